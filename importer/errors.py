@@ -1,0 +1,76 @@
+"""Exceptions, grouped by what the user can do about them.
+
+ImporterError
+├── UsageError          the command or the settings are wrong: change them        (exit 2)
+│   ├── SettingsError   a setting is missing or wrong
+│   ├── ProfileError    a profile is missing, wrong or does not fit the sheet
+│   └── LedgerError     the ledger cannot be used as it is: nothing was sent
+├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
+├── FileRefused         a file cannot be read as it is: nothing of it was taken   (exit 4)
+└── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
+
+Only ``cli`` turns these into text and an exit code; a message is one sentence that says what is wrong and where,
+and one that says what to do.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """How a command ends; the README lists the same codes with the same words."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    ROWS_LEFT = 3
+    FILE_REFUSED = 4
+    API_STOPPED = 5
+    IN_DOUBT = 6
+    QUOTA = 7
+    LEDGER_HELD = 75
+    INTERRUPTED = 130
+
+
+class ImporterError(Exception):
+    """Anything that the user, not a programmer, has to know about."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+
+class UsageError(ImporterError):
+    """The command or the settings are wrong; nothing was read or sent."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SettingsError(UsageError):
+    """A setting is missing, unknown or wrong."""
+
+
+class ProfileError(UsageError):
+    """A profile is missing, unreadable or does not fit the sheet."""
+
+
+class LedgerError(UsageError):
+    """The ledger cannot be opened or written; nothing was sent."""
+
+
+class LedgerHeld(ImporterError):
+    """Another run holds the ledger."""
+
+    exit_code = ExitCode.LEDGER_HELD
+
+
+class FileRefused(ImporterError):
+    """A file cannot be read as it is; nothing of it was taken in."""
+
+    exit_code = ExitCode.FILE_REFUSED
+
+
+class ApiStopped(ImporterError):
+    """An API is down or refuses the credentials; rows wait in the ledger or in the file."""
+
+    exit_code = ExitCode.API_STOPPED
