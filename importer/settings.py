@@ -1,0 +1,201 @@
+"""Settings: flags, then ``IMPORTER_*`` variables, then ``importer.toml``, then defaults. Secrets never from a file."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
+
+from importer.columns import is_known
+from importer.errors import SettingsError
+from importer.vocabulary import Direction, VoucherType, VoucherTypes
+
+CONFIG_NAME = "importer.toml"
+KEYRING_SERVICE = "collection-importer"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _checked_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("write it as https://host")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("must begin with https://, or the credentials travel in the clear")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("write only the scheme, the host and a path; credentials have settings of their own")
+    return value.rstrip("/")
+
+
+class Debitura(_Section):
+    """Where cases go. The key comes from ``IMPORTER_DEBITURA__API_KEY`` or the keyring."""
+
+    base_url: str = "https://collectionpartner-api.debitura.com"
+    api_key: SecretStr | None = None
+
+    _check_url = field_validator("base_url")(_checked_url)
+
+
+class Debbie(_Section):
+    """Where vouchers go. The token comes from ``IMPORTER_DEBBIE__TOKEN`` or the keyring."""
+
+    base_url: str = "https://api.debbiecollect.com"
+    tenant_id: UUID | None = None
+    token: SecretStr | None = None
+    case_id_from: Literal["id", "reference", "creditorReference"] = "id"
+    timezone: str = "Europe/Copenhagen"
+
+    _check_url = field_validator("base_url")(_checked_url)
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError, KeyError):  # the last: ZoneInfoNotFoundError
+            raise ValueError("is not a time zone; write one such as Europe/Copenhagen") from None
+        return value
+
+
+class Dispatch(_Section):
+    """How entries are sent."""
+
+    concurrency: Annotated[int, Field(ge=1, le=256)] = 16
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    backoff_seconds: Annotated[float, Field(gt=0, le=60)] = 1
+    settle_minutes: Annotated[float, Field(ge=0, le=1440)] = 15
+    on_absent: Literal["resend", "hold"] = "resend"
+    idempotency_keys: Literal["untrusted", "trusted"] = "untrusted"
+
+
+class LedgerSettings(_Section):
+    url: str = "sqlite:///ledger.db"
+
+
+class Output(_Section):
+    directory: Path = Path("output")
+
+
+class OwnVoucherType(_Section):
+    """A voucher type that an installation has added; ``counts`` says which way its amounts go."""
+
+    id: UUID
+    counts: Literal["debt", "credit"]
+    danish: str = ""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; see the README for what each does."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IMPORTER_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    debitura: Debitura = Debitura()
+    debbie: Debbie = Debbie()
+    dispatch: Dispatch = Dispatch()
+    ledger: LedgerSettings = LedgerSettings()
+    output: Output = Output()
+    defaults: dict[str, str] = {}
+    voucher_types: dict[str, OwnVoucherType] = {}
+
+    @field_validator("defaults")
+    @classmethod
+    def _defaults_are_columns(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if not is_known(name):
+                raise ValueError(f'"{name}" is not a column; see the table of columns in the README')
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # What the file says arrives as init arguments and must yield to the environment.
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.debbie.timezone)
+
+    def known_voucher_types(self) -> VoucherTypes:
+        signs = {"debt": Direction.DEBT, "credit": Direction.CREDIT}
+        return VoucherTypes(
+            tuple(VoucherType(t.id, name, t.danish or name, signs[t.counts]) for name, t in self.voucher_types.items())
+        )
+
+
+def load_settings(config: Path | None = None) -> Settings:
+    """The settings in force. Raises SettingsError with the file, the key and what to do; never shows a value."""
+    path = config or Path(CONFIG_NAME)
+    data: dict[str, Any] = {}
+    if config is not None and not path.is_file():
+        raise SettingsError(f"There is no settings file {path}. Check --config.")
+    if path.is_file():
+        data = _read(path)
+    try:
+        return Settings(**data)
+    except ValidationError as error:
+        raise SettingsError(f"A setting is wrong: {explain(error)} Correct it in {path} or in its IMPORTER_ variable.") from None
+    except UnreadableVariable as error:
+        name = f"IMPORTER_{str(error).split(chr(34))[1].upper()}"  # it quotes the section, never the value
+        raise SettingsError(f"The variable {name} is not a JSON object. Set its keys one by one, as {name}__KEY.") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path} cannot be read: {error}. Correct it.") from None
+    for section, key, variable in (("debitura", "api_key", "DEBITURA__API_KEY"), ("debbie", "token", "DEBBIE__TOKEN")):
+        if key in data.get(section, {}):
+            raise SettingsError(
+                f"{path} holds {section}.{key}. Secrets do not belong in a file: remove it there, put it in the "
+                f"variable IMPORTER_{variable} or the keyring, and replace the secret if others can read the file."
+            )
+    return data
+
+
+def secret(settings: Settings, api: Literal["debitura", "debbie"]) -> str | None:
+    """The API's credential from the environment, else from the keyring, else None."""
+    given = settings.debitura.api_key if api == "debitura" else settings.debbie.token
+    if given is not None:
+        return given.get_secret_value()
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(KEYRING_SERVICE, api)
+    except KeyringError:
+        return None
+
+
+def fingerprint_of(secret_value: str, base_url: str) -> str:
+    """What the ledger keeps of a credential: enough to know it again, nothing to use it with."""
+    return hashlib.blake2b(f"{base_url}\n{secret_value}".encode(), digest_size=12, person=b"importer-cred").hexdigest()
+
+
+def explain(error: ValidationError) -> str:
+    """The first mistakes of a settings or profile file, each with its key; never with the value (it may be secret)."""
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        key = ".".join(str(part) for part in item["loc"])
+        what = "there is no such key" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Value error, ")
+        lines.append(f"{key}: {what}" if key else what)
+    return "; ".join(lines[:5]) + "."

@@ -1,0 +1,192 @@
+"""The closed lists of both APIs, and how people write their members.
+
+Sources: the case-voucher reference of Debbie (currencies, sources), its list of voucher type ids, and ISO 3166 and
+ISO 4217 as packaged by pycountry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import cache
+from uuid import UUID
+
+
+class DebtorType(StrEnum):
+    """``debtor.type`` of a case."""
+
+    COMPANY = "Company"
+    PERSON = "Person"
+
+
+class VoucherSource(StrEnum):
+    """Who imposes a voucher: the creditor (usually from an ERP system) or the collection agency."""
+
+    CREDITOR = "CREDITOR"
+    COLLECTOR = "COLLECTOR"
+
+
+class Direction(IntEnum):
+    """Which way a voucher counts on the wire: a debt is negative, a credit or deposit positive."""
+
+    DEBT = -1
+    CREDIT = 1
+
+
+VOUCHER_CURRENCIES = ("DKK", "SEK", "NOK", "USD", "EUR", "GBP", "CHF")
+
+
+_DEBTOR_TYPES = {
+    DebtorType.COMPANY: ("company", "business", "organisation", "organization", "firma", "virksomhed", "selskab", "b2b"),
+    DebtorType.PERSON: ("person", "private", "individual", "consumer", "privat", "privatperson", "b2c"),
+}
+_COMPANY_FORMS = frozenset(  # legal forms of the countries that cases come from, as they stand behind a name
+    (
+        *("a/s", "aps", "ivs", "i/s", "k/s", "p/s", "amba", "fmba", "gmbh", "ag", "kg", "ohg", "ug", "e.k", "ab", "hb"),
+        *("oy", "oyj", "as", "asa", "ltd", "limited", "plc", "llp", "inc", "llc", "corp", "bv", "b.v", "nv", "n.v", "sa"),
+        *("s.a", "sarl", "sas", "srl", "s.r.l", "spa", "s.p.a", "sl", "s.l", "s.r.o", "kft", "oü", "sia", "uab"),
+    )
+)
+
+
+def find_debtor_type(text: str) -> DebtorType | None:
+    """Company or Person, by the words that people use for them, or None."""
+    wanted = fold(text)
+    return next((kind for kind, words in _DEBTOR_TYPES.items() if wanted in words), None)
+
+
+def looks_like_a_company(name: str) -> bool:
+    """Whether ``name`` carries a legal form (ApS, GmbH, Ltd): a person's name does not."""
+    return any(word.strip("(),").rstrip(".") in _COMPANY_FORMS for word in name.casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherType:
+    """One voucher type: its id at Debbie, its names, and which way its amounts count."""
+
+    id: UUID
+    name: str
+    danish: str
+    direction: Direction
+
+
+def _type(name: str, danish: str, direction: Direction, identifier: str) -> VoucherType:
+    return VoucherType(UUID(identifier), name, danish, direction)
+
+
+VOUCHER_TYPES: tuple[VoucherType, ...] = (
+    _type("invoice", "Faktura", Direction.DEBT, "eb41e58e-fccf-419d-a771-cd5027fe6e87"),
+    _type("credit note", "Kreditnota", Direction.CREDIT, "ef2cdc50-230f-4046-b1af-0f9c498dddd3"),
+    _type("final statement", "Opgørelse", Direction.DEBT, "42385ae0-6846-425c-a793-8d47a3b190b5"),
+    _type("on-account invoice", "Acontofaktura", Direction.DEBT, "2d101b6e-74f9-4a4d-9f8e-c7abe2264da0"),
+    _type("loan", "Gældsbrev", Direction.DEBT, "bf61f462-6d3c-42e8-a99a-852d4a664926"),
+    _type("collection cost", "Inkassoomkostning", Direction.DEBT, "07960de4-303d-4793-92da-3a8cfd5da1a1"),
+    _type("collection fee", "Inkassogebyr", Direction.DEBT, "4c3ccbbf-0651-45b2-b37b-4fe736acfd7e"),
+    _type("reminder fee", "Rykkergebyr", Direction.DEBT, "3e51bf87-3c8f-4dd5-abd5-69417d113c89"),
+    _type("compensation", "Kompensationsgebyr", Direction.DEBT, "ed3e3d61-e1bc-4ee2-9166-adf2c41a2bbf"),
+    _type("DK interest", "Procesrente", Direction.DEBT, "ca4af363-9925-436c-83d6-23b3db6ed5d2"),
+    _type("fixed interest", "Fastrente", Direction.DEBT, "299dc393-1b71-4950-860f-8fb485036722"),
+    _type("yearly interest", "Årlig rente", Direction.DEBT, "37db68dd-80be-40c7-8d2d-3619c793107f"),
+    _type("deposit", "Indbetaling", Direction.CREDIT, "c51f2f6a-8081-45ef-b52d-5e0569fdf12e"),
+)
+
+
+def fold(text: str) -> str:
+    """A name without regard to case, spaces, ``_``, ``-`` and ``.``: how headers and list members are compared."""
+    return "".join(c for c in text.casefold() if c not in " _-.\u00a0\t\n\r")
+
+
+@dataclass(frozen=True)
+class VoucherTypes:
+    """The voucher types of one installation: the known ones and those that its settings add."""
+
+    extra: tuple[VoucherType, ...] = ()
+
+    def find(self, text: str) -> VoucherType | None:
+        """The type that ``text`` names in English or Danish or by its UUID, or None."""
+        return self._by_name.get(fold(text)) or self._by_name.get(text.strip().casefold())
+
+    def names(self) -> list[str]:
+        return [t.name for t in (*VOUCHER_TYPES, *self.extra)]
+
+    @property
+    def _by_name(self) -> dict[str, VoucherType]:
+        return _index(self.extra)
+
+
+@cache
+def _index(extra: tuple[VoucherType, ...]) -> dict[str, VoucherType]:
+    # An installation may rename a known type, so its own entries come last and win.
+    index: dict[str, VoucherType] = {}
+    for kind in (*VOUCHER_TYPES, *extra):
+        index |= {fold(kind.name): kind, fold(kind.danish): kind, str(kind.id): kind}
+    return index
+
+
+_COUNTRY_NAMES_IN_USE = {  # what people write and ISO 3166 does not
+    "UK": "GB",
+    "Great Britain": "GB",
+    "Holland": "NL",
+    "The Netherlands": "NL",
+    "Czech Republic": "CZ",
+    "Turkey": "TR",
+    "Russia": "RU",
+    "Republic of Ireland": "IE",
+    "Macedonia": "MK",
+    "Palestine": "PS",
+    "Ivory Coast": "CI",
+    "Cape Verde": "CV",
+    "Brunei": "BN",
+    "Swaziland": "SZ",
+}
+
+
+@cache
+def _countries() -> dict[str, str]:
+    import pycountry
+
+    index: dict[str, str] = {}
+    for country in pycountry.countries:
+        names = [getattr(country, key, None) for key in ("name", "official_name", "common_name", "alpha_3", "alpha_2")]
+        index |= {fold(name): country.alpha_2 for name in names if name}
+    return index | {fold(name): code for name, code in _COUNTRY_NAMES_IN_USE.items()}
+
+
+def find_country(text: str) -> str | None:
+    """The ISO 3166-1 alpha-2 code that ``text`` means (a code of two or three letters or an English name), or None."""
+    return _countries().get(fold(text))
+
+
+def country_codes() -> list[str]:
+    return sorted(set(_countries().values()))
+
+
+@cache
+def _subdivisions() -> frozenset[str]:
+    import pycountry
+
+    return frozenset(s.code for s in pycountry.subdivisions)
+
+
+def is_state_code(country: str, text: str) -> bool:
+    """Whether ``text`` is the two-character ISO 3166-2 code of a state of ``country`` (``CA`` in ``US``)."""
+    return len(text) == 2 and f"{country}-{text.upper()}" in _subdivisions()  # noqa: PLR2004
+
+
+@cache
+def case_currencies() -> frozenset[str]:
+    """ISO 4217 codes of money (no metals, funds or test codes): what a case may be in."""
+    import pycountry
+
+    money = {c.alpha_3 for c in pycountry.currencies if not c.alpha_3.startswith("X")}
+    return frozenset(money | {"XAF", "XOF", "XPF", "XCD", "XCG"})
+
+
+_WITHOUT_DECIMALS = frozenset(  # ISO 4217's own list; CLDR's follows everyday use and has RSD and others among them
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+
+
+def decimals_of(currency: str) -> int:
+    """How many decimals an amount in ``currency`` may have, at most two: both APIs take hundredths at the finest."""
+    return 0 if currency in _WITHOUT_DECIMALS else 2
