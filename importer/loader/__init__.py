@@ -1,0 +1,1 @@
+"""Files in, records and rejects out; knows no HTTP and no database."""

@@ -1,0 +1,140 @@
+"""Zip containers (xlsx, xlsb, ods): what they hold and how much it really unpacks to."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from importer.errors import FileRefused
+
+BLOCK = 1 << 18
+"""Bytes unpacked at a time."""
+
+MAX_UNPACKED = 2 << 30
+"""Bytes over all parts. A million rows of 25 columns unpack to about 1.2 GB."""
+
+MAX_RATIO, RATIO_FROM = 250, 64 << 20
+"""Unpacked over packed size, once a part is past 64 MB. Sheets reach about 60; a zip bomb has 1,000."""
+
+MAX_PARTS = 10_000
+"""Entries of an archive. A workbook has some dozens, with pictures some hundreds."""
+
+MAX_RUN = 1 << 18
+"""Bytes of XML between two tags: a cell holds at most 32,767 characters, of up to 6 bytes as ``&#...;``."""
+
+_UNREAD = re.compile(r"(?:.*/)?(?:media|embeddings|Pictures|Thumbnails|ObjectReplacements)/|.*\.(?:png|jpe?g|gif|emf)$")
+_XML = re.compile(r".*\.(?:xml|rels|vml|rdf)$", re.IGNORECASE)
+_DTD = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
+_CARRY = 16
+
+
+class Archive:
+    """A zip file in memory whose directory has been checked; parts are unpacked in blocks and counted."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        """Read and check the directory. Raises FileRefused."""
+        self.name = name
+        self._unpacked = 0
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            self._entries = self._zip.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, MemoryError) as error:
+            raise self.broken() from error
+        self._check_entries()
+        self.parts = {entry.filename for entry in self._entries}
+
+    def broken(self) -> FileRefused:
+        """Give the refusal of an archive that does not hold together."""
+        return FileRefused(f"{self.name} is cut short or damaged. Open it in Excel, or fetch it again, and save it anew.")
+
+    def _check_entries(self) -> None:
+        if len(self._entries) > MAX_PARTS:
+            raise FileRefused(f"{self.name} holds {len(self._entries):,} parts, which no workbook does. Save it anew.")
+        seen: set[str] = set()
+        for entry in self._entries:
+            part = entry.orig_filename
+            if "\\" in part or part.startswith("/") or ":" in part or "\0" in part or ".." in part.split("/"):
+                raise FileRefused(f"{self.name} holds the part {part!r}, whose path leads out of it. Do not open it.")
+            if part.casefold() in seen:
+                raise FileRefused(f"{self.name} holds the part {part!r} twice. Save it anew in Excel.")
+            seen.add(part.casefold())
+            if entry.flag_bits & 1:
+                raise FileRefused(f"{self.name} is encrypted. Save it without a password.")
+            if part.casefold().endswith(("vbaproject.bin", "basic/script-lc.xml")):
+                raise FileRefused(f"{self.name} is a workbook with macros. Save it as .xlsx, without them.")
+
+    def find(self, part: str) -> str | None:
+        """Give the name of a part as the archive spells it, or None."""
+        return next((name for name in self.parts if name.casefold() == part.casefold()), None)
+
+    def readable(self) -> list[str]:
+        """Give the parts that a parser may read: everything but pictures and embedded files."""
+        return [entry.filename for entry in self._entries if not entry.is_dir() and not _UNREAD.match(entry.filename)]
+
+    def blocks(self, part: str) -> Iterator[bytes]:
+        """Unpack a part, block by block. Raises FileRefused for what is damaged, too big, or unsafe XML."""
+        size = 0
+        packed = max(self._zip.getinfo(part).compress_size, 1)
+        check = _XmlCheck(self.name, part) if _XML.match(part) else None
+        try:
+            with self._zip.open(part) as stream:
+                while block := stream.read(BLOCK):
+                    size += len(block)
+                    self._unpacked += len(block)
+                    if self._unpacked > MAX_UNPACKED or (size > RATIO_FROM and size > MAX_RATIO * packed):
+                        raise FileRefused(
+                            f"{self.name} unpacks to more than {self._unpacked >> 20:,} MB (a zip bomb, or far more "
+                            "than can be read at once). Split it into smaller files."
+                        )
+                    if check:
+                        check.feed(block)
+                    yield block
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+            raise self.broken() from error
+
+    def read(self, part: str, limit: int = 64 << 20) -> bytes:
+        """Unpack a small part whole. Raises FileRefused when it has more than ``limit`` bytes."""
+        pieces, size = [], 0
+        for block in self.blocks(part):
+            size += len(block)
+            if size > limit:
+                raise FileRefused(f"{self.name} holds a part of more than {limit >> 20} MB, {part!r}. Save it anew.")
+            pieces.append(block)
+        return b"".join(pieces)
+
+
+class _XmlCheck:
+    """Refuses what no honest workbook holds: DTDs, entities, other encodings than UTF-8, endless text."""
+
+    def __init__(self, name: str, part: str) -> None:
+        self._name, self._part = name, part
+        self._tail = b""
+        self._run = 0
+        self._first = True
+
+    def feed(self, block: bytes) -> None:
+        if self._first:
+            self._first = False
+            declared = _DECLARED.match(block.removeprefix(b"\xef\xbb\xbf").lstrip())
+            if b"\0" in block[:4] or (declared and declared[1].upper() not in (b"UTF-8", b"UTF8", b"US-ASCII", b"ASCII")):
+                self._refuse("is not written in UTF-8")
+        if (b"<!" in block or self._tail) and _DTD.search(self._tail + block):
+            self._refuse("holds a DTD or entities, which can make a reader run away")
+        cut = block.rfind(b"<", -_CARRY)
+        self._tail = block[cut:] if cut >= 0 and b"<!".startswith(block[cut : cut + 2]) else b""
+        # A long run without a tag covers a whole window of half its length, so looking into each window finds it.
+        for start in range(0, len(block), MAX_RUN // 2):
+            window = min(start + MAX_RUN // 2, len(block))
+            if block.find(b"<", start, window) < 0:
+                self._run += window - start
+                if self._run > MAX_RUN:
+                    self._refuse("holds a cell with more text than the 32,767 characters that a cell can hold")
+            else:
+                self._run = 0
+
+    def _refuse(self, what: str) -> None:
+        raise FileRefused(f"{self._name} is unsafe: its part {self._part!r} {what}. Save it anew in Excel.")

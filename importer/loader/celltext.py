@@ -1,0 +1,147 @@
+"""What a raw cell can be besides an ordinary value, and how a cell reads as text.
+
+The markers are ``str`` so that they print; test for them with ``isinstance`` before testing for text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+MAX_EXACT = 10**15
+"""Numbers from here on have 16 digits or more, and a spreadsheet cell keeps 15."""
+
+
+class CellError(str):
+    """The text that Excel shows in place of a value: ``#N/A``, ``#DIV/0!``. Never data."""
+
+    __slots__ = ()
+
+
+class MissingValue(CellError):
+    """A formula that was saved without its result (its text says so): no program has calculated the workbook."""
+
+    __slots__ = ()
+
+
+class LostDigits(CellError):
+    """A number of 16 digits or more before the decimal point, as text: a cell keeps 15, so its last ones are lost."""
+
+    __slots__ = ()
+
+
+class FalseDate(CellError):
+    """A date that is none: 29 February 1900, day 60 of Excel's 1900 calendar, which no other calendar has."""
+
+    __slots__ = ()
+
+
+Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | CellError | None
+
+FORMULA_WITHOUT_VALUE = MissingValue("formula without a value")
+
+
+def clean_number(value: float) -> int | float | CellError:
+    """Give an integral number as ``int``; one that is too long to be exact as `LostDigits`; NaN as `CellError`."""
+    if not math.isfinite(value):
+        return CellError("#NUM!")
+    if abs(value) >= MAX_EXACT:
+        return LostDigits(_plain(value))
+    if value == (whole := int(value)):
+        return whole
+    return value
+
+
+def cell_text(value: object) -> str:
+    """Give a raw cell as a person would type it: no ``.0``, no exponent, ISO dates, TRUE and FALSE, "" if empty."""
+    if value is None:
+        return ""
+    for kind, show in _SHOWN:
+        if isinstance(value, kind):
+            return show(value)
+    return str(value)
+
+
+def _plain(value: float) -> str:
+    """Fifteen significant digits, what a spreadsheet keeps, without an exponent."""
+    text = format(value, ".15g")
+    if "e" not in text:
+        return text
+    if not math.isfinite(value):
+        return text
+    mantissa, _, exponent = text.partition("e")
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    places, digits = int(exponent), whole + fraction
+    plain = digits.ljust(places + 1, "0") if places >= 0 else "0." + "0" * (-places - 1) + digits
+    return "-" * (value < 0) + plain
+
+
+def _duration(value: dt.timedelta) -> str:
+    seconds = round(value.total_seconds())
+    sign, seconds = "-" * (seconds < 0), abs(seconds)
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+_SHOWN: tuple[tuple[type, Callable[[Any], str]], ...] = (  # subclasses first: bool is an int, datetime a date
+    (bool, lambda value: "TRUE" if value else "FALSE"),
+    (float, _plain),
+    (dt.datetime, lambda value: value.isoformat(sep=" ")),
+    (dt.date, dt.date.isoformat),
+    (dt.time, dt.time.isoformat),
+    (dt.timedelta, _duration),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroFormat:
+    """A number format that shows leading zeros: ``00000``, ``00-0000``, ``"DK"00000000``.
+
+    ``parts`` are its characters in order; ``None`` stands for a digit.
+    """
+
+    parts: tuple[str | None, ...]
+
+    def show(self, value: float) -> str | None:
+        """Give the text that Excel shows for a whole number, or None if the format rounds or does not apply."""
+        if isinstance(value, bool) or value != int(value) or abs(value) >= MAX_EXACT:
+            return None
+        places = self.parts.count(None)
+        digits = str(abs(int(value))).rjust(places, "0")
+        shown, head = [], len(digits) - places
+        position = 0
+        for part in self.parts:
+            if part is not None:
+                shown.append(part)
+                continue
+            end = position + 1 + (head if position == 0 else 0)
+            shown.append(digits[position:end])
+            position = end
+        return "-" * (value < 0) + "".join(shown)
+
+
+_FORMAT_TOKEN = re.compile(r'\\(.)|"([^"]*)"|\[(?:\$[^\]]*|[A-Za-z]+\d*)\]|_.|\*.|(0)|([-\s/():+$])|(.)', re.DOTALL)
+
+
+def zero_format(code: str) -> ZeroFormat | None:
+    """Give the format if it shows leading zeros (two or more ``0``, nothing but literals between), else None."""
+    parts: list[str | None] = []
+    for match in _FORMAT_TOKEN.finditer(_first_section(code)):
+        escaped, quoted, zero, literal, other = match.groups()
+        if other is not None:
+            return None
+        if zero:
+            parts.append(None)
+        elif text := escaped or quoted or literal:
+            parts.append(text)
+    minimum = 2
+    return ZeroFormat(tuple(parts)) if parts.count(None) >= minimum else None
+
+
+def _first_section(code: str) -> str:
+    """The part of a format before its first ``;`` that is neither quoted nor escaped."""
+    found = re.match(r'(?:\\.|"[^"]*"|[^;"\\])*', code, re.DOTALL)
+    return found.group() if found else ""

@@ -1,0 +1,127 @@
+"""Profiles: a saved mapping for one kind of sheet, in a TOML file that a person can read and write."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from importer.columns import is_known
+from importer.errors import ProfileError
+from importer.loader.values import Formats, strptime_format
+from importer.settings import explain
+from importer.vocabulary import fold
+
+
+class Profile(BaseModel):
+    """How one kind of sheet is to be read; every key is optional.
+
+    ``columns`` maps the sheet's headings to canonical names (one heading may fill several columns), ``constants`` gives
+    a column the same value in every row, ``values`` replaces cells of a column before they are read.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    description: str = ""
+    sheet: str | list[str] | None = None
+    holds: Literal["cases", "vouchers", "flat"] | None = None
+    header_row: Annotated[int, Field(ge=1)] | None = None
+    encoding: str | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    quote: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    date_format: str | None = None
+    decimal: Literal[".", ","] | None = None
+    amount_sign: Literal["unsigned", "signed"] = "unsigned"
+    columns: dict[str, str | list[str]] = {}
+    constants: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    ignore: list[str] = []
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, value: str | None) -> str | None:
+        import codecs
+
+        if value is not None:
+            try:
+                codecs.lookup(value)
+            except LookupError:
+                raise ValueError("no encoding has this name; try utf-8, windows-1252 or utf-16") from None
+        return value
+
+    @field_validator("date_format")
+    @classmethod
+    def _date_format_is_whole(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                strptime_format(value)
+            except ValueError:
+                raise ValueError("write day, month and year as D, DD, M, MM, YY, YYYY, such as DD.MM.YYYY") from None
+        return value
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Profile:
+        for name in (*self.targets(), *self.constants, *self.values):
+            if not is_known(name):
+                raise ValueError(f'"{name}" is not a column of the importer; see the table of columns in the README')
+        twice = set(self.constants) & set(self.targets())
+        if twice:
+            raise ValueError(f'"{min(twice)}" is both mapped and constant; keep one of them')
+        return self
+
+    def targets(self) -> list[str]:
+        """The canonical names that ``columns`` maps to."""
+        return [name for value in self.columns.values() for name in names_in(value)]
+
+    def sheets(self) -> tuple[str, ...]:
+        return (self.sheet,) if isinstance(self.sheet, str) else tuple(self.sheet or ())
+
+    def formats(self) -> Formats:
+        return Formats(decimal=self.decimal, date_format=self.date_format)
+
+
+NO_PROFILE = Profile()
+
+
+def names_in(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def load_profile(name: str, folders: tuple[Path, ...]) -> Profile:
+    """The profile called ``name`` (``profiles/NAME.toml`` in one of ``folders``) or at that path.
+
+    Raises ProfileError with the file, the key and what to do.
+    """
+    path = _find(name, folders)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may write a BOM
+        return Profile(**{"name": path.stem, **data})
+    except OSError as error:
+        raise ProfileError(f"The profile {path} cannot be read ({error.strerror}). Check the path.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        advice = "Correct that line; a heading with anything but a-z, 0-9, _ and - stands in quotes."
+        raise ProfileError(f"The profile {path} is not valid TOML: {error}. {advice}") from None
+    except ValidationError as error:
+        raise ProfileError(f"The profile {path} has a mistake: {explain(error)}") from None
+
+
+def _find(name: str, folders: tuple[Path, ...]) -> Path:
+    direct = Path(name)
+    if direct.suffix == ".toml" or len(direct.parts) > 1:
+        if direct.is_file():
+            return direct
+        raise ProfileError(f"There is no profile file {name}. Check the path.")
+    found = [folder / f"{name}.toml" for folder in folders if (folder / f"{name}.toml").is_file()]
+    if found:
+        return found[0]
+    known = sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.toml")})
+    there = f"Profiles here: {', '.join(known)}." if known else "There are none here yet; write profiles/NAME.toml."
+    raise ProfileError(f'There is no profile "{name}". {there}')
+
+
+def header_key(heading: str) -> str:
+    """How headings are compared, in profiles as in sheets."""
+    return fold(heading)

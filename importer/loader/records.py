@@ -1,0 +1,79 @@
+"""A row to its records: every cell read, every rule checked, all reasons collected."""
+
+from __future__ import annotations
+
+import re
+
+from importer.columns import Kind
+from importer.loader.cases import case_of
+from importer.loader.context import LoadContext
+from importer.loader.findings import Findings
+from importer.loader.mapping import Bound, Shape, SheetPlan
+from importer.loader.profile import Profile
+from importer.loader.values import is_blank
+from importer.loader.vouchers import voucher_of
+from importer.rows import CaseRecord, Cell, Hint, LoadedRow, Reject, Row, VoucherRecord
+
+__all__ = ["LoadContext", "RowReader"]
+
+
+class RowReader:
+    """Turns the rows of one sheet into records and rejects.
+
+    ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was cut in two. In a workbook
+    it is a note that somebody left beside the table.
+    """
+
+    def __init__(self, plan: SheetPlan, profile: Profile, context: LoadContext, *, delimited: bool = False) -> None:
+        self.plan = plan
+        self.context = context
+        self._formats = profile.formats()
+        self._signed = profile.amount_sign == "signed"
+        self._width = len(plan.head.header) if delimited else None
+        self._voucher_bounds = (*plan.voucher, *_inherited(plan))
+        self._voucher_positions = plan.positions(Kind.VOUCHER)
+
+    def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
+        """The row's case, voucher or both. A row of a flat sheet without voucher cells holds a case alone."""
+        row = Row(self.plan.head.name, number, cells)
+        hints = self._hints(cells)
+        case = voucher = None
+        if self.plan.shape is not Shape.VOUCHERS:
+            case = self._case(cells, hints.get("C"))
+        if self.plan.shape is Shape.VOUCHERS or self._has_voucher(cells):
+            voucher = self._voucher(cells, hints.get("V"))
+        return LoadedRow(row, case, voucher)
+
+    def _case(self, cells: tuple[Cell, ...], hint: Hint | None) -> CaseRecord | Reject:
+        found = self._findings(Kind.CASE, self.plan.case, cells)
+        return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
+
+    def _voucher(self, cells: tuple[Cell, ...], hint: Hint | None) -> VoucherRecord | Reject:
+        found = self._findings(Kind.VOUCHER, self._voucher_bounds, cells)
+        needs_case = self.plan.shape is Shape.VOUCHERS
+        return voucher_of(found, self.context, hint, signed=self._signed, needs_case=needs_case)
+
+    def _findings(self, kind: Kind, bounds: tuple[Bound, ...], cells: tuple[Cell, ...]) -> Findings:
+        found = Findings(kind)
+        found.read(bounds, cells, self._formats)
+        if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
+            found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
+        return found
+
+    def _has_voucher(self, cells: tuple[Cell, ...]) -> bool:
+        return any(not is_blank(cells[p]) for p in self._voucher_positions if p < len(cells))
+
+    def _hints(self, cells: tuple[Cell, ...]) -> dict[str, Hint]:
+        """The entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
+        position = self.plan.entry_position
+        if position is None or position >= len(cells) or is_blank(cells[position]):
+            return {}
+        named = (re.fullmatch(r"([CV])([0-9]{1,15})-([0-9a-f]{6})", word) for word in str(cells[position]).split())
+        return {match[1]: Hint(int(match[2]), match[3]) for match in named if match}
+
+
+def _inherited(plan: SheetPlan) -> list[Bound]:
+    """A flat row's voucher takes the case's currency and date where it has no column of its own."""
+    own = {bound.column.name for bound in plan.voucher}
+    wanted = {"currency", "date"} - own if plan.shape is Shape.FLAT else set()
+    return [bound for bound in plan.case if bound.column.name in wanted]

@@ -1,0 +1,200 @@
+"""A file or a DataFrame to a source that can be taken in: its sheets planned, its rows read as they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from importer.errors import FileRefused
+from importer.loader.celltext import clean_number
+from importer.loader.mapping import Shape, SheetPlan, plan_sheet
+from importer.loader.profile import NO_PROFILE, Profile
+from importer.loader.records import LoadContext, RowReader
+from importer.loader.values import is_blank
+from importer.rows import Cell, LoadedRow, LoadedSource
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Sheet(Protocol):
+    """Raw rows in chunks: dtype object, columns 0..n-1, index = the row number that Excel shows, header included."""
+
+    @property
+    def name(self) -> str: ...
+
+    def chunks(self) -> Iterator[pd.DataFrame]: ...
+
+
+@dataclass
+class _Opened:
+    """A sheet that holds records: its plan, and its rows from the first one below the header on."""
+
+    plan: SheetPlan
+    rows: Iterator[tuple[int, tuple[Cell, ...]]]
+    delimited: bool
+
+
+@contextmanager
+def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[LoadedSource]:
+    """A spreadsheet file as a source. Raises FileRefused if it cannot be read or its columns do not fit."""
+    from importer.loader.reader import ReadOptions, open_source
+
+    options = ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote, sheets=profile.sheets())
+    with open_source(path, options) as raw:
+        delimited = raw.encoding is not None
+        yield _load(raw.name, raw.sha256, raw.sheets, raw.notes, profile, context, delimited=delimited)
+
+
+def open_frames(
+    frames: dict[str, pd.DataFrame], context: LoadContext, profile: Profile = NO_PROFILE, name: str = "DataFrame"
+) -> LoadedSource:
+    """DataFrames as a source; the names of its sheets are the keys, a row's number is that of ``to_excel``."""
+    sheets = tuple(_FrameSheet(sheet, frame) for sheet, frame in frames.items())
+    digest = hashlib.sha256()
+    for sheet in sheets:
+        digest.update(sheet.name.encode())
+        for number, cells in _rows(sheet):
+            digest.update(repr((number, cells)).encode())
+    return _load(name, digest.hexdigest(), sheets, (), profile, context)
+
+
+@dataclass(frozen=True)
+class _FrameSheet:
+    name: str
+    frame: pd.DataFrame
+
+    def chunks(self) -> Iterator[pd.DataFrame]:
+        import pandas as pd
+
+        width = range(self.frame.shape[1])
+        yield pd.DataFrame([[str(c) for c in self.frame.columns]], index=[1], columns=width, dtype=object)
+        for start in range(0, len(self.frame), 2000):
+            part = self.frame.iloc[start : start + 2000]
+            empty = part.isna().to_numpy()
+            # Cell by cell: pandas' own ways infer a dtype again and make NaN or NaT of None.
+            values = part.astype(object).to_numpy()
+            rows = [
+                [None if gone else _plain(value) for value, gone in zip(*pair, strict=True)]
+                for pair in zip(values.tolist(), empty.tolist(), strict=True)
+            ]
+            yield pd.DataFrame(rows, index=range(start + 2, start + 2 + len(rows)), columns=width, dtype=object)
+
+
+def _plain(value: object) -> Cell:
+    """A value of a DataFrame as a reader of files gives it: no types of numpy, whole numbers as int."""
+    import numpy as np
+
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return clean_number(value)
+    return value if isinstance(value, str | int | Decimal | date | time | timedelta) else str(value)
+
+
+def _rows(sheet: Sheet) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    for chunk in sheet.chunks():
+        # to_numpy on dtype object keeps the very cells; itertuples would build a class per chunk.
+        for number, cells in zip(chunk.index.tolist(), chunk.to_numpy().tolist(), strict=True):
+            yield number, tuple(cells)
+
+
+def _load(
+    name: str,
+    sha256: str,
+    sheets: tuple[Sheet, ...],
+    notes: tuple[str, ...],
+    profile: Profile,
+    context: LoadContext,
+    *,
+    delimited: bool = False,
+) -> LoadedSource:
+    opened, passed = [], []
+    for sheet in sheets:
+        planned = _open_sheet(sheet, profile, context, delimited=delimited)
+        if planned is None and _is_ours(sheet):
+            notes = tuple(note for note in notes if f"'{sheet.name}'" not in note)
+        elif planned is None:
+            passed.append(sheet.name)
+        else:
+            opened.append(planned)
+    if not opened:
+        raise FileRefused(_nothing_found(name, passed))
+    # Cases first: a voucher is linked to a case that is already known.
+    opened.sort(key=lambda o: o.plan.shape is Shape.VOUCHERS)
+    return LoadedSource(
+        name=name,
+        sha256=sha256,
+        heads=tuple(o.plan.head for o in opened),
+        rows=chain.from_iterable(_read_sheet(o, profile, context) for o in opened),
+        has_cases=any(o.plan.shape is not Shape.VOUCHERS for o in opened),
+        notes=(*notes, *_notes(opened, passed)),
+        profile=profile.name or None,
+    )
+
+
+def _is_ours(sheet: Sheet) -> bool:
+    """Whether it is a sheet of our own templates or reports: its first heading begins with ``#``; nothing is said of it."""
+    return next((str(cells[0]).startswith("#") for _, cells in _rows(sheet) if cells), False)
+
+
+def _nothing_found(name: str, passed: list[str]) -> str:
+    if not passed:
+        return f"{name} holds no rows. Check that it is the right file."
+    told = ", ".join(f'"{sheet}"' for sheet in passed[:5])
+    return (
+        f"{name} has no sheet with columns of cases or vouchers (looked at {told}). "
+        f"Check the headings, or map them in a profile; `importer template` writes an example."
+    )
+
+
+def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimited: bool) -> _Opened | None:
+    rows = _rows(sheet)
+    wanted = profile.header_row or 1
+    header_row, cells = next(((n, c) for n, c in rows if n >= wanted), (0, ()))
+    header = tuple("" if is_blank(c) else str(c).strip() for c in cells)
+    while header and not header[-1]:
+        header = header[:-1]
+    if not header:
+        return None
+    if profile.header_row and header_row != profile.header_row:
+        raise FileRefused(f'Sheet "{sheet.name}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
+    plan = plan_sheet(sheet.name, header_row, header, profile, context.defaults)
+    return _Opened(plan, rows, delimited) if plan else None
+
+
+def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext) -> Iterator[LoadedRow]:
+    reader = RowReader(opened.plan, profile, context, delimited=opened.delimited)
+    width = len(opened.plan.head.header)
+    for number, cells in opened.rows:
+        if not all(is_blank(cell) for cell in cells):
+            yield reader.read(number, _trim(cells, width))
+
+
+def _trim(cells: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
+    """The cells below the header, and what stands beyond it up to the last cell with something in it."""
+    end = len(cells)
+    while end > width and is_blank(cells[end - 1]):
+        end -= 1
+    return cells[:end]
+
+
+def _notes(opened: list[_Opened], passed: list[str]) -> list[str]:
+    notes = [f'Sheet "{sheet}" holds neither cases nor vouchers and was left out.' for sheet in passed]
+    for o in opened:
+        if o.plan.unknown:
+            unknown = ", ".join(f'"{heading}"' for heading in o.plan.unknown)
+            notes.append(f'Sheet "{o.plan.head.name}": not used: {unknown}.')
+        if o.plan.derive_debtor_type:
+            notes.append(
+                f'Sheet "{o.plan.head.name}" has no debtor_type: a row with a contact person is a Company, '
+                f"another one a Person unless its name carries a company's legal form."
+            )
+    return notes
