@@ -1,0 +1,92 @@
+"""What follows from an entry's move for the vouchers that wait for it: they can be sent, are blocked, or wait again.
+
+A voucher is blocked exactly while its case or its parent is refused, held or blocked, and ready exactly when both have
+been accepted (or are none of the importer's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, or_, select, update
+
+from importer.ledger.decide import CASE_REFUSED, PARENT_REFUSED
+from importer.ledger.schema import entry
+from importer.ledger.session import parts_of
+from importer.ledger.states import BLOCKING, State
+from importer.rows import reasons_to_json
+
+_owner, _parent = entry.alias("owner"), entry.alias("parent")
+
+
+def is_one_of(column: Any, states: Iterable[State]) -> Any:
+    """The states spelt out one by one: a list parameter cannot be used for many rows at once."""
+    return or_(*(column == state for state in sorted(states)))
+
+
+def _state_of(alias: Any, link: Any) -> Any:
+    return select(alias.c.state).where(alias.c.id == link).scalar_subquery()
+
+
+_THEIRS = or_(entry.c.case_id == bindparam("_id"), entry.c.parent_id == bindparam("_id")) & entry.c.superseded_by.is_(None)
+_CASE_STATE, _PARENT_STATE = _state_of(_owner, entry.c.case_id), _state_of(_parent, entry.c.parent_id)
+_RELEASE = (
+    update(entry)
+    .where(
+        _THEIRS,
+        is_one_of(entry.c.state, (State.PENDING, State.BLOCKED)),
+        entry.c.case_id.is_(None) | (_CASE_STATE == State.ACCEPTED),
+        entry.c.parent_id.is_(None) | (_PARENT_STATE == State.ACCEPTED),
+    )
+    .values(ready=True, state=State.PENDING, reasons=None)
+)
+_BLOCKED_NO_MORE = select(entry.c.id).where(
+    _THEIRS,
+    entry.c.state == State.BLOCKED,
+    entry.c.case_id.is_(None) | ~is_one_of(_CASE_STATE, BLOCKING),
+    entry.c.parent_id.is_(None) | ~is_one_of(_PARENT_STATE, BLOCKING),
+)
+
+
+def follow(connection: Connection, identifier: int, state: State) -> None:
+    """The entry is in ``state`` now: put what waits for it right."""
+    if state is State.ACCEPTED:
+        release(connection, [identifier])
+    elif state in BLOCKING:
+        block(connection, [identifier])
+    else:
+        unblock(connection, [identifier])
+
+
+def release(connection: Connection, entry_ids: Iterable[int]) -> None:
+    """These entries were accepted: vouchers that waited for them alone can be sent now."""
+    accepted = list(entry_ids)
+    unblock(connection, accepted)
+    if accepted:
+        connection.execute(_RELEASE, [{"_id": identifier} for identifier in accepted])
+
+
+def unblock(connection: Connection, entry_ids: Iterable[int]) -> None:
+    """These entries are no longer refused or held: their vouchers, and theirs in turn, wait for them again."""
+    waiting = list(entry_ids)
+    while waiting:
+        freed = [found for i in waiting for found in connection.scalars(_BLOCKED_NO_MORE, {"_id": i})]
+        for part in parts_of(freed):
+            connection.execute(update(entry).where(entry.c.id.in_(part)).values(state=State.PENDING, ready=False, reasons=None))
+        waiting = freed
+
+
+def block(connection: Connection, entry_ids: Iterable[int]) -> None:
+    """Vouchers of these entries, and theirs in turn, cannot be sent: their case or parent was refused or is held."""
+    reason = case((entry.c.parent_id.is_(None), reasons_to_json((CASE_REFUSED,))), else_=reasons_to_json((PARENT_REFUSED,)))
+    waiting = list(entry_ids)
+    while waiting:
+        blocked: list[int] = []
+        for part in parts_of(waiting):
+            for link in (entry.c.case_id, entry.c.parent_id):
+                theirs = link.in_(part) & (entry.c.state == State.PENDING) & entry.c.superseded_by.is_(None)
+                blocked += connection.scalars(select(entry.c.id).where(theirs))
+        for part in parts_of(blocked):
+            connection.execute(update(entry).where(entry.c.id.in_(part)).values(state=State.BLOCKED, ready=False, reasons=reason))
+        waiting = blocked

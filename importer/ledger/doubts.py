@@ -1,0 +1,90 @@
+"""Reconciling: the cases in doubt, who owns a remote case, and the moves that settle a doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from importer.columns import Kind
+from importer.ledger.dependents import block, release, unblock
+from importer.ledger.knowledge import Accounts
+from importer.ledger.schema import entry, stamp
+from importer.ledger.session import Session, parts_of
+from importer.ledger.states import State, sources_of
+from importer.ledger.worklist import is_open
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A case of which it is not known whether it was created; ``held``: a person is asked, but it may be there."""
+
+    entry_id: int
+    payload: bytes
+    first_sent_at: str
+    doubted_at: str
+    absent_scans: int
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEntry:
+    """An entry that a person names."""
+
+    id: int
+    kind: Kind
+    state: State
+    payload: bytes
+    key: str
+
+
+class Doubts(Session):
+    """The entries of which it is not known whether they exist."""
+
+    def doubts(self, accounts: Accounts, batches: Sequence[int] | None, *, held: bool = False) -> list[Doubt]:
+        """The cases in doubt (and, if asked, those held for a person), the oldest attempt first."""
+        columns = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
+        states = (State.IN_DOUBT, State.HELD) if held else (State.IN_DOUBT,)
+        wanted = is_open(accounts, Kind.CASE, batches) & entry.c.state.in_(states)
+        query = select(*columns, entry.c.state == State.HELD).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
+        with self.transaction() as connection:
+            return [Doubt(*values) for values in connection.execute(query)]
+
+    def entry(self, identifier: int) -> OpenEntry | None:
+        """The entry with this id, if there is one."""
+        query = select(entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.key).where(entry.c.id == identifier)
+        with self.transaction() as connection:
+            found = connection.execute(query).one_or_none()
+        return OpenEntry(found.id, Kind(found.kind), State(found.state), found.payload, found.key) if found else None
+
+    def owned(self, accounts: Accounts, remote_ids: Iterable[str], kind: Kind = Kind.CASE) -> set[str]:
+        """Those of the remote cases (or vouchers) that an entry owns already."""
+        found: set[str] = set()
+        with self.transaction() as connection:
+            for part in parts_of(remote_ids):
+                mine = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & entry.c.remote_id.in_(part)
+                found |= set(connection.scalars(select(entry.c.remote_id).where(mine)))
+        return found
+
+    def move(self, entry_id: int, state: State, **changes: Any) -> bool:
+        """Move an entry that no attempt is under way for; False if it is not in a state from which it may."""
+        allowed = sources_of(state) - {State.SENDING}
+        if state is State.ACCEPTED:
+            changes["accepted_at"] = stamp()
+        with self.transaction() as connection:
+            wanted = (entry.c.id == entry_id) & entry.c.state.in_(list(allowed))
+            moved = connection.execute(update(entry).where(wanted).values(state=state, **changes)).rowcount == 1
+            if moved:
+                follow = {State.ACCEPTED: release, State.PENDING: unblock, State.HELD: block}.get(state)
+                if follow:
+                    follow(connection, [entry_id])
+        return moved
+
+    def count_absence(self, entry_ids: Iterable[int]) -> None:
+        """Note that a settled scan did not show these cases."""
+        with self.transaction() as connection:
+            for part in parts_of(entry_ids):
+                seen = update(entry).where(entry.c.id.in_(part))
+                connection.execute(seen.values(absent_scans=entry.c.absent_scans + 1))

@@ -1,0 +1,223 @@
+"""Reading functions for reports: what became of every row of a batch. They change nothing."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from importer.columns import Kind
+from importer.ledger.schema import batch, entry, reject, row
+from importer.ledger.states import Standing, State
+from importer.rows import Cell, Reason, SheetHead, check_of, decode_cells, reasons_from_json
+
+PAGE_ROWS = 2000
+Transaction = Connection  # an open transaction, for those who may not know the database
+
+
+class Status(StrEnum):
+    """What became of a row's case or voucher; the words of the sheets and of the summary."""
+
+    ACCEPTED = "accepted"
+    ALREADY_IMPORTED = "already_imported"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    IN_DOUBT = "in_doubt"
+    HELD = "held"
+    PENDING = "pending"
+
+
+DONE = frozenset({Status.ACCEPTED, Status.ALREADY_IMPORTED})
+
+
+@dataclass(frozen=True)
+class BatchInfo:
+    """A batch as it was taken in; ``control`` are the totals as read: kind → currency → (rows, hundredths)."""
+
+    id: int
+    run_id: str
+    source_name: str
+    source_sha256: str
+    cases_account: str
+    vouchers_account: str
+    heads: tuple[SheetHead, ...]
+    notes: tuple[str, ...]
+    control: dict[str, dict[str, list[int]]]
+    taken_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What became of a row's case or voucher."""
+
+    status: Status
+    reasons: tuple[Reason, ...] = ()
+    entry_id: int | None = None
+    check: str | None = None
+    remote_id: str | None = None
+    reference: str | None = None
+    unique_id: str | None = None
+    case_id: str | None = None
+    case_reference: str | None = None
+    sent_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a batch with what became of it."""
+
+    sheet: int
+    number: int
+    cells: tuple[Cell, ...]
+    case: Fact | None
+    voucher: Fact | None
+
+
+Tallies = dict[Kind, dict[Status, dict[str, tuple[int, int]]]]
+"""Kind → status → currency → (rows, hundredths)."""
+
+
+def batch_info(connection: Connection, batch_id: int) -> BatchInfo | None:
+    found = connection.execute(select(batch).where(batch.c.id == batch_id)).mappings().one_or_none()
+    return _info(found) if found else None
+
+
+def batches(connection: Connection, limit: int = 1_000_000) -> list[BatchInfo]:
+    """The newest batches, the newest first."""
+    return [_info(found) for found in connection.execute(select(batch).order_by(batch.c.id.desc()).limit(limit)).mappings()]
+
+
+def _info(found: RowMapping) -> BatchInfo:
+    heads = tuple(SheetHead(h["name"], tuple(h["header"]), tuple(h["names"]), h["flat"]) for h in json.loads(found["heads"]))
+    return BatchInfo(
+        id=found["id"],
+        run_id=found["run_id"],
+        source_name=found["source_name"],
+        source_sha256=found["source_sha256"],
+        cases_account=found["cases_account"],
+        vouchers_account=found["vouchers_account"],
+        heads=heads,
+        notes=tuple(json.loads(found["notes"])),
+        control=json.loads(found["control"]),
+        taken_at=found["taken_at"],
+    )
+
+
+def open_batches(connection: Connection) -> dict[int, set[str]]:
+    """Batches with entries that are neither accepted nor refused, each with those entries' accounts, the oldest first."""
+    unfinished = entry.c.state.in_([State.PENDING, State.SENDING, State.IN_DOUBT, State.HELD])
+    wanted = unfinished & entry.c.superseded_by.is_(None)
+    found: dict[int, set[str]] = {}
+    query = select(entry.c.batch_id, entry.c.account).where(wanted).distinct().order_by(entry.c.batch_id)
+    for batch_id, account in connection.execute(query):
+        found.setdefault(batch_id, set()).add(account)
+    return found
+
+
+def status_of(state: State, standing: str | None) -> Status:
+    if state is State.ACCEPTED and standing == Standing.KNOWN:
+        return Status.ALREADY_IMPORTED
+    return Status.PENDING if state is State.SENDING else Status(state.value)
+
+
+def tally(connection: Connection, batch_id: int) -> Tallies:
+    """Counts and money by kind, status and currency; a flat row's repeated case counts once."""
+    totals: dict[Kind, dict[Status, dict[str, list[int]]]] = {k: defaultdict(lambda: defaultdict(lambda: [0, 0])) for k in Kind}
+    for kind in Kind:
+        for status, currency, rows, cents in (
+            *_entry_sums(connection, batch_id, kind),
+            *_reject_sums(connection, batch_id, kind),
+        ):
+            sums = totals[kind][status][currency]
+            sums[0] += rows
+            sums[1] += int(cents)
+    return {
+        kind: {status: {c: (n, s) for c, (n, s) in sums.items()} for status, sums in by_status.items()}
+        for kind, by_status in totals.items()
+    }
+
+
+def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[Status, str, int, int]]:
+    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
+    currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
+    counted = (row.c.batch_id == batch_id) & (standing != Standing.REPEAT)
+    sums = (entry.c.state, standing, currency, func.count(), func.sum(cents))
+    query = select(*sums).select_from(row).join(entry, entry.c.id == link).where(counted)
+    for state, stood, code, rows, total in connection.execute(query.group_by(entry.c.state, standing, currency)):
+        yield status_of(State(state), stood), code, rows, total
+
+
+def _reject_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[Status, str, int, int]]:
+    mine = (reject.c.batch_id == batch_id) & (reject.c.kind == kind)
+    sums = (reject.c.status, reject.c.currency, func.count(), func.sum(reject.c.cents))
+    for status, code, rows, total in connection.execute(select(*sums).where(mine).group_by(reject.c.status, reject.c.currency)):
+        yield Status(status), code, rows, total
+
+
+def to_send(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
+    """How many entries of these batches wait to be sent, each once, and their hundredths by currency."""
+    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
+    currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
+    # An entry that stands in several of the batches counts in the last of them, which is the one that it names.
+    own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (standing != Standing.REPEAT)
+    query = select(currency, func.count(), func.sum(cents)).select_from(row).join(entry, entry.c.id == link)
+    found = connection.execute(query.where(own & (entry.c.state == State.PENDING)).group_by(currency).order_by(currency)).all()
+    return sum(rows for _, rows, _ in found), {code: int(total) for code, _, total in found}
+
+
+def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
+    """Every row of the batch in its order, read a page at a time."""
+    last = 0
+    while page := _page(connection, batch_id, last):
+        rejected = _rejects(connection, [found["id"] for found in page])
+        for found in page:
+            facts = {k: rejected.get((found["id"], k)) or _fact(found, k) for k in Kind}
+            cells = decode_cells(found["cells"])
+            yield Line(found["sheet"], found["number"], cells, facts[Kind.CASE], facts[Kind.VOUCHER])
+        last = page[-1]["id"]
+
+
+def _page(connection: Connection, batch_id: int, last: int) -> Sequence[RowMapping]:
+    joined: Any = row
+    columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells, row.c.case_standing, row.c.voucher_standing]
+    for kind in Kind:
+        e = entry.alias(kind.value)
+        joined = joined.outerjoin(e, e.c.id == row.c[f"{kind}_entry"])
+        if kind is Kind.VOUCHER:
+            owner = entry.alias("owner")
+            joined = joined.outerjoin(owner, owner.c.id == e.c.case_id)
+            columns += [func.coalesce(e.c.target, owner.c.remote_id).label("voucher_case_id")]
+            columns += [owner.c.remote_reference.label("voucher_case_reference")]
+        names = ("id", "state", "reasons", "remote_id", "remote_reference", "key", "accepted_at")
+        columns += [e.c[name].label(f"{kind}_{name}") for name in names]
+    wanted = (row.c.batch_id == batch_id) & (row.c.id > last)
+    query = select(*columns).select_from(joined).where(wanted).order_by(row.c.id).limit(PAGE_ROWS)
+    return connection.execute(query).mappings().all()
+
+
+def _fact(found: RowMapping, kind: Kind) -> Fact | None:
+    if found[f"{kind}_id"] is None:
+        return None
+    return Fact(
+        status=status_of(State(found[f"{kind}_state"]), found[f"{kind}_standing"]),
+        reasons=reasons_from_json(found[f"{kind}_reasons"]),
+        entry_id=found[f"{kind}_id"],
+        check=check_of(found[f"{kind}_key"]),
+        remote_id=found[f"{kind}_remote_id"],
+        reference=found[f"{kind}_remote_reference"],
+        unique_id=found["voucher_key"] if kind is Kind.VOUCHER else None,
+        case_id=found["voucher_case_id"] if kind is Kind.VOUCHER else found["case_remote_id"],
+        case_reference=found["voucher_case_reference"] if kind is Kind.VOUCHER else found["case_remote_reference"],
+        sent_at=found[f"{kind}_accepted_at"],
+    )
+
+
+def _rejects(connection: Connection, row_ids: Sequence[int]) -> dict[tuple[int, Kind], Fact]:
+    query = select(reject.c.row_id, reject.c.kind, reject.c.status, reject.c.reasons).where(reject.c.row_id.in_(row_ids))
+    return {(r.row_id, Kind(r.kind)): Fact(Status(r.status), reasons_from_json(r.reasons)) for r in connection.execute(query)}

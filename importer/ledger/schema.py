@@ -1,0 +1,162 @@
+"""The tables. One schema for SQLite and Postgres; times are UTC texts of one fixed width, so they sort as they stand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Which account a credential opened when it was last asked: a new key of the same partner is the same account.
+credential = Table(
+    "credential",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Text, nullable=False),
+    Column("cases_account", Text, nullable=False),
+    Column("vouchers_account", Text, nullable=False),
+    Column("source_name", Text, nullable=False),
+    Column("source_sha256", Text, nullable=False),
+    Column("profile", Text),
+    Column("heads", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("control", Text, nullable=False),
+    Column("taken_at", Text, nullable=False),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("ref", Text),
+    Column("is_test", Boolean, nullable=False, default=False),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False),
+    Column("row_id", Integer, nullable=False),
+    Column("case_id", ForeignKey("entry.id")),
+    Column("target", Text),
+    Column("parent_key", Text),
+    Column("parent_id", ForeignKey("entry.id")),
+    Column("state", Text, nullable=False),
+    Column("ready", Boolean, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("content", Text),  # a voucher's own business fields, without its case
+    Column("idempotency_key", Text, nullable=False),
+    Column("appendix", Text),
+    Column("remote_id", Text),
+    Column("remote_reference", Text),
+    Column("reasons", Text),
+    Column("not_before", Text),
+    Column("first_sent_at", Text),
+    Column("doubted_at", Text),
+    Column("absent_scans", Integer, nullable=False, default=0),
+    Column("accepted_at", Text),
+    Column("superseded_by", ForeignKey("entry.id")),
+    Index("entry_key", "account", "kind", "key", unique=True),
+    Index("entry_base", "account", "kind", "base"),
+    Index("entry_ref", "account", "ref", sqlite_where=text("kind = 'case'"), postgresql_where=text("kind = 'case'")),
+    Index("entry_case", "case_id", sqlite_where=text("case_id IS NOT NULL"), postgresql_where=text("case_id IS NOT NULL")),
+    Index(
+        "entry_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL"), postgresql_where=text("parent_id IS NOT NULL")
+    ),
+    Index("entry_remote", "account", "kind", "remote_id"),
+    Index(
+        "entry_open",
+        "account",
+        "kind",
+        "state",
+        "ready",
+        "batch_id",
+        "id",
+        sqlite_where=text("state <> 'accepted'"),
+        postgresql_where=text("state <> 'accepted'"),
+    ),
+)
+
+row = Table(
+    "row",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False),
+    Column("sheet", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("cells", Text, nullable=False),
+    Column("case_entry", ForeignKey("entry.id")),
+    Column("case_standing", Text),
+    Column("case_currency", Text),
+    Column("case_cents", BigInteger),
+    Column("voucher_entry", ForeignKey("entry.id")),
+    Column("voucher_standing", Text),
+    Column("voucher_currency", Text),
+    Column("voucher_cents", BigInteger),
+    Index("row_batch", "batch_id", "id"),
+    Index("row_case", "case_entry", sqlite_where=text("case_entry IS NOT NULL"), postgresql_where=text("case_entry IS NOT NULL")),
+    Index(
+        "row_voucher",
+        "voucher_entry",
+        sqlite_where=text("voucher_entry IS NOT NULL"),
+        postgresql_where=text("voucher_entry IS NOT NULL"),
+    ),
+)
+
+reject = Table(
+    "reject",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False),
+    Column("row_id", ForeignKey("row.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("cents", BigInteger, nullable=False),
+    Column("ref", Text),
+    Index("reject_row", "row_id"),
+    Index("reject_ref", "batch_id", "kind", "ref"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entry_id", ForeignKey("entry.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("ended_at", Text),
+    Column("outcome", Text),
+    Column("status", Integer),
+    Column("detail", Text),
+    Index("attempt_entry", "entry_id"),
+    Index("attempt_window", "account", "started_at"),
+)
+
+
+def stamp(moment: datetime | None = None) -> str:
+    """A moment (now without one) as it stands in the ledger: UTC, microseconds, always 27 characters."""
+    return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_of(text_: str) -> datetime:
+    return datetime.strptime(text_, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

@@ -1,0 +1,137 @@
+"""The ledger as the rest of the importer sees it: open, take in, send (the worklist), reconcile (the doubts)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from importer.errors import LedgerError
+from importer.ledger.doubts import Doubt, Doubts
+from importer.ledger.intake import Intake
+from importer.ledger.knowledge import Accounts
+from importer.ledger.opening import (
+    backup,
+    check_version,
+    connect,
+    held,
+    prepare,
+    protect,
+    refuse_network_path,
+    sqlite_path,
+    translated,
+)
+from importer.ledger.restoring import Restored
+from importer.ledger.schema import batch, credential, stamp
+from importer.ledger.worklist import Claim, Job, Result, Worklist
+from importer.rows import LoadedSource
+
+__all__ = ["CHUNK_ROWS", "Claim", "Doubt", "Job", "Ledger", "Result"]
+
+CHUNK_ROWS = 1000
+
+
+class Ledger(Worklist, Doubts, Restored):
+    """One open ledger. The writing one is held by this process alone until it is closed."""
+
+    @classmethod
+    def open(cls, url: str, command: str) -> Self:
+        """Open for writing, making the file if there is none. Raises LedgerHeld or LedgerError."""
+        with ExitStack() as stack:
+            path = sqlite_path(url)
+            if path is not None:
+                refuse_network_path(path)
+                stack.enter_context(held(path, command))
+                with _translated_os(path):
+                    protect(path)
+            engine = connect(url)
+            stack.callback(engine.dispose)
+            ledger = cls(engine, path or "database", stack)
+            with translated(ledger.name):
+                prepare(ledger._connection, ledger.name)
+            ledger._stack = stack.pop_all()
+        return ledger
+
+    @classmethod
+    def read(cls, url: str) -> Self | None:
+        """Open for reading beside a writer; None if there is no ledger yet."""
+        path = sqlite_path(url)
+        if path is not None and not path.is_file():
+            return None
+        with ExitStack() as stack:
+            engine = connect(url, read_only=True)
+            stack.callback(engine.dispose)
+            ledger = cls(engine, path or "database", stack)
+            with translated(ledger.name), ledger.transaction() as connection:
+                check_version(connection, ledger.name)
+            ledger._stack = stack.pop_all()
+        return ledger
+
+    @classmethod
+    @contextmanager
+    def scratch(cls, url: str) -> Iterator[Self]:
+        """A copy of the ledger (or an empty one) in a temporary folder: to try things that leave no trace."""
+        with TemporaryDirectory(prefix="importer-check-") as folder:
+            copy = Path(folder) / "ledger.db"
+            path = sqlite_path(url)
+            if path is not None and path.is_file():
+                backup(path, copy)
+            with cls.open(f"sqlite:///{copy}", "importer check") as ledger:
+                yield ledger
+
+    def take_in(
+        self, connection: Connection, source: LoadedSource, accounts: Accounts, run_id: str, earlier: Iterable[int] = ()
+    ) -> int:
+        """Take a source in with all its rows, inside the caller's transaction; returns the batch's id.
+
+        ``earlier`` are the run's batches so far: a case that one of them rejected blocks its vouchers here.
+        If reading the source fails, nothing of it stays.
+        """
+        with connection.begin_nested():
+            values = {
+                "run_id": run_id,
+                "cases_account": accounts.cases,
+                "vouchers_account": accounts.vouchers,
+                "source_name": source.name,
+                "source_sha256": source.sha256,
+                "profile": source.profile,
+                "heads": json.dumps([asdict(head) for head in source.heads], ensure_ascii=False),
+                "notes": json.dumps(source.notes, ensure_ascii=False),
+                "control": "{}",
+                "taken_at": stamp(),
+            }
+            batch_id = connection.execute(insert(batch).values(values)).inserted_primary_key[0]  # type: ignore[index]
+            intake = Intake(connection, batch_id, earlier, accounts)
+            sheets = {head.name: index for index, head in enumerate(source.heads)}
+            flat = {head.name for head in source.heads if head.flat}
+            while chunk := list(islice(source.rows, CHUNK_ROWS)):
+                intake.take(chunk, sheets, flat)
+            control = json.dumps(intake.finish(CHUNK_ROWS))
+            connection.execute(update(batch).where(batch.c.id == batch_id).values(control=control))
+        return int(batch_id)
+
+    def account_of(self, fingerprint: str) -> str | None:
+        """The account that this credential opened before, or None."""
+        with self.transaction() as connection:
+            return connection.scalar(select(credential.c.account).where(credential.c.fingerprint == fingerprint))
+
+    def remember_account(self, fingerprint: str, account: str) -> None:
+        with self.transaction() as connection:
+            connection.execute(delete(credential).where(credential.c.fingerprint == fingerprint))
+            connection.execute(insert(credential).values(fingerprint=fingerprint, account=account))
+
+
+@contextmanager
+def _translated_os(path: Path) -> Iterator[None]:
+    """File-system trouble with the ledger's own file as a LedgerError."""
+    try:
+        yield
+    except OSError as error:
+        raise LedgerError(f"The ledger {path} cannot be written ({error.strerror}). Check the folder and your rights.") from None

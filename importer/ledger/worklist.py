@@ -1,0 +1,300 @@
+"""The worklist: what can be sent, what is being sent, what came of it. Each step is one durable commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+
+from importer.columns import Kind
+from importer.ledger.dependents import block, is_one_of, release
+from importer.ledger.knowledge import Accounts
+from importer.ledger.schema import attempt, entry, stamp
+from importer.ledger.session import Session
+from importer.ledger.states import State, sources_of
+from importer.rows import Reason, reasons_to_json
+
+_NOT_ACCEPTED = literal(State.ACCEPTED.value, literal_execute=True)  # spelt out, so that the partial index serves
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An entry to be sent, with all that its request needs."""
+
+    entry_id: int
+    kind: Kind
+    state: State
+    payload: bytes
+    idempotency_key: str
+    doubted: bool = False
+    target: str | None = None
+    case_id: str | None = None
+    case_reference: str | None = None
+    case_payload: bytes | None = None
+    parent_id: str | None = None
+    appendix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job whose intent to send is durable: the attempt's id, and the exact bytes that go out."""
+
+    attempt_id: int
+    job: Job
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an attempt came to, ready to be stored."""
+
+    attempt_id: int
+    entry_id: int
+    kind: Kind
+    state: State
+    outcome: str
+    status: int | None = None
+    detail: str | None = None
+    remote_id: str | None = None
+    remote_reference: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    not_before: str | None = None
+
+
+class Worklist(Session):
+    """The entries that wait to be sent, and those that are under way."""
+
+    def recover(self) -> int:
+        """Entries found in ``sending`` belong to a run that crashed: they are in doubt. Returns how many there were."""
+        now = stamp()
+        with self.transaction() as connection:
+            doubt = {"state": State.IN_DOUBT, "doubted_at": now, "not_before": None}
+            found = connection.execute(update(entry).where(entry.c.state == State.SENDING).values(doubt)).rowcount
+            connection.execute(
+                update(attempt).where(attempt.c.ended_at.is_(None)).values(ended_at=now, outcome="crashed", status=None)
+            )
+        return found
+
+    def forget_waits(self, accounts: Accounts, batches: Sequence[int] | None) -> None:
+        """A new run tries at once what an earlier one had put off."""
+        with self.transaction() as connection:
+            for kind in Kind:
+                open_ones = is_open(accounts, kind, batches) & entry.c.not_before.is_not(None)
+                connection.execute(update(entry).where(open_ones).values(not_before=None))
+
+    def candidates(
+        self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None, limit: int
+    ) -> list[Job]:
+        """Entries that can be sent now, in the order of their sheets, with their case and parent."""
+        due = entry.c.not_before.is_(None) | (entry.c.not_before <= stamp())
+        jobs: list[Job] = []
+        with self.transaction() as connection:
+            for state in states:
+                wanted = is_open(accounts, kind, batches) & (entry.c.state == state) & entry.c.ready.is_(True) & due
+                query = _JOBS.where(wanted).order_by(entry.c.batch_id, entry.c.id)
+                jobs += (_job(found) for found in connection.execute(query.limit(limit - len(jobs))).mappings())
+                if len(jobs) >= limit:
+                    break
+        return jobs
+
+    def job(self, entry_id: int) -> Job:
+        """What the entry's request needs, whatever its state."""
+        with self.transaction() as connection:
+            return _job(connection.execute(_JOBS.where(entry.c.id == entry_id)).mappings().one())
+
+    def next_due(self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None) -> str | None:
+        """When the first of the entries that wait may be tried again, "" for now; None if none is waiting for its time."""
+        found: list[str] = []
+        with self.transaction() as connection:
+            for state in states:
+                waiting = is_open(accounts, kind, batches) & (entry.c.state == state) & entry.c.ready.is_(True)
+                # Asked at every step: the first one that need not wait answers it.
+                now = select(entry.c.id).where(waiting & entry.c.not_before.is_(None)).limit(1)
+                if connection.scalar(now) is not None:
+                    return ""
+                first = connection.scalar(select(func.min(entry.c.not_before)).where(waiting))
+                found += [first] if first else []
+        return min(found, default=None)
+
+    def count_open(self, accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> int:
+        """Entries that are pending or in doubt, ready or not: what a run has before it."""
+        wanted = is_open(accounts, kind, batches) & entry.c.state.in_([State.PENDING, State.IN_DOUBT])
+        with self.transaction() as connection:
+            return connection.scalar(select(func.count()).select_from(entry).where(wanted)) or 0
+
+    def exchange(
+        self, results: Sequence[Result], jobs: Sequence[tuple[Job, bytes]], account_of: Accounts, run_id: str
+    ) -> list[Claim]:
+        """One durable commit: the outcomes that came in, and the intents that go out at once."""
+        with self.transaction() as connection:
+            if results:
+                self._settle(connection, results, account_of)
+            return self._claim(connection, jobs, account_of, run_id) if jobs else []
+
+    def _settle(self, connection: Connection, results: Sequence[Result], accounts: Accounts) -> None:
+        now = stamp()
+        results = _with_ids_of_their_own(connection, results, accounts)
+        values = [
+            {
+                "_id": r.entry_id,
+                "_state": r.state,
+                "_remote": r.remote_id,
+                "_reference": r.remote_reference,
+                "_reasons": reasons_to_json(r.reasons) if r.reasons else None,
+                "_not_before": r.not_before,
+                "_accepted": now if r.state is State.ACCEPTED else None,
+                "_doubted": now if r.state is State.IN_DOUBT else None,
+            }
+            for r in results
+        ]
+        done = connection.execute(_SETTLE, values).rowcount
+        if done != len(results):
+            raise self._changed_by_others()
+        ended = [
+            {"_id": r.attempt_id, "_ended": now, "_outcome": r.outcome, "_status": r.status, "_detail": r.detail} for r in results
+        ]
+        connection.execute(_END_ATTEMPT, ended)
+        release(connection, [r.entry_id for r in results if r.state is State.ACCEPTED])
+        block(connection, [r.entry_id for r in results if r.state in {State.REFUSED, State.HELD}])
+
+    def _claim(self, connection: Connection, jobs: Sequence[tuple[Job, bytes]], accounts: Accounts, run_id: str) -> list[Claim]:
+        now = stamp()
+        values = [{"_id": job.entry_id, "_payload": payload, "_now": now} for job, payload in jobs]
+        done = connection.execute(_SEND, values).rowcount
+        if done != len(jobs):
+            raise self._changed_by_others()
+        first = (connection.scalar(select(func.coalesce(func.max(attempt.c.id), 0))) or 0) + 1
+        claims = [Claim(first + i, job, payload) for i, (job, payload) in enumerate(jobs)]
+        fixed = {"run_id": run_id, "started_at": now}
+        started = [{"id": c.attempt_id, "entry_id": c.job.entry_id, "account": accounts.of(c.job.kind)} | fixed for c in claims]
+        connection.execute(insert(attempt), started)
+        return claims
+
+    def store_appendix(self, entry_id: int, appendix: str) -> None:
+        """Remember the id of an uploaded file, so that it is uploaded once."""
+        with self.transaction() as connection:
+            connection.execute(update(entry).where(entry.c.id == entry_id).values(appendix=appendix))
+
+    def postpone(self, entry_id: int, not_before: str) -> None:
+        with self.transaction() as connection:
+            connection.execute(update(entry).where(entry.c.id == entry_id).values(not_before=not_before))
+
+    def refuse_unsent(self, entry_id: int, reasons: tuple[Reason, ...]) -> None:
+        """Refuse an entry before any request for it: what it needs (its file) was refused.
+
+        One whose earlier request may have happened is held for a person: it cannot be asked about again.
+        """
+        with self.transaction() as connection:
+            for before, after in ((State.PENDING, State.REFUSED), (State.IN_DOUBT, State.HELD)):
+                changes = {"state": after, "reasons": reasons_to_json(reasons)}
+                wanted = (entry.c.id == entry_id) & (entry.c.state == before)
+                connection.execute(update(entry).where(wanted).values(changes))
+            block(connection, [entry_id])
+
+
+def _with_ids_of_their_own(connection: Connection, results: Sequence[Result], accounts: Accounts) -> list[Result]:
+    """No two entries are the same remote thing: an answer that names another entry's leaves its own in doubt."""
+    owners: dict[tuple[Kind, str], int] = {}
+    for kind in Kind:
+        named = [r.remote_id for r in results if r.kind is kind and r.state is State.ACCEPTED and r.remote_id]
+        if named:
+            mine = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & entry.c.remote_id.in_(named)
+            owners |= {
+                (kind, found.remote_id): found.id
+                for found in connection.execute(select(entry.c.id, entry.c.remote_id).where(mine))
+            }
+    told: list[Result] = []
+    for result in results:
+        if result.state is State.ACCEPTED and result.remote_id:
+            owner = owners.setdefault((result.kind, result.remote_id), result.entry_id)
+            if owner != result.entry_id:
+                told.append(_doubtful(result))
+                continue
+        told.append(result)
+    return told
+
+
+def _doubtful(result: Result) -> Result:
+    """The accepted result as a doubt that waits for the next run: to ask again now would bring the same answer."""
+    later = stamp(datetime.now(UTC) + _NEXT_RUN)
+    lost = {"remote_id": None, "remote_reference": None, "detail": _NOT_ITS_OWN, "not_before": later}
+    return replace(result, state=State.IN_DOUBT, **lost)  # type: ignore[arg-type]  # each of its field's type
+
+
+_NEXT_RUN = timedelta(days=365)  # until the next run, which tries at once
+_NOT_ITS_OWN = "the answer names what another row has made"
+
+
+_SETTLE = (
+    update(entry)
+    .where((entry.c.id == bindparam("_id")) & (entry.c.state == State.SENDING))
+    .values(
+        state=bindparam("_state"),
+        remote_id=func.coalesce(bindparam("_remote"), entry.c.remote_id),
+        remote_reference=func.coalesce(bindparam("_reference"), entry.c.remote_reference),
+        reasons=bindparam("_reasons"),
+        not_before=bindparam("_not_before"),
+        accepted_at=bindparam("_accepted"),
+        # The latest doubt: the settle time counts from the last attempt that may have done something.
+        doubted_at=func.coalesce(bindparam("_doubted"), entry.c.doubted_at),
+    )
+)
+_END_ATTEMPT = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("_id"))
+    .values(ended_at=bindparam("_ended"), outcome=bindparam("_outcome"), status=bindparam("_status"), detail=bindparam("_detail"))
+)
+_SEND = (
+    update(entry)
+    .where(
+        (entry.c.id == bindparam("_id"))
+        & is_one_of(entry.c.state, sources_of(State.SENDING))
+        & entry.c.ready.is_(True)
+        & entry.c.superseded_by.is_(None)
+    )
+    .values(
+        state=State.SENDING,
+        payload=bindparam("_payload"),
+        first_sent_at=func.coalesce(entry.c.first_sent_at, bindparam("_now")),
+        absent_scans=0,
+    )
+)
+
+
+def is_open(accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> Any:
+    """Not accepted and not superseded, of this kind and account, and of these batches if any are named."""
+    condition = (
+        (entry.c.account == accounts.of(kind))
+        & (entry.c.kind == kind.value)
+        & (entry.c.state != _NOT_ACCEPTED)
+        & entry.c.superseded_by.is_(None)
+    )
+    return condition if batches is None else condition & entry.c.batch_id.in_(list(batches))
+
+
+_owner, _parent = entry.alias("owner"), entry.alias("parent")
+_JOBS = select(
+    *(entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.idempotency_key, entry.c.doubted_at),
+    *(entry.c.target, entry.c.appendix, _parent.c.remote_id.label("parent_id")),
+    *(_owner.c.remote_id.label("case_id"), _owner.c.remote_reference, _owner.c.payload.label("case_payload")),
+).select_from(entry.outerjoin(_owner, _owner.c.id == entry.c.case_id).outerjoin(_parent, _parent.c.id == entry.c.parent_id))
+
+
+def _job(found: Mapping[Any, Any]) -> Job:
+    return Job(
+        entry_id=found["id"],
+        kind=Kind(found["kind"]),
+        state=State(found["state"]),
+        payload=found["payload"],
+        idempotency_key=found["idempotency_key"],
+        doubted=found["doubted_at"] is not None,
+        target=found["target"],
+        case_id=found["case_id"],
+        case_reference=found["remote_reference"],
+        case_payload=found["case_payload"],
+        parent_id=found["parent_id"],
+        appendix=found["appendix"],
+    )
