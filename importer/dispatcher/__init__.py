@@ -1,0 +1,1 @@
+"""Entries of the ledger out to both APIs; knows no spreadsheet."""

@@ -1,0 +1,129 @@
+"""HTTP. The only module that imports httpx, and the border where "nothing happened" parts from "in doubt".
+
+httpx is the interface, aiohttp carries it: plain httpx spends nine times the CPU per request. The transport is our own
+because httpx-aiohttp 0.2 reports a connection that was lost after the request as one that was never made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import httpx
+
+MAX_ANSWER_BYTES = 20_000_000
+# Shorter than any usual server's: a connection that the server is about to close is not used again, so that a request
+# is not lost on it, which would put a case in doubt for nothing.
+KEEP_ALIVE_SECONDS = 3
+CONNECT_SECONDS = 10
+
+
+class NotSent(Exception):
+    """No byte of the request left: nothing happened."""
+
+
+class Lost(Exception):
+    """The request went out and no whole answer came back: it may or may not have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer of a server."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class AioTransport(httpx.AsyncBaseTransport):
+    """httpx over aiohttp: no redirects, no retries, no proxies, no cookies; exact about when a request had gone out."""
+
+    def __init__(self, connections: int, timeout_seconds: float) -> None:
+        self._limit = connections
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds))
+        self._session: aiohttp.ClientSession | None = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:  # a session belongs to the running loop
+            connector = aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE_SECONDS)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._timeout, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._session
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request. Raises httpx.ConnectError if nothing went out, httpx.ReadError for everything after that."""
+        try:
+            async with self._open().request(
+                request.method,
+                str(request.url),
+                data=request.content or None,
+                headers=request.headers,
+                allow_redirects=False,
+            ) as response:
+                body = await _read(response)
+                # The body is decompressed already, so what describes its coding on the way must not come along.
+                headers = [(k, v) for k, v in response.raw_headers if k.lower() not in _OF_THE_TRANSFER]
+                return httpx.Response(response.status, headers=headers, content=body, request=request)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+            raise httpx.ConnectError(_name(error), request=request) from None
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            raise httpx.ReadError(_name(error), request=request) from None
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+_OF_THE_TRANSFER = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for part in response.content.iter_chunked(65_536):
+        body += part
+        if len(body) > MAX_ANSWER_BYTES:
+            raise aiohttp.ClientPayloadError("answer too large")
+    return bytes(body)
+
+
+def _name(error: BaseException) -> str:
+    """The kind of error, without its text: that may repeat parts of the request."""
+    return type(error).__name__
+
+
+class HttpClient:
+    """Requests to one API with its credentials."""
+
+    def __init__(self, base_url: str, headers: Mapping[str, str], *, connections: int, timeout_seconds: float) -> None:
+        self._base_url = base_url
+        self._headers = {"Accept": "application/json", **headers}
+        self._transport = AioTransport(connections, timeout_seconds)
+
+    async def send(
+        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request, once. Raises NotSent or Lost."""
+        own = {"Content-Type": "application/json"} if content is not None else {}
+        try:
+            request = httpx.Request(
+                method, self._base_url + path, content=content, headers={**self._headers, **own, **(headers or {})}
+            )
+        except (httpx.InvalidURL, ValueError) as error:  # a credential may hold what no header can
+            raise NotSent(_name(error)) from None
+        try:
+            response = await self._transport.handle_async_request(request)
+        except httpx.ConnectError as error:
+            raise NotSent(str(error)) from None
+        except httpx.HTTPError as error:
+            raise Lost(str(error)) from None
+        return Answer(response.status_code, response.content, {k.lower(): v for k, v in response.headers.items()})
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._transport.aclose()

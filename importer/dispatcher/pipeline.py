@@ -1,0 +1,294 @@
+"""The sending loop: claim what can go out, send it, store what came back.
+
+One commit carries the outcomes that have come in and the intents that go out at once, so that what is durable is always
+at least as cautious as what has happened: ``sending`` is on disk before the first byte, the outcome before it is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+
+from importer.columns import Kind
+from importer.dispatcher.apis import Debbie, Debitura
+from importer.dispatcher.lanes import Lane
+from importer.dispatcher.outcomes import Outcome, Verdict
+from importer.ledger.knowledge import Accounts
+from importer.ledger.schema import moment_of, stamp
+from importer.ledger.states import State
+from importer.ledger.store import Claim, Job, Ledger, Result
+from importer.models import with_fields
+from importer.rows import Reason
+
+log = structlog.get_logger()
+
+MAX_TRIES = 10  # of one entry in one run; then it waits for the next
+GIVEN_UP = timedelta(days=365)  # until the next run, which tries at once
+LOOK_AGAIN_SECONDS = 0.05
+PATIENCE_SECONDS = 3600.0  # the longest that a run waits for a pause to end
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which entries a run sends: those of its accounts, and of these batches (None: all that are open)."""
+
+    accounts: Accounts
+    batches: tuple[int, ...] | None
+    run_id: str
+
+
+@dataclass
+class Stopping:
+    """Set by the first interrupt: nothing new is begun, what is in flight is finished."""
+
+    asked: bool = False
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ask(self) -> None:
+        self.asked = True
+        self.wake.set()
+
+
+Progress = Callable[[Kind, State], None]
+
+
+class Pipeline:
+    """Sends the open entries of a scope until nothing more can be done in this run."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        debitura: Debitura,
+        debbie: Debbie | None,
+        scope: Scope,
+        lanes: dict[Kind, Lane],
+        *,
+        stopping: Stopping,
+        progress: Progress,
+        keyed_cases: bool = False,
+    ) -> None:
+        self._ledger, self._debitura, self._debbie, self._scope = ledger, debitura, debbie, scope
+        self.lanes = lanes
+        self._stopping, self._progress = stopping, progress
+        # An entry that a key or unique id protects is sent again when in doubt: with the same bytes it happens once.
+        resendable = (State.PENDING, State.IN_DOUBT)
+        self._states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
+        self._finished: list[tuple[Claim, Outcome]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: set[int] = set()
+        self._failure: BaseException | None = None
+
+    async def run(self) -> None:
+        """Raises LedgerError if the ledger cannot be written; the requests under way then stay in doubt."""
+        try:
+            while True:
+                self._stopping.wake.clear()
+                if self._failure is not None:
+                    raise self._failure
+                await self._step()
+                if not self._tasks and not self._finished and not self._more_to_come():
+                    return
+                await self._sleep()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _step(self) -> None:
+        """Store what has come back and begin what may go out, in one commit."""
+        finished, self._finished = self._finished, []
+        results = [self._result(claim, outcome) for claim, outcome in finished]
+        jobs = [] if self._stopping.asked else [job for kind in Kind for job in self._pick(kind)]
+        if not results and not jobs:
+            return
+        claims = self._ledger.exchange(results, [(j, final_payload(j)) for j in jobs], self._scope.accounts, self._scope.run_id)
+        for result in results:
+            self._busy.discard(result.entry_id)
+            self._progress(result.kind, result.state)
+        for claim in claims:
+            self._start(claim)
+
+    def _pick(self, kind: Kind) -> list[Job]:
+        lane = self.lanes[kind]
+        free = lane.free()
+        if not free or (kind is Kind.VOUCHER and self._debbie is None):
+            return []
+        limit = free + len(self._busy)
+        found = self._ledger.candidates(self._scope.accounts, kind, self._states[kind], self._scope.batches, limit)
+        jobs = []
+        for job in [job for job in found if job.entry_id not in self._busy][:free]:
+            if job.appendix and "file_id" not in json.loads(job.appendix):
+                self._begin(lane, job.entry_id, self._upload(job))
+            elif kind is Kind.VOUCHER and self._debbie is not None and not self._debbie.case_of(job):
+                self._ledger.refuse_unsent(job.entry_id, (_NO_CASE_NAME,))
+                self._progress(kind, State.REFUSED)
+            else:
+                jobs.append(job)
+        return jobs
+
+    def _start(self, claim: Claim) -> None:
+        self._begin(self.lanes[claim.job.kind], claim.job.entry_id, self._send(claim))
+
+    def _begin(self, lane: Lane, entry_id: int, work: Coroutine[Any, Any, None]) -> None:
+        lane.started()
+        self._busy.add(entry_id)
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._check)
+
+    def _check(self, task: asyncio.Task[None]) -> None:
+        """A task that failed (the ledger could not be written) fails the run."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = task.exception()
+            self._stopping.wake.set()
+
+    def _come_back(self) -> None:
+        """Called by a task as the last thing it does: the loop need not wait for its end."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.discard(task)
+        self._stopping.wake.set()
+
+    async def _send(self, claim: Claim) -> None:
+        lane = self.lanes[claim.job.kind]
+        try:
+            if claim.job.kind is Kind.CASE:
+                outcome = await self._debitura.create(claim)
+            else:
+                assert self._debbie is not None
+                outcome = await self._debbie.create(claim)
+        finally:
+            lane.in_flight -= 1
+        lane.note(outcome)
+        self._finished.append((claim, outcome))
+        self._come_back()
+
+    async def _upload(self, job: Job) -> None:
+        lane = self.lanes[Kind.VOUCHER]
+        assert self._debbie is not None
+        try:
+            outcome = await self._debbie.upload(job)
+        finally:
+            lane.in_flight -= 1
+        lane.note(outcome)
+        if outcome.verdict is Verdict.ACCEPTED:
+            appendix = json.loads(job.appendix or "{}") | {"file_id": outcome.remote_id}
+            self._ledger.store_appendix(job.entry_id, json.dumps(appendix))
+        elif outcome.verdict is Verdict.REFUSED:
+            self._ledger.refuse_unsent(job.entry_id, outcome.reasons)
+            self._progress(Kind.VOUCHER, State.REFUSED)
+        else:
+            self._ledger.postpone(job.entry_id, self._later(lane, job.entry_id, outcome) or stamp())
+        self._busy.discard(job.entry_id)
+        self._come_back()
+
+    def _result(self, claim: Claim, outcome: Outcome) -> Result:
+        """The outcome as the ledger stores it; an entry that is not settled says when it may be tried again."""
+        job = claim.job
+        lane = self.lanes[job.kind]
+        state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is Kind.VOUCHER)
+        not_before = None
+        if state in {State.PENDING, State.IN_DOUBT}:
+            not_before = self._later(lane, job.entry_id, outcome)
+        else:
+            lane.settled(job.entry_id)
+        log.debug("attempt", entry=job.entry_id, kind=job.kind, outcome=outcome.verdict, status=outcome.status)
+        return Result(
+            attempt_id=claim.attempt_id,
+            entry_id=job.entry_id,
+            kind=job.kind,
+            state=state,
+            outcome=outcome.verdict,
+            status=outcome.status,
+            detail=outcome.detail,
+            remote_id=outcome.remote_id,
+            remote_reference=outcome.reference,
+            reasons=outcome.reasons,
+            not_before=not_before,
+        )
+
+    def _later(self, lane: Lane, entry_id: int, outcome: Outcome) -> str | None:
+        if outcome.verdict in {Verdict.THROTTLED, Verdict.STOPPED}:
+            return None
+        delay = timedelta(seconds=lane.backoff(entry_id))
+        if lane.retries[entry_id] >= MAX_TRIES:
+            delay = GIVEN_UP
+        return stamp(datetime.now(UTC) + delay)
+
+    def _more_to_come(self) -> bool:
+        return not self._stopping.asked and self._wait_seconds() is not None
+
+    def _wait_seconds(self) -> float | None:
+        """Seconds until a lane may begin something; None if none will in this run."""
+        waits = [wait for lane in self.lanes.values() if (wait := self._lane_wait(lane)) is not None]
+        return min(waits, default=None)
+
+    def _lane_wait(self, lane: Lane) -> float | None:
+        if lane.stopped or (lane.kind is Kind.VOUCHER and self._debbie is None):
+            return None
+        due = self._ledger.next_due(self._scope.accounts, lane.kind, self._states[lane.kind], self._scope.batches)
+        if due is None:
+            return None
+        wait = max(0.0, (moment_of(due) - datetime.now(UTC)).total_seconds()) if due else 0.0
+        wait = max(wait, lane.pause())
+        return wait if wait <= PATIENCE_SECONDS else None
+
+    async def _sleep(self) -> None:
+        """Until something comes back, a pause ends or the user interrupts."""
+        await asyncio.sleep(0)  # outcomes that are ready together share a commit
+        if self._finished or self._stopping.wake.is_set():
+            return
+        saturated = all(lane.in_flight and not lane.free() for lane in self.lanes.values())
+        timeout = None if saturated or self._stopping.asked else self._wait_seconds()
+        if timeout == 0 and self._tasks:
+            timeout = LOOK_AGAIN_SECONDS  # what is due waits for a slot, and an outcome wakes us; or it has just fallen due
+        with suppress(TimeoutError):
+            # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the event.
+            async with asyncio.timeout(timeout):
+                await self._stopping.wake.wait()
+
+
+def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
+    """Where an attempt leaves its entry.
+
+    After an earlier doubt a refusal does not prove that nothing exists. A voucher has been looked up in its case's list
+    before this is decided, so there the refusal counts.
+    """
+    if outcome.verdict in {Verdict.ACCEPTED, Verdict.EXISTS}:
+        return State.ACCEPTED
+    if outcome.verdict is Verdict.REFUSED:
+        return State.IN_DOUBT if doubted and not looked_up else State.REFUSED
+    if outcome.verdict is Verdict.IN_DOUBT:
+        return State.IN_DOUBT
+    if outcome.status == HTTPStatus.SEE_OTHER:  # by its definition the answer to a POST that was carried out
+        return State.IN_DOUBT
+    return State.IN_DOUBT if doubted else State.PENDING
+
+
+def final_payload(job: Job) -> bytes:
+    """The exact bytes of the request: what became known since the row was taken in is added once, at the first try."""
+    if not job.parent_id and not job.appendix:
+        return job.payload
+    sent = json.loads(job.payload)
+    late: dict[str, object] = {}
+    if job.parent_id and "referenceCaseVoucherId" not in sent:
+        late["referenceCaseVoucherId"] = job.parent_id
+    if job.appendix and "appendix" not in sent:
+        file = json.loads(job.appendix)
+        name = str(file["path"]).replace("\\", "/").rsplit("/", 1)[-1]
+        late["appendix"] = {"fileName": name, "contentType": file["content_type"], "fileId": file["file_id"]}
+    return with_fields(job.payload, late)
+
+
+_NO_CASE_NAME = Reason(
+    "case_has_no_reference", "Its case has no reference to be named by in Debbie. Set debbie.case_id_from, or give case_id"
+)

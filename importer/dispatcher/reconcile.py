@@ -1,0 +1,262 @@
+"""What became of the cases in doubt: read Debitura's list back to before their first attempt, and match.
+
+A remote case is an entry's when creditor reference, debtor, amount and currency agree, it was created after the entry's
+first attempt, and no other entry owns it. Entries that sent the same bytes share their matches: as many remote cases as
+there are such entries, or fewer, are theirs. What is left is for a person to say: more matches than that, matches of
+entries that are alike but not the same, or a case with the same reference and debtor and another amount.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, Literal
+
+import structlog
+
+from importer.dispatcher.apis import Debitura
+from importer.dispatcher.pipeline import Scope
+from importer.ledger.schema import moment_of
+from importer.ledger.states import State
+from importer.ledger.store import Doubt, Ledger
+from importer.rows import Reason
+
+log = structlog.get_logger()
+
+CLOCK_MARGIN = timedelta(minutes=5)  # how far the server's clock may be off ours
+STEADY_TRIES = 5  # scans that may be repeated because the list shifted while it was read
+SCANS_NEEDED = 2
+LATEST_ZONE = timezone(timedelta(hours=-12))  # of a date without zone: the latest moment that it can mean
+
+
+class Fate(StrEnum):
+    """What a scan says of one entry in doubt."""
+
+    OURS = "ours"
+    ABSENT = "absent"
+    AMBIGUOUS = "ambiguous"
+    UNKNOWN = "unknown"  # a case that may be ours cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A managed case as the list shows it, with what tells it from others."""
+
+    id: str
+    reference: str | None
+    created: datetime
+    traits: Traits | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The list as it was read: its cases, and whether it held still meanwhile (only then is absence a fact)."""
+
+    cases: tuple[Remote, ...]
+    steady: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is done with an entry that settled scans do not show."""
+
+    settle: timedelta
+    on_absent: Literal["resend", "hold"]
+
+
+Traits = tuple[str, str, Decimal, str]
+"""Creditor reference, debtor, amount and currency."""
+
+
+def traits_sent(payload: bytes) -> Traits:
+    """What is compared, from the bytes that were sent."""
+    sent = json.loads(payload)
+    debtor = sent["debtor"]["name"]
+    return _traits(sent.get("creditorReference"), debtor, Decimal(str(sent["amountToRecover"])), sent["currencyCode"])
+
+
+def traits_listed(case: Mapping[str, Any]) -> Traits | None:
+    """The same of a listed case; None if the answer does not hold them all."""
+    debtor = case.get("debtor")
+    name = debtor.get("name") if isinstance(debtor, dict) else debtor
+    amount = case.get("grossAmount")
+    if not isinstance(name, str) or amount is None or "creditorReference" not in case or not case.get("currency"):
+        return None
+    try:
+        return _traits(case["creditorReference"], name, Decimal(str(amount)), case["currency"])
+    except InvalidOperation:
+        return None
+
+
+def _traits(reference: Any, debtor: str, amount: Decimal, currency: Any) -> Traits:
+    return (_folded(str(reference or "")), _folded(debtor), amount.normalize(), str(currency).upper())
+
+
+def _folded(text: str) -> str:
+    """Texts that differ only in case, spaces or how their letters are composed are the same."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _likenesses(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
+    """In what a case may be one that was sent without being equal: a server may rewrite a name, or leave a value out.
+
+    With two different references they are two cases, whatever else agrees. ``wanted`` is the side that was sent.
+    """
+    reference, debtor, amount, currency = traits
+    same_reference, same_claim = ("reference", reference), ("claim", debtor, amount, currency)
+    same_debtor = ("no reference", debtor)
+    if wanted:
+        return [same_reference if reference else same_claim, same_debtor]
+    return [same_reference if reference else same_debtor, same_claim]
+
+
+def match(doubts: Iterable[Doubt], cases: Iterable[Remote], owned: set[str]) -> dict[int, tuple[Fate, Remote | None]]:
+    """The fate of each entry in doubt, given what the list shows and which remote cases have an owner.
+
+    Held entries are given too: a case that is like one of theirs may be theirs.
+    """
+    alike: dict[Any, list[Doubt]] = defaultdict(list)
+    for doubt in doubts:
+        alike[traits_sent(doubt.payload)].append(doubt)
+    free = [case for case in cases if case.id not in owned]
+    by_traits: dict[Any, list[Remote]] = defaultdict(list)
+    for case in free:
+        by_traits[case.traits].append(case)
+    near: dict[Any, datetime] = {}
+    for case in sorted(free, key=lambda c: c.created):
+        if case.traits and case.traits not in alike:
+            near |= dict.fromkeys(_likenesses(case.traits, wanted=False), case.created)
+    unreadable = max((case.created for case in free if case.traits is None), default=None)
+    fates: dict[int, tuple[Fate, Remote | None]] = {}
+    for traits, group in alike.items():
+        earliest = min(moment_of(doubt.first_sent_at) for doubt in group) - CLOCK_MARGIN
+        found = sorted((c for c in by_traits[traits] if c.created >= earliest), key=lambda c: c.created)
+        absent = Fate.UNKNOWN if unreadable is not None and unreadable >= earliest else Fate.ABSENT
+        if not found and any(near[like] >= earliest for like in _likenesses(traits, wanted=True) if like in near):
+            absent = Fate.AMBIGUOUS
+        fates |= _share(group, found, absent)
+    return fates
+
+
+def _share(group: list[Doubt], found: list[Remote], absent: Fate) -> dict[int, tuple[Fate, Remote | None]]:
+    """Who of a group of alike entries gets which of the cases that are like them."""
+    same = len({doubt.payload for doubt in group}) == 1
+    if found and (len(found) > len(group) or not same or any(doubt.held for doubt in group)):
+        return {doubt.entry_id: (Fate.AMBIGUOUS, None) for doubt in group}
+    matched = [*((Fate.OURS, case) for case in found), *((absent, None) for _ in group[len(found) :])]
+    return {doubt.entry_id: fate for doubt, fate in zip(group, matched, strict=True)}
+
+
+async def scan(debitura: Debitura, back_to: datetime) -> Scan:
+    """Read the list, the newest first, back to ``back_to``; again while it shifts. Raises ApiStopped."""
+    cases: tuple[Remote, ...] = ()
+    for _ in range(STEADY_TRIES):
+        cases, steady = await _scan_once(debitura, back_to)
+        if steady:
+            return Scan(cases, steady=True)
+    return Scan(cases, steady=False)
+
+
+async def _scan_once(debitura: Debitura, back_to: datetime) -> tuple[tuple[Remote, ...], bool]:
+    found: dict[str, Remote] = {}
+    states: set[tuple[Any, ...]] = set()
+    number, sorted_so_far = 1, True
+    while True:
+        page = await debitura.page(number)
+        states.add((page["page"].get("totalResults"),))
+        listed = [await _remote(debitura, case) for case in page["cases"]]
+        fresh = [case for case in listed if case.id not in found]
+        found |= {case.id: case for case in listed}
+        created = [case.created for case in found.values()]
+        sorted_so_far = sorted_so_far and created == sorted(created, reverse=True)
+        # Only a list that is sorted as it was asked to be may be left before its end.
+        passed = sorted_so_far and bool(listed) and listed[-1].created < back_to
+        if not fresh or passed or number >= _pages(page["page"]):
+            break
+        number += 1
+    complete = passed or len(found) == page["page"].get("totalResults", len(found))
+    if number == 1:
+        return tuple(found.values()), complete
+    # What was added while later pages were read moved the rest down: look once more at the top.
+    top = await debitura.page(1)
+    states.add((top["page"].get("totalResults"),))
+    still = [str(case["id"]) for case in top["cases"]] == list(found)[: len(top["cases"])]
+    return tuple(found.values()), complete and len(states) == 1 and still
+
+
+def _pages(page: Mapping[str, Any]) -> float:
+    """How many pages there are; without a readable number, until one brings nothing new."""
+    total = page.get("totalPages")
+    return total if isinstance(total, int) and not isinstance(total, bool) else float("inf")
+
+
+async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
+    traits, identifier = traits_listed(case), case["id"]
+    if traits is None:  # the list may leave fields out that the case itself has
+        case = {"creditorReference": None, **case, **await debitura.case(str(identifier))}
+        traits = traits_listed(case)
+    reference = case.get("reference")
+    return Remote(str(identifier), reference if isinstance(reference, str) else None, _created(case.get("dateCreated")), traits)
+
+
+def _created(text: Any) -> datetime:
+    """When a case was created; one whose date cannot be read could be ours at any time."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=LATEST_ZONE)
+
+
+async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Policy) -> int:
+    """Settle what can be settled of the cases in doubt; returns how many entries moved. Raises ApiStopped."""
+    doubts = ledger.doubts(scope.accounts, scope.batches)
+    if not doubts:
+        return 0
+    # Of other batches too, and held ones: what is theirs must not be taken for ours.
+    rivals = ledger.doubts(scope.accounts, None, held=True)
+    wanted = {traits_sent(doubt.payload) for doubt in doubts}
+    back_to = min(moment_of(r.first_sent_at) for r in rivals if traits_sent(r.payload) in wanted) - CLOCK_MARGIN
+    looked_at = datetime.now(UTC)  # what the list shows is as old as its first page
+    found = await scan(debitura, back_to)
+    owned = ledger.owned(scope.accounts, [case.id for case in found.cases])
+    fates = match(rivals, found.cases, owned)
+    seen_at = looked_at if found.steady else None
+    moved = sum(_apply(ledger, doubt, *fates[doubt.entry_id], looked_at=seen_at, policy=policy) for doubt in doubts)
+    log.info("reconciled", in_doubt=len(doubts), moved=moved, steady=found.steady)
+    return moved
+
+
+def _apply(
+    ledger: Ledger, doubt: Doubt, fate: Fate, remote: Remote | None, *, looked_at: datetime | None, policy: Policy
+) -> bool:
+    if fate is Fate.OURS and remote is not None:
+        return ledger.move(doubt.entry_id, State.ACCEPTED, remote_id=remote.id, remote_reference=remote.reference, reasons=None)
+    if fate is Fate.AMBIGUOUS:
+        return ledger.move(doubt.entry_id, State.HELD, reasons=_reasons(_SEVERAL))
+    settled = looked_at is not None and looked_at >= moment_of(doubt.doubted_at) + policy.settle
+    if fate is Fate.UNKNOWN or not settled:
+        return False
+    if doubt.absent_scans + 1 < SCANS_NEEDED:
+        ledger.count_absence([doubt.entry_id])
+        return False
+    if policy.on_absent == "hold":
+        return ledger.move(doubt.entry_id, State.HELD, reasons=_reasons(_NOT_LISTED))
+    # Twice looked for and not there: as good as never sent, so a refusal counts again.
+    return ledger.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED, not_before=None)
+
+
+def _reasons(reason: Reason) -> str:
+    from importer.rows import reasons_to_json
+
+    return reasons_to_json((reason,))
+
+
+_SEVERAL = Reason("several_match", "Cases in Debitura could be this one, but which is not certain")
+_NOT_LISTED = Reason("not_listed", "The case is not in Debitura's list, and on_absent = hold leaves it to you")

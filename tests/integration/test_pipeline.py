@@ -1,0 +1,149 @@
+"""The sending loop's decisions as tables, and its behaviour when the ground gives way under it."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from desk import STATES
+from relay import Reply, pass_on
+from sheets import cases, vouchers
+
+import importer
+from importer.columns import Kind
+from importer.dispatcher.outcomes import Outcome, Verdict
+from importer.dispatcher.pipeline import final_payload, state_after
+from importer.errors import ExitCode, LedgerError
+from importer.ledger.states import State
+from importer.ledger.store import Job, Ledger
+
+PENDING, ACCEPTED, REFUSED, DOUBT = State.PENDING, State.ACCEPTED, State.REFUSED, State.IN_DOUBT
+
+
+@pytest.mark.parametrize(
+    ("verdict", "fresh", "doubted", "doubted_but_looked_up"),
+    [
+        (Verdict.ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED),
+        (Verdict.EXISTS, ACCEPTED, ACCEPTED, ACCEPTED),
+        (Verdict.REFUSED, REFUSED, DOUBT, REFUSED),  # after a doubt a refusal does not prove that nothing exists
+        (Verdict.IN_DOUBT, DOUBT, DOUBT, DOUBT),
+        (Verdict.NOTHING, PENDING, DOUBT, DOUBT),
+        (Verdict.THROTTLED, PENDING, DOUBT, DOUBT),
+        (Verdict.STOPPED, PENDING, DOUBT, DOUBT),
+    ],
+)
+def test_where_an_attempt_leaves_its_entry(verdict, fresh, doubted, doubted_but_looked_up):
+    outcome = Outcome(verdict)
+    assert state_after(outcome, doubted=False, looked_up=False) is fresh
+    assert state_after(outcome, doubted=False, looked_up=True) is fresh
+    assert state_after(outcome, doubted=True, looked_up=False) is doubted
+    assert state_after(outcome, doubted=True, looked_up=True) is doubted_but_looked_up
+
+
+def test_see_other_is_how_a_server_answers_what_it_has_carried_out():
+    assert state_after(Outcome(Verdict.STOPPED, status=303), doubted=False, looked_up=False) is DOUBT
+    assert state_after(Outcome(Verdict.STOPPED, status=302), doubted=False, looked_up=False) is PENDING
+
+
+def test_every_verdict_has_its_line_in_the_table():
+    for verdict in Verdict:
+        for doubted in (False, True):
+            assert isinstance(state_after(Outcome(verdict), doubted=doubted, looked_up=False), State)
+
+
+def job(**changes):
+    return Job(entry_id=1, kind=Kind.VOUCHER, state=PENDING, payload=b'{"amount":-1}', idempotency_key="k", **changes)
+
+
+def test_a_payload_is_left_alone_unless_something_became_known():
+    assert final_payload(job()) == b'{"amount":-1}'
+
+
+def test_what_became_known_is_added_once_and_behind():
+    appendix = json.dumps({"path": "/x/rechnung.pdf", "content_type": "application/pdf", "sha256": "0", "file_id": "f"})
+    first = final_payload(job(parent_id="p", appendix=appendix))
+    assert first.startswith(b'{"amount":-1,')
+    assert json.loads(first) == {
+        "amount": -1,
+        "referenceCaseVoucherId": "p",
+        "appendix": {"fileName": "rechnung.pdf", "contentType": "application/pdf", "fileId": "f"},
+    }
+    again = Job(
+        entry_id=1, kind=Kind.VOUCHER, state=PENDING, payload=first, idempotency_key="k", parent_id="p", appendix=appendix
+    )
+    assert final_payload(again) == first
+
+
+def run(desk, count=6, **dispatch):
+    lines = pd.DataFrame(vouchers(count))
+    return importer.run(pd.DataFrame(cases(count)), vouchers=lines, yes=True, settings=desk.settings(**dispatch))
+
+
+def test_a_ledger_that_cannot_be_written_stops_the_run_before_the_next_request(desk, vendors, relay, monkeypatch):
+    """The disk is full when the first outcomes are to be stored: no further request goes out, and nothing is forgotten."""
+    real, calls = Ledger.exchange, []
+
+    def exchange(self, results, jobs, *rest):
+        calls.append(len(results))
+        if results:
+            raise LedgerError("The ledger cannot be used: database or disk is full.")
+        return real(self, results, jobs, *rest)
+
+    monkeypatch.setattr(Ledger, "exchange", exchange)
+    result = run(desk, concurrency=2)
+    assert result.exit_code is ExitCode.IN_DOUBT
+    assert "full" in result.messages[0]
+    assert result.reports  # what the ledger holds is told all the same
+    assert sum(seen.is_case for seen in relay.seen) <= 2
+    assert ("case", "sending", 2) in desk.ledger(STATES)
+    monkeypatch.setattr(Ledger, "exchange", real)
+    assert desk.call("resume").code == 0
+    assert len(vendors.cases) == len(vendors.vouchers) == 6
+
+
+def test_a_bug_in_a_task_fails_the_run_and_does_not_hang_it(live, vendors, monkeypatch):
+    from importer.dispatcher.apis import Debitura
+
+    async def broken(_self, _claim):
+        raise ZeroDivisionError
+
+    real = Debitura.create
+    monkeypatch.setattr(Debitura, "create", broken)
+    with pytest.raises(ZeroDivisionError):
+        run(live)
+    monkeypatch.setattr(Debitura, "create", real)
+    assert live.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}).code in {0, 6}
+    live.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
+    assert len(vendors.cases) == len(vendors.vouchers) == 6
+
+
+def test_outcomes_that_are_ready_together_share_a_commit(live, monkeypatch):
+    commits, real = [], Ledger.exchange
+
+    def exchange(self, results, jobs, *rest):
+        commits.append((len(results), len(jobs)))
+        return real(self, results, jobs, *rest)
+
+    monkeypatch.setattr(Ledger, "exchange", exchange)
+    run(live, 60, concurrency=16)
+    assert sum(results for results, _ in commits) == sum(jobs for _, jobs in commits) == 120
+    assert len(commits) < 120  # fewer than one for each outcome
+    assert max(jobs for _, jobs in commits) > 1
+
+
+def test_a_voucher_without_a_name_for_its_case_does_not_keep_the_run_going(desk, relay):
+    """In doubt from a run with other settings: Debbie knew the case by its id, now by a reference that it does not have."""
+    relay.hook = lambda seen: Reply(503) if seen.is_voucher else None
+    rows = [row | {"creditor_reference": ""} for row in cases(1)]
+    settings = desk.settings(backoff_seconds=0.001)
+    importer.run(pd.DataFrame(rows), vouchers=pd.DataFrame(vouchers(1)), yes=True, settings=settings)
+    assert ("voucher", "in_doubt", 1) in desk.ledger(STATES)
+    relay.hook = pass_on
+    process = desk.start("resume", env={"IMPORTER_DEBBIE__CASE_ID_FROM": "creditorReference"})
+    try:
+        process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 6
