@@ -1,0 +1,1 @@
+"""What became of every row, read from the ledger alone."""

@@ -1,0 +1,60 @@
+"""A batch's report: the sheets, the summary, the text for the terminal, all from the ledger."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from importer.errors import ExitCode, UsageError
+from importer.ledger.reports import Transaction, batch_info, lines, tally
+from importer.reporter.summary import Summary, exit_code_of
+from importer.reporter.terminal import ReasonCounter, report_lines
+from importer.reporter.workbook import write_sheets
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written about a batch."""
+
+    folder: Path
+    summary: Summary
+    text: tuple[str, ...]
+
+
+def write_report(
+    connection: Transaction, batch_id: int, directory: Path, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False
+) -> Report:
+    """Write the folder of a batch: ``success.xlsx``, ``errors.xlsx``, ``summary.json``. Raises UsageError if it cannot be."""
+    batch = batch_info(connection, batch_id)
+    if batch is None:
+        raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
+    tallies = tally(connection, batch_id)
+    summary = Summary(batch, tallies, exit_code_of(tallies, otherwise, checking=checking))
+    reasons = ReasonCounter()
+    try:
+        folder = _new_folder(directory, batch.source_name)
+        write_sheets(folder, batch.heads, reasons.counted(lines(connection, batch_id)), checking=checking)
+        (folder / "summary.json").write_text(summary.text(), encoding="utf-8")
+    except OSError as error:
+        again = "the same command" if checking else f"`importer report {batch_id}`"
+        raise UsageError(
+            f"The report of {batch.source_name} cannot be written to {directory} ({error.strerror}). "
+            f"Make room or name another folder with --output, then run {again}."
+        ) from None
+    return Report(folder, summary, tuple(report_lines(summary, reasons, folder, checking=checking)))
+
+
+def _new_folder(directory: Path, source_name: str) -> Path:
+    """``2026-11-21T10-15-30Z-invoices``, with a number behind it if that exists."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+    stem = re.sub(r"[^\w.-]+", "_", Path(source_name).stem).strip("._") or "source"
+    for number in range(1, 10_000):
+        folder = directory / (f"{moment}-{stem[:80]}" + (f"-{number}" if number > 1 else ""))
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(str(directory))

@@ -1,0 +1,93 @@
+"""Totals that balance: what was read against what became of it, in rows and in money."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from importer.columns import Kind
+from importer.errors import ExitCode
+from importer.ledger.reports import BatchInfo, Status, Tallies
+
+KEYS = tuple(Status)
+PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One batch in figures; money in hundredths."""
+
+    batch: BatchInfo
+    tallies: Tallies
+    exit_code: ExitCode
+
+    def count(self, kind: Kind, status: Status | None = None) -> int:
+        """Rows of a kind: those in one status, or all as they were read."""
+        if status is None:
+            return sum(rows for rows, _ in self.batch.control.get(kind, {}).values())
+        return sum(rows for rows, _ in self.tallies[kind].get(status, {}).values())
+
+    def money(self, kind: Kind, status: Status | None = None) -> dict[str, int]:
+        """Hundredths by currency: of one status, or of all rows as they were read."""
+        if status is None:
+            return {currency: cents for currency, (_, cents) in sorted(self.batch.control.get(kind, {}).items())}
+        return {currency: cents for currency, (_, cents) in sorted(self.tallies[kind].get(status, {}).items())}
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every row that was read is in exactly one status, in count and in money, currency by currency."""
+        return all(self._accounted(kind) == self._read(kind) for kind in Kind)
+
+    def _read(self, kind: Kind) -> dict[str, tuple[int, int]]:
+        return {currency: (rows, cents) for currency, (rows, cents) in self.batch.control.get(kind, {}).items()}
+
+    def _accounted(self, kind: Kind) -> dict[str, tuple[int, int]]:
+        sums: dict[str, tuple[int, int]] = {}
+        for by_currency in self.tallies[kind].values():
+            for currency, (rows, cents) in by_currency.items():
+                before = sums.get(currency, (0, 0))
+                sums[currency] = (before[0] + rows, before[1] + cents)
+        return sums
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary as ``summary.json`` holds it; money as decimal text in major units."""
+        return {
+            "schema": 1,
+            "run_id": self.batch.run_id,
+            "batch_id": self.batch.id,
+            "source": {"name": self.batch.source_name, "sha256": self.batch.source_sha256},
+            "account": f"{self.batch.cases_account} {self.batch.vouchers_account}".strip(),
+            "counts": {PLURAL[kind]: {"rows": self.count(kind), **{s.value: self.count(kind, s) for s in KEYS}} for kind in Kind},
+            "totals": {PLURAL[kind]: self._totals(kind) for kind in Kind},
+            "balanced": self.balanced,
+            "exit_code": int(self.exit_code),
+        }
+
+    def _totals(self, kind: Kind) -> dict[str, dict[str, str]]:
+        currencies = sorted(self.batch.control.get(kind, {}))
+        keys: list[tuple[str, Status | None]] = [("rows", None), *((s.value, s) for s in KEYS)]
+        return {c: {name: major(self.money(kind, status).get(c, 0)) for name, status in keys} for c in currencies}
+
+    def text(self) -> str:
+        return json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n"
+
+
+def major(cents: int) -> str:
+    """Hundredths as decimal text: ``-12345`` is ``-123.45``."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def exit_code_of(tallies: Tallies, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> ExitCode:
+    """How a batch ends: ``otherwise`` is why a run stopped early, if it did; the most urgent thing wins."""
+    found = {status for by_status in tallies.values() for status, sums in by_status.items() if sums}
+    if otherwise is ExitCode.INTERRUPTED:
+        return otherwise
+    if found & {Status.IN_DOUBT, Status.HELD} and otherwise is not ExitCode.API_STOPPED:
+        return ExitCode.IN_DOUBT
+    if Status.PENDING in found and not checking:
+        return otherwise if otherwise is not ExitCode.OK else ExitCode.API_STOPPED
+    if found & {Status.REJECTED, Status.REFUSED, Status.BLOCKED}:
+        return ExitCode.ROWS_LEFT
+    return ExitCode.OK

@@ -1,0 +1,274 @@
+"""Reports from a real ledger: totals that balance, sheets that give every cell back as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from ledgers import Desk, case, open_desk, reject, voucher
+
+from importer.columns import Kind
+from importer.errors import ExitCode, UsageError
+from importer.ledger.reports import Fact, Line, Status
+from importer.ledger.states import State
+from importer.reporter.report import Report, write_report
+from importer.reporter.summary import exit_code_of, major
+from importer.reporter.terminal import amounts
+from importer.reporter.workbook import ERROR_COLUMNS, SUCCESS_COLUMNS, status_of, write_sheets
+from importer.rows import Reason, SheetHead
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(tmp_path) as desk:
+        yield desk
+
+
+def report(desk: Desk, batch: int, folder: Path, **more: Any) -> Report:
+    return desk.ledger.query(lambda c: write_report(c, batch, folder, **more))
+
+
+def summary(found: Report) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((found.folder / "summary.json").read_text(encoding="utf-8"))
+    return told
+
+
+def everything(desk: Desk) -> int:
+    """A batch with something in every status."""
+    desk.take(case("known", cents=1), voucher("known", cents=2))
+    desk.send_all()
+    desk.send_all(kind=Kind.VOUCHER)
+    names = ["accepted", "refused", "in_doubt", "held", "pending"]
+    cases = [case(name, debtor=name, cents=10 ** (i + 1)) for i, name in enumerate(names)]
+    linked = [voucher(name, cents=3 * 10 ** (i + 1)) for i, name in enumerate(["known", "accepted", "refused"])]
+    batch = desk.take(
+        case("known", cents=1), *cases, reject(Kind.CASE, "gone", 7_000_000), *linked, voucher("gone"), voucher("none")
+    )
+    states = [State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.IN_DOUBT]
+    claims = desk.claim(limit=4)
+    for claim, state in zip(claims, states, strict=True):
+        desk.settle([claim], state, reasons=(Reason("x", "No", "currency"),) if state is State.REFUSED else ())
+    assert desk.ledger.move(claims[3].job.entry_id, State.HELD)
+    desk.settle(desk.claim(Kind.VOUCHER, limit=1), State.REFUSED, reasons=(Reason("x", "No"),))
+    return batch
+
+
+def test_a_summary_that_balances_in_every_status(desk: Desk, tmp_path: Path) -> None:
+    told = summary(report(desk, everything(desk), tmp_path))
+    assert told["balanced"] is True
+    statuses = [s.value for s in Status]
+    assert told["counts"]["cases"] == {"rows": 7} | dict.fromkeys(statuses, 1) | {"blocked": 0}
+    assert told["counts"]["vouchers"] == {"rows": 5} | dict.fromkeys(statuses, 0) | {
+        "refused": 1,
+        "pending": 1,
+        "blocked": 2,
+        "rejected": 1,
+    }
+    for kind in ("cases", "vouchers"):
+        for sums in told["totals"][kind].values():
+            cents = {name: int(value.replace(".", "")) for name, value in sums.items()}
+            assert cents.pop("rows") == sum(cents.values())
+    assert told["totals"]["cases"]["DKK"]["rejected"] == "70000.00"
+    assert told["totals"]["cases"]["DKK"]["already_imported"] == "0.01"
+    assert told["exit_code"] == ExitCode.IN_DOUBT
+    assert told["source"] == {"name": "a.xlsx", "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize("change", ["cents = cents + 1", "currency = 'EUR'", "kind = 'voucher'"])
+def test_a_cent_or_a_row_that_is_lost_breaks_the_balance(desk: Desk, tmp_path: Path, change: str) -> None:
+    batch = everything(desk)
+    with desk.ledger.transaction() as connection:
+        connection.exec_driver_sql(f"UPDATE reject SET {change} WHERE batch_id = {batch} AND kind = 'case'")
+    found = report(desk, batch, tmp_path)
+    assert summary(found)["balanced"] is False
+    assert any("NOT BALANCED" in line for line in found.text)
+
+
+def test_every_row_stands_in_exactly_one_sheet(desk: Desk, tmp_path: Path) -> None:
+    found = report(desk, everything(desk), tmp_path)
+    done, left = (read(found.folder / name) for name in ("success.xlsx", "errors.xlsx"))
+    numbers = [row[0] for book in (done, left) for sheet in book.values() for row in sheet[1:]]
+    assert sorted(numbers) == list(range(2, 14))
+    by_row = {row[0]: row for sheet in left.values() for row in sheet[1:]}
+    assert by_row[4][1:3] == ("refused", "currency: No")
+    assert str(by_row[4][3]).startswith("C4-")
+    assert "importer resume" in str(by_row[5][2])
+    assert f"importer resolve {by_row[6][3]} --absent" in str(by_row[6][2])
+    assert all(row[2] for row in by_row.values() if row[1] != "pending")
+    accepted = {row[0]: row for row in done["Cases"][1:]}
+    assert accepted[2][1:3] == ("already imported", "remote-1")
+    assert accepted[3][1] == "accepted"
+    assert accepted[3][6]
+
+
+def read(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    book = openpyxl.load_workbook(path)
+    sheets = {sheet.title: [tuple(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+    for sheet in book:
+        assert not [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    book.close()
+    return sheets
+
+
+CELLS = [
+    *(
+        "plain",
+        "=1+1",
+        "+45 12345678",
+        "-5",
+        "@x",
+        "\tx",
+        "\nx",
+        "00123",
+        "1e5",
+        "https://x.dk",
+        "mailto:a@b.dk",
+        "'quoted",
+        "æøå 🙂",
+    ),
+    *(1, 0, -5, 12.5, 0.1, 123456789012345, True, False),
+    *(date(2026, 2, 28), datetime(2026, 2, 28, 13, 5, 7), time(13, 5, 7), timedelta(hours=30, minutes=5)),  # noqa: DTZ001
+    *("x" * 32_767, "&<>\"'", "{=1}", "ends with space ", None),
+]
+
+
+def fact(status: Status, **more: Any) -> Fact:
+    return Fact(status, (Reason("x", "is wrong", "currency"),), **more)
+
+
+def line(cells: tuple[Any, ...], status: Status, sheet: int = 0, number: int = 2) -> Line:
+    return Line(sheet, number, cells, fact(status), None)
+
+
+@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.REFUSED])
+def test_cells_come_back_equal(tmp_path: Path, status: Status) -> None:
+    head = SheetHead("Sheet", tuple(f"h{i}" for i in range(len(CELLS))), (None,) * len(CELLS))
+    paths = write_sheets(tmp_path, [head], [line(tuple(CELLS), status)], checking=False)
+    own = len(ERROR_COLUMNS if status is Status.REFUSED else SUCCESS_COLUMNS)
+    header, row = read(paths[status is Status.REFUSED])["Sheet"]
+    assert header[own:] == head.header
+    for cell, back in zip(CELLS, row[own:] + (None,) * len(CELLS), strict=False):
+        wanted = datetime.combine(cell, time()) if type(cell) is date else cell
+        assert (back, type(back)) == (wanted, type(wanted)), cell
+
+
+def test_a_cell_that_is_too_long_for_excel_is_cut(tmp_path: Path) -> None:
+    head = SheetHead("S", ("h",), (None,))
+    _, left = write_sheets(tmp_path, [head], [line(("y" * 40_000,), Status.REFUSED)], checking=False)
+    assert len(read(left)["S"][1][-1]) == 32_767
+
+
+def test_sheet_names_are_kept_or_made_to_fit(tmp_path: Path) -> None:
+    names = ["Cases", "cases", "a/b:c", "n" * 40, "'quoted'", "", "n" * 40]
+    heads = [SheetHead(name, ("h",), (None,)) for name in names]
+    _, left = write_sheets(tmp_path, heads, [line((1,), Status.REFUSED, i) for i in range(len(names))], checking=False)
+    titles = list(read(left))
+    assert titles[0] == "Cases"
+    assert titles[2:5] == ["a_b_c", "n" * 31, "quoted"]
+    assert len({title.casefold() for title in titles}) == len(names)
+    assert all(len(title) <= 31 for title in titles)
+
+
+def test_the_reporters_own_columns_are_written_once(tmp_path: Path) -> None:
+    head = SheetHead("S", ("#row", "#status", "#errors", "#entry", "name", "#mine", "city"), (None,) * 7)
+    cells = (9, "refused", "old", "C1", "Ann", "x", "Odense", "beyond")
+    _, left = write_sheets(tmp_path, [head], [line(cells, Status.REFUSED)], checking=False)
+    header, row = read(left)["S"]
+    assert header == (*ERROR_COLUMNS, "name", "city", None)
+    assert row[-3:] == ("Ann", "Odense", "beyond")
+    assert row[:2] == (2, "refused")
+
+
+WORST_FIRST = [
+    *(Status.REJECTED, Status.REFUSED, Status.HELD, Status.IN_DOUBT, Status.BLOCKED, Status.PENDING),
+    *(Status.ACCEPTED, Status.ALREADY_IMPORTED),
+]
+
+
+@pytest.mark.parametrize("worse", range(len(WORST_FIRST)))
+def test_a_flat_row_is_as_bad_as_the_worse_of_its_two(worse: int) -> None:
+    for other in WORST_FIRST[worse:]:
+        for pair in ((WORST_FIRST[worse], other), (other, WORST_FIRST[worse])):
+            assert status_of(Line(0, 2, (), fact(pair[0]), fact(pair[1]))) is WORST_FIRST[worse]
+
+
+def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> None:
+    head = SheetHead("S", ("Valuta", "voucher_currency"), ("currency", "voucher_currency"), flat=True)
+    both = Line(0, 2, (), fact(Status.REFUSED, entry_id=3, check="0a0a0a"), fact(Status.BLOCKED, entry_id=4, check="0b0b0b"))
+    _, left = write_sheets(tmp_path, [head], [both], checking=False)
+    assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", "C3-0a0a0a V4-0b0b0b")
+
+
+def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk, tmp_path: Path) -> None:
+    found = report(desk, desk.take(case("R1"), reject(Kind.CASE)), tmp_path, checking=True)
+    assert [row[1] for row in read(found.folder / "success.xlsx")["Cases"][1:]] == ["ready to send"]
+    assert len(read(found.folder / "errors.xlsx")["Cases"]) == 2
+    assert found.summary.exit_code is ExitCode.ROWS_LEFT
+
+
+@pytest.mark.parametrize(
+    ("statuses", "otherwise", "wanted"),
+    [
+        ([Status.ACCEPTED, Status.ALREADY_IMPORTED], ExitCode.OK, ExitCode.OK),
+        ([], ExitCode.OK, ExitCode.OK),
+        *[([Status.ACCEPTED, s], ExitCode.OK, ExitCode.ROWS_LEFT) for s in (Status.REJECTED, Status.REFUSED, Status.BLOCKED)],
+        *[([Status.REJECTED, s], ExitCode.OK, ExitCode.IN_DOUBT) for s in (Status.IN_DOUBT, Status.HELD)],
+        ([Status.PENDING, Status.REJECTED], ExitCode.OK, ExitCode.API_STOPPED),
+        ([Status.PENDING, Status.IN_DOUBT], ExitCode.API_STOPPED, ExitCode.API_STOPPED),
+        ([Status.PENDING, Status.IN_DOUBT], ExitCode.INTERRUPTED, ExitCode.INTERRUPTED),
+    ],
+)
+def test_exit_codes(statuses: list[Status], otherwise: ExitCode, wanted: ExitCode) -> None:
+    tallies: Any = {Kind.CASE: {status: {"DKK": (1, 100)} for status in statuses}, Kind.VOUCHER: {}}
+    assert exit_code_of(tallies, otherwise) is wanted
+
+
+def test_money_in_words() -> None:
+    assert [major(cents) for cents in (0, 5, -5, 12345, -12345, 10**17 + 1)] == [
+        *("0.00", "0.05", "-0.05", "123.45", "-123.45", "1000000000000000.01")
+    ]
+    assert amounts({"DKK": 123456, "EUR": 0}) == "DKK 1,234.56"
+
+
+def test_a_file_that_a_program_holds_open_gets_a_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = Path.replace
+
+    def held_open(self: Path, target: Path) -> Path:
+        if target.name == "errors.xlsx":
+            raise PermissionError(13, "in use")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", held_open)
+    _, left = write_sheets(tmp_path, [SheetHead("S", ("h",), (None,))], [], checking=False)
+    assert left.name == "errors-2.xlsx"
+    assert left.is_file()
+
+
+def test_two_reports_of_one_second_have_two_folders(desk: Desk, tmp_path: Path) -> None:
+    batch = desk.take(case("R1"))
+    assert report(desk, batch, tmp_path).folder != report(desk, batch, tmp_path).folder
+
+
+def test_a_report_that_cannot_be_written_says_that_nothing_is_lost(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="importer report 1"):
+        report(desk, desk.take(case("R1")), tmp_path / "file")
+    with pytest.raises(UsageError, match="no batch 99"):
+        report(desk, 99, tmp_path)
+
+
+def test_control_characters_do_not_spoil_the_sheet(tmp_path: Path) -> None:
+    _, left = write_sheets(tmp_path, [SheetHead("S", ("h",), (None,))], [line(("a\x01b\x0bc",), Status.REFUSED)], checking=False)
+    assert "a" in read(left)["S"][1][-1]
+
+
+def test_the_frequent_reasons_end_the_report(desk: Desk, tmp_path: Path) -> None:
+    found = report(desk, desk.take(*[reject(Kind.CASE)] * 3, voucher("none")), tmp_path)
+    at = next(i for i, text in enumerate(found.text) if "most frequent reasons" in text)
+    assert "3 × date is missing" in found.text[at + 1]
+    assert found.text[-1].endswith(str(found.folder))
