@@ -1,0 +1,20 @@
+"""Both remote APIs on one loopback port, strict about the contract and able to misbehave on demand.
+
+The sandbox is the importer's independent check: it shares no validation with it, only the exception tree. Where the
+vendors' documentation leaves a fact open, a setting decides, so that every possible answer can be tried.
+"""
+
+from importer.sandbox.faults import Endpoint, Fault, FaultPlan, Kind
+from importer.sandbox.server import Sandbox, serve_forever
+from importer.sandbox.settings import DOCUMENTED_LIMITS, SandboxSettings
+
+__all__ = [
+    "DOCUMENTED_LIMITS",
+    "Endpoint",
+    "Fault",
+    "FaultPlan",
+    "Kind",
+    "Sandbox",
+    "SandboxSettings",
+    "serve_forever",
+]

@@ -1,0 +1,252 @@
+"""Which fault hits which request: a plan read from JSON, and one pure, seeded decision.
+
+By rate: ``{"seed": 7, "rate": 0.2, "kinds": ["reset_after", "500_before"], "paths": ["cases", "vouchers"]}``.
+By script: ``{"script": [{"on": "cases", "nth": 3, "kind": "reset_after"}]}``, or only the list. Both may be combined;
+a script step wins over the rate.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Final
+
+from importer.errors import SettingsError
+
+
+class Endpoint(StrEnum):
+    """What requests are counted by. ``connections`` counts accepted connections, ``any`` all API requests."""
+
+    ME = "me"
+    CASES = "cases"
+    LIST = "list"
+    CASE = "case"
+    VOUCHERS = "vouchers"
+    VOUCHER_LIST = "voucher_list"
+    FILES = "files"
+    CONNECTIONS = "connections"
+    ANY = "any"
+
+
+class Kind(StrEnum):
+    """What goes wrong. *before* and *after* mean before and after the object has been created for good."""
+
+    REFUSE = "refuse"  # this connection is reset before the commit, new ones are refused for refuse_seconds
+    CLOSE_ON_ACCEPT = "close_on_accept"  # a connection is accepted and reset before anything is read
+    RESET_BEFORE = "reset_before"
+    RESET_AFTER = "reset_after"
+    HANG_BEFORE = "hang_before"  # no answer until the client goes or hang_seconds are over; nothing is created
+    HANG_AFTER = "hang_after"
+    ERROR_BEFORE = "500_before"
+    ERROR_AFTER = "500_after"
+    HTML = "503_html"  # before
+    TRUNCATED = "truncated"  # after; Content-Length is larger than the body
+    NON_JSON = "non_json"  # after; 200 with text
+    NO_ID = "no_id"  # after; a success without the id
+    TOO_MANY = "429"  # retryAfter in the body
+    TOO_MANY_SILENT = "429_no_retry_after"
+    TOO_MANY_ABSURD = "429_absurd"
+    REVOKED = "401_from"  # the credential of this request is revoked from here on
+    REDIRECT = "redirect"  # 307 to another host; before
+    SLOW_LIST = "slow_list"  # slow, and someone else's case is created after each page read
+    LATE_LIST = "late_list"  # the new case shows up in the list late_seconds after its creation
+
+
+ABSURD_RETRY_AFTER: Final[tuple[object, ...]] = (-5, 0, 1e12, "soon", None, "", [], True)
+
+_HTTP: Final = frozenset(Endpoint) - {Endpoint.CONNECTIONS}
+_CREATES: Final = frozenset({Endpoint.CASES, Endpoint.VOUCHERS, Endpoint.FILES})
+_APPLIES: Final = {
+    Kind.REFUSE: frozenset(Endpoint),
+    Kind.CLOSE_ON_ACCEPT: frozenset({Endpoint.CONNECTIONS}),
+    Kind.NO_ID: _CREATES | {Endpoint.ANY},
+    Kind.SLOW_LIST: frozenset({Endpoint.LIST}),
+    Kind.LATE_LIST: frozenset({Endpoint.CASES}),
+}
+_SURVIVABLE: Final = tuple(kind for kind in Kind if kind not in {Kind.REVOKED, Kind.REDIRECT})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault, decided: how long it takes (hanging, refusing, listed late) and what a 429 says."""
+
+    kind: Kind
+    seconds: float = 0.0
+    retry_after: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A line of a script: requests ``nth`` to ``nth + times - 1`` (counted from 1) of an endpoint misbehave."""
+
+    on: Endpoint
+    kind: Kind
+    nth: int = 1
+    times: int = 1
+    seconds: float | None = None
+    retry_after: object = ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultPlan:
+    """When and how the sandbox misbehaves; counting starts when the plan is set.
+
+    ``kinds`` left out means every kind that a run has to survive without a person (all but 401_from and redirect).
+    ``late_rate`` is drawn apart from ``rate``: a case may be late in the list and its answer be lost as well.
+    """
+
+    seed: int = 0
+    rate: float = 0.0
+    kinds: tuple[Kind, ...] = _SURVIVABLE
+    paths: tuple[Endpoint, ...] = (Endpoint.CASES, Endpoint.VOUCHERS, Endpoint.LIST, Endpoint.FILES)
+    script: tuple[Step, ...] = ()
+    hang_seconds: float = 60.0
+    slow_seconds: float = 0.05
+    foreign_cases: int = 20
+    """How many cases of someone else slow_list may create in all."""
+    late_seconds: float = 1.0
+    late_rate: float = 0.0
+    refuse_seconds: float = 0.2
+    retry_after: float = 1.0
+    redirect_to: str = "http://elsewhere.invalid"
+
+    @classmethod
+    def parse(cls, value: object) -> FaultPlan:
+        """Read a plan from a dict, a list (a script), a JSON text or None (no faults); ``SettingsError`` if wrong."""
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise SettingsError(f"The fault plan is not JSON: {error}.") from error
+        if isinstance(value, list):
+            value = {"script": value}
+        if value is None:
+            return cls()
+        if not isinstance(value, dict):
+            raise SettingsError(f"A fault plan is an object or a list of steps, not {value!r}.")
+        _known_keys(value, {field.name for field in fields(cls)}, "The fault plan")
+        checked: dict[str, Any] = {name: _plan_value(name, item) for name, item in value.items()}
+        return cls(**checked)
+
+    def decide(self, endpoint: Endpoint, nth: int) -> Fault | None:
+        """Return the fault of the ``nth`` request (from 1) of ``endpoint``; the same answer whenever it is asked."""
+        for step in self.script:
+            if step.on is endpoint and step.nth <= nth < step.nth + step.times:
+                return self._fault(step.kind, endpoint, nth, step)
+        if not self.rate or endpoint not in self.paths:
+            return None
+        chance = random.Random(f"{self.seed}/{endpoint}/{nth}")  # noqa: S311 - repeatable, not secret
+        suitable = [kind for kind in self.kinds if endpoint in _APPLIES.get(kind, _HTTP)]
+        if chance.random() >= self.rate or not suitable:
+            return None
+        return self._fault(chance.choice(suitable), endpoint, nth)
+
+    def listed_late(self, nth: int) -> bool:
+        """Whether the case of the ``nth`` POST shows up late in the list, whatever else happens to it."""
+        if not self.late_rate:
+            return False
+        return random.Random(f"{self.seed}/late/{nth}").random() < self.late_rate  # noqa: S311 - repeatable
+
+    def _fault(self, kind: Kind, endpoint: Endpoint, nth: int, step: Step | None = None) -> Fault:
+        seconds = {
+            Kind.REFUSE: self.refuse_seconds,
+            Kind.HANG_BEFORE: self.hang_seconds,
+            Kind.HANG_AFTER: self.hang_seconds,
+            Kind.SLOW_LIST: self.slow_seconds,
+            Kind.LATE_LIST: self.late_seconds,
+        }.get(kind, 0.0)
+        retry_after: object = self.retry_after
+        if kind is Kind.TOO_MANY_ABSURD:
+            chance = random.Random(f"{self.seed}/retry/{endpoint}/{nth}")  # noqa: S311 - repeatable, not secret
+            retry_after = chance.choice(ABSURD_RETRY_AFTER)
+        if step is not None:
+            seconds = seconds if step.seconds is None else step.seconds
+            retry_after = retry_after if step.retry_after is ... else step.retry_after
+        return Fault(kind, seconds, retry_after)
+
+
+def _plan_value(name: str, value: object) -> object:
+    """Return the checked value of one setting of a plan."""
+    if name == "script":
+        return tuple(step for item in _list(name, value) for step in _steps(item))
+    if name == "kinds":
+        kinds = tuple(_kind(item) for item in _list(name, value))
+        if Kind.REVOKED in kinds:
+            raise SettingsError("The fault 401_from lasts until the plan changes: put it in a script, not in kinds.")
+        return kinds
+    if name == "paths":
+        return tuple(_endpoint(item) for item in _list(name, value))
+    if name == "redirect_to":
+        if not isinstance(value, str) or "://" not in value:
+            raise SettingsError(f"redirect_to in the fault plan is {value!r}; give a URL.")
+        return value
+    if name in {"seed", "foreign_cases"}:
+        return _whole(name, value, least=0)
+    return _number(name, value, most=1.0 if name.endswith("rate") else math.inf)
+
+
+def _steps(item: object) -> list[Step]:
+    """Read one script item: a step, or a sequence of kinds (null or "ok" for none) for the first requests."""
+    if not isinstance(item, dict):
+        raise SettingsError(f"A step of a fault script is an object, not {item!r}.")
+    if "sequence" in item:
+        _known_keys(item, {"on", "sequence"}, "A sequence of a fault script")
+        endpoint = _endpoint(item.get("on"))
+        kinds = enumerate(_list("sequence", item["sequence"]), start=1)
+        return [_step(endpoint, _kind(kind), nth=nth) for nth, kind in kinds if kind not in (None, "ok")]
+    _known_keys(item, {"on", "nth", "kind", "times", "seconds", "retry_after"}, "A step of a fault script")
+    return [
+        _step(
+            _endpoint(item.get("on")),
+            _kind(item.get("kind")),
+            nth=_whole("nth", item.get("nth", 1), least=1),
+            times=_whole("times", item.get("times", 1), least=1),
+            seconds=_number("seconds", item["seconds"]) if "seconds" in item else None,
+            retry_after=item.get("retry_after", ...),
+        )
+    ]
+
+
+def _step(on: Endpoint, kind: Kind, *, nth: int, times: int = 1, seconds: float | None = None, retry_after: object = ...) -> Step:
+    if on not in _APPLIES.get(kind, _HTTP):
+        raise SettingsError(f"The fault {kind} cannot happen on {on}.")
+    return Step(on=on, kind=kind, nth=nth, times=times, seconds=seconds, retry_after=retry_after)
+
+
+def _kind(value: object) -> Kind:
+    if isinstance(value, str) and value in set(Kind):
+        return Kind(value)
+    raise SettingsError(f"Unknown fault {value!r}; use one of {', '.join(Kind)}.")
+
+
+def _endpoint(value: object) -> Endpoint:
+    if isinstance(value, str) and value in set(Endpoint):
+        return Endpoint(value)
+    raise SettingsError(f"Faults cannot be set on {value!r}; use one of {', '.join(Endpoint)}.")
+
+
+def _list(name: str, value: object) -> list[object]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise SettingsError(f"{name} in the fault plan is {value!r}; give a list.")
+
+
+def _whole(name: str, value: object, *, least: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+        return value
+    raise SettingsError(f"{name} in the fault plan is {value!r}; give a whole number of at least {least}.")
+
+
+def _number(name: str, value: object, *, most: float = math.inf) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most and value < math.inf:
+        return float(value)
+    limit = "of at least 0" if most == math.inf else f"from 0 to {most:g}"
+    raise SettingsError(f"{name} in the fault plan is {value!r}; give a number {limit}.")
+
+
+def _known_keys(value: dict[str, object], known: set[str], what: str) -> None:
+    if unknown := [str(name) for name in value if name not in known]:
+        raise SettingsError(f"{what} has no setting {unknown[0]!r}; it knows {', '.join(sorted(known))}.")

@@ -1,0 +1,115 @@
+"""What a sandbox is like: credentials, limits and one switch per fact that the vendors leave open."""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from importer.errors import SettingsError
+
+if TYPE_CHECKING:
+    from importer.sandbox.faults import FaultPlan
+
+ErrorShape = Literal["flat", "problem", "mixed"]
+CaseIdFrom = Literal["id", "reference", "creditorReference"]
+Repeat = Literal["409", "422", "200"]
+WindowKind = Literal["sliding", "fixed", "aligned"]
+Limit = tuple[int, float, WindowKind]
+
+DOCUMENTED_LIMITS: tuple[Limit, ...] = ((2_000, 60, "sliding"), (20_000, 3_600, "fixed"), (100_000, 86_400, "fixed"))
+"""Debitura's windows per key, from the vendor documentation: (requests, seconds, kind)."""
+
+_CHOICES = {
+    "error_shape": get_args(ErrorShape),
+    "idempotency": ("ignored", "honoured"),
+    "case_id_from": get_args(CaseIdFrom),
+    "repeat": get_args(Repeat),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxSettings:
+    """Everything that can be chosen about a sandbox; the defaults are what the vendors' documentation says.
+
+    Raises ``SettingsError`` when a value makes no sense.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes any free port."""
+    keep_alive_seconds: float = 30
+    max_body_bytes: int = 32 * 1024 * 1024
+    data_file: Path | None = None
+    """Append-only JSON lines that hold every created object; without it everything is in memory."""
+
+    api_keys: tuple[str, ...] = ("sandbox-key",)
+    """Debitura keys, all of the same partner."""
+    tokens: tuple[str, ...] = ("sandbox-token",)
+    partner_id: str = "5a4d0b0c-0000-4000-8000-000000000001"
+    company_name: str = "Sandbox Inkasso ApS"
+    country: str = "Denmark"
+
+    error_shape: ErrorShape = "mixed"
+    """Which of the two documented shapes field errors take; mixed: an even number of fields is a problem object."""
+    idempotency: Literal["ignored", "honoured"] = "ignored"
+    """``Idempotency-Key`` on POST /managed-cases: unknown; honoured means as on the sister endpoint POST /cases."""
+    unique_references: bool = False
+    """Whether a repeated creditorReference is a DuplicateReference."""
+    countries_without_partner: tuple[str, ...] = ("KP",)
+
+    case_id_from: CaseIdFrom = "id"
+    """How Debbie names a Debitura case: unknown."""
+    known_cases: tuple[str, ...] = ()
+    """Case ids that exist at Debbie without having been created here."""
+    extra_voucher_types: tuple[str, ...] = ()
+    repeat: Repeat = "409"
+    """How Debbie answers a repeated uniqueId: unknown."""
+    list_unique_id: bool = True
+    """Whether Debbie's list returns uniqueId: unknown."""
+
+    limits: tuple[Limit, ...] = ()
+    """Windows per Debitura key; see ``DOCUMENTED_LIMITS``. A fixed window starts with its first request."""
+    debbie_limits: tuple[Limit, ...] = ()
+    retry_after_header: bool = False
+    faults: FaultPlan | None = None
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise SettingsError(f"The sandbox setting {name} is {value!r}; use one of {', '.join(choices)}.")
+        if not _is_loopback(self.host):
+            raise SettingsError(f"The sandbox listens on loopback only, not on {self.host!r}; use 127.0.0.1.")
+        if not 0 <= self.port <= 65_535:  # noqa: PLR2004 - the range of TCP ports
+            raise SettingsError(f"The sandbox port is {self.port}; use a number from 0 (any free port) to 65535.")
+        if not _is_uuid(self.partner_id):
+            raise SettingsError(f"The sandbox setting partner_id is {self.partner_id!r}; use a UUID.")
+        if wrong := [value for value in self.extra_voucher_types if not _is_uuid(value)]:
+            raise SettingsError(f"The sandbox setting extra_voucher_types holds {wrong[0]!r}; use UUIDs.")
+        for limit in (*self.limits, *self.debbie_limits):
+            _check_limit(limit)
+
+
+def _check_limit(limit: Limit) -> None:
+    count, seconds, kind = limit
+    if count < 1 or seconds <= 0 or kind not in get_args(WindowKind):
+        raise SettingsError(
+            f"The sandbox rate limit {limit!r} is wrong; use (requests above 0, seconds above 0, sliding or fixed)."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        return False
+    return True
