@@ -1,0 +1,119 @@
+"""The sheets that are filled in: headings from the column table, formats, comments and drop-downs."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Border, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from importer.columns import Column, Holds, Kind, Need, columns_of
+from importer.templates.guide import add_guide
+from importer.templates.lists import add_list_sheet, choices_of, drop_downs
+from importer.templates.looks import HEADING_LOOKS, heading_font
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+SHEETS = {Kind.CASE: "Cases", Kind.VOUCHER: "Vouchers"}
+LAST_ROW = 10_000
+"""Down to here cells are validated. Formats hold for whole columns, so that no empty cell has to be written."""
+
+FORMATS = {Holds.DATE: "yyyy-mm-dd", Holds.MONEY: "#,##0.00", Holds.RATE: "0.00%", Holds.IDENTIFIER: "@", Holds.UUID: "@"}
+_WIDTHS = {Holds.TEXT: 28.0, Holds.MONEY: 14.0, Holds.DATE: 13.0, Holds.CURRENCY: 10.0, Holds.UUID: 38.0}
+_USUAL_WIDTH = 16.0
+_NEEDS = {Need.REQUIRED: "Required.", Need.CONDITIONAL: "Required in some cases.", Need.OPTIONAL: "Optional."}
+
+
+def template_workbook() -> Workbook:
+    """The empty workbook: guide, cases, vouchers and the hidden lists. It opens on the cases."""
+    workbook = empty_workbook()
+    for kind in SHEETS:
+        _validate(add_sheet(workbook, kind), kind)
+    add_guide(workbook)
+    add_list_sheet(workbook)
+    return workbook
+
+
+def empty_workbook() -> Workbook:
+    """A workbook without the sheet that openpyxl starts with."""
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    return workbook
+
+
+def add_sheet(workbook: Workbook, kind: Kind) -> Worksheet:
+    """Add a sheet with this kind's headings, and formats for the cells below them."""
+    sheet: Worksheet = workbook.create_sheet(SHEETS[kind])
+    for number, column in enumerate(columns_of(kind), 1):
+        _style_heading(sheet.cell(1, number, column.name), column)
+        dimension = sheet.column_dimensions[get_column_letter(number)]
+        dimension.width = max(_WIDTHS.get(column.holds, _USUAL_WIDTH), len(column.name) + 3.0)
+        if column.holds in FORMATS:
+            dimension.number_format = FORMATS[column.holds]
+    sheet.row_dimensions[1].height = 24
+    sheet.freeze_panes = "B2"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation = "landscape"
+    return sheet
+
+
+def _style_heading(cell: Cell, column: Column) -> None:
+    look = HEADING_LOOKS[column.need]
+    cell.font = heading_font(color=look.text)
+    cell.fill = PatternFill("solid", start_color=look.fill)
+    cell.alignment = Alignment(vertical="center")
+    cell.border = Border(bottom=Side("medium", color="1F2937"))
+    text = heading_comment(column)
+    cell.comment = Comment(text, "importer", height=40 + 18 * (len(text) // 36 + text.count("\n")), width=280)
+
+
+def heading_comment(column: Column) -> str:
+    """What a person has to know about a column, in at most three lines."""
+    example = f"Example: {column.example}" if column.example else ""
+    return "\n".join(line for line in (_NEEDS[column.need], column.help, example) if line)
+
+
+def _validate(sheet: Worksheet, kind: Kind) -> None:
+    """Put a drop-down or a check on every column that has one; one validation serves all its columns in a sheet."""
+    lists, checks = drop_downs(), {Holds.MONEY: _amount_check(), Holds.DATE: _day_check()}
+    for number, column in enumerate(columns_of(kind), 1):
+        letter = get_column_letter(number)
+        name = choices_of(column)
+        chosen = lists[name] if name else checks.get(column.holds)
+        if chosen is not None:
+            chosen.add(f"{letter}2:{letter}{LAST_ROW}")
+    for validation in chain(lists.values(), checks.values()):
+        if validation.sqref.ranges:
+            sheet.add_data_validation(validation)
+
+
+def _amount_check() -> DataValidation:
+    return DataValidation(
+        type="decimal",
+        operator="greaterThan",
+        formula1="0",
+        allow_blank=True,
+        showErrorMessage=True,
+        errorStyle="warning",
+        errorTitle="Not a positive amount",
+        error="Write digits only, such as 1250.00 or 1250,00 (as your computer shows decimals), and no minus.",
+    )
+
+
+def _day_check() -> DataValidation:
+    return DataValidation(
+        type="date",
+        operator="greaterThanOrEqual",
+        formula1="DATE(2000,1,1)",
+        allow_blank=True,
+        showErrorMessage=True,
+        errorStyle="warning",
+        errorTitle="Not a date",
+        error="This is text, or a day before the year 2000. Write a day such as 2026-01-31.",
+    )
