@@ -1,0 +1,139 @@
+"""Kill the importer at random moments while the sandbox misbehaves; see tests/README.md.
+
+    python tests/faults/harness.py --kills 2000 --seed 1
+
+Each run is a process of its own, forked from one that has loaded everything, so that a kill costs milliseconds and not
+a start-up. It is killed with SIGKILL at a random moment. After every few kills the faults are switched off, the ledger
+is resumed to the end, and the world is compared with it.
+"""
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from world import SandboxProcess, Verdict, environment, examine, finish, write_sheet
+
+ROWS_PER_FILE = 30
+KILLS_PER_ROUND = 25
+LONGEST_LIFE = 0.35
+
+
+def plan(seed: int) -> dict:
+    """Faults on a fifth of the requests, slow and late lists among them; short enough for thousands of runs."""
+    kinds = ["reset_before", "reset_after", "hang_before", "hang_after", "500_before", "500_after", "503_html"]
+    kinds += ["truncated", "non_json", "no_id", "429"]
+    return {
+        "seed": seed,
+        "rate": 0.2,
+        "kinds": kinds,
+        "paths": ["cases", "vouchers", "list", "files"],
+        "hang_seconds": 0.3,
+        "retry_after": 0.05,
+        "late_rate": 0.1,
+        "late_seconds": 0.2,
+    }
+
+
+def forked(folder: Path, env: dict[str, str], arguments: list[str]) -> int:
+    """Start ``importer ARGUMENTS`` in a forked process; returns its process id."""
+    child = os.fork()
+    if child:
+        return child
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    log = os.open("runs.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.argv = ["importer", *arguments]
+    from importer.cli import main
+
+    try:
+        main()
+    except SystemExit as end:
+        os._exit(int(end.code or 0))
+    os._exit(99)
+
+
+def live_and_die(folder: Path, env: dict[str, str], arguments: list[str], life: float) -> int | None:
+    """Run for ``life`` seconds, then SIGKILL; the exit code if it ended before that, else None."""
+    child = forked(folder, env, arguments)
+    deadline = time.monotonic() + life
+    while time.monotonic() < deadline:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def load_everything() -> None:
+    import importer.api
+    import importer.cli
+    import importer.inspection
+    import importer.loader.reader
+    import importer.reporter.report  # noqa: F401
+    from importer.vocabulary import case_currencies, country_codes, decimals_of
+
+    case_currencies(), country_codes(), decimals_of("DKK")
+
+
+def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, list[Verdict]]:
+    """Returns how many kills and rounds there were, and the bad verdicts (none, if all is well)."""
+    load_everything()
+    dice = random.Random(seed)
+    done = rounds = 0
+    bad: list[Verdict] = []
+    with SandboxProcess(folder) as sandbox:
+        env = environment(sandbox.url, timeout_seconds=0.5)
+        wanted: set[str] = set()
+        first = 0
+        while done < kills and not bad:
+            rounds += 1
+            sandbox.faults(plan(dice.randrange(10**6)))
+            fresh = range(first, first + ROWS_PER_FILE)
+            first += ROWS_PER_FILE - dice.randrange(6)  # the next file overlaps this one
+            sheet = folder / f"sheet-{rounds}.csv"
+            write_sheet(sheet, fresh)
+            for _ in range(KILLS_PER_ROUND):
+                arguments = ["run", str(sheet), "--yes", "-q"] if dice.random() < 0.6 else ["resume", "-q"]
+                code = live_and_die(folder, env, arguments, dice.uniform(0.01, LONGEST_LIFE))
+                done += code is None
+                if code is not None and code not in {0, 3, 5, 6}:
+                    raise SystemExit(f"a run ended with {code}; see {folder}/runs.log")
+            sandbox.faults(None)
+            code = None
+            while code is None:
+                code = live_and_die(folder, env, ["run", str(sheet), "--yes", "-q"], 60)
+            finish(folder, env)
+            wanted |= {f"C{number}" for number in fresh}
+            verdict = examine(sandbox.state(), folder / "ledger.db", wanted, finished=True)
+            if not verdict.good:
+                bad.append(verdict)
+            say(f"round {rounds}: {done} kills, {len(wanted)} cases, {'all well' if verdict.good else verdict}")
+    return done, rounds, bad
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        done, rounds, bad = harness(Path(name), chosen.kills, chosen.seed)
+    print(f"{done} kills in {rounds} rounds with seed {chosen.seed}: {len(bad)} bad")
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""What the fault tests share: a sandbox in a process of its own, sheets to import, and the check that nothing went wrong."""
+
+import csv
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+KEY, TOKEN, TENANT = "sandbox-key", "sandbox-token", "5a4d0b0c-0000-4000-8000-00000000d0b1"
+HEADER = [
+    "case_ref",
+    "creditor_company_name",
+    "creditor_country",
+    "currency",
+    "date",
+    "amount_to_recover",
+    "creditor_reference",
+    "debtor_type",
+    "debtor_name",
+    "debtor_country",
+    "voucher_type",
+    "voucher_amount",
+    "voucher_source",
+]
+
+
+class SandboxProcess:
+    """``importer sandbox`` on a port of its own; it survives the importer's death, as the real APIs would."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "importer", "sandbox", "--port", str(port), "--data", str(folder / "world.jsonl")]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self._process.stdout.readline()  # it says where it listens once it does
+
+    def ask(self, path: str, body: object = None) -> dict:
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.url + path, data=data, method="POST" if data else "GET")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def faults(self, plan: object) -> None:
+        self.ask("/_sandbox/faults", {"plan": plan})
+
+    def change(self, **what: object) -> None:
+        self.ask("/_sandbox/faults", what)
+
+    def state(self) -> dict:
+        return self.ask("/_sandbox/state?full=1")
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(timeout=20)
+        self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def environment(url: str, **dispatch: object) -> dict[str, str]:
+    """What the importer needs to talk to the sandbox, impatient enough for a test."""
+    fast = {"backoff_seconds": 0.02, "settle_minutes": 0.01, "timeout_seconds": 2, "concurrency": 8} | dispatch
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
+    return kept | {
+        "IMPORTER_DEBITURA__BASE_URL": url,
+        "IMPORTER_DEBITURA__API_KEY": KEY,
+        "IMPORTER_DEBBIE__BASE_URL": url,
+        "IMPORTER_DEBBIE__TOKEN": TOKEN,
+        "IMPORTER_DEBBIE__TENANT_ID": TENANT,
+        **{f"IMPORTER_DISPATCH__{name.upper()}": str(value) for name, value in fast.items()},
+    }
+
+
+def write_sheet(path: Path, numbers: range, *, vouchers: int = 1) -> None:
+    """A flat sheet of valid cases; the same number always gives the same row."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        for number in numbers:
+            amount = f"{100 + number}.{number % 100:02d}"
+            case = [
+                f"C{number}",
+                "Nord Test A/S",
+                "DK",
+                "DKK",
+                "2026-01-02",
+                amount,
+                f"R{number}",
+                "Person",
+                f"Person {number}",
+                "DK",
+            ]
+            for voucher in range(vouchers):
+                writer.writerow(
+                    [*case, "invoice" if voucher == 0 else "reminder fee", amount if voucher == 0 else "100.00", "CREDITOR"]
+                )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is wrong, if anything: each list must be empty."""
+
+    duplicate_cases: list[str]
+    duplicate_vouchers: list[str]
+    lost: list[str]
+    falsely_accepted: list[str]
+    unfinished: list[str]
+
+    @property
+    def good(self) -> bool:
+        return not (self.duplicate_cases or self.duplicate_vouchers or self.lost or self.falsely_accepted or self.unfinished)
+
+
+def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> Verdict:
+    """Compare the world with the ledger; ``finished`` asks for every wanted row to be there."""
+    ours = [case for case in state["cases"] if not case["foreign"]]
+    references = Counter(case["creditorReference"] for case in ours)
+    unique_ids = Counter(voucher["uniqueId"] for voucher in state["vouchers"])
+    per_case = Counter((v["caseId"], v["received"]["voucherTypeId"]) for v in state["vouchers"])
+    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as db:
+        entries = db.execute("SELECT id, kind, ref, state, remote_id, payload FROM entry").fetchall()
+    db.close()
+    known = {ref for _, kind, ref, *_ in entries if kind == "case"}
+    accepted = {ref for _, kind, ref, entry_state, *_ in entries if kind == "case" and entry_state == "accepted"}
+    references_of = {case["id"]: case["creditorReference"] for case in ours}
+    unique_id_of = {voucher["id"]: voucher["uniqueId"] for voucher in state["vouchers"]}
+
+    def is_there(kind: str, remote_id: str | None, payload: bytes) -> bool:
+        """Whether the very thing that was sent is there under this id."""
+        sent = json.loads(payload)
+        if kind == "case":
+            return references_of.get(remote_id) == sent["creditorReference"]
+        return unique_id_of.get(remote_id) == sent["uniqueId"] or (remote_id is None and sent["uniqueId"] in unique_ids)
+
+    return Verdict(
+        duplicate_cases=[reference for reference, count in references.items() if count > 1],
+        duplicate_vouchers=[u for u, n in unique_ids.items() if n > 1] + [str(k) for k, n in per_case.items() if n > 1],
+        lost=sorted(wanted - (accepted if finished else known)),
+        falsely_accepted=[f"{e[1]} {e[0]}" for e in entries if e[3] == "accepted" and not is_there(e[1], e[4], e[5])],
+        unfinished=[f"{e[1]} {e[0]} {e[3]}" for e in entries if e[3] != "accepted"] if finished else [],
+    )
+
+
+def importer(folder: Path, env: dict[str, str], *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "importer", *arguments]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def finish(folder: Path, env: dict[str, str], tries: int = 40) -> None:
+    """Resume until nothing is left to do; the settle time passes in between."""
+    for _ in range(tries):
+        done = importer(folder, env, "resume")
+        if done.returncode in {0, 3} or "Nothing is unfinished" in done.stdout:
+            return
+        time.sleep(0.7)  # the settle time is a matter of clocks; no event tells its end
+    raise AssertionError(f"not finished after {tries} resumes: {done.returncode} {done.stdout} {done.stderr}")
