@@ -1,0 +1,129 @@
+"""The importer from Python: the same as the commands, with DataFrames as sources too."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import structlog
+
+from importer.dispatcher.pipeline import Progress
+from importer.environment import open_environment
+from importer.errors import UsageError
+from importer.loader.profile import NO_PROFILE, Profile, load_profile
+from importer.loader.reader import read_table
+from importer.runner import RunResult
+from importer.runner import check as _check
+from importer.runner import run as _run
+from importer.settings import Settings, load_settings
+from importer.sources import Job
+
+Source = str | Path | pd.DataFrame
+
+
+def run(
+    *sources: Source,
+    vouchers: pd.DataFrame | None = None,
+    sandbox: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+    profile: str | Profile | None = None,
+    output: str | Path | None = None,
+    test_cases: bool = False,
+    settings: Settings | None = None,
+) -> RunResult:
+    """Import files, or a DataFrame of cases (flat or not) with an optional one of vouchers.
+
+    A live run needs ``yes=True``, as the command does without a terminal. Raises ImporterError before anything is sent;
+    once sending has begun, how it ended is in the result: ``exit_code``, ``reports`` and ``messages``.
+    """
+    job = _job(sources, vouchers, profile, output, test_cases=test_cases, yes=yes)
+    _quieten_logs()
+
+    def work() -> RunResult:
+        with open_environment(settings or load_settings(), sandbox=sandbox) as environment:
+            return _check(job, environment) if dry_run else _run(job, environment, _Silent())
+
+    return _beside_the_running_loop(work) if _loop_is_running() else work()
+
+
+def check(
+    *sources: Source,
+    vouchers: pd.DataFrame | None = None,
+    sandbox: bool = False,
+    profile: str | Profile | None = None,
+    output: str | Path | None = None,
+    settings: Settings | None = None,
+) -> RunResult:
+    """Validate sources and write the same sheets; nothing is sent or recorded."""
+    return run(*sources, vouchers=vouchers, sandbox=sandbox, dry_run=True, profile=profile, output=output, settings=settings)
+
+
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _beside_the_running_loop(work: Callable[[], RunResult]) -> RunResult:
+    """In a thread of its own: where a loop runs already (in a notebook, in a server) no second one can be run."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="importer") as pool:
+        return pool.submit(work).result()
+
+
+def _quieten_logs() -> None:
+    """Without a choice of the program's own structlog prints every attempt on stdout."""
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
+
+
+def _job(
+    sources: tuple[Source, ...],
+    vouchers: pd.DataFrame | None,
+    profile: str | Profile | None,
+    output: str | Path | None,
+    *,
+    test_cases: bool,
+    yes: bool,
+) -> Job:
+    frames = [source for source in sources if isinstance(source, pd.DataFrame)]
+    named = dict(zip(("Cases",), frames, strict=False))
+    if len(frames) > 1:
+        raise UsageError("Give one DataFrame of cases, and the vouchers as vouchers=.")
+    if vouchers is not None:
+        named["Vouchers"] = vouchers
+    chosen = load_profile(profile, (Path("profiles"),)) if isinstance(profile, str) else profile or NO_PROFILE
+    paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
+    if not paths and not named:
+        raise UsageError("There is nothing to import. Give a path or a DataFrame.")
+    where = Path(output) if output is not None else None
+    return Job(paths=paths, frames=named, profile=chosen, output=where, test_cases=test_cases, confirmed=yes)
+
+
+class _Silent:
+    """Nobody to ask: a live run must have said yes beforehand."""
+
+    def note(self, text: str) -> None:
+        del text
+
+    def confirm(self, question: str) -> bool:
+        raise UsageError(f"{question} Pass yes=True to send, or dry_run=True to look first.")
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Progress]:
+        del total
+        yield lambda _kind, _state: None
+
+
+__all__ = ["check", "read_table", "run"]

@@ -1,0 +1,301 @@
+"""The commands: the only place where an exception becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from importer import __version__
+from importer.console import TerminalConsole
+from importer.errors import ExitCode, ImporterError, UsageError
+
+if TYPE_CHECKING:
+    from importer.environment import Environment
+    from importer.runner import RunResult
+    from importer.sources import Job
+
+app = typer.Typer(
+    name="importer",
+    help="Spreadsheets in, collection cases and vouchers out, and a sheet that says what became of every row.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+ledger_app = typer.Typer(help="The ledger's backups.", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
+config_app = typer.Typer(help="Settings.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+Paths = Annotated[list[Path], typer.Argument(help="Spreadsheets, or folders of them.", show_default=False)]
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the embedded sandbox, with a ledger of its own.")]
+ProfileName = Annotated[str | None, typer.Option("--profile", help="A profile's name (profiles/NAME.toml) or path.")]
+OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
+Config = Annotated[Path | None, typer.Option("--config", help="Another settings file than importer.toml.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
+Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Logs on stderr; twice for every attempt.")]
+PROFILE_FOLDERS = (Path("profiles"), Path("templates/profiles"))
+
+
+@contextmanager
+def _environment(config: Path | None, *, sandbox: bool) -> Iterator[Environment]:
+    from importer.environment import open_environment
+    from importer.settings import load_settings
+
+    try:
+        with open_environment(load_settings(config), sandbox=sandbox) as environment:
+            yield environment
+    except KeyboardInterrupt:  # typer would leave without a word
+        typer.echo("Interrupted.", err=True)
+        raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
+
+
+def _job(paths: list[Path], profile: str | None, output: Path | None, *, test_cases: bool = False, yes: bool = False) -> Job:
+    from importer.loader.profile import NO_PROFILE, load_profile
+    from importer.sources import Job
+
+    chosen = load_profile(profile, PROFILE_FOLDERS) if profile else NO_PROFILE
+    return Job(paths=tuple(paths), profile=chosen, output=output, test_cases=test_cases, confirmed=yes)
+
+
+def _show(result: RunResult, *, as_json: bool) -> None:
+    """Print the results and leave with the exit code."""
+    if as_json:
+        typer.echo(json.dumps([report.summary.as_json() for report in result.reports], indent=2, ensure_ascii=False))
+    else:
+        for report in result.reports:
+            typer.echo("\n".join(report.text))
+    for message in result.messages:
+        typer.echo(message, err=bool(result.reports) or as_json)
+    raise typer.Exit(int(result.exit_code))
+
+
+@app.command()
+def run(
+    paths: Paths,
+    sandbox: Sandbox = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and validate only, as `check` does.")] = False,
+    yes: Yes = False,
+    profile: ProfileName = None,
+    output: OutputDir = None,
+    as_json: AsJson = False,
+    test_cases: Annotated[bool, typer.Option("--test-cases", help="Send every case as a test case.")] = False,
+    config: Config = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Import spreadsheets: validate, send, report. A rerun sends only what is missing."""
+    from importer import runner
+
+    console = TerminalConsole(quiet=quiet, verbose=verbose, yes=yes)
+    job = _job(paths, profile, output, test_cases=test_cases, yes=yes)
+    with _environment(config, sandbox=sandbox) as environment:
+        result = runner.check(job, environment) if dry_run else runner.run(job, environment, console)
+    _show(result, as_json=as_json)
+
+
+@app.command()
+def check(
+    paths: Paths,
+    sandbox: Sandbox = False,
+    profile: ProfileName = None,
+    output: OutputDir = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Validate spreadsheets and write the same sheets; nothing is sent or recorded."""
+    from importer import runner
+
+    TerminalConsole(quiet=quiet, verbose=verbose, yes=False)
+    with _environment(config, sandbox=sandbox) as environment:
+        result = runner.check(_job(paths, profile, output), environment)
+    _show(result, as_json=as_json)
+
+
+@app.command()
+def resume(
+    sandbox: Sandbox = False,
+    output: OutputDir = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Go on with whatever is unfinished: send what is pending, settle what is in doubt."""
+    from importer import runner
+
+    console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
+    with _environment(config, sandbox=sandbox) as environment:
+        result = runner.resume(_job([], None, output, yes=True), environment, console)
+    _show(result, as_json=as_json)
+
+
+@app.command()
+def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = None) -> None:
+    """Show the batches in the ledger and what is unfinished."""
+    from importer.inspection import batch_states
+
+    with _environment(config, sandbox=sandbox) as environment:
+        found = batch_states(environment)
+    if as_json:
+        typer.echo(json.dumps([summary.as_json() for summary in found], indent=2, ensure_ascii=False))
+        return
+    from importer.reporter.terminal import status_lines
+
+    typer.echo("\n".join(status_lines(found)))
+
+
+@app.command()
+def report(
+    batch: Annotated[int, typer.Argument(help="The batch's number, as `importer status` shows it.")],
+    sandbox: Sandbox = False,
+    output: OutputDir = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Write a batch's sheets again, as things stand now."""
+    from importer.inspection import rebuild_report
+
+    with _environment(config, sandbox=sandbox) as environment:
+        result = rebuild_report(environment, batch, output)
+    _show(result, as_json=as_json)
+
+
+@app.command()
+def template(
+    directory: Annotated[Path, typer.Argument(help="Where to write them.")] = Path("templates"),
+) -> None:
+    """Write the workbook and CSV templates and an example workbook."""
+    from importer.templates import write_templates
+
+    for path in write_templates(directory):
+        typer.echo(str(path))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.")] = 8085,
+    data: Annotated[Path | None, typer.Option("--data", help="Keep cases and vouchers in this file.")] = None,
+    faults: Annotated[str | None, typer.Option("--faults", help="A fault plan: JSON, or the path of a JSON file.")] = None,
+    limits: Annotated[bool, typer.Option("--limits", help="Enforce the documented rate limits.")] = False,
+) -> None:
+    """Run both APIs on this machine until interrupted."""
+    from importer.sandbox import serve_forever
+    from importer.sandboxing import sandbox_settings, welcome
+
+    serve_forever(sandbox_settings(port, data, faults, limits=limits), lambda url: typer.echo(welcome(url)))
+
+
+@app.command()
+def doctor(sandbox: Sandbox = False, config: Config = None) -> None:
+    """Check the settings, the ledger and both APIs, and say what to do about each fault."""
+    from importer.inspection import diagnose
+
+    with _environment(config, sandbox=sandbox) as environment:
+        findings = diagnose(environment)
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
+    raise typer.Exit(int(max((f.exit_code for f in findings), default=ExitCode.OK)))
+
+
+@app.command()
+def resolve(
+    entry: Annotated[str, typer.Argument(help="The entry, as #entry of an error sheet names it.")],
+    exists: Annotated[str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id.")] = None,
+    absent: Annotated[bool, typer.Option("--absent", help="It is not there: send it.")] = False,
+    sandbox: Sandbox = False,
+    config: Config = None,
+) -> None:
+    """Say what is true of an entry that is in doubt or held."""
+    from importer.resolving import resolve as settle
+
+    if (exists is None) != absent:
+        raise UsageError("Say what is true: --exists ID or --absent.")
+    with _environment(config, sandbox=sandbox) as environment:
+        typer.echo(settle(environment, entry, exists))
+
+
+@ledger_app.command("backup")
+def ledger_backup(
+    file: Annotated[Path, typer.Argument(help="A new file.")], sandbox: Sandbox = False, config: Config = None
+) -> None:
+    """Copy the ledger; a run may go on meanwhile."""
+    from importer.ledger.restoring import write_backup
+
+    with _environment(config, sandbox=sandbox) as environment:
+        write_backup(environment.ledger_url, file)
+    typer.echo(f"The ledger was copied to {file}.")
+
+
+@ledger_app.command("trust")
+def ledger_trust(sandbox: Sandbox = False, config: Config = None) -> None:
+    """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
+    from importer.ledger.store import Ledger
+
+    with (
+        _environment(config, sandbox=sandbox) as environment,
+        Ledger.open(environment.ledger_url, "importer ledger trust") as ledger,
+    ):
+        restored = ledger.trust()
+    typer.echo("The ledger is trusted from now on." if restored else "The ledger was not restored from a backup.")
+
+
+@config_app.command("show")
+def config_show(config: Config = None) -> None:
+    """Show the settings in force; secrets only as set or missing."""
+    from importer.inspection import settings_lines
+    from importer.settings import load_settings
+
+    typer.echo("\n".join(settings_lines(load_settings(config))))
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"importer {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run a command; whatever goes wrong ends as one message and the exit code of the README's table."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a letter that the terminal does not have must not end a run
+    try:
+        code = app(standalone_mode=False)
+    except ImporterError as error:
+        typer.echo(str(error), err=True)
+        code = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):  # before a command has begun
+        typer.echo("Interrupted.", err=True)
+        code = ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001  (the border: a bug must still end in a message)
+        code = _report(error)
+    sys.exit(int(code or 0))
+
+
+def _report(error: Exception) -> ExitCode:
+    if hasattr(error, "show"):  # typer's own: wrong usage, which it words itself
+        error.show()
+        return ExitCode.USAGE
+    import traceback
+
+    # The last lines of code, without values: they might be somebody's data.
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+    typer.echo(f"This is a bug in the importer: {type(error).__name__} at {where}. Please report that line.", err=True)
+    typer.echo("Nothing is lost: `importer resume` goes on with what was taken in.", err=True)
+    return ExitCode.BUG

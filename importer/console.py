@@ -1,0 +1,66 @@
+"""The terminal: questions, progress, logs. Results go to stdout, everything here to stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from importer.errors import UsageError
+
+if TYPE_CHECKING:
+    from importer.columns import Kind
+    from importer.ledger.states import State
+
+
+class TerminalConsole:
+    """Asks and shows on the terminal."""
+
+    def __init__(self, *, quiet: bool, verbose: int, yes: bool) -> None:
+        self._quiet, self._yes = quiet, yes
+        _set_up_logs(verbose)
+
+    def note(self, text: str) -> None:
+        typer.echo(text, err=True)
+
+    def confirm(self, question: str) -> bool:
+        if self._yes:
+            return True
+        if not sys.stdin.isatty():
+            raise UsageError(f"{question} There is no terminal to ask on: add --yes to send, or --dry-run to look first.")
+        typer.echo(f"{question} [y/N] ", err=True, nl=False)  # typer's own prompt writes to stdout, which is for results
+        return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Callable[[Kind, State], None]]:
+        from tqdm import tqdm
+
+        from importer.ledger.states import State as States
+
+        disable = True if self._quiet else None  # None: no bar without a terminal
+        with tqdm(total=total, unit="entry", disable=disable, file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
+
+            def advance(_: Kind, state: State) -> None:
+                if state in {States.ACCEPTED, States.REFUSED}:
+                    bar.update(1)
+
+            yield advance
+
+
+def _set_up_logs(verbose: int) -> None:
+    import structlog
+
+    level = {0: logging.ERROR, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+    )

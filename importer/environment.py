@@ -1,0 +1,132 @@
+"""Where a command works: the settings in force, the ledger, the connections, and the embedded sandbox if asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from importer.dispatcher.apis import Debbie, Debitura
+from importer.dispatcher.client import HttpClient
+from importer.errors import SettingsError
+from importer.ledger.knowledge import Accounts
+from importer.loader.records import LoadContext
+from importer.settings import Settings, secret
+
+SANDBOX_ACCOUNT = "sandbox"
+SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Settings, credentials and places of one command. Credentials are never shown: see ``repr``."""
+
+    settings: Settings
+    ledger_url: str
+    api_key: str | None
+    token: str | None
+    tenant_id: str | None
+    debitura_url: str
+    debbie_url: str
+    is_sandbox: bool = False
+
+    def __repr__(self) -> str:
+        return f"Environment(ledger_url={self.ledger_url!r}, is_sandbox={self.is_sandbox})"
+
+    def load_context(self, *, test_cases: bool = False, folder: Path = Path()) -> LoadContext:
+        zone = self.settings.zone()
+        return LoadContext(
+            today=datetime.now(zone).date(),
+            timezone=zone,
+            voucher_types=self.settings.known_voucher_types(),
+            defaults=self.settings.defaults,
+            test_cases=test_cases,
+            folder=folder,
+        )
+
+    def accounts(self, partner: str) -> Accounts:
+        """The scope of everything in the ledger.
+
+        It names who is behind a credential, not the credential: a new key of the same partner must find what the old
+        one sent, or all of it would be sent again.
+        """
+        if self.is_sandbox:
+            return Accounts(SANDBOX_ACCOUNT, SANDBOX_ACCOUNT)
+        return Accounts(f"debitura:{self.debitura_url}:{partner}", f"debbie:{self.debbie_url}:{self.tenant_id or 'none'}")
+
+    def require_debitura(self) -> str:
+        if self.api_key is None:
+            raise SettingsError(
+                "There is no key for Debitura. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "
+                "or try the importer with --sandbox."
+            )
+        return self.api_key
+
+    def require_debbie(self) -> str:
+        """The token, when there are vouchers to send. Raises SettingsError naming every setting that is missing."""
+        missing = [
+            name
+            for name, value in (("IMPORTER_DEBBIE__TOKEN", self.token), ("IMPORTER_DEBBIE__TENANT_ID", self.tenant_id))
+            if not value
+        ]
+        if missing or self.token is None:
+            raise SettingsError(f"There are vouchers to send, but these settings are missing: {', '.join(missing)}. Set them.")
+        return self.token
+
+
+@contextmanager
+def open_environment(settings: Settings, *, sandbox: bool) -> Iterator[Environment]:
+    """The environment of the settings, or that of the embedded sandbox with a ledger and data of its own."""
+    if not sandbox:
+        yield Environment(
+            settings=settings,
+            ledger_url=settings.ledger.url,
+            api_key=secret(settings, "debitura"),
+            token=secret(settings, "debbie"),
+            tenant_id=str(settings.debbie.tenant_id) if settings.debbie.tenant_id else None,
+            debitura_url=settings.debitura.base_url,
+            debbie_url=settings.debbie.base_url,
+        )
+        return
+    from importer.sandbox import Sandbox, SandboxSettings
+
+    ledger = _sandbox_ledger(settings.ledger.url)
+    chosen = SandboxSettings(data_file=ledger.with_suffix(".jsonl"), case_id_from=settings.debbie.case_id_from)
+    with Sandbox(chosen) as running:
+        yield Environment(
+            settings=settings,
+            ledger_url=f"sqlite:///{ledger}",
+            api_key=chosen.api_keys[0],
+            token=chosen.tokens[0],
+            tenant_id=SANDBOX_TENANT,
+            debitura_url=running.url,
+            debbie_url=running.url,
+            is_sandbox=True,
+        )
+
+
+def _sandbox_ledger(url: str) -> Path:
+    """``ledger.db`` → ``ledger.sandbox.db`` beside it; another database's sandbox ledger is a file in this folder."""
+    from importer.ledger.opening import sqlite_path
+
+    path = sqlite_path(url) or Path("ledger.db")
+    return path.with_name(f"{path.stem}.sandbox{path.suffix or '.db'}")
+
+
+@asynccontextmanager
+async def connections(environment: Environment) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
+    """The two APIs, ready to be asked; Debbie is None without its settings."""
+    dispatch = environment.settings.dispatch
+    open_client = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
+    async with AsyncExitStack() as stack:
+        headers = {"XApiKey": environment.require_debitura()}
+        debitura = Debitura(await stack.enter_async_context(open_client(environment.debitura_url, headers)))
+        debbie = None
+        if environment.token and environment.tenant_id:
+            headers = {"Authorization": f"Bearer {environment.token}"}
+            client = await stack.enter_async_context(open_client(environment.debbie_url, headers))
+            debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from)
+        yield debitura, debbie

@@ -1,0 +1,145 @@
+"""The main flow: load → record → dispatch → report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from importer.columns import Kind
+from importer.dispatcher.pipeline import Scope
+from importer.environment import Environment
+from importer.errors import ExitCode, FileRefused, UsageError
+from importer.ledger.knowledge import Accounts
+from importer.ledger.reports import Transaction, open_batches, to_send
+from importer.ledger.store import Ledger
+from importer.reporter.report import Report, write_report
+from importer.reporter.terminal import amounts
+from importer.sending import Console, Sending, check_debbie, find_accounts, known_accounts
+from importer.sources import Job, sources_of
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended: its exit code, one report per batch, and what else there is to say."""
+
+    exit_code: ExitCode
+    reports: tuple[Report, ...] = ()
+    messages: tuple[str, ...] = ()
+
+
+class Declined(UsageError):
+    """The user looked at the totals and said no; nothing was recorded or sent."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+def run(job: Job, environment: Environment, console: Console) -> RunResult:
+    """Import sources: read, record, send, report. Raises ImporterError before anything is sent, never after."""
+    environment.require_debitura()
+    with Ledger.open(environment.ledger_url, "importer run") as ledger:
+        ledger.recover()
+        accounts = asyncio.run(find_accounts(ledger, environment))
+        run_id = uuid4().hex
+        with ledger.transaction() as connection:
+            batches, refused = take_in(ledger, connection, job, environment, accounts, run_id)
+            _before_sending({kind: to_send(connection, batches, kind) for kind in Kind}, job, environment, console)
+        return _send_and_report(ledger, environment, Scope(accounts, tuple(batches), run_id), batches, refused, job, console)
+
+
+def resume(job: Job, environment: Environment, console: Console) -> RunResult:
+    """Go on with everything that is unfinished in the ledger."""
+    with Ledger.open(environment.ledger_url, "importer resume") as ledger:
+        ledger.recover()
+        unfinished = ledger.query(open_batches)
+        if not unfinished:
+            return RunResult(ExitCode.OK, messages=("Nothing is unfinished.",))
+        accounts = asyncio.run(find_accounts(ledger, environment))
+        mine = {accounts.cases, accounts.vouchers}
+        batches = [batch for batch, theirs in unfinished.items() if theirs & mine]
+        if others := len(unfinished) - len(batches):
+            console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")
+        if not batches:
+            return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
+        scope = Scope(accounts, None, uuid4().hex)
+        if ledger.count_open(accounts, Kind.VOUCHER, None):
+            environment.require_debbie()
+        return _send_and_report(ledger, environment, scope, batches, [], job, console)
+
+
+def check(job: Job, environment: Environment) -> RunResult:
+    """Read and validate sources, and write the same sheets; nothing is recorded or sent."""
+    with Ledger.scratch(environment.ledger_url) as ledger:
+        accounts = known_accounts(ledger, environment)
+        with ledger.transaction() as connection:
+            batches, refused = take_in(ledger, connection, job, environment, accounts, "check")
+            directory = job.output or environment.settings.output.directory
+            reports = [write_report(connection, batch, directory, checking=True) for batch in batches]
+    return _result(reports, refused, ExitCode.OK, [])
+
+
+def take_in(
+    ledger: Ledger, connection: Transaction, job: Job, environment: Environment, accounts: Accounts, run_id: str
+) -> tuple[list[int], list[FileRefused]]:
+    """Take every source in; a file that cannot be read is left out and remembered, the others go on.
+
+    Raises FileRefused if not one source could be read.
+    """
+    batches: list[int] = []
+    refused: list[FileRefused] = []
+    for opening in sources_of(job, environment):
+        try:
+            with opening() as source:
+                batches.append(ledger.take_in(connection, source, accounts, run_id, batches))
+        except FileRefused as error:
+            refused.append(error)
+    if not batches and refused:
+        raise FileRefused("\n".join(str(error) for error in refused))
+    return batches, refused
+
+
+def _before_sending(totals: dict[Kind, tuple[int, dict[str, int]]], job: Job, environment: Environment, console: Console) -> None:
+    """Check what sending needs and ask. Raises before anything is recorded: the transaction is still open."""
+    if totals[Kind.VOUCHER][0]:
+        environment.require_debbie()
+        asyncio.run(check_debbie(environment))
+    told = [f"{rows:,} {kind}s ({amounts(money)})" for kind, (rows, money) in totals.items() if rows]
+    if not told or environment.is_sandbox or job.confirmed:
+        return
+    if not console.confirm(f"Send {' and '.join(told)} to {environment.debitura_url}?"):
+        raise Declined("Nothing was sent or recorded.")
+
+
+def _send_and_report(
+    ledger: Ledger,
+    environment: Environment,
+    scope: Scope,
+    batches: Sequence[int],
+    refused: Sequence[FileRefused],
+    job: Job,
+    console: Console,
+) -> RunResult:
+    code, messages = Sending(ledger, environment, scope, console).run()
+    directory = job.output or environment.settings.output.directory
+    reports: list[Report] = []
+    for batch in batches:
+        try:
+            with ledger.transaction() as connection:
+                reports.append(write_report(connection, batch, directory, code))
+        except UsageError as error:  # what was sent was sent: say so, and go on with the next batch's report
+            messages = [*messages, str(error)]
+            code = ExitCode.USAGE if code is ExitCode.OK else code
+    return _result(reports, refused, code, messages)
+
+
+_URGENT_FIRST = (
+    *(ExitCode.INTERRUPTED, ExitCode.API_STOPPED, ExitCode.QUOTA, ExitCode.IN_DOUBT, ExitCode.FILE_REFUSED),
+    *(ExitCode.USAGE, ExitCode.ROWS_LEFT, ExitCode.OK),
+)
+
+
+def _result(reports: Sequence[Report], refused: Sequence[FileRefused], code: ExitCode, messages: Sequence[str]) -> RunResult:
+    codes = [code, *(report.summary.exit_code for report in reports), *(error.exit_code for error in refused)]
+    told = [*(str(error) for error in refused), *messages]
+    return RunResult(min(codes, key=_URGENT_FIRST.index), tuple(reports), tuple(told))

@@ -1,0 +1,182 @@
+"""Sending a scope's entries: rounds of reconciling and sending, and what interrupts them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from importer.columns import Kind
+from importer.dispatcher.apis import Debbie, Debitura
+from importer.dispatcher.lanes import Lane
+from importer.dispatcher.pipeline import PATIENCE_SECONDS, Pipeline, Progress, Scope, Stopping
+from importer.dispatcher.reconcile import Policy, reconcile
+from importer.environment import Environment, connections
+from importer.errors import ApiStopped, ExitCode, LedgerError
+from importer.ledger.knowledge import Accounts
+from importer.ledger.store import Ledger
+from importer.settings import fingerprint_of
+
+
+class Console(Protocol):
+    """What a run says and asks; the command line and the Python API each have one."""
+
+    def note(self, text: str) -> None: ...
+
+    def confirm(self, question: str) -> bool: ...
+
+    def progress(self, total: int) -> AbstractContextManager[Progress]: ...
+
+
+UNKNOWN_PARTNER = "unknown"
+
+
+async def check_debbie(environment: Environment) -> None:
+    async with connections(environment) as (_, debbie):
+        assert debbie is not None
+        try:
+            await debbie.check()
+        except ApiStopped as error:
+            raise ApiStopped(f"{error} Nothing was recorded: run the same command again when that is put right.") from None
+
+
+async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
+    """Ask Debitura who the key belongs to; if it does not say, the key may be known from before: rows then wait.
+
+    Raises SettingsError or ApiStopped: nothing was read or recorded yet.
+    """
+    key = environment.require_debitura()
+    try:
+        async with connections(environment) as (debitura, _):
+            partner = await debitura.me()
+    except ApiStopped as error:
+        accounts = known_accounts(ledger, environment)
+        if accounts == environment.accounts(UNKNOWN_PARTNER):
+            raise ApiStopped(f"{error} Nothing was recorded: run the same command again when that is put right.") from None
+        return accounts
+    if not environment.is_sandbox:
+        ledger.remember_account(fingerprint_of(key, environment.debitura_url), partner)
+    return environment.accounts(partner)
+
+
+def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
+    """The accounts as far as they are known without asking; unknown ones have nothing in the ledger."""
+    key = environment.api_key
+    partner = ledger.account_of(fingerprint_of(key, environment.debitura_url)) if key else None
+    return environment.accounts(partner or UNKNOWN_PARTNER)
+
+
+class Sending:
+    """One run's sending, with its interrupts: the first finishes what is in flight, the second stops."""
+
+    def __init__(self, ledger: Ledger, environment: Environment, scope: Scope, console: Console) -> None:
+        self._ledger, self._environment, self._scope, self._console = ledger, environment, scope, console
+        dispatch = environment.settings.dispatch
+        self._lanes = {kind: Lane(kind, dispatch.concurrency, dispatch.backoff_seconds, time.monotonic) for kind in Kind}
+        self._policy = Policy(timedelta(minutes=dispatch.settle_minutes), dispatch.on_absent)
+
+    def run(self) -> tuple[ExitCode, list[str]]:
+        """Send what is open; returns why it ended early, if it did, and what to tell."""
+        self._ledger.forget_waits(self._scope.accounts, self._scope.batches)
+        counts = [self._ledger.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind]
+        if not any(counts):
+            return ExitCode.OK, []
+        try:
+            with self._console.progress(sum(counts)) as progress:
+                return asyncio.run(self._send(progress))
+        except KeyboardInterrupt:
+            # What was cut off may have happened.
+            self._ledger.recover()
+            return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
+        except LedgerError as error:
+            # What was under way stands in the ledger as being sent, which the next run takes for in doubt.
+            return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
+
+    async def _send(self, progress: Progress) -> tuple[ExitCode, list[str]]:
+        stopping = Stopping()
+        with _interrupts(stopping, self._console):
+            async with connections(self._environment) as (debitura, debbie):
+                messages = await self._rounds(debitura, debbie, stopping, progress)
+        if stopping.asked:
+            return ExitCode.INTERRUPTED, [*messages, "Interrupted; what was in flight was finished. `importer resume` goes on."]
+        if messages:
+            return ExitCode.API_STOPPED, messages
+        waits = self._long_waits()
+        return (ExitCode.QUOTA if waits else ExitCode.OK), waits
+
+    async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: Stopping, progress: Progress) -> list[str]:
+        """Settle old doubts, send, settle new ones; send again what that set free."""
+        keyed = self._environment.settings.dispatch.idempotency_keys == "trusted"
+        if restored := self._ledger.restored_from():
+            self._ledger.distrust(self._scope.accounts, self._scope.batches, restored)
+            keyed = False  # what was sent after the backup had keys that are lost with it
+        pipeline = Pipeline(
+            self._ledger,
+            debitura,
+            debbie,
+            self._scope,
+            self._lanes,
+            stopping=stopping,
+            progress=progress,
+            keyed_cases=keyed,
+        )
+        try:
+            await reconcile(self._ledger, debitura, self._scope, self._policy)
+            await pipeline.run()
+            if not self._stopped() and not stopping.asked:
+                moved = await reconcile(self._ledger, debitura, self._scope, self._policy)
+                if moved:
+                    await pipeline.run()
+        except ApiStopped as error:
+            return [*self._stopped(), f"{error} What is unfinished waits in the ledger: `importer resume` goes on."]
+        return self._stopped()
+
+    def _stopped(self) -> list[str]:
+        return [
+            f"{_API[lane.kind]}: {lane.stopped}. The rest waits; put it right, then run `importer resume`."
+            for lane in self._lanes.values()
+            if lane.stopped
+        ]
+
+    def _long_waits(self) -> list[str]:
+        """What an API asked to wait for, if that is longer than a run waits."""
+        told = []
+        for lane in self._lanes.values():
+            if lane.pause() > PATIENCE_SECONDS:
+                until = datetime.now().astimezone() + timedelta(seconds=lane.pause())
+                told.append(f"{_API[lane.kind]} takes nothing before {until:%Y-%m-%d %H:%M}. `importer resume` goes on then.")
+        return told
+
+
+_API = {Kind.CASE: "Debitura", Kind.VOUCHER: "Debbie"}
+
+
+@contextmanager
+def _interrupts(stopping: Stopping, console: Console) -> Iterator[None]:
+    """The first SIGINT or SIGTERM drains, the second cancels the run."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupt() -> None:
+        if stopping.asked and task is not None:
+            task.cancel()
+            return
+        console.note("Finishing what is in flight; interrupt again to stop at once.")
+        stopping.ask()
+
+    with ExitStack() as stack:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = signal.getsignal(number)
+            try:
+                loop.add_signal_handler(number, interrupt)
+                stack.callback(signal.signal, number, before)
+                stack.callback(loop.remove_signal_handler, number)
+            except (NotImplementedError, RuntimeError, ValueError):
+                pass  # Windows and threads other than the main one: the default, KeyboardInterrupt, stops at once
+        try:
+            yield
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None

@@ -1,0 +1,145 @@
+"""Input and settings that cannot work: one clear sentence, the right exit code, nothing half done."""
+
+from __future__ import annotations
+
+import pytest
+from sheets import cases, vouchers, write_csv, write_workbook
+
+
+def missing_file(_folder):
+    return "invoices.xlsx", 4, "invoices.xlsx"
+
+
+def folder_with_a_files_name(folder):
+    (folder / "x.xlsx").mkdir()
+    return "x.xlsx", 4, "is a folder, not a file"
+
+
+def folder_without_spreadsheets(folder):
+    (folder / "letters").mkdir()
+    (folder / "letters" / "a.docx").write_bytes(b"x")
+    return "letters", 4, "holds no spreadsheets"
+
+
+def empty_file(folder):
+    (folder / "empty.xlsx").write_bytes(b"")
+    return "empty.xlsx", 4, "empty"
+
+
+def empty_text(folder):
+    (folder / "empty.csv").write_bytes(b"")
+    return "empty.csv", 4, "empty"
+
+
+def pretender(folder):
+    (folder / "invoices.xlsx").write_bytes(b"%PDF-1.7 this is a letter")
+    return "invoices.xlsx", 4, "PDF"
+
+
+def torn_workbook(folder):
+    whole = write_workbook(folder / "whole.xlsx", cases(3)).read_bytes()
+    (folder / "torn.xlsx").write_bytes(whole[: len(whole) // 2])
+    return "torn.xlsx", 4, "torn.xlsx"
+
+
+def unknown_ending(folder):
+    (folder / "invoices.docx").write_bytes(b"PK\x03\x04")
+    return "invoices.docx", 4, "invoices.docx"
+
+
+def missing_column(folder):
+    rows = [{k: v for k, v in row.items() if k != "amount_to_recover"} | {"amount_to_recovr": "1"} for row in cases(2)]
+    write_csv(folder / "a.csv", rows)
+    return "a.csv", 4, "amount_to_recover"
+
+
+def foreign_sheet(folder):
+    write_csv(folder / "a.csv", [{"Name": "Ida", "Height": "170"}])
+    return "a.csv", 4, "no sheet with columns of cases or vouchers"
+
+
+def only_headings(folder):
+    (folder / "a.csv").write_text(",".join(cases(1)[0]) + "\n", encoding="utf-8")
+    return "a.csv", None, ""
+
+
+BAD_FILES = [
+    *(missing_file, folder_with_a_files_name, folder_without_spreadsheets, empty_file, empty_text, pretender, torn_workbook),
+    *(unknown_ending, missing_column, foreign_sheet),
+]
+
+
+@pytest.mark.parametrize("make", BAD_FILES, ids=lambda make: make.__name__)
+def test_a_file_that_cannot_be_read(live, vendors, make):
+    path, code, told = make(live.folder)
+    before = live.everything_written()
+    ended = live.call("run", path, "--yes")
+    assert ended.code == code
+    assert told in ended.err
+    assert_one_message(ended)
+    assert path.split(".")[0] in ended.err
+    assert not vendors.cases
+    assert live.ledger("SELECT id FROM batch") == []
+    assert not live.reports()
+    assert {name: data for name, data in live.everything_written().items() if not name.startswith("ledger")} == before
+    checked = live.call("check", path)
+    assert (checked.code, checked.err) == (code, ended.err)
+
+
+def test_a_missing_column_names_the_nearest(live):
+    path, _, _ = missing_column(live.folder)
+    assert "amount_to_recovr" in live.call("check", path).err
+
+
+def test_a_sheet_without_rows_is_no_error(live, vendors):
+    path, _, _ = only_headings(live.folder)
+    ended = live.call("run", path, "--yes")
+    assert ended.code == 0
+    assert "no rows" in ended.out
+    assert not vendors.cases
+
+
+def test_settings_without_credentials(desk):
+    write_workbook(desk.folder / "a.xlsx", cases(1), vouchers(1))
+    before = desk.everything_written()
+    ended = desk.call("run", "a.xlsx", "--yes")
+    assert ended.code == 2
+    assert "IMPORTER_DEBITURA__API_KEY" in ended.err
+    assert "--sandbox" in ended.err
+    assert_one_message(ended)
+    assert desk.everything_written() == before
+
+
+BAD_SETTINGS = {
+    "no TOML": ("[debitura\n", "importer.toml"),
+    "unknown key": ("[dispatch]\nconcurency = 3\n", "dispatch.concurency: there is no such key"),
+    "secret in the file": ('[debitura]\napi_key = "in-the-file"\n', "IMPORTER_DEBITURA__API_KEY"),
+    "plain http": ('[debitura]\nbase_url = "http://collectionpartner-api.debitura.com"\n', "https://"),
+    "wrong type": ("[dispatch]\nconcurrency = 0\n", "dispatch.concurrency"),
+    "time zone": ('[debbie]\ntimezone = "Europe/Kopenhagen"\n', "debbie.timezone: is not a time zone"),
+    "column": ('[defaults]\ncurency = "DKK"\n', '"curency" is not a column'),
+    "ledger": ('[ledger]\nurl = "ledger.db"\n', "sqlite:///ledger.db"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SETTINGS)
+def test_settings_that_are_wrong(live, name):
+    text, told = BAD_SETTINGS[name]
+    (live.folder / "importer.toml").write_text(text, encoding="utf-8")
+    write_csv(live.folder / "a.csv", cases(1))
+    before = live.everything_written()
+    live.live = {k: v for k, v in live.live.items() if k == "IMPORTER_DEBITURA__API_KEY"}
+    ended = live.call("run", "a.csv", "--yes")
+    assert ended.code == 2
+    assert told in ended.err
+    assert_one_message(ended)
+    assert "in-the-file" not in ended.err + ended.out
+    assert live.everything_written() == before
+
+
+def assert_one_message(ended):
+    """What went wrong and what to do, on one line, on stderr, without the innards."""
+    assert ended.out == ""
+    assert len(ended.err.strip().splitlines()) == 1
+    for word in ("Traceback", "Error:", "bug", "object at", "[Errno"):
+        assert word not in ended.err

@@ -1,0 +1,212 @@
+"""The importer from Python: the same as the command, from files and from DataFrames."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from datetime import date
+
+import pandas as pd
+import pytest
+import structlog
+from desk import STATES
+from relay import Drop
+from sheets import case, cases, read_sheet, vouchers, write_csv, write_workbook
+
+import importer
+from importer.errors import ExitCode, FileRefused, SettingsError, UsageError
+from importer.loader.profile import Profile
+
+
+@pytest.fixture(autouse=True)
+def plain_logs():
+    yield
+    structlog.reset_defaults()
+
+
+def frames():
+    return pd.DataFrame([*cases(3), case("C4", currency="XXQ")]), pd.DataFrame(vouchers(3))
+
+
+def test_dataframes_do_what_the_command_does(desk, monkeypatch):
+    monkeypatch.chdir(desk.folder)
+    rows, lines = frames()
+    by_python = importer.run(rows, vouchers=lines, sandbox=True, output="python")
+    data = desk.folder / "ledger.sandbox.jsonl"
+    sent = bodies(data)
+    (desk.folder / "ledger.sandbox.db").unlink()
+    data.unlink()
+
+    write_workbook(desk.folder / "a.xlsx", rows.to_dict("records"), lines.to_dict("records"))
+    by_command = desk.call("run", "a.xlsx", "--sandbox", "--json")
+    assert by_command.code == by_python.exit_code == ExitCode.ROWS_LEFT
+    summary, (same,) = by_python.reports[0].summary.as_json(), by_command.json()
+    for key in ("counts", "totals", "balanced", "exit_code", "account"):
+        assert summary[key] == same[key]
+    assert bodies(data) == sent
+    assert len(sent) == 6
+    for name in ("errors.xlsx", "success.xlsx"):
+        for sheet in ("Cases", "Vouchers"):
+            mine = read_sheet(by_python.reports[0].folder / name, sheet)
+            theirs = read_sheet(desk.reports()[0] / name, sheet)
+            assert [without_ids(row) for row in mine] == [without_ids(row) for row in theirs]
+
+
+def bodies(data):
+    """What the sandbox received, in no order."""
+    found = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()[1:]]
+    return sorted(item["body"] for line in found for name, item in line.items() if name != "remembered")
+
+
+def without_ids(row):
+    return {key: value for key, value in row.items() if key not in {"#case_id", "#case_reference", "#voucher_id", "#sent_at"}}
+
+
+def test_a_dataframe_and_a_file_with_the_same_rows_are_the_same_rows(live, vendors):
+    write_workbook(live.folder / "a.xlsx", cases(3), vouchers(3))
+    assert live.call("run", "a.xlsx", "--yes").code == 0
+    frame = pd.DataFrame(cases(3), index=[7, 7, 9]).convert_dtypes()
+    result = importer.run(frame, vouchers=pd.DataFrame(vouchers(3)), yes=True, settings=live.settings())
+    assert result.exit_code == 0
+    assert result.reports[0].summary.as_json()["counts"]["vouchers"]["already_imported"] == 3
+    assert len(vendors.cases) == len(vendors.vouchers) == 3
+
+
+def test_cells_of_every_usual_type(live, vendors):
+    frame = pd.DataFrame([case("C1"), case("C2"), case("C3")])
+    frame["date"] = pd.to_datetime(["2026-01-31", "2026-02-28", "2026-03-31"])
+    frame["amount_to_recover"] = [100.5, 200, 300.25]
+    frame["due_date"] = [date(2026, 2, 1), None, pd.NaT]
+    frame["comments"] = [None, float("nan"), pd.NA]
+    result = importer.run(frame, yes=True, settings=live.settings())
+    assert result.exit_code == 0, result.reports[0].text
+    received = [c["received"] for c in vendors.cases]
+    assert [(r["date"][:10], r["amountToRecover"]) for r in received] == [
+        *(("2026-01-31", 100.5), ("2026-02-28", 200), ("2026-03-31", 300.25))
+    ]
+    assert [r.get("dueDate", "")[:10] for r in received] == ["2026-02-01", "", ""]
+    assert not any("comments" in r for r in received)
+
+
+def test_a_frame_is_left_as_it_was(live):
+    frame = pd.DataFrame(cases(2), index=["x", "y"])
+    before = frame.copy(deep=True)
+    importer.run(frame, yes=True, settings=live.settings())
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_files_and_frames_in_one_call(live, vendors):
+    path = write_csv(live.folder / "vouchers.csv", vouchers(2))
+    result = importer.run(pd.DataFrame(cases(2)), str(path), yes=True, settings=live.settings())
+    assert result.exit_code == 0
+    assert len(result.reports) == 2
+    assert len(vendors.vouchers) == 2
+
+
+def test_a_flat_frame(live, vendors):
+    flat = {"voucher_type": "invoice", "voucher_amount": 10, "voucher_source": "CREDITOR"}
+    assert importer.run(pd.DataFrame([case("C1") | flat]), yes=True, settings=live.settings()).exit_code == 0
+    assert [v["amount"] for v in vendors.vouchers] == [-1000]
+
+
+def test_live_needs_yes(live, vendors):
+    with pytest.raises(UsageError, match="yes=True"):
+        importer.run(pd.DataFrame(cases(2)), settings=live.settings())
+    assert not vendors.cases
+    assert live.ledger("SELECT id FROM batch") == []
+
+
+def test_looking_first(live, vendors):
+    rows, lines = frames()
+    for result in (
+        importer.check(rows, vouchers=lines, settings=live.settings()),
+        importer.run(rows, vouchers=lines, dry_run=True, settings=live.settings()),
+    ):
+        assert result.exit_code is ExitCode.ROWS_LEFT
+        assert result.reports[0].summary.as_json()["counts"]["cases"]["pending"] == 3
+        assert (result.reports[0].folder / "errors.xlsx").is_file()
+    assert vendors.requests == {}
+    assert not (live.folder / "ledger.db").exists()
+
+
+def test_a_profile_by_path_or_as_an_object(live, vendors):
+    frame = pd.DataFrame([{k: v for k, v in case("C1").items() if k != "currency"}])
+    by_object = importer.run(frame, yes=True, settings=live.settings(), profile=Profile(constants={"currency": "SEK"}))
+    assert by_object.exit_code == 0
+    path = live.folder / "p.toml"
+    path.write_text('[constants]\ncurrency = "SEK"\n', encoding="utf-8")
+    by_path = importer.run(frame, yes=True, settings=live.settings(), profile=str(path))
+    assert by_path.reports[0].summary.as_json()["counts"]["cases"]["already_imported"] == 1
+    assert [c["currency"] for c in vendors.cases] == ["SEK"]
+
+
+def test_test_cases(live, vendors):
+    importer.run(pd.DataFrame(cases(1)), yes=True, test_cases=True, settings=live.settings())
+    assert [c["isTest"] for c in vendors.cases] == [True]
+
+
+def test_what_is_wrong_is_raised_before_anything_is_sent(live, vendors, tmp_path):
+    good = pd.DataFrame(cases(1))
+    settings = live.settings()
+    with pytest.raises(FileRefused, match="amount_to_recover"):
+        importer.run(good.drop(columns="amount_to_recover"), yes=True, settings=settings)
+    with pytest.raises(FileRefused, match=r"nowhere\.xlsx"):
+        importer.run(tmp_path / "nowhere.xlsx", yes=True, settings=settings)
+    with pytest.raises(UsageError, match="vouchers="):
+        importer.run(good, good, yes=True, settings=settings)
+    with pytest.raises(UsageError, match="nothing to import"):
+        importer.run(yes=True, settings=settings)
+    with pytest.raises(SettingsError, match="IMPORTER_DEBITURA__API_KEY"):
+        importer.run(good, yes=True)
+    assert not vendors.cases
+    assert live.ledger("SELECT id FROM batch") == []
+
+
+def test_how_sending_ended_is_in_the_result(desk, relay):
+    relay.hook = lambda seen: Drop() if seen.is_case else None
+    result = importer.run(pd.DataFrame(cases(1)), yes=True, settings=desk.settings())
+    assert result.exit_code is ExitCode.IN_DOUBT
+    assert desk.ledger(STATES) == [("case", "in_doubt", 1)]
+
+
+def test_inside_a_running_event_loop_as_in_a_notebook(live, vendors):
+    rows, lines = frames()
+
+    async def cell(*, yes):
+        return importer.run(rows, vouchers=lines, yes=yes, settings=live.settings())
+
+    with pytest.raises(UsageError, match="yes=True"):
+        asyncio.run(cell(yes=False))
+    assert asyncio.run(cell(yes=True)).exit_code is ExitCode.ROWS_LEFT
+    assert len(vendors.cases) == 3
+
+
+def test_nothing_is_printed(live, capfd):
+    importer.run(pd.DataFrame(cases(2)), yes=True, settings=live.settings())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_programs_own_choice_of_logs_is_left_to_it(live):
+    seen = []
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        processors=[lambda _logger, _name, event: seen.append(event["event"]) or ""],
+    )
+    importer.run(pd.DataFrame(cases(2)), yes=True, settings=live.settings())
+    assert seen.count("attempt") == 2
+
+
+def test_read_table_gives_the_cells_as_text(live):
+    path = write_workbook(live.folder / "a.xlsx", cases(2), vouchers(1))
+    table = importer.read_table(path)
+    assert list(table.sheets) == ["Cases", "Vouchers"]
+    assert [(number, cells[0]) for number, cells in table.sheets["Cases"]] == [(1, "case_ref"), (2, "C1"), (3, "C2")]
+
+
+def test_what_the_package_offers():
+    assert set(importer.__all__) == {"Case", "Debtor", "Voucher", "__version__", "check", "read_table", "run"}
+    for name in importer.__all__:
+        assert getattr(importer, name) is not None
+    with pytest.raises(AttributeError, match="nonsense"):
+        importer.nonsense  # noqa: B018

@@ -1,0 +1,73 @@
+"""The command line's own words: every command and option says what it is for, and help needs nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import click
+import pytest
+import typer.main
+
+from importer.cli import app
+
+HEAVY = ("pandas", "numpy", "sqlalchemy", "httpx", "aiohttp", "openpyxl", "xlsxwriter", "python_calamine", "uvicorn")
+
+
+def commands(group=None, prefix=""):
+    group = group or typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+COMMANDS = dict(commands())
+
+
+def test_the_commands_of_the_design_are_there():
+    wanted = {"run", "check", "resume", "status", "report", "template", "sandbox", "doctor", "config show"}
+    assert wanted <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_says_what_it_is_for(name):
+    command = COMMANDS[name]
+    assert command.help
+    for parameter in command.params:
+        assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"template", "sandbox", "config show"}])
+def test_every_command_can_work_in_the_sandbox(name):
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    assert {"--sandbox", "--config"} <= options
+
+
+def test_no_option_takes_a_secret():
+    options = {option for command in COMMANDS.values() for parameter in command.params for option in parameter.opts}
+    assert not {option for option in options if any(word in option for word in ("key", "token", "secret", "password"))}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["run", "--help"], ["--version"]], ids=" ".join)
+def test_help_needs_nothing_heavy(arguments):
+    """What makes `importer --help` quick is what it does not import."""
+    program = (
+        "import json, sys\n"
+        f"sys.argv = ['importer', *{arguments!r}]\n"
+        "from importer.cli import main\n"
+        "try:\n    main()\n"
+        "finally:\n    print(json.dumps(sorted(sys.modules)), file=sys.stderr)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    loaded = {name.split(".")[0] for name in json.loads(ended.stderr.splitlines()[-1])}
+    assert not loaded & set(HEAVY)
+    assert "importer" in ended.stdout + ended.stderr
+
+
+def test_click_and_typer_agree_that_the_group_shows_help_without_arguments():
+    group = typer.main.get_command(app)
+    with click.Context(group) as context:
+        assert "run" in group.get_help(context)
