@@ -36,7 +36,9 @@ def write_report(
     try:
         folder = _new_folder(directory, batch.source_name)
         write_sheets(folder, batch.heads, reasons.counted(lines(connection, batch_id)), checking=checking)
-        (folder / "summary.json").write_text(summary.text(), encoding="utf-8")
+        partial = folder / "summary.partial"  # a file that has its name is whole, also after a crash
+        partial.write_text(summary.text(), encoding="utf-8")
+        partial.replace(folder / "summary.json")
     except OSError as error:
         again = "the same command" if checking else f"`importer report {batch_id}`"
         raise UsageError(

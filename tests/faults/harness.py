@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from world import SandboxProcess, Verdict, environment, examine, finish, write_sheet
+from world import SandboxProcess, Verdict, environment, examine, finish, left_under_way, write_sheet
 
 ROWS_PER_FILE = 30
 KILLS_PER_ROUND = 25
@@ -89,10 +89,10 @@ def load_everything() -> None:
 
 
 def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, list[Verdict]]:
-    """Returns how many kills and rounds there were, and the bad verdicts (none, if all is well)."""
+    """How many kills there were, how many of them hit requests under way, and the bad verdicts (none, if all is well)."""
     load_everything()
     dice = random.Random(seed)
-    done = rounds = 0
+    done = under_way = rounds = 0
     bad: list[Verdict] = []
     with SandboxProcess(folder) as sandbox:
         env = environment(sandbox.url, timeout_seconds=0.5)
@@ -109,6 +109,7 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
                 arguments = ["run", str(sheet), "--yes", "-q"] if dice.random() < 0.6 else ["resume", "-q"]
                 code = live_and_die(folder, env, arguments, dice.uniform(0.01, LONGEST_LIFE))
                 done += code is None
+                under_way += code is None and left_under_way(folder / "ledger.db")
                 if code is not None and code not in {0, 3, 5, 6}:
                     raise SystemExit(f"a run ended with {code}; see {folder}/runs.log")
             sandbox.faults(None)
@@ -120,8 +121,9 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
             verdict = examine(sandbox.state(), folder / "ledger.db", wanted, finished=True)
             if not verdict.good:
                 bad.append(verdict)
-            say(f"round {rounds}: {done} kills, {len(wanted)} cases, {'all well' if verdict.good else verdict}")
-    return done, rounds, bad
+            well = "all well" if verdict.good else verdict
+            say(f"round {rounds}: {done} kills, {under_way} with requests under way, {len(wanted)} cases, {well}")
+    return done, under_way, bad
 
 
 def main() -> None:
@@ -130,8 +132,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        done, rounds, bad = harness(Path(name), chosen.kills, chosen.seed)
-    print(f"{done} kills in {rounds} rounds with seed {chosen.seed}: {len(bad)} bad")
+        done, under_way, bad = harness(Path(name), chosen.kills, chosen.seed)
+    print(f"{done} kills with seed {chosen.seed}, {under_way} of them with requests under way: {len(bad)} bad")
     sys.exit(bool(bad))
 
 

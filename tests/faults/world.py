@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Self
 
@@ -120,10 +121,11 @@ class Verdict:
     lost: list[str]
     falsely_accepted: list[str]
     unfinished: list[str]
+    unbalanced: list[str]
 
     @property
     def good(self) -> bool:
-        return not (self.duplicate_cases or self.duplicate_vouchers or self.lost or self.falsely_accepted or self.unfinished)
+        return not any(vars(self).values())
 
 
 def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> Verdict:
@@ -153,7 +155,29 @@ def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> V
         lost=sorted(wanted - (accepted if finished else known)),
         falsely_accepted=[f"{e[1]} {e[0]}" for e in entries if e[3] == "accepted" and not is_there(e[1], e[4], e[5])],
         unfinished=[f"{e[1]} {e[0]} {e[3]}" for e in entries if e[3] != "accepted"] if finished else [],
+        unbalanced=[str(path) for path in ledger.parent.glob("output/*/summary.json") if not balances(path)],
     )
+
+
+def balances(path: Path) -> bool:
+    """Whether a report's rows and money, as read, are those that its statuses add up to."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    sums = [*told["counts"].values(), *(totals for kind in told["totals"].values() for totals in kind.values())]
+    added = all(Decimal(s["rows"]) == sum(Decimal(v) for k, v in s.items() if k != "rows") for s in sums)
+    return bool(told["balanced"]) and added
+
+
+def left_under_way(ledger: Path) -> bool:
+    """Whether a run that was killed had requests under way."""
+    if not ledger.is_file():
+        return False
+    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as db:
+        try:
+            (found,) = db.execute("SELECT EXISTS (SELECT 1 FROM entry WHERE state = 'sending')").fetchone()
+        except sqlite3.OperationalError:  # killed before it had made its tables
+            found = False
+    db.close()
+    return bool(found)
 
 
 def importer(folder: Path, env: dict[str, str], *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
