@@ -15,7 +15,7 @@ from importer.errors import FileRefused
 from importer.ledger.reports import Status
 from importer.ledger.states import State
 from importer.ledger.store import CHUNK_ROWS
-from importer.rows import AppendixFile, LoadedRow, Row
+from importer.rows import AppendixFile, Hint, LoadedRow, Row
 
 A, KNOWN, PENDING = Status.ACCEPTED, Status.ALREADY_IMPORTED, Status.PENDING
 
@@ -531,3 +531,11 @@ def test_an_appendix_is_kept_with_its_voucher(desk: Desk) -> None:
     desk.take(replace(voucher(None, case_id="c"), appendix=file))
     (claim,) = desk.claim(Kind.VOUCHER)
     assert json.loads(claim.job.appendix or "")["path"] == "/a.pdf"
+
+
+def test_an_error_sheet_of_another_ledger_names_nothing_here(desk: Desk) -> None:
+    """Ids are a ledger's own: entry 1 there is a stranger's entry here, and must not be superseded."""
+    desk.take(case(None, debtor="Stranger"))
+    batch = desk.take(case(None, debtor="Anna", hint=Hint(1, "000000")))
+    assert [entry.superseded_by for entry in desk.entries()] == [None, None]
+    assert desk.cases(batch) == [Status.PENDING]
