@@ -13,10 +13,9 @@ from enum import StrEnum
 from http import HTTPStatus as Http
 from typing import Any
 
-from importer.columns import Kind, index_of, name_of_path
+from importer.columns import Kind, name_of_path
 from importer.dispatcher.client import Answer, Lost, NotSent
 from importer.rows import Reason, describe_wire
-from importer.vocabulary import fold
 
 DEFAULT_WAIT_SECONDS = 60.0
 _OK, _REDIRECTS = Http.OK, Http.MULTIPLE_CHOICES
@@ -196,7 +195,7 @@ def _field_reasons(kind: Kind, body: Any, payload: bytes) -> Iterable[Reason]:
     for path, messages in fields.items():
         texts = messages if isinstance(messages, list) else [messages] if fields is errors else []
         for text in texts:
-            name = name_of_path(kind, path) or index_of(kind).get(fold(path)) or path
+            name = name_of_path(kind, path) or path
             value = values.get(path.casefold())
             shown = None if value is None or isinstance(value, list) else str(value)
             yield Reason("server_field", f"was refused by the server: {text}. Correct the cell", name, None, shown)
