@@ -157,17 +157,24 @@ def _nothing_found(name: str, passed: list[str]) -> str:
 
 def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimited: bool) -> _Opened | None:
     rows = _rows(sheet)
+    header_row, header = header_of(sheet.name, rows, profile)
+    plan = plan_sheet(sheet.name, header_row, header, profile, context.defaults) if header else None
+    return _Opened(plan, rows, delimited) if plan else None
+
+
+def header_of(sheet: str, rows: Iterator[tuple[int, tuple[Cell, ...]]], profile: Profile) -> tuple[int, tuple[str, ...]]:
+    """The header's row number and its headings, trimmed; none if the sheet is empty. ``rows`` then stands below it.
+
+    Raises FileRefused if the row that the profile names as the header is empty.
+    """
     wanted = profile.header_row or 1
     header_row, cells = next(((n, c) for n, c in rows if n >= wanted), (0, ()))
     header = tuple("" if is_blank(c) else str(c).strip() for c in cells)
     while header and not header[-1]:
         header = header[:-1]
-    if not header:
-        return None
-    if profile.header_row and header_row != profile.header_row:
-        raise FileRefused(f'Sheet "{sheet.name}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
-    plan = plan_sheet(sheet.name, header_row, header, profile, context.defaults)
-    return _Opened(plan, rows, delimited) if plan else None
+    if header and profile.header_row and header_row != profile.header_row:
+        raise FileRefused(f'Sheet "{sheet}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
+    return header_row, header
 
 
 def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext) -> Iterator[LoadedRow]:
