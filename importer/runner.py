@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from importer.columns import Kind
-from importer.dispatcher.pipeline import Scope
+from importer.dispatcher.backlog import Scope
 from importer.environment import Environment
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.knowledge import Accounts

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from importer.columns import Kind
 from importer.dispatcher.apis import Debbie, Debitura
+from importer.dispatcher.backlog import Scope
 from importer.dispatcher.lanes import Lane
-from importer.dispatcher.pipeline import PATIENCE_SECONDS, Pipeline, Progress, Scope, Stopping
+from importer.dispatcher.pipeline import PATIENCE_SECONDS, Pipeline, Progress, Stopping
 from importer.dispatcher.reconcile import Policy, reconcile
 from importer.environment import Environment, connections
 from importer.errors import ApiStopped, ExitCode, LedgerError

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 import httpx
+import yarl
 
 MAX_ANSWER_BYTES = 20_000_000
 # Shorter than any usual server's: a connection that the server is about to close is not used again, so that a request
@@ -31,7 +33,7 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer of a server."""
+    """A whole answer of a server. Headers are found in any spelling of their names."""
 
     status: int
     body: bytes = b""
@@ -55,13 +57,17 @@ class AioTransport(httpx.AsyncBaseTransport):
         return self._session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request. Raises httpx.ConnectError if nothing went out, httpx.ReadError for everything after that."""
+        """Send one request. Raises httpx.ConnectError if nothing went out, httpx.ReadError for everything after that.
+
+        Heeds httpx's request extension ``target``: the path as it goes out, below the URL's own.
+        """
         try:
+            url = str(request.url) + request.extensions.get("target", b"").decode()
             async with self._open().request(
                 request.method,
-                str(request.url),
-                data=request.content or None,
-                headers=request.headers,
+                yarl.URL(url, encoded=True),
+                data=await request.aread() or None,
+                headers=request.headers.multi_items(),
                 allow_redirects=False,
             ) as response:
                 body = await _read(response)
@@ -100,18 +106,25 @@ class HttpClient:
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, connections: int, timeout_seconds: float) -> None:
         self._base_url = base_url
-        self._headers = {"Accept": "application/json", **headers}
+        self._given = {"Accept": "application/json", **headers}
         self._transport = AioTransport(connections, timeout_seconds)
+
+    @cached_property
+    def _base(self) -> tuple[httpx.URL, httpx.Headers]:
+        """Made once: to parse a URL and to encode headers costs as much as the rest of a request."""
+        return httpx.URL(self._base_url), httpx.Headers(self._given)
 
     async def send(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """One request, once. Raises NotSent or Lost."""
-        own = {"Content-Type": "application/json"} if content is not None else {}
+        """One request, once; ``path`` is quoted already. Raises NotSent or Lost."""
         try:
-            request = httpx.Request(
-                method, self._base_url + path, content=content, headers={**self._headers, **own, **(headers or {})}
-            )
+            url, base = self._base
+            own = httpx.Headers(base)
+            own.update({"Content-Type": "application/json"} if content is not None else {})
+            own.update(headers)
+            stream = httpx.ByteStream(content or b"")
+            request = httpx.Request(method, url, headers=own, stream=stream, extensions={"target": path.encode("ascii")})
         except (httpx.InvalidURL, ValueError) as error:  # a credential may hold what no header can
             raise NotSent(_name(error)) from None
         try:
@@ -120,7 +133,7 @@ class HttpClient:
             raise NotSent(str(error)) from None
         except httpx.HTTPError as error:
             raise Lost(str(error)) from None
-        return Answer(response.status_code, response.content, {k.lower(): v for k, v in response.headers.items()})
+        return Answer(response.status_code, response.content, response.headers)
 
     async def __aenter__(self) -> Self:
         return self

@@ -125,7 +125,8 @@ def _until(given: Any) -> float:
 def _json(body: bytes) -> Any:
     """The body as JSON that can be stored, or None: half a surrogate or a NUL has no place in a database or a sheet."""
     try:
-        return _storable(json.loads(body))
+        plain = len(body) <= LONGEST_TEXT and body.isascii() and b"\\u" not in body  # then nothing in it can be unfit
+        return json.loads(body) if plain else _storable(json.loads(body))
     except (ValueError, RecursionError):
         return None
 

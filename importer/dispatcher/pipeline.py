@@ -19,10 +19,10 @@ import structlog
 
 from importer.columns import Kind
 from importer.dispatcher.apis import Debbie, Debitura
+from importer.dispatcher.backlog import Backlog, Scope
 from importer.dispatcher.lanes import Lane
 from importer.dispatcher.outcomes import Outcome, Verdict
-from importer.ledger.knowledge import Accounts
-from importer.ledger.schema import moment_of, stamp
+from importer.ledger.schema import stamp
 from importer.ledger.states import State
 from importer.ledger.store import Claim, Job, Ledger, Result
 from importer.models import with_fields
@@ -33,16 +33,8 @@ log = structlog.get_logger()
 MAX_TRIES = 10  # of one entry in one run; then it waits for the next
 GIVEN_UP = timedelta(days=365)  # until the next run, which tries at once
 LOOK_AGAIN_SECONDS = 0.05
+TURNS_OF_AN_ANSWER = 3  # of the loop, from its last byte to its outcome
 PATIENCE_SECONDS = 3600.0  # the longest that a run waits for a pause to end
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which entries a run sends: those of its accounts, and of these batches (None: all that are open)."""
-
-    accounts: Accounts
-    batches: tuple[int, ...] | None
-    run_id: str
 
 
 @dataclass
@@ -80,7 +72,8 @@ class Pipeline:
         self._stopping, self._progress = stopping, progress
         # An entry that a key or unique id protects is sent again when in doubt: with the same bytes it happens once.
         resendable = (State.PENDING, State.IN_DOUBT)
-        self._states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
+        states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
+        self._backlogs = {kind: Backlog(ledger, scope, kind, states[kind]) for kind in Kind}
         self._finished: list[tuple[Claim, Outcome]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: set[int] = set()
@@ -88,6 +81,8 @@ class Pipeline:
 
     async def run(self) -> None:
         """Raises LedgerError if the ledger cannot be written; the requests under way then stay in doubt."""
+        for backlog in self._backlogs.values():
+            backlog.look_again()  # reconciling may have moved entries since the last time
         try:
             while True:
                 self._stopping.wake.clear()
@@ -110,6 +105,8 @@ class Pipeline:
         if not results and not jobs:
             return
         claims = self._ledger.exchange(results, [(j, final_payload(j)) for j in jobs], self._scope.accounts, self._scope.run_id)
+        for backlog in self._backlogs.values():
+            backlog.changed(results)
         for result in results:
             self._busy.discard(result.entry_id)
             self._progress(result.kind, result.state)
@@ -121,10 +118,8 @@ class Pipeline:
         free = lane.free()
         if not free or (kind is Kind.VOUCHER and self._debbie is None):
             return []
-        limit = free + len(self._busy)
-        found = self._ledger.candidates(self._scope.accounts, kind, self._states[kind], self._scope.batches, limit)
         jobs = []
-        for job in [job for job in found if job.entry_id not in self._busy][:free]:
+        for job in self._backlogs[kind].take(free, self._busy):
             if job.appendix and "file_id" not in json.loads(job.appendix):
                 self._begin(lane, job.entry_id, self._upload(job))
             elif kind is Kind.VOUCHER and self._debbie is not None and not self._debbie.case_of(job):
@@ -189,6 +184,7 @@ class Pipeline:
         else:
             self._ledger.postpone(job.entry_id, self._later(lane, job.entry_id, outcome) or stamp())
         self._busy.discard(job.entry_id)
+        self._backlogs[Kind.VOUCHER].look_again()
         self._come_back()
 
     def _result(self, claim: Claim, outcome: Outcome) -> Result:
@@ -235,16 +231,15 @@ class Pipeline:
     def _lane_wait(self, lane: Lane) -> float | None:
         if lane.stopped or (lane.kind is Kind.VOUCHER and self._debbie is None):
             return None
-        due = self._ledger.next_due(self._scope.accounts, lane.kind, self._states[lane.kind], self._scope.batches)
-        if due is None:
+        wait = self._backlogs[lane.kind].wait_seconds(self._busy)
+        if wait is None:
             return None
-        wait = max(0.0, (moment_of(due) - datetime.now(UTC)).total_seconds()) if due else 0.0
         wait = max(wait, lane.pause())
         return wait if wait <= PATIENCE_SECONDS else None
 
     async def _sleep(self) -> None:
         """Until something comes back, a pause ends or the user interrupts."""
-        await asyncio.sleep(0)  # outcomes that are ready together share a commit
+        await self._gather()
         if self._finished or self._stopping.wake.is_set():
             return
         saturated = all(lane.in_flight and not lane.free() for lane in self.lanes.values())
@@ -255,6 +250,14 @@ class Pipeline:
             # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the event.
             async with asyncio.timeout(timeout):
                 await self._stopping.wake.wait()
+
+    async def _gather(self) -> None:
+        """Let the answers that have arrived be read to their end: what is ready together shares a commit."""
+        idle = 0
+        while idle < TURNS_OF_AN_ANSWER:
+            before = len(self._finished)
+            await asyncio.sleep(0)
+            idle = 0 if len(self._finished) > before else idle + 1
 
 
 def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:

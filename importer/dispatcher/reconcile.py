@@ -21,7 +21,7 @@ from typing import Any, Literal
 import structlog
 
 from importer.dispatcher.apis import Debitura
-from importer.dispatcher.pipeline import Scope
+from importer.dispatcher.backlog import Scope
 from importer.ledger.schema import moment_of
 from importer.ledger.states import State
 from importer.ledger.store import Doubt, Ledger

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
 
 from importer.columns import Kind
 from importer.ledger.dependents import block, is_one_of, release
@@ -89,35 +89,32 @@ class Worklist(Session):
         self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None, limit: int
     ) -> list[Job]:
         """Entries that can be sent now, in the order of their sheets, with their case and parent."""
-        due = entry.c.not_before.is_(None) | (entry.c.not_before <= stamp())
+        known = {"account": accounts.of(kind), "kind": kind, "now": stamp()}
         jobs: list[Job] = []
         with self.transaction() as connection:
+            # One batch at a time: their index gives each in order, several together would be sorted whole.
             for state in states:
-                wanted = is_open(accounts, kind, batches) & (entry.c.state == state) & entry.c.ready.is_(True) & due
-                query = _JOBS.where(wanted).order_by(entry.c.batch_id, entry.c.id)
-                jobs += (_job(found) for found in connection.execute(query.limit(limit - len(jobs))).mappings())
-                if len(jobs) >= limit:
-                    break
+                for batch_id in (None,) if batches is None else sorted(batches):
+                    query = _DUE_OF_ALL if batch_id is None else _DUE_OF_BATCH
+                    values = known | {"state": state, "batch": batch_id, "limit": limit - len(jobs)}
+                    jobs += (_job(found) for found in connection.execute(query, values))
+                    if len(jobs) >= limit:
+                        return jobs
         return jobs
 
     def job(self, entry_id: int) -> Job:
         """What the entry's request needs, whatever its state."""
         with self.transaction() as connection:
-            return _job(connection.execute(_JOBS.where(entry.c.id == entry_id)).mappings().one())
+            return _job(connection.execute(_JOBS.where(entry.c.id == entry_id)).one())
 
     def next_due(self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None) -> str | None:
-        """When the first of the entries that wait may be tried again, "" for now; None if none is waiting for its time."""
-        found: list[str] = []
+        """When the first of the entries that were put off may be tried again; None if none was."""
         with self.transaction() as connection:
-            for state in states:
-                waiting = is_open(accounts, kind, batches) & (entry.c.state == state) & entry.c.ready.is_(True)
-                # Asked at every step: the first one that need not wait answers it.
-                now = select(entry.c.id).where(waiting & entry.c.not_before.is_(None)).limit(1)
-                if connection.scalar(now) is not None:
-                    return ""
-                first = connection.scalar(select(func.min(entry.c.not_before)).where(waiting))
-                found += [first] if first else []
-        return min(found, default=None)
+            put_off = is_open(accounts, kind, batches) & entry.c.ready.is_(True) & entry.c.not_before.is_not(None)
+            firsts = (
+                connection.scalar(select(func.min(entry.c.not_before)).where(put_off, entry.c.state == state)) for state in states
+            )
+            return min((first for first in firsts if first), default=None)
 
     def count_open(self, accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> int:
         """Entries that are pending or in doubt, ready or not: what a run has before it."""
@@ -136,29 +133,24 @@ class Worklist(Session):
 
     def _settle(self, connection: Connection, results: Sequence[Result], accounts: Accounts) -> None:
         now = stamp()
-        results = _with_ids_of_their_own(connection, results, accounts)
-        values = [
-            {
-                "_id": r.entry_id,
-                "_state": r.state,
-                "_remote": r.remote_id,
-                "_reference": r.remote_reference,
-                "_reasons": reasons_to_json(r.reasons) if r.reasons else None,
-                "_not_before": r.not_before,
-                "_accepted": now if r.state is State.ACCEPTED else None,
-                "_doubted": now if r.state is State.IN_DOUBT else None,
-            }
-            for r in results
-        ]
-        done = connection.execute(_SETTLE, values).rowcount
-        if done != len(results):
-            raise self._changed_by_others()
+        if connection.execute(_SETTLE, [_settled(r, accounts, now) for r in results]).rowcount != len(results):
+            results = self._settle_strays(connection, results, accounts, now)
         ended = [
             {"_id": r.attempt_id, "_ended": now, "_outcome": r.outcome, "_status": r.status, "_detail": r.detail} for r in results
         ]
         connection.execute(_END_ATTEMPT, ended)
-        release(connection, [r.entry_id for r in results if r.state is State.ACCEPTED])
+        release(connection, [r.entry_id for r in results if r.state is State.ACCEPTED], accounts.vouchers)
         block(connection, [r.entry_id for r in results if r.state in {State.REFUSED, State.HELD}])
+
+    def _settle_strays(self, connection: Connection, results: Sequence[Result], accounts: Accounts, now: str) -> list[Result]:
+        """Settle what is still being sent because its answer names another entry's remote thing: it stays in doubt."""
+        ids = [r.entry_id for r in results]
+        left = set(connection.scalars(select(entry.c.id).where(entry.c.id.in_(ids), entry.c.state == State.SENDING)))
+        told = [_doubtful(r) if r.entry_id in left else r for r in results]
+        strays = [_settled(r, accounts, now) for r in told if r.entry_id in left]
+        if not strays or connection.execute(_SETTLE, strays).rowcount != len(strays):
+            raise self._changed_by_others()
+        return told
 
     def _claim(self, connection: Connection, jobs: Sequence[tuple[Job, bytes]], accounts: Accounts, run_id: str) -> list[Claim]:
         now = stamp()
@@ -195,26 +187,21 @@ class Worklist(Session):
             block(connection, [entry_id])
 
 
-def _with_ids_of_their_own(connection: Connection, results: Sequence[Result], accounts: Accounts) -> list[Result]:
-    """No two entries are the same remote thing: an answer that names another entry's leaves its own in doubt."""
-    owners: dict[tuple[Kind, str], int] = {}
-    for kind in Kind:
-        named = [r.remote_id for r in results if r.kind is kind and r.state is State.ACCEPTED and r.remote_id]
-        if named:
-            mine = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & entry.c.remote_id.in_(named)
-            owners |= {
-                (kind, found.remote_id): found.id
-                for found in connection.execute(select(entry.c.id, entry.c.remote_id).where(mine))
-            }
-    told: list[Result] = []
-    for result in results:
-        if result.state is State.ACCEPTED and result.remote_id:
-            owner = owners.setdefault((result.kind, result.remote_id), result.entry_id)
-            if owner != result.entry_id:
-                told.append(_doubtful(result))
-                continue
-        told.append(result)
-    return told
+def _settled(result: Result, accounts: Accounts, now: str) -> dict[str, Any]:
+    """The parameters of ``_SETTLE``."""
+    return {
+        "_id": result.entry_id,
+        "_account": accounts.of(result.kind),
+        "_kind": result.kind,
+        "_state": result.state,
+        "_named": result.remote_id if result.state is State.ACCEPTED else None,
+        "_remote": result.remote_id,
+        "_reference": result.remote_reference,
+        "_reasons": reasons_to_json(result.reasons) if result.reasons else None,
+        "_not_before": result.not_before,
+        "_accepted": now if result.state is State.ACCEPTED else None,
+        "_doubted": now if result.state is State.IN_DOUBT else None,
+    }
 
 
 def _doubtful(result: Result) -> Result:
@@ -228,9 +215,20 @@ _NEXT_RUN = timedelta(days=365)  # until the next run, which tries at once
 _NOT_ITS_OWN = "the answer names what another row has made"
 
 
+_other = entry.alias("other")
 _SETTLE = (
     update(entry)
-    .where((entry.c.id == bindparam("_id")) & (entry.c.state == State.SENDING))
+    .where(
+        entry.c.id == bindparam("_id"),
+        entry.c.state == State.SENDING,
+        # No two entries are the same remote thing.
+        ~exists().where(
+            _other.c.account == bindparam("_account"),
+            _other.c.kind == bindparam("_kind"),
+            _other.c.remote_id == bindparam("_named"),
+            _other.c.id != bindparam("_id"),
+        ),
+    )
     .values(
         state=bindparam("_state"),
         remote_id=func.coalesce(bindparam("_remote"), entry.c.remote_id),
@@ -283,18 +281,34 @@ _JOBS = select(
 ).select_from(entry.outerjoin(_owner, _owner.c.id == entry.c.case_id).outerjoin(_parent, _parent.c.id == entry.c.parent_id))
 
 
-def _job(found: Mapping[Any, Any]) -> Job:
+_DUE = (
+    _JOBS.where(
+        entry.c.account == bindparam("account"),
+        entry.c.kind == bindparam("kind"),
+        entry.c.state != _NOT_ACCEPTED,
+        entry.c.state == bindparam("state"),
+        entry.c.ready.is_(True),
+        entry.c.superseded_by.is_(None),
+        entry.c.not_before.is_(None) | (entry.c.not_before <= bindparam("now")),
+    )
+    .order_by(entry.c.batch_id, entry.c.id)
+    .limit(bindparam("limit"))
+)
+_DUE_OF_ALL, _DUE_OF_BATCH = _DUE, _DUE.where(entry.c.batch_id == bindparam("batch"))
+
+
+def _job(found: Any) -> Job:
     return Job(
-        entry_id=found["id"],
-        kind=Kind(found["kind"]),
-        state=State(found["state"]),
-        payload=found["payload"],
-        idempotency_key=found["idempotency_key"],
-        doubted=found["doubted_at"] is not None,
-        target=found["target"],
-        case_id=found["case_id"],
-        case_reference=found["remote_reference"],
-        case_payload=found["case_payload"],
-        parent_id=found["parent_id"],
-        appendix=found["appendix"],
+        entry_id=found.id,
+        kind=Kind(found.kind),
+        state=State(found.state),
+        payload=found.payload,
+        idempotency_key=found.idempotency_key,
+        doubted=found.doubted_at is not None,
+        target=found.target,
+        case_id=found.case_id,
+        case_reference=found.remote_reference,
+        case_payload=found.case_payload,
+        parent_id=found.parent_id,
+        appendix=found.appendix,
     )

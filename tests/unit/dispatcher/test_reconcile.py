@@ -13,7 +13,7 @@ import pytest
 from ledgers import ACCOUNTS, Desk, case, open_desk, voucher
 
 from importer.columns import Kind
-from importer.dispatcher.pipeline import Scope
+from importer.dispatcher.backlog import Scope
 from importer.dispatcher.reconcile import (
     CLOCK_MARGIN,
     Fate,

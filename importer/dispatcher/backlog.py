@@ -1,0 +1,78 @@
+"""What one lane may send next: read ahead from the ledger by the hundred, instead of asked for at every step."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from importer.columns import Kind
+from importer.ledger.knowledge import Accounts
+from importer.ledger.schema import moment_of
+from importer.ledger.states import State
+from importer.ledger.store import Job, Ledger, Result
+
+READ_AHEAD = 500
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which entries a run sends: those of its accounts, and of these batches (None: all that are open)."""
+
+    accounts: Accounts
+    batches: tuple[int, ...] | None
+    run_id: str
+
+
+class Backlog:
+    """The entries of one kind that can be sent, in the order of their sheets.
+
+    What was read stays true while it waits here: nobody else writes to the ledger, and nothing but an entry's own attempt
+    makes it unsendable. What can be sent besides that is found by reading again after something has :meth:`changed`.
+    """
+
+    def __init__(self, ledger: Ledger, scope: Scope, kind: Kind, states: Iterable[State]) -> None:
+        self._ledger, self._scope, self._kind, self._states = ledger, scope, kind, tuple(states)
+        self._jobs: deque[Job] = deque()
+        self._read_all = False  # nothing that is due is missing from the jobs
+        self._first_due: str | None = None  # of those that wait for their time, if all was read
+
+    def take(self, count: int, busy: Collection[int]) -> list[Job]:
+        """The next entries, at most ``count``; those that are ``busy`` are at work already."""
+        if len(self._jobs) < count:
+            self._read(busy)
+        return [self._jobs.popleft() for _ in range(min(count, len(self._jobs)))]
+
+    def changed(self, results: Iterable[Result]) -> None:
+        """Learn from what was stored: an entry that is open again, or one that was accepted and frees those that waited."""
+        for result in results:
+            if result.state is State.ACCEPTED:
+                self._read_all = self._read_all and self._kind is Kind.CASE  # no case waits for another entry
+            elif result.kind is self._kind and result.state in self._states:
+                self._read_all = False
+
+    def look_again(self) -> None:
+        """Entries may have become open by other ways than results."""
+        self._read_all = False
+
+    def wait_seconds(self, busy: Collection[int]) -> float | None:
+        """Seconds until something can be sent: zero for now; None if nothing will be until something changes."""
+        if not self._jobs:
+            self._read(busy)
+        if self._jobs:
+            return 0.0
+        if self._first_due is None:
+            return None
+        return max(0.0, (moment_of(self._first_due) - datetime.now(UTC)).total_seconds())
+
+    def _read(self, busy: Collection[int]) -> None:
+        if self._read_all and (self._first_due is None or moment_of(self._first_due) > datetime.now(UTC)):
+            return
+        here = {job.entry_id for job in self._jobs}.union(busy)
+        limit = READ_AHEAD + len(here)
+        found = self._ledger.candidates(self._scope.accounts, self._kind, self._states, self._scope.batches, limit)
+        self._jobs.extend(job for job in found if job.entry_id not in here)
+        self._read_all = len(found) < limit
+        if self._read_all:
+            self._first_due = self._ledger.next_due(self._scope.accounts, self._kind, self._states, self._scope.batches)
