@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import date as Day  # noqa: N812  (a model's field is called date, which would hide the type)
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -35,6 +36,7 @@ def _country(code: str) -> str:
     return code
 
 
+@cache
 def country_codes_set() -> frozenset[str]:
     return frozenset(country_codes())
 
@@ -52,9 +54,14 @@ def _exact_number(amount: Decimal) -> float:
 
 def _wire_moment(moment: datetime) -> str:
     """``2024-05-28 00:00:00.000+02``: local midnight with the zone's offset on that day."""
-    offset = moment.strftime("%z")
+    # Not cached by the moment itself: equal moments of two zones are written differently.
+    return _local_time(moment.replace(tzinfo=None), moment.strftime("%z"))
+
+
+@lru_cache(maxsize=4096)  # the dates of a file are few
+def _local_time(local: datetime, offset: str) -> str:
     hours, minutes = offset[:3], offset[3:5]
-    return f"{moment:%Y-%m-%d %H:%M:%S}.000{hours}" + (f":{minutes}" if minutes != "00" else "")
+    return f"{local:%Y-%m-%d %H:%M:%S}.000{hours}" + (f":{minutes}" if minutes != "00" else "")
 
 
 Text = Annotated[str, Field(min_length=1)]

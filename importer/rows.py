@@ -162,8 +162,10 @@ class LoadedSource:
 
 def fingerprint(*parts: object) -> str:
     """A stable identity of business values: 40 hexadecimal digits, the same on every machine and in every format."""
-    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
+    return hashlib.sha256(_SORTED.encode(parts).encode()).hexdigest()[:40]
+
+
+_SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)  # dumps makes one a call
 
 
 def cents_of(amount: Decimal) -> int:
@@ -188,7 +190,7 @@ def describe_wire(payload: bytes) -> Mapping[str, Any]:
 
 def encode_cells(cells: tuple[Cell, ...]) -> str:
     """Raw cells as JSON that :func:`decode_cells` reads back to equal values of the same types."""
-    return json.dumps(cells, ensure_ascii=False, separators=(",", ":"), default=_encode_cell)
+    return _CELLS.encode(cells)
 
 
 def _encode_cell(cell: Cell) -> Any:
@@ -203,6 +205,7 @@ def _encode_cell(cell: Cell) -> Any:
     return str(cell)
 
 
+_CELLS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_encode_cell)
 _DECODERS: dict[str, Callable[[Any], Cell]] = {
     "datetime": datetime.fromisoformat,
     "date": date.fromisoformat,
