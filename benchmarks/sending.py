@@ -1,0 +1,94 @@
+"""Sending, end to end: the real command with its ledger against an analyst's script and against the floor."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from benchmarks.data import sheet
+from benchmarks.measure import Run, fsync_milliseconds, interleaved, median, note, run
+from benchmarks.report import Report, Table, Target, megabytes, seconds, times
+from benchmarks.sizes import Sizes
+from benchmarks.world import new_world
+
+CONCURRENCY = 16
+ANALYST_WANTED = 6.0
+FLOOR_WANTED = 0.35
+LATENCY_SECONDS = 0.05
+AT_LATENCY = 32
+LATENCY_WANTED = 0.95
+_LABELS = {
+    "importer": "`importer run`, the whole command, durable ledger and reports",
+    "analyst": "an analyst's script: pandas, pydantic, httpx; no ledger",
+    "floor": "the floor: the POSTs alone, from memory, bare aiohttp",
+}
+
+
+def sending(sizes: Sizes) -> Report:
+    """No latency, no limits: what the program itself costs."""
+    path = sheet("flat", sizes.sent, "xlsx")
+    contestants = {name: partial(send, name, path, sizes.sent) for name in _LABELS}
+    found = interleaved(contestants, sizes.rounds)
+    ours, posts = found["importer"].seconds, 2 * sizes.sent
+    rows = tuple(
+        (
+            _LABELS[name],
+            seconds(m.seconds),
+            f"{seconds(m.fastest)} to {seconds(m.slowest)}",
+            f"{posts / m.seconds:,.0f}",
+            times(ours / m.seconds),
+            megabytes(m.megabytes),
+        )
+        for name, m in found.items()
+    )
+    columns = ("contestant", "seconds", "from, to", "POSTs a second", "throughput, importer = 1", "peak MB")
+    faster, share = found["analyst"].seconds / ours, found["floor"].seconds / ours
+    fsync = fsync_milliseconds(Path(tempfile.gettempdir()))
+    return Report(
+        tables=(Table(columns, rows, f"{sizes.sent:,} cases with a voucher each, {CONCURRENCY} requests under way per API"),),
+        targets=(
+            Target("against the analyst's script", f"at least {ANALYST_WANTED:.0f} ×", times(faster), faster >= ANALYST_WANTED),
+            Target("of the floor", f"at least {FLOOR_WANTED:.0%}", f"{share:.0%}", share >= FLOOR_WANTED),
+        ),
+        notes=(f"Server and client share the cores, for all three. A durable write of 4 KB took {fsync:.2f} ms on this disk.",),
+    )
+
+
+def send(contestant: str, path: Path, cases: int) -> Run:
+    """One contestant against a server of its own; raises RunFailed unless everything arrived once."""
+    with new_world(concurrency=CONCURRENCY) as world:
+        if contestant == "importer":
+            found = world.importer("run", "--yes", "--quiet", path)
+        else:
+            found = run("-m", f"benchmarks.{contestant}", path, world.url, str(CONCURRENCY), folder=world.folder)
+        world.require(cases=cases, vouchers=cases)
+    return found
+
+
+def latency(sizes: Sizes) -> Report:
+    """Each answer takes 50 ms: whether all slots are always in use. Cases alone, so that one lane is measured."""
+    path = sheet("cases", sizes.sent, "csv")
+    runs, windows = [], []
+    for number in range(min(2, sizes.rounds)):
+        note(f"importer ({number + 1} of {min(2, sizes.rounds)})")
+        with new_world(latency=LATENCY_SECONDS, concurrency=AT_LATENCY) as world:
+            runs.append(world.importer("run", "--yes", "--quiet", path))
+            world.require(cases=sizes.sent, vouchers=0)
+            windows.append(Run(world.state()["seconds"], 0))
+    whole, window = median(runs), median(windows)
+    best = AT_LATENCY / LATENCY_SECONDS
+    share = sizes.sent / window.seconds / best
+    columns = ("", "seconds", "POSTs a second", f"of {best:,.0f}", "peak MB")
+    rows = (
+        ("from the first POST to the last answer", *_rate(sizes.sent, window, best), ""),
+        ("the whole command", *_rate(sizes.sent, whole, best), megabytes(whole.megabytes)),
+    )
+    title = f"{sizes.sent:,} cases, {AT_LATENCY} requests under way, {LATENCY_SECONDS * 1000:.0f} ms for each answer"
+    wanted = Target("of concurrency / latency", f"at least {LATENCY_WANTED:.0%}", f"{share:.0%}", share >= LATENCY_WANTED)
+    return Report((Table(columns, rows, title),), (wanted,))
+
+
+def _rate(posts: int, found: Run, best: float) -> tuple[str, str, str]:
+    rate = posts / found.seconds
+    return seconds(found.seconds), f"{rate:,.0f}", f"{rate / best:.0%}"
