@@ -27,22 +27,27 @@ def check(sizes: Sizes) -> Report:
         sizes.rounds,
     )
     ours = next(iter(found.values()))
-    rows = tuple((name, seconds(m.seconds), times(m.seconds / ours.seconds), megabytes(m.megabytes)) for name, m in found.items())
+    rows = tuple(
+        (name, seconds(m.seconds), times(m.seconds / ours.seconds), seconds(m.cpu), megabytes(m.megabytes))
+        for name, m in found.items()
+    )
     title = f"xlsx, {sizes.rows:,} rows of 25 columns"
-    return Report((Table(("contestant", "seconds", "time, importer = 1", "peak MB"), rows, title),))
+    return Report((Table(("contestant", "seconds", "time, importer = 1", "CPU seconds", "peak MB"), rows, title),))
 
 
 def startup(sizes: Sizes) -> Report:
     """Commands that have next to nothing to do, beside Python itself."""
     ten = sheet("cases", 10, "xlsx")
+    rounds = sizes.rounds * START_ROUNDS if sizes.rounds > 1 else 1
     found = interleaved(
         {
             "`python -c pass`": partial(run, "-c", "pass"),
             "`importer --help`": partial(_importer, "--help"),
             "`importer check` on ten rows": partial(_importer, "check", ten),
         },
-        sizes.rounds * START_ROUNDS if sizes.rounds > 1 else 1,
+        rounds,
     )
+    title = f"{rounds} interleaved runs of each"
     python, helped = found["`python -c pass`"], found["`importer --help`"]
     rows = tuple(
         (
@@ -56,7 +61,7 @@ def startup(sizes: Sizes) -> Report:
     )
     met = helped.seconds < HELP_SECONDS
     return Report(
-        (Table(("command", "seconds", "from, to", "time, Python = 1", "peak MB"), rows),),
+        (Table(("command", "seconds", "from, to", "time, Python = 1", "peak MB"), rows, title),),
         (Target("`importer --help`", f"under {HELP_SECONDS} s", f"{helped.seconds:.2f} s", met),),
     )
 

@@ -32,10 +32,14 @@ class RunFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run, or the median of several: seconds, peak memory in MB (10**6 bytes), and what the child told as JSON."""
+    """One run, or the median of several: seconds, peak memory in MB (10**6 bytes), and what the child told as JSON.
+
+    ``cpu`` are the processor seconds of the whole child, imports included: what other load on the machine changes least.
+    """
 
     seconds: float
     megabytes: float
+    cpu: float = 0.0
     told: Mapping[str, Any] = field(default_factory=dict)
     fastest: float = 0.0
     slowest: float = 0.0
@@ -71,7 +75,7 @@ def run(*arguments: str | Path, folder: Path = ROOT, env: Mapping[str, str] | No
             said = "\n".join([*lines[-20:], *err.read().decode(errors="replace").splitlines()[-20:]])
             raise RunFailed(f"{' '.join(command[1:])} ended with {process.returncode}, not {expect}:\n{said}")
     told = json.loads(lines[-1]) if lines and lines[-1].startswith("{") and lines[-1].endswith("}") else {}
-    return Run(told.get("seconds", seconds), usage.ru_maxrss / _PER_MEGABYTE, told)
+    return Run(told.get("seconds", seconds), usage.ru_maxrss / _PER_MEGABYTE, usage.ru_utime + usage.ru_stime, told)
 
 
 @contextmanager
@@ -107,6 +111,7 @@ def median(runs: list[Run]) -> Run:
     return Run(
         seconds=statistics.median(r.seconds for r in runs),
         megabytes=statistics.median(r.megabytes for r in runs),
+        cpu=statistics.median(r.cpu for r in runs),
         told=ranked[(len(ranked) - 1) // 2].told,
         fastest=ranked[0].seconds,
         slowest=ranked[-1].seconds,

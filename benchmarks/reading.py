@@ -88,8 +88,9 @@ def _table(found: dict[str, Run], title: str) -> Table:
             seconds(m.seconds),
             f"{seconds(m.fastest)} to {seconds(m.slowest)}",
             times(m.seconds / ours),
+            seconds(m.cpu),
             megabytes(m.megabytes),
         )
         for name, m in found.items()
     )
-    return Table(("contestant", "seconds", "from, to", "time, importer = 1", "peak MB"), rows, title)
+    return Table(("contestant", "seconds", "from, to", "time, importer = 1", "CPU seconds", "peak MB"), rows, title)

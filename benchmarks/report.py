@@ -66,7 +66,7 @@ def machine(rounds: int) -> str:
     """What the figures depend on; nothing that tells whose machine it is."""
     return (
         f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}; medians of {rounds} interleaved runs."
+        f"SQLite {sqlite3.sqlite_version}; medians of {rounds} interleaved runs, if nothing else is said."
     )
 
 

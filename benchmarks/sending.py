@@ -38,11 +38,12 @@ def sending(sizes: Sizes) -> Report:
             f"{seconds(m.fastest)} to {seconds(m.slowest)}",
             f"{posts / m.seconds:,.0f}",
             times(ours / m.seconds),
+            seconds(m.cpu),
             megabytes(m.megabytes),
         )
         for name, m in found.items()
     )
-    columns = ("contestant", "seconds", "from, to", "POSTs a second", "throughput, importer = 1", "peak MB")
+    columns = ("contestant", "seconds", "from, to", "POSTs a second", "throughput, importer = 1", "CPU seconds", "peak MB")
     faster, share = found["analyst"].seconds / ours, found["floor"].seconds / ours
     fsync = fsync_milliseconds(Path(tempfile.gettempdir()))
     return Report(
