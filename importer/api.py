@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,13 +17,14 @@ import structlog
 from importer.dispatcher.pipeline import Progress
 from importer.environment import open_environment
 from importer.errors import UsageError
-from importer.loader.profile import NO_PROFILE, Profile, load_profile
+from importer.loader.profile import PROFILE_FOLDERS, Profile
 from importer.loader.reader import read_table
+from importer.loader.remembered import EMPTY_SHELF
 from importer.runner import RunResult
 from importer.runner import check as _check
 from importer.runner import run as _run
 from importer.settings import Settings, load_settings
-from importer.sources import Job
+from importer.sources import Job, find_profiles
 
 Source = str | Path | pd.DataFrame
 
@@ -40,8 +42,11 @@ def run(
 ) -> RunResult:
     """Import files, or a DataFrame of cases (flat or not) with an optional one of vouchers.
 
-    A live run needs ``yes=True``, as the command does without a terminal. Raises ImporterError before anything is sent;
-    once sending has begun, how it ended is in the result: ``exit_code``, ``reports`` and ``messages``.
+    A live run needs ``yes=True``, as the command does without a terminal. Without a ``profile`` each source is read with
+    the one in ``profiles/`` that knows its headings; ``"none"`` reads it without any.
+
+    Raises ImporterError before anything is sent; once sending has begun, how it ended is in the result: ``exit_code``,
+    ``reports`` and ``messages``.
     """
     job = _job(sources, vouchers, profile, output, test_cases=test_cases, yes=yes)
     _quieten_logs()
@@ -103,12 +108,17 @@ def _job(
         raise UsageError("Give one DataFrame of cases, and the vouchers as vouchers=.")
     if vouchers is not None:
         named["Vouchers"] = vouchers
-    chosen = load_profile(profile, (Path("profiles"),)) if isinstance(profile, str) else profile or NO_PROFILE
+    if isinstance(profile, Profile):
+        chosen, shelf = profile, EMPTY_SHELF
+    else:
+        chosen, shelf = find_profiles(profile, PROFILE_FOLDERS)
+    for sentence in shelf.broken:
+        warnings.warn(sentence, stacklevel=3)
     paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
     if not paths and not named:
         raise UsageError("There is nothing to import. Give a path or a DataFrame.")
     where = Path(output) if output is not None else None
-    return Job(paths=paths, frames=named, profile=chosen, output=where, test_cases=test_cases, confirmed=yes)
+    return Job(paths=paths, frames=named, profile=chosen, shelf=shelf, output=where, test_cases=test_cases, confirmed=yes)
 
 
 class _Silent:

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from importer import __version__
-from importer.console import TerminalConsole
+from importer.console import TerminalConsole, TerminalDialogue
 from importer.errors import ExitCode, ImporterError, UsageError
 
 if TYPE_CHECKING:
@@ -36,14 +36,15 @@ app.add_typer(config_app, name="config")
 
 Paths = Annotated[list[Path], typer.Argument(help="Spreadsheets, or folders of them.", show_default=False)]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the embedded sandbox, with a ledger of its own.")]
-ProfileName = Annotated[str | None, typer.Option("--profile", help="A profile's name (profiles/NAME.toml) or path.")]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help="A profile's name or path, or none; by default the one that knows the headings.")
+]
 OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Another settings file than importer.toml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
 Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Logs on stderr; twice for every attempt.")]
-PROFILE_FOLDERS = (Path("profiles"), Path("templates/profiles"))
 
 
 @contextmanager
@@ -60,11 +61,13 @@ def _environment(config: Path | None, *, sandbox: bool) -> Iterator[Environment]
 
 
 def _job(paths: list[Path], profile: str | None, output: Path | None, *, test_cases: bool = False, yes: bool = False) -> Job:
-    from importer.loader.profile import NO_PROFILE, load_profile
-    from importer.sources import Job
+    from importer.loader.profile import PROFILE_FOLDERS
+    from importer.sources import Job, find_profiles
 
-    chosen = load_profile(profile, PROFILE_FOLDERS) if profile else NO_PROFILE
-    return Job(paths=tuple(paths), profile=chosen, output=output, test_cases=test_cases, confirmed=yes)
+    chosen, shelf = find_profiles(profile, PROFILE_FOLDERS if paths else ())
+    for sentence in shelf.broken:
+        typer.echo(sentence, err=True)
+    return Job(tuple(paths), profile=chosen, shelf=shelf, output=output, test_cases=test_cases, confirmed=yes)
 
 
 def _show(result: RunResult, *, as_json: bool) -> None:
@@ -121,6 +124,37 @@ def check(
     with _environment(config, sandbox=sandbox) as environment:
         result = runner.check(_job(paths, profile, output), environment)
     _show(result, as_json=as_json)
+
+
+@app.command("map")
+def map_sheet(
+    file: Annotated[Path, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)],
+    profile: Annotated[str | None, typer.Option("--profile", help="The profile's name; by default after the file's.")] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet of a workbook; by default the likeliest.")] = None,
+    holds: Annotated[
+        Literal["cases", "vouchers", "flat"] | None,
+        typer.Option("--holds", help="What the rows hold, if the headings do not tell."),
+    ] = None,
+    constants: Annotated[
+        list[str] | None, typer.Option("--set", metavar="COLUMN=VALUE", help="One value for all rows; may be repeated.")
+    ] = None,
+    decimal: Annotated[Literal[",", "."] | None, typer.Option("--decimal", help="The decimal mark of amounts.")] = None,
+    date_format: Annotated[str | None, typer.Option("--date-format", help="How dates are written, such as DD.MM.YYYY.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is there.")] = False,
+    config: Config = None,
+) -> None:
+    """Propose a profile for a file, ask about what is unsure, and write it."""
+    from importer.proposing import MapRequest, map_file, values_set
+    from importer.settings import load_settings
+
+    said = values_set(constants or ())
+    request = MapRequest(file, profile, sheet, holds, said, decimal, date_format, only_sure=yes, replace=replace)
+    dialogue = TerminalDialogue() if sys.stdin.isatty() else None
+    mapped = map_file(request, load_settings(config), dialogue, typer.echo)
+    for line in mapped.lines:
+        typer.echo(line, err=mapped.exit_code is not ExitCode.OK)
+    raise typer.Exit(int(mapped.exit_code))
 
 
 @app.command()

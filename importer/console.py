@@ -51,6 +51,20 @@ class TerminalConsole:
             yield advance
 
 
+class TerminalDialogue:
+    """A dialogue on the terminal: what is said and asked goes to stderr."""
+
+    def say(self, line: str) -> None:
+        typer.echo(line, err=True)
+
+    def ask(self, question: str) -> str:
+        typer.echo(question, err=True, nl=False)
+        line = sys.stdin.readline()
+        if not line:
+            raise typer.Abort
+        return line.strip()
+
+
 def _set_up_logs(verbose: int) -> None:
     import structlog
 

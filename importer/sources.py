@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.environment import Environment
 from importer.errors import FileRefused
-from importer.loader.profile import NO_PROFILE, Profile
+from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile, load_profile
 from importer.loader.records import LoadContext
-from importer.loader.source import open_file, open_frames
+from importer.loader.remembered import EMPTY_SHELF, Remembered, Shelf, only_one, reader_of_headings, refuse_near, search_shelf
+from importer.loader.source import load_raw, open_file, open_frames
 from importer.rows import LoadedSource
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SPREADSHEETS = (".xlsx", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
+    from importer.loader.reader import RawSource, ReadOptions
+
+TEXTS = (".csv", ".tsv")
+SPREADSHEETS = (".xlsx", ".xls", ".xlsb", ".ods", *TEXTS)
 
 
 @dataclass(frozen=True)
 class Job:
-    """What the user asked for."""
+    """What the user asked for. Without a ``profile`` each source is read with the one on the ``shelf`` that knows it."""
 
     paths: tuple[Path, ...] = ()
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     profile: Profile = NO_PROFILE
+    shelf: Shelf = EMPTY_SHELF
     output: Path | None = None
     test_cases: bool = False
     confirmed: bool = False
+
+
+def find_profiles(name: str | None, folders: tuple[Path, ...]) -> tuple[Profile, Shelf]:
+    """The profile of this name, or without a name those that can be found by headings; ``none`` wants neither.
+
+    Raises ProfileError if there is no such profile or it has a mistake.
+    """
+    if name == NO_PROFILE_WANTED:
+        return NO_PROFILE, EMPTY_SHELF
+    return (load_profile(name, folders), EMPTY_SHELF) if name else (NO_PROFILE, search_shelf(folders))
 
 
 Opening = Callable[[], AbstractContextManager[LoadedSource]]
@@ -40,12 +55,12 @@ def sources_of(job: Job, environment: Environment) -> Iterator[Opening]:
     """What to read, cases before vouchers: a voucher may belong to a case of another file."""
     if job.frames:
         frames, context = job.frames, environment.load_context(test_cases=job.test_cases)
-        yield lambda: _opened(open_frames(frames, context, job.profile))
+        yield lambda: _opened_frames(frames, job, context)
     paths = expand(job.paths)
     later: list[Opening] = []
     for path in paths:
         context = environment.load_context(test_cases=job.test_cases, folder=path.parent)
-        opening = _opener(path, job.profile, context)
+        opening = _opener(path, job, context)
         if len(paths) > 1 and _only_vouchers(opening):
             later.append(opening)
         else:
@@ -53,13 +68,73 @@ def sources_of(job: Job, environment: Environment) -> Iterator[Opening]:
     yield from later
 
 
-def _opener(path: Path, profile: Profile, context: LoadContext) -> Opening:
-    return lambda: open_file(path, profile, context)
+def _opener(path: Path, job: Job, context: LoadContext) -> Opening:
+    if job.shelf.profiles:
+        return lambda: open_remembered(path, job.shelf, context)
+    return lambda: open_file(path, job.profile, context)
 
 
 @contextmanager
-def _opened(source: LoadedSource) -> Iterator[LoadedSource]:
-    yield source
+def _opened_frames(frames: dict[str, pd.DataFrame], job: Job, context: LoadContext) -> Iterator[LoadedSource]:
+    headings = {name: tuple(str(heading) for heading in frame.columns) for name, frame in frames.items()}
+    known = only_one("The DataFrame", [one for one in job.shelf.profiles if one.knows(headings)])
+    if known is None:
+        refuse_near("The DataFrame", headings, job.shelf)
+    source = open_frames(frames, context, known.profile if known else job.profile)
+    yield _told(source, known)
+
+
+@contextmanager
+def open_remembered(path: Path, shelf: Shelf, context: LoadContext) -> Iterator[LoadedSource]:
+    """A file as a source, read with the profile that knows its headings, or without one if none does.
+
+    Raises FileRefused if several know it, if one nearly does, or if the file cannot be read.
+    """
+    with ExitStack() as stack:
+        raw, known = _find(path, shelf, stack)
+        profile = known.profile if known else NO_PROFILE
+        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets()) or raw.sheets
+        yield _told(load_raw(replace(raw, sheets=sheets), profile, context), known)
+
+
+def _find(path: Path, shelf: Shelf, stack: ExitStack) -> tuple[RawSource, Remembered | None]:
+    """The open file and who knows it. A text is tried in every way in which a profile reads texts."""
+    from importer.loader.reader import ReadOptions, open_source
+
+    ways: dict[ReadOptions, list[Remembered]] = {ReadOptions(): []}
+    for one in shelf.profiles:
+        ways.setdefault(_way(path, one.profile), []).append(one)
+    opened: dict[ReadOptions, RawSource] = {}
+    fitting: list[Remembered] = []
+    plain = refusal = None
+    for options, profiles in ways.items():
+        try:
+            opened[options] = stack.enter_context(open_source(path, options))
+        except FileRefused as error:
+            refusal = refusal or error
+            continue
+        headings = reader_of_headings(opened[options].sheets)
+        plain = plain or headings(NO_PROFILE)
+        fitting += [one for one in profiles if one.knows(headings(one.profile))]
+    if known := only_one(path.name, fitting):
+        return opened[_way(path, known.profile)], known
+    if plain:
+        refuse_near(path.name, plain, shelf)
+    if refusal and ReadOptions() not in opened:
+        raise refusal
+    return opened[ReadOptions()], None
+
+
+def _way(path: Path, profile: Profile) -> ReadOptions:
+    from importer.loader.reader import ReadOptions
+
+    if path.suffix.casefold() not in TEXTS:
+        return ReadOptions()
+    return ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote)
+
+
+def _told(source: LoadedSource, known: Remembered | None) -> LoadedSource:
+    return replace(source, notes=(known.note(), *source.notes)) if known else source
 
 
 def _only_vouchers(opening: Opening) -> bool:

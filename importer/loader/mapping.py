@@ -114,9 +114,9 @@ def _bound(
     """Each name of the sheet's shape with where its cells come from."""
     tables = {_name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
     placed = [
-        (n, Bound(_column(shape, n), header[i], i, values=tables.get(n, {}))) for i, found in enumerate(names) for n in found
+        (n, Bound(column_in(shape, n), header[i], i, values=tables.get(n, {}))) for i, found in enumerate(names) for n in found
     ]
-    return placed + [(n, Bound(_column(shape, n), n, None, value, tables.get(n, {}))) for n, value in fixed.items()]
+    return placed + [(n, Bound(column_in(shape, n), n, None, value, tables.get(n, {}))) for n, value in fixed.items()]
 
 
 def _skipped(heading: str, profile: Profile) -> bool:
@@ -194,7 +194,8 @@ def _kind(shape: Shape, name: str) -> Kind:
     return Kind.CASE if shape is Shape.CASES else Kind.VOUCHER
 
 
-def _column(shape: Shape, name: str) -> Column:
+def column_in(shape: Shape, name: str) -> Column:
+    """The column that a name means in a sheet of this shape."""
     kind = _kind(shape, name)
     if kind is Kind.VOUCHER and shape is Shape.FLAT:
         for known in columns_of(Kind.VOUCHER):
@@ -225,8 +226,8 @@ def _is_debitura_template(header: tuple[str, ...]) -> bool:
     return {header_key(h) for h in DEBITURA_TEMPLATE} <= {header_key(h) for h in header}
 
 
-def _require(sheet: str, free: list[str], shape: Shape, present: set[str]) -> None:
-    """Refuse a sheet that lacks a required column, naming for each the nearest of the ``free`` headings."""
+def missing_in(shape: Shape, present: set[str]) -> list[str]:
+    """The names that a sheet of this shape must have and that are not ``present``."""
     kinds = {Shape.CASES: (Kind.CASE,), Shape.VOUCHERS: (Kind.VOUCHER,), Shape.FLAT: (Kind.CASE, Kind.VOUCHER)}[shape]
     missing = [
         flat_name(c.name) if shape is Shape.FLAT and kind is Kind.VOUCHER else c.name
@@ -239,6 +240,12 @@ def _require(sheet: str, free: list[str], shape: Shape, present: set[str]) -> No
     missing = [name for name in missing if name not in present | inherited]
     if shape is Shape.VOUCHERS and not {"case_ref", "case_id"} & present:
         missing.insert(0, "case_ref")
+    return missing
+
+
+def _require(sheet: str, free: list[str], shape: Shape, present: set[str]) -> None:
+    """Refuse a sheet that lacks a required column, naming for each the nearest of the ``free`` headings."""
+    missing = missing_in(shape, present)
     if not missing:
         return
     close = [_nearest(name, free) for name in missing]

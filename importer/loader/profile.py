@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,13 +20,15 @@ class Profile(BaseModel):
     """How one kind of sheet is to be read; every key is optional.
 
     ``columns`` maps the sheet's headings to canonical names (one heading may fill several columns), ``constants`` gives
-    a column the same value in every row, ``values`` replaces cells of a column before they are read.
+    a column the same value in every row, ``values`` replaces cells of a column before they are read. ``headings`` are all
+    headings of the sheets that it is for: by them it is found again without being named.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = ""
     description: str = ""
+    headings: list[str] = []
     sheet: str | list[str] | None = None
     holds: Literal["cases", "vouchers", "flat"] | None = None
     header_row: Annotated[int, Field(ge=1)] | None = None
@@ -84,6 +87,9 @@ class Profile(BaseModel):
 
 
 NO_PROFILE = Profile()
+NO_PROFILE_WANTED = "none"
+"""What to name instead of a profile for none to be used."""
+PROFILE_FOLDERS = (Path("profiles"), Path("templates/profiles"))
 
 
 def names_in(value: str | list[str]) -> list[str]:
@@ -95,7 +101,11 @@ def load_profile(name: str, folders: tuple[Path, ...]) -> Profile:
 
     Raises ProfileError with the file, the key and what to do.
     """
-    path = _find(name, folders)
+    return read_profile(_find(name, folders))
+
+
+def read_profile(path: Path) -> Profile:
+    """The profile in this file. Raises ProfileError with the file, the key and what to do."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may write a BOM
         return Profile(**{"name": path.stem, **data})
@@ -125,3 +135,8 @@ def _find(name: str, folders: tuple[Path, ...]) -> Path:
 def header_key(heading: str) -> str:
     """How headings are compared, in profiles as in sheets."""
     return fold(heading)
+
+
+def heading_set(headings: Iterable[str]) -> frozenset[str]:
+    """What a kind of sheet is known by: its headings in any order, without blank ones and the reports' own (``#…``)."""
+    return frozenset(key for heading in headings if (key := header_key(heading)) and not key.startswith("#"))

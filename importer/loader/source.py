@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +22,8 @@ from importer.rows import Cell, LoadedRow, LoadedSource
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from importer.loader.reader import RawSource
 
 
 class Sheet(Protocol):
@@ -49,8 +51,12 @@ def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[Lo
 
     options = ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote, sheets=profile.sheets())
     with open_source(path, options) as raw:
-        delimited = raw.encoding is not None
-        yield _load(raw.name, raw.sha256, raw.sheets, raw.notes, profile, context, delimited=delimited)
+        yield load_raw(raw, profile, context)
+
+
+def load_raw(raw: RawSource, profile: Profile, context: LoadContext) -> LoadedSource:
+    """An open file as a source, to be read while it is open. Raises FileRefused if its columns do not fit."""
+    return _load(raw.name, raw.sha256, raw.sheets, raw.notes, profile, context, delimited=raw.encoding is not None)
 
 
 def open_frames(
@@ -157,9 +163,26 @@ def _nothing_found(name: str, passed: list[str]) -> str:
 
 def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimited: bool) -> _Opened | None:
     rows = _rows(sheet)
-    header_row, header = header_of(sheet.name, rows, profile)
+    first = list(islice(rows, 1))
+    rows = chain(first, rows)
+    header_row, header = header_of(sheet.name, rows, laid_out(first, profile))
     plan = plan_sheet(sheet.name, header_row, header, profile, context.defaults) if header else None
     return _Opened(plan, rows, delimited) if plan else None
+
+
+def first_rows(sheet: Sheet, count: int) -> list[tuple[int, tuple[Cell, ...]]]:
+    """The first rows that are not empty, each with the number that Excel shows."""
+    return list(islice(_rows(sheet), count))
+
+
+def laid_out(rows: Sequence[tuple[int, tuple[Cell, ...]]], profile: Profile) -> Profile:
+    """The profile as it applies to a sheet that begins with these rows.
+
+    An error sheet has its header in its first row, wherever its source had it.
+    """
+    if rows and rows[0][1][:1] == ("#row",):
+        return profile.model_copy(update={"header_row": rows[0][0]})
+    return profile
 
 
 def header_of(sheet: str, rows: Iterator[tuple[int, tuple[Cell, ...]]], profile: Profile) -> tuple[int, tuple[str, ...]]:

@@ -1,0 +1,90 @@
+"""A profile as the TOML that a person reads and changes, and its file."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Array, Table
+
+from importer.errors import UsageError
+from importer.loader.profile import Profile
+
+_SAID = {
+    "headings": "A file with these headings, in any order, is read with this profile without being asked for it.",
+    "sheet": "The other sheets of the workbook are not read.",
+    "ignore": "Headings that would be taken for a column, but are not to be used.",
+    "columns": "heading in the sheet = column of the importer",
+    "constants": "the same value for every row",
+}
+
+
+def profile_text(profile: Profile, unused: Sequence[str] = (), missing: Sequence[str] = ()) -> str:
+    """The profile as commented TOML that reads back as an equal one.
+
+    ``unused`` headings and ``missing`` columns are named in comments, for who goes on by hand. Profiles with ``values``
+    are not written: `importer map` makes none.
+    """
+    data = profile.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Made by `importer map`. It is yours to change; `importer check FILE` shows what it does."))
+    for key, value in data.items():
+        if not isinstance(value, dict):
+            if key in _SAID:
+                document.add(tomlkit.comment(_SAID[key]))
+            document.add(key, _array(value) if isinstance(value, list) else value)
+    for key in ("columns", "constants"):
+        remarks = _remarks(key, unused, missing)
+        if key in data or remarks:
+            document.add(tomlkit.nl())
+            document.add(key, _table(_SAID[key], data.get(key, {}), remarks))
+    text = tomlkit.dumps(document)
+    assert Profile(name=profile.name, **tomllib.loads(text)) == profile, "a profile must read back as it was"
+    return text
+
+
+def _remarks(table: str, unused: Sequence[str], missing: Sequence[str]) -> list[str]:
+    if table == "constants":
+        return [f"nothing fills {name} yet: give it a value here, or map a heading to it above" for name in missing]
+    return ["not used: " + ", ".join(" ".join(heading.split()) for heading in unused)] if unused and table == "columns" else []
+
+
+def _table(said: str, values: Mapping[str, Any], remarks: Sequence[str]) -> Table:
+    table = tomlkit.table()
+    table.comment(said)
+    for name, value in values.items():
+        table.add(name, value)
+    for line in remarks:
+        table.add(tomlkit.comment(line))
+    return table
+
+
+def _array(values: Sequence[Any]) -> Array:
+    array = tomlkit.array().multiline(True)
+    array.extend(values)
+    return array
+
+
+def write_profile(path: Path, text: str) -> None:
+    """Put a profile in place, whole or not at all. Raises UsageError if it cannot be written."""
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"The profile {path} cannot be written ({error.strerror}). Check the folder and your rights.") from None
+
+
+def name_for(file_name: str) -> str:
+    """A profile's name from that of a file: ``Åbne poster 2026-03.xlsx`` → ``åbne-poster``, as the next month's gives it."""
+    words = re.findall(r"[^\W\d_]+", Path(file_name).stem.casefold())
+    return "-".join(words) or "profile"
