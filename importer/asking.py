@@ -67,8 +67,10 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def ask_shape(dialogue: Dialogue) -> Shape:
+def ask_shape(dialogue: Dialogue, headings: Sequence[Heading]) -> Shape:
     """What the rows hold, where the headings do not tell."""
+    listed = ", ".join(f'"{_cut(heading.text, HEADING_WIDTH)}"' for heading in headings if heading.text)
+    dialogue.say(f"The headings are {listed}.")
     dialogue.say("What does a row of this sheet hold?\n  1  a case\n  2  a voucher\n  3  a case and a voucher of it")
     answers = {"": Shape.CASES, "1": Shape.CASES, "2": Shape.VOUCHERS, "3": Shape.FLAT}
     while (answer := dialogue.ask("Number [1]: ")) not in answers:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from importer.asking import Dialogue, ask_heading, ask_missing, ask_shape, is_yes, refusal_of, table
 from importer.errors import ExitCode, FileRefused, UsageError
-from importer.loader.contents import could_be_value
+from importer.loader.contents import agreement, could_be_value
 from importer.loader.mapping import Shape, SheetPlan, column_in, missing_in, plan_sheet
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, PROFILE_FOLDERS, Profile
 from importer.loader.profile_text import name_for, profile_text, write_profile
@@ -22,6 +22,7 @@ from importer.loader.sampling import SheetSample, sample_file
 from importer.settings import Settings, explain
 from importer.vocabulary import DebtorType, VoucherTypes, find_debtor_type
 
+MOST_LISTED = 15
 CONTACT = "debtor_contact_person"  # required only for a company
 
 
@@ -92,18 +93,15 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     samples = sample_file(request.path)
     sample = _chosen(request, samples, types)
     target = _target(request, sample, dialogue)
-    proposal = _propose(request, sample, types, dialogue)
-    if request.profile is None and not request.constants and _fits_as_it_is(sample, proposal, settings):
+    asked = None if request.only_sure else dialogue
+    shape = _shape(request, sample, types, asked)
+    proposal = propose(sample.headings, shape or Shape.CASES, types)
+    if not request.profile and not request.constants and _fits_as_it_is(sample, proposal, settings):
         return Mapped((f"{request.path.name} can be read as it is and needs no profile.", _next(request.path)))
     show(f'{request.path.name}, sheet "{sample.name}": {len(proposal.guesses)} headings, read as {proposal.shape}')
     for line in table(proposal):
         show(line)
-    if dialogue is None and not request.only_sure:
-        raise UsageError(
-            "There is no terminal to ask on, and nothing was written. Add --yes to take what is sure (and --set COLUMN=VALUE "
-            "for what no heading fills), or run it in a terminal."
-        )
-    asked = None if request.only_sure else dialogue
+    _refuse_unanswered(request, shape, asked)
     draft = _answered(proposal, sample, request, settings, asked)
     profile = _profile_of(draft, request, target, several=len(samples) > 1, settings=settings)
     if asked and not is_yes(asked.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
@@ -156,17 +154,27 @@ def _path_of(name: str) -> Path:
     return path.with_name(f"{path.name}.toml") if len(path.parts) > 1 else PROFILE_FOLDERS[0] / f"{name}.toml"
 
 
-def _propose(request: MapRequest, sample: SheetSample, types: VoucherTypes, dialogue: Dialogue | None) -> Proposal:
-    proposals = {shape: propose(sample.headings, shape, types) for shape in Shape}
-    shape = Shape(request.holds) if request.holds else shape_by(proposals[Shape.CASES], proposals[Shape.VOUCHERS])
-    if shape is None and dialogue and not request.only_sure:
-        shape = ask_shape(dialogue)
+def _shape(request: MapRequest, sample: SheetSample, types: VoucherTypes, asked: Dialogue | None) -> Shape | None:
+    """What the sheet holds: as it is said, as the headings tell, or as somebody answers; None if there is nobody to ask."""
+    if request.holds:
+        return Shape(request.holds)
+    cases, vouchers = (propose(sample.headings, shape, types) for shape in (Shape.CASES, Shape.VOUCHERS))
+    told = shape_by(cases, vouchers, request.constants)
+    return ask_shape(asked, sample.headings) if asked and told is None else told
+
+
+def _refuse_unanswered(request: MapRequest, shape: Shape | None, asked: Dialogue | None) -> None:
+    """Raise UsageError if there is a question and nobody to answer it."""
+    if asked is None and not request.only_sure:
+        raise UsageError(
+            "There is no terminal to ask on, and nothing was written. Add --yes to take what is sure (and --set COLUMN=VALUE "
+            "for what no heading fills), or run it in a terminal."
+        )
     if shape is None:
         raise UsageError(
             f"The headings of {request.path.name} do not tell what a row holds; nothing was written. "
             f"Say it: --holds cases, --holds vouchers or --holds flat (a case and its voucher)."
         )
-    return proposals[shape]
 
 
 def _fits_as_it_is(sample: SheetSample, proposal: Proposal, settings: Settings) -> bool:
@@ -212,7 +220,9 @@ def _answered(proposal: Proposal, sample: SheetSample, request: MapRequest, sett
 
 def _fill(draft: _Draft, name: str, proposal: Proposal, asked: Dialogue, types: VoucherTypes) -> None:
     free = [guess.heading for guess in proposal.guesses if guess.heading.text in draft.unused() and not guess.repeated]
-    answer = ask_missing(asked, name, draft.shape, free, types)
+    column = column_in(draft.shape, name)
+    free.sort(key=lambda heading: -(agreement(column, heading.cells, types) or 0))  # the likeliest first
+    answer = ask_missing(asked, name, draft.shape, free[:MOST_LISTED], types)
     if isinstance(answer, str):
         draft.constants[name] = answer
     elif answer is not None:

@@ -13,7 +13,7 @@ import tomlkit
 from tomlkit.items import Array, Table
 
 from importer.errors import UsageError
-from importer.loader.profile import Profile
+from importer.loader.profile import NO_PROFILE_WANTED, Profile
 
 _SAID = {
     "headings": "A file with these headings, in any order, is read with this profile without being asked for it.",
@@ -51,7 +51,10 @@ def profile_text(profile: Profile, unused: Sequence[str] = (), missing: Sequence
 def _remarks(table: str, unused: Sequence[str], missing: Sequence[str]) -> list[str]:
     if table == "constants":
         return [f"nothing fills {name} yet: give it a value here, or map a heading to it above" for name in missing]
-    return ["not used: " + ", ".join(" ".join(heading.split()) for heading in unused)] if unused and table == "columns" else []
+    if not unused or table != "columns":
+        return []
+    listed = ", ".join(" ".join(heading.split()) for heading in unused)
+    return ["not used: " + "".join(c if c.isprintable() else "?" for c in listed)]  # a comment holds no control characters
 
 
 def _table(said: str, values: Mapping[str, Any], remarks: Sequence[str]) -> Table:
@@ -87,4 +90,5 @@ def write_profile(path: Path, text: str) -> None:
 def name_for(file_name: str) -> str:
     """A profile's name from that of a file: ``Åbne poster 2026-03.xlsx`` → ``åbne-poster``, as the next month's gives it."""
     words = re.findall(r"[^\W\d_]+", Path(file_name).stem.casefold())
-    return "-".join(words) or "profile"
+    name = "-".join(words)
+    return name if name not in {"", NO_PROFILE_WANTED} else "profile"

@@ -8,7 +8,7 @@ an invoice was paid from the day on which it is to be paid.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import permutations
@@ -24,7 +24,7 @@ EXACT, ALIKE, MOST = 100, 97, 95
 SUGGEST_FROM = 70
 """From this score on a guess is worth being the answer to Enter."""
 ASK_FROM = 50
-CLEAR = 10  # how far behind a sure guess the second one is
+CLEAR = 5  # how far behind a sure guess the second one is
 AGREES, CONTRADICTS = 0.8, 0.5  # shares of cells
 PART_COUNTS = 0.65  # of a heading that merely holds an alias, or is held by one
 LEAST_TRANSPOSED = 8  # letters: in a shorter word a transposition makes another word too easily
@@ -102,19 +102,23 @@ def filled_by_itself(heading: str, shape: Shape) -> str | None:
     return _index(shape).get(header_key(heading))
 
 
-def shape_by(cases: Proposal, vouchers: Proposal) -> Shape | None:
-    """What the sheet holds, from its proposals as cases and as vouchers; None if the headings do not tell."""
+def shape_by(cases: Proposal, vouchers: Proposal, constants: Iterable[str] = ()) -> Shape | None:
+    """What the sheet holds, from its proposals as cases and as vouchers and the columns that get one value for all rows.
+
+    None if all that does not tell.
+    """
     case_names, voucher_names = ({c.name for c in columns_of(kind)} for kind in Kind)
-    for_cases, for_vouchers = _weight(cases, case_names - voucher_names), _weight(vouchers, voucher_names - case_names)
+    for_cases = _weight(cases, constants, case_names - voucher_names)
+    for_vouchers = _weight(vouchers, constants, voucher_names - case_names)
     if for_cases >= 2 and for_cases >= for_vouchers:  # noqa: PLR2004  (one may be chance)
         flat = {flat_index().get(header_key(guess.heading.text), "") for guess in cases.guesses}
         return Shape.FLAT if any(name.startswith(FLAT_PREFIX) for name in flat) else Shape.CASES
     return Shape.VOUCHERS if for_vouchers >= 2 else None  # noqa: PLR2004
 
 
-def _weight(proposal: Proposal, telling: set[str]) -> float:
+def _weight(proposal: Proposal, constants: Iterable[str], telling: set[str]) -> float:
     scores = (c.score for g in proposal.guesses for c in g.candidates[:1] if g.suggested == c.name and c.name in telling)
-    return sum(scores) / EXACT
+    return sum(scores) / EXACT + len(telling.intersection(constants))
 
 
 def _guess(heading: Heading, shape: Shape, types: VoucherTypes) -> Guess:
