@@ -261,18 +261,29 @@ def _profile_of(draft: _Draft, request: MapRequest, target: Path, *, several: bo
         "decimal": request.decimal,
         "date_format": request.date_format,
     }
-    profile = _named(draft, more)
-    told = profile.model_copy(update={"holds": draft.shape.value})
-    # Said only where the headings do not tell it: other sheets of a workbook may hold something else.
-    return told if request.holds or not _tells_shape(draft, profile, settings) else profile
+    if request.holds or not _tells_shape(_named(draft, more), draft, settings):
+        # Said only where the headings do not tell it: other sheets of a workbook may hold something else.
+        more["holds"] = draft.shape.value
+    draft.left_out |= _read_besides(_named(draft, more), draft, settings)
+    return _named(draft, more)
 
 
-def _tells_shape(draft: _Draft, profile: Profile, settings: Settings) -> bool:
+def _tells_shape(profile: Profile, draft: _Draft, settings: Settings) -> bool:
     try:
         plan = _plan(draft.sample, profile, settings)
     except FileRefused:  # something is missing still, which is told later
         return True
     return plan is not None and plan.shape is draft.shape
+
+
+def _read_besides(profile: Profile, draft: _Draft, settings: Settings) -> set[str]:
+    """Headings that the sheet would be read with although the proposal says that they are not used."""
+    try:
+        plan = _plan(draft.sample, profile, settings)
+    except FileRefused:
+        return set()
+    read = {heading for heading, names in zip(plan.head.header, plan.head.names, strict=True) if names} if plan else set()
+    return read - draft.columns.keys()
 
 
 def _told(request: MapRequest, target: Path, profile: Profile, draft: _Draft, refusal: str | None) -> Mapped:

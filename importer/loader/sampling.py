@@ -34,9 +34,8 @@ def sample_file(path: Path) -> list[SheetSample]:
 
 def _sample(sheet: Sheet) -> SheetSample | None:
     rows = first_rows(sheet, SAMPLED_ROWS)
-    below = iter(rows)
-    header_row, header = header_of(sheet.name, below, laid_out(rows, NO_PROFILE))
-    left = list(below)
+    header_row, header = header_of(sheet.name, iter(rows), laid_out(rows, NO_PROFILE))
+    left = [row for row in rows if row[0] > header_row]
     if not left:
         return None
     headings = tuple(Heading(text, _filled(at, left)) for at, text in enumerate(header))
