@@ -248,16 +248,20 @@ def resolve(
     entry: Annotated[str, typer.Argument(help="The entry, as #entry of an error sheet names it.")],
     exists: Annotated[str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id.")] = None,
     absent: Annotated[bool, typer.Option("--absent", help="It is not there: send it.")] = False,
+    although_listed: Annotated[
+        bool, typer.Option("--although-listed", help="With --absent: what is listed and like it is another one.")
+    ] = False,
     sandbox: Sandbox = False,
     config: Config = None,
 ) -> None:
     """Say what is true of an entry that is in doubt or held."""
+    from importer.resolving import Word
     from importer.resolving import resolve as settle
 
-    if (exists is None) != absent:
-        raise UsageError("Say what is true: --exists ID or --absent.")
+    if (exists is None) != absent or (although_listed and not absent):
+        raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
     with _environment(config, sandbox=sandbox) as environment:
-        typer.echo(settle(environment, entry, exists))
+        typer.echo(settle(environment, entry, Word(exists, although_listed)))
 
 
 @ledger_app.command("backup")

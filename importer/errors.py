@@ -4,7 +4,7 @@ ImporterError
 ├── UsageError          the command or the settings are wrong: change them        (exit 2)
 │   ├── SettingsError   a setting is missing or wrong
 │   ├── ProfileError    a profile is missing, wrong or does not fit the sheet
-│   └── LedgerError     the ledger cannot be used as it is: nothing was sent
+│   └── LedgerError     the ledger cannot be used as it is: nothing more is sent
 ├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
 ├── FileRefused         a file cannot be read as it is: nothing of it was taken   (exit 4)
 └── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
@@ -41,7 +41,7 @@ class ImporterError(Exception):
 
 
 class UsageError(ImporterError):
-    """The command or the settings are wrong; nothing was read or sent."""
+    """The command, the settings or what they name are wrong; nothing was sent that the ledger does not know of."""
 
     exit_code = ExitCode.USAGE
 
@@ -55,7 +55,10 @@ class ProfileError(UsageError):
 
 
 class LedgerError(UsageError):
-    """The ledger cannot be opened or written; nothing was sent."""
+    """The ledger cannot be opened or written.
+
+    Before sending: nothing was sent. While sending: what was under way is in doubt, and nothing more is sent.
+    """
 
 
 class LedgerHeld(ImporterError):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from importer.columns import Kind
 from importer.dispatcher.apis import Debbie, Debitura, is_same_voucher
-from importer.dispatcher.reconcile import traits_listed, traits_sent
+from importer.dispatcher.reconcile import Remote, could_be, look_up, traits_listed, traits_sent
 from importer.environment import Environment, connections
-from importer.errors import UsageError
+from importer.errors import ApiStopped, UsageError
 from importer.ledger.doubts import OpenEntry
 from importer.ledger.knowledge import Accounts
 from importer.ledger.restoring import LOOKED_FOR
@@ -19,21 +22,26 @@ from importer.ledger.store import Ledger
 from importer.rows import check_of
 
 
-def resolve(environment: Environment, name: str, exists: str | None) -> str:
-    """Settle an entry that is in doubt or held: accepted under the id ``exists``, or (None) absent and to be sent.
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person says: the remote id under which it ``exists``, or None: it is absent, ``although_listed`` or not."""
 
-    An id is checked with the API first: it must be there, look like the entry and belong to no other.
-    Raises UsageError or ApiStopped; then nothing has changed.
+    exists: str | None
+    although_listed: bool = False
+
+
+def resolve(environment: Environment, name: str, word: Word) -> str:
+    """Settle an entry that is in doubt or held: accepted under the id that exists, or absent and to be sent.
+
+    Either is checked with the API first: an id must be there, look like the entry and belong to no other; of an absent
+    entry nothing like it may be listed. Raises UsageError or ApiStopped; then nothing has changed.
     """
     with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
         ledger.recover()
+        if ledger.restored_from():
+            ledger.restored_at()  # what is said from here on is said of the world as it is now
         entry = _find(ledger, name)
-        if exists is None:
-            ledger.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, not_before=None, reasons=None)
-            return f"{name} is not there: it will be sent by the next `importer resume`."
-        reference = asyncio.run(_confirm(environment, ledger, entry, exists))
-        ledger.move(entry.id, State.ACCEPTED, remote_id=exists, remote_reference=reference, reasons=None)
-        return f"{name} is accepted as {exists}."
+        return asyncio.run(_settle(environment, ledger, entry, name.strip(), word))
 
 
 def _find(ledger: Ledger, name: str) -> OpenEntry:
@@ -46,21 +54,53 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
     return entry
 
 
-async def _confirm(environment: Environment, ledger: Ledger, entry: OpenEntry, remote_id: str) -> str | None:
+async def _settle(environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, word: Word) -> str:
     async with connections(environment) as (debitura, debbie):
-        if entry.kind is Kind.CASE:
-            accounts = environment.accounts(await debitura.me())
-            _refuse_owned(ledger, accounts, entry, remote_id)
-            return await _confirm_case(debitura, entry, remote_id)
-        environment.require_debbie()
-        _refuse_owned(ledger, environment.accounts(""), entry, remote_id)
-        assert debbie is not None
-        await _confirm_voucher(debbie, ledger, entry, remote_id)
-        return None
+        accounts = await _accounts(environment, debitura, entry, name)
+        if entry.kind is Kind.VOUCHER:
+            environment.require_debbie()
+        if word.exists is not None:
+            found = await _existing(debitura, debbie, ledger, entry, word.exists)
+            _refuse_owned(ledger, accounts, entry, found.id)
+            ledger.move(entry.id, State.ACCEPTED, remote_id=found.id, remote_reference=found.reference, reasons=None)
+            return f"{name} is accepted as {found.id}."
+        if not word.although_listed:
+            await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
+        ledger.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, not_before=None, reasons=None)
+        return f"{name} is not there: it will be sent by the next `importer resume`."
 
 
-async def _confirm_case(debitura: Debitura, entry: OpenEntry, remote_id: str) -> str | None:
-    found = await debitura.case(remote_id)
+async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEntry, name: str) -> Accounts:
+    """The accounts of the credentials in force. Raises UsageError if the entry is another one's."""
+    accounts = environment.accounts(await debitura.me() if entry.kind is Kind.CASE else "")
+    if entry.account != accounts.of(entry.kind):
+        raise UsageError(
+            f"Entry {name} belongs to the account {entry.account}, but the settings in force open "
+            f"{accounts.of(entry.kind)}. Use the credentials and addresses that it was sent with."
+        )
+    return accounts
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A remote case or voucher: its id as the API writes it, and its reference."""
+
+    id: str
+    reference: str | None = None
+
+
+async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, entry: OpenEntry, remote_id: str) -> _Found:
+    if entry.kind is Kind.CASE:
+        return _checked_case(await debitura.case(remote_id), entry, remote_id)
+    assert debbie is not None
+    listed = await debbie.vouchers(debbie.case_of(ledger.job(entry.id)) or "")
+    found = [voucher for voucher in listed if str(voucher.get("caseVoucherId")).casefold() == remote_id.casefold()]
+    if not found or not is_same_voucher(json.loads(entry.payload), found[0]):
+        raise UsageError(f"The voucher's case has no such voucher {remote_id} in Debbie. Check the id.")
+    return _Found(str(found[0]["caseVoucherId"]))
+
+
+def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) -> _Found:
     if not found:
         raise UsageError(f"Debitura has no case {remote_id}. Copy the id from the case's address or from the API.")
     # The amount may have changed since, and a server may rewrite a name; but something must say that it is this case.
@@ -68,16 +108,47 @@ async def _confirm_case(debitura: Debitura, entry: OpenEntry, remote_id: str) ->
     if theirs is None or not (theirs[1] == ours[1] or (ours[0] and theirs[0] == ours[0])):
         raise UsageError(f"The case {remote_id} has another creditor reference and another debtor than the row. Check the id.")
     reference = found.get("reference")
-    return str(reference) if reference else None
-
-
-async def _confirm_voucher(debbie: Debbie, ledger: Ledger, entry: OpenEntry, remote_id: str) -> None:
-    listed = await debbie.vouchers(debbie.case_of(ledger.job(entry.id)) or "")
-    found = [voucher for voucher in listed if voucher.get("caseVoucherId") == remote_id]
-    if not found or not is_same_voucher(json.loads(entry.payload), found[0]):
-        raise UsageError(f"The voucher's case has no such voucher {remote_id} in Debbie. Check the id.")
+    # As the API writes it: another spelling of the id would be another case to the ledger.
+    return _Found(str(found.get("id") or remote_id), str(reference) if reference else None)
 
 
 def _refuse_owned(ledger: Ledger, accounts: Accounts, entry: OpenEntry, remote_id: str) -> None:
     if ledger.owned(accounts, [remote_id], entry.kind):
         raise UsageError(f"The {entry.kind} {remote_id} belongs to another row already. Check the id.")
+
+
+async def _refuse_listed(
+    debitura: Debitura, debbie: Debbie | None, ledger: Ledger, accounts: Accounts, entry: OpenEntry, name: str
+) -> None:
+    """Raise UsageError if something is listed that may be the entry and that no other owns."""
+    if entry.kind is Kind.CASE:
+        listed = [_described(case) for case in await _listed_cases(debitura, ledger, accounts, entry)]
+    else:
+        assert debbie is not None
+        sent = json.loads(entry.payload)
+        alike = [v for v in await debbie.vouchers(debbie.case_of(ledger.job(entry.id)) or "") if is_same_voucher(sent, v)]
+        ids = [str(voucher.get("caseVoucherId")) for voucher in alike]
+        owned = ledger.owned(accounts, ids, Kind.VOUCHER)
+        listed = [(identifier, f"voucher {identifier}") for identifier in ids if identifier not in owned]
+    if listed:
+        told = ", ".join(text for _, text in listed[:5])
+        raise UsageError(
+            f"Nothing was changed: {told} may be {name}, and belongs to no other row. If it is, type "
+            f"`importer resolve {name} --exists {listed[0][0]}`; if you are certain that it is not, "
+            f"`importer resolve {name} --absent --although-listed`."
+        )
+
+
+async def _listed_cases(debitura: Debitura, ledger: Ledger, accounts: Accounts, entry: OpenEntry) -> list[Remote]:
+    rivals = ledger.doubts(accounts, None, held=True)
+    mine = next(rival for rival in rivals if rival.entry_id == entry.id)
+    found, _, clock = await look_up(ledger, debitura, accounts, rivals, [mine])
+    if not found.steady:
+        raise ApiStopped("Debitura's list of cases changed each time that it was read. Nothing was changed: try again.")
+    owned = ledger.owned(accounts, [case.id for case in found.cases])
+    return [case for case in found.cases if case.id not in owned and could_be(mine, case, clock)]
+
+
+def _described(case: Remote) -> tuple[str, str]:
+    reference = f" ({case.reference})" if case.reference else ""
+    return case.id, f"case {case.id}{reference} of {case.created:%Y-%m-%d %H:%M} UTC"

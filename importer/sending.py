@@ -61,7 +61,9 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
         return accounts
     if not environment.is_sandbox:
         ledger.remember_account(fingerprint_of(key, environment.debitura_url), partner)
-    return environment.accounts(partner)
+    accounts = environment.accounts(partner)
+    ledger.note_clock(accounts, debitura.skew)  # before anything is sent: what is sent is dated by our clock
+    return accounts
 
 
 def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
@@ -86,6 +88,8 @@ class Sending:
         counts = [self._ledger.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind]
         if not any(counts):
             return ExitCode.OK, []
+        if warning := self._ledger.clock(self._scope.accounts).warning():
+            self._console.note(warning)
         try:
             with self._console.progress(sum(counts)) as progress:
                 return asyncio.run(self._send(progress))

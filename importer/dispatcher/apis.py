@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from http import HTTPStatus as Http
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +31,11 @@ class Debitura:
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
+
+    @property
+    def skew(self) -> timedelta | None:
+        """How far Debitura's clock is ahead of ours, as far as an answer has told."""
+        return self._client.skew
 
     async def me(self) -> str:
         """The partner's id. Raises ApiStopped if the key is refused or the API does not answer."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
@@ -101,13 +103,27 @@ def _name(error: BaseException) -> str:
     return type(error).__name__
 
 
+def skew_of(date: str | None, asked: datetime, answered: datetime) -> timedelta | None:
+    """How far the server's clock is ahead of ours, from the ``Date`` of an answer; None without a readable one.
+
+    Right to half the time that the answer took and half the second that the header leaves out.
+    """
+    try:
+        theirs = parsedate_to_datetime(date or "")
+    except (TypeError, ValueError, OverflowError):
+        return None
+    theirs = theirs.replace(tzinfo=theirs.tzinfo or UTC) + timedelta(seconds=0.5)
+    return theirs - (asked + (answered - asked) / 2)
+
+
 class HttpClient:
-    """Requests to one API with its credentials."""
+    """Requests to one API with its credentials. ``skew``: what its clock was ahead of ours when it was last read from."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, connections: int, timeout_seconds: float) -> None:
         self._base_url = base_url
         self._given = {"Accept": "application/json", **headers}
         self._transport = AioTransport(connections, timeout_seconds)
+        self.skew: timedelta | None = None
 
     @cached_property
     def _base(self) -> tuple[httpx.URL, httpx.Headers]:
@@ -127,12 +143,15 @@ class HttpClient:
             request = httpx.Request(method, url, headers=own, stream=stream, extensions={"target": path.encode("ascii")})
         except (httpx.InvalidURL, ValueError) as error:  # a credential may hold what no header can
             raise NotSent(_name(error)) from None
+        asked = datetime.now(UTC)
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.ConnectError as error:
             raise NotSent(str(error)) from None
         except httpx.HTTPError as error:
             raise Lost(str(error)) from None
+        if method == "GET":
+            self.skew = skew_of(response.headers.get("date"), asked, datetime.now(UTC)) or self.skew
         return Answer(response.status_code, response.content, response.headers)
 
     async def __aenter__(self) -> Self:

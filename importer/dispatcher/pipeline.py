@@ -193,7 +193,7 @@ class Pipeline:
         lane = self.lanes[job.kind]
         state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is Kind.VOUCHER)
         not_before = None
-        if state in {State.PENDING, State.IN_DOUBT}:
+        if state in self._states[job.kind]:  # another doubt is reconciled, not repeated
             not_before = self._later(lane, job.entry_id, outcome)
         else:
             lane.settled(job.entry_id)

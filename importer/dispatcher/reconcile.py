@@ -11,17 +11,20 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import partial
 from typing import Any, Literal
 
 import structlog
 
 from importer.dispatcher.apis import Debitura
 from importer.dispatcher.backlog import Scope
+from importer.ledger.clock import CLOCK_MARGIN, Clock
+from importer.ledger.knowledge import Accounts
 from importer.ledger.schema import moment_of
 from importer.ledger.states import State
 from importer.ledger.store import Doubt, Ledger
@@ -29,7 +32,6 @@ from importer.rows import Reason
 
 log = structlog.get_logger()
 
-CLOCK_MARGIN = timedelta(minutes=5)  # how far the server's clock may be off ours
 STEADY_TRIES = 5  # scans that may be repeated because the list shifted while it was read
 SCANS_NEEDED = 2
 LATEST_ZONE = timezone(timedelta(hours=-12))  # of a date without zone: the latest moment that it can mean
@@ -52,14 +54,19 @@ class Remote:
     reference: str | None
     created: datetime
     traits: Traits | None
+    is_test: bool | None = None  # None: the answer does not say
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The list as it was read: its cases, and whether it held still meanwhile (only then is absence a fact)."""
+    """The list as it was read: its cases, and whether it held still meanwhile (only then is absence a fact).
+
+    ``looked_at`` is by our clock: what the list shows is as old as its first page.
+    """
 
     cases: tuple[Remote, ...]
     steady: bool
+    looked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,9 @@ def _likenesses(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
     return [same_reference if reference else same_debtor, same_claim]
 
 
-def match(doubts: Iterable[Doubt], cases: Iterable[Remote], owned: set[str]) -> dict[int, tuple[Fate, Remote | None]]:
+def match(
+    doubts: Iterable[Doubt], cases: Iterable[Remote], owned: set[str], clock: Clock | None = None
+) -> dict[int, tuple[Fate, Remote | None]]:
     """The fate of each entry in doubt, given what the list shows and which remote cases have an owner.
 
     Held entries are given too: a case that is like one of theirs may be theirs.
@@ -135,13 +144,34 @@ def match(doubts: Iterable[Doubt], cases: Iterable[Remote], owned: set[str]) -> 
     unreadable = max((case.created for case in free if case.traits is None), default=None)
     fates: dict[int, tuple[Fate, Remote | None]] = {}
     for traits, group in alike.items():
-        earliest = min(moment_of(doubt.first_sent_at) for doubt in group) - CLOCK_MARGIN
-        found = sorted((c for c in by_traits[traits] if c.created >= earliest), key=lambda c: c.created)
+        earliest = _cut_off(group, clock or Clock())
+        found = sorted((c for c in by_traits[traits] if _may_be_of(c, group, earliest)), key=lambda c: c.created)
         absent = Fate.UNKNOWN if unreadable is not None and unreadable >= earliest else Fate.ABSENT
         if not found and any(near[like] >= earliest for like in _likenesses(traits, wanted=True) if like in near):
             absent = Fate.AMBIGUOUS
         fates |= _share(group, found, absent)
     return fates
+
+
+def could_be(doubt: Doubt, case: Remote, clock: Clock) -> bool:
+    """Whether a person who calls the entry absent should look at this case first: it is like it in any way that counts."""
+    if not _may_be_of(case, [doubt], _cut_off([doubt], clock)):
+        return False
+    if case.traits is None:
+        return True
+    ours = traits_sent(doubt.payload)
+    return case.traits == ours or bool({*_likenesses(ours, wanted=True)} & {*_likenesses(case.traits, wanted=False)})
+
+
+def _cut_off(doubts: Iterable[Doubt], clock: Clock) -> datetime:
+    """By the server's clock: the time before which none of these entries had been sent."""
+    return clock.earliest(min(moment_of(doubt.first_sent_at) for doubt in doubts)) - CLOCK_MARGIN
+
+
+def _may_be_of(case: Remote, doubts: Iterable[Doubt], earliest: datetime) -> bool:
+    """Whether a case was made late enough to be one of theirs, and is no test case where they are real, or the reverse."""
+    tests = {bool(json.loads(doubt.payload).get("isTest")) for doubt in doubts}
+    return case.created >= earliest and (case.is_test is None or case.is_test in tests)
 
 
 def _share(group: list[Doubt], found: list[Remote], absent: Fate) -> dict[int, tuple[Fate, Remote | None]]:
@@ -155,12 +185,12 @@ def _share(group: list[Doubt], found: list[Remote], absent: Fate) -> dict[int, t
 
 async def scan(debitura: Debitura, back_to: datetime) -> Scan:
     """Read the list, the newest first, back to ``back_to``; again while it shifts. Raises ApiStopped."""
-    cases: tuple[Remote, ...] = ()
     for _ in range(STEADY_TRIES):
+        looked_at = datetime.now(UTC)
         cases, steady = await _scan_once(debitura, back_to)
         if steady:
-            return Scan(cases, steady=True)
-    return Scan(cases, steady=False)
+            break
+    return Scan(cases, steady, looked_at)
 
 
 async def _scan_once(debitura: Debitura, back_to: datetime) -> tuple[tuple[Remote, ...], bool]:
@@ -202,15 +232,23 @@ async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
         case = {"creditorReference": None, **case, **await debitura.case(str(identifier))}
         traits = traits_listed(case)
     reference = case.get("reference")
-    return Remote(str(identifier), reference if isinstance(reference, str) else None, _created(case.get("dateCreated")), traits)
+    return Remote(
+        id=str(identifier),
+        reference=reference if isinstance(reference, str) else None,
+        created=_created(case.get("dateCreated")),
+        traits=traits,
+        is_test=test if isinstance(test := case.get("isTestCase"), bool) else None,
+    )
 
 
 def _created(text: Any) -> datetime:
-    """When a case was created; one whose date cannot be read could be ours at any time."""
+    """When a case was created, at the latest; one whose date cannot be read could be ours at any time."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
         return datetime.max.replace(tzinfo=UTC)
+    if len(str(text)) <= len("2026-11-01"):
+        moment += timedelta(days=1)  # a date alone: it lasts until midnight
     return moment if moment.tzinfo else moment.replace(tzinfo=LATEST_ZONE)
 
 
@@ -221,26 +259,37 @@ async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Po
         return 0
     # Of other batches too, and held ones: what is theirs must not be taken for ours.
     rivals = ledger.doubts(scope.accounts, None, held=True)
-    wanted = {traits_sent(doubt.payload) for doubt in doubts}
-    back_to = min(moment_of(r.first_sent_at) for r in rivals if traits_sent(r.payload) in wanted) - CLOCK_MARGIN
-    looked_at = datetime.now(UTC)  # what the list shows is as old as its first page
-    found = await scan(debitura, back_to)
-    owned = ledger.owned(scope.accounts, [case.id for case in found.cases])
-    fates = match(rivals, found.cases, owned)
-    seen_at = looked_at if found.steady else None
-    moved = sum(_apply(ledger, doubt, *fates[doubt.entry_id], looked_at=seen_at, policy=policy) for doubt in doubts)
+    found, fates, clock = await look_up(ledger, debitura, scope.accounts, rivals, doubts)
+    settled = partial(_is_settled, found, clock, policy.settle)
+    moved = sum(_apply(ledger, doubt, *fates[doubt.entry_id], settled=settled(doubt), policy=policy) for doubt in doubts)
     log.info("reconciled", in_doubt=len(doubts), moved=moved, steady=found.steady)
     return moved
 
 
-def _apply(
-    ledger: Ledger, doubt: Doubt, fate: Fate, remote: Remote | None, *, looked_at: datetime | None, policy: Policy
-) -> bool:
+async def look_up(
+    ledger: Ledger, debitura: Debitura, accounts: Accounts, rivals: Sequence[Doubt], doubts: Sequence[Doubt]
+) -> tuple[Scan, dict[int, tuple[Fate, Remote | None]], Clock]:
+    """Read the list for some of the ``rivals`` (all that may be there), and say what it shows of each. Raises ApiStopped."""
+    wanted = {traits_sent(doubt.payload) for doubt in doubts}
+    alike = [rival for rival in rivals if traits_sent(rival.payload) in wanted]
+    clock = ledger.note_clock(accounts, debitura.skew)
+    found = await scan(debitura, _cut_off(alike, clock))
+    before, clock = clock, ledger.note_clock(accounts, debitura.skew)
+    if clock.lowest < before.lowest:
+        found = await scan(debitura, _cut_off(alike, clock))
+    owned = ledger.owned(accounts, [case.id for case in found.cases])
+    return found, match(rivals, found.cases, owned, clock), clock
+
+
+def _is_settled(found: Scan, clock: Clock, settle: timedelta, doubt: Doubt) -> bool:
+    return found.steady and clock.has_passed(moment_of(doubt.doubted_at), settle, found.looked_at)
+
+
+def _apply(ledger: Ledger, doubt: Doubt, fate: Fate, remote: Remote | None, *, settled: bool, policy: Policy) -> bool:
     if fate is Fate.OURS and remote is not None:
         return ledger.move(doubt.entry_id, State.ACCEPTED, remote_id=remote.id, remote_reference=remote.reference, reasons=None)
     if fate is Fate.AMBIGUOUS:
         return ledger.move(doubt.entry_id, State.HELD, reasons=_reasons(_SEVERAL))
-    settled = looked_at is not None and looked_at >= moment_of(doubt.doubted_at) + policy.settle
     if fate is Fate.UNKNOWN or not settled:
         return False
     if doubt.absent_scans + 1 < SCANS_NEEDED:

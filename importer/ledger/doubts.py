@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from importer.columns import Kind
+from importer.ledger.clock import Clock
 from importer.ledger.dependents import block, release, unblock
 from importer.ledger.knowledge import Accounts
-from importer.ledger.schema import entry, stamp
+from importer.ledger.restoring import BACKUP_MARK
+from importer.ledger.schema import entry, meta, stamp
 from importer.ledger.session import Session, parts_of
-from importer.ledger.states import State, sources_of
+from importer.ledger.states import UNRESOLVED, State, sources_of
 from importer.ledger.worklist import is_open
 
 
@@ -38,10 +41,36 @@ class OpenEntry:
     state: State
     payload: bytes
     key: str
+    account: str
+    first_sent_at: str | None
+
+
+CLOCK_MARK = "clock of "
 
 
 class Doubts(Session):
     """The entries of which it is not known whether they exist."""
+
+    def clock(self, accounts: Accounts) -> Clock:
+        """How far Debitura's clock and ours have been apart since the oldest doubt that is open."""
+        with self.transaction() as connection:
+            return _clock(connection, accounts) or Clock()
+
+    def note_clock(self, accounts: Accounts, skew: timedelta | None) -> Clock:
+        """Remember a measure of the clocks (None: none was possible); without open doubts only the latest one counts."""
+        with self.transaction() as connection:
+            known = _clock(connection, accounts)
+            dated = entry.c.first_sent_at.is_not(None) & entry.c.state.in_(sorted({State.PENDING, *UNRESOLVED}))
+            unsettled = is_open(accounts, Kind.CASE, None) & dated
+            restored = select(meta.c.value).where(meta.c.name == BACKUP_MARK)
+            keeps = any(connection.scalar(q.limit(1)) is not None for q in (select(entry.c.id).where(unsettled), restored))
+            # Times in the ledger may be from before anything was measured, when the clocks may have agreed.
+            noted = (known or Clock()).measured(skew) if keeps or skew is None else Clock.begun(skew)
+            if noted != known:
+                name = CLOCK_MARK + accounts.cases
+                connection.execute(delete(meta).where(meta.c.name == name))
+                connection.execute(insert(meta).values(name=name, value=noted.as_text()))
+        return noted
 
     def doubts(self, accounts: Accounts, batches: Sequence[int] | None, *, held: bool = False) -> list[Doubt]:
         """The cases in doubt (and, if asked, those held for a person), the oldest attempt first."""
@@ -54,10 +83,11 @@ class Doubts(Session):
 
     def entry(self, identifier: int) -> OpenEntry | None:
         """The entry with this id, if there is one."""
-        query = select(entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.key).where(entry.c.id == identifier)
+        columns = (entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.key, entry.c.account, entry.c.first_sent_at)
+        query = select(*columns).where((entry.c.id == identifier) & entry.c.superseded_by.is_(None))
         with self.transaction() as connection:
             found = connection.execute(query).one_or_none()
-        return OpenEntry(found.id, Kind(found.kind), State(found.state), found.payload, found.key) if found else None
+        return OpenEntry(found.id, Kind(found.kind), State(found.state), *found[3:]) if found else None
 
     def owned(self, accounts: Accounts, remote_ids: Iterable[str], kind: Kind = Kind.CASE) -> set[str]:
         """Those of the remote cases (or vouchers) that an entry owns already."""
@@ -88,3 +118,8 @@ class Doubts(Session):
             for part in parts_of(entry_ids):
                 seen = update(entry).where(entry.c.id.in_(part))
                 connection.execute(seen.values(absent_scans=entry.c.absent_scans + 1))
+
+
+def _clock(connection: Connection, accounts: Accounts) -> Clock | None:
+    found = connection.scalar(select(meta.c.value).where(meta.c.name == CLOCK_MARK + accounts.cases))
+    return Clock.from_text(found) if found else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from importer.columns import Kind
 from importer.ledger.decide import Known
@@ -14,6 +14,13 @@ from importer.ledger.schema import entry, reject, row
 from importer.ledger.states import RejectStatus, State
 from importer.ledger.superseding import repoint
 from importer.rows import Reject, Row, encode_cells, reasons_to_json
+
+_FORGOTTEN = {
+    # Nothing of a refused payload is out there: only attempts from now on matter.
+    "first_sent_at": case((entry.c.state == State.REFUSED, None), else_=entry.c.first_sent_at),
+    # What was looked for, or called absent by a person, was the old payload.
+    "absent_scans": case((entry.c.payload == bindparam("payload"), entry.c.absent_scans), else_=0),
+}
 
 
 class Draft:
@@ -103,7 +110,7 @@ class Draft:
             run(insert(entry), list(self._inserts.values()))
         if self._updates:
             names = [name for name in next(iter(self._updates.values())) if name != "_id"]
-            changed = update(entry).where(entry.c.id == bindparam("_id")).values({n: bindparam(n) for n in names})
+            changed = update(entry).where(entry.c.id == bindparam("_id")).values({n: bindparam(n) for n in names} | _FORGOTTEN)
             run(changed, list(self._updates.values()))
         if self._touched:
             touch = update(entry).where(entry.c.id == bindparam("touched")).values(batch_id=self._batch)

@@ -62,9 +62,11 @@ class Restored(Session):
         """Put the unsent cases of a restored ledger in doubt, so that they are looked for before they are sent.
 
         The settle time counts from when the restored ledger was first used: what another one sent just before may not
-        show in the list yet. A case that was looked for already, or that a person called absent, is left as it is.
+        show in the list yet; it may also have sent those again that were in doubt. A case that was looked for since, or
+        that a person called absent, is left as it is.
         """
-        restored_at = self._restored_at()
+        restored_at = self.restored_at()
+        doubted = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.IN_DOUBT) & (entry.c.doubted_at < restored_at)
         pending = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.PENDING) & (entry.c.absent_scans < LOOKED_FOR)
         earliest = func.min(func.coalesce(entry.c.first_sent_at, taken_at), taken_at)
         doubt = {
@@ -74,13 +76,18 @@ class Restored(Session):
             "absent_scans": SCANS_STILL_NEEDED,
         }
         with self.transaction() as connection:
+            late = {"doubted_at": restored_at, "absent_scans": func.min(entry.c.absent_scans, SCANS_STILL_NEEDED)}
+            connection.execute(update(entry).where(doubted).values(late))
             return connection.execute(update(entry).where(pending).values(doubt)).rowcount
 
-    def _restored_at(self) -> str:
+    def restored_at(self) -> str:
+        """When this restored ledger was first used. What was looked for before its backup was taken counts for nothing."""
         with self.transaction() as connection:
             known = connection.scalar(select(meta.c.value).where(meta.c.name == RESTORED_MARK))
             if known is None:
                 known = stamp()
+                looked_for = (entry.c.state == State.PENDING) & (entry.c.absent_scans > 0)
+                connection.execute(update(entry).where(looked_for).values(absent_scans=0))
                 connection.execute(insert(meta).values(name=RESTORED_MARK, value=known))
         return known
 

@@ -69,7 +69,7 @@ class App:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         state = scope["state"]
         assert isinstance(state, dict)
-        exchange = Exchange(state["connection"].transport, receive, send)
+        exchange = Exchange(state["connection"].transport, receive, send, self.settings.clock_offset_seconds)
         body = await exchange.body(self.settings.max_body_bytes)
         if body is None:
             return

@@ -14,7 +14,7 @@ from importer.sandbox import answers
 from importer.sandbox.answers import Answer
 from importer.sandbox.checks import add, is_uuid, json_body, new_id
 from importer.sandbox.vouchers import VOUCHER_TYPES, check_file, check_voucher
-from importer.sandbox.world import Remembered, StoredFile, StoredVoucher, World, answer_of, timestamp
+from importer.sandbox.world import Remembered, StoredFile, StoredVoucher, World, answer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ class Debbie:
         assert isinstance(unique_id, str | None)
         if unique_id is not None and (old := self._world.voucher_with(tenant, unique_id)) is not None:
             return self._repeated(unique_id, old), None
-        voucher = StoredVoucher(new_id(), tenant, case_id, unique_id, timestamp(), request.body.decode())
+        voucher = StoredVoucher(new_id(), tenant, case_id, unique_id, self._world.timestamp(), request.body.decode())
         return answers.json_answer(200, {"caseVoucherId": voucher.id}), voucher
 
     def _check_references(self, errors: answers.Errors, tenant: str, case_id: str, content: dict[str, object]) -> None:

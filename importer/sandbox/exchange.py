@@ -9,6 +9,8 @@ import asyncio
 import socket
 import struct
 import sys
+import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
@@ -58,12 +60,13 @@ class Request:
 class Exchange:
     """The server's side of one request."""
 
-    __slots__ = ("_receive", "_send", "_transport")
+    __slots__ = ("_clock_offset", "_receive", "_send", "_transport")
 
-    def __init__(self, transport: asyncio.Transport, receive: Receive, send: Send) -> None:
+    def __init__(self, transport: asyncio.Transport, receive: Receive, send: Send, clock_offset: float = 0) -> None:
         self._transport = transport
         self._receive = receive
         self._send = send
+        self._clock_offset = clock_offset
 
     async def body(self, limit: int) -> bytes | None:
         """Return the whole body; None if the client goes before its end, at most ``limit`` + 1 bytes of it."""
@@ -108,7 +111,8 @@ class Exchange:
         await gone
 
     async def _start(self, answer: Answer, length: int) -> None:
-        headers = [(b"content-type", answer.content_type), (b"content-length", b"%d" % length), *answer.headers]
+        date = formatdate(time.time() + self._clock_offset, usegmt=True).encode()
+        headers = [(b"content-type", answer.content_type), (b"content-length", b"%d" % length), (b"date", date), *answer.headers]
         await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})
 
     async def _gone(self) -> None:

@@ -169,7 +169,9 @@ class Runner:
     """A sandbox on the running event loop: opened world, bound port, and an end when asked."""
 
     def __init__(self, settings: SandboxSettings) -> None:
-        self.world = World(settings.data_file, case_id_from=settings.case_id_from)
+        self.world = World(
+            settings.data_file, case_id_from=settings.case_id_from, clock_offset_seconds=settings.clock_offset_seconds
+        )
         self.app = App(settings, self.world)
         self._listener = Listener(settings, self.app)
         self._stop = asyncio.Event()

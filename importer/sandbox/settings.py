@@ -41,6 +41,8 @@ class SandboxSettings:
     port: int = 0
     """0 takes any free port."""
     keep_alive_seconds: float = 30
+    clock_offset_seconds: float = 0
+    """How far the servers' clock is ahead of this machine's: in dates of creation and the ``Date`` of every answer."""
     max_body_bytes: int = 32 * 1024 * 1024
     data_file: Path | None = None
     """Append-only JSON lines that hold every created object; without it everything is in memory."""

@@ -10,7 +10,7 @@ import json
 import secrets
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -78,7 +78,7 @@ class Remembered:
 class World:
     """The stored objects. Every change is written to the journal, if there is one, before it is made."""
 
-    def __init__(self, path: Path | None = None, *, case_id_from: CaseIdFrom = "id") -> None:
+    def __init__(self, path: Path | None = None, *, case_id_from: CaseIdFrom = "id", clock_offset_seconds: float = 0) -> None:
         self.cases: list[StoredCase] = []
         self.vouchers: dict[str, StoredVoucher] = {}
         self.files: dict[str, StoredFile] = {}
@@ -86,6 +86,7 @@ class World:
         self._by_id: dict[str, StoredCase] = {}
         self._by_name: dict[str, str] = {}
         self._case_id_from = case_id_from
+        self._clock_offset = timedelta(seconds=clock_offset_seconds)
         self._references: set[str] = set()
         self._late: dict[str, StoredCase] = {}
         self._by_case: dict[tuple[str, str], list[StoredVoucher]] = {}
@@ -106,7 +107,12 @@ class World:
         while reference in self._references:
             reference = _reference()
         listed_from = time.time() + late_seconds if late_seconds else 0.0
-        return StoredCase(new_id(), reference, timestamp(), body, listed_from, foreign)
+        return StoredCase(new_id(), reference, self.timestamp(), body, listed_from, foreign)
+
+    def timestamp(self) -> str:
+        """Return the servers' time as the APIs write it: ISO, UTC, microseconds."""
+        now = datetime.now(UTC) + self._clock_offset
+        return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     def commit(self, item: StoredCase | StoredVoucher | StoredFile | None, remembered: Remembered | None = None) -> None:
         """Make an object exist, together with the answer to remember; ``OSError`` if it cannot be written."""
@@ -200,11 +206,6 @@ _KINDS: dict[str, type[StoredCase | StoredVoucher | StoredFile]] = {
     "file": StoredFile,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-
-
-def timestamp() -> str:
-    """Return the time as the APIs write it: ISO, UTC, microseconds."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def answer_of(remembered: Remembered, *, cached: bool = False) -> Answer:

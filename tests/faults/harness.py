@@ -22,18 +22,31 @@ from world import SandboxProcess, Verdict, environment, examine, finish, left_un
 
 ROWS_PER_FILE = 30
 KILLS_PER_ROUND = 25
-LONGEST_LIFE = 0.35
+LONGEST_LIFE = 0.5
+PLAN_LASTS = 6  # runs
 
 
-def plan(seed: int) -> dict:
-    """Faults on a fifth of the requests, slow and late lists among them; short enough for thousands of runs."""
+def plan(seed: int, *, stopping: bool = False) -> dict:
+    """Faults on a fifth of the requests, slow and late lists among them; short enough for thousands of runs.
+
+    ``stopping`` adds what ends a run or makes it wait for a minute: redirects, 429s that do not say how long, and
+    credentials that are refused from some request on. It is rarer than the rest, so that runs get somewhere.
+    """
     kinds = ["reset_before", "reset_after", "hang_before", "hang_after", "500_before", "500_after", "503_html"]
     kinds += ["truncated", "non_json", "no_id", "429"]
+    dice = random.Random(seed)
+    script = [{"on": "connections", "nth": nth, "kind": "close_on_accept"} for nth in range(dice.randint(3, 12), 500, 12)]
+    kinds = kinds * 4 + ["slow_list", "refuse"]
+    if stopping:
+        kinds += ["redirect", "429_no_retry_after", "429_absurd"]
+        script.append({"on": dice.choice(["cases", "vouchers", "list"]), "nth": dice.randint(5, 150), "kind": "401_from"})
     return {
+        "script": script,
         "seed": seed,
         "rate": 0.2,
         "kinds": kinds,
-        "paths": ["cases", "vouchers", "list", "files"],
+        "paths": ["cases", "vouchers", "list", "voucher_list", "files"],
+        "refuse_seconds": 0.1,
         "hang_seconds": 0.3,
         "retry_after": 0.05,
         "late_rate": 0.1,
@@ -100,12 +113,13 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
         first = 0
         while done < kills and not bad:
             rounds += 1
-            sandbox.faults(plan(dice.randrange(10**6)))
             fresh = range(first, first + ROWS_PER_FILE)
             first += ROWS_PER_FILE - dice.randrange(6)  # the next file overlaps this one
             sheet = folder / f"sheet-{rounds}.csv"
             write_sheet(sheet, fresh)
-            for _ in range(KILLS_PER_ROUND):
+            for attempt in range(KILLS_PER_ROUND):
+                if attempt % PLAN_LASTS == 0:  # a new plan ends a refusal of the credentials as well
+                    sandbox.faults(plan(dice.randrange(10**6), stopping=True))
                 arguments = ["run", str(sheet), "--yes", "-q"] if dice.random() < 0.6 else ["resume", "-q"]
                 code = live_and_die(folder, env, arguments, dice.uniform(0.01, LONGEST_LIFE))
                 done += code is None

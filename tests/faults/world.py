@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass
@@ -33,15 +34,26 @@ HEADER = [
 ]
 
 
-class SandboxProcess:
-    """``importer sandbox`` on a port of its own; it survives the importer's death, as the real APIs would."""
+SERVE = """
+import json, sys
+from pathlib import Path
+from importer.sandbox import SandboxSettings, serve_forever
+chosen = json.loads(sys.argv[1])
+serve_forever(SandboxSettings(**chosen | {"data_file": Path(chosen["data_file"])}), lambda url: print(url, flush=True))
+"""
 
-    def __init__(self, folder: Path) -> None:
+
+class SandboxProcess:
+    """A sandbox on a port of its own; it survives the importer's death, as the real APIs would."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        """``settings`` are those of ``SandboxSettings`` that a test chooses."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "importer", "sandbox", "--port", str(port), "--data", str(folder / "world.jsonl")]
+        chosen = {"port": port, "data_file": str(folder / "world.jsonl")} | settings
+        command = [sys.executable, "-c", SERVE, json.dumps(chosen)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self._process.stdout.readline()  # it says where it listens once it does
@@ -49,8 +61,13 @@ class SandboxProcess:
     def ask(self, path: str, body: object = None) -> dict:
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(self.url + path, data=data, method="POST" if data else "GET")
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        for _ in range(50):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return json.load(answer)
+            except (urllib.error.URLError, ConnectionError):  # a fault that closes the port closes it for the test as well
+                time.sleep(0.1)
+        raise AssertionError("the sandbox does not answer")
 
     def faults(self, plan: object) -> None:
         self.ask("/_sandbox/faults", {"plan": plan})
@@ -87,11 +104,11 @@ def environment(url: str, **dispatch: object) -> dict[str, str]:
     }
 
 
-def write_sheet(path: Path, numbers: range, *, vouchers: int = 1) -> None:
-    """A flat sheet of valid cases; the same number always gives the same row."""
+def write_sheet(path: Path, numbers: range, *, vouchers: int = 1, appendix: str | None = None) -> None:
+    """A flat sheet of valid cases; the same number always gives the same row. ``appendix`` is each voucher's file."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(HEADER)
+        writer.writerow([*HEADER, *(["voucher_appendix_file"] if appendix else [])])
         for number in numbers:
             amount = f"{100 + number}.{number % 100:02d}"
             case = [
@@ -107,9 +124,8 @@ def write_sheet(path: Path, numbers: range, *, vouchers: int = 1) -> None:
                 "DK",
             ]
             for voucher in range(vouchers):
-                writer.writerow(
-                    [*case, "invoice" if voucher == 0 else "reminder fee", amount if voucher == 0 else "100.00", "CREDITOR"]
-                )
+                kind = ["invoice", amount] if voucher == 0 else ["reminder fee", "100.00"]
+                writer.writerow([*case, *kind, "CREDITOR", *([appendix] if appendix else [])])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from ledgers import ACCOUNTS, Desk, case, open_desk, voucher
 from importer.columns import Kind
 from importer.dispatcher.backlog import Scope
 from importer.dispatcher.reconcile import (
-    CLOCK_MARGIN,
     Fate,
     Policy,
     Remote,
@@ -25,6 +24,7 @@ from importer.dispatcher.reconcile import (
     traits_listed,
     traits_sent,
 )
+from importer.ledger.clock import CLOCK_MARGIN
 from importer.ledger.schema import stamp
 from importer.ledger.states import State
 from importer.ledger.store import Doubt
@@ -160,6 +160,7 @@ class FakeList:
         self.read: list[int] = []
         self.details: dict[str, dict[str, Any]] = {}
         self.totals = True
+        self.skew: timedelta | None = None
 
     async def page(self, number: int) -> dict[str, Any]:
         if self.before_page:
