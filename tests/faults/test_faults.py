@@ -206,29 +206,6 @@ def test_repeats_stay_below_a_tenth_of_the_requests(tmp_path, sandbox):
     assert requests <= firsts * 1.1 + 10 + 20  # a tenth, the reserve, and one per base delay
 
 
-def test_the_order_of_the_ledger_and_the_wire_is_kept_when_the_disk_is_full(tmp_path, sandbox):
-    """A ledger that cannot be written stops the run; what was sent is in doubt, not lost, and nothing more is sent."""
-    if shutil.which("mount") is None:
-        pytest.skip("no mount here")
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(small)], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("may not mount here")
-    try:
-        env = environment(sandbox.url) | {"IMPORTER_LEDGER__URL": f"sqlite:///{small}/ledger.db"}
-        write_sheet(tmp_path / "few.csv", range(1, 20))
-        assert importer(tmp_path, env, "run", "few.csv", "--yes").returncode == 0
-        write_sheet(tmp_path / "many.csv", range(100, 6000))
-        full = importer(tmp_path, env, "run", "many.csv", "--yes")
-        assert full.returncode == 2
-        assert "full" in full.stderr
-        assert "Traceback" not in full.stderr
-        assert len(sandbox.state()["cases"]) == 19
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
-
-
 def test_a_damaged_or_newer_ledger_stops_before_anything_is_sent(tmp_path, sandbox):
     import sqlite3
 
