@@ -252,6 +252,35 @@ def test_a_date_without_a_zone_may_be_of_any(behind: int) -> None:
     assert match([doubt()], found.cases, set())[1][0] is Fate.OURS
 
 
+def test_a_date_alone_lasts_all_day() -> None:
+    found = asyncio.run(scan(FakeList([LISTED | {"dateCreated": "2026-11-01"}]), START))  # type: ignore[arg-type]
+    assert match([doubt()], found.cases, set())[1][0] is Fate.OURS
+    assert match([doubt(first=START + timedelta(days=2))], found.cases, set())[1][0] is Fate.ABSENT
+
+
+@pytest.mark.parametrize(("shown", "fate"), [(True, Fate.ABSENT), (False, Fate.OURS), (None, Fate.OURS)])
+def test_a_test_case_is_not_the_real_one(shown: bool | None, fate: Fate) -> None:
+    found = asyncio.run(scan(FakeList([listed("r", 0) | {"isTestCase": shown}]), START))  # type: ignore[arg-type]
+    assert match([doubt()], found.cases, set())[1][0] is fate
+
+
+def test_a_list_that_tells_of_a_slower_clock_is_read_further_back(desk: Desk) -> None:
+    """The skew is known from its first page at the earliest: what lies before the first cut-off must be read as well."""
+    desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+    others = [of(case(f"X{n}"), f"x{n}") for n in range(4)]
+    ours = of(case("R1")) | {"dateCreated": (datetime.now(UTC) - timedelta(minutes=30)).isoformat()}
+
+    def tell(_: int, fake: FakeList) -> None:
+        fake.skew = timedelta(minutes=-30)
+
+    older = [
+        of(case(f"Y{n}"), f"y{n}") | {"dateCreated": (datetime.now(UTC) - timedelta(minutes=9)).isoformat()} for n in range(4)
+    ]
+    assert settle(desk, [*others, *older, ours], before_page=tell) == 1
+    assert state(desk) is State.ACCEPTED
+
+
 # The moves
 
 
