@@ -70,7 +70,7 @@ def restore(desk, backup="backup.db"):
     shutil.copy(desk.folder / backup, desk.folder / "ledger.db")
 
 
-def resume_to_the_end(desk, tries=200):
+def resume_to_the_end(desk, tries=60):
     for _ in range(tries):
         if desk.call("resume", "-q").code == 0:
             return
@@ -168,6 +168,20 @@ def test_without_the_api_nothing_is_resolved(live, vendors):
     faults(vendors, "503_html", "me")
     assert live.call("resolve", name, "--absent").code == 5
     assert names(live, "in_doubt") == [name]
+
+
+def test_nothing_is_called_absent_by_a_list_that_does_not_hold_still(live, vendors):
+    at_work(live, vendors)
+    vendors.set_faults(FaultPlan.parse([{"on": "cases", "nth": 1, "kind": "500_before"}, HIDDEN]))
+    assert import_cases(live, range(1, 106)).code == 5
+    (name,) = names(live, "in_doubt")
+    faults(vendors, "slow_list", "list")
+    refused = live.call("resolve", name, "--absent")
+    assert refused.code == 5
+    assert "changed each time that it was read" in refused.err
+    assert names(live, "in_doubt") == [name]
+    faults(vendors)
+    assert live.call("resolve", name, "--absent").code == 0
 
 
 def test_another_accounts_entry_is_not_resolved(desk):

@@ -259,7 +259,7 @@ def test_a_date_alone_lasts_all_day() -> None:
 
 
 @pytest.mark.parametrize(("shown", "fate"), [(True, Fate.ABSENT), (False, Fate.OURS), (None, Fate.OURS)])
-def test_a_test_case_is_not_the_real_one(shown: bool | None, fate: Fate) -> None:
+def test_a_test_case_is_not_the_real_one(*, shown: bool | None, fate: Fate) -> None:
     found = asyncio.run(scan(FakeList([listed("r", 0) | {"isTestCase": shown}]), START))  # type: ignore[arg-type]
     assert match([doubt()], found.cases, set())[1][0] is fate
 
@@ -274,10 +274,9 @@ def test_a_list_that_tells_of_a_slower_clock_is_read_further_back(desk: Desk) ->
     def tell(_: int, fake: FakeList) -> None:
         fake.skew = timedelta(minutes=-30)
 
-    older = [
-        of(case(f"Y{n}"), f"y{n}") | {"dateCreated": (datetime.now(UTC) - timedelta(minutes=9)).isoformat()} for n in range(4)
-    ]
-    assert settle(desk, [*others, *older, ours], before_page=tell) == 1
+    before = {"dateCreated": (datetime.now(UTC) - timedelta(minutes=9)).isoformat()}
+    older = [of(case(f"Y{n}"), f"y{n}") | before for n in range(4)]
+    assert settle(desk, [*others[::-1], *older, ours], before_page=tell) == 1
     assert state(desk) is State.ACCEPTED
 
 

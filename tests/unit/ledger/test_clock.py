@@ -59,7 +59,7 @@ def test_the_earliest_that_the_server_can_have_had(clock: Clock, earliest: datet
         (Clock(-60, 0, 0), True),
     ],
 )
-def test_a_span_has_passed_only_if_it_has_by_the_servers_clock(clock: Clock, passed: bool) -> None:
+def test_a_span_has_passed_only_if_it_has_by_the_servers_clock(clock: Clock, *, passed: bool) -> None:
     assert clock.has_passed(NOON, 15 * MINUTE, NOON + 20 * MINUTE) is passed
     assert not clock.has_passed(NOON, 15 * MINUTE, NOON + 14 * MINUTE)
 
