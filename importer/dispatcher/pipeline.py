@@ -72,8 +72,8 @@ class Pipeline:
         self._stopping, self._progress = stopping, progress
         # An entry that a key or unique id protects is sent again when in doubt: with the same bytes it happens once.
         resendable = (State.PENDING, State.IN_DOUBT)
-        states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
-        self._backlogs = {kind: Backlog(ledger, scope, kind, states[kind]) for kind in Kind}
+        self._states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
+        self._backlogs = {kind: Backlog(ledger, scope, kind, self._states[kind]) for kind in Kind}
         self._finished: list[tuple[Claim, Outcome]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: set[int] = set()
