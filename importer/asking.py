@@ -7,8 +7,9 @@ from typing import Protocol
 
 from importer.columns import Column
 from importer.loader.contents import could_be_value
-from importer.loader.mapping import Shape, column_in
+from importer.loader.mapping import column_in
 from importer.loader.proposal import EXACT, Guess, Heading, Proposal, column_called
+from importer.loader.shapes import Shape
 from importer.loader.values import shown
 from importer.rows import Cell
 from importer.vocabulary import VoucherTypes

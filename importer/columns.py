@@ -7,10 +7,11 @@ against it, and server answers are translated back to column names with it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 
+from importer.aliases import Names, keys, names_of
 from importer.vocabulary import fold
 
 
@@ -48,7 +49,10 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: ``name`` is canonical, ``path`` the member on the wire (dots between levels)."""
+    """One column: ``name`` is canonical, ``path`` the member on the wire (dots between levels).
+
+    ``aliases`` are other names in our own templates and the APIs, ``elsewhere`` what other systems call it.
+    """
 
     name: str
     kind: Kind
@@ -58,14 +62,15 @@ class Column:
     help: str
     example: str
     aliases: tuple[str, ...] = ()
+    elsewhere: Names = field(default_factory=Names)
 
 
 def _case(name: str, path: str, need: Need, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
-    return Column(name, Kind.CASE, path, need, holds, help_text, example, aliases)
+    return Column(name, Kind.CASE, path, need, holds, help_text, example, aliases, names_of(Kind.CASE, name))
 
 
 def _voucher(name: str, path: str, need: Need, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
-    return Column(name, Kind.VOUCHER, path, need, holds, help_text, example, aliases)
+    return Column(name, Kind.VOUCHER, path, need, holds, help_text, example, aliases, names_of(Kind.VOUCHER, name))
 
 
 R, C, O = Need.REQUIRED, Need.CONDITIONAL, Need.OPTIONAL  # noqa: E741
@@ -333,9 +338,22 @@ def flat_name(name: str) -> str:
 
 
 @cache
-def index_of(kind: Kind) -> dict[str, str]:
-    """Folded heading → canonical name, for a sheet that holds only this kind."""
+def own_index(kind: Kind) -> dict[str, str]:
+    """Folded heading → canonical name: our own names and those of the APIs."""
     return _index((c.name, (c.name, c.path, *c.aliases)) for c in columns_of(kind))
+
+
+@cache
+def index_of(kind: Kind) -> dict[str, str]:
+    """Folded heading → canonical name, for a sheet that holds only this kind: also what other systems surely mean."""
+    return {key: c.name for c in columns_of(kind) for key in keys(c.elsewhere.sure)} | own_index(kind)
+
+
+@cache
+def weak_index(kind: Kind) -> dict[str, str]:
+    """Folded heading → the column that it may mean if nothing speaks against it."""
+    weak = {key: c.name for c in columns_of(kind) for key in keys(c.elsewhere.weak)}
+    return {key: name for key, name in weak.items() if key not in index_of(kind)}
 
 
 @cache
@@ -361,7 +379,7 @@ def name_of_path(kind: Kind, path: str) -> str | None:
     """
     wanted = fold(path)
     exact = next((c.name for c in columns_of(kind) if c.path and fold(c.path) == wanted), None)
-    return exact or index_of(kind).get(wanted)
+    return exact or own_index(kind).get(wanted)
 
 
 def is_known(name: str) -> bool:

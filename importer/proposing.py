@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from importer.asking import Dialogue, ask_heading, ask_missing, ask_shape, is_yes, refusal_of, table
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.loader.contents import agreement, could_be_value
-from importer.loader.mapping import Shape, SheetPlan, column_in, missing_in, plan_sheet
+from importer.loader.mapping import SheetPlan, column_in, plan_sheet
+from importer.loader.missing import missing_in
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, PROFILE_FOLDERS, Profile
 from importer.loader.profile_text import name_for, profile_text, write_profile
 from importer.loader.proposal import EXACT, Proposal, column_called, filled_by_itself, propose, shape_by
 from importer.loader.remembered import search_shelf
 from importer.loader.sampling import SheetSample, sample_file
+from importer.loader.shapes import Shape
 from importer.settings import Settings, explain
 from importer.vocabulary import DebtorType, VoucherTypes, find_debtor_type
 
@@ -95,7 +97,7 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     target = _target(request, sample, dialogue)
     asked = None if request.only_sure else dialogue
     shape = _shape(request, sample, types, asked)
-    proposal = propose(sample.headings, shape or Shape.CASES, types)
+    proposal = _propose(sample, shape or Shape.CASES, types)
     if not request.profile and not request.constants and _fits_as_it_is(sample, proposal, settings):
         return Mapped((f"{request.path.name} can be read as it is and needs no profile.", _next(request.path)))
     show(f'{request.path.name}, sheet "{sample.name}": {len(proposal.guesses)} headings, read as {proposal.shape}')
@@ -116,7 +118,7 @@ def _chosen(request: MapRequest, samples: Sequence[SheetSample], types: VoucherT
     if not samples:
         raise FileRefused(f"{request.path.name} holds no rows below a header. Check that it is the right file.")
     if request.sheet is None:
-        return max(samples, key=lambda sample: len(propose(sample.headings, Shape.FLAT, types).sure()))
+        return max(samples, key=lambda sample: len(_propose(sample, Shape.FLAT, types).sure()))
     for sample in samples:
         if sample.name == request.sheet:
             return sample
@@ -158,7 +160,7 @@ def _shape(request: MapRequest, sample: SheetSample, types: VoucherTypes, asked:
     """What the sheet holds: as it is said, as the headings tell, or as somebody answers; None if there is nobody to ask."""
     if request.holds:
         return Shape(request.holds)
-    cases, vouchers = (propose(sample.headings, shape, types) for shape in (Shape.CASES, Shape.VOUCHERS))
+    cases, vouchers = (_propose(sample, shape, types) for shape in (Shape.CASES, Shape.VOUCHERS))
     told = shape_by(cases, vouchers, request.constants)
     return ask_shape(asked, sample.headings) if asked and told is None else told
 
@@ -177,6 +179,10 @@ def _refuse_unanswered(request: MapRequest, shape: Shape | None, asked: Dialogue
         )
 
 
+def _propose(sample: SheetSample, shape: Shape, types: VoucherTypes) -> Proposal:
+    return propose(sample.headings, shape, types, sample.by_themselves(shape))
+
+
 def _fits_as_it_is(sample: SheetSample, proposal: Proposal, settings: Settings) -> bool:
     every_one_exact = all(
         guess.sure and guess.candidates[0].score == EXACT for guess in proposal.guesses if guess.candidates or guess.repeated
@@ -185,7 +191,7 @@ def _fits_as_it_is(sample: SheetSample, proposal: Proposal, settings: Settings) 
 
 
 def _plan(sample: SheetSample, profile: Profile, settings: Settings) -> SheetPlan | None:
-    return plan_sheet(sample.name, sample.header_row, sample.header, profile, settings.defaults)
+    return plan_sheet(sample.name, sample.header_row, sample.header, profile, settings.defaults, sample.around)
 
 
 def _refusal(sample: SheetSample, profile: Profile, settings: Settings) -> str | None:

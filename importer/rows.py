@@ -149,7 +149,10 @@ class SheetHead:
 
 @dataclass(frozen=True)
 class LoadedSource:
-    """A source that can be taken in: what it is, its sheets, and its rows (read while they are taken in)."""
+    """A source that can be taken in: what it is, its sheets, and its rows (read while they are taken in).
+
+    ``notes`` are what a person should know of it; ``found`` are those that reading the rows adds, whole after the last one.
+    """
 
     name: str
     sha256: str
@@ -157,6 +160,7 @@ class LoadedSource:
     rows: Iterator[LoadedRow]
     has_cases: bool = True
     notes: tuple[str, ...] = ()
+    found: list[str] = field(default_factory=list)
     profile: str | None = None
 
 

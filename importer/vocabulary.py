@@ -6,6 +6,7 @@ ISO 4217 as packaged by pycountry.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
@@ -91,9 +92,20 @@ VOUCHER_TYPES: tuple[VoucherType, ...] = (
 )
 
 
+_WRITTEN_OUT = str.maketrans({"æ": "ae", "ä": "ae", "ø": "oe", "ö": "oe", "å": "aa", "ü": "ue"})
+_PASSED_OVER = str.maketrans("", "", " _-.:*\u00a0\t\n\r")
+
+
 def fold(text: str) -> str:
-    """A name without regard to case, spaces, ``_``, ``-`` and ``.``: how headers and list members are compared."""
-    return "".join(c for c in text.casefold() if c not in " _-.\u00a0\t\n\r")
+    """A name without regard to case, spaces and ``_ - . : *``: how headers and list members are compared.
+
+    ``æ ø å ä ö ü ß`` are as ``ae oe aa ae oe ue ss``, other letters as without their accents.
+    """
+    folded = text.casefold()
+    if not folded.isascii():
+        written = unicodedata.normalize("NFC", folded).translate(_WRITTEN_OUT)
+        folded = "".join(c for c in unicodedata.normalize("NFD", written) if not unicodedata.combining(c))
+    return folded.translate(_PASSED_OVER)
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class Ledger(Worklist, Doubts, Restored):
                 "source_sha256": source.sha256,
                 "profile": source.profile,
                 "heads": json.dumps([asdict(head) for head in source.heads], ensure_ascii=False),
-                "notes": json.dumps(source.notes, ensure_ascii=False),
+                "notes": "[]",
                 "control": "{}",
                 "taken_at": stamp(),
             }
@@ -114,7 +114,8 @@ class Ledger(Worklist, Doubts, Restored):
             while chunk := list(islice(source.rows, CHUNK_ROWS)):
                 intake.take(chunk, sheets, flat)
             control = json.dumps(intake.finish(CHUNK_ROWS))
-            connection.execute(update(batch).where(batch.c.id == batch_id).values(control=control))
+            notes = json.dumps([*source.notes, *source.found], ensure_ascii=False)
+            connection.execute(update(batch).where(batch.c.id == batch_id).values(control=control, notes=notes))
         return int(batch_id)
 
     def account_of(self, fingerprint: str) -> str | None:

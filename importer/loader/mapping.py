@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from enum import StrEnum
 
+from importer.aliases import document_headings
 from importer.columns import (
     DEBITURA_TEMPLATE,
     FLAT_PREFIX,
     PROPERTY_PREFIX,
     Column,
     Kind,
-    Need,
     column,
     columns_of,
     flat_index,
     flat_name,
     index_of,
+    weak_index,
 )
 from importer.errors import FileRefused
+from importer.loader.missing import refuse_missing
+from importer.loader.naming import Around, Headings, Meaning, meaning_of
 from importer.loader.profile import Profile, header_key, names_in
+from importer.loader.shapes import Shape, known_key, name_in
 from importer.rows import SheetHead
 
-
-class Shape(StrEnum):
-    """What one sheet holds."""
-
-    CASES = "cases"
-    VOUCHERS = "vouchers"
-    FLAT = "flat"
+__all__ = ["Bound", "Shape", "SheetPlan", "plan_sheet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +55,8 @@ class SheetPlan:
     entry_position: int | None
     unknown: tuple[str, ...]
     derive_debtor_type: bool = False
+    meaning: Meaning = field(default_factory=lambda: Meaning([]))
+    document_position: int | None = None
 
     def positions(self, kind: Kind) -> list[int]:
         """Where this kind's own cells stand; constants have none."""
@@ -70,49 +68,101 @@ _TELLING = {
     Kind.VOUCHER: {c.name for c in columns_of(Kind.VOUCHER)} - {c.name for c in columns_of(Kind.CASE)},
 }
 ENTRY_HEADING = "#entry"
+NOTHING_AROUND = Around()
 MARKS_ENOUGH = 2  # one column that only cases (or vouchers) have may be chance, two are not
 
 
 def plan_sheet(
-    sheet: str, header_row: int, header: tuple[str, ...], profile: Profile, defaults: Mapping[str, str]
+    sheet: str,
+    header_row: int,
+    header: tuple[str, ...],
+    profile: Profile,
+    defaults: Mapping[str, str],
+    around: Around = NOTHING_AROUND,
 ) -> SheetPlan | None:
     """How to read a sheet with this header, or None if it holds neither cases nor vouchers.
 
-    Raises FileRefused when it does but a required column is missing, or two headings mean the same column.
+    ``around`` tells what headings alone do not: whether there are names or numbers below "Kunde".
+    Raises FileRefused when a required column is missing, or two headings mean the same column.
     """
     mapped = {header_key(heading): names_in(names) for heading, names in profile.columns.items()}
     shape = Shape(profile.holds) if profile.holds else _shape(sheet, header, mapped, profile.constants)
     if shape is None:
         return None
-    names = _names(header, shape, mapped, {header_key(h) for h in profile.ignore})
-    fixed = {known: value for name, value in profile.constants.items() if (known := _name_in(shape, name))}
-    _refuse_conflicts(sheet, header, names, fixed)
-    present = {name for found in names for name in found}
+    headings = Headings(sheet, header, mapped, frozenset(header_key(h) for h in profile.ignore), around)
+    fixed = {known: value for name, value in profile.constants.items() if (known := name_in(shape, name))}
+    meaning = meaning_of(headings, shape, fixed)
+    _refuse_conflicts(sheet, header, meaning.names, fixed)
+    _fix_currency(sheet, meaning, fixed)
+    present = meaning.present()
     for name, value in defaults.items():
-        if (known := _name_in(shape, name)) and known not in present and known not in fixed:
+        if (known := name_in(shape, name)) and known not in present and known not in fixed:
             fixed[known] = value
+    if "currency" not in present:
+        _refuse_other_currency(sheet, "a title or the unit below the amount says", meaning.said, fixed)
     derive = shape is not Shape.VOUCHERS and "debtor_type" not in present | set(fixed) and _is_debitura_template(header)
-    free = [h for h, found in zip(header, names, strict=True) if h and not found and not h.startswith("#")]
-    _require(sheet, free, shape, present | set(fixed) | ({"debtor_type"} if derive else set()))
-    bound = _bound(shape, header, names, fixed, profile)
-    keys = [header_key(h) for h in header]
+    free = [h for h, found in zip(header, meaning.names, strict=True) if h and not found and not h.startswith("#")]
+    there = present | set(fixed) | ({"debtor_type"} if derive else set())
+    refuse_missing(sheet, free, shape, there, meaning.doubts, meaning.said)
+    head = SheetHead(sheet, header, tuple(" ".join(found) or None for found in meaning.names), shape is Shape.FLAT)
+    return _planned(
+        head, shape, header_row, meaning, _bound(shape, header, meaning.names, fixed, profile), profile, derive=derive
+    )
+
+
+def _planned(
+    head: SheetHead,
+    shape: Shape,
+    header_row: int,
+    meaning: Meaning,
+    bound: list[tuple[str, Bound]],
+    profile: Profile,
+    *,
+    derive: bool,
+) -> SheetPlan:
+    keys = [header_key(heading) for heading in head.header]
+    unused = [
+        position
+        for position, (heading, found) in enumerate(zip(head.header, meaning.names, strict=True))
+        if heading and not found and not _skipped(heading, profile)
+    ]
+    documents = [at for at in unused if keys[at] in document_headings()] if shape is Shape.CASES else []
     return SheetPlan(
-        head=SheetHead(sheet, header, tuple(" ".join(found) or None for found in names), shape is Shape.FLAT),
+        head=head,
         shape=shape,
         header_row=header_row,
         case=tuple(b for n, b in bound if _kind(shape, n) is Kind.CASE),
         voucher=tuple(b for n, b in bound if _kind(shape, n) is Kind.VOUCHER),
         entry_position=keys.index(ENTRY_HEADING) if ENTRY_HEADING in keys else None,
-        unknown=tuple(h for h, found in zip(header, names, strict=True) if h and not found and not _skipped(h, profile)),
+        unknown=tuple(head.header[at] for at in unused if head.header[at] not in meaning.outdone and at not in documents[:1]),
         derive_debtor_type=derive,
+        meaning=meaning,
+        document_position=documents[0] if documents else None,
     )
+
+
+def _fix_currency(sheet: str, meaning: Meaning, fixed: dict[str, str]) -> None:
+    """The currency that the amount's heading names holds for all rows."""
+    if meaning.currency is not None:
+        fixed.setdefault("currency", meaning.currency)
+        _refuse_other_currency(sheet, "the heading of the amount says", meaning.currency, fixed)
+
+
+def _refuse_other_currency(sheet: str, says: str, currency: str | None, fixed: Mapping[str, str]) -> None:
+    """Refuse a sheet that says one currency and a profile or setting that says another one for all its rows."""
+    told = fixed.get("currency", currency or "").strip().upper()
+    if currency is not None and told != currency:
+        raise FileRefused(
+            f'Sheet "{sheet}": {says} {currency}, but the currency of all rows is set to {told} (in the profile, the settings '
+            f"or a heading). Correct one of them."
+        )
 
 
 def _bound(
     shape: Shape, header: tuple[str, ...], names: list[list[str]], fixed: Mapping[str, str], profile: Profile
 ) -> list[tuple[str, Bound]]:
     """Each name of the sheet's shape with where its cells come from."""
-    tables = {_name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
+    tables = {name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
     placed = [
         (n, Bound(column_in(shape, n), header[i], i, values=tables.get(n, {}))) for i, found in enumerate(names) for n in found
     ]
@@ -125,7 +175,7 @@ def _skipped(heading: str, profile: Profile) -> bool:
 
 def _shape(sheet: str, header: tuple[str, ...], mapped: Mapping[str, list[str]], constants: Iterable[str]) -> Shape | None:
     """What a sheet holds by its headings or, where they do not tell, with what the profile adds to every row."""
-    keys = [header_key(h) for h in header if h and not h.startswith("#")]
+    keys = [known_key(h) for h in header if h and not h.startswith("#")]
     found = [name for key in keys for name in mapped.get(key, [])]
     by_name = {"cases": Shape.CASES, "vouchers": Shape.VOUCHERS}
     unmapped = [key for key in keys if key not in mapped]
@@ -136,56 +186,20 @@ def _shape_of(keys: list[str], found: list[str]) -> Shape | None:
     flat, plain = flat_index(), index_of(Kind.VOUCHER)
     case_marks = {flat.get(k) for k in keys} | set(found)
     voucher_marks = {plain.get(k) for k in keys} | set(found)
+    if len(case_marks - {None}) >= MARKS_ENOUGH:
+        # Beside headings that are sure, weak ones count as well, unless they are a voucher's for sure.
+        case_marks |= {weak_index(Kind.CASE).get(k) for k in keys if k not in plain}
     cases = len(case_marks & _TELLING[Kind.CASE])
     vouchers = len(voucher_marks & _TELLING[Kind.VOUCHER])
     prefixed = len({n for n in case_marks if n and n.startswith(FLAT_PREFIX)} | {k for k in keys if _is_flat_property(k)})
-    if cases >= MARKS_ENOUGH and cases >= vouchers:
+    linked = bool(voucher_marks & {"case_ref", "case_id"})
+    if cases >= MARKS_ENOUGH and (cases >= vouchers or not linked):
         return Shape.FLAT if prefixed else Shape.CASES
     return Shape.VOUCHERS if vouchers >= MARKS_ENOUGH else None
 
 
 def _is_flat_property(key: str) -> bool:
     return key.startswith(header_key(FLAT_PREFIX + PROPERTY_PREFIX))
-
-
-def _names(header: tuple[str, ...], shape: Shape, mapped: Mapping[str, list[str]], ignored: set[str]) -> list[list[str]]:
-    """The canonical names that each heading fills, in the words of the shape."""
-    index = {Shape.CASES: index_of(Kind.CASE), Shape.VOUCHERS: index_of(Kind.VOUCHER), Shape.FLAT: flat_index()}[shape]
-    names: list[list[str]] = []
-    for heading in header:
-        key = header_key(heading)
-        if not key or heading.startswith("#") or key in ignored:
-            names.append([])
-        elif key in mapped:
-            names.append([n for name in mapped[key] if (n := _name_in(shape, name))])
-        elif handle := _property_handle(heading, shape):
-            names.append([handle])
-        else:
-            names.append([index[key]] if key in index else [])
-    return names
-
-
-def _property_handle(heading: str, shape: Shape) -> str | None:
-    """``properties.<handle>`` keeps the handle's own spelling: it is the installation's key."""
-    prefix = FLAT_PREFIX + PROPERTY_PREFIX if shape is Shape.FLAT else PROPERTY_PREFIX
-    text = heading.strip()
-    if shape is Shape.CASES or not text.casefold().startswith(prefix) or len(text) == len(prefix):
-        return None
-    return prefix + text[len(prefix) :]
-
-
-def _name_in(shape: Shape, name: str) -> str | None:
-    """What a name of a profile or of the settings is called in a sheet of this shape; None: it has no place there."""
-    case_names, flat_names = index_of(Kind.CASE).values(), flat_index().values()
-    if shape is Shape.FLAT:
-        candidates = (name, flat_name(name))
-        return next((n for n in candidates if n in flat_names or n.startswith(FLAT_PREFIX + PROPERTY_PREFIX)), None)
-    if shape is Shape.CASES:
-        return name if name in case_names else None
-    for candidate in (name, name.removeprefix(FLAT_PREFIX)):
-        if candidate in index_of(Kind.VOUCHER).values() or candidate.startswith(PROPERTY_PREFIX):
-            return candidate
-    return None
 
 
 def _kind(shape: Shape, name: str) -> Kind:
@@ -214,6 +228,11 @@ def _refuse_conflicts(sheet: str, header: tuple[str, ...], names: list[list[str]
                     f'Sheet "{sheet}": the column "{heading}" holds {name}, which the profile sets to a constant. '
                     f"Remove one of them, or add the heading to ignore in the profile."
                 )
+            if name in first and first[name] == heading:
+                raise FileRefused(
+                    f'Sheet "{sheet}": there are two columns "{heading}", which both hold {name}. If two tables stand beside '
+                    f"each other, put the second on a sheet (or in a file) of its own; else remove one of the columns."
+                )
             if name in first:
                 raise FileRefused(
                     f'Sheet "{sheet}": the columns "{first[name]}" and "{heading}" both hold {name}. '
@@ -224,39 +243,3 @@ def _refuse_conflicts(sheet: str, header: tuple[str, ...], names: list[list[str]
 
 def _is_debitura_template(header: tuple[str, ...]) -> bool:
     return {header_key(h) for h in DEBITURA_TEMPLATE} <= {header_key(h) for h in header}
-
-
-def missing_in(shape: Shape, present: set[str]) -> list[str]:
-    """The names that a sheet of this shape must have and that are not ``present``."""
-    kinds = {Shape.CASES: (Kind.CASE,), Shape.VOUCHERS: (Kind.VOUCHER,), Shape.FLAT: (Kind.CASE, Kind.VOUCHER)}[shape]
-    missing = [
-        flat_name(c.name) if shape is Shape.FLAT and kind is Kind.VOUCHER else c.name
-        for kind in kinds
-        for c in columns_of(kind)
-        if c.need is Need.REQUIRED
-    ]
-    # A flat row's voucher has its case's currency and date unless it has columns of its own.
-    inherited = {"voucher_currency", "voucher_date"} if shape is Shape.FLAT else set()
-    missing = [name for name in missing if name not in present | inherited]
-    if shape is Shape.VOUCHERS and not {"case_ref", "case_id"} & present:
-        missing.insert(0, "case_ref")
-    return missing
-
-
-def _require(sheet: str, free: list[str], shape: Shape, present: set[str]) -> None:
-    """Refuse a sheet that lacks a required column, naming for each the nearest of the ``free`` headings."""
-    missing = missing_in(shape, present)
-    if not missing:
-        return
-    close = [_nearest(name, free) for name in missing]
-    told = "; ".join(f'{name} (is it "{near}"?)' if near else name for name, near in zip(missing, close, strict=True))
-    raise FileRefused(
-        f'Sheet "{sheet}" has no column for: {told}. Rename the columns, or map them in a profile ([columns]), '
-        f"or give a value for all rows ([constants])."
-    )
-
-
-def _nearest(name: str, headings: list[str]) -> str | None:
-    keys = {header_key(h): h for h in headings}
-    found = get_close_matches(header_key(name), keys, n=1, cutoff=0.75)
-    return keys[found[0]] if found else None

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import permutations
 
-from importer.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, Holds, Kind, columns_of, flat_index, index_of
+from importer.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, Holds, Kind, columns_of, flat_index, weak_index
 from importer.loader.contents import agreement, is_distinctive
-from importer.loader.mapping import Shape, column_in
+from importer.loader.mapping import column_in
 from importer.loader.profile import header_key
+from importer.loader.shapes import Shape, index_in
 from importer.rows import Cell
 from importer.vocabulary import VoucherTypes
 
@@ -79,14 +80,24 @@ class Proposal:
         return tuple(guess for guess in self.guesses if guess.candidates and not guess.sure)
 
 
-def propose(headings: Sequence[Heading], shape: Shape, types: VoucherTypes) -> Proposal:
-    """Guess what each heading fills in a sheet of this shape."""
+def propose(
+    headings: Sequence[Heading], shape: Shape, types: VoucherTypes, by_themselves: Mapping[str, str] | None = None
+) -> Proposal:
+    """Guess what each heading fills in a sheet of this shape.
+
+    ``by_themselves``: what the headings fill without a profile, where that is known of the sheet as a whole. A heading
+    that could fill a column but gives way to another there is left alone.
+    """
     keys = Counter(header_key(heading.text) for heading in headings)
-    guesses = [
-        Guess(heading, repeated=True) if keys[header_key(heading.text)] > 1 else _guess(heading, shape, types)
-        for heading in headings
-        if header_key(heading.text) and not heading.text.startswith("#")
-    ]
+    guesses = []
+    for heading in headings:
+        key = header_key(heading.text)
+        if not key or heading.text.startswith("#"):
+            continue
+        if keys[key] > 1:
+            guesses.append(Guess(heading, repeated=True))
+        else:
+            guesses.append(_known(heading, shape, by_themselves or {}) or _guess(heading, shape, types))
     return Proposal(shape, tuple(_suggest(_disputed(guesses))))
 
 
@@ -94,12 +105,12 @@ def column_called(text: str, shape: Shape) -> str | None:
     """The column that a person names in a sheet of this shape, by its own name; None if there is none."""
     if text.startswith((PROPERTY_PREFIX, FLAT_PREFIX + PROPERTY_PREFIX)):
         return None if shape is Shape.CASES else text
-    return next((name for name in _index(shape).values() if name == text.casefold()), None)
+    return next((name for name in index_in(shape).values() if name == text.casefold()), None)
 
 
 def filled_by_itself(heading: str, shape: Shape) -> str | None:
     """The column that a heading fills without any profile, or None."""
-    return _index(shape).get(header_key(heading))
+    return index_in(shape).get(header_key(heading))
 
 
 def shape_by(cases: Proposal, vouchers: Proposal, constants: Iterable[str] = ()) -> Shape | None:
@@ -119,6 +130,14 @@ def shape_by(cases: Proposal, vouchers: Proposal, constants: Iterable[str] = ())
 def _weight(proposal: Proposal, constants: Iterable[str], telling: set[str]) -> float:
     scores = (c.score for g in proposal.guesses for c in g.candidates[:1] if g.suggested == c.name and c.name in telling)
     return sum(scores) / EXACT + len(telling.intersection(constants))
+
+
+def _known(heading: Heading, shape: Shape, by_themselves: Mapping[str, str]) -> Guess | None:
+    """What the sheet as a whole tells of a heading, if that is more than the heading does."""
+    own, read = filled_by_itself(heading.text, shape), by_themselves.get(heading.text)
+    if not by_themselves or own == read:
+        return None
+    return Guess(heading, (Candidate(read, EXACT),), sure=True) if read else Guess(heading)
 
 
 def _guess(heading: Heading, shape: Shape, types: VoucherTypes) -> Guess:
@@ -155,7 +174,7 @@ def _name_scores(text: str, shape: Shape) -> dict[str, int]:
     from rapidfuzz import fuzz, process
 
     spellings = _spellings(text)
-    aliases = _index(shape)
+    aliases = index_in(shape)
     scores: dict[str, int] = dict.fromkeys(aliases.values(), 0)
     names = list(aliases)
     for spelling in spellings:
@@ -166,6 +185,8 @@ def _name_scores(text: str, shape: Shape) -> dict[str, int]:
             scores[aliases[alias]] = max(scores[aliases[alias]], score)
         for name in _spelt_alike(spelling, shape):
             scores[name] = max(scores[name], ALIKE)
+    if weak := _weak_name(text, shape):
+        scores[weak] = max(scores.get(weak, 0), MOST)
     if exact := aliases.get(header_key(text)):
         scores[exact] = EXACT
     return scores
@@ -178,8 +199,8 @@ def _spellings(text: str) -> set[str]:
     return {header_key("".join(order)) for order in orders}
 
 
-def _index(shape: Shape) -> Mapping[str, str]:
-    return {Shape.CASES: index_of(Kind.CASE), Shape.VOUCHERS: index_of(Kind.VOUCHER), Shape.FLAT: flat_index()}[shape]
+def _weak_name(text: str, shape: Shape) -> str | None:
+    return weak_index(Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE).get(header_key(text))
 
 
 def _spelt_alike(spelling: str, shape: Shape) -> set[str]:
@@ -198,7 +219,7 @@ def _spelt_alike(spelling: str, shape: Shape) -> set[str]:
 
 @cache
 def _plain_names(shape: Shape) -> tuple[tuple[str, str], ...]:
-    return tuple((_plain(alias), name) for alias, name in _index(shape).items())
+    return tuple((_plain(alias), name) for alias, name in index_in(shape).items())
 
 
 _TWO_WAYS = (("å", "aa"), ("æ", "ae"), ("ä", "ae"), ("ø", "oe"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), (":", ""), ("*", ""))

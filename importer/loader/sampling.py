@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from importer.errors import FileRefused
+from importer.loader.layout import Ahead, NumberedRow, find_top
+from importer.loader.naming import Around, Headings, meaning_of
 from importer.loader.profile import NO_PROFILE
 from importer.loader.proposal import Heading
-from importer.loader.source import Sheet, first_rows, header_of, laid_out
+from importer.loader.shapes import Shape
+from importer.loader.source import Sheet, first_rows, laid_out
 from importer.loader.values import is_blank
 from importer.rows import Cell
 
@@ -22,6 +26,15 @@ class SheetSample:
     header_row: int
     header: tuple[str, ...]
     headings: tuple[Heading, ...]
+    around: Around = field(default_factory=Around)
+
+    def by_themselves(self, shape: Shape) -> dict[str, str]:
+        """Heading → column, as the sheet is read without a profile; nothing if that raises a question."""
+        try:
+            meaning = meaning_of(Headings(self.name, self.header, {}, frozenset(), self.around), shape, ())
+        except FileRefused:
+            return {}
+        return {heading: names[0] for heading, names in zip(self.header, meaning.names, strict=True) if names}
 
 
 def sample_file(path: Path) -> list[SheetSample]:
@@ -33,14 +46,15 @@ def sample_file(path: Path) -> list[SheetSample]:
 
 
 def _sample(sheet: Sheet) -> SheetSample | None:
-    rows = first_rows(sheet, SAMPLED_ROWS)
-    header_row, header = header_of(sheet.name, iter(rows), laid_out(rows, NO_PROFILE))
-    left = [row for row in rows if row[0] > header_row]
+    first = first_rows(sheet, SAMPLED_ROWS)
+    rows = Ahead(iter(first))
+    top = find_top(sheet.name, rows, laid_out(first, NO_PROFILE))
+    left = list(rows)
     if not left:
         return None
-    headings = tuple(Heading(text, _filled(at, left)) for at, text in enumerate(header))
-    return SheetSample(sheet.name, header_row, header, headings)
+    headings = tuple(Heading(text, _filled(at, left)) for at, text in enumerate(top.header))
+    return SheetSample(sheet.name, top.row, top.header, headings, top.around)
 
 
-def _filled(column: int, rows: list[tuple[int, tuple[Cell, ...]]]) -> tuple[Cell, ...]:
+def _filled(column: int, rows: list[NumberedRow]) -> tuple[Cell, ...]:
     return tuple(cells[column] for _, cells in rows if column < len(cells) and not is_blank(cells[column]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from importer.errors import FileRefused
+from importer.loader.body import Body
 from importer.loader.celltext import clean_number
+from importer.loader.layout import Ahead, NumberedRow, Top, find_top
 from importer.loader.mapping import Shape, SheetPlan, plan_sheet
+from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records import LoadContext, RowReader
-from importer.loader.values import is_blank
 from importer.rows import Cell, LoadedRow, LoadedSource
 
 if TYPE_CHECKING:
@@ -37,10 +39,11 @@ class Sheet(Protocol):
 
 @dataclass
 class _Opened:
-    """A sheet that holds records: its plan, and its rows from the first one below the header on."""
+    """A sheet that holds records: its plan, and its rows from the first one of data on."""
 
+    top: Top
     plan: SheetPlan
-    rows: Iterator[tuple[int, tuple[Cell, ...]]]
+    rows: Ahead
     delimited: bool
 
 
@@ -135,13 +138,15 @@ def _load(
         raise FileRefused(_nothing_found(name, passed))
     # Cases first: a voucher is linked to a case that is already known.
     opened.sort(key=lambda o: o.plan.shape is Shape.VOUCHERS)
+    found: list[str] = []
     return LoadedSource(
         name=name,
         sha256=sha256,
         heads=tuple(o.plan.head for o in opened),
-        rows=chain.from_iterable(_read_sheet(o, profile, context) for o in opened),
+        rows=chain.from_iterable(_read_sheet(o, profile, context, found) for o in opened),
         has_cases=any(o.plan.shape is not Shape.VOUCHERS for o in opened),
-        notes=(*notes, *_notes(opened, passed)),
+        notes=(*notes, *sheet_notes(((o.top, o.plan) for o in opened), passed)),
+        found=found,
         profile=profile.name or None,
     )
 
@@ -157,25 +162,26 @@ def _nothing_found(name: str, passed: list[str]) -> str:
     told = ", ".join(f'"{sheet}"' for sheet in passed[:5])
     return (
         f"{name} has no sheet with columns of cases or vouchers (looked at {told}). "
-        f"Check the headings, or map them in a profile; `importer template` writes an example."
+        f"Check the headings, or map them in a profile (with header_row = 4 if they are in row 4): `importer map FILE` asks "
+        f"for them. `importer template` writes an example."
     )
 
 
 def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimited: bool) -> _Opened | None:
-    rows = _rows(sheet)
-    first = list(islice(rows, 1))
-    rows = chain(first, rows)
-    header_row, header = header_of(sheet.name, rows, laid_out(first, profile))
-    plan = plan_sheet(sheet.name, header_row, header, profile, context.defaults) if header else None
-    return _Opened(plan, rows, delimited) if plan else None
+    rows = Ahead(_rows(sheet))
+    top = find_top(sheet.name, rows, laid_out(rows.peek(1), profile))
+    if not top.header:
+        return None
+    plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around)
+    return _Opened(top, plan, rows, delimited) if plan else None
 
 
-def first_rows(sheet: Sheet, count: int) -> list[tuple[int, tuple[Cell, ...]]]:
+def first_rows(sheet: Sheet, count: int) -> list[NumberedRow]:
     """The first rows that are not empty, each with the number that Excel shows."""
     return list(islice(_rows(sheet), count))
 
 
-def laid_out(rows: Sequence[tuple[int, tuple[Cell, ...]]], profile: Profile) -> Profile:
+def laid_out(rows: Sequence[NumberedRow], profile: Profile) -> Profile:
     """The profile as it applies to a sheet that begins with these rows.
 
     An error sheet has its header in its first row, wherever its source had it.
@@ -185,46 +191,15 @@ def laid_out(rows: Sequence[tuple[int, tuple[Cell, ...]]], profile: Profile) -> 
     return profile
 
 
-def header_of(sheet: str, rows: Iterator[tuple[int, tuple[Cell, ...]]], profile: Profile) -> tuple[int, tuple[str, ...]]:
-    """The header's row number and its headings, trimmed; none if the sheet is empty. ``rows`` then stands below it.
+def header_of(sheet: str, rows: Iterable[NumberedRow], profile: Profile) -> tuple[int, tuple[str, ...]]:
+    """The header's row number and its headings, trimmed; none if the sheet is empty.
 
-    Raises FileRefused if the row that the profile names as the header is empty.
+    Raises FileRefused if the row that the profile names as the header is empty, or if two rows could be the header.
     """
-    wanted = profile.header_row or 1
-    header_row, cells = next(((n, c) for n, c in rows if n >= wanted), (0, ()))
-    header = tuple("" if is_blank(c) else str(c).strip() for c in cells)
-    while header and not header[-1]:
-        header = header[:-1]
-    if header and profile.header_row and header_row != profile.header_row:
-        raise FileRefused(f'Sheet "{sheet}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
-    return header_row, header
+    top = find_top(sheet, Ahead(rows), profile)
+    return top.row, top.header
 
 
-def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext) -> Iterator[LoadedRow]:
+def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext, found: list[str]) -> Iterator[LoadedRow]:
     reader = RowReader(opened.plan, profile, context, delimited=opened.delimited)
-    width = len(opened.plan.head.header)
-    for number, cells in opened.rows:
-        if not all(is_blank(cell) for cell in cells):
-            yield reader.read(number, _trim(cells, width))
-
-
-def _trim(cells: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
-    """The cells below the header, and what stands beyond it up to the last cell with something in it."""
-    end = len(cells)
-    while end > width and is_blank(cells[end - 1]):
-        end -= 1
-    return cells[:end]
-
-
-def _notes(opened: list[_Opened], passed: list[str]) -> list[str]:
-    notes = [f'Sheet "{sheet}" holds neither cases nor vouchers and was left out.' for sheet in passed]
-    for o in opened:
-        if o.plan.unknown:
-            unknown = ", ".join(f'"{heading}"' for heading in o.plan.unknown)
-            notes.append(f'Sheet "{o.plan.head.name}": not used: {unknown}.')
-        if o.plan.derive_debtor_type:
-            notes.append(
-                f'Sheet "{o.plan.head.name}" has no debtor_type: a row with a contact person is a Company, '
-                f"another one a Person unless its name carries a company's legal form."
-            )
-    return notes
+    return Body(opened.top, opened.plan, reader, found).rows(opened.rows)

@@ -139,7 +139,7 @@ def test_no_two_headings_are_offered_the_same_column(texts, shape):
 
 
 def test_what_a_column_holds_makes_a_candidate_of_it():
-    found = proposal(Kundemail=MAILS, Tegn=("DKK", "DKK", "SEK"), Sted=("DK", "SE", "DE")).guesses
+    found = proposal(Kundemail=MAILS, Tegn=("DKK", "DKK", "SEK"), Hvor=("DK", "SE", "DE")).guesses
     assert [(g.suggested, g.sure) for g in found[:2]] == [("debtor_email", False), ("currency", False)]
     assert {c.name for c in found[2].candidates} >= {"creditor_country", "debtor_country"}
     assert found[2].suggested is None  # whose country it is, the cells do not tell

@@ -217,8 +217,12 @@ def test_a_header_further_down(tmp_path: Path) -> None:
     text = f"Open items\nas of,31 January\n{HEADER}\n{LINE}\n"
     _, rows = csv(tmp_path, text, Profile(header_row=3))
     assert [row.row.number for row in rows] == [4]
-    with pytest.raises(FileRefused, match="no sheet with columns of cases or vouchers"):
-        csv(tmp_path, text)
+    source, found = csv(tmp_path, text)
+    assert found == rows
+    assert source.notes == ('Sheet "in.csv": the headings are in row 3; rows 1–2 above them were left out.',)
+    unknown = text.replace("creditor", "kred").replace("debtor", "deb").replace("amount", "am").replace("date", "d")
+    with pytest.raises(FileRefused, match=r"no sheet with columns of cases or vouchers.*header_row"):
+        csv(tmp_path, unknown)
 
 
 def test_a_header_row_that_is_empty_is_refused(tmp_path: Path) -> None:

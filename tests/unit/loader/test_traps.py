@@ -46,7 +46,8 @@ def read(path: Path) -> dict[str, Any]:
                 {"sheet": found.row.sheet, "row": found.row.number, "case": _told(found.case), "voucher": _told(found.voucher)}
                 for found in source.rows
             ]
-            return {"notes": list(source.notes), "rows": [{k: v for k, v in row.items() if v is not None} for row in rows]}
+            notes = [*source.notes, *source.found]
+            return {"notes": notes, "rows": [{k: v for k, v in row.items() if v is not None} for row in rows]}
     except FileRefused as error:
         return {"refused": str(error)}
 
