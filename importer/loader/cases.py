@@ -5,6 +5,8 @@ from __future__ import annotations
 from importer.columns import Kind
 from importer.loader.context import LoadContext
 from importer.loader.findings import Findings
+from importer.loader.identifiers import check_postal_code
+from importer.loader.texts import ValueProblem
 from importer.models import Case
 from importer.rows import CaseRecord, Hint, Reject, fingerprint
 from importer.vocabulary import DebtorType, find_debtor_type, is_state_code, looks_like_a_company
@@ -41,6 +43,10 @@ def _read_debtor(found: Findings, *, derive_debtor_type: bool) -> None:
         if kind is None:
             found.reject("debtor_type", "is neither Company nor Person. Write one of them", "debtor_type")
         values["debtor_type"] = kind
+    try:
+        check_postal_code(values.get("debtor_country", ""), values.get("debtor_zip_code", ""))
+    except ValueProblem as error:
+        found.reject(error.code, str(error), "debtor_zip_code")
     state = values.get("debtor_state")
     if state and is_state_code(values.get("debtor_country", ""), state):
         values["debtor_state_alpha2"] = state.upper()

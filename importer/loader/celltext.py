@@ -40,6 +40,29 @@ class FalseDate(CellError):
     __slots__ = ()
 
 
+# What spreadsheets show in place of a value, in the languages of the sheets that come here; a CSV holds these very texts.
+# Source: the error values of Excel's function reference in each language, and LibreOffice's list of error codes.
+_ERRORS = frozenset(
+    (
+        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
+        *("#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA", "#EXTERNAL!", "#PYTHON!"),
+        *("#I/T", "#REFERENCE!", "#VÆRDI!", "#DIVISION/0!", "#NAVN?", "#NUL!", "#OVERLØB!"),  # Danish
+        *("#VERDI!", "#OVERFLYT!"),  # Norwegian
+        *("#SAKNAS!", "#REFERENS!", "#VÄRDEFEL!", "#NAMN?", "#OGILTIGT!", "#SKÄRNING!"),  # Swedish
+        *("#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#ÜBERLAUF!"),  # German
+        *("#PUUTTUU!", "#VIITTAUS!", "#ARVO!", "#JAKO/0!", "#NIMI?", "#LUKU!", "#TYHJÄ!"),  # Finnish
+        *("#N/B", "#VERW!", "#WAARDE!", "#DEEL/0!", "#NAAM?", "#GETAL!", "#LEEG!"),  # Dutch
+        *("#VALEUR!", "#NOM?", "#NOMBRE!"),  # French
+    )
+)
+_LIBREOFFICE_ERROR = re.compile(r"Err:[0-9]{3}")
+
+
+def shows_error(text: str) -> bool:
+    """Whether a text is an error's: ``#N/A``, ``#VÆRDI!``, ``Err:502``, or the ``####`` of a column that was too narrow."""
+    return text in _ERRORS or _LIBREOFFICE_ERROR.fullmatch(text) is not None or (len(text) > 1 and not text.strip("#"))
+
+
 Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | CellError | None
 
 FORMULA_WITHOUT_VALUE = MissingValue("formula without a value")

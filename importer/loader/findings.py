@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from importer.columns import PROPERTY_PREFIX, Kind, column, name_of_path
+from importer.columns import PROPERTY_PREFIX, Holds, Kind, column, name_of_path
+from importer.loader.celltext import CellError, shows_error
 from importer.loader.context import LoadContext
 from importer.loader.mapping import Bound
+from importer.loader.money import currencies_of
 from importer.loader.values import READERS, WRONG_VOUCHER_CURRENCY, Formats, ValueProblem, is_blank, shown
 from importer.models import WireModel
 from importer.rows import Cell, Money, Reason, cents_of
@@ -40,9 +42,10 @@ class Findings:
     headings: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
 
-    def read(self, bounds: Iterable[Bound], cells: tuple[Cell, ...], formats: Formats) -> None:
-        """Read each column's cell; an empty one has no value."""
-        for bound in bounds:
+    def read(self, bounds: Iterable[tuple[Bound, Formats]], cells: tuple[Cell, ...]) -> None:
+        """Read each column's cell in the column's formats; an empty one has no value."""
+        signs: dict[str, frozenset[str]] = {}
+        for bound, formats in bounds:
             name = bound.column.name
             self.headings[name] = bound.heading
             cell = _cell(bound, cells)
@@ -52,10 +55,23 @@ class Findings:
             cell = bound.values.get(text, cell)
             if is_blank(cell):
                 continue
+            if type(cell) is str and cell[0] in "#E" and shows_error(cell.strip()):
+                cell = CellError(cell.strip())
             try:
                 self.values[name] = READERS[bound.column.holds](cell, formats)
             except ValueProblem as error:
                 self.reject(error.code, str(error), name)
+                continue
+            if bound.column.holds is Holds.MONEY and type(cell) is str and (meant := currencies_of(cell)):
+                signs[name] = meant
+        self._check_signs(signs)
+
+    def _check_signs(self, signs: Mapping[str, frozenset[str]]) -> None:
+        """Refuse an amount whose sign or code, like ``€``, is not that of the row's currency."""
+        currency = self.values.get("currency")
+        for name, meant in signs.items():
+            if currency and currency not in meant:
+                self.reject("currency_differs", f"is not in {currency}, which the row has as its currency. Correct one", name)
 
     def reject(self, code: str, message: str, name: str | None) -> None:
         """One more reason, against the column ``name`` or (None) the whole row."""

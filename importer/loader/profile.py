@@ -37,6 +37,7 @@ class Profile(BaseModel):
     quote: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     date_format: str | None = None
     decimal: Literal[".", ","] | None = None
+    date_cells: Literal["trusted"] | None = None
     amount_sign: Literal["unsigned", "signed"] = "unsigned"
     columns: dict[str, str | list[str]] = {}
     constants: dict[str, str] = {}

@@ -8,6 +8,8 @@ from importer.columns import Kind
 from importer.loader.cases import case_of
 from importer.loader.context import LoadContext
 from importer.loader.findings import Findings
+from importer.loader.firstpass import SheetFormats, profile_formats
+from importer.loader.formats import Formats
 from importer.loader.mapping import Bound, Shape, SheetPlan
 from importer.loader.profile import Profile
 from importer.loader.values import is_blank
@@ -21,16 +23,26 @@ class RowReader:
     """Turns the rows of one sheet into records and rejects.
 
     ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was cut in two. In a workbook
-    it is a note that somebody left beside the table.
+    it is a note that somebody left beside the table. ``formats``: how the sheet's columns write numbers and dates; without
+    them every text must say it alone, or the profile.
     """
 
-    def __init__(self, plan: SheetPlan, profile: Profile, context: LoadContext, *, delimited: bool = False) -> None:
+    def __init__(
+        self,
+        plan: SheetPlan,
+        profile: Profile,
+        context: LoadContext,
+        *,
+        delimited: bool = False,
+        formats: SheetFormats | None = None,
+    ) -> None:
         self.plan = plan
         self.context = context
-        self._formats = profile.formats()
+        formats = formats or SheetFormats(profile_formats(profile, context.today))
         self._signed = profile.amount_sign == "signed"
         self._width = len(plan.head.header) if delimited else None
-        self._voucher_bounds = (*plan.voucher, *_inherited(plan))
+        self._case_bounds = [(bound, formats.of(bound)) for bound in plan.case]
+        self._voucher_bounds = [(bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan))]
         self._voucher_positions = plan.positions(Kind.VOUCHER)
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
@@ -45,7 +57,7 @@ class RowReader:
         return LoadedRow(row, case, voucher)
 
     def _case(self, cells: tuple[Cell, ...], hint: Hint | None) -> CaseRecord | Reject:
-        found = self._findings(Kind.CASE, self.plan.case, cells)
+        found = self._findings(Kind.CASE, self._case_bounds, cells)
         return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
 
     def _voucher(self, cells: tuple[Cell, ...], hint: Hint | None) -> VoucherRecord | Reject:
@@ -53,9 +65,9 @@ class RowReader:
         needs_case = self.plan.shape is Shape.VOUCHERS
         return voucher_of(found, self.context, hint, signed=self._signed, needs_case=needs_case)
 
-    def _findings(self, kind: Kind, bounds: tuple[Bound, ...], cells: tuple[Cell, ...]) -> Findings:
+    def _findings(self, kind: Kind, bounds: list[tuple[Bound, Formats]], cells: tuple[Cell, ...]) -> Findings:
         found = Findings(kind)
-        found.read(bounds, cells, self._formats)
+        found.read(bounds, cells)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
             found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
         return found

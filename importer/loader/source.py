@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import chain, islice
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Protocol
 from importer.errors import FileRefused
 from importer.loader.body import Body
 from importer.loader.celltext import clean_number
+from importer.loader.firstpass import SheetFormats, formats_of
 from importer.loader.layout import Ahead, NumberedRow, Top, find_top
+from importer.loader.look import Looked, look_through
 from importer.loader.mapping import Shape, SheetPlan, plan_sheet
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
@@ -36,6 +38,8 @@ class Sheet(Protocol):
 
     def chunks(self) -> Iterator[pd.DataFrame]: ...
 
+    def look(self, positions: Sequence[int]) -> Looked: ...
+
 
 @dataclass
 class _Opened:
@@ -45,6 +49,7 @@ class _Opened:
     plan: SheetPlan
     rows: Ahead
     delimited: bool
+    formats: SheetFormats = field(default_factory=SheetFormats)
 
 
 @contextmanager
@@ -96,6 +101,9 @@ class _FrameSheet:
             ]
             yield pd.DataFrame(rows, index=range(start + 2, start + 2 + len(rows)), columns=width, dtype=object)
 
+    def look(self, positions: Sequence[int]) -> Looked:
+        return look_through(_rows(self), positions)
+
 
 def _plain(value: object) -> Cell:
     """A value of a DataFrame as a reader of files gives it: no types of numpy, whole numbers as int."""
@@ -133,6 +141,7 @@ def _load(
         elif planned is None:
             passed.append(sheet.name)
         else:
+            planned.formats = formats_of(planned.plan, sheet.look, profile, context.today, delimited=delimited)
             opened.append(planned)
     if not opened:
         raise FileRefused(_nothing_found(name, passed))
@@ -145,10 +154,14 @@ def _load(
         heads=tuple(o.plan.head for o in opened),
         rows=chain.from_iterable(_read_sheet(o, profile, context, found) for o in opened),
         has_cases=any(o.plan.shape is not Shape.VOUCHERS for o in opened),
-        notes=(*notes, *sheet_notes(((o.top, o.plan) for o in opened), passed)),
+        notes=(*notes, *sheet_notes(((o.top, o.plan) for o in opened), passed), *_proofs(opened)),
         found=found,
         profile=profile.name or None,
     )
+
+
+def _proofs(opened: Iterable[_Opened]) -> Iterator[str]:
+    return chain.from_iterable(o.formats.notes for o in opened)
 
 
 def _is_ours(sheet: Sheet) -> bool:
@@ -201,5 +214,5 @@ def header_of(sheet: str, rows: Iterable[NumberedRow], profile: Profile) -> tupl
 
 
 def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext, found: list[str]) -> Iterator[LoadedRow]:
-    reader = RowReader(opened.plan, profile, context, delimited=opened.delimited)
+    reader = RowReader(opened.plan, profile, context, delimited=opened.delimited, formats=opened.formats)
     return Body(opened.top, opened.plan, reader, found).rows(opened.rows)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,12 +28,20 @@ MAX_CELL = 32_767
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class _Parsed:
+    """A sheet that calamine has parsed, which takes most of the time of reading it."""
+
+    cells: CalamineSheet
+
+
 class OpenWorkbook:
     """A workbook in calamine's hands."""
 
     def __init__(self, name: str, workbook: Workbook) -> None:
         """Open it. Raises FileRefused when calamine cannot."""
         self._name, self._scan, self._format = name, workbook.scan, workbook.format
+        self._parsed: weakref.WeakValueDictionary[str, _Parsed] = weakref.WeakValueDictionary()
         self._book = self._guarded("", lambda: CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)))
         self.sheets = [
             (sheet.name, sheet.visible != SheetVisibleEnum.Visible)
@@ -45,7 +55,8 @@ class OpenWorkbook:
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
         """Yield (row number that Excel shows, cells from column A on) of every row that holds anything."""
-        raw = self._guarded(sheet, lambda: self._book.get_sheet_by_name(sheet))
+        parsed = self._parse(sheet)  # held as long as rows are asked for
+        raw = parsed.cells
         scan = self._scan.sheets[sheet]
         left = raw.start[1] if raw.start else 0
         marked_rows, marked_columns = _extent(scan)
@@ -66,6 +77,26 @@ class OpenWorkbook:
                         values[column] = scan.marks.corrected(code, values[column])
             if values.count(None) < width:
                 yield row + 1, values
+
+    def look(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, list[Cell]]]:
+        """Yield (row number that Excel shows, cells at ``positions``) of every row, as calamine gives them: unmarked.
+
+        While `rows` of the same sheet are being read, it is not parsed again.
+        """
+        parsed = self._parse(sheet)
+        left = parsed.cells.start[1] if parsed.cells.start else 0
+        width = parsed.cells.end[1] + 1 - left if parsed.cells.end else 0
+        places = [p - left if 0 <= p - left < width else None for p in positions]
+        for row, cells in enumerate(self._raw_rows(sheet, parsed.cells, 0)):
+            if cells:
+                yield row + 1, [cells[place] if place is not None else None for place in places]
+
+    def _parse(self, sheet: str) -> _Parsed:
+        parsed = self._parsed.get(sheet)
+        if parsed is None:
+            parsed = _Parsed(self._guarded(sheet, lambda: self._book.get_sheet_by_name(sheet)))
+            self._parsed[sheet] = parsed
+        return parsed
 
     def _raw_rows(self, sheet: str, raw: CalamineSheet, rows: int) -> Iterator[list[Any]]:
         """Yield calamine's rows from the first of the sheet on, and empty ones up to the number given."""

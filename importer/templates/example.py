@@ -1,7 +1,7 @@
 """The example: a Danish agency's cases and vouchers, all invented, with rows that are wrong in ways that people get wrong.
 
 What the rows say stands in two CSV files beside this module, under canonical names; a cell that is no date or number
-there (``22.310,00 kr``) becomes text in the workbook, as when a person types it.
+there (``22.310,00 €``) becomes text in the workbook, as when a person types it.
 """
 
 from __future__ import annotations

@@ -35,10 +35,12 @@ CASES = [
         "debtor_type": "Company",
         "debtor_name": f"Æblegård nr. {n} ApS",
         "debtor_contact_person": "Mette Holm",
-        "debtor_zip_code": f"080{n}",
+        "debtor_zip_code": code,
         "debtor_country": country,
     }
-    for n, (currency, amount, country) in enumerate([("DKK", 5000, "DK"), ("EUR", 1842.75, "DE"), ("SEK", 0.3, "SE")], 1)
+    for n, (currency, amount, country, code) in enumerate(
+        [("DKK", 5000, "DK", "0801"), ("EUR", 1842.75, "DE", "01067"), ("SEK", 0.3, "SE", "114 55")], 1
+    )
 ]
 VOUCHERS = [
     {

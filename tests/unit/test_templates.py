@@ -35,9 +35,9 @@ WRONG = {  # sheet row → column, code and what the row is about, in the exampl
     ("Cases", 8): ("debtor_country", "country"),  # a misspelt country
     ("Cases", 13): ("debtor_contact_person", "contact_person"),  # a company without one
     ("Cases", 18): ("amount_to_recover", "too_many_decimals"),
-    ("Cases", 20): ("amount_to_recover", "not_a_number"),  # 22.310,00 kr, as text
+    ("Cases", 20): ("amount_to_recover", "currency_differs"),  # 22.310,00 € among kronor
     ("Cases", 25): ("date", "date_order_unknown"),  # 01/10/2025, as text
-    ("Cases", 30): ("due_date", "month_name"),  # 30. juli 2025
+    ("Cases", 30): ("due_date", "not_a_date"),  # 31. juni 2025
     ("Cases", 33): ("date", "future_date"),  # 2062 for 2026
     ("Cases", 37): ("debtor_name", "required"),
     ("Cases", 42): ("currency", "currency"),  # DKR

@@ -18,6 +18,7 @@ delimiter = ";"
 quote = "'"
 date_format = "DD.MM.YYYY"
 decimal = ","
+date_cells = "trusted"
 amount_sign = "signed"
 ignore = ["Internal"]
 [columns]
@@ -38,6 +39,7 @@ def test_every_key_of_a_profile(tmp_path: Path) -> None:
     assert profile.sheets() == ("Open", "Closed")
     assert (profile.holds, profile.header_row, profile.amount_sign) == ("flat", 3, "signed")
     assert (profile.encoding, profile.delimiter, profile.quote) == ("windows-1252", ";", "'")
+    assert profile.date_cells == "trusted"
     assert profile.formats() == Formats(decimal=",", date_format="DD.MM.YYYY")
     assert profile.targets() == ["debtor_name", "amount_to_recover", "voucher_amount"]
     assert profile.constants == {"currency": "DKK", "voucher_properties.costCentre": "7"}
