@@ -6,9 +6,11 @@ import asyncio
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +19,7 @@ import structlog
 from importer.dispatcher.pipeline import Progress
 from importer.environment import open_environment
 from importer.errors import UsageError
+from importer.expecting import expectation
 from importer.loader.profile import PROFILE_FOLDERS, Profile
 from importer.loader.reader import read_table
 from importer.loader.remembered import EMPTY_SHELF
@@ -38,17 +41,23 @@ def run(
     profile: str | Profile | None = None,
     output: str | Path | None = None,
     test_cases: bool = False,
+    expect_rows: int | None = None,
+    expect_totals: Mapping[str, Decimal | str] | None = None,
     settings: Settings | None = None,
 ) -> RunResult:
     """Import files, or a DataFrame of cases (flat or not) with an optional one of vouchers.
 
     A live run needs ``yes=True``, as the command does without a terminal. Without a ``profile`` each source is read with
-    the one in ``profiles/`` that knows its headings; ``"none"`` reads it without any.
+    the one in ``profiles/`` that knows its headings; ``"none"`` reads it without any. ``expect_rows`` and
+    ``expect_totals`` (by currency) refuse sources that do not hold them.
 
     Raises ImporterError before anything is sent; once sending has begun, how it ended is in the result: ``exit_code``,
     ``reports`` and ``messages``.
     """
-    job = _job(sources, vouchers, profile, output, test_cases=test_cases, yes=yes)
+    job = replace(
+        _job(sources, vouchers, profile, output, test_cases=test_cases, yes=yes),
+        expected=expectation(expect_rows, [f"{code}={total}" for code, total in (expect_totals or {}).items()]),
+    )
     _quieten_logs()
 
     def work() -> RunResult:
@@ -64,10 +73,22 @@ def check(
     sandbox: bool = False,
     profile: str | Profile | None = None,
     output: str | Path | None = None,
+    expect_rows: int | None = None,
+    expect_totals: Mapping[str, Decimal | str] | None = None,
     settings: Settings | None = None,
 ) -> RunResult:
     """Validate sources and write the same sheets; nothing is sent or recorded."""
-    return run(*sources, vouchers=vouchers, sandbox=sandbox, dry_run=True, profile=profile, output=output, settings=settings)
+    return run(
+        *sources,
+        vouchers=vouchers,
+        sandbox=sandbox,
+        dry_run=True,
+        profile=profile,
+        output=output,
+        expect_rows=expect_rows,
+        expect_totals=expect_totals,
+        settings=settings,
+    )
 
 
 def _loop_is_running() -> bool:

@@ -45,29 +45,67 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Another settings file than importer.toml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
 Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Logs on stderr; twice for every attempt.")]
+ExpectRows = Annotated[
+    int | None,
+    typer.Option(
+        "--expect-rows",
+        min=0,
+        metavar="N",
+        help="Refuse the files unless they hold N rows in all: rows with cases or, without any cases, with vouchers.",
+        show_default=False,
+    ),
+]
+ExpectTotals = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect-total",
+        metavar="DKK=1234.50",
+        help="Refuse the files unless their amounts add up to this in all: amount_to_recover of the cases or, without any "
+        "cases, voucher_amount. Once for each currency of the files.",
+        show_default=False,
+    ),
+]
 
 
 @contextmanager
-def _environment(config: Path | None, *, sandbox: bool) -> Iterator[Environment]:
+def _environment(config: Path | None, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
     from importer.environment import open_environment
     from importer.settings import load_settings
 
     try:
-        with open_environment(load_settings(config), sandbox=sandbox) as environment:
+        with open_environment(load_settings(config), sandbox=sandbox, serving=serving) as environment:
             yield environment
     except KeyboardInterrupt:  # typer would leave without a word
         typer.echo("Interrupted.", err=True)
         raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
 
 
-def _job(paths: list[Path], profile: str | None, output: Path | None, *, test_cases: bool = False, yes: bool = False) -> Job:
+def _job(
+    paths: list[Path],
+    profile: str | None,
+    output: Path | None,
+    *,
+    test_cases: bool = False,
+    yes: bool = False,
+    rows: int | None = None,
+    totals: list[str] | None = None,
+) -> Job:
+    from importer.expecting import expectation
     from importer.loader.profile import PROFILE_FOLDERS
     from importer.sources import Job, find_profiles
 
     chosen, shelf = find_profiles(profile, PROFILE_FOLDERS if paths else ())
     for sentence in shelf.broken:
         typer.echo(sentence, err=True)
-    return Job(tuple(paths), profile=chosen, shelf=shelf, output=output, test_cases=test_cases, confirmed=yes)
+    return Job(
+        tuple(paths),
+        profile=chosen,
+        shelf=shelf,
+        output=output,
+        test_cases=test_cases,
+        confirmed=yes,
+        expected=expectation(rows, totals or ()),
+    )
 
 
 def _show(result: RunResult, *, as_json: bool) -> None:
@@ -92,6 +130,8 @@ def run(
     output: OutputDir = None,
     as_json: AsJson = False,
     test_cases: Annotated[bool, typer.Option("--test-cases", help="Send every case as a test case.")] = False,
+    expect_rows: ExpectRows = None,
+    expect_total: ExpectTotals = None,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -100,8 +140,8 @@ def run(
     from importer import runner
 
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=yes)
-    job = _job(paths, profile, output, test_cases=test_cases, yes=yes)
-    with _environment(config, sandbox=sandbox) as environment:
+    job = _job(paths, profile, output, test_cases=test_cases, yes=yes, rows=expect_rows, totals=expect_total)
+    with _environment(config, sandbox=sandbox, serving=not dry_run) as environment:
         result = runner.check(job, environment) if dry_run else runner.run(job, environment, console)
     _show(result, as_json=as_json)
 
@@ -113,6 +153,8 @@ def check(
     profile: ProfileName = None,
     output: OutputDir = None,
     as_json: AsJson = False,
+    expect_rows: ExpectRows = None,
+    expect_total: ExpectTotals = None,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -121,8 +163,8 @@ def check(
     from importer import runner
 
     TerminalConsole(quiet=quiet, verbose=verbose, yes=False)
-    with _environment(config, sandbox=sandbox) as environment:
-        result = runner.check(_job(paths, profile, output), environment)
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
+        result = runner.check(_job(paths, profile, output, rows=expect_rows, totals=expect_total), environment)
     _show(result, as_json=as_json)
 
 
@@ -180,7 +222,7 @@ def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = N
     """Show the batches in the ledger and what is unfinished."""
     from importer.inspection import batch_states
 
-    with _environment(config, sandbox=sandbox) as environment:
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
         found = batch_states(environment)
     if as_json:
         typer.echo(json.dumps([summary.as_json() for summary in found], indent=2, ensure_ascii=False))
@@ -201,7 +243,7 @@ def report(
     """Write a batch's sheets again, as things stand now."""
     from importer.inspection import rebuild_report
 
-    with _environment(config, sandbox=sandbox) as environment:
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
         result = rebuild_report(environment, batch, output)
     _show(result, as_json=as_json)
 
@@ -271,7 +313,7 @@ def ledger_backup(
     """Copy the ledger; a run may go on meanwhile."""
     from importer.ledger.restoring import write_backup
 
-    with _environment(config, sandbox=sandbox) as environment:
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
         write_backup(environment.ledger_url, file)
     typer.echo(f"The ledger was copied to {file}.")
 
@@ -279,13 +321,13 @@ def ledger_backup(
 @ledger_app.command("trust")
 def ledger_trust(sandbox: Sandbox = False, config: Config = None) -> None:
     """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
+    from importer.ledger.opening import require_ledger
     from importer.ledger.store import Ledger
 
-    with (
-        _environment(config, sandbox=sandbox) as environment,
-        Ledger.open(environment.ledger_url, "importer ledger trust") as ledger,
-    ):
-        restored = ledger.trust()
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
+        require_ledger(environment.ledger_url)
+        with Ledger.open(environment.ledger_url, "importer ledger trust") as ledger:
+            restored = ledger.trust()
     typer.echo("The ledger is trusted from now on." if restored else "The ledger was not restored from a backup.")
 
 

@@ -25,7 +25,8 @@ class TerminalConsole:
         _set_up_logs(verbose)
 
     def note(self, text: str) -> None:
-        typer.echo(text, err=True)
+        if not self._quiet:
+            typer.echo(text, err=True)
 
     def confirm(self, question: str) -> bool:
         if self._yes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -78,8 +78,11 @@ class Environment:
 
 
 @contextmanager
-def open_environment(settings: Settings, *, sandbox: bool) -> Iterator[Environment]:
-    """The environment of the settings, or that of the embedded sandbox with a ledger and data of its own."""
+def open_environment(settings: Settings, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
+    """The environment of the settings, or that of the embedded sandbox with a ledger and data of its own.
+
+    Without ``serving`` the sandbox is not started: there is nothing to ask it, and another command may be using it.
+    """
     if not sandbox:
         yield Environment(
             settings=settings,
@@ -95,15 +98,16 @@ def open_environment(settings: Settings, *, sandbox: bool) -> Iterator[Environme
 
     ledger = _sandbox_ledger(settings.ledger.url)
     chosen = SandboxSettings(data_file=ledger.with_suffix(".jsonl"), case_id_from=settings.debbie.case_id_from)
-    with Sandbox(chosen) as running:
+    with Sandbox(chosen) if serving else nullcontext() as running:
+        url = running.url if running else "the sandbox"
         yield Environment(
             settings=settings,
             ledger_url=f"sqlite:///{ledger}",
             api_key=chosen.api_keys[0],
             token=chosen.tokens[0],
             tenant_id=SANDBOX_TENANT,
-            debitura_url=running.url,
-            debbie_url=running.url,
+            debitura_url=url,
+            debbie_url=url,
             is_sandbox=True,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,20 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.environment import Environment, connections
-from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError, UsageError
-from importer.ledger.reports import batches, tally
+from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
+from importer.ledger.opening import refuse_network_path, require_ledger, sqlite_path
+from importer.ledger.reports import batches
 from importer.ledger.store import Ledger
 from importer.reporter.report import write_report
-from importer.reporter.summary import Summary, exit_code_of
+from importer.reporter.summary import Summary, summarize
 from importer.runner import RunResult
 from importer.settings import Settings, secret
 
 
 @contextmanager
 def _reading(environment: Environment) -> Iterator[Ledger]:
+    require_ledger(environment.ledger_url)
     ledger = Ledger.read(environment.ledger_url)
-    if ledger is None:
-        raise UsageError("There is no ledger yet: nothing has been imported here. `importer run FILE` begins one.")
+    assert ledger is not None
     with ledger:
         yield ledger
 
@@ -31,11 +33,7 @@ def _reading(environment: Environment) -> Iterator[Ledger]:
 def batch_states(environment: Environment, limit: int = 50) -> list[Summary]:
     """The newest batches, the newest first. Raises UsageError if there is no ledger."""
     with _reading(environment) as ledger, ledger.transaction() as connection:
-        found = []
-        for batch in batches(connection, limit):
-            tallies = tally(connection, batch.id)
-            found.append(Summary(batch, tallies, exit_code_of(tallies)))
-    return found
+        return [summarize(connection, batch) for batch in batches(connection, limit)]
 
 
 def rebuild_report(environment: Environment, batch_id: int, output: Path | None) -> RunResult:
@@ -77,12 +75,23 @@ def _missing_settings(environment: Environment) -> list[Finding]:
 
 def _ledger_finding(environment: Environment) -> Finding:
     try:
+        if (path := sqlite_path(environment.ledger_url)) is not None and not path.exists():
+            return _future_ledger_finding(path)
         with Ledger.open(environment.ledger_url, "importer doctor"):
             return Finding(f"the ledger can be written: {environment.ledger_url}")
     except LedgerHeld as error:
         return Finding(str(error), ExitCode.LEDGER_HELD)
     except ImporterError as error:
         return Finding(str(error), ExitCode.USAGE)
+
+
+def _future_ledger_finding(path: Path) -> Finding:
+    """Whether the first import could make the ledger; looking must not make it."""
+    refuse_network_path(path)
+    folder = next(parent for parent in path.resolve().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return Finding(f"the ledger {path} cannot be made: {folder} is no folder that you may write to", ExitCode.USAGE)
+    return Finding(f"there is no ledger yet: the first import makes {path.resolve()}")
 
 
 async def _api_findings(environment: Environment) -> list[Finding]:

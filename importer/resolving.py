@@ -16,6 +16,7 @@ from importer.environment import Environment, connections
 from importer.errors import ApiStopped, UsageError
 from importer.ledger.doubts import OpenEntry
 from importer.ledger.knowledge import Accounts
+from importer.ledger.opening import require_ledger
 from importer.ledger.restoring import LOOKED_FOR
 from importer.ledger.states import UNRESOLVED, State
 from importer.ledger.store import Ledger
@@ -36,6 +37,7 @@ def resolve(environment: Environment, name: str, word: Word) -> str:
     Either is checked with the API first: an id must be there, look like the entry and belong to no other; of an absent
     entry nothing like it may be listed. Raises UsageError or ApiStopped; then nothing has changed.
     """
+    require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
         ledger.recover()
         if ledger.restored_from():

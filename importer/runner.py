@@ -11,8 +11,10 @@ from importer.columns import Kind
 from importer.dispatcher.backlog import Scope
 from importer.environment import Environment
 from importer.errors import ExitCode, FileRefused, UsageError
+from importer.ledger.control import sheet_totals
 from importer.ledger.knowledge import Accounts
-from importer.ledger.reports import Transaction, open_batches, to_send
+from importer.ledger.opening import require_ledger
+from importer.ledger.reports import Transaction, batch_info, open_batches, to_send
 from importer.ledger.store import Ledger
 from importer.reporter.report import Report, write_report
 from importer.reporter.terminal import amounts
@@ -44,12 +46,15 @@ def run(job: Job, environment: Environment, console: Console) -> RunResult:
         run_id = uuid4().hex
         with ledger.transaction() as connection:
             batches, refused = take_in(ledger, connection, job, environment, accounts, run_id)
+            if unmet := _unmet(connection, batches, refused, job):
+                raise FileRefused(unmet)
             _before_sending({kind: to_send(connection, batches, kind) for kind in Kind}, job, environment, console)
         return _send_and_report(ledger, environment, Scope(accounts, tuple(batches), run_id), batches, refused, job, console)
 
 
 def resume(job: Job, environment: Environment, console: Console) -> RunResult:
-    """Go on with everything that is unfinished in the ledger."""
+    """Go on with everything that is unfinished in the ledger. Raises LedgerError if there is none."""
+    require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resume") as ledger:
         ledger.recover()
         unfinished = ledger.query(open_batches)
@@ -74,9 +79,10 @@ def check(job: Job, environment: Environment) -> RunResult:
         accounts = known_accounts(ledger, environment)
         with ledger.transaction() as connection:
             batches, refused = take_in(ledger, connection, job, environment, accounts, "check")
+            unmet = _unmet(connection, batches, refused, job)
             directory = job.output or environment.settings.output.directory
             reports = [write_report(connection, batch, directory, checking=True) for batch in batches]
-    return _result(reports, refused, ExitCode.OK, [])
+    return _result(reports, [] if unmet else refused, ExitCode.FILE_REFUSED if unmet else ExitCode.OK, [unmet] if unmet else [])
 
 
 def take_in(
@@ -97,6 +103,17 @@ def take_in(
     if not batches and refused:
         raise FileRefused("\n".join(str(error) for error in refused))
     return batches, refused
+
+
+def _unmet(connection: Transaction, batches: Sequence[int], refused: Sequence[FileRefused], job: Job) -> str | None:
+    """Why the files are not what was expected of them, all together; None if they are, or if nothing was."""
+    if not job.expected:
+        return None
+    if refused:
+        told = "Not every file could be read, so they cannot be what is expected of them. Nothing was sent or recorded."
+        return "\n".join([*map(str, refused), told])
+    infos = (batch_info(connection, batch) for batch in batches)
+    return job.expected.unmet([totals for info in infos if info for totals in sheet_totals(connection, info)])
 
 
 def _before_sending(totals: dict[Kind, tuple[int, dict[str, int]]], job: Job, environment: Environment, console: Console) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.environment import Environment
 from importer.errors import FileRefused
+from importer.expecting import Expectation
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile, load_profile
 from importer.loader.records import LoadContext
 from importer.loader.remembered import EMPTY_SHELF, Remembered, Shelf, only_one, reader_of_headings, refuse_near, search_shelf
@@ -36,6 +37,7 @@ class Job:
     output: Path | None = None
     test_cases: bool = False
     confirmed: bool = False
+    expected: Expectation = field(default_factory=Expectation)
 
 
 def find_profiles(name: str | None, folders: tuple[Path, ...]) -> tuple[Profile, Shelf]:

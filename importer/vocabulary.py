@@ -1,7 +1,7 @@
 """The closed lists of both APIs, and how people write their members.
 
-Sources: the case-voucher reference of Debbie (currencies, sources), its list of voucher type ids, and ISO 3166 and
-ISO 4217 as packaged by pycountry.
+Sources: the case-voucher reference of Debbie (currencies, sources), its list of voucher type ids, ISO 3166 and
+ISO 4217 as packaged by pycountry, and the names of countries in CLDR as packaged by Babel.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ def find_debtor_type(text: str) -> DebtorType | None:
     """Company or Person, by the words that people use for them, or None."""
     wanted = fold(text)
     return next((kind for kind, words in _DEBTOR_TYPES.items() if wanted in words), None)
+
+
+def debtor_type_words() -> dict[str, str]:
+    """The words that people use for debtor types, each with the one that it means."""
+    return {word: kind.value for kind, words in _DEBTOR_TYPES.items() for word in words}
 
 
 def looks_like_a_company(name: str) -> bool:
@@ -121,6 +126,10 @@ class VoucherTypes:
     def names(self) -> list[str]:
         return [t.name for t in (*VOUCHER_TYPES, *self.extra)]
 
+    def words(self) -> dict[str, str]:
+        """The English and Danish names of all types, each as it is."""
+        return {name: name for t in (*VOUCHER_TYPES, *self.extra) for name in (t.name, t.danish)}
+
     @property
     def _by_name(self) -> dict[str, VoucherType]:
         return _index(self.extra)
@@ -153,19 +162,48 @@ _COUNTRY_NAMES_IN_USE = {  # what people write and ISO 3166 does not
 }
 
 
+_NAME_LANGUAGES = ("en", "da", "sv", "nb", "nn", "de")
+_SHORTEST_NAME = 4  # below that it is a code, or no country to anybody who reads the sheet
+
+
+@cache
+def country_names() -> dict[str, str]:
+    """What countries are called in the languages of the sheets, each with its ISO 3166-1 alpha-2 code.
+
+    A name that means two countries in different languages is left out.
+    """
+    import pycountry
+    from babel import Locale
+
+    names = dict(_COUNTRY_NAMES_IN_USE)
+    for country in pycountry.countries:
+        kept = (getattr(country, key, None) for key in ("name", "official_name", "common_name"))
+        names |= {name: country.alpha_2 for name in kept if name}
+    known = {country.alpha_2 for country in pycountry.countries}
+    codes: dict[str, set[str]] = {}
+    for name, code in names.items():
+        codes.setdefault(fold(name), set()).add(code)
+    for language in _NAME_LANGUAGES:
+        for code, name in Locale.parse(language).territories.items():
+            if code in known and len(name) >= _SHORTEST_NAME:
+                names[name] = code
+                codes.setdefault(fold(name), set()).add(code)
+    return {name: code for name, code in names.items() if len(codes[fold(name)]) == 1}
+
+
 @cache
 def _countries() -> dict[str, str]:
     import pycountry
 
-    index: dict[str, str] = {}
-    for country in pycountry.countries:
-        names = [getattr(country, key, None) for key in ("name", "official_name", "common_name", "alpha_3", "alpha_2")]
-        index |= {fold(name): country.alpha_2 for name in names if name}
-    return index | {fold(name): code for name, code in _COUNTRY_NAMES_IN_USE.items()}
+    index = {fold(name): code for name, code in country_names().items()}
+    return index | {fold(code): c.alpha_2 for c in pycountry.countries for code in (c.alpha_3, c.alpha_2)}
 
 
 def find_country(text: str) -> str | None:
-    """The ISO 3166-1 alpha-2 code that ``text`` means (a code of two or three letters or an English name), or None."""
+    """The ISO 3166-1 alpha-2 code that ``text`` means, or None.
+
+    It may be a code of two or three letters, or a name in English, Danish, Swedish, Norwegian or German.
+    """
     return _countries().get(fold(text))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, case, insert, select, update
 from importer.columns import Kind
 from importer.ledger.decide import Known
 from importer.ledger.dependents import follow
+from importer.ledger.places import row_in
 from importer.ledger.schema import entry, reject, row
 from importer.ledger.states import RejectStatus, State
 from importer.ledger.superseding import repoint
@@ -37,7 +38,7 @@ class Draft:
         self._moved: dict[int, State] = {}
         self._superseded: list[tuple[Kind, Known, Known]] = []
         self._late: list[tuple[int, dict[str, Any]]] = []
-        self._first_rows: dict[int, int] = {}
+        self._first_rows: dict[int, tuple[int, int]] = {}
 
     def enter(self, row_id: int, sheet: int, source: Row) -> None:
         """A row as it stands in the sheet; what becomes of it is noted later."""
@@ -64,13 +65,13 @@ class Draft:
             }
         )
 
-    def rejected_refs(self, refs: set[str], batches: Collection[int]) -> set[str]:
-        """Those of ``refs`` whose case these batches have rejected."""
+    def rejected_refs(self, kind: Kind, refs: set[str], batches: Collection[int]) -> set[str]:
+        """Those of ``refs`` whose case or voucher these batches have rejected."""
         if not refs:
             return set()
-        here = (reject.c.kind == Kind.CASE) & reject.c.batch_id.in_(batches) & reject.c.ref.in_(refs)
+        here = (reject.c.kind == kind) & reject.c.batch_id.in_(batches) & reject.c.ref.in_(refs)
         stored = set(self._connection.scalars(select(reject.c.ref).where(here)))
-        return stored | {r["ref"] for r in self._rejects if r["kind"] == Kind.CASE}
+        return stored | {r["ref"] for r in self._rejects if r["kind"] == kind}
 
     def insert(self, identifier: int, values: dict[str, Any]) -> None:
         self._inserts[identifier] = values
@@ -92,17 +93,20 @@ class Draft:
         """What became of a row; one that waited for a parent is in the ledger already, and is changed there."""
         if row_id in self._rows:
             self._rows[row_id].update(changes)
-            self._first_rows.setdefault(entry_id, self._rows[row_id]["number"])
+            self._first_rows.setdefault(entry_id, (self._rows[row_id]["sheet"], self._rows[row_id]["number"]))
         else:
             self._late.append((row_id, changes))
 
-    def where(self, kind: Kind, entry_id: int) -> str:
+    def where(self, kind: Kind, entry_id: int, sheets: list[str]) -> str:
         """The row of this source that holds the entry, in words."""
-        number = self._first_rows.get(entry_id)
-        if number is None:
+        found = self._first_rows.get(entry_id)
+        if found is None:
             mine = (row.c.batch_id == self._batch) & (row.c[f"{kind}_entry"] == entry_id)
-            number = self._connection.scalar(select(row.c.number).where(mine).order_by(row.c.id).limit(1))
-        return f"row {number}" if number is not None else "another row"
+            first = self._connection.execute(select(row.c.sheet, row.c.number).where(mine).order_by(row.c.id).limit(1)).first()
+            found = (first.sheet, first.number) if first else None
+        if found is None or len(sheets) > 1:
+            return row_in(sheets, *found) if found else "another row"
+        return f"row {found[1]} of this file"
 
     def write(self) -> None:
         run = self._connection.execute

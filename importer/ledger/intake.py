@@ -58,6 +58,8 @@ class Intake:
         self._next_entry = self._highest(entry.c.id) + 1
         self._sheets: dict[str, int] = {}
         self._waiting: list[_Item] = []
+        self._stuck: dict[str, str] = {}
+        self._rejected_parents: set[str] = set()
         self._control: dict[str, dict[str, list[int]]] = {kind: {} for kind in Kind}
         self._changed: set[int] = set()
         self._begin_chunk()
@@ -90,6 +92,7 @@ class Intake:
                 self._take_vouchers(chunk, last=last)
                 self._end_chunk()
             last = len(self._waiting) == len(waiting)
+            self._stuck = self._parents_of_waiting() if last else {}
         return self._control
 
     def _enter(self, loaded: LoadedRow, *, flat: bool) -> _Item:
@@ -117,7 +120,7 @@ class Intake:
         earlier = next((known for known in current if known is not None and known.batch_id == self._batch), None)
         if item.flat and case.derived and earlier and item.loaded.voucher is not None:
             item.case_rejected = True
-            self._reject(item, _as_reject(Kind.CASE, case, d.ambiguous_equal_rows(self._draft.where(Kind.CASE, earlier.id))))
+            self._reject(item, _as_reject(Kind.CASE, case, d.ambiguous_equal_rows(self._where(Kind.CASE, earlier))))
             return
         digest = fingerprint(case.payload.decode())
         values = {"ref": case.ref, "is_test": case.is_test, "state": State.PENDING, "ready": True, "payload": case.payload}
@@ -130,7 +133,7 @@ class Intake:
         valid = [item for item in items if isinstance(item.loaded.voucher, VoucherRecord)]
         refs = {v.case_ref for item in valid if (v := item.loaded.voucher) and isinstance(v, VoucherRecord) and v.case_ref}
         linked = self._knowledge.cases_by_ref(refs)
-        rejected = self._draft.rejected_refs(refs, self._run_batches)
+        rejected = self._draft.rejected_refs(Kind.CASE, refs, self._run_batches)
         planned = []
         for item in items:
             voucher = item.loaded.voucher
@@ -140,6 +143,9 @@ class Intake:
                 planned.append((item, *d.identity(voucher, item.case)))
         self._knowledge.load(Kind.VOUCHER, {base for _, _, base in planned}, {v.hint.entry_id for _, v, _ in planned if v.hint})
         parents = self._knowledge.load_keys({v.parent for _, v, _ in planned if v.parent})
+        if last:
+            named = {name for _, v, _ in planned if v.parent for name in (v.parent, v.parent.removeprefix(d.TEST_PREFIX))}
+            self._rejected_parents = self._draft.rejected_refs(Kind.VOUCHER, named, self._run_batches)
         for item, voucher, base in planned:
             self._take_voucher(item, voucher, base, parents, last=last)
 
@@ -165,7 +171,7 @@ class Intake:
                 self._waiting.append(item)
                 return
             if parent is None or voucher.parent == voucher.unique_id:
-                self._reject(item, _as_reject(Kind.VOUCHER, voucher, d.no_parent(voucher.parent)))
+                self._reject_for_parent(item, voucher, voucher.parent)
                 return
         case = item.case
         state, ready = d.voucher_state(case.state if case else None, parent.state if parent else None)
@@ -186,6 +192,17 @@ class Intake:
         }
         self._place(item, Kind.VOUCHER, voucher, base, values, derived=voucher.unique_id is None)
 
+    def _parents_of_waiting(self) -> dict[str, str]:
+        vouchers = ((item.loaded.voucher, item.case) for item in self._waiting)
+        named = (d.identity(voucher, case)[0] for voucher, case in vouchers if isinstance(voucher, VoucherRecord))
+        return {voucher.unique_id: voucher.parent for voucher in named if voucher.unique_id and voucher.parent}
+
+    def _reject_for_parent(self, item: _Item, voucher: VoucherRecord, parent: str) -> None:
+        rejected = not self._rejected_parents.isdisjoint((parent, parent.removeprefix(d.TEST_PREFIX)))
+        stuck = self._stuck or {voucher.unique_id or "": parent}
+        reason, status = d.no_parent(voucher, stuck, is_rejected=rejected)
+        self._reject(item, _as_reject(Kind.VOUCHER, voucher, reason), status)
+
     # Both
 
     def _place(
@@ -197,7 +214,7 @@ class Intake:
             values["payload"] = with_fields(record.payload, {"uniqueId": known.key if known else key})
         may_repeat = kind is Kind.CASE and item.flat and item.loaded.voucher is not None
         action = d.decide(known, values["digest"], self._batch, may_repeat=may_repeat)
-        reason = self._reason_against(kind, action, known, values["payload"], replaces, may_repeat=may_repeat)
+        reason = self._reason_against(kind, action, known, record, values["payload"], replaces, may_repeat=may_repeat)
         if reason is not None:
             if action is Action.CHANGED and known is not None and kind is Kind.CASE:
                 self._changed.add(known.id)
@@ -233,15 +250,26 @@ class Intake:
         return known, key, hinted if hinted is not None and hinted.base != base and hinted is not known else None
 
     def _reason_against(
-        self, kind: Kind, action: Action, known: Known | None, payload: bytes, replaces: Known | None, *, may_repeat: bool
+        self,
+        kind: Kind,
+        action: Action,
+        known: Known | None,
+        record: Record,
+        payload: bytes,
+        replaces: Known | None,
+        *,
+        may_repeat: bool,
     ) -> Reason | None:
         if replaces is not None and not d.may_supersede(replaces, self._batch):
             return d.not_to_be_replaced(kind, replaces)
         if action is Action.TWICE and known is not None:
-            return d.twice(kind, known, payload, self._draft.where(kind, known.id), may_repeat=may_repeat)
+            return d.twice(kind, known, payload, self._where(kind, known), named=_named(record), may_repeat=may_repeat)
         if action is Action.CHANGED and known is not None:
-            return d.changed(kind, known, payload, self._knowledge.when(known))
+            return d.changed(kind, known, payload, self._knowledge.origin(kind, known))
         return None
+
+    def _where(self, kind: Kind, known: Known) -> str:
+        return self._draft.where(kind, known.id, list(self._sheets))
 
     def _insert(self, item: _Item, kind: Kind, key: str, base: str, values: dict[str, Any]) -> Known:
         known = Known(
@@ -299,8 +327,12 @@ class Intake:
 
 
 def _as_reject(kind: Kind, record: Record, reason: Reason) -> Reject:
-    ref = record.ref if isinstance(record, CaseRecord) else record.unique_id
-    return Reject(kind, (reason,), record.money, ref)
+    return Reject(kind, (reason,), record.money, _named(record))
+
+
+def _named(record: Record) -> str | None:
+    """What the sheet calls the record."""
+    return record.ref if isinstance(record, CaseRecord) else record.unique_id
 
 
 def _why_blocked(parent: Known | None) -> str:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select
 
 from importer.columns import Kind
 from importer.ledger.decide import Known
-from importer.ledger.schema import batch, entry, row
+from importer.ledger.places import origins
+from importer.ledger.schema import entry
 from importer.ledger.states import State
 from importer.rows import Hint, check_of
 
@@ -88,17 +89,10 @@ class Knowledge:
                 linked[known.ref].append(current)
         return linked
 
-    def when(self, known: Known) -> str:
-        """When and from where an accepted entry came, in words for a reason."""
-        columns = (batch.c.source_name, row.c.number, entry.c.accepted_at, entry.c.remote_id)
-        joined = (
-            select(*columns).select_from(entry).join(row, row.c.id == entry.c.row_id).join(batch, batch.c.id == row.c.batch_id)
-        )
-        found = self._connection.execute(joined.where(entry.c.id == known.id)).one_or_none()
-        if found is None:
-            return "before"
-        remote = f", id {found.remote_id}" if found.remote_id else ""
-        return f"on {(found.accepted_at or '')[:10]} from {found.source_name} row {found.number}{remote},"
+    def origin(self, kind: Kind, known: Known) -> str:
+        """Where an entry came from, in words for a reason."""
+        found = origins(self._connection, [known.id]).get(known.id)
+        return found.in_words(kind) if found else "before"
 
     def _mine(self, kind: Kind) -> Any:
         return (entry.c.account == self._accounts.of(kind)) & (entry.c.kind == kind)

@@ -44,6 +44,16 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database)
 
 
+def require_ledger(url: str) -> None:
+    """Raise LedgerError if there is no ledger to go on with: a mistyped path must not become a new, empty one."""
+    path = sqlite_path(url)
+    if path is not None and not path.is_file():
+        raise LedgerError(
+            f"There is no ledger {path.resolve()}: nothing has been imported with it. "
+            f"Check the folder and url under [ledger]; `importer run FILE` begins one."
+        )
+
+
 def refuse_network_path(path: Path) -> None:
     """Raise LedgerError for a path on a network drive."""
     absolute = path.resolve()

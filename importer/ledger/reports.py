@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, func, literal, select
 
 from importer.columns import Kind
+from importer.ledger.places import origins
 from importer.ledger.schema import batch, entry, reject, row
 from importer.ledger.states import Standing, State
-from importer.rows import Cell, Reason, SheetHead, check_of, decode_cells, reasons_from_json
+from importer.rows import Cell, Money, Reason, SheetHead, check_of, decode_cells, reasons_from_json
 
 PAGE_ROWS = 2000
 Transaction = Connection  # an open transaction, for those who may not know the database
@@ -54,10 +55,17 @@ class BatchInfo:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What became of a row's case or voucher."""
+    """What became of a row's case or voucher.
+
+    ``repeats``: an earlier row of the source holds the same case, and counts for it. ``origin``: the file and row of
+    the earlier import, if it was one.
+    """
 
     status: Status
     reasons: tuple[Reason, ...] = ()
+    money: Money = field(default_factory=Money)
+    repeats: bool = False
+    origin: str | None = None
     entry_id: int | None = None
     check: str | None = None
     remote_id: str | None = None
@@ -160,6 +168,25 @@ def _reject_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[
         yield Status(status), code, rows, total
 
 
+def corrected_later(connection: Connection, batch_id: int) -> int:
+    """How many of a batch's rejects a later row has taken the place of: one with the same reference or unique id.
+
+    A reject whose reference was itself corrected, or that has none, cannot be told and does not count.
+    """
+    later = row.alias("later")
+    case_kind = literal(Kind.CASE.value, literal_execute=True)  # spelt out, so that the partial index serves
+    for_case = (entry.c.kind == case_kind) & (entry.c.account == batch.c.cases_account) & (entry.c.ref == reject.c.ref)
+    for_voucher = (entry.c.kind == Kind.VOUCHER) & (entry.c.account == batch.c.vouchers_account) & (entry.c.key == reject.c.ref)
+    taken = select(entry.c.id).join(later, later.c.id == entry.c.row_id).where(later.c.batch_id > reject.c.batch_id)
+    mine = select(func.count()).select_from(reject).join(batch, batch.c.id == reject.c.batch_id)
+    mine = mine.where(reject.c.batch_id == batch_id, reject.c.ref.is_not(None))
+    counts = (
+        connection.scalar(mine.where(reject.c.kind == kind, taken.where(match).correlate(reject, batch).exists())) or 0
+        for kind, match in ((Kind.CASE, for_case), (Kind.VOUCHER, for_voucher))
+    )
+    return sum(counts)
+
+
 def to_send(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
     """How many entries of these batches wait to be sent, each once, and their hundredths by currency."""
     link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
@@ -176,8 +203,10 @@ def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
     last = 0
     while page := _page(connection, batch_id, last):
         rejected = _rejects(connection, [found["id"] for found in page])
+        known = [found[f"{k}_id"] for found in page for k in Kind if found[f"{k}_standing"] == Standing.KNOWN]
+        places = {identifier: origin.place for identifier, origin in origins(connection, known).items()}
         for found in page:
-            facts = {k: rejected.get((found["id"], k)) or _fact(found, k) for k in Kind}
+            facts = {k: rejected.get((found["id"], k)) or _fact(found, k, places) for k in Kind}
             cells = decode_cells(found["cells"])
             yield Line(found["sheet"], found["number"], cells, facts[Kind.CASE], facts[Kind.VOUCHER])
         last = page[-1]["id"]
@@ -185,7 +214,8 @@ def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
 
 def _page(connection: Connection, batch_id: int, last: int) -> Sequence[RowMapping]:
     joined: Any = row
-    columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells, row.c.case_standing, row.c.voucher_standing]
+    columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
+    columns += [row.c[f"{kind}_{name}"] for kind in Kind for name in ("standing", "currency", "cents")]
     for kind in Kind:
         e = entry.alias(kind.value)
         joined = joined.outerjoin(e, e.c.id == row.c[f"{kind}_entry"])
@@ -201,12 +231,16 @@ def _page(connection: Connection, batch_id: int, last: int) -> Sequence[RowMappi
     return connection.execute(query).mappings().all()
 
 
-def _fact(found: RowMapping, kind: Kind) -> Fact | None:
+def _fact(found: RowMapping, kind: Kind, places: Mapping[int, str]) -> Fact | None:
     if found[f"{kind}_id"] is None:
         return None
+    status = status_of(State(found[f"{kind}_state"]), found[f"{kind}_standing"])
     return Fact(
-        status=status_of(State(found[f"{kind}_state"]), found[f"{kind}_standing"]),
+        status=status,
         reasons=reasons_from_json(found[f"{kind}_reasons"]),
+        money=Money(found[f"{kind}_currency"], found[f"{kind}_cents"]),
+        repeats=found[f"{kind}_standing"] == Standing.REPEAT,
+        origin=places.get(found[f"{kind}_id"]) if status is Status.ALREADY_IMPORTED else None,
         entry_id=found[f"{kind}_id"],
         check=check_of(found[f"{kind}_key"]),
         remote_id=found[f"{kind}_remote_id"],
@@ -219,5 +253,8 @@ def _fact(found: RowMapping, kind: Kind) -> Fact | None:
 
 
 def _rejects(connection: Connection, row_ids: Sequence[int]) -> dict[tuple[int, Kind], Fact]:
-    query = select(reject.c.row_id, reject.c.kind, reject.c.status, reject.c.reasons).where(reject.c.row_id.in_(row_ids))
-    return {(r.row_id, Kind(r.kind)): Fact(Status(r.status), reasons_from_json(r.reasons)) for r in connection.execute(query)}
+    query = select(*(reject.c[n] for n in ("row_id", "kind", "status", "reasons", "currency", "cents")))
+    return {
+        (r.row_id, Kind(r.kind)): Fact(Status(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
+        for r in connection.execute(query.where(reject.c.row_id.in_(row_ids)))
+    }

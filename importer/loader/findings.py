@@ -16,6 +16,7 @@ from importer.loader.mapping import Bound
 from importer.loader.money import currencies_of
 from importer.loader.values import READERS, WRONG_VOUCHER_CURRENCY, Formats, ValueProblem, is_blank, shown
 from importer.models import WireModel
+from importer.offers import offers_for
 from importer.rows import Cell, Money, Reason, cents_of
 
 Model = TypeVar("Model", bound=WireModel)
@@ -73,12 +74,13 @@ class Findings:
             if currency and currency not in meant:
                 self.reject("currency_differs", f"is not in {currency}, which the row has as its currency. Correct one", name)
 
-    def reject(self, code: str, message: str, name: str | None) -> None:
-        """One more reason, against the column ``name`` or (None) the whole row."""
+    def reject(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> None:
+        """One more reason, against the column ``name`` or (None) the whole row; ``offers`` are values that may be meant."""
         text = self.texts.get(name or "")
+        offers = offers or (offers_for(code, text, for_vouchers=self.kind is Kind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
-        self.reasons.append(Reason(code, message, name, self.headings.get(name or ""), text))
+        self.reasons.append(Reason(code, message, name, self.headings.get(name or ""), text, offers))
 
     def failed(self, name: str | None) -> bool:
         return any(reason.field == name for reason in self.reasons)

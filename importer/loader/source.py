@@ -22,12 +22,16 @@ from importer.loader.mapping import Shape, SheetPlan, plan_sheet
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records import LoadContext, RowReader
+from importer.loader.values import is_blank
 from importer.rows import Cell, LoadedRow, LoadedSource
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from importer.loader.reader import RawSource
+
+
+REPORT_MARK = "#row"  # what the first column of a success or error sheet is called
 
 
 class Sheet(Protocol):
@@ -169,6 +173,12 @@ def _is_ours(sheet: Sheet) -> bool:
     return next((str(cells[0]).startswith("#") for _, cells in _rows(sheet) if cells), False)
 
 
+def _all_ours(headings: tuple[Cell, ...]) -> bool:
+    """Whether every heading is the reporter's: such a sheet has no rows of the user's, whatever a profile says."""
+    filled = [str(heading) for heading in headings if not is_blank(heading)]
+    return bool(filled) and all(heading.startswith("#") for heading in filled)
+
+
 def _nothing_found(name: str, passed: list[str]) -> str:
     if not passed:
         return f"{name} holds no rows. Check that it is the right file."
@@ -182,7 +192,10 @@ def _nothing_found(name: str, passed: list[str]) -> str:
 
 def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimited: bool) -> _Opened | None:
     rows = Ahead(_rows(sheet))
-    top = find_top(sheet.name, rows, laid_out(rows.peek(1), profile))
+    first = rows.peek(1)
+    if not first or _all_ours(first[0][1]):
+        return None
+    top = find_top(sheet.name, rows, laid_out(first, profile))
     if not top.header:
         return None
     plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around)
@@ -199,7 +212,7 @@ def laid_out(rows: Sequence[NumberedRow], profile: Profile) -> Profile:
 
     An error sheet has its header in its first row, wherever its source had it.
     """
-    if rows and rows[0][1][:1] == ("#row",):
+    if rows and rows[0][1][:1] == (REPORT_MARK,):
         return profile.model_copy(update={"header_row": rows[0][0]})
     return profile
 

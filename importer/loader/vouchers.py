@@ -14,6 +14,7 @@ from importer.loader.context import LoadContext
 from importer.loader.findings import Findings
 from importer.loader.values import ValueProblem
 from importer.models import Voucher, check_decimals
+from importer.offers import voucher_types_like
 from importer.rows import AppendixFile, Hint, Reject, VoucherRecord, fingerprint
 from importer.vocabulary import Direction
 
@@ -72,7 +73,8 @@ def _read_type_and_sign(found: Findings, context: LoadContext, *, signed: bool) 
         kind = context.voucher_types.find(name)
         if kind is None:
             known = ", ".join(context.voucher_types.names())
-            found.reject("voucher_type", f"is not a voucher type. Write one of: {known}", "voucher_type")
+            offers = voucher_types_like(name, context.voucher_types)
+            found.reject("voucher_type", f"is not a voucher type. Write one of: {known}", "voucher_type", offers)
         values["voucher_type"] = kind.id if kind else None
     amount: Decimal | None = values.get("voucher_amount")
     if amount is None:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.errors import ExitCode, UsageError
-from importer.ledger.reports import Transaction, batch_info, lines, tally
-from importer.reporter.summary import Summary, exit_code_of
-from importer.reporter.terminal import ReasonCounter, report_lines
+from importer.ledger.reports import DONE, Status, Transaction, batch_info, lines
+from importer.reporter.causes import Causes
+from importer.reporter.summary import Summary, summarize
+from importer.reporter.terminal import report_lines
 from importer.reporter.workbook import write_sheets
 
 
@@ -30,12 +31,11 @@ def write_report(
     batch = batch_info(connection, batch_id)
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
-    tallies = tally(connection, batch_id)
-    summary = Summary(batch, tallies, exit_code_of(tallies, otherwise, checking=checking))
-    reasons = ReasonCounter()
+    summary = summarize(connection, batch, otherwise, checking=checking)
+    causes = Causes(DONE | {Status.PENDING} if checking else DONE)
     try:
         folder = _new_folder(directory, batch.source_name)
-        write_sheets(folder, batch.heads, reasons.counted(lines(connection, batch_id)), checking=checking)
+        write_sheets(folder, batch.heads, lines(connection, batch_id), checking=checking, causes=causes)
         partial = folder / "summary.partial"  # a file that has its name is whole, also after a crash
         partial.write_text(summary.text(), encoding="utf-8")
         partial.replace(folder / "summary.json")
@@ -45,7 +45,7 @@ def write_report(
             f"The report of {batch.source_name} cannot be written to {directory} ({error.strerror}). "
             f"Make room or name another folder with --output, then run {again}."
         ) from None
-    return Report(folder, summary, tuple(report_lines(summary, reasons, folder, checking=checking)))
+    return Report(folder, summary, tuple(report_lines(summary, causes, folder, checking=checking)))
 
 
 def _new_folder(directory: Path, source_name: str) -> Path:

@@ -8,7 +8,8 @@ from typing import Any
 
 from importer.columns import Kind
 from importer.errors import ExitCode
-from importer.ledger.reports import BatchInfo, Status, Tallies
+from importer.ledger.control import SheetTotals, sheet_totals
+from importer.ledger.reports import BatchInfo, Status, Tallies, Transaction, corrected_later, tally
 
 KEYS = tuple(Status)
 PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}
@@ -21,6 +22,8 @@ class Summary:
     batch: BatchInfo
     tallies: Tallies
     exit_code: ExitCode
+    sheets: tuple[SheetTotals, ...] = ()
+    corrected_later: int = 0
 
     def count(self, kind: Kind, status: Status | None = None) -> int:
         """Rows of a kind: those in one status, or all as they were read."""
@@ -57,9 +60,10 @@ class Summary:
             "run_id": self.batch.run_id,
             "batch_id": self.batch.id,
             "source": {"name": self.batch.source_name, "sha256": self.batch.source_sha256},
-            "account": f"{self.batch.cases_account} {self.batch.vouchers_account}".strip(),
+            "account": " ".join(dict.fromkeys(filter(None, (self.batch.cases_account, self.batch.vouchers_account)))),
             "counts": {PLURAL[kind]: {"rows": self.count(kind), **{s.value: self.count(kind, s) for s in KEYS}} for kind in Kind},
             "totals": {PLURAL[kind]: self._totals(kind) for kind in Kind},
+            "sheets": [_sheet(totals) for totals in self.sheets],
             "balanced": self.balanced,
             "exit_code": int(self.exit_code),
         }
@@ -71,6 +75,30 @@ class Summary:
 
     def text(self) -> str:
         return json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n"
+
+
+def summarize(connection: Transaction, batch: BatchInfo, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> Summary:
+    """A batch in figures, as things stand now."""
+    tallies = tally(connection, batch.id)
+    return Summary(
+        batch=batch,
+        tallies=tallies,
+        exit_code=exit_code_of(tallies, otherwise, checking=checking),
+        sheets=tuple(sheet_totals(connection, batch)),
+        corrected_later=corrected_later(connection, batch.id),
+    )
+
+
+def _sheet(totals: SheetTotals) -> dict[str, Any]:
+    money = {c: {"read": major(cents), "valid": major(totals.valid[c])} for c, cents in sorted(totals.read.items())}
+    return {
+        "name": totals.sheet,
+        "holds": PLURAL[totals.kind],
+        "rows": totals.rows,
+        "valid": totals.valid_rows,
+        "unreadable_amounts": totals.unread,
+        "totals": money,
+    }
 
 
 def major(cents: int) -> str:

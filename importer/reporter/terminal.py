@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from importer.columns import Kind
-from importer.ledger.reports import DONE, Line, Status
+from importer.ledger.reports import DONE, Status
+from importer.reporter.causes import Causes
+from importer.reporter.reasons import in_words
 from importer.reporter.summary import KEYS, PLURAL, Summary
-from importer.reporter.workbook import READY, in_words
+from importer.reporter.workbook import READY
 
 TOP_REASONS = 3
+REASON_LETTERS = 160
 
 
-def amounts(cents_by_currency: dict[str, int]) -> str:
+def amounts(cents_by_currency: Mapping[str, int]) -> str:
     """Money for people: ``DKK 1,234.50  EUR 10.00``; a currency that could not be read is called so."""
     return "  ".join(f"{currency} {cents / 100:,.2f}" for currency, cents in cents_by_currency.items() if cents)
-
-
-class ReasonCounter:
-    """Counts the reasons of rows by what is wrong and in which column, not by value."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[str, str]] = Counter()
-
-    def add(self, line: Line) -> None:
-        seen = {
-            (reason.column or reason.field or "", reason.message)
-            for fact in (line.case, line.voucher)
-            if fact and fact.status not in DONE
-            for reason in fact.reasons
-        }
-        self._counts.update(seen)
-
-    def counted(self, lines: Iterable[Line]) -> Iterable[Line]:
-        """The lines as they are, counted as they pass."""
-        for line in lines:
-            self.add(line)
-            yield line
-
-    def most_frequent(self) -> list[str]:
-        return [
-            f"{count:>6} × {f'{column} ' if column else ''}{message}"
-            for (column, message), count in self._counts.most_common(TOP_REASONS)
-        ]
 
 
 def table(summary: Summary, *, checking: bool) -> list[str]:
@@ -61,17 +35,64 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
     return lines or ["  no rows"]
 
 
-def report_lines(summary: Summary, reasons: ReasonCounter, folder: Path, *, checking: bool) -> list[str]:
+def report_lines(summary: Summary, causes: Causes, folder: Path, *, checking: bool) -> list[str]:
     """The whole report of a batch for the terminal; it ends with the frequent reasons and the path to the sheets."""
     balance = "balanced: every row is accounted for" if summary.balanced else "NOT BALANCED: please report this as a bug"
     what = "checked, nothing sent" if checking else f"batch {summary.batch.id}"
     lines = [f"{summary.batch.source_name}  ({what})", *table(summary, checking=checking), f"  {balance}"]
+    lines += _control(summary) if checking else []
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
     lines += [f"  note: {note}" for note in summary.batch.notes]
-    if frequent := reasons.most_frequent():
-        lines += ["  most frequent reasons:", *(f"  {text}" for text in frequent)]
-    return [*lines, f"  sheets: {folder}"]
+    return [*lines, *_reasons(causes), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
+
+
+def _control(summary: Summary) -> list[str]:
+    """What each sheet adds up to, to be compared with the system that it comes from."""
+    lines = ["  control totals, as read and of the valid rows alone:"] if summary.sheets else []
+    for sheet in summary.sheets:
+        read, valid = (amounts(dict(sorted(money.items()))) for money in (sheet.read, sheet.valid))
+        lines.append(f'    {PLURAL[sheet.kind]} in "{sheet.sheet}": {sheet.rows:,} rows  {read}'.rstrip())
+        if sheet.valid_rows != sheet.rows:
+            lines.append(f"      valid: {sheet.valid_rows:,} rows  {valid}".rstrip())
+        if sheet.unread:
+            places = ", ".join(sheet.unread_places) + (", …" if sheet.unread > len(sheet.unread_places) else "")
+            lines.append(f"      without {sheet.unread:,} amounts that could not be read exactly: {places}")
+    return lines
+
+
+def _reasons(causes: Causes) -> list[str]:
+    """The most frequent causes, and how many rows only follow from such."""
+    groups = causes.ordered()
+    told = [(cause, group) for cause, group in groups if not cause.is_consequence]
+    follow = sum(group.rows for cause, group in groups if cause.is_consequence)
+    lines = ["  most frequent reasons:"] if told else []
+    for cause, group in told[:TOP_REASONS]:
+        text = cause.text()
+        lines.append(f"  {group.rows:>6,} × {text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + '…'}")
+        lines += [f"           {values}"] if (values := group.frequent_values()) else []
+    if more := len(told) - TOP_REASONS:
+        lines += [f"         and {more} more: see the sheet Summary of errors.xlsx"] if more > 0 else []
+    return lines + (
+        [f"  {follow:>6,} only follow from these: correct the cases, and import the vouchers with them"] if follow else []
+    )
+
+
+_NEXT_STEPS = {
+    Status.PENDING: "not sent yet: `importer resume` sends them",
+    Status.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
+    Status.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
+    Status.REFUSED: "refused: correct them in errors.xlsx and import that file",
+    Status.REJECTED: "rejected: correct them in errors.xlsx and import that file",
+}
+
+
+def _next_steps(summary: Summary) -> list[str]:
+    """What to do about the rows that are not done, the first thing first."""
+    counts = {status: sum(summary.count(kind, status) for kind in Kind) for status in _NEXT_STEPS}
+    told = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
+    later = summary.corrected_later
+    return told + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
 
 
 def _nothing_new(summary: Summary) -> bool:
@@ -92,6 +113,8 @@ def status_lines(summaries: list[Summary]) -> list[str]:
             for status in KEYS
             if status not in DONE and any(summary.count(kind, status) for kind in Kind)
         )
+        if summary.corrected_later:
+            rest += f" ({summary.corrected_later:,} corrected later)"
         taken = summary.batch.taken_at[:16].replace("T", " ")
         lines.append(
             f"batch {summary.batch.id}  {taken}  {summary.batch.source_name}: {done:,} of {rows:,} done; {rest or 'all'}"

@@ -112,8 +112,9 @@ def test_status_and_a_rebuilt_report_say_the_same_as_the_run(live):
     again = next(folder for folder in live.reports() if folder != written)
     assert rebuilt.out.replace(again.name, written.name) == run.out
     assert json.loads((again / "summary.json").read_text(encoding="utf-8")) == summary
-    for name in ("errors.xlsx", "success.xlsx"):
-        for sheet in ("Cases", "Vouchers"):
+    for name, sheets in (("errors.xlsx", ("Cases", "Summary")), ("success.xlsx", ("Cases", "Vouchers"))):
+        assert load_workbook(written / name).sheetnames == list(sheets)
+        for sheet in sheets:
             assert read_sheet(again / name, sheet) == read_sheet(written / name, sheet)
 
 
@@ -128,8 +129,70 @@ def test_status_and_report_without_a_ledger_or_batch(desk):
 
 
 def test_resume_without_anything_to_do(live):
+    write_csv(live.folder / "a.csv", cases(1))
+    assert live.call("run", "a.csv", "--yes").code == 0
     nothing = live.call("resume")
     assert (nothing.code, nothing.out) == (0, "Nothing is unfinished.\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("resume",), ("status",), ("report", "1"), ("resolve", "C1-3f9a2b", "--absent"), ("ledger", "trust")],
+    ids=" ".join,
+)
+def test_a_mistyped_ledger_is_said_and_not_made(live, command):
+    write_csv(live.folder / "a.csv", cases(1))
+    assert live.call("run", "a.csv", "--yes").code == 0
+    before = live.everything_written()
+    ended = live.call(*command, env={"IMPORTER_LEDGER__URL": "sqlite:///legder.db"})
+    assert (ended.code, ended.out) == (2, "")
+    assert "There is no ledger" in ended.err
+    assert "legder.db" in ended.err
+    assert live.everything_written() == before
+
+
+def test_doctor_leaves_no_ledger_and_no_folder(live):
+    told = live.call("doctor", env={"IMPORTER_LEDGER__URL": "sqlite:///books/2026/ledger.db"})
+    assert told.code == 0
+    assert "there is no ledger yet: the first import makes" in told.out
+    assert not live.everything_written()
+    assert not list(live.folder.iterdir())
+
+
+def test_looking_at_the_sandbox_does_not_start_it(desk):
+    """A sandbox run holds the sandbox's data; looking on must neither fail nor wait."""
+    from importer.sandbox import Sandbox, SandboxSettings
+
+    write_csv(desk.folder / "a.csv", cases(1))
+    assert desk.call("run", "a.csv", "--sandbox").code == 0
+    with Sandbox(SandboxSettings(data_file=desk.folder / "ledger.sandbox.jsonl")):
+        assert desk.call("run", "a.csv", "--sandbox").code == 2  # the data are in use
+        looks = ("status",), ("report", "1"), ("check", "a.csv"), ("run", "a.csv", "--dry-run"), ("ledger", "backup", "b.db")
+        assert [desk.call(*command, "--sandbox").code for command in looks] == [0] * 5
+
+
+def test_status_says_which_rejects_were_corrected_later(live):
+    wrong = [case("C1"), case("C2", debtor_country="Atlantis"), case("C3", debtor_country="Narnia"), case("C1", "7.00")]
+    write_csv(live.folder / "a.csv", wrong)
+    assert live.call("run", "a.csv", "--yes").code == 3
+    assert live.call("status").out.strip().endswith("a.csv: 1 of 4 done; 3 rejected")
+    write_csv(live.folder / "b.csv", [case("C1"), case("C2")])
+    assert live.call("run", "b.csv", "--yes").code == 0
+    assert live.call("status").out.strip().endswith("a.csv: 1 of 4 done; 3 rejected (1 corrected later)")
+    assert "1 of the rejected and blocked ones were corrected by a later import" in live.call("report", "1").out
+
+
+def test_the_report_says_what_to_do_next(live, vendors):
+    write_csv(live.folder / "a.csv", [case("C1"), case("C2", debtor_country="Denmrak"), case("C3", debtor_country="KP")])
+    ended = live.call("run", "a.csv", "--yes")
+    assert "  next: 1 refused: correct them in errors.xlsx and import that file" in ended.out
+    assert "  next: 1 rejected: correct them in errors.xlsx and import that file" in ended.out
+    assert "Denmrak → Denmark? (1)" in ended.out
+    vendors.stop()
+    write_csv(live.folder / "b.csv", [case("C4")])
+    waits = live.call("run", "b.csv", "--yes")
+    assert waits.code == 5
+    assert "  next: 1 not sent yet: `importer resume` sends them" in waits.out
 
 
 def test_output_goes_where_it_is_told(desk):
@@ -211,7 +274,7 @@ def test_doctor_finds_a_ledger_that_cannot_be_written(live):
     (live.folder / "ledger.db").write_text("this is a letter\n" * 100, encoding="utf-8")
     missing = live.call("doctor", env={"IMPORTER_LEDGER__URL": "sqlite:///ledger.db/there.db"})
     assert missing.code == 2
-    assert "ledger.db/there.db cannot be locked" in missing.out
+    assert "the ledger ledger.db/there.db cannot be made" in missing.out
     damaged = live.call("doctor")
     assert damaged.code == 2
     assert "not a database" in damaged.out

@@ -93,6 +93,8 @@ def test_6_a_row_is_in_doubt(live, vendors, relay):
     errors = read_sheet(live.reports()[0] / "errors.xlsx", "Cases")
     assert [(row["case_ref"], row["#status"]) for row in errors] == [("C2", "in doubt")]
     assert "importer resume" in errors[0]["#errors"]
+    assert "  next: 1 not sent yet: `importer resume` sends them\n" in ended.out  # the voucher
+    assert "  next: 1 in doubt: `importer resume` in a quarter of an hour settles most of them\n" in ended.out
     assert len(vendors.cases) == len(vendors.vouchers) == 2
     assert live.call("resume").code == 6  # within the settle time nothing is sent again
     assert len(vendors.cases) == 2
@@ -174,7 +176,9 @@ def test_a_key_of_another_partner_finds_nothing_to_resume_and_says_whose_it_is(l
         other = {"IMPORTER_DEBITURA__BASE_URL": elsewhere.url, "IMPORTER_DEBITURA__API_KEY": "other-key"}
         ended = live.call("resume", env=other)
         assert not elsewhere.cases
+        quiet = live.call("resume", "-q", env=other)
     assert "account" in ended.err
+    assert (quiet.err, quiet.out) == ("", ended.out)
     assert not vendors.cases
 
 

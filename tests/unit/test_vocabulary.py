@@ -92,15 +92,30 @@ def test_an_installation_adds_types_and_may_rename_known_ones() -> None:
         ("Türkiye", "TR"),
         ("Turkey", "TR"),
         ("Faroe Islands", "FO"),
+        *(("Danmark", "DK"), ("DANMARK", "DK"), ("Tyskland", "DE"), ("Deutschland", "DE"), ("Sverige", "SE")),
+        *(("Österreich", "AT"), ("Østrig", "AT"), ("Storbritannien", "GB"), ("Norge", "NO"), ("Noreg", "NO")),
     ],
 )
 def test_a_country_is_known_by_code_and_by_english_name(text, code) -> None:
     assert find_country(text) == code
 
 
-@pytest.mark.parametrize("text", ["", "XX", "Swedn", "Danmark", "EU", "Europe", "45"])
+@pytest.mark.parametrize("text", ["", "XX", "Swedn", "EU", "Europe", "45", "Man", "Welt"])
 def test_what_is_no_country_is_not_guessed(text) -> None:
     assert find_country(text) is None
+
+
+def test_a_name_that_means_two_countries_in_two_languages_is_none(monkeypatch) -> None:
+    from types import SimpleNamespace
+
+    from importer import vocabulary
+
+    told = {"en": {"DE": "Germany"}, "da": {"SE": "Ostland", "DK": "Danmark"}, "de": {"NO": "Ostland"}}
+    locale = SimpleNamespace(parse=lambda language: SimpleNamespace(territories=told.get(language, {})))
+    monkeypatch.setattr("babel.Locale", locale)
+    names = vocabulary.country_names.__wrapped__()
+    assert "Ostland" not in names
+    assert names["Danmark"] == "DK"
 
 
 def test_the_currencies_of_vouchers_and_cases() -> None:

@@ -126,6 +126,13 @@ def test_differences_name_the_columns_and_both_values() -> None:
     assert d.differences(Kind.CASE, old, new) == "currency was DKK, is now EUR"
 
 
+def test_differences_in_money_are_told_in_major_units() -> None:
+    old, new = b'{"amountToRecover": 40, "amount": -10001}', b'{"amountToRecover": 44.5, "amount": 10001}'
+    assert d.differences(Kind.VOUCHER, old, new) == (
+        "voucher_amount was 100.01, is now 100.01 (credit); amountToRecover was 40.00, is now 44.50"
+    )
+
+
 def test_what_was_added_while_sending_is_no_difference() -> None:
     sent = json.dumps({"text": "a", "referenceCaseVoucherId": "p", "appendix": {"fileId": "f"}}).encode()
     assert d.differences(Kind.VOUCHER, sent, b'{"text": "b"}') == "text was a, is now b"

@@ -80,7 +80,8 @@ def test_an_accepted_row_with_other_values_is_rejected_naming_both(desk: Desk) -
     (told,) = desk.told(batch)
     assert "Ann" in told
     assert "Bob" in told
-    assert "first.xlsx row 2" in told
+    assert f"on {desk.entries()[0].accepted_at[:10]} from first.xlsx, " in told
+    assert 'row 2 of sheet "Cases", as case remote-1, with other values: debtor_name was Ann, is now Bob' in told
     assert json.loads(desk.entries()[0].payload)["debtor"]["name"] == "Ann"
     assert desk.balanced(batch)
 
@@ -108,14 +109,20 @@ def test_a_duplicate_names_the_row_of_this_file(desk: Desk) -> None:
     desk.send_all()
     batch = desk.take(case("R1"), case("R1"), case("R9"), case("R9"))
     assert desk.cases(batch) == [KNOWN, Status.REJECTED, PENDING, Status.REJECTED]
-    assert [told.rsplit("stands in ", 1)[1].split(".")[0] for told in desk.told(batch)] == ["row 2", "row 4"]
+    assert desk.told(batch) == [
+        f'case_ref "{ref}" is the same case as row {number} of sheet "Cases". Remove one of the rows'
+        for ref, number in (("R1", 2), ("R9", 4))
+    ]
     assert desk.balanced(batch)
 
 
 def test_an_explicit_unique_id_twice_is_rejected(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher(uid="U"), voucher(uid="U", text="other"))
     assert desk.vouchers(batch) == [PENDING, Status.REJECTED]
-    assert desk.codes(batch) == ["duplicate_in_file"]
+    (told,) = desk.told(batch)
+    assert told.startswith(
+        'unique_id "U" stands in row 3 of sheet "Vouchers" too, with other values (text was fee, is now other).'
+    )
 
 
 def test_equal_rows_without_a_reference_are_all_taken_and_known_again(desk: Desk) -> None:
@@ -454,15 +461,45 @@ def test_generations_in_reverse_order(desk: Desk) -> None:
 
 def test_a_child_of_no_one_is_rejected_and_so_are_its_own(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher(uid="B", parent="A"), voucher(uid="A", parent="nobody"))
-    assert desk.vouchers(batch) == [Status.REJECTED, Status.REJECTED]
-    assert desk.codes(batch) == ["parent_unknown"] * 2
+    assert desk.vouchers(batch) == [Status.BLOCKED, Status.REJECTED]
+    assert desk.codes(batch) == ["parent_rejected", "parent_unknown"]
     assert desk.balanced(batch)
+
+
+def test_a_child_of_a_rejected_parent_is_told_that_and_not_that_there_is_none(desk: Desk) -> None:
+    first = desk.take(case("R1"), voucher(uid="C", parent="P"), reject(Kind.VOUCHER, "P"), voucher(uid="G", parent="C"))
+    second = desk.take(voucher(uid="D", parent="P"), earlier=[first])
+    assert desk.vouchers(first) == [Status.BLOCKED, Status.REJECTED, Status.BLOCKED]
+    assert desk.codes(first) == ["parent_rejected", "required", "parent_rejected"]
+    assert desk.codes(second) == ["parent_rejected"]
+    assert desk.codes(desk.take(voucher(uid="E", parent="P"))) == ["parent_unknown"]  # no row of that file
+    assert desk.balanced(first)
+
+
+def test_a_child_of_a_rejected_parent_of_a_test_case_is_told_the_names_of_the_sheet(desk: Desk) -> None:
+    batch = desk.take(case("R1", test=True), voucher(uid="C", parent="P"), reject(Kind.VOUCHER, "P"))
+    told = desk.told(batch)[0]
+    assert told.startswith('parent_unique_id "P" is the unique_id of a voucher that was rejected.')
 
 
 def test_a_circle_and_oneself_are_no_parents(desk: Desk) -> None:
-    batch = desk.take(case("R1"), voucher(uid="A", parent="B"), voucher(uid="B", parent="A"), voucher(uid="C", parent="C"))
-    assert desk.vouchers(batch) == [Status.REJECTED] * 3
+    batch = desk.take(
+        *(case("R1"), voucher(uid="A", parent="B"), voucher(uid="B", parent="A"), voucher(uid="C", parent="C")),
+        voucher(uid="D", parent="A"),
+    )
+    assert desk.vouchers(batch) == [Status.REJECTED] * 3 + [Status.BLOCKED]
+    assert [told.split(". ")[0] for told in desk.told(batch)] == [
+        'parent_unique_id "B" leads back to the voucher itself: A → B → A',
+        'parent_unique_id "A" leads back to the voucher itself: B → A → B',
+        'parent_unique_id "C" leads back to the voucher itself: C → C',
+        'parent_unique_id "A" is the unique_id of a voucher that was rejected',
+    ]
     assert desk.balanced(batch)
+
+
+def test_a_voucher_that_became_its_own_parent_is_told_so(desk: Desk) -> None:
+    desk.take(case("R1"), voucher(uid="A"))
+    assert desk.codes(desk.take(voucher(uid="A", parent="A"))) == ["parent_circle"]
 
 
 def test_a_child_of_a_refused_parent_is_blocked_until_the_parent_is_there(desk: Desk) -> None:

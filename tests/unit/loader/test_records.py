@@ -46,6 +46,7 @@ VOUCHER = {
     "source": "CREDITOR",
 }
 COMPANY = {"debtor_type": "Company", "debtor_contact_person": "Mette Holm"}
+COUNTRY_FIX = "Write a two-letter code (DK) or the English name (Denmark)"
 SOME_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
 
@@ -170,7 +171,7 @@ def test_empty_cells_are_left_out() -> None:
         ({"date": 46053}, {"date": "not_a_date"}),
         ({"date": time(1, 2)}, {"date": "not_a_date"}),
         ({"currency": "KR"}, {"currency": "currency"}),
-        ({"creditor_country": "Danmark"}, {"creditor_country": "country"}),
+        ({"creditor_country": "Danmrak"}, {"creditor_country": "country"}),
         ({"debtor_country": "Swedn"}, {"debtor_country": "country"}),
         ({"debtor_type": "Firm?"}, {"debtor_type": "debtor_type"}),
         ({"debtor_type": None}, {"debtor_type": "required"}),
@@ -211,7 +212,7 @@ def test_all_reasons_of_a_row_come_at_once_each_with_column_value_and_advice() -
         "Kunde is missing. Fill in the cell",
         f'Beløb "1,234" could be in thousands or have three decimals, and nothing in its column tells which. {answer}',
         'date "2027-01-01" is after today, 2026-06-15. A case can be sent from that day on; check the date',
-        'debtor_country "Swedn" is not a country. Write a two-letter code (DK) or the English name (Denmark)',
+        f'debtor_country "Swedn" is not a country. Did you mean Sweden? {COUNTRY_FIX}',
         'debtor_email "x" is not an e-mail address. Write one such as name@company.com, or leave it empty',
         "Contact Person is missing. A company needs a contact person",
     }
@@ -617,3 +618,21 @@ def test_a_reject_says_what_it_was() -> None:
     assert isinstance(voucher, Reject)
     assert (case.kind, case.ref) == (Kind.CASE, "C-1")
     assert (voucher.kind, voucher.ref, voucher.money) == (Kind.VOUCHER, "V-1", Money("DKK", 100000))
+
+
+def test_what_may_be_meant_is_offered_and_never_applied() -> None:
+    case = case_of(debtor_country="Denmrak", currency="DKR", debtor_type="Compny", is_test="y?")
+    voucher = voucher_of(voucher_type="invoce", source="CREDITER", currency="SKE")
+    assert isinstance(case, Reject)
+    assert isinstance(voucher, Reject)
+    assert {r.field: r.offers for r in case.reasons} == {
+        "debtor_country": ("Denmark",),
+        "currency": ("DKK",),
+        "debtor_type": ("Company",),
+        "is_test": (),
+    }
+    assert {r.field: r.offers for r in voucher.reasons} == {
+        "voucher_type": ("invoice",),
+        "source": ("CREDITOR",),
+        "currency": ("SEK",),
+    }

@@ -16,10 +16,11 @@ from importer.columns import Kind
 from importer.errors import ExitCode, UsageError
 from importer.ledger.reports import Fact, Line, Status
 from importer.ledger.states import State
+from importer.reporter.reasons import status_of
 from importer.reporter.report import Report, write_report
 from importer.reporter.summary import exit_code_of, major
 from importer.reporter.terminal import amounts
-from importer.reporter.workbook import ERROR_COLUMNS, SUCCESS_COLUMNS, status_of, write_sheets
+from importer.reporter.workbook import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
 from importer.rows import Reason, SheetHead
 
 
@@ -92,6 +93,8 @@ def test_a_cent_or_a_row_that_is_lost_breaks_the_balance(desk: Desk, tmp_path: P
 def test_every_row_stands_in_exactly_one_sheet(desk: Desk, tmp_path: Path) -> None:
     found = report(desk, everything(desk), tmp_path)
     done, left = (read(found.folder / name) for name in ("success.xlsx", "errors.xlsx"))
+    assert list(left) == ["Cases", "Vouchers", "Summary"]  # and no Flat, which has no errors
+    del left["Summary"]
     numbers = [row[0] for book in (done, left) for sheet in book.values() for row in sheet[1:]]
     assert sorted(numbers) == list(range(2, 14))
     by_row = {row[0]: row for sheet in left.values() for row in sheet[1:]}
@@ -104,6 +107,19 @@ def test_every_row_stands_in_exactly_one_sheet(desk: Desk, tmp_path: Path) -> No
     assert accepted[2][1:3] == ("already imported", "remote-1")
     assert accepted[3][1] == "accepted"
     assert accepted[3][6]
+
+
+def test_an_already_imported_row_says_where_and_when_it_came_first(desk: Desk, tmp_path: Path) -> None:
+    desk.take(case("R1"), voucher("R1"), name="october.xlsx")
+    desk.send_all()
+    desk.send_all(kind=Kind.VOUCHER)
+    found = report(desk, desk.take(case("R2"), case("R1"), voucher("R1"), name="november.xlsx"), tmp_path)
+    desk.send_all()
+    book = read(found.folder / "success.xlsx")
+    at = SUCCESS_COLUMNS.index("#imported_from")
+    assert [row[at] for row in book["Cases"][1:]] == ['october.xlsx, row 2 of sheet "Cases"']
+    assert [row[at] for row in book["Vouchers"][1:]] == ['october.xlsx, row 3 of sheet "Vouchers"']
+    assert book["Cases"][1][at - 1] == desk.entries()[0].accepted_at[:19].replace("T", " ")
 
 
 def read(path: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -168,6 +184,7 @@ def test_sheet_names_are_kept_or_made_to_fit(tmp_path: Path) -> None:
     heads = [SheetHead(name, ("h",), (None,)) for name in names]
     _, left = write_sheets(tmp_path, heads, [line((1,), Status.REFUSED, i) for i in range(len(names))], checking=False)
     titles = list(read(left))
+    assert titles.pop() == "Summary"
     assert titles[0] == "Cases"
     assert titles[2:5] == ["a_b_c", "n" * 31, "quoted"]
     assert len({title.casefold() for title in titles}) == len(names)

@@ -1,0 +1,55 @@
+"""The sheet of ``errors.xlsx`` that sums up what is wrong: one line for each reason, with rows, money and an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from importer.reporter.causes import Cause, Causes, Group
+from importer.reporter.reasons import in_words
+from importer.reporter.summary import PLURAL
+from importer.rows import Cell
+
+NAME = "Summary"
+HEADINGS = ("#rows", "#what", "#status", "#column", "#reason", "#values", "#example")
+WIDTHS = {"#rows": 9, "#what": 10, "#status": 10, "#column": 24, "#reason": 90, "#values": 36, "#example": 24}
+FOLLOWS = "These rows only follow from the ones above: correct those, and import these with them."
+MOST_CURRENCIES = 20
+
+
+def headings(causes: Causes) -> tuple[str, ...]:
+    """All begin with ``#``: the sheet is passed over when the file is imported again."""
+    return (*HEADINGS, *(f"#{currency}" for currency in _currencies(causes)))
+
+
+def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iterator[list[Cell]]:
+    """The lines below the headings: causes, what follows from them, what is left in all, remarks. Money in major units."""
+    currencies, follows = _currencies(causes), False
+    for cause, group in causes.ordered():
+        if cause.is_consequence and not follows:
+            follows = True
+            yield [None] * 4 + [FOLLOWS]
+        yield _line(cause, group, sheets, currencies)
+    if causes:
+        yield []
+    for kind, group in sorted(causes.left.items()):
+        told = f"{PLURAL[kind]} in this file; one with several reasons counts in several of the lines above"
+        yield [group.rows, PLURAL[kind], None, None, told, None, None, *_money(group, currencies)]
+    for remark in remarks if causes else ("Nothing is left: every row was accepted.",):
+        yield [None] * 4 + [remark]
+
+
+def _line(cause: Cause, group: Group, sheets: Sequence[str], currencies: Sequence[str]) -> list[Cell]:
+    example = f"{sheets[group.sheet]}, row {group.number}"
+    return [
+        *(group.rows, PLURAL[cause.kind], in_words(cause.status), cause.column or None, cause.gist),
+        *((not cause.is_consequence and group.frequent_values()) or None, example, *_money(group, currencies)),
+    ]
+
+
+def _currencies(causes: Causes) -> list[str]:
+    found = {currency for group in causes.left.values() for currency, cents in group.money.items() if cents}
+    return sorted(found)[:MOST_CURRENCIES]
+
+
+def _money(group: Group, currencies: Sequence[str]) -> list[Cell]:
+    return [group.money[currency] / 100 if group.money[currency] else None for currency in currencies]

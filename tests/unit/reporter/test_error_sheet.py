@@ -1,0 +1,250 @@
+"""The error sheet as somebody opens it: coloured cells, notes on them, and a summary that says where to begin.
+
+Each ``tests/golden/errors/NAME.csv`` beside ``NAME.txt`` is a sheet and all that a person sees in its ``errors.xlsx``.
+
+    PYTHONPATH=tests python tests/unit/reporter/test_error_sheet.py
+
+writes it anew. Read it: what helps somebody to correct the sheet is yours to say.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pytest
+from ledgers import ACCOUNTS, Desk, case, open_desk, reject, voucher
+
+from importer.columns import Kind
+from importer.errors import FileRefused
+from importer.ledger.reports import Fact, Line, Status
+from importer.ledger.states import State
+from importer.loader.context import LoadContext
+from importer.loader.profile import Profile
+from importer.loader.source import open_file
+from importer.reporter import sheetwriter
+from importer.reporter.causes import MOST_GROUPS, Causes
+from importer.reporter.report import write_report
+from importer.reporter.workbook import write_sheets
+from importer.rows import Money, Reason, SheetHead
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "errors"
+CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))
+RED, YELLOW = "FFFFC7CE", "FFFFEB9C"
+PLAIN = {"00000000", "FFE7EEF4"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(tmp_path) as desk:
+        yield desk
+
+
+def seen(path: Path) -> str:
+    """Everything that a workbook shows: cells, colours and notes, a line for each cell."""
+    names = {RED: "red", YELLOW: "yellow"}
+    told = []
+    for sheet in openpyxl.load_workbook(path):
+        told.append(f"== {sheet.title}")
+        for row in sheet.iter_rows():
+            for cell in row:
+                colour = names.get(cell.fill.fgColor.rgb, "")
+                if cell.value is not None or colour or cell.comment:
+                    note = f"  [{cell.comment.text}]" if cell.comment else ""
+                    told.append(f"{cell.coordinate:<5}{colour:<7}{'' if cell.value is None else cell.value!s}{note}")
+    return "\n".join(told) + "\n"
+
+
+def sheet_of(name: str, folder: Path) -> str:
+    """What is seen of the error sheet of a golden input."""
+    with open_desk(folder) as desk, open_file(GOLDEN / name, Profile(), CONTEXT) as source:
+        with desk.ledger.transaction() as connection:
+            batch = desk.ledger.take_in(connection, source, ACCOUNTS, "run")
+        found = desk.ledger.query(lambda c: write_report(c, batch, folder, checking=True))
+    return seen(found.folder / "errors.xlsx")
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(GOLDEN.glob("*.csv"))])
+def test_the_error_sheet_as_it_is_seen(name: str, tmp_path: Path) -> None:
+    assert sheet_of(name, tmp_path) == (GOLDEN / name).with_suffix(".txt").read_text(encoding="utf-8")
+
+
+HEAD = SheetHead(
+    "S",
+    ("#row", "Land", "Bilag", "Valuta", "Bilagsvaluta", "Land"),
+    (None, "debtor_country", "creditor_reference voucher_reference_id", "currency", "voucher_currency", None),
+    flat=True,
+)
+
+
+def colours(head: SheetHead, lines: list[Line], folder: Path) -> dict[str, str]:
+    _, left = write_sheets(folder, [head], lines, checking=False)
+    cells = [cell for row in openpyxl.load_workbook(left).worksheets[0].iter_rows() for cell in row]
+    return {cell.coordinate: cell.fill.fgColor.rgb for cell in cells if cell.fill.fgColor.rgb not in PLAIN}
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "column", "wanted"),
+    [
+        (Kind.CASE, "debtor_country", "Land", "E2"),  # the first heading of that name is the one that is read
+        (Kind.CASE, "debtor_country", None, "E2"),
+        (Kind.CASE, "creditor_reference", "Bilag", "F2"),
+        (Kind.CASE, "case_ref", None, "F2"),  # without such a column the reference is the case's name
+        (Kind.VOUCHER, "reference_id", None, "F2"),
+        (Kind.CASE, "currency", None, "G2"),
+        (Kind.VOUCHER, "currency", None, "H2"),
+        (Kind.VOUCHER, "currency", "Valuta", "G2"),
+        (Kind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: no cell is wrong, the row is
+        (Kind.CASE, None, None, "C2"),
+    ],
+)
+def test_the_cell_that_a_reason_is_about(tmp_path: Path, kind: Kind, field: str | None, column: str | None, wanted: str) -> None:
+    fact = Fact(Status.REJECTED, (Reason("x", "is wrong", field, column),))
+    line = Line(0, 2, (9, "a"), *((fact, None) if kind is Kind.CASE else (None, fact)))
+    assert colours(HEAD, [line], tmp_path) == {wanted: RED}
+
+
+def test_what_only_waits_is_yellow_and_a_cell_that_is_also_wrong_is_red(tmp_path: Path) -> None:
+    reasons = (Reason("x", "waits", "currency"), Reason("x", "waits"))
+    waits = Line(0, 2, (), None, Fact(Status.BLOCKED, reasons))
+    both = Line(0, 3, (), Fact(Status.REFUSED, (Reason("x", "is wrong", "currency", "Bilagsvaluta"),)), waits.voucher)
+    assert colours(HEAD, [waits, both], tmp_path) == {"C2": YELLOW, "H2": YELLOW, "C3": YELLOW, "H3": RED}
+
+
+def test_cells_keep_their_format_in_colour(tmp_path: Path) -> None:
+    head = SheetHead("S", ("d",), ("date",))
+    line = Line(0, 2, (date(2062, 1, 5),), Fact(Status.REJECTED, (Reason("x", "is wrong", "date"),)), None)
+    _, left = write_sheets(tmp_path, [head], [line], checking=False)
+    cell = openpyxl.load_workbook(left).worksheets[0]["E2"]
+    assert (cell.is_date, cell.fill.fgColor.rgb) == (True, RED)
+
+
+def test_notes_are_bounded_and_the_summary_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheetwriter, "MOST_NOTES", 3)
+    head = SheetHead("S", ("d",), ("date",))
+    lines = [Line(0, n, ("x",), Fact(Status.REJECTED, (Reason("x", "is wrong", "date"),)), None) for n in range(2, 7)]
+    _, left = write_sheets(tmp_path, [head], lines, checking=False)
+    book = openpyxl.load_workbook(left)
+    assert [bool(row[4].comment) for row in book["S"].iter_rows(min_row=2)] == [True] * 3 + [False] * 2
+    assert [row[4].fill.fgColor.rgb for row in book["S"].iter_rows(min_row=2)] == [RED] * 5
+    assert "The first 3 coloured cells have a note" in seen(left)
+
+
+# The summary
+
+
+def rows_of(path: Path, sheet: str = "Summary") -> list[tuple[object, ...]]:
+    return [tuple(row) for row in openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)]
+
+
+def test_causes_stand_before_what_follows_from_them_with_rows_and_money(desk: Desk, tmp_path: Path) -> None:
+    rows = [reject(Kind.CASE, "R1", 700), *(voucher("R1", uid=f"U{i}", cents=1000) for i in range(5)), voucher("none", cents=50)]
+    batch = desk.take(*rows)
+    found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path))
+    header, *lines = rows_of(found.folder / "errors.xlsx")
+    assert header == ("#rows", "#what", "#status", "#column", "#reason", "#values", "#example", "#DKK")
+    told = [(line[0], line[1], line[2], line[6], line[7]) for line in lines if line[2]]
+    assert told == [
+        (1, "cases", "rejected", "Cases, row 2", 7),
+        (1, "vouchers", "rejected", "Vouchers, row 8", 0.5),
+        (5, "vouchers", "blocked", "Vouchers, row 3", 50),
+    ]
+    assert [(line[0], line[1], line[7]) for line in lines if line[0] and not line[2]] == [(1, "cases", 7), (6, "vouchers", 50.5)]
+    at = found.text.index("  most frequent reasons:")
+    assert [text.strip() for text in found.text[at + 1 : at + 5]] == [
+        "1 × date is missing",
+        "1 × case_ref is not the reference of a case in this file or of one imported before. Correct it, or add the case",
+        "none (1)",
+        "5 only follow from these: correct the cases, and import the vouchers with them",
+    ]
+
+
+def test_reasons_that_differ_in_particulars_are_one_group(desk: Desk, tmp_path: Path) -> None:
+    desk.take(*[case(f"R{i}", debtor="Ann") for i in range(9)])
+    desk.send_all()
+    batch = desk.take(*[case(f"R{i}", debtor=f"Bob {i}") for i in range(9)])
+    found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path))
+    (line,) = (line for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2])
+    assert (line[0], line[4]) == (9, "This case was imported before with other values. It was left as it is")
+
+
+def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(desk: Desk, tmp_path: Path) -> None:
+    batch = desk.take(*[(case("R1"), voucher(None, text=text)) for text in "abc"])
+    desk.send_all(State.REFUSED, reasons=(Reason("x", "No"),))
+    found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path))
+    told = [line[:3] for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2]]
+    assert told == [(1, "cases", "refused"), (3, "vouchers", "blocked")]
+
+
+def test_a_server_that_gives_every_row_a_text_of_its_own_fills_no_memory(tmp_path: Path) -> None:
+    head = SheetHead("S", ("h",), (None,))
+    lines = [
+        Line(0, n, (1,), Fact(Status.REFUSED, (Reason("server", f"Ticket {n}"),), Money("DKK", 100)), None)
+        for n in range(2, MOST_GROUPS + 50)
+    ]
+    causes = Causes()
+    write_sheets(tmp_path, [head], lines, checking=False, causes=causes)
+    assert len(causes.ordered()) == MOST_GROUPS + 1
+    assert sum(group.rows for _, group in causes.ordered()) == len(lines)
+    assert causes.ordered()[0][0].gist.startswith("other reasons")
+
+
+def test_a_source_may_have_a_sheet_of_that_name(tmp_path: Path) -> None:
+    head = SheetHead("summary", ("h",), (None,))
+    _, left = write_sheets(tmp_path, [head], [Line(0, 2, (1,), Fact(Status.REFUSED), None)], checking=False)
+    assert openpyxl.load_workbook(left).sheetnames == ["summary", "Summary 2"]
+
+
+def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_says_so(tmp_path: Path) -> None:
+    heads = [SheetHead(name, ("h",), (None,)) for name in "AB"]
+    done, left = write_sheets(tmp_path, heads, [Line(1, 2, (1,), Fact(Status.ACCEPTED), None)], checking=False)
+    assert openpyxl.load_workbook(done).sheetnames == ["A", "B"]
+    assert openpyxl.load_workbook(left).sheetnames == ["Summary"]
+    assert "Nothing is left" in seen(left)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        Profile(),
+        Profile(holds="cases"),
+        Profile(header_row=3),
+        Profile(constants={"debtor_type": "Person", "debtor_name": "Ann"}),
+    ],
+    ids=["none", "holds", "header_row", "constants"],
+)
+def test_the_summary_is_passed_over_when_the_file_comes_back(tmp_path: Path, profile: Profile) -> None:
+    with open_desk(tmp_path) as desk, open_file(GOLDEN / "cases.csv", Profile(), CONTEXT) as source:
+        with desk.ledger.transaction() as connection:
+            batch = desk.ledger.take_in(connection, source, ACCOUNTS, "run")
+        found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path, checking=True))
+    named = {"debtor_type", "debtor_name"} if profile.constants else set()
+    path = found.folder / "errors.xlsx"
+    book = openpyxl.load_workbook(path)
+    for cell in book.worksheets[0][1]:
+        if cell.value in named:
+            cell.value = f"#{cell.value}"
+    book.save(path)
+    with open_file(path, profile, CONTEXT) as source:
+        assert [head.name for head in source.heads] == ["cases.csv"]
+        assert len(list(source.rows)) == 4
+        assert source.notes == ()
+
+
+def test_an_error_sheet_without_errors_holds_no_rows(tmp_path: Path) -> None:
+    _, left = write_sheets(tmp_path, [SheetHead("A", ("h",), (None,))], [], checking=False)
+    with pytest.raises(FileRefused, match="holds no rows"), open_file(left, Profile(), CONTEXT):
+        pass
+
+
+if __name__ == "__main__":
+    for path in sorted(GOLDEN.glob("*.csv")):
+        with TemporaryDirectory() as folder:
+            told = sheet_of(path.name, Path(folder))
+        path.with_suffix(".txt").write_text(told, encoding="utf-8")
+        sys.stdout.write(told)
