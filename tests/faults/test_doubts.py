@@ -239,6 +239,7 @@ def test_cases_that_show_late_are_not_sent_twice_after_a_restore(live, vendors):
     vendors.set_faults(FaultPlan(late_rate=1.0, late_seconds=2.0))
     assert live.call("resume", "-q").code == 0
     restore(live)
+    change(live, "UPDATE meta SET value = '2026-01-01T00:00:00.000000Z' WHERE name = 'backup_taken_at'")
     assert live.call("resume", "-q").code == 6  # not in the list yet: waited for
     resume_to_the_end(live)
     assert references(vendors) == each_once()
@@ -291,7 +292,8 @@ def test_another_payload_is_looked_for_although_the_old_one_was(live, vendors):
     assert live.call("run", "right.csv", "--yes", "-q").code == 0
     restore(live)
     vendors.set_faults(FaultPlan.parse([{"on": "cases", "nth": 1, "times": ALWAYS, "kind": "redirect"}]))
-    assert live.call("resume", "-q").code == 5  # looked for, not there, and not sent either
+    one = {"IMPORTER_DISPATCH__CONCURRENCY": "1"}
+    assert live.call("resume", "-q", env=one).code == 5  # looked for, not there, and not sent either
     faults(vendors)
     live.call("run", "right.csv", "--yes", "-q")
     resume_to_the_end(live)
@@ -356,6 +358,7 @@ def test_a_row_that_is_corrected_while_in_doubt_changes_nothing(live, vendors):
     faults(vendors, "redirect", "list")
     corrected = live.call("run", "cases.csv", "--yes", "-q")
     assert corrected.code == 5
+    assert [code for (code,) in live.ledger("SELECT reasons FROM reject") if "changed_in_doubt" in code]
     faults(vendors)
     resume_to_the_end(live)
     assert references(vendors) == each_once()

@@ -254,7 +254,7 @@ def test_a_date_without_a_zone_may_be_of_any(behind: int) -> None:
 
 def test_a_date_alone_lasts_all_day() -> None:
     found = asyncio.run(scan(FakeList([LISTED | {"dateCreated": "2026-11-01"}]), START))  # type: ignore[arg-type]
-    assert match([doubt()], found.cases, set())[1][0] is Fate.OURS
+    assert match([doubt(first=START + timedelta(hours=6))], found.cases, set())[1][0] is Fate.OURS
     assert match([doubt(first=START + timedelta(days=2))], found.cases, set())[1][0] is Fate.ABSENT
 
 
