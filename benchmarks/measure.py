@@ -34,7 +34,7 @@ class RunFailed(Exception):
 class Run:
     """One run, or the median of several: seconds, peak memory in MB (10**6 bytes), and what the child told as JSON.
 
-    ``cpu`` are the processor seconds of the whole child, imports included: what other load on the machine changes least.
+    ``cpu`` are the processor seconds, which other load on the machine changes least.
     """
 
     seconds: float
@@ -55,7 +55,8 @@ def environment(**more: str) -> dict[str, str]:
 def run(*arguments: str | Path, folder: Path = ROOT, env: Mapping[str, str] | None = None, expect: int = 0) -> Run:
     """Run ``python ARGUMENTS`` as a child of its own.
 
-    Seconds are the whole process's, unless its last line is a JSON object with ``seconds``: then it has measured itself.
+    Seconds are the whole process's, unless its last line is a JSON object with ``seconds`` and ``cpu``: then it has
+    measured itself.
     Raises RunFailed if it ends with another exit code than ``expect``.
     """
     command = [sys.executable, *map(str, arguments)]
@@ -75,7 +76,9 @@ def run(*arguments: str | Path, folder: Path = ROOT, env: Mapping[str, str] | No
             said = "\n".join([*lines[-20:], *err.read().decode(errors="replace").splitlines()[-20:]])
             raise RunFailed(f"{' '.join(command[1:])} ended with {process.returncode}, not {expect}:\n{said}")
     told = json.loads(lines[-1]) if lines and lines[-1].startswith("{") and lines[-1].endswith("}") else {}
-    return Run(told.get("seconds", seconds), usage.ru_maxrss / _PER_MEGABYTE, usage.ru_utime + usage.ru_stime, told)
+    return Run(
+        told.get("seconds", seconds), usage.ru_maxrss / _PER_MEGABYTE, told.get("cpu", usage.ru_utime + usage.ru_stime), told
+    )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What the children do for reading and validating: ``python -m benchmarks.tasks TASK PATH``.
 
 A task first prepares, which is not measured (imports, rows into memory), and gives the work, which is. The child prints
-``{"seconds": ..., "rows": ...}``.
+``{"seconds": ..., "cpu": ..., "rows": ...}``.
 """
 
 from __future__ import annotations
@@ -177,9 +177,9 @@ def _moment(day: date) -> datetime:
 
 def main() -> None:
     work = TASKS[sys.argv[1]](Path(sys.argv[2]))
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     count = work()
-    print(json.dumps({"seconds": time.perf_counter() - began, "rows": count}))
+    print(json.dumps({"seconds": time.perf_counter() - began, "cpu": time.process_time() - used, "rows": count}))
 
 
 if __name__ == "__main__":
