@@ -43,19 +43,22 @@ def run(
     test_cases: bool = False,
     expect_rows: int | None = None,
     expect_totals: Mapping[str, Decimal | str] | None = None,
+    stop_at_quota: bool = False,
     settings: Settings | None = None,
 ) -> RunResult:
     """Import files, or a DataFrame of cases (flat or not) with an optional one of vouchers.
 
     A live run needs ``yes=True``, as the command does without a terminal. Without a ``profile`` each source is read with
     the one in ``profiles/`` that knows its headings; ``"none"`` reads it without any. ``expect_rows`` and
-    ``expect_totals`` (by currency) refuse sources that do not hold them.
+    ``expect_totals`` (by currency) refuse sources that do not hold them. A run waits for a quota that is used up, for
+    hours if need be, unless ``stop_at_quota``.
 
     Raises ImporterError before anything is sent; once sending has begun, how it ended is in the result: ``exit_code``,
     ``reports`` and ``messages``.
     """
     job = replace(
         _job(sources, vouchers, profile, output, test_cases=test_cases, yes=yes),
+        stop_at_quota=stop_at_quota,
         expected=expectation(expect_rows, [f"{code}={total}" for code, total in (expect_totals or {}).items()]),
     )
     _quieten_logs()
@@ -145,7 +148,12 @@ def _job(
 class _Silent:
     """Nobody to ask: a live run must have said yes beforehand."""
 
+    has_bar = False
+
     def note(self, text: str) -> None:
+        del text
+
+    def beside(self, text: str) -> None:
         del text
 
     def confirm(self, question: str) -> bool:

@@ -42,6 +42,9 @@ ProfileName = Annotated[
 OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
+StopAtQuota = Annotated[
+    bool, typer.Option("--stop-at-quota", help="End instead of waiting for an hourly or daily quota that is used up.")
+]
 Config = Annotated[Path | None, typer.Option("--config", help="Another settings file than importer.toml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
 Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Logs on stderr; twice for every attempt.")]
@@ -89,6 +92,7 @@ def _job(
     yes: bool = False,
     rows: int | None = None,
     totals: list[str] | None = None,
+    stop_at_quota: bool = False,
 ) -> Job:
     from importer.expecting import expectation
     from importer.loader.profile import PROFILE_FOLDERS
@@ -103,6 +107,7 @@ def _job(
         shelf=shelf,
         output=output,
         test_cases=test_cases,
+        stop_at_quota=stop_at_quota,
         confirmed=yes,
         expected=expectation(rows, totals or ()),
     )
@@ -132,6 +137,7 @@ def run(
     test_cases: Annotated[bool, typer.Option("--test-cases", help="Send every case as a test case.")] = False,
     expect_rows: ExpectRows = None,
     expect_total: ExpectTotals = None,
+    stop_at_quota: StopAtQuota = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -140,7 +146,9 @@ def run(
     from importer import runner
 
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=yes)
-    job = _job(paths, profile, output, test_cases=test_cases, yes=yes, rows=expect_rows, totals=expect_total)
+    job = _job(
+        paths, profile, output, test_cases=test_cases, yes=yes, rows=expect_rows, totals=expect_total, stop_at_quota=stop_at_quota
+    )
     with _environment(config, sandbox=sandbox, serving=not dry_run) as environment:
         result = runner.check(job, environment) if dry_run else runner.run(job, environment, console)
     _show(result, as_json=as_json)
@@ -204,6 +212,7 @@ def resume(
     sandbox: Sandbox = False,
     output: OutputDir = None,
     as_json: AsJson = False,
+    stop_at_quota: StopAtQuota = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -213,23 +222,24 @@ def resume(
 
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
     with _environment(config, sandbox=sandbox) as environment:
-        result = runner.resume(_job([], None, output, yes=True), environment, console)
+        job = _job([], None, output, yes=True, stop_at_quota=stop_at_quota)
+        result = runner.resume(job, environment, console)
     _show(result, as_json=as_json)
 
 
 @app.command()
 def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = None) -> None:
-    """Show the batches in the ledger and what is unfinished."""
-    from importer.inspection import batch_states
+    """Show the batches in the ledger, what is unfinished, and what is left of the quotas."""
+    from importer.inspection import batch_states, quota_states
 
     with _environment(config, sandbox=sandbox, serving=False) as environment:
-        found = batch_states(environment)
+        found, quotas = batch_states(environment), quota_states(environment)
     if as_json:
         typer.echo(json.dumps([summary.as_json() for summary in found], indent=2, ensure_ascii=False))
         return
     from importer.reporter.terminal import status_lines
 
-    typer.echo("\n".join(status_lines(found)))
+    typer.echo("\n".join(status_lines(found, quotas)))
 
 
 @app.command()

@@ -6,13 +6,15 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 import typer
 
 from importer.errors import UsageError
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from importer.columns import Kind
     from importer.ledger.states import State
 
@@ -22,6 +24,7 @@ class TerminalConsole:
 
     def __init__(self, *, quiet: bool, verbose: int, yes: bool) -> None:
         self._quiet, self._yes = quiet, yes
+        self._bar: tqdm[Never] | None = None
         _set_up_logs(verbose)
 
     def note(self, text: str) -> None:
@@ -36,6 +39,15 @@ class TerminalConsole:
         typer.echo(f"{question} [y/N] ", err=True, nl=False)  # typer's own prompt writes to stdout, which is for results
         return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 
+    @property
+    def has_bar(self) -> bool:
+        return self._bar is not None
+
+    def beside(self, text: str) -> None:
+        """Show a text behind the bar, in place of the one before."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(text)
+
     @contextmanager
     def progress(self, total: int) -> Iterator[Callable[[Kind, State], None]]:
         from tqdm import tqdm
@@ -49,7 +61,11 @@ class TerminalConsole:
                 if state in {States.ACCEPTED, States.REFUSED}:
                     bar.update(1)
 
-            yield advance
+            self._bar = None if bar.disable else bar
+            try:
+                yield advance
+            finally:
+                self._bar = None
 
 
 class TerminalDialogue:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from importer.columns import Kind
 from importer.dispatcher.apis import Debbie, Debitura
 from importer.dispatcher.client import HttpClient
+from importer.dispatcher.metering import Gate, MeteredClient
+from importer.dispatcher.quota import Quota, SteadyClock
+from importer.dispatcher.windows import windows_of
 from importer.errors import SettingsError
+from importer.ledger.counting import KEPT
 from importer.ledger.knowledge import Accounts
+from importer.ledger.store import Ledger
 from importer.loader.records import LoadContext
-from importer.settings import Settings, secret
+from importer.settings import Settings, fingerprint_of, secret
 
 SANDBOX_ACCOUNT = "sandbox"
 SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
@@ -121,16 +127,49 @@ def _sandbox_ledger(url: str) -> Path:
 
 
 @asynccontextmanager
-async def connections(environment: Environment) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
-    """The two APIs, ready to be asked; Debbie is None without its settings."""
+async def connections(
+    environment: Environment, quotas: Mapping[Kind, Quota] | None = None, gate: Gate | None = None
+) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
+    """The two APIs, ready to be asked; Debbie is None without its settings. With quotas and a gate requests are counted."""
     dispatch = environment.settings.dispatch
-    open_client = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
+    plain = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
+    metered = partial(MeteredClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
+
+    def client_of(kind: Kind, url: str, headers: Mapping[str, str]) -> HttpClient:
+        if quotas is None or gate is None:
+            return plain(url, headers)
+        return metered(url, headers, quota=quotas[kind], gate=gate)
+
     async with AsyncExitStack() as stack:
         headers = {"XApiKey": environment.require_debitura()}
-        debitura = Debitura(await stack.enter_async_context(open_client(environment.debitura_url, headers)))
+        debitura = Debitura(await stack.enter_async_context(client_of(Kind.CASE, environment.debitura_url, headers)))
         debbie = None
         if environment.token and environment.tenant_id:
             headers = {"Authorization": f"Bearer {environment.token}"}
-            client = await stack.enter_async_context(open_client(environment.debbie_url, headers))
+            client = await stack.enter_async_context(client_of(Kind.VOUCHER, environment.debbie_url, headers))
             debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from)
         yield debitura, debbie
+
+
+def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, Quota]:
+    """The quotas of both credentials as far as this ledger knows them; the embedded sandbox has none."""
+    dispatch, lengths = environment.settings.dispatch, environment.settings.dispatch.window_seconds
+    cases = (dispatch.per_minute, dispatch.per_hour, dispatch.per_day)
+    vouchers = (dispatch.debbie_per_minute, 0, 0)
+    if environment.is_sandbox:
+        cases = vouchers = (0, 0, 0)
+    clock = SteadyClock()
+    key = fingerprint_of(environment.api_key or "", environment.debitura_url)
+    token = fingerprint_of(environment.token or "", environment.debbie_url)
+    quotas = {
+        Kind.CASE: Quota("Debitura", key, windows_of(cases, lengths), clock),
+        Kind.VOUCHER: Quota("Debbie", token, windows_of(vouchers, lengths), clock),
+    }
+    for kind, quota in quotas.items():
+        kept, before = ledger.counted(quota.scope), []
+        uncounted = kept is None and kind is Kind.CASE and quota.windows.windows
+        partner = ledger.account_of(key) if uncounted else None
+        if partner:  # the ledger is older than its counting
+            before = ledger.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)
+        quota.load(kept, before)
+    return quotas

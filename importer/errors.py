@@ -8,6 +8,7 @@ ImporterError
 ├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
 ├── FileRefused         a file cannot be read as it is: nothing of it was taken   (exit 4)
 └── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
+    └── QuotaReached    an API takes no more for a while: rows wait               (exit 7)
 
 Only ``cli`` turns these into text and an exit code; a message is one sentence that says what is wrong and where,
 and one that says what to do.
@@ -77,3 +78,9 @@ class ApiStopped(ImporterError):
     """An API is down or refuses the credentials; rows wait in the ledger or in the file."""
 
     exit_code = ExitCode.API_STOPPED
+
+
+class QuotaReached(ApiStopped):
+    """An API takes no more requests for longer than the command waits."""
+
+    exit_code = ExitCode.QUOTA

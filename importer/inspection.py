@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.environment import Environment, connections
+from importer.environment import Environment, connections, quotas_of
 from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
 from importer.ledger.opening import refuse_network_path, require_ledger, sqlite_path
 from importer.ledger.reports import batches
 from importer.ledger.store import Ledger
+from importer.outlook import quota_lines
 from importer.reporter.report import write_report
 from importer.reporter.summary import Summary, summarize
 from importer.runner import RunResult
@@ -34,6 +35,14 @@ def batch_states(environment: Environment, limit: int = 50) -> list[Summary]:
     """The newest batches, the newest first. Raises UsageError if there is no ledger."""
     with _reading(environment) as ledger, ledger.transaction() as connection:
         return [summarize(connection, batch) for batch in batches(connection, limit)]
+
+
+def quota_states(environment: Environment) -> list[str]:
+    """A line for each limit of the credentials in force, from what the ledger has counted; no API is asked."""
+    if environment.api_key is None:
+        return []
+    with _reading(environment) as ledger:
+        return quota_lines(quotas_of(environment, ledger))
 
 
 def rebuild_report(environment: Environment, batch_id: int, output: Path | None) -> RunResult:

@@ -11,8 +11,10 @@ from typing import Any
 
 from importer.columns import Kind
 from importer.dispatcher.apis import Debbie, Debitura, is_same_voucher
+from importer.dispatcher.metering import Gate
+from importer.dispatcher.quota import Quota
 from importer.dispatcher.reconcile import Remote, could_be, look_up, traits_listed, traits_sent
-from importer.environment import Environment, connections
+from importer.environment import Environment, connections, quotas_of
 from importer.errors import ApiStopped, UsageError
 from importer.ledger.doubts import OpenEntry
 from importer.ledger.knowledge import Accounts
@@ -21,6 +23,7 @@ from importer.ledger.restoring import LOOKED_FOR
 from importer.ledger.states import UNRESOLVED, State
 from importer.ledger.store import Ledger
 from importer.rows import check_of
+from importer.sending import keep_counts, short_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,11 @@ def resolve(environment: Environment, name: str, word: Word) -> str:
         if ledger.restored_from():
             ledger.restored_at()  # what is said from here on is said of the world as it is now
         entry = _find(ledger, name)
-        return asyncio.run(_settle(environment, ledger, entry, name.strip(), word))
+        quotas = quotas_of(environment, ledger)
+        try:
+            return asyncio.run(_settle(environment, ledger, entry, name.strip(), word, quotas))
+        finally:
+            keep_counts(ledger, quotas)
 
 
 def _find(ledger: Ledger, name: str) -> OpenEntry:
@@ -56,8 +63,10 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
     return entry
 
 
-async def _settle(environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, word: Word) -> str:
-    async with connections(environment) as (debitura, debbie):
+async def _settle(
+    environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, word: Word, quotas: Mapping[Kind, Quota]
+) -> str:
+    async with connections(environment, quotas, Gate(ledger, short_wait(environment))) as (debitura, debbie):
         accounts = await _accounts(environment, debitura, entry, name)
         if entry.kind is Kind.VOUCHER:
             environment.require_debbie()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
 from importer.columns import Kind
 from importer.dispatcher.backlog import Scope
-from importer.environment import Environment
+from importer.dispatcher.quota import Quota
+from importer.environment import Environment, quotas_of
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.control import sheet_totals
 from importer.ledger.knowledge import Accounts
 from importer.ledger.opening import require_ledger
 from importer.ledger.reports import Transaction, batch_info, open_batches, to_send
 from importer.ledger.store import Ledger
+from importer.outlook import announcement
 from importer.reporter.report import Report, write_report
 from importer.reporter.terminal import amounts
 from importer.sending import Console, Sending, check_debbie, find_accounts, known_accounts
@@ -44,11 +46,13 @@ def run(job: Job, environment: Environment, console: Console) -> RunResult:
         ledger.recover()
         accounts = asyncio.run(find_accounts(ledger, environment))
         run_id = uuid4().hex
+        quotas = quotas_of(environment, ledger)
         with ledger.transaction() as connection:
             batches, refused = take_in(ledger, connection, job, environment, accounts, run_id)
             if unmet := _unmet(connection, batches, refused, job):
                 raise FileRefused(unmet)
-            _before_sending({kind: to_send(connection, batches, kind) for kind in Kind}, job, environment, console)
+            totals = {kind: to_send(connection, batches, kind) for kind in Kind}
+            _before_sending(totals, job, environment, console, quotas)
         return _send_and_report(ledger, environment, Scope(accounts, tuple(batches), run_id), batches, refused, job, console)
 
 
@@ -70,6 +74,9 @@ def resume(job: Job, environment: Environment, console: Console) -> RunResult:
         scope = Scope(accounts, None, uuid4().hex)
         if ledger.count_open(accounts, Kind.VOUCHER, None):
             environment.require_debbie()
+        left = {kind: ledger.count_open(accounts, kind, None) for kind in Kind}
+        if finish := announcement(quotas_of(environment, ledger), left, environment.settings.dispatch.concurrency):
+            console.note(f"Resuming: {finish}.")
         return _send_and_report(ledger, environment, scope, batches, [], job, console)
 
 
@@ -116,15 +123,26 @@ def _unmet(connection: Transaction, batches: Sequence[int], refused: Sequence[Fi
     return job.expected.unmet([totals for info in infos if info for totals in sheet_totals(connection, info)])
 
 
-def _before_sending(totals: dict[Kind, tuple[int, dict[str, int]]], job: Job, environment: Environment, console: Console) -> None:
+def _before_sending(
+    totals: dict[Kind, tuple[int, dict[str, int]]],
+    job: Job,
+    environment: Environment,
+    console: Console,
+    quotas: Mapping[Kind, Quota],
+) -> None:
     """Check what sending needs and ask. Raises before anything is recorded: the transaction is still open."""
     if totals[Kind.VOUCHER][0]:
         environment.require_debbie()
         asyncio.run(check_debbie(environment))
     told = [f"{rows:,} {kind}s ({amounts(money)})" for kind, (rows, money) in totals.items() if rows]
+    rows = {kind: count for kind, (count, _) in totals.items()}
+    finish = announcement(quotas, rows, environment.settings.dispatch.concurrency)
     if not told or environment.is_sandbox or job.confirmed:
+        if finish:
+            console.note(f"Sending {' and '.join(told)}: {finish}.")
         return
-    if not console.confirm(f"Send {' and '.join(told)} to {environment.debitura_url}?"):
+    finishes = f" It {finish}." if finish else ""
+    if not console.confirm(f"Send {' and '.join(told)} to {environment.debitura_url}?{finishes}"):
         raise Declined("Nothing was sent or recorded.")
 
 
@@ -137,7 +155,7 @@ def _send_and_report(
     job: Job,
     console: Console,
 ) -> RunResult:
-    code, messages = Sending(ledger, environment, scope, console).run()
+    code, messages = Sending(ledger, environment, scope, console, stop_at_quota=job.stop_at_quota).run()
     directory = job.output or environment.settings.output.directory
     reports: list[Report] = []
     for batch in batches:

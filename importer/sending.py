@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from importer.columns import Kind
 from importer.dispatcher.apis import Debbie, Debitura
 from importer.dispatcher.backlog import Scope
 from importer.dispatcher.lanes import Lane
-from importer.dispatcher.pipeline import PATIENCE_SECONDS, Pipeline, Progress, Stopping
+from importer.dispatcher.metering import Gate
+from importer.dispatcher.pipeline import Pipeline, Progress, Stopping
+from importer.dispatcher.quota import Quota
 from importer.dispatcher.reconcile import Policy, reconcile
-from importer.environment import Environment, connections
-from importer.errors import ApiStopped, ExitCode, LedgerError
+from importer.dispatcher.windows import Wait
+from importer.environment import Environment, connections, quotas_of
+from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
 from importer.ledger.knowledge import Accounts
 from importer.ledger.store import Ledger
+from importer.outlook import Outlook
 from importer.settings import fingerprint_of
 
 
 class Console(Protocol):
     """What a run says and asks; the command line and the Python API each have one."""
 
+    @property
+    def has_bar(self) -> bool:
+        """Whether ``beside`` is seen: text that changes, beside a progress bar."""
+
     def note(self, text: str) -> None: ...
+
+    def beside(self, text: str) -> None: ...
 
     def confirm(self, question: str) -> bool: ...
 
@@ -34,6 +44,7 @@ class Console(Protocol):
 
 
 UNKNOWN_PARTNER = "unknown"
+SHORT_WAIT = 2  # minutes (of the quota's): a command that is not to wait for a quota waits so long all the same
 
 
 async def check_debbie(environment: Environment) -> None:
@@ -51,19 +62,34 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     Raises SettingsError or ApiStopped: nothing was read or recorded yet.
     """
     key = environment.require_debitura()
+    quotas = quotas_of(environment, ledger)
     try:
-        async with connections(environment) as (debitura, _):
+        async with connections(environment, quotas, Gate(ledger, short_wait(environment))) as (debitura, _):
             partner = await debitura.me()
     except ApiStopped as error:
         accounts = known_accounts(ledger, environment)
         if accounts == environment.accounts(UNKNOWN_PARTNER):
-            raise ApiStopped(f"{error} Nothing was recorded: run the same command again when that is put right.") from None
+            again = "then" if isinstance(error, QuotaReached) else "when that is put right"
+            raise type(error)(f"{error} Nothing was recorded: run the same command again {again}.") from None
         return accounts
+    finally:
+        keep_counts(ledger, quotas)
     if not environment.is_sandbox:
         ledger.remember_account(fingerprint_of(key, environment.debitura_url), partner)
     accounts = environment.accounts(partner)
     ledger.note_clock(accounts, debitura.skew)  # before anything is sent: what is sent is dated by our clock
     return accounts
+
+
+def keep_counts(ledger: Ledger, quotas: Mapping[Kind, Quota]) -> None:
+    """Keep what was counted and learnt since the last commit that did."""
+    if changes := {scope: kept for quota in quotas.values() for scope, kept in quota.changes().items()}:
+        ledger.count(changes)
+
+
+def short_wait(environment: Environment) -> float:
+    """Seconds that even a command waits which is not to wait for a quota: the minute's limit is part of sending."""
+    return SHORT_WAIT * environment.settings.dispatch.window_seconds[0]
 
 
 def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
@@ -76,41 +102,57 @@ def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
 class Sending:
     """One run's sending, with its interrupts: the first finishes what is in flight, the second stops."""
 
-    def __init__(self, ledger: Ledger, environment: Environment, scope: Scope, console: Console) -> None:
+    def __init__(
+        self, ledger: Ledger, environment: Environment, scope: Scope, console: Console, *, stop_at_quota: bool = False
+    ) -> None:
         self._ledger, self._environment, self._scope, self._console = ledger, environment, scope, console
         dispatch = environment.settings.dispatch
-        self._lanes = {kind: Lane(kind, dispatch.concurrency, dispatch.backoff_seconds, time.monotonic) for kind in Kind}
+        self._quotas = quotas_of(environment, ledger)
+        self._lanes = {
+            kind: Lane(kind, dispatch.concurrency, dispatch.backoff_seconds, quota.clock, quota)
+            for kind, quota in self._quotas.items()
+        }
         self._policy = Policy(timedelta(minutes=dispatch.settle_minutes), dispatch.on_absent)
+        self._patience = short_wait(environment) if stop_at_quota else math.inf
+        self._reached: str | None = None
 
     def run(self) -> tuple[ExitCode, list[str]]:
         """Send what is open; returns why it ended early, if it did, and what to tell."""
         self._ledger.forget_waits(self._scope.accounts, self._scope.batches)
-        counts = [self._ledger.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind]
-        if not any(counts):
+        left = {kind: self._ledger.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind}
+        if not any(left.values()):
             return ExitCode.OK, []
         if warning := self._ledger.clock(self._scope.accounts).warning():
             self._console.note(warning)
+        outlook = Outlook(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console)
         try:
-            with self._console.progress(sum(counts)) as progress:
-                return asyncio.run(self._send(progress))
+            with self._console.progress(sum(left.values())) as progress:
+                return asyncio.run(self._send(outlook.following(progress), outlook))
         except KeyboardInterrupt:
             # What was cut off may have happened.
             self._ledger.recover()
+            keep_counts(self._ledger, self._quotas)
             return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
         except LedgerError as error:
             # What was under way stands in the ledger as being sent, which the next run takes for in doubt.
             return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
 
-    async def _send(self, progress: Progress) -> tuple[ExitCode, list[str]]:
+    async def _send(self, progress: Progress, outlook: Outlook) -> tuple[ExitCode, list[str]]:
         stopping = Stopping()
+        gate = Gate(self._ledger, self._patience, lambda: stopping.asked)
         with _interrupts(stopping, self._console):
-            async with connections(self._environment) as (debitura, debbie):
-                messages = await self._rounds(debitura, debbie, stopping, progress)
+            following = asyncio.create_task(outlook.follow())
+            try:
+                async with connections(self._environment, self._quotas, gate) as (debitura, debbie):
+                    messages = await self._rounds(debitura, debbie, stopping, progress)
+            finally:
+                following.cancel()
+        keep_counts(self._ledger, self._quotas)
         if stopping.asked:
             return ExitCode.INTERRUPTED, [*messages, "Interrupted; what was in flight was finished. `importer resume` goes on."]
         if messages:
             return ExitCode.API_STOPPED, messages
-        waits = self._long_waits()
+        waits = [self._reached] if self._reached else self._long_waits()
         return (ExitCode.QUOTA if waits else ExitCode.OK), waits
 
     async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: Stopping, progress: Progress) -> list[str]:
@@ -128,6 +170,7 @@ class Sending:
             stopping=stopping,
             progress=progress,
             keyed_cases=keyed,
+            patience=self._patience,
         )
         try:
             await reconcile(self._ledger, debitura, self._scope, self._policy)
@@ -136,6 +179,8 @@ class Sending:
                 moved = await reconcile(self._ledger, debitura, self._scope, self._policy)
                 if moved:
                     await pipeline.run()
+        except QuotaReached as error:
+            self._reached = f"{error} `importer resume` goes on then."
         except ApiStopped as error:
             return [*self._stopped(), f"{error} What is unfinished waits in the ledger: `importer resume` goes on."]
         return self._stopped()
@@ -148,12 +193,13 @@ class Sending:
         ]
 
     def _long_waits(self) -> list[str]:
-        """What an API asked to wait for, if that is longer than a run waits."""
+        """What keeps entries from being sent for longer than this run waits."""
         told = []
-        for lane in self._lanes.values():
-            if lane.pause() > PATIENCE_SECONDS:
-                until = datetime.now().astimezone() + timedelta(seconds=lane.pause())
-                told.append(f"{_API[lane.kind]} takes nothing before {until:%Y-%m-%d %H:%M}. `importer resume` goes on then.")
+        for kind, lane in self._lanes.items():
+            wait = self._quotas[kind].wait()
+            wait = wait if wait.seconds >= lane.pause() - 1 else Wait(lane.pause())
+            if wait.seconds > self._patience and self._ledger.count_open(self._scope.accounts, kind, self._scope.batches):
+                told.append(f"{self._quotas[kind].reached(wait)} `importer resume` goes on then.")
         return told
 
 

@@ -68,8 +68,11 @@ class Debbie(_Section):
         return value
 
 
+Seconds = Annotated[float, Field(gt=0)]
+
+
 class Dispatch(_Section):
-    """How entries are sent."""
+    """How entries are sent. The limits are Debitura's documented ones, for each key; 0 is no limit."""
 
     concurrency: Annotated[int, Field(ge=1, le=256)] = 16
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
@@ -77,6 +80,11 @@ class Dispatch(_Section):
     settle_minutes: Annotated[float, Field(ge=0, le=1440)] = 15
     on_absent: Literal["resend", "hold"] = "resend"
     idempotency_keys: Literal["untrusted", "trusted"] = "untrusted"
+    per_minute: Annotated[int, Field(ge=0)] = 2_000
+    per_hour: Annotated[int, Field(ge=0)] = 20_000
+    per_day: Annotated[int, Field(ge=0)] = 100_000
+    debbie_per_minute: Annotated[int, Field(ge=0)] = 0
+    window_seconds: tuple[Seconds, Seconds, Seconds] = (60, 3_600, 86_400)
 
 
 class LedgerSettings(_Section):

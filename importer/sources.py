@@ -36,6 +36,7 @@ class Job:
     shelf: Shelf = EMPTY_SHELF
     output: Path | None = None
     test_cases: bool = False
+    stop_at_quota: bool = False
     confirmed: bool = False
     expected: Expectation = field(default_factory=Expectation)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from importer.columns import Kind
 from importer.dispatcher.outcomes import Outcome, Verdict
+from importer.dispatcher.pressure import Pressure
+from importer.dispatcher.quota import Quota
 
 TRIP_AFTER = 8  # failures in a row after which only one request at a time probes the API
 PROBES = 5  # failed probes after which the lane gives up for this run
@@ -24,6 +27,7 @@ class Lane:
     slots: int
     base_delay: float
     clock: Callable[[], float]
+    quota: Quota | None = None
     in_flight: int = 0
     failures: int = 0
     probes: int = 0
@@ -33,12 +37,26 @@ class Lane:
     retries: dict[int, int] = field(default_factory=dict)
     budget: float = RETRY_RESERVE
     budget_at: float | None = None
+    pressure: Pressure = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pressure = Pressure(self.slots)
 
     def free(self) -> int:
         """How many requests may start now."""
         if self.stopped or self.clock() < self.paused_until:
             return 0
-        return max(0, (1 if self.tripped else self.slots) - self.in_flight)
+        free = max(0, self._most - self.in_flight)
+        return min(free, self.quota.room()) if free and self.quota is not None else free
+
+    @property
+    def full(self) -> bool:
+        """Whether only an answer can make room: as many requests are under way as may be."""
+        return self.in_flight >= self._most
+
+    @property
+    def _most(self) -> int:
+        return 1 if self.tripped else self.pressure.slots
 
     @property
     def tripped(self) -> bool:
@@ -46,14 +64,20 @@ class Lane:
 
     def pause(self) -> float:
         """Seconds until requests may start again."""
-        return max(0.0, self.paused_until - self.clock())
+        quota = self.quota.wait().seconds if self.quota is not None else 0.0
+        return max(0.0, self.paused_until - self.clock(), quota)
 
-    def note(self, outcome: Outcome) -> None:
-        """Learn from an outcome: pause, trip, stop or recover."""
+    def note(self, outcome: Outcome, seconds: float = 0.0) -> None:
+        """Learn from an outcome that took so long: pause, trip, stop or recover; give the API more or fewer at once."""
+        if outcome.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+            self.pressure.refused()
+        elif outcome.verdict in _DECIDED:
+            self.pressure.answered(seconds)
         if outcome.verdict is Verdict.STOPPED:
             self.stopped = self.stopped or outcome.detail or "the API refused the account"
         elif outcome.verdict is Verdict.THROTTLED:
-            self.throttles += 1  # a server that goes on refusing is asked less and less often, whatever it says
+            if self.clock() >= self.paused_until:  # those that were under way together are one refusal
+                self.throttles += 1  # a server that goes on refusing is asked less and less often, whatever it says
             self._pause_for(max(outcome.wait_seconds, self.base_delay * min(2**self.throttles, LONGEST_BACKOFF) / 2))
         elif outcome.verdict in {Verdict.NOTHING, Verdict.IN_DOUBT}:
             self._fail(outcome)
@@ -93,3 +117,6 @@ class Lane:
 
     def settled(self, entry_id: int) -> None:
         self.retries.pop(entry_id, None)
+
+
+_DECIDED = frozenset({Verdict.ACCEPTED, Verdict.EXISTS, Verdict.REFUSED})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ MAX_TRIES = 10  # of one entry in one run; then it waits for the next
 GIVEN_UP = timedelta(days=365)  # until the next run, which tries at once
 LOOK_AGAIN_SECONDS = 0.05
 TURNS_OF_AN_ANSWER = 3  # of the loop, from its last byte to its outcome
-PATIENCE_SECONDS = 3600.0  # the longest that a run waits for a pause to end
+PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
+LONGEST_NAP = 20.0  # the machine may have slept or its clock been set meanwhile
 
 
 @dataclass
@@ -66,10 +68,12 @@ class Pipeline:
         stopping: Stopping,
         progress: Progress,
         keyed_cases: bool = False,
+        patience: float = math.inf,
     ) -> None:
         self._ledger, self._debitura, self._debbie, self._scope = ledger, debitura, debbie, scope
         self.lanes = lanes
         self._stopping, self._progress = stopping, progress
+        self._patience = patience  # the longest that a quota is waited for
         # An entry that a key or unique id protects is sent again when in doubt: with the same bytes it happens once.
         resendable = (State.PENDING, State.IN_DOUBT)
         self._states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
@@ -104,7 +108,9 @@ class Pipeline:
         jobs = [] if self._stopping.asked else [job for kind in Kind for job in self._pick(kind)]
         if not results and not jobs:
             return
-        claims = self._ledger.exchange(results, [(j, final_payload(j)) for j in jobs], self._scope.accounts, self._scope.run_id)
+        intents = [(job, final_payload(job)) for job in jobs]
+        counts = self._count(jobs)
+        claims = self._ledger.exchange(results, intents, self._scope.accounts, self._scope.run_id, counts)
         for backlog in self._backlogs.values():
             backlog.changed(results)
         for result in results:
@@ -112,6 +118,16 @@ class Pipeline:
             self._progress(result.kind, result.state)
         for claim in claims:
             self._start(claim)
+
+    def _count(self, jobs: list[Job]) -> dict[str, str]:
+        """Take the jobs' requests from the quotas; returns what is to be kept of that in the commit of their intents."""
+        counts: dict[str, str] = {}
+        for kind, lane in self.lanes.items():
+            if lane.quota is not None:
+                if count := sum(job.kind is kind for job in jobs):
+                    lane.quota.grant(count)
+                counts |= lane.quota.changes()
+        return counts
 
     def _pick(self, kind: Kind) -> list[Job]:
         lane = self.lanes[kind]
@@ -155,6 +171,7 @@ class Pipeline:
 
     async def _send(self, claim: Claim) -> None:
         lane = self.lanes[claim.job.kind]
+        began = lane.clock()
         try:
             if claim.job.kind is Kind.CASE:
                 outcome = await self._debitura.create(claim)
@@ -163,7 +180,7 @@ class Pipeline:
                 outcome = await self._debbie.create(claim)
         finally:
             lane.in_flight -= 1
-        lane.note(outcome)
+        lane.note(outcome, lane.clock() - began)
         self._finished.append((claim, outcome))
         self._come_back()
 
@@ -234,16 +251,17 @@ class Pipeline:
         wait = self._backlogs[lane.kind].wait_seconds(self._busy)
         if wait is None:
             return None
-        wait = max(wait, lane.pause())
-        return wait if wait <= PATIENCE_SECONDS else None
+        pause = lane.pause()
+        return max(wait, pause) if wait <= PATIENCE_SECONDS and pause <= self._patience else None
 
     async def _sleep(self) -> None:
         """Until something comes back, a pause ends or the user interrupts."""
         await self._gather()
         if self._finished or self._stopping.wake.is_set():
             return
-        saturated = all(lane.in_flight and not lane.free() for lane in self.lanes.values())
+        saturated = all(lane.full for lane in self.lanes.values())
         timeout = None if saturated or self._stopping.asked else self._wait_seconds()
+        timeout = timeout if timeout is None else min(timeout, LONGEST_NAP)
         if timeout == 0 and self._tasks:
             timeout = LOOK_AGAIN_SECONDS  # what is due waits for a slot, and an outcome wakes us; or it has just fallen due
         with suppress(TimeoutError):

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import psutil
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import StaticPool
@@ -169,14 +169,19 @@ def connect(url: str | URL, *, read_only: bool = False) -> Engine:
 
 
 def prepare(connection: Connection, name: Path | str) -> None:
-    """Make the tables in a new ledger, and check an old one. Raises LedgerError for a damaged or newer one."""
+    """Make the tables of a new ledger, check an old one and bring it up to date.
+
+    Raises LedgerError for a damaged one or one of a newer version.
+    """
     with connection.begin():
         if not inspect(connection).has_table("meta"):
             if connection.dialect.name == "sqlite" and inspect(connection).get_table_names():
                 raise LedgerError(f"{name} is another program's database, not a ledger. Name another file under [ledger].")
             metadata.create_all(connection)
             connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
-        check_version(connection, name)
+        if check_version(connection, name) < SCHEMA_VERSION:
+            metadata.create_all(connection)  # so far a newer version has only had more tables
+            connection.execute(update(meta).where(meta.c.name == "schema").values(value=str(SCHEMA_VERSION)))
     if connection.dialect.name == "sqlite":
         with connection.begin():
             found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
@@ -184,13 +189,14 @@ def prepare(connection: Connection, name: Path | str) -> None:
             raise LedgerError(f"The ledger {name} is damaged ({str(found).splitlines()[0]}). Restore a backup.")
 
 
-def check_version(connection: Connection, name: Path | str) -> None:
-    """Raise LedgerError for a ledger that a newer version wrote, or that is none."""
+def check_version(connection: Connection, name: Path | str) -> int:
+    """The version of the ledger's tables. Raises LedgerError for a ledger that a newer version wrote, or that is none."""
     found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
     if found is None or not found.isdecimal():
         raise LedgerError(f"{name} is not a ledger. Name another file under [ledger], or restore a backup.")
     if int(found) > SCHEMA_VERSION:
         raise LedgerError(f"The ledger {name} was written by a newer version. Install that version of the importer.")
+    return int(found)
 
 
 def protect(path: Path) -> None:

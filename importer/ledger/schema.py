@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 1 had no request_count
 
 metadata = MetaData()
 
@@ -150,6 +150,15 @@ attempt = Table(
     Column("detail", Text),
     Index("attempt_entry", "entry_id"),
     Index("attempt_window", "account", "started_at"),
+)
+
+# What a credential has asked lately: the dispatcher's rate windows. A line is younger than its last request's 25 hours.
+request_count = Table(
+    "request_count",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("counted", Text, nullable=False),
+    Column("at", Text, nullable=False),
 )
 
 

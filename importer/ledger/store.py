@@ -14,6 +14,7 @@ from typing import Self
 from sqlalchemy import Connection, delete, insert, select, update
 
 from importer.errors import LedgerError
+from importer.ledger.counting import Counting
 from importer.ledger.doubts import Doubt, Doubts
 from importer.ledger.intake import Intake
 from importer.ledger.knowledge import Accounts
@@ -38,7 +39,7 @@ __all__ = ["CHUNK_ROWS", "Claim", "Doubt", "Job", "Ledger", "Result"]
 CHUNK_ROWS = 1000
 
 
-class Ledger(Worklist, Doubts, Restored):
+class Ledger(Worklist, Doubts, Restored, Counting):
     """One open ledger. The writing one is held by this process alone until it is closed."""
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
 
 from importer.columns import Kind
+from importer.ledger.counting import keep_counts
 from importer.ledger.dependents import block, is_one_of, release
 from importer.ledger.knowledge import Accounts
 from importer.ledger.schema import attempt, entry, stamp
@@ -123,10 +124,16 @@ class Worklist(Session):
             return connection.scalar(select(func.count()).select_from(entry).where(wanted)) or 0
 
     def exchange(
-        self, results: Sequence[Result], jobs: Sequence[tuple[Job, bytes]], account_of: Accounts, run_id: str
+        self,
+        results: Sequence[Result],
+        jobs: Sequence[tuple[Job, bytes]],
+        account_of: Accounts,
+        run_id: str,
+        counts: Mapping[str, str] | None = None,
     ) -> list[Claim]:
-        """One durable commit: the outcomes that came in, and the intents that go out at once."""
+        """One durable commit: the outcomes that came in, the intents that go out at once, and their requests counted."""
         with self.transaction() as connection:
+            keep_counts(connection, counts or {})
             if results:
                 self._settle(connection, results, account_of)
             return self._claim(connection, jobs, account_of, run_id) if jobs else []

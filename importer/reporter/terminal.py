@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from importer.columns import Kind
@@ -102,8 +102,8 @@ def _nothing_new(summary: Summary) -> bool:
     return known and not any(summary.count(kind, status) for kind in Kind for status in tried)
 
 
-def status_lines(summaries: list[Summary]) -> list[str]:
-    """One line per batch: what it was, how much is done, what is not."""
+def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[str]:
+    """One line per batch: what it was, how much is done, what is not; then the lines of the quotas."""
     lines = []
     for summary in summaries:
         done = sum(summary.count(kind, status) for kind in Kind for status in DONE)
@@ -119,4 +119,4 @@ def status_lines(summaries: list[Summary]) -> list[str]:
         lines.append(
             f"batch {summary.batch.id}  {taken}  {summary.batch.source_name}: {done:,} of {rows:,} done; {rest or 'all'}"
         )
-    return lines or ["The ledger is empty."]
+    return [*(lines or ["The ledger is empty."]), *quotas]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from desk import STATES, TENANT
-from relay import Drop, Gate, Reply
+from relay import Drop, Gate, Reply, pass_on
 from sheets import case, cases, read_sheet, voucher, vouchers, write_csv, write_workbook
 
 from importer.sandbox import FaultPlan
@@ -182,10 +184,16 @@ def test_a_key_of_another_partner_finds_nothing_to_resume_and_says_whose_it_is(l
     assert not vendors.cases
 
 
-def test_a_limit_longer_than_a_run_waits_for_is_said(desk, relay):
+def test_7_a_quota_is_used_up_and_the_run_is_not_to_wait(desk, vendors, relay):
     relay.hook = lambda seen: Reply(429, b'{"retryAfter": 7200}') if seen.is_case else None
     write_csv(desk.folder / "a.csv", cases(2))
-    ended = desk.call("run", "a.csv", "--yes")
-    assert ended.code in {5, 7}
+    ended = desk.call("run", "a.csv", "--yes", "--stop-at-quota")
+    assert ended.code == 7
     assert desk.ledger(STATES) == [("case", "pending", 2)]
-    assert "importer resume" in ended.err
+    assert re.search(r"Debitura takes nothing before .*[0-9]{2}:[0-9]{2}: its daily quota is used up", ended.err)
+    assert "`importer resume` goes on then" in ended.err
+    asked = len(relay.posts())
+    relay.hook = pass_on
+    again = desk.call("resume", "--stop-at-quota")  # the ledger knows: nothing is asked in vain
+    assert (again.code, len(relay.posts())) == (7, asked)
+    assert not vendors.cases

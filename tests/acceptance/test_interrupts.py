@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
-import termios
 import threading
-from contextlib import contextmanager
 
 import pytest
 from desk import STATES
 from relay import Drop, Gate, Lose, Reply
 from sheets import cases, vouchers, write_csv, write_workbook
+from terminal import at_a_terminal, finish, read_until
 
 SLOTS = 3
 CASES = 8
@@ -156,43 +154,6 @@ def wait_until_answered(relay, count, which=lambda seen: seen.is_case):
 def assert_each_once(vendors):
     assert sorted(c["creditorReference"] for c in vendors.cases) == [f"INV-C{n}" for n in range(1, CASES + 1)]
     assert sorted(v["uniqueId"] for v in vendors.vouchers) == [f"V-C{n}" for n in range(1, CASES + 1)]
-
-
-@contextmanager
-def at_a_terminal(desk, *arguments, **env):
-    """A command whose input and stderr are a terminal; yields the process and the keyboard's end of the terminal."""
-    keyboard, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (25, 100))
-    process = desk.start(*arguments, env=env, stdin=terminal, stderr=terminal)
-    os.close(terminal)
-    try:
-        yield process, keyboard
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.stdout.close()
-        process.wait(timeout=30)
-        os.close(keyboard)
-
-
-def read_until(keyboard, text):
-    """What the terminal shows, up to and including ``text``; the rest of it if the program ends."""
-    shown = b""
-    while text is None or text.encode() not in shown:
-        try:
-            part = os.read(keyboard, 4096)
-        except OSError:  # the program's end of the terminal is closed
-            break
-        if not part:
-            break
-        shown += part
-    return shown.decode()
-
-
-def finish(process, keyboard):
-    shown = read_until(keyboard, None)
-    out = process.stdout.read()
-    return process.wait(timeout=60), out, shown
 
 
 def test_at_a_terminal_a_live_run_asks_and_no_means_no(live, vendors):

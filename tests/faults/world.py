@@ -92,7 +92,8 @@ class SandboxProcess:
 
 def environment(url: str, **dispatch: object) -> dict[str, str]:
     """What the importer needs to talk to the sandbox, impatient enough for a test."""
-    fast = {"backoff_seconds": 0.02, "settle_minutes": 0.01, "timeout_seconds": 2, "concurrency": 8} | dispatch
+    fast = {"backoff_seconds": 0.02, "settle_minutes": 0.01, "timeout_seconds": 2, "concurrency": 8}
+    fast |= dict.fromkeys(("per_minute", "per_hour", "per_day"), 1_000_000) | dispatch  # counted, but not waited for
     kept = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
     return kept | {
         "IMPORTER_DEBITURA__BASE_URL": url,

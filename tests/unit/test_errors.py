@@ -17,6 +17,7 @@ CODES = {
     "LedgerHeld": 75,
     "FileRefused": 4,
     "ApiStopped": 5,
+    "QuotaReached": 7,
 }
 CLASSES = {name: found for name, found in vars(errors).items() if inspect.isclass(found) and issubclass(found, ImporterError)}
 

@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from importer.errors import LedgerError, LedgerHeld
 from importer.ledger.opening import sqlite_path
+from importer.ledger.schema import SCHEMA_VERSION
 from importer.ledger.store import Ledger
 
 
@@ -55,11 +56,30 @@ def test_a_new_ledger_is_durable_and_its_owners_alone(path: Path) -> None:
 def test_a_ledger_of_a_newer_version(path: Path) -> None:
     Ledger.open(url(path), "first").close()
     with sqlite3.connect(path) as raw:
-        raw.execute("UPDATE meta SET value = '2' WHERE name = 'schema'")
+        raw.execute(f"UPDATE meta SET value = '{SCHEMA_VERSION + 1}' WHERE name = 'schema'")
     raw.close()
     assert "newer version" in refusal(path)
     with pytest.raises(LedgerError, match="newer version"):
         Ledger.read(url(path))
+
+
+def test_a_ledger_of_an_older_version_is_brought_up_to_date_by_its_writer(path: Path) -> None:
+    with open_desk(path.parent) as desk:
+        desk.take(case("R1"))
+        desk.send_all()
+    with sqlite3.connect(path) as raw:
+        raw.execute("DROP TABLE request_count")
+        raw.execute("UPDATE meta SET value = '1' WHERE name = 'schema'")
+    raw.close()
+    reader = Ledger.read(url(path))  # a reader changes nothing and needs nothing
+    assert reader is not None
+    with reader:
+        assert reader.counted("key") is None
+    with open_desk(path.parent) as desk:
+        desk.ledger.count({"key": "{}"})
+        assert desk.ledger.counted("key") == "{}"
+        assert [entry.state for entry in desk.entries()] == ["accepted"]
+        assert desk.ledger.query(lambda c: c.execute(text("SELECT value FROM meta")).scalar()) == str(SCHEMA_VERSION)
 
 
 def test_a_file_that_is_no_database(path: Path) -> None:

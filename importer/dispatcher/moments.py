@@ -1,0 +1,31 @@
+"""Moments and spans in the words of people, in local time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEK = 7
+
+
+def in_local_words(now: float, seconds: float) -> str:
+    """``seconds`` after ``now`` (of the epoch): ``14:10``, ``Thursday 14:10`` on another day, with the date after a week."""
+    today = datetime.fromtimestamp(now).astimezone()
+    return in_words(today, datetime.fromtimestamp(now + seconds).astimezone())
+
+
+def in_words(today: datetime, moment: datetime) -> str:
+    """A moment as somebody would say it ``today``; rounded up to the minute, for nothing happens earlier than it is said."""
+    if moment.second or moment.microsecond:
+        moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    days = (moment.date() - today.date()).days
+    if days == 0:
+        return f"{moment:%H:%M}"
+    date = f" {moment:%Y-%m-%d}" if days >= _WEEK else ""
+    return f"{_DAYS[moment.weekday()]}{date} {moment:%H:%M}"
+
+
+def countdown(seconds: float) -> str:
+    """A span as a clock shows it: ``1:02:03``."""
+    whole = max(0, round(seconds))
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -1,0 +1,148 @@
+"""What a run tells of its quota: when it finishes and why not sooner, a countdown while it waits, and `status` lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from importer.columns import Kind
+from importer.dispatcher.finish import Bottleneck, Finish, finish_of
+from importer.dispatcher.moments import countdown, in_local_words
+from importer.dispatcher.quota import ADJECTIVE, Quota
+from importer.dispatcher.windows import Allowance, Period, Wait
+from importer.ledger.states import State
+
+ASSUMED_SECONDS = 0.25  # of an answer, before any was measured
+WORTH_TELLING_SECONDS = 60.0
+TICK_SECONDS = 1.0
+SMOOTHING = 0.1
+LONG_WAIT_SECONDS = 60.0  # of a wait whose window is not known
+
+_BECAUSE = {
+    Bottleneck.MINUTE: "the quota per minute is the bottleneck",
+    Bottleneck.HOUR: "the hourly quota is the bottleneck",
+    Bottleneck.DAY: "the daily quota is the bottleneck",
+    Bottleneck.RATE: "the speed of the answers is the bottleneck",
+    Bottleneck.WAITING: "the API asked to wait",
+}
+
+
+class Display(Protocol):
+    """Where it is told: beside a progress bar that changes, or as lines that stay."""
+
+    @property
+    def has_bar(self) -> bool: ...
+
+    def note(self, text: str) -> None: ...
+
+    def beside(self, text: str) -> None: ...
+
+
+def forecast(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], rates: Mapping[Kind, float]) -> Finish:
+    """When everything is sent: both APIs are used at the same time, so it is the later of the two."""
+    found = [Finish(0.0, Bottleneck.RATE)]
+    for kind, quota in quotas.items():
+        now, windows = quota.clock(), quota.windows
+        blocked = Wait(max(0.0, windows.blocked_until - now), windows.blocked.period)
+        found.append(finish_of(left.get(kind, 0), windows.allowances(now), now, rates[kind], blocked))
+    return max(found, key=lambda finish: finish.seconds)
+
+
+def finish_text(finish: Finish, now: float) -> str:
+    """``finishes Thursday 14:10; the daily quota is the bottleneck``."""
+    return f"finishes {in_local_words(now, finish.seconds)}; {_BECAUSE[finish.bottleneck]}"
+
+
+def announcement(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], concurrency: int) -> str:
+    """What to say before anything is sent; nothing if it will be done within a minute."""
+    rates = dict.fromkeys(Kind, concurrency / ASSUMED_SECONDS)
+    finish = forecast(quotas, left, rates)
+    if finish.seconds < WORTH_TELLING_SECONDS:
+        return ""
+    return finish_text(finish, quotas[Kind.CASE].clock())
+
+
+class Outlook:
+    """Follows a run: counts what is left, measures the speed, and tells what there is to tell."""
+
+    def __init__(self, quotas: Mapping[Kind, Quota], left: dict[Kind, int], concurrency: int, display: Display) -> None:
+        self._quotas, self._left, self._display = quotas, left, display
+        self._rates = dict.fromkeys(Kind, concurrency / ASSUMED_SECONDS)
+        self._done = dict.fromkeys(Kind, 0)
+        self._waits = False
+
+    def following(self, progress: Callable[[Kind, State], None]) -> Callable[[Kind, State], None]:
+        """The same progress, noticed here as well."""
+
+        def advance(kind: Kind, state: State) -> None:
+            if state in {State.ACCEPTED, State.REFUSED}:
+                self._left[kind] = max(0, self._left[kind] - 1)
+                self._done[kind] += 1
+            progress(kind, state)
+
+        return advance
+
+    async def follow(self) -> None:
+        """Tell every second, until cancelled."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self.tick(TICK_SECONDS)
+
+    def tick(self, seconds: float) -> None:
+        """Tell how things stand, ``seconds`` after the last time."""
+        self._measure(seconds)
+        waits = [(quota, wait) for kind, quota in self._quotas.items() if self._left[kind] and is_long(wait := quota.wait())]
+        if waits:
+            self._tell_wait(*max(waits, key=lambda found: found[1].seconds))
+        elif self._waits:
+            self._waits = False
+            if not self._display.has_bar:
+                self._display.note("Sending goes on.")
+        if not waits and self._display.has_bar:
+            finish = forecast(self._quotas, self._left, self._rates)
+            self._display.beside(finish_text(finish, self._quotas[Kind.CASE].clock()))
+
+    def _measure(self, seconds: float) -> None:
+        for kind, done in self._done.items():
+            if done and not self._quotas[kind].wait().seconds:
+                self._rates[kind] += SMOOTHING * (done / seconds - self._rates[kind])
+            self._done[kind] = 0
+
+    def _tell_wait(self, quota: Quota, wait: Wait) -> None:
+        until = in_local_words(quota.clock(), wait.seconds)
+        if self._display.has_bar:
+            self._display.beside(f"{waiting_text(quota, wait)}; goes on {until}, in {countdown(wait.seconds)}")
+        elif not self._waits:
+            told = f"{waiting_text(quota, wait)}. Sending goes on {until}, in {countdown(wait.seconds)}."
+            self._display.note(f"{told} Ctrl-C ends the run; `importer resume` goes on later.")
+        self._waits = True
+
+
+def is_long(wait: Wait) -> bool:
+    """Whether a wait is worth a countdown: the minute's are part of sending."""
+    if wait.period is None:
+        return wait.seconds > LONG_WAIT_SECONDS
+    return wait.seconds >= TICK_SECONDS and wait.period is not Period.MINUTE
+
+
+def waiting_text(quota: Quota, wait: Wait) -> str:
+    return f"{quota.api}'s {ADJECTIVE[wait.period]} quota is used up" if wait.period else f"{quota.api} asked to wait"
+
+
+def quota_lines(quotas: Mapping[Kind, Quota]) -> list[str]:
+    """What is used of each quota and what is left, for `importer status`; nothing for an API without limits."""
+    lines = []
+    for quota in quotas.values():
+        now = quota.clock()
+        lines += [_line(quota.api, allowance, now) for allowance in quota.windows.allowances(now)]
+        if now < quota.windows.blocked_until:
+            until = in_local_words(now, quota.windows.blocked_until - now)
+            lines.append(f"{quota.api} refused a request for its limits: nothing is sent before {until}")
+    return lines
+
+
+def _line(api: str, allowance: Allowance, now: float) -> str:
+    left = max(0, allowance.limit - allowance.used)
+    reset = f", until {in_local_words(now, allowance.resets - now)}" if allowance.used else ""
+    return f"{api} quota per {allowance.period}: {allowance.used:,} of {allowance.limit:,} used, {left:,} left{reset}"
