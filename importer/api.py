@@ -150,6 +150,9 @@ class _Silent:
 
     has_bar = False
 
+    def warn(self, text: str) -> None:
+        warnings.warn(text, stacklevel=2)
+
     def note(self, text: str) -> None:
         del text
 

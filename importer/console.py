@@ -31,6 +31,10 @@ class TerminalConsole:
         if not self._quiet:
             typer.echo(text, err=True)
 
+    def warn(self, text: str) -> None:
+        """What must be heard, however quiet."""
+        typer.echo(text, err=True)
+
     def confirm(self, question: str) -> bool:
         if self._yes:
             return True

@@ -36,6 +36,8 @@ class Console(Protocol):
 
     def note(self, text: str) -> None: ...
 
+    def warn(self, text: str) -> None: ...
+
     def beside(self, text: str) -> None: ...
 
     def confirm(self, question: str) -> bool: ...
@@ -123,7 +125,7 @@ class Sending:
         if not any(left.values()):
             return ExitCode.OK, []
         if warning := self._ledger.clock(self._scope.accounts).warning():
-            self._console.note(warning)
+            self._console.warn(warning)
         outlook = Outlook(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console)
         try:
             with self._console.progress(sum(left.values())) as progress:

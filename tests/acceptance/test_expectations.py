@@ -43,7 +43,7 @@ def test_a_file_that_does_not_is_refused_and_nothing_is_recorded(live, vendors, 
 
 
 def test_rows_whose_amount_cannot_be_read_are_named(live, vendors):
-    rows = [case("C1"), case("C2", "1,234"), case("C3", "-5"), case("C4", "")]
+    rows = [case("C1"), case("C2", "1.2.3,4"), case("C3", "-5"), case("C4", "")]
     write_csv(live.folder / "a.csv", rows)
     ended = live.call("run", "a.csv", "--yes", "--expect-total", "DKK=1429.00")
     assert ended.code == 4

@@ -14,7 +14,7 @@ PDF = b"%PDF-1.7 the invoice"
 
 
 def test_a_corrected_error_sheet_imports_only_what_was_missing(live, vendors):
-    rows = [*cases(2), case("C3", "1,234"), case("C4", debtor_country="KP")]
+    rows = [*cases(2), case("C3", "1.2.3,4"), case("C4", debtor_country="KP")]
     write_workbook(live.folder / "a.xlsx", rows, [*vouchers(3), voucher("C4"), voucher("C1", "abc", unique_id="V-bad")])
     assert live.call("run", "a.xlsx", "--yes").code == 3
     assert len(vendors.cases) == len(vendors.vouchers) == 2

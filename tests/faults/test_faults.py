@@ -68,7 +68,7 @@ def sheet_cells(path):
     import openpyxl
 
     book = openpyxl.load_workbook(path)
-    (sheet,) = book.worksheets
+    sheet, *_ = book.worksheets  # the last one sums up
     head, *rows = sheet.iter_rows(values_only=True)
     return [dict(zip(head, row, strict=True)) for row in rows]
 
