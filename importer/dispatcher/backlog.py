@@ -36,7 +36,8 @@ class Backlog:
         self._ledger, self._scope, self._kind, self._states = ledger, scope, kind, tuple(states)
         self._jobs: deque[Job] = deque()
         self._read_all = False  # nothing that is due is missing from the jobs
-        self._first_due: str | None = None  # of those that wait for their time, if all was read
+        self._due_known = False
+        self._first_due: str | None = None  # of those that wait for their time, if that is known
 
     def take(self, count: int, busy: Collection[int]) -> list[Job]:
         """The next entries, at most ``count``; those that are ``busy`` are at work already."""
@@ -62,17 +63,21 @@ class Backlog:
             self._read(busy)
         if self._jobs:
             return 0.0
-        if self._first_due is None:
-            return None
-        return max(0.0, (moment_of(self._first_due) - datetime.now(UTC)).total_seconds())
+        due = self._next_due()
+        return None if due is None else max(0.0, (moment_of(due) - datetime.now(UTC)).total_seconds())
 
     def _read(self, busy: Collection[int]) -> None:
-        if self._read_all and (self._first_due is None or moment_of(self._first_due) > datetime.now(UTC)):
+        if self._read_all and ((due := self._next_due()) is None or moment_of(due) > datetime.now(UTC)):
             return
         here = {job.entry_id for job in self._jobs}.union(busy)
         limit = READ_AHEAD + len(here)
         found = self._ledger.candidates(self._scope.accounts, self._kind, self._states, self._scope.batches, limit)
         self._jobs.extend(job for job in found if job.entry_id not in here)
         self._read_all = len(found) < limit
-        if self._read_all:
+        self._due_known = False
+
+    def _next_due(self) -> str | None:
+        if not self._due_known:
             self._first_due = self._ledger.next_due(self._scope.accounts, self._kind, self._states, self._scope.batches)
+            self._due_known = True
+        return self._first_due

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Text, bindparam, func, insert, literal, select, update
 
 from importer.columns import Kind
 from importer.ledger.counting import keep_counts
 from importer.ledger.dependents import block, is_one_of, release
 from importer.ledger.knowledge import Accounts
 from importer.ledger.schema import attempt, entry, stamp
-from importer.ledger.session import Session
+from importer.ledger.session import Session, parts_of
 from importer.ledger.states import State, sources_of
 from importer.rows import Reason, reasons_to_json
 
@@ -140,24 +140,15 @@ class Worklist(Session):
 
     def _settle(self, connection: Connection, results: Sequence[Result], accounts: Accounts) -> None:
         now = stamp()
-        if connection.execute(_SETTLE, [_settled(r, accounts, now) for r in results]).rowcount != len(results):
-            results = self._settle_strays(connection, results, accounts, now)
+        results = _with_ids_of_their_own(connection, results, accounts)
+        if connection.execute(_SETTLE, [_settled(result, now) for result in results]).rowcount != len(results):
+            raise self._changed_by_others()
         ended = [
             {"_id": r.attempt_id, "_ended": now, "_outcome": r.outcome, "_status": r.status, "_detail": r.detail} for r in results
         ]
         connection.execute(_END_ATTEMPT, ended)
         release(connection, [r.entry_id for r in results if r.state is State.ACCEPTED], accounts.vouchers)
         block(connection, [r.entry_id for r in results if r.state in {State.REFUSED, State.HELD}])
-
-    def _settle_strays(self, connection: Connection, results: Sequence[Result], accounts: Accounts, now: str) -> list[Result]:
-        """Settle what is still being sent because its answer names another entry's remote thing: it stays in doubt."""
-        ids = [r.entry_id for r in results]
-        left = set(connection.scalars(select(entry.c.id).where(entry.c.id.in_(ids), entry.c.state == State.SENDING)))
-        told = [_doubtful(r) if r.entry_id in left else r for r in results]
-        strays = [_settled(r, accounts, now) for r in told if r.entry_id in left]
-        if not strays or connection.execute(_SETTLE, strays).rowcount != len(strays):
-            raise self._changed_by_others()
-        return told
 
     def _claim(self, connection: Connection, jobs: Sequence[tuple[Job, bytes]], accounts: Accounts, run_id: str) -> list[Claim]:
         now = stamp()
@@ -194,14 +185,11 @@ class Worklist(Session):
             block(connection, [entry_id])
 
 
-def _settled(result: Result, accounts: Accounts, now: str) -> dict[str, Any]:
+def _settled(result: Result, now: str) -> dict[str, Any]:
     """The parameters of ``_SETTLE``."""
     return {
         "_id": result.entry_id,
-        "_account": accounts.of(result.kind),
-        "_kind": result.kind,
-        "_state": result.state,
-        "_named": result.remote_id if result.state is State.ACCEPTED else None,
+        "_state": result.state.value,
         "_remote": result.remote_id,
         "_reference": result.remote_reference,
         "_reasons": reasons_to_json(result.reasons) if result.reasons else None,
@@ -209,6 +197,26 @@ def _settled(result: Result, accounts: Accounts, now: str) -> dict[str, Any]:
         "_accepted": now if result.state is State.ACCEPTED else None,
         "_doubted": now if result.state is State.IN_DOUBT else None,
     }
+
+
+def _with_ids_of_their_own(connection: Connection, results: Sequence[Result], accounts: Accounts) -> list[Result]:
+    """No two entries are the same remote thing: an answer that names another entry's leaves its own in doubt."""
+    owners: dict[tuple[Kind, str], int] = {}
+    for kind in Kind:
+        named = [r.remote_id for r in results if r.kind is kind and r.state is State.ACCEPTED and r.remote_id]
+        for part in parts_of(named, len(_NAMED)):
+            values = dict(zip(_NAMED, part, strict=False))
+            known = {**_UNNAMED, **values, "account": accounts.of(kind), "kind": kind.value}
+            owners |= {(kind, found.remote_id): found.id for found in connection.execute(_OWNERS, known)}
+    told: list[Result] = []
+    for result in results:
+        if result.state is State.ACCEPTED and result.remote_id:
+            owner = owners.setdefault((result.kind, result.remote_id), result.entry_id)
+            if owner != result.entry_id:
+                told.append(_doubtful(result))
+                continue
+        told.append(result)
+    return told
 
 
 def _doubtful(result: Result) -> Result:
@@ -222,20 +230,16 @@ _NEXT_RUN = timedelta(days=365)  # until the next run, which tries at once
 _NOT_ITS_OWN = "the answer names what another row has made"
 
 
-_other = entry.alias("other")
+_NAMED = [f"named_{n}" for n in range(64)]  # a fixed number: a list of any length would be compiled anew at every step
+_UNNAMED = dict.fromkeys(_NAMED)
+_OWNERS = select(entry.c.id, entry.c.remote_id).where(
+    entry.c.account == bindparam("account"),
+    entry.c.kind == bindparam("kind"),
+    entry.c.remote_id.in_([bindparam(name, type_=Text) for name in _NAMED]),
+)
 _SETTLE = (
     update(entry)
-    .where(
-        entry.c.id == bindparam("_id"),
-        entry.c.state == State.SENDING,
-        # No two entries are the same remote thing.
-        ~exists().where(
-            _other.c.account == bindparam("_account"),
-            _other.c.kind == bindparam("_kind"),
-            _other.c.remote_id == bindparam("_named"),
-            _other.c.id != bindparam("_id"),
-        ),
-    )
+    .where((entry.c.id == bindparam("_id")) & (entry.c.state == State.SENDING))
     .values(
         state=bindparam("_state"),
         remote_id=func.coalesce(bindparam("_remote"), entry.c.remote_id),
