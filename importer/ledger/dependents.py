@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, case, exists, literal, or_, select
 from importer.columns import Kind
 from importer.ledger.decide import CASE_REFUSED, PARENT_REFUSED
 from importer.ledger.schema import entry
-from importer.ledger.session import parts_of
+from importer.ledger.session import Many, parts_of
 from importer.ledger.states import BLOCKING, State
 from importer.rows import reasons_to_json
 
@@ -32,7 +32,7 @@ def _state_of(alias: Any, link: Any) -> Any:
 
 _THEIRS = or_(entry.c.case_id == bindparam("_id"), entry.c.parent_id == bindparam("_id")) & entry.c.superseded_by.is_(None)
 _CASE_STATE, _PARENT_STATE = _state_of(_owner, entry.c.case_id), _state_of(_parent, entry.c.parent_id)
-_RELEASE = (
+_RELEASE = Many(
     update(entry)
     .where(
         _THEIRS,
@@ -75,7 +75,7 @@ def release(connection: Connection, entry_ids: Iterable[int], account: str | Non
         return
     if account is None or connection.scalar(_ANY_BLOCKED, {"account": account}):
         unblock(connection, accepted)
-    connection.execute(_RELEASE, [{"_id": identifier} for identifier in accepted])
+    _RELEASE(connection, [{"_id": identifier} for identifier in accepted])
 
 
 def unblock(connection: Connection, entry_ids: Iterable[int]) -> None:

@@ -14,7 +14,7 @@ from importer.ledger.counting import keep_counts
 from importer.ledger.dependents import block, is_one_of, release
 from importer.ledger.knowledge import Accounts
 from importer.ledger.schema import attempt, entry, stamp
-from importer.ledger.session import Session, parts_of
+from importer.ledger.session import Many, Session, parts_of
 from importer.ledger.states import State, sources_of
 from importer.rows import Reason, reasons_to_json
 
@@ -141,26 +141,25 @@ class Worklist(Session):
     def _settle(self, connection: Connection, results: Sequence[Result], accounts: Accounts) -> None:
         now = stamp()
         results = _with_ids_of_their_own(connection, results, accounts)
-        if connection.execute(_SETTLE, [_settled(result, now) for result in results]).rowcount != len(results):
+        if _SETTLE(connection, [_settled(result, now) for result in results]) != len(results):
             raise self._changed_by_others()
         ended = [
             {"_id": r.attempt_id, "_ended": now, "_outcome": r.outcome, "_status": r.status, "_detail": r.detail} for r in results
         ]
-        connection.execute(_END_ATTEMPT, ended)
+        _END_ATTEMPT(connection, ended)
         release(connection, [r.entry_id for r in results if r.state is State.ACCEPTED], accounts.vouchers)
         block(connection, [r.entry_id for r in results if r.state in {State.REFUSED, State.HELD}])
 
     def _claim(self, connection: Connection, jobs: Sequence[tuple[Job, bytes]], accounts: Accounts, run_id: str) -> list[Claim]:
         now = stamp()
         values = [{"_id": job.entry_id, "_payload": payload, "_now": now} for job, payload in jobs]
-        done = connection.execute(_SEND, values).rowcount
-        if done != len(jobs):
+        if _SEND(connection, values) != len(jobs):
             raise self._changed_by_others()
         first = (connection.scalar(select(func.coalesce(func.max(attempt.c.id), 0))) or 0) + 1
         claims = [Claim(first + i, job, payload) for i, (job, payload) in enumerate(jobs)]
         fixed = {"run_id": run_id, "started_at": now}
         started = [{"id": c.attempt_id, "entry_id": c.job.entry_id, "account": accounts.of(c.job.kind)} | fixed for c in claims]
-        connection.execute(insert(attempt), started)
+        _BEGIN_ATTEMPT(connection, started)
         return claims
 
     def store_appendix(self, entry_id: int, appendix: str) -> None:
@@ -237,7 +236,7 @@ _OWNERS = select(entry.c.id, entry.c.remote_id).where(
     entry.c.kind == bindparam("kind"),
     entry.c.remote_id.in_([bindparam(name, type_=Text) for name in _NAMED]),
 )
-_SETTLE = (
+_SETTLE = Many(
     update(entry)
     .where((entry.c.id == bindparam("_id")) & (entry.c.state == State.SENDING))
     .values(
@@ -251,12 +250,13 @@ _SETTLE = (
         doubted_at=func.coalesce(bindparam("_doubted"), entry.c.doubted_at),
     )
 )
-_END_ATTEMPT = (
+_END_ATTEMPT = Many(
     update(attempt)
     .where(attempt.c.id == bindparam("_id"))
     .values(ended_at=bindparam("_ended"), outcome=bindparam("_outcome"), status=bindparam("_status"), detail=bindparam("_detail"))
 )
-_SEND = (
+_BEGIN_ATTEMPT = Many(insert(attempt))
+_SEND = Many(
     update(entry)
     .where(
         (entry.c.id == bindparam("_id"))
