@@ -13,10 +13,6 @@ from pathlib import Path
 README = Path(__file__).with_name("README.md")
 
 
-class Skipped(Exception):
-    """Why a benchmark cannot be run with this importer, in one sentence."""
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
     """Cells are text already; the first column names the contestant or the size."""

@@ -60,7 +60,8 @@ def new_world(*, latency: float = 0.0, limits: tuple[str, ...] = (), **settings:
     """A server that knows nothing yet and an empty folder; ``settings`` are those of ``[dispatch]``."""
     command = [sys.executable, "-m", "benchmarks.server", "--latency", str(latency)]
     command += [part for limit in limits for part in ("--limit", limit)]
-    chosen = {f"IMPORTER_DISPATCH__{name.upper()}": str(value) for name, value in settings.items()}
+    unlimited = dict.fromkeys(("per_minute", "per_hour", "per_day"), 0)
+    chosen = {f"IMPORTER_DISPATCH__{name.upper()}": str(value) for name, value in (unlimited | settings).items()}
     with (
         TemporaryDirectory(prefix="importer-benchmark-") as folder,
         subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True) as server,
