@@ -18,6 +18,7 @@ from importer.dispatcher.metering import Gate
 from importer.dispatcher.pipeline import Pipeline, Progress, Stopping
 from importer.dispatcher.quota import Quota
 from importer.dispatcher.reconcile import Policy, reconcile
+from importer.dispatcher.unshown import reconcile_vouchers
 from importer.dispatcher.windows import Wait
 from importer.environment import Environment, connections, quotas_of
 from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
@@ -176,11 +177,13 @@ class Sending:
         )
         try:
             await reconcile(self._ledger, debitura, self._scope, self._policy)
+            await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
             await pipeline.run()
             if not self._stopped() and not stopping.asked:
                 moved = await reconcile(self._ledger, debitura, self._scope, self._policy)
                 if moved:
                     await pipeline.run()
+                await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
         except QuotaReached as error:
             self._reached = f"{error} `importer resume` goes on then."
         except ApiStopped as error:

@@ -18,7 +18,7 @@ from uuid import uuid4
 from importer.columns import Kind
 from importer.dispatcher.client import Answer, HttpClient, Lost, NotSent
 from importer.dispatcher.outcomes import Outcome, Verdict, judge
-from importer.errors import ApiStopped
+from importer.errors import ApiStopped, QuotaReached
 from importer.ledger.store import Claim, Job
 from importer.rows import Reason
 
@@ -100,20 +100,20 @@ class Debbie:
         headers = {"Idempotency-Key": claim.job.idempotency_key}
         outcome = await _attempt(Kind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload)
         looked_up = outcome.verdict is Verdict.EXISTS or (outcome.verdict is Verdict.REFUSED and claim.job.doubted)
-        return await self._look_up(case_id, claim, outcome) if looked_up else outcome
+        return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
 
     async def vouchers(self, case_id: str) -> list[Mapping[str, Any]]:
         """The vouchers of a case; none if Debbie does not know the case. Raises ApiStopped."""
         listed = await _ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True)
         return [v for v in listed if isinstance(v, dict)] if isinstance(listed, list) else []
 
-    async def _look_up(self, case_id: str, claim: Claim, outcome: Outcome) -> Outcome:
+    async def _look_up(self, case_id: str, payload: bytes, outcome: Outcome) -> Outcome:
         """Whether the case has this voucher already: only its list can tell after a refusal that proves nothing."""
         try:
             vouchers = await self.vouchers(case_id)
         except ApiStopped:
             return replace(outcome, verdict=Verdict.IN_DOUBT, detail="the case's vouchers could not be listed")
-        return settle_existing(outcome, json.loads(claim.payload), vouchers, doubted=claim.job.doubted)
+        return settle_existing(outcome, json.loads(payload), vouchers)
 
     async def upload(self, job: Job) -> Outcome:
         """POST the job's file; the outcome's ``remote_id`` is the file's id. Repeating it leaves an unused copy at most."""
@@ -133,6 +133,8 @@ class Debbie:
             reply: Answer | NotSent | Lost = await self.client.send("POST", self._path("files"), payload, headers)
         except (NotSent, Lost) as error:
             reply = error
+        except QuotaReached as error:  # nothing was sent; the requests under way go on
+            return Outcome(Verdict.THROTTLED, detail=str(error))
         return judge_upload(reply, path.name)
 
     def _path(self, *parts: str) -> str:
@@ -158,13 +160,19 @@ def _file_refused(name: str, message: str) -> Outcome:
     return Outcome(Verdict.REFUSED, reasons=(Reason("appendix", message, "appendix_file", None, name),))
 
 
+UNSHOWN_TAKEN = "its unique id is taken, but its case does not show it"
+UNSHOWN_REFUSED = "refused after a doubt, and its case does not show it"
+UNSHOWN = frozenset({UNSHOWN_TAKEN, UNSHOWN_REFUSED})
+"""Details of doubts that only time settles: to ask again at once would bring the same answer."""
+
+
 def settle_existing(
-    outcome: Outcome, sent: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], *, doubted: bool = False
+    outcome: Outcome, sent: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], *, settled: bool = False
 ) -> Outcome:
     """What a case's vouchers say about one that may be there: ours by ``uniqueId``, else by its business fields.
 
-    Whether the list shows ``uniqueId`` is not documented. If ours is missing, another case has it; unless an earlier
-    request was ``doubted``: then the list may only be late, and the voucher stays in doubt.
+    Whether the list shows ``uniqueId`` is not documented, nor how soon a voucher is listed. If ours is missing it stays
+    in doubt until the list is ``settled``: only then another case has its id, or a refusal counts.
     """
     same = [v for v in listed if is_same_voucher(sent, v)]
     exists = outcome.verdict is Verdict.EXISTS
@@ -173,14 +181,19 @@ def settle_existing(
         return replace(outcome, verdict=Verdict.ACCEPTED, remote_id=found if isinstance(found, str) else None, reasons=())
     if same and not exists:  # alike vouchers, of which this one may be none
         return replace(outcome, verdict=Verdict.IN_DOUBT, reasons=(), detail="refused, but the case has vouchers like it")
-    if not exists:
-        return outcome
     if same:
         return replace(outcome, verdict=Verdict.ACCEPTED)
-    if doubted:
-        return replace(outcome, verdict=Verdict.IN_DOUBT, detail="its unique id is taken, but its case does not show it")
-    reason = Reason("unique_id_taken", "is used by a voucher of another case in Debbie. Give the row its own", "unique_id")
-    return replace(outcome, verdict=Verdict.REFUSED, reasons=(reason,))
+    if not settled:
+        return replace(outcome, verdict=Verdict.IN_DOUBT, detail=UNSHOWN_TAKEN if exists else UNSHOWN_REFUSED)
+    return replace(outcome, verdict=Verdict.REFUSED, reasons=(_TAKEN,)) if exists else outcome
+
+
+_TAKEN = Reason(
+    "unique_id_taken",
+    "is used by another voucher in Debbie, which the voucher's case does not show. Look for it there: "
+    "only if it is not this voucher, give the row a unique_id of its own",
+    "unique_id",
+)
 
 
 def is_same_voucher(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:

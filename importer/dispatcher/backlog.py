@@ -53,6 +53,11 @@ class Backlog:
             elif result.kind is self._kind and result.state in self._states:
                 self._read_all = False
 
+    def forget(self) -> None:
+        """What was read may be stale: entries have been moved while nothing was sent."""
+        self._jobs.clear()
+        self.look_again()
+
     def look_again(self) -> None:
         """Entries may have become open by other ways than results."""
         self._read_all = False

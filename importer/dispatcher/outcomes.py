@@ -19,6 +19,7 @@ from importer.rows import Reason, describe_wire
 
 DEFAULT_WAIT_SECONDS = 60.0
 _OK, _REDIRECTS = Http.OK, Http.MULTIPLE_CHOICES
+REFERENCE_IN_USE, CONFLICT = "reference in use", "conflict"  # at the end of a doubt's detail: sent again, it is told again
 LONGEST_TEXT = 4_000  # of what a server says
 LONGEST_WAIT_SECONDS = 86_400.0  # the longest window of the vendor's limits is a day; more is absurd
 
@@ -65,13 +66,20 @@ def judge(  # noqa: PLR0911  (one return for each line of the table)
         return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status}")
     if kind is Kind.VOUCHER and status in {400, 409, 422} and _says_unique_id_taken(reply.body):
         return Outcome(Verdict.EXISTS, status=status)
-    if status == Http.CONFLICT or _business_types(body) & {"IdempotencyConflict", "DuplicateReference"}:
-        return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status} conflict")
+    if conflict := _conflict(status, body):
+        return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status} {conflict}")
     if kind is Kind.VOUCHER and status == Http.BAD_REQUEST and b"idempotency" in reply.body.lower():
         return Outcome(Verdict.IN_DOUBT, status=status, detail="idempotency key used before")
     if status in {400, 413, 415, 422} or (status == Http.NOT_FOUND and kind is Kind.VOUCHER):
         return Outcome(Verdict.REFUSED, reasons=reasons_of(kind, status, body, payload), status=status)
     return Outcome(Verdict.STOPPED, status=status, detail=_why_stopped(status))
+
+
+def _conflict(status: int, body: Any) -> str | None:
+    types = _business_types(body)
+    if "DuplicateReference" in types:
+        return REFERENCE_IN_USE
+    return CONFLICT if status == Http.CONFLICT or "IdempotencyConflict" in types else None
 
 
 def _judge_success(kind: Kind, status: int, body: Any) -> Outcome:

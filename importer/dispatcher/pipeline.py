@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 
 from importer.columns import Kind
-from importer.dispatcher.apis import Debbie, Debitura
+from importer.dispatcher.apis import UNSHOWN, Debbie, Debitura
 from importer.dispatcher.backlog import Backlog, Scope
 from importer.dispatcher.lanes import Lane
 from importer.dispatcher.outcomes import Outcome, Verdict
@@ -86,7 +86,7 @@ class Pipeline:
     async def run(self) -> None:
         """Raises LedgerError if the ledger cannot be written; the requests under way then stay in doubt."""
         for backlog in self._backlogs.values():
-            backlog.look_again()  # reconciling may have moved entries since the last time
+            backlog.forget()  # reconciling may have moved entries since the last time
         try:
             while True:
                 self._stopping.wake.clear()
@@ -180,7 +180,7 @@ class Pipeline:
                 outcome = await self._debbie.create(claim)
         finally:
             lane.in_flight -= 1
-        lane.note(outcome, lane.clock() - began)
+        lane.note(as_seen_by_lane(outcome), lane.clock() - began)
         self._finished.append((claim, outcome))
         self._come_back()
 
@@ -232,6 +232,8 @@ class Pipeline:
     def _later(self, lane: Lane, entry_id: int, outcome: Outcome) -> str | None:
         if outcome.verdict in {Verdict.THROTTLED, Verdict.STOPPED}:
             return None
+        if outcome.detail in UNSHOWN:
+            return stamp(datetime.now(UTC) + GIVEN_UP)
         delay = timedelta(seconds=lane.backoff(entry_id))
         if lane.retries[entry_id] >= MAX_TRIES:
             delay = GIVEN_UP
@@ -293,6 +295,13 @@ def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
     if outcome.status == HTTPStatus.SEE_OTHER:  # by its definition the answer to a POST that was carried out
         return State.IN_DOUBT
     return State.IN_DOUBT if doubted else State.PENDING
+
+
+def as_seen_by_lane(outcome: Outcome) -> Outcome:
+    """A doubt that the API's own refusal leaves is no trouble of the API: many in a row are no reason to stop."""
+    status = outcome.status or 0
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT
+    return replace(outcome, verdict=Verdict.REFUSED) if outcome.verdict is Verdict.IN_DOUBT and refused else outcome
 
 
 def final_payload(job: Job) -> bytes:

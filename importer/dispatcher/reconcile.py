@@ -23,6 +23,7 @@ import structlog
 
 from importer.dispatcher.apis import Debitura
 from importer.dispatcher.backlog import Scope
+from importer.dispatcher.outcomes import CONFLICT, REFERENCE_IN_USE
 from importer.ledger.clock import CLOCK_MARGIN, Clock
 from importer.ledger.knowledge import Accounts
 from importer.ledger.schema import moment_of
@@ -295,10 +296,24 @@ def _apply(ledger: Ledger, doubt: Doubt, fate: Fate, remote: Remote | None, *, s
     if doubt.absent_scans + 1 < SCANS_NEEDED:
         ledger.count_absence([doubt.entry_id])
         return False
-    if policy.on_absent == "hold":
-        return ledger.move(doubt.entry_id, State.HELD, reasons=_reasons(_NOT_LISTED))
+    if reason := _conflict(doubt) or (_NOT_LISTED if policy.on_absent == "hold" else None):
+        return ledger.move(doubt.entry_id, State.HELD, reasons=_reasons(reason))
     # Twice looked for and not there: as good as never sent, so a refusal counts again.
     return ledger.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED, not_before=None)
+
+
+def _conflict(doubt: Doubt) -> Reason | None:
+    """Why sending an absent case again would bring the same answer; None if it may not."""
+    said = doubt.said or ""
+    if said.endswith(REFERENCE_IN_USE):
+        message = (
+            "is a reference that another case has, says Debitura, but its list shows no such case made since this row was first "
+            "sent: it is an older one. If that is this claim, give its id with --exists; if it is another claim, call this "
+            "row --absent, correct the reference and import the row again"
+        )
+        reference = json.loads(doubt.payload).get("creditorReference")
+        return Reason("reference_in_use", message, "creditor_reference", value=reference)
+    return _CONFLICT if said.endswith(CONFLICT) else None
 
 
 def _reasons(reason: Reason) -> str:
@@ -308,4 +323,9 @@ def _reasons(reason: Reason) -> str:
 
 
 _SEVERAL = Reason("several_match", "Cases in Debitura could be this one, but which is not certain")
+_CONFLICT = Reason(
+    "conflict",
+    "Debitura says that the case conflicts with what it has, but its list shows none that is like it. Ask Debitura; if it was "
+    "not created, --absent sends it again",
+)
 _NOT_LISTED = Reason("not_listed", "The case is not in Debitura's list, and on_absent = hold leaves it to you")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from importer.columns import Kind
 from importer.ledger.clock import Clock
 from importer.ledger.dependents import block, release, unblock
 from importer.ledger.knowledge import Accounts
 from importer.ledger.restoring import BACKUP_MARK
-from importer.ledger.schema import entry, meta, stamp
+from importer.ledger.schema import attempt, entry, meta, stamp
 from importer.ledger.session import Session, parts_of
 from importer.ledger.states import UNRESOLVED, State, sources_of
 from importer.ledger.worklist import is_open
@@ -30,6 +30,18 @@ class Doubt:
     doubted_at: str
     absent_scans: int
     held: bool = False
+    said: str | None = None  # the detail of its latest attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """A voucher in doubt that its case's list does not show; ``since``: the last request that may have made it."""
+
+    entry_id: int
+    payload: bytes
+    said: str
+    reasons: str | None
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,9 @@ class OpenEntry:
 
 
 CLOCK_MARK = "clock of "
+_LAST_SAID = (
+    select(attempt.c.detail).where(attempt.c.entry_id == entry.c.id).order_by(attempt.c.id.desc()).limit(1).scalar_subquery()
+)
 
 
 class Doubts(Session):
@@ -77,9 +92,21 @@ class Doubts(Session):
         columns = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
         states = (State.IN_DOUBT, State.HELD) if held else (State.IN_DOUBT,)
         wanted = is_open(accounts, Kind.CASE, batches) & entry.c.state.in_(states)
-        query = select(*columns, entry.c.state == State.HELD).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
+        query = (
+            select(*columns, entry.c.state == State.HELD, _LAST_SAID).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
+        )
         with self.transaction() as connection:
             return [Doubt(*values) for values in connection.execute(query)]
+
+    def unshown(self, accounts: Accounts, batches: Sequence[int] | None, details: Iterable[str]) -> list[Unshown]:
+        """The vouchers in doubt whose latest attempt ended with one of these details."""
+        told = sorted(details)
+        maybe = attempt.c.detail.is_(None) | attempt.c.detail.not_in(told)
+        latest = select(func.max(attempt.c.ended_at)).where(attempt.c.entry_id == entry.c.id, maybe).scalar_subquery()
+        columns = (entry.c.id, entry.c.payload, _LAST_SAID, entry.c.reasons, func.coalesce(latest, entry.c.first_sent_at))
+        wanted = is_open(accounts, Kind.VOUCHER, batches) & (entry.c.state == State.IN_DOUBT) & _LAST_SAID.in_(told)
+        with self.transaction() as connection:
+            return [Unshown(*values) for values in connection.execute(select(*columns).where(wanted).order_by(entry.c.id))]
 
     def entry(self, identifier: int) -> OpenEntry | None:
         """The entry with this id, if there is one."""
@@ -107,7 +134,7 @@ class Doubts(Session):
             wanted = (entry.c.id == entry_id) & entry.c.state.in_(list(allowed))
             moved = connection.execute(update(entry).where(wanted).values(state=state, **changes)).rowcount == 1
             if moved:
-                follow = {State.ACCEPTED: release, State.PENDING: unblock, State.HELD: block}.get(state)
+                follow = {State.ACCEPTED: release, State.PENDING: unblock, State.HELD: block, State.REFUSED: block}.get(state)
                 if follow:
                     follow(connection, [entry_id])
         return moved

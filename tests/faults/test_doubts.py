@@ -15,6 +15,7 @@ from world import HEADER, write_sheet
 
 from importer.rows import check_of
 from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
+from importer.sandbox.world import World
 
 VENDORS = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,))
 HIDDEN = {"on": "list", "nth": 1, "times": ALWAYS, "kind": "redirect"}
@@ -30,9 +31,9 @@ def at_work(desk: Desk, vendors: Sandbox, settle: float = 0) -> None:
     desk.live = settings_for(vendors.url, IMPORTER_DISPATCH__SETTLE_MINUTES=str(settle))
 
 
-def import_cases(desk, numbers=CASES, *flags):
+def import_cases(desk, numbers=CASES, *flags, env=None):
     write_sheet(desk.folder / "cases.csv", numbers)
-    return desk.call("run", "cases.csv", "--yes", "-q", *flags)
+    return desk.call("run", "cases.csv", "--yes", "-q", *flags, env=env)
 
 
 def leave_in_doubt(desk, vendors, kind, numbers=CASES):
@@ -84,7 +85,7 @@ def test_cases_are_found_although_this_machines_clock_is_ahead(desk):
     with Sandbox(replace(VENDORS, clock_offset_seconds=-1800)) as vendors:
         at_work(desk, vendors)
         leave_in_doubt(desk, vendors, "500_after")
-        resumed = desk.call("resume", "-q")
+        resumed = desk.call("resume")
         assert resumed.code == 0, resumed
         assert "clock is 30 minutes ahead of Debitura's" in resumed.err
         assert references(vendors) == each_once()
@@ -380,3 +381,82 @@ def test_a_voucher_in_doubt_keeps_its_case_from_being_another(live, vendors):
     assert live.call("run", str(corrected), "--yes", "-q").code == 3
     resume_to_the_end(live)
     assert len(vendors.cases) == len(vendors.vouchers) == 1
+
+
+# What the server calls taken
+
+
+ELSEWHERE = {"IMPORTER_LEDGER__URL": "sqlite:///other.db"}
+
+
+def test_a_reference_that_older_cases_have_is_for_a_person(desk, tmp_path):
+    """The server refuses it each time that it is sent, and the list shows no case of ours."""
+    data, numbers = tmp_path / "world.jsonl", range(1, 13)
+    with Sandbox(replace(VENDORS, data_file=data, clock_offset_seconds=-3600)) as vendors:
+        at_work(desk, vendors)
+        assert import_cases(desk, numbers, env=ELSEWHERE).code == 0
+        port, old = int(vendors.url.rsplit(":", 1)[1]), {c["creditorReference"]: c["id"] for c in vendors.cases}
+    with Sandbox(replace(VENDORS, data_file=data, port=port, unique_references=True)) as vendors:
+        assert import_cases(desk, numbers).code == 6  # so many refusals in a row are not taken for an API that is down
+        assert vendors.requests["cases"] == len(numbers)
+        assert desk.call("resume", "-q").code == 6
+        assert desk.call("resume", "-q").code == 6
+        assert vendors.requests["cases"] == len(numbers)  # not sent again and again
+        held = names(desk, "held")
+        assert len(held) == len(numbers)
+        (reasons,) = desk.ledger("SELECT reasons FROM entry WHERE kind = 'case' ORDER BY id LIMIT 1")[0]
+        assert "it is an older one" in reasons
+        assert desk.call("resolve", held[0], "--exists", str(old["R1"])).code == 0
+        assert accepted_ids(desk) == [old["R1"]]
+        assert len(vendors.cases) == len(numbers)
+
+
+@pytest.fixture
+def late_vouchers(live, vendors, monkeypatch):
+    """Another ledger has sent the vouchers, with other keys, and their cases do not show them; call it to show them."""
+    at_work(live, vendors)
+    import_cases(live)
+    restored = live.ledger("SELECT count(*) FROM entry WHERE state = 'accepted'")
+    assert restored == [(2 * len(CASES),)]
+    change(live, "UPDATE entry SET state = 'pending', remote_id = NULL, idempotency_key = 'k' || id WHERE kind = 'voucher'")
+    shown = World.vouchers_of
+    monkeypatch.setattr(World, "vouchers_of", lambda *_: [])
+    at_work(live, vendors, settle=15)
+    return lambda: monkeypatch.setattr(World, "vouchers_of", shown)
+
+
+def test_a_taken_unique_id_that_is_not_listed_yet_is_no_reason_for_another(live, vendors, late_vouchers):
+    """Whoever followed the advice to give the row another one would make the voucher twice."""
+    assert live.call("resume", "-q").code == 6
+    assert len(names(live, "in_doubt", "voucher")) == len(CASES)
+    late_vouchers()
+    assert live.call("resume", "-q").code == 0
+    assert accepted_ids(live, "voucher") == sorted(str(voucher["id"]) for voucher in vendors.vouchers)
+    assert len(vendors.vouchers) == len(CASES)
+
+
+@pytest.mark.usefixtures("late_vouchers")
+def test_a_taken_unique_id_that_is_never_listed_is_refused_in_the_end(live, vendors):
+    assert live.call("resume", "-q").code == 6
+    before = vendors.requests["vouchers"]
+    at_work(live, vendors, settle=0)
+    assert live.call("resume", "-q").code == 3
+    assert vendors.requests["vouchers"] == before
+    (reasons,) = live.ledger("SELECT reasons FROM entry WHERE kind = 'voucher' LIMIT 1")[0]
+    assert "only if it is not this voucher" in reasons
+    assert len(names(live, "refused", "voucher")) == len(CASES)
+
+
+# Ledgers of an earlier version
+
+
+def test_a_ledger_that_did_not_count_requests_goes_on_and_counts(live, vendors):
+    at_work(live, vendors)
+    leave_in_doubt(live, vendors, "500_after")
+    change(live, "DROP TABLE request_count")
+    change(live, "UPDATE meta SET value = '1' WHERE name = 'schema'")
+    assert live.call("status").code == 0
+    resume_to_the_end(live)
+    assert references(vendors) == each_once()
+    assert live.ledger("SELECT value FROM meta WHERE name = 'schema'") == [("2",)]
+    assert live.ledger("SELECT count(*) > 0 FROM request_count") == [(1,)]

@@ -16,7 +16,7 @@ from importer.dispatcher import apis
 from importer.dispatcher.apis import Debbie, Debitura, judge_upload, settle_existing
 from importer.dispatcher.client import Answer, Lost, NotSent
 from importer.dispatcher.outcomes import Outcome, Verdict
-from importer.errors import ApiStopped
+from importer.errors import ApiStopped, QuotaReached
 from importer.ledger.states import State
 from importer.ledger.store import Claim, Job
 from importer.rows import Reason
@@ -29,34 +29,36 @@ EXISTS, REFUSED = Outcome(Verdict.EXISTS), Outcome(Verdict.REFUSED, reasons=(Rea
 
 
 @pytest.mark.parametrize(
-    ("outcome", "listed", "doubted", "wanted"),
+    ("outcome", "listed", "settled", "wanted"),
     [
         # the list shows unique ids
         (EXISTS, [OTHER, OURS], False, (Verdict.ACCEPTED, "v1")),
         (REFUSED, [OTHER, OURS], True, (Verdict.ACCEPTED, "v1")),
         (REFUSED, [OTHER], True, (Verdict.REFUSED, None)),
-        (EXISTS, [OTHER], False, (Verdict.REFUSED, None)),
-        (EXISTS, [OTHER], True, (Verdict.IN_DOUBT, None)),  # the list may be late
+        (EXISTS, [OTHER], True, (Verdict.REFUSED, None)),
+        (REFUSED, [OTHER], False, (Verdict.IN_DOUBT, None)),
+        (EXISTS, [OTHER], False, (Verdict.IN_DOUBT, None)),  # the list may be late
         # it does not
         (EXISTS, [ALIKE], False, (Verdict.ACCEPTED, "v1")),
         (REFUSED, [ALIKE], True, (Verdict.ACCEPTED, "v1")),
         (EXISTS, [ALIKE, ALIKE], False, (Verdict.ACCEPTED, None)),
         (REFUSED, [ALIKE, ALIKE], True, (Verdict.IN_DOUBT, None)),
-        (EXISTS, [{**ALIKE, "amount": -5}], False, (Verdict.REFUSED, None)),
+        (EXISTS, [{**ALIKE, "amount": -5}], True, (Verdict.REFUSED, None)),
         (REFUSED, [{**ALIKE, "amount": -5}], True, (Verdict.REFUSED, None)),
         (REFUSED, [{**ALIKE, "referenceId": ""}], True, (Verdict.ACCEPTED, "v1")),
         # the case has none
-        (EXISTS, [], False, (Verdict.REFUSED, None)),
-        (EXISTS, [], True, (Verdict.IN_DOUBT, None)),
+        (EXISTS, [], True, (Verdict.REFUSED, None)),
+        (EXISTS, [], False, (Verdict.IN_DOUBT, None)),
         (REFUSED, [], True, (Verdict.REFUSED, None)),
     ],
 )
 def test_what_the_cases_vouchers_say(
-    outcome: Outcome, listed: list[dict[str, Any]], wanted: tuple[Verdict, str | None], *, doubted: bool
+    outcome: Outcome, listed: list[dict[str, Any]], wanted: tuple[Verdict, str | None], *, settled: bool
 ) -> None:
-    found = settle_existing(outcome, SENT, listed, doubted=doubted)
+    found = settle_existing(outcome, SENT, listed, settled=settled)
     assert (found.verdict, found.remote_id) == wanted
-    assert bool(found.reasons) is (found.verdict is Verdict.REFUSED)
+    if found.verdict is Verdict.REFUSED:
+        assert found.reasons
 
 
 @pytest.mark.parametrize(
@@ -115,10 +117,19 @@ def test_a_repeated_unique_id_is_looked_up() -> None:
 
 def test_a_refusal_after_a_doubt_is_looked_up_and_one_without_is_not() -> None:
     client = FakeClient(Answer(400), Answer(200, b"[]"))
-    assert create(client, doubted=True).verdict is Verdict.REFUSED
+    assert create(client, doubted=True).verdict is Verdict.IN_DOUBT  # the list may be late
     assert len(client.asked) == 2
     client = FakeClient(Answer(400))
     assert create(client).verdict is Verdict.REFUSED
+
+
+def test_a_quota_that_is_reached_before_an_upload_stops_nothing_else(tmp_path: Path) -> None:
+    """It is raised before anything is sent: the requests that are under way must not be cut off by it."""
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    facts = {"path": str(tmp_path / "a.pdf"), "sha256": hashlib.sha256(b"%PDF").hexdigest(), "content_type": "application/pdf"}
+    job = Job(1, Kind.VOUCHER, State.PENDING, b"", "key", appendix=json.dumps(facts))
+    client = FakeClient(QuotaReached("later"))
+    assert asyncio.run(Debbie(client, "tenant").upload(job)).verdict is Verdict.THROTTLED  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_looked_up_stays_in_doubt() -> None:
