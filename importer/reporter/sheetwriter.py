@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
+from importer.reporter.rowsheet import SHEET_ROWS, RowSheet
 from importer.rows import Cell, SheetHead
 
-EXCEL_CELL_LIMIT = 32_767
 MOST_NOTES = 10_000
 """Notes in one workbook: they are kept in memory until it is closed, and slow down the program that opens it."""
 
@@ -70,17 +69,29 @@ class SheetWriter:
 
         ``marks`` of the source's cells by position; None marks ``#errors``.
         """
+        if self._next[sheet] == SHEET_ROWS:
+            self._continue(sheet)
         row, target = self._next[sheet], self._sheet(sheet)
-        width, kept = len(self._heads[sheet].header), self._kept[sheet]
-        for column, cell in enumerate(own):
-            mark = marks.get(None) if self._columns[column] == "#errors" else None
-            self._mark(target, row, column, cell, mark)
-        for column, position in enumerate(kept, len(own)):
-            self._mark(target, row, column, cells[position] if position < len(cells) else None, marks.get(position))
-        for column, cell in enumerate(cells[width:], len(own) + len(kept)):
-            self._write(target, row, column, cell)
+        header, kept = self._heads[sheet].header, self._kept[sheet]
+        width = len(header)
+        told: list[Cell] = [*own, *cells] if len(kept) == width <= len(cells) else [*own, *_picked(cells, kept, width)]
+        coloured = self._coloured(sheet, marks, len(own)) if marks else {}
+        for column in sorted(coloured):
+            self._annotate(target, row, column, coloured[column])
+
+        def format_of(number: str, column: int) -> Any:
+            return self._format(number, coloured[column].colour if column in coloured else Colour.NONE)
+
+        target.write_cells(row, told, format_of, coloured)
         self._next[sheet] = row + 1
         self.rows += 1
+
+    def _coloured(self, sheet: int, marks: Mapping[int | None, Mark], own: int) -> dict[int, Mark]:
+        """The marks by the column in this workbook; of a cell that is left out none."""
+        columns: dict[int | None, int] = {position: column for column, position in enumerate(self._kept[sheet], own)}
+        if "#errors" in self._columns:
+            columns[None] = self._columns.index("#errors")
+        return {columns[position]: mark for position, mark in marks.items() if position in columns}
 
     def append_sheet(
         self, name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], widths: Mapping[str, float]
@@ -88,11 +99,8 @@ class SheetWriter:
         """A sheet of the reporter's own behind the others; fractions are money."""
         sheet = self._begin(_sheet_name(name, self._names), headings, widths)
         for number, cells in enumerate(rows, 1):
-            for column, cell in enumerate(cells):
-                if isinstance(cell, float):
-                    sheet.write_number(number, column, cell, self._format("#,##0.00", Colour.NONE))
-                else:
-                    self._write(sheet, number, column, cell)
+            money = {column for column, cell in enumerate(cells) if isinstance(cell, float)}
+            sheet.write_cells(number, cells, lambda *_: self._format("#,##0.00", Colour.NONE), money)
 
     def close(self) -> None:
         self._book.close()
@@ -103,19 +111,23 @@ class SheetWriter:
             self._sheets[index] = self._begin(self._names[index], headings, {"#errors": 70, "#row": 7})
         return self._sheets[index]
 
+    def _continue(self, index: int) -> None:
+        """A sheet is full: its rows go on in another one with the same headings."""
+        full = self._names[index]
+        self._names[index] = _sheet_name(self._heads[index].name, self._names)
+        self._names.append(full)
+        del self._sheets[index]
+        self._next[index] = 1
+
     def _begin(self, name: str, headings: Sequence[str], widths: Mapping[str, float]) -> Any:
-        sheet = self._book.add_worksheet(name)
+        sheet = self._book.add_worksheet(name, RowSheet)
         sheet.freeze_panes(1, 0)
         for column, heading in enumerate(headings):
             sheet.write_string(0, column, heading, self._bold)
             sheet.set_column(column, column, widths.get(heading, min(40, max(12, len(heading) + 3))))
         return sheet
 
-    def _mark(self, sheet: Any, row: int, column: int, cell: Cell, mark: Mark | None) -> None:
-        if mark is None:
-            self._write(sheet, row, column, cell)
-            return
-        self._write(sheet, row, column, cell, mark.colour)
+    def _annotate(self, sheet: Any, row: int, column: int, mark: Mark) -> None:
         if mark.note is None:
             return
         if self.notes >= MOST_NOTES:
@@ -124,20 +136,6 @@ class SheetWriter:
         self.notes += 1
         text = mark.note if len(mark.note) <= _NOTE_LIMIT else mark.note[: _NOTE_LIMIT - 1] + "…"
         sheet.write_comment(row, column, text, {"author": "", "font_size": 9, "width": _NOTE_WIDTH, "height": _note_height(text)})
-
-    def _write(self, sheet: Any, row: int, column: int, cell: Cell, colour: Colour = Colour.NONE) -> None:
-        if cell is None:
-            if colour:
-                sheet.write_blank(row, column, None, self._format("", colour))
-        elif isinstance(cell, bool):
-            sheet.write_boolean(row, column, cell, self._format("", colour))
-        elif isinstance(cell, int | float):
-            sheet.write_number(row, column, cell, self._format("", colour))
-        elif isinstance(cell, date | time | timedelta):
-            plain = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
-            sheet.write_datetime(row, column, plain, self._format(_format_of(cell), colour))
-        else:
-            sheet.write_string(row, column, str(cell)[:EXCEL_CELL_LIMIT], self._format("", colour))
 
     def _format(self, number: str, colour: Colour) -> Any:
         """The format for a kind of value in a colour; None is Excel's own."""
@@ -149,12 +147,9 @@ class SheetWriter:
         return self._formats[number, colour]
 
 
-def _format_of(cell: date | time | timedelta) -> str:
-    if isinstance(cell, datetime):
-        return "yyyy-mm-dd hh:mm:ss"
-    if isinstance(cell, date):
-        return "yyyy-mm-dd"
-    return "hh:mm:ss" if isinstance(cell, time) else "[h]:mm:ss"
+def _picked(cells: Sequence[Cell], kept: Sequence[int], width: int) -> list[Cell]:
+    """The cells under the headings that are kept, and those beyond the last heading."""
+    return [*(cells[position] if position < len(cells) else None for position in kept), *cells[width:]]
 
 
 def _note_height(text: str) -> int:
