@@ -232,7 +232,8 @@ _DECODERS: dict[str, Callable[[Any], Cell]] = {
 
 
 def decode_cells(text: str) -> tuple[Cell, ...]:
-    return tuple(_decode_cell(cell) for cell in json.loads(text))
+    cells = json.loads(text)
+    return tuple(map(_decode_cell, cells)) if "{" in text else tuple(cells)
 
 
 def _decode_cell(cell: Any) -> Cell:

@@ -40,15 +40,15 @@ def origins(connection: Connection, entry_ids: Iterable[int]) -> dict[int, Origi
     columns = (entry.c.id, entry.c.accepted_at, entry.c.remote_id, entry.c.remote_reference, row.c.sheet, row.c.number)
     joined = select(*columns, row.c.batch_id).join(row, row.c.id == entry.c.row_id)
     rows = [r for part in parts_of(entry_ids) for r in connection.execute(joined.where(entry.c.id.in_(part)))]
-    sources = _sources(connection, {r.batch_id for r in rows})
+    sources = sources_of(connection, {r.batch_id for r in rows})
     for r in rows:
         name, sheets = sources[r.batch_id]
         found[r.id] = Origin(f"{name}, {row_in(sheets, r.sheet, r.number)}", r.accepted_at, r.remote_id, r.remote_reference)
     return found
 
 
-def _sources(connection: Connection, batch_ids: set[int]) -> dict[int, tuple[str, list[str]]]:
-    """A batch's source and its sheets, by batch."""
+def sources_of(connection: Connection, batch_ids: set[int]) -> dict[int, tuple[str, list[str]]]:
+    """A batch's source and the names of its sheets, by batch."""
     named: dict[int, tuple[str, list[str]]] = {}
     for part in parts_of(sorted(batch_ids)):
         for r in connection.execute(select(batch.c.id, batch.c.source_name, batch.c.heads).where(batch.c.id.in_(part))):

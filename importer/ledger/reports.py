@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, literal, select
+from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, literal, select
 
 from importer.columns import Kind
-from importer.ledger.places import origins
+from importer.ledger.places import row_in, sources_of
 from importer.ledger.schema import batch, entry, reject, row
 from importer.ledger.states import Standing, State
 from importer.rows import Cell, Money, Reason, SheetHead, check_of, decode_cells, reasons_from_json
@@ -201,60 +201,103 @@ def to_send(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tup
 def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
     """Every row of the batch in its order, read a page at a time."""
     last = 0
+    sources: dict[int, tuple[str, list[str]]] = {}
     while page := _page(connection, batch_id, last):
-        rejected = _rejects(connection, [found["id"] for found in page])
-        known = [found[f"{k}_id"] for found in page for k in Kind if found[f"{k}_standing"] == Standing.KNOWN]
-        places = {identifier: origin.place for identifier, origin in origins(connection, known).items()}
+        rejected = _rejects(connection, page[0].id, page[-1].id)
+        earlier = {found.case_from for found in page} | {found.voucher_from for found in page}
+        sources |= sources_of(connection, earlier - sources.keys() - {None})
         for found in page:
-            facts = {k: rejected.get((found["id"], k)) or _fact(found, k, places) for k in Kind}
-            cells = decode_cells(found["cells"])
-            yield Line(found["sheet"], found["number"], cells, facts[Kind.CASE], facts[Kind.VOUCHER])
-        last = page[-1]["id"]
+            case = rejected.get((found.id, Kind.CASE)) or _case(found, sources)
+            voucher = rejected.get((found.id, Kind.VOUCHER)) or _voucher(found, sources)
+            yield Line(found.sheet, found.number, decode_cells(found.cells), case, voucher)
+        last = page[-1].id
 
 
-def _page(connection: Connection, batch_id: int, last: int) -> Sequence[RowMapping]:
+_OWN = ("id", "state", "reasons", "remote_id", "remote_reference", "key", "accepted_at")
+
+
+def _page_query() -> Select[Any]:
+    """A page of a batch's rows, each with its case, its voucher and that one's case, and where known ones came from."""
     joined: Any = row
     columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
-    columns += [row.c[f"{kind}_{name}"] for kind in Kind for name in ("standing", "currency", "cents")]
     for kind in Kind:
-        e = entry.alias(kind.value)
-        joined = joined.outerjoin(e, e.c.id == row.c[f"{kind}_entry"])
+        e, first = entry.alias(kind.value), row.alias(f"first_{kind}")
+        known = (first.c.id == e.c.row_id) & (row.c[f"{kind}_standing"] == Standing.KNOWN)
+        joined = joined.outerjoin(e, e.c.id == row.c[f"{kind}_entry"]).outerjoin(first, known)
+        columns += [row.c[f"{kind}_{name}"] for name in ("standing", "currency", "cents")]
+        columns += [e.c[name].label(f"{kind}_{name}") for name in _OWN]
+        columns += [first.c.batch_id.label(f"{kind}_from"), first.c.sheet.label(f"{kind}_from_sheet")]
+        columns += [first.c.number.label(f"{kind}_from_number")]
         if kind is Kind.VOUCHER:
             owner = entry.alias("owner")
             joined = joined.outerjoin(owner, owner.c.id == e.c.case_id)
             columns += [func.coalesce(e.c.target, owner.c.remote_id).label("voucher_case_id")]
             columns += [owner.c.remote_reference.label("voucher_case_reference")]
-        names = ("id", "state", "reasons", "remote_id", "remote_reference", "key", "accepted_at")
-        columns += [e.c[name].label(f"{kind}_{name}") for name in names]
-    wanted = (row.c.batch_id == batch_id) & (row.c.id > last)
-    query = select(*columns).select_from(joined).where(wanted).order_by(row.c.id).limit(PAGE_ROWS)
-    return connection.execute(query).mappings().all()
+    wanted = (row.c.batch_id == bindparam("batch")) & (row.c.id > bindparam("last"))
+    return select(*columns).select_from(joined).where(wanted).order_by(row.c.id).limit(PAGE_ROWS)
 
 
-def _fact(found: RowMapping, kind: Kind, places: Mapping[int, str]) -> Fact | None:
-    if found[f"{kind}_id"] is None:
+_PAGE = _page_query()
+
+
+def _page(connection: Connection, batch_id: int, last: int) -> Sequence[Row[Any]]:
+    return connection.execute(_PAGE, {"batch": batch_id, "last": last}).all()
+
+
+def _case(found: Row[Any], sources: Mapping[int, tuple[str, list[str]]]) -> Fact | None:
+    if found.case_id is None:
         return None
-    status = status_of(State(found[f"{kind}_state"]), found[f"{kind}_standing"])
+    status = status_of(State(found.case_state), found.case_standing)
     return Fact(
         status=status,
-        reasons=reasons_from_json(found[f"{kind}_reasons"]),
-        money=Money(found[f"{kind}_currency"], found[f"{kind}_cents"]),
-        repeats=found[f"{kind}_standing"] == Standing.REPEAT,
-        origin=places.get(found[f"{kind}_id"]) if status is Status.ALREADY_IMPORTED else None,
-        entry_id=found[f"{kind}_id"],
-        check=check_of(found[f"{kind}_key"]),
-        remote_id=found[f"{kind}_remote_id"],
-        reference=found[f"{kind}_remote_reference"],
-        unique_id=found["voucher_key"] if kind is Kind.VOUCHER else None,
-        case_id=found["voucher_case_id"] if kind is Kind.VOUCHER else found["case_remote_id"],
-        case_reference=found["voucher_case_reference"] if kind is Kind.VOUCHER else found["case_remote_reference"],
-        sent_at=found[f"{kind}_accepted_at"],
+        reasons=reasons_from_json(found.case_reasons),
+        money=Money(found.case_currency, found.case_cents),
+        repeats=found.case_standing == Standing.REPEAT,
+        origin=_origin(status, sources, found.case_from, found.case_from_sheet, found.case_from_number),
+        entry_id=found.case_id,
+        check=check_of(found.case_key),
+        remote_id=found.case_remote_id,
+        reference=found.case_remote_reference,
+        case_id=found.case_remote_id,
+        case_reference=found.case_remote_reference,
+        sent_at=found.case_accepted_at,
     )
 
 
-def _rejects(connection: Connection, row_ids: Sequence[int]) -> dict[tuple[int, Kind], Fact]:
+def _voucher(found: Row[Any], sources: Mapping[int, tuple[str, list[str]]]) -> Fact | None:
+    if found.voucher_id is None:
+        return None
+    status = status_of(State(found.voucher_state), found.voucher_standing)
+    return Fact(
+        status=status,
+        reasons=reasons_from_json(found.voucher_reasons),
+        money=Money(found.voucher_currency, found.voucher_cents),
+        repeats=found.voucher_standing == Standing.REPEAT,
+        origin=_origin(status, sources, found.voucher_from, found.voucher_from_sheet, found.voucher_from_number),
+        entry_id=found.voucher_id,
+        check=check_of(found.voucher_key),
+        remote_id=found.voucher_remote_id,
+        reference=found.voucher_remote_reference,
+        unique_id=found.voucher_key,
+        case_id=found.voucher_case_id,
+        case_reference=found.voucher_case_reference,
+        sent_at=found.voucher_accepted_at,
+    )
+
+
+def _origin(
+    status: Status, sources: Mapping[int, tuple[str, list[str]]], batch_id: int | None, sheet: int, number: int
+) -> str | None:
+    """The file and row of the earlier import, if it was one."""
+    if status is not Status.ALREADY_IMPORTED or batch_id is None:
+        return None
+    name, sheets = sources[batch_id]
+    return f"{name}, {row_in(sheets, sheet, number)}"
+
+
+def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, Kind], Fact]:
     query = select(*(reject.c[n] for n in ("row_id", "kind", "status", "reasons", "currency", "cents")))
     return {
         (r.row_id, Kind(r.kind)): Fact(Status(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
-        for r in connection.execute(query.where(reject.c.row_id.in_(row_ids)))
+        for r in connection.execute(query.where(reject.c.row_id.between(first, last)))
     }

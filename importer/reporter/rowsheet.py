@@ -28,6 +28,7 @@ SHEET_ROWS = 1_048_576
 FormatOf = Callable[[str, int], Any]
 """The format for a cell with a number format (empty: none) in a column; None is Excel's own."""
 
+_SHORT = 16_384  # letters that are within the limit, whatever they are
 _SUSPECT = re.compile("[&<>_\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile("_x[0-9a-fA-F]{4}_")
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -61,23 +62,18 @@ class RowSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is not typed
 def row_xml(number: int, cells: Sequence[Cell], style: Callable[[str, int], str], coloured: Collection[int] = ()) -> str:
     """Row ``number`` (counted from 1) as a sheet's XML has it; ``style`` gives a cell's attribute, or nothing."""
     parts = [f'<row r="{number}">']
+    suspect = _SUSPECT.search
     for column, (letters, cell) in enumerate(zip(_letters(len(cells)), cells, strict=True)):
         if cell is None and column not in coloured:
             continue
-        where = f'<c r="{letters}{number}"{style(_kind_of(cell), column) if column in coloured else ""}'
-        if type(cell) is str:
-            parts.append(f"{where}{_text(cell)}")
-        elif cell is None:
-            parts.append(f"{where}/>")
-        elif isinstance(cell, bool):
-            parts.append(f'{where} t="b"><v>{cell:d}</v></c>')
-        elif isinstance(cell, int | float) and math.isfinite(cell):
-            parts.append(f"{where}><v>{cell:.16G}</v></c>")
+        styled = style(_kind_of(cell), column) if column in coloured else ""
+        if type(cell) is str and len(cell) < _SHORT and not suspect(cell) and cell == cell.strip():  # most are
+            parts.append(f'<c r="{letters}{number}"{styled} t="inlineStr"><is><t>{cell}</t></is></c>')
         elif isinstance(cell, date | time | timedelta):
-            dated = "" if column in coloured else style(_kind_of(cell), column)
-            parts.append(f"{where}{dated}><v>{_serial(cell):.16G}</v></c>")
+            dated = styled or style(_kind_of(cell), column)
+            parts.append(f'<c r="{letters}{number}"{dated}><v>{_serial(cell):.16G}</v></c>')
         else:
-            parts.append(f"{where}{_text(str(cell))}")
+            parts.append(f'<c r="{letters}{number}"{styled}{_content(cell)}')
     parts.append("</row>")
     return "".join(parts)
 
@@ -98,9 +94,20 @@ def _kind_of(cell: Cell) -> str:
     return "[h]:mm:ss" if isinstance(cell, timedelta) else ""
 
 
+def _content(cell: Cell) -> str:
+    """The rest of a cell's element, for all that is no date or time."""
+    if cell is None:
+        return "/>"
+    if isinstance(cell, bool):
+        return f' t="b"><v>{cell:d}</v></c>'
+    if isinstance(cell, int | float) and math.isfinite(cell):
+        return f"><v>{cell:.16G}</v></c>"
+    return _text(str(cell))
+
+
 def _text(text: str) -> str:
     """The rest of a cell that holds text: never a formula, a link or markup, whatever it begins with."""
-    if len(text) > CELL_LIMIT // 2:
+    if len(text) >= _SHORT:
         text = text.encode("utf-16-le", "surrogatepass")[: 2 * CELL_LIMIT].decode("utf-16-le", "ignore")
     if _SUSPECT.search(text):
         text = _LOOKS_ESCAPED.sub(r"_x005F\g<0>", text)
