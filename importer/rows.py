@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any
 
 from importer.columns import Kind
@@ -179,7 +180,8 @@ class LoadedSource:
 
 def fingerprint(*parts: object) -> str:
     """A stable identity of business values: 40 hexadecimal digits, the same on every machine and in every format."""
-    return hashlib.sha256(_SORTED.encode(parts).encode()).hexdigest()[:40]
+    text = ",".join([encode_basestring(part) if type(part) is str else _SORTED.encode(part) for part in parts])
+    return hashlib.sha256(f"[{text}]".encode()).hexdigest()[:40]
 
 
 _SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)  # dumps makes one a call

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, insert, select, update
@@ -22,6 +22,7 @@ _FORGOTTEN = {
     # What was looked for, or called absent by a person, was the old payload.
     "absent_scans": case((entry.c.payload == bindparam("payload"), entry.c.absent_scans), else_=0),
 }
+_NOTHING_NOTED = dict.fromkeys(f"{k}_{c}" for k in Kind for c in ("entry", "standing", "currency", "cents"))
 
 
 class Draft:
@@ -48,7 +49,7 @@ class Draft:
             "sheet": sheet,
             "number": source.number,
             "cells": encode_cells(source.cells),
-            **dict.fromkeys(f"{k}_{c}" for k in Kind for c in ("entry", "standing", "currency", "cents")),
+            **_NOTHING_NOTED,
         }
 
     def reject(self, row_id: int, rejected: Reject, status: RejectStatus) -> None:
@@ -117,8 +118,8 @@ class Draft:
             changed = update(entry).where(entry.c.id == bindparam("_id")).values({n: bindparam(n) for n in names} | _FORGOTTEN)
             run(changed, list(self._updates.values()))
         if self._touched:
-            touch = update(entry).where(entry.c.id == bindparam("touched")).values(batch_id=self._batch)
-            run(touch, [{"touched": identifier} for identifier in sorted(self._touched)])
+            touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
+            run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])
         if self._rows:
             run(insert(row), list(self._rows.values()))
         for row_id, changes in self._late:
@@ -129,3 +130,15 @@ class Draft:
             repoint(self._connection, kind, old.id, new.id)
         for identifier, state in (self._moved | {new.id: new.state for _, _, new in self._superseded}).items():
             follow(self._connection, identifier, state)
+
+
+def _ranges(identifiers: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Numbers as ranges without gaps, first and last: the rows of a known file have their entries side by side."""
+    ordered = sorted(identifiers)
+    first = before = ordered[0]
+    for identifier in ordered[1:]:
+        if identifier != before + 1:
+            yield first, before
+            first = identifier
+        before = identifier
+    yield first, before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -15,11 +15,7 @@ from importer.ledger.schema import entry
 from importer.ledger.states import State
 from importer.rows import Hint, check_of
 
-_KNOWN = (
-    *(entry.c.id, entry.c.key, entry.c.base, entry.c.state, entry.c.digest, entry.c.payload, entry.c.idempotency_key),
-    *(entry.c.batch_id, entry.c.row_id, entry.c.ref, entry.c.is_test, entry.c.case_id, entry.c.target),
-    entry.c.superseded_by,
-)
+_KNOWN = tuple(entry.c[field.name] for field in fields(Known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +96,10 @@ class Knowledge:
     def _remember(self, kind: Kind, condition: Any) -> None:
         wanted = condition
         while wanted is not None:
-            for found in self._connection.execute(select(*_KNOWN).where(wanted)).mappings():
-                if found["id"] not in self._by_id:
-                    self.add(kind, Known(**{**found, "state": State(found["state"])}))
+            for found in self._connection.execute(select(*_KNOWN).where(wanted)).all():
+                if found[0] not in self._by_id:
+                    known = Known(*found)
+                    known.state = State(known.state)
+                    self.add(kind, known)
             missing = {known.superseded_by for known in self._by_id.values() if known.superseded_by} - self._by_id.keys()
             wanted = entry.c.id.in_(missing) if missing else None

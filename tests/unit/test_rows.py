@@ -1,6 +1,8 @@
 # ruff: noqa: DTZ001  (cells of a sheet have no time zone)
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -87,3 +89,9 @@ def test_totals_count_hundredths_and_nothing_that_is_no_amount(amount, cents) ->
 
 def test_a_payload_by_dotted_paths() -> None:
     assert describe_wire(b'{"a":1,"debtor":{"name":"x"},"list":[{"b":2}]}') == {"a": 1, "debtor.name": "x", "list": [{"b": 2}]}
+
+
+@given(st.lists(st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]))))
+def test_a_fingerprint_is_that_of_the_parts_as_json(parts) -> None:
+    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    assert fingerprint(*parts) == hashlib.sha256(text.encode()).hexdigest()[:40]

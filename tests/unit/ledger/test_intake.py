@@ -576,3 +576,10 @@ def test_an_error_sheet_of_another_ledger_names_nothing_here(desk: Desk) -> None
     batch = desk.take(case(None, debtor="Anna", hint=Hint(1, "000000")))
     assert [entry.superseded_by for entry in desk.entries()] == [None, None]
     assert desk.cases(batch) == [Status.PENDING]
+
+
+def test_only_the_rows_that_are_read_again_belong_to_the_new_batch(desk: Desk) -> None:
+    first = desk.take(*(case(f"R{n}") for n in range(6)))
+    desk.send_all()
+    second = desk.take(*(case(f"R{n}") for n in (5, 0, 1, 3)))
+    assert {e.ref: e.batch_id for e in desk.entries()} == {f"R{n}": first if n in {2, 4} else second for n in range(6)}
