@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from importer.columns import Kind
+from importer.ledger.bulk import insert_all
 from importer.ledger.decide import Known
 from importer.ledger.dependents import follow
 from importer.ledger.places import row_in
@@ -111,8 +112,7 @@ class Draft:
 
     def write(self) -> None:
         run = self._connection.execute
-        if self._inserts:
-            run(insert(entry), list(self._inserts.values()))
+        insert_all(self._connection, entry, list(self._inserts.values()))
         if self._updates:
             names = [name for name in next(iter(self._updates.values())) if name != "_id"]
             changed = update(entry).where(entry.c.id == bindparam("_id")).values({n: bindparam(n) for n in names} | _FORGOTTEN)
@@ -120,8 +120,7 @@ class Draft:
         if self._touched:
             touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
             run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])
-        if self._rows:
-            run(insert(row), list(self._rows.values()))
+        insert_all(self._connection, row, list(self._rows.values()))
         for row_id, changes in self._late:
             run(update(row).where(row.c.id == row_id).values(changes))
         if self._rejects:
