@@ -152,13 +152,34 @@ class LoadedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """A cell that says how its column writes numbers or dates: the heading, the row of the source, the text.
+
+    The error sheet carries it: the row itself may have been imported, and the rows that are left must not be asked about.
+    """
+
+    heading: str
+    row: int
+    text: str
+
+
+PROOF_MARK = "#proof"
+"""What stands under ``#what`` on the summary sheet of ``errors.xlsx`` in the line of a proof."""
+SUMMARY_SHEET = "Summary"
+
+
+@dataclass(frozen=True, slots=True)
 class SheetHead:
-    """A sheet's own headings and the canonical names that each fills (several with spaces between; None: not used)."""
+    """A sheet's own headings and the canonical names that each fills (several with spaces between; None: not used).
+
+    ``proofs`` are the cells that decided how a column writes its numbers or dates.
+    """
 
     name: str
     header: tuple[str, ...]
     names: tuple[str | None, ...]
     flat: bool = False
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True)

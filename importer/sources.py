@@ -14,7 +14,7 @@ from importer.expecting import Expectation
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile, load_profile
 from importer.loader.records import LoadContext
 from importer.loader.remembered import EMPTY_SHELF, Remembered, Shelf, only_one, reader_of_headings, refuse_near, search_shelf
-from importer.loader.source import load_raw, open_file, open_frames
+from importer.loader.source import is_ours, load_raw, open_file, open_frames
 from importer.rows import LoadedSource
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def open_remembered(path: Path, shelf: Shelf, context: LoadContext) -> Iterator[
     with ExitStack() as stack:
         raw, known = _find(path, shelf, stack)
         profile = known.profile if known else NO_PROFILE
-        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets()) or raw.sheets
+        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets() or is_ours(sheet))
+        sheets = sheets if profile.sheets() else raw.sheets
         yield _told(load_raw(replace(raw, sheets=sheets), profile, context), known)
 
 

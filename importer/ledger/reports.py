@@ -15,7 +15,7 @@ from importer.columns import Kind
 from importer.ledger.places import row_in, sources_of
 from importer.ledger.schema import batch, entry, reject, row
 from importer.ledger.states import Standing, State
-from importer.rows import Cell, Money, Reason, SheetHead, check_of, decode_cells, reasons_from_json
+from importer.rows import Cell, Money, Proof, Reason, SheetHead, check_of, decode_cells, reasons_from_json
 
 PAGE_ROWS = 2000
 Transaction = Connection  # an open transaction, for those who may not know the database
@@ -102,7 +102,6 @@ def batches(connection: Connection, limit: int = 1_000_000) -> list[BatchInfo]:
 
 
 def _info(found: RowMapping) -> BatchInfo:
-    heads = tuple(SheetHead(h["name"], tuple(h["header"]), tuple(h["names"]), h["flat"]) for h in json.loads(found["heads"]))
     return BatchInfo(
         id=found["id"],
         run_id=found["run_id"],
@@ -110,11 +109,16 @@ def _info(found: RowMapping) -> BatchInfo:
         source_sha256=found["source_sha256"],
         cases_account=found["cases_account"],
         vouchers_account=found["vouchers_account"],
-        heads=heads,
+        heads=tuple(map(_head, json.loads(found["heads"]))),
         notes=tuple(json.loads(found["notes"])),
         control=json.loads(found["control"]),
         taken_at=found["taken_at"],
     )
+
+
+def _head(found: Mapping[str, Any]) -> SheetHead:
+    proofs = tuple(Proof(**proof) for proof in found.get("proofs", ()))  # older ledgers have none
+    return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
 
 
 def open_batches(connection: Connection) -> dict[int, set[str]]:

@@ -38,10 +38,18 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A text and the row, as Excel numbers it, where it was first seen."""
+    """A text and the row, as Excel numbers it, where it was first seen.
+
+    ``earlier``: not in this file, but in the one whose error sheet this is.
+    """
 
     row: int
     text: str
+    earlier: bool = False
+
+    @property
+    def place(self) -> str:
+        return f"{self.row} of the file before" if self.earlier else str(self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +107,19 @@ class MarkEvidence(_Evidence[DecimalMark]):
         everyday = _EVERYDAY.fullmatch(text)
         if everyday and everyday[everyday.lastindex or 0] in self._proven:
             return
+        self._look(Seen(row, text))
+
+    def recall(self, row: int, text: str) -> None:
+        """Count in what the file before this error sheet had there."""
+        self._look(Seen(row, text, earlier=True))
+
+    def _look(self, seen: Seen) -> None:
+        text = seen.text
         found = written(text.removesuffix("%"))
         if found is None or not found.marked or (found.unit and not currencies_of(text)):
             return
         marks = found.marks()
-        self.weigh(Seen(row, text), marks, asks=found.ambiguous)
+        self.weigh(seen, marks, asks=found.ambiguous)
         if len(marks) == 1:
             self._proven.add(marks[0])
 
@@ -137,6 +153,11 @@ class OrderEvidence(_Evidence[DateOrder]):
         self._first_text = self._first_text or seen
         if DateOrder.DAY_FIRST in days and DateOrder.MONTH_FIRST in days:
             self._one_sided = False
+
+    def recall(self, row: int, text: str) -> None:
+        """Count in what the file before this error sheet had there; it says nothing of the date cells beside it now."""
+        if days := days_in_figures(text, self._last_year):
+            self.weigh(Seen(row, text, earlier=True), days.keys(), asks=False)
 
     def see_day(self, day: date) -> None:
         """Count in a date cell."""

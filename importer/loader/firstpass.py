@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -14,6 +14,7 @@ from importer.loader.formats import LONGEST, YEARS_AHEAD, DateOrder, DecimalMark
 from importer.loader.look import Look
 from importer.loader.mapping import Bound, SheetPlan
 from importer.loader.profile import Profile
+from importer.rows import Proof
 
 _NUMBERS = (Holds.MONEY, Holds.RATE)
 _MARK_NAMES = {".": "point", ",": "comma"}
@@ -21,11 +22,15 @@ _MARK_NAMES = {".": "point", ",": "comma"}
 
 @dataclass(frozen=True)
 class SheetFormats:
-    """The formats of a sheet: of each column that the first pass looked at, and of all others. ``notes`` tell the proofs."""
+    """The formats of a sheet: of each column that the first pass looked at, and of all others.
+
+    ``notes`` tell the ``proofs`` that answered a question.
+    """
 
     others: Formats = field(default_factory=Formats)
     by_column: Mapping[tuple[Kind, str], Formats] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
     def of(self, bound: Bound) -> Formats:
         """How the cells of ``bound`` are written."""
@@ -48,10 +53,13 @@ def profile_formats(profile: Profile, today: date) -> Formats:
     return replace(profile.formats(), last_year=today.year + YEARS_AHEAD)
 
 
-def formats_of(plan: SheetPlan, look: Look, profile: Profile, today: date, *, delimited: bool) -> SheetFormats:
+def formats_of(
+    plan: SheetPlan, look: Look, profile: Profile, today: date, *, delimited: bool, carried: Iterable[Proof] = ()
+) -> SheetFormats:
     """How the columns of a sheet write numbers and dates. Nothing is read if the profile says it all.
 
-    ``delimited``: the sheet is a CSV, which has no date cells.
+    ``delimited``: the sheet is a CSV, which has no date cells. ``carried``: what proved it in the file of which this is the
+    error sheet.
     """
     others = profile_formats(profile, today)
     wanted = _wanted(profile, delimited=delimited)
@@ -62,11 +70,12 @@ def formats_of(plan: SheetPlan, look: Look, profile: Profile, today: date, *, de
     ]
     if not watched:
         return SheetFormats(others)
+    _recall(watched, carried)
     _watch(watched, plan.header_row, look)
     found = [(w, _found(w, others, profile.date_cells)) for w in watched]
     by_column = {(w.bound.column.kind, w.bound.column.name): formats for w, (formats, _) in found}
     told = [f'Sheet "{plan.head.name}", column "{w.bound.heading}": {note}' for w, (_, note) in found if note]
-    return SheetFormats(others, by_column, tuple(dict.fromkeys(told)))
+    return SheetFormats(others, by_column, tuple(dict.fromkeys(told)), tuple(_proofs(watched)))
 
 
 def _wanted(profile: Profile, *, delimited: bool) -> set[Holds]:
@@ -79,6 +88,21 @@ def _wanted(profile: Profile, *, delimited: bool) -> set[Holds]:
 
 def _evidence(bound: Bound, formats: Formats) -> MarkEvidence | OrderEvidence:
     return MarkEvidence() if bound.column.holds in _NUMBERS else OrderEvidence(formats.last_year)
+
+
+def _recall(watched: list[_Watched], carried: Iterable[Proof]) -> None:
+    for proof in carried:
+        for w in watched:
+            if w.bound.heading == proof.heading:
+                w.evidence.recall(proof.row, proof.text)
+
+
+def _proofs(watched: list[_Watched]) -> Iterable[Proof]:
+    """What decided each column: the next error sheet carries it."""
+    for w in watched:
+        decision = w.evidence.decision()
+        if decision.verdict is Verdict.DECIDED and decision.question:  # where nothing was open, nothing will be
+            yield from (Proof(w.bound.heading, seen.row, seen.text) for seen in decision.proof)
 
 
 def _watch(watched: list[_Watched], header_row: int, look: Look) -> None:
@@ -134,13 +158,13 @@ def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, st
 
 
 def _told(proof: tuple[Seen, ...]) -> str:
-    return " and ".join(f'row {seen.row} has "{seen.text}"' for seen in proof)
+    return " and ".join(f'row {seen.place} has "{seen.text}"' for seen in proof)
 
 
 def _proven(proof: tuple[Seen, ...]) -> str:
     if len(proof) == 1:
-        return f'row {proof[0].row} proves ("{proof[0].text}")'
-    rows, texts = " and ".join(str(seen.row) for seen in proof), ", ".join(f'"{seen.text}"' for seen in proof)
+        return f'row {proof[0].place} proves ("{proof[0].text}")'
+    rows, texts = " and ".join(seen.place for seen in proof), ", ".join(f'"{seen.text}"' for seen in proof)
     return f"rows {rows} prove ({texts})"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import chain, islice
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from importer.errors import FileRefused
 from importer.loader.body import Body
+from importer.loader.carried import carried_proofs
 from importer.loader.celltext import clean_number
 from importer.loader.firstpass import SheetFormats, formats_of
 from importer.loader.layout import Ahead, NumberedRow, Top, find_top
@@ -138,14 +139,16 @@ def _load(
     delimited: bool = False,
 ) -> LoadedSource:
     opened, passed = [], []
+    carried = carried_proofs(sheets)
     for sheet in sheets:
         planned = _open_sheet(sheet, profile, context, delimited=delimited)
-        if planned is None and _is_ours(sheet):
+        if planned is None and is_ours(sheet):
             notes = tuple(note for note in notes if f"'{sheet.name}'" not in note)
         elif planned is None:
             passed.append(sheet.name)
         else:
-            planned.formats = formats_of(planned.plan, sheet.look, profile, context.today, delimited=delimited)
+            proofs = carried.get(sheet.name, ()) if planned.top.header[0] == REPORT_MARK else ()
+            planned.formats = formats_of(planned.plan, sheet.look, profile, context.today, delimited=delimited, carried=proofs)
             opened.append(planned)
     if not opened:
         raise FileRefused(_nothing_found(name, passed))
@@ -155,7 +158,7 @@ def _load(
     return LoadedSource(
         name=name,
         sha256=sha256,
-        heads=tuple(o.plan.head for o in opened),
+        heads=tuple(replace(o.plan.head, proofs=o.formats.proofs) for o in opened),
         rows=chain.from_iterable(_read_sheet(o, profile, context, found) for o in opened),
         has_cases=any(o.plan.shape is not Shape.VOUCHERS for o in opened),
         notes=(*notes, *sheet_notes(((o.top, o.plan) for o in opened), passed), *_proofs(opened)),
@@ -168,7 +171,7 @@ def _proofs(opened: Iterable[_Opened]) -> Iterator[str]:
     return chain.from_iterable(o.formats.notes for o in opened)
 
 
-def _is_ours(sheet: Sheet) -> bool:
+def is_ours(sheet: Sheet) -> bool:
     """Whether it is a sheet of our own templates or reports: its first heading begins with ``#``; nothing is said of it."""
     return next((str(cells[0]).startswith("#") for _, cells in _rows(sheet) if cells), False)
 

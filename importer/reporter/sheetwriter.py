@@ -102,6 +102,11 @@ class SheetWriter:
             money = {column for column, cell in enumerate(cells) if isinstance(cell, float)}
             sheet.write_cells(number, cells, lambda *_: self._format("#,##0.00", Colour.NONE), money)
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What the sheets of the sources are called here, in their order."""
+        return self._names[: len(self._heads)]
+
     def close(self) -> None:
         self._book.close()
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from importer.reporter.causes import Cause, Causes, Group
 from importer.reporter.reasons import in_words
 from importer.reporter.summary import PLURAL
-from importer.rows import Cell
+from importer.rows import PROOF_MARK, SUMMARY_SHEET, Cell, SheetHead
 
-NAME = "Summary"
+NAME = SUMMARY_SHEET
 HEADINGS = ("#rows", "#what", "#status", "#column", "#reason", "#values", "#example")
 WIDTHS = {"#rows": 9, "#what": 10, "#status": 10, "#column": 24, "#reason": 90, "#values": 36, "#example": 24}
 FOLLOWS = "These rows only follow from the ones above: correct those, and import these with them."
@@ -36,6 +36,14 @@ def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iter
         yield [group.rows, PLURAL[kind], None, None, told, None, None, *_money(group, currencies)]
     for remark in remarks if causes else ("Nothing is left: every row was accepted.",):
         yield [None] * 4 + [remark]
+
+
+def proofs(heads: Sequence[SheetHead], sheets: Sequence[str]) -> Iterator[list[Cell]]:
+    """How the columns of each sheet are written, by cells of the source: read when the sheet is imported again."""
+    told = "This is how the column was read. Leave the line: the rows left are read by it, too."
+    for head, sheet in zip(heads, sheets, strict=True):
+        for proof in head.proofs:
+            yield [None, PROOF_MARK, sheet, proof.heading, told, proof.text, proof.row]
 
 
 def _line(cause: Cause, group: Group, sheets: Sequence[str], currencies: Sequence[str]) -> list[Cell]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 from importer.columns import Kind
@@ -56,7 +57,8 @@ def _sum_up(errors: SheetWriter, causes: Causes, heads: Sequence[SheetHead]) -> 
             f"The first {errors.notes:,} coloured cells have a note; of the others the reason stands in #errors alone."
         )
     table = summary_sheet.table(causes, [head.name for head in heads], remarks)
-    errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(causes), table, summary_sheet.WIDTHS)
+    proofs = summary_sheet.proofs(heads, errors.names) if causes else ()
+    errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(causes), chain(table, proofs), summary_sheet.WIDTHS)
 
 
 def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
