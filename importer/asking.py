@@ -12,7 +12,7 @@ from importer.loader.proposal import EXACT, Guess, Heading, Proposal, column_cal
 from importer.loader.shapes import Shape
 from importer.loader.values import shown
 from importer.rows import Cell
-from importer.vocabulary import VoucherTypes
+from importer.vocabulary import BY_NAME, VoucherTypes
 
 SAMPLES = 3
 SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH = 24, 28, 28
@@ -108,6 +108,8 @@ def ask_missing(
     dialogue.say(f"\nNo heading fills {name}: {column.help}")
     for number, heading in enumerate(unused, 1):
         dialogue.say(f"  {number}  {_cut(heading.text, HEADING_WIDTH):<{HEADING_WIDTH}} {samples(heading)}")
+    if column.name == "debtor_type":
+        dialogue.say(f'If the list has both, say "{BY_NAME}": a legal form (ApS, GmbH) or number makes a Company, else a Person.')
     choose = "The number of a heading, or one" if unused else "One"
     while True:
         answer = dialogue.ask(f"{choose} value for all rows; Enter leaves it open: ")

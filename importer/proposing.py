@@ -22,7 +22,7 @@ from importer.loader.remembered import search_shelf
 from importer.loader.sampling import SheetSample, sample_file
 from importer.loader.shapes import Shape
 from importer.settings import Settings, explain
-from importer.vocabulary import DebtorType, VoucherTypes, find_debtor_type
+from importer.vocabulary import DebtorType, VoucherTypes, find_debtor_type, is_by_name
 
 MOST_LISTED = 15
 CONTACT = "debtor_contact_person"  # required only for a company
@@ -60,6 +60,12 @@ class _Draft:
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
+    contact_by_name: bool = False
+
+    def mapped(self) -> dict[str, str | list[str]]:
+        """The columns as the profile has them: the debtor's name also as the contact person, if somebody chose that."""
+        twice = {h: [name, CONTACT] for h, name in self.columns.items() if self.contact_by_name and name == "debtor_name"}
+        return self.columns | twice
 
     def taken(self) -> set[str]:
         return {*self.columns.values(), *self.constants}
@@ -209,6 +215,7 @@ def _answered(proposal: Proposal, sample: SheetSample, request: MapRequest, sett
     draft = _Draft(sample, proposal.shape, proposal.sure(), _constants(request, proposal.shape, types))
     draft.columns = {heading: name for heading, name in draft.columns.items() if name not in draft.constants}
     if asked is None:
+        draft.contact_by_name = _lacks_contact(draft, settings)
         return draft
     for guess in proposal.unsure():
         name = ask_heading(asked, guess, proposal.shape, draft.taken())
@@ -218,10 +225,17 @@ def _answered(proposal: Proposal, sample: SheetSample, request: MapRequest, sett
             draft.left_out.add(guess.heading.text)
     for name in draft.missing(settings.defaults) if _refusal(sample, _named(draft, {}), settings) else ():
         _fill(draft, name, proposal, asked, types)
-    debtor_type = find_debtor_type(draft.constants.get("debtor_type") or settings.defaults.get("debtor_type", ""))
-    if debtor_type is DebtorType.COMPANY and CONTACT not in draft.taken() | set(settings.defaults):
+    if _lacks_contact(draft, settings):
+        asked.say("\nA company needs a contact person; Enter here takes the company's own name for it.")
         _fill(draft, CONTACT, proposal, asked, types)
+        draft.contact_by_name = CONTACT not in draft.taken()
     return draft
+
+
+def _lacks_contact(draft: _Draft, settings: Settings) -> bool:
+    said = draft.constants.get("debtor_type") or settings.defaults.get("debtor_type", "")
+    companies = find_debtor_type(said) is DebtorType.COMPANY or is_by_name(said)
+    return companies and CONTACT not in draft.taken() | set(settings.defaults)
 
 
 def _fill(draft: _Draft, name: str, proposal: Proposal, asked: Dialogue, types: VoucherTypes) -> None:
@@ -247,7 +261,7 @@ def _constants(request: MapRequest, shape: Shape, types: VoucherTypes) -> dict[s
 
 
 def _named(draft: _Draft, more: Mapping[str, Any]) -> Profile:
-    return _validated({"columns": draft.columns, "constants": draft.constants, "ignore": draft.ignored(), **more})
+    return _validated({"columns": draft.mapped(), "constants": draft.constants, "ignore": draft.ignored(), **more})
 
 
 def _validated(data: Mapping[str, Any]) -> Profile:
@@ -298,6 +312,8 @@ def _told(request: MapRequest, target: Path, profile: Profile, draft: _Draft, re
         lines.append("Not used: " + ", ".join(f'"{heading}"' for heading in unused) + ".")
     if profile.sheet:
         lines.append(f'Only the sheet "{draft.sample.name}" is read with it; --sheet NAME makes a profile for another one.')
+    if draft.contact_by_name:
+        lines.append("The name of a company stands for its contact person as well, since nothing else names one.")
     if refusal:
         lines.append(f"It is not complete: {refusal} Do so in {target.as_posix()}; until then such a file is refused.")
         return Mapped((*lines, _next(request.path)), ExitCode.USAGE)

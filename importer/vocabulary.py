@@ -56,6 +56,14 @@ def find_debtor_type(text: str) -> DebtorType | None:
     return next((kind for kind, words in _DEBTOR_TYPES.items() if wanted in words), None)
 
 
+BY_NAME = "by name"
+"""What a user says instead of a debtor type for lists of both: a company by its legal form or number, else a person."""
+
+
+def is_by_name(text: str) -> bool:
+    return fold(text) == fold(BY_NAME)
+
+
 def debtor_type_words() -> dict[str, str]:
     """The words that people use for debtor types, each with the one that it means."""
     return {word: kind.value for kind, words in _DEBTOR_TYPES.items() for word in words}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from importer.columns import Kind
 from importer.loader.context import LoadContext
 from importer.loader.findings import Findings
@@ -9,7 +11,7 @@ from importer.loader.identifiers import check_postal_code
 from importer.loader.texts import ValueProblem
 from importer.models import Case
 from importer.rows import CaseRecord, Hint, Reject, fingerprint
-from importer.vocabulary import DebtorType, find_debtor_type, is_state_code, looks_like_a_company
+from importer.vocabulary import DebtorType, find_debtor_type, is_by_name, is_state_code, looks_like_a_company
 
 
 def case_of(found: Findings, context: LoadContext, hint: Hint | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
@@ -31,6 +33,16 @@ def case_of(found: Findings, context: LoadContext, hint: Hint | None, *, derive_
     return CaseRecord(base, ref is None, ref, payload, money, hint, bool(case.is_test))
 
 
+def _by_name(values: dict[str, Any]) -> DebtorType:
+    """The type of a debtor in a list of both, as the user has chosen; a person is no contact person of his own."""
+    name = values.get("debtor_name", "")
+    if looks_like_a_company(name) or "debtor_registration_number" in values:
+        return DebtorType.COMPANY
+    if values.get("debtor_contact_person") == name:
+        values.pop("debtor_contact_person", None)
+    return DebtorType.PERSON
+
+
 def _read_debtor(found: Findings, *, derive_debtor_type: bool) -> None:
     """The debtor's type by its words (or, in Debitura's own template, by its contact person), and a state's code."""
     values = found.values
@@ -39,7 +51,7 @@ def _read_debtor(found: Findings, *, derive_debtor_type: bool) -> None:
         if values["debtor_type"] is DebtorType.PERSON and looks_like_a_company(values.get("debtor_name", "")):
             found.reject("contact_person", "is missing. A company needs a contact person", "debtor_contact_person")
     elif "debtor_type" in values:
-        kind = find_debtor_type(values["debtor_type"])
+        kind = _by_name(values) if is_by_name(values["debtor_type"]) else find_debtor_type(values["debtor_type"])
         if kind is None:
             found.reject("debtor_type", "is neither Company nor Person. Write one of them", "debtor_type")
         values["debtor_type"] = kind

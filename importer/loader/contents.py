@@ -10,7 +10,7 @@ from decimal import Decimal
 from importer.columns import Column, Holds
 from importer.loader.values import READERS, Formats, ValueProblem, is_blank, shown
 from importer.rows import Cell
-from importer.vocabulary import VoucherSource, VoucherTypes, case_currencies, find_country, find_debtor_type, fold
+from importer.vocabulary import VoucherSource, VoucherTypes, case_currencies, find_country, find_debtor_type, fold, is_by_name
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 _PHONE = re.compile(r"\+?[\d(][\d\s()/.-]{5,20}")
@@ -91,7 +91,7 @@ _BY_NAME: dict[str, Callable[[Cell], bool]] = {
     "debtor_phone": _matches(_PHONE),
     "debtor_zip_code": _matches(_POSTAL_CODE),
     "debtor_registration_number": _matches(_COMPANY_NUMBER),
-    "debtor_type": lambda cell: find_debtor_type(shown(cell)) is not None,
+    "debtor_type": lambda cell: find_debtor_type(shown(cell)) is not None or is_by_name(shown(cell)),
     "source": lambda cell: fold(shown(cell)) in {fold(source) for source in VoucherSource},
 }
 _BY_HOLDS: dict[Holds, Callable[[Cell], bool]] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from importer.loader.layout import Top
 from importer.loader.mapping import SheetPlan
+from importer.vocabulary import is_by_name
 
 MAX_NAMED = 200
 """Row numbers that one note names before it only counts."""
@@ -50,6 +51,11 @@ def _of_columns(plan: SheetPlan) -> list[str]:
     if plan.unknown:
         unknown = ", ".join(f'"{heading}"' for heading in plan.unknown)
         notes.append(f": not used: {unknown}.")
+    if any(b.column.name == "debtor_type" and b.constant and is_by_name(b.constant) for b in plan.case):
+        notes.append(
+            ": debtor_type goes by the name, as the profile or the settings say: a debtor with a legal form or a registration "
+            "number is a Company, every other one a Person."
+        )
     if plan.derive_debtor_type:
         notes.append(
             " has no debtor_type: a row with a contact person is a Company, another one a Person unless its name "
