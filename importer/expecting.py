@@ -87,5 +87,8 @@ def _unread(counted: Sequence[SheetTotals]) -> list[str]:
     for t in counted:
         if t.unread:
             places = ", ".join(t.unread_places) + (", …" if t.unread > MOST_PLACES else "")
-            told.append(f"{t.source}: in {t.unread:,} rows the amount could not be read exactly, so the sum lacks it: {places}.")
+            rows = "row" if t.unread == 1 else "rows"
+            told.append(
+                f"{t.source}: in {t.unread:,} {rows} the amount could not be read exactly, so the sum lacks it: {places}."
+            )
     return told

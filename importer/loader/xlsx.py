@@ -138,7 +138,7 @@ def sheet_notes(name: str, scan: SheetScan) -> list[str]:
             "only the first cell of each has a value."
         )
     if scan.hidden_rows:
-        notes.append(f"Sheet {name!r}: {scan.hidden_rows:,} hidden rows are read as well.")
+        notes.append(f"Sheet {name!r}: {scan.hidden_rows:,} hidden row{'s are' if scan.hidden_rows > 1 else ' is'} read as well.")
     if scan.hidden_columns:
         notes.append(f"Sheet {name!r}: hidden columns are read as well.")
     if scan.filtered:

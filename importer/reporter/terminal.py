@@ -57,7 +57,9 @@ def _control(summary: Summary) -> list[str]:
             lines.append(f"      valid: {sheet.valid_rows:,} rows  {valid}".rstrip())
         if sheet.unread:
             places = ", ".join(sheet.unread_places) + (", …" if sheet.unread > len(sheet.unread_places) else "")
-            lines.append(f"      without {sheet.unread:,} amounts that could not be read exactly: {places}")
+            lines.append(
+                f"      without {sheet.unread:,} amount{'s' if sheet.unread > 1 else ''} that could not be read exactly: {places}"
+            )
     return lines
 
 

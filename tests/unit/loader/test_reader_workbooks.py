@@ -321,7 +321,7 @@ def test_hidden_and_chart_sheets_filters_and_merges(tmp_path: Path) -> None:
             ("Helt skjult", True),
         ]
         notes = " ".join(source.notes)
-    for said in ("'Skjult' is hidden", "2 merged ranges (the first is B2:C3)", "1 hidden rows", "hidden columns", "filter"):
+    for said in ("'Skjult' is hidden", "2 merged ranges (the first is B2:C3)", "1 hidden row is", "hidden columns", "filter"):
         assert said in notes
     assert rows_of(tmp_path / "a.xlsx") == {2: [None, "m"], 5: [None, "n"]}
 
@@ -335,7 +335,7 @@ def test_old_workbooks_say_what_is_hidden_as_well(tmp_path: Path) -> None:
     with open_source(tmp_path / "a.xls") as source:
         notes = " ".join(source.notes)
     assert "1 merged ranges (the first is B2:C3)" in notes
-    assert "1 hidden rows" in notes
+    assert "1 hidden row is" in notes
 
 
 def test_only_the_sheets_asked_for(tmp_path: Path) -> None:
