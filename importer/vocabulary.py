@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 
@@ -50,6 +50,7 @@ _COMPANY_FORMS = frozenset(  # legal forms of the countries that cases come from
 )
 
 
+@lru_cache(maxsize=1024)
 def find_debtor_type(text: str) -> DebtorType | None:
     """Company or Person, by the words that people use for them, or None."""
     wanted = fold(text)
@@ -129,7 +130,7 @@ class VoucherTypes:
 
     def find(self, text: str) -> VoucherType | None:
         """The type that ``text`` names in English or Danish or by its UUID, or None."""
-        return self._by_name.get(fold(text)) or self._by_name.get(text.strip().casefold())
+        return _find_type(self.extra, text)
 
     def names(self) -> list[str]:
         return [t.name for t in (*VOUCHER_TYPES, *self.extra)]
@@ -138,9 +139,11 @@ class VoucherTypes:
         """The English and Danish names of all types, each as it is."""
         return {name: name for t in (*VOUCHER_TYPES, *self.extra) for name in (t.name, t.danish)}
 
-    @property
-    def _by_name(self) -> dict[str, VoucherType]:
-        return _index(self.extra)
+
+@lru_cache(maxsize=1024)
+def _find_type(extra: tuple[VoucherType, ...], text: str) -> VoucherType | None:
+    index = _index(extra)
+    return index.get(fold(text)) or index.get(text.strip().casefold())
 
 
 @cache

@@ -8,12 +8,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, validate_email
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from importer.models import Appendix, Case, Debtor, Voucher, check_decimals, with_fields
+from importer.models import Appendix, Case, Debtor, Voucher, check_decimals, is_everyday_email, with_fields
 from importer.vocabulary import Direction, VoucherType, VoucherTypes
 
 TODAY = date(2026, 6, 15)
@@ -285,3 +286,31 @@ def test_members_are_added_without_touching_the_bytes_before() -> None:
     assert more.startswith(payload[:-1])
     assert json.loads(more) == json.loads(payload) | {"uniqueId": "V-Å", "referenceCaseVoucherId": str(SOME_ID)}
     assert with_fields(payload, {}) == payload
+
+
+LOCAL = st.text("aZ09_+-.", min_size=1, max_size=70)
+LABEL = st.text("aZ09-", min_size=1, max_size=66) | st.sampled_from(["xn--a", "ab--c", "-a", "a-", "localhost", "1"])
+ENDING = st.sampled_from(["dk", "Com", "example", "1a", "a", "c-m", "", *SPECIAL_USE_DOMAIN_NAMES, "LOCAL", "Test", "home.arpa"])
+ADDRESS = st.builds("{}@{}.{}".format, LOCAL, st.lists(LABEL, max_size=3).map(".".join), ENDING)
+
+
+@given(text=ADDRESS | st.text("ab1.@-+_ æ\n", max_size=70))
+@example(text="mette.holm+post@mail.havblik-energi.example")
+@example(text=f"{'a' * 40}@{'b' * 16}.dk")
+@example(text="a@b.dk\n")
+def test_what_is_taken_for_an_everyday_address_the_library_takes_as_it_is(text: str) -> None:
+    if is_everyday_email(text):
+        assert validate_email(text, check_deliverability=False).original == text
+
+
+@pytest.mark.parametrize("text", ["post@havblik.dk", "mette.holm+post@mail.havblik-energi.example", "M_H@A.B.com"])
+def test_everyday_addresses_are_known_without_the_library(text: str) -> None:
+    assert is_everyday_email(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a@localhost", "a@b.local", "a@b.TEST", ".a@b.dk", "a.@b.dk", "a@xn--b.dk", "a@b-.dk", "a@b.d1", "ø@b.dk", "a@b.dk\n"],
+)
+def test_every_other_address_is_left_to_the_library(text: str) -> None:
+    assert not is_everyday_email(text)
