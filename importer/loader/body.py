@@ -253,8 +253,10 @@ def _shown(cents: int) -> str:
 
 
 def trimmed(cells: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
-    """The cells below the header, and what stands beyond it up to the last cell with something in it."""
+    """The cells below the header, each one there, and what stands beyond it up to the last cell with something in it."""
     end = len(cells)
+    if end < width:
+        return cells + (None,) * (width - end)
     while end > width and is_blank(cells[end - 1]):
         end -= 1
     return cells[:end]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from importer.columns import PROPERTY_PREFIX, Holds, Kind, column, name_of_path
-from importer.loader.celltext import CellError, shows_error
+from importer.columns import PROPERTY_PREFIX, Holds, Kind, columns_of, name_of_path
 from importer.loader.context import LoadContext
-from importer.loader.mapping import Bound
+from importer.loader.fields import Field
 from importer.loader.money import currencies_of
-from importer.loader.values import READERS, WRONG_VOUCHER_CURRENCY, Formats, ValueProblem, is_blank, shown
+from importer.loader.values import WRONG_VOUCHER_CURRENCY, ValueProblem, is_blank, shown
 from importer.models import WireModel
 from importer.offers import offers_for
 from importer.rows import Cell, Money, Reason, cents_of
@@ -39,48 +39,58 @@ class Findings:
 
     kind: Kind
     values: dict[str, Any] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
-    headings: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
+    fields: Sequence[Field] = ()
+    cells: tuple[Cell, ...] = ()
 
-    def read(self, bounds: Iterable[tuple[Bound, Formats]], cells: tuple[Cell, ...]) -> None:
-        """Read each column's cell in the column's formats; an empty one has no value."""
-        signs: dict[str, frozenset[str]] = {}
-        for bound, formats in bounds:
-            name = bound.column.name
-            self.headings[name] = bound.heading
-            cell = _cell(bound, cells)
-            if is_blank(cell):
+    def read(self, fields: Sequence[Field], cells: tuple[Cell, ...]) -> None:
+        """Read each field's cell; an empty one has no value."""
+        self.fields, self.cells = fields, cells
+        values, width = self.values, len(cells)
+        for field_ in fields:
+            position = field_.bound.position
+            if position is None:
+                cell: Cell = field_.bound.constant
+            else:
+                cell = cells[position] if position < width else None
+            if cell is None:
                 continue
-            text = self.texts[name] = shown(cell)
-            cell = bound.values.get(text, cell)
-            if is_blank(cell):
-                continue
-            if type(cell) is str and cell[0] in "#E" and shows_error(cell.strip()):
-                cell = CellError(cell.strip())
-            try:
-                self.values[name] = READERS[bound.column.holds](cell, formats)
-            except ValueProblem as error:
-                self.reject(error.code, str(error), name)
-                continue
-            if bound.column.holds is Holds.MONEY and type(cell) is str and (meant := currencies_of(cell)):
-                signs[name] = meant
-        self._check_signs(signs)
+            value = field_.known.get(cell) if type(cell) is str else None
+            if value is None:
+                try:
+                    value = field_.read(cell)
+                except ValueProblem as error:
+                    self.reject(error.code, str(error), field_.name)
+                    continue
+                if value is None:
+                    continue
+            values[field_.name] = value
+        self._check_signs()
 
-    def _check_signs(self, signs: Mapping[str, frozenset[str]]) -> None:
+    def _check_signs(self) -> None:
         """Refuse an amount whose sign or code, like ``€``, is not that of the row's currency."""
         currency = self.values.get("currency")
-        for name, meant in signs.items():
-            if currency and currency not in meant:
-                self.reject("currency_differs", f"is not in {currency}, which the row has as its currency. Correct one", name)
+        for field_ in self.fields if currency else ():
+            if field_.bound.column.holds is not Holds.MONEY or field_.name not in self.values:
+                continue
+            cell = field_.prepared(field_.cell(self.cells))
+            if type(cell) is str and (meant := currencies_of(cell)) and currency not in meant:
+                message = f"is not in {currency}, which the row has as its currency. Correct one"
+                self.reject("currency_differs", message, field_.name)
 
     def reject(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> None:
         """One more reason, against the column ``name`` or (None) the whole row; ``offers`` are values that may be meant."""
-        text = self.texts.get(name or "")
+        field_ = next((known for known in self.fields if known.name == name), None)
+        text = self._text(field_)
         offers = offers or (offers_for(code, text, for_vouchers=self.kind is Kind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
-        self.reasons.append(Reason(code, message, name, self.headings.get(name or ""), text, offers))
+        self.reasons.append(Reason(code, message, name, field_ and field_.bound.heading, text, offers))
+
+    def _text(self, found: Field | None) -> str | None:
+        """The field's own cell as a person sees it, or None if there is nothing in it."""
+        cell = found.cell(self.cells) if found else None
+        return None if is_blank(cell) else shown(cell)
 
     def failed(self, name: str | None) -> bool:
         return any(reason.field == name for reason in self.reasons)
@@ -108,12 +118,6 @@ class Findings:
         return None if self.reasons else result
 
 
-def _cell(bound: Bound, cells: tuple[Cell, ...]) -> Cell:
-    if bound.position is None:
-        return bound.constant
-    return cells[bound.position] if bound.position < len(cells) else None
-
-
 def _in_words(item: Any) -> tuple[str, str]:
     """The code and the sentence of one pydantic error; our own rules carry their sentence already."""
     if item["type"] == "string_too_long":
@@ -121,16 +125,27 @@ def _in_words(item: Any) -> tuple[str, str]:
     return _PYDANTIC_WORDS.get(item["type"], (item["type"], item["msg"]))
 
 
+@cache
+def _places(kind: Kind) -> dict[str, tuple[str, str]]:
+    """Where on the wire each column's value stands: the member around it ("" for none), and its own."""
+    paths = {c.name: c.path for c in columns_of(kind)} | (
+        {"debtor_state_alpha2": "debtor.stateAlpha2"} if kind is Kind.CASE else {}
+    )
+    return {name: (path.rpartition(".")[0], path.rpartition(".")[2]) for name, path in paths.items()}
+
+
 def _nest(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
     """Values by canonical name as the nested members of the wire; empty values are left out."""
-    data: dict[str, Any] = {"debtor": {}} if kind is Kind.CASE else {}
+    debtor: dict[str, Any] = {}
+    data: dict[str, Any] = {"debtor": debtor} if kind is Kind.CASE else {}
+    places = _places(kind)
     for name, value in values.items():
-        path = "debtor.stateAlpha2" if name == "debtor_state_alpha2" else column(kind, name).path
-        if value is None or not path:
+        if value is None:
             continue
         if name.startswith(PROPERTY_PREFIX):
             data.setdefault("properties", {})[name.removeprefix(PROPERTY_PREFIX)] = value
             continue
-        target, _, member = path.rpartition(".")
-        (data[target] if target else data)[member] = value
+        target, member = places[name]
+        if member:
+            (debtor if target else data)[member] = value
     return data

@@ -73,6 +73,11 @@ class RawSheet:
     _chunk_rows: int = field(default=2000, repr=False, compare=False)
     _look: Look | None = field(default=None, repr=False, compare=False)
 
+    def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+        """Yield the rows that `chunks` holds, one by one: their numbers and cells. Each is as wide as it is in the file."""
+        for number, cells in self._rows():
+            yield number, tuple(cells)
+
     def chunks(self) -> Iterator[pd.DataFrame]:
         """Yield the rows in frames of dtype object.
 
@@ -195,7 +200,6 @@ def read_table(path: Path, options: ReadOptions = ReadOptions()) -> Table:
     """Read a file whole into text cells, as `cell_text` shows them. Raises FileRefused like `open_source`."""
     with open_source(path, options) as source:
         sheets = {
-            sheet.name: [(row, [cell_text(cell) for cell in cells]) for row, cells in sheet._rows()]  # noqa: SLF001
-            for sheet in source.sheets
+            sheet.name: [(row, [cell_text(cell) for cell in cells]) for row, cells in sheet.rows()] for sheet in source.sheets
         }
         return Table(source.name, source.format, source.sha256, source.encoding, source.delimiter, sheets, source.notes)

@@ -7,9 +7,9 @@ import re
 from importer.columns import Kind
 from importer.loader.cases import case_of
 from importer.loader.context import LoadContext
+from importer.loader.fields import Field, fields_of
 from importer.loader.findings import Findings
 from importer.loader.firstpass import SheetFormats, profile_formats
-from importer.loader.formats import Formats
 from importer.loader.mapping import Bound, Shape, SheetPlan
 from importer.loader.profile import Profile
 from importer.loader.values import is_blank
@@ -41,8 +41,8 @@ class RowReader:
         formats = formats or SheetFormats(profile_formats(profile, context.today))
         self._signed = profile.amount_sign == "signed"
         self._width = len(plan.head.header) if delimited else None
-        self._case_bounds = [(bound, formats.of(bound)) for bound in plan.case]
-        self._voucher_bounds = [(bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan))]
+        self._case_fields = fields_of((bound, formats.of(bound)) for bound in plan.case)
+        self._voucher_fields = fields_of((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
         self._voucher_positions = plan.positions(Kind.VOUCHER)
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
@@ -57,17 +57,17 @@ class RowReader:
         return LoadedRow(row, case, voucher)
 
     def _case(self, cells: tuple[Cell, ...], hint: Hint | None) -> CaseRecord | Reject:
-        found = self._findings(Kind.CASE, self._case_bounds, cells)
+        found = self._findings(Kind.CASE, self._case_fields, cells)
         return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
 
     def _voucher(self, cells: tuple[Cell, ...], hint: Hint | None) -> VoucherRecord | Reject:
-        found = self._findings(Kind.VOUCHER, self._voucher_bounds, cells)
+        found = self._findings(Kind.VOUCHER, self._voucher_fields, cells)
         needs_case = self.plan.shape is Shape.VOUCHERS
         return voucher_of(found, self.context, hint, signed=self._signed, needs_case=needs_case)
 
-    def _findings(self, kind: Kind, bounds: list[tuple[Bound, Formats]], cells: tuple[Cell, ...]) -> Findings:
+    def _findings(self, kind: Kind, fields: tuple[Field, ...], cells: tuple[Cell, ...]) -> Findings:
         found = Findings(kind)
-        found.read(bounds, cells)
+        found.read(fields, cells)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
             found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
         return found

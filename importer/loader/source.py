@@ -36,12 +36,12 @@ REPORT_MARK = "#row"  # what the first column of a success or error sheet is cal
 
 
 class Sheet(Protocol):
-    """Raw rows in chunks: dtype object, columns 0..n-1, index = the row number that Excel shows, header included."""
+    """Raw rows from the first one on, header included, each with the number that Excel shows."""
 
     @property
     def name(self) -> str: ...
 
-    def chunks(self) -> Iterator[pd.DataFrame]: ...
+    def rows(self) -> Iterator[NumberedRow]: ...
 
     def look(self, positions: Sequence[int]) -> Looked: ...
 
@@ -80,7 +80,7 @@ def open_frames(
     digest = hashlib.sha256()
     for sheet in sheets:
         digest.update(sheet.name.encode())
-        for number, cells in _rows(sheet):
+        for number, cells in sheet.rows():
             digest.update(repr((number, cells)).encode())
     return _load(name, digest.hexdigest(), sheets, (), profile, context)
 
@@ -90,24 +90,19 @@ class _FrameSheet:
     name: str
     frame: pd.DataFrame
 
-    def chunks(self) -> Iterator[pd.DataFrame]:
-        import pandas as pd
-
-        width = range(self.frame.shape[1])
-        yield pd.DataFrame([[str(c) for c in self.frame.columns]], index=[1], columns=width, dtype=object)
+    def rows(self) -> Iterator[NumberedRow]:
+        yield 1, tuple(str(c) for c in self.frame.columns)
         for start in range(0, len(self.frame), 2000):
             part = self.frame.iloc[start : start + 2000]
             empty = part.isna().to_numpy()
             # Cell by cell: pandas' own ways infer a dtype again and make NaN or NaT of None.
             values = part.astype(object).to_numpy()
-            rows = [
-                [None if gone else _plain(value) for value, gone in zip(*pair, strict=True)]
-                for pair in zip(values.tolist(), empty.tolist(), strict=True)
-            ]
-            yield pd.DataFrame(rows, index=range(start + 2, start + 2 + len(rows)), columns=width, dtype=object)
+            pairs = zip(values.tolist(), empty.tolist(), strict=True)
+            for number, pair in enumerate(pairs, start=start + 2):
+                yield number, tuple(None if gone else _plain(value) for value, gone in zip(*pair, strict=True))
 
     def look(self, positions: Sequence[int]) -> Looked:
-        return look_through(_rows(self), positions)
+        return look_through(self.rows(), positions)
 
 
 def _plain(value: object) -> Cell:
@@ -119,13 +114,6 @@ def _plain(value: object) -> Cell:
     if isinstance(value, float):
         return clean_number(value)
     return value if isinstance(value, str | int | Decimal | date | time | timedelta) else str(value)
-
-
-def _rows(sheet: Sheet) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    for chunk in sheet.chunks():
-        # to_numpy on dtype object keeps the very cells; itertuples would build a class per chunk.
-        for number, cells in zip(chunk.index.tolist(), chunk.to_numpy().tolist(), strict=True):
-            yield number, tuple(cells)
 
 
 def _load(
@@ -173,7 +161,7 @@ def _proofs(opened: Iterable[_Opened]) -> Iterator[str]:
 
 def is_ours(sheet: Sheet) -> bool:
     """Whether it is a sheet of our own templates or reports: its first heading begins with ``#``; nothing is said of it."""
-    return next((str(cells[0]).startswith("#") for _, cells in _rows(sheet) if cells), False)
+    return next((str(cells[0]).startswith("#") for _, cells in sheet.rows() if cells), False)
 
 
 def _all_ours(headings: tuple[Cell, ...]) -> bool:
@@ -194,7 +182,7 @@ def _nothing_found(name: str, passed: list[str]) -> str:
 
 
 def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimited: bool) -> _Opened | None:
-    rows = Ahead(_rows(sheet))
+    rows = Ahead(sheet.rows())
     first = rows.peek(1)
     if not first or _all_ours(first[0][1]):
         return None
@@ -207,7 +195,7 @@ def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimit
 
 def first_rows(sheet: Sheet, count: int) -> list[NumberedRow]:
     """The first rows that are not empty, each with the number that Excel shows."""
-    return list(islice(_rows(sheet), count))
+    return list(islice(sheet.rows(), count))
 
 
 def laid_out(rows: Sequence[NumberedRow], profile: Profile) -> Profile:

@@ -1,0 +1,140 @@
+"""A sheet's columns made ready for its rows: from a cell to its value by the shortest way that gives the same.
+
+What most cells are (plain text, a number, a date) is read here at once; every other cell goes to its kind's own reader.
+Texts of columns with few different ones are remembered with their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from unicodedata import normalize
+
+from importer.columns import Holds
+from importer.loader.celltext import CellError, shows_error
+from importer.loader.days import FIRST_YEAR
+from importer.loader.formats import Formats
+from importer.loader.mapping import Bound
+from importer.loader.values import READERS, is_blank, shown
+from importer.rows import Cell
+
+MAX_REMEMBERED = 4096
+"""Texts of one column that are remembered; what comes later is read each time."""
+
+_EVERYDAY_LENGTH = 1000  # of a text: far from the longest that a cell may have, even when composed Unicode is longer
+_FEW = frozenset((Holds.CHOICE, Holds.DATE, Holds.COUNTRY, Holds.CURRENCY, Holds.FLAG, Holds.RATE, Holds.UUID))
+Read = Callable[[Cell], Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A column of a sheet, and how its cells are read.
+
+    ``read`` gives None for a blank cell and raises ValueProblem for one that has no value. ``known`` are the values of texts
+    that were read before.
+    """
+
+    bound: Bound
+    name: str
+    read: Read
+    known: dict[str, Any] = field(default_factory=dict)
+
+    def cell(self, cells: tuple[Cell, ...]) -> Cell:
+        """The field's own cell in a row, or its constant."""
+        position = self.bound.position
+        if position is None:
+            return self.bound.constant
+        return cells[position] if position < len(cells) else None
+
+    def prepared(self, cell: Cell) -> Cell:
+        """The cell as its reader gets it: by the profile's table of values, and an error in place of its text."""
+        if self.bound.values and not is_blank(cell):
+            cell = self.bound.values.get(shown(cell), cell)
+        if is_blank(cell):
+            return None
+        if type(cell) is str and cell[0] in "#E" and shows_error(cell.strip()):
+            return CellError(cell.strip())
+        return cell
+
+
+def fields_of(bounds: Iterable[tuple[Bound, Formats]]) -> tuple[Field, ...]:
+    """The fields of columns, each with the formats of its cells."""
+    return tuple(_field(bound, formats) for bound, formats in bounds)
+
+
+def _field(bound: Bound, formats: Formats) -> Field:
+    holds = bound.column.holds
+    known: dict[str, Any] = {}
+
+    def slowly(cell: Cell) -> Any:
+        ready = made.prepared(cell)
+        if ready is None:
+            return None
+        value = READERS[holds](ready, formats)
+        if type(cell) is str and holds in _FEW and len(known) < MAX_REMEMBERED:
+            known[cell] = value
+        return value
+
+    made = Field(bound, bound.column.name, _quick(holds, formats, slowly) if not bound.values else slowly, known)
+    return made
+
+
+def _quick(holds: Holds, formats: Formats, slowly: Read) -> Read:
+    """A reader for the cells that most are, which gives all others to ``slowly``."""
+    if holds in (Holds.TEXT, Holds.FILE):
+        return _text(slowly)
+    if holds is Holds.IDENTIFIER:
+        return _identifier(slowly)
+    if holds is Holds.MONEY:
+        return _amount(slowly)
+    if holds is Holds.DATE and not formats.date_cell_doubt:
+        return _day(slowly)
+    return slowly
+
+
+def _text(slowly: Read) -> Read:
+    def read(cell: Cell) -> Any:
+        if type(cell) is str and cell and cell[0] not in "#E" and len(cell) <= _EVERYDAY_LENGTH:
+            return (cell if cell.isascii() else normalize("NFC", cell)).strip() or None
+        return slowly(cell)
+
+    return read
+
+
+def _identifier(slowly: Read) -> Read:
+    def read(cell: Cell) -> Any:
+        # An e may be an exponent, an end in 0 the ".0" of a number.
+        if type(cell) is str and cell.isascii() and len(cell) <= _EVERYDAY_LENGTH:
+            text = cell.strip()
+            if text and text[-1] != "0" and text[0] != "#" and "E" not in text and "e" not in text:
+                return text
+        elif type(cell) is int:
+            return str(cell)
+        return slowly(cell)
+
+    return read
+
+
+def _amount(slowly: Read) -> Read:
+    def read(cell: Cell) -> Any:
+        if type(cell) is float:
+            number = Decimal(f"{cell:.15g}")
+            return number if number.is_finite() else slowly(cell)
+        return Decimal(cell) if type(cell) is int else slowly(cell)
+
+    return read
+
+
+def _day(slowly: Read) -> Read:
+    def read(cell: Cell) -> Any:
+        kind = type(cell)
+        if kind is date and cell.year >= FIRST_YEAR:
+            return cell
+        if kind is datetime and cell.year >= FIRST_YEAR:
+            return cell.date()
+        return slowly(cell)
+
+    return read
