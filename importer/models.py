@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date as Day  # noqa: N812  (a model's field is called date, which would hide the type)
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Annotated, Any, Literal
@@ -56,11 +56,12 @@ def _exact_number(amount: Decimal) -> float:
 def _wire_moment(moment: datetime) -> str:
     """``2024-05-28 00:00:00.000+02``: local midnight with the zone's offset on that day."""
     # Not cached by the moment itself: equal moments of two zones are written differently.
-    return _local_time(moment.replace(tzinfo=None), moment.strftime("%z"))
+    return _local_time(moment.replace(tzinfo=None), moment.fold, moment.tzinfo)
 
 
 @lru_cache(maxsize=4096)  # the dates of a file are few
-def _local_time(local: datetime, offset: str) -> str:
+def _local_time(local: datetime, fold: int, zone: tzinfo | None) -> str:
+    offset = local.replace(tzinfo=zone, fold=fold).strftime("%z")
     hours, minutes = offset[:3], offset[3:5]
     return f"{local:%Y-%m-%d %H:%M:%S}.000{hours}" + (f":{minutes}" if minutes != "00" else "")
 

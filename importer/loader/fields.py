@@ -7,10 +7,9 @@ Texts of columns with few different ones are remembered with their values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from importer.columns import Holds
@@ -29,25 +28,24 @@ _FEW = frozenset((Holds.CHOICE, Holds.DATE, Holds.COUNTRY, Holds.CURRENCY, Holds
 Read = Callable[[Cell], Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Field:
-    """A column of a sheet, and how its cells are read.
+class Field(NamedTuple):
+    """A column of a sheet, and how its cells are read: a tuple, because every cell of every row passes through it.
 
     ``read`` gives None for a blank cell and raises ValueProblem for one that has no value. ``known`` are the values of texts
     that were read before.
     """
 
-    bound: Bound
     name: str
+    position: int | None
     read: Read
-    known: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, Any]
+    bound: Bound
 
     def cell(self, cells: tuple[Cell, ...]) -> Cell:
         """The field's own cell in a row, or its constant."""
-        position = self.bound.position
-        if position is None:
+        if self.position is None:
             return self.bound.constant
-        return cells[position] if position < len(cells) else None
+        return cells[self.position] if self.position < len(cells) else None
 
     def prepared(self, cell: Cell) -> Cell:
         """The cell as its reader gets it: by the profile's table of values, and an error in place of its text."""
@@ -78,7 +76,8 @@ def _field(bound: Bound, formats: Formats) -> Field:
             known[cell] = value
         return value
 
-    made = Field(bound, bound.column.name, _quick(holds, formats, slowly) if not bound.values else slowly, known)
+    read = slowly if bound.values else _quick(holds, formats, slowly)
+    made = Field(bound.column.name, bound.position, read, known, bound)
     return made
 
 

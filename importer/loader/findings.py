@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from importer.columns import PROPERTY_PREFIX, Holds, Kind, columns_of, name_of_path
+from importer.columns import PROPERTY_PREFIX, Kind, columns_of, name_of_path
 from importer.loader.context import LoadContext
 from importer.loader.fields import Field
 from importer.loader.money import currencies_of
@@ -47,36 +47,32 @@ class Findings:
         """Read each field's cell; an empty one has no value."""
         self.fields, self.cells = fields, cells
         values, width = self.values, len(cells)
-        for field_ in fields:
-            position = field_.bound.position
+        for name, position, read, known, bound in fields:
             if position is None:
-                cell: Cell = field_.bound.constant
+                cell: Cell = bound.constant
             else:
                 cell = cells[position] if position < width else None
             if cell is None:
                 continue
-            value = field_.known.get(cell) if type(cell) is str else None
+            value = known.get(cell) if type(cell) is str else None
             if value is None:
                 try:
-                    value = field_.read(cell)
+                    value = read(cell)
                 except ValueProblem as error:
-                    self.reject(error.code, str(error), field_.name)
+                    self.reject(error.code, str(error), name)
                     continue
                 if value is None:
                     continue
-            values[field_.name] = value
-        self._check_signs()
+            values[name] = value
 
-    def _check_signs(self) -> None:
+    def check_signs(self, amounts: Iterable[Field]) -> None:
         """Refuse an amount whose sign or code, like ``€``, is not that of the row's currency."""
         currency = self.values.get("currency")
-        for field_ in self.fields if currency else ():
-            if field_.bound.column.holds is not Holds.MONEY or field_.name not in self.values:
-                continue
-            cell = field_.prepared(field_.cell(self.cells))
+        for amount in amounts if currency else ():
+            cell = amount.prepared(amount.cell(self.cells)) if amount.name in self.values else None
             if type(cell) is str and (meant := currencies_of(cell)) and currency not in meant:
                 message = f"is not in {currency}, which the row has as its currency. Correct one"
-                self.reject("currency_differs", message, field_.name)
+                self.reject("currency_differs", message, amount.name)
 
     def reject(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> None:
         """One more reason, against the column ``name`` or (None) the whole row; ``offers`` are values that may be meant."""
@@ -108,7 +104,8 @@ class Findings:
         result = None
         try:
             rules = {"today": context.today, "voucher_types": context.voucher_types}
-            result = model.model_validate(_nest(self.kind, self.values), context=rules)
+            # By the members' names on the wire alone: each name that is looked for costs time, in every row.
+            result = model.model_validate(_nest(self.kind, self.values), context=rules, by_alias=True, by_name=False)
         except ValidationError as error:
             for item in error.errors(include_url=False):
                 path = ".".join(str(part) for part in item["loc"])

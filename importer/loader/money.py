@@ -28,6 +28,7 @@ _PARTS = re.compile(r"([^0-9]*)([0-9](?:[0-9.,' ]*[0-9])?)(?:([.,])-{1,2})?([^0-
 _BEFORE = re.compile(r" *([-+(]?) *([^-+() ]*) *([-+(]?) *")
 _AFTER = re.compile(r" *([-+)]?) *([^-+() ]*) *([-+)]?) *")
 _SIGNS = {("", ""): 1, ("+", ""): 1, ("", "+"): 1, ("-", ""): -1, ("", "-"): -1, ("(", ")"): -1}
+_DIGITS_ALONE = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*")
 _ONE_GROUP = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 
 
@@ -117,7 +118,7 @@ def read_money(cell: Cell, formats: Formats) -> Decimal:
 
 def currencies_of(text: str) -> frozenset[str]:
     """The currencies that the sign beside an amount can stand for: DKK, SEK, NOK and ISK for ``kr``; none without a sign."""
-    found = written(text)
+    found = written(text) if not _DIGITS_ALONE.fullmatch(text) else None
     return _currencies(found.unit) if found and found.unit else frozenset()
 
 

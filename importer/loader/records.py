@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from importer.columns import Kind
+from importer.columns import Holds, Kind
 from importer.loader.cases import case_of
 from importer.loader.context import LoadContext
 from importer.loader.fields import Field, fields_of
@@ -43,6 +43,10 @@ class RowReader:
         self._width = len(plan.head.header) if delimited else None
         self._case_fields = fields_of((bound, formats.of(bound)) for bound in plan.case)
         self._voucher_fields = fields_of((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
+        self._amounts = {
+            kind: [field for field in fields if field.bound.column.holds is Holds.MONEY]
+            for kind, fields in ((Kind.CASE, self._case_fields), (Kind.VOUCHER, self._voucher_fields))
+        }
         self._voucher_positions = plan.positions(Kind.VOUCHER)
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
@@ -68,6 +72,7 @@ class RowReader:
     def _findings(self, kind: Kind, fields: tuple[Field, ...], cells: tuple[Cell, ...]) -> Findings:
         found = Findings(kind)
         found.read(fields, cells)
+        found.check_signs(self._amounts[kind])
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
             found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
         return found

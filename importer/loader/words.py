@@ -14,6 +14,7 @@ I alt, Ialt, Total i alt, Sum i alt, Totalsum, Samlet, Saldo, Saldo i alt, Melle
 Summa, Totalt, Totalsumma, Delsumma, Summa totalt, Sammanlagt, Sum totalt, Delsum, Mellomsum,
 Summe, Summen, Gesamt, Gesamtsumme, Gesamtbetrag, Gesamtsaldo, Zwischensumme, Endsumme, Insgesamt, Übertrag
 """
+_NO_TOTAL = re.compile(r"[0-9]")  # no label of a total has a figure in it, and most cells that are asked about have
 _BEGINS = re.compile(
     r"(?:grand\s+|sub)?(?:total|sum|summa|summe|i alt|ialt|gesamt|gesamtsumme|zwischensumme|saldo)\b", re.IGNORECASE
 )
@@ -34,7 +35,7 @@ def _folded(words: str) -> frozenset[str]:
 
 def is_total_label(cell: Cell) -> bool:
     """``Total``, ``I alt:``, ``Summe EUR``: a cell that holds the word for a total and at most a currency."""
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or _NO_TOTAL.search(cell):
         return False
     text = cell.strip()
     if fold(text) in _folded(_TOTALS):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_CELL = 32_767
 """Characters that a cell of a workbook can hold."""
 
+_AS_THEY_ARE = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
 _T = TypeVar("_T")
 
 
@@ -64,7 +65,14 @@ class OpenWorkbook:
         for row, cells in enumerate(self._raw_rows(sheet, raw, marked_rows)):
             values: list[Cell] = [None] * left
             try:
-                values += [(value or None) if type(value) is str and len(value) <= MAX_CELL else _clean(value) for value in cells]
+                values += [
+                    (value or None)
+                    if (kind := type(value)) is str and len(value) <= MAX_CELL
+                    else value
+                    if kind in _AS_THEY_ARE
+                    else _clean(value)
+                    for value in cells
+                ]
             except OverflowError as error:
                 raise FileRefused(
                     f"{self._name}, sheet {sheet!r}, row {row + 1}, holds a cell of more than {MAX_CELL:,} characters. "

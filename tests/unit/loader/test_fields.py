@@ -1,0 +1,74 @@
+"""The short way from a cell to its value gives what the kind's own reader gives, and remembers nothing wrong."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from importer.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Holds
+from importer.loader.celltext import CellError, FalseDate, LostDigits, shows_error
+from importer.loader.fields import MAX_REMEMBERED, fields_of
+from importer.loader.formats import Formats
+from importer.loader.mapping import Bound
+from importer.loader.values import READERS, ValueProblem, is_blank
+from importer.rows import Cell
+
+COLUMNS = {column.holds: column for column in (*CASE_COLUMNS, *VOUCHER_COLUMNS)}
+FORMATS = [Formats(), Formats(decimal=","), Formats(text_doubt="is doubtful"), Formats(date_cell_doubt="is doubtful")]
+WRITTEN = [
+    *("", " ", " a ", "#N/A", "#12", "Err:502", " #N/A", "1E+05", "12.0", "120", "0012", "e-post", "1.234", "1.234,50 kr", "-5"),
+    *("A\u030a", "\ufb2c", "\u00a0x\u00a0", "2026-01-31", "31.01.2026", "DK", "Denmark", "dkk", "yes", "x", "8,05 %", "[]"),
+    *("invoice", "3c90c3cc-0d44-4b50-8888-8dd25736052a", "\ufb2c" * 20_000, "x" * 40_000),
+]
+CELLS: st.SearchStrategy[Cell] = st.one_of(
+    st.sampled_from(WRITTEN),
+    st.text(max_size=12),
+    st.integers(-(10**18), 10**18),
+    st.floats(),
+    st.booleans(),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.none(),
+    st.sampled_from([CellError("#N/A"), LostDigits("1234567890123456"), FalseDate("1900-02-29"), time(1, 2)]),
+)
+
+
+def outcome(read: Any, *given: Any) -> object:
+    try:
+        value = read(*given)
+    except ValueProblem as problem:
+        return (problem.code, str(problem))
+    return type(value), value
+
+
+def by_its_reader(holds: Holds, cell: Cell, formats: Formats) -> Any:
+    if is_blank(cell):
+        return None
+    if type(cell) is str and cell[0] in "#E" and shows_error(cell.strip()):
+        cell = CellError(cell.strip())
+    return READERS[holds](cell, formats)
+
+
+@pytest.mark.parametrize("holds", list(COLUMNS))
+@given(cells=st.lists(CELLS, max_size=4), formats=st.sampled_from(FORMATS))
+@example(cells=[1, True, 1.0, "1", date(2026, 1, 31), datetime(2026, 1, 31), "1"], formats=Formats())  # noqa: DTZ001
+@example(cells=WRITTEN, formats=Formats())
+def test_every_cell_has_the_value_that_its_reader_gives(holds: Holds, cells: list[Cell], formats: Formats) -> None:
+    (made,) = fields_of([(Bound(COLUMNS[holds], "Heading", 0), formats)])
+    for cell in (*cells, *cells):
+        remembered = made.known.get(cell) if type(cell) is str else None
+        found = (type(remembered), remembered) if remembered is not None else outcome(made.read, cell)
+        assert found == outcome(by_its_reader, holds, cell, formats), repr(cell)
+
+
+def test_what_is_remembered_has_an_end() -> None:
+    (made,) = fields_of([(Bound(COLUMNS[Holds.CURRENCY], "Heading", 0), Formats())])
+    for number in range(MAX_REMEMBERED + 10):
+        assert made.read(f"c{number}") == f"C{number}"
+    assert len(made.known) == MAX_REMEMBERED
+    assert made.read("dkk") == "DKK"
