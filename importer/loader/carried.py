@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from importer.loader.values import is_blank, shown
 from importer.rows import PROOF_MARK, SUMMARY_SHEET, Cell, Proof
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _COLUMNS = ("#what", "#status", "#column", "#values", "#example")  # mark, sheet, heading, text, row
 
@@ -21,7 +18,7 @@ class _Sheet(Protocol):
     @property
     def name(self) -> str: ...
 
-    def chunks(self) -> Iterator[pd.DataFrame]: ...
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]: ...
 
 
 def carried_proofs(sheets: Iterable[_Sheet]) -> dict[str, list[Proof]]:
@@ -34,18 +31,17 @@ def carried_proofs(sheets: Iterable[_Sheet]) -> dict[str, list[Proof]]:
         if sheet.name != SUMMARY_SHEET:
             continue
         places: list[int] | None = None
-        for chunk in sheet.chunks():
-            for cells in chunk.to_numpy().tolist():
-                if places is None:
-                    places = _places(cells)
-                    if not places:
-                        return found
-                elif proof := _proof([cells[at] if at < len(cells) else None for at in places]):
-                    found.setdefault(proof[0], []).append(proof[1])
+        for _, cells in sheet.rows():
+            if places is None:
+                places = _places(cells)
+                if not places:
+                    return found
+            elif proof := _proof([cells[at] if at < len(cells) else None for at in places]):
+                found.setdefault(proof[0], []).append(proof[1])
     return found
 
 
-def _places(header: list[Cell]) -> list[int]:
+def _places(header: Sequence[Cell]) -> list[int]:
     return [header.index(name) for name in _COLUMNS] if set(_COLUMNS) <= {str(cell) for cell in header} else []
 
 
