@@ -252,3 +252,13 @@ def test_an_appendix_is_looked_for_where_the_context_says(tmp_path: Path) -> Non
     (row,) = source.rows
     assert isinstance(row.voucher, VoucherRecord)
     assert row.voucher.appendix is not None
+
+
+def test_rows_of_a_text_that_are_shorter_than_the_headings_are_kept_as_wide_as_these(tmp_path: Path) -> None:
+    path = tmp_path / "short.csv"
+    header = "creditor_company_name;creditor_country;currency;date;amount_to_recover;debtor_type;debtor_name;debtor_country;tag"
+    path.write_text(f"{header}\nNordlys A/S;DK;DKK;2026-01-31;100;Person;Mette Holm;DK\n", encoding="utf-8")
+    with open_file(path, NO_PROFILE, CONTEXT) as source:
+        (row,) = source.rows
+    assert len(row.row.cells) == len(header.split(";"))
+    assert row.row.cells[-1] is None
