@@ -88,7 +88,7 @@ class _Evidence(Generic[Way]):
         left = self._possible - self._against.keys()
         # A way that no text could be read in was never in question: proof against it counts only where there is no other.
         proof = {self._against[way] for way in self._possible - left} or set(self._against.values())
-        in_order = tuple(sorted(proof, key=lambda seen: seen.row))
+        in_order = tuple(sorted(proof, key=lambda seen: (not seen.earlier, seen.row, seen.text)))
         if len(left) == 1:
             return Decision(Verdict.DECIDED, next(iter(left)), in_order, self._question)
         if self._possible and not left:
