@@ -68,7 +68,7 @@ def resume(job: Job, environment: Environment, console: Console) -> RunResult:
         mine = {accounts.cases, accounts.vouchers}
         batches = [batch for batch, theirs in unfinished.items() if theirs & mine]
         if others := len(unfinished) - len(batches):
-            console.warn(f"{others} unfinished batches belong to another account: resume them with its credentials.")
+            console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")
         if not batches:
             return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
         scope = Scope(accounts, None, uuid4().hex)
