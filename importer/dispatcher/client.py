@@ -63,11 +63,11 @@ class AioTransport(httpx.AsyncBaseTransport):
 
         Heeds httpx's request extension ``target``: the path as it goes out, below the URL's own.
         """
+        url = yarl.URL(str(request.url) + request.extensions.get("target", b"").decode(), encoded=True)
         try:
-            url = str(request.url) + request.extensions.get("target", b"").decode()
             async with self._open().request(
                 request.method,
-                yarl.URL(url, encoded=True),
+                url,
                 data=await request.aread() or None,
                 headers=request.headers.multi_items(),
                 allow_redirects=False,
@@ -127,7 +127,8 @@ class HttpClient:
 
     @cached_property
     def _url(self) -> httpx.URL:
-        """Parsed once: that costs as much as a good part of a request."""
+        """Parsed once: that costs as much as a good part of a request. Raises ValueError for a port that cannot be."""
+        yarl.URL(self._base_url)  # checks the whole, which the transport does not do again for each request
         return httpx.URL(self._base_url)
 
     async def send(

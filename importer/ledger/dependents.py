@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, exists, literal, or_, select, update
 
 from importer.columns import Kind
+from importer.ledger.bulk import Many
 from importer.ledger.decide import CASE_REFUSED, PARENT_REFUSED
 from importer.ledger.schema import entry
-from importer.ledger.session import Many, parts_of
+from importer.ledger.session import parts_of
 from importer.ledger.states import BLOCKING, State
 from importer.rows import reasons_to_json
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from importer.columns import Kind
-from importer.ledger.bulk import insert_all
+from importer.ledger.bulk import Many
 from importer.ledger.decide import Known
 from importer.ledger.dependents import follow
 from importer.ledger.places import row_in
@@ -23,6 +23,7 @@ _FORGOTTEN = {
     # What was looked for, or called absent by a person, was the old payload.
     "absent_scans": case((entry.c.payload == bindparam("payload"), entry.c.absent_scans), else_=0),
 }
+_INSERT_ENTRIES, _INSERT_ROWS = Many(insert(entry)), Many(insert(row))
 _NOTHING_NOTED = dict.fromkeys(f"{k}_{c}" for k in Kind for c in ("entry", "standing", "currency", "cents"))
 
 
@@ -112,7 +113,7 @@ class Draft:
 
     def write(self) -> None:
         run = self._connection.execute
-        insert_all(self._connection, entry, list(self._inserts.values()))
+        _INSERT_ENTRIES(self._connection, list(self._inserts.values()))
         if self._updates:
             names = [name for name in next(iter(self._updates.values())) if name != "_id"]
             changed = update(entry).where(entry.c.id == bindparam("_id")).values({n: bindparam(n) for n in names} | _FORGOTTEN)
@@ -120,7 +121,7 @@ class Draft:
         if self._touched:
             touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
             run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])
-        insert_all(self._connection, row, list(self._rows.values()))
+        _INSERT_ROWS(self._connection, list(self._rows.values()))
         for row_id, changes in self._late:
             run(update(row).where(row.c.id == row_id).values(changes))
         if self._rejects:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Insert, Update
+from sqlalchemy import Connection, Engine
 
 from importer.errors import LedgerError
 from importer.ledger.opening import translated
@@ -57,33 +57,3 @@ def parts_of(values: Iterable[T], size: int = MOST_PARAMETERS) -> Iterator[list[
     rest = iter(values)
     while part := list(islice(rest, size)):
         yield part
-
-
-class Many:
-    """A statement that is carried out for many rows at every step: compiled once, its parameters taken as they are.
-
-    SQLAlchemy would look at each parameter of each row anew. Values must be what the driver takes: str, int, bytes or None.
-    """
-
-    def __init__(self, statement: Update | Insert) -> None:
-        self._statement = statement
-        self._sql = ""
-        self._order: list[tuple[str, Any]] = []
-
-    def __call__(self, connection: Connection, rows: list[dict[str, Any]]) -> int:
-        """Carry it out; returns how many rows of the table were changed."""
-        if not connection.dialect.positional:
-            return connection.execute(self._statement, rows).rowcount
-        if not self._sql:
-            keys = list(rows[0]) if isinstance(self._statement, Insert) else None
-            compiled = self._statement.compile(dialect=connection.dialect, column_keys=keys)
-            self._sql, fixed = str(compiled), compiled.params
-            self._order = [(name, _plain(fixed.get(name))) for name in compiled.positiontup or ()]
-        order = self._order
-        values = [tuple([row.get(name, fixed) for name, fixed in order]) for row in rows]
-        return connection.exec_driver_sql(self._sql, values).rowcount
-
-
-def _plain(value: Any) -> Any:
-    """A member of an enumeration as its text: drivers take subclasses of str the long way round."""
-    return str(value) if isinstance(value, str) else value

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, func, insert, literal, select, update
 
 from importer.columns import Kind
+from importer.ledger.bulk import Many
 from importer.ledger.counting import keep_counts
 from importer.ledger.dependents import block, is_one_of, release
 from importer.ledger.knowledge import Accounts
 from importer.ledger.schema import attempt, entry, stamp
-from importer.ledger.session import Many, Session, parts_of
+from importer.ledger.session import Session, parts_of
 from importer.ledger.states import State, sources_of
 from importer.rows import Reason, reasons_to_json
 

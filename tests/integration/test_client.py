@@ -231,6 +231,16 @@ def test_a_credential_that_no_header_can_hold() -> None:
     run(test())
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://[::1"])
+def test_an_address_that_cannot_be(url: str) -> None:
+    async def test() -> None:
+        async with client(url, connections=1, timeout_seconds=1) as http:
+            with pytest.raises(NotSent):
+                await _post(http)
+
+    run(test())
+
+
 # It may have happened
 
 
