@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, inspect, select, update
 
+from importer.ledger.bulk import Many
 from importer.ledger.schema import attempt, moment_of, request_count, stamp
 from importer.ledger.session import Session
 
@@ -46,6 +47,12 @@ def keep_counts(connection: Connection, counts: Mapping[str, str]) -> None:
     """Keep what was counted, within the caller's transaction."""
     now = stamp()
     for scope, counted in counts.items():
-        kept = update(request_count).where(request_count.c.scope == scope).values(counted=counted, at=now)
-        if not connection.execute(kept).rowcount:
+        if not _KEEP(connection, [{"_scope": scope, "_counted": counted, "_at": now}]):
             connection.execute(insert(request_count).values(scope=scope, counted=counted, at=now))
+
+
+_KEEP = Many(
+    update(request_count)
+    .where(request_count.c.scope == bindparam("_scope"))
+    .values(counted=bindparam("_counted"), at=bindparam("_at"))
+)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, exists, literal, or_, select, update
+from sqlalchemy import Connection, bindparam, case, literal_column, or_, select, update
 
 from importer.columns import Kind
-from importer.ledger.bulk import Many
+from importer.ledger.bulk import Find, Many
 from importer.ledger.decide import CASE_REFUSED, PARENT_REFUSED
 from importer.ledger.schema import entry
 from importer.ledger.session import parts_of
@@ -50,10 +50,14 @@ _BLOCKED_NO_MORE = select(entry.c.id).where(
     entry.c.case_id.is_(None) | ~is_one_of(_CASE_STATE, BLOCKING),
     entry.c.parent_id.is_(None) | ~is_one_of(_PARENT_STATE, BLOCKING),
 )
-_OPEN = entry.c.state != literal(State.ACCEPTED.value, literal_execute=True)  # spelt out, so that the partial index serves
-_ANY_BLOCKED = select(
-    exists().where(entry.c.account == bindparam("account"), entry.c.kind == Kind.VOUCHER, _OPEN, entry.c.state == State.BLOCKED)
+_OPEN = entry.c.state != literal_column(f"'{State.ACCEPTED}'")  # spelt out, so that the partial index serves
+_ANY_BLOCKED = Find(
+    select(entry.c.id)
+    .where(entry.c.account == bindparam("account"), entry.c.kind == Kind.VOUCHER, _OPEN, entry.c.state == State.BLOCKED)
+    .limit(1)
 )
+_WHY = case((entry.c.parent_id.is_(None), reasons_to_json((CASE_REFUSED,))), else_=reasons_to_json((PARENT_REFUSED,)))
+_BLOCKED = {"state": State.BLOCKED, "ready": False, "reasons": _WHY}
 
 
 def follow(connection: Connection, identifier: int, state: State) -> None:
@@ -74,7 +78,7 @@ def release(connection: Connection, entry_ids: Iterable[int], account: str | Non
     accepted = list(entry_ids)
     if not accepted:
         return
-    if account is None or connection.scalar(_ANY_BLOCKED, {"account": account}):
+    if account is None or _ANY_BLOCKED(connection, {"account": account}):
         unblock(connection, accepted)
     _RELEASE(connection, [{"_id": identifier} for identifier in accepted])
 
@@ -91,7 +95,6 @@ def unblock(connection: Connection, entry_ids: Iterable[int]) -> None:
 
 def block(connection: Connection, entry_ids: Iterable[int]) -> None:
     """Vouchers of these entries, and theirs in turn, cannot be sent: their case or parent was refused or is held."""
-    reason = case((entry.c.parent_id.is_(None), reasons_to_json((CASE_REFUSED,))), else_=reasons_to_json((PARENT_REFUSED,)))
     waiting = list(entry_ids)
     while waiting:
         blocked: list[int] = []
@@ -100,5 +103,5 @@ def block(connection: Connection, entry_ids: Iterable[int]) -> None:
                 theirs = link.in_(part) & (entry.c.state == State.PENDING) & entry.c.superseded_by.is_(None)
                 blocked += connection.scalars(select(entry.c.id).where(theirs))
         for part in parts_of(blocked):
-            connection.execute(update(entry).where(entry.c.id.in_(part)).values(state=State.BLOCKED, ready=False, reasons=reason))
+            connection.execute(update(entry).where(entry.c.id.in_(part)).values(_BLOCKED))
         waiting = blocked

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, Text, bindparam, func, insert, literal_column, select, update
 
 from importer.columns import Kind
-from importer.ledger.bulk import Many
+from importer.ledger.bulk import Find, Many
 from importer.ledger.counting import keep_counts
 from importer.ledger.dependents import block, is_one_of, release
 from importer.ledger.knowledge import Accounts
@@ -19,7 +19,7 @@ from importer.ledger.session import Session, parts_of
 from importer.ledger.states import State, sources_of
 from importer.rows import Reason, reasons_to_json
 
-_NOT_ACCEPTED = literal(State.ACCEPTED.value, literal_execute=True)  # spelt out, so that the partial index serves
+_NOT_ACCEPTED = entry.c.state != literal_column(f"'{State.ACCEPTED}'")  # spelt out, so that the partial index serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Worklist(Session):
                 for batch_id in (None,) if batches is None else sorted(batches):
                     query = _DUE_OF_ALL if batch_id is None else _DUE_OF_BATCH
                     values = known | {"state": state, "batch": batch_id, "limit": limit - len(jobs)}
-                    jobs += (_job(found) for found in connection.execute(query, values))
+                    jobs += map(_job, query(connection, values))
                     if len(jobs) >= limit:
                         return jobs
         return jobs
@@ -156,7 +156,7 @@ class Worklist(Session):
         values = [{"_id": job.entry_id, "_payload": payload, "_now": now} for job, payload in jobs]
         if _SEND(connection, values) != len(jobs):
             raise self._changed_by_others()
-        first = (connection.scalar(select(func.coalesce(func.max(attempt.c.id), 0))) or 0) + 1
+        first = _LAST_ATTEMPT(connection)[0].last + 1
         claims = [Claim(first + i, job, payload) for i, (job, payload) in enumerate(jobs)]
         fixed = {"run_id": run_id, "started_at": now}
         started = [{"id": c.attempt_id, "entry_id": c.job.entry_id, "account": accounts.of(c.job.kind)} | fixed for c in claims]
@@ -207,7 +207,7 @@ def _with_ids_of_their_own(connection: Connection, results: Sequence[Result], ac
         for part in parts_of(named, len(_NAMED)):
             values = dict(zip(_NAMED, part, strict=False))
             known = {**_UNNAMED, **values, "account": accounts.of(kind), "kind": kind.value}
-            owners |= {(kind, found.remote_id): found.id for found in connection.execute(_OWNERS, known)}
+            owners |= {(kind, found.remote_id): found.id for found in _OWNERS(connection, known)}
     told: list[Result] = []
     for result in results:
         if result.state is State.ACCEPTED and result.remote_id:
@@ -232,11 +232,14 @@ _NOT_ITS_OWN = "the answer names what another row has made"
 
 _NAMED = [f"named_{n}" for n in range(64)]  # a fixed number: a list of any length would be compiled anew at every step
 _UNNAMED = dict.fromkeys(_NAMED)
-_OWNERS = select(entry.c.id, entry.c.remote_id).where(
-    entry.c.account == bindparam("account"),
-    entry.c.kind == bindparam("kind"),
-    entry.c.remote_id.in_([bindparam(name, type_=Text) for name in _NAMED]),
+_OWNERS = Find(
+    select(entry.c.id, entry.c.remote_id).where(
+        entry.c.account == bindparam("account"),
+        entry.c.kind == bindparam("kind"),
+        entry.c.remote_id.in_([bindparam(name, type_=Text) for name in _NAMED]),
+    )
 )
+_LAST_ATTEMPT = Find(select(func.coalesce(func.max(attempt.c.id), 0).label("last")))
 _SETTLE = Many(
     update(entry)
     .where((entry.c.id == bindparam("_id")) & (entry.c.state == State.SENDING))
@@ -277,10 +280,7 @@ _SEND = Many(
 def is_open(accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> Any:
     """Not accepted and not superseded, of this kind and account, and of these batches if any are named."""
     condition = (
-        (entry.c.account == accounts.of(kind))
-        & (entry.c.kind == kind.value)
-        & (entry.c.state != _NOT_ACCEPTED)
-        & entry.c.superseded_by.is_(None)
+        (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind.value) & _NOT_ACCEPTED & entry.c.superseded_by.is_(None)
     )
     return condition if batches is None else condition & entry.c.batch_id.in_(list(batches))
 
@@ -297,7 +297,7 @@ _DUE = (
     _JOBS.where(
         entry.c.account == bindparam("account"),
         entry.c.kind == bindparam("kind"),
-        entry.c.state != _NOT_ACCEPTED,
+        _NOT_ACCEPTED,
         entry.c.state == bindparam("state"),
         entry.c.ready.is_(True),
         entry.c.superseded_by.is_(None),
@@ -306,7 +306,7 @@ _DUE = (
     .order_by(entry.c.batch_id, entry.c.id)
     .limit(bindparam("limit"))
 )
-_DUE_OF_ALL, _DUE_OF_BATCH = _DUE, _DUE.where(entry.c.batch_id == bindparam("batch"))
+_DUE_OF_ALL, _DUE_OF_BATCH = Find(_DUE), Find(_DUE.where(entry.c.batch_id == bindparam("batch")))
 
 
 def _job(found: Any) -> Job:
