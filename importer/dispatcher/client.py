@@ -6,7 +6,7 @@ because httpx-aiohttp 0.2 reports a connection that was lost after the request a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -42,6 +42,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Whole(httpx.AsyncByteStream):
+    """A body that is in memory as it is: httpx's own ways of reading one cost a good part of a request."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.content
+
+
 class AioTransport(httpx.AsyncBaseTransport):
     """httpx over aiohttp: no redirects, no retries, no proxies, no cookies; exact about when a request had gone out."""
 
@@ -68,14 +78,14 @@ class AioTransport(httpx.AsyncBaseTransport):
             async with self._open().request(
                 request.method,
                 url,
-                data=await request.aread() or None,
-                headers=request.headers.multi_items(),
+                data=(request.stream.content if isinstance(request.stream, Whole) else await request.aread()) or None,
+                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
                 allow_redirects=False,
             ) as response:
                 body = await _read(response)
                 # The body is decompressed already, so what describes its coding on the way must not come along.
                 headers = [(k, v) for k, v in response.raw_headers if k.lower() not in _OF_THE_TRANSFER]
-                return httpx.Response(response.status, headers=headers, content=body, request=request)
+                return httpx.Response(response.status, headers=headers, stream=Whole(body), request=request)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise httpx.ConnectError(_name(error), request=request) from None
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
@@ -90,6 +100,9 @@ _OF_THE_TRANSFER = frozenset({b"content-encoding", b"content-length", b"transfer
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
+    length = response.content_length
+    if length is not None and length <= MAX_ANSWER_BYTES and "Content-Encoding" not in response.headers:
+        return await response.read()  # no more than it says
     body = bytearray()
     async for part in response.content.iter_chunked(65_536):
         body += part
@@ -137,8 +150,8 @@ class HttpClient:
         """One request, once; ``path`` is quoted already. Raises NotSent or Lost."""
         try:
             own = self._given | ({"Content-Type": "application/json"} if content is not None else {}) | dict(headers or {})
-            stream = httpx.ByteStream(content or b"")
-            request = httpx.Request(method, self._url, headers=own, stream=stream, extensions={"target": path.encode("ascii")})
+            target = {"target": path.encode("ascii")}
+            request = httpx.Request(method, self._url, headers=own, stream=Whole(content or b""), extensions=target)
         except (httpx.InvalidURL, ValueError) as error:  # a credential may hold what no header can
             raise NotSent(_name(error)) from None
         asked = datetime.now(UTC)
@@ -150,7 +163,8 @@ class HttpClient:
             raise Lost(str(error)) from None
         if method == "GET":
             self.skew = skew_of(response.headers.get("date"), asked, datetime.now(UTC)) or self.skew
-        return Answer(response.status_code, response.content, response.headers)
+        assert isinstance(response.stream, Whole)
+        return Answer(response.status_code, response.stream.content, response.headers)
 
     async def __aenter__(self) -> Self:
         return self
