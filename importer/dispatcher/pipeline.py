@@ -34,7 +34,7 @@ log = structlog.get_logger()
 MAX_TRIES = 10  # of one entry in one run; then it waits for the next
 GIVEN_UP = timedelta(days=365)  # until the next run, which tries at once
 LOOK_AGAIN_SECONDS = 0.05
-TURNS_OF_AN_ANSWER = 3  # of the loop, from its last byte to its outcome
+TURNS_OF_AN_ANSWER = 12  # of the loop: three from its last byte to its outcome, the others for one just behind it
 PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
 LONGEST_NAP = 20.0  # the machine may have slept or its clock been set meanwhile
 
