@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from importer.columns import Kind
+from importer.dispatcher.counters import Allowance, Period, Wait
 from importer.dispatcher.finish import Bottleneck, Finish, finish_of
 from importer.dispatcher.moments import countdown, in_local_words
 from importer.dispatcher.quota import ADJECTIVE, Quota
-from importer.dispatcher.windows import Allowance, Period, Wait
 from importer.ledger.states import State
 
 ASSUMED_SECONDS = 0.25  # of an answer, before any was measured

@@ -13,13 +13,13 @@ from typing import Protocol
 from importer.columns import Kind
 from importer.dispatcher.apis import Debbie, Debitura
 from importer.dispatcher.backlog import Scope
+from importer.dispatcher.counters import Wait
 from importer.dispatcher.lanes import Lane
 from importer.dispatcher.metering import Gate
 from importer.dispatcher.pipeline import Pipeline, Progress, Stopping
 from importer.dispatcher.quota import Quota
 from importer.dispatcher.reconcile import Policy, reconcile
 from importer.dispatcher.unshown import reconcile_vouchers
-from importer.dispatcher.windows import Wait
 from importer.environment import Environment, connections, quotas_of
 from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
 from importer.ledger.knowledge import Accounts

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importer.dispatcher.windows import NO_WAIT, Allowance, Period, Wait, reserve
+from importer.dispatcher.counters import NO_WAIT, Allowance, Period, Wait
+from importer.dispatcher.windows import reserve
 
 
 class Bottleneck(StrEnum):

@@ -11,22 +11,21 @@ import json
 import math
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Any
 
 import structlog
 
 from importer.columns import Kind
 from importer.dispatcher.apis import UNSHOWN, Debbie, Debitura
+from importer.dispatcher.attempts import as_seen_by_lane, final_payload, state_after
 from importer.dispatcher.backlog import Backlog, Scope
 from importer.dispatcher.lanes import Lane
 from importer.dispatcher.outcomes import Outcome, Verdict
 from importer.ledger.schema import stamp
 from importer.ledger.states import State
 from importer.ledger.store import Claim, Job, Ledger, Result
-from importer.models import with_fields
 from importer.rows import Reason
 
 log = structlog.get_logger()
@@ -37,6 +36,9 @@ LOOK_AGAIN_SECONDS = 0.05
 TURNS_OF_AN_ANSWER = 12  # of the loop: three from its last byte to its outcome, the others for one just behind it
 PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
 LONGEST_NAP = 20.0  # the machine may have slept or its clock been set meanwhile
+_NO_CASE_NAME = Reason(
+    "case_has_no_reference", "Its case has no reference to be named by in Debbie. Set debbie.case_id_from, or give case_id"
+)
 
 
 @dataclass
@@ -278,47 +280,3 @@ class Pipeline:
             before = len(self._finished)
             await asyncio.sleep(0)
             idle = 0 if len(self._finished) > before else idle + 1
-
-
-def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
-    """Where an attempt leaves its entry.
-
-    After an earlier doubt a refusal does not prove that nothing exists. A voucher has been looked up in its case's list
-    before this is decided, so there the refusal counts.
-    """
-    if outcome.verdict in {Verdict.ACCEPTED, Verdict.EXISTS}:
-        return State.ACCEPTED
-    if outcome.verdict is Verdict.REFUSED:
-        return State.IN_DOUBT if doubted and not looked_up else State.REFUSED
-    if outcome.verdict is Verdict.IN_DOUBT:
-        return State.IN_DOUBT
-    if outcome.status == HTTPStatus.SEE_OTHER:  # by its definition the answer to a POST that was carried out
-        return State.IN_DOUBT
-    return State.IN_DOUBT if doubted else State.PENDING
-
-
-def as_seen_by_lane(outcome: Outcome) -> Outcome:
-    """A doubt that the API's own refusal leaves is no trouble of the API: many in a row are no reason to stop."""
-    status = outcome.status or 0
-    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT
-    return replace(outcome, verdict=Verdict.REFUSED) if outcome.verdict is Verdict.IN_DOUBT and refused else outcome
-
-
-def final_payload(job: Job) -> bytes:
-    """The exact bytes of the request: what became known since the row was taken in is added once, at the first try."""
-    if not job.parent_id and not job.appendix:
-        return job.payload
-    sent = json.loads(job.payload)
-    late: dict[str, object] = {}
-    if job.parent_id and "referenceCaseVoucherId" not in sent:
-        late["referenceCaseVoucherId"] = job.parent_id
-    if job.appendix and "appendix" not in sent:
-        file = json.loads(job.appendix)
-        name = str(file["path"]).replace("\\", "/").rsplit("/", 1)[-1]
-        late["appendix"] = {"fileName": name, "contentType": file["content_type"], "fileId": file["file_id"]}
-    return with_fields(job.payload, late)
-
-
-_NO_CASE_NAME = Reason(
-    "case_has_no_reference", "Its case has no reference to be named by in Debbie. Set debbie.case_id_from, or give case_id"
-)

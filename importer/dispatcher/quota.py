@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from importer.dispatcher.counters import Wait
 from importer.dispatcher.moments import in_local_words
-from importer.dispatcher.windows import Wait, Windows
+from importer.dispatcher.windows import Windows
 from importer.errors import QuotaReached
 
 

@@ -17,6 +17,7 @@ from importer.errors import LedgerError
 from importer.ledger.counting import Counting
 from importer.ledger.doubts import Doubt, Doubts
 from importer.ledger.intake import Intake
+from importer.ledger.jobs import Claim, Job, Result
 from importer.ledger.knowledge import Accounts
 from importer.ledger.opening import (
     backup,
@@ -31,7 +32,7 @@ from importer.ledger.opening import (
 )
 from importer.ledger.restoring import Restored
 from importer.ledger.schema import batch, credential, stamp
-from importer.ledger.worklist import Claim, Job, Result, Worklist
+from importer.ledger.worklist import Worklist
 from importer.rows import LoadedSource
 
 __all__ = ["CHUNK_ROWS", "Claim", "Doubt", "Job", "Ledger", "Result"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from importer.columns import Kind
 from importer.ledger.bulk import Find, Many
 from importer.ledger.counting import keep_counts
 from importer.ledger.dependents import block, is_one_of, release
+from importer.ledger.jobs import JOBS, Claim, Job, Result, job_of
 from importer.ledger.knowledge import Accounts
 from importer.ledger.schema import attempt, entry, stamp
 from importer.ledger.session import Session, parts_of
@@ -20,50 +21,6 @@ from importer.ledger.states import State, sources_of
 from importer.rows import Reason, reasons_to_json
 
 _NOT_ACCEPTED = entry.c.state != literal_column(f"'{State.ACCEPTED}'")  # spelt out, so that the partial index serves
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """An entry to be sent, with all that its request needs."""
-
-    entry_id: int
-    kind: Kind
-    state: State
-    payload: bytes
-    idempotency_key: str
-    doubted: bool = False
-    target: str | None = None
-    case_id: str | None = None
-    case_reference: str | None = None
-    case_payload: bytes | None = None
-    parent_id: str | None = None
-    appendix: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A job whose intent to send is durable: the attempt's id, and the exact bytes that go out."""
-
-    attempt_id: int
-    job: Job
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What an attempt came to, ready to be stored."""
-
-    attempt_id: int
-    entry_id: int
-    kind: Kind
-    state: State
-    outcome: str
-    status: int | None = None
-    detail: str | None = None
-    remote_id: str | None = None
-    remote_reference: str | None = None
-    reasons: tuple[Reason, ...] = ()
-    not_before: str | None = None
 
 
 class Worklist(Session):
@@ -99,7 +56,7 @@ class Worklist(Session):
                 for batch_id in (None,) if batches is None else sorted(batches):
                     query = _DUE_OF_ALL if batch_id is None else _DUE_OF_BATCH
                     values = known | {"state": state, "batch": batch_id, "limit": limit - len(jobs)}
-                    jobs += map(_job, query(connection, values))
+                    jobs += map(job_of, query(connection, values))
                     if len(jobs) >= limit:
                         return jobs
         return jobs
@@ -107,7 +64,7 @@ class Worklist(Session):
     def job(self, entry_id: int) -> Job:
         """What the entry's request needs, whatever its state."""
         with self.transaction() as connection:
-            return _job(connection.execute(_JOBS.where(entry.c.id == entry_id)).one())
+            return job_of(connection.execute(JOBS.where(entry.c.id == entry_id)).one())
 
     def next_due(self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None) -> str | None:
         """When the first of the entries that were put off may be tried again; None if none was."""
@@ -285,16 +242,8 @@ def is_open(accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> An
     return condition if batches is None else condition & entry.c.batch_id.in_(list(batches))
 
 
-_owner, _parent = entry.alias("owner"), entry.alias("parent")
-_JOBS = select(
-    *(entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.idempotency_key, entry.c.doubted_at),
-    *(entry.c.target, entry.c.appendix, _parent.c.remote_id.label("parent_id")),
-    *(_owner.c.remote_id.label("case_id"), _owner.c.remote_reference, _owner.c.payload.label("case_payload")),
-).select_from(entry.outerjoin(_owner, _owner.c.id == entry.c.case_id).outerjoin(_parent, _parent.c.id == entry.c.parent_id))
-
-
 _DUE = (
-    _JOBS.where(
+    JOBS.where(
         entry.c.account == bindparam("account"),
         entry.c.kind == bindparam("kind"),
         _NOT_ACCEPTED,
@@ -307,20 +256,3 @@ _DUE = (
     .limit(bindparam("limit"))
 )
 _DUE_OF_ALL, _DUE_OF_BATCH = Find(_DUE), Find(_DUE.where(entry.c.batch_id == bindparam("batch")))
-
-
-def _job(found: Any) -> Job:
-    return Job(
-        entry_id=found.id,
-        kind=Kind(found.kind),
-        state=State(found.state),
-        payload=found.payload,
-        idempotency_key=found.idempotency_key,
-        doubted=found.doubted_at is not None,
-        target=found.target,
-        case_id=found.case_id,
-        case_reference=found.remote_reference,
-        case_payload=found.case_payload,
-        parent_id=found.parent_id,
-        appendix=found.appendix,
-    )

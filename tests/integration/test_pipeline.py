@@ -12,8 +12,8 @@ from sheets import cases, vouchers
 
 import importer
 from importer.columns import Kind
+from importer.dispatcher.attempts import final_payload, state_after
 from importer.dispatcher.outcomes import Outcome, Verdict
-from importer.dispatcher.pipeline import final_payload, state_after
 from importer.errors import ExitCode, LedgerError
 from importer.ledger.states import State
 from importer.ledger.store import Job, Ledger

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from importer.dispatcher.counters import NO_WAIT, Period, Wait
 from importer.dispatcher.finish import Bottleneck, finish_of
 from importer.dispatcher.moments import countdown, in_words
-from importer.dispatcher.windows import NO_WAIT, Period, Wait, windows_of
+from importer.dispatcher.windows import windows_of
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LENGTHS = (60.0, 3600.0, 86400.0)

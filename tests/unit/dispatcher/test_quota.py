@@ -10,11 +10,12 @@ import pytest
 from ledgers import Desk, open_desk
 
 from importer.columns import Kind
+from importer.dispatcher.counters import Period
 from importer.dispatcher.lanes import Lane
 from importer.dispatcher.metering import Gate, has_intent
 from importer.dispatcher.outcomes import Outcome, Verdict
 from importer.dispatcher.quota import Quota, SteadyClock
-from importer.dispatcher.windows import Period, windows_of
+from importer.dispatcher.windows import windows_of
 from importer.errors import QuotaReached
 
 LENGTHS = (60.0, 3600.0, 86400.0)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.dispatcher.windows import UNLIMITED, Period, reserve, windows_of
+from importer.dispatcher.counters import Period
+from importer.dispatcher.windows import UNLIMITED, reserve, windows_of
 from importer.sandbox.limits import Limiter
 
 LENGTHS = (60.0, 3600.0, 86400.0)
