@@ -289,3 +289,15 @@ def test_the_frequent_reasons_end_the_report(desk: Desk, tmp_path: Path) -> None
     at = next(i for i, text in enumerate(found.text) if "most frequent reasons" in text)
     assert "3 × date is missing" in found.text[at + 1]
     assert found.text[-1].endswith(str(found.folder))
+
+
+def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    batch = desk.take(case("R1"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # no file may be longer: as if there were no more room
+    try:
+        with pytest.raises(UsageError, match=r"cannot be written to .*out.* run `importer report 1`"):
+            report(desk, batch, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
