@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, lit
 
 from importer.columns import Kind
 from importer.ledger.places import row_in, sources_of
-from importer.ledger.schema import batch, entry, reject, row
+from importer.ledger.schema import batch, credential, entry, reject, row
 from importer.ledger.states import Standing, State
 from importer.rows import Cell, Money, Proof, Reason, SheetHead, check_of, decode_cells, reasons_from_json
 
@@ -122,6 +122,11 @@ def _info(found: RowMapping) -> BatchInfo:
 def _head(found: Mapping[str, Any]) -> SheetHead:
     proofs = tuple(Proof(**proof) for proof in found.get("proofs", ()))  # older ledgers have none
     return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
+
+
+def knows_accounts(connection: Connection) -> bool:
+    """Whether any credential has opened an account yet."""
+    return connection.scalar(select(credential.c.account).limit(1)) is not None
 
 
 def open_batches(connection: Connection) -> dict[int, set[str]]:
