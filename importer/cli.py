@@ -171,7 +171,7 @@ def check(
     """Validate spreadsheets and write the same sheets; nothing is sent or recorded."""
     from importer import runner
 
-    TerminalConsole(quiet=quiet, verbose=verbose, yes=False)
+    del quiet, verbose  # taken as `run` takes them; there is no progress and nothing to log
     with _environment(config, sandbox=sandbox, serving=False) as environment:
         result = runner.check(_job(paths, profile, output, rows=expect_rows, totals=expect_total), environment)
     _show(result, as_json=as_json)
@@ -381,6 +381,7 @@ def main() -> None:
         code = ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  (the border: a bug must still end in a message)
         code = _report(error)
+    gc.freeze()  # or what was loaded is searched for cycles as the process ends, which takes up to half a second
     sys.exit(int(code or 0))
 
 

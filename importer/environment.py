@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.columns import Kind
-from importer.dispatcher.apis import Debbie, Debitura
-from importer.dispatcher.client import HttpClient
-from importer.dispatcher.metering import Gate, MeteredClient
 from importer.dispatcher.quota import Quota, SteadyClock
 from importer.dispatcher.windows import windows_of
 from importer.errors import SettingsError
 from importer.ledger.counting import KEPT
 from importer.ledger.knowledge import Accounts
+from importer.ledger.reports import knows_accounts
 from importer.ledger.store import Ledger
 from importer.loader.records import LoadContext
-from importer.settings import Settings, fingerprint_of, secret
+from importer.settings import Api, Settings, fingerprint_of, secret
 
+if TYPE_CHECKING:
+    from importer.dispatcher.apis import Debbie, Debitura
+    from importer.dispatcher.client import HttpClient
+    from importer.dispatcher.metering import Gate
+
+UNKNOWN_PARTNER = "unknown"
 SANDBOX_ACCOUNT = "sandbox"
 SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Settings, credentials and places of one command. Credentials are never shown: see ``repr``."""
+    """Settings, credentials and places of one command. Credentials are never shown: see ``repr``.
+
+    They are looked up when they are needed: a keyring may have to be unlocked, and loading it takes a while.
+    """
 
     settings: Settings
     ledger_url: str
-    api_key: str | None
-    token: str | None
+    credential: Callable[[Api], str | None]
     tenant_id: str | None
     debitura_url: str
     debbie_url: str
@@ -41,6 +48,14 @@ class Environment:
 
     def __repr__(self) -> str:
         return f"Environment(ledger_url={self.ledger_url!r}, is_sandbox={self.is_sandbox})"
+
+    @cached_property
+    def api_key(self) -> str | None:
+        return self.credential("debitura")
+
+    @cached_property
+    def token(self) -> str | None:
+        return self.credential("debbie")
 
     def load_context(self, *, test_cases: bool = False, folder: Path = Path()) -> LoadContext:
         zone = self.settings.zone()
@@ -93,8 +108,7 @@ def open_environment(settings: Settings, *, sandbox: bool, serving: bool = True)
         yield Environment(
             settings=settings,
             ledger_url=settings.ledger.url,
-            api_key=secret(settings, "debitura"),
-            token=secret(settings, "debbie"),
+            credential=partial(secret, settings),
             tenant_id=str(settings.debbie.tenant_id) if settings.debbie.tenant_id else None,
             debitura_url=settings.debitura.base_url,
             debbie_url=settings.debbie.base_url,
@@ -109,8 +123,7 @@ def open_environment(settings: Settings, *, sandbox: bool, serving: bool = True)
         yield Environment(
             settings=settings,
             ledger_url=f"sqlite:///{ledger}",
-            api_key=chosen.api_keys[0],
-            token=chosen.tokens[0],
+            credential={"debitura": chosen.api_keys[0], "debbie": chosen.tokens[0]}.get,
             tenant_id=SANDBOX_TENANT,
             debitura_url=url,
             debbie_url=url,
@@ -131,6 +144,10 @@ async def connections(
     environment: Environment, quotas: Mapping[Kind, Quota] | None = None, gate: Gate | None = None
 ) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
     """The two APIs, ready to be asked; Debbie is None without its settings. With quotas and a gate requests are counted."""
+    from importer.dispatcher.apis import Debbie, Debitura  # who only checks a file needs no HTTP client
+    from importer.dispatcher.client import HttpClient
+    from importer.dispatcher.metering import MeteredClient
+
     dispatch = environment.settings.dispatch
     plain = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
     metered = partial(MeteredClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
@@ -149,6 +166,13 @@ async def connections(
             client = await stack.enter_async_context(client_of(Kind.VOUCHER, environment.debbie_url, headers))
             debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from)
         yield debitura, debbie
+
+
+def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
+    """The accounts as far as they are known without asking; unknown ones have nothing in the ledger."""
+    key = environment.api_key if ledger.query(knows_accounts) else None
+    partner = ledger.account_of(fingerprint_of(key, environment.debitura_url)) if key else None
+    return environment.accounts(partner or UNKNOWN_PARTNER)
 
 
 def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, Quota]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from importer.columns import Kind
 from importer.dispatcher.backlog import Scope
 from importer.dispatcher.quota import Quota
-from importer.environment import Environment, quotas_of
+from importer.environment import Environment, known_accounts, quotas_of
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.control import sheet_totals
 from importer.ledger.knowledge import Accounts
@@ -20,8 +21,10 @@ from importer.ledger.store import Ledger
 from importer.outlook import announcement
 from importer.reporter.report import Report, write_report
 from importer.reporter.terminal import amounts
-from importer.sending import Console, Sending, check_debbie, find_accounts, known_accounts
 from importer.sources import Job, sources_of
+
+if TYPE_CHECKING:
+    from importer.sending import Console
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Declined(UsageError):
 
 def run(job: Job, environment: Environment, console: Console) -> RunResult:
     """Import sources: read, record, send, report. Raises ImporterError before anything is sent, never after."""
+    from importer.sending import find_accounts  # what sends is loaded when it is to send: `check` needs none of it
+
     environment.require_debitura()
     with Ledger.open(environment.ledger_url, "importer run") as ledger:
         ledger.recover()
@@ -58,6 +63,8 @@ def run(job: Job, environment: Environment, console: Console) -> RunResult:
 
 def resume(job: Job, environment: Environment, console: Console) -> RunResult:
     """Go on with everything that is unfinished in the ledger. Raises LedgerError if there is none."""
+    from importer.sending import find_accounts
+
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resume") as ledger:
         ledger.recover()
@@ -131,6 +138,8 @@ def _before_sending(
     quotas: Mapping[Kind, Quota],
 ) -> None:
     """Check what sending needs and ask. Raises before anything is recorded: the transaction is still open."""
+    from importer.sending import check_debbie
+
     if totals[Kind.VOUCHER][0]:
         environment.require_debbie()
         asyncio.run(check_debbie(environment))
@@ -155,6 +164,8 @@ def _send_and_report(
     job: Job,
     console: Console,
 ) -> RunResult:
+    from importer.sending import Sending
+
     code, messages = Sending(ledger, environment, scope, console, stop_at_quota=job.stop_at_quota).run()
     directory = job.output or environment.settings.output.directory
     reports: list[Report] = []

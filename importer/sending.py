@@ -20,7 +20,7 @@ from importer.dispatcher.pipeline import Pipeline, Progress, Stopping
 from importer.dispatcher.quota import Quota
 from importer.dispatcher.reconcile import Policy, reconcile
 from importer.dispatcher.unshown import reconcile_vouchers
-from importer.environment import Environment, connections, quotas_of
+from importer.environment import UNKNOWN_PARTNER, Environment, connections, known_accounts, quotas_of
 from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
 from importer.ledger.knowledge import Accounts
 from importer.ledger.store import Ledger
@@ -46,7 +46,6 @@ class Console(Protocol):
     def progress(self, total: int) -> AbstractContextManager[Progress]: ...
 
 
-UNKNOWN_PARTNER = "unknown"
 SHORT_WAIT = 2  # minutes (of the quota's): a command that is not to wait for a quota waits so long all the same
 
 
@@ -93,13 +92,6 @@ def keep_counts(ledger: Ledger, quotas: Mapping[Kind, Quota]) -> None:
 def short_wait(environment: Environment) -> float:
     """Seconds that even a command waits which is not to wait for a quota: the minute's limit is part of sending."""
     return SHORT_WAIT * environment.settings.dispatch.window_seconds[0]
-
-
-def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
-    """The accounts as far as they are known without asking; unknown ones have nothing in the ledger."""
-    key = environment.api_key
-    partner = ledger.account_of(fingerprint_of(key, environment.debitura_url)) if key else None
-    return environment.accounts(partner or UNKNOWN_PARTNER)
 
 
 class Sending:

@@ -20,6 +20,7 @@ from importer.vocabulary import Direction, VoucherType, VoucherTypes
 
 CONFIG_NAME = "importer.toml"
 KEYRING_SERVICE = "collection-importer"
+Api = Literal["debitura", "debbie"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -180,7 +181,7 @@ def _read(path: Path) -> dict[str, Any]:
     return data
 
 
-def secret(settings: Settings, api: Literal["debitura", "debbie"]) -> str | None:
+def secret(settings: Settings, api: Api) -> str | None:
     """The API's credential from the environment, else from the keyring, else None."""
     given = settings.debitura.api_key if api == "debitura" else settings.debbie.token
     if given is not None:

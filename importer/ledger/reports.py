@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, literal, select
+from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, literal, null, select
 
 from importer.columns import Kind
 from importer.ledger.places import row_in, sources_of
-from importer.ledger.schema import batch, entry, reject, row
+from importer.ledger.schema import batch, credential, entry, reject, row
 from importer.ledger.states import Standing, State
 from importer.rows import Cell, Money, Proof, Reason, SheetHead, check_of, decode_cells, reasons_from_json
 
@@ -53,21 +53,20 @@ class BatchInfo:
     taken_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What became of a row's case or voucher.
 
     ``repeats``: an earlier row of the source holds the same case, and counts for it. ``origin``: the file and row of
-    the earlier import, if it was one.
+    the earlier import, if it was one. ``key`` is the entry's in the ledger.
     """
 
     status: Status
     reasons: tuple[Reason, ...] = ()
-    money: Money = field(default_factory=Money)
+    money: Money = Money()
     repeats: bool = False
     origin: str | None = None
     entry_id: int | None = None
-    check: str | None = None
+    key: str | None = None
     remote_id: str | None = None
     reference: str | None = None
     unique_id: str | None = None
@@ -75,9 +74,13 @@ class Fact:
     case_reference: str | None = None
     sent_at: str | None = None
 
+    @property
+    def check(self) -> str | None:
+        """What tells the entry from one of the same number in another ledger."""
+        return None if self.key is None else check_of(self.key)
 
-@dataclass(frozen=True, slots=True)
-class Line:
+
+class Line(NamedTuple):
     """One row of a batch with what became of it."""
 
     sheet: int
@@ -121,6 +124,11 @@ def _head(found: Mapping[str, Any]) -> SheetHead:
     return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
 
 
+def knows_accounts(connection: Connection) -> bool:
+    """Whether any credential has opened an account yet."""
+    return connection.scalar(select(credential.c.account).limit(1)) is not None
+
+
 def open_batches(connection: Connection) -> dict[int, set[str]]:
     """Batches with entries that are neither accepted nor refused, each with those entries' accounts, the oldest first."""
     unfinished = entry.c.state.in_([State.PENDING, State.SENDING, State.IN_DOUBT, State.HELD])
@@ -136,6 +144,9 @@ def status_of(state: State, standing: str | None) -> Status:
     if state is State.ACCEPTED and standing == Standing.KNOWN:
         return Status.ALREADY_IMPORTED
     return Status.PENDING if state is State.SENDING else Status(state.value)
+
+
+_STATUS = {(state.value, standing): status_of(state, standing) for state in State for standing in (*Standing, None)}
 
 
 def tally(connection: Connection, batch_id: int) -> Tallies:
@@ -207,96 +218,71 @@ def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
     last = 0
     sources: dict[int, tuple[str, list[str]]] = {}
     while page := _page(connection, batch_id, last):
-        rejected = _rejects(connection, page[0].id, page[-1].id)
-        earlier = {found.case_from for found in page} | {found.voucher_from for found in page}
+        rejected = _rejects(connection, page[0][0], page[-1][0])
+        earlier = {found[column] for found in page for column in _FROM}
         sources |= sources_of(connection, earlier - sources.keys() - {None})
         for found in page:
-            case = rejected.get((found.id, Kind.CASE)) or _case(found, sources)
-            voucher = rejected.get((found.id, Kind.VOUCHER)) or _voucher(found, sources)
-            yield Line(found.sheet, found.number, decode_cells(found.cells), case, voucher)
-        last = page[-1].id
+            row_id, sheet, number, cells = found[:_HEAD]
+            case, voucher = _fact(found[_HEAD:_CASE_END], sources), _fact(found[_CASE_END:], sources)
+            if rejected:
+                case = rejected.get((row_id, Kind.CASE), case)
+                voucher = rejected.get((row_id, Kind.VOUCHER), voucher)
+            yield Line(sheet, number, decode_cells(cells), case, voucher)
+        last = page[-1][0]
 
 
-_OWN = ("id", "state", "reasons", "remote_id", "remote_reference", "key", "accepted_at")
+_ENTRY = ("id", "state", "reasons", "remote_id", "remote_reference", "key", "accepted_at")
 
 
 def _page_query() -> Select[Any]:
-    """A page of a batch's rows, each with its case, its voucher and that one's case, and where known ones came from."""
+    """A page of a batch's rows, each with its case, its voucher and that one's case, and where known ones came from.
+
+    Four columns of the row, then what :func:`_fact` unpacks for its case, then the same for its voucher.
+    """
     joined: Any = row
     columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
     for kind in Kind:
         e, first = entry.alias(kind.value), row.alias(f"first_{kind}")
         known = (first.c.id == e.c.row_id) & (row.c[f"{kind}_standing"] == Standing.KNOWN)
         joined = joined.outerjoin(e, e.c.id == row.c[f"{kind}_entry"]).outerjoin(first, known)
+        columns += [first.c.batch_id, first.c.sheet, first.c.number]
         columns += [row.c[f"{kind}_{name}"] for name in ("standing", "currency", "cents")]
-        columns += [e.c[name].label(f"{kind}_{name}") for name in _OWN]
-        columns += [first.c.batch_id.label(f"{kind}_from"), first.c.sheet.label(f"{kind}_from_sheet")]
-        columns += [first.c.number.label(f"{kind}_from_number")]
-        if kind is Kind.VOUCHER:
+        columns += [e.c[name] for name in _ENTRY]
+        if kind is Kind.CASE:
+            columns += [null(), e.c.remote_id, e.c.remote_reference]
+        else:
             owner = entry.alias("owner")
             joined = joined.outerjoin(owner, owner.c.id == e.c.case_id)
-            columns += [func.coalesce(e.c.target, owner.c.remote_id).label("voucher_case_id")]
-            columns += [owner.c.remote_reference.label("voucher_case_reference")]
+            columns += [e.c.key, func.coalesce(e.c.target, owner.c.remote_id), owner.c.remote_reference]
     wanted = (row.c.batch_id == bindparam("batch")) & (row.c.id > bindparam("last"))
     return select(*columns).select_from(joined).where(wanted).order_by(row.c.id).limit(PAGE_ROWS)
 
 
 _PAGE = _page_query()
+_HEAD, _CASE_END = 4, 20
+_FROM = (_HEAD, _CASE_END)
+"""The columns with the batches that known cases and vouchers came from."""
 
 
 def _page(connection: Connection, batch_id: int, last: int) -> Sequence[Row[Any]]:
     return connection.execute(_PAGE, {"batch": batch_id, "last": last}).all()
 
 
-def _case(found: Row[Any], sources: Mapping[int, tuple[str, list[str]]]) -> Fact | None:
-    if found.case_id is None:
+def _fact(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) -> Fact | None:
+    """What became of a row's case or voucher, if there is one."""
+    origin: str | None = None
+    from_batch, from_sheet, from_number, standing, currency, cents, *rest = found
+    entry_id, state, reasons, remote_id, reference, key, sent_at, unique_id, case_id, case_reference = rest
+    if entry_id is None:
         return None
-    status = status_of(State(found.case_state), found.case_standing)
+    status = _STATUS[state, standing]
+    if status is Status.ALREADY_IMPORTED and from_batch is not None:
+        name, sheets = sources[from_batch]
+        origin = f"{name}, {row_in(sheets, from_sheet, from_number)}"
     return Fact(
-        status=status,
-        reasons=reasons_from_json(found.case_reasons),
-        money=Money(found.case_currency, found.case_cents),
-        repeats=found.case_standing == Standing.REPEAT,
-        origin=_origin(status, sources, found.case_from, found.case_from_sheet, found.case_from_number),
-        entry_id=found.case_id,
-        check=check_of(found.case_key),
-        remote_id=found.case_remote_id,
-        reference=found.case_remote_reference,
-        case_id=found.case_remote_id,
-        case_reference=found.case_remote_reference,
-        sent_at=found.case_accepted_at,
+        *(status, reasons_from_json(reasons), Money(currency, cents), standing == Standing.REPEAT, origin, entry_id, key),
+        *(remote_id, reference, unique_id, case_id, case_reference, sent_at),
     )
-
-
-def _voucher(found: Row[Any], sources: Mapping[int, tuple[str, list[str]]]) -> Fact | None:
-    if found.voucher_id is None:
-        return None
-    status = status_of(State(found.voucher_state), found.voucher_standing)
-    return Fact(
-        status=status,
-        reasons=reasons_from_json(found.voucher_reasons),
-        money=Money(found.voucher_currency, found.voucher_cents),
-        repeats=found.voucher_standing == Standing.REPEAT,
-        origin=_origin(status, sources, found.voucher_from, found.voucher_from_sheet, found.voucher_from_number),
-        entry_id=found.voucher_id,
-        check=check_of(found.voucher_key),
-        remote_id=found.voucher_remote_id,
-        reference=found.voucher_remote_reference,
-        unique_id=found.voucher_key,
-        case_id=found.voucher_case_id,
-        case_reference=found.voucher_case_reference,
-        sent_at=found.voucher_accepted_at,
-    )
-
-
-def _origin(
-    status: Status, sources: Mapping[int, tuple[str, list[str]]], batch_id: int | None, sheet: int, number: int
-) -> str | None:
-    """The file and row of the earlier import, if it was one."""
-    if status is not Status.ALREADY_IMPORTED or batch_id is None:
-        return None
-    name, sheets = sources[batch_id]
-    return f"{name}, {row_in(sheets, sheet, number)}"
 
 
 def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, Kind], Fact]:

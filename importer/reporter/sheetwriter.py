@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import xlsxwriter
-
+from importer.reporter.rowbook import RowBook
 from importer.reporter.rowsheet import SHEET_ROWS, RowSheet
 from importer.rows import Cell, SheetHead
 
@@ -41,15 +40,7 @@ class SheetWriter:
     """``sparing`` leaves out the sheets that get no row; ``notes_left_out`` tells whether there were too many notes."""
 
     def __init__(self, path: Path, heads: Sequence[SheetHead], columns: Sequence[str], *, sparing: bool = False) -> None:
-        # Strings stay strings: a cell that begins with = + - @ must never run in a spreadsheet program.
-        options = {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_date_format": "yyyy-mm-dd",
-        }
-        self._book = xlsxwriter.Workbook(str(path), options)
+        self._book = RowBook(path)
         self._bold = self._book.add_format({"bold": True, "bg_color": "#E7EEF4"})
         self._formats: dict[tuple[str, Colour], Any] = {}
         self._heads, self._columns = heads, columns
@@ -57,7 +48,7 @@ class SheetWriter:
         for head in heads:
             self._names.append(_sheet_name(head.name, self._names))
         self._kept = [[i for i, h in enumerate(head.header) if not h.startswith("#")] for head in heads]
-        self._sheets: dict[int, Any] = {}
+        self._sheets: dict[int, RowSheet] = {}
         self._next = [1] * len(heads)
         self.rows = self.notes = 0
         self.notes_left_out = False
@@ -108,9 +99,19 @@ class SheetWriter:
         return self._names[: len(self._heads)]
 
     def close(self) -> None:
+        """Write the workbook. Raises OSError if it cannot be written."""
         self._book.close()
 
-    def _sheet(self, index: int) -> Any:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._book.discard()
+
+    def _sheet(self, index: int) -> RowSheet:
         if index not in self._sheets:
             headings = (*self._columns, *(self._heads[index].header[i] for i in self._kept[index]))
             self._sheets[index] = self._begin(self._names[index], headings, {"#errors": 70, "#row": 7})
@@ -124,15 +125,15 @@ class SheetWriter:
         del self._sheets[index]
         self._next[index] = 1
 
-    def _begin(self, name: str, headings: Sequence[str], widths: Mapping[str, float]) -> Any:
-        sheet = self._book.add_worksheet(name, RowSheet)
+    def _begin(self, name: str, headings: Sequence[str], widths: Mapping[str, float]) -> RowSheet:
+        sheet = self._book.add_sheet(name)
         sheet.freeze_panes(1, 0)
+        sheet.write_cells(0, headings, lambda *_: self._bold, range(len(headings)))
         for column, heading in enumerate(headings):
-            sheet.write_string(0, column, heading, self._bold)
             sheet.set_column(column, column, widths.get(heading, min(40, max(12, len(heading) + 3))))
         return sheet
 
-    def _annotate(self, sheet: Any, row: int, column: int, mark: Mark) -> None:
+    def _annotate(self, sheet: RowSheet, row: int, column: int, mark: Mark) -> None:
         if mark.note is None:
             return
         if self.notes >= MOST_NOTES:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
@@ -34,8 +33,8 @@ def write_sheets(
     partial = [path.with_suffix(".partial") for path in (done, left)]
     headings = [Headings(head) for head in heads]
     with (
-        closing(SheetWriter(partial[0], heads, SUCCESS_COLUMNS)) as success,
-        closing(SheetWriter(partial[1], heads, ERROR_COLUMNS, sparing=True)) as errors,
+        SheetWriter(partial[0], heads, SUCCESS_COLUMNS) as success,
+        SheetWriter(partial[1], heads, ERROR_COLUMNS, sparing=True) as errors,
     ):
         for line in lines:
             status = status_of(line)

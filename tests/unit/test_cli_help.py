@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 import typer.main
+from desk import clean_environment
+from sheets import cases, write_csv
 
 from importer.cli import app
+
+ROOT = str(Path(__file__).parents[2])
 
 HEAVY = (
     "pandas",
@@ -63,20 +68,39 @@ def test_no_option_takes_a_secret():
     assert not {option for option in options if any(word in option for word in ("key", "token", "secret", "password"))}
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["run", "--help"], ["--version"]], ids=" ".join)
-def test_help_needs_nothing_heavy(arguments):
-    """What makes `importer --help` quick is what it does not import."""
+def traced(arguments, folder=None):
+    """A command in a process of its own; its last line on stderr says what was loaded, and what was frozen at the end."""
     program = (
-        "import json, sys\n"
+        "import gc, json, sys\n"
         f"sys.argv = ['importer', *{arguments!r}]\n"
         "from importer.cli import main\n"
         "try:\n    main()\n"
-        "finally:\n    print(json.dumps(sorted(sys.modules)), file=sys.stderr)\n"
+        "finally:\n"
+        "    told = {'loaded': sorted(sys.modules), 'frozen': gc.get_freeze_count()}\n"
+        "    print(json.dumps(told), file=sys.stderr)\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    loaded = {name.split(".")[0] for name in json.loads(ended.stderr.splitlines()[-1])}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=folder, env=clean_environment(PYTHONPATH=ROOT)
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["run", "--help"], ["--version"]], ids=" ".join)
+def test_help_needs_nothing_heavy(arguments):
+    """What makes `importer --help` quick is what it does not import."""
+    ended = traced(arguments)
+    loaded = {name.split(".")[0] for name in json.loads(ended.stderr.splitlines()[-1])["loaded"]}
     assert not loaded & set(HEAVY)
     assert "importer" in ended.stdout + ended.stderr
+
+
+def test_a_check_loads_nothing_that_sends_or_knows_secrets(tmp_path):
+    write_csv(tmp_path / "cases.csv", cases(3))
+    ended = traced(["check", "cases.csv"], tmp_path)
+    told = json.loads(ended.stderr.splitlines()[-1])
+    assert ended.returncode == 0, ended.stderr
+    assert not set(told["loaded"]) & {"aiohttp", "httpx", "keyring", "structlog", "uvicorn", "tqdm"}
+    assert told["frozen"]  # else the interpreter goes through all that was loaded before it ends
 
 
 def test_click_and_typer_agree_that_the_group_shows_help_without_arguments():

@@ -21,7 +21,7 @@ from importer.reporter.report import Report, write_report
 from importer.reporter.summary import exit_code_of, major
 from importer.reporter.terminal import amounts
 from importer.reporter.workbook import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
-from importer.rows import Reason, SheetHead
+from importer.rows import Reason, SheetHead, check_of
 
 
 @pytest.fixture
@@ -216,9 +216,9 @@ def test_a_flat_row_is_as_bad_as_the_worse_of_its_two(worse: int) -> None:
 
 def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> None:
     head = SheetHead("S", ("Valuta", "voucher_currency"), ("currency", "voucher_currency"), flat=True)
-    both = Line(0, 2, (), fact(Status.REFUSED, entry_id=3, check="0a0a0a"), fact(Status.BLOCKED, entry_id=4, check="0b0b0b"))
+    both = Line(0, 2, (), fact(Status.REFUSED, entry_id=3, key="a"), fact(Status.BLOCKED, entry_id=4, key="b"))
     _, left = write_sheets(tmp_path, [head], [both], checking=False)
-    assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", "C3-0a0a0a V4-0b0b0b")
+    assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", f"C3-{check_of('a')} V4-{check_of('b')}")
 
 
 def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk, tmp_path: Path) -> None:
@@ -289,3 +289,15 @@ def test_the_frequent_reasons_end_the_report(desk: Desk, tmp_path: Path) -> None
     at = next(i for i, text in enumerate(found.text) if "most frequent reasons" in text)
     assert "3 × date is missing" in found.text[at + 1]
     assert found.text[-1].endswith(str(found.folder))
+
+
+def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    batch = desk.take(case("R1"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # no file may be longer: as if there were no more room
+    try:
+        with pytest.raises(UsageError, match=r"cannot be written to .*out.* run `importer report 1`"):
+            report(desk, batch, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

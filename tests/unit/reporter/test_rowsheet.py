@@ -13,9 +13,11 @@ import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
-from importer.reporter import sheetwriter
-from importer.reporter.rowsheet import CELL_LIMIT, RowSheet
+from importer.reporter import rowsheet, sheetwriter
+from importer.reporter.rowbook import RowBook
+from importer.reporter.rowsheet import CELL_LIMIT
 from importer.reporter.sheetwriter import Colour, Mark, SheetWriter
 from importer.rows import Cell, SheetHead
 
@@ -37,6 +39,12 @@ AWKWARD = (
     "\ufffe",
     "",
     "🙂",
+    "x |",
+    "| x",
+    "\xa0x",
+    "x\u2028",
+    "]]>",
+    "x" * 40_000,
 )
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(AWKWARD)
 numbers = st.integers(-(10**17), 10**17) | st.floats(allow_nan=False, allow_infinity=False)
@@ -48,20 +56,31 @@ tables = st.lists(
 
 
 def sheet_xml(path: Path, table: Sequence[Sequence[Cell]], *, at_once: bool) -> bytes:
-    book = xlsxwriter.Workbook(str(path), OPTIONS)
-    formats = {kind: book.add_format({"num_format": kind}) for kind in FORMATS.values()}
-    sheet = book.add_worksheet("x", RowSheet)
-    sheet.write_string(0, 0, "heading")
-    for row, cells in enumerate(table, 1):
-        if at_once:
-            sheet.write_cells(row, cells, lambda kind, _: formats.get(kind))
-            continue
-        for column, cell in enumerate(cells):
-            write_one(sheet, row, column, cell, formats)
-    book.close()
+    write = write_at_once if at_once else write_cell_by_cell
+    write(path, table)
     with zipfile.ZipFile(path) as opened:
         sheet_part = opened.read("xl/worksheets/sheet1.xml").partition(b"<sheetViews>")[2]  # before it: how wide it is
         return sheet_part + opened.read("xl/styles.xml")
+
+
+def write_at_once(path: Path, table: Sequence[Sequence[Cell]]) -> None:
+    book = RowBook(path)
+    formats = {kind: book.add_format({"num_format": kind}) for kind in FORMATS.values()}
+    sheet = book.add_sheet("x")
+    for row, cells in enumerate([["heading"], *table]):
+        sheet.write_cells(row, cells, lambda kind, _: formats.get(kind))
+    book.close()
+
+
+def write_cell_by_cell(path: Path, table: Sequence[Sequence[Cell]]) -> None:
+    book = xlsxwriter.Workbook(str(path), OPTIONS)
+    formats = {kind: book.add_format({"num_format": kind}) for kind in FORMATS.values()}
+    sheet = book.add_worksheet("x")
+    sheet.write_string(0, 0, "heading")
+    for row, cells in enumerate(table, 1):
+        for column, cell in enumerate(cells):
+            write_one(sheet, row, column, cell, formats)
+    book.close()
 
 
 def write_one(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any]) -> None:
@@ -80,6 +99,45 @@ def write_one(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, 
 def test_a_row_is_what_xlsxwriter_would_have_written(tmp_path: Path, table: list[list[Cell]]) -> None:
     table = [cells for cells in table if any(cell is not None for cell in cells)]
     assert sheet_xml(tmp_path / "a.xlsx", table, at_once=True) == sheet_xml(tmp_path / "b.xlsx", table, at_once=False)
+
+
+@pytest.mark.parametrize("in_memory", [0, 1_000_000])
+def test_two_readers_find_the_cells_of_every_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_memory: int) -> None:
+    monkeypatch.setattr(rowsheet, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(rowsheet, "BLOCK_ROWS", 7)
+    moment = datetime(2026, 6, 15, 13, 5, 7)  # noqa: DTZ001 - cells have no zone
+    kinds = [*("=1+1", "Smith & Søn <1>", " x ", "plain", 12.5, -3, True, date(2026, 6, 15), moment, time(8, 15)), None, "end"]
+    tables = [[[number, *kinds[number % 5 :]] for number in range(rows)] for rows in (0, 1, 50)]
+    heads = [SheetHead(f"{number}", ("a",), (None,)) for number in range(len(tables))]
+    with SheetWriter(tmp_path / "a.xlsx", heads, ("#row",)) as writer:
+        for number in range(50):  # sheets take turns
+            for sheet, table in enumerate(tables):
+                if number < len(table):
+                    writer.add(sheet, table[number][:1], table[number][1:])
+    book, seen = openpyxl.load_workbook(tmp_path / "a.xlsx"), CalamineWorkbook.from_path(str(tmp_path / "a.xlsx"))
+    for head, table in zip(heads, tables, strict=True):
+        assert [[cell.value for cell in row][: len(table[0])] for row in book[head.name].iter_rows(min_row=2)] == [
+            [as_openpyxl(cell) for cell in cells] + [None] * (len(table[0]) - len(cells)) for cells in table
+        ]
+        assert [row[: len(table[0])] for row in seen.get_sheet_by_name(head.name).to_python()[1:]] == [
+            [as_calamine(cell) for cell in cells] + [""] * (len(table[0]) - len(cells)) for cells in table
+        ]
+    seen.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def as_openpyxl(cell: Cell) -> Cell:
+    return datetime.combine(cell, time()) if type(cell) is date else cell
+
+
+def as_calamine(cell: Cell) -> Cell:
+    return "" if cell is None else cell
+
+
+def test_a_workbook_that_is_given_up_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(IndexError), SheetWriter(tmp_path / "a.xlsx", [SheetHead("x", ("a",), (None,))], ("#row",)) as writer:
+        writer.add(1, [2], ["there is no such sheet"])
+    assert not list(tmp_path.iterdir())
 
 
 def written(tmp_path: Path, *rows: Sequence[Cell], header: tuple[str, ...] = ("a", "b")) -> Any:
