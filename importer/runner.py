@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from importer.dispatcher.backlog import Scope
 from importer.dispatcher.quota import Quota
 from importer.environment import Environment, known_accounts, quotas_of
 from importer.errors import ExitCode, FileRefused, UsageError
+from importer.ledger.again import has_cases, take_in_again
 from importer.ledger.control import sheet_totals
 from importer.ledger.knowledge import Accounts
 from importer.ledger.opening import require_ledger
@@ -21,7 +23,7 @@ from importer.ledger.store import Ledger
 from importer.outlook import announcement
 from importer.reporter.report import Report, write_report
 from importer.reporter.terminal import amounts
-from importer.sources import Job, sources_of
+from importer.sources import Job, Source, sources_of
 
 if TYPE_CHECKING:
     from importer.sending import Console
@@ -108,15 +110,24 @@ def take_in(
     """
     batches: list[int] = []
     refused: list[FileRefused] = []
-    for opening in sources_of(job, environment):
+    for source in sources_of(job, environment, partial(has_cases, connection)):
         try:
-            with opening() as source:
-                batches.append(ledger.take_in(connection, source, accounts, run_id, batches))
+            batches.append(_take_in_one(ledger, connection, source, accounts, run_id, batches))
         except FileRefused as error:
             refused.append(error)
     if not batches and refused:
         raise FileRefused("\n".join(str(error) for error in refused))
     return batches, refused
+
+
+def _take_in_one(
+    ledger: Ledger, connection: Transaction, source: Source, accounts: Accounts, run_id: str, batches: Sequence[int]
+) -> int:
+    """The batch of one source. A file that is known, with all its rows, is not read again."""
+    if source.reading and (known := take_in_again(connection, source.reading, accounts, run_id, batches)):
+        return known
+    with source.open() as opened:
+        return ledger.take_in(connection, opened, accounts, run_id, batches, source.reading)
 
 
 def _unmet(connection: Transaction, batches: Sequence[int], refused: Sequence[FileRefused], job: Job) -> str | None:

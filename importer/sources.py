@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from importer.environment import Environment
 from importer.errors import FileRefused
 from importer.expecting import Expectation
+from importer.ledger.again import Reading
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile, load_profile
 from importer.loader.records import LoadContext
 from importer.loader.remembered import EMPTY_SHELF, Remembered, Shelf, only_one, reader_of_headings, refuse_near, search_shelf
 from importer.loader.source import is_ours, load_raw, open_file, open_frames
+from importer.readings import circumstances, reading_of
 from importer.rows import LoadedSource
 
 if TYPE_CHECKING:
@@ -54,20 +56,32 @@ def find_profiles(name: str | None, folders: tuple[Path, ...]) -> tuple[Profile,
 Opening = Callable[[], AbstractContextManager[LoadedSource]]
 
 
-def sources_of(job: Job, environment: Environment) -> Iterator[Opening]:
-    """What to read, cases before vouchers: a voucher may belong to a case of another file."""
+@dataclass(frozen=True)
+class Source:
+    """Something to take in: ``open`` reads it. ``reading`` is what its rows depend on, None if that cannot be told."""
+
+    open: Opening
+    reading: Reading | None = None
+
+
+def sources_of(job: Job, environment: Environment, has_cases: Callable[[Reading], bool | None]) -> Iterator[Source]:
+    """What to take in, cases before vouchers: a voucher may belong to a case of another file.
+
+    ``has_cases`` tells whether a file that was read before holds cases, and None of one that was not.
+    """
+    context = environment.load_context(test_cases=job.test_cases)
     if job.frames:
-        frames, context = job.frames, environment.load_context(test_cases=job.test_cases)
-        yield lambda: _opened_frames(frames, job, context)
+        yield Source(lambda: _opened_frames(job.frames, job, context))
     paths = expand(job.paths)
-    later: list[Opening] = []
+    read_with = circumstances(job.profile, job.shelf, context) if paths else ""
+    later: list[Source] = []
     for path in paths:
-        context = environment.load_context(test_cases=job.test_cases, folder=path.parent)
-        opening = _opener(path, job, context)
-        if len(paths) > 1 and _only_vouchers(opening):
-            later.append(opening)
+        opening = _opener(path, job, replace(context, folder=path.parent))
+        source = Source(opening, reading_of(path, read_with, context.today))
+        if len(paths) > 1 and _only_vouchers(source, has_cases):
+            later.append(source)
         else:
-            yield opening
+            yield source
     yield from later
 
 
@@ -141,10 +155,13 @@ def _told(source: LoadedSource, known: Remembered | None) -> LoadedSource:
     return replace(source, notes=(known.note(), *source.notes)) if known else source
 
 
-def _only_vouchers(opening: Opening) -> bool:
+def _only_vouchers(source: Source, has_cases: Callable[[Reading], bool | None]) -> bool:
+    known = has_cases(source.reading) if source.reading else None
+    if known is not None:
+        return not known
     try:
-        with opening() as source:
-            return not source.has_cases
+        with source.open() as opened:
+            return not opened.has_cases
     except FileRefused:
         return False  # it is opened again in its turn, and refused there
 

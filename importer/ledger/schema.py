@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-SCHEMA_VERSION = 2  # 1 had no request_count
+SCHEMA_VERSION = 3  # 1 had no request_count, 2 no reading
 
 metadata = MetaData()
 
@@ -39,6 +39,17 @@ batch = Table(
     Column("notes", Text, nullable=False),
     Column("control", Text, nullable=False),
     Column("taken_at", Text, nullable=False),
+)
+
+# What a batch was read from: the same once more need not be read. Sources of which that cannot be told are left out.
+reading = Table(
+    "reading",
+    metadata,
+    Column("batch_id", ForeignKey("batch.id"), primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("has_cases", Boolean, nullable=False),
+    Index("reading_fingerprint", "fingerprint"),
 )
 
 entry = Table(

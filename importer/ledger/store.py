@@ -14,6 +14,7 @@ from typing import Self
 from sqlalchemy import Connection, delete, insert, select, update
 
 from importer.errors import LedgerError
+from importer.ledger.again import Reading, remember
 from importer.ledger.counting import Counting
 from importer.ledger.doubts import Doubt, Doubts
 from importer.ledger.intake import Intake
@@ -89,12 +90,18 @@ class Ledger(Worklist, Doubts, Restored, Counting):
                 yield ledger
 
     def take_in(
-        self, connection: Connection, source: LoadedSource, accounts: Accounts, run_id: str, earlier: Iterable[int] = ()
+        self,
+        connection: Connection,
+        source: LoadedSource,
+        accounts: Accounts,
+        run_id: str,
+        earlier: Iterable[int] = (),
+        reading: Reading | None = None,
     ) -> int:
         """Take a source in with all its rows, inside the caller's transaction; returns the batch's id.
 
-        ``earlier`` are the run's batches so far: a case that one of them rejected blocks its vouchers here.
-        If reading the source fails, nothing of it stays.
+        ``earlier`` are the run's batches so far: a case that one of them rejected blocks its vouchers here. ``reading``
+        is remembered, so that the same file need not be read again. If reading the source fails, nothing of it stays.
         """
         with connection.begin_nested():
             values = {
@@ -118,6 +125,8 @@ class Ledger(Worklist, Doubts, Restored, Counting):
             control = json.dumps(intake.finish(CHUNK_ROWS))
             notes = json.dumps([*source.notes, *source.found], ensure_ascii=False)
             connection.execute(update(batch).where(batch.c.id == batch_id).values(control=control, notes=notes))
+            if reading is not None:
+                remember(connection, batch_id, source, reading)
         return int(batch_id)
 
     def account_of(self, fingerprint: str) -> str | None:

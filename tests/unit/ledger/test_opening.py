@@ -15,10 +15,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from ledgers import Desk, case, open_desk
+from ledgers import ACCOUNTS, Desk, case, open_desk, source
 from sqlalchemy import text
 
 from importer.errors import LedgerError, LedgerHeld
+from importer.ledger.again import Reading, take_in_again
 from importer.ledger.opening import sqlite_path
 from importer.ledger.schema import SCHEMA_VERSION
 from importer.ledger.store import Ledger
@@ -63,19 +64,29 @@ def test_a_ledger_of_a_newer_version(path: Path) -> None:
         Ledger.read(url(path))
 
 
-def test_a_ledger_of_an_older_version_is_brought_up_to_date_by_its_writer(path: Path) -> None:
+@pytest.mark.parametrize(("version", "without"), [(1, ("request_count", "reading")), (2, ("reading",))])
+def test_a_ledger_of_an_older_version_is_brought_up_to_date_by_its_writer(
+    path: Path, version: int, without: tuple[str, ...]
+) -> None:
     with open_desk(path.parent) as desk:
-        desk.take(case("R1"))
+        first = desk.take(case("R1"))
         desk.send_all()
     with sqlite3.connect(path) as raw:
-        raw.execute("DROP TABLE request_count")
-        raw.execute("UPDATE meta SET value = '1' WHERE name = 'schema'")
+        for table in without:
+            raw.execute(f"DROP TABLE {table}")
+        raw.execute(f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
     raw.close()
     reader = Ledger.read(url(path))  # a reader changes nothing and needs nothing
     assert reader is not None
     with reader:
         assert reader.counted("key") is None
+        assert len(Desk(reader).lines(first)) == 1
     with open_desk(path.parent) as desk:
+        reading = Reading("a.xlsx", "0" * 64, "as ever", "2026-03-01")
+        with desk.ledger.transaction() as connection:
+            assert take_in_again(connection, reading, ACCOUNTS, "run") is None  # what it was read from is not known
+            desk.ledger.take_in(connection, source(case("R1")), ACCOUNTS, "run", (), reading)
+            assert take_in_again(connection, reading, ACCOUNTS, "run")
         desk.ledger.count({"key": "{}"})
         assert desk.ledger.counted("key") == "{}"
         assert [entry.state for entry in desk.entries()] == ["accepted"]

@@ -1,0 +1,339 @@
+"""The same files once more: not read again where everything that reading depends on is the same, with the same outcome."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk
+from openpyxl import load_workbook
+from sheets import case, cases, voucher, vouchers, write_csv, write_workbook
+
+from importer import readings
+from importer.loader import reader
+from importer.loader.context import LoadContext
+
+NOW = re.compile(r"\d{4}-\d\d-\d\dT[\d:.-]+Z|\b[0-9a-f]{32}\b")
+FOLDER = re.compile(r"(output.…-[a-z-]*[a-z])(-\d+)?")
+TABLES = ("batch", "row", "entry", "reject", "reading", "attempt")
+
+PROFILE = """
+headings = ["Sag", "Kreditor", "Land", "Valuta", "Dato", "Beløb", "Type", "Navn", "Skyldners land"]
+ignore = []
+[columns]
+"Sag" = "case_ref"
+"Kreditor" = "creditor_company_name"
+"Land" = "creditor_country"
+"Valuta" = "currency"
+"Dato" = "date"
+"Beløb" = "amount_to_recover"
+"Type" = "debtor_type"
+"Navn" = "debtor_name"
+"Skyldners land" = "debtor_country"
+"""
+DANISH = ("Sag", "Kreditor", "Land", "Valuta", "Dato", "Beløb", "Type", "Navn", "Skyldners land")
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are opened for reading."""
+    found: list[str] = []
+    plain = reader.open_source
+
+    def open_source(path: Path, *more: Any) -> Any:
+        found.append(path.name)
+        return plain(path, *more)
+
+    monkeypatch.setattr(reader, "open_source", open_source)
+    return found
+
+
+# Sheets of every shape
+
+
+def flat_csv(folder: Path) -> list[str]:
+    """Repeated cases, a reference on its own, and a note below the table that is passed over."""
+    rows = [
+        {**case(ref, amount), "voucher_type": kind, "voucher_amount": amount, "voucher_source": "CREDITOR"}
+        for ref, amount, kind in (("C1", "10.00", "invoice"), ("C1", "10.00", "deposit"), ("C2", "20.50", "loan"))
+    ]
+    path = write_csv(folder / "flat.csv", [*rows, {**case("C3", "5"), "currency": "EUR"}])
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\nPlease call before sending\n")
+    return ["flat.csv"]
+
+
+def two_sheets(folder: Path) -> list[str]:
+    """A child above its parent, a case of another currency, a sheet that is hidden."""
+    child = voucher("C2", "9.00", unique_id="V-child", parent_unique_id="V-C2")
+    rows = [*cases(2), case("C3", "7", currency="SEK")]
+    path = write_workbook(folder / "two.xlsx", rows, [child, *vouchers(2), voucher("C3", "7", currency="SEK")])
+    book = load_workbook(path)
+    book["Vouchers"].sheet_state = "hidden"
+    book.save(path)
+    return ["two.xlsx"]
+
+
+def equal_rows(folder: Path) -> list[str]:
+    """Without references, equal rows are counted."""
+    row = {name: value for name, value in case("C1").items() if name not in {"case_ref", "creditor_reference"}}
+    write_csv(folder / "equal.csv", [row, row, {**row, "debtor_name": "Else Okapi"}])
+    return ["equal.csv"]
+
+
+def separate_files(folder: Path) -> list[str]:
+    """The vouchers come first by name, and are taken in last."""
+    write_csv(folder / "a-vouchers.csv", vouchers(3))
+    write_csv(folder / "b-cases.csv", cases(3))
+    return ["a-vouchers.csv", "b-cases.csv"]
+
+
+def with_a_profile(folder: Path) -> list[str]:
+    """Found by its headings; dates and amounts whose order and mark other rows prove."""
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / "erp.toml").write_text(PROFILE, encoding="utf-8")
+    cells = [
+        ("S1", "Nordlys Energi A/S", "DK", "DKK", "03/04/2026", "1.000,50", "Person", "Bodil Okapi", "DK"),
+        ("S2", "Nordlys Energi A/S", "DK", "DKK", "31/01/2026", "1.000", "Person", "Else Okapi", "DK"),
+    ]
+    write_csv(folder / "erp.csv", [dict(zip(DANISH, row, strict=True)) for row in cells])
+    return ["erp.csv"]
+
+
+SHAPES = (flat_csv, two_sheets, equal_rows, separate_files, with_a_profile)
+
+
+def plain(text: str) -> str:
+    """Without times, runs and what tells two reports of one second apart."""
+    return FOLDER.sub(r"\1", NOW.sub("…", text))
+
+
+def dump(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """The ledger but for runs and times."""
+    with closing(sqlite3.connect(folder / "ledger.db")) as ledger:
+        return {
+            table: [
+                tuple(plain(value) if isinstance(value, str) else value for value in line)
+                for line in ledger.execute(f"SELECT * FROM {table} ORDER BY 1")
+            ]
+            for table in TABLES
+        }
+
+
+def written(folder: Path) -> dict[str, Any]:
+    """Every cell and every comment of every report, and the summaries."""
+    found: dict[str, Any] = {}
+    for path in sorted((folder / "output").rglob("*.*")):
+        name = plain(str(path.relative_to(folder)))
+        if path.suffix == ".json":
+            found.setdefault(name, []).append(plain(path.read_text(encoding="utf-8")))
+        elif path.suffix == ".xlsx":
+            book = load_workbook(path)
+            found.setdefault(name, []).append(
+                {sheet.title: [[(c.value, c.number_format) for c in row] for row in sheet] for sheet in book}
+            )
+    return found
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_outcome_is_that_of_reading(live: Desk, vendors: Any, opened: list[str], shape: Any) -> None:
+    """Two desks with the same past: on one the ledger has forgotten what its batches were read from."""
+    names = shape(live.folder)
+    first = live.call("run", *names, "--yes")
+    assert first.code == 0, first.err
+    sent = len(vendors.cases), len(vendors.vouchers)
+    other = Desk(live.folder.with_name("other"))
+    other.live = live.live
+    shutil.copytree(live.folder, other.folder)
+    with closing(sqlite3.connect(other.folder / "ledger.db")) as ledger, ledger:
+        assert ledger.execute("DELETE FROM reading").rowcount == len(names)
+    opened.clear()
+    told = []
+    for desk in (live, other):
+        for command in ("check", "run"):
+            ended = desk.call(command, *names, *(("--yes",) if command == "run" else ()))
+            told.append((ended.code, plain(ended.out), plain(ended.err)))
+        assert bool(opened) is (desk is other)
+    assert told[:2] == told[2:]
+    assert "already imported" in told[1][1]
+    quick, slow = dump(live.folder), dump(other.folder)
+    forgotten = slice(len(names), None)
+    assert quick.pop("reading")[forgotten] == slow.pop("reading")
+    assert quick == slow
+    assert written(live.folder) == written(other.folder)
+    assert sent == (len(vendors.cases), len(vendors.vouchers))
+
+
+def test_what_is_expected_of_a_file_is_held_against_one_that_is_not_read(live: Desk, opened: list[str]) -> None:
+    write_csv(live.folder / "a.csv", cases(2))
+    assert live.call("run", "a.csv", "--yes").code == 0
+    opened.clear()
+    assert live.call("run", "a.csv", "--yes", "--expect-rows", "2", "--expect-total", "DKK=200.03").code == 0
+    refused = live.call("run", "a.csv", "--yes", "--expect-total", "DKK=200.04")
+    assert (refused.code, opened) == (4, [])
+    assert "DKK: expected 200.04, found 200.03" in refused.err
+    assert live.ledger("SELECT count(*) FROM batch") == [(2,)]
+
+
+# What makes a file be read again
+
+
+def again(desk: Desk, *arguments: str, **env: str) -> int:
+    return desk.call("run", "a.csv", "--yes", *arguments, env=env).code
+
+
+@pytest.fixture
+def known(live: Desk, opened: list[str]) -> Desk:
+    """A desk at which ``a.csv`` is imported, read with ``profiles/erp.toml``."""
+    with_a_profile(live.folder)
+    (live.folder / "erp.csv").rename(live.folder / "a.csv")
+    assert again(live) == 0
+    opened.clear()
+    return live
+
+
+def test_the_same_file_is_not_read(known: Desk, opened: list[str]) -> None:
+    assert again(known) == 0
+    (known.folder / "sub").mkdir()
+    shutil.move(known.folder / "a.csv", known.folder / "sub" / "a.csv")
+    assert known.call("run", "sub/a.csv", "--yes").code == 0
+    assert not opened
+
+
+def a_row_more(folder: Path) -> None:
+    with (folder / "a.csv").open("a", encoding="utf-8") as file:
+        file.write("S3,Nordlys Energi A/S,DK,DKK,31/01/2026,7,Person,Ib Okapi,DK\n")
+
+
+def a_byte_more(folder: Path) -> None:
+    with (folder / "a.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+
+
+def another_profile(folder: Path) -> None:
+    with (folder / "profiles" / "erp.toml").open("a", encoding="utf-8") as file:
+        file.write('[constants]\ntag = "new"\n')
+
+
+def one_more_profile(folder: Path) -> None:
+    (folder / "profiles" / "other.toml").write_text('headings = ["a", "b", "c"]\n', encoding="utf-8")
+
+
+def a_renamed_profile(folder: Path) -> None:
+    (folder / "profiles" / "erp.toml").rename(folder / "profiles" / "open-items.toml")
+
+
+@pytest.mark.parametrize("change", [a_row_more, a_byte_more, another_profile, one_more_profile, a_renamed_profile])
+def test_a_change_of_the_file_or_of_a_profile(known: Desk, opened: list[str], change: Any) -> None:
+    change(known.folder)
+    again(known)
+    assert "a.csv" in opened
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"IMPORTER_DEFAULTS": '{"tag": "new"}'},
+        {"IMPORTER_DEBBIE__TIMEZONE": "Europe/Stockholm"},
+        {"IMPORTER_VOUCHER_TYPES": '{"fee": {"id": "11111111-1111-4111-8111-111111111111", "counts": "debt"}}'},
+        {"IMPORTER_DEBBIE__TENANT_ID": "22222222-2222-4222-8222-222222222222"},
+    ],
+)
+def test_a_change_of_the_settings(known: Desk, opened: list[str], env: dict[str, str]) -> None:
+    again(known, **env)
+    assert "a.csv" in opened
+
+
+@pytest.mark.parametrize("arguments", [("--profile", "erp"), ("--profile", "none"), ("--test-cases",)])
+def test_a_change_of_what_is_asked_for(known: Desk, opened: list[str], arguments: tuple[str, ...]) -> None:
+    again(known, *arguments)
+    assert "a.csv" in opened
+
+
+def test_a_new_name(known: Desk, opened: list[str]) -> None:
+    """The notes and the sheet of a CSV have the file's name."""
+    shutil.copy(known.folder / "a.csv", known.folder / "b.csv")
+    assert known.call("run", "b.csv", "--yes").code == 0
+    assert "b.csv" in opened
+    assert known.ledger("SELECT source_name FROM batch ORDER BY id") == [("a.csv",), ("b.csv",)]
+
+
+def test_a_link(known: Desk, opened: list[str], tmp_path: Path) -> None:
+    """Whoever reads the file looks at where it leads."""
+    shutil.move(known.folder / "a.csv", tmp_path / "a.csv")
+    (known.folder / "a.csv").symlink_to(tmp_path / "a.csv")
+    refused = known.call("run", "a.csv", "--yes")
+    assert (refused.code, opened) == (4, ["a.csv"])
+    assert "leads out of its folder" in refused.err
+
+
+@pytest.mark.parametrize(("name", "more"), [("aliases.toml", "\n# changed\n"), ("loader/money.py", "\n# changed\n")])
+def test_a_change_of_the_importer_itself(
+    known: Desk, opened: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, more: str
+) -> None:
+    copy = tmp_path / "importer"
+    shutil.copytree(readings.files("importer"), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(readings, "files", lambda _: copy)
+    readings._version.cache_clear()
+    try:
+        assert again(known) == 0
+        assert not opened, "a copy of it is the same importer"
+        with (copy / name).open("a", encoding="utf-8") as file:
+            file.write(more)
+        readings._version.cache_clear()
+        assert again(known) == 0
+        assert "a.csv" in opened
+    finally:
+        readings._version.cache_clear()
+
+
+def test_a_change_of_what_is_installed(known: Desk, opened: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "python_calamine-99.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    readings._version.cache_clear()
+    try:
+        assert again(known) == 0
+        assert "a.csv" in opened
+    finally:
+        readings._version.cache_clear()
+
+
+def test_everything_that_a_context_holds_counts() -> None:
+    """Also a field that is added some day: without the day and the folder, two contexts are told by their whole text."""
+    from zoneinfo import ZoneInfo
+
+    from importer.loader.profile import NO_PROFILE
+    from importer.loader.remembered import EMPTY_SHELF
+
+    plain = LoadContext(date(2026, 1, 1), ZoneInfo("Europe/Copenhagen"))
+    alike = LoadContext(date(2026, 9, 9), ZoneInfo("Europe/Copenhagen"), folder=Path("elsewhere"))
+    test = LoadContext(date(2026, 1, 1), ZoneInfo("Europe/Copenhagen"), test_cases=True)
+    told = [readings.circumstances(NO_PROFILE, EMPTY_SHELF, context) for context in (plain, alike, test)]
+    assert told[0] == told[1] != told[2]
+
+
+def test_what_was_only_checked_is_not_known(live: Desk, vendors: Any, opened: list[str]) -> None:
+    write_csv(live.folder / "a.csv", cases(2))
+    assert live.call("check", "a.csv").code == 0
+    assert again(live) == 0
+    assert len(vendors.cases) == 2
+    opened.clear()
+    assert live.call("check", "a.csv").code == 0
+    assert not opened, "what was imported is known to a check as well"
+
+
+def test_an_appendix_that_has_changed(live: Desk, opened: list[str]) -> None:
+    (live.folder / "invoice.pdf").write_bytes(b"%PDF-1")
+    write_workbook(live.folder / "a.xlsx", cases(1), [{**vouchers(1)[0], "appendix_file": "invoice.pdf"}])
+    assert live.call("run", "a.xlsx", "--yes").code == 0
+    assert live.call("run", "a.xlsx", "--yes").code == 0
+    (live.folder / "invoice.pdf").write_bytes(b"%PDF-2")
+    opened.clear()
+    assert live.call("run", "a.xlsx", "--yes").code == 3  # it is another voucher now
+    assert opened == ["a.xlsx"]
