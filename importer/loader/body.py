@@ -12,6 +12,7 @@ from enum import Enum, auto
 from importer.aliases import no_claims
 from importer.columns import Holds, Kind
 from importer.loader.layout import Ahead, Top, headings_in, known_headings, two_tables
+from importer.loader.look import picker
 from importer.loader.mapping import SheetPlan
 from importer.loader.notes import rows_named
 from importer.loader.records import RowReader
@@ -94,6 +95,7 @@ class Body:
         bounds = (*self.plan.case, *self.plan.voucher)
         self._bound = {b.position for b in bounds if b.position is not None}
         self._identity = {b.position for b in bounds if b.position is not None and b.column.name in _IDENTITY}
+        self._names = picker(sorted(self._identity))
         self._texts = {b.position for b in bounds if b.position is not None and b.column.holds is Holds.TEXT}
         self._dates = {b.position for b in bounds if b.position is not None and b.column.holds is Holds.DATE}
         self._name = next((b.position for b in bounds if b.column.name == "debtor_name"), None)
@@ -130,7 +132,7 @@ class Body:
         """What the row is. A valid record is data, but for one whose only name is the word for a total."""
         cells = loaded.row.cells
         if not isinstance(loaded.case, Reject) and not isinstance(loaded.voucher, Reject):
-            named = any(is_total_label(cells[p]) for p in self._identity if p < len(cells))
+            named = any(map(is_total_label, self._names(cells)))
             return Sort.TOTAL if named and self._is_total(loaded) else Sort.DATA
         if self._is_total(loaded):
             return Sort.TOTAL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from importer.columns import Kind
@@ -28,9 +29,14 @@ def case_of(found: Findings, context: LoadContext, hint: Hint | None, *, derive_
     if case is None:
         return Reject(Kind.CASE, tuple(found.reasons), money, ref)
     payload = case.wire()
-    creditor = (" ".join(case.creditor_company_name.casefold().split()), case.creditor_country_alpha2)
-    base = fingerprint("case", ref or payload.decode(), *creditor, bool(case.is_test))
+    creditor = _folded(case.creditor_company_name)
+    base = fingerprint("case", ref or payload.decode(), creditor, case.creditor_country_alpha2, bool(case.is_test))
     return CaseRecord(base, ref is None, ref, payload, money, hint, bool(case.is_test))
+
+
+@lru_cache(maxsize=1024)  # the creditors of a file are few
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _by_name(values: dict[str, Any]) -> DebtorType:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from importer.vocabulary import VoucherTypes
@@ -22,3 +24,8 @@ class LoadContext:
     test_cases: bool = False
     folder: Path = Path()
     """Where the names in ``appendix_file`` start: the sheet's own folder."""
+
+    @cached_property
+    def rules(self) -> dict[str, Any]:
+        """What the models have to know besides the row."""
+        return {"today": self.today, "voucher_types": self.voucher_types}

@@ -165,6 +165,11 @@ class OrderEvidence(_Evidence[DateOrder]):
             self._date_cells = True
             self._late_days = self._late_days or day.day > LAST_SURE_DAY
 
+    @property
+    def knows_of_days(self) -> bool:
+        """Whether further date cells can tell nothing new."""
+        return self._date_cells and self._late_days
+
     def swapped_beside(self) -> Seen | None:
         """A text beside which the date cells are suspect: every text has a day that is no month, and no date cell has."""
         agreed = self._one_sided and self.decision().verdict is Verdict.DECIDED

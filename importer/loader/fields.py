@@ -6,7 +6,7 @@ Texts of columns with few different ones are remembered with their values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -16,12 +16,16 @@ from importer.columns import Holds
 from importer.loader.celltext import CellError, shows_error
 from importer.loader.days import FIRST_YEAR
 from importer.loader.formats import Formats
+from importer.loader.look import picker
 from importer.loader.mapping import Bound
 from importer.loader.values import READERS, is_blank, shown
 from importer.rows import Cell
 
 MAX_REMEMBERED = 4096
 """Texts of one column that are remembered; what comes later is read each time."""
+
+LONGEST_REMEMBERED = 60
+"""Characters of a text that may come again, such as a creditor's or a town's name."""
 
 _EVERYDAY_LENGTH = 1000  # of a text: far from the longest that a cell may have, even when composed Unicode is longer
 _FEW = frozenset((Holds.CHOICE, Holds.DATE, Holds.COUNTRY, Holds.CURRENCY, Holds.FLAG, Holds.RATE, Holds.UUID))
@@ -47,6 +51,14 @@ class Field(NamedTuple):
             return self.bound.constant
         return cells[self.position] if self.position < len(cells) else None
 
+    def text(self, cells: tuple[Cell, ...]) -> str | None:
+        """The field's own cell as its reader gets it, if that is a text."""
+        cell = self.cell(cells)
+        if self.bound.values or type(cell) is str:
+            cell = self.prepared(cell)
+            return cell if type(cell) is str else None
+        return None
+
     def prepared(self, cell: Cell) -> Cell:
         """The cell as its reader gets it: by the profile's table of values, and an error in place of its text."""
         if self.bound.values and not is_blank(cell):
@@ -56,6 +68,28 @@ class Field(NamedTuple):
         if type(cell) is str and cell[0] in "#E" and shows_error(cell.strip()):
             return CellError(cell.strip())
         return cell
+
+
+class Columns:
+    """The fields of one kind in a sheet, made ready to take the cells of a row all at once."""
+
+    def __init__(self, fields: tuple[Field, ...]) -> None:
+        self.fields = fields
+        self.amounts = tuple(field for field in fields if field.bound.column.holds is Holds.MONEY)
+        constants = [field for field in fields if field.position is None]
+        self._constants = tuple(field.bound.constant for field in constants)
+        self._width = max((field.position + 1 for field in fields if field.position is not None), default=0)
+        # A row's constants stand behind its own cells, however many these are.
+        places = [f.position if f.position is not None else constants.index(f) - len(constants) for f in fields]
+        self._pick = picker(places)
+        self._steps = tuple((field.name, field.known.get, field.read) for field in fields)
+
+    def with_cells(self, cells: tuple[Cell, ...]) -> Iterator[tuple[tuple[str, Callable[[str], Any], Read], Cell]]:
+        """Each field's name, what it remembers of texts and its reader, with its cell in this row."""
+        missing = self._width - len(cells)
+        if missing > 0:
+            cells += (None,) * missing
+        return zip(self._steps, self._pick(cells + self._constants), strict=True)
 
 
 def fields_of(bounds: Iterable[tuple[Bound, Formats]]) -> tuple[Field, ...]:
@@ -76,17 +110,17 @@ def _field(bound: Bound, formats: Formats) -> Field:
             known[cell] = value
         return value
 
-    read = slowly if bound.values else _quick(holds, formats, slowly)
+    read = slowly if bound.values else _quick(holds, formats, slowly, known)
     made = Field(bound.column.name, bound.position, read, known, bound)
     return made
 
 
-def _quick(holds: Holds, formats: Formats, slowly: Read) -> Read:
+def _quick(holds: Holds, formats: Formats, slowly: Read, known: dict[str, Any]) -> Read:
     """A reader for the cells that most are, which gives all others to ``slowly``."""
     if holds in (Holds.TEXT, Holds.FILE):
-        return _text(slowly)
+        return _text(slowly, known)
     if holds is Holds.IDENTIFIER:
-        return _identifier(slowly)
+        return _identifier(slowly, known)
     if holds is Holds.MONEY:
         return _amount(slowly)
     if holds is Holds.DATE and not formats.date_cell_doubt:
@@ -94,21 +128,29 @@ def _quick(holds: Holds, formats: Formats, slowly: Read) -> Read:
     return slowly
 
 
-def _text(slowly: Read) -> Read:
+def _text(slowly: Read, known: dict[str, Any]) -> Read:
     def read(cell: Cell) -> Any:
         if type(cell) is str and cell and cell[0] not in "#E" and len(cell) <= _EVERYDAY_LENGTH:
-            return (cell if cell.isascii() else normalize("NFC", cell)).strip() or None
+            text = (cell if cell.isascii() else normalize("NFC", cell)).strip()
+            if text and len(known) < MAX_REMEMBERED and len(cell) <= LONGEST_REMEMBERED:
+                known[cell] = text
+            return text or None
         return slowly(cell)
 
     return read
 
 
-def _identifier(slowly: Read) -> Read:
+def _identifier(slowly: Read, known: dict[str, Any]) -> Read:
     def read(cell: Cell) -> Any:
-        # An e may be an exponent, an end in 0 the ".0" of a number.
+        # An e may be an exponent, an end in 0 the ".0" of a number; after another letter than E they are neither.
         if type(cell) is str and cell.isascii() and len(cell) <= _EVERYDAY_LENGTH:
             text = cell.strip()
-            if text and text[-1] != "0" and text[0] != "#" and "E" not in text and "e" not in text:
+            if text and (
+                (text[0].isalpha() and text[0] != "E")
+                or not ("e" in text or "E" in text or text[0] == "#" or text.endswith(".0"))
+            ):
+                if len(known) < MAX_REMEMBERED and len(cell) <= LONGEST_REMEMBERED:
+                    known[cell] = text
                 return text
         elif type(cell) is int:
             return str(cell)

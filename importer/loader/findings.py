@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from importer.columns import PROPERTY_PREFIX, Kind, columns_of, name_of_path
 from importer.loader.context import LoadContext
-from importer.loader.fields import Field
+from importer.loader.fields import Columns, Field
 from importer.loader.money import currencies_of
 from importer.loader.values import WRONG_VOUCHER_CURRENCY, ValueProblem, is_blank, shown
 from importer.models import WireModel
@@ -33,7 +33,7 @@ _PYDANTIC_WORDS = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class Findings:
     """Values by canonical name, and what is wrong with the row so far."""
 
@@ -43,18 +43,14 @@ class Findings:
     fields: Sequence[Field] = ()
     cells: tuple[Cell, ...] = ()
 
-    def read(self, fields: Sequence[Field], cells: tuple[Cell, ...]) -> None:
+    def read(self, columns: Columns, cells: tuple[Cell, ...]) -> None:
         """Read each field's cell; an empty one has no value."""
-        self.fields, self.cells = fields, cells
-        values, width = self.values, len(cells)
-        for name, position, read, known, bound in fields:
-            if position is None:
-                cell: Cell = bound.constant
-            else:
-                cell = cells[position] if position < width else None
+        self.fields, self.cells = columns.fields, cells
+        values = self.values
+        for (name, known, read), cell in columns.with_cells(cells):
             if cell is None:
                 continue
-            value = known.get(cell) if type(cell) is str else None
+            value = known(cell) if type(cell) is str else None
             if value is None:
                 try:
                     value = read(cell)
@@ -69,8 +65,8 @@ class Findings:
         """Refuse an amount whose sign or code, like ``€``, is not that of the row's currency."""
         currency = self.values.get("currency")
         for amount in amounts if currency else ():
-            cell = amount.prepared(amount.cell(self.cells)) if amount.name in self.values else None
-            if type(cell) is str and (meant := currencies_of(cell)) and currency not in meant:
+            cell = amount.text(self.cells) if amount.name in self.values else None
+            if cell is not None and (meant := currencies_of(cell)) and currency not in meant:
                 message = f"is not in {currency}, which the row has as its currency. Correct one"
                 self.reject("currency_differs", message, amount.name)
 
@@ -103,9 +99,8 @@ class Findings:
         """
         result = None
         try:
-            rules = {"today": context.today, "voucher_types": context.voucher_types}
             # By the members' names on the wire alone: each name that is looked for costs time, in every row.
-            result = model.model_validate(_nest(self.kind, self.values), context=rules, by_alias=True, by_name=False)
+            result = model.model_validate(_nest(self.kind, self.values), context=context.rules, by_alias=True, by_name=False)
         except ValidationError as error:
             for item in error.errors(include_url=False):
                 path = ".".join(str(part) for part in item["loc"])
@@ -123,26 +118,28 @@ def _in_words(item: Any) -> tuple[str, str]:
 
 
 @cache
-def _places(kind: Kind) -> dict[str, tuple[str, str]]:
-    """Where on the wire each column's value stands: the member around it ("" for none), and its own."""
-    paths = {c.name: c.path for c in columns_of(kind)} | (
+def _places(kind: Kind) -> dict[str, list[tuple[str, str]]]:
+    """The columns by the member on the wire that their values stand in ("" for none), each with its own member."""
+    paths = {c.name: c.path for c in columns_of(kind) if c.path} | (
         {"debtor_state_alpha2": "debtor.stateAlpha2"} if kind is Kind.CASE else {}
     )
-    return {name: (path.rpartition(".")[0], path.rpartition(".")[2]) for name, path in paths.items()}
+    places: dict[str, list[tuple[str, str]]] = {}
+    for name, path in paths.items():
+        around, _, member = path.rpartition(".")
+        places.setdefault(around, []).append((name, member))
+    return places
 
 
 def _nest(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
     """Values by canonical name as the nested members of the wire; empty values are left out."""
-    debtor: dict[str, Any] = {}
-    data: dict[str, Any] = {"debtor": debtor} if kind is Kind.CASE else {}
-    places = _places(kind)
-    for name, value in values.items():
-        if value is None:
-            continue
-        if name.startswith(PROPERTY_PREFIX):
-            data.setdefault("properties", {})[name.removeprefix(PROPERTY_PREFIX)] = value
-            continue
-        target, member = places[name]
-        if member:
-            (debtor if target else data)[member] = value
+    places, value_of = _places(kind), values.get
+    data: dict[str, Any] = {member: value for name, member in places[""] if (value := value_of(name)) is not None}
+    if kind is Kind.CASE:
+        data["debtor"] = {member: value for name, member in places["debtor"] if (value := value_of(name)) is not None}
+    elif properties := {
+        name.removeprefix(PROPERTY_PREFIX): value
+        for name, value in values.items()
+        if value is not None and name.startswith(PROPERTY_PREFIX)
+    }:
+        data["properties"] = properties
     return data

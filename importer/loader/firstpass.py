@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from typing import Literal
 
 from importer.columns import Holds, Kind
@@ -14,7 +16,10 @@ from importer.loader.formats import LONGEST, YEARS_AHEAD, DateOrder, DecimalMark
 from importer.loader.look import Look
 from importer.loader.mapping import Bound, SheetPlan
 from importer.loader.profile import Profile
-from importer.rows import Proof
+from importer.rows import Cell, Proof
+
+_AT_ONCE = 1000
+"""Rows whose cells are looked at together, column by column: most columns of a workbook hold no text at all."""
 
 _NUMBERS = (Holds.MONEY, Holds.RATE)
 _MARK_NAMES = {".": "point", ",": "comma"}
@@ -107,16 +112,28 @@ def _proofs(watched: list[_Watched]) -> Iterable[Proof]:
 
 def _watch(watched: list[_Watched], header_row: int, look: Look) -> None:
     positions = sorted({w.position for w in watched})
-    watchers = [(positions.index(w.position), w.bound.values, w.evidence) for w in watched]
-    for row, cells in look(positions):
-        if row <= header_row:
-            continue
-        for place, table, evidence in watchers:
-            cell = cells[place]
+    looked = look(positions)
+    while batch := list(islice(looked, _AT_ONCE)):
+        rows = [row for row, _ in batch]
+        columns = list(zip(*(cells for _, cells in batch), strict=True))
+        below = bisect_right(rows, header_row)
+        for w in watched:
+            column = columns[positions.index(w.position)]
+            _see(w, rows[below:], column[below:])
+
+
+def _see(watched: _Watched, rows: Sequence[int], cells: Sequence[Cell]) -> None:
+    """Count in the cells of one column, each with the number of its row."""
+    evidence, table = watched.evidence, watched.bound.values
+    if str in set(map(type, cells)):
+        for row, cell in zip(rows, cells, strict=True):
             if cell and type(cell) is str:  # what the reader marks as no value is a subclass
-                if len(text := table.get(cell.strip(), cell.strip())) <= LONGEST:
+                text = cell.strip()
+                if len(text := table.get(text, text)) <= LONGEST:
                     evidence.see(row, text)
-            elif isinstance(cell, date) and isinstance(evidence, OrderEvidence):
+    if isinstance(evidence, OrderEvidence) and not evidence.knows_of_days:
+        for cell in cells:
+            if isinstance(cell, date):
                 evidence.see_day(cell)
 
 

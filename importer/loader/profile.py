@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from importer.columns import is_known
 from importer.errors import ProfileError
 from importer.loader.values import Formats, strptime_format
-from importer.settings import explain
 from importer.vocabulary import fold
 
 
@@ -116,6 +115,8 @@ def read_profile(path: Path) -> Profile:
         advice = "Correct that line; a heading with anything but a-z, 0-9, _ and - stands in quotes."
         raise ProfileError(f"The profile {path} is not valid TOML: {error}. {advice}") from None
     except ValidationError as error:
+        from importer.settings import explain
+
         raise ProfileError(f"The profile {path} has a mistake: {explain(error)}") from None
 
 

@@ -22,10 +22,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Self
 
 from importer.errors import FileRefused
 from importer.loader.celltext import Cell, CellError, FalseDate, LostDigits, MissingValue, cell_text
@@ -33,6 +30,9 @@ from importer.loader.delimited import Delimited, survey
 from importer.loader.look import Look, Looked, look_through
 from importer.loader.preflight import TextFile, Workbook, inspect
 from importer.loader.workbook import OpenWorkbook
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "Cell",
@@ -189,6 +189,9 @@ def _text_rows(text: Delimited) -> _Rows:
 
 
 def _frame(batch: list[tuple[int, Sequence[Any]]]) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+
     width = max(len(cells) for _, cells in batch)
     grid = np.full((len(batch), width), None, dtype=object)
     for at, (_, cells) in enumerate(batch):

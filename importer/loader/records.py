@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from importer.columns import Holds, Kind
+from importer.columns import Kind
 from importer.loader.cases import case_of
 from importer.loader.context import LoadContext
-from importer.loader.fields import Field, fields_of
+from importer.loader.fields import Columns, fields_of
 from importer.loader.findings import Findings
 from importer.loader.firstpass import SheetFormats, profile_formats
 from importer.loader.mapping import Bound, Shape, SheetPlan
@@ -41,38 +41,34 @@ class RowReader:
         formats = formats or SheetFormats(profile_formats(profile, context.today))
         self._signed = profile.amount_sign == "signed"
         self._width = len(plan.head.header) if delimited else None
-        self._case_fields = fields_of((bound, formats.of(bound)) for bound in plan.case)
-        self._voucher_fields = fields_of((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
-        self._amounts = {
-            kind: [field for field in fields if field.bound.column.holds is Holds.MONEY]
-            for kind, fields in ((Kind.CASE, self._case_fields), (Kind.VOUCHER, self._voucher_fields))
-        }
+        self._case_columns = Columns(fields_of((bound, formats.of(bound)) for bound in plan.case))
+        self._voucher_columns = Columns(fields_of((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan))))
         self._voucher_positions = plan.positions(Kind.VOUCHER)
+        self._only_vouchers = plan.shape is Shape.VOUCHERS
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
         """The row's case, voucher or both. A row of a flat sheet without voucher cells holds a case alone."""
         row = Row(self.plan.head.name, number, cells)
         hints = self._hints(cells)
         case = voucher = None
-        if self.plan.shape is not Shape.VOUCHERS:
+        if not self._only_vouchers:
             case = self._case(cells, hints.get("C"))
-        if self.plan.shape is Shape.VOUCHERS or self._has_voucher(cells):
+        if self._only_vouchers or self._has_voucher(cells):
             voucher = self._voucher(cells, hints.get("V"))
         return LoadedRow(row, case, voucher)
 
     def _case(self, cells: tuple[Cell, ...], hint: Hint | None) -> CaseRecord | Reject:
-        found = self._findings(Kind.CASE, self._case_fields, cells)
+        found = self._findings(Kind.CASE, self._case_columns, cells)
         return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
 
     def _voucher(self, cells: tuple[Cell, ...], hint: Hint | None) -> VoucherRecord | Reject:
-        found = self._findings(Kind.VOUCHER, self._voucher_fields, cells)
-        needs_case = self.plan.shape is Shape.VOUCHERS
-        return voucher_of(found, self.context, hint, signed=self._signed, needs_case=needs_case)
+        found = self._findings(Kind.VOUCHER, self._voucher_columns, cells)
+        return voucher_of(found, self.context, hint, signed=self._signed, needs_case=self._only_vouchers)
 
-    def _findings(self, kind: Kind, fields: tuple[Field, ...], cells: tuple[Cell, ...]) -> Findings:
+    def _findings(self, kind: Kind, columns: Columns, cells: tuple[Cell, ...]) -> Findings:
         found = Findings(kind)
-        found.read(fields, cells)
-        found.check_signs(self._amounts[kind])
+        found.read(columns, cells)
+        found.check_signs(columns.amounts)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
             found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
         return found

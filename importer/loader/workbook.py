@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from importer.errors import FileRefused
 from importer.loader.celltext import Cell, clean_number
+from importer.loader.look import picker
 from importer.loader.marks import Mark
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ class OpenWorkbook:
             if values.count(None) < width:
                 yield row + 1, values
 
-    def look(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, list[Cell]]]:
+    def look(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, Sequence[Cell]]]:
         """Yield (row number that Excel shows, cells at ``positions``) of every row, as calamine gives them: unmarked.
 
         While `rows` of the same sheet are being read, it is not parsed again.
@@ -95,9 +97,11 @@ class OpenWorkbook:
         left = parsed.cells.start[1] if parsed.cells.start else 0
         width = parsed.cells.end[1] + 1 - left if parsed.cells.end else 0
         places = [p - left if 0 <= p - left < width else None for p in positions]
+        present = [place for place in places if place is not None]
+        pick = picker(present) if present == places else partial(_present, places)
         for row, cells in enumerate(self._raw_rows(sheet, parsed.cells, 0)):
             if cells:
-                yield row + 1, [cells[place] if place is not None else None for place in places]
+                yield row + 1, pick(cells)
 
     def _parse(self, sheet: str) -> _Parsed:
         parsed = self._parsed.get(sheet)
@@ -129,6 +133,10 @@ class OpenWorkbook:
     def _refusal(self, sheet: str, error: BaseException) -> FileRefused:
         where = f"{self._name}, sheet {sheet!r}," if sheet else self._name
         return FileRefused(f"{where} cannot be read ({_reason(error)}). Open it in Excel and save it anew.")
+
+
+def _present(places: Sequence[int | None], cells: Sequence[Any]) -> list[Any]:
+    return [cells[place] if place is not None else None for place in places]
 
 
 @contextmanager

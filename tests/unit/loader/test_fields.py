@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from importer.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Holds
 from importer.loader.celltext import CellError, FalseDate, LostDigits, shows_error
-from importer.loader.fields import MAX_REMEMBERED, fields_of
+from importer.loader.fields import MAX_REMEMBERED, Columns, fields_of
 from importer.loader.formats import Formats
 from importer.loader.mapping import Bound
 from importer.loader.values import READERS, ValueProblem, is_blank
@@ -20,8 +20,47 @@ from importer.rows import Cell
 COLUMNS = {column.holds: column for column in (*CASE_COLUMNS, *VOUCHER_COLUMNS)}
 FORMATS = [Formats(), Formats(decimal=","), Formats(text_doubt="is doubtful"), Formats(date_cell_doubt="is doubtful")]
 WRITTEN = [
-    *("", " ", " a ", "#N/A", "#12", "Err:502", " #N/A", "1E+05", "12.0", "120", "0012", "e-post", "1.234", "1.234,50 kr", "-5"),
-    *("A\u030a", "\ufb2c", "\u00a0x\u00a0", "2026-01-31", "31.01.2026", "DK", "Denmark", "dkk", "yes", "x", "8,05 %", "[]"),
+    *(
+        "",
+        " ",
+        " a ",
+        "#N/A",
+        "#12",
+        "Err:502",
+        " #N/A",
+        "1E+05",
+        "12.0",
+        "120",
+        "0012",
+        "e-post",
+        "1.234",
+        "E5",
+        "1e05",
+        "+1E+05",
+        "-1,5e-05",
+        "1.234,50 kr",
+        "-5",
+    ),
+    *(
+        "x1E+05",
+        "A-10",
+        "x.0",
+        "+12.0",
+        "+45 12 34 56 00",
+        "EUR 1E+05",
+        "A\u030a",
+        "\ufb2c",
+        "\u00a0x\u00a0",
+        "2026-01-31",
+        "31.01.2026",
+        "DK",
+        "Denmark",
+        "dkk",
+        "yes",
+        "x",
+        "8,05 %",
+        "[]",
+    ),
     *("invoice", "3c90c3cc-0d44-4b50-8888-8dd25736052a", "\ufb2c" * 20_000, "x" * 40_000),
 ]
 CELLS: st.SearchStrategy[Cell] = st.one_of(
@@ -72,3 +111,21 @@ def test_what_is_remembered_has_an_end() -> None:
         assert made.read(f"c{number}") == f"C{number}"
     assert len(made.known) == MAX_REMEMBERED
     assert made.read("dkk") == "DKK"
+
+
+@pytest.mark.parametrize("positions", [[2], [None], [3, None, 0, None], []])
+@pytest.mark.parametrize("cells", [(), ("a",), ("a", "b", "c", "d"), ("a", "b", "c", "d", "beyond")])
+def test_a_row_of_any_width_gives_each_field_its_own_cell(positions: list[int | None], cells: tuple[Cell, ...]) -> None:
+    bounds = [
+        Bound(COLUMNS[Holds.TEXT], f"Heading {at}", position, None if position is not None else f"constant {at}")
+        for at, position in enumerate(positions)
+    ]
+    columns = Columns(fields_of((bound, Formats()) for bound in bounds))
+    assert [cell for _, cell in columns.with_cells(cells)] == [field.cell(cells) for field in columns.fields]
+
+
+def test_an_amount_is_a_text_only_where_its_reader_gets_one() -> None:
+    values = {"none": "12,50 kr", "7": "7 kr"}
+    (plain, mapped) = fields_of((Bound(COLUMNS[Holds.MONEY], "Amount", 0, None, table), Formats()) for table in ({}, values))
+    assert [plain.text((cell,)) for cell in ("5 kr", 5, None, " ", "#N/A")] == ["5 kr", None, None, None, None]
+    assert [mapped.text((cell,)) for cell in ("none", 7, 8, None)] == ["12,50 kr", "7 kr", None, None]

@@ -130,3 +130,21 @@ def test_a_column_against_itself_rejects_all_its_texts_but_no_number() -> None:
     assert {reason.code for row in rows if isinstance(row.case, Reject) for reason in row.case.reasons} == {
         "decimal_marks_differ"
     }
+
+
+@pytest.mark.parametrize("proven_in", [1000, 1001, 2500])
+def test_a_proof_counts_wherever_it_stands_in_a_long_sheet(proven_in: int) -> None:
+    rows = [(*ROW[:4], date(2026, 1, 31), 5, *ROW[6:])] * 3000
+    rows[proven_in - 2] = PROVING
+    found = formats(rows, delimited=False)
+    assert [(proof.heading, proof.row) for proof in found.proofs] == []  # nothing was open
+    rows[1] = ROW
+    found = formats(rows, delimited=False)
+    assert {(proof.heading, proof.row) for proof in found.proofs} == {("date", proven_in), ("amount_to_recover", proven_in)}
+
+
+def test_a_late_day_far_down_clears_the_date_cells_of_suspicion() -> None:
+    rows = [PROVING, *[(*ROW[:4], date(2026, 1, 2), 5, *ROW[6:])] * 2000]
+    assert "swapped" in formats(rows, delimited=False).by_column[Kind.CASE, "date"].date_cell_doubt
+    rows.append((*ROW[:4], date(2026, 1, 31), 5, *ROW[6:]))
+    assert not formats(rows, delimited=False).by_column[Kind.CASE, "date"].date_cell_doubt
