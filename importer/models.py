@@ -14,7 +14,7 @@ from datetime import date as Day  # noqa: N812  (a model's field is called date,
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationInfo, field_validator
@@ -22,6 +22,9 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from importer.vocabulary import DebtorType, VoucherSource, VoucherTypes, case_currencies, country_codes, decimals_of
+
+if TYPE_CHECKING:
+    from json import JSONEncoder
 
 MAX_MAJOR_UNITS = Decimal("9999999999999.99")  # 15 digits: what a JSON number carries exactly in every reader
 
@@ -274,7 +277,11 @@ def with_fields(payload: bytes, fields: Mapping[str, Any]) -> bytes:
     """
     if not fields:
         return payload
-    import json
+    return payload[:-1] + b"," + _members().encode(dict(fields)).encode()[1:]
 
-    members = json.dumps(dict(fields), separators=(",", ":"), ensure_ascii=False).encode()
-    return payload[:-1] + b"," + members[1:]
+
+@cache
+def _members() -> JSONEncoder:
+    from json import JSONEncoder
+
+    return JSONEncoder(separators=(",", ":"), ensure_ascii=False)

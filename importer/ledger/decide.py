@@ -78,10 +78,10 @@ def may_supersede(old: Known, batch_id: int) -> bool:
 
 def voucher_state(case_state: State | None, parent_state: State | None) -> tuple[State, bool]:
     """A new voucher's state, and whether it can be sent at once; None stands for a case that exists already, or no parent."""
-    waits_for = [state for state in (case_state, parent_state) if state is not None]
-    if any(state in BLOCKING for state in waits_for):
+    if case_state in BLOCKING or parent_state in BLOCKING:
         return State.BLOCKED, False
-    return State.PENDING, all(state is State.ACCEPTED for state in waits_for)
+    there = (State.ACCEPTED, None)
+    return State.PENDING, case_state in there and parent_state in there
 
 
 def voucher_base(owner: str, content: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, insert, select, update
@@ -13,9 +14,9 @@ from importer.ledger.decide import Known
 from importer.ledger.dependents import follow
 from importer.ledger.places import row_in
 from importer.ledger.schema import entry, reject, row
-from importer.ledger.states import RejectStatus, State
+from importer.ledger.states import RejectStatus, Standing, State
 from importer.ledger.superseding import repoint
-from importer.rows import Reject, Row, encode_cells, reasons_to_json
+from importer.rows import Money, Reject, Row, encode_cells, reasons_to_json
 
 _FORGOTTEN = {
     # Nothing of a refused payload is out there: only attempts from now on matter.
@@ -23,8 +24,21 @@ _FORGOTTEN = {
     # What was looked for, or called absent by a person, was the old payload.
     "absent_scans": case((entry.c.payload == bindparam("payload"), entry.c.absent_scans), else_=0),
 }
-_INSERT_ENTRIES, _INSERT_ROWS = Many(insert(entry)), Many(insert(row))
-_NOTHING_NOTED = dict.fromkeys(f"{k}_{c}" for k in Kind for c in ("entry", "standing", "currency", "cents"))
+_REPLACED = (
+    *("ref", "case_id", "target", "parent_key", "parent_id", "appendix", "content", "reasons", "is_test", "state", "ready"),
+    *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key"),
+)
+_REPLACE = Many(
+    update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _FORGOTTEN)
+)
+_NOTHING = dict.fromkeys(_REPLACED)
+_INSERT_ENTRIES, _INSERT_ROWS = {kind: Many(insert(entry)) for kind in Kind}, Many(insert(row))
+_INSERT_REJECTS = Many(insert(reject))
+_NOTED = {kind: tuple(f"{kind}_{column}" for column in ("entry", "standing", "currency", "cents")) for kind in Kind}
+_NOTE_LATE = Many(  # only vouchers wait
+    update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _NOTED[Kind.VOUCHER]})
+)
+_DRAWN = 256
 
 
 class Draft:
@@ -35,12 +49,13 @@ class Draft:
         self._batch = batch_id
         self._rows: dict[int, dict[str, Any]] = {}
         self._rejects: list[dict[str, Any]] = []
-        self._inserts: dict[int, dict[str, Any]] = {}
+        self._inserted: set[int] = set()
+        self._inserts: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
         self._moved: dict[int, State] = {}
         self._superseded: list[tuple[Kind, Known, Known]] = []
-        self._late: list[tuple[int, dict[str, Any]]] = []
+        self._late: list[dict[str, Any]] = []
         self._first_rows: dict[int, tuple[int, int]] = {}
 
     def enter(self, row_id: int, sheet: int, source: Row) -> None:
@@ -51,7 +66,14 @@ class Draft:
             "sheet": sheet,
             "number": source.number,
             "cells": encode_cells(source.cells),
-            **_NOTHING_NOTED,
+            "case_entry": None,
+            "case_standing": None,
+            "case_currency": None,
+            "case_cents": None,
+            "voucher_entry": None,
+            "voucher_standing": None,
+            "voucher_currency": None,
+            "voucher_cents": None,
         }
 
     def reject(self, row_id: int, rejected: Reject, status: RejectStatus) -> None:
@@ -59,8 +81,8 @@ class Draft:
             {
                 "batch_id": self._batch,
                 "row_id": row_id,
-                "kind": rejected.kind,
-                "status": status,
+                "kind": rejected.kind.value,
+                "status": status.value,
                 "reasons": reasons_to_json(rejected.reasons),
                 "currency": rejected.money.currency,
                 "cents": rejected.money.cents,
@@ -76,29 +98,52 @@ class Draft:
         stored = set(self._connection.scalars(select(reject.c.ref).where(here)))
         return stored | {r["ref"] for r in self._rejects if r["kind"] == kind}
 
-    def insert(self, identifier: int, values: dict[str, Any]) -> None:
-        self._inserts[identifier] = values
+    def insert(self, kind: Kind, account: str, known: Known, values: Mapping[str, Any]) -> None:
+        """A new entry; ``values`` are the columns that only its kind has, and those of its state."""
+        self._inserted.add(known.id)
+        self._inserts[kind].append(
+            {
+                **values,
+                "id": known.id,
+                "account": account,
+                "kind": kind.value,
+                "key": known.key,
+                "base": known.base,
+                "batch_id": known.batch_id,
+                "row_id": known.row_id,
+                "idempotency_key": known.idempotency_key,
+                "absent_scans": 0,
+                **_plain(values),
+            }
+        )
 
     def replace(self, known: Known, values: dict[str, Any], before: State) -> None:
-        self._updates[known.id] = {"_id": known.id, **values}
+        """``values`` take the place of the entry's own; what they leave out is empty from now on."""
+        self._updates[known.id] = {**_NOTHING, "_id": known.id, **values, **_plain(values)}
         if before is not known.state:
             self._moved[known.id] = known.state
 
     def touch(self, identifier: int) -> None:
         """Make the entry one of this batch: it is sent with it."""
-        if identifier not in self._inserts:
+        if identifier not in self._inserted:
             self._touched.add(identifier)
 
     def supersede(self, kind: Kind, old: Known, new: Known) -> None:
         self._superseded.append((kind, old, new))
 
-    def note(self, row_id: int, entry_id: int, changes: dict[str, Any]) -> None:
+    def note(self, row_id: int, kind: Kind, entry_id: int, standing: Standing, money: Money) -> None:
         """What became of a row; one that waited for a parent is in the ledger already, and is changed there."""
-        if row_id in self._rows:
-            self._rows[row_id].update(changes)
-            self._first_rows.setdefault(entry_id, (self._rows[row_id]["sheet"], self._rows[row_id]["number"]))
+        link, stood, currency, cents = _NOTED[kind]
+        noted = self._rows.get(row_id)
+        if noted is None:
+            noted = {"_id": row_id}
+            self._late.append(noted)
         else:
-            self._late.append((row_id, changes))
+            self._first_rows.setdefault(entry_id, (noted["sheet"], noted["number"]))
+        noted[link] = entry_id
+        noted[stood] = standing.value
+        noted[currency] = money.currency
+        noted[cents] = money.cents
 
     def where(self, kind: Kind, entry_id: int, sheets: list[str]) -> str:
         """The row of this source that holds the entry, in words."""
@@ -113,19 +158,15 @@ class Draft:
 
     def write(self) -> None:
         run = self._connection.execute
-        _INSERT_ENTRIES(self._connection, list(self._inserts.values()))
-        if self._updates:
-            names = [name for name in next(iter(self._updates.values())) if name != "_id"]
-            changed = update(entry).where(entry.c.id == bindparam("_id")).values({n: bindparam(n) for n in names} | _FORGOTTEN)
-            run(changed, list(self._updates.values()))
+        for kind, inserts in self._inserts.items():
+            _INSERT_ENTRIES[kind](self._connection, inserts)
+        _REPLACE(self._connection, list(self._updates.values()))
         if self._touched:
             touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
             run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])
         _INSERT_ROWS(self._connection, list(self._rows.values()))
-        for row_id, changes in self._late:
-            run(update(row).where(row.c.id == row_id).values(changes))
-        if self._rejects:
-            run(insert(reject), self._rejects)
+        _NOTE_LATE(self._connection, self._late)
+        _INSERT_REJECTS(self._connection, self._rejects)
         for kind, old, new in self._superseded:
             repoint(self._connection, kind, old.id, new.id)
         for identifier, state in (self._moved | {new.id: new.state for _, _, new in self._superseded}).items():
@@ -142,3 +183,18 @@ def _ranges(identifiers: Collection[int]) -> Iterator[tuple[int, int]]:
             first = identifier
         before = identifier
     yield first, before
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Text and numbers as the driver takes them: of members of an enumeration and truths it asks what they are, one by one."""
+    return {"state": values["state"].value, "ready": int(values["ready"]), "is_test": int(values["is_test"])}
+
+
+def random_uuids() -> Iterator[str]:
+    """Random identifiers as ``uuid4`` makes them, without end; it would ask the system for each."""
+    while True:
+        drawn = os.urandom(16 * _DRAWN).hex()
+        for at in range(0, len(drawn), 32):
+            variant = "89ab"[int(drawn[at + 16], 16) & 3]
+            one = drawn[at : at + 32]
+            yield f"{one[:8]}-{one[8:12]}-4{one[13:16]}-{variant}{one[17:20]}-{one[20:]}"

@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Connection, func, select
 
 from importer.columns import Kind
 from importer.ledger import decide as d
 from importer.ledger.decide import Action, Known
-from importer.ledger.draft import Draft
+from importer.ledger.draft import Draft, random_uuids
 from importer.ledger.knowledge import Accounts, Knowledge
 from importer.ledger.schema import entry, row
 from importer.ledger.session import parts_of
@@ -32,7 +31,9 @@ from importer.rows import (
 )
 
 Record = CaseRecord | VoucherRecord
-_NO_LINKS = dict.fromkeys(("ref", "case_id", "target", "parent_key", "parent_id", "appendix", "content", "reasons"))
+
+
+_STANDINGS = {Action.KNOWN: Standing.KNOWN, Action.REPEAT: Standing.REPEAT}
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class Intake:
         self._rejected_parents: set[str] = set()
         self._control: dict[str, dict[str, list[int]]] = {kind: {} for kind in Kind}
         self._changed: set[int] = set()
+        self._new_keys = random_uuids()
         self._begin_chunk()
 
     def _highest(self, column: Any) -> int:
@@ -115,17 +117,25 @@ class Intake:
                 self._take_case(item, case)
 
     def _take_case(self, item: _Item, case: CaseRecord) -> None:
-        group = self._knowledge.group(Kind.CASE, case.base)
-        current = (self._knowledge.follow(known) for known in group)
-        earlier = next((known for known in current if known is not None and known.batch_id == self._batch), None)
-        if item.flat and case.derived and earlier and item.loaded.voucher is not None:
+        if item.flat and case.derived and item.loaded.voucher is not None and (earlier := self._earlier(case)):
             item.case_rejected = True
             self._reject(item, _as_reject(Kind.CASE, case, d.ambiguous_equal_rows(self._where(Kind.CASE, earlier))))
             return
-        digest = fingerprint(case.payload.decode())
-        values = {"ref": case.ref, "is_test": case.is_test, "state": State.PENDING, "ready": True, "payload": case.payload}
-        item.case = self._place(item, Kind.CASE, case, case.base, values | {"digest": digest}, derived=case.derived)
+        values = {
+            "ref": case.ref,
+            "is_test": case.is_test,
+            "state": State.PENDING,
+            "ready": True,
+            "payload": case.payload,
+            "digest": fingerprint(case.payload.decode()),
+        }
+        item.case = self._place(item, Kind.CASE, case, case.base, values, derived=case.derived)
         item.case_rejected = item.case is None
+
+    def _earlier(self, case: CaseRecord) -> Known | None:
+        """The entry of an equal case in an earlier row of this source."""
+        current = map(self._knowledge.follow, self._knowledge.group(Kind.CASE, case.base))
+        return next((known for known in current if known is not None and known.batch_id == self._batch), None)
 
     # Vouchers
 
@@ -214,7 +224,9 @@ class Intake:
             values["payload"] = with_fields(record.payload, {"uniqueId": known.key if known else key})
         may_repeat = kind is Kind.CASE and item.flat and item.loaded.voucher is not None
         action = d.decide(known, values["digest"], self._batch, may_repeat=may_repeat)
-        reason = self._reason_against(kind, action, known, record, values["payload"], replaces, may_repeat=may_repeat)
+        reason = None
+        if known is not None or replaces is not None:
+            reason = self._reason_against(kind, action, known, record, values["payload"], replaces, may_repeat=may_repeat)
         if reason is not None:
             if action is Action.CHANGED and known is not None and kind is Kind.CASE:
                 self._changed.add(known.id)
@@ -230,15 +242,17 @@ class Intake:
         assert known is not None
         if replaces is not None:
             self._supersede(kind, replaces, known)
-        standing = {Action.KNOWN: Standing.KNOWN, Action.REPEAT: Standing.REPEAT}.get(action, Standing.NEW)
-        self._note(item, kind, record.money, known, standing)
+        self._note(item, kind, record.money, known, _STANDINGS.get(action, Standing.NEW))
         return known
 
     def _find(
         self, kind: Kind, record: Record, base: str, *, is_test: bool, derived: bool
     ) -> tuple[Known | None, str, Known | None]:
         """The entry that the record is, if there is one; the key that it has; and the entry that it corrects."""
-        current = {k.key: self._knowledge.follow(k) for k in self._knowledge.group(kind, base)}
+        group = self._knowledge.group(kind, base)
+        if not group and record.hint is None:  # a new record, as most are
+            return None, base, None
+        current = {k.key: self._knowledge.follow(k) for k in group}
         taken = {key for key, k in current.items() if k is not None and k.batch_id == self._batch}
         key = d.choose_key(base, taken, derived=derived)
         hinted = self._knowledge.entry(record.hint)
@@ -279,30 +293,30 @@ class Intake:
             state=values["state"],
             digest=values["digest"],
             payload=values["payload"],
+            idempotency_key=next(self._new_keys),
             batch_id=self._batch,
             row_id=item.row_id,
-            idempotency_key=str(uuid4()),
-            **{name: values.get(name) for name in ("ref", "case_id", "target")},
+            ref=values.get("ref"),
             is_test=values["is_test"],
+            case_id=values.get("case_id"),
+            target=values.get("target"),
         )
         self._next_entry += 1
-        fixed = {"id": known.id, "account": self._accounts.of(kind), "kind": kind, "key": key, "base": base, "absent_scans": 0}
-        own = {"batch_id": self._batch, "row_id": item.row_id, "idempotency_key": known.idempotency_key}
-        self._draft.insert(known.id, _NO_LINKS | fixed | own | values)
+        self._draft.insert(kind, self._accounts.of(kind), known, values)
         self._knowledge.add(kind, known)
         return known
 
     def _replace(self, item: _Item, known: Known, values: dict[str, Any]) -> None:
         """The new payload takes the old one's place. The key of a request changes with the request, never without."""
         if (known.digest, known.payload) != (values["digest"], values["payload"]):
-            known.idempotency_key = str(uuid4())
+            known.idempotency_key = next(self._new_keys)
         before = known.state
         for name in ("state", "digest", "payload", "is_test"):
             setattr(known, name, values[name])
         known.ref, known.case_id, known.target = (values.get(name) for name in ("ref", "case_id", "target"))
         known.row_id = item.row_id
-        fresh = {"not_before": None, "doubted_at": None, "row_id": item.row_id, "idempotency_key": known.idempotency_key}
-        self._draft.replace(known, _NO_LINKS | values | fresh, before)
+        fresh = {"row_id": item.row_id, "idempotency_key": known.idempotency_key}
+        self._draft.replace(known, values | fresh, before)
 
     def _supersede(self, kind: Kind, old: Known, new: Known) -> None:
         old.superseded_by = new.id
@@ -311,8 +325,7 @@ class Intake:
         self._draft.supersede(kind, old, new)
 
     def _note(self, item: _Item, kind: Kind, money: Money, known: Known, standing: Standing) -> None:
-        values = {"entry": known.id, "standing": standing, "currency": money.currency, "cents": money.cents}
-        self._draft.note(item.row_id, known.id, {f"{kind}_{name}": value for name, value in values.items()})
+        self._draft.note(item.row_id, kind, known.id, standing, money)
         if standing is not Standing.REPEAT:
             self._count(kind, money)
 

@@ -67,6 +67,15 @@ def test_a_cell_that_json_cannot_hold_becomes_text() -> None:
     assert math.isnan(decode_cells(encode_cells((math.nan,)))[0])
 
 
+def test_cells_are_written_as_pythons_encoder_writes_them() -> None:
+    """Ledgers hold them already; a reader's marks are subclasses of str."""
+    marked = type("Marked", (str,), {})("#N/A")
+    plain = (None, True, False, 0, -7, 10**20, 1.5, 1e22, math.inf, -0.0, "", 'é"\\\n\x1f\u2028😀', marked)
+    assert encode_cells(plain) == json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    assert encode_cells((date(2026, 1, 31),)) == '[{"date":"2026-01-31"}]'
+    assert encode_cells(()) == "[]"
+
+
 def test_dates_times_and_moments_stay_apart() -> None:
     cells = (date(2026, 1, 31), datetime(2026, 1, 31), time(12, 30), timedelta(hours=30))
     assert decode_cells(encode_cells(cells)) == cells

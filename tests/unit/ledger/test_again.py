@@ -194,6 +194,19 @@ def test_a_reference_that_a_correction_gave_to_another_case(desk: Desk) -> None:
     assert not is_taken(desk, *records)
 
 
+def test_a_voucher_whose_case_was_corrected_to_another_reference(desk: Desk) -> None:
+    """Its reference leads to the corrected case, until a case of its own comes."""
+    take(desk, case("R1"))
+    records = (voucher("R1"),)
+    take(desk, *records)
+    desk.send_all(State.REFUSED)
+    desk.take(case("R2", hint=1))
+    accept(desk)
+    assert [e.state for e in desk.entries(Kind.VOUCHER)] == ["accepted"]
+    desk.take(case("R1", creditor="Y"))
+    assert not is_taken(desk, *records)
+
+
 def test_a_row_with_an_appendix(desk: Desk) -> None:
     file = AppendixFile("/there/a.pdf", "0" * 64, "application/pdf")
     records = (case("R1"), replace(voucher("R1"), appendix=file))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from uuid import RFC_4122, UUID
 
 import pytest
 from ledgers import ACCOUNTS, CASES, Desk, case, open_desk, reject, source, voucher
 
 from importer.columns import Kind
 from importer.errors import FileRefused
+from importer.ledger.draft import random_uuids
 from importer.ledger.reports import Status
 from importer.ledger.states import State
 from importer.ledger.store import CHUNK_ROWS
@@ -583,3 +586,12 @@ def test_only_the_rows_that_are_read_again_belong_to_the_new_batch(desk: Desk) -
     desk.send_all()
     second = desk.take(*(case(f"R{n}") for n in (5, 0, 1, 3)))
     assert {e.ref: e.batch_id for e in desk.entries()} == {f"R{n}": first if n in {2, 4} else second for n in range(6)}
+
+
+def test_random_keys_are_what_uuid4_makes() -> None:
+    keys = list(islice(random_uuids(), 1000))
+    assert len(set(keys)) == 1000
+    made = [UUID(key) for key in keys]
+    assert [str(one) for one in made] == keys
+    assert {(one.version, one.variant) for one in made} == {(4, RFC_4122)}
+    assert {key[19] for key in keys} == set("89ab")
