@@ -16,11 +16,10 @@ from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, sel
 
 from importer.columns import Kind
 from importer.ledger.knowledge import Accounts
-from importer.ledger.schema import batch, entry, reading, reject, row, stamp
+from importer.ledger.schema import NOT_ACCEPTED, batch, entry, reading, reject, row, stamp
 from importer.ledger.states import Standing, State
 from importer.rows import LoadedSource
 
-_OPEN = entry.c.state != literal(State.ACCEPTED.value, literal_execute=True)  # spelt out, so that the partial index serves
 _CASE_KIND = literal(Kind.CASE.value, literal_execute=True)
 
 
@@ -111,7 +110,7 @@ def _is_done(connection: Connection, batch_id: int) -> bool:
 
 def _means_another(connection: Connection, batch_id: int, earlier: Sequence[int]) -> bool:
     """Whether a row of the batch might be taken for another record now, or be linked to another case."""
-    heirs = select(entry.c.superseded_by).where(_OPEN, entry.c.superseded_by.is_not(None))
+    heirs = select(entry.c.superseded_by).where(NOT_ACCEPTED, entry.c.superseded_by.is_not(None))
     mine = row.c.batch_id == batch_id
     voucher = entry.alias("voucher")
     rows = row.outerjoin(voucher, voucher.c.id == row.c.voucher_entry)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, literal_column, or_, select, update
+from sqlalchemy import Connection, bindparam, case, or_, select, update
 
 from importer.columns import Kind
 from importer.ledger.bulk import Find, Many
 from importer.ledger.decide import CASE_REFUSED, PARENT_REFUSED
-from importer.ledger.schema import entry
+from importer.ledger.schema import NOT_ACCEPTED, entry
 from importer.ledger.session import parts_of
 from importer.ledger.states import BLOCKING, State
 from importer.rows import reasons_to_json
@@ -50,10 +50,9 @@ _BLOCKED_NO_MORE = select(entry.c.id).where(
     entry.c.case_id.is_(None) | ~is_one_of(_CASE_STATE, BLOCKING),
     entry.c.parent_id.is_(None) | ~is_one_of(_PARENT_STATE, BLOCKING),
 )
-_OPEN = entry.c.state != literal_column(f"'{State.ACCEPTED}'")  # spelt out, so that the partial index serves
 _ANY_BLOCKED = Find(
     select(entry.c.id)
-    .where(entry.c.account == bindparam("account"), entry.c.kind == Kind.VOUCHER, _OPEN, entry.c.state == State.BLOCKED)
+    .where(entry.c.account == bindparam("account"), entry.c.kind == Kind.VOUCHER, NOT_ACCEPTED, entry.c.state == State.BLOCKED)
     .limit(1)
 )
 _WHY = case((entry.c.parent_id.is_(None), reasons_to_json((CASE_REFUSED,))), else_=reasons_to_json((PARENT_REFUSED,)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Text, bindparam, func, insert, select, update
 
 from importer.columns import Kind
 from importer.ledger.bulk import Find, Many
@@ -15,12 +15,10 @@ from importer.ledger.counting import keep_counts
 from importer.ledger.dependents import block, is_one_of, release
 from importer.ledger.jobs import JOBS, Claim, Job, Result, job_of
 from importer.ledger.knowledge import Accounts
-from importer.ledger.schema import attempt, entry, stamp
+from importer.ledger.schema import NOT_ACCEPTED, attempt, entry, stamp
 from importer.ledger.session import Session, parts_of
 from importer.ledger.states import State, sources_of
 from importer.rows import Reason, reasons_to_json
-
-_NOT_ACCEPTED = entry.c.state != literal_column(f"'{State.ACCEPTED}'")  # spelt out, so that the partial index serves
 
 
 class Worklist(Session):
@@ -237,7 +235,7 @@ _SEND = Many(
 def is_open(accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> Any:
     """Not accepted and not superseded, of this kind and account, and of these batches if any are named."""
     condition = (
-        (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind.value) & _NOT_ACCEPTED & entry.c.superseded_by.is_(None)
+        (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind.value) & NOT_ACCEPTED & entry.c.superseded_by.is_(None)
     )
     return condition if batches is None else condition & entry.c.batch_id.in_(list(batches))
 
@@ -246,7 +244,7 @@ _DUE = (
     JOBS.where(
         entry.c.account == bindparam("account"),
         entry.c.kind == bindparam("kind"),
-        _NOT_ACCEPTED,
+        NOT_ACCEPTED,
         entry.c.state == bindparam("state"),
         entry.c.ready.is_(True),
         entry.c.superseded_by.is_(None),
