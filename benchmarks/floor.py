@@ -20,8 +20,8 @@ from benchmarks.world import KEY, TENANT, TOKEN
 Post = tuple[str, bytes, dict[str, str]]
 
 
-def payloads(path: Path) -> list[tuple[bytes, bytes]]:
-    """The bytes of each row's case and voucher, as the importer makes them."""
+def payloads(path: Path) -> tuple[list[bytes], list[bytes]]:
+    """The bytes of the rows' cases and of their vouchers, if they have any, as the importer makes them."""
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -32,13 +32,14 @@ def payloads(path: Path) -> list[tuple[bytes, bytes]]:
     from importer.rows import CaseRecord, VoucherRecord
 
     zone = ZoneInfo("Europe/Copenhagen")
-    found = []
+    cases, vouchers = [], []
     with open_file(path, NO_PROFILE, LoadContext(datetime.now(zone).date(), zone)) as source:
         for number, row in enumerate(source.rows):
             assert isinstance(row.case, CaseRecord)
-            assert isinstance(row.voucher, VoucherRecord)
-            found.append((row.case.payload, with_fields(row.voucher.payload, {"uniqueId": f"{number:040x}"})))
-    return found
+            cases.append(row.case.payload)
+            if isinstance(row.voucher, VoucherRecord):
+                vouchers.append(with_fields(row.voucher.payload, {"uniqueId": f"{number:040x}"}))
+    return cases, vouchers
 
 
 async def post_all(session: aiohttp.ClientSession, posts: Iterator[Post], concurrency: int, member: str) -> list[str]:
@@ -55,26 +56,25 @@ async def post_all(session: aiohttp.ClientSession, posts: Iterator[Post], concur
     return [ids[number] for number in range(len(ids))]
 
 
-async def measure(found: list[tuple[bytes, bytes]], url: str, concurrency: int) -> dict[str, float]:
-    shared = {"Content-Type": "application/json", "Accept": "application/json"}
-    keys = [f"{number:032x}" for number in range(2 * len(found))]
-    cases = [
-        (f"{url}/managed-cases", case, shared | {"XApiKey": KEY, "Idempotency-Key": key})
-        for (case, _), key in zip(found, keys, strict=False)
-    ]
-    own = [shared | {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": key} for key in keys[len(found) :]]
+async def measure(cases: list[bytes], vouchers: list[bytes], url: str, concurrency: int) -> dict[str, float]:
+    def headers(number: int, credential: dict[str, str]) -> dict[str, str]:
+        shared = {"Content-Type": "application/json", "Accept": "application/json"}
+        return shared | credential | {"Idempotency-Key": f"{number:032x}"}
+
+    first = [(f"{url}/managed-cases", case, headers(n, {"XApiKey": KEY})) for n, case in enumerate(cases)]
+    own = [headers(n, {"Authorization": f"Bearer {TOKEN}"}) for n, _ in enumerate(vouchers, len(cases))]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=concurrency)) as session:
         began, used = time.perf_counter(), time.process_time()
-        ids = await post_all(session, iter(cases), concurrency, "id")
+        ids = await post_all(session, iter(first), concurrency, "id")
         base = f"{url}/v1/{TENANT}/case-vouchers/"
-        vouchers = ((base + i, voucher, headers) for i, (_, voucher), headers in zip(ids, found, own, strict=True))
-        await post_all(session, vouchers, concurrency, "caseVoucherId")
+        second = ((base + i, voucher, mine) for i, voucher, mine in zip(ids, vouchers, own, strict=False))
+        await post_all(session, second, concurrency, "caseVoucherId")
         return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used}
 
 
 def main() -> None:
-    found = payloads(Path(sys.argv[1]))
-    print(json.dumps(asyncio.run(measure(found, sys.argv[2], int(sys.argv[3])))))
+    cases, vouchers = payloads(Path(sys.argv[1]))
+    print(json.dumps(asyncio.run(measure(cases, vouchers, sys.argv[2], int(sys.argv[3])))))
 
 
 if __name__ == "__main__":

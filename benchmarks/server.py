@@ -18,6 +18,9 @@ from typing import Any
 _REASONS = {200: b"OK", 201: b"Created", 404: b"Not Found", 409: b"Conflict", 429: b"Too Many Requests"}
 _ME = {"id": "00000000-0000-4000-8000-0000000000aa", "companyName": "Benchmark Inkasso", "country": "Denmark"}
 _CREATED = "2026-01-01T00:00:00Z"
+EARLY = 0.0006
+"""Seconds: asyncio waits in whole milliseconds and wakes up late by so much in the mean."""
+
 Answer = tuple[int, Any]
 
 
@@ -31,7 +34,7 @@ class Apis:
         self.admitted: list[float] = []
         self.first_admitted = 0.0
         self.posts = self.refused = 0
-        self.first = self.last = 0.0
+        self.first = self.last = self.held = 0.0
         self._limiter = None
         if limits:
             from importer.sandbox.limits import Limiter
@@ -103,7 +106,7 @@ class Apis:
         return 200, {"caseVoucherId": identifier}
 
     def state(self) -> dict[str, Any]:
-        """Counts, the seconds from the first POST to the last answer, when limits let a request in, the first POST among them."""
+        """Counts and seconds: from the first POST to the last answer, ``held`` of a POST in the mean, when limits let one in."""
         return {
             "cases": len(self.cases),
             "references": len({case["creditorReference"] for case in self.cases}),
@@ -113,6 +116,7 @@ class Apis:
             "admitted": [moment - self.admitted[0] for moment in self.admitted],
             "begin": self.first_admitted - self.admitted[0] if self.admitted else 0.0,
             "seconds": max(0.0, self.last - self.first),
+            "held": self.held / max(1, self.posts),
         }
 
 
@@ -141,17 +145,19 @@ class Connection(asyncio.Protocol):
             self._reply(method, *self._apis.answer(method, path.decode("ascii"), body))
 
     def _reply(self, method: bytes, status: int, content: Any) -> None:
+        asked = time.monotonic()
         body = json.dumps(content).encode()
         head = b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         answer = head % (status, _REASONS[status], len(body)) + body
         if self._latency:
-            asyncio.get_running_loop().call_later(self._latency, self._write, method, answer)
+            asyncio.get_running_loop().call_later(self._latency - EARLY, self._write, method, answer, asked)
         else:
-            self._write(method, answer)
+            self._write(method, answer, asked)
 
-    def _write(self, method: bytes, answer: bytes) -> None:
+    def _write(self, method: bytes, answer: bytes, asked: float) -> None:
         if method == b"POST":
             self._apis.last = time.monotonic()
+            self._apis.held += self._apis.last - asked
         self._transport.write(answer)
 
 

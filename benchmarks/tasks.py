@@ -7,6 +7,7 @@ A task first prepares, which is not measured (imports, rows into memory), and gi
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import sys
 import time
@@ -41,6 +42,8 @@ def records(path: Path) -> Work:
     """Our reader and loader: every row read, validated and made into the bytes that are sent."""
     from importer.loader.profile import NO_PROFILE
     from importer.loader.source import open_file
+
+    _collect_as_the_command()
 
     def work() -> int:
         with open_file(path, NO_PROFILE, _context()) as source:
@@ -90,6 +93,7 @@ def validate(path: Path) -> Work:
     plan = plan_sheet(sheet.name, 1, tuple(map(str, header)), NO_PROFILE, {})
     assert plan is not None
     reader = RowReader(plan, NO_PROFILE, _context())
+    _collect_as_the_command()
     return lambda: sum(1 for _ in _good(reader.read(number, row) for number, row in enumerate(cells, start=2)))
 
 
@@ -122,6 +126,13 @@ TASKS: dict[str, Callable[[Path], Work]] = {
     "validate": validate,
     "pydantic": pydantic_alone,
 }
+
+
+def _collect_as_the_command() -> None:
+    """Python looks for circles of objects as seldom as in ``importer check``."""
+    from importer.cli import RARELY
+
+    gc.set_threshold(*RARELY)
 
 
 def _context() -> LoadContext:

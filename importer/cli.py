@@ -362,12 +362,12 @@ def _options(
 
 # New objects, and rounds of younger ones, before Python looks for circles of objects that nothing refers to. There are
 # few here, and each look at a million rows' objects costs time: with Python's own 700 a fifth of an import.
-_RARELY = (100_000, 20, 20)
+RARELY = (100_000, 20, 20)
 
 
 def main() -> None:
     """Run a command; whatever goes wrong ends as one message and the exit code of the README's table."""
-    gc.set_threshold(*_RARELY)
+    gc.set_threshold(*RARELY)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a letter that the terminal does not have must not end a run
