@@ -234,6 +234,8 @@ def test_a_rejected_case_still_counts_in_the_totals() -> None:
     assert money() == Money("DKK", 500000)
     assert money(amount_to_recover="9" * 60) == Money("DKK", 0)
     assert money(amount_to_recover="much", currency=None) == Money("unknown", 0)
+    assert money(currency="xyz") == Money("XYZ", 500000)
+    assert money(currency="Ann Okapi") == Money("unknown", 500000)  # a row whose cells are shifted
 
 
 @pytest.mark.parametrize(
