@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from sheets import case, cases, vouchers, write_csv, write_workbook
 
@@ -84,6 +86,27 @@ def test_a_file_that_cannot_be_read(live, vendors, make):
     assert {name: data for name, data in live.everything_written().items() if not name.startswith("ledger")} == before
     checked = live.call("check", path)
     assert (checked.code, checked.err) == (code, ended.err)
+
+
+def test_a_path_that_no_file_can_have(live, vendors):
+    """It is refused by itself; the files that are named with it are imported."""
+    write_csv(live.folder / "a.csv", cases(1))
+    ended = live.call("run", "a.csv", "x" * 300 + ".csv", "--yes")
+    assert ended.code == 4
+    assert "cannot be opened: File name too long" in ended.err
+    assert "bug" not in ended.err
+    assert len(vendors.cases) == 1
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read(live):
+    (live.folder / "closed").mkdir()
+    (live.folder / "closed").chmod(0)
+    listed, inside = live.call("check", "closed"), live.call("check", "closed/a.csv")
+    (live.folder / "closed").chmod(0o700)
+    assert (listed.code, inside.code) == (4, 4)
+    assert "cannot be read: Permission denied" in listed.err
+    assert "may not be read by you" in inside.err
 
 
 def test_no_cell_is_a_command_to_the_terminal(live):
