@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from importer import __version__
-from importer.console import TerminalConsole, TerminalDialogue
+from importer.console import TerminalConsole, TerminalDialogue, say
 from importer.errors import ExitCode, ImporterError, UsageError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _job(
 
     chosen, shelf = find_profiles(profile, PROFILE_FOLDERS if paths else ())
     for sentence in shelf.broken:
-        typer.echo(sentence, err=True)
+        say(sentence, err=True)
     return Job(
         tuple(paths),
         profile=chosen,
@@ -120,9 +120,9 @@ def _show(result: RunResult, *, as_json: bool) -> None:
         typer.echo(json.dumps([report.summary.as_json() for report in result.reports], indent=2, ensure_ascii=False))
     else:
         for report in result.reports:
-            typer.echo("\n".join(report.text))
+            say("\n".join(report.text))
     for message in result.messages:
-        typer.echo(message, err=bool(result.reports) or as_json)
+        say(message, err=bool(result.reports) or as_json)
     raise typer.Exit(int(result.exit_code))
 
 
@@ -202,9 +202,9 @@ def map_sheet(
     said = values_set(constants or ())
     request = MapRequest(file, profile, sheet, holds, said, decimal, date_format, only_sure=yes, replace=replace)
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
-    mapped = map_file(request, load_settings(config), dialogue, typer.echo)
+    mapped = map_file(request, load_settings(config), dialogue, say)
     for line in mapped.lines:
-        typer.echo(line, err=mapped.exit_code is not ExitCode.OK)
+        say(line, err=mapped.exit_code is not ExitCode.OK)
     raise typer.Exit(int(mapped.exit_code))
 
 
@@ -240,7 +240,7 @@ def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = N
         return
     from importer.reporter.terminal import status_lines
 
-    typer.echo("\n".join(status_lines(found, quotas)))
+    say("\n".join(status_lines(found, quotas)))
 
 
 @app.command()
@@ -314,7 +314,7 @@ def resolve(
     if (exists is None) != absent or (although_listed and not absent):
         raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
     with _environment(config, sandbox=sandbox) as environment:
-        typer.echo(settle(environment, entry, Word(exists, although_listed)))
+        say(settle(environment, entry, Word(exists, although_listed)))
 
 
 @ledger_app.command("backup")
@@ -374,7 +374,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except ImporterError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         code = error.exit_code
     except (KeyboardInterrupt, typer.Abort):  # before a command has begun
         typer.echo("Interrupted.", err=True)

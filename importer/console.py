@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from importer.ledger.states import State
 
 
+_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+
+
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Show a text that may hold cells or names of files: what a terminal would take for a command stays visible."""
+    typer.echo(text.translate(_CONTROLS), err=err, nl=nl)
+
+
 class TerminalConsole:
     """Asks and shows on the terminal."""
 
@@ -29,18 +37,18 @@ class TerminalConsole:
 
     def note(self, text: str) -> None:
         if not self._quiet:
-            typer.echo(text, err=True)
+            say(text, err=True)
 
     def warn(self, text: str) -> None:
         """What must be heard, however quiet."""
-        typer.echo(text, err=True)
+        say(text, err=True)
 
     def confirm(self, question: str) -> bool:
         if self._yes:
             return True
         if not sys.stdin.isatty():
             raise UsageError(f"{question} There is no terminal to ask on: add --yes to send, or --dry-run to look first.")
-        typer.echo(f"{question} [y/N] ", err=True, nl=False)  # typer's own prompt writes to stdout, which is for results
+        say(f"{question} [y/N] ", err=True, nl=False)  # typer's own prompt writes to stdout, which is for results
         return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 
     @property
@@ -76,10 +84,10 @@ class TerminalDialogue:
     """A dialogue on the terminal: what is said and asked goes to stderr."""
 
     def say(self, line: str) -> None:
-        typer.echo(line, err=True)
+        say(line, err=True)
 
     def ask(self, question: str) -> str:
-        typer.echo(question, err=True, nl=False)
+        say(question, err=True, nl=False)
         line = sys.stdin.readline()
         if not line:
             raise typer.Abort

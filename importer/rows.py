@@ -69,11 +69,14 @@ class Row:
     cells: tuple[Cell, ...]
 
 
+UNREAD_CURRENCY = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """A row's amount as the sheet has it, in hundredths, for the totals; an unreadable amount counts as zero."""
 
-    currency: str = "unknown"
+    currency: str = UNREAD_CURRENCY
     cents: int = 0
 
 

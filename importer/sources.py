@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -170,12 +171,16 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     """Files as they are, a folder as the spreadsheets in it. Raises FileRefused for a path that is neither."""
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112  (Path raises for what cannot be looked at; whoever reads the file says why)
             found.append(path)
             continue
         if path.suffix.casefold() in SPREADSHEETS:
             raise FileRefused(f"{path} is a folder, not a file. Name the file, or a folder without such an ending.")
-        inside = sorted(p for p in path.iterdir() if p.suffix.casefold() in SPREADSHEETS and not p.name.startswith(("~$", ".")))
+        try:
+            names = list(path.iterdir())
+        except OSError as error:
+            raise FileRefused(f"The folder {path} cannot be read: {error.strerror}. Ask for permission, or copy it.") from None
+        inside = sorted(p for p in names if p.suffix.casefold() in SPREADSHEETS and not p.name.startswith(("~$", ".")))
         if not inside:
             raise FileRefused(f"The folder {path} holds no spreadsheets ({' '.join(SPREADSHEETS)}). Check the path.")
         found += inside

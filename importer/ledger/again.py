@@ -1,7 +1,9 @@
 """A source that is known already is not read again: its rows are copied from the batch that it was before.
 
 Only where that comes to exactly the same as reading it: every row of that batch was imported as it stands there, and
-nothing that was taken in since could make it mean anything else. Wherever that is not certain, it is read.
+nothing that was taken in since could make it mean anything else. Wherever that is not certain, it is read. One thing may
+differ: equal vouchers without a unique id, above and below their parent, keep the entries that they made, which reading
+may exchange.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def find_appendix(folder: Path, name: str) -> AppendixFile:
         if path.stat().st_size > MAX_APPENDIX_BYTES:
             raise _problem(f"is larger than {MAX_APPENDIX_BYTES // 1_000_000} MB. Make it smaller")
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (OSError, ValueError):  # not allowed, or a name that no file can have
+    except (OSError, ValueError, RuntimeError):  # not allowed, a name that no file can have, or a link to itself
         raise _problem("cannot be read. Check the name, and that you may open the file") from None
     return AppendixFile(str(path), digest, mimetypes.guess_type(path.name)[0] or "application/octet-stream")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,11 +18,12 @@ from importer.loader.money import currencies_of
 from importer.loader.values import WRONG_VOUCHER_CURRENCY, ValueProblem, is_blank, shown
 from importer.models import WireModel
 from importer.offers import offers_for
-from importer.rows import Cell, Money, Reason, cents_of
+from importer.rows import UNREAD_CURRENCY, Cell, Money, Reason, cents_of
 
 Model = TypeVar("Model", bound=WireModel)
 SHOWN_CHARACTERS = 120  # of a wrong value, in its reason: enough to find it by
 
+_CODE = re.compile("[A-Z]{3}")
 _TOO_LONG = "is longer than {max_length} characters. Shorten it"
 _PYDANTIC_WORDS = {
     "missing": ("required", "is missing. Fill in the cell"),
@@ -88,9 +90,14 @@ class Findings:
         return any(reason.field == name for reason in self.reasons)
 
     def money(self, name: str) -> Money:
-        """The row's amount as the sheet has it, for the totals."""
+        """The row's amount as the sheet has it, for the totals.
+
+        What cannot be a currency is none of them: it may be a debtor's name, of a row whose cells are shifted.
+        """
         amount: Decimal | None = self.values.get(name)
-        return Money(self.values.get("currency") or "unknown", cents_of(amount) if amount is not None else 0)
+        currency = self.values.get("currency") or ""
+        is_code = _CODE.fullmatch(currency) is not None
+        return Money(currency if is_code else UNREAD_CURRENCY, cents_of(amount) if amount is not None else 0)
 
     def validated(self, model: type[Model], context: LoadContext) -> Model | None:
         """The values as a ``model``, or None with every broken rule among the reasons.

@@ -103,6 +103,8 @@ def _kind(path: Path) -> str:
 
 
 def _check_path(path: Path) -> None:
+    if not path.name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path.name):
+        raise FileRefused(f"{path.name!r} has a name with bytes that are no letters. Rename it.")
     try:
         found = path.lstat()
         if stat.S_ISLNK(found.st_mode):

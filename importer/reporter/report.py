@@ -14,6 +14,8 @@ from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
 from importer.reporter.workbook import write_sheets
 
+_LONGEST_STEM = 200  # bytes: a folder's name may have 255, and letters of some scripts take three
+
 
 @dataclass(frozen=True)
 class Report:
@@ -52,8 +54,9 @@ def _new_folder(directory: Path, source_name: str) -> Path:
     """``2026-11-21T10-15-30Z-invoices``, with a number behind it if that exists."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     stem = re.sub(r"[^\w.-]+", "_", Path(source_name).stem).strip("._") or "source"
+    stem = stem[:80].encode()[:_LONGEST_STEM].decode(errors="ignore")
     for number in range(1, 10_000):
-        folder = directory / (f"{moment}-{stem[:80]}" + (f"-{number}" if number > 1 else ""))
+        folder = directory / (f"{moment}-{stem}" + (f"-{number}" if number > 1 else ""))
         try:
             folder.mkdir(parents=True)
         except FileExistsError:

@@ -25,6 +25,9 @@ from importer.rows import Cell
 CELL_LIMIT = 32_767
 """UTF-16 units of text in a cell: a letter outside the basic plane counts twice."""
 
+MAX_EXACT = 10**15
+"""Whole numbers from here on have more digits than a cell keeps."""
+
 SHEET_ROWS = 1_048_576
 """Rows that a sheet has, its headings included."""
 
@@ -139,6 +142,8 @@ def _content(cell: Cell) -> str:
         return "/>"
     if isinstance(cell, bool):
         return f' t="b"><v>{cell:d}</v></c>'
+    if isinstance(cell, int) and abs(cell) >= MAX_EXACT:
+        return _text(str(cell))  # as a number it would lose digits; only a DataFrame has such a one
     if isinstance(cell, int | float) and math.isfinite(cell):
         return f"><v>{cell:.16G}</v></c>"
     return _day(cell) if isinstance(cell, date | time | timedelta) else _text(str(cell))

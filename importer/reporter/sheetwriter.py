@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,8 @@ MOST_NOTES = 10_000
 _NOTE_WIDTH, _NOTE_LINE, _NOTE_LETTERS, _NOTE_HEIGHT = 320, 17, 48, 340  # pixels, and letters of 9 points in a line
 _NOTE_LIMIT = 1_000
 _NO_MARKS: Mapping[int | None, Any] = {}
+_NAME_LIMIT = 31  # UTF-16 units of a sheet's name
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Colour(StrEnum):
@@ -165,10 +168,16 @@ def _note_height(text: str) -> int:
 
 
 def _sheet_name(name: str, taken: Sequence[str]) -> str:
-    """A name that Excel takes: at most 31 characters, no brackets, colons or slashes, no two alike."""
-    clean = "".join("_" if c in "[]:*?/\\" else c for c in name).strip("'")[:31] or "Sheet"
+    """A name that Excel takes: at most 31 UTF-16 units, no brackets, colons, slashes or control characters, no two alike."""
+    clean = _NOT_IN_NAMES.sub("_", name).strip("'")
+    clean = _cut(clean, _NAME_LIMIT).rstrip("'") or "Sheet"
     number, unique = 1, clean
     while unique.casefold() in {t.casefold() for t in taken}:
         number += 1
-        unique = f"{clean[:27]} {number}"
+        unique = f"{_cut(clean, _NAME_LIMIT - 4)} {number}"
     return unique
+
+
+def _cut(text: str, units: int) -> str:
+    """As much of the text as has so many UTF-16 units, in which Excel counts."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")

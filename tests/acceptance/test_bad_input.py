@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
-from sheets import cases, vouchers, write_csv, write_workbook
+from sheets import case, cases, vouchers, write_csv, write_workbook
 
 
 def missing_file(_folder):
@@ -84,6 +86,38 @@ def test_a_file_that_cannot_be_read(live, vendors, make):
     assert {name: data for name, data in live.everything_written().items() if not name.startswith("ledger")} == before
     checked = live.call("check", path)
     assert (checked.code, checked.err) == (code, ended.err)
+
+
+def test_a_path_that_no_file_can_have(live, vendors):
+    """It is refused by itself; the files that are named with it are imported."""
+    write_csv(live.folder / "a.csv", cases(1))
+    ended = live.call("run", "a.csv", "x" * 300 + ".csv", "--yes")
+    assert ended.code == 4
+    assert "cannot be opened: File name too long" in ended.err
+    assert "bug" not in ended.err
+    assert len(vendors.cases) == 1
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read(live):
+    (live.folder / "closed").mkdir()
+    (live.folder / "closed").chmod(0)
+    listed, inside = live.call("check", "closed"), live.call("check", "closed/a.csv")
+    (live.folder / "closed").chmod(0o700)
+    assert (listed.code, inside.code) == (4, 4)
+    assert "cannot be read: Permission denied" in listed.err
+    assert "may not be read by you" in inside.err
+
+
+def test_no_cell_is_a_command_to_the_terminal(live):
+    """Such as one that clears the screen, and so hides what the report says."""
+    rows = [case("C1", "\x1b[2J"), case("C2", debtor_country="\x9b2J"), {**case("C3"), "\x1b]0;x\x07": 1}]
+    write_csv(live.folder / "a.csv", rows)
+    refused = write_csv(live.folder / "b.csv", [{"\x1b[2Jx": 1}])
+    said = [live.call("check", "a.csv"), live.call("check", refused.name), live.call("map", "a.csv")]
+    shown = "".join(ended.out + ended.err for ended in said)
+    assert "\ufffd[2J" in shown
+    assert not {letter for letter in shown if ord(letter) < 32 or 127 <= ord(letter) < 160} - {"\n"}
 
 
 def test_a_missing_column_names_the_nearest(live):

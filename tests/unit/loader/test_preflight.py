@@ -47,6 +47,12 @@ def test_missing(tmp_path: Path) -> None:
     assert "is not there" in refused(tmp_path / "a.xlsx")
 
 
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    """A ledger and a report hold text alone: such a file ended the import of all that were named with it."""
+    with pytest.raises(FileRefused, match=r"'a\\udcff\.csv' has a name with bytes that are no letters\. Rename it\."):
+        open_source(tmp_path / "a\udcff.csv")
+
+
 def test_folder(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").mkdir()
     assert "is a folder" in refused(tmp_path / "a.xlsx")

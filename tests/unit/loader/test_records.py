@@ -234,6 +234,8 @@ def test_a_rejected_case_still_counts_in_the_totals() -> None:
     assert money() == Money("DKK", 500000)
     assert money(amount_to_recover="9" * 60) == Money("DKK", 0)
     assert money(amount_to_recover="much", currency=None) == Money("unknown", 0)
+    assert money(currency="xyz") == Money("XYZ", 500000)
+    assert money(currency="Ann Okapi") == Money("unknown", 500000)  # a row whose cells are shifted
 
 
 @pytest.mark.parametrize(
@@ -467,10 +469,11 @@ def test_types_of_the_installation_are_known_and_named_in_the_refusal() -> None:
     assert "court fee" in refused.reasons[0].message
 
 
-@pytest.mark.parametrize("name", ["../secret.pdf", "/etc/hostname", "folder", "a\0.pdf", "x" * 300 + ".pdf"])
+@pytest.mark.parametrize("name", ["../secret.pdf", "/etc/hostname", "folder", "a\0.pdf", "x" * 300 + ".pdf", "circle.pdf"])
 def test_an_appendix_lies_in_the_sheets_folder(tmp_path: Path, name) -> None:
     (tmp_path / "secret.pdf").write_bytes(b"x")
     (tmp_path / "sheets" / "folder").mkdir(parents=True)
+    (tmp_path / "sheets" / "circle.pdf").symlink_to("circle.pdf")
     context = LoadContext(today=CONTEXT.today, timezone=CONTEXT.timezone, folder=tmp_path / "sheets")
     assert reasons(voucher_of(context=context, appendix_file=name)) == {"appendix_file": "appendix"}
 

@@ -191,6 +191,26 @@ def test_sheet_names_are_kept_or_made_to_fit(tmp_path: Path) -> None:
     assert all(len(title) <= 31 for title in titles)
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("n" * 30 + "'s.csv", "n" * 30),
+        ("a\x01b\nc\x0bd\ufffee\ud800f.csv", "a_b_c_d_e_f.csv"),
+        ("open 🙂" * 9, "open 🙂" * 4 + "ope"),
+        ("n" * 30 + "🙂", "n" * 30),
+        ("''", "Sheet"),
+    ],
+)
+def test_a_sheet_is_named_as_excel_takes_it(tmp_path: Path, name: str, title: str) -> None:
+    """A CSV's sheet has the file's name, whatever stands in that."""
+    heads = [SheetHead(name, ("h",), (None,))] * 2
+    _, left = write_sheets(tmp_path, heads, [line((1,), Status.REFUSED, i) for i in range(2)], checking=False)
+    first, second, _ = read(left)
+    assert first == title
+    assert second.endswith(" 2")
+    assert len(second.encode("utf-16-le")) <= 2 * 31
+
+
 def test_the_reporters_own_columns_are_written_once(tmp_path: Path) -> None:
     head = SheetHead("S", ("#row", "#status", "#errors", "#entry", "name", "#mine", "city"), (None,) * 7)
     cells = (9, "refused", "old", "C1", "Ann", "x", "Odense", "beyond")
@@ -269,6 +289,13 @@ def test_a_file_that_a_program_holds_open_gets_a_new_name(tmp_path: Path, monkey
 def test_two_reports_of_one_second_have_two_folders(desk: Desk, tmp_path: Path) -> None:
     batch = desk.take(case("R1"))
     assert report(desk, batch, tmp_path).folder != report(desk, batch, tmp_path).folder
+
+
+def test_the_folder_of_a_file_with_a_long_name_of_another_script(desk: Desk, tmp_path: Path) -> None:
+    batch = desk.take(case("R1"), name="債" * 80 + ".csv")
+    folder = report(desk, batch, tmp_path).folder
+    assert folder.is_dir()
+    assert len(folder.name.encode()) < 250
 
 
 def test_a_report_that_cannot_be_written_says_that_nothing_is_lost(desk: Desk, tmp_path: Path) -> None:

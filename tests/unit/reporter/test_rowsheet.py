@@ -47,7 +47,7 @@ AWKWARD = (
     "x" * 40_000,
 )
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(AWKWARD)
-numbers = st.integers(-(10**17), 10**17) | st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.integers(1 - 10**15, 10**15 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 days = st.dates(date(1900, 1, 1)) | st.datetimes(datetime(1900, 1, 1)) | st.times()  # noqa: DTZ001 - cells have no zone
 spans = st.timedeltas(timedelta(), timedelta(days=99_999))
 tables = st.lists(
@@ -161,6 +161,12 @@ def test_a_lone_surrogate_and_a_number_without_a_value_are_written_as_text(tmp_p
     sheet = written(tmp_path, ["a\ud800b", float("nan")], [float("inf"), 1e300])["data"]
     assert [cell.value for cell in sheet[2]][1:] == ["a_xD800_b", "nan"]
     assert [cell.value for cell in sheet[3]][1:] == ["inf", 1e300]
+
+
+@pytest.mark.parametrize("number", [12_345_678_901_234_567, -(10**15), 10**400])
+def test_a_number_with_more_digits_than_a_cell_keeps_is_written_as_text(tmp_path: Path, number: int) -> None:
+    sheet = written(tmp_path, [number, "next"])["data"]
+    assert [cell.value for cell in sheet[2]][1:] == [str(number), "next"]
 
 
 @pytest.mark.parametrize(("text", "kept"), [("x" * 40_000, CELL_LIMIT), ("🙂" * 20_000, CELL_LIMIT // 2)])
