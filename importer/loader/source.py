@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, time, timedelta
-from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 from importer.errors import FileRefused
 from importer.loader.body import Body
 from importer.loader.carried import carried_proofs
-from importer.loader.celltext import clean_number
 from importer.loader.firstpass import SheetFormats, formats_of
+from importer.loader.frames import FrameSheet
 from importer.loader.layout import Ahead, NumberedRow, Top, find_top
-from importer.loader.look import Looked, look_through
+from importer.loader.look import Looked
 from importer.loader.mapping import Shape, SheetPlan, plan_sheet
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
@@ -75,45 +73,17 @@ def load_raw(raw: RawSource, profile: Profile, context: LoadContext) -> LoadedSo
 def open_frames(
     frames: dict[str, pd.DataFrame], context: LoadContext, profile: Profile = NO_PROFILE, name: str = "DataFrame"
 ) -> LoadedSource:
-    """DataFrames as a source; the names of its sheets are the keys, a row's number is that of ``to_excel``."""
-    sheets = tuple(_FrameSheet(sheet, frame) for sheet, frame in frames.items())
+    """DataFrames as a source; the names of its sheets are the keys, a row's number is that of ``to_excel``.
+
+    Raises FileRefused if a text in it is none, or if the columns do not fit.
+    """
+    sheets = tuple(FrameSheet(sheet, frame) for sheet, frame in frames.items())
     digest = hashlib.sha256()
     for sheet in sheets:
         digest.update(sheet.name.encode())
         for number, cells in sheet.rows():
             digest.update(repr((number, cells)).encode())
     return _load(name, digest.hexdigest(), sheets, (), profile, context)
-
-
-@dataclass(frozen=True)
-class _FrameSheet:
-    name: str
-    frame: pd.DataFrame
-
-    def rows(self) -> Iterator[NumberedRow]:
-        yield 1, tuple(str(c) for c in self.frame.columns)
-        for start in range(0, len(self.frame), 2000):
-            part = self.frame.iloc[start : start + 2000]
-            empty = part.isna().to_numpy()
-            # Cell by cell: pandas' own ways infer a dtype again and make NaN or NaT of None.
-            values = part.astype(object).to_numpy()
-            pairs = zip(values.tolist(), empty.tolist(), strict=True)
-            for number, pair in enumerate(pairs, start=start + 2):
-                yield number, tuple(None if gone else _plain(value) for value, gone in zip(*pair, strict=True))
-
-    def look(self, positions: Sequence[int]) -> Looked:
-        return look_through(self.rows(), positions)
-
-
-def _plain(value: object) -> Cell:
-    """A value of a DataFrame as a reader of files gives it: no types of numpy, whole numbers as int."""
-    import numpy as np
-
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return clean_number(value)
-    return value if isinstance(value, str | int | Decimal | date | time | timedelta) else str(value)
 
 
 def _load(

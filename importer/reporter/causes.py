@@ -55,7 +55,7 @@ class Group:
 
     def frequent_values(self) -> str:
         """The most frequent values: ``Denmrak → Denmark? (212), XK (3)``."""
-        shown = [f"{value} ({count:,})" for value, count in self.values.most_common(SHOWN_VALUES)]
+        shown = [f"{' '.join(value.split())} ({count:,})" for value, count in self.values.most_common(SHOWN_VALUES)]
         return ", ".join([*shown, "…"] if len(self.values) > SHOWN_VALUES else shown)
 
 

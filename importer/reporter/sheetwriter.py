@@ -171,6 +171,7 @@ def _sheet_name(name: str, taken: Sequence[str]) -> str:
     """A name that Excel takes: at most 31 UTF-16 units, no brackets, colons, slashes or control characters, no two alike."""
     clean = _NOT_IN_NAMES.sub("_", name).strip("'")
     clean = _cut(clean, _NAME_LIMIT).rstrip("'") or "Sheet"
+    clean = f"{clean}_" if clean.casefold() == "history" else clean  # Excel keeps that name to itself
     number, unique = 1, clean
     while unique.casefold() in {t.casefold() for t in taken}:
         number += 1

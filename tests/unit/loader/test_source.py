@@ -145,6 +145,15 @@ def test_the_cells_of_a_frame_can_be_kept_by_the_ledger() -> None:
     assert kept[-4:] == (5, pd.Timestamp("2026-01-31 12:30"), "{'x': 1, 'y': 2}", True)
 
 
+@pytest.mark.parametrize(
+    ("frame", "place"),
+    [(cases({"debtor_name": "Bo\ud83d"}), "row 2, column 'debtor_name'"), (cases().assign(**{"x\ud83d": 1}), "row 1, column")],
+)
+def test_half_a_letter_is_told_with_its_place_before_anything_is_taken_in(frame, place) -> None:
+    with pytest.raises(FileRefused, match=place):
+        frames(Cases=frame)
+
+
 def test_a_frame_is_named_by_its_content() -> None:
     same = frames(Cases=cases()).sha256
     assert frames(Cases=cases().set_index(pd.Index([9]))).sha256 == same

@@ -16,6 +16,7 @@ from importer.columns import Kind
 from importer.errors import ExitCode, UsageError
 from importer.ledger.reports import Fact, Line, Status
 from importer.ledger.states import State
+from importer.reporter.causes import Group
 from importer.reporter.reasons import status_of
 from importer.reporter.report import Report, write_report
 from importer.reporter.summary import exit_code_of, major
@@ -199,6 +200,7 @@ def test_sheet_names_are_kept_or_made_to_fit(tmp_path: Path) -> None:
         ("open 🙂" * 9, "open 🙂" * 4 + "ope"),
         ("n" * 30 + "🙂", "n" * 30),
         ("''", "Sheet"),
+        ("History", "History_"),
     ],
 )
 def test_a_sheet_is_named_as_excel_takes_it(tmp_path: Path, name: str, title: str) -> None:
@@ -328,3 +330,9 @@ def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path
             report(desk, batch, tmp_path / "out")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_line_break_in_a_wrong_value_does_not_break_the_list_of_reasons() -> None:
+    group = Group(0, 2)
+    group.add(Fact(Status.REJECTED), "DKK\n  balanced")
+    assert group.frequent_values() == "DKK balanced (1)"
