@@ -16,6 +16,20 @@ import typer
 from importer import __version__
 from importer.console import TerminalConsole, TerminalDialogue, say
 from importer.errors import ExitCode, ImporterError, UsageError
+from importer.options import (
+    AsJson,
+    Config,
+    ExpectRows,
+    ExpectTotals,
+    OutputDir,
+    Paths,
+    ProfileName,
+    Quiet,
+    Sandbox,
+    StopAtQuota,
+    Verbose,
+    Yes,
+)
 
 if TYPE_CHECKING:
     from importer.environment import Environment
@@ -34,41 +48,6 @@ ledger_app = typer.Typer(help="The ledger's backups.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
-
-Paths = Annotated[list[Path], typer.Argument(help="Spreadsheets, or folders of them.", show_default=False)]
-Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the embedded sandbox, with a ledger of its own.")]
-ProfileName = Annotated[
-    str | None, typer.Option("--profile", help="A profile's name or path, or none; by default the one that knows the headings.")
-]
-OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
-StopAtQuota = Annotated[
-    bool, typer.Option("--stop-at-quota", help="End instead of waiting for an hourly or daily quota that is used up.")
-]
-Config = Annotated[Path | None, typer.Option("--config", help="Another settings file than importer.toml.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
-Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Logs on stderr; twice for every attempt.")]
-ExpectRows = Annotated[
-    int | None,
-    typer.Option(
-        "--expect-rows",
-        min=0,
-        metavar="N",
-        help="Refuse the files unless they hold N rows in all: rows with cases or, without any cases, with vouchers.",
-        show_default=False,
-    ),
-]
-ExpectTotals = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--expect-total",
-        metavar="DKK=1234.50",
-        help="Refuse the files unless their amounts add up to this in all: amount_to_recover of the cases or, without any "
-        "cases, voucher_amount. Once for each currency of the files.",
-        show_default=False,
-    ),
-]
 
 
 @contextmanager

@@ -1,0 +1,43 @@
+"""The options that several commands share, each with its help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Paths = Annotated[list[Path], typer.Argument(help="Spreadsheets, or folders of them.", show_default=False)]
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the embedded sandbox, with a ledger of its own.")]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help="A profile's name or path, or none; by default the one that knows the headings.")
+]
+OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
+StopAtQuota = Annotated[
+    bool, typer.Option("--stop-at-quota", help="End instead of waiting for an hourly or daily quota that is used up.")
+]
+Config = Annotated[Path | None, typer.Option("--config", help="Another settings file than importer.toml.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
+Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Logs on stderr; twice for every attempt.")]
+ExpectRows = Annotated[
+    int | None,
+    typer.Option(
+        "--expect-rows",
+        min=0,
+        metavar="N",
+        help="Refuse the files unless they hold N rows in all: rows with cases or, without any cases, with vouchers.",
+        show_default=False,
+    ),
+]
+ExpectTotals = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect-total",
+        metavar="DKK=1234.50",
+        help="Refuse the files unless their amounts add up to this in all: amount_to_recover of the cases or, without any "
+        "cases, voucher_amount. Once for each currency of the files.",
+        show_default=False,
+    ),
+]
