@@ -28,6 +28,10 @@ SPANS = (4.25, 10.25, 12.25)
 SENT = 10  # times the sliding window's requests: more than the longest span allows
 RESTART_AFTER = 2  # times the sliding window's requests
 USED_WANTED = 0.97
+_ONE_RUN = (
+    "One run of each. The first figure of the restart holds the seconds in which the importer was down, and does not count: "
+    "the fixed window is used to the full all the same."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ def pacing(sizes: Sizes) -> Report:
             ),
             Target("refusals", "none", f"{refused}", not refused),
         ),
+        notes=(_ONE_RUN,),
     )
 
 
