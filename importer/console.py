@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from importer.ledger.states import State
 
 
+# What is said beside the bar comes before the rest: a line that is too long for the terminal loses its end. There is no
+# time left of tqdm's: it knows of no quota, and would contradict what is said.
+_BAR = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix} [{elapsed}, {rate_fmt}]"
 _CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
@@ -67,7 +70,9 @@ class TerminalConsole:
         from importer.ledger.states import State as States
 
         disable = True if self._quiet else None  # None: no bar without a terminal
-        with tqdm(total=total, unit="entry", disable=disable, file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
+        with tqdm(
+            total=total, unit="entry", disable=disable, file=sys.stderr, bar_format=_BAR, dynamic_ncols=True, mininterval=0.2
+        ) as bar:
 
             def advance(_: Kind, state: State) -> None:
                 if state in {States.ACCEPTED, States.REFUSED}:

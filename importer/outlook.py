@@ -112,7 +112,7 @@ class Outlook:
     def _tell_wait(self, quota: Quota, wait: Wait) -> None:
         until = in_local_words(quota.clock(), wait.seconds)
         if self._display.has_bar:
-            self._display.beside(f"{waiting_text(quota, wait)}; goes on {until}, in {countdown(wait.seconds)}")
+            self._display.beside(f"{waiting_text(quota, wait)}; goes on in {countdown(wait.seconds)} ({until})")
         elif not self._waits:
             told = f"{waiting_text(quota, wait)}. Sending goes on {until}, in {countdown(wait.seconds)}."
             self._display.note(f"{told} Ctrl-C ends the run; `importer resume` goes on later.")
