@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from importer.columns import Kind
@@ -14,9 +15,10 @@ from importer.dispatcher.quota import ADJECTIVE, Quota
 from importer.ledger.states import State
 
 ASSUMED_SECONDS = 0.25  # of an answer, before any was measured
+ASSUMED_FOR_SECONDS = 1.0  # a measurement of that length weighs as much as the assumption
+MEMORY_SECONDS = 300.0  # how far back the speed is looked at: past the pauses of an API that refuses every minute
 WORTH_TELLING_SECONDS = 60.0
 TICK_SECONDS = 1.0
-SMOOTHING = 0.1
 LONG_WAIT_SECONDS = 60.0  # of a wait whose window is not known
 
 _BECAUSE = {
@@ -63,12 +65,29 @@ def announcement(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], concurr
     return finish_text(finish, quotas[Kind.CASE].clock())
 
 
+@dataclass
+class Speed:
+    """Answers, and the seconds in which they came; what is long ago counts for less."""
+
+    answers: float
+    seconds: float = ASSUMED_FOR_SECONDS
+
+    def see(self, answers: int, seconds: float) -> None:
+        kept = max(0.0, 1 - seconds / MEMORY_SECONDS)
+        self.answers = self.answers * kept + answers
+        self.seconds = self.seconds * kept + seconds
+
+    @property
+    def rate(self) -> float:
+        return self.answers / self.seconds
+
+
 class Outlook:
     """Follows a run: counts what is left, measures the speed, and tells what there is to tell."""
 
     def __init__(self, quotas: Mapping[Kind, Quota], left: dict[Kind, int], concurrency: int, display: Display) -> None:
         self._quotas, self._left, self._display = quotas, left, display
-        self._rates = dict.fromkeys(Kind, concurrency / ASSUMED_SECONDS)
+        self._speeds = {kind: Speed(concurrency / ASSUMED_SECONDS * ASSUMED_FOR_SECONDS) for kind in Kind}
         self._done = dict.fromkeys(Kind, 0)
         self._waits = False
 
@@ -100,13 +119,20 @@ class Outlook:
             if not self._display.has_bar:
                 self._display.note("Sending goes on.")
         if not waits and self._display.has_bar:
-            finish = forecast(self._quotas, self._left, self._rates)
-            self._display.beside(finish_text(finish, self._quotas[Kind.CASE].clock()))
+            self._display.beside(finish_text(self.finish(), self._quotas[Kind.CASE].clock()))
+
+    def finish(self) -> Finish:
+        """When everything is sent, at the speed that was measured."""
+        return forecast(self._quotas, self._left, {kind: speed.rate for kind, speed in self._speeds.items()})
 
     def _measure(self, seconds: float) -> None:
+        """Time in which a known window keeps an API waiting, or in which it has nothing to do, says nothing of its speed."""
         for kind, done in self._done.items():
-            if done and not self._quotas[kind].wait().seconds:
-                self._rates[kind] += SMOOTHING * (done / seconds - self._rates[kind])
+            quota = self._quotas[kind]
+            waits = quota.wait().seconds > 0
+            paced = waits and bool(quota.windows.windows)  # without known windows a pause is how fast the API is
+            if not paced and (done or waits or quota.windows.flying):
+                self._speeds[kind].see(done, seconds)
             self._done[kind] = 0
 
     def _tell_wait(self, quota: Quota, wait: Wait) -> None:
