@@ -79,7 +79,8 @@ class Speed:
 
     @property
     def rate(self) -> float:
-        return self.answers / self.seconds
+        """Answers a second: above 0, however long nothing has come."""
+        return max(self.answers / self.seconds, 1 / MEMORY_SECONDS)
 
 
 class Outlook:
@@ -130,8 +131,9 @@ class Outlook:
         for kind, done in self._done.items():
             quota = self._quotas[kind]
             waits = quota.wait().seconds > 0
-            paced = waits and bool(quota.windows.windows)  # without known windows a pause is how fast the API is
-            if not paced and (done or waits or quota.windows.flying):
+            # Without known windows a short pause is how fast the API is; a long one is told as such.
+            told = bool(quota.windows.windows) or quota.windows.blocked.seconds > LONG_WAIT_SECONDS
+            if not (waits and told) and (done or waits or quota.windows.flying):
                 self._speeds[kind].see(done, seconds)
             self._done[kind] = 0
 

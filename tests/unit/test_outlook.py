@@ -89,3 +89,21 @@ def test_an_api_that_has_nothing_to_do_is_not_slow() -> None:
         assert second < 10 or "the quota per minute is the bottleneck" in run.shown.text
     assert cases.wait().period is Period.MINUTE
     assert run.seconds_left() == pytest.approx(run.left[Kind.CASE] / 594 * 60, rel=0.1)
+
+
+def test_an_api_that_has_asked_for_a_day_is_as_fast_as_before() -> None:
+    run = Following({Kind.CASE: 0, Kind.VOUCHER: 100_000})
+    for _ in range(MINUTES):
+        run.second(Kind.VOUCHER, 50, flying=16)
+    before = run.seconds_left()
+    run.quotas[Kind.VOUCHER].refused(7200)
+    for _ in range(7200):
+        run.second(Kind.VOUCHER, 0)
+    assert run.seconds_left() == pytest.approx(before, rel=0.05)
+
+
+def test_nothing_comes_for_hours_and_a_moment_can_still_be_said() -> None:
+    run = Following({Kind.CASE: 0, Kind.VOUCHER: 1_000_000})
+    for _ in range(2 * 60 * MINUTES):
+        run.second(Kind.VOUCHER, 0, flying=16)
+    assert run.shown.text.startswith("finishes ")
