@@ -67,11 +67,14 @@ class Lane:
         quota = self.quota.wait().seconds if self.quota is not None else 0.0
         return max(0.0, self.paused_until - self.clock(), quota)
 
-    def note(self, outcome: Outcome, seconds: float = 0.0) -> None:
-        """Learn from an outcome that took so long: pause, trip, stop or recover; give the API more or fewer at once."""
+    def note(self, outcome: Outcome, seconds: float | None = None) -> None:
+        """Learn from an outcome: pause, trip, stop or recover; give the API more or fewer at once.
+
+        ``seconds`` is how long it took; None for what does not compare with the others, such as a file.
+        """
         if outcome.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             self.pressure.refused()
-        elif outcome.verdict in _DECIDED:
+        elif outcome.verdict in _DECIDED and seconds is not None:
             self.pressure.answered(seconds)
         if outcome.verdict is Verdict.STOPPED:
             self.stopped = self.stopped or outcome.detail or "the API refused the account"

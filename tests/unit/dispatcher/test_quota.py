@@ -101,6 +101,15 @@ def test_a_refusal_and_an_overload_make_a_lane_smaller() -> None:
         assert lane.free() == 16
 
 
+def test_files_do_not_tell_how_fast_vouchers_are() -> None:
+    """Uploads have no time that compares: a lane with both keeps its size while vouchers take what they always took."""
+    lane = Lane(Kind.VOUCHER, 16, 1.0, SteadyClock())
+    for _ in range(100):
+        lane.note(Outcome(Verdict.ACCEPTED, remote_id="a file"))
+        lane.note(Outcome(Verdict.ACCEPTED, status=201), 0.6)
+    assert lane.free() == 16
+
+
 def test_what_was_under_way_together_is_one_refusal() -> None:
     lane = Lane(Kind.CASE, 16, 1.0, SteadyClock())
     for _ in range(16):
