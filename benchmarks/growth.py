@@ -13,6 +13,7 @@ from benchmarks.world import new_world
 
 CSV_MEGABYTES = 300
 XLSX_KILOBYTES = 3.0
+LEVEL_BYTES = 100  # an object of Python's has no less: so nothing is kept of a row
 SLOWER = 1.3
 BASE = 10_000  # rows; less is mostly start-up
 KNOWN_SHARE = 0.1
@@ -33,7 +34,8 @@ def growth(sizes: Sizes) -> Report:
         _table("`importer report`", report),
     )
     flat = [_flat(name, found) for name, found in (("csv", csv), ("a run", first), ("a report", report))]
-    return Report(tables, (*_memory(csv, xlsx), *(t for t in flat if t), *_known(first, again)))
+    level = [_level(name, found) for name, found in (("a run", first), ("a report", report))]
+    return Report(tables, (*_memory(csv, xlsx), *(t for t in (*level, *flat) if t), *_known(first, again)), ("Each size once.",))
 
 
 def _read(ending: str, rows: int) -> Run:
@@ -84,6 +86,16 @@ def _memory(csv: dict[int, Run], xlsx: dict[int, Run]) -> list[Target]:
             kilobytes < XLSX_KILOBYTES,
         ),
     ]
+
+
+def _level(name: str, found: dict[int, Run]) -> Target | None:
+    """What each row adds to the peak above 10,000 rows; None if there is nothing larger."""
+    most = max(found)
+    if BASE not in found or most <= BASE:
+        return None
+    added = (found[most].megabytes - found[BASE].megabytes) * 1_000_000 / (most - BASE)
+    what = f"{name}: memory for each row from {BASE:,} to {most:,}"
+    return Target(what, f"flat: under {LEVEL_BYTES} bytes", f"{added:,.0f} bytes", added < LEVEL_BYTES)
 
 
 def _flat(name: str, found: dict[int, Run]) -> Target | None:

@@ -210,16 +210,19 @@ def resume(
 @app.command()
 def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = None) -> None:
     """Show the batches in the ledger, what is unfinished, and what is left of the quotas."""
-    from importer.inspection import batch_states, quota_states
+    from importer.inspection import batch_states, limits
 
     with _environment(config, sandbox=sandbox, serving=False) as environment:
-        found, quotas = batch_states(environment), quota_states(environment)
+        found, quotas = batch_states(environment), limits(environment)
+        is_unknown = environment.api_key is None and not sandbox
     if as_json:
-        typer.echo(json.dumps([summary.as_json() for summary in found], indent=2, ensure_ascii=False))
+        told = {"batches": [summary.as_json() for summary in found], "quotas": [quota.as_json() for quota in quotas]}
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     from importer.reporter.terminal import status_lines
 
-    say("\n".join(status_lines(found, quotas)))
+    lines = [quota.text() for quota in quotas]
+    say("\n".join(status_lines(found, lines or ["Without Debitura's API key its quota cannot be told."] * is_unknown)))
 
 
 @app.command()

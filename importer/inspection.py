@@ -15,7 +15,7 @@ from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, Set
 from importer.ledger.opening import refuse_network_path, require_ledger, sqlite_path
 from importer.ledger.reports import batches
 from importer.ledger.store import Ledger
-from importer.outlook import quota_lines
+from importer.outlook import QuotaState, quota_states
 from importer.reporter.report import write_report
 from importer.reporter.summary import Summary, summarize
 from importer.runner import RunResult
@@ -37,12 +37,12 @@ def batch_states(environment: Environment, limit: int = 50) -> list[Summary]:
         return [summarize(connection, batch) for batch in batches(connection, limit)]
 
 
-def quota_states(environment: Environment) -> list[str]:
-    """A line for each limit of the credentials in force, from what the ledger has counted; no API is asked."""
+def limits(environment: Environment) -> list[QuotaState]:
+    """Each limit of the credentials in force, from what the ledger has counted; no API is asked."""
     if environment.api_key is None:
         return []
     with _reading(environment) as ledger:
-        return quota_lines(quotas_of(environment, ledger))
+        return quota_states(quotas_of(environment, ledger))
 
 
 def rebuild_report(environment: Environment, batch_id: int, output: Path | None) -> RunResult:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from importer.columns import Kind
-from importer.dispatcher.counters import Allowance, Period, Wait
+from importer.dispatcher.counters import Period, Wait
 from importer.dispatcher.finish import Bottleneck, Finish, finish_of
 from importer.dispatcher.moments import countdown, in_local_words
 from importer.dispatcher.quota import ADJECTIVE, Quota
@@ -158,19 +159,49 @@ def waiting_text(quota: Quota, wait: Wait) -> str:
     return f"{quota.api}'s {ADJECTIVE[wait.period]} quota is used up" if wait.period else f"{quota.api} asked to wait"
 
 
-def quota_lines(quotas: Mapping[Kind, Quota]) -> list[str]:
+@dataclass(frozen=True)
+class QuotaState:
+    """One limit as it stands at ``now`` (of the epoch): ``free`` is what creating may still use, the rest is kept back.
+
+    ``seconds`` until it is empty again; of a ``refused`` API until anything is sent again, and then nothing else is known.
+    """
+
+    api: str
+    now: float
+    seconds: float
+    period: str | None = None
+    limit: int = 0
+    used: int = 0
+    free: int = 0
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.used)
+
+    def text(self) -> str:
+        until = in_local_words(self.now, self.seconds)
+        if self.period is None:
+            return f"{self.api} refused a request for its limits: nothing is sent before {until}"
+        kept = " (kept back for looking up)" if self.left and not self.free else ""
+        reset = f", until {until}" if self.used else ""
+        return f"{self.api} quota per {self.period}: {self.used:,} of {self.limit:,} used, {self.left:,} left{kept}{reset}"
+
+    def as_json(self) -> dict[str, object]:
+        until = datetime.fromtimestamp(self.now + self.seconds, UTC).isoformat(timespec="seconds")
+        if self.period is None:
+            return {"api": self.api, "refused_until": until}
+        told = {"api": self.api, "per": self.period, "limit": self.limit, "used": self.used, "left": self.left}
+        return told | {"for_creating": self.free, "resets_at": until if self.used else None}
+
+
+def quota_states(quotas: Mapping[Kind, Quota]) -> list[QuotaState]:
     """What is used of each quota and what is left, for `importer status`; nothing for an API without limits."""
-    lines = []
+    states = []
     for quota in quotas.values():
         now = quota.clock()
-        lines += [_line(quota.api, allowance, now) for allowance in quota.windows.allowances(now)]
+        states += [
+            QuotaState(quota.api, now, a.resets - now, a.period, a.limit, a.used, a.room) for a in quota.windows.allowances(now)
+        ]
         if now < quota.windows.blocked_until:
-            until = in_local_words(now, quota.windows.blocked_until - now)
-            lines.append(f"{quota.api} refused a request for its limits: nothing is sent before {until}")
-    return lines
-
-
-def _line(api: str, allowance: Allowance, now: float) -> str:
-    left = max(0, allowance.limit - allowance.used)
-    reset = f", until {in_local_words(now, allowance.resets - now)}" if allowance.used else ""
-    return f"{api} quota per {allowance.period}: {allowance.used:,} of {allowance.limit:,} used, {left:,} left{reset}"
+            states.append(QuotaState(quota.api, now, quota.windows.blocked_until - now))
+    return states

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from datetime import UTC, datetime
 
 import pytest
 from desk import API_KEY, STATES, TOKEN, settings_for
@@ -165,8 +166,17 @@ def test_status_shows_what_is_used_and_left(live, vendors):
     assert "Debitura quota per hour: 13 of 20,000 used, 19,987 left, until " in lines[2]
     assert "Debitura quota per day: 13 of 100,000 used, 99,987 left, until " in lines[3]
     assert len(lines) == 4  # Debbie has no limit
+    told = live.call("status", "--json").json()["quotas"]
+    assert [(q["api"], q["per"], q["limit"], q["used"], q["left"], q["for_creating"]) for q in told] == [
+        ("Debitura", "minute", 2_000, 13, 1_987, 1_967),
+        ("Debitura", "hour", 20_000, 13, 19_987, 19_787),
+        ("Debitura", "day", 100_000, 13, 99_987, 98_987),
+    ]
+    assert all(datetime.fromisoformat(q["resets_at"]) > datetime.now(UTC) for q in told)
     other = live.call("status", env={"IMPORTER_DEBITURA__API_KEY": "another-key"}).out.splitlines()
     assert "0 of 2,000 used, 2,000 left" in other[1]
+    nobody = live.call("status", env={"IMPORTER_DEBITURA__API_KEY": ""}).out.splitlines()
+    assert nobody[1:] == ["Without Debitura's API key its quota cannot be told."]
 
 
 def test_the_question_says_when_it_will_be_done(live):

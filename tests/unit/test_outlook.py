@@ -9,7 +9,7 @@ from importer.dispatcher.counters import Period
 from importer.dispatcher.quota import Quota
 from importer.dispatcher.windows import windows_of
 from importer.ledger.states import State
-from importer.outlook import Outlook
+from importer.outlook import Outlook, quota_states
 
 LENGTHS = (60.0, 3600.0, 86_400.0)
 MINUTES = 60
@@ -107,3 +107,23 @@ def test_nothing_comes_for_hours_and_a_moment_can_still_be_said() -> None:
     for _ in range(2 * 60 * MINUTES):
         run.second(Kind.VOUCHER, 0, flying=16)
     assert run.shown.text.startswith("finishes ")
+
+
+def test_what_is_kept_back_for_looking_up_is_not_called_left_to_send() -> None:
+    clock = Clock()
+    quota = Quota("Debitura", "a", windows_of((200, 0, 0), LENGTHS), clock)  # type: ignore[arg-type]
+    quota.grant(quota.room())
+    (state,) = quota_states({Kind.CASE: quota})
+    assert "198 of 200 used, 2 left (kept back for looking up), until " in state.text()
+    assert (state.left, state.free) == (2, 0)
+
+
+def test_a_refusal_is_told_with_its_end_and_nothing_else() -> None:
+    clock = Clock()
+    quota = Quota("Debbie", "b", windows_of((0, 0, 0), LENGTHS), clock)  # type: ignore[arg-type]
+    quota.refused(3600)
+    (state,) = quota_states({Kind.VOUCHER: quota})
+    assert state.text().startswith("Debbie refused a request for its limits: nothing is sent before ")
+    told = state.as_json()
+    assert told.keys() == {"api", "refused_until"}
+    assert str(told["refused_until"]).startswith("1970-01-12T14:46:")  # an hour after the clock's 13:46:40
