@@ -343,8 +343,9 @@ def _options(
 
 
 # New objects, and rounds of younger ones, before Python looks for circles of objects that nothing refers to. There are
-# few here, and each look at a million rows' objects costs time: with Python's own 700 a fifth of an import.
-RARELY = (100_000, 20, 20)
+# few here, and each look at a million rows' objects costs time: with Python's own 700 a fifth of an import. With 100,000 they
+# are found so late that memory grows with the rows.
+RARELY = (20_000, 5, 5)
 
 
 def main() -> None:
