@@ -29,6 +29,8 @@ _BECAUSE = {
     Bottleneck.RATE: "the speed of the answers is the bottleneck",
     Bottleneck.WAITING: "the API asked to wait",
 }
+# What a run that is not to wait for a quota ends at: no minute is so long.
+_STOPS = frozenset({Bottleneck.HOUR, Bottleneck.DAY, Bottleneck.WAITING})
 
 
 class Display(Protocol):
@@ -57,13 +59,16 @@ def finish_text(finish: Finish, now: float) -> str:
     return f"finishes {in_local_words(now, finish.seconds)}; {_BECAUSE[finish.bottleneck]}"
 
 
-def announcement(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], concurrency: int) -> str:
+def announcement(
+    quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], concurrency: int, *, stops_at_quota: bool = False
+) -> str:
     """What to say before anything is sent; nothing if it will be done within a minute."""
     rates = dict.fromkeys(Kind, concurrency / ASSUMED_SECONDS)
     finish = forecast(quotas, left, rates)
     if finish.seconds < WORTH_TELLING_SECONDS:
         return ""
-    return finish_text(finish, quotas[Kind.CASE].clock())
+    told = finish_text(finish, quotas[Kind.CASE].clock())
+    return f"{told}; with --stop-at-quota this run ends there" if stops_at_quota and finish.bottleneck in _STOPS else told
 
 
 @dataclass

@@ -84,7 +84,8 @@ def resume(job: Job, environment: Environment, console: Console) -> RunResult:
         if ledger.count_open(accounts, Kind.VOUCHER, None):
             environment.require_debbie()
         left = {kind: ledger.count_open(accounts, kind, None) for kind in Kind}
-        if finish := announcement(quotas_of(environment, ledger), left, environment.settings.dispatch.concurrency):
+        slots, stops = environment.settings.dispatch.concurrency, job.stop_at_quota
+        if finish := announcement(quotas_of(environment, ledger), left, slots, stops_at_quota=stops):
             console.note(f"Resuming: {finish}.")
         return _send_and_report(ledger, environment, scope, batches, [], job, console)
 
@@ -156,7 +157,7 @@ def _before_sending(
         asyncio.run(check_debbie(environment))
     told = [f"{rows:,} {kind}s ({amounts(money)})" for kind, (rows, money) in totals.items() if rows]
     rows = {kind: count for kind, (count, _) in totals.items()}
-    finish = announcement(quotas, rows, environment.settings.dispatch.concurrency)
+    finish = announcement(quotas, rows, environment.settings.dispatch.concurrency, stops_at_quota=job.stop_at_quota)
     if not told or environment.is_sandbox or job.confirmed:
         if finish:
             console.note(f"Sending {' and '.join(told)}: {finish}.")

@@ -192,7 +192,8 @@ def test_a_run_that_does_not_ask_says_it_beforehand(live, vendors):
     ended = live.call("run", "a.csv", "--yes", "--stop-at-quota", env={"IMPORTER_DISPATCH__PER_DAY": "5"})
     assert ended.code == 7
     first, last = ended.err.splitlines()
-    assert re.match(r"Sending 12 cases \(DKK [0-9,.]+\): finishes \w+ .*; the daily quota is the bottleneck\.", first)
+    assert re.match(r"Sending 12 cases \(DKK [0-9,.]+\): finishes \w+ .*; the daily quota is the bottleneck; ", first)
+    assert first.endswith("; with --stop-at-quota this run ends there.")
     assert re.match(r"Debitura takes nothing before \w+ [0-9:]{5}: its daily quota is used up\. `importer resume`", last)
     assert len(vendors.cases) == 3  # five, less the request that asked whose key it is, less the one kept for looking up
     resumed = live.call("resume", "--stop-at-quota", env={"IMPORTER_DISPATCH__PER_DAY": "8"})
