@@ -60,13 +60,14 @@ def validating(sizes: Sizes) -> Report:
         found = _contest(sheet(shape, sizes.rows, "xlsx"), ("validate", "pydantic"), sizes.rounds)
         tables.append(
             Table(
-                ("contestant", "rows a second", "µs a row", "time, pydantic = 1"),
+                ("contestant", "rows a second", "µs a row", "time, pydantic = 1", "peak MB, with the rows"),
                 tuple(
                     (
                         _LABELS[name],
                         f"{sizes.rows / median.seconds:,.0f}",
                         f"{median.seconds / sizes.rows * 1e6:,.0f}",
                         times(median.seconds / found["pydantic"].seconds),
+                        megabytes(median.megabytes),
                     )
                     for name, median in found.items()
                 ),
