@@ -13,7 +13,7 @@ from benchmarks.world import new_world
 
 CSV_MEGABYTES = 300
 XLSX_KILOBYTES = 3.0
-LEVEL_BYTES = 100  # an object of Python's has no less: so nothing is kept of a row
+LEVEL_BYTES = 100  # far less than a row's 25 cells take: so no rows are kept
 SLOWER = 1.3
 BASE = 10_000  # rows; less is mostly start-up
 KNOWN_SHARE = 0.1
