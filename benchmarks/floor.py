@@ -25,11 +25,11 @@ def payloads(path: Path) -> tuple[list[bytes], list[bytes]]:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from importer.domain.models import with_fields
+    from importer.domain.records import CaseRecord, VoucherRecord
     from importer.loader.context import LoadContext
     from importer.loader.profile import NO_PROFILE
     from importer.loader.source import open_file
-    from importer.models import with_fields
-    from importer.rows import CaseRecord, VoucherRecord
 
     zone = ZoneInfo("Europe/Copenhagen")
     cases, vouchers = [], []

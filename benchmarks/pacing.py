@@ -50,7 +50,7 @@ class Windows:
 
     def allowed(self, begin: float, span: float, before: list[float]) -> int:
         """How many requests get in at best from ``begin`` for ``span`` seconds, after those that were let in ``before``."""
-        from importer.sandbox.limits import Limiter
+        from importer.sandbox.vendors.rate_limits import Limiter
 
         limiter = Limiter(self.limits())  # type: ignore[arg-type]  # the kinds are two of its literals
         for moment in before:

@@ -37,7 +37,7 @@ class Apis:
         self.first = self.last = self.held = 0.0
         self._limiter = None
         if limits:
-            from importer.sandbox.limits import Limiter
+            from importer.sandbox.vendors.rate_limits import Limiter
 
             self._limiter = Limiter(limits)  # type: ignore[arg-type]  # the kinds are checked by argparse
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from importer.domain.records import LoadedRow
     from importer.loader.context import LoadContext
-    from importer.rows import LoadedRow
 
 Work = Callable[[], int]
 """Gives the number of rows."""
@@ -29,7 +29,7 @@ ZONE = ZoneInfo("Europe/Copenhagen")
 
 def frames(path: Path) -> Work:
     """Our reader: every row into DataFrame chunks, nothing interpreted."""
-    from importer.loader.reader import open_source
+    from importer.loader.files.reader import open_source
 
     def work() -> int:
         with open_source(path) as source:
@@ -82,10 +82,10 @@ def bare_csv(path: Path) -> Work:
 
 def validate(path: Path) -> Work:
     """The loader alone: rows that are in memory already into records."""
-    from importer.loader.mapping import plan_sheet
+    from importer.loader.files.reader import open_source
     from importer.loader.profile import NO_PROFILE
-    from importer.loader.reader import open_source
-    from importer.loader.records import RowReader
+    from importer.loader.records.row_reader import RowReader
+    from importer.loader.sheets.plan import plan_sheet
 
     with open_source(path) as source:
         sheet = source.sheets[0]
@@ -100,7 +100,7 @@ def validate(path: Path) -> Work:
 def pydantic_alone(path: Path) -> Work:
     """The same models, from values that are typed and named already: no cells, no columns, no bytes to send."""
     from benchmarks.data import SHAPES, rows
-    from importer.models import Case, Voucher
+    from importer.domain.models import Case, Voucher
 
     shape, count = path.stem.split("-")[:2]
     found = [dict(zip(SHAPES[shape], row, strict=True)) for row in rows(shape, int(count))]
@@ -130,7 +130,7 @@ TASKS: dict[str, Callable[[Path], Work]] = {
 
 def _collect_as_the_command() -> None:
     """Python looks for circles of objects as seldom as in ``importer check``."""
-    from importer.cli import RARELY
+    from importer.cli.app import RARELY
 
     gc.set_threshold(*RARELY)
 
@@ -143,7 +143,7 @@ def _context() -> LoadContext:
 
 def _good(rows: Iterator[LoadedRow]) -> Iterator[LoadedRow]:
     """The rows, if nothing is wrong with them: rejects take another way, and would be another benchmark."""
-    from importer.rows import Reject
+    from importer.domain.records import Reject
 
     for row in rows:
         if isinstance(row.case, Reject) or isinstance(row.voucher, Reject):
@@ -153,7 +153,7 @@ def _good(rows: Iterator[LoadedRow]) -> Iterator[LoadedRow]:
 
 def _case_members(row: dict[str, Any]) -> dict[str, Any]:
     """The members of a case, as its model takes them."""
-    from importer.columns import CASE_COLUMNS
+    from importer.domain.columns import CASE_COLUMNS
 
     nested: dict[str, Any] = {"debtor": {}}
     for column in CASE_COLUMNS:
@@ -165,7 +165,7 @@ def _case_members(row: dict[str, Any]) -> dict[str, Any]:
 
 def _voucher_members(row: dict[str, Any]) -> dict[str, Any]:
     """The members of a flat row's voucher: minor units, the id of the type, moments in the zone of the vouchers."""
-    from importer.vocabulary import VoucherTypes
+    from importer.domain.code_lists import VoucherTypes
 
     kind = VoucherTypes().find(row["voucher_type"])
     assert kind is not None

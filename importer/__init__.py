@@ -11,11 +11,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from importer.api import check, read_table, run
-    from importer.models import Case, Debtor, Voucher
+    from importer.domain.models import Case, Debtor, Voucher
 
 __all__ = ["Case", "Debtor", "Voucher", "__version__", "check", "read_table", "run"]
 
-_HOMES = {"run": "api", "check": "api", "read_table": "api", "Case": "models", "Debtor": "models", "Voucher": "models"}
+_HOMES = {"run": "api", "check": "api", "read_table": "api", "Case": "domain.models", "Debtor": "domain.models", "Voucher": "domain.models"}
 
 
 def __getattr__(name: str) -> Any:

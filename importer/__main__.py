@@ -1,5 +1,5 @@
 """``python -m importer`` is the command ``importer``."""
 
-from importer.cli import main
+from importer.cli.app import main
 
 main()

@@ -16,18 +16,18 @@ from pathlib import Path
 import pandas as pd
 import structlog
 
-from importer.dispatcher.pipeline import Progress
-from importer.environment import open_environment
+from importer.commands.run import RunResult
+from importer.commands.run import check as _check
+from importer.commands.run import run as _run
+from importer.dispatcher.sending.pipeline import Progress
 from importer.errors import UsageError
-from importer.expecting import expectation
+from importer.loader.files.reader import read_table
 from importer.loader.profile import PROFILE_FOLDERS, Profile
-from importer.loader.reader import read_table
-from importer.loader.remembered import EMPTY_SHELF
-from importer.runner import RunResult
-from importer.runner import check as _check
-from importer.runner import run as _run
+from importer.loader.profiles.recognition import EMPTY_SHELF
 from importer.settings import Settings, load_settings
-from importer.sources import Job, find_profiles
+from importer.workspace.environment import open_environment
+from importer.workspace.expectation import expectation
+from importer.workspace.sources import Job, find_profiles
 
 Source = str | Path | pd.DataFrame
 

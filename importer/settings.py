@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
-from importer.columns import is_known
+from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
+from importer.domain.columns import is_known
 from importer.errors import SettingsError
-from importer.vocabulary import Direction, VoucherType, VoucherTypes
 
 CONFIG_NAME = "importer.toml"
 KEYRING_SERVICE = "collection-importer"

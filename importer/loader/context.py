@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importer.vocabulary import VoucherTypes
+from importer.domain.code_lists import VoucherTypes
 
 
 @dataclass(frozen=True)

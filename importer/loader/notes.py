@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from importer.loader.layout import Top
-from importer.loader.mapping import SheetPlan
-from importer.vocabulary import is_by_name
+from importer.domain.code_lists import is_by_name
+from importer.loader.sheets.header import Top
+from importer.loader.sheets.plan import SheetPlan
 
 MAX_NAMED = 200
 """Row numbers that one note names before it only counts."""

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from importer.columns import is_known
+from importer.domain.code_lists import fold
+from importer.domain.columns import is_known
 from importer.errors import ProfileError
-from importer.loader.values import Formats, strptime_format
-from importer.vocabulary import fold
+from importer.loader.values.parsers import Formats, strptime_format
 
 
 class Profile(BaseModel):

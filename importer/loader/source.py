@@ -10,24 +10,24 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from importer.domain.records import Cell, LoadedRow, LoadedSource
 from importer.errors import FileRefused
-from importer.loader.body import Body
-from importer.loader.carried import carried_proofs
-from importer.loader.firstpass import SheetFormats, formats_of
-from importer.loader.frames import FrameSheet
-from importer.loader.layout import Ahead, NumberedRow, Top, find_top
-from importer.loader.look import Looked
-from importer.loader.mapping import Shape, SheetPlan, plan_sheet
+from importer.loader.files.dataframe import FrameSheet
+from importer.loader.files.projection import Looked
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
-from importer.loader.records import LoadContext, RowReader
-from importer.loader.values import is_blank
-from importer.rows import Cell, LoadedRow, LoadedSource
+from importer.loader.records.row_reader import LoadContext, RowReader
+from importer.loader.sheets.column_formats import SheetFormats, formats_of
+from importer.loader.sheets.format_proofs import carried_proofs
+from importer.loader.sheets.header import Ahead, NumberedRow, Top, find_top
+from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
+from importer.loader.table import Body
+from importer.loader.values.parsers import is_blank
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from importer.loader.reader import RawSource
+    from importer.loader.files.reader import RawSource
 
 
 REPORT_MARK = "#row"  # what the first column of a success or error sheet is called
@@ -58,7 +58,7 @@ class _Opened:
 @contextmanager
 def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[LoadedSource]:
     """A spreadsheet file as a source. Raises FileRefused if it cannot be read or its columns do not fit."""
-    from importer.loader.reader import ReadOptions, open_source
+    from importer.loader.files.reader import ReadOptions, open_source
 
     options = ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote, sheets=profile.sheets())
     with open_source(path, options) as raw:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.errors import ExitCode, UsageError
-from importer.ledger.reports import DONE, Status, Transaction, batch_info, lines
-from importer.reporter.causes import Causes
+from importer.ledger.queries.report_rows import DONE, Status, Transaction, batch_info, lines
+from importer.reporter.error_groups import Causes
+from importer.reporter.sheets import write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
-from importer.reporter.workbook import write_sheets
 
 _LONGEST_STEM = 200  # bytes: a folder's name may have 255, and letters of some scripts take three
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from importer.columns import Kind
+from importer.domain.columns import Kind
 from importer.errors import ExitCode
-from importer.ledger.control import SheetTotals, sheet_totals
-from importer.ledger.reports import BatchInfo, Status, Tallies, Transaction, corrected_later, tally
+from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
+from importer.ledger.queries.report_rows import BatchInfo, Status, Tallies, Transaction, corrected_later, tally
 
 KEYS = tuple(Status)
 PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}

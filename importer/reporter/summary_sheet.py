@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from importer.reporter.causes import Cause, Causes, Group
-from importer.reporter.reasons import in_words
+from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, Cell, SheetHead
+from importer.reporter.error_groups import Cause, Causes, Group
+from importer.reporter.row_reasons import in_words
 from importer.reporter.summary import PLURAL
-from importer.rows import PROOF_MARK, SUMMARY_SHEET, Cell, SheetHead
 
 NAME = SUMMARY_SHEET
 HEADINGS = ("#rows", "#what", "#status", "#column", "#reason", "#values", "#example")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from importer.columns import Kind
-from importer.ledger.reports import DONE, Status
-from importer.reporter.causes import Causes
-from importer.reporter.reasons import in_words
+from importer.domain.columns import Kind
+from importer.ledger.queries.report_rows import DONE, Status
+from importer.reporter.error_groups import Causes
+from importer.reporter.row_reasons import in_words
+from importer.reporter.sheets import READY
 from importer.reporter.summary import KEYS, PLURAL, Summary
-from importer.reporter.workbook import READY
 
 TOP_REASONS = 3
 REASON_LETTERS = 160

@@ -4,8 +4,8 @@ The sandbox is the importer's independent check: it shares no validation with it
 vendors' documentation leaves a fact open, a setting decides, so that every possible answer can be tried.
 """
 
-from importer.sandbox.faults import Endpoint, Fault, FaultPlan, Kind
-from importer.sandbox.server import Sandbox, serve_forever
+from importer.sandbox.fault_plan import Endpoint, Fault, FaultPlan, Kind
+from importer.sandbox.server.server import Sandbox, serve_forever
 from importer.sandbox.settings import DOCUMENTED_LIMITS, SandboxSettings
 
 __all__ = [

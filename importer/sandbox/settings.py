@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from importer.errors import SettingsError
 
 if TYPE_CHECKING:
-    from importer.sandbox.faults import FaultPlan
+    from importer.sandbox.fault_plan import FaultPlan
 
 ErrorShape = Literal["flat", "problem", "mixed"]
 CaseIdFrom = Literal["id", "reference", "creditorReference"]

@@ -6,11 +6,11 @@ import csv
 import io
 from pathlib import Path
 
-from importer.columns import CASE_COLUMNS, VOUCHER_COLUMNS, flat_name
+from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, flat_name
 from importer.errors import UsageError
 from importer.templates.example import example_workbook
-from importer.templates.packing import is_as_written, pack
 from importer.templates.sheets import template_workbook
+from importer.templates.workbook_bytes import is_as_written, pack
 
 __all__ = ["flat_header", "write_templates"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from importer.columns import PROPERTY_PREFIX, Kind, columns_of
-from importer.templates.looks import FONT, HEADING_LOOKS, heading_font
-from importer.vocabulary import VOUCHER_CURRENCIES, VOUCHER_TYPES, Direction
+from importer.domain.code_lists import VOUCHER_CURRENCIES, VOUCHER_TYPES, Direction
+from importer.domain.columns import PROPERTY_PREFIX, Kind, columns_of
+from importer.templates.styles import FONT, HEADING_LOOKS, heading_font
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -11,10 +11,10 @@ from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from importer.columns import Column, Holds, Kind, Need, columns_of
+from importer.domain.columns import Column, Holds, Kind, Need, columns_of
+from importer.templates.drop_downs import add_list_sheet, choices_of, drop_downs
 from importer.templates.guide import add_guide
-from importer.templates.lists import add_list_sheet, choices_of, drop_downs
-from importer.templates.looks import HEADING_LOOKS, heading_font
+from importer.templates.styles import HEADING_LOOKS, heading_font
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell

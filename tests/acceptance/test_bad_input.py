@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from sheets import case, cases, vouchers, write_csv, write_workbook
+from support.sheets import case, cases, vouchers, write_csv, write_workbook
 
 
 def missing_file(_folder):

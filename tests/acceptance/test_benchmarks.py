@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.report import write
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 NUMBER = re.compile(r"-?[\d,]+(\.\d+)?")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a child's own memory is measured with wait4")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sheets import case, correct, read_sheet, write_csv
+from support.sheets import case, correct, read_sheet, write_csv
 
 
 def export(amount_first: str, amount_second: str):

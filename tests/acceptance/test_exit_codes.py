@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from desk import STATES, TENANT
-from relay import Drop, Gate, Reply, pass_on
-from sheets import case, cases, read_sheet, voucher, vouchers, write_csv, write_workbook
+from support.workspace import STATES, TENANT
+from support.fault_proxy import Drop, Gate, Reply, pass_on
+from support.sheets import case, cases, read_sheet, voucher, vouchers, write_csv, write_workbook
 
 from importer.sandbox import FaultPlan
 

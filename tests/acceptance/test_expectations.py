@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from sheets import case, cases, voucher, vouchers, write_csv, write_workbook
+from support.sheets import case, cases, voucher, vouchers, write_csv, write_workbook
 
 import importer
 from importer.errors import FileRefused

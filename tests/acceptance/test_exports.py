@@ -8,11 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from desk import Desk
+from support.workspace import Desk
 from openpyxl import load_workbook
-from terminal import at_a_terminal, finish, read_until
+from support.terminal import at_a_terminal, finish, read_until
+from support.paths import GOLDEN_FILES
 
-EXPORTS = Path(__file__).parents[1] / "golden" / "exports"
+EXPORTS = GOLDEN_FILES / "exports"
 DANISH, GERMAN = "aabne-poster-maj-2026.xlsx", "op-liste-2026-05.csv"
 SETTINGS = {
     DANISH: {"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK"},

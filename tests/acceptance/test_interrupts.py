@@ -8,10 +8,10 @@ import subprocess
 import threading
 
 import pytest
-from desk import STATES
-from relay import Drop, Gate, Lose, Reply
-from sheets import cases, vouchers, write_csv, write_workbook
-from terminal import at_a_terminal, finish, read_until
+from support.workspace import STATES
+from support.fault_proxy import Drop, Gate, Lose, Reply
+from support.sheets import cases, vouchers, write_csv, write_workbook
+from support.terminal import at_a_terminal, finish, read_until
 
 SLOTS = 3
 CASES = 8

@@ -7,12 +7,12 @@ import signal
 from datetime import UTC, datetime
 
 import pytest
-from desk import API_KEY, STATES, TOKEN, settings_for
-from relay import Gate, Reply
-from sheets import cases, vouchers, write_csv, write_workbook
-from terminal import at_a_terminal, finish, read_until
+from support.workspace import API_KEY, STATES, TOKEN, settings_for
+from support.fault_proxy import Gate, Reply
+from support.sheets import cases, vouchers, write_csv, write_workbook
+from support.terminal import at_a_terminal, finish, read_until
 
-from importer.ledger.store import Ledger
+from importer.ledger.ledger import Ledger
 from importer.sandbox import Sandbox, SandboxSettings
 
 HOUR_OVER = Reply(429, b'{"retryAfter": 3000}')

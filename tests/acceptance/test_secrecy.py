@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from desk import API_KEY, TOKEN
-from sheets import case, cases, voucher, vouchers, write_csv, write_workbook
+from support.workspace import API_KEY, TOKEN
+from support.sheets import case, cases, voucher, vouchers, write_csv, write_workbook
 
 from importer.sandbox import FaultPlan
 
@@ -55,7 +55,7 @@ def test_a_bug_is_reported_without_anybodys_data(desk):
     """A mistake in the code itself (here: the reporter's) ends as one message that names lines, not values."""
     write_csv(desk.folder / "a.csv", cases(1))
     (desk.folder / "sitecustomize.py").write_text(
-        "import importer.reporter.workbook as w\n"
+        "import importer.reporter.sheets as w\n"
         "def broken(*a, **k):\n"
         "    raise RuntimeError('Bodil Zebrahest owes 7391.57')\n"
         "w.write_sheets = broken\n",

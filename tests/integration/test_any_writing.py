@@ -23,12 +23,12 @@ from babel.numbers import format_currency, format_decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.domain.code_lists import DebtorType
+from importer.domain.models import Case, Debtor
+from importer.domain.records import CaseRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.source import open_file
-from importer.models import Case, Debtor
-from importer.rows import CaseRecord
-from importer.vocabulary import DebtorType
 
 TODAY = date(2026, 6, 15)
 CONTEXT = LoadContext(today=TODAY, timezone=ZoneInfo("Europe/Copenhagen"))

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk
+from support.workspace import Desk
 from openpyxl import load_workbook
-from sheets import case, cases, voucher, vouchers, write_csv, write_workbook
+from support.sheets import case, cases, voucher, vouchers, write_csv, write_workbook
 
-from importer import readings
-from importer.loader import reader
 from importer.loader.context import LoadContext
+from importer.loader.files import reader
+from importer.workspace import source_version
 
 NOW = re.compile(r"\d{4}-\d\d-\d\dT[\d:.-]+Z|\b[0-9a-f]{32}\b")
 FOLDER = re.compile(r"(output.…-[a-z-]*[a-z])(-\d+)?")
@@ -278,30 +278,30 @@ def test_a_change_of_the_importer_itself(
     known: Desk, opened: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, more: str
 ) -> None:
     copy = tmp_path / "importer"
-    shutil.copytree(readings.files("importer"), copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(readings, "files", lambda _: copy)
-    readings._version.cache_clear()
+    shutil.copytree(source_version.files("importer"), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(source_version, "files", lambda _: copy)
+    source_version._version.cache_clear()
     try:
         assert again(known) == 0
         assert not opened, "a copy of it is the same importer"
         with (copy / name).open("a", encoding="utf-8") as file:
             file.write(more)
-        readings._version.cache_clear()
+        source_version._version.cache_clear()
         assert again(known) == 0
         assert "a.csv" in opened
     finally:
-        readings._version.cache_clear()
+        source_version._version.cache_clear()
 
 
 def test_a_change_of_what_is_installed(known: Desk, opened: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "python_calamine-99.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    readings._version.cache_clear()
+    source_version._version.cache_clear()
     try:
         assert again(known) == 0
         assert "a.csv" in opened
     finally:
-        readings._version.cache_clear()
+        source_version._version.cache_clear()
 
 
 def test_everything_that_a_context_holds_counts() -> None:
@@ -309,12 +309,12 @@ def test_everything_that_a_context_holds_counts() -> None:
     from zoneinfo import ZoneInfo
 
     from importer.loader.profile import NO_PROFILE
-    from importer.loader.remembered import EMPTY_SHELF
+    from importer.loader.profiles.recognition import EMPTY_SHELF
 
     plain = LoadContext(date(2026, 1, 1), ZoneInfo("Europe/Copenhagen"))
     alike = LoadContext(date(2026, 9, 9), ZoneInfo("Europe/Copenhagen"), folder=Path("elsewhere"))
     test = LoadContext(date(2026, 1, 1), ZoneInfo("Europe/Copenhagen"), test_cases=True)
-    told = [readings.circumstances(NO_PROFILE, EMPTY_SHELF, context) for context in (plain, alike, test)]
+    told = [source_version.circumstances(NO_PROFILE, EMPTY_SHELF, context) for context in (plain, alike, test)]
     assert told[0] == told[1] != told[2]
 
 

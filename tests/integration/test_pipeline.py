@@ -6,17 +6,17 @@ import json
 
 import pandas as pd
 import pytest
-from desk import STATES
-from relay import Reply, pass_on
-from sheets import cases, vouchers
+from support.workspace import STATES
+from support.fault_proxy import Reply, pass_on
+from support.sheets import cases, vouchers
 
 import importer
-from importer.columns import Kind
-from importer.dispatcher.attempts import final_payload, state_after
-from importer.dispatcher.outcomes import Outcome, Verdict
+from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.outcomes.transitions import final_payload, state_after
+from importer.domain.columns import Kind
+from importer.domain.states import State
 from importer.errors import ExitCode, LedgerError
-from importer.ledger.states import State
-from importer.ledger.store import Job, Ledger
+from importer.ledger.ledger import Job, Ledger
 
 PENDING, ACCEPTED, REFUSED, DOUBT = State.PENDING, State.ACCEPTED, State.REFUSED, State.IN_DOUBT
 
@@ -103,7 +103,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_before_the_next_request(d
 
 
 def test_a_bug_in_a_task_fails_the_run_and_does_not_hang_it(live, vendors, monkeypatch):
-    from importer.dispatcher.apis import Debitura
+    from importer.dispatcher.apis.debitura import Debitura
 
     async def broken(_self, _claim):
         raise ZeroDivisionError

@@ -8,9 +8,9 @@ from collections import defaultdict
 
 import pandas as pd
 import pytest
-from desk import STATES, query_ledger
-from relay import Drop, Gate, Lose, Reply
-from sheets import case, cases, voucher, vouchers
+from support.workspace import STATES, query_ledger
+from support.fault_proxy import Drop, Gate, Lose, Reply
+from support.sheets import case, cases, voucher, vouchers
 
 import importer
 from importer.errors import ExitCode
@@ -126,8 +126,8 @@ def test_a_case_whose_answer_was_lost_is_found_in_the_list_and_not_sent_again(de
 
 
 def test_trusted_keys_let_a_case_in_doubt_be_sent_again(desk):
-    from desk import API_KEY, TOKEN, settings_for
-    from relay import Relay
+    from support.workspace import API_KEY, TOKEN, settings_for
+    from support.fault_proxy import Relay
 
     chosen = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="honoured")
     with Sandbox(chosen) as vendors, Relay(vendors.url) as relay:
@@ -199,7 +199,7 @@ def test_refused_vouchers_leave_their_case_and_their_siblings_alone(live, vendor
 
 
 def test_an_installations_own_voucher_types_are_known_by_their_names(desk):
-    from desk import API_KEY, TOKEN, settings_for
+    from support.workspace import API_KEY, TOKEN, settings_for
 
     own = "11111111-2222-4333-8444-555555555555"
     with Sandbox(SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), extra_voucher_types=(own,))) as vendors:

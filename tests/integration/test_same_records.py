@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
+from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
 from importer.errors import FileRefused
 from importer.loader.profile import NO_PROFILE, Profile
-from importer.loader.records import LoadContext
+from importer.loader.records.row_reader import LoadContext
 from importer.loader.source import open_file, open_frames
-from importer.rows import CaseRecord, LoadedRow, Reject, VoucherRecord
 
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))
 

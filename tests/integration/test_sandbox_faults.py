@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from importer.sandbox import FaultPlan, Kind, Sandbox, SandboxSettings
-from importer.sandbox.faults import ABSURD_RETRY_AFTER
+from importer.sandbox.fault_plan import ABSURD_RETRY_AFTER
 
 AUTH = {"XApiKey": "sandbox-key", "Authorization": "Bearer sandbox-token"}
 CASE = {

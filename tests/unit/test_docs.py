@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from importer.cli import app
-from importer.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Need
+from importer.cli.app import app
+from importer.domain.code_lists import VOUCHER_TYPES
+from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Need
 from importer.errors import ExitCode
-from importer.ledger.reports import Status
+from importer.ledger.queries.report_rows import Status
 from importer.loader.profile import Profile
-from importer.reporter.workbook import ERROR_COLUMNS, SUCCESS_COLUMNS
+from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
 from importer.settings import Settings
-from importer.vocabulary import VOUCHER_TYPES
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NEEDS = {Need.REQUIRED: "required", Need.CONDITIONAL: "sometimes", Need.OPTIONAL: "optional"}
 

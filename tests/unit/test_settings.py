@@ -10,10 +10,10 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, NoKeyringError
 
+from importer.commands.status import settings_lines
+from importer.domain.code_lists import Direction
 from importer.errors import SettingsError
-from importer.inspection import settings_lines
 from importer.settings import KEYRING_SERVICE, Settings, fingerprint_of, load_settings, secret
-from importer.vocabulary import Direction
 
 SECRET = "hunter2-hunter2"
 OWN_TYPE = "11111111-2222-4333-8444-555555555555"

@@ -12,12 +12,12 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from ledgers import Desk, Entered, case, open_desk, reject, voucher
+from support.ledgers import Desk, Entered, case, open_desk, reject, voucher
 
-from importer.columns import Kind
-from importer.ledger.reports import Line, Status
-from importer.ledger.states import BLOCKING, State
-from importer.ledger.store import Claim
+from importer.domain.columns import Kind
+from importer.domain.states import BLOCKING, State
+from importer.ledger.ledger import Claim
+from importer.ledger.queries.report_rows import Line, Status
 
 REFS, CREDITORS, TEXTS, IDS = ("R1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
 cases = st.builds(case, st.sampled_from(REFS), debtor=st.sampled_from(("Ann", "Bob")), creditor=st.sampled_from(CREDITORS))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import sheets
+from support import sheets
 
 HEAVY = ("pandas", "numpy", "openpyxl", "xlsxwriter", "babel", "pydantic_settings")
 READ = f"""
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE
 from importer.loader.source import open_file
-from importer.rows import CaseRecord
+from importer.domain.records import CaseRecord
 
 with open_file(Path(sys.argv[1]), NO_PROFILE, LoadContext(date(2026, 6, 15), ZoneInfo("Europe/Copenhagen"))) as source:
     assert all(isinstance(row.case, CaseRecord) for row in source.rows)

@@ -6,7 +6,8 @@ import pytest
 
 from importer.errors import ExitCode, ProfileError
 from importer.loader.profile import Profile, load_profile
-from importer.loader.values import Formats
+from importer.loader.values.parsers import Formats
+from support.paths import ROOT
 
 WHOLE = """
 description = "Open items"
@@ -56,7 +57,7 @@ def test_an_empty_profile_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_worked_example_is_a_valid_profile() -> None:
-    folder = Path(__file__).parents[3] / "templates" / "profiles"
+    folder = ROOT / "templates" / "profiles"
     assert load_profile("accounts-receivable", (folder,)).date_format == "M/D/YYYY"
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, VoucherRecord, decode_cells, encode_cells
 from importer.errors import FileRefused
 from importer.loader.profile import NO_PROFILE, Profile
-from importer.loader.records import LoadContext
+from importer.loader.records.row_reader import LoadContext
 from importer.loader.source import open_file, open_frames
-from importer.rows import CaseRecord, LoadedRow, LoadedSource, Reject, VoucherRecord, decode_cells, encode_cells
 
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))
 CASE = {

@@ -21,13 +21,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from importer.domain.records import CaseRecord, Reject, VoucherRecord
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
-from importer.rows import CaseRecord, Reject, VoucherRecord
+from support.paths import GOLDEN_FILES
 
-TRAPS = Path(__file__).parents[2] / "golden" / "traps"
+TRAPS = GOLDEN_FILES / "traps"
 CONTEXT = LoadContext(
     today=date(2026, 6, 15),
     timezone=ZoneInfo("Europe/Copenhagen"),

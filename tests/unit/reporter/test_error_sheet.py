@@ -18,22 +18,23 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from ledgers import ACCOUNTS, Desk, case, open_desk, reject, voucher
+from support.ledgers import ACCOUNTS, Desk, case, open_desk, reject, voucher
 
-from importer.columns import Kind
+from importer.domain.columns import Kind
+from importer.domain.records import Money, Reason, SheetHead
+from importer.domain.states import State
 from importer.errors import FileRefused
-from importer.ledger.reports import Fact, Line, Status
-from importer.ledger.states import State
+from importer.ledger.queries.report_rows import Fact, Line, Status
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
-from importer.reporter import sheetwriter
-from importer.reporter.causes import MOST_GROUPS, Causes
+from importer.reporter.error_groups import MOST_GROUPS, Causes
 from importer.reporter.report import write_report
-from importer.reporter.workbook import write_sheets
-from importer.rows import Money, Reason, SheetHead
+from importer.reporter.sheets import write_sheets
+from importer.reporter.xlsx import sheet_writer
+from support.paths import GOLDEN_FILES
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "errors"
+GOLDEN = GOLDEN_FILES / "errors"
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))
 RED, YELLOW = "FFFFC7CE", "FFFFEB9C"
 PLAIN = {"00000000", "FFE7EEF4"}
@@ -125,7 +126,7 @@ def test_cells_keep_their_format_in_colour(tmp_path: Path) -> None:
 
 
 def test_notes_are_bounded_and_the_summary_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheetwriter, "MOST_NOTES", 3)
+    monkeypatch.setattr(sheet_writer, "MOST_NOTES", 3)
     head = SheetHead("S", ("d",), ("date",))
     lines = [Line(0, n, ("x",), Fact(Status.REJECTED, (Reason("x", "is wrong", "date"),)), None) for n in range(2, 7)]
     _, left = write_sheets(tmp_path, [head], lines, checking=False)

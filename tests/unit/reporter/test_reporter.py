@@ -10,19 +10,19 @@ from typing import Any
 
 import openpyxl
 import pytest
-from ledgers import Desk, case, open_desk, reject, voucher
+from support.ledgers import Desk, case, open_desk, reject, voucher
 
-from importer.columns import Kind
+from importer.domain.columns import Kind
+from importer.domain.records import Reason, SheetHead, check_of
+from importer.domain.states import State
 from importer.errors import ExitCode, UsageError
-from importer.ledger.reports import Fact, Line, Status
-from importer.ledger.states import State
-from importer.reporter.causes import Group
-from importer.reporter.reasons import status_of
+from importer.ledger.queries.report_rows import Fact, Line, Status
+from importer.reporter.error_groups import Group
 from importer.reporter.report import Report, write_report
+from importer.reporter.row_reasons import status_of
+from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
 from importer.reporter.summary import exit_code_of, major
 from importer.reporter.terminal import amounts
-from importer.reporter.workbook import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
-from importer.rows import Reason, SheetHead, check_of
 
 
 @pytest.fixture

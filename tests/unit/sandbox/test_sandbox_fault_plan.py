@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import SettingsError
-from importer.sandbox.faults import ABSURD_RETRY_AFTER, Endpoint, Fault, FaultPlan, Kind
+from importer.sandbox.fault_plan import ABSURD_RETRY_AFTER, Endpoint, Fault, FaultPlan, Kind
 
 
 def decisions(plan, endpoint, count=200):

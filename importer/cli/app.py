@@ -1,0 +1,382 @@
+"""The commands: the only place where an exception becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from importer import __version__
+from importer.cli.options import (
+    AsJson,
+    Config,
+    ExpectRows,
+    ExpectTotals,
+    OutputDir,
+    Paths,
+    ProfileName,
+    Quiet,
+    Sandbox,
+    StopAtQuota,
+    Verbose,
+    Yes,
+)
+from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
+from importer.errors import ExitCode, ImporterError, UsageError
+
+if TYPE_CHECKING:
+    from importer.commands.run import RunResult
+    from importer.workspace.environment import Environment
+    from importer.workspace.sources import Job
+
+app = typer.Typer(
+    name="importer",
+    help="Spreadsheets in, collection cases and vouchers out, and a sheet that says what became of every row.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+ledger_app = typer.Typer(help="The ledger's backups.", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
+config_app = typer.Typer(help="Settings.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+@contextmanager
+def _environment(config: Path | None, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
+    from importer.settings import load_settings
+    from importer.workspace.environment import open_environment
+
+    try:
+        with open_environment(load_settings(config), sandbox=sandbox, serving=serving) as environment:
+            yield environment
+    except KeyboardInterrupt:  # typer would leave without a word
+        typer.echo("Interrupted.", err=True)
+        raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
+
+
+def _job(
+    paths: list[Path],
+    profile: str | None,
+    output: Path | None,
+    *,
+    test_cases: bool = False,
+    yes: bool = False,
+    rows: int | None = None,
+    totals: list[str] | None = None,
+    stop_at_quota: bool = False,
+) -> Job:
+    from importer.loader.profile import PROFILE_FOLDERS
+    from importer.workspace.expectation import expectation
+    from importer.workspace.sources import Job, find_profiles
+
+    chosen, shelf = find_profiles(profile, PROFILE_FOLDERS if paths else ())
+    for sentence in shelf.broken:
+        say(sentence, err=True)
+    return Job(
+        tuple(paths),
+        profile=chosen,
+        shelf=shelf,
+        output=output,
+        test_cases=test_cases,
+        stop_at_quota=stop_at_quota,
+        confirmed=yes,
+        expected=expectation(rows, totals or ()),
+    )
+
+
+def _show(result: RunResult, *, as_json: bool) -> None:
+    """Print the results and leave with the exit code."""
+    if as_json:
+        typer.echo(json.dumps([report.summary.as_json() for report in result.reports], indent=2, ensure_ascii=False))
+    else:
+        for report in result.reports:
+            say("\n".join(report.text))
+    for message in result.messages:
+        say(message, err=bool(result.reports) or as_json)
+    raise typer.Exit(int(result.exit_code))
+
+
+@app.command()
+def run(
+    paths: Paths,
+    sandbox: Sandbox = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and validate only, as `check` does.")] = False,
+    yes: Yes = False,
+    profile: ProfileName = None,
+    output: OutputDir = None,
+    as_json: AsJson = False,
+    test_cases: Annotated[bool, typer.Option("--test-cases", help="Send every case as a test case.")] = False,
+    expect_rows: ExpectRows = None,
+    expect_total: ExpectTotals = None,
+    stop_at_quota: StopAtQuota = False,
+    config: Config = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Import spreadsheets: validate, send, report. A rerun sends only what is missing."""
+    from importer.commands import run
+
+    console = TerminalConsole(quiet=quiet, verbose=verbose, yes=yes)
+    job = _job(
+        paths, profile, output, test_cases=test_cases, yes=yes, rows=expect_rows, totals=expect_total, stop_at_quota=stop_at_quota
+    )
+    with _environment(config, sandbox=sandbox, serving=not dry_run) as environment:
+        result = run.check(job, environment) if dry_run else run.run(job, environment, console)
+    _show(result, as_json=as_json)
+
+
+@app.command()
+def check(
+    paths: Paths,
+    sandbox: Sandbox = False,
+    profile: ProfileName = None,
+    output: OutputDir = None,
+    as_json: AsJson = False,
+    expect_rows: ExpectRows = None,
+    expect_total: ExpectTotals = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Validate spreadsheets and write the same sheets; nothing is sent or recorded."""
+    from importer.commands import run
+
+    del quiet, verbose  # taken as `run` takes them; there is no progress and nothing to log
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
+        result = run.check(_job(paths, profile, output, rows=expect_rows, totals=expect_total), environment)
+    _show(result, as_json=as_json)
+
+
+@app.command("map")
+def map_sheet(
+    file: Annotated[Path, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)],
+    profile: Annotated[str | None, typer.Option("--profile", help="The profile's name; by default after the file's.")] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet of a workbook; by default the likeliest.")] = None,
+    holds: Annotated[
+        Literal["cases", "vouchers", "flat"] | None,
+        typer.Option("--holds", help="What the rows hold, if the headings do not tell."),
+    ] = None,
+    constants: Annotated[
+        list[str] | None, typer.Option("--set", metavar="COLUMN=VALUE", help="One value for all rows; may be repeated.")
+    ] = None,
+    decimal: Annotated[Literal[",", "."] | None, typer.Option("--decimal", help="The decimal mark of amounts.")] = None,
+    date_format: Annotated[str | None, typer.Option("--date-format", help="How dates are written, such as DD.MM.YYYY.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is there.")] = False,
+    config: Config = None,
+) -> None:
+    """Propose a profile for a file, ask about what is unsure, and write it."""
+    from importer.commands.map import MapRequest, map_file, values_set
+    from importer.settings import load_settings
+
+    said = values_set(constants or ())
+    request = MapRequest(file, profile, sheet, holds, said, decimal, date_format, only_sure=yes, replace=replace)
+    dialogue = TerminalDialogue() if sys.stdin.isatty() else None
+    mapped = map_file(request, load_settings(config), dialogue, say)
+    for line in mapped.lines:
+        say(line, err=mapped.exit_code is not ExitCode.OK)
+    raise typer.Exit(int(mapped.exit_code))
+
+
+@app.command()
+def resume(
+    sandbox: Sandbox = False,
+    output: OutputDir = None,
+    as_json: AsJson = False,
+    stop_at_quota: StopAtQuota = False,
+    config: Config = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Go on with whatever is unfinished: send what is pending, settle what is in doubt."""
+    from importer.commands import run
+
+    console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
+    with _environment(config, sandbox=sandbox) as environment:
+        job = _job([], None, output, yes=True, stop_at_quota=stop_at_quota)
+        result = run.resume(job, environment, console)
+    _show(result, as_json=as_json)
+
+
+@app.command()
+def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = None) -> None:
+    """Show the batches in the ledger, what is unfinished, and what is left of the quotas."""
+    from importer.commands.status import batch_states, limits
+
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
+        found, quotas = batch_states(environment), limits(environment)
+        is_unknown = environment.api_key is None and not sandbox
+    if as_json:
+        told = {"batches": [summary.as_json() for summary in found], "quotas": [quota.as_json() for quota in quotas]}
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    from importer.reporter.terminal import status_lines
+
+    lines = [quota.text() for quota in quotas]
+    say("\n".join(status_lines(found, lines or ["Without Debitura's API key its quota cannot be told."] * is_unknown)))
+
+
+@app.command()
+def report(
+    batch: Annotated[int, typer.Argument(help="The batch's number, as `importer status` shows it.")],
+    sandbox: Sandbox = False,
+    output: OutputDir = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Write a batch's sheets again, as things stand now."""
+    from importer.commands.status import rebuild_report
+
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
+        result = rebuild_report(environment, batch, output)
+    _show(result, as_json=as_json)
+
+
+@app.command()
+def template(
+    directory: Annotated[Path, typer.Argument(help="Where to write them.")] = Path("templates"),
+) -> None:
+    """Write the workbook and CSV templates and an example workbook."""
+    from importer.templates import write_templates
+
+    for path in write_templates(directory):
+        typer.echo(str(path))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.")] = 8085,
+    data: Annotated[Path | None, typer.Option("--data", help="Keep cases and vouchers in this file.")] = None,
+    faults: Annotated[str | None, typer.Option("--faults", help="A fault plan: JSON, or the path of a JSON file.")] = None,
+    limits: Annotated[bool, typer.Option("--limits", help="Enforce the documented rate limits.")] = False,
+) -> None:
+    """Run both APIs on this machine until interrupted."""
+    from importer.commands.sandbox import sandbox_settings, welcome
+    from importer.sandbox import serve_forever
+
+    serve_forever(sandbox_settings(port, data, faults, limits=limits), lambda url: typer.echo(welcome(url)))
+
+
+@app.command()
+def doctor(sandbox: Sandbox = False, config: Config = None) -> None:
+    """Check the settings, the ledger and both APIs, and say what to do about each fault."""
+    from importer.commands.status import diagnose
+
+    with _environment(config, sandbox=sandbox) as environment:
+        findings = diagnose(environment)
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
+    raise typer.Exit(int(max((f.exit_code for f in findings), default=ExitCode.OK)))
+
+
+@app.command()
+def resolve(
+    entry: Annotated[str, typer.Argument(help="The entry, as #entry of an error sheet names it.")],
+    exists: Annotated[str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id.")] = None,
+    absent: Annotated[bool, typer.Option("--absent", help="It is not there: send it.")] = False,
+    although_listed: Annotated[
+        bool, typer.Option("--although-listed", help="With --absent: what is listed and like it is another one.")
+    ] = False,
+    sandbox: Sandbox = False,
+    config: Config = None,
+) -> None:
+    """Say what is true of an entry that is in doubt or held."""
+    from importer.commands.resolve import Word
+    from importer.commands.resolve import resolve as settle
+
+    if (exists is None) != absent or (although_listed and not absent):
+        raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
+    with _environment(config, sandbox=sandbox) as environment:
+        say(settle(environment, entry, Word(exists, although_listed)))
+
+
+@ledger_app.command("backup")
+def ledger_backup(
+    file: Annotated[Path, typer.Argument(help="A new file.")], sandbox: Sandbox = False, config: Config = None
+) -> None:
+    """Copy the ledger; a run may go on meanwhile."""
+    from importer.ledger.outbox.restored import write_backup
+
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
+        write_backup(environment.ledger_url, file)
+    typer.echo(f"The ledger was copied to {file}.")
+
+
+@ledger_app.command("trust")
+def ledger_trust(sandbox: Sandbox = False, config: Config = None) -> None:
+    """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
+    from importer.ledger.ledger import Ledger
+    from importer.ledger.storage.engine import require_ledger
+
+    with _environment(config, sandbox=sandbox, serving=False) as environment:
+        require_ledger(environment.ledger_url)
+        with Ledger.open(environment.ledger_url, "importer ledger trust") as ledger:
+            restored = ledger.trust()
+    typer.echo("The ledger is trusted from now on." if restored else "The ledger was not restored from a backup.")
+
+
+@config_app.command("show")
+def config_show(config: Config = None) -> None:
+    """Show the settings in force; secrets only as set or missing."""
+    from importer.commands.status import settings_lines
+    from importer.settings import load_settings
+
+    typer.echo("\n".join(settings_lines(load_settings(config))))
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"importer {__version__}")
+        raise typer.Exit
+
+
+# New objects, and rounds of younger ones, before Python looks for circles of objects that nothing refers to. There are
+# few here, and each look at a million rows' objects costs time: with Python's own 700 a fifth of an import. With 100,000 they
+# are found so late that memory grows with the rows.
+RARELY = (20_000, 5, 5)
+
+
+def main() -> None:
+    """Run a command; whatever goes wrong ends as one message and the exit code of the README's table."""
+    gc.set_threshold(*RARELY)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a letter that the terminal does not have must not end a run
+    try:
+        code = app(standalone_mode=False)
+    except ImporterError as error:
+        say(str(error), err=True)
+        code = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):  # before a command has begun
+        typer.echo("Interrupted.", err=True)
+        code = ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001  (the border: a bug must still end in a message)
+        code = _report(error)
+    gc.freeze()  # or what was loaded is searched for cycles as the process ends, which takes up to half a second
+    sys.exit(int(code or 0))
+
+
+def _report(error: Exception) -> ExitCode:
+    if hasattr(error, "show"):  # typer's own: wrong usage, which it words itself
+        error.show()
+        return ExitCode.USAGE
+    import traceback
+
+    # The last lines of code, without values: they might be somebody's data.
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+    typer.echo(f"This is a bug in the importer: {type(error).__name__} at {where}. Please report that line.", err=True)
+    typer.echo("Nothing is lost: `importer resume` goes on with what was taken in.", err=True)
+    return ExitCode.BUG

@@ -1,0 +1,165 @@
+"""A person's word on an entry in doubt: it exists, with this id, or it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from importer.dispatcher.apis.debitura import Debbie, Debitura, is_same_voucher
+from importer.dispatcher.apis.metered import Gate
+from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.reconcile.cases import Remote, could_be, look_up, traits_listed, traits_sent
+from importer.domain.columns import Kind
+from importer.domain.records import check_of
+from importer.domain.states import UNRESOLVED, State
+from importer.errors import ApiStopped, UsageError
+from importer.ledger.intake.known_entries import Accounts
+from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.doubts import OpenEntry
+from importer.ledger.outbox.restored import LOOKED_FOR
+from importer.ledger.storage.engine import require_ledger
+from importer.workspace.dispatch import keep_counts, short_wait
+from importer.workspace.environment import Environment, connections, quotas_of
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person says: the remote id under which it ``exists``, or None: it is absent, ``although_listed`` or not."""
+
+    exists: str | None
+    although_listed: bool = False
+
+
+def resolve(environment: Environment, name: str, word: Word) -> str:
+    """Settle an entry that is in doubt or held: accepted under the id that exists, or absent and to be sent.
+
+    Either is checked with the API first: an id must be there, look like the entry and belong to no other; of an absent
+    entry nothing like it may be listed. Raises UsageError or ApiStopped; then nothing has changed.
+    """
+    require_ledger(environment.ledger_url)
+    with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
+        ledger.recover()
+        if ledger.restored_from():
+            ledger.restored_at()  # what is said from here on is said of the world as it is now
+        entry = _find(ledger, name)
+        quotas = quotas_of(environment, ledger)
+        try:
+            return asyncio.run(_settle(environment, ledger, entry, name.strip(), word, quotas))
+        finally:
+            keep_counts(ledger, quotas)
+
+
+def _find(ledger: Ledger, name: str) -> OpenEntry:
+    match = re.fullmatch(r"([CV])([0-9]{1,15})-([0-9a-f]{6})", name.strip())
+    entry = ledger.entry(int(match[2])) if match else None
+    if match is None or entry is None or entry.kind[0].upper() != match[1] or check_of(entry.key) != match[3]:
+        raise UsageError(f"There is no entry {name} in this ledger. Copy it from #entry of an error sheet, such as C12-3f9a2b.")
+    if entry.state not in UNRESOLVED:
+        raise UsageError(f"Entry {name} is {entry.state.replace('_', ' ')}: there is nothing to resolve.")
+    return entry
+
+
+async def _settle(
+    environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, word: Word, quotas: Mapping[Kind, Quota]
+) -> str:
+    async with connections(environment, quotas, Gate(ledger, short_wait(environment))) as (debitura, debbie):
+        accounts = await _accounts(environment, debitura, entry, name)
+        if entry.kind is Kind.VOUCHER:
+            environment.require_debbie()
+        if word.exists is not None:
+            found = await _existing(debitura, debbie, ledger, entry, word.exists)
+            _refuse_owned(ledger, accounts, entry, found.id)
+            ledger.move(entry.id, State.ACCEPTED, remote_id=found.id, remote_reference=found.reference, reasons=None)
+            return f"{name} is accepted as {found.id}."
+        if not word.although_listed:
+            await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
+        ledger.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, not_before=None, reasons=None)
+        return f"{name} is not there: it will be sent by the next `importer resume`."
+
+
+async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEntry, name: str) -> Accounts:
+    """The accounts of the credentials in force. Raises UsageError if the entry is another one's."""
+    accounts = environment.accounts(await debitura.me() if entry.kind is Kind.CASE else "")
+    if entry.account != accounts.of(entry.kind):
+        raise UsageError(
+            f"Entry {name} belongs to the account {entry.account}, but the settings in force open "
+            f"{accounts.of(entry.kind)}. Use the credentials and addresses that it was sent with."
+        )
+    return accounts
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A remote case or voucher: its id as the API writes it, and its reference."""
+
+    id: str
+    reference: str | None = None
+
+
+async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, entry: OpenEntry, remote_id: str) -> _Found:
+    if entry.kind is Kind.CASE:
+        return _checked_case(await debitura.case(remote_id), entry, remote_id)
+    assert debbie is not None
+    listed = await debbie.vouchers(debbie.case_of(ledger.job(entry.id)) or "")
+    found = [voucher for voucher in listed if str(voucher.get("caseVoucherId")).casefold() == remote_id.casefold()]
+    if not found or not is_same_voucher(json.loads(entry.payload), found[0]):
+        raise UsageError(f"The voucher's case has no such voucher {remote_id} in Debbie. Check the id.")
+    return _Found(str(found[0]["caseVoucherId"]))
+
+
+def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) -> _Found:
+    if not found:
+        raise UsageError(f"Debitura has no case {remote_id}. Copy the id from the case's address or from the API.")
+    # The amount may have changed since, and a server may rewrite a name; but something must say that it is this case.
+    theirs, ours = traits_listed({"creditorReference": None, **found}), traits_sent(entry.payload)
+    if theirs is None or not (theirs[1] == ours[1] or (ours[0] and theirs[0] == ours[0])):
+        raise UsageError(f"The case {remote_id} has another creditor reference and another debtor than the row. Check the id.")
+    reference = found.get("reference")
+    # As the API writes it: another spelling of the id would be another case to the ledger.
+    return _Found(str(found.get("id") or remote_id), str(reference) if reference else None)
+
+
+def _refuse_owned(ledger: Ledger, accounts: Accounts, entry: OpenEntry, remote_id: str) -> None:
+    if ledger.owned(accounts, [remote_id], entry.kind):
+        raise UsageError(f"The {entry.kind} {remote_id} belongs to another row already. Check the id.")
+
+
+async def _refuse_listed(
+    debitura: Debitura, debbie: Debbie | None, ledger: Ledger, accounts: Accounts, entry: OpenEntry, name: str
+) -> None:
+    """Raise UsageError if something is listed that may be the entry and that no other owns."""
+    if entry.kind is Kind.CASE:
+        listed = [_described(case) for case in await _listed_cases(debitura, ledger, accounts, entry)]
+    else:
+        assert debbie is not None
+        sent = json.loads(entry.payload)
+        alike = [v for v in await debbie.vouchers(debbie.case_of(ledger.job(entry.id)) or "") if is_same_voucher(sent, v)]
+        ids = [str(voucher.get("caseVoucherId")) for voucher in alike]
+        owned = ledger.owned(accounts, ids, Kind.VOUCHER)
+        listed = [(identifier, f"voucher {identifier}") for identifier in ids if identifier not in owned]
+    if listed:
+        told = ", ".join(text for _, text in listed[:5])
+        raise UsageError(
+            f"Nothing was changed: {told} may be {name}, and belongs to no other row. If it is, type "
+            f"`importer resolve {name} --exists {listed[0][0]}`; if you are certain that it is not, "
+            f"`importer resolve {name} --absent --although-listed`."
+        )
+
+
+async def _listed_cases(debitura: Debitura, ledger: Ledger, accounts: Accounts, entry: OpenEntry) -> list[Remote]:
+    rivals = ledger.doubts(accounts, None, held=True)
+    mine = next(rival for rival in rivals if rival.entry_id == entry.id)
+    found, _, clock = await look_up(ledger, debitura, accounts, rivals, [mine])
+    if not found.steady:
+        raise ApiStopped("Debitura's list of cases changed each time that it was read. Nothing was changed: try again.")
+    owned = ledger.owned(accounts, [case.id for case in found.cases])
+    return [case for case in found.cases if case.id not in owned and could_be(mine, case, clock)]
+
+
+def _described(case: Remote) -> tuple[str, str]:
+    reference = f" ({case.reference})" if case.reference else ""
+    return case.id, f"case {case.id}{reference} of {case.created:%Y-%m-%d %H:%M} UTC"

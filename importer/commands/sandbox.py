@@ -1,0 +1,42 @@
+"""The sandbox as a command of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importer.errors import SettingsError
+from importer.sandbox import DOCUMENTED_LIMITS, FaultPlan, SandboxSettings
+from importer.workspace.environment import SANDBOX_TENANT
+
+
+def sandbox_settings(port: int, data: Path | None, faults: str | None, *, limits: bool) -> SandboxSettings:
+    """The sandbox's settings from flags. Raises SettingsError for a fault plan that cannot be read."""
+    plan = faults
+    if faults is not None and not faults.lstrip().startswith(("{", "[")):
+        try:
+            plan = Path(faults).read_text(encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"The fault plan {faults} cannot be read ({error.strerror}). Give JSON or a file of it."
+            ) from None
+    return SandboxSettings(
+        port=port,
+        data_file=data,
+        faults=FaultPlan.parse(plan) if plan else None,
+        limits=DOCUMENTED_LIMITS if limits else (),
+    )
+
+
+def welcome(url: str) -> str:
+    """What to set so that the importer talks to this sandbox."""
+    chosen = SandboxSettings()
+    return "\n".join(
+        (
+            f"The sandbox listens on {url}. Press Ctrl-C to stop it. To use it, set:",
+            f"  IMPORTER_DEBITURA__BASE_URL={url}",
+            f"  IMPORTER_DEBITURA__API_KEY={chosen.api_keys[0]}",
+            f"  IMPORTER_DEBBIE__BASE_URL={url}",
+            f"  IMPORTER_DEBBIE__TOKEN={chosen.tokens[0]}",
+            f"  IMPORTER_DEBBIE__TENANT_ID={SANDBOX_TENANT}",
+        )
+    )

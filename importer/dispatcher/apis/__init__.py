@@ -1,0 +1,1 @@
+"""Both remote APIs over HTTP."""

@@ -1,0 +1,210 @@
+"""What an answer means: the outcome table of the design as one pure function."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus as Http
+from typing import Any
+
+from importer.dispatcher.apis.http import Answer, Lost, NotSent
+from importer.domain.columns import Kind, name_of_path
+from importer.domain.records import Reason, describe_wire
+
+DEFAULT_WAIT_SECONDS = 60.0
+_OK, _REDIRECTS = Http.OK, Http.MULTIPLE_CHOICES
+REFERENCE_IN_USE, CONFLICT = "reference in use", "conflict"  # at the end of a doubt's detail: sent again, it is told again
+LONGEST_TEXT = 4_000  # of what a server says
+LONGEST_WAIT_SECONDS = 86_400.0  # the longest window of the vendor's limits is a day; more is absurd
+
+
+class Verdict(StrEnum):
+    """What is known after an attempt."""
+
+    ACCEPTED = "accepted"
+    EXISTS = "exists"  # the unique id is taken: by us
+    REFUSED = "refused"
+    NOTHING = "nothing happened"
+    THROTTLED = "throttled"
+    STOPPED = "account stopped"
+    IN_DOUBT = "in doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict on an attempt and what goes with it."""
+
+    verdict: Verdict
+    remote_id: str | None = None
+    reference: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    wait_seconds: float = 0.0
+    status: int | None = None
+    detail: str | None = None
+
+
+def judge(  # noqa: PLR0911  (one return for each line of the table)
+    kind: Kind, reply: Answer | NotSent | Lost, payload: bytes = b"{}"
+) -> Outcome:
+    """The verdict on one attempt. ``payload`` gives the values for the reasons of a refusal."""
+    if isinstance(reply, NotSent):
+        return Outcome(Verdict.NOTHING, detail=str(reply))
+    if isinstance(reply, Lost):
+        return Outcome(Verdict.IN_DOUBT, detail=str(reply))
+    status, body = reply.status, _json(reply.body)
+    if _OK <= status < _REDIRECTS:
+        return _judge_success(kind, status, body)
+    if status == Http.TOO_MANY_REQUESTS:
+        return Outcome(Verdict.THROTTLED, wait_seconds=wait_of(reply), status=status)
+    if status == Http.REQUEST_TIMEOUT or status >= Http.INTERNAL_SERVER_ERROR:
+        return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status}")
+    if kind is Kind.VOUCHER and status in {400, 409, 422} and _says_unique_id_taken(reply.body):
+        return Outcome(Verdict.EXISTS, status=status)
+    if conflict := _conflict(status, body):
+        return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status} {conflict}")
+    if kind is Kind.VOUCHER and status == Http.BAD_REQUEST and b"idempotency" in reply.body.lower():
+        return Outcome(Verdict.IN_DOUBT, status=status, detail="idempotency key used before")
+    if status in {400, 413, 415, 422} or (status == Http.NOT_FOUND and kind is Kind.VOUCHER):
+        return Outcome(Verdict.REFUSED, reasons=reasons_of(kind, status, body, payload), status=status)
+    return Outcome(Verdict.STOPPED, status=status, detail=_why_stopped(status))
+
+
+def _conflict(status: int, body: Any) -> str | None:
+    types = _business_types(body)
+    if "DuplicateReference" in types:
+        return REFERENCE_IN_USE
+    return CONFLICT if status == Http.CONFLICT or "IdempotencyConflict" in types else None
+
+
+def _judge_success(kind: Kind, status: int, body: Any) -> Outcome:
+    found = body.get("id" if kind is Kind.CASE else "caseVoucherId") if isinstance(body, dict) else None
+    if not isinstance(found, str) or not found.strip():
+        return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status} without a readable id")
+    reference = body.get("reference")
+    return Outcome(
+        Verdict.ACCEPTED, remote_id=found.strip(), reference=reference if isinstance(reference, str) else None, status=status
+    )
+
+
+def _why_stopped(status: int) -> str:
+    if status == Http.UNAUTHORIZED:
+        return "the credentials were refused (HTTP 401)"
+    if status == Http.FORBIDDEN:
+        return "the credentials do not allow this (HTTP 403)"
+    if _REDIRECTS <= status < Http.BAD_REQUEST:
+        return f"the API redirected to another address (HTTP {status}), which is never followed; check base_url"
+    return f"the API answered HTTP {status}, which this endpoint does not; check base_url"
+
+
+def wait_of(reply: Answer) -> float:
+    """Seconds to wait after a 429: ``retryAfter`` in the body, then the header; 60 if neither makes sense."""
+    body = _json(reply.body)
+    for given in (body.get("retryAfter") if isinstance(body, dict) else None, reply.headers.get("retry-after")):
+        seconds = _seconds(given)
+        if seconds is not None:
+            return seconds
+    return DEFAULT_WAIT_SECONDS
+
+
+def _seconds(given: Any) -> float | None:
+    if given is None or isinstance(given, bool):
+        return None
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError, OverflowError):
+        seconds = _until(given)
+    return seconds if math.isfinite(seconds) and 0 < seconds <= LONGEST_WAIT_SECONDS else None
+
+
+def _until(given: Any) -> float:
+    try:
+        moment = parsedate_to_datetime(str(given))
+        return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _json(body: bytes) -> Any:
+    """The body as JSON that can be stored, or None: half a surrogate or a NUL has no place in a database or a sheet."""
+    try:
+        plain = len(body) <= LONGEST_TEXT and body.isascii() and b"\\u" not in body  # then nothing in it can be unfit
+        return json.loads(body) if plain else _storable(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\0", "?")
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(inner) for key, inner in value.items()}
+    return value
+
+
+_TAKEN = re.compile(rb"already|exist|duplicate|taken|in use|not unique|must be unique", re.IGNORECASE)
+
+
+def _says_unique_id_taken(body: bytes) -> bool:
+    """Debbie's words for a repeated ``uniqueId`` are not documented; both halves must be there."""
+    return re.search(rb"unique[_ ]?id", body, re.IGNORECASE) is not None and _TAKEN.search(body) is not None
+
+
+def _business_errors(body: Any) -> list[Mapping[str, Any]]:
+    found = body.get("businessErrors") if isinstance(body, dict) else None
+    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+
+def _business_types(body: Any) -> set[str]:
+    return {str(e.get("type")) for e in _business_errors(body)} | ({str(body.get("error"))} if isinstance(body, dict) else set())
+
+
+_WHAT_TO_DO = {
+    "NoPartnerAvailable": "No collection partner takes this country. Choose one with collection_partner_id, or leave the row out",
+    "CreditorBlocked": "Ask Debitura to unblock the creditor, then import the row again",
+    "MissingDebtCollectionContract": "Sign the contract with Debitura, then import the row again",
+    "MissingPowerOfAttorney": "Send the power of attorney to Debitura, then import the row again",
+}
+
+
+def reasons_of(kind: Kind, status: int, body: Any, payload: bytes) -> tuple[Reason, ...]:
+    """Every reason that a refusal gives, in the user's words: column, value, what to do."""
+    reasons = [_business_reason(error) for error in _business_errors(body)]
+    if not reasons:
+        reasons = list(_field_reasons(kind, body, payload))
+    if not reasons:
+        said = next((str(body[k]) for k in ("detail", "message", "title", "error") if isinstance(body, dict) and body.get(k)), "")
+        if status == Http.NOT_FOUND:
+            said = f"Debbie does not know the voucher's case. {said}".strip()
+        reasons = [Reason(f"http_{status}", f"Refused by the server (HTTP {status}): {said or 'it gave no reason'}")]
+    return tuple(reasons)
+
+
+def _business_reason(error: Mapping[str, Any]) -> Reason:
+    kind, said, link = (str(error.get(key) or "") for key in ("type", "message", "solutionUrl"))
+    advice = _WHAT_TO_DO.get(kind, "")
+    message = ". ".join(part.rstrip(".") for part in (said or kind, advice, f"See {link}" if link else "") if part)
+    return Reason(f"server_{kind or 'business_error'}", message)
+
+
+def _field_reasons(kind: Kind, body: Any, payload: bytes) -> Iterable[Reason]:
+    if not isinstance(body, dict):
+        return
+    errors = body.get("errors")
+    fields = errors if isinstance(errors, dict) else body
+    sent = describe_wire(payload)
+    values = {path.casefold(): value for path, value in sent.items()}
+    for path, messages in fields.items():
+        texts = messages if isinstance(messages, list) else [messages] if fields is errors else []
+        for text in texts:
+            name = name_of_path(kind, path) or path
+            value = values.get(path.casefold())
+            shown = None if value is None or isinstance(value, list) else str(value)
+            yield Reason("server_field", f"was refused by the server: {text}. Correct the cell", name, None, shown)

@@ -1,0 +1,90 @@
+"""When a run will be done, and what keeps it from being done sooner. Pure: from counts and windows to seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from importer.dispatcher.pacing.rate_windows import NO_WAIT, Allowance, Period, Wait
+from importer.dispatcher.pacing.windows import reserve
+
+
+class Bottleneck(StrEnum):
+    """What most of the time is spent on."""
+
+    RATE = "rate"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """``seconds`` from now, and what they are spent on."""
+
+    seconds: float
+    bottleneck: Bottleneck
+
+
+@dataclass
+class _Pool:
+    """A fixed window during the forecast."""
+
+    allowance: Allowance
+    room: int
+    resets: float
+
+    def renew(self, now: float) -> None:
+        if now >= self.resets:
+            self.room = self.allowance.limit - reserve(self.allowance.limit)
+            self.resets = now + self.allowance.seconds
+
+
+def finish_of(left: int, allowances: Sequence[Allowance], now: float, rate: float, blocked: Wait = NO_WAIT) -> Finish:
+    """When ``left`` requests will have been made at ``rate`` a second within the windows as they stand at ``now``."""
+    spent = dict.fromkeys(Bottleneck, 0.0)
+    minute = next((a for a in allowances if a.period is Period.MINUTE), None)
+    pools = [_Pool(a, a.room, a.resets) for a in allowances if a.period is not Period.MINUTE]
+    time = now + blocked.seconds
+    spent[_blame(blocked.period)] += blocked.seconds
+    quick = minute.room if minute else left  # what goes out before the minute is full
+    while left > 0:
+        for pool in pools:
+            pool.renew(time)
+        if full := [pool for pool in pools if pool.room <= 0]:
+            last = max(full, key=lambda pool: pool.resets)
+            spent[_blame(last.allowance.period)] += last.resets - time
+            time, quick = last.resets, minute.limit - reserve(minute.limit) if minute else left
+            continue
+        count = min(left, *(pool.room for pool in pools)) if pools else left
+        until = min((pool.resets for pool in pools), default=float("inf"))
+        count = max(1, min(count, _sent_in(until - time, quick, rate, minute)))
+        took = _time_for(count, quick, rate, minute)
+        spent[Bottleneck.RATE] += count / rate
+        spent[Bottleneck.MINUTE] += took - count / rate
+        time, left, quick = time + took, left - count, max(0, quick - count)
+        for pool in pools:
+            pool.room -= count
+    return Finish(time - now, max(spent, key=lambda name: spent[name]))
+
+
+def _blame(period: Period | None) -> Bottleneck:
+    return Bottleneck(period.value) if period else Bottleneck.WAITING
+
+
+def _steady(rate: float, minute: Allowance | None) -> float:
+    return rate if minute is None else min(rate, (minute.limit - reserve(minute.limit)) / minute.seconds)
+
+
+def _time_for(count: int, quick: int, rate: float, minute: Allowance | None) -> float:
+    burst = min(count, quick)
+    return burst / rate + (count - burst) / _steady(rate, minute)
+
+
+def _sent_in(seconds: float, quick: int, rate: float, minute: Allowance | None) -> int:
+    if seconds == float("inf"):
+        return 1 << 62
+    burst = min(quick, int(seconds * rate))
+    return burst + int(max(0.0, seconds - burst / rate) * _steady(rate, minute))

@@ -1,0 +1,1 @@
+"""Settling doubts with the lists of both APIs."""

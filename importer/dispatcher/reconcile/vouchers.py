@@ -1,0 +1,45 @@
+"""Vouchers that an answer calls taken or refused while their case's list does not show them: settled once it has had time."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+from importer.dispatcher.apis.debitura import UNSHOWN, UNSHOWN_TAKEN, Debbie, settle_existing
+from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.sending.queue import Scope
+from importer.domain.columns import Kind
+from importer.domain.records import reasons_from_json, reasons_to_json
+from importer.domain.states import State
+from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.doubts import Unshown
+from importer.ledger.storage.schema import moment_of
+
+
+async def reconcile_vouchers(ledger: Ledger, debbie: Debbie | None, scope: Scope, settle: timedelta) -> None:
+    """List the cases of such vouchers and accept or refuse those that waited long enough. Raises ApiStopped."""
+    if debbie is None:
+        return
+    by_case: dict[str, list[Unshown]] = defaultdict(list)
+    for found in ledger.unshown(scope.accounts, scope.batches, UNSHOWN):
+        if datetime.now(UTC) >= moment_of(found.since) + settle and (case_id := debbie.case_of(ledger.job(found.entry_id))):
+            by_case[case_id].append(found)
+    for case_id, vouchers in by_case.items():
+        listed = await debbie.vouchers(case_id)
+        for voucher in vouchers:
+            _apply(ledger, scope, voucher, settle_existing(_said(voucher), json.loads(voucher.payload), listed, settled=True))
+
+
+def _said(voucher: Unshown) -> Outcome:
+    verdict = Verdict.EXISTS if voucher.said == UNSHOWN_TAKEN else Verdict.REFUSED
+    return Outcome(verdict, reasons=tuple(reasons_from_json(voucher.reasons)) if voucher.reasons else ())
+
+
+def _apply(ledger: Ledger, scope: Scope, voucher: Unshown, outcome: Outcome) -> None:
+    if outcome.verdict is Verdict.REFUSED:
+        ledger.move(voucher.entry_id, State.REFUSED, reasons=reasons_to_json(outcome.reasons))
+    elif outcome.verdict is Verdict.ACCEPTED and not (
+        outcome.remote_id and ledger.owned(scope.accounts, [outcome.remote_id], Kind.VOUCHER)
+    ):
+        ledger.move(voucher.entry_id, State.ACCEPTED, remote_id=outcome.remote_id, reasons=None)

@@ -1,0 +1,88 @@
+"""What one lane may send next: read ahead from the ledger by the hundred, instead of asked for at every step."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from importer.domain.columns import Kind
+from importer.domain.states import State
+from importer.ledger.intake.known_entries import Accounts
+from importer.ledger.ledger import Job, Ledger, Result
+from importer.ledger.storage.schema import moment_of
+
+READ_AHEAD = 500
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which entries a run sends: those of its accounts, and of these batches (None: all that are open)."""
+
+    accounts: Accounts
+    batches: tuple[int, ...] | None
+    run_id: str
+
+
+class Backlog:
+    """The entries of one kind that can be sent, in the order of their sheets.
+
+    What was read stays true while it waits here: nobody else writes to the ledger, and nothing but an entry's own attempt
+    makes it unsendable. What can be sent besides that is found by reading again after something has :meth:`changed`.
+    """
+
+    def __init__(self, ledger: Ledger, scope: Scope, kind: Kind, states: Iterable[State]) -> None:
+        self._ledger, self._scope, self._kind, self._states = ledger, scope, kind, tuple(states)
+        self._jobs: deque[Job] = deque()
+        self._read_all = False  # nothing that is due is missing from the jobs
+        self._due_known = False
+        self._first_due: str | None = None  # of those that wait for their time, if that is known
+
+    def take(self, count: int, busy: Collection[int]) -> list[Job]:
+        """The next entries, at most ``count``; those that are ``busy`` are at work already."""
+        if len(self._jobs) < count:
+            self._read(busy)
+        return [self._jobs.popleft() for _ in range(min(count, len(self._jobs)))]
+
+    def changed(self, results: Iterable[Result]) -> None:
+        """Learn from what was stored: an entry that is open again, or one that was accepted and frees those that waited."""
+        for result in results:
+            if result.state is State.ACCEPTED:
+                self._read_all = self._read_all and self._kind is Kind.CASE  # no case waits for another entry
+            elif result.kind is self._kind and result.state in self._states:
+                self._read_all = False
+
+    def forget(self) -> None:
+        """What was read may be stale: entries have been moved while nothing was sent."""
+        self._jobs.clear()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Entries may have become open by other ways than results."""
+        self._read_all = False
+
+    def wait_seconds(self, busy: Collection[int]) -> float | None:
+        """Seconds until something can be sent: zero for now; None if nothing will be until something changes."""
+        if not self._jobs:
+            self._read(busy)
+        if self._jobs:
+            return 0.0
+        due = self._next_due()
+        return None if due is None else max(0.0, (moment_of(due) - datetime.now(UTC)).total_seconds())
+
+    def _read(self, busy: Collection[int]) -> None:
+        if self._read_all and ((due := self._next_due()) is None or moment_of(due) > datetime.now(UTC)):
+            return
+        here = {job.entry_id for job in self._jobs}.union(busy)
+        limit = READ_AHEAD + len(here)
+        found = self._ledger.candidates(self._scope.accounts, self._kind, self._states, self._scope.batches, limit)
+        self._jobs.extend(job for job in found if job.entry_id not in here)
+        self._read_all = len(found) < limit
+        self._due_known = False
+
+    def _next_due(self) -> str | None:
+        if not self._due_known:
+            self._first_due = self._ledger.next_due(self._scope.accounts, self._kind, self._states, self._scope.batches)
+            self._due_known = True
+        return self._first_due

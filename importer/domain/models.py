@@ -1,0 +1,287 @@
+"""The wire models: what ``POST /managed-cases`` and ``POST /v1/{tenantId}/case-vouchers/{caseId}`` take.
+
+Fields and rules: the reference pages of both endpoints; text limits: Debitura's sister endpoint ``POST /cases``.
+Names are snake_case here and camelCase on the wire. A model validates values that are already typed (Decimal, date,
+UUID); turning a cell's text into them is the loader's work. Every rule between fields hangs on the later field, so that
+one validation reports everything that is wrong at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date as Day  # noqa: N812  (a model's field is called date, which would hide the type)
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationInfo, field_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from importer.domain.code_lists import DebtorType, VoucherSource, VoucherTypes, case_currencies, country_codes, decimals_of
+
+if TYPE_CHECKING:
+    from json import JSONEncoder
+
+MAX_MAJOR_UNITS = Decimal("9999999999999.99")  # 15 digits: what a JSON number carries exactly in every reader
+
+
+def problem(code: str, message: str) -> PydanticCustomError:
+    """A broken rule, for a person: ``message`` says what is wrong and, after a full stop, what to do."""
+    return PydanticCustomError(code, "{message}", {"message": message})
+
+
+def _country(code: str) -> str:
+    if code not in country_codes_set():
+        raise problem("country", "is not a country. Write a two-letter code (DK) or the English name (Denmark)")
+    return code
+
+
+@cache
+def country_codes_set() -> frozenset[str]:
+    return frozenset(country_codes())
+
+
+def _case_currency(code: str) -> str:
+    if code not in case_currencies():
+        raise problem("currency", "is not a currency. Write a three-letter ISO code such as DKK or EUR")
+    return code
+
+
+def _exact_number(amount: Decimal) -> float:
+    """The JSON number of an amount: at most 15 digits, so the float prints as the very same decimal."""
+    return float(amount)
+
+
+def _wire_moment(moment: datetime) -> str:
+    """``2024-05-28 00:00:00.000+02``: local midnight with the zone's offset on that day."""
+    # Not cached by the moment itself: equal moments of two zones are written differently.
+    return _local_time(moment.replace(tzinfo=None), moment.fold, moment.tzinfo)
+
+
+@lru_cache(maxsize=4096)  # the dates of a file are few
+def _local_time(local: datetime, fold: int, zone: tzinfo | None) -> str:
+    offset = local.replace(tzinfo=zone, fold=fold).strftime("%z")
+    hours, minutes = offset[:3], offset[3:5]
+    return f"{local:%Y-%m-%d %H:%M:%S}.000{hours}" + (f":{minutes}" if minutes != "00" else "")
+
+
+_EVERYDAY_EMAIL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+([A-Za-z]{2,})")
+_EVERYDAY_EMAIL_LENGTH = 60  # so that neither the part before the @ nor any label behind it can be too long
+
+
+def is_everyday_email(text: str) -> bool:
+    """Whether ``text`` is an address that the library is certain to take: it need not be asked, which takes 100 times as long."""
+    found = _EVERYDAY_EMAIL.fullmatch(text) if len(text) <= _EVERYDAY_EMAIL_LENGTH else None
+    return found is not None and found[1].casefold() not in _special_domains()
+
+
+@cache
+def _special_domains() -> frozenset[str]:
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES
+
+    return frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
+
+
+def _is_email(text: str) -> bool:
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+Text = Annotated[str, Field(min_length=1)]
+Country = Annotated[str, AfterValidator(_country)]
+Moment = Annotated[datetime, PlainSerializer(_wire_moment)]
+
+
+class WireModel(BaseModel):
+    """Strict about names, camelCase on the wire, immutable, absent fields left out."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, str_strip_whitespace=True
+    )
+
+    def wire(self) -> bytes:
+        """The exact bytes that are sent: compact JSON in UTF-8 without absent fields."""
+        # As model_dump_json does, but for making a str of the bytes in between.
+        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True)
+
+
+class Debtor(WireModel):
+    """Who owes the money. A company needs a contact person; the country is always required."""
+
+    type: DebtorType
+    name: Text
+    contact_person: Annotated[Text | None, Field(validate_default=True)] = None
+    company_registration_number: Text | None = None
+    address: Text | None = None
+    zip_code: Text | None = None
+    city: Text | None = None
+    state: Text | None = None
+    state_alpha2: Annotated[str, Field(min_length=2, max_length=2)] | None = None
+    country_alpha2: Country
+    email: Text | None = None
+    phone: Text | None = None
+
+    @field_validator("contact_person")
+    @classmethod
+    def _company_has_contact(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("type") is DebtorType.COMPANY:
+            raise problem("contact_person", "is missing. A company needs a contact person")
+        return value
+
+    @field_validator("email")
+    @classmethod
+    def _email_is_one(cls, value: str | None) -> str | None:
+        if value is not None and not is_everyday_email(value) and not _is_email(value):
+            raise problem("email", "is not an e-mail address. Write one such as name@company.com, or leave it empty")
+        return value
+
+
+class Case(WireModel):
+    """A collection case on behalf of a creditor; amounts in major units, dates as calendar days."""
+
+    creditor_company_name: Text
+    creditor_country_alpha2: Country
+    currency_code: Annotated[str, AfterValidator(_case_currency)]
+    date: Day
+    due_date: Day | None = None
+    amount_to_recover: Annotated[Decimal, PlainSerializer(_exact_number, when_used="json")]
+    creditor_reference: Annotated[Text | None, Field(max_length=50)] = None
+    claim_description: Annotated[Text | None, Field(max_length=4000)] = None
+    comments: Annotated[Text | None, Field(max_length=4000)] = None
+    collection_partner_id: UUID | None = None
+    is_test: bool | None = None
+    tag: Annotated[Text | None, Field(max_length=100)] = None
+    debtor: Debtor
+
+    @field_validator("date", "due_date")
+    @classmethod
+    def _not_in_the_future(cls, value: Day | None, info: ValidationInfo) -> Day | None:
+        today = (info.context or {}).get("today") or Day.today()  # noqa: DTZ011  (the user's own calendar day)
+        if value is not None and value > today:
+            raise problem("future_date", f"is after today, {today}. A case can be sent from that day on; check the date")
+        return value
+
+    @field_validator("amount_to_recover")
+    @classmethod
+    def _amount_is_exact(cls, value: Decimal, info: ValidationInfo) -> Decimal:
+        if value <= 0:
+            raise problem("amount_not_positive", "is not above zero. Write the claim as a positive amount")
+        if value > MAX_MAJOR_UNITS:
+            raise problem("amount_too_large", "has more digits than an amount can have. Check the decimal mark")
+        check_decimals(value, info.data.get("currency_code"))
+        return value
+
+
+def check_decimals(amount: Decimal, currency: str | None) -> None:
+    """Raise if ``amount`` is finer than its currency: amounts are never rounded."""
+    allowed = decimals_of(currency) if currency else 2
+    exponent = amount.as_tuple().exponent
+    if (not isinstance(exponent, int) or exponent < -allowed) and _places(amount) > allowed:
+        what = f"has more than {allowed} decimals" if allowed else f"has decimals, which {currency} has not"
+        raise problem("too_many_decimals", f"{what}. Amounts are never rounded; correct the cell")
+
+
+def _places(amount: Decimal) -> int:
+    """How many decimals ``amount`` needs. Not by ``normalize``: that rounds to 28 digits, and hides what stands behind."""
+    _, digits, exponent = amount.as_tuple()
+    assert isinstance(exponent, int), amount
+    while digits and digits[-1] == 0:
+        digits, exponent = digits[:-1], exponent + 1
+    return max(0, -exponent) if digits else 0
+
+
+class Appendix(WireModel):
+    """A file at Debbie that belongs to a voucher: a PDF copy of the invoice or the like."""
+
+    file_name: Text
+    content_type: Text
+    file_id: Text
+
+
+class Voucher(WireModel):
+    """A case voucher; amounts in minor units, negative for a debt, positive for a credit note or deposit.
+
+    ``referenceCaseVoucherId``, ``appendix`` and ``uniqueId`` may be added later to the bytes of :meth:`wire`, when the
+    parent or the file is known; see :func:`with_fields`.
+    """
+
+    voucher_type_id: UUID
+    amount: int
+    currency: Literal["DKK", "SEK", "NOK", "USD", "EUR", "GBP", "CHF"]
+    date: Moment
+    source: VoucherSource
+    due_date: Moment | None = None
+    reference_id: Text | None = None
+    text: Text | None = None
+    interest: Annotated[Decimal, PlainSerializer(_exact_number, when_used="json"), Field(ge=0, le=1)] | None = None
+    interest_start_date: Moment | None = None
+    interest_end_date: Moment | None = None
+    appendix: Appendix | None = None
+    unique_id: Text | None = None
+    reference_case_voucher_id: UUID | None = None
+    reference_vouchers: list[dict[str, Any]] | None = None
+    properties: dict[str, str] | None = None
+    distribute: list[dict[str, Any]] | None = None
+
+    @field_validator("amount")
+    @classmethod
+    def _sign_fits_type(cls, value: int, info: ValidationInfo) -> int:
+        if value == 0:
+            raise problem("amount_zero", "is zero. A voucher needs an amount")
+        if abs(value) > MAX_MAJOR_UNITS * 100:
+            raise problem("amount_too_large", "has more digits than an amount can have. Check the decimal mark")
+        types: VoucherTypes = (info.context or {}).get("voucher_types") or VoucherTypes()
+        kind = types.find(str(info.data.get("voucher_type_id")))
+        if kind is not None and (value > 0) != (kind.direction > 0):
+            raise problem("sign_contradicts_type", f"has the wrong sign for {kind.name}. Check the amount and the type")
+        return value
+
+    @field_validator("interest_end_date")
+    @classmethod
+    def _interest_ends_after_start(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        start = info.data.get("interest_start_date")
+        if value is not None and start is not None and value < start:
+            raise problem("interest_dates", "is before the interest's start date. Check both dates")
+        return value
+
+    @field_validator("distribute")
+    @classmethod
+    def _distribution_adds_up(cls, value: list[dict[str, Any]] | None, info: ValidationInfo) -> list[dict[str, Any]] | None:
+        amount = info.data.get("amount")
+        if value is None or amount is None:
+            return value
+        parts = [part.get("amount") for part in value]
+        if not all(isinstance(part, int) and not isinstance(part, bool) for part in parts):
+            raise problem("distribute_amounts", 'needs a whole "amount" in minor units in every part, like {"amount": -50000}')
+        total = sum(part["amount"] for part in value)
+        if total != amount:
+            units = "minor units, a debt negative"
+            raise problem("distribute_sum", f"adds up to {total}, the voucher is {amount} ({units}). Make them equal")
+        return value
+
+
+def with_fields(payload: bytes, fields: Mapping[str, Any]) -> bytes:
+    """``payload`` (a JSON object) with more members at its end; the bytes before stay the same.
+
+    >>> with_fields(b'{"a":1}', {"uniqueId": "x"})
+    b'{"a":1,"uniqueId":"x"}'
+    """
+    if not fields:
+        return payload
+    return payload[:-1] + b"," + _members().encode(dict(fields)).encode()[1:]
+
+
+@cache
+def _members() -> JSONEncoder:
+    from json import JSONEncoder
+
+    return JSONEncoder(separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Taking a source into the ledger."""

@@ -1,0 +1,200 @@
+"""What a chunk of a source changes in the ledger, collected and then written with a few statements."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, insert, select, update
+
+from importer.domain.columns import Kind
+from importer.domain.records import Money, Reject, Row, encode_cells, reasons_to_json
+from importer.domain.states import RejectStatus, Standing, State
+from importer.ledger.intake.decisions import Known
+from importer.ledger.intake.superseding import repoint
+from importer.ledger.outbox.dependents import follow
+from importer.ledger.queries.row_locations import row_in
+from importer.ledger.storage.compiled_sql import Many
+from importer.ledger.storage.schema import entry, reject, row
+
+_FORGOTTEN = {
+    # Nothing of a refused payload is out there: only attempts from now on matter.
+    "first_sent_at": case((entry.c.state == State.REFUSED, None), else_=entry.c.first_sent_at),
+    # What was looked for, or called absent by a person, was the old payload.
+    "absent_scans": case((entry.c.payload == bindparam("payload"), entry.c.absent_scans), else_=0),
+}
+_REPLACED = (
+    *("ref", "case_id", "target", "parent_key", "parent_id", "appendix", "content", "reasons", "is_test", "state", "ready"),
+    *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key"),
+)
+_REPLACE = Many(
+    update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _FORGOTTEN)
+)
+_NOTHING = dict.fromkeys(_REPLACED)
+_INSERT_ENTRIES, _INSERT_ROWS = {kind: Many(insert(entry)) for kind in Kind}, Many(insert(row))
+_INSERT_REJECTS = Many(insert(reject))
+_NOTED = {kind: tuple(f"{kind}_{column}" for column in ("entry", "standing", "currency", "cents")) for kind in Kind}
+_NOTE_LATE = Many(  # only vouchers wait
+    update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _NOTED[Kind.VOUCHER]})
+)
+_DRAWN = 256
+
+
+class Draft:
+    """The changes of one chunk."""
+
+    def __init__(self, connection: Connection, batch_id: int) -> None:
+        self._connection = connection
+        self._batch = batch_id
+        self._rows: dict[int, dict[str, Any]] = {}
+        self._rejects: list[dict[str, Any]] = []
+        self._inserted: set[int] = set()
+        self._inserts: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
+        self._updates: dict[int, dict[str, Any]] = {}
+        self._touched: set[int] = set()
+        self._moved: dict[int, State] = {}
+        self._superseded: list[tuple[Kind, Known, Known]] = []
+        self._late: list[dict[str, Any]] = []
+        self._first_rows: dict[int, tuple[int, int]] = {}
+
+    def enter(self, row_id: int, sheet: int, source: Row) -> None:
+        """A row as it stands in the sheet; what becomes of it is noted later."""
+        self._rows[row_id] = {
+            "id": row_id,
+            "batch_id": self._batch,
+            "sheet": sheet,
+            "number": source.number,
+            "cells": encode_cells(source.cells),
+            "case_entry": None,
+            "case_standing": None,
+            "case_currency": None,
+            "case_cents": None,
+            "voucher_entry": None,
+            "voucher_standing": None,
+            "voucher_currency": None,
+            "voucher_cents": None,
+        }
+
+    def reject(self, row_id: int, rejected: Reject, status: RejectStatus) -> None:
+        self._rejects.append(
+            {
+                "batch_id": self._batch,
+                "row_id": row_id,
+                "kind": rejected.kind.value,
+                "status": status.value,
+                "reasons": reasons_to_json(rejected.reasons),
+                "currency": rejected.money.currency,
+                "cents": rejected.money.cents,
+                "ref": rejected.ref,
+            }
+        )
+
+    def rejected_refs(self, kind: Kind, refs: set[str], batches: Collection[int]) -> set[str]:
+        """Those of ``refs`` whose case or voucher these batches have rejected."""
+        if not refs:
+            return set()
+        here = (reject.c.kind == kind) & reject.c.batch_id.in_(batches) & reject.c.ref.in_(refs)
+        stored = set(self._connection.scalars(select(reject.c.ref).where(here)))
+        return stored | {r["ref"] for r in self._rejects if r["kind"] == kind}
+
+    def insert(self, kind: Kind, account: str, known: Known, values: Mapping[str, Any]) -> None:
+        """A new entry; ``values`` are the columns that only its kind has, and those of its state."""
+        self._inserted.add(known.id)
+        self._inserts[kind].append(
+            {
+                **values,
+                "id": known.id,
+                "account": account,
+                "kind": kind.value,
+                "key": known.key,
+                "base": known.base,
+                "batch_id": known.batch_id,
+                "row_id": known.row_id,
+                "idempotency_key": known.idempotency_key,
+                "absent_scans": 0,
+                **_plain(values),
+            }
+        )
+
+    def replace(self, known: Known, values: dict[str, Any], before: State) -> None:
+        """``values`` take the place of the entry's own; what they leave out is empty from now on."""
+        self._updates[known.id] = {**_NOTHING, "_id": known.id, **values, **_plain(values)}
+        if before is not known.state:
+            self._moved[known.id] = known.state
+
+    def touch(self, identifier: int) -> None:
+        """Make the entry one of this batch: it is sent with it."""
+        if identifier not in self._inserted:
+            self._touched.add(identifier)
+
+    def supersede(self, kind: Kind, old: Known, new: Known) -> None:
+        self._superseded.append((kind, old, new))
+
+    def note(self, row_id: int, kind: Kind, entry_id: int, standing: Standing, money: Money) -> None:
+        """What became of a row; one that waited for a parent is in the ledger already, and is changed there."""
+        link, stood, currency, cents = _NOTED[kind]
+        noted = self._rows.get(row_id)
+        if noted is None:
+            noted = {"_id": row_id}
+            self._late.append(noted)
+        else:
+            self._first_rows.setdefault(entry_id, (noted["sheet"], noted["number"]))
+        noted[link] = entry_id
+        noted[stood] = standing.value
+        noted[currency] = money.currency
+        noted[cents] = money.cents
+
+    def where(self, kind: Kind, entry_id: int, sheets: list[str]) -> str:
+        """The row of this source that holds the entry, in words."""
+        found = self._first_rows.get(entry_id)
+        if found is None:
+            mine = (row.c.batch_id == self._batch) & (row.c[f"{kind}_entry"] == entry_id)
+            first = self._connection.execute(select(row.c.sheet, row.c.number).where(mine).order_by(row.c.id).limit(1)).first()
+            found = (first.sheet, first.number) if first else None
+        if found is None or len(sheets) > 1:
+            return row_in(sheets, *found) if found else "another row"
+        return f"row {found[1]} of this file"
+
+    def write(self) -> None:
+        run = self._connection.execute
+        for kind, inserts in self._inserts.items():
+            _INSERT_ENTRIES[kind](self._connection, inserts)
+        _REPLACE(self._connection, list(self._updates.values()))
+        if self._touched:
+            touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
+            run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])
+        _INSERT_ROWS(self._connection, list(self._rows.values()))
+        _NOTE_LATE(self._connection, self._late)
+        _INSERT_REJECTS(self._connection, self._rejects)
+        for kind, old, new in self._superseded:
+            repoint(self._connection, kind, old.id, new.id)
+        for identifier, state in (self._moved | {new.id: new.state for _, _, new in self._superseded}).items():
+            follow(self._connection, identifier, state)
+
+
+def _ranges(identifiers: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Numbers as ranges without gaps, first and last: the rows of a known file have their entries side by side."""
+    ordered = sorted(identifiers)
+    first = before = ordered[0]
+    for identifier in ordered[1:]:
+        if identifier != before + 1:
+            yield first, before
+            first = identifier
+        before = identifier
+    yield first, before
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Text and numbers as the driver takes them: of members of an enumeration and truths it asks what they are, one by one."""
+    return {"state": values["state"].value, "ready": int(values["ready"]), "is_test": int(values["is_test"])}
+
+
+def random_uuids() -> Iterator[str]:
+    """Random identifiers as ``uuid4`` makes them, without end; it would ask the system for each."""
+    while True:
+        drawn = os.urandom(16 * _DRAWN).hex()
+        for at in range(0, len(drawn), 32):
+            variant = "89ab"[int(drawn[at + 16], 16) & 3]
+            one = drawn[at : at + 32]
+            yield f"{one[:8]}-{one[8:12]}-4{one[13:16]}-{variant}{one[17:20]}-{one[20:]}"

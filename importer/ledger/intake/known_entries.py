@@ -1,0 +1,105 @@
+"""What the ledger knows of the records in hand: a cache over a few bulk queries, filled for one chunk at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from importer.domain.columns import Kind
+from importer.domain.records import Hint, check_of
+from importer.domain.states import State
+from importer.ledger.intake.decisions import Known
+from importer.ledger.queries.row_locations import origins
+from importer.ledger.storage.schema import entry
+
+_KNOWN = tuple(entry.c[field.name] for field in fields(Known))
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Where entries go: the Debitura account of the cases and the Debbie tenant of the vouchers."""
+
+    cases: str
+    vouchers: str
+
+    def of(self, kind: Kind) -> str:
+        return self.cases if kind is Kind.CASE else self.vouchers
+
+
+class Knowledge:
+    """Entries by base, by id and by reference, as far as they were asked for."""
+
+    def __init__(self, connection: Connection, accounts: Accounts) -> None:
+        self._connection = connection
+        self._accounts = accounts
+        self._groups: dict[tuple[Kind, str], list[Known]] = defaultdict(list)
+        self._by_id: dict[int, Known] = {}
+        self._loaded: set[tuple[Kind, str]] = set()
+
+    def group(self, kind: Kind, base: str) -> list[Known]:
+        """The loaded entries with this base."""
+        return self._groups.get((kind, base), [])
+
+    def entry(self, hint: Hint | None) -> Known | None:
+        """The loaded entry that ``hint`` names, or what superseded it; None if it is another ledger's."""
+        known = self._by_id.get(hint.entry_id) if hint else None
+        return self.follow(known) if known and hint and check_of(known.key) == hint.check else None
+
+    def add(self, kind: Kind, known: Known) -> None:
+        self._groups[kind, known.base].append(known)
+        self._by_id[known.id] = known
+
+    def follow(self, known: Known | None) -> Known | None:
+        """What ``known`` has become: a corrected row's entry supersedes the one that it corrects."""
+        while known is not None and known.superseded_by is not None:
+            known = self._by_id[known.superseded_by]
+        return known
+
+    def load(self, kind: Kind, bases: set[str], hints: set[int]) -> None:
+        """Read the entries with these bases, and those that an error sheet names, with what superseded them."""
+        wanted = {base for base in bases if (kind, base) not in self._loaded}
+        if wanted:
+            self._remember(kind, self._mine(kind) & entry.c.base.in_(wanted))
+            self._loaded |= {(kind, base) for base in wanted}
+        if hints:
+            self._remember(kind, self._mine(kind) & entry.c.id.in_(hints))
+
+    def load_keys(self, keys: set[str]) -> dict[str, Known]:
+        """The vouchers with these unique ids, or what superseded them."""
+        if not keys:
+            return {}
+        self._remember(Kind.VOUCHER, self._mine(Kind.VOUCHER) & entry.c.key.in_(keys))
+        found = {known.key: self.follow(known) for known in self._by_id.values() if known.key in keys}
+        return {key: known for key, known in found.items() if known is not None}
+
+    def cases_by_ref(self, refs: set[str]) -> dict[str, list[Known]]:
+        """The cases with these references, or what superseded them; several creditors may use the same one."""
+        linked: dict[str, list[Known]] = defaultdict(list)
+        if refs:
+            self._remember(Kind.CASE, self._mine(Kind.CASE) & entry.c.ref.in_(refs))
+        for known in list(self._by_id.values()):
+            if known.ref in refs and (current := self.follow(known)) is not None:
+                linked[known.ref].append(current)
+        return linked
+
+    def origin(self, kind: Kind, known: Known) -> str:
+        """Where an entry came from, in words for a reason."""
+        found = origins(self._connection, [known.id]).get(known.id)
+        return found.in_words(kind) if found else "before"
+
+    def _mine(self, kind: Kind) -> Any:
+        return (entry.c.account == self._accounts.of(kind)) & (entry.c.kind == kind)
+
+    def _remember(self, kind: Kind, condition: Any) -> None:
+        wanted = condition
+        while wanted is not None:
+            for found in self._connection.execute(select(*_KNOWN).where(wanted)).all():
+                if found[0] not in self._by_id:
+                    known = Known(*found)
+                    known.state = State(known.state)
+                    self.add(kind, known)
+            missing = {known.superseded_by for known in self._by_id.values() if known.superseded_by} - self._by_id.keys()
+            wanted = entry.c.id.in_(missing) if missing else None

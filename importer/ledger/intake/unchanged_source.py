@@ -1,0 +1,146 @@
+"""A source that is known already is not read again: its rows are copied from the batch that it was before.
+
+Only where that comes to exactly the same as reading it: every row of that batch was imported as it stands there, and
+nothing that was taken in since could make it mean anything else. Wherever that is not certain, it is read. One thing may
+differ: equal vouchers without a unique id, above and below their parent, keep the entries that they made, which reading
+may exchange.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, select, union, update
+
+from importer.domain.columns import Kind
+from importer.domain.records import LoadedSource
+from importer.domain.states import Standing, State
+from importer.ledger.intake.known_entries import Accounts
+from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reading, reject, row, stamp
+
+_CASE_KIND = literal(Kind.CASE.value, literal_execute=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the rows of a file depend on: its name and bytes, all else that has a say in reading it, and the day.
+
+    ``day`` is the user's calendar day in ISO form.
+    """
+
+    name: str
+    sha256: str
+    circumstances: str
+    day: str
+
+    def fingerprint(self, sha256: str | None = None) -> str:
+        # Of the day the year alone: two digits mean another one in another year. Beyond that a day only decides what
+        # lies in the future, and of a batch without rejects nothing does, on no later day either.
+        parts = [self.name, sha256 or self.sha256, self.circumstances, self.day[:4]]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def remember(connection: Connection, batch_id: int, source: LoadedSource, of: Reading) -> None:
+    """Keep what this batch was read from: the bytes that were really read, whatever the file held a moment before."""
+    if source.name != of.name or any(heading.startswith("#") for head in source.heads for heading in head.header):
+        return  # a report's own sheet names entries, and means what they have become since
+    values = {"fingerprint": of.fingerprint(source.sha256), "day": of.day, "has_cases": source.has_cases}
+    connection.execute(insert(reading).values(batch_id=batch_id, **values))
+
+
+def has_cases(connection: Connection, of: Reading) -> bool | None:
+    """Whether a sheet of this file holds cases; None if it was never read like this."""
+    mine = reading.c.fingerprint == of.fingerprint()
+    return connection.scalar(select(reading.c.has_cases).where(mine).limit(1))
+
+
+def take_in_again(
+    connection: Connection, of: Reading, accounts: Accounts, run_id: str, earlier: Sequence[int] = ()
+) -> int | None:
+    """Take a file in that is known already, and whose rows are all done; None if it must be read.
+
+    ``earlier`` are the run's batches so far. Returns the batch's id.
+    """
+    known = _newest(connection, of, accounts)
+    if known is None or not _is_done(connection, known) or _means_another(connection, known, earlier):
+        return None
+    kept = [column for column in batch.c if column.name not in {"id", "run_id", "taken_at"}]
+    copied = select(literal(run_id), literal(stamp()), *kept).where(batch.c.id == known)
+    names = ["run_id", "taken_at", *(column.name for column in kept)]
+    connection.execute(insert(batch).from_select(names, copied))
+    batch_id = connection.scalar(select(batch.c.id).order_by(batch.c.id.desc()).limit(1))
+    assert batch_id is not None
+    _copy_rows(connection, known, batch_id)
+    found = select(literal(batch_id), reading.c.fingerprint, literal(of.day), reading.c.has_cases)
+    connection.execute(
+        insert(reading).from_select(["batch_id", "fingerprint", "day", "has_cases"], found.where(reading.c.batch_id == known))
+    )
+    return int(batch_id)
+
+
+def _newest(connection: Connection, of: Reading, accounts: Accounts) -> int | None:
+    """The newest batch that was read from the same, not on a later day."""
+    same = (reading.c.fingerprint == of.fingerprint()) & (reading.c.day <= of.day)
+    theirs = (batch.c.cases_account == accounts.cases) & (batch.c.vouchers_account == accounts.vouchers)
+    query = select(batch.c.id).join(reading, reading.c.batch_id == batch.c.id).where(same, theirs)
+    return connection.scalar(query.order_by(batch.c.id.desc()).limit(1))
+
+
+def _is_done(connection: Connection, batch_id: int) -> bool:
+    """Whether every row of the batch was imported as it stands there: nothing was rejected, nothing is left to send.
+
+    What was accepted never changes. It is what a row says if the row brought it, or found it accepted.
+    """
+    if connection.scalar(select(exists().where(reject.c.batch_id == batch_id))):
+        return False
+    joined: Any = row
+    done: list[Any] = [row.c.case_entry.is_not(None) | row.c.voucher_entry.is_not(None)]
+    for kind in Kind:
+        e, link, standing = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
+        joined = joined.outerjoin(e, e.c.id == link)
+        told = or_(standing != Standing.NEW, e.c.row_id == row.c.id)
+        # An appendix may have changed on the disk: the row is read, and its file with it.
+        accepted = and_(e.c.state == State.ACCEPTED, e.c.superseded_by.is_(None), e.c.appendix.is_(None))
+        done.append(or_(link.is_(None), accepted & told))
+    undone = select(row.c.id).select_from(joined).where(row.c.batch_id == batch_id, ~and_(*done))
+    return connection.scalar(undone.limit(1)) is None
+
+
+def _means_another(connection: Connection, batch_id: int, earlier: Sequence[int]) -> bool:
+    """Whether a row of the batch might be taken for another record now, or be linked to another case."""
+    heirs = select(entry.c.superseded_by).where(NOT_ACCEPTED, entry.c.superseded_by.is_not(None))
+    mine = row.c.batch_id == batch_id
+    voucher = entry.alias("voucher")
+    rows = row.outerjoin(voucher, voucher.c.id == row.c.voucher_entry)
+    if connection.scalar(select(heirs.exists())):  # what was corrected since leads somewhere else than it did
+        held = or_(*(link.in_(heirs) for link in (row.c.case_entry, row.c.voucher_entry, voucher.c.case_id)))
+        if connection.scalar(select(row.c.id).select_from(rows).where(mine, held).limit(1)):
+            return True
+    linked = select(voucher.c.case_id).select_from(rows).where(mine, voucher.c.case_id.is_not(None))
+    linked = linked.where(row.c.case_entry.is_(None) | (row.c.case_entry != voucher.c.case_id))
+    elsewhere = linked.except_(select(row.c.case_entry).where(mine, row.c.case_entry.is_not(None))).subquery()
+    if connection.scalar(select(elsewhere.c.case_id).limit(1)) is None:
+        return False
+    rejected = (reject.c.kind == Kind.CASE) & reject.c.batch_id.in_(earlier) & reject.c.ref.is_not(None)
+    owner, other = entry.alias("owner"), entry.alias("other")
+    alike = (other.c.account == owner.c.account) & (other.c.kind == _CASE_KIND) & (other.c.ref == owner.c.ref)
+    joined = elsewhere.join(owner, owner.c.id == elsewhere.c.case_id).join(other, alike & (other.c.id != owner.c.id))
+    several = select(owner.c.id).select_from(joined).limit(1)
+    return bool(connection.scalar(select(exists().where(rejected)))) or connection.scalar(several) is not None
+
+
+def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
+    """The rows of the batch ``known`` as those of the new one: imported already, and their entries with it."""
+    columns: dict[str, Any] = {column.name: column for column in row.c if column.name != "id"}
+    columns["batch_id"] = literal(batch_id)
+    for kind in Kind:
+        standing = row.c[f"{kind}_standing"]
+        columns[standing.name] = case((standing == Standing.NEW, Standing.KNOWN.value), else_=standing)
+    theirs = select(*columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
+    connection.execute(insert(row).from_select(list(columns), theirs))
+    mine = (select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in Kind)
+    connection.execute(update(entry).where(entry.c.id.in_(union(*mine))).values(batch_id=batch_id))

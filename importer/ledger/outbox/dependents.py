@@ -1,0 +1,106 @@
+"""What follows from an entry's move for the vouchers that wait for it: they can be sent, are blocked, or wait again.
+
+A voucher is blocked exactly while its case or its parent is refused, held or blocked, and ready exactly when both have
+been accepted (or are none of the importer's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, or_, select, update
+
+from importer.domain.columns import Kind
+from importer.domain.records import reasons_to_json
+from importer.domain.states import BLOCKING, State
+from importer.ledger.intake.decisions import CASE_REFUSED, PARENT_REFUSED
+from importer.ledger.storage.compiled_sql import Find, Many
+from importer.ledger.storage.schema import NOT_ACCEPTED, entry
+from importer.ledger.storage.session import parts_of
+
+_owner, _parent = entry.alias("owner"), entry.alias("parent")
+
+
+def is_one_of(column: Any, states: Iterable[State]) -> Any:
+    """The states spelt out one by one: a list parameter cannot be used for many rows at once."""
+    return or_(*(column == state for state in sorted(states)))
+
+
+def _state_of(alias: Any, link: Any) -> Any:
+    return select(alias.c.state).where(alias.c.id == link).scalar_subquery()
+
+
+_THEIRS = or_(entry.c.case_id == bindparam("_id"), entry.c.parent_id == bindparam("_id")) & entry.c.superseded_by.is_(None)
+_CASE_STATE, _PARENT_STATE = _state_of(_owner, entry.c.case_id), _state_of(_parent, entry.c.parent_id)
+_RELEASE = Many(
+    update(entry)
+    .where(
+        _THEIRS,
+        is_one_of(entry.c.state, (State.PENDING, State.BLOCKED)),
+        entry.c.case_id.is_(None) | (_CASE_STATE == State.ACCEPTED),
+        entry.c.parent_id.is_(None) | (_PARENT_STATE == State.ACCEPTED),
+    )
+    .values(ready=True, state=State.PENDING, reasons=None)
+)
+_BLOCKED_NO_MORE = select(entry.c.id).where(
+    entry.c.case_id.in_(bindparam("ids", expanding=True)) | entry.c.parent_id.in_(bindparam("ids", expanding=True)),
+    entry.c.superseded_by.is_(None),
+    entry.c.state == State.BLOCKED,
+    entry.c.case_id.is_(None) | ~is_one_of(_CASE_STATE, BLOCKING),
+    entry.c.parent_id.is_(None) | ~is_one_of(_PARENT_STATE, BLOCKING),
+)
+_ANY_BLOCKED = Find(
+    select(entry.c.id)
+    .where(entry.c.account == bindparam("account"), entry.c.kind == Kind.VOUCHER, NOT_ACCEPTED, entry.c.state == State.BLOCKED)
+    .limit(1)
+)
+_WHY = case((entry.c.parent_id.is_(None), reasons_to_json((CASE_REFUSED,))), else_=reasons_to_json((PARENT_REFUSED,)))
+_BLOCKED = {"state": State.BLOCKED, "ready": False, "reasons": _WHY}
+
+
+def follow(connection: Connection, identifier: int, state: State) -> None:
+    """The entry is in ``state`` now: put what waits for it right."""
+    if state is State.ACCEPTED:
+        release(connection, [identifier])
+    elif state in BLOCKING:
+        block(connection, [identifier])
+    else:
+        unblock(connection, [identifier])
+
+
+def release(connection: Connection, entry_ids: Iterable[int], account: str | None = None) -> None:
+    """These entries were accepted: vouchers that waited for them alone can be sent now.
+
+    With the vouchers' ``account`` it is cheap where none is blocked, which is nearly always.
+    """
+    accepted = list(entry_ids)
+    if not accepted:
+        return
+    if account is None or _ANY_BLOCKED(connection, {"account": account}):
+        unblock(connection, accepted)
+    _RELEASE(connection, [{"_id": identifier} for identifier in accepted])
+
+
+def unblock(connection: Connection, entry_ids: Iterable[int]) -> None:
+    """These entries are no longer refused or held: their vouchers, and theirs in turn, wait for them again."""
+    waiting = list(entry_ids)
+    while waiting:
+        freed = [found for part in parts_of(waiting) for found in connection.scalars(_BLOCKED_NO_MORE, {"ids": part})]
+        for part in parts_of(freed):
+            connection.execute(update(entry).where(entry.c.id.in_(part)).values(state=State.PENDING, ready=False, reasons=None))
+        waiting = freed
+
+
+def block(connection: Connection, entry_ids: Iterable[int]) -> None:
+    """Vouchers of these entries, and theirs in turn, cannot be sent: their case or parent was refused or is held."""
+    waiting = list(entry_ids)
+    while waiting:
+        blocked: list[int] = []
+        for part in parts_of(waiting):
+            for link in (entry.c.case_id, entry.c.parent_id):
+                theirs = link.in_(part) & (entry.c.state == State.PENDING) & entry.c.superseded_by.is_(None)
+                blocked += connection.scalars(select(entry.c.id).where(theirs))
+        for part in parts_of(blocked):
+            connection.execute(update(entry).where(entry.c.id.in_(part)).values(_BLOCKED))
+        waiting = blocked

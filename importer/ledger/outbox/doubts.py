@@ -1,0 +1,152 @@
+"""Reconciling: the cases in doubt, who owns a remote case, and the moves that settle a doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from importer.domain.columns import Kind
+from importer.domain.states import UNRESOLVED, State, sources_of
+from importer.ledger.intake.known_entries import Accounts
+from importer.ledger.outbox.clock_skew import Clock
+from importer.ledger.outbox.dependents import block, release, unblock
+from importer.ledger.outbox.outbox import is_open
+from importer.ledger.outbox.restored import BACKUP_MARK
+from importer.ledger.storage.schema import attempt, entry, meta, stamp
+from importer.ledger.storage.session import Session, parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A case of which it is not known whether it was created; ``held``: a person is asked, but it may be there."""
+
+    entry_id: int
+    payload: bytes
+    first_sent_at: str
+    doubted_at: str
+    absent_scans: int
+    held: bool = False
+    said: str | None = None  # the detail of its latest attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """A voucher in doubt that its case's list does not show; ``since``: the last request that may have made it."""
+
+    entry_id: int
+    payload: bytes
+    said: str
+    reasons: str | None
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEntry:
+    """An entry that a person names."""
+
+    id: int
+    kind: Kind
+    state: State
+    payload: bytes
+    key: str
+    account: str
+    first_sent_at: str | None
+
+
+CLOCK_MARK = "clock of "
+_LAST_SAID = (
+    select(attempt.c.detail).where(attempt.c.entry_id == entry.c.id).order_by(attempt.c.id.desc()).limit(1).scalar_subquery()
+)
+
+
+class Doubts(Session):
+    """The entries of which it is not known whether they exist."""
+
+    def clock(self, accounts: Accounts) -> Clock:
+        """How far Debitura's clock and ours have been apart since the oldest doubt that is open."""
+        with self.transaction() as connection:
+            return _clock(connection, accounts) or Clock()
+
+    def note_clock(self, accounts: Accounts, skew: timedelta | None) -> Clock:
+        """Remember a measure of the clocks (None: none was possible); without open doubts only the latest one counts."""
+        with self.transaction() as connection:
+            known = _clock(connection, accounts)
+            dated = entry.c.first_sent_at.is_not(None) & entry.c.state.in_(sorted({State.PENDING, *UNRESOLVED}))
+            unsettled = is_open(accounts, Kind.CASE, None) & dated
+            restored = select(meta.c.value).where(meta.c.name == BACKUP_MARK)
+            keeps = any(connection.scalar(q.limit(1)) is not None for q in (select(entry.c.id).where(unsettled), restored))
+            # Times in the ledger may be from before anything was measured, when the clocks may have agreed.
+            noted = (known or Clock()).measured(skew) if keeps or skew is None else Clock.begun(skew)
+            if noted != known:
+                name = CLOCK_MARK + accounts.cases
+                connection.execute(delete(meta).where(meta.c.name == name))
+                connection.execute(insert(meta).values(name=name, value=noted.as_text()))
+        return noted
+
+    def doubts(self, accounts: Accounts, batches: Sequence[int] | None, *, held: bool = False) -> list[Doubt]:
+        """The cases in doubt (and, if asked, those held for a person), the oldest attempt first."""
+        columns = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
+        states = (State.IN_DOUBT, State.HELD) if held else (State.IN_DOUBT,)
+        wanted = is_open(accounts, Kind.CASE, batches) & entry.c.state.in_(states)
+        query = (
+            select(*columns, entry.c.state == State.HELD, _LAST_SAID).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
+        )
+        with self.transaction() as connection:
+            return [Doubt(*values) for values in connection.execute(query)]
+
+    def unshown(self, accounts: Accounts, batches: Sequence[int] | None, details: Iterable[str]) -> list[Unshown]:
+        """The vouchers in doubt whose latest attempt ended with one of these details."""
+        told = sorted(details)
+        maybe = attempt.c.detail.is_(None) | attempt.c.detail.not_in(told)
+        latest = select(func.max(attempt.c.ended_at)).where(attempt.c.entry_id == entry.c.id, maybe).scalar_subquery()
+        columns = (entry.c.id, entry.c.payload, _LAST_SAID, entry.c.reasons, func.coalesce(latest, entry.c.first_sent_at))
+        wanted = is_open(accounts, Kind.VOUCHER, batches) & (entry.c.state == State.IN_DOUBT) & _LAST_SAID.in_(told)
+        with self.transaction() as connection:
+            return [Unshown(*values) for values in connection.execute(select(*columns).where(wanted).order_by(entry.c.id))]
+
+    def entry(self, identifier: int) -> OpenEntry | None:
+        """The entry with this id, if there is one."""
+        columns = (entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.key, entry.c.account, entry.c.first_sent_at)
+        query = select(*columns).where((entry.c.id == identifier) & entry.c.superseded_by.is_(None))
+        with self.transaction() as connection:
+            found = connection.execute(query).one_or_none()
+        return OpenEntry(found.id, Kind(found.kind), State(found.state), *found[3:]) if found else None
+
+    def owned(self, accounts: Accounts, remote_ids: Iterable[str], kind: Kind = Kind.CASE) -> set[str]:
+        """Those of the remote cases (or vouchers) that an entry owns already."""
+        found: set[str] = set()
+        with self.transaction() as connection:
+            for part in parts_of(remote_ids):
+                mine = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & entry.c.remote_id.in_(part)
+                found |= set(connection.scalars(select(entry.c.remote_id).where(mine)))
+        return found
+
+    def move(self, entry_id: int, state: State, **changes: Any) -> bool:
+        """Move an entry that no attempt is under way for; False if it is not in a state from which it may."""
+        allowed = sources_of(state) - {State.SENDING}
+        if state is State.ACCEPTED:
+            changes["accepted_at"] = stamp()
+        with self.transaction() as connection:
+            wanted = (entry.c.id == entry_id) & entry.c.state.in_(list(allowed))
+            moved = connection.execute(update(entry).where(wanted).values(state=state, **changes)).rowcount == 1
+            if moved:
+                follow = {State.ACCEPTED: release, State.PENDING: unblock, State.HELD: block, State.REFUSED: block}.get(state)
+                if follow:
+                    follow(connection, [entry_id])
+        return moved
+
+    def count_absence(self, entry_ids: Iterable[int]) -> None:
+        """Note that a settled scan did not show these cases."""
+        with self.transaction() as connection:
+            for part in parts_of(entry_ids):
+                seen = update(entry).where(entry.c.id.in_(part))
+                connection.execute(seen.values(absent_scans=entry.c.absent_scans + 1))
+
+
+def _clock(connection: Connection, accounts: Accounts) -> Clock | None:
+    found = connection.scalar(select(meta.c.value).where(meta.c.name == CLOCK_MARK + accounts.cases))
+    return Clock.from_text(found) if found else None

@@ -1,0 +1,98 @@
+"""Backups, and ledgers restored from one: those are older than the world, so what they call unsent may be there."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import delete, func, insert, select, update
+
+from importer.domain.columns import Kind
+from importer.domain.states import State
+from importer.errors import LedgerError, UsageError
+from importer.ledger.intake.known_entries import Accounts
+from importer.ledger.outbox.outbox import is_open
+from importer.ledger.storage.engine import backup, sqlite_path
+from importer.ledger.storage.schema import entry, meta, stamp
+from importer.ledger.storage.session import Session
+
+BACKUP_MARK = "backup_taken_at"
+RESTORED_MARK = "restored_at"
+LOOKED_FOR = 2  # scans that have not shown a case, or the word of a person
+SCANS_STILL_NEEDED = 1  # the list is read once: what it should show was sent before the restore
+
+
+def write_backup(url: str, target: Path) -> None:
+    """A copy of the ledger that knows when it was taken; safe while a run is writing. Raises UsageError or LedgerError."""
+    path = sqlite_path(url)
+    if path is None:
+        raise UsageError("Only a ledger in an SQLite file is backed up by this command. Use your database's own backup.")
+    if not path.is_file():
+        raise UsageError(f"There is no ledger {path} yet: nothing has been imported here.")
+    if target.exists():
+        raise UsageError(f"{target} is there already. Name a new file.")
+    taken_at = stamp()  # before the copy: what happens while it is made may be missing from it
+    partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must never pass for a backup
+    try:
+        backup(path, partial)
+        with closing(sqlite3.connect(partial)) as copy, copy:
+            copy.execute("PRAGMA journal_mode = DELETE")
+            # A restored ledger that is not trusted yet keeps its older mark: it is as old as that.
+            copy.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (BACKUP_MARK, taken_at))
+            copy.execute("DELETE FROM meta WHERE name = ?", (RESTORED_MARK,))
+        partial.chmod(0o600)
+        partial.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        raise LedgerError(f"The backup {target} cannot be written: {error}. Free some space there.") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+class Restored(Session):
+    """What is different about a ledger that was restored from a backup."""
+
+    def restored_from(self) -> str | None:
+        """When the backup was taken from which this ledger comes; None for one that never was restored."""
+        with self.transaction() as connection:
+            return connection.scalar(select(meta.c.value).where(meta.c.name == BACKUP_MARK))
+
+    def distrust(self, accounts: Accounts, batches: Sequence[int] | None, taken_at: str) -> int:
+        """Put the unsent cases of a restored ledger in doubt, so that they are looked for before they are sent.
+
+        The settle time counts from when the restored ledger was first used: what another one sent just before may not
+        show in the list yet; it may also have sent those again that were in doubt. A case that was looked for since, or
+        that a person called absent, is left as it is.
+        """
+        restored_at = self.restored_at()
+        doubted = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.IN_DOUBT) & (entry.c.doubted_at < restored_at)
+        pending = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.PENDING) & (entry.c.absent_scans < LOOKED_FOR)
+        earliest = func.min(func.coalesce(entry.c.first_sent_at, taken_at), taken_at)
+        doubt = {
+            "state": State.IN_DOUBT,
+            "first_sent_at": earliest,
+            "doubted_at": func.max(func.coalesce(entry.c.doubted_at, restored_at), restored_at),
+            "absent_scans": SCANS_STILL_NEEDED,
+        }
+        with self.transaction() as connection:
+            late = {"doubted_at": restored_at, "absent_scans": func.min(entry.c.absent_scans, SCANS_STILL_NEEDED)}
+            connection.execute(update(entry).where(doubted).values(late))
+            return connection.execute(update(entry).where(pending).values(doubt)).rowcount
+
+    def restored_at(self) -> str:
+        """When this restored ledger was first used. What was looked for before its backup was taken counts for nothing."""
+        with self.transaction() as connection:
+            known = connection.scalar(select(meta.c.value).where(meta.c.name == RESTORED_MARK))
+            if known is None:
+                known = stamp()
+                looked_for = (entry.c.state == State.PENDING) & (entry.c.absent_scans > 0)
+                connection.execute(update(entry).where(looked_for).values(absent_scans=0))
+                connection.execute(insert(meta).values(name=RESTORED_MARK, value=known))
+        return known
+
+    def trust(self) -> bool:
+        """Treat a restored ledger as complete from now on; False if it never was restored."""
+        with self.transaction() as connection:
+            connection.execute(delete(meta).where(meta.c.name == RESTORED_MARK))
+            return connection.execute(delete(meta).where(meta.c.name == BACKUP_MARK)).rowcount > 0

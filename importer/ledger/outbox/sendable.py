@@ -1,0 +1,82 @@
+"""What passes between the ledger and whoever sends: a job, the claim on it, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from importer.domain.columns import Kind
+from importer.domain.records import Reason
+from importer.domain.states import State
+from importer.ledger.storage.schema import entry
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An entry to be sent, with all that its request needs."""
+
+    entry_id: int
+    kind: Kind
+    state: State
+    payload: bytes
+    idempotency_key: str
+    doubted: bool = False
+    target: str | None = None
+    case_id: str | None = None
+    case_reference: str | None = None
+    case_payload: bytes | None = None
+    parent_id: str | None = None
+    appendix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job whose intent to send is durable: the attempt's id, and the exact bytes that go out."""
+
+    attempt_id: int
+    job: Job
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an attempt came to, ready to be stored."""
+
+    attempt_id: int
+    entry_id: int
+    kind: Kind
+    state: State
+    outcome: str
+    status: int | None = None
+    detail: str | None = None
+    remote_id: str | None = None
+    remote_reference: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    not_before: str | None = None
+
+
+_owner, _parent = entry.alias("owner"), entry.alias("parent")
+JOBS = select(
+    *(entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.idempotency_key, entry.c.doubted_at),
+    *(entry.c.target, entry.c.appendix, _parent.c.remote_id.label("parent_id")),
+    *(_owner.c.remote_id.label("case_id"), _owner.c.remote_reference, _owner.c.payload.label("case_payload")),
+).select_from(entry.outerjoin(_owner, _owner.c.id == entry.c.case_id).outerjoin(_parent, _parent.c.id == entry.c.parent_id))
+
+
+def job_of(found: Any) -> Job:
+    return Job(
+        entry_id=found.id,
+        kind=Kind(found.kind),
+        state=State(found.state),
+        payload=found.payload,
+        idempotency_key=found.idempotency_key,
+        doubted=found.doubted_at is not None,
+        target=found.target,
+        case_id=found.case_id,
+        case_reference=found.remote_reference,
+        case_payload=found.case_payload,
+        parent_id=found.parent_id,
+        appendix=found.appendix,
+    )

@@ -1,0 +1,93 @@
+"""What a batch's sheets add up to as they were read: the totals that somebody compares with those of the system they left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, func, select
+
+from importer.domain.columns import Kind
+from importer.domain.records import reasons_from_json
+from importer.domain.states import Standing
+from importer.ledger.queries.report_rows import BatchInfo
+from importer.ledger.queries.row_locations import row_in
+from importer.ledger.storage.schema import reject, row
+
+AMOUNTS = {Kind.CASE: "amount_to_recover", Kind.VOUCHER: "voucher_amount"}
+_WRONG_BUT_READ = frozenset({"amount_not_positive", "amount_zero", "sign_contradicts_type"})
+MOST_PLACES = 10
+
+
+@dataclass
+class SheetTotals:
+    """The cases or vouchers of one sheet: rows as they stand there, and hundredths by currency.
+
+    A flat sheet's repeated case counts in ``rows``, and once in ``read``. ``valid`` leaves out what was rejected.
+    """
+
+    source: str
+    sheet: str
+    kind: Kind
+    rows: int = 0
+    valid_rows: int = 0
+    read: Counter[str] = field(default_factory=Counter)
+    valid: Counter[str] = field(default_factory=Counter)
+    unread: int = 0
+    unread_places: list[str] = field(default_factory=list)
+
+    def add(self, currency: str, rows: int, cents: int, *, valid: bool) -> None:
+        self.rows += rows
+        self.read[currency] += cents
+        if valid:
+            self.valid_rows += rows
+            self.valid[currency] += cents
+
+
+def sheet_totals(connection: Connection, batch: BatchInfo) -> list[SheetTotals]:
+    """The totals of each sheet of a batch, of its cases and of its vouchers, as far as there are any."""
+    found: dict[tuple[int, Kind], SheetTotals] = {}
+
+    def of(sheet: int, kind: Kind) -> SheetTotals:
+        return found.setdefault((sheet, kind), SheetTotals(batch.source_name, batch.heads[sheet].name, kind))
+
+    for sheet, kind, currency, rows, cents, valid in _sums(connection, batch.id):
+        of(sheet, kind).add(currency, rows, cents, valid=valid)
+    names = [head.name for head in batch.heads]
+    for sheet, number, kind in _unread(connection, batch.id):
+        totals = of(sheet, kind)
+        totals.unread += 1
+        if len(totals.unread_places) < MOST_PLACES:
+            totals.unread_places.append(row_in(names, sheet, number))
+    return [found[key] for key in sorted(found)]
+
+
+def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, Kind, str, int, int, bool]]:
+    for kind in Kind:
+        currency, standing = row.c[f"{kind}_currency"], row.c[f"{kind}_standing"]
+        sums = select(row.c.sheet, currency, standing, func.count(), func.sum(row.c[f"{kind}_cents"]))
+        mine = (row.c.batch_id == batch_id) & row.c[f"{kind}_entry"].is_not(None)
+        for sheet, code, stood, rows, cents in connection.execute(sums.where(mine).group_by(row.c.sheet, currency, standing)):
+            yield sheet, kind, code, rows, 0 if stood == Standing.REPEAT else int(cents), True
+    sums = select(row.c.sheet, reject.c.kind, reject.c.currency, func.count(), func.sum(reject.c.cents))
+    rejected = sums.join(row, row.c.id == reject.c.row_id).where(reject.c.batch_id == batch_id)
+    for sheet, kind_name, code, rows, cents in connection.execute(
+        rejected.group_by(row.c.sheet, reject.c.kind, reject.c.currency)
+    ):
+        yield sheet, Kind(kind_name), code, rows, int(cents), False
+
+
+def _unread(connection: Connection, batch_id: int) -> Iterator[tuple[int, int, Kind]]:
+    """The rows whose amount could not be read, or not in full."""
+    named = select(row.c.sheet, row.c.number, reject.c.kind, reject.c.reasons).join(row, row.c.id == reject.c.row_id)
+    query = named.where(reject.c.batch_id == batch_id, reject.c.reasons.contains("amount")).order_by(row.c.id)
+    for sheet, number, kind, reasons in connection.execute(query):
+        about = [r for r in reasons_from_json(reasons) if r.field == AMOUNTS[Kind(kind)]]
+        if any(r.code not in _WRONG_BUT_READ for r in about):
+            yield sheet, number, Kind(kind)
+
+
+def counted_kind(totals: Sequence[SheetTotals]) -> Kind:
+    """What the files are counted by: their cases or, if they have none, their vouchers."""
+    return Kind.CASE if any(t.kind is Kind.CASE for t in totals) else Kind.VOUCHER

@@ -1,0 +1,1 @@
+"""From bytes to exact raw cells, read safely."""

@@ -1,0 +1,70 @@
+"""A DataFrame as a sheet: the rows that a file made of it would have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from importer.domain.records import Cell
+from importer.errors import FileRefused
+from importer.loader.files.number_formats import clean_number
+from importer.loader.files.projection import Looked, look_through
+from importer.loader.sheets.header import NumberedRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AT_ONCE = 2000  # rows
+
+
+@dataclass(frozen=True)
+class FrameSheet:
+    """A sheet of the headings and rows of a DataFrame; its index is left out."""
+
+    name: str
+    frame: pd.DataFrame
+
+    def rows(self) -> Iterator[NumberedRow]:
+        """Raises FileRefused for a text that is none."""
+        yield 1, tuple(self._text(str(c), 1, position) for position, c in enumerate(self.frame.columns))
+        for start in range(0, len(self.frame), _AT_ONCE):
+            part = self.frame.iloc[start : start + _AT_ONCE]
+            empty = part.isna().to_numpy()
+            # Cell by cell: pandas' own ways infer a dtype again and make NaN or NaT of None.
+            values = part.astype(object).to_numpy()
+            pairs = zip(values.tolist(), empty.tolist(), strict=True)
+            for number, pair in enumerate(pairs, start=start + 2):
+                cells = enumerate(zip(*pair, strict=True))
+                yield number, tuple(None if gone else self._cell(value, number, position) for position, (value, gone) in cells)
+
+    def look(self, positions: Sequence[int]) -> Looked:
+        return look_through(self.rows(), positions)
+
+    def _cell(self, value: object, number: int, position: int) -> Cell:
+        """A value as a reader of files gives it: no types of numpy, whole numbers as int."""
+        import numpy as np
+
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, float):
+            return clean_number(value)
+        if isinstance(value, int | Decimal | date | time | timedelta):
+            return value
+        return self._text(str(value), number, position)
+
+    def _text(self, text: str, number: int, position: int) -> str:
+        if text.isascii():
+            return text
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise FileRefused(
+                f"{self._place(number, position)} holds half of a letter (a lone surrogate). Decode its source again, as UTF-8."
+            ) from None
+        return text
+
+    def _place(self, number: int, position: int) -> str:
+        return f"DataFrame {self.name!r}, row {number}, column {str(self.frame.columns[position])!a}:"

@@ -1,0 +1,160 @@
+"""OpenDocument sheets (.ods), scanned with an XML parser before calamine sees them.
+
+Cells show their text here, so errors and leading zeros are read from it. Repeated cells are counted as often as
+they are repeated, for calamine writes them out.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.parsers import expat
+
+from importer.errors import FileRefused
+from importer.loader.files.corrections import Mark, Marks
+from importer.loader.files.number_formats import ZeroFormat
+from importer.loader.files.xlsx import MAX_AREA, MAX_COLUMNS, MAX_ROWS, WorkbookScan, check_size, sheet_notes
+from importer.loader.files.xlsx_exact_scan import parse_xml
+from importer.loader.files.xlsx_fast_scan import SheetScan
+from importer.loader.files.zip_archive import Archive
+
+_ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
+_ZEROS = re.compile(r"0\d+")
+_LONGEST_TEXT = 32_767
+
+
+def scan_ods(archive: Archive) -> WorkbookScan:
+    """Check every part of an OpenDocument sheet and find its special cells. Raises FileRefused."""
+    content = archive.find("content.xml")
+    if content is None:
+        raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet as .ods or .xlsx anew.")
+    manifest = archive.find("META-INF/manifest.xml")
+    if manifest and b"encryption-data" in archive.read(manifest):
+        raise FileRefused(f"{archive.name} is encrypted. Save it without a password.")
+    if any(part.casefold().startswith("basic/") for part in archive.parts):
+        raise FileRefused(f"{archive.name} is a workbook with macros. Save it without them.")
+    calls = _Scan(archive.name)
+    try:
+        parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data)
+    except expat.ExpatError as error:
+        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it anew.") from error
+    for part in archive.readable():
+        for _ in archive.blocks(part) if part != content else ():
+            pass
+    for name, scan in calls.result.sheets.items():
+        scan.marks.close()
+        calls.result.notes += sheet_notes(name, scan)
+    return calls.result
+
+
+class _Scan:
+    """Calls of the XML parser."""
+
+    def __init__(self, name: str) -> None:
+        self.result = WorkbookScan()
+        self._name = name
+        self._sheet = ""
+        self._scan = SheetScan(Marks(), exact=True)
+        self._row = self._column = 0
+        self._row_repeat = self._repeat = 1
+        self._cell: dict[str, str] | None = None
+        self._row_cells: list[tuple[int, int, dict[str, str], str]] = []
+        self._text: list[str] = []
+        self._annotation = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name in ("table-cell", "covered-table-cell"):
+            self._cell, self._text = attributes, []
+            self._repeat = _count(attributes.get("table:number-columns-repeated"))
+        elif name == "table-row":
+            self._column, self._row_cells = 0, []
+            self._row_repeat = _count(attributes.get("table:number-rows-repeated"))
+            if attributes.get("table:visibility") in ("collapse", "filter"):
+                self._scan.hidden_rows += self._row_repeat
+        elif tag == "table:table":
+            self._sheet, self._row = attributes.get("table:name", ""), 0
+            self._scan = SheetScan(Marks(), exact=True)
+            self.result.sheets[self._sheet] = self._scan
+        elif name == "annotation":
+            self._annotation += 1
+        elif name == "table-column" and attributes.get("table:visibility") in ("collapse", "filter"):
+            self._scan.hidden_columns += 1
+
+    def data(self, text: str) -> None:
+        if self._cell is not None and not self._annotation:
+            self._text.append(text)
+
+    def end(self, tag: str) -> None:
+        name = tag.rpartition(":")[2]
+        if name in ("table-cell", "covered-table-cell") and self._cell is not None:
+            text = "".join(self._text)
+            if len(text) > _LONGEST_TEXT:
+                raise FileRefused(
+                    f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, holds a cell of {len(text):,} "
+                    f"characters; a cell holds at most {_LONGEST_TEXT:,}. Shorten it."
+                )
+            if text or "office:value-type" in self._cell or "table:formula" in self._cell:
+                self._row_cells.append((self._column, self._repeat, self._cell, text))
+            self._column += self._repeat
+            self._cell = None
+        elif name == "table-row":
+            self._end_row()
+        elif name == "annotation":
+            self._annotation -= 1
+
+    def _end_row(self) -> None:
+        scan = self._scan
+        if self._row_cells:
+            column, repeat, _, _ = self._row_cells[-1]
+            scan.rows, scan.columns = self._row + self._row_repeat, max(scan.columns, column + repeat)
+            texts = sum(repeat * len(text) for _, repeat, _, text in self._row_cells) * self._row_repeat
+            scan.text_bytes = (scan.text_bytes or 0) + texts
+            # Checked at every row, since a repeated row is marked cell by cell.
+            if scan.columns > MAX_COLUMNS or scan.rows > MAX_ROWS or scan.rows * scan.columns > MAX_AREA:
+                check_size(self._name, self._sheet, scan)
+            for cell in self._row_cells:
+                self._mark(*cell)
+        self._row += self._row_repeat
+
+    def _mark(self, column: int, repeat: int, attributes: dict[str, str], text: str) -> None:
+        marks = self._scan.marks
+        error = _is_error(attributes, text)
+        code = 0 if error else self._code(attributes, text)
+        if not error and not code:
+            return
+        for row in range(self._row, self._row + self._row_repeat):
+            for at in range(column, column + repeat):
+                if error:
+                    marks.add_error(row, at, text or "#VALUE!")
+                else:
+                    marks.add(row, at, code)
+
+    def _code(self, attributes: dict[str, str], text: str) -> int:
+        kind = attributes.get("office:value-type", "")
+        if "table:formula" in attributes and not kind and not text:
+            return Mark.MISSING
+        if kind == "time":
+            return Mark.DURATION
+        if kind == "float" and _ZEROS.fullmatch(text) and _same(text, attributes.get("office:value", "")):
+            return self._scan.marks.code_of_format(ZeroFormat((None,) * len(text)))
+        return 0
+
+
+def _is_error(attributes: dict[str, str], text: str) -> bool:
+    if attributes.get("calcext:value-type") == "error":
+        return True
+    calculated = "table:formula" in attributes or attributes.get("office:value-type", "") not in ("string", "")
+    return calculated and _ERROR_TEXT.fullmatch(text) is not None
+
+
+def _same(shown: str, value: str) -> bool:
+    try:
+        return float(shown) == float(value)
+    except ValueError:
+        return False
+
+
+def _count(repeated: str | None) -> int:
+    if not repeated or not repeated.isascii() or not repeated.isdecimal():
+        return 1
+    return max(int(repeated[:18]), 1)  # 18 digits are too many in any case

@@ -1,0 +1,208 @@
+"""Any supported file as raw rows: no headers, no columns, nothing interpreted.
+
+=======  ===================  ===============  ============================  ==========================
+format   error cells          leading zeros    formula without a value       29 February 1900
+=======  ===================  ===============  ============================  ==========================
+xlsx     `CellError`          as shown         `MissingValue`                `FalseDate`
+xlsb     `CellError`          as shown         empty text in the format      `FalseDate`
+xls      `CellError`          as shown         reads as empty: ``=""`` is    `FalseDate`
+                                               stored in the same way
+ods      `CellError`          as shown         `MissingValue`                has no such date
+csv      text                 text             text                          text
+=======  ===================  ===============  ============================  ==========================
+
+Numbers are ``int`` when whole; from 16 digits on they are `LostDigits`, because a spreadsheet cell keeps 15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from importer.errors import FileRefused
+from importer.loader.files.delimited import Delimited, survey
+from importer.loader.files.number_formats import Cell, CellError, FalseDate, LostDigits, MissingValue, cell_text
+from importer.loader.files.projection import Look, Looked, look_through
+from importer.loader.files.safety import TextFile, Workbook, inspect
+from importer.loader.files.workbook import OpenWorkbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Cell",
+    "CellError",
+    "FalseDate",
+    "LostDigits",
+    "MissingValue",
+    "RawSheet",
+    "RawSource",
+    "ReadOptions",
+    "Table",
+    "cell_text",
+    "open_source",
+    "read_table",
+]
+
+_Rows = Iterator[tuple[int, Sequence[Cell]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a profile may say about a file; None and () mean: find out, and all of them."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    sheets: tuple[str, ...] = ()
+    chunk_rows: int = 2000
+
+
+@dataclass(frozen=True)
+class RawSheet:
+    """One sheet of a source; a CSV is a sheet with its file's name."""
+
+    name: str
+    hidden: bool
+    _rows: Callable[[], _Rows] = field(repr=False, compare=False)
+    _chunk_rows: int = field(default=2000, repr=False, compare=False)
+    _look: Look | None = field(default=None, repr=False, compare=False)
+
+    def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+        """Yield the rows that `chunks` holds, one by one: their numbers and cells. Each is as wide as it is in the file."""
+        for number, cells in self._rows():
+            yield number, tuple(cells)
+
+    def chunks(self) -> Iterator[pd.DataFrame]:
+        """Yield the rows in frames of dtype object.
+
+        The index is the row number that Excel shows, columns are 0 for A, 1 for B and so on; frames may differ in
+        width. Empty cells are None and wholly empty rows are left out. May be called again to start anew.
+        Raises FileRefused, also after some frames, when the file turns out to be damaged.
+        """
+        rows = self._rows()
+        while batch := list(islice(rows, self._chunk_rows)):
+            yield _frame(batch)
+
+    def look(self, positions: Sequence[int]) -> Looked:
+        """Yield the rows' numbers and their cells at ``positions`` alone, which takes a fraction of the time.
+
+        Error cells, and numbers with a format, may stand there as calamine has them. Raises as `chunks` does.
+        """
+        return self._look(positions) if self._look else look_through(self._rows(), positions)
+
+
+@dataclass(frozen=True)
+class RawSource:
+    """An open file. ``notes`` are sentences on what a person looking at the file might not expect."""
+
+    path: Path
+    name: str
+    format: str
+    sha256: str
+    encoding: str | None
+    delimiter: str | None
+    sheets: tuple[RawSheet, ...]
+    notes: tuple[str, ...]
+    _close: Callable[[], None] = field(repr=False, compare=False, default=lambda: None)
+
+    def close(self) -> None:
+        """Give the memory back; the sheets can no longer be read."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as text: for each sheet its rows as (row number that Excel shows, cells)."""
+
+    name: str
+    format: str
+    sha256: str
+    encoding: str | None
+    delimiter: str | None
+    sheets: dict[str, list[tuple[int, list[str]]]]
+    notes: tuple[str, ...] = ()
+
+
+def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
+    """Check a file and open it.
+
+    Raises FileRefused for everything that cannot be read for certain: one sentence on what is wrong and where, one
+    on what to do.
+    """
+    path = Path(path)
+    try:
+        found = inspect(path)
+        if isinstance(found, Workbook):
+            return _open_workbook(path, found, options)
+        return _open_text(path, found, options)
+    except MemoryError as error:
+        raise FileRefused(f"{path.name} is too large for this computer's memory. Split it.") from error
+
+
+def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSource:
+    book = OpenWorkbook(path.name, found)
+    _check_sheets(path.name, options.sheets, [name for name, _ in book.sheets])
+    wanted = [sheet for sheet in book.sheets if not options.sheets or sheet[0] in options.sheets]
+    notes = [f"Sheet {name!r} is hidden." for name, hidden in wanted if hidden] + found.scan.notes
+
+    def rows_of(name: str) -> Callable[[], _Rows]:
+        return lambda: book.rows(name)
+
+    sheets = tuple(RawSheet(name, hidden, rows_of(name), options.chunk_rows, partial(book.look, name)) for name, hidden in wanted)
+    return RawSource(path, path.name, found.format, found.sha256, None, None, sheets, tuple(notes), book.close)
+
+
+def _open_text(path: Path, found: TextFile, options: ReadOptions) -> RawSource:
+    _check_sheets(path.name, options.sheets, [path.name])
+    text = survey(path, found, encoding=options.encoding, delimiter=options.delimiter, quote=options.quote)
+    sheet = RawSheet(path.name, False, lambda: _text_rows(text), options.chunk_rows)
+    encoding, delimiter = text.encoding, text.dialect.delimiter
+    notes = [f"The quote character is {text.dialect.quote}."] if text.dialect.quote != '"' else []
+    notes += ["Quotes within cells are written with a backslash."] if text.dialect.escape else []
+    return RawSource(path, path.name, found.format, text.sha256, encoding, delimiter, (sheet,), tuple(notes))
+
+
+def _check_sheets(name: str, wanted: Iterable[str], present: list[str]) -> None:
+    for sheet in wanted:
+        if sheet not in present:
+            there = ", ".join(repr(other) for other in present) or "none"
+            raise FileRefused(f"{name} has no sheet {sheet!r}. Name one that is there: {there}.")
+
+
+def _text_rows(text: Delimited) -> _Rows:
+    for row, record in text.records():
+        cells: list[Cell] = [cell or None for cell in record]
+        if any(cells):
+            yield row, cells
+
+
+def _frame(batch: list[tuple[int, Sequence[Any]]]) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+
+    width = max(len(cells) for _, cells in batch)
+    grid = np.full((len(batch), width), None, dtype=object)
+    for at, (_, cells) in enumerate(batch):
+        grid[at, : len(cells)] = cells
+    return pd.DataFrame(grid, index=[row for row, _ in batch], columns=range(width), dtype=object)
+
+
+def read_table(path: Path, options: ReadOptions = ReadOptions()) -> Table:
+    """Read a file whole into text cells, as `cell_text` shows them. Raises FileRefused like `open_source`."""
+    with open_source(path, options) as source:
+        sheets = {
+            sheet.name: [(row, [cell_text(cell) for cell in cells]) for row, cells in sheet.rows()] for sheet in source.sheets
+        }
+        return Table(source.name, source.format, source.sha256, source.encoding, source.delimiter, sheets, source.notes)

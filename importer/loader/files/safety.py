@@ -1,0 +1,193 @@
+"""Is this file safe to read, and is it what it says? Runs before any parser sees a byte."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.errors import FileRefused
+from importer.loader.files.corrections import MAX_MARKS, TooManyMarks
+from importer.loader.files.ods import scan_ods
+from importer.loader.files.xls import scan_xls
+from importer.loader.files.xlsb import scan_xlsb
+from importer.loader.files.xlsx import WorkbookScan, scan_xlsx
+from importer.loader.files.zip_archive import Archive
+
+MAX_WORKBOOK = 512 << 20
+"""Bytes of a workbook, which is held in memory while it is read. A million rows of 25 columns have about 130 MB."""
+
+WORKBOOKS = {".xlsx": "xlsx", ".xls": "xls", ".xlsb": "xlsb", ".ods": "ods"}
+TEXTS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv"}
+
+_HOW = {
+    ".xlsm": "a workbook with macros. Save it as .xlsx, without them.",
+    ".xltm": "a template with macros. Save it as .xlsx, without them.",
+    ".xltx": "a template. Save it as .xlsx.",
+    ".numbers": "a Numbers document. Export it as .xlsx or .csv.",
+    ".pdf": "a PDF, which holds no cells. Ask for the sheet itself, as .xlsx or .csv.",
+    ".zip": "a zip file. Unpack it and give the sheet in it.",
+    ".gz": "a packed file. Unpack it and give the sheet in it.",
+}
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SIGNS = (
+    (_ZIP, "a zip file or newer workbook"),
+    (b"PK\x05\x06", "an empty zip file"),
+    (_OLE, "an old or an encrypted workbook"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"7z\xbc\xaf", "a 7-Zip file"),
+    (b"Rar!", "a RAR file"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"{\\rtf", "a Word document"),
+    (b"SQLite format 3\0", "a database"),
+    (b"\x7fELF", "a program"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """A workbook that passed: its bytes and what the scan of its sheets found."""
+
+    format: str
+    sha256: str
+    data: bytes
+    scan: WorkbookScan
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file that may hold text. ``signature`` tells later whether it has changed meanwhile."""
+
+    format: str
+    signature: tuple[int, ...]
+
+
+def inspect(path: Path) -> Workbook | TextFile:
+    """Check a file and scan it if it is a workbook.
+
+    Raises FileRefused, with a sentence that names the file and says what to do, for everything that is not a
+    regular, readable, non-empty file of a supported format, whole and without traps.
+    """
+    kind = _kind(path)
+    with os.fdopen(open_regular(path), "rb") as stream:
+        signature = file_signature(stream.fileno())
+        head = stream.read(4096)
+        if not head:
+            raise FileRefused(f"{path.name} is empty. Save the sheet again, or remove the file.")
+        check_content(path.name, kind, head)
+        if kind in TEXTS.values():
+            return TextFile(kind, signature)
+        if os.fstat(stream.fileno()).st_size > MAX_WORKBOOK:
+            raise FileRefused(f"{path.name} has more than {MAX_WORKBOOK >> 20} MB. Split it into smaller files.")
+        try:
+            data = head + stream.read(MAX_WORKBOOK)
+        except OSError as error:
+            raise FileRefused(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
+    return Workbook(kind, hashlib.sha256(data).hexdigest(), data, _scan_guarded(path.name, kind, data))
+
+
+def _kind(path: Path) -> str:
+    ending = path.suffix.casefold()
+    kind = WORKBOOKS.get(ending) or TEXTS.get(ending)
+    _check_path(path)
+    if kind is None:
+        what = _HOW.get(ending, "not a format that is read. Save it as .xlsx, .xls, .xlsb, .ods, .csv or .tsv.")
+        raise FileRefused(f"{path.name} is {what}")
+    return kind
+
+
+def _check_path(path: Path) -> None:
+    if not path.name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path.name):
+        raise FileRefused(f"{path.name!r} has a name with bytes that are no letters. Rename it.")
+    try:
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            target = path.resolve(strict=True)
+            if not target.is_relative_to(path.parent.resolve()):
+                raise FileRefused(f"{path.name} is a link that leads out of its folder. Copy the file itself there.")
+            found = target.stat()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _unreachable(path, error) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise FileRefused(f"{path.name} is a folder, not a file. Give the file in it, or the folder that holds the sheets.")
+    if not stat.S_ISREG(found.st_mode):
+        raise FileRefused(f"{path.name} is a pipe, socket or device, not a file. Save the sheet to a file.")
+
+
+def _unreachable(path: Path, error: Exception) -> FileRefused:
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.EACCES, errno.EPERM):
+        return FileRefused(f"{path.name} may not be read by you. Ask for permission, or copy it to a folder of yours.")
+    if number in (errno.ENOENT, errno.ENOTDIR):
+        return FileRefused(f"{path.name} is not there (looked in {path.parent}). Check the path.")
+    if number == errno.ELOOP or isinstance(error, RuntimeError):  # which of them depends on Python's version
+        return FileRefused(f"{path.name} is a link that leads in a circle. Copy the file itself there.")
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return FileRefused(f"{path.name[:200]!r} cannot be opened: {reason}. Check the path.")
+
+
+def open_regular(path: Path) -> int:
+    """Open a file for reading without ever waiting for a pipe; gives its descriptor. Raises FileRefused."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        raise _unreachable(path, error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileRefused(f"{path.name} is not a regular file. Save the sheet to a file.")
+    return descriptor
+
+
+def file_signature(descriptor: int) -> tuple[int, ...]:
+    """Give what changes when a file is replaced or written to."""
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def check_content(name: str, kind: str, head: bytes) -> None:
+    """Refuse a file whose first bytes contradict its extension. Raises FileRefused."""
+    sign = next((what for start, what in _SIGNS if head.startswith(start)), None)
+    wanted = {"xlsx": _ZIP, "xlsb": _ZIP, "ods": _ZIP, "xls": _OLE}.get(kind)
+    if wanted and head.startswith(wanted):
+        return
+    if wanted == _ZIP and head.startswith(_OLE):
+        raise FileRefused(f"{name} is encrypted, or an old workbook under a new name. Save it as .xlsx without a password.")
+    if wanted is None and sign is None and not _is_markup(head):
+        return
+    what = sign or ("an HTML or XML file" if _is_markup(head) else "a text file such as a CSV")
+    article = "a workbook" if wanted else "a text file"
+    raise FileRefused(f"{name} is not {article}: it begins like {what}. Open it in Excel and save it as .xlsx.")
+
+
+def _is_markup(head: bytes) -> bool:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"<head", b"<meta", b"<!--", b"<style"))
+
+
+def _scan(name: str, kind: str, data: bytes) -> WorkbookScan:
+    if kind == "xls":
+        return scan_xls(name, data)
+    archive = Archive(name, data)
+    holds = {
+        "xlsx": archive.find("xl/workbook.xml"),
+        "xlsb": archive.find("xl/workbook.bin"),
+        "ods": archive.find("content.xml"),
+    }
+    if not holds[kind]:
+        other = next((other for other, part in holds.items() if part), None)
+        if other:
+            raise FileRefused(f"{name} is not what its name says: it holds an .{other} workbook. Rename it to .{other}.")
+    return {"xlsx": scan_xlsx, "xlsb": scan_xlsb, "ods": scan_ods}[kind](archive)
+
+
+def _scan_guarded(name: str, kind: str, data: bytes) -> WorkbookScan:
+    try:
+        return _scan(name, kind, data)
+    except TooManyMarks as error:
+        raise FileRefused(f"{name} has more than {MAX_MARKS:,} cells with errors. Correct its formulas.") from error

@@ -1,0 +1,233 @@
+"""The parts of an xlsx around its sheets: which sheet lies in which part, number formats, shared texts, the epoch."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from importer.errors import FileRefused
+from importer.loader.files.corrections import Mark
+from importer.loader.files.number_formats import ZeroFormat, zero_format
+from importer.loader.files.xlsx_exact_scan import parse_xml, scan_exact
+from importer.loader.files.xlsx_fast_scan import (
+    SheetScan,
+    Styles,
+    column_letters,
+    scan_fast,
+    shared_text_bytes,
+)
+from importer.loader.files.zip_archive import Archive
+
+MAX_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384
+"""What a sheet can have at all."""
+
+MAX_COLUMNS = 2_000
+"""Used columns. The widest export of a ledger has some hundreds; each one costs memory in every row."""
+
+MAX_AREA = 50_000_000
+"""Cells from the first to the last used one: calamine asks for 32 bytes for each, used or not, so 1.6 GB."""
+
+MAX_TEXT = 1 << 30
+"""Bytes of shared texts, counted for each cell that shows one, as calamine copies them."""
+
+MAX_SHARED_TEXT = 16 << 20
+"""Bytes of one shared text with its markup: 32,767 characters, each with a font of its own, take 7 MB."""
+
+_END_OF_TEXT = re.compile(rb"</(?:[\w.-]+:)?si\s*>|<(?:[\w.-]+:)?si\s*/>")
+_CALAMINE_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
+
+
+@dataclass(slots=True)
+class WorkbookScan:
+    """The scans of a workbook's sheets by name, and what is to be said about them."""
+
+    sheets: dict[str, SheetScan] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Book:
+    sheets: list[tuple[str, str]] = field(default_factory=list)
+    epoch_1904: bool = False
+
+
+def scan_xlsx(archive: Archive) -> WorkbookScan:
+    """Check every part of an xlsx and find the special cells of its sheets. Raises FileRefused."""
+    try:
+        book = _read_book(archive)
+        _refuse_macros(archive)
+        styles = _read_styles(archive)
+        result = WorkbookScan()
+        lengths = _text_lengths(archive)
+        parts = {}
+        for name, part in book.sheets:
+            parts[part] = name
+            result.sheets[name] = _scan_sheet(archive, part, styles, lengths, epoch_1904=book.epoch_1904)
+            check_size(archive.name, name, result.sheets[name])
+            _check_errors(archive.name, name, result.sheets[name])
+        seen = {*parts, archive.find("xl/sharedStrings.xml")}
+        for part in archive.readable():
+            if part not in seen:
+                for _ in archive.blocks(part):
+                    pass
+    except expat.ExpatError as error:
+        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it in Excel and save it anew.") from error
+    if any("externallinks/" in part.casefold() for part in archive.parts):
+        result.notes.append("The workbook refers to other workbooks; the values last calculated are read.")
+    for name, scan in result.sheets.items():
+        result.notes += sheet_notes(name, scan)
+    return result
+
+
+def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
+    scan = scan_fast(archive.blocks(part), styles, epoch_1904=epoch_1904)
+    if scan and scan.rows * scan.columns * max(lengths, default=0) > MAX_TEXT:
+        scan.text_bytes = shared_text_bytes(archive.blocks(part), lengths)
+    if scan is None or _is_too_large(scan) or (scan.text_bytes or 0) > MAX_TEXT:
+        # The fast scan also counts cells that hold nothing but a style; only real ones may refuse a file.
+        scan = scan_exact(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
+    return scan
+
+
+def _is_too_large(scan: SheetScan) -> bool:
+    area = (scan.rows - scan.first_row) * (scan.columns - scan.first_column)
+    return scan.rows > MAX_ROWS or scan.columns > MAX_COLUMNS or area > MAX_AREA
+
+
+def check_size(name: str, sheet: str, scan: SheetScan) -> None:
+    """Refuse a sheet that no honest one is like: far cells, thousands of columns, gigabytes of text."""
+    cell = scan.last_cell or f"{column_letters(scan.columns)}{scan.rows}"
+    if scan.cdata:
+        raise FileRefused(
+            f"{name}, sheet {sheet!r}, is written in a way (CDATA) that is not read for certain. Save it anew in Excel."
+        )
+    if scan.rows > MAX_ROWS or scan.columns > MAX_SHEET_COLUMNS:
+        raise FileRefused(f"{name}, sheet {sheet!r}, has a cell {cell}, which lies outside of any sheet. Save it anew in Excel.")
+    if scan.columns - scan.first_column > MAX_COLUMNS:
+        raise FileRefused(
+            f"{name}, sheet {sheet!r}, uses {scan.columns - scan.first_column:,} columns (up to {cell}); at most "
+            f"{MAX_COLUMNS:,} are read. Delete the columns that are not needed."
+        )
+    if _is_too_large(scan) or (scan.text_bytes or 0) > MAX_TEXT:
+        raise FileRefused(
+            f"{name}, sheet {sheet!r}, reaches to cell {cell}, which is more than can be held in memory. "
+            "Delete cells that lie far off, or split the sheet."
+        )
+
+
+def _check_errors(name: str, sheet: str, scan: SheetScan) -> None:
+    """Calamine gives up on a sheet with an error that it does not know; say which cell it is."""
+    for index, text in enumerate(scan.marks.texts):
+        if text not in _CALAMINE_ERRORS:
+            code = Mark.TEXT + index
+            key = next(cell for cell in scan.marks.cells if cell & 0xFFFF == code) >> 16
+            cell = f"{column_letters((key & 0x7FFF) + 1)}{(key >> 15) + 1}"
+            raise FileRefused(
+                f"{name}, sheet {sheet!r}, cell {cell} holds the error {text!r}. Correct the formula and save it again."
+            )
+
+
+def sheet_notes(name: str, scan: SheetScan) -> list[str]:
+    """Say what is read although a person looking at the sheet would not see it."""
+    notes = []
+    if scan.merged:
+        notes.append(
+            f"Sheet {name!r} has {scan.merged:,} merged ranges (the first is {scan.first_merged}); "
+            "only the first cell of each has a value."
+        )
+    if scan.hidden_rows:
+        notes.append(f"Sheet {name!r}: {scan.hidden_rows:,} hidden row{'s are' if scan.hidden_rows > 1 else ' is'} read as well.")
+    if scan.hidden_columns:
+        notes.append(f"Sheet {name!r}: hidden columns are read as well.")
+    if scan.filtered:
+        notes.append(f"Sheet {name!r} has a filter: rows that it hides are read as well.")
+    return notes
+
+
+def _refuse_macros(archive: Archive) -> None:
+    part = archive.find("[Content_Types].xml")
+    if part and b"macroEnabled" in archive.read(part):
+        raise FileRefused(f"{archive.name} is a workbook with macros. Save it as .xlsx, without them.")
+
+
+def _read_book(archive: Archive) -> _Book:
+    book_part = archive.find("xl/workbook.xml")
+    if book_part is None:
+        raise FileRefused(f"{archive.name} is a zip file but holds no workbook. Save the sheet as .xlsx.")
+    targets = read_targets(archive, book_part)
+    book = _Book()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "workbookPr":
+            book.epoch_1904 = attributes.get("date1904") in ("1", "true")
+        elif name == "sheet":
+            relation = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
+            part = archive.find(targets.get(relation, ""))
+            if part is None:
+                raise FileRefused(
+                    f"{archive.name} lacks the part of its sheet {attributes.get('name')!r}. Save it anew in Excel."
+                )
+            book.sheets.append((attributes.get("name", ""), part))
+
+    parse_xml(archive.blocks(book_part), start=start)
+    book.sheets = [(name, part) for name, part in book.sheets if "chartsheets/" not in part.casefold()]
+    return book
+
+
+def read_targets(archive: Archive, book_part: str) -> dict[str, str]:
+    """Give the parts that a workbook's relations lead to, by their ids."""
+    targets: dict[str, str] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "Relationship":
+            target = attributes.get("Target", "")
+            path = target.lstrip("/") if target.startswith(("/", "xl/")) else posixpath.join("xl", target)
+            targets[attributes.get("Id", "")] = posixpath.normpath(path)
+
+    folder, _, file = book_part.rpartition("/")
+    if part := archive.find(f"{folder}/_rels/{file}.rels"):
+        parse_xml(archive.blocks(part), start=start)
+    return targets
+
+
+def _read_styles(archive: Archive) -> Styles:
+    part = archive.find("xl/styles.xml")
+    codes: dict[str, ZeroFormat] = {}
+    cells: list[str] = []
+    inside: list[str] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        inside.append(name)
+        if name == "numFmt" and (found := zero_format(attributes.get("formatCode", ""))):
+            codes[attributes.get("numFmtId", "")] = found
+        elif name == "xf" and "cellXfs" in inside:
+            cells.append(attributes.get("numFmtId", ""))
+
+    if part is None:
+        return Styles()
+    parse_xml(archive.blocks(part), start=start, end=lambda _tag: _pop(inside))
+    order = list(codes)
+    return Styles(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(cells) if code in codes})
+
+
+def _pop(names: list[str]) -> None:
+    names.pop()
+
+
+def _text_lengths(archive: Archive) -> list[int]:
+    """Give the lengths of the shared texts in bytes, each with its markup, so never too small."""
+    part = archive.find("xl/sharedStrings.xml")
+    lengths: list[int] = []
+    rest = b""
+    for block in archive.blocks(part) if part else ():
+        *texts, rest = _END_OF_TEXT.split(rest + block)
+        lengths.extend(map(len, texts))
+        if b"<![CDATA[" in block or b"<![CDATA[" in rest:
+            raise FileRefused(f"{archive.name} is written in a way (CDATA) that is not read for certain. Save it anew in Excel.")
+        if len(rest) > MAX_SHARED_TEXT:
+            raise FileRefused(f"{archive.name} holds a cell of more than 32,767 characters. Shorten it in Excel.")
+    return lengths

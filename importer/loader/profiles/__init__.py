@@ -1,0 +1,1 @@
+"""Saved mappings: recognising and proposing them."""

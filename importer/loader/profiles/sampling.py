@@ -1,0 +1,60 @@
+"""The headings of a file's sheets, with cells from below each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from importer.domain.records import Cell
+from importer.errors import FileRefused
+from importer.loader.profile import NO_PROFILE
+from importer.loader.profiles.proposal import Heading
+from importer.loader.sheets.header import Ahead, NumberedRow, find_top
+from importer.loader.sheets.headings import Around, Headings, meaning_of
+from importer.loader.sheets.shape import Shape
+from importer.loader.source import Sheet, first_rows, laid_out
+from importer.loader.values.parsers import is_blank
+
+SAMPLED_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSample:
+    """A sheet that has a header and rows below it. Its cells are somebody's data: for the terminal, never for a file or log."""
+
+    name: str
+    header_row: int
+    header: tuple[str, ...]
+    headings: tuple[Heading, ...]
+    around: Around = field(default_factory=Around)
+
+    def by_themselves(self, shape: Shape) -> dict[str, str]:
+        """Heading → column, as the sheet is read without a profile; nothing if that raises a question."""
+        try:
+            meaning = meaning_of(Headings(self.name, self.header, {}, frozenset(), self.around), shape, ())
+        except FileRefused:
+            return {}
+        return {heading: names[0] for heading, names in zip(self.header, meaning.names, strict=True) if names}
+
+
+def sample_file(path: Path) -> list[SheetSample]:
+    """The sheets of a file that hold rows. Raises FileRefused if it cannot be read."""
+    from importer.loader.files.reader import open_source
+
+    with open_source(path) as raw:
+        return [sample for sheet in raw.sheets if (sample := _sample(sheet)) and sample.header]
+
+
+def _sample(sheet: Sheet) -> SheetSample | None:
+    first = first_rows(sheet, SAMPLED_ROWS)
+    rows = Ahead(iter(first))
+    top = find_top(sheet.name, rows, laid_out(first, NO_PROFILE))
+    left = list(rows)
+    if not left:
+        return None
+    headings = tuple(Heading(text, _filled(at, left)) for at, text in enumerate(top.header))
+    return SheetSample(sheet.name, top.row, top.header, headings, top.around)
+
+
+def _filled(column: int, rows: list[NumberedRow]) -> tuple[Cell, ...]:
+    return tuple(cells[column] for _, cells in rows if column < len(cells) and not is_blank(cells[column]))

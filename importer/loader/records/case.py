@@ -1,0 +1,71 @@
+"""The case in a row."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, is_state_code, looks_like_a_company
+from importer.domain.columns import Kind
+from importer.domain.models import Case
+from importer.domain.records import CaseRecord, Hint, Reject, fingerprint
+from importer.loader.context import LoadContext
+from importer.loader.records.row_values import Findings
+from importer.loader.values.identifiers import check_postal_code
+from importer.loader.values.text import ValueProblem
+
+
+def case_of(found: Findings, context: LoadContext, hint: Hint | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
+    """The case that a row's values make, or all reasons why not.
+
+    ``derive_debtor_type``: the sheet has no such column, and need not have it (Debitura's own template).
+    """
+    if context.test_cases:
+        found.values["is_test"] = True
+    _read_debtor(found, derive_debtor_type=derive_debtor_type)
+    money = found.money("amount_to_recover")
+    ref = found.values.get("case_ref") or found.values.get("creditor_reference")
+    case = found.validated(Case, context)
+    if case is None:
+        return Reject(Kind.CASE, tuple(found.reasons), money, ref)
+    payload = case.wire()
+    creditor = _folded(case.creditor_company_name)
+    base = fingerprint("case", ref or payload.decode(), creditor, case.creditor_country_alpha2, bool(case.is_test))
+    return CaseRecord(base, ref is None, ref, payload, money, hint, bool(case.is_test))
+
+
+@lru_cache(maxsize=1024)  # the creditors of a file are few
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _by_name(values: dict[str, Any]) -> DebtorType:
+    """The type of a debtor in a list of both, as the user has chosen; a person is no contact person of his own."""
+    name = values.get("debtor_name", "")
+    if looks_like_a_company(name) or "debtor_registration_number" in values:
+        return DebtorType.COMPANY
+    if values.get("debtor_contact_person") == name:
+        values.pop("debtor_contact_person", None)
+    return DebtorType.PERSON
+
+
+def _read_debtor(found: Findings, *, derive_debtor_type: bool) -> None:
+    """The debtor's type by its words (or, in Debitura's own template, by its contact person), and a state's code."""
+    values = found.values
+    if derive_debtor_type:
+        values["debtor_type"] = DebtorType.COMPANY if "debtor_contact_person" in values else DebtorType.PERSON
+        if values["debtor_type"] is DebtorType.PERSON and looks_like_a_company(values.get("debtor_name", "")):
+            found.reject("contact_person", "is missing. A company needs a contact person", "debtor_contact_person")
+    elif "debtor_type" in values:
+        kind = _by_name(values) if is_by_name(values["debtor_type"]) else find_debtor_type(values["debtor_type"])
+        if kind is None:
+            found.reject("debtor_type", "is neither Company nor Person. Write one of them", "debtor_type")
+        values["debtor_type"] = kind
+    try:
+        check_postal_code(values.get("debtor_country", ""), values.get("debtor_zip_code", ""))
+    except ValueProblem as error:
+        found.reject(error.code, str(error), "debtor_zip_code")
+    state = values.get("debtor_state")
+    if state and is_state_code(values.get("debtor_country", ""), state):
+        values["debtor_state_alpha2"] = state.upper()
+        del values["debtor_state"]

@@ -1,0 +1,92 @@
+"""A row to its records: every cell read, every rule checked, all reasons collected."""
+
+from __future__ import annotations
+
+import re
+
+from importer.domain.columns import Kind
+from importer.domain.records import CaseRecord, Cell, Hint, LoadedRow, Reject, Row, VoucherRecord
+from importer.loader.context import LoadContext
+from importer.loader.profile import Profile
+from importer.loader.records.case import case_of
+from importer.loader.records.column_readers import Columns, fields_of
+from importer.loader.records.row_values import Findings
+from importer.loader.records.voucher import voucher_of
+from importer.loader.sheets.column_formats import SheetFormats, profile_formats
+from importer.loader.sheets.plan import Bound, Shape, SheetPlan
+from importer.loader.values.parsers import is_blank
+
+__all__ = ["LoadContext", "RowReader"]
+
+
+class RowReader:
+    """Turns the rows of one sheet into records and rejects.
+
+    ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was cut in two. In a workbook
+    it is a note that somebody left beside the table. ``formats``: how the sheet's columns write numbers and dates; without
+    them every text must say it alone, or the profile.
+    """
+
+    def __init__(
+        self,
+        plan: SheetPlan,
+        profile: Profile,
+        context: LoadContext,
+        *,
+        delimited: bool = False,
+        formats: SheetFormats | None = None,
+    ) -> None:
+        self.plan = plan
+        self.context = context
+        formats = formats or SheetFormats(profile_formats(profile, context.today))
+        self._signed = profile.amount_sign == "signed"
+        self._width = len(plan.head.header) if delimited else None
+        self._case_columns = Columns(fields_of((bound, formats.of(bound)) for bound in plan.case))
+        self._voucher_columns = Columns(fields_of((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan))))
+        self._voucher_positions = plan.positions(Kind.VOUCHER)
+        self._only_vouchers = plan.shape is Shape.VOUCHERS
+
+    def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
+        """The row's case, voucher or both. A row of a flat sheet without voucher cells holds a case alone."""
+        row = Row(self.plan.head.name, number, cells)
+        hints = self._hints(cells)
+        case = voucher = None
+        if not self._only_vouchers:
+            case = self._case(cells, hints.get("C"))
+        if self._only_vouchers or self._has_voucher(cells):
+            voucher = self._voucher(cells, hints.get("V"))
+        return LoadedRow(row, case, voucher)
+
+    def _case(self, cells: tuple[Cell, ...], hint: Hint | None) -> CaseRecord | Reject:
+        found = self._findings(Kind.CASE, self._case_columns, cells)
+        return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
+
+    def _voucher(self, cells: tuple[Cell, ...], hint: Hint | None) -> VoucherRecord | Reject:
+        found = self._findings(Kind.VOUCHER, self._voucher_columns, cells)
+        return voucher_of(found, self.context, hint, signed=self._signed, needs_case=self._only_vouchers)
+
+    def _findings(self, kind: Kind, columns: Columns, cells: tuple[Cell, ...]) -> Findings:
+        found = Findings(kind)
+        found.read(columns, cells)
+        found.check_signs(columns.amounts)
+        if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
+            found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
+        return found
+
+    def _has_voucher(self, cells: tuple[Cell, ...]) -> bool:
+        return any(not is_blank(cells[p]) for p in self._voucher_positions if p < len(cells))
+
+    def _hints(self, cells: tuple[Cell, ...]) -> dict[str, Hint]:
+        """The entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
+        position = self.plan.entry_position
+        if position is None or position >= len(cells) or is_blank(cells[position]):
+            return {}
+        named = (re.fullmatch(r"([CV])([0-9]{1,15})-([0-9a-f]{6})", word) for word in str(cells[position]).split())
+        return {match[1]: Hint(int(match[2]), match[3]) for match in named if match}
+
+
+def _inherited(plan: SheetPlan) -> list[Bound]:
+    """A flat row's voucher takes the case's currency and date where it has no column of its own."""
+    own = {bound.column.name for bound in plan.voucher}
+    wanted = {"currency", "date"} - own if plan.shape is Shape.FLAT else set()
+    return [bound for bound in plan.case if bound.column.name in wanted]

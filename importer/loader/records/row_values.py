@@ -1,0 +1,152 @@
+"""The cells of one kind in one row: read, then checked as a whole, with every reason against them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from importer.domain.columns import PROPERTY_PREFIX, Kind, columns_of, name_of_path
+from importer.domain.models import WireModel
+from importer.domain.records import UNREAD_CURRENCY, Cell, Money, Reason, cents_of
+from importer.domain.suggestions import offers_for
+from importer.loader.context import LoadContext
+from importer.loader.records.column_readers import Columns, Field
+from importer.loader.values.amounts import currencies_of
+from importer.loader.values.parsers import WRONG_VOUCHER_CURRENCY, ValueProblem, is_blank, shown
+
+Model = TypeVar("Model", bound=WireModel)
+SHOWN_CHARACTERS = 120  # of a wrong value, in its reason: enough to find it by
+
+_CODE = re.compile("[A-Z]{3}")
+_TOO_LONG = "is longer than {max_length} characters. Shorten it"
+_PYDANTIC_WORDS = {
+    "missing": ("required", "is missing. Fill in the cell"),
+    "string_too_short": ("required", "is missing. Fill in the cell"),
+    "literal_error": ("currency", WRONG_VOUCHER_CURRENCY),
+    "enum": ("choice", "is neither CREDITOR nor COLLECTOR. Write one of them"),
+    "less_than_equal": ("rate", "is above 100 %. Write 8.05 % or 0.0805"),
+    "greater_than_equal": ("rate", "is below zero. Write 8.05 % or 0.0805"),
+}
+
+
+@dataclass(slots=True)
+class Findings:
+    """Values by canonical name, and what is wrong with the row so far."""
+
+    kind: Kind
+    values: dict[str, Any] = field(default_factory=dict)
+    reasons: list[Reason] = field(default_factory=list)
+    fields: Sequence[Field] = ()
+    cells: tuple[Cell, ...] = ()
+
+    def read(self, columns: Columns, cells: tuple[Cell, ...]) -> None:
+        """Read each field's cell; an empty one has no value."""
+        self.fields, self.cells = columns.fields, cells
+        values = self.values
+        for (name, known, read), cell in columns.with_cells(cells):
+            if cell is None:
+                continue
+            value = known(cell) if type(cell) is str else None
+            if value is None:
+                try:
+                    value = read(cell)
+                except ValueProblem as error:
+                    self.reject(error.code, str(error), name)
+                    continue
+                if value is None:
+                    continue
+            values[name] = value
+
+    def check_signs(self, amounts: Iterable[Field]) -> None:
+        """Refuse an amount whose sign or code, like ``€``, is not that of the row's currency."""
+        currency = self.values.get("currency")
+        for amount in amounts if currency else ():
+            cell = amount.text(self.cells) if amount.name in self.values else None
+            if cell is not None and (meant := currencies_of(cell)) and currency not in meant:
+                message = f"is not in {currency}, which the row has as its currency. Correct one"
+                self.reject("currency_differs", message, amount.name)
+
+    def reject(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> None:
+        """One more reason, against the column ``name`` or (None) the whole row; ``offers`` are values that may be meant."""
+        field_ = next((known for known in self.fields if known.name == name), None)
+        text = self._text(field_)
+        offers = offers or (offers_for(code, text, for_vouchers=self.kind is Kind.VOUCHER) if text else ())
+        if text and len(text) > SHOWN_CHARACTERS:
+            text = text[:SHOWN_CHARACTERS].rstrip() + "…"
+        self.reasons.append(Reason(code, message, name, field_ and field_.bound.heading, text, offers))
+
+    def _text(self, found: Field | None) -> str | None:
+        """The field's own cell as a person sees it, or None if there is nothing in it."""
+        cell = found.cell(self.cells) if found else None
+        return None if is_blank(cell) else shown(cell)
+
+    def failed(self, name: str | None) -> bool:
+        return any(reason.field == name for reason in self.reasons)
+
+    def money(self, name: str) -> Money:
+        """The row's amount as the sheet has it, for the totals.
+
+        What cannot be a currency is none of them: it may be a debtor's name, of a row whose cells are shifted.
+        """
+        amount: Decimal | None = self.values.get(name)
+        currency = self.values.get("currency") or ""
+        is_code = _CODE.fullmatch(currency) is not None
+        return Money(currency if is_code else UNREAD_CURRENCY, cents_of(amount) if amount is not None else 0)
+
+    def validated(self, model: type[Model], context: LoadContext) -> Model | None:
+        """The values as a ``model``, or None with every broken rule among the reasons.
+
+        A column whose cell could not be read is not blamed a second time.
+        """
+        result = None
+        try:
+            # By the members' names on the wire alone: each name that is looked for costs time, in every row.
+            result = model.model_validate(_nest(self.kind, self.values), context=context.rules, by_alias=True, by_name=False)
+        except ValidationError as error:
+            for item in error.errors(include_url=False):
+                path = ".".join(str(part) for part in item["loc"])
+                name = name_of_path(self.kind, path) or path
+                if not self.failed(name):
+                    self.reject(*_in_words(item), name)
+        return None if self.reasons else result
+
+
+def _in_words(item: Any) -> tuple[str, str]:
+    """The code and the sentence of one pydantic error; our own rules carry their sentence already."""
+    if item["type"] == "string_too_long":
+        return "too_long", _TOO_LONG.format(**item["ctx"])
+    return _PYDANTIC_WORDS.get(item["type"], (item["type"], item["msg"]))
+
+
+@cache
+def _places(kind: Kind) -> dict[str, list[tuple[str, str]]]:
+    """The columns by the member on the wire that their values stand in ("" for none), each with its own member."""
+    paths = {c.name: c.path for c in columns_of(kind) if c.path} | (
+        {"debtor_state_alpha2": "debtor.stateAlpha2"} if kind is Kind.CASE else {}
+    )
+    places: dict[str, list[tuple[str, str]]] = {}
+    for name, path in paths.items():
+        around, _, member = path.rpartition(".")
+        places.setdefault(around, []).append((name, member))
+    return places
+
+
+def _nest(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by canonical name as the nested members of the wire; empty values are left out."""
+    places, value_of = _places(kind), values.get
+    data: dict[str, Any] = {member: value for name, member in places[""] if (value := value_of(name)) is not None}
+    if kind is Kind.CASE:
+        data["debtor"] = {member: value for name, member in places["debtor"] if (value := value_of(name)) is not None}
+    elif properties := {
+        name.removeprefix(PROPERTY_PREFIX): value
+        for name, value in values.items()
+        if value is not None and name.startswith(PROPERTY_PREFIX)
+    }:
+        data["properties"] = properties
+    return data

@@ -1,0 +1,1 @@
+"""Where the table is in a sheet, and what its columns mean."""

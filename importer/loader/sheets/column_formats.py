@@ -1,0 +1,193 @@
+"""A first pass over a sheet's rows, over its amounts, rates and dates alone: how each column writes them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import islice
+from typing import Literal
+
+from importer.domain.columns import Holds, Kind
+from importer.domain.records import Cell, Proof
+from importer.loader.files.projection import Look
+from importer.loader.profile import Profile
+from importer.loader.sheets.plan import Bound, SheetPlan
+from importer.loader.values.dates import answers
+from importer.loader.values.evidence import Decision, MarkEvidence, OrderEvidence, Seen, Verdict
+from importer.loader.values.formats import LONGEST, YEARS_AHEAD, DateOrder, DecimalMark, Formats
+
+_AT_ONCE = 1000
+"""Rows whose cells are looked at together, column by column: most columns of a workbook hold no text at all."""
+
+_NUMBERS = (Holds.MONEY, Holds.RATE)
+_MARK_NAMES = {".": "point", ",": "comma"}
+
+
+@dataclass(frozen=True)
+class SheetFormats:
+    """The formats of a sheet: of each column that the first pass looked at, and of all others.
+
+    ``notes`` tell the ``proofs`` that answered a question.
+    """
+
+    others: Formats = field(default_factory=Formats)
+    by_column: Mapping[tuple[Kind, str], Formats] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+
+    def of(self, bound: Bound) -> Formats:
+        """How the cells of ``bound`` are written."""
+        if bound.position is None:
+            return self.others
+        return self.by_column.get((bound.column.kind, bound.column.name), self.others)
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A column under watch and what it has shown so far."""
+
+    bound: Bound
+    position: int
+    evidence: MarkEvidence | OrderEvidence
+
+
+def profile_formats(profile: Profile, today: date) -> Formats:
+    """What a profile says of every column."""
+    return replace(profile.formats(), last_year=today.year + YEARS_AHEAD)
+
+
+def formats_of(
+    plan: SheetPlan, look: Look, profile: Profile, today: date, *, delimited: bool, carried: Iterable[Proof] = ()
+) -> SheetFormats:
+    """How the columns of a sheet write numbers and dates. Nothing is read if the profile says it all.
+
+    ``delimited``: the sheet is a CSV, which has no date cells. ``carried``: what proved it in the file of which this is the
+    error sheet.
+    """
+    others = profile_formats(profile, today)
+    wanted = _wanted(profile, delimited=delimited)
+    watched = [
+        _Watched(bound, bound.position, _evidence(bound, others))
+        for bound in (*plan.case, *plan.voucher)
+        if bound.position is not None and bound.column.holds in wanted
+    ]
+    if not watched:
+        return SheetFormats(others)
+    _recall(watched, carried)
+    _watch(watched, plan.header_row, look)
+    found = [(w, _found(w, others, profile.date_cells)) for w in watched]
+    by_column = {(w.bound.column.kind, w.bound.column.name): formats for w, (formats, _) in found}
+    told = [f'Sheet "{plan.head.name}", column "{w.bound.heading}": {note}' for w, (_, note) in found if note]
+    return SheetFormats(others, by_column, tuple(dict.fromkeys(told)), tuple(_proofs(watched)))
+
+
+def _wanted(profile: Profile, *, delimited: bool) -> set[Holds]:
+    """What kinds of columns the profile leaves something to find out of."""
+    wanted = set() if profile.decimal else set(_NUMBERS)
+    if not profile.date_format or not (delimited or profile.date_cells):
+        wanted.add(Holds.DATE)
+    return wanted
+
+
+def _evidence(bound: Bound, formats: Formats) -> MarkEvidence | OrderEvidence:
+    return MarkEvidence() if bound.column.holds in _NUMBERS else OrderEvidence(formats.last_year)
+
+
+def _recall(watched: list[_Watched], carried: Iterable[Proof]) -> None:
+    for proof in carried:
+        for w in watched:
+            if w.bound.heading == proof.heading:
+                w.evidence.recall(proof.row, proof.text)
+
+
+def _proofs(watched: list[_Watched]) -> Iterable[Proof]:
+    """What decided each column: the next error sheet carries it."""
+    for w in watched:
+        decision = w.evidence.decision()
+        if decision.verdict is Verdict.DECIDED and decision.question:  # where nothing was open, nothing will be
+            yield from (Proof(w.bound.heading, seen.row, seen.text) for seen in decision.proof)
+
+
+def _watch(watched: list[_Watched], header_row: int, look: Look) -> None:
+    positions = sorted({w.position for w in watched})
+    looked = look(positions)
+    while batch := list(islice(looked, _AT_ONCE)):
+        rows = [row for row, _ in batch]
+        columns = list(zip(*(cells for _, cells in batch), strict=True))
+        below = bisect_right(rows, header_row)
+        for w in watched:
+            column = columns[positions.index(w.position)]
+            _see(w, rows[below:], column[below:])
+
+
+def _see(watched: _Watched, rows: Sequence[int], cells: Sequence[Cell]) -> None:
+    """Count in the cells of one column, each with the number of its row."""
+    evidence, table = watched.evidence, watched.bound.values
+    if str in set(map(type, cells)):
+        for row, cell in zip(rows, cells, strict=True):
+            if cell and type(cell) is str:  # what the reader marks as no value is a subclass
+                text = cell.strip()
+                if len(text := table.get(text, text)) <= LONGEST:
+                    evidence.see(row, text)
+    if isinstance(evidence, OrderEvidence) and not evidence.knows_of_days:
+        for cell in cells:
+            if isinstance(cell, date):
+                evidence.see_day(cell)
+
+
+def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | None) -> tuple[Formats, str | None]:
+    """The formats of one column, and a note if its own cells settled something that was open."""
+    if isinstance(watched.evidence, MarkEvidence):
+        return _marks(watched.evidence.decision(), others, watched.bound.column.holds)
+    decision = watched.evidence.decision()
+    formats, note = (others, None) if others.date_format else _orders(decision, others)
+    if date_cells is None and (beside := watched.evidence.swapped_beside()):
+        # The texts as well: an error sheet with the date cells alone would show nothing of this when it is imported.
+        return replace(others, text_doubt=_swapped(beside), date_cell_doubt=_swapped(beside)), None
+    return formats, note
+
+
+def _marks(decision: Decision[DecimalMark], others: Formats, holds: Holds) -> tuple[Formats, str | None]:
+    if decision.verdict is Verdict.CONTRADICTORY:
+        what = f"is in a column with two decimal marks: {_told(decision.proof)}"
+        answer = 'decimal = "," or decimal = "."'
+        return replace(others, text_doubt=f"{what}. Make them alike, or say in the profile which one counts: {answer}"), None
+    if decision.way is None:
+        return others, None
+    note = f"the decimal mark is a {_MARK_NAMES[decision.way]}, as {_proven(decision.proof)}."
+    # A rate may well have three decimals: it is read as if the profile had said so.
+    proven = replace(others, decimal=decision.way) if holds is Holds.RATE else replace(others, proven_decimal=decision.way)
+    return proven, note if decision.question else None
+
+
+def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, str | None]:
+    if decision.verdict is Verdict.CONTRADICTORY:
+        what = f"is in a column with two orders of day and month: {_told(decision.proof)}"
+        orders = (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)
+        answer = next(filter(None, (answers(seen.text, orders) for seen in decision.proof)), 'date_format = "DD/MM/YYYY"')
+        return replace(others, text_doubt=f"{what}. Make them alike, or say in the profile which one counts: {answer}"), None
+    if decision.way is None:
+        return others, None
+    note = f"dates have {decision.way}, as {_proven(decision.proof)}."
+    return replace(others, order=decision.way), note if decision.question else None
+
+
+def _told(proof: tuple[Seen, ...]) -> str:
+    return " and ".join(f'row {seen.place} has "{seen.text}"' for seen in proof)
+
+
+def _proven(proof: tuple[Seen, ...]) -> str:
+    if len(proof) == 1:
+        return f'row {proof[0].place} proves ("{proof[0].text}")'
+    rows, texts = " and ".join(seen.place for seen in proof), ", ".join(f'"{seen.text}"' for seen in proof)
+    return f"rows {rows} prove ({texts})"
+
+
+def _swapped(beside: Seen) -> str:
+    return (
+        "is in a column of texts and date cells, in which a spreadsheet may have swapped day and month: every text has a day "
+        f'after the 12th (row {beside.row}: "{beside.text}"), no date cell has one. Compare them with where they come from and '
+        'write all as text, 2026-01-31; or, if the date cells are right, say so in the profile: date_cells = "trusted"'
+    )

@@ -1,0 +1,52 @@
+"""What an error sheet carries of the file that it came from: the cells that proved how the columns are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, Cell, Proof
+from importer.loader.values.parsers import is_blank, shown
+
+_COLUMNS = ("#what", "#status", "#column", "#values", "#example")  # mark, sheet, heading, text, row
+
+_ROW = r"[0-9]{1,7}"
+
+
+class _Sheet(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]: ...
+
+
+def carried_proofs(sheets: Iterable[_Sheet]) -> dict[str, list[Proof]]:
+    """The proofs on the summary sheet of an ``errors.xlsx``, by the name of the sheet that they are about.
+
+    A summary that somebody has changed beyond reading carries nothing: its columns then ask again.
+    """
+    found: dict[str, list[Proof]] = {}
+    for sheet in sheets:
+        if sheet.name != SUMMARY_SHEET:
+            continue
+        places: list[int] | None = None
+        for _, cells in sheet.rows():
+            if places is None:
+                places = _places(cells)
+                if not places:
+                    return found
+            elif proof := _proof([cells[at] if at < len(cells) else None for at in places]):
+                found.setdefault(proof[0], []).append(proof[1])
+    return found
+
+
+def _places(header: Sequence[Cell]) -> list[int]:
+    return [header.index(name) for name in _COLUMNS] if set(_COLUMNS) <= {str(cell) for cell in header} else []
+
+
+def _proof(cells: list[Cell]) -> tuple[str, Proof] | None:
+    mark, sheet, heading, text, row = ("" if is_blank(cell) else shown(cell) for cell in cells)
+    if mark != PROOF_MARK or not (sheet and heading and text and re.fullmatch(_ROW, row)):
+        return None
+    return sheet, Proof(heading, int(row), text)

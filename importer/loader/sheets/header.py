@@ -1,0 +1,216 @@
+"""Where on a sheet the table stands: titles above the headings, the headings, and a row of units below them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from importer.domain.records import Cell
+from importer.errors import FileRefused
+from importer.loader.profile import Profile, header_key
+from importer.loader.sheets.headings import Around
+from importer.loader.sheets.labels import is_currency_code, is_total_label, is_unit
+from importer.loader.sheets.samples import is_like_a_date, is_like_a_number
+from importer.loader.sheets.shape import currency_said, holds_money, is_heading, known_key
+from importer.loader.values.parsers import is_blank
+
+LOOK_AHEAD = 50
+"""Rows at the top of a sheet among which the headings are looked for, and below them those that tell what a column holds."""
+
+HEADINGS_ENOUGH = 3
+"""Known headings that make a row the headings: data has none, a line of particulars above the table one or two."""
+
+_TABLE_CELLS, _TABLE_ROWS = 4, 3
+
+NumberedRow = tuple[int, tuple[Cell, ...]]
+
+
+class Ahead(Iterator[NumberedRow]):
+    """The rows of a sheet, of which some can be looked at before they are taken."""
+
+    def __init__(self, rows: Iterable[NumberedRow]) -> None:
+        self._rows = iter(rows)
+        self._front: deque[NumberedRow] = deque()
+
+    def __next__(self) -> NumberedRow:
+        return self._front.popleft() if self._front else next(self._rows)
+
+    def peek(self, count: int) -> list[NumberedRow]:
+        """The next rows, at most ``count``, left where they are."""
+        while len(self._front) < count and (row := next(self._rows, None)) is not None:
+            self._front.append(row)
+        return list(self._front)[:count]
+
+
+@dataclass(frozen=True)
+class Top:
+    """The top of a sheet.
+
+    ``row`` and ``header``: where the headings stand, and what they are, trimmed. ``above``: rows with something in them
+    over the headings. ``below``: rows under the headings that are no data yet: units, or the headings once more.
+    ``around``: what these rows and the first ones of data tell of the columns.
+    """
+
+    row: int
+    header: tuple[str, ...]
+    above: tuple[NumberedRow, ...] = ()
+    below: tuple[int, ...] = ()
+    around: Around = field(default_factory=Around)
+
+
+def find_top(sheet: str, rows: Ahead, profile: Profile) -> Top:
+    """Where the headings are; ``rows`` then stands on the first row of data.
+
+    Raises FileRefused if the profile's ``header_row`` is empty, or if two rows could be the headings.
+    """
+    first = [(number, cells) for number, cells in rows.peek(LOOK_AHEAD) if not all(map(is_blank, cells))]
+    row = profile.header_row or _header_row(sheet, first, profile)
+    above: list[NumberedRow] = []
+    found, header = 0, tuple[str, ...]()
+    for number, cells in rows:
+        if number >= row:
+            found, header = number, headings_in(cells)
+            break
+        above.append((number, cells))
+    if header and profile.header_row and found != profile.header_row:
+        raise FileRefused(f'Sheet "{sheet}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
+    told = [(n, cells) for n, cells in above if not all(map(is_blank, cells))]
+    below = _below(header, rows)
+    around = Around(
+        sample=[cells for _, cells in rows.peek(LOOK_AHEAD) if not any(map(is_total_label, cells))],
+        units={at: str(cell) for _, cells in below for at, cell in enumerate(cells) if is_unit(cell)},
+        currency=next((code for _, cells in told for cell in cells if (code := currency_said(str(cell)))), None),
+    )
+    titles = () if profile.header_row else tuple(told)
+    return Top(found, header, titles, tuple(number for number, _ in below), around)
+
+
+def headings_in(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """A row's cells as headings: trimmed texts, without the empty ones at the end."""
+    header = tuple("" if is_blank(cell) else str(cell).strip() for cell in cells)
+    while header and not header[-1]:
+        header = header[:-1]
+    return header
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    row: int
+    keys: tuple[str, ...]
+    score: int
+
+
+def known_headings(cells: Sequence[Cell], also: frozenset[str] = frozenset()) -> int:
+    """How many of a row's cells are headings, if the row can be one of headings at all; else 0.
+
+    ``also`` are headings that the profile maps.
+    """
+    texts = [str(cell) for cell in cells if isinstance(cell, str) and not is_blank(cell)]
+    known = {key for text in texts if (key := header_key(text)) in also or is_heading(text)}
+    filled = sum(not is_blank(cell) for cell in cells)
+    data = any(is_like_a_number(cell) or is_like_a_date(cell) for cell in cells)
+    if len(known) < HEADINGS_ENOUGH or (data and len(known) * 2 <= filled):
+        return 0
+    return len(known)
+
+
+def _header_row(sheet: str, first: Sequence[NumberedRow], profile: Profile) -> int:
+    """The row of the headings among the first rows; the first one if none is known."""
+    if not first:
+        return 1
+    start, cells = first[0]
+    if str(cells[0]).startswith("#"):
+        return start  # a sheet of our own reports or templates
+    also = frozenset(map(header_key, profile.columns))
+    candidates = [
+        _Candidate(number, tuple(map(header_key, headings_in(cells))), score)
+        for number, cells in first
+        if (score := known_headings(cells, also))
+    ]
+    best = _best(sheet, first, candidates)
+    if best is None:
+        return start
+    if best.row != candidates[0].row:
+        return best.row
+    _refuse_table_above(sheet, first, best.row)
+    return best.row
+
+
+def _best(sheet: str, first: Sequence[NumberedRow], candidates: Sequence[_Candidate]) -> _Candidate | None:
+    """The best of the rows that look like headings, which all lie next to each other or repeat one of them."""
+    best: _Candidate | None = None
+    for candidate in candidates:
+        if best is None:
+            best = candidate
+        elif candidate.keys == best.keys:
+            continue
+        elif any(best.row < number < candidate.row for number, _ in first):
+            raise two_tables(sheet, best.row, candidate.row)
+        elif candidate.score >= 2 * best.score:
+            best = candidate  # the row above groups the headings
+        elif best.score < 2 * candidate.score and not _same_meaning(best, candidate):
+            raise FileRefused(
+                f'Sheet "{sheet}": rows {best.row} and {candidate.row} could both be the headings. Say in a profile which one '
+                f"it is: header_row = {best.row} or header_row = {candidate.row}."
+            )
+    return best
+
+
+def two_tables(sheet: str, first: int, second: int) -> FileRefused:
+    """The refusal of a sheet with a second table below the first one."""
+    return FileRefused(
+        f'Sheet "{sheet}" holds two tables: row {first} has headings, and row {second} has others. Put each table on a sheet '
+        f"(or in a file) of its own. If only the second one counts, say so in a profile: header_row = {second}."
+    )
+
+
+def _same_meaning(one: _Candidate, other: _Candidate) -> bool:
+    """Whether two rows are the same headings in two languages."""
+    from importer.domain.columns import Kind, index_of
+
+    index = index_of(Kind.CASE)
+    pairs = [(index.get(a), index.get(b)) for a, b in zip(one.keys, other.keys, strict=False)]
+    return len(one.keys) == len(other.keys) and all(a == b for a, b in pairs if a and b) and any(a for a, _ in pairs)
+
+
+def _refuse_table_above(sheet: str, first: Sequence[NumberedRow], row: int) -> None:
+    """Titles have a cell or two; several full rows of figures over the headings are a table that would be lost."""
+    full = [
+        number
+        for number, cells in first
+        if number < row
+        and sum(not is_blank(cell) for cell in cells) >= _TABLE_CELLS
+        and any(is_like_a_number(cell) for cell in cells)
+    ]
+    if len(full) >= _TABLE_ROWS:
+        raise FileRefused(
+            f'Sheet "{sheet}": row {row} looks like the headings, but rows {full[0]} to {full[-1]} above it look like a table. '
+            f"Say in a profile where the headings are, header_row = {row} for instance, or delete what does not belong here."
+        )
+
+
+def _below(header: tuple[str, ...], rows: Ahead) -> list[NumberedRow]:
+    """Take the rows right under the headings that hold units, or the headings in another language."""
+    found: list[NumberedRow] = []
+    while header and (following := rows.peek(1)):
+        number, cells = following[0]
+        if not (_is_units(header, cells) or (not found and _is_heading_again(header, cells))):
+            break
+        found.append((number, cells))
+        next(rows)
+    return found
+
+
+def _is_units(header: tuple[str, ...], cells: Sequence[Cell]) -> bool:
+    """Nothing but units. A lone currency code is one only below an amount: else the row may lack everything else."""
+    filled = [at for at, cell in enumerate(cells) if not is_blank(cell)]
+    if not filled or not all(is_unit(cells[at]) for at in filled):
+        return False
+    lone = len(filled) == 1 and is_currency_code(cells[filled[0]])
+    return not lone or (filled[0] < len(header) and holds_money(known_key(header[filled[0]])))
+
+
+def _is_heading_again(header: tuple[str, ...], cells: Sequence[Cell]) -> bool:
+    again = headings_in(cells)
+    return again != header and known_headings(cells) > 0

@@ -1,0 +1,98 @@
+"""What a sheet lacks, said so that the user can give the answer: the nearest heading, and the line to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from importer.domain.aliases import keys
+from importer.domain.columns import Kind, Need, column, columns_of, flat_name, weak_index
+from importer.errors import FileRefused
+from importer.loader.profile import header_key
+from importer.loader.sheets.headings import Doubt
+from importer.loader.sheets.shape import Shape
+
+_CONSTANTS = {  # columns that may well have one value for all rows, with an example
+    "creditor_company_name": '"Nordlys Energi A/S"',
+    "creditor_country": '"DK"',
+    "currency": '"DKK"',
+    "debtor_type": '"Company" (or "Person")',
+    "debtor_country": '"DK"',
+    "voucher_type": '"invoice"',
+    "source": '"CREDITOR"',
+    "voucher_source": '"CREDITOR"',
+}
+
+
+def refuse_missing(
+    sheet: str,
+    free: Sequence[str],
+    shape: Shape,
+    present: set[str],
+    doubts: Mapping[str, Doubt],
+    said: str | None,
+) -> None:
+    """Refuse a sheet that lacks a required column, naming for each the nearest of the ``free`` headings.
+
+    ``doubts`` are by canonical name, ``said`` is the currency that the sheet names.
+    """
+    missing = missing_in(shape, present)
+    if not missing:
+        return
+    near = {name: doubts[name].heading if name in doubts else _nearest(name, shape, free) for name in missing}
+    told = "; ".join(_told(name, near[name], doubts.get(name)) for name in missing)
+    answers = {name: doubts[name].answer if name in doubts else heading for name, heading in near.items()}
+    raise FileRefused(
+        f'Sheet "{sheet}" has no column for: {told}. Rename the columns, or map them in a profile ([columns]), '
+        f"or give a value for all rows ([constants]); `importer map FILE` asks for what is missing.{_lines(answers, said)}"
+    )
+
+
+def missing_in(shape: Shape, present: set[str]) -> list[str]:
+    """The names that a sheet of this shape must have and that are not ``present``."""
+    kinds = {Shape.CASES: (Kind.CASE,), Shape.VOUCHERS: (Kind.VOUCHER,), Shape.FLAT: (Kind.CASE, Kind.VOUCHER)}[shape]
+    missing = [
+        flat_name(c.name) if shape is Shape.FLAT and kind is Kind.VOUCHER else c.name
+        for kind in kinds
+        for c in columns_of(kind)
+        if c.need is Need.REQUIRED
+    ]
+    # A flat row's voucher has its case's currency and date unless it has columns of its own.
+    inherited = {"voucher_currency", "voucher_date"} if shape is Shape.FLAT else set()
+    missing = [name for name in missing if name not in present | inherited]
+    if shape is Shape.VOUCHERS and not {"case_ref", "case_id"} & present:
+        missing.insert(0, "case_ref")
+    return missing
+
+
+def _told(name: str, near: str | None, doubt: Doubt | None) -> str:
+    if near is None:
+        return name
+    return f'{name} (is it "{near}"? But {doubt.reason})' if doubt else f'{name} (is it "{near}"?)'
+
+
+def _lines(near: Mapping[str, str | None], said: str | None) -> str:
+    """What to write in a profile as an answer."""
+    examples = _CONSTANTS | ({"currency": f'"{said}" (as the sheet says)'} if said else {})
+    columns = [f'"{heading}" = "{name}"' for name, heading in near.items() if heading]
+    constants = [f"{name} = {examples[name]}" for name, heading in near.items() if not heading and name in examples]
+    tables = [f"[{table}] {', '.join(lines)}" for table, lines in (("columns", columns), ("constants", constants)) if lines]
+    instead = " What holds for every import can stand in importer.toml instead, under [defaults]." if constants else ""
+    return f" In the profile, for instance: {'; '.join(tables)}.{instead}" if tables else ""
+
+
+def _nearest(name: str, shape: Shape, headings: Iterable[str]) -> str | None:
+    by_key = {header_key(h): h for h in headings}
+    for key in _asked(name, shape):
+        if key in by_key:
+            return by_key[key]
+    found = get_close_matches(header_key(name), by_key, n=1, cutoff=0.75)
+    return by_key[found[0]] if found else None
+
+
+def _asked(name: str, shape: Shape) -> list[str]:
+    """Keys of headings that may mean the column but are never taken for it."""
+    kind = Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE
+    if not any(c.name == name for c in columns_of(kind)):
+        return []
+    return [*keys(column(kind, name).elsewhere.ask), *(key for key, weak in weak_index(kind).items() if weak == name)]

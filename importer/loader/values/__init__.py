@@ -1,0 +1,1 @@
+"""From one cell to one value."""

@@ -1,0 +1,209 @@
+"""Amounts and rates: one cell to one exact decimal, or the reason why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from functools import cache
+
+from importer.domain.code_lists import case_currencies
+from importer.domain.records import Cell
+from importer.loader.values.formats import LONGEST, DecimalMark, Formats
+from importer.loader.values.text import ValueProblem, read_text
+
+_TIDY = str.maketrans(
+    {
+        **dict.fromkeys(
+            "\t\n\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
+        ),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u2018\u2019\u02bc\u00b4`\uff07", "'"),
+        **dict.fromkeys("\u061c\u200b\u200e\u200f\u2060\ufeff", ""),
+    }
+)
+_PARTS = re.compile(r"([^0-9]*)([0-9](?:[0-9.,' ]*[0-9])?)(?:([.,])-{1,2})?([^0-9]*)")
+_BEFORE = re.compile(r" *([-+(]?) *([^-+() ]*) *([-+(]?) *")
+_AFTER = re.compile(r" *([-+)]?) *([^-+() ]*) *([-+)]?) *")
+_SIGNS = {("", ""): 1, ("+", ""): 1, ("", "+"): 1, ("-", ""): -1, ("", "-"): -1, ("(", ")"): -1}
+_DIGITS_ALONE = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*")
+_ONE_GROUP = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+
+
+def _shape(mark: str, group: str) -> re.Pattern[str]:
+    """Digits that can be a number with this decimal mark: plain, in groups, or in groups by spaces or apostrophes."""
+    return re.compile(
+        rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+|[1-9][0-9]{{0,2}}([ '])[0-9]{{3}}(?:\1[0-9]{{3}})*)(?:{mark}[0-9]+)?"
+    )
+
+
+_SHAPES: dict[DecimalMark, re.Pattern[str]] = {".": _shape(r"\.", ","), ",": _shape(",", r"\.")}
+_GROUPS: dict[DecimalMark, Mapping[int, int | None]] = {
+    ".": str.maketrans("", "", ", '"),
+    ",": str.maketrans(",", ".", ". '"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text that shows a number: its sign, its digits with their marks, and the unit beside them.
+
+    ``dash`` is the mark in front of a dash that stands for no hundredths (``1.234,-``).
+    """
+
+    sign: int
+    digits: str
+    dash: str | None
+    unit: str
+
+    def marks(self) -> tuple[DecimalMark, ...]:
+        """The decimal marks with which this is a number: one is proof, two may be a question, none is no number."""
+        fitting = [mark for mark, shape in _SHAPES.items() if shape.fullmatch(self.digits)]
+        return tuple(m for m in fitting if self.dash is None or (m == self.dash and m not in self.digits))
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the two marks give two numbers."""
+        return self.dash is None and _ONE_GROUP.fullmatch(self.digits) is not None
+
+    @property
+    def marked(self) -> bool:
+        """Whether any mark, or a dash behind one, is there to prove something."""
+        return self.dash is not None or "." in self.digits or "," in self.digits
+
+    def number(self, mark: DecimalMark) -> Decimal:
+        return self.sign * Decimal(self.digits.translate(_GROUPS[mark]))
+
+
+def written(text: str) -> Written | None:
+    """The parts of a text that shows one number, or None. Its unit is not looked up."""
+    parts = _PARTS.fullmatch(text.translate(_TIDY)) if len(text) <= LONGEST else None
+    if not parts:
+        return None
+    before, after = _BEFORE.fullmatch(parts[1]), _AFTER.fullmatch(parts[4])
+    if not before or not after or (before[2] and after[2]):
+        return None
+    sign = _SIGNS.get((before[1] + before[3], after[1] + after[3]))
+    return Written(sign, parts[2], parts[3], before[2] or after[2]) if sign else None
+
+
+_QUICK = {
+    None: re.compile(r"-?[0-9]+(?:\.[0-9]{1,2})?"),
+    ".": re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]{1,2})?"),
+    ",": re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]{1,2})?"),
+}
+
+
+def read_number(cell: Cell, formats: Formats) -> Decimal:
+    """The exact decimal that a cell shows, without any unit.
+
+    A numeric cell counts with the 15 digits that a spreadsheet keeps. A text is read with the decimal mark that the
+    profile states or the column proves; without one, only a text that can mean one number alone is read.
+    """
+    number, unit = _read(cell, formats)
+    if unit:
+        raise _no_number()
+    return number
+
+
+def read_money(cell: Cell, formats: Formats) -> Decimal:
+    """As :func:`read_number`, with a currency's sign or code beside the number; `currencies_of` says which."""
+    number, unit = _read(cell, formats)
+    if unit and not _currencies(unit):
+        raise _no_number()
+    return number
+
+
+def currencies_of(text: str) -> frozenset[str]:
+    """The currencies that the sign beside an amount can stand for: DKK, SEK, NOK and ISK for ``kr``; none without a sign."""
+    found = written(text) if not _DIGITS_ALONE.fullmatch(text) else None
+    return _currencies(found.unit) if found and found.unit else frozenset()
+
+
+def _read(cell: Cell, formats: Formats) -> tuple[Decimal, str]:
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+        number = Decimal(f"{cell:.15g}") if isinstance(cell, float) else Decimal(cell)
+        if number.is_finite():
+            return number, ""
+    if isinstance(cell, bool | float | Decimal | date | time | timedelta):
+        raise ValueProblem("not_a_number", "is not a number. Write an amount such as 1234.50")
+    text = read_text(cell)
+    if formats.text_doubt:
+        raise ValueProblem("decimal_marks_differ", formats.text_doubt)
+    mark = formats.decimal or formats.proven_decimal
+    if _QUICK[mark].fullmatch(text):
+        return Decimal(text.translate(_GROUPS[mark or "."])), ""
+    found = written(text)
+    if found is None or not found.marks():
+        raise _no_number()
+    return found.number(_mark_for(found, formats)), found.unit
+
+
+def _mark_for(found: Written, formats: Formats) -> DecimalMark:
+    """The decimal mark to read with. Raises ValueProblem where none is known, or the known one does not fit."""
+    marks, mark = found.marks(), formats.decimal or formats.proven_decimal
+    if found.ambiguous and mark is None:
+        raise ValueProblem(
+            "decimal_mark_unknown",
+            "could be in thousands or have three decimals, and nothing in its column tells which. "
+            'Say it in the profile: decimal = "," or decimal = "."',
+        )
+    if mark is not None and mark not in marks:
+        raise ValueProblem("not_a_number", f'is not a number with the decimal mark "{mark}". Correct the cell, or the profile')
+    if mark is not None and mark == formats.proven_decimal and found.ambiguous and mark in found.digits:
+        raise ValueProblem(
+            "three_decimals",
+            f'has three decimals, as other rows of the column prove the decimal mark "{mark}". '
+            f'Write it with two, or say in the profile that it is so: decimal = "{mark}"',
+        )
+    return mark or marks[0]
+
+
+def _no_number() -> ValueProblem:
+    return ValueProblem("not_a_number", "is not a number. Write digits only, such as 1234.50")
+
+
+def read_rate(cell: Cell, formats: Formats) -> Decimal:
+    """A yearly rate as a fraction: ``8.05 %`` is 0.0805. A bare number of one or more could be either: refused."""
+    if isinstance(cell, str) and (text := read_text(cell)).endswith("%"):
+        return read_number(text[:-1], formats) / 100
+    rate = read_number(cell, formats)
+    if abs(rate) >= 1:
+        raise ValueProblem("rate", "could be a percentage or a factor. Write 8.05 % or 0.0805")
+    return rate
+
+
+_KRONER = frozenset(("DKK", "SEK", "NOK", "ISK"))
+_FRANCS = frozenset(("CHF",))
+_SIGNS_IN_USE = {  # what people write beside an amount and CLDR has not
+    **dict.fromkeys(("kr", "krone", "kroner", "krona", "kronor"), _KRONER),
+    **dict.fromkeys(("fr", "sfr"), _FRANCS),
+    **dict.fromkeys(("euro", "euros"), frozenset(("EUR",))),
+}
+_SIGN_LOCALES = ("da", "sv", "nb", "de", "en", "is", "pl", "cs", "hu", "tr", "ja")
+
+
+def _currencies(unit: str) -> frozenset[str]:
+    return _units().get(_bare(unit), frozenset())
+
+
+def _bare(unit: str) -> str:
+    return unit.casefold().rstrip(".")
+
+
+@cache
+def _units() -> dict[str, frozenset[str]]:
+    """Signs, folded, and the currencies they can stand for: ISO codes, CLDR's signs in some languages, and common use."""
+    from babel import Locale
+
+    found: dict[str, set[str]] = {code.casefold(): {code} for code in case_currencies()}
+    english = Locale.parse("en").currencies
+    for name in _SIGN_LOCALES:
+        for code, sign in Locale.parse(name).currency_symbols.items():
+            if code in case_currencies():
+                found.setdefault(_bare(sign), set()).add(code)
+    for sign, word in (("$", "Dollar"), ("£", "Pound"), ("¥", "Yen"), ("¥", "Yuan")):
+        found[sign] |= {code for code, name in english.items() if word in str(name) and code in case_currencies()}
+    return {sign: frozenset(codes) for sign, codes in found.items()} | _SIGNS_IN_USE

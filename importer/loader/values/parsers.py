@@ -1,0 +1,104 @@
+"""One cell to one typed value, or the reason why not. Nothing is ever guessed: what could mean two things is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from importer.domain.code_lists import VOUCHER_CURRENCIES, find_country
+from importer.domain.columns import Holds
+from importer.domain.records import Cell
+from importer.loader.values.amounts import read_money, read_number, read_rate
+from importer.loader.values.dates import read_date, strptime_format
+from importer.loader.values.formats import DecimalMark, Formats
+from importer.loader.values.identifiers import read_identifier
+from importer.loader.values.text import MAX_CELL_CHARACTERS, ValueProblem, is_blank, read_text, shown
+
+__all__ = [
+    "MAX_CELL_CHARACTERS",
+    "READERS",
+    "WRONG_VOUCHER_CURRENCY",
+    "DecimalMark",
+    "Formats",
+    "ValueProblem",
+    "is_blank",
+    "read_country",
+    "read_currency",
+    "read_date",
+    "read_flag",
+    "read_identifier",
+    "read_json_list",
+    "read_money",
+    "read_number",
+    "read_plain",
+    "read_rate",
+    "read_text",
+    "read_uuid",
+    "shown",
+    "strptime_format",
+]
+
+
+def read_country(cell: Cell, _: Formats) -> str:
+    code = find_country(read_text(cell))
+    if code is None:
+        raise ValueProblem("country", "is not a country. Write a two-letter code (DK) or the English name (Denmark)")
+    return code
+
+
+_FLAGS = dict.fromkeys(("yes", "true", "1", "x", "ja"), True) | dict.fromkeys(("no", "false", "0", "nej", "nein"), False)
+
+
+def read_flag(cell: Cell, _: Formats) -> bool:
+    flag = _FLAGS.get(read_text(cell).casefold())
+    if flag is None:
+        raise ValueProblem("flag", "is neither yes nor no. Write one of them")
+    return flag
+
+
+def read_uuid(cell: Cell, _: Formats) -> UUID:
+    try:
+        return UUID(read_text(cell))
+    except ValueError:
+        raise ValueProblem("uuid", "is not an id. Copy it as it is shown, like 3c90c3cc-0d44-4b50-8888-8dd25736052a") from None
+
+
+def read_json_list(cell: Cell, _: Formats) -> list[dict[str, Any]]:
+    try:
+        value = json.loads(read_text(cell), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ValueProblem("json", 'is not a JSON list of objects. Write it like [{"amount": -50000}]')
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)  # NaN and Infinity are not JSON
+
+
+def read_currency(cell: Cell, _: Formats) -> str:
+    return read_text(cell).upper()
+
+
+def read_plain(cell: Cell, _: Formats) -> str:
+    return read_text(cell)
+
+
+READERS: dict[Holds, Callable[[Cell, Formats], Any]] = {
+    Holds.TEXT: read_plain,
+    Holds.IDENTIFIER: read_identifier,
+    Holds.CHOICE: read_plain,
+    Holds.FILE: read_plain,
+    Holds.MONEY: read_money,
+    Holds.DATE: read_date,
+    Holds.COUNTRY: read_country,
+    Holds.CURRENCY: read_currency,
+    Holds.FLAG: read_flag,
+    Holds.RATE: read_rate,
+    Holds.UUID: read_uuid,
+    Holds.JSON: read_json_list,
+}
+WRONG_VOUCHER_CURRENCY = f"is not a currency for vouchers. Write one of {', '.join(VOUCHER_CURRENCIES)}"

@@ -1,0 +1,96 @@
+"""A row's status and reasons as people read them: in words, and the cells that they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from importer.domain.columns import Kind, flat_name
+from importer.domain.records import Reason, SheetHead
+from importer.ledger.queries.report_rows import DONE, Fact, Line, Status
+
+_WORST_FIRST = (
+    *(Status.REJECTED, Status.REFUSED, Status.HELD, Status.IN_DOUBT, Status.BLOCKED, Status.PENDING),
+    *(Status.ACCEPTED, Status.ALREADY_IMPORTED),
+)
+TO_CORRECT = frozenset({Status.REJECTED, Status.REFUSED})
+"""What is wrong stands in the row itself; the others wait for something or somebody."""
+
+
+def status_of(line: Line) -> Status:
+    """A row's status: the worst of its case's and its voucher's."""
+    found = [fact.status for fact in (line.case, line.voucher) if fact]
+    return min(found, key=_WORST_FIRST.index, default=Status.PENDING)  # a row without facts must not hide: it unbalances
+
+
+def in_words(status: Status) -> str:
+    return status.value.replace("_", " ")
+
+
+def label(fact: Fact | None, kind: Kind) -> str | None:
+    """An entry as commands and error sheets name it: C12-3f9a2b for a case, V15-… for a voucher."""
+    return f"{kind[0].upper()}{fact.entry_id}-{fact.check}" if fact and fact.entry_id else None
+
+
+class Headings:
+    """One sheet's headings, found by what a reason says of its column."""
+
+    def __init__(self, head: SheetHead) -> None:
+        self._head = head
+        self._by_name: dict[str, int] = {}
+        for position, names in enumerate(head.names):
+            for name in (names or "").split():
+                self._by_name.setdefault(name, position)
+
+    def find(self, reason: Reason, kind: Kind) -> tuple[str | None, int | None]:
+        """The heading of the reason's column and its position; None: it is about the row, or a value for all rows."""
+        named = next((self._by_name[name] for name in self._names(reason.field, kind) if name in self._by_name), None)
+        if reason.column is None:
+            return (self._head.header[named] if named is not None else reason.field), named
+        if named is not None and self._head.header[named] == reason.column:
+            return reason.column, named
+        return reason.column, self._head.header.index(reason.column) if reason.column in self._head.header else None
+
+    def _names(self, field: str | None, kind: Kind) -> list[str]:
+        """What the reason's column is called in this sheet."""
+        if field is None:
+            return []
+        names = [field]
+        if self._head.flat and kind is Kind.VOUCHER:  # the bare name is the case's, which the voucher takes where it has none
+            names.insert(0, flat_name(field))
+        return [*names, "creditor_reference"] if field == "case_ref" else names
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One reason of a row with its heading, and the position of the cell that it is about (None: the row)."""
+
+    reason: Reason
+    kind: Kind
+    fact: Fact
+    position: int | None
+
+    def text(self) -> str:
+        return self.reason.text()
+
+
+def told_of(line: Line, headings: Headings) -> Iterator[Told]:
+    """All reasons of a row that is not done, the case's first."""
+    for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
+        if fact is None or fact.status in DONE:
+            continue
+        for reason in fact.reasons:
+            heading, position = headings.find(reason, kind)
+            yield Told(replace(reason, column=heading), kind, fact, position)
+        if fact.status in {Status.IN_DOUBT, Status.HELD}:
+            entry = label(fact, kind) or ""
+            gist, message = (_what_a_person_does(name, kind, fact.status) for name in ("#entry", entry))
+            yield Told(Reason("unsettled", message, gist=gist), kind, fact, None)
+
+
+def _what_a_person_does(entry: str, kind: Kind, status: Status) -> str:
+    where = "Debitura for a case with this reference, debtor and amount" if kind is Kind.CASE else "Debbie for this voucher"
+    look = f"ook in {where}, then run `importer resolve {entry} --exists ID` or `importer resolve {entry} --absent`"
+    if status is Status.HELD:
+        return f"L{look}"
+    return f"The answer was lost: run `importer resume` in a quarter of an hour. Or l{look}"

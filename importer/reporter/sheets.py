@@ -1,0 +1,108 @@
+"""The success and error sheets: every row once, with its own cells unchanged and what became of it in front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+
+from importer.domain.columns import Kind
+from importer.domain.records import Cell, SheetHead
+from importer.ledger.queries.report_rows import DONE, Line, Status
+from importer.reporter import summary_sheet
+from importer.reporter.error_groups import Causes
+from importer.reporter.row_reasons import TO_CORRECT, Headings, Told, in_words, label, status_of, told_of
+from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
+
+ERROR_COLUMNS = ("#row", "#status", "#errors", "#entry")
+SUCCESS_COLUMNS = (
+    *("#row", "#status", "#case_id", "#case_reference", "#voucher_id", "#unique_id", "#sent_at", "#imported_from"),
+)
+READY = "ready to send"
+
+
+def write_sheets(
+    folder: Path, heads: Sequence[SheetHead], lines: Iterable[Line], *, checking: bool, causes: Causes | None = None
+) -> tuple[Path, Path]:
+    """Write ``success.xlsx`` and ``errors.xlsx``; returns their paths. Under ``checking`` a valid row is ready to send.
+
+    ``causes`` collects why rows are in ``errors.xlsx``, and is summed up there.
+    """
+    causes = Causes() if causes is None else causes
+    done, left = folder / "success.xlsx", folder / "errors.xlsx"
+    partial = [path.with_suffix(".partial") for path in (done, left)]
+    headings = [Headings(head) for head in heads]
+    with (
+        SheetWriter(partial[0], heads, SUCCESS_COLUMNS) as success,
+        SheetWriter(partial[1], heads, ERROR_COLUMNS, sparing=True) as errors,
+    ):
+        for line in lines:
+            status = status_of(line)
+            ready = checking and status is Status.PENDING
+            if status in DONE or ready:
+                success.add(line.sheet, _success_cells(line, READY if ready else in_words(status)), line.cells)
+            else:
+                told = list(told_of(line, headings[line.sheet]))
+                causes.add(line, told)
+                errors.add(line.sheet, _error_cells(line, status, told), line.cells, _marks(told))
+        _sum_up(errors, causes, heads)
+    return _publish(partial[0], done), _publish(partial[1], left)
+
+
+def _sum_up(errors: SheetWriter, causes: Causes, heads: Sequence[SheetHead]) -> None:
+    remarks = ["Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."]
+    if errors.notes_left_out:
+        remarks.append(
+            f"The first {errors.notes:,} coloured cells have a note; of the others the reason stands in #errors alone."
+        )
+    table = summary_sheet.table(causes, [head.name for head in heads], remarks)
+    proofs = summary_sheet.proofs(heads, errors.names) if causes else ()
+    errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(causes), chain(table, proofs), summary_sheet.WIDTHS)
+
+
+def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
+    """The colour of each cell that a reason is about, and the note on it; of the row (None) the reasons stand in #errors."""
+    marks: dict[int | None, Mark] = {}
+    for one in told:
+        colour = Colour.WRONG if one.fact.status in TO_CORRECT else Colour.WAITS
+        before = marks.get(one.position)
+        if before is not None and before.colour is Colour.WRONG:
+            colour = Colour.WRONG
+        notes = [text for text in (before.note if before else None, one.text()) if text]
+        note = "\n".join(dict.fromkeys(notes)) if one.position is not None else None
+        marks[one.position] = Mark(colour, note)
+    return marks
+
+
+def _error_cells(line: Line, status: Status, told: Sequence[Told]) -> list[Cell]:
+    labels = (label(line.case, Kind.CASE), label(line.voucher, Kind.VOUCHER))
+    reasons = "\n".join(dict.fromkeys(one.text() for one in told))
+    return [line.number, in_words(status), reasons, " ".join(text for text in labels if text) or None]
+
+
+def _success_cells(line: Line, status: str) -> list[Cell]:
+    case, voucher = line.case, line.voucher
+    facts = [fact for fact in (case, voucher) if fact]
+    sent = [fact.sent_at for fact in facts if fact.sent_at]
+    return [
+        line.number,
+        status,
+        facts[0].case_id if facts else None,
+        facts[0].case_reference if facts else None,
+        voucher.remote_id if voucher else None,
+        voucher.unique_id if voucher else None,
+        max(sent)[:19].replace("T", " ") if sent else None,
+        "; ".join(dict.fromkeys(fact.origin for fact in facts if fact.origin)) or None,
+    ]
+
+
+def _publish(partial: Path, wanted: Path) -> Path:
+    """Give a finished file its name, or the next free one if a program holds that open."""
+    for number in range(1, 100):
+        target = wanted if number == 1 else wanted.with_stem(f"{wanted.stem}-{number}")
+        try:
+            partial.replace(target)
+        except PermissionError:
+            continue
+        return target
+    return partial

@@ -1,0 +1,184 @@
+"""One workbook with a sheet per source sheet, written row by row: of the rows nothing is kept in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from importer.domain.records import Cell, SheetHead
+from importer.reporter.xlsx.fast_rows import SHEET_ROWS, RowSheet
+from importer.reporter.xlsx.package import RowBook
+
+MOST_NOTES = 10_000
+"""Notes in one workbook: they are kept in memory until it is closed, and slow down the program that opens it."""
+
+_NOTE_WIDTH, _NOTE_LINE, _NOTE_LETTERS, _NOTE_HEIGHT = 320, 17, 48, 340  # pixels, and letters of 9 points in a line
+_NOTE_LIMIT = 1_000
+_NO_MARKS: Mapping[int | None, Any] = {}
+_NAME_LIMIT = 31  # UTF-16 units of a sheet's name
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Colour(StrEnum):
+    """What a coloured cell means; the colours are those that Excel itself calls bad and neutral."""
+
+    NONE = ""
+    WRONG = "#FFC7CE"  # to be corrected here
+    WAITS = "#FFEB9C"  # waits for something else
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A cell's colour, and a note on it."""
+
+    colour: Colour
+    note: str | None = None
+
+
+class SheetWriter:
+    """``sparing`` leaves out the sheets that get no row; ``notes_left_out`` tells whether there were too many notes."""
+
+    def __init__(self, path: Path, heads: Sequence[SheetHead], columns: Sequence[str], *, sparing: bool = False) -> None:
+        self._book = RowBook(path)
+        self._bold = self._book.add_format({"bold": True, "bg_color": "#E7EEF4"})
+        self._formats: dict[tuple[str, Colour], Any] = {}
+        self._heads, self._columns = heads, columns
+        self._names: list[str] = []
+        for head in heads:
+            self._names.append(_sheet_name(head.name, self._names))
+        self._kept = [[i for i, h in enumerate(head.header) if not h.startswith("#")] for head in heads]
+        self._sheets: dict[int, RowSheet] = {}
+        self._next = [1] * len(heads)
+        self.rows = self.notes = 0
+        self.notes_left_out = False
+        for index in range(0 if sparing else len(heads)):
+            self._sheet(index)
+
+    def add(self, sheet: int, own: Sequence[Cell], cells: Sequence[Cell], marks: Mapping[int | None, Mark] = _NO_MARKS) -> None:
+        """One row: the reporter's own cells, then the source's, unchanged.
+
+        ``marks`` of the source's cells by position; None marks ``#errors``.
+        """
+        if self._next[sheet] == SHEET_ROWS:
+            self._continue(sheet)
+        row, target = self._next[sheet], self._sheet(sheet)
+        header, kept = self._heads[sheet].header, self._kept[sheet]
+        width = len(header)
+        told: list[Cell] = [*own, *cells] if len(kept) == width <= len(cells) else [*own, *_picked(cells, kept, width)]
+        coloured = self._coloured(sheet, marks, len(own)) if marks else {}
+        for column in sorted(coloured):
+            self._annotate(target, row, column, coloured[column])
+
+        def format_of(number: str, column: int) -> Any:
+            return self._format(number, coloured[column].colour if column in coloured else Colour.NONE)
+
+        target.write_cells(row, told, format_of, coloured)
+        self._next[sheet] = row + 1
+        self.rows += 1
+
+    def _coloured(self, sheet: int, marks: Mapping[int | None, Mark], own: int) -> dict[int, Mark]:
+        """The marks by the column in this workbook; of a cell that is left out none."""
+        columns: dict[int | None, int] = {position: column for column, position in enumerate(self._kept[sheet], own)}
+        if "#errors" in self._columns:
+            columns[None] = self._columns.index("#errors")
+        return {columns[position]: mark for position, mark in marks.items() if position in columns}
+
+    def append_sheet(
+        self, name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], widths: Mapping[str, float]
+    ) -> None:
+        """A sheet of the reporter's own behind the others; fractions are money."""
+        sheet = self._begin(_sheet_name(name, self._names), headings, widths)
+        for number, cells in enumerate(rows, 1):
+            money = {column for column, cell in enumerate(cells) if isinstance(cell, float)}
+            sheet.write_cells(number, cells, lambda *_: self._format("#,##0.00", Colour.NONE), money)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the sheets of the sources are called here, in their order."""
+        return self._names[: len(self._heads)]
+
+    def close(self) -> None:
+        """Write the workbook. Raises OSError if it cannot be written."""
+        self._book.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._book.discard()
+
+    def _sheet(self, index: int) -> RowSheet:
+        if index not in self._sheets:
+            headings = (*self._columns, *(self._heads[index].header[i] for i in self._kept[index]))
+            self._sheets[index] = self._begin(self._names[index], headings, {"#errors": 70, "#row": 7})
+        return self._sheets[index]
+
+    def _continue(self, index: int) -> None:
+        """A sheet is full: its rows go on in another one with the same headings."""
+        full = self._names[index]
+        self._names[index] = _sheet_name(self._heads[index].name, self._names)
+        self._names.append(full)
+        del self._sheets[index]
+        self._next[index] = 1
+
+    def _begin(self, name: str, headings: Sequence[str], widths: Mapping[str, float]) -> RowSheet:
+        sheet = self._book.add_sheet(name)
+        sheet.freeze_panes(1, 0)
+        sheet.write_cells(0, headings, lambda *_: self._bold, range(len(headings)))
+        for column, heading in enumerate(headings):
+            sheet.set_column(column, column, widths.get(heading, min(40, max(12, len(heading) + 3))))
+        return sheet
+
+    def _annotate(self, sheet: RowSheet, row: int, column: int, mark: Mark) -> None:
+        if mark.note is None:
+            return
+        if self.notes >= MOST_NOTES:
+            self.notes_left_out = True
+            return
+        self.notes += 1
+        text = mark.note if len(mark.note) <= _NOTE_LIMIT else mark.note[: _NOTE_LIMIT - 1] + "…"
+        sheet.write_comment(row, column, text, {"author": "", "font_size": 9, "width": _NOTE_WIDTH, "height": _note_height(text)})
+
+    def _format(self, number: str, colour: Colour) -> Any:
+        """The format for a kind of value in a colour; None is Excel's own."""
+        if not number and not colour:
+            return None
+        if (number, colour) not in self._formats:
+            wanted = ({"num_format": number} if number else {}) | ({"bg_color": colour.value} if colour else {})
+            self._formats[number, colour] = self._book.add_format(wanted)
+        return self._formats[number, colour]
+
+
+def _picked(cells: Sequence[Cell], kept: Sequence[int], width: int) -> list[Cell]:
+    """The cells under the headings that are kept, and those beyond the last heading."""
+    return [*(cells[position] if position < len(cells) else None for position in kept), *cells[width:]]
+
+
+def _note_height(text: str) -> int:
+    """Pixels that the text needs, up to what a screen can show beside its cell."""
+    lines = sum(1 + len(line) // _NOTE_LETTERS for line in text.split("\n"))
+    return min(_NOTE_HEIGHT, _NOTE_LINE * (lines + 1))
+
+
+def _sheet_name(name: str, taken: Sequence[str]) -> str:
+    """A name that Excel takes: at most 31 UTF-16 units, no brackets, colons, slashes or control characters, no two alike."""
+    clean = _NOT_IN_NAMES.sub("_", name).strip("'")
+    clean = _cut(clean, _NAME_LIMIT).rstrip("'") or "Sheet"
+    clean = f"{clean}_" if clean.casefold() == "history" else clean  # Excel keeps that name to itself
+    number, unique = 1, clean
+    while unique.casefold() in {t.casefold() for t in taken}:
+        number += 1
+        unique = f"{_cut(clean, _NAME_LIMIT - 4)} {number}"
+    return unique
+
+
+def _cut(text: str, units: int) -> str:
+    """As much of the text as has so many UTF-16 units, in which Excel counts."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")

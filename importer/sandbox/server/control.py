@@ -1,0 +1,132 @@
+"""Looking into a running sandbox and changing its faults: ``/_sandbox/state`` and ``/_sandbox/faults``.
+
+No credentials are asked for, because the sandbox listens on loopback only.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from importer.errors import SettingsError
+from importer.sandbox import messages
+from importer.sandbox.fault_plan import FaultPlan
+from importer.sandbox.vendors.checks import NotAnObject, json_object
+
+if TYPE_CHECKING:
+    from importer.sandbox.messages import Answer
+    from importer.sandbox.server.app import App
+    from importer.sandbox.server.connection import Request
+    from importer.sandbox.storage.world import StoredCase, StoredFile, StoredVoucher
+
+_CENT = Decimal("0.01")
+_KNOWN = frozenset({"plan", "api_keys", "tokens", "down_seconds"})
+
+
+def handle(app: App, request: Request) -> Answer:
+    """Answer a request to ``/_sandbox``."""
+    name = "/".join(request.path[1:])
+    if (request.method, name) == ("GET", "state"):
+        return messages.json_answer(200, state(app, full=("full", "1") in request.query))
+    if (request.method, name) == ("POST", "faults"):
+        try:
+            change(app, json_object(request.body))
+        except (NotAnObject, SettingsError) as error:
+            return messages.problem(400, str(error))
+        return messages.json_answer(200, state(app, full=False))
+    return messages.problem(404, "The sandbox has GET /_sandbox/state and POST /_sandbox/faults.")
+
+
+def state(app: App, *, full: bool) -> dict[str, object]:
+    """Return counts of objects, requests, faults and 429s by limit; all objects as well if ``full``."""
+    world = app.world
+    content: dict[str, object] = {
+        "counts": {"cases": len(world.cases), "vouchers": len(world.vouchers), "files": len(world.files)},
+        "requests": dict(app.requests),
+        "faulted": dict(app.faulted),
+        "refused_by_limit": app.refused_by_limit,
+    }
+    if full:
+        content["cases"] = [case_view(case) for case in world.cases]
+        content["vouchers"] = [voucher_view(voucher) for voucher in world.vouchers.values()]
+        content["files"] = [file_view(file) for file in world.files.values()]
+    return content
+
+
+def change(app: App, content: dict[str, object]) -> None:
+    """Apply ``{"plan", "api_keys", "tokens", "down_seconds"}``, each only if given; ``SettingsError`` if wrong."""
+    if unknown := content.keys() - _KNOWN:
+        raise SettingsError(f"There is no {min(unknown)!r} to change; use {', '.join(sorted(_KNOWN))}.")
+    plan = FaultPlan.parse(_plain(content["plan"])) if "plan" in content else None
+    names = {name: _names(name, content[name]) for name in ("api_keys", "tokens") if name in content}
+    down = _plain(content.get("down_seconds", 0))
+    if isinstance(down, bool) or not isinstance(down, int | float) or down < 0:
+        raise SettingsError(f"down_seconds is {down!r}; give a number of at least 0.")
+    if plan is not None:
+        app.set_faults(plan)
+    app.api_keys = names.get("api_keys", app.api_keys)
+    app.tokens = names.get("tokens", app.tokens)
+    if down:
+        app.go_down(float(down))
+
+
+def case_view(case: StoredCase) -> dict[str, object]:
+    """Return a case with everything that was received, for tests and balances; the amount is text with two decimals."""
+    received = json.loads(case.body)
+    return {
+        "id": case.id,
+        "reference": case.reference,
+        "creditorReference": received.get("creditorReference"),
+        "creditorCompanyName": received["creditorCompanyName"],
+        "debtorName": received["debtor"]["name"],
+        "amount": str(Decimal(str(received["amountToRecover"])).quantize(_CENT)),
+        "currency": received["currencyCode"],
+        "isTest": bool(received.get("isTest")),
+        "dateCreated": case.created,
+        "foreign": case.foreign,
+        "received": received,
+    }
+
+
+def voucher_view(voucher: StoredVoucher) -> dict[str, object]:
+    """Return a voucher with everything that was received; the amount is in minor units."""
+    received = json.loads(voucher.body)
+    return {
+        "id": voucher.id,
+        "tenantId": voucher.tenant,
+        "caseId": voucher.case,
+        "uniqueId": voucher.unique_id,
+        "amount": received["amount"],
+        "currency": received["currency"],
+        "dateCreated": voucher.created,
+        "received": received,
+    }
+
+
+def file_view(file: StoredFile) -> dict[str, object]:
+    """Return what is known of a file."""
+    return {
+        "id": file.id,
+        "tenantId": file.tenant,
+        "name": file.name,
+        "contentType": file.content_type,
+        "size": file.size,
+    }
+
+
+def _names(name: str, value: object) -> frozenset[str]:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return frozenset(value)
+    raise SettingsError(f"{name} is {value!r}; give a list of texts.")
+
+
+def _plain(value: object) -> object:
+    """Return a JSON value with its exact numbers as floats."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,220 @@
+"""The loopback port: uvicorn's HTTP protocol on a listener that can be closed and opened again while running.
+
+uvicorn's own ``Server`` is not used: it polls ten times a second, cannot stop listening for a while and installs
+signal handlers. Its protocol classes (httptools if installed, else h11) do all of the HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any
+
+from uvicorn import Config
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.server import ServerState
+
+from importer.errors import SettingsError
+from importer.sandbox.server.app import App
+from importer.sandbox.server.connection import reset
+from importer.sandbox.storage.world import World
+
+if TYPE_CHECKING:
+    from importer.sandbox.settings import SandboxSettings
+
+_BACKLOG = 1024
+_ACCEPTS_AT_ONCE = 64
+_DRAIN_SECONDS = 1.0
+
+
+class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type, unused-ignore]  # the base is chosen at import
+    """A connection that shows itself to the application, and that a fault may end before anything is read."""
+
+    def __init__(self, *, sandbox: App, config: Config, server_state: ServerState) -> None:
+        super().__init__(config=config, server_state=server_state, app_state={"connection": self})
+        self._sandbox = sandbox
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if self._sandbox.connection_fault() is not None:
+            reset(transport)
+
+
+class Listener:
+    """The listening socket and the connections of one sandbox. Everything but ``bind`` happens on the event loop."""
+
+    def __init__(self, settings: SandboxSettings, app: App) -> None:
+        self._app = app
+        self._state = ServerState()
+        self._config = Config(
+            _entry(app),
+            lifespan="off",
+            ws="none",
+            interface="asgi3",
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            access_log=False,
+            log_config=None,
+            log_level="error",
+            timeout_keep_alive=settings.keep_alive_seconds,  # type: ignore[arg-type]  # any number of seconds works
+        )
+        self._family, self._address = _resolve(settings.host, settings.port)
+        self._claim: socket.socket | None = None
+        self._socket: socket.socket | None = None
+        self._reopening: asyncio.TimerHandle | None = None
+        self._joining: set[asyncio.Task[Any]] = set()
+
+    def bind(self) -> str:
+        """Take the port and return the URL; ``SettingsError`` if it is taken."""
+        try:
+            # A socket that is bound but never listens keeps the port ours while no connections are accepted.
+            self._claim = self._bound()
+            self._address = self._claim.getsockname()[:2]
+            self._socket = self._listening()
+        except OSError as error:
+            self.release()
+            host, port = self._address
+            raise SettingsError(
+                f"The sandbox cannot listen on {host} port {port}: {error.strerror}. Give another port, or 0 for any."
+            ) from error
+        host, port = self._address
+        return f"http://[{host}]:{port}" if self._family == socket.AF_INET6 else f"http://{host}:{port}"
+
+    def open(self) -> None:
+        """Accept connections."""
+        self._socket = self._socket or self._listening()
+        self._reopening = None
+        asyncio.get_running_loop().add_reader(self._socket, self._accept)
+
+    def refuse(self, seconds: float) -> None:
+        """Close the port to new connections for a while; those that exist go on."""
+        self._stop_listening()
+        self._reopening = asyncio.get_running_loop().call_later(seconds, self.open)
+
+    async def close(self) -> None:
+        """Stop listening, let running requests end, cut what is left."""
+        self._app.stopping.set()
+        self._stop_listening()
+        await asyncio.gather(*self._joining, return_exceptions=True)
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if tasks := set(self._state.tasks):
+            await asyncio.wait(tasks, timeout=_DRAIN_SECONDS)
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        while self._state.connections:  # noqa: ASYNC110 - uvicorn keeps a set, not an event
+            await asyncio.sleep(0)
+        self.release()
+
+    def release(self) -> None:
+        """Give the port back."""
+        for held in (self._claim, self._socket):
+            if held is not None:
+                held.close()
+        self._claim = self._socket = None
+
+    def _stop_listening(self) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
+            self._reopening = None
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+
+    def _accept(self) -> None:
+        """Take what is waiting at the port.
+
+        Not asyncio's own server: in Python 3.11 it loses a connection that it accepted right before it was closed.
+        """
+        assert self._socket is not None
+        loop = asyncio.get_running_loop()
+        for _ in range(_ACCEPTS_AT_ONCE):
+            try:
+                accepted, _peer = self._socket.accept()
+            except OSError:  # nobody is waiting (any more), or there are no more file descriptors
+                return
+            task = loop.create_task(loop.connect_accepted_socket(self._connection, accepted))
+            self._joining.add(task)
+            task.add_done_callback(self._joining.discard)
+
+    def _connection(self) -> asyncio.Protocol:
+        return Connection(sandbox=self._app, config=self._config, server_state=self._state)
+
+    def _bound(self) -> socket.socket:
+        # With the protocol named, asyncio sets TCP_NODELAY on what is accepted; without, each answer takes 40 ms.
+        bound = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(self._address)
+        except OSError:
+            bound.close()
+            raise
+        return bound
+
+    def _listening(self) -> socket.socket:
+        bound = self._bound()
+        try:
+            bound.setblocking(False)
+            bound.listen(_BACKLOG)
+        except OSError:
+            bound.close()
+            raise
+        return bound
+
+
+class Runner:
+    """A sandbox on the running event loop: opened world, bound port, and an end when asked."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self.world = World(
+            settings.data_file, case_id_from=settings.case_id_from, clock_offset_seconds=settings.clock_offset_seconds
+        )
+        self.app = App(settings, self.world)
+        self._listener = Listener(settings, self.app)
+        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        try:
+            self.url = self._listener.bind()
+        except SettingsError:
+            self.world.close()
+            raise
+
+    async def run(self) -> None:
+        """Serve until ``stop``."""
+        self._loop = asyncio.get_running_loop()
+        self.app.go_down = self._listener.refuse
+        try:
+            self._listener.open()
+            await self._stop.wait()
+        finally:
+            await self._listener.close()
+            self.world.close()
+
+    def stop(self) -> None:
+        """End ``run``; from any thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+    def call(self, function: Any, *arguments: Any) -> None:
+        """Have ``function`` called on the event loop; from any thread."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(function, *arguments)
+
+
+def _entry(app: App) -> Any:
+    """Return the application as a coroutine function, which spares uvicorn an adapter per request."""
+
+    async def entry(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    return entry
+
+
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    if host == "localhost":
+        return socket.AF_INET, ("127.0.0.1", port)
+    return (socket.AF_INET6 if ":" in host else socket.AF_INET), (host, port)

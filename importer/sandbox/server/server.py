@@ -1,0 +1,151 @@
+"""Starting and stopping a sandbox: in a thread for tests and ``--sandbox``, in the foreground for the command."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Self
+
+from importer.sandbox.server import control
+from importer.sandbox.server.listener import Runner
+from importer.sandbox.settings import SandboxSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from types import TracebackType
+
+    from importer.sandbox.fault_plan import FaultPlan
+
+
+class Sandbox:
+    """A sandbox in a daemon thread of this process.
+
+    ``start`` raises ``SettingsError`` when the port is taken or the data file cannot be used. After ``stop`` it can be
+    started again; without a data file it is then empty. What it holds can be read while it runs and after it.
+    """
+
+    def __init__(self, settings: SandboxSettings | None = None) -> None:
+        self.settings = settings or SandboxSettings()
+        self._runner: Runner | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Listen, and return once requests are answered."""
+        if self._thread is not None:
+            return self
+        self._runner = runner = Runner(self.settings)
+        ready = threading.Event()
+
+        async def serve() -> None:
+            asyncio.get_running_loop().call_soon(ready.set)
+            await runner.run()
+
+        self._thread = threading.Thread(target=_run, args=(serve,), name="sandbox", daemon=True)
+        self._thread.start()
+        ready.wait()
+        return self
+
+    def stop(self) -> None:
+        """Stop, cutting connections that hang; nothing happens if it does not run."""
+        if self._thread is not None:
+            self._running.stop()
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def url(self) -> str:
+        """The base URL of both APIs, without a slash at its end."""
+        return self._running.url
+
+    @property
+    def cases(self) -> list[dict[str, object]]:
+        """All cases in the order of their creation, with what was received."""
+        return [control.case_view(case) for case in list(self._running.world.cases)]
+
+    @property
+    def vouchers(self) -> list[dict[str, object]]:
+        """All vouchers of all tenants in the order of their creation."""
+        return [control.voucher_view(voucher) for voucher in list(self._running.world.vouchers.values())]
+
+    @property
+    def files(self) -> list[dict[str, object]]:
+        """All files, without their contents."""
+        return [control.file_view(file) for file in list(self._running.world.files.values())]
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """Requests so far by endpoint, whatever became of them; ``connections`` counts connections."""
+        return dict(self._running.app.requests)
+
+    @property
+    def faulted(self) -> dict[str, int]:
+        """Faults so far by kind."""
+        return dict(self._running.app.faulted)
+
+    @property
+    def refused_by_limit(self) -> int:
+        """How many requests a rate limit refused (429s that are faults not counted)."""
+        return self._running.app.refused_by_limit
+
+    def set_faults(self, plan: FaultPlan) -> None:
+        """Replace the fault plan; requests are counted anew from here."""
+        self._running.app.set_faults(plan)
+
+    def set_credentials(self, *, api_keys: tuple[str, ...] | None = None, tokens: tuple[str, ...] | None = None) -> None:
+        """Replace the accepted credentials; None leaves them as they are."""
+        app = self._running.app
+        app.api_keys = app.api_keys if api_keys is None else frozenset(api_keys)
+        app.tokens = app.tokens if tokens is None else frozenset(tokens)
+
+    def go_down(self, seconds: float) -> None:
+        """Refuse new connections (ECONNREFUSED) for some seconds; connections that exist go on."""
+        done = threading.Event()
+
+        def close() -> None:
+            self._running.app.go_down(seconds)
+            done.set()
+
+        self._running.call(close)
+        done.wait()
+
+    @property
+    def _running(self) -> Runner:
+        if self._runner is None:
+            raise RuntimeError("The sandbox has not been started.")
+        return self._runner
+
+
+def serve_forever(settings: SandboxSettings, on_ready: Callable[[str], None] | None = None) -> None:
+    """Run a sandbox in the foreground until SIGINT or SIGTERM, which end it cleanly.
+
+    ``on_ready`` gets the URL as soon as requests are answered. Raises ``SettingsError`` like ``Sandbox.start``.
+    """
+    runner = Runner(settings)
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if sys.platform == "win32":
+                signal.signal(number, lambda *_: runner.stop())
+            else:
+                loop.add_signal_handler(number, runner.stop)
+        if on_ready is not None:
+            loop.call_soon(on_ready, runner.url)
+        await runner.run()
+
+    _run(serve)
+
+
+def _run(serve: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run on a selector loop, the only kind that can watch a listening socket, on Windows as well."""
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(serve())

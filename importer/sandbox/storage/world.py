@@ -1,0 +1,243 @@
+"""Everything that exists in the sandbox: cases, vouchers, files and remembered answers.
+
+Only what was received is kept of an object, as its JSON text; views are built when asked for, so that a million cases
+fit into memory.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from importer.errors import SettingsError
+from importer.sandbox.messages import Answer
+from importer.sandbox.storage.journal import Journal
+from importer.sandbox.vendors.checks import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from importer.sandbox.settings import CaseIdFrom
+
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """A case: ``body`` is the received JSON; it is listed from ``listed_from`` on (seconds since 1970)."""
+
+    id: str
+    reference: str
+    created: str
+    body: str
+    listed_from: float = 0.0
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVoucher:
+    """A voucher of a case of a tenant."""
+
+    id: str
+    tenant: str
+    case: str
+    unique_id: str | None
+    created: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file, without its content."""
+
+    id: str
+    tenant: str
+    name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The answer to a request with an ``Idempotency-Key``, by (scope, key)."""
+
+    scope: str
+    key: str
+    fingerprint: str
+    status: int
+    answer: str
+    at: float
+
+
+class World:
+    """The stored objects. Every change is written to the journal, if there is one, before it is made."""
+
+    def __init__(self, path: Path | None = None, *, case_id_from: CaseIdFrom = "id", clock_offset_seconds: float = 0) -> None:
+        self.cases: list[StoredCase] = []
+        self.vouchers: dict[str, StoredVoucher] = {}
+        self.files: dict[str, StoredFile] = {}
+        self.case_references: set[str] = set()
+        self._by_id: dict[str, StoredCase] = {}
+        self._by_name: dict[str, str] = {}
+        self._case_id_from = case_id_from
+        self._clock_offset = timedelta(seconds=clock_offset_seconds)
+        self._references: set[str] = set()
+        self._late: dict[str, StoredCase] = {}
+        self._by_case: dict[tuple[str, str], list[StoredVoucher]] = {}
+        self._by_unique_id: dict[tuple[str, str], str] = {}
+        self._answers: dict[tuple[str, str], Remembered] = {}
+        self._journal = Journal(path) if path is not None else None
+        if self._journal is not None:
+            self._reload(self._journal, path)
+
+    def close(self) -> None:
+        """Let go of the data file."""
+        if self._journal is not None:
+            self._journal.close()
+
+    def new_case(self, body: str, *, late_seconds: float = 0.0, foreign: bool = False) -> StoredCase:
+        """Return a case that does not exist yet; ``commit`` makes it exist."""
+        reference = _reference()
+        while reference in self._references:
+            reference = _reference()
+        listed_from = time.time() + late_seconds if late_seconds else 0.0
+        return StoredCase(new_id(), reference, self.timestamp(), body, listed_from, foreign)
+
+    def timestamp(self) -> str:
+        """Return the servers' time as the APIs write it: ISO, UTC, microseconds."""
+        now = datetime.now(UTC) + self._clock_offset
+        return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+    def commit(self, item: StoredCase | StoredVoucher | StoredFile | None, remembered: Remembered | None = None) -> None:
+        """Make an object exist, together with the answer to remember; ``OSError`` if it cannot be written."""
+        if self._journal is not None:
+            self._journal.append(_line(item, remembered))
+        if item is not None:
+            self._add(item)
+        if remembered is not None:
+            self._answers[remembered.scope, remembered.key] = remembered
+
+    def remembered(self, scope: str, key: str, *, since: float = 0.0) -> Remembered | None:
+        """Return the answer stored under a key, unless it is older than ``since``."""
+        found = self._answers.get((scope, key))
+        return found if found is not None and found.at >= since else None
+
+    def case(self, case_id: str) -> StoredCase | None:
+        """Return a case by its id."""
+        return self._by_id.get(case_id)
+
+    def case_named(self, name: str) -> str | None:
+        """Return the id of the case that Debbie calls ``name``; a creditor reference names the newest such case."""
+        if self._case_id_from == "id":
+            return name if name in self._by_id else None
+        return self._by_name.get(name)
+
+    def listed(self, *, newest_first: bool) -> tuple[Iterator[StoredCase], int]:
+        """Return the cases that the list shows by now, and their number."""
+        now = time.time()
+        self._late = {key: case for key, case in self._late.items() if case.listed_from > now}
+        hidden = self._late
+        cases = reversed(self.cases) if newest_first else iter(self.cases)
+        return (case for case in cases if case.id not in hidden), len(self.cases) - len(hidden)
+
+    def page(self, number: int, size: int, *, newest_first: bool) -> tuple[list[StoredCase], int]:
+        """Return one page of the list, numbered from 1, and the number of all listed cases."""
+        cases, total = self.listed(newest_first=newest_first)
+        first = (number - 1) * size
+        return list(islice(cases, first, first + size)), total
+
+    def vouchers_of(self, tenant: str, case: str) -> list[StoredVoucher]:
+        """Return a case's vouchers in the order of their creation."""
+        return self._by_case.get((tenant, case), [])
+
+    def voucher_with(self, tenant: str, unique_id: str) -> str | None:
+        """Return the id of the tenant's voucher with this uniqueId."""
+        return self._by_unique_id.get((tenant, unique_id))
+
+    def _add(self, item: StoredCase | StoredVoucher | StoredFile) -> None:
+        if isinstance(item, StoredCase):
+            self._add_case(item)
+        elif isinstance(item, StoredVoucher):
+            self.vouchers[item.id] = item
+            self._by_case.setdefault((item.tenant, item.case), []).append(item)
+            if item.unique_id is not None:
+                self._by_unique_id[item.tenant, item.unique_id] = item.id
+        else:
+            self.files[item.id] = item
+
+    def _add_case(self, case: StoredCase) -> None:
+        self.cases.append(case)
+        self._by_id[case.id] = case
+        self._references.add(case.reference)
+        if case.listed_from:
+            self._late[case.id] = case
+        creditor_reference = json.loads(case.body).get("creditorReference")
+        if creditor_reference:
+            self.case_references.add(creditor_reference)
+        name = case.reference if self._case_id_from == "reference" else creditor_reference
+        if self._case_id_from != "id" and name:
+            self._by_name[name] = case.id
+
+    def _reload(self, journal: Journal, path: Path | None) -> None:
+        try:
+            for number, line in journal.lines():
+                try:
+                    item, remembered = _read(line)
+                except (ValueError, TypeError, KeyError) as error:
+                    raise SettingsError(f"Line {number} of the sandbox data file {path} is damaged.") from error
+                if item is not None:
+                    self._add(item)
+                if remembered is not None:
+                    self._answers[remembered.scope, remembered.key] = remembered
+        except BaseException:
+            journal.close()
+            raise
+
+
+_KINDS: dict[str, type[StoredCase | StoredVoucher | StoredFile]] = {
+    "case": StoredCase,
+    "voucher": StoredVoucher,
+    "file": StoredFile,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def answer_of(remembered: Remembered, *, cached: bool = False) -> Answer:
+    """Return a remembered answer again; Debbie marks it with ``Idempotency-Cached``."""
+    headers = ((b"idempotency-cached", b"true"),) if cached else ()
+    return Answer(remembered.status, remembered.answer.encode(), headers=headers)
+
+
+def _fields(item: object) -> dict[str, object]:
+    return {name: getattr(item, name) for name in item.__slots__}  # type: ignore[attr-defined]
+
+
+def _line(item: StoredCase | StoredVoucher | StoredFile | None, remembered: Remembered | None) -> bytes:
+    content: dict[str, object] = {}
+    if item is not None:
+        content[_NAMES[type(item)]] = _fields(item)
+    if remembered is not None:
+        content["remembered"] = _fields(remembered)
+    return json.dumps(content, separators=(",", ":")).encode() + b"\n"
+
+
+def _read(line: bytes) -> tuple[StoredCase | StoredVoucher | StoredFile | None, Remembered | None]:
+    content = json.loads(line)
+    answer = content.pop("remembered", None)
+    items = [_KINDS[name](**fields) for name, fields in content.items()]
+    return (items[0] if items else None), (Remembered(**answer) if answer is not None else None)
+
+
+def _reference() -> str:
+    number = secrets.randbits(40)
+    letters = []
+    for _ in range(8):
+        number, index = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[index])
+    return "".join(letters)

@@ -1,0 +1,100 @@
+"""The drop-downs: closed lists on a hidden sheet, and the columns that take from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from importer.domain.code_lists import (
+    VOUCHER_CURRENCIES,
+    VOUCHER_TYPES,
+    DebtorType,
+    VoucherSource,
+    case_currencies,
+    country_codes,
+)
+from importer.domain.columns import Column, Holds, Kind
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+LIST_SHEET = "Lists"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """One drop-down. ``also`` says what else the importer takes: such a cell is questioned, not refused."""
+
+    name: str
+    members: tuple[str, ...]
+    also: str | None = None
+
+    @property
+    def range_name(self) -> str:
+        return f"list_{self.name}"
+
+
+def all_choices() -> tuple[Choices, ...]:
+    """Every list, in the order of its columns on the list sheet."""
+    types = tuple(t.name for t in VOUCHER_TYPES)
+    others = tuple(sorted(case_currencies() - set(VOUCHER_CURRENCIES)))
+    return (
+        Choices("voucher_types", types, "Danish names, ids and the types that your installation adds are right as well."),
+        Choices("voucher_currencies", VOUCHER_CURRENCIES),
+        Choices("case_currencies", (*VOUCHER_CURRENCIES, *others)),
+        Choices("sources", tuple(VoucherSource)),
+        Choices("debtor_types", tuple(DebtorType)),
+        Choices("yes_no", ("yes", "no")),
+        Choices("countries", country_names(), "A two-letter code such as DK is right as well."),
+    )
+
+
+def country_names() -> tuple[str, ...]:
+    """The English names of all countries, the everyday one where there is one (Bolivia, South Korea)."""
+    import pycountry
+
+    found = [pycountry.countries.get(alpha_2=code) for code in country_codes()]
+    return tuple(sorted(getattr(country, "common_name", country.name) for country in found if country))
+
+
+def choices_of(column: Column) -> str | None:
+    """The name of the list that a column's cells come from, or None."""
+    by_content = {Holds.COUNTRY: "countries", Holds.FLAG: "yes_no"}
+    by_name = {"voucher_type": "voucher_types", "source": "sources", "debtor_type": "debtor_types"}
+    if column.holds is Holds.CURRENCY:
+        return "case_currencies" if column.kind is Kind.CASE else "voucher_currencies"
+    return by_content.get(column.holds) or by_name.get(column.name)
+
+
+def add_list_sheet(workbook: Workbook) -> None:
+    """Add the sheet of lists, hidden for good. Its headings begin with ``#``: the importer reads no such column."""
+    sheet = workbook.create_sheet(LIST_SHEET)
+    sheet.sheet_state = "veryHidden"
+    for number, choices in enumerate(all_choices(), 1):
+        sheet.cell(1, number, f"#{choices.name}")
+        for row, member in enumerate(choices.members, 2):
+            sheet.cell(row, number, str(member))
+        letter = get_column_letter(number)
+        cells = f"{quote_sheetname(LIST_SHEET)}!${letter}$2:${letter}${len(choices.members) + 1}"
+        workbook.defined_names[choices.range_name] = DefinedName(choices.range_name, attr_text=cells)
+
+
+def drop_downs() -> dict[str, DataValidation]:
+    """A validation for each list, by the list's name, still without cells."""
+    return {choices.name: _drop_down(choices) for choices in all_choices()}
+
+
+def _drop_down(choices: Choices) -> DataValidation:
+    return DataValidation(
+        type="list",
+        formula1=choices.range_name,
+        allow_blank=True,
+        showErrorMessage=True,
+        errorStyle="warning" if choices.also else "stop",
+        errorTitle="Not in the list",
+        error=f"This is not in the list. {choices.also or 'Choose one of its members.'}",
+    )

@@ -1,0 +1,32 @@
+"""How headings look: the same colours on the sheets and in the guide's legend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from openpyxl.styles import Font
+
+from importer.domain.columns import Need
+
+FONT = "Calibri"  # openpyxl's default; a font without a name would be shown in another one
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A heading's colours (RRGGBB) and what they say."""
+
+    fill: str
+    text: str
+    meaning: str
+
+
+HEADING_LOOKS = {
+    Need.REQUIRED: Look("1F4E79", "FFFFFF", "required"),
+    Need.CONDITIONAL: Look("F4B942", "1F2937", "in some cases"),
+    Need.OPTIONAL: Look("E5E7EB", "1F2937", "optional"),
+}
+
+
+def heading_font(size: int = 11, color: str = "1F4E79") -> Font:
+    """The bold font of headings and titles."""
+    return Font(name=FONT, bold=True, size=size, color=color)

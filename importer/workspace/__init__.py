@@ -1,0 +1,1 @@
+"""What the commands share: settings put to work, sources, sending, progress."""

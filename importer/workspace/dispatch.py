@@ -1,0 +1,230 @@
+"""Sending a scope's entries: rounds of reconciling and sending, and what interrupts them."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import timedelta
+from typing import Protocol
+
+from importer.dispatcher.apis.debitura import Debbie, Debitura
+from importer.dispatcher.apis.metered import Gate
+from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.pacing.rate_windows import Wait
+from importer.dispatcher.pacing.throttle import Lane
+from importer.dispatcher.reconcile.cases import Policy, reconcile
+from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
+from importer.dispatcher.sending.pipeline import Pipeline, Progress, Stopping
+from importer.dispatcher.sending.queue import Scope
+from importer.domain.columns import Kind
+from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
+from importer.ledger.intake.known_entries import Accounts
+from importer.ledger.ledger import Ledger
+from importer.settings import fingerprint_of
+from importer.workspace.environment import UNKNOWN_PARTNER, Environment, connections, known_accounts, quotas_of
+from importer.workspace.progress import Outlook
+
+
+class Console(Protocol):
+    """What a run says and asks; the command line and the Python API each have one."""
+
+    @property
+    def has_bar(self) -> bool:
+        """Whether ``beside`` is seen: text that changes, beside a progress bar."""
+
+    def note(self, text: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+    def beside(self, text: str) -> None: ...
+
+    def confirm(self, question: str) -> bool: ...
+
+    def progress(self, total: int) -> AbstractContextManager[Progress]: ...
+
+
+SHORT_WAIT = 2  # minutes (of the quota's): a command that is not to wait for a quota waits so long all the same
+
+
+async def check_debbie(environment: Environment) -> None:
+    async with connections(environment) as (_, debbie):
+        assert debbie is not None
+        try:
+            await debbie.check()
+        except ApiStopped as error:
+            raise ApiStopped(f"{error} Nothing was recorded: run the same command again when that is put right.") from None
+
+
+async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
+    """Ask Debitura who the key belongs to; if it does not say, the key may be known from before: rows then wait.
+
+    Raises SettingsError or ApiStopped: nothing was read or recorded yet.
+    """
+    key = environment.require_debitura()
+    quotas = quotas_of(environment, ledger)
+    try:
+        async with connections(environment, quotas, Gate(ledger, short_wait(environment))) as (debitura, _):
+            partner = await debitura.me()
+    except ApiStopped as error:
+        accounts = known_accounts(ledger, environment)
+        if accounts == environment.accounts(UNKNOWN_PARTNER):
+            again = "then" if isinstance(error, QuotaReached) else "when that is put right"
+            raise type(error)(f"{error} Nothing was recorded: run the same command again {again}.") from None
+        return accounts
+    finally:
+        keep_counts(ledger, quotas)
+    if not environment.is_sandbox:
+        ledger.remember_account(fingerprint_of(key, environment.debitura_url), partner)
+    accounts = environment.accounts(partner)
+    ledger.note_clock(accounts, debitura.skew)  # before anything is sent: what is sent is dated by our clock
+    return accounts
+
+
+def keep_counts(ledger: Ledger, quotas: Mapping[Kind, Quota]) -> None:
+    """Keep what was counted and learnt since the last commit that did."""
+    if changes := {scope: kept for quota in quotas.values() for scope, kept in quota.changes().items()}:
+        ledger.count(changes)
+
+
+def short_wait(environment: Environment) -> float:
+    """Seconds that even a command waits which is not to wait for a quota: the minute's limit is part of sending."""
+    return SHORT_WAIT * environment.settings.dispatch.window_seconds[0]
+
+
+class Sending:
+    """One run's sending, with its interrupts: the first finishes what is in flight, the second stops."""
+
+    def __init__(
+        self, ledger: Ledger, environment: Environment, scope: Scope, console: Console, *, stop_at_quota: bool = False
+    ) -> None:
+        self._ledger, self._environment, self._scope, self._console = ledger, environment, scope, console
+        dispatch = environment.settings.dispatch
+        self._quotas = quotas_of(environment, ledger)
+        self._lanes = {
+            kind: Lane(kind, dispatch.concurrency, dispatch.backoff_seconds, quota.clock, quota)
+            for kind, quota in self._quotas.items()
+        }
+        self._policy = Policy(timedelta(minutes=dispatch.settle_minutes), dispatch.on_absent)
+        self._patience = short_wait(environment) if stop_at_quota else math.inf
+        self._reached: str | None = None
+
+    def run(self) -> tuple[ExitCode, list[str]]:
+        """Send what is open; returns why it ended early, if it did, and what to tell."""
+        self._ledger.forget_waits(self._scope.accounts, self._scope.batches)
+        left = {kind: self._ledger.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind}
+        if not any(left.values()):
+            return ExitCode.OK, []
+        if warning := self._ledger.clock(self._scope.accounts).warning():
+            self._console.warn(warning)
+        outlook = Outlook(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console)
+        try:
+            with self._console.progress(sum(left.values())) as progress:
+                return asyncio.run(self._send(outlook.following(progress), outlook))
+        except KeyboardInterrupt:
+            # What was cut off may have happened.
+            self._ledger.recover()
+            keep_counts(self._ledger, self._quotas)
+            return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
+        except LedgerError as error:
+            # What was under way stands in the ledger as being sent, which the next run takes for in doubt.
+            return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
+
+    async def _send(self, progress: Progress, outlook: Outlook) -> tuple[ExitCode, list[str]]:
+        stopping = Stopping()
+        gate = Gate(self._ledger, self._patience, lambda: stopping.asked)
+        with _interrupts(stopping, self._console):
+            following = asyncio.create_task(outlook.follow())
+            try:
+                async with connections(self._environment, self._quotas, gate) as (debitura, debbie):
+                    messages = await self._rounds(debitura, debbie, stopping, progress)
+            finally:
+                following.cancel()
+        keep_counts(self._ledger, self._quotas)
+        if stopping.asked:
+            return ExitCode.INTERRUPTED, [*messages, "Interrupted; what was in flight was finished. `importer resume` goes on."]
+        if messages:
+            return ExitCode.API_STOPPED, messages
+        waits = [self._reached] if self._reached else self._long_waits()
+        return (ExitCode.QUOTA if waits else ExitCode.OK), waits
+
+    async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: Stopping, progress: Progress) -> list[str]:
+        """Settle old doubts, send, settle new ones; send again what that set free."""
+        keyed = self._environment.settings.dispatch.idempotency_keys == "trusted"
+        if restored := self._ledger.restored_from():
+            self._ledger.distrust(self._scope.accounts, self._scope.batches, restored)
+            keyed = False  # what was sent after the backup had keys that are lost with it
+        pipeline = Pipeline(
+            self._ledger,
+            debitura,
+            debbie,
+            self._scope,
+            self._lanes,
+            stopping=stopping,
+            progress=progress,
+            keyed_cases=keyed,
+            patience=self._patience,
+        )
+        try:
+            await reconcile(self._ledger, debitura, self._scope, self._policy)
+            await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
+            await pipeline.run()
+            if not self._stopped() and not stopping.asked:
+                moved = await reconcile(self._ledger, debitura, self._scope, self._policy)
+                if moved:
+                    await pipeline.run()
+                await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
+        except QuotaReached as error:
+            self._reached = f"{error} `importer resume` goes on then."
+        except ApiStopped as error:
+            return [*self._stopped(), f"{error} What is unfinished waits in the ledger: `importer resume` goes on."]
+        return self._stopped()
+
+    def _stopped(self) -> list[str]:
+        return [
+            f"{_API[lane.kind]}: {lane.stopped}. The rest waits; put it right, then run `importer resume`."
+            for lane in self._lanes.values()
+            if lane.stopped
+        ]
+
+    def _long_waits(self) -> list[str]:
+        """What keeps entries from being sent for longer than this run waits."""
+        told = []
+        for kind, lane in self._lanes.items():
+            wait = self._quotas[kind].wait()
+            wait = wait if wait.seconds >= lane.pause() - 1 else Wait(lane.pause())
+            if wait.seconds > self._patience and self._ledger.count_open(self._scope.accounts, kind, self._scope.batches):
+                told.append(f"{self._quotas[kind].reached(wait)} `importer resume` goes on then.")
+        return told
+
+
+_API = {Kind.CASE: "Debitura", Kind.VOUCHER: "Debbie"}
+
+
+@contextmanager
+def _interrupts(stopping: Stopping, console: Console) -> Iterator[None]:
+    """The first SIGINT or SIGTERM drains, the second cancels the run."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupt() -> None:
+        if stopping.asked and task is not None:
+            task.cancel()
+            return
+        console.note("Finishing what is in flight; interrupt again to stop at once.")
+        stopping.ask()
+
+    with ExitStack() as stack:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = signal.getsignal(number)
+            try:
+                loop.add_signal_handler(number, interrupt)
+                stack.callback(signal.signal, number, before)
+                stack.callback(loop.remove_signal_handler, number)
+            except (NotImplementedError, RuntimeError, ValueError):
+                pass  # Windows and threads other than the main one: the default, KeyboardInterrupt, stops at once
+        try:
+            yield
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None

@@ -1,0 +1,81 @@
+"""What the rows of a file depend on, told without looking into it: its bytes, and everything that has a say in reading it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from importer.errors import FileRefused
+from importer.ledger.intake.unchanged_source import Reading
+from importer.loader.context import LoadContext
+from importer.loader.files.safety import open_regular
+from importer.loader.profile import Profile
+from importer.loader.profiles.recognition import Shelf
+
+
+def reading_of(path: Path, read_with: str, today: date) -> Reading | None:
+    """What this file would be read from; None if that cannot be told: reading it says why.
+
+    A link is looked at by whoever reads the file: it may have been turned elsewhere.
+    """
+    if os.path.islink(path):  # noqa: PTH114  (Path raises for what cannot be looked at)
+        return None
+    try:
+        with os.fdopen(open_regular(path), "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, FileRefused):
+        return None
+    return Reading(path.name, digest, read_with, today.isoformat())
+
+
+def circumstances(profile: Profile, shelf: Shelf, context: LoadContext) -> str:
+    """A digest of all that has a say in reading files, but for the files themselves, their folders and the day.
+
+    Folders matter to appendices alone, and rows with one are always read. When the rules of a time zone are corrected,
+    what was accepted under the old ones was sent as it was read then.
+    """
+    profiles = [(one.path.as_posix(), one.profile.model_dump_json()) for one in shelf.profiles]
+    settings = replace(context, today=date.min, folder=Path())  # every other field, also one that is added some day
+    told = repr((profile.model_dump_json(), profiles, settings, _version()))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+@cache
+def _version() -> str:
+    """A digest of the importer's own files and of what is installed beside them.
+
+    Of everything: nobody can forget to count up, and what does not matter costs one more reading. It takes 10 ms.
+    """
+    digest = hashlib.sha256(sys.version.encode())
+    own = sorted(_own_files(files("importer"), ""))
+    if not own:  # packed without its sources: it cannot be told from another version
+        return os.urandom(32).hex()
+    for name, content in own:
+        digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+    for name in sorted({name for folder in sys.path for name in _installed(folder)}):
+        digest.update(f"\0{name}".encode())
+    return digest.hexdigest()
+
+
+def _own_files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for item in folder.iterdir():
+        if item.is_dir():
+            yield from _own_files(item, f"{prefix}{item.name}/")
+        elif item.name.endswith((".py", ".toml")):
+            yield prefix + item.name, item.read_bytes()
+
+
+def _installed(folder: str) -> list[str]:
+    """The packages in a folder of Python's path, each by the name of its description, which holds the version."""
+    try:
+        return [name for name in os.listdir(folder) if name.endswith(".dist-info")]  # noqa: PTH208  (names alone, of thousands)
+    except OSError:
+        return []  # a zip file, or nothing at all

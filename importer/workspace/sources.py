@@ -1,0 +1,195 @@
+"""Which sources a job names, in the order in which they are taken in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.domain.records import LoadedSource
+from importer.errors import FileRefused
+from importer.ledger.intake.unchanged_source import Reading
+from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile, load_profile
+from importer.loader.profiles.recognition import (
+    EMPTY_SHELF,
+    Remembered,
+    Shelf,
+    only_one,
+    reader_of_headings,
+    refuse_near,
+    search_shelf,
+)
+from importer.loader.records.row_reader import LoadContext
+from importer.loader.source import is_ours, load_raw, open_file, open_frames
+from importer.workspace.environment import Environment
+from importer.workspace.expectation import Expectation
+from importer.workspace.source_version import circumstances, reading_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from importer.loader.files.reader import RawSource, ReadOptions
+
+TEXTS = (".csv", ".tsv")
+SPREADSHEETS = (".xlsx", ".xls", ".xlsb", ".ods", *TEXTS)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the user asked for. Without a ``profile`` each source is read with the one on the ``shelf`` that knows it."""
+
+    paths: tuple[Path, ...] = ()
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    profile: Profile = NO_PROFILE
+    shelf: Shelf = EMPTY_SHELF
+    output: Path | None = None
+    test_cases: bool = False
+    stop_at_quota: bool = False
+    confirmed: bool = False
+    expected: Expectation = field(default_factory=Expectation)
+
+
+def find_profiles(name: str | None, folders: tuple[Path, ...]) -> tuple[Profile, Shelf]:
+    """The profile of this name, or without a name those that can be found by headings; ``none`` wants neither.
+
+    Raises ProfileError if there is no such profile or it has a mistake.
+    """
+    if name == NO_PROFILE_WANTED:
+        return NO_PROFILE, EMPTY_SHELF
+    return (load_profile(name, folders), EMPTY_SHELF) if name else (NO_PROFILE, search_shelf(folders))
+
+
+Opening = Callable[[], AbstractContextManager[LoadedSource]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something to take in: ``open`` reads it. ``reading`` is what its rows depend on, None if that cannot be told."""
+
+    open: Opening
+    reading: Reading | None = None
+
+
+def sources_of(job: Job, environment: Environment, has_cases: Callable[[Reading], bool | None]) -> Iterator[Source]:
+    """What to take in, cases before vouchers: a voucher may belong to a case of another file.
+
+    ``has_cases`` tells whether a file that was read before holds cases, and None of one that was not.
+    """
+    context = environment.load_context(test_cases=job.test_cases)
+    if job.frames:
+        yield Source(lambda: _opened_frames(job.frames, job, context))
+    paths = expand(job.paths)
+    read_with = circumstances(job.profile, job.shelf, context) if paths else ""
+    later: list[Source] = []
+    for path in paths:
+        opening = _opener(path, job, replace(context, folder=path.parent))
+        source = Source(opening, reading_of(path, read_with, context.today))
+        if len(paths) > 1 and _only_vouchers(source, has_cases):
+            later.append(source)
+        else:
+            yield source
+    yield from later
+
+
+def _opener(path: Path, job: Job, context: LoadContext) -> Opening:
+    if job.shelf.profiles:
+        return lambda: open_remembered(path, job.shelf, context)
+    return lambda: open_file(path, job.profile, context)
+
+
+@contextmanager
+def _opened_frames(frames: dict[str, pd.DataFrame], job: Job, context: LoadContext) -> Iterator[LoadedSource]:
+    headings = {name: tuple(str(heading) for heading in frame.columns) for name, frame in frames.items()}
+    known = only_one("The DataFrame", [one for one in job.shelf.profiles if one.knows(headings)])
+    if known is None:
+        refuse_near("The DataFrame", headings, job.shelf)
+    source = open_frames(frames, context, known.profile if known else job.profile)
+    yield _told(source, known)
+
+
+@contextmanager
+def open_remembered(path: Path, shelf: Shelf, context: LoadContext) -> Iterator[LoadedSource]:
+    """A file as a source, read with the profile that knows its headings, or without one if none does.
+
+    Raises FileRefused if several know it, if one nearly does, or if the file cannot be read.
+    """
+    with ExitStack() as stack:
+        raw, known = _find(path, shelf, stack)
+        profile = known.profile if known else NO_PROFILE
+        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets() or is_ours(sheet))
+        sheets = sheets if profile.sheets() else raw.sheets
+        yield _told(load_raw(replace(raw, sheets=sheets), profile, context), known)
+
+
+def _find(path: Path, shelf: Shelf, stack: ExitStack) -> tuple[RawSource, Remembered | None]:
+    """The open file and who knows it. A text is tried in every way in which a profile reads texts."""
+    from importer.loader.files.reader import ReadOptions, open_source
+
+    ways: dict[ReadOptions, list[Remembered]] = {ReadOptions(): []}
+    for one in shelf.profiles:
+        ways.setdefault(_way(path, one.profile), []).append(one)
+    opened: dict[ReadOptions, RawSource] = {}
+    fitting: list[Remembered] = []
+    plain = refusal = None
+    for options, profiles in ways.items():
+        try:
+            opened[options] = stack.enter_context(open_source(path, options))
+        except FileRefused as error:
+            refusal = refusal or error
+            continue
+        headings = reader_of_headings(opened[options].sheets)
+        plain = plain or headings(NO_PROFILE)
+        fitting += [one for one in profiles if one.knows(headings(one.profile))]
+    if known := only_one(path.name, fitting):
+        return opened[_way(path, known.profile)], known
+    if plain:
+        refuse_near(path.name, plain, shelf)
+    if refusal and ReadOptions() not in opened:
+        raise refusal
+    return opened[ReadOptions()], None
+
+
+def _way(path: Path, profile: Profile) -> ReadOptions:
+    from importer.loader.files.reader import ReadOptions
+
+    if path.suffix.casefold() not in TEXTS:
+        return ReadOptions()
+    return ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote)
+
+
+def _told(source: LoadedSource, known: Remembered | None) -> LoadedSource:
+    return replace(source, notes=(known.note(), *source.notes)) if known else source
+
+
+def _only_vouchers(source: Source, has_cases: Callable[[Reading], bool | None]) -> bool:
+    known = has_cases(source.reading) if source.reading else None
+    if known is not None:
+        return not known
+    try:
+        with source.open() as opened:
+            return not opened.has_cases
+    except FileRefused:
+        return False  # it is opened again in its turn, and refused there
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Files as they are, a folder as the spreadsheets in it. Raises FileRefused for a path that is neither."""
+    found: list[Path] = []
+    for path in paths:
+        if not os.path.isdir(path):  # noqa: PTH112  (Path raises for what cannot be looked at; whoever reads the file says why)
+            found.append(path)
+            continue
+        if path.suffix.casefold() in SPREADSHEETS:
+            raise FileRefused(f"{path} is a folder, not a file. Name the file, or a folder without such an ending.")
+        try:
+            names = list(path.iterdir())
+        except OSError as error:
+            raise FileRefused(f"The folder {path} cannot be read: {error.strerror}. Ask for permission, or copy it.") from None
+        inside = sorted(p for p in names if p.suffix.casefold() in SPREADSHEETS and not p.name.startswith(("~$", ".")))
+        if not inside:
+            raise FileRefused(f"The folder {path} holds no spreadsheets ({' '.join(SPREADSHEETS)}). Check the path.")
+        found += inside
+    return list(dict.fromkeys(found))

@@ -1,0 +1,188 @@
+"""Records, sources and a real ledger for tests that need no spreadsheet and no server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from importer.domain.columns import Kind
+from importer.domain.records import (
+    CaseRecord,
+    Hint,
+    LoadedRow,
+    LoadedSource,
+    Money,
+    Reason,
+    Reject,
+    Row,
+    SheetHead,
+    VoucherRecord,
+    check_of,
+    fingerprint,
+)
+from importer.domain.states import State
+from importer.ledger.intake.known_entries import Accounts
+from importer.ledger.ledger import Claim, Ledger, Result
+from importer.ledger.queries.report_rows import Line, Status, Tallies, batch_info, lines, tally
+from importer.ledger.storage.schema import entry
+
+ACCOUNTS = Accounts("partner", "tenant")
+CASES, VOUCHERS, FLAT = "Cases", "Vouchers", "Flat"
+RESENDABLE = (State.PENDING, State.IN_DOUBT)
+
+
+def case(
+    ref: str | None = "R1",
+    *,
+    debtor: str = "Ann",
+    cents: int = 10000,
+    creditor: str = "X",
+    test: bool = False,
+    hint: Any = None,
+) -> CaseRecord:
+    """A case as the loader gives it."""
+    wire: dict[str, Any] = {"creditorCompanyName": creditor, "currencyCode": "DKK", "amountToRecover": cents / 100}
+    wire |= {"creditorReference": ref} if ref else {}
+    wire |= {"isTest": True} if test else {}
+    payload = json.dumps(wire | {"debtor": {"name": debtor}}).encode()
+    base = fingerprint("case", ref or payload.decode(), creditor, test)
+    return CaseRecord(base, ref is None, ref, payload, Money("DKK", cents), hint, test)
+
+
+def voucher(
+    ref: str | None = "R1",
+    *,
+    uid: str | None = None,
+    text: str = "fee",
+    cents: int = 5000,
+    parent: str | None = None,
+    case_id: str | None = None,
+    hint: Any = None,
+) -> VoucherRecord:
+    """A voucher as the loader gives it; in a flat row ``ref`` is None."""
+    payload = json.dumps({"amount": -cents, "currency": "DKK", "text": text}, separators=(",", ":")).encode()
+    content = fingerprint(payload.decode(), parent, None)
+    return VoucherRecord(content, uid, None if case_id else ref, case_id, parent, payload, Money("DKK", cents), None, hint)
+
+
+def reject(kind: Kind, ref: str | None = None, cents: int = 700) -> Reject:
+    return Reject(kind, (Reason("required", "is missing", "date"),), Money("DKK", cents), ref)
+
+
+Entered = CaseRecord | VoucherRecord | Reject | tuple[Any, Any]
+
+
+def source(*records: Entered, name: str = "a.xlsx") -> LoadedSource:
+    """A source with a row per record, numbered from 2; a pair is a flat row."""
+    heads = tuple(SheetHead(sheet, ("x",), (None,), sheet == FLAT) for sheet in (CASES, VOUCHERS, FLAT))
+    return LoadedSource(name, "0" * 64, heads, _rows(records))
+
+
+def _rows(records: Iterable[Entered]) -> Iterator[LoadedRow]:
+    for number, record in enumerate(records, 2):
+        if isinstance(record, tuple):
+            yield LoadedRow(Row(FLAT, number, (number,)), *record)
+        elif isinstance(record, CaseRecord) or (isinstance(record, Reject) and record.kind is Kind.CASE):
+            yield LoadedRow(Row(CASES, number, (number,)), case=record)
+        else:
+            yield LoadedRow(Row(VOUCHERS, number, (number,)), voucher=record)
+
+
+class Desk:
+    """A ledger, and the few things that a run does with it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.sent: list[Claim] = []
+
+    def _named(self, record: Any) -> Any:
+        """A test names an entry by its id alone; an error sheet also has the check of its key."""
+        if isinstance(record, tuple):
+            return tuple(self._named(part) for part in record)
+        if not isinstance(getattr(record, "hint", None), int):
+            return record
+        with self.ledger.transaction() as connection:
+            key = connection.scalar(select(entry.c.key).where(entry.c.id == record.hint))
+        return replace(record, hint=Hint(record.hint, check_of(key or "")))
+
+    def take(self, *given: Entered, name: str = "a.xlsx", earlier: Iterable[int] = ()) -> int:
+        records = [self._named(record) for record in given]
+        with self.ledger.transaction() as connection:
+            return self.ledger.take_in(connection, source(*records, name=name), ACCOUNTS, "run", earlier)
+
+    def claim(self, kind: Kind = Kind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None) -> list[Claim]:
+        states = RESENDABLE if kind is Kind.VOUCHER else (State.PENDING,)
+        jobs = self.ledger.candidates(ACCOUNTS, kind, states, batches, limit)
+        claims = self.ledger.exchange([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
+        self.sent += claims
+        return claims
+
+    def settle(self, claims: Iterable[Claim], state: State, remote: str | None = None, **more: Any) -> None:
+        results = []
+        for claim in claims:
+            found = (remote or f"remote-{claim.job.entry_id}") if state is State.ACCEPTED else None
+            results.append(
+                Result(claim.attempt_id, claim.job.entry_id, claim.job.kind, state, state.value, remote_id=found, **more)
+            )
+        self.ledger.exchange(results, [], ACCOUNTS, "run")
+
+    def send_all(self, state: State = State.ACCEPTED, kind: Kind = Kind.CASE, **more: Any) -> list[Claim]:
+        claims = self.claim(kind)
+        self.settle(claims, state, **more)
+        return claims
+
+    def entries(self, kind: Kind | None = None) -> list[Any]:
+        query = select(entry).order_by(entry.c.id)
+        query = query.where(entry.c.kind == kind) if kind else query
+        return self.ledger.query(lambda c: list(c.execute(query).all()))
+
+    def entry(self, identifier: int) -> Any:
+        return next(e for e in self.entries() if e.id == identifier)
+
+    def lines(self, batch: int) -> list[Line]:
+        return self.ledger.query(lambda c: list(lines(c, batch)))
+
+    def cases(self, batch: int) -> list[Status]:
+        return [line.case.status for line in self.lines(batch) if line.case]
+
+    def vouchers(self, batch: int) -> list[Status]:
+        return [line.voucher.status for line in self.lines(batch) if line.voucher]
+
+    def told(self, batch: int) -> list[str]:
+        """The reasons of every row of the batch."""
+        facts = [fact for line in self.lines(batch) for fact in (line.case, line.voucher) if fact]
+        return [reason.text() for fact in facts for reason in fact.reasons]
+
+    def codes(self, batch: int) -> list[str]:
+        facts = [fact for line in self.lines(batch) for fact in (line.case, line.voucher) if fact]
+        return [reason.code for fact in facts for reason in fact.reasons]
+
+    def balanced(self, batch: int) -> bool:
+        """Whether the batch's totals as read are those of its statuses, in rows and in money."""
+        info, found = self.ledger.query(lambda c: (batch_info(c, batch), tally(c, batch)))
+        return {k: dict(map(_pair, info.control[k].items())) for k in Kind} == {k: _sums(found, k) for k in Kind}
+
+
+def _pair(item: tuple[str, list[int]]) -> tuple[str, tuple[int, int]]:
+    return item[0], (item[1][0], item[1][1])
+
+
+def _sums(found: Tallies, kind: Kind) -> dict[str, tuple[int, int]]:
+    sums: dict[str, tuple[int, int]] = {}
+    for by_currency in found[kind].values():
+        for currency, (rows, cents) in by_currency.items():
+            before = sums.get(currency, (0, 0))
+            sums[currency] = (before[0] + rows, before[1] + cents)
+    return sums
+
+
+@contextmanager
+def open_desk(folder: Path) -> Iterator[Desk]:
+    with Ledger.open(f"sqlite:///{folder / 'ledger.db'}", "test") as ledger:
+        yield Desk(ledger)

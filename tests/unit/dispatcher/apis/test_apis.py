@@ -1,0 +1,203 @@
+"""What the endpoints' answers mean beyond their status: vouchers that may be there already, files, lists."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.dispatcher.apis import debitura
+from importer.dispatcher.apis.debitura import Debbie, Debitura, judge_upload, settle_existing
+from importer.dispatcher.apis.http import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.domain.columns import Kind
+from importer.domain.records import Reason
+from importer.domain.states import State
+from importer.errors import ApiStopped, QuotaReached
+from importer.ledger.ledger import Claim, Job
+
+SENT = {"uniqueId": "U", "voucherTypeId": "t", "amount": -100, "currency": "DKK", "text": "fee"}
+OURS = {**SENT, "caseVoucherId": "v1"}
+ALIKE = {k: v for k, v in OURS.items() if k != "uniqueId"}
+OTHER = {**OURS, "uniqueId": "W", "caseVoucherId": "v2"}
+EXISTS, REFUSED = Outcome(Verdict.EXISTS), Outcome(Verdict.REFUSED, reasons=(Reason("x", "No"),))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "listed", "settled", "wanted"),
+    [
+        # the list shows unique ids
+        (EXISTS, [OTHER, OURS], False, (Verdict.ACCEPTED, "v1")),
+        (REFUSED, [OTHER, OURS], True, (Verdict.ACCEPTED, "v1")),
+        (REFUSED, [OTHER], True, (Verdict.REFUSED, None)),
+        (EXISTS, [OTHER], True, (Verdict.REFUSED, None)),
+        (REFUSED, [OTHER], False, (Verdict.IN_DOUBT, None)),
+        (EXISTS, [OTHER], False, (Verdict.IN_DOUBT, None)),  # the list may be late
+        # it does not
+        (EXISTS, [ALIKE], False, (Verdict.ACCEPTED, "v1")),
+        (REFUSED, [ALIKE], True, (Verdict.ACCEPTED, "v1")),
+        (EXISTS, [ALIKE, ALIKE], False, (Verdict.ACCEPTED, None)),
+        (REFUSED, [ALIKE, ALIKE], True, (Verdict.IN_DOUBT, None)),
+        (EXISTS, [{**ALIKE, "amount": -5}], True, (Verdict.REFUSED, None)),
+        (REFUSED, [{**ALIKE, "amount": -5}], True, (Verdict.REFUSED, None)),
+        (REFUSED, [{**ALIKE, "referenceId": ""}], True, (Verdict.ACCEPTED, "v1")),
+        # the case has none
+        (EXISTS, [], True, (Verdict.REFUSED, None)),
+        (EXISTS, [], False, (Verdict.IN_DOUBT, None)),
+        (REFUSED, [], True, (Verdict.REFUSED, None)),
+    ],
+)
+def test_what_the_cases_vouchers_say(
+    outcome: Outcome, listed: list[dict[str, Any]], wanted: tuple[Verdict, str | None], *, settled: bool
+) -> None:
+    found = settle_existing(outcome, SENT, listed, settled=settled)
+    assert (found.verdict, found.remote_id) == wanted
+    if found.verdict is Verdict.REFUSED:
+        assert found.reasons
+
+
+@pytest.mark.parametrize(
+    ("reply", "wanted"),
+    [
+        (Answer(200, b'{"fileId": "f"}'), (Verdict.ACCEPTED, "f")),
+        (Answer(201, b'{"id": "f"}'), (Verdict.ACCEPTED, "f")),
+        *[(Answer(200, body), (Verdict.NOTHING, None)) for body in (b"", b"[]", b"{}", b'{"fileId": 5}', b"<html>")],
+        *[(Answer(status), (Verdict.NOTHING, None)) for status in (500, 503, 408, 409)],
+        *[(lost, (Verdict.NOTHING, None)) for lost in (Lost("x"), NotSent("x"))],
+        *[(Answer(status), (Verdict.REFUSED, None)) for status in (400, 413, 415, 422)],
+        (Answer(401), (Verdict.STOPPED, None)),
+        (Answer(429), (Verdict.THROTTLED, None)),
+    ],
+)
+def test_an_upload(reply: Answer | Lost | NotSent, wanted: tuple[Verdict, str | None]) -> None:
+    found = judge_upload(reply, "a.pdf")
+    assert (found.verdict, found.remote_id) == wanted
+
+
+class FakeClient:
+    """Gives one answer after the other and remembers what was asked."""
+
+    def __init__(self, *answers: Answer | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str, bytes | None, Mapping[str, str]]] = []
+
+    async def send(
+        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        self.asked.append((method, path, content, headers or {}))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def claim(*, doubted: bool = False) -> Claim:
+    job = Job(1, Kind.VOUCHER, State.PENDING, b"", "key", doubted=doubted, case_id="a/b", case_reference="AB12")
+    return Claim(1, job, json.dumps(SENT).encode())
+
+
+def create(client: FakeClient, **more: Any) -> Outcome:
+    return asyncio.run(Debbie(client, "tenant").create(claim(**more)))  # type: ignore[arg-type]
+
+
+def test_a_repeated_unique_id_is_looked_up() -> None:
+    client = FakeClient(Answer(409, b'{"message": "uniqueId already exists"}'), Answer(200, json.dumps([OURS]).encode()))
+    assert create(client).remote_id == "v1"
+    assert [(method, path) for method, path, _, _ in client.asked] == [
+        ("POST", "/v1/tenant/case-vouchers/a%2Fb"),
+        ("GET", "/v1/tenant/case-vouchers/a%2Fb"),
+    ]
+    assert client.asked[0][2:] == (claim().payload, {"Idempotency-Key": "key"})
+
+
+def test_a_refusal_after_a_doubt_is_looked_up_and_one_without_is_not() -> None:
+    client = FakeClient(Answer(400), Answer(200, b"[]"))
+    assert create(client, doubted=True).verdict is Verdict.IN_DOUBT  # the list may be late
+    assert len(client.asked) == 2
+    client = FakeClient(Answer(400))
+    assert create(client).verdict is Verdict.REFUSED
+
+
+def test_a_quota_that_is_reached_before_an_upload_stops_nothing_else(tmp_path: Path) -> None:
+    """It is raised before anything is sent: the requests that are under way must not be cut off by it."""
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    facts = {"path": str(tmp_path / "a.pdf"), "sha256": hashlib.sha256(b"%PDF").hexdigest(), "content_type": "application/pdf"}
+    job = Job(1, Kind.VOUCHER, State.PENDING, b"", "key", appendix=json.dumps(facts))
+    client = FakeClient(QuotaReached("later"))
+    assert asyncio.run(Debbie(client, "tenant").upload(job)).verdict is Verdict.THROTTLED  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_looked_up_stays_in_doubt() -> None:
+    assert create(FakeClient(Answer(400), Answer(401)), doubted=True).verdict is Verdict.IN_DOUBT
+
+
+@pytest.mark.parametrize(("by", "name"), [("id", "a/b"), ("reference", "AB12"), ("creditorReference", "R1")])
+def test_how_a_case_is_named(by: Any, name: str) -> None:
+    job = Job(
+        1, Kind.VOUCHER, State.PENDING, b"", "k", case_id="a/b", case_reference="AB12", case_payload=b'{"creditorReference":"R1"}'
+    )
+    debbie = Debbie(FakeClient(), "t", by)  # type: ignore[arg-type]
+    assert debbie.case_of(job) == name
+    assert debbie.case_of(Job(1, Kind.VOUCHER, State.PENDING, b"", "k", target="T", case_id="c")) == "T"
+
+
+def uploaded(path: Path) -> tuple[Outcome, FakeClient]:
+    facts = {"path": str(path), "sha256": hashlib.sha256(b"pdf").hexdigest(), "content_type": "application/pdf"}
+    client = FakeClient(Answer(200, b'{"fileId": "f"}'))
+    job = Job(1, Kind.VOUCHER, State.PENDING, b"", "k", appendix=json.dumps(facts))
+    return asyncio.run(Debbie(client, "t").upload(job)), client  # type: ignore[arg-type]
+
+
+def test_the_same_file_under_two_names_is_two_requests_with_two_keys(tmp_path: Path) -> None:
+    """A key that was used for another request is refused, so the key must follow from the whole request."""
+    keys = []
+    for name in ("a.pdf", "b.pdf", "a.pdf"):
+        (tmp_path / name).write_bytes(b"pdf")
+        outcome, client = uploaded(tmp_path / name)
+        assert outcome.remote_id == "f"
+        keys.append(client.asked[0][3]["Idempotency-Key"])
+    assert keys[0] == keys[2] != keys[1]
+    assert all(len(key) <= 64 for key in keys)
+
+
+def test_a_file_that_is_gone_or_was_changed_is_not_sent(tmp_path: Path) -> None:
+    assert uploaded(tmp_path / "gone.pdf")[0].verdict is Verdict.REFUSED
+    (tmp_path / "a.pdf").write_bytes(b"other")
+    outcome, client = uploaded(tmp_path / "a.pdf")
+    assert outcome.verdict is Verdict.REFUSED
+    assert client.asked == []
+
+
+@pytest.mark.parametrize(
+    "body", [[], {}, {"page": {}, "cases": 5}, {"cases": []}, {"page": {}, "cases": [{}]}, {"page": {}, "cases": ["x"]}]
+)
+def test_a_list_that_is_none_stops_the_scan(body: Any) -> None:
+    client = FakeClient(Answer(200, json.dumps(body).encode()))
+    with pytest.raises(ApiStopped):
+        asyncio.run(Debitura(client).page(1))  # type: ignore[arg-type]
+
+
+def test_questions_are_repeated_while_an_outage_passes() -> None:
+    import stamina
+
+    with stamina.set_testing(True, attempts=4):
+        client = FakeClient(Answer(503), Lost("x"), NotSent("x"), Answer(200, b'{"id": "p"}'))
+        assert asyncio.run(Debitura(client).me()) == "p"  # type: ignore[arg-type]
+        with pytest.raises(ApiStopped):
+            asyncio.run(Debitura(FakeClient(*[Answer(429)] * 4)).me())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(401, "refuses the credentials"), (403, "refuses the credentials"), (302, "base_url")]
+)
+def test_answers_that_no_repeating_mends(status: int, said: str) -> None:
+    client = FakeClient(Answer(status))
+    with pytest.raises(ApiStopped, match=said):
+        asyncio.run(Debitura(client).me())  # type: ignore[arg-type]
+    assert len(client.asked) == 1
+    assert debitura.PAGE_SIZE <= 100

@@ -1,0 +1,413 @@
+"""What a list says of cases in doubt: matching, scanning a list that shifts, and the moves that follow."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.ledgers import ACCOUNTS, Desk, case, open_desk, voucher
+
+from importer.dispatcher.reconcile.cases import (
+    Fate,
+    Policy,
+    Remote,
+    match,
+    reconcile,
+    scan,
+    traits_listed,
+    traits_sent,
+)
+from importer.dispatcher.sending.queue import Scope
+from importer.domain.columns import Kind
+from importer.domain.states import State
+from importer.ledger.ledger import Doubt
+from importer.ledger.outbox.clock_skew import CLOCK_MARGIN
+from importer.ledger.storage.schema import stamp
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def payload(ref: str | None = "R1", debtor: str = "Ann", amount: float = 100.0, **more: Any) -> bytes:
+    wire = {"amountToRecover": amount, "currencyCode": "DKK", "debtor": {"name": debtor}} | more
+    return json.dumps(wire | ({"creditorReference": ref} if ref else {})).encode()
+
+
+def doubt(entry_id: int = 1, sent: bytes | None = None, *, first: datetime = START, held: bool = False) -> Doubt:
+    return Doubt(entry_id, sent or payload(), stamp(first), stamp(first), 0, held)
+
+
+def remote(identifier: str = "r", sent: bytes | None = None, *, created: datetime = START, unreadable: bool = False) -> Remote:
+    return Remote(identifier, None, created, None if unreadable else traits_sent(sent or payload()))
+
+
+def fates(doubts: list[Doubt], cases: list[Remote], owned: set[str] | None = None) -> dict[int, tuple[Fate, str | None]]:
+    found = match(doubts, cases, owned or set())
+    return {entry: (fate, case.id if case else None) for entry, (fate, case) in found.items()}
+
+
+ABSENT, AMBIGUOUS = (Fate.ABSENT, None), (Fate.AMBIGUOUS, None)
+
+
+def test_a_unique_match_is_ours() -> None:
+    assert fates([doubt()], [remote("a", payload("R2")), remote("b")]) == {1: (Fate.OURS, "b")}
+
+
+def test_nothing_there() -> None:
+    assert fates([doubt()], []) == {1: ABSENT}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [payload("R2"), payload("R2", amount=100.0), payload(currencyCode="EUR", ref="R3")],
+)
+def test_another_reference_is_another_case(other: bytes) -> None:
+    assert fates([doubt()], [remote("a", other)]) == {1: ABSENT}
+
+
+@pytest.mark.parametrize("other", [payload(None), payload(debtor="Bob"), payload(debtor="ANN Byg ApS (CVR 1)")])
+def test_a_case_that_a_server_may_have_rewritten_is_for_a_person(other: bytes) -> None:
+    assert fates([doubt()], [remote("a", other)]) == {1: (Fate.AMBIGUOUS, None)}
+
+
+def test_what_another_entry_owns_is_not_ours() -> None:
+    assert fates([doubt()], [remote("a")], {"a"}) == {1: ABSENT}
+
+
+def test_a_case_older_than_the_first_attempt_is_not_ours() -> None:
+    older = START - CLOCK_MARGIN - timedelta(seconds=1)
+    assert fates([doubt()], [remote("a", created=older)]) == {1: ABSENT}
+    assert fates([doubt()], [remote("a", created=START - CLOCK_MARGIN)]) == {1: (Fate.OURS, "a")}
+
+
+def test_several_matches_are_for_a_person() -> None:
+    assert fates([doubt()], [remote("a"), remote("b")]) == {1: AMBIGUOUS}
+
+
+def test_entries_of_the_same_bytes_share_their_matches() -> None:
+    doubts = [doubt(1), doubt(2), doubt(3)]
+    assert fates(doubts, [remote("b"), remote("a")]) == {1: (Fate.OURS, "b"), 2: (Fate.OURS, "a"), 3: ABSENT}
+    assert set(fates(doubts[:1], [remote("a"), remote("b")]).values()) == {AMBIGUOUS}
+
+
+def test_entries_that_are_alike_but_not_the_same_share_nothing() -> None:
+    """The remote case may be either's: guessing wrong sends one of them twice and the other never."""
+    doubts = [doubt(1), doubt(2, payload(comments="another"))]
+    assert fates(doubts, [remote("a")]) == {1: AMBIGUOUS, 2: AMBIGUOUS}
+    assert fates(doubts, []) == {1: ABSENT, 2: ABSENT}
+
+
+def test_what_may_be_a_held_entrys_is_not_taken() -> None:
+    assert fates([doubt(1, held=True), doubt(2)], [remote("a")])[2] == AMBIGUOUS
+    assert fates([doubt(2), doubt(1, held=True)], [remote("a")])[2] == AMBIGUOUS
+    assert fates([doubt(1, held=True), doubt(2)], [])[2] == ABSENT
+
+
+def test_the_same_claim_with_another_amount_is_for_a_person() -> None:
+    assert fates([doubt()], [remote("a", payload(amount=120))]) == {1: AMBIGUOUS}
+    assert fates([doubt()], [remote("a", payload(amount=120))], {"a"}) == {1: ABSENT}
+    both = [doubt(1), doubt(2, payload(amount=120))]
+    assert fates(both, [remote("a", payload(amount=120))]) == {1: ABSENT, 2: (Fate.OURS, "a")}
+
+
+def test_a_case_that_cannot_be_read_proves_no_absence() -> None:
+    assert fates([doubt()], [remote("a", unreadable=True)]) == {1: (Fate.UNKNOWN, None)}
+    assert fates([doubt()], [remote("a", unreadable=True)], {"a"}) == {1: ABSENT}
+    long_ago = START - timedelta(days=1)
+    assert fates([doubt()], [remote("a", unreadable=True, created=long_ago)]) == {1: ABSENT}
+
+
+LISTED = {"id": "r", "creditorReference": "R1", "grossAmount": 100, "currency": "DKK", "debtor": {"name": "Ann"}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *[{"grossAmount": amount} for amount in (100, 100.0, "100.00")],
+        *[{"debtor": {"name": " ann "}}, {"debtor": "ANN"}, {"currency": "dkk"}, {"creditorReference": " R1 "}],
+    ],
+)
+def test_what_a_list_may_write_otherwise(change: dict[str, Any]) -> None:
+    assert traits_listed(LISTED | change) == traits_sent(payload())
+
+
+@pytest.mark.parametrize("name", ["creditorReference", "grossAmount", "currency", "debtor"])
+def test_a_listed_case_without_a_trait_has_none(name: str) -> None:
+    assert traits_listed({k: v for k, v in LISTED.items() if k != name}) is None
+
+
+@pytest.mark.parametrize("change", [{"grossAmount": "much"}, {"grossAmount": None}, {"debtor": {}}, {"debtor": None}])
+def test_a_listed_case_with_an_unreadable_trait_has_none(change: dict[str, Any]) -> None:
+    assert traits_listed(LISTED | change) is None
+
+
+def test_no_reference_is_the_same_on_both_sides() -> None:
+    assert traits_listed(LISTED | {"creditorReference": None}) == traits_sent(payload(None))
+
+
+# Scanning
+
+
+class FakeList:
+    """Debitura's list: ``cases`` newest first, in pages; ``before_page`` may change it between two pages."""
+
+    def __init__(self, cases: list[dict[str, Any]], size: int = 2, before_page: Callable[[int, FakeList], None] | None = None):
+        self.cases, self.size, self.before_page = cases, size, before_page
+        self.read: list[int] = []
+        self.details: dict[str, dict[str, Any]] = {}
+        self.totals = True
+        self.skew: timedelta | None = None
+
+    async def page(self, number: int) -> dict[str, Any]:
+        if self.before_page:
+            self.before_page(len(self.read), self)
+        self.read.append(number)
+        start = (number - 1) * self.size
+        facts = {"totalResults": len(self.cases), "totalPages": -(-len(self.cases) // self.size)} if self.totals else {}
+        return {"page": facts, "cases": self.cases[start : start + self.size]}
+
+    async def case(self, identifier: str) -> dict[str, Any]:
+        return self.details.get(identifier, {})
+
+
+def listed(identifier: str, minutes_ago: float, **change: Any) -> dict[str, Any]:
+    return LISTED | {"id": identifier, "dateCreated": (START - timedelta(minutes=minutes_ago)).isoformat()} | change
+
+
+def scanned(fake: FakeList, back: float = 60) -> tuple[list[str], bool]:
+    found = asyncio.run(scan(fake, START - timedelta(minutes=back)))  # type: ignore[arg-type]
+    return [case.id for case in found.cases], found.steady
+
+
+TEN = [listed(str(i), i * 20) for i in range(10)]
+
+
+def test_a_scan_reads_back_to_the_first_attempt_and_no_further() -> None:
+    fake = FakeList(TEN)
+    assert scanned(fake) == (["0", "1", "2", "3", "4", "5"], True)
+    assert fake.read == [1, 2, 3, 1]
+
+
+def test_a_scan_that_is_shifted_is_made_again() -> None:
+    def shift(reads: int, fake: FakeList) -> None:
+        if reads == 1:
+            fake.cases = [listed("new", -1), *fake.cases]
+
+    fake = FakeList(TEN, before_page=shift)
+    ids, steady = scanned(fake)
+    assert steady
+    assert ids[:4] == ["new", "0", "1", "2"]
+
+
+def test_a_list_that_never_holds_still_is_not_steady() -> None:
+    def shift(reads: int, fake: FakeList) -> None:
+        fake.cases = [listed(f"new{reads}", -reads), *fake.cases]
+
+    assert not scanned(FakeList(TEN, before_page=shift))[1]
+
+
+def test_a_shift_that_keeps_the_total_is_seen() -> None:
+    def swap(reads: int, fake: FakeList) -> None:
+        fake.cases = [listed(f"new{reads}", -reads), *fake.cases[:-1]]
+
+    assert not scanned(FakeList(TEN, before_page=swap))[1]
+
+
+def test_a_list_that_is_not_sorted_is_read_to_its_end() -> None:
+    ids, steady = scanned(FakeList(TEN[::-1]))
+    assert (sorted(ids), steady) == ([str(i) for i in range(10)], True)
+
+
+def test_a_list_without_totals_is_read_until_it_brings_nothing_new() -> None:
+    fake = FakeList(TEN)
+    fake.totals = False
+    assert scanned(fake, back=10_000)[0] == [str(i) for i in range(10)]
+
+
+def test_an_empty_list() -> None:
+    assert scanned(FakeList([])) == ([], True)
+
+
+def test_what_the_list_leaves_out_is_fetched() -> None:
+    fake = FakeList([{"id": "r", "dateCreated": START.isoformat()}])
+    fake.details["r"] = LISTED
+    found = asyncio.run(scan(fake, START))  # type: ignore[arg-type]
+    assert found.cases[0].traits == traits_sent(payload())
+
+
+@pytest.mark.parametrize("created", [None, "yesterday", "", 5])
+def test_a_case_without_a_readable_date_may_be_ours(created: Any) -> None:
+    found = asyncio.run(scan(FakeList([LISTED | {"dateCreated": created}]), START))  # type: ignore[arg-type]
+    assert match([doubt()], found.cases, set())[1][0] is Fate.OURS
+
+
+@pytest.mark.parametrize("behind", [0, 8])
+def test_a_date_without_a_zone_may_be_of_any(behind: int) -> None:
+    local = (START + timedelta(minutes=1) - timedelta(hours=behind)).replace(tzinfo=None).isoformat()
+    found = asyncio.run(scan(FakeList([LISTED | {"dateCreated": local}]), START))  # type: ignore[arg-type]
+    assert match([doubt()], found.cases, set())[1][0] is Fate.OURS
+
+
+def test_a_date_alone_lasts_all_day() -> None:
+    found = asyncio.run(scan(FakeList([LISTED | {"dateCreated": "2026-11-01"}]), START))  # type: ignore[arg-type]
+    assert match([doubt(first=START + timedelta(hours=6))], found.cases, set())[1][0] is Fate.OURS
+    assert match([doubt(first=START + timedelta(days=2))], found.cases, set())[1][0] is Fate.ABSENT
+
+
+@pytest.mark.parametrize(("shown", "fate"), [(True, Fate.ABSENT), (False, Fate.OURS), (None, Fate.OURS)])
+def test_a_test_case_is_not_the_real_one(*, shown: bool | None, fate: Fate) -> None:
+    found = asyncio.run(scan(FakeList([listed("r", 0) | {"isTestCase": shown}]), START))  # type: ignore[arg-type]
+    assert match([doubt()], found.cases, set())[1][0] is fate
+
+
+def test_a_list_that_tells_of_a_slower_clock_is_read_further_back(desk: Desk) -> None:
+    """The skew is known from its first page at the earliest: what lies before the first cut-off must be read as well."""
+    desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+    others = [of(case(f"X{n}"), f"x{n}") for n in range(4)]
+    ours = of(case("R1")) | {"dateCreated": (datetime.now(UTC) - timedelta(minutes=30)).isoformat()}
+
+    def tell(_: int, fake: FakeList) -> None:
+        fake.skew = timedelta(minutes=-30)
+
+    before = {"dateCreated": (datetime.now(UTC) - timedelta(minutes=9)).isoformat()}
+    older = [of(case(f"Y{n}"), f"y{n}") | before for n in range(4)]
+    assert settle(desk, [*others[::-1], *older, ours], before_page=tell) == 1
+    assert state(desk) is State.ACCEPTED
+
+
+# The moves
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(tmp_path) as desk:
+        yield desk
+
+
+NOW, LATER = Policy(timedelta(0), "resend"), Policy(timedelta(minutes=15), "resend")
+HOLD = Policy(timedelta(0), "hold")
+
+
+def settle(
+    desk: Desk, cases: list[dict[str, Any]], policy: Policy = NOW, batches: tuple[int, ...] | None = None, **more: Any
+) -> int:
+    fake = FakeList(cases, **more)
+    return asyncio.run(reconcile(desk.ledger, fake, Scope(ACCOUNTS, batches, "run"), policy))  # type: ignore[arg-type]
+
+
+def of(record: Any, identifier: str = "r") -> dict[str, Any]:
+    """The case that Debitura makes of a record, now."""
+    sent = json.loads(record.payload)
+    made = {"id": identifier, "reference": "AB", "grossAmount": sent["amountToRecover"], "currency": sent["currencyCode"]}
+    made |= {"creditorReference": sent.get("creditorReference"), "debtor": sent["debtor"]}
+    return made | {"dateCreated": datetime.now(UTC).isoformat()}
+
+
+def state(desk: Desk, entry: int = 1) -> State:
+    return State(desk.entry(entry).state)
+
+
+def test_a_case_that_is_there_is_adopted_and_frees_its_vouchers(desk: Desk) -> None:
+    desk.take(case("R1"), voucher("R1"))
+    desk.send_all(State.IN_DOUBT)
+    assert settle(desk, [of(case("R1"))], LATER) == 1
+    found = desk.entry(1)
+    assert (found.state, found.remote_id, found.remote_reference) == (State.ACCEPTED, "r", "AB")
+    assert len(desk.claim(Kind.VOUCHER)) == 1
+
+
+def test_a_case_that_two_settled_scans_do_not_show_is_sent_again(desk: Desk) -> None:
+    desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+    assert settle(desk, []) == 0
+    assert state(desk) is State.IN_DOUBT
+    assert settle(desk, []) == 1
+    assert state(desk) is State.PENDING
+    (claim,) = desk.claim()
+    assert not claim.job.doubted
+    assert claim.payload == desk.sent[0].payload
+    assert claim.job.idempotency_key == desk.sent[0].job.idempotency_key
+
+
+def test_a_second_doubt_starts_the_counting_again(desk: Desk) -> None:
+    desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+    settle(desk, [])
+    settle(desk, [])
+    desk.send_all(State.IN_DOUBT)
+    assert settle(desk, []) == 0
+    assert settle(desk, [], LATER) == 0
+    assert state(desk) is State.IN_DOUBT
+
+
+def test_the_first_attempt_that_shows_late_is_seen_after_the_second(desk: Desk) -> None:
+    desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+    late = of(case("R1"), "late")
+    settle(desk, [])
+    settle(desk, [])
+    desk.send_all(State.IN_DOUBT)
+    assert settle(desk, [of(case("R1"), "second"), late]) == 1
+    assert state(desk) is State.HELD
+
+
+def test_nothing_is_sent_again_before_the_settle_time(desk: Desk) -> None:
+    desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+    assert [settle(desk, [], LATER) for _ in range(5)] == [0] * 5
+    assert state(desk) is State.IN_DOUBT
+
+
+def test_absence_can_be_left_to_a_person(desk: Desk) -> None:
+    batch = desk.take(case("R1"), voucher("R1"))
+    desk.send_all(State.IN_DOUBT)
+    settle(desk, [], HOLD)
+    settle(desk, [], HOLD)
+    assert state(desk) is State.HELD
+    assert desk.codes(batch) == ["not_listed", "case_refused"]
+
+
+def test_several_matches_hold_the_case(desk: Desk) -> None:
+    batch = desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+    assert settle(desk, [of(case("R1"), "a"), of(case("R1"), "b")]) == 1
+    assert state(desk) is State.HELD
+    assert desk.codes(batch) == ["several_match"]
+
+
+def test_a_list_that_shifts_proves_no_absence(desk: Desk) -> None:
+    desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+
+    def shift(reads: int, fake: FakeList) -> None:
+        fake.cases = [listed(f"new{reads}", -99_999_999 + reads, creditorReference="other"), *fake.cases]
+
+    for _ in range(4):
+        assert settle(desk, [listed(str(i), -99_999_000 - i, creditorReference="o") for i in range(4)], before_page=shift) == 0
+    assert state(desk) is State.IN_DOUBT
+
+
+def test_what_an_alike_entry_of_an_earlier_run_made_is_not_taken_for_ours(desk: Desk) -> None:
+    """Both are in doubt, only one of them is in this run's batch, and one case is there: whose is not known."""
+    first, second = case("R1", creditor="X"), case("R1", creditor="Y")
+    desk.take(first)
+    batch = desk.take(second)
+    desk.send_all(State.IN_DOUBT)
+    assert settle(desk, [of(first)], batches=(batch,)) == 1
+    assert state(desk, 2) is State.HELD
+    assert state(desk, 1) is State.IN_DOUBT
+
+
+def test_an_entrys_case_is_adopted_once(desk: Desk) -> None:
+    desk.take(case("R1"))
+    desk.send_all(remote="r")
+    desk.take(case("R1", creditor="Y"))
+    desk.send_all(State.IN_DOUBT)
+    settle(desk, [of(case("R1"))])
+    settle(desk, [of(case("R1"))])
+    assert state(desk, 2) is State.PENDING

@@ -1,0 +1,107 @@
+"""Reading ahead: each entry once, in order, and none forgotten when something frees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, voucher
+
+from importer.dispatcher.sending.queue import READ_AHEAD, Backlog, Scope
+from importer.domain.columns import Kind
+from importer.domain.states import State
+from importer.ledger.ledger import Job, Ledger, Result
+from importer.ledger.storage.schema import stamp
+
+SCOPE = Scope(ACCOUNTS, None, "run")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", "test") as ledger:
+        yield Desk(ledger)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How much was found each time the ledger was read."""
+    found: list[int] = []
+    real: Callable[..., list[Job]] = Ledger.candidates
+
+    def candidates(self: Ledger, *given: Any) -> list[Job]:
+        jobs = real(self, *given)
+        found.append(len(jobs))
+        return jobs
+
+    monkeypatch.setattr(Ledger, "candidates", candidates)
+    return found
+
+
+def send(desk: Desk, jobs: list[Job], state: State, not_before: str | None = None) -> list[Result]:
+    """Send and settle these jobs; what came of them."""
+    claims = desk.ledger.exchange([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
+    results = [
+        Result(c.attempt_id, c.job.entry_id, c.job.kind, state, "x", remote_id=f"r{c.attempt_id}", not_before=not_before)
+        for c in claims
+    ]
+    desk.ledger.exchange(results, [], ACCOUNTS, "run")
+    return results
+
+
+def ids(jobs: list[Job]) -> list[int]:
+    return [job.entry_id for job in jobs]
+
+
+def test_each_entry_is_given_once_and_the_ledger_is_read_by_the_hundred(desk: Desk, reads: list[int]) -> None:
+    count = READ_AHEAD + 200
+    desk.take(*(case(f"R{n}") for n in range(count)))
+    backlog = Backlog(desk.ledger, SCOPE, Kind.CASE, (State.PENDING,))
+    given: list[int] = []
+    while jobs := backlog.take(8, ()):
+        given += ids(jobs)
+        backlog.changed(send(desk, jobs, State.ACCEPTED))
+    assert given == list(range(1, count + 1))
+    assert len(reads) == 2
+    assert backlog.wait_seconds(()) is None
+
+
+def test_what_is_at_work_is_not_given_again(desk: Desk) -> None:
+    desk.take(case("R1"), case("R2"))
+    backlog = Backlog(desk.ledger, SCOPE, Kind.CASE, (State.PENDING,))
+    assert ids(backlog.take(1, ())) == [1]
+    backlog.look_again()
+    assert ids(backlog.take(5, {1})) == [2]
+
+
+def test_an_accepted_case_frees_its_vouchers(desk: Desk) -> None:
+    desk.take(case("R1"), voucher("R1", uid="V"))
+    cases, vouchers = (Backlog(desk.ledger, SCOPE, kind, (State.PENDING,)) for kind in Kind)
+    assert vouchers.take(5, ()) == []
+    assert vouchers.wait_seconds(()) is None
+    vouchers.changed(send(desk, cases.take(5, ()), State.ACCEPTED))
+    assert ids(vouchers.take(5, ())) == [2]
+
+
+@pytest.mark.parametrize("state", RESENDABLE)
+def test_an_entry_that_is_open_again_is_given_when_its_time_has_come(desk: Desk, state: State) -> None:
+    desk.take(voucher(None, case_id="c", uid="V"))
+    backlog = Backlog(desk.ledger, SCOPE, Kind.VOUCHER, RESENDABLE)
+    soon = stamp(datetime.now(UTC) + timedelta(hours=1))
+    backlog.changed(send(desk, backlog.take(5, ()), state, soon))
+    assert backlog.take(5, ()) == []
+    assert 3000 < (backlog.wait_seconds(()) or 0) <= 3600
+    desk.ledger.postpone(1, stamp(datetime.now(UTC) - timedelta(seconds=1)))
+    backlog.look_again()
+    assert backlog.wait_seconds(()) == 0
+    assert ids(backlog.take(5, ())) == [1]
+
+
+def test_a_case_in_doubt_is_not_sent_again(desk: Desk) -> None:
+    desk.take(case("R1"))
+    backlog = Backlog(desk.ledger, SCOPE, Kind.CASE, (State.PENDING,))
+    backlog.changed(send(desk, backlog.take(5, ()), State.IN_DOUBT))
+    assert backlog.take(5, ()) == []
+    assert backlog.wait_seconds(()) is None

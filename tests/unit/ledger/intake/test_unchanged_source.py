@@ -1,0 +1,326 @@
+"""A source that is known already, taken in without being read: exactly what reading it would have given, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.ledgers import ACCOUNTS, Desk, Entered, case, open_desk, reject, source, voucher
+from sqlalchemy import Connection, select
+
+from importer.domain.columns import Kind
+from importer.domain.records import AppendixFile
+from importer.domain.states import State
+from importer.ledger.intake.known_entries import Accounts
+from importer.ledger.intake.unchanged_source import Reading, has_cases, take_in_again
+from importer.ledger.storage.schema import batch, entry, row
+from importer.ledger.storage.schema import reading as reading_table
+from importer.ledger.storage.schema import reject as reject_table
+
+TABLES = (batch, row, entry, reject_table, reading_table)
+Records = Sequence[Entered]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(tmp_path) as desk:
+        yield desk
+
+
+def reading_of(records: Records, day: str = "2026-03-01") -> Reading:
+    return Reading("a.xlsx", hashlib.sha256(repr(records).encode()).hexdigest(), "as ever", day)
+
+
+def read(connection: Connection, desk: Desk, records: Records, of: Reading, earlier: Sequence[int] = ()) -> int:
+    taken = replace(source(*records), sha256=of.sha256)
+    return desk.ledger.take_in(connection, taken, ACCOUNTS, "run", earlier, of)
+
+
+def take(desk: Desk, *records: Entered, earlier: Sequence[int] = ()) -> int:
+    with desk.ledger.transaction() as connection:
+        return read(connection, desk, records, reading_of(records), earlier)
+
+
+def accept(desk: Desk) -> None:
+    """Send all that can be sent, parents before their children."""
+    desk.send_all()
+    while desk.send_all(kind=Kind.VOUCHER):
+        pass
+
+
+class _UndoneError(Exception):
+    pass
+
+
+def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """The tables but for times and the run; JSON as values, vouchers of rows by what equal ones have in common."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    bases = {one.id: one.base for one in connection.execute(select(entry.c.id, entry.c.base))}
+    for table in TABLES:
+        for line in connection.execute(select(table).order_by(*table.primary_key)).mappings():
+            values = {n: v for n, v in line.items() if n not in {"run_id", "taken_at"}}
+            values |= {n: json.loads(values[n]) for n in ("heads", "notes", "control") if n in values}
+            values |= {n: bases.get(values[n]) for n in ("voucher_entry",) if n in values}
+            found.setdefault(table.name, []).append(values)
+    return found
+
+
+def quickly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any] | None:
+    """The ledger after the shortcut, and without it again; None if it was not taken."""
+    found = None
+    with suppress(_UndoneError), desk.ledger.transaction() as connection:
+        if take_in_again(connection, replace(reading_of(records), **changes), ACCOUNTS, "run", earlier):
+            found = dump(connection)
+        raise _UndoneError
+    return found
+
+
+def slowly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any]:
+    found = None
+    with suppress(_UndoneError), desk.ledger.transaction() as connection:
+        read(connection, desk, records, replace(reading_of(records), **changes), earlier)
+        found = dump(connection)
+        raise _UndoneError
+    assert found is not None
+    return found
+
+
+def is_taken(desk: Desk, *records: Entered, earlier: Sequence[int] = (), **changes: Any) -> bool:
+    """Whether the shortcut is taken; it must give what reading gives."""
+    found = quickly(desk, records, earlier, **changes)
+    if found is not None:
+        assert found == slowly(desk, records, earlier, **changes)
+    return found is not None
+
+
+TWO_SHEETS = (case("R1"), case("R2", cents=77), voucher("R1"), voucher("R2", uid="U2", parent="U1"), voucher("R1", uid="U1"))
+FLAT = ((case("R1"), voucher(None)), (case("R1"), voucher(None, text="rent")), (case("R2"), voucher(None)))
+EQUAL = (case(None), case(None), case(None, debtor="Bob"))
+TESTS = (case("R1", test=True), voucher("R1", uid="U1"))
+FOREIGN = (voucher(None, case_id="8f3c", uid="U1"), voucher(None, case_id="8f3c"))
+# The upper one waits for its parent, so it comes after the lower one; read again, neither waits.
+EQUAL_CHILDREN = (voucher("R1", parent="U1"), case("R1"), voucher("R1", uid="U1"), voucher("R1", parent="U1"))
+
+
+@pytest.mark.parametrize("records", [TWO_SHEETS, FLAT, EQUAL, TESTS, FOREIGN, EQUAL_CHILDREN])
+def test_what_is_all_imported_is_copied(desk: Desk, records: Records) -> None:
+    take(desk, *records)
+    assert not is_taken(desk, *records), "nothing was sent yet"
+    accept(desk)
+    assert is_taken(desk, *records)
+    with desk.ledger.transaction() as connection:
+        again = take_in_again(connection, reading_of(records), ACCOUNTS, "run")
+    assert again == 2
+    facts = [fact for line in desk.lines(again) for fact in (line.case, line.voucher) if fact and not fact.repeats]
+    assert {fact.status for fact in facts} == {"already_imported"}
+    assert desk.balanced(again)
+    assert is_taken(desk, *records), "a copy is as good as what it was copied from"
+
+
+def test_rows_that_an_earlier_file_brought(desk: Desk) -> None:
+    take(desk, case("R1"), voucher("R1"))
+    accept(desk)
+    records = (case("R1"), case("R3"), voucher("R1"))
+    take(desk, *records)
+    accept(desk)
+    assert is_taken(desk, *records)
+
+
+def test_vouchers_of_another_file(desk: Desk) -> None:
+    take(desk, case("R1"), case("R2"))
+    records = (voucher("R1"), voucher("R2", uid="U2"))
+    take(desk, *records)
+    accept(desk)
+    assert is_taken(desk, *records)
+    again = take(desk, case("R1"), reject(Kind.CASE))
+    assert is_taken(desk, *records, earlier=[again])
+    rejected = take(desk, case("R9"), reject(Kind.CASE, "R1"))
+    assert not is_taken(desk, *records, earlier=[rejected])
+    take(desk, case("R1", creditor="Y"))  # from now on the reference does not say which case
+    assert not is_taken(desk, *records)
+    assert is_taken(desk, case("R1"), case("R2"))
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.PENDING, State.IN_DOUBT])
+def test_a_row_that_is_not_done(desk: Desk, state: State) -> None:
+    records = (case("R1"), case("R2"))
+    take(desk, *records)
+    claims = desk.claim()
+    desk.settle(claims[:1], State.ACCEPTED)
+    desk.settle(claims[1:], state)
+    assert not is_taken(desk, *records)
+
+
+@pytest.mark.parametrize("records", [(case("R1"), reject(Kind.CASE)), ((case("R1"), reject(Kind.VOUCHER)),)])
+def test_a_row_that_was_rejected_as_a_whole_or_in_part(desk: Desk, records: Records) -> None:
+    take(desk, *records)
+    accept(desk)
+    assert not is_taken(desk, *records)
+
+
+def test_a_row_whose_payload_another_file_has_replaced(desk: Desk) -> None:
+    records = (case("R1", debtor="Ann"),)
+    take(desk, *records)
+    take(desk, case("R1", debtor="Anna"))
+    accept(desk)
+    assert not is_taken(desk, *records)
+
+
+def test_a_row_that_was_corrected(desk: Desk) -> None:
+    records = (case("R1"), case("R2"), voucher("R1"))
+    take(desk, *records)
+    first, second = desk.claim()
+    desk.settle([first], State.REFUSED)
+    desk.settle([second], State.ACCEPTED)
+    desk.take(case("R9", hint=first.job.entry_id))
+    accept(desk)
+    assert not is_taken(desk, *records)
+
+
+def test_a_reference_that_a_correction_gave_to_another_case(desk: Desk) -> None:
+    records = (case("R1"), voucher("R1"))
+    take(desk, *records)
+    accept(desk)
+    desk.take(case("R2", debtor="Bob"))
+    desk.send_all(State.REFUSED)
+    assert is_taken(desk, *records)
+    wrong = desk.entries(Kind.CASE)[-1]
+    desk.take(case("R1", hint=wrong.id))  # it was this one all the time
+    assert not is_taken(desk, *records)
+
+
+def test_a_voucher_whose_case_was_corrected_to_another_reference(desk: Desk) -> None:
+    """Its reference leads to the corrected case, until a case of its own comes."""
+    take(desk, case("R1"))
+    records = (voucher("R1"),)
+    take(desk, *records)
+    desk.send_all(State.REFUSED)
+    desk.take(case("R2", hint=1))
+    accept(desk)
+    assert [e.state for e in desk.entries(Kind.VOUCHER)] == ["accepted"]
+    desk.take(case("R1", creditor="Y"))
+    assert not is_taken(desk, *records)
+
+
+def test_a_row_with_an_appendix(desk: Desk) -> None:
+    file = AppendixFile("/there/a.pdf", "0" * 64, "application/pdf")
+    records = (case("R1"), replace(voucher("R1"), appendix=file))
+    take(desk, *records)
+    accept(desk)
+    assert [e.state for e in desk.entries()] == ["accepted"] * 2
+    assert not is_taken(desk, *records)
+
+
+@pytest.mark.parametrize("changes", [{"name": "b.xlsx"}, {"sha256": "1" * 64}, {"circumstances": "other"}])
+def test_another_reading(desk: Desk, changes: dict[str, str]) -> None:
+    take(desk, *TWO_SHEETS)
+    accept(desk)
+    assert not is_taken(desk, *TWO_SHEETS, **changes)
+
+
+@pytest.mark.parametrize(
+    ("day", "taken"), [("2026-03-01", True), ("2026-12-31", True), ("2026-02-28", False), ("2027-01-01", False)]
+)
+def test_another_day(desk: Desk, *, day: str, taken: bool) -> None:
+    """An earlier one has more future, and in another year two digits may be another one."""
+    take(desk, *TWO_SHEETS)
+    accept(desk)
+    assert is_taken(desk, *TWO_SHEETS, day=day) is taken
+
+
+@pytest.mark.parametrize("other", [Accounts("partner", "other"), Accounts("other", "tenant")])
+def test_another_account(desk: Desk, other: Accounts) -> None:
+    take(desk, *TWO_SHEETS)
+    accept(desk)
+    with desk.ledger.transaction() as connection:
+        assert take_in_again(connection, reading_of(TWO_SHEETS), other, "run") is None
+
+
+def test_what_was_really_read_counts(desk: Desk) -> None:
+    """The file was written to between a look at it and reading it."""
+    with desk.ledger.transaction() as connection:
+        desk.ledger.take_in(connection, source(case("R1")), ACCOUNTS, "run", (), reading_of([case("R2")]))
+    accept(desk)
+    with desk.ledger.transaction() as connection:
+        assert take_in_again(connection, reading_of([case("R2")]), ACCOUNTS, "run") is None
+        assert take_in_again(connection, replace(reading_of([]), sha256="0" * 64), ACCOUNTS, "run")
+
+
+def test_a_sheet_of_a_report_is_read(desk: Desk) -> None:
+    """Its rows name entries, which may have become others."""
+    taken = source(case("R1"))
+    taken = replace(taken, heads=(replace(taken.heads[0], header=("#row", "x")), *taken.heads[1:]), sha256="0" * 64)
+    with desk.ledger.transaction() as connection:
+        desk.ledger.take_in(connection, taken, ACCOUNTS, "run", (), replace(reading_of([]), sha256="0" * 64))
+        assert not connection.execute(select(reading_table)).all()
+
+
+def test_whether_a_known_file_holds_cases(desk: Desk) -> None:
+    take(desk, *TWO_SHEETS)
+    with desk.ledger.transaction() as connection:
+        assert has_cases(connection, reading_of(TWO_SHEETS))
+        assert has_cases(connection, reading_of(FLAT)) is None
+
+
+# Any history
+
+cases = st.builds(
+    case, st.sampled_from(("R1", "R2", None)), debtor=st.sampled_from(("Ann", "Bob")), creditor=st.sampled_from("XY")
+)
+vouchers = st.builds(
+    voucher,
+    st.sampled_from(("R1", "R2")),
+    uid=st.sampled_from(("U1", "U2", None, None)),
+    text=st.sampled_from(("fee", "rent")),
+    parent=st.sampled_from(("U1", None, None, None)),
+)
+flat = st.tuples(cases, st.builds(voucher, st.none(), text=st.sampled_from(("fee", "rent"))))
+rejects = st.sampled_from([reject(Kind.CASE, "R1"), reject(Kind.VOUCHER)])
+sources = st.one_of(
+    st.sampled_from([TWO_SHEETS, FLAT, EQUAL, TESTS, TWO_SHEETS[:2], TWO_SHEETS[2:]]),
+    st.lists(st.one_of(cases, cases, vouchers, flat, rejects), min_size=1, max_size=4).map(tuple),
+    st.lists(cases, min_size=1, max_size=3).map(tuple),
+    st.lists(vouchers, min_size=1, max_size=2).map(tuple),
+)
+steps = st.one_of(
+    st.tuples(st.just("take"), sources),
+    st.tuples(st.just("accept"), st.none()),
+    st.tuples(st.just("refuse"), st.sampled_from([State.REFUSED, State.IN_DOUBT])),
+    st.tuples(st.just("correct"), st.integers(0, 15)),
+)
+
+
+def correct(desk: Desk, pick: int) -> None:
+    """A row of an error sheet: it names its entry, and any cell of it may have been changed."""
+    entries = desk.entries()
+    if entries:
+        found = entries[pick % len(entries)]
+        ref = ("R1", "R2", "R3")[pick % 3]
+        desk.take(case(ref, hint=found.id) if found.kind == Kind.CASE else voucher(ref, hint=found.id))
+
+
+@settings(max_examples=150, deadline=None)
+@given(history=st.lists(steps, min_size=2, max_size=9), late=st.booleans())
+def test_after_any_history_the_shortcut_gives_what_reading_gives(history: list[tuple[str, Any]], *, late: bool) -> None:
+    with TemporaryDirectory() as folder, open_desk(Path(folder)) as desk:
+        taken: dict[Records, int] = {}
+        for step, value in (*history, ("accept", None)):
+            if step == "take":
+                taken[value] = take(desk, *value)
+            elif step == "accept":
+                accept(desk)
+            elif step == "refuse":
+                desk.send_all(value)
+            else:
+                correct(desk, value)
+        for records in taken:
+            is_taken(desk, *records, earlier=[max(taken.values())] if late else ())

@@ -1,0 +1,109 @@
+"""How far two clocks are apart, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.ledgers import ACCOUNTS, Desk, case, open_desk
+
+from importer.dispatcher.apis.http import skew_of
+from importer.domain.states import State
+from importer.ledger.outbox.clock_skew import Clock
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(tmp_path) as desk:
+        yield desk
+
+
+@pytest.mark.parametrize(("ours", "skew"), [(0, 0.5), (60, -59.5), (-1800, 1800.5)])
+def test_the_skew_is_taken_at_the_middle_of_the_answer(ours: int, skew: float) -> None:
+    middle = NOON + timedelta(seconds=ours)
+    measured = skew_of(DATE, middle - timedelta(seconds=3), middle + timedelta(seconds=3))
+    assert measured == timedelta(seconds=skew)
+
+
+@pytest.mark.parametrize("date", [None, "", "soon", "Sat, 99 Nov 2026 12:00:00 GMT", "Sat, 21 Nov 99999 12:00:00 GMT"])
+def test_an_unreadable_date_measures_nothing(date: str | None) -> None:
+    assert skew_of(date, NOON, NOON) is None
+
+
+def test_a_date_without_a_zone_is_in_utc() -> None:
+    assert skew_of("Sat, 21 Nov 2026 12:00:00", NOON, NOON) == timedelta(seconds=0.5)
+    assert skew_of("Sat, 21 Nov 2026 13:00:00 +0100", NOON, NOON) == timedelta(seconds=0.5)
+
+
+@pytest.mark.parametrize(
+    ("clock", "earliest"),
+    [(Clock(), NOON), (Clock(-30, 0, 0), NOON - 30 * MINUTE), (Clock(60, 60, 60), NOON + 60 * MINUTE)],
+)
+def test_the_earliest_that_the_server_can_have_had(clock: Clock, earliest: datetime) -> None:
+    assert clock.earliest(NOON) == earliest
+
+
+@pytest.mark.parametrize(
+    ("clock", "passed"),
+    [
+        (Clock(), True),
+        (Clock.begun(-30 * MINUTE), True),  # off, but the same all the time
+        (Clock(-60, 0, -60), False),  # ours was set an hour ahead in between: nothing has passed
+        (Clock(0, 60, 60), True),
+        (Clock(-60, 0, 0), True),
+    ],
+)
+def test_a_span_has_passed_only_if_it_has_by_the_servers_clock(clock: Clock, *, passed: bool) -> None:
+    assert clock.has_passed(NOON, 15 * MINUTE, NOON + 20 * MINUTE) is passed
+    assert not clock.has_passed(NOON, 15 * MINUTE, NOON + 14 * MINUTE)
+
+
+def test_seconds_are_no_skew_and_five_minutes_no_warning() -> None:
+    assert Clock.begun(timedelta(seconds=29)) == Clock()
+    assert Clock.begun(5 * MINUTE).warning() is None
+    assert "6 minutes behind" in str(Clock.begun(6 * MINUTE).warning())
+    assert "1,440 minutes ahead of" in str(Clock.begun(-1440 * MINUTE).warning())
+
+
+def test_without_open_doubts_only_the_latest_measure_counts(desk: Desk) -> None:
+    desk.ledger.note_clock(ACCOUNTS, -30 * MINUTE)
+    assert desk.ledger.clock(ACCOUNTS) == Clock(-30, -30, -30)
+    desk.ledger.note_clock(ACCOUNTS, 0 * MINUTE)
+    assert desk.ledger.clock(ACCOUNTS) == Clock()
+    desk.ledger.note_clock(ACCOUNTS, None)
+    assert desk.ledger.clock(ACCOUNTS) == Clock()
+
+
+@pytest.mark.parametrize("state", [State.IN_DOUBT, State.PENDING])
+def test_while_something_sent_is_open_all_measures_count(desk: Desk, state: State) -> None:
+    """An entry that was sent in vain is dated by its first attempt as well."""
+    desk.ledger.note_clock(ACCOUNTS, -30 * MINUTE)
+    desk.take(case("R1"))
+    desk.send_all(state)
+    desk.ledger.note_clock(ACCOUNTS, 10 * MINUTE)
+    assert desk.ledger.clock(ACCOUNTS) == Clock(-30, 10, 10)
+    desk.ledger.note_clock(ACCOUNTS, 0 * MINUTE)
+    assert desk.ledger.clock(ACCOUNTS) == Clock(-30, 10, 0)
+
+
+def test_what_was_sent_before_anything_was_measured_may_have_agreed(desk: Desk) -> None:
+    desk.take(case("R1"))
+    desk.send_all(State.IN_DOUBT)
+    assert desk.ledger.note_clock(ACCOUNTS, 60 * MINUTE) == Clock(0, 60, 60)
+
+
+def test_a_refused_case_that_is_corrected_is_dated_anew(desk: Desk) -> None:
+    """The clock may have been set since, and nothing of the refused one is out there."""
+    desk.take(case("R1"))
+    desk.send_all(State.REFUSED)
+    assert desk.entry(1).first_sent_at
+    desk.take(case("R1", cents=20000), name="b.xlsx")
+    assert desk.entry(1).first_sent_at is None
+    (claim,) = desk.claim()
+    assert desk.entry(claim.job.entry_id).first_sent_at

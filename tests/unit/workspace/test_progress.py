@@ -1,0 +1,129 @@
+"""The finish time while a run goes on: from what was measured, pauses included, whoever asked for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.pacing.rate_windows import Period
+from importer.dispatcher.pacing.windows import windows_of
+from importer.domain.columns import Kind
+from importer.domain.states import State
+from importer.workspace.progress import Outlook, quota_states
+
+LENGTHS = (60.0, 3600.0, 86_400.0)
+MINUTES = 60
+
+
+class Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Shown:
+    has_bar = True
+    text = ""
+
+    def note(self, text: str) -> None: ...
+
+    def beside(self, text: str) -> None:
+        self.text = text
+
+
+class Following:
+    """An outlook whose seconds pass as a test says."""
+
+    def __init__(self, left: dict[Kind, int], limits: tuple[int, int, int] = (0, 0, 0)) -> None:
+        self.clock, self.shown, self.left = Clock(), Shown(), left
+        self.quotas = {
+            Kind.CASE: Quota("Debitura", "a", windows_of(limits, LENGTHS), self.clock),  # type: ignore[arg-type]
+            Kind.VOUCHER: Quota("Debbie", "b", windows_of((0, 0, 0), LENGTHS), self.clock),  # type: ignore[arg-type]
+        }
+        self.outlook = Outlook(self.quotas, left, 16, self.shown)
+        self.advance = self.outlook.following(lambda _kind, _state: None)
+
+    def second(self, kind: Kind, done: int, *, flying: int = 0) -> None:
+        """One second in which so many came back, and so many are still under way at its end."""
+        quota = self.quotas[kind]
+        quota.windows.flying = flying
+        for _ in range(done):
+            self.advance(kind, State.ACCEPTED)
+        self.clock.now += 1
+        self.outlook.tick(1.0)
+
+    def seconds_left(self) -> float:
+        return self.outlook.finish().seconds
+
+
+def test_answers_that_take_longer_than_a_tick_are_not_taken_for_faster_ones() -> None:
+    """16 under way, 8 seconds for each answer: two a second."""
+    run = Following({Kind.CASE: 0, Kind.VOUCHER: 10_000})
+    for second in range(5 * MINUTES):
+        run.second(Kind.VOUCHER, 16 if second % 8 == 7 else 0, flying=16)
+    assert run.seconds_left() == pytest.approx(run.left[Kind.VOUCHER] / 2, rel=0.15)
+
+
+def test_pauses_that_an_api_without_known_limits_asks_for_are_part_of_its_speed() -> None:
+    """60 a minute, which nobody has told us: each time it refuses and says how long to wait."""
+    run = Following({Kind.CASE: 0, Kind.VOUCHER: 10_000})
+    for second in range(10 * MINUTES):
+        run.second(Kind.VOUCHER, 60 if second % 60 == 0 else 0)
+        if second % 60 == 0:
+            run.quotas[Kind.VOUCHER].refused(59)
+    assert run.seconds_left() == pytest.approx(run.left[Kind.VOUCHER], rel=0.35)
+
+
+def test_an_api_that_has_nothing_to_do_is_not_slow() -> None:
+    """Vouchers come in bursts, because cases do: it is the quota of cases that keeps them."""
+    run = Following({Kind.CASE: 20_000, Kind.VOUCHER: 20_000}, limits=(600, 0, 0))
+    cases = run.quotas[Kind.CASE]
+    for second in range(5 * MINUTES):
+        room = min(cases.room(), 300)
+        cases.grant(room)
+        for _ in range(room):
+            cases.answered(run.clock.now)
+            run.advance(Kind.CASE, State.ACCEPTED)
+        run.second(Kind.VOUCHER, room)
+        assert second < 10 or "the quota per minute is the bottleneck" in run.shown.text
+    assert cases.wait().period is Period.MINUTE
+    assert run.seconds_left() == pytest.approx(run.left[Kind.CASE] / 594 * 60, rel=0.1)
+
+
+def test_an_api_that_has_asked_for_a_day_is_as_fast_as_before() -> None:
+    run = Following({Kind.CASE: 0, Kind.VOUCHER: 100_000})
+    for _ in range(MINUTES):
+        run.second(Kind.VOUCHER, 50, flying=16)
+    before = run.seconds_left()
+    run.quotas[Kind.VOUCHER].refused(7200)
+    for _ in range(7200):
+        run.second(Kind.VOUCHER, 0)
+    assert run.seconds_left() == pytest.approx(before, rel=0.05)
+
+
+def test_nothing_comes_for_hours_and_a_moment_can_still_be_said() -> None:
+    run = Following({Kind.CASE: 0, Kind.VOUCHER: 1_000_000})
+    for _ in range(2 * 60 * MINUTES):
+        run.second(Kind.VOUCHER, 0, flying=16)
+    assert run.shown.text.startswith("finishes ")
+
+
+def test_what_is_kept_back_for_looking_up_is_not_called_left_to_send() -> None:
+    clock = Clock()
+    quota = Quota("Debitura", "a", windows_of((200, 0, 0), LENGTHS), clock)  # type: ignore[arg-type]
+    quota.grant(quota.room())
+    (state,) = quota_states({Kind.CASE: quota})
+    assert "198 of 200 used, 2 left (kept back for looking up), until " in state.text()
+    assert (state.left, state.free) == (2, 0)
+
+
+def test_a_refusal_is_told_with_its_end_and_nothing_else() -> None:
+    clock = Clock()
+    quota = Quota("Debbie", "b", windows_of((0, 0, 0), LENGTHS), clock)  # type: ignore[arg-type]
+    quota.refused(3600)
+    (state,) = quota_states({Kind.VOUCHER: quota})
+    assert state.text().startswith("Debbie refused a request for its limits: nothing is sent before ")
+    told = state.as_json()
+    assert told.keys() == {"api", "refused_until"}
+    assert str(told["refused_until"]).startswith("1970-01-12T14:46:")  # an hour after the clock's 13:46:40
