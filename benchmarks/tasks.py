@@ -130,7 +130,7 @@ TASKS: dict[str, Callable[[Path], Work]] = {
 
 def _collect_as_the_command() -> None:
     """Python looks for circles of objects as seldom as in ``importer check``."""
-    from importer.cli.app import RARELY
+    from importer.cli.main import RARELY
 
     gc.set_threshold(*RARELY)
 

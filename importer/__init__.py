@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Case", "Debtor", "Voucher", "__version__", "check", "read_table", "run"]
 
-_HOMES = {"run": "api", "check": "api", "read_table": "api", "Case": "domain.models", "Debtor": "domain.models", "Voucher": "domain.models"}
+_HOMES = {
+    "run": "api",
+    "check": "api",
+    "read_table": "api",
+    "Case": "domain.models",
+    "Debtor": "domain.models",
+    "Voucher": "domain.models",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,5 @@
 """``python -m importer`` is the command ``importer``."""
 
-from importer.cli.app import main
+from importer.cli.main import main
 
 main()

@@ -22,12 +22,13 @@ from importer.commands.run import run as _run
 from importer.dispatcher.sending.pipeline import Progress
 from importer.errors import UsageError
 from importer.loader.files.reader import read_table
-from importer.loader.profile import PROFILE_FOLDERS, Profile
+from importer.loader.profile import Profile
+from importer.loader.profiles.profile_file import PROFILE_FOLDERS
 from importer.loader.profiles.recognition import EMPTY_SHELF
 from importer.settings import Settings, load_settings
 from importer.workspace.environment import open_environment
 from importer.workspace.expectation import expectation
-from importer.workspace.sources import Job, find_profiles
+from importer.workspace.request import Job, find_profiles
 
 Source = str | Path | pd.DataFrame
 

@@ -16,6 +16,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.columns import is_known
+from importer.domain.reasons import explain
 from importer.errors import SettingsError
 
 CONFIG_NAME = "importer.toml"
@@ -198,13 +199,3 @@ def secret(settings: Settings, api: Api) -> str | None:
 def fingerprint_of(secret_value: str, base_url: str) -> str:
     """What the ledger keeps of a credential: enough to know it again, nothing to use it with."""
     return hashlib.blake2b(f"{base_url}\n{secret_value}".encode(), digest_size=12, person=b"importer-cred").hexdigest()
-
-
-def explain(error: ValidationError) -> str:
-    """The first mistakes of a settings or profile file, each with its key; never with the value (it may be secret)."""
-    lines = []
-    for item in error.errors(include_input=False, include_url=False):
-        key = ".".join(str(part) for part in item["loc"])
-        what = "there is no such key" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Value error, ")
-        lines.append(f"{key}: {what}" if key else what)
-    return "; ".join(lines[:5]) + "."

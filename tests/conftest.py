@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.workspace import API_KEY, TOKEN, Desk, settings_for
 from support.fault_proxy import Relay
+from support.workspace import API_KEY, TOKEN, Desk, settings_for
 
 from importer.sandbox import Sandbox, SandboxSettings
 

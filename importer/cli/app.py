@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import io
 import json
 import sys
 from collections.abc import Iterator
@@ -29,12 +27,12 @@ from importer.cli.options import (
     Yes,
 )
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
-from importer.errors import ExitCode, ImporterError, UsageError
+from importer.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from importer.commands.run import RunResult
     from importer.workspace.environment import Environment
-    from importer.workspace.sources import Job
+    from importer.workspace.request import Job
 
 app = typer.Typer(
     name="importer",
@@ -74,9 +72,9 @@ def _job(
     totals: list[str] | None = None,
     stop_at_quota: bool = False,
 ) -> Job:
-    from importer.loader.profile import PROFILE_FOLDERS
+    from importer.loader.profiles.profile_file import PROFILE_FOLDERS
     from importer.workspace.expectation import expectation
-    from importer.workspace.sources import Job, find_profiles
+    from importer.workspace.request import Job, find_profiles
 
     chosen, shelf = find_profiles(profile, PROFILE_FOLDERS if paths else ())
     for sentence in shelf.broken:
@@ -234,7 +232,7 @@ def report(
     config: Config = None,
 ) -> None:
     """Write a batch's sheets again, as things stand now."""
-    from importer.commands.status import rebuild_report
+    from importer.commands.report import rebuild_report
 
     with _environment(config, sandbox=sandbox, serving=False) as environment:
         result = rebuild_report(environment, batch, output)
@@ -269,7 +267,7 @@ def sandbox(
 @app.command()
 def doctor(sandbox: Sandbox = False, config: Config = None) -> None:
     """Check the settings, the ledger and both APIs, and say what to do about each fault."""
-    from importer.commands.status import diagnose
+    from importer.commands.doctor import diagnose
 
     with _environment(config, sandbox=sandbox) as environment:
         findings = diagnose(environment)
@@ -304,30 +302,27 @@ def ledger_backup(
     file: Annotated[Path, typer.Argument(help="A new file.")], sandbox: Sandbox = False, config: Config = None
 ) -> None:
     """Copy the ledger; a run may go on meanwhile."""
-    from importer.ledger.outbox.restored import write_backup
+    from importer.commands.backup import back_up_ledger
 
     with _environment(config, sandbox=sandbox, serving=False) as environment:
-        write_backup(environment.ledger_url, file)
+        back_up_ledger(environment, file)
     typer.echo(f"The ledger was copied to {file}.")
 
 
 @ledger_app.command("trust")
 def ledger_trust(sandbox: Sandbox = False, config: Config = None) -> None:
     """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
-    from importer.ledger.ledger import Ledger
-    from importer.ledger.storage.engine import require_ledger
+    from importer.commands.backup import trust_ledger
 
     with _environment(config, sandbox=sandbox, serving=False) as environment:
-        require_ledger(environment.ledger_url)
-        with Ledger.open(environment.ledger_url, "importer ledger trust") as ledger:
-            restored = ledger.trust()
+        restored = trust_ledger(environment)
     typer.echo("The ledger is trusted from now on." if restored else "The ledger was not restored from a backup.")
 
 
 @config_app.command("show")
 def config_show(config: Config = None) -> None:
     """Show the settings in force; secrets only as set or missing."""
-    from importer.commands.status import settings_lines
+    from importer.commands.config import settings_lines
     from importer.settings import load_settings
 
     typer.echo("\n".join(settings_lines(load_settings(config))))
@@ -340,43 +335,3 @@ def _options(
     if version:
         typer.echo(f"importer {__version__}")
         raise typer.Exit
-
-
-# New objects, and rounds of younger ones, before Python looks for circles of objects that nothing refers to. There are
-# few here, and each look at a million rows' objects costs time: with Python's own 700 a fifth of an import. With 100,000 they
-# are found so late that memory grows with the rows.
-RARELY = (20_000, 5, 5)
-
-
-def main() -> None:
-    """Run a command; whatever goes wrong ends as one message and the exit code of the README's table."""
-    gc.set_threshold(*RARELY)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a letter that the terminal does not have must not end a run
-    try:
-        code = app(standalone_mode=False)
-    except ImporterError as error:
-        say(str(error), err=True)
-        code = error.exit_code
-    except (KeyboardInterrupt, typer.Abort):  # before a command has begun
-        typer.echo("Interrupted.", err=True)
-        code = ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001  (the border: a bug must still end in a message)
-        code = _report(error)
-    gc.freeze()  # or what was loaded is searched for cycles as the process ends, which takes up to half a second
-    sys.exit(int(code or 0))
-
-
-def _report(error: Exception) -> ExitCode:
-    if hasattr(error, "show"):  # typer's own: wrong usage, which it words itself
-        error.show()
-        return ExitCode.USAGE
-    import traceback
-
-    # The last lines of code, without values: they might be somebody's data.
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
-    typer.echo(f"This is a bug in the importer: {type(error).__name__} at {where}. Please report that line.", err=True)
-    typer.echo("Nothing is lost: `importer resume` goes on with what was taken in.", err=True)
-    return ExitCode.BUG

@@ -15,7 +15,7 @@ from importer.errors import UsageError
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from importer.domain.columns import Kind
+    from importer.domain.kinds import Kind
     from importer.domain.states import State
 
 

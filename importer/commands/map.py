@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from importer.commands.map_dialogue import Dialogue, ask_heading, ask_missing, ask_shape, is_yes, refusal_of, table
 from importer.domain.code_lists import DebtorType, VoucherTypes, find_debtor_type, is_by_name
+from importer.domain.reasons import explain
 from importer.errors import ExitCode, FileRefused, UsageError
-from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, PROFILE_FOLDERS, Profile
+from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
+from importer.loader.profiles.profile_file import PROFILE_FOLDERS
 from importer.loader.profiles.profile_writer import name_for, profile_text, write_profile
 from importer.loader.profiles.proposal import EXACT, Proposal, column_called, filled_by_itself, propose, shape_by
 from importer.loader.profiles.recognition import search_shelf
@@ -22,7 +24,7 @@ from importer.loader.sheets.cell_tests import agreement, could_be_value
 from importer.loader.sheets.missing_columns import missing_in
 from importer.loader.sheets.plan import SheetPlan, column_in, plan_sheet
 from importer.loader.sheets.shape import Shape
-from importer.settings import Settings, explain
+from importer.settings import Settings
 
 MOST_LISTED = 15
 CONTACT = "debtor_contact_person"  # required only for a company

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from importer.domain.cells import Cell
 from importer.domain.code_lists import BY_NAME, VoucherTypes
 from importer.domain.columns import Column
-from importer.domain.records import Cell
 from importer.loader.profiles.proposal import EXACT, Guess, Heading, Proposal, column_called
 from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in

@@ -9,21 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from importer.dispatcher.apis.debitura import Debbie, Debitura, is_same_voucher
+from importer.dispatcher.apis.debbie import Debbie, is_same_voucher
+from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.apis.metered import Gate
 from importer.dispatcher.pacing.quota import Quota
-from importer.dispatcher.reconcile.cases import Remote, could_be, look_up, traits_listed, traits_sent
-from importer.domain.columns import Kind
-from importer.domain.records import check_of
+from importer.dispatcher.reconcile.cases import look_up
+from importer.dispatcher.reconcile.matching import Remote, could_be, traits_listed, traits_sent
+from importer.domain.accounts import Accounts
+from importer.domain.identity import check_of
+from importer.domain.kinds import Kind
 from importer.domain.states import UNRESOLVED, State
 from importer.errors import ApiStopped, UsageError
-from importer.ledger.intake.known_entries import Accounts
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.doubts import OpenEntry
 from importer.ledger.outbox.restored import LOOKED_FOR
-from importer.ledger.storage.engine import require_ledger
+from importer.ledger.storage.location import require_ledger
+from importer.workspace.connections import connections, quotas_of
 from importer.workspace.dispatch import keep_counts, short_wait
-from importer.workspace.environment import Environment, connections, quotas_of
+from importer.workspace.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)

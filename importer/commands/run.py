@@ -11,22 +11,25 @@ from uuid import uuid4
 
 from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
 from importer.errors import ExitCode, FileRefused, UsageError
-from importer.ledger.intake.known_entries import Accounts
 from importer.ledger.intake.unchanged_source import has_cases, take_in_again
 from importer.ledger.ledger import Ledger
 from importer.ledger.queries.control_totals import sheet_totals
-from importer.ledger.queries.report_rows import Transaction, batch_info, open_batches, to_send
-from importer.ledger.storage.engine import require_ledger
+from importer.ledger.queries.report_rows import Transaction, batch_info
+from importer.ledger.queries.totals import open_batches, to_send
+from importer.ledger.storage.location import require_ledger
 from importer.reporter.report import Report, write_report
 from importer.reporter.terminal import amounts
-from importer.workspace.environment import Environment, known_accounts, quotas_of
+from importer.workspace.connections import known_accounts, quotas_of
+from importer.workspace.environment import Environment
 from importer.workspace.progress import announcement
-from importer.workspace.sources import Job, Source, sources_of
+from importer.workspace.request import Job
+from importer.workspace.sources import Source, sources_of
 
 if TYPE_CHECKING:
-    from importer.workspace.dispatch import Console
+    from importer.workspace.console import Console
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from importer.domain.code_lists import fold
+from importer.domain.text_keys import fold
 
 LANGUAGES = ("en", "da", "sv", "no", "de")
 _BARE = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE"})

@@ -6,11 +6,12 @@ ISO 4217 as packaged by pycountry, and the names of countries in CLDR as package
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache, lru_cache
 from uuid import UUID
+
+from importer.domain.text_keys import fold
 
 
 class DebtorType(StrEnum):
@@ -105,22 +106,6 @@ VOUCHER_TYPES: tuple[VoucherType, ...] = (
     _type("yearly interest", "Årlig rente", Direction.DEBT, "37db68dd-80be-40c7-8d2d-3619c793107f"),
     _type("deposit", "Indbetaling", Direction.CREDIT, "c51f2f6a-8081-45ef-b52d-5e0569fdf12e"),
 )
-
-
-_WRITTEN_OUT = str.maketrans({"æ": "ae", "ä": "ae", "ø": "oe", "ö": "oe", "å": "aa", "ü": "ue"})
-_PASSED_OVER = str.maketrans("", "", " _-.:*\u00a0\t\n\r")
-
-
-def fold(text: str) -> str:
-    """A name without regard to case, spaces and ``_ - . : *``: how headers and list members are compared.
-
-    ``æ ø å ä ö ü ß`` are as ``ae oe aa ae oe ue ss``, other letters as without their accents.
-    """
-    folded = text.casefold()
-    if not folded.isascii():
-        written = unicodedata.normalize("NFC", folded).translate(_WRITTEN_OUT)
-        folded = "".join(c for c in unicodedata.normalize("NFD", written) if not unicodedata.combining(c))
-    return folded.translate(_PASSED_OVER)
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,8 @@ from enum import StrEnum
 from functools import cache
 
 from importer.domain.aliases import Names, keys, names_of
-from importer.domain.code_lists import fold
-
-
-class Kind(StrEnum):
-    """What a record becomes."""
-
-    CASE = "case"
-    VOUCHER = "voucher"
+from importer.domain.kinds import Kind
+from importer.domain.text_keys import fold
 
 
 class Holds(StrEnum):

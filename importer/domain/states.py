@@ -55,3 +55,25 @@ UNRESOLVED = frozenset({State.SENDING, State.IN_DOUBT, State.HELD})
 def sources_of(target: State) -> frozenset[State]:
     """The states from which an entry may move to ``target``."""
     return frozenset(state for state, targets in MOVES.items() if target in targets)
+
+
+class Status(StrEnum):
+    """What became of a row's case or voucher; the words of the sheets and of the summary."""
+
+    ACCEPTED = "accepted"
+    ALREADY_IMPORTED = "already_imported"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    IN_DOUBT = "in_doubt"
+    HELD = "held"
+    PENDING = "pending"
+
+
+DONE = frozenset({Status.ACCEPTED, Status.ALREADY_IMPORTED})
+
+
+def status_of(state: State, standing: str | None) -> Status:
+    if state is State.ACCEPTED and standing == Standing.KNOWN:
+        return Status.ALREADY_IMPORTED
+    return Status.PENDING if state is State.SENDING else Status(state.value)

@@ -16,8 +16,8 @@ from importer.domain.code_lists import (
     country_names,
     debtor_type_words,
     find_country,
-    fold,
 )
+from importer.domain.text_keys import fold
 
 MOST_OFFERS = 3
 _SPELLINGS = 12  # of few countries, in all languages

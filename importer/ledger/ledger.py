@@ -13,28 +13,22 @@ from typing import Self
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from importer.domain.accounts import Accounts
 from importer.domain.records import LoadedSource
+from importer.domain.timestamps import stamp
 from importer.errors import LedgerError
 from importer.ledger.intake.intake import Intake
-from importer.ledger.intake.known_entries import Accounts
 from importer.ledger.intake.unchanged_source import Reading, remember
 from importer.ledger.outbox.doubts import Doubt, Doubts
 from importer.ledger.outbox.outbox import Worklist
 from importer.ledger.outbox.request_counts import Counting
 from importer.ledger.outbox.restored import Restored
 from importer.ledger.outbox.sendable import Claim, Job, Result
-from importer.ledger.storage.engine import (
-    backup,
-    check_version,
-    connect,
-    held,
-    prepare,
-    protect,
-    refuse_network_path,
-    sqlite_path,
-    translated,
-)
-from importer.ledger.storage.schema import batch, credential, stamp
+from importer.ledger.storage.backup import backup
+from importer.ledger.storage.engine import check_version, connect, prepare, protect, translated
+from importer.ledger.storage.location import refuse_network_path, sqlite_path
+from importer.ledger.storage.lock import held
+from importer.ledger.storage.schema import batch, credential
 
 __all__ = ["CHUNK_ROWS", "Claim", "Doubt", "Job", "Ledger", "Result"]
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from importer.domain.records import Cell, LoadedRow, LoadedSource
+from importer.domain.cells import Cell
+from importer.domain.records import LoadedRow, LoadedSource
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
-from importer.loader.files.projection import Looked
+from importer.loader.files.projection import Ahead
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
 from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs
-from importer.loader.sheets.header import Ahead, NumberedRow, Top, find_top
+from importer.loader.sheets.header import Top, find_top
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
+from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_ours, laid_out
 from importer.loader.table import Body
 from importer.loader.values.parsers import is_blank
 
@@ -28,20 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from importer.loader.files.reader import RawSource
-
-
-REPORT_MARK = "#row"  # what the first column of a success or error sheet is called
-
-
-class Sheet(Protocol):
-    """Raw rows from the first one on, header included, each with the number that Excel shows."""
-
-    @property
-    def name(self) -> str: ...
-
-    def rows(self) -> Iterator[NumberedRow]: ...
-
-    def look(self, positions: Sequence[int]) -> Looked: ...
 
 
 @dataclass
@@ -129,11 +117,6 @@ def _proofs(opened: Iterable[_Opened]) -> Iterator[str]:
     return chain.from_iterable(o.formats.notes for o in opened)
 
 
-def is_ours(sheet: Sheet) -> bool:
-    """Whether it is a sheet of our own templates or reports: its first heading begins with ``#``; nothing is said of it."""
-    return next((str(cells[0]).startswith("#") for _, cells in sheet.rows() if cells), False)
-
-
 def _all_ours(headings: tuple[Cell, ...]) -> bool:
     """Whether every heading is the reporter's: such a sheet has no rows of the user's, whatever a profile says."""
     filled = [str(heading) for heading in headings if not is_blank(heading)]
@@ -161,30 +144,6 @@ def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimit
         return None
     plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around)
     return _Opened(top, plan, rows, delimited) if plan else None
-
-
-def first_rows(sheet: Sheet, count: int) -> list[NumberedRow]:
-    """The first rows that are not empty, each with the number that Excel shows."""
-    return list(islice(sheet.rows(), count))
-
-
-def laid_out(rows: Sequence[NumberedRow], profile: Profile) -> Profile:
-    """The profile as it applies to a sheet that begins with these rows.
-
-    An error sheet has its header in its first row, wherever its source had it.
-    """
-    if rows and rows[0][1][:1] == (REPORT_MARK,):
-        return profile.model_copy(update={"header_row": rows[0][0]})
-    return profile
-
-
-def header_of(sheet: str, rows: Iterable[NumberedRow], profile: Profile) -> tuple[int, tuple[str, ...]]:
-    """The header's row number and its headings, trimmed; none if the sheet is empty.
-
-    Raises FileRefused if the row that the profile names as the header is empty, or if two rows could be the header.
-    """
-    top = find_top(sheet, Ahead(rows), profile)
-    return top.row, top.header
 
 
 def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext, found: list[str]) -> Iterator[LoadedRow]:

@@ -10,16 +10,20 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from importer.domain.aliases import no_claims
-from importer.domain.code_lists import fold
-from importer.domain.columns import Holds, Kind
-from importer.domain.records import CaseRecord, Cell, LoadedRow, Money, Reason, Reject
-from importer.loader.files.projection import picker
+from importer.domain.cells import Cell
+from importer.domain.columns import Holds
+from importer.domain.kinds import Kind
+from importer.domain.money import Money
+from importer.domain.reasons import Reason
+from importer.domain.records import CaseRecord, LoadedRow, Reject
+from importer.domain.text_keys import fold
+from importer.loader.files.projection import Ahead, picker
 from importer.loader.notes import rows_named
 from importer.loader.records.row_reader import RowReader
-from importer.loader.sheets.header import Ahead, Top, headings_in, known_headings, two_tables
+from importer.loader.sheets.cell_tests import is_like_a_number
+from importer.loader.sheets.header import Top, headings_in, known_headings, two_tables
 from importer.loader.sheets.labels import begins_like_a_total, is_currency_code, is_page_mark, is_total_label
 from importer.loader.sheets.plan import SheetPlan
-from importer.loader.sheets.samples import is_like_a_number
 from importer.loader.values.parsers import is_blank, shown
 
 MAX_HELD = 1_000

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from importer.domain.columns import Kind
-from importer.domain.records import Reason
-from importer.ledger.queries.report_rows import DONE, Fact, Line, Status
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
+from importer.domain.states import DONE, Status
+from importer.ledger.queries.report_rows import Fact, Line
 from importer.reporter.row_reasons import Told
 
 MOST_GROUPS = 500  # a server may give every row a text of its own

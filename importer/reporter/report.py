@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from importer.domain.states import DONE, Status
 from importer.errors import ExitCode, UsageError
-from importer.ledger.queries.report_rows import DONE, Status, Transaction, batch_info, lines
+from importer.ledger.queries.report_rows import Transaction, batch_info, lines
 from importer.reporter.error_groups import Causes
 from importer.reporter.sheets import write_sheets
 from importer.reporter.summary import Summary, summarize

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from importer.domain.columns import Kind, flat_name
-from importer.domain.records import Reason, SheetHead
-from importer.ledger.queries.report_rows import DONE, Fact, Line, Status
+from importer.domain.columns import flat_name
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
+from importer.domain.records import SheetHead
+from importer.domain.states import DONE, Status
+from importer.ledger.queries.report_rows import Fact, Line
 
 _WORST_FIRST = (
     *(Status.REJECTED, Status.REFUSED, Status.HELD, Status.IN_DOUBT, Status.BLOCKED, Status.PENDING),

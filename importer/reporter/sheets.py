@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from importer.domain.columns import Kind
-from importer.domain.records import Cell, SheetHead
-from importer.ledger.queries.report_rows import DONE, Line, Status
+from importer.domain.cells import Cell
+from importer.domain.kinds import Kind
+from importer.domain.records import SheetHead
+from importer.domain.states import DONE, Status
+from importer.ledger.queries.report_rows import Line
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import Causes
 from importer.reporter.row_reasons import TO_CORRECT, Headings, Told, in_words, label, status_of, told_of

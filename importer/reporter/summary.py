@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
+from importer.domain.states import Status
 from importer.errors import ExitCode
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
-from importer.ledger.queries.report_rows import BatchInfo, Status, Tallies, Transaction, corrected_later, tally
+from importer.ledger.queries.report_rows import BatchInfo, Transaction
+from importer.ledger.queries.totals import Tallies, corrected_later, tally
 
 KEYS = tuple(Status)
 PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}

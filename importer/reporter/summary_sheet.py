@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, Cell, SheetHead
+from importer.domain.cells import Cell
+from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, SheetHead
 from importer.reporter.error_groups import Cause, Causes, Group
 from importer.reporter.row_reasons import in_words
 from importer.reporter.summary import PLURAL

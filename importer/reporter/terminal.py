@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from importer.domain.columns import Kind
-from importer.ledger.queries.report_rows import DONE, Status
+from importer.domain.kinds import Kind
+from importer.domain.states import DONE, Status
 from importer.reporter.error_groups import Causes
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote
 
 from importer.sandbox.settings import ErrorShape
 
+Message = MutableMapping[str, object]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Errors = dict[str, list[str]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -66,3 +71,33 @@ def too_many(content: dict[str, object], *, header: float | None = None) -> Answ
     headers: Headers = () if header is None else ((b"retry-after", str(math.ceil(header)).encode()),)
     body = {"error": "rate_limit_exceeded", "message": "Too many requests.", **content}
     return json_answer(429, body, headers)
+
+
+class Request:
+    """A request that has been read completely."""
+
+    __slots__ = ("body", "headers", "method", "path", "query", "raw_path")
+
+    def __init__(self, scope: Message, body: bytes) -> None:
+        raw_path = scope["raw_path"]
+        headers = scope["headers"]
+        query = scope["query_string"]
+        assert isinstance(raw_path, bytes)
+        assert isinstance(headers, list)
+        assert isinstance(query, bytes)
+        self.method = str(scope["method"])
+        self.raw_path = raw_path.decode("ascii")
+        self.path = [unquote(part) for part in self.raw_path.split("/")[1:]]
+        self.query = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True) if query else []
+        self.headers: dict[bytes, bytes] = dict(headers)
+        self.body = body
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header by its lower-case name."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def is_json(self) -> bool:
+        """Whether the body is declared to be JSON."""
+        kind = self.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        return kind == b"application/json"

@@ -17,7 +17,8 @@ from importer.domain.code_lists import (
     case_currencies,
     country_codes,
 )
-from importer.domain.columns import Column, Holds, Kind
+from importer.domain.columns import Column, Holds
+from importer.domain.kinds import Kind
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

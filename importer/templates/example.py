@@ -13,7 +13,8 @@ from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from importer.domain.columns import Column, Holds, Kind, columns_of
+from importer.domain.columns import Column, Holds, columns_of
+from importer.domain.kinds import Kind
 from importer.templates.sheets import FORMATS, SHEETS, add_sheet, empty_workbook
 
 if TYPE_CHECKING:

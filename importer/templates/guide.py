@@ -9,7 +9,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from importer.domain.code_lists import VOUCHER_CURRENCIES, VOUCHER_TYPES, Direction
-from importer.domain.columns import PROPERTY_PREFIX, Kind, columns_of
+from importer.domain.columns import PROPERTY_PREFIX, columns_of
+from importer.domain.kinds import Kind
 from importer.templates.styles import FONT, HEADING_LOOKS, heading_font
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from importer.domain.columns import Column, Holds, Kind, Need, columns_of
+from importer.domain.columns import Column, Holds, Need, columns_of
+from importer.domain.kinds import Kind
 from importer.templates.drop_downs import add_list_sheet, choices_of, drop_downs
 from importer.templates.guide import add_guide
 from importer.templates.styles import HEADING_LOOKS, heading_font

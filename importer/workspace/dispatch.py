@@ -6,11 +6,11 @@ import asyncio
 import math
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from typing import Protocol
 
-from importer.dispatcher.apis.debitura import Debbie, Debitura
+from importer.dispatcher.apis.debbie import Debbie
+from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.apis.metered import Gate
 from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.pacing.rate_windows import Wait
@@ -19,32 +19,15 @@ from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
 from importer.dispatcher.sending.pipeline import Pipeline, Progress, Stopping
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
 from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
-from importer.ledger.intake.known_entries import Accounts
 from importer.ledger.ledger import Ledger
 from importer.settings import fingerprint_of
-from importer.workspace.environment import UNKNOWN_PARTNER, Environment, connections, known_accounts, quotas_of
+from importer.workspace.connections import UNKNOWN_PARTNER, connections, known_accounts, quotas_of
+from importer.workspace.console import Console
+from importer.workspace.environment import Environment
 from importer.workspace.progress import Outlook
-
-
-class Console(Protocol):
-    """What a run says and asks; the command line and the Python API each have one."""
-
-    @property
-    def has_bar(self) -> bool:
-        """Whether ``beside`` is seen: text that changes, beside a progress bar."""
-
-    def note(self, text: str) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-    def beside(self, text: str) -> None: ...
-
-    def confirm(self, question: str) -> bool: ...
-
-    def progress(self, total: int) -> AbstractContextManager[Progress]: ...
-
 
 SHORT_WAIT = 2  # minutes (of the quota's): a command that is not to wait for a quota waits so long all the same
 

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from importer.dispatcher.pacing.quota import Quota, SteadyClock
-from importer.dispatcher.pacing.windows import windows_of
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
 from importer.errors import SettingsError
-from importer.ledger.intake.known_entries import Accounts
-from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.request_counts import KEPT
-from importer.ledger.queries.report_rows import knows_accounts
 from importer.loader.records.row_reader import LoadContext
-from importer.settings import Api, Settings, fingerprint_of, secret
+from importer.settings import Api, Settings, secret
 
-if TYPE_CHECKING:
-    from importer.dispatcher.apis.debitura import Debbie, Debitura
-    from importer.dispatcher.apis.http import HttpClient
-    from importer.dispatcher.apis.metered import Gate
-
-UNKNOWN_PARTNER = "unknown"
 SANDBOX_ACCOUNT = "sandbox"
 SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 
@@ -133,67 +120,7 @@ def open_environment(settings: Settings, *, sandbox: bool, serving: bool = True)
 
 def _sandbox_ledger(url: str) -> Path:
     """``ledger.db`` → ``ledger.sandbox.db`` beside it; another database's sandbox ledger is a file in this folder."""
-    from importer.ledger.storage.engine import sqlite_path
+    from importer.ledger.storage.location import sqlite_path
 
     path = sqlite_path(url) or Path("ledger.db")
     return path.with_name(f"{path.stem}.sandbox{path.suffix or '.db'}")
-
-
-@asynccontextmanager
-async def connections(
-    environment: Environment, quotas: Mapping[Kind, Quota] | None = None, gate: Gate | None = None
-) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
-    """The two APIs, ready to be asked; Debbie is None without its settings. With quotas and a gate requests are counted."""
-    from importer.dispatcher.apis.debitura import Debbie, Debitura  # who only checks a file needs no HTTP client
-    from importer.dispatcher.apis.http import HttpClient
-    from importer.dispatcher.apis.metered import MeteredClient
-
-    dispatch = environment.settings.dispatch
-    plain = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
-    metered = partial(MeteredClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
-
-    def client_of(kind: Kind, url: str, headers: Mapping[str, str]) -> HttpClient:
-        if quotas is None or gate is None:
-            return plain(url, headers)
-        return metered(url, headers, quota=quotas[kind], gate=gate)
-
-    async with AsyncExitStack() as stack:
-        headers = {"XApiKey": environment.require_debitura()}
-        debitura = Debitura(await stack.enter_async_context(client_of(Kind.CASE, environment.debitura_url, headers)))
-        debbie = None
-        if environment.token and environment.tenant_id:
-            headers = {"Authorization": f"Bearer {environment.token}"}
-            client = await stack.enter_async_context(client_of(Kind.VOUCHER, environment.debbie_url, headers))
-            debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from)
-        yield debitura, debbie
-
-
-def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
-    """The accounts as far as they are known without asking; unknown ones have nothing in the ledger."""
-    key = environment.api_key if ledger.query(knows_accounts) else None
-    partner = ledger.account_of(fingerprint_of(key, environment.debitura_url)) if key else None
-    return environment.accounts(partner or UNKNOWN_PARTNER)
-
-
-def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, Quota]:
-    """The quotas of both credentials as far as this ledger knows them; the embedded sandbox has none."""
-    dispatch, lengths = environment.settings.dispatch, environment.settings.dispatch.window_seconds
-    cases = (dispatch.per_minute, dispatch.per_hour, dispatch.per_day)
-    vouchers = (dispatch.debbie_per_minute, 0, 0)
-    if environment.is_sandbox:
-        cases = vouchers = (0, 0, 0)
-    clock = SteadyClock()
-    key = fingerprint_of(environment.api_key or "", environment.debitura_url)
-    token = fingerprint_of(environment.token or "", environment.debbie_url)
-    quotas = {
-        Kind.CASE: Quota("Debitura", key, windows_of(cases, lengths), clock),
-        Kind.VOUCHER: Quota("Debbie", token, windows_of(vouchers, lengths), clock),
-    }
-    for kind, quota in quotas.items():
-        kept, before = ledger.counted(quota.scope), []
-        uncounted = kept is None and kind is Kind.CASE and quota.windows.windows
-        partner = ledger.account_of(key) if uncounted else None
-        if partner:  # the ledger is older than its counting
-            before = ledger.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)
-        quota.load(kept, before)
-    return quotas

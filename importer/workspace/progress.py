@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from importer.dispatcher.pacing.forecast import Bottleneck, Finish, finish_of
+from importer.dispatcher.pacing.forecast import (
+    ASSUMED_FOR_SECONDS,
+    ASSUMED_SECONDS,
+    Bottleneck,
+    Finish,
+    Speed,
+    forecast,
+)
 from importer.dispatcher.pacing.local_time import countdown, in_local_words
 from importer.dispatcher.pacing.quota import ADJECTIVE, Quota
 from importer.dispatcher.pacing.rate_windows import Period, Wait
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.domain.states import State
 
-ASSUMED_SECONDS = 0.25  # of an answer, before any was measured
-ASSUMED_FOR_SECONDS = 1.0  # a measurement of that length weighs as much as the assumption
-MEMORY_SECONDS = 300.0  # how far back the speed is looked at: past the pauses of an API that refuses every minute
 WORTH_TELLING_SECONDS = 60.0
 TICK_SECONDS = 1.0
 LONG_WAIT_SECONDS = 60.0  # of a wait whose window is not known
@@ -44,16 +48,6 @@ class Display(Protocol):
     def beside(self, text: str) -> None: ...
 
 
-def forecast(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], rates: Mapping[Kind, float]) -> Finish:
-    """When everything is sent: both APIs are used at the same time, so it is the later of the two."""
-    found = [Finish(0.0, Bottleneck.RATE)]
-    for kind, quota in quotas.items():
-        now, windows = quota.clock(), quota.windows
-        blocked = Wait(max(0.0, windows.blocked_until - now), windows.blocked.period)
-        found.append(finish_of(left.get(kind, 0), windows.allowances(now), now, rates[kind], blocked))
-    return max(found, key=lambda finish: finish.seconds)
-
-
 def finish_text(finish: Finish, now: float) -> str:
     """``finishes Thursday 14:10; the daily quota is the bottleneck``."""
     return f"finishes {in_local_words(now, finish.seconds)}; {_BECAUSE[finish.bottleneck]}"
@@ -69,24 +63,6 @@ def announcement(
         return ""
     told = finish_text(finish, quotas[Kind.CASE].clock())
     return f"{told}; with --stop-at-quota this run ends there" if stops_at_quota and finish.bottleneck in _STOPS else told
-
-
-@dataclass
-class Speed:
-    """Answers, and the seconds in which they came; what is long ago counts for less."""
-
-    answers: float
-    seconds: float = ASSUMED_FOR_SECONDS
-
-    def see(self, answers: int, seconds: float) -> None:
-        kept = max(0.0, 1 - seconds / MEMORY_SECONDS)
-        self.answers = self.answers * kept + answers
-        self.seconds = self.seconds * kept + seconds
-
-    @property
-    def rate(self) -> float:
-        """Answers a second: above 0, however long nothing has come."""
-        return max(self.answers / self.seconds, 1 / MEMORY_SECONDS)
 
 
 class Outlook:

@@ -5,27 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import Reading
-from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile, load_profile
+from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
-    EMPTY_SHELF,
     Remembered,
     Shelf,
     only_one,
     reader_of_headings,
     refuse_near,
-    search_shelf,
 )
 from importer.loader.records.row_reader import LoadContext
-from importer.loader.source import is_ours, load_raw, open_file, open_frames
+from importer.loader.sheets.sheet import is_ours
+from importer.loader.source import load_raw, open_file, open_frames
 from importer.workspace.environment import Environment
-from importer.workspace.expectation import Expectation
+from importer.workspace.request import Job
 from importer.workspace.source_version import circumstances, reading_of
 
 if TYPE_CHECKING:
@@ -35,31 +34,6 @@ if TYPE_CHECKING:
 
 TEXTS = (".csv", ".tsv")
 SPREADSHEETS = (".xlsx", ".xls", ".xlsb", ".ods", *TEXTS)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What the user asked for. Without a ``profile`` each source is read with the one on the ``shelf`` that knows it."""
-
-    paths: tuple[Path, ...] = ()
-    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
-    profile: Profile = NO_PROFILE
-    shelf: Shelf = EMPTY_SHELF
-    output: Path | None = None
-    test_cases: bool = False
-    stop_at_quota: bool = False
-    confirmed: bool = False
-    expected: Expectation = field(default_factory=Expectation)
-
-
-def find_profiles(name: str | None, folders: tuple[Path, ...]) -> tuple[Profile, Shelf]:
-    """The profile of this name, or without a name those that can be found by headings; ``none`` wants neither.
-
-    Raises ProfileError if there is no such profile or it has a mistake.
-    """
-    if name == NO_PROFILE_WANTED:
-        return NO_PROFILE, EMPTY_SHELF
-    return (load_profile(name, folders), EMPTY_SHELF) if name else (NO_PROFILE, search_shelf(folders))
 
 
 Opening = Callable[[], AbstractContextManager[LoadedSource]]

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.report import write
-from support.paths import ROOT
 
 NUMBER = re.compile(r"-?[\d,]+(\.\d+)?")
 

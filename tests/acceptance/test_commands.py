@@ -8,13 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from support.workspace import API_KEY, STATES, TENANT, TOKEN, settings_for
 from openpyxl import load_workbook
+from support.paths import ROOT
 from support.sheets import case, cases, read_sheet, voucher, vouchers, write_csv, write_workbook
+from support.workspace import API_KEY, STATES, TENANT, TOKEN, settings_for
 
 from importer.sandbox import Sandbox
-from support.paths import ROOT
-
 
 
 def test_a_second_run_of_the_same_file_sends_nothing_and_says_so(desk):
@@ -401,7 +400,7 @@ def test_the_example_in_the_repository_runs_as_the_readme_says(desk):
 def test_the_console_script_is_the_same_command():
     from importlib.metadata import entry_points
 
-    from importer.cli.app import main
+    from importer.cli.main import main
 
     (script,) = entry_points(group="console_scripts", name="importer")
     assert script.load() is main

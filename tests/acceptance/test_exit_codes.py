@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.workspace import STATES, TENANT
 from support.fault_proxy import Drop, Gate, Reply, pass_on
 from support.sheets import case, cases, read_sheet, voucher, vouchers, write_csv, write_workbook
+from support.workspace import STATES, TENANT
 
 from importer.sandbox import FaultPlan
 

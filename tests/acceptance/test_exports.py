@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
-from support.workspace import Desk
 from openpyxl import load_workbook
-from support.terminal import at_a_terminal, finish, read_until
 from support.paths import GOLDEN_FILES
+from support.terminal import at_a_terminal, finish, read_until
+from support.workspace import Desk
 
 EXPORTS = GOLDEN_FILES / "exports"
 DANISH, GERMAN = "aabne-poster-maj-2026.xlsx", "op-liste-2026-05.csv"

@@ -8,10 +8,10 @@ import subprocess
 import threading
 
 import pytest
-from support.workspace import STATES
 from support.fault_proxy import Drop, Gate, Lose, Reply
 from support.sheets import cases, vouchers, write_csv, write_workbook
 from support.terminal import at_a_terminal, finish, read_until
+from support.workspace import STATES
 
 SLOTS = 3
 CASES = 8

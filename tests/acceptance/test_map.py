@@ -8,8 +8,8 @@ import shutil
 import tomllib
 
 import pytest
-from support.workspace import Desk, Finished
 from support.sheets import case, cases, correct, read_sheet, voucher, write_csv, write_workbook
+from support.workspace import Desk, Finished
 
 import importer
 

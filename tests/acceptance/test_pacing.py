@@ -7,10 +7,10 @@ import signal
 from datetime import UTC, datetime
 
 import pytest
-from support.workspace import API_KEY, STATES, TOKEN, settings_for
 from support.fault_proxy import Gate, Reply
 from support.sheets import cases, vouchers, write_csv, write_workbook
 from support.terminal import at_a_terminal, finish, read_until
+from support.workspace import API_KEY, STATES, TOKEN, settings_for
 
 from importer.ledger.ledger import Ledger
 from importer.sandbox import Sandbox, SandboxSettings

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from support.workspace import API_KEY, TOKEN
 from support.sheets import case, cases, voucher, vouchers, write_csv, write_workbook
+from support.workspace import API_KEY, TOKEN
 
 from importer.sandbox import FaultPlan
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from support.workspace import API_KEY, STATES, TOKEN, settings_for
 from support.sheets import case, cases, correct, read_sheet, voucher, vouchers, write_csv, write_workbook
+from support.workspace import API_KEY, STATES, TOKEN, settings_for
 
 from importer.sandbox import Sandbox, SandboxSettings
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from importer.dispatcher.apis import http as client_module
-from importer.dispatcher.apis.http import Answer, HttpClient, Lost, NotSent
+from importer.dispatcher.apis.http import HttpClient
+from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"id":"1"}'

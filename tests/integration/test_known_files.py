@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.workspace import Desk
 from openpyxl import load_workbook
 from support.sheets import case, cases, voucher, vouchers, write_csv, write_workbook
+from support.workspace import Desk
 
 from importer.loader.context import LoadContext
 from importer.loader.files import reader

@@ -6,14 +6,14 @@ import json
 
 import pandas as pd
 import pytest
-from support.workspace import STATES
 from support.fault_proxy import Reply, pass_on
 from support.sheets import cases, vouchers
+from support.workspace import STATES
 
 import importer
 from importer.dispatcher.outcomes.judge import Outcome, Verdict
 from importer.dispatcher.outcomes.transitions import final_payload, state_after
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.errors import ExitCode, LedgerError
 from importer.ledger.ledger import Job, Ledger

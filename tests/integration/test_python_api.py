@@ -10,9 +10,9 @@ from datetime import date
 import pandas as pd
 import pytest
 import structlog
-from support.workspace import STATES
 from support.fault_proxy import Drop
 from support.sheets import case, cases, read_sheet, vouchers, write_csv, write_workbook
+from support.workspace import STATES
 
 import importer
 from importer.errors import ExitCode, FileRefused, SettingsError, UsageError

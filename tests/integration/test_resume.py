@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from support.workspace import API_KEY, STATES, TENANT, TOKEN, settings_for
 from support.fault_proxy import Drop, Lose, Relay, Reply, pass_on
 from support.sheets import cases, vouchers, write_workbook
+from support.workspace import API_KEY, STATES, TENANT, TOKEN, settings_for
 
 import importer
 from importer.errors import ExitCode

@@ -8,9 +8,9 @@ from collections import defaultdict
 
 import pandas as pd
 import pytest
-from support.workspace import STATES, query_ledger
 from support.fault_proxy import Drop, Gate, Lose, Reply
 from support.sheets import case, cases, voucher, vouchers
+from support.workspace import STATES, query_ledger
 
 import importer
 from importer.errors import ExitCode
@@ -126,8 +126,8 @@ def test_a_case_whose_answer_was_lost_is_found_in_the_list_and_not_sent_again(de
 
 
 def test_trusted_keys_let_a_case_in_doubt_be_sent_again(desk):
-    from support.workspace import API_KEY, TOKEN, settings_for
     from support.fault_proxy import Relay
+    from support.workspace import API_KEY, TOKEN, settings_for
 
     chosen = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="honoured")
     with Sandbox(chosen) as vendors, Relay(vendors.url) as relay:

@@ -11,25 +11,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from importer.domain.columns import Kind
-from importer.domain.records import (
-    CaseRecord,
-    Hint,
-    LoadedRow,
-    LoadedSource,
-    Money,
-    Reason,
-    Reject,
-    Row,
-    SheetHead,
-    VoucherRecord,
-    check_of,
-    fingerprint,
-)
-from importer.domain.states import State
-from importer.ledger.intake.known_entries import Accounts
+from importer.domain.accounts import Accounts
+from importer.domain.identity import Hint, check_of, fingerprint
+from importer.domain.kinds import Kind
+from importer.domain.money import Money
+from importer.domain.reasons import Reason
+from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
+from importer.domain.states import State, Status
 from importer.ledger.ledger import Claim, Ledger, Result
-from importer.ledger.queries.report_rows import Line, Status, Tallies, batch_info, lines, tally
+from importer.ledger.queries.report_rows import Line, batch_info, lines
+from importer.ledger.queries.totals import Tallies, tally
 from importer.ledger.storage.schema import entry
 
 ACCOUNTS = Accounts("partner", "tenant")

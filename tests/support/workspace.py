@@ -83,7 +83,7 @@ class Desk:
 
     def call(self, *arguments: str | Path, env: dict[str, str] | None = None) -> Finished:
         """The same command inside this process: quicker, and no warning of Python's goes unseen."""
-        from importer.cli.app import main
+        from importer.cli.main import main
 
         out, err = io.StringIO(), io.StringIO()
         with ExitStack() as stack:

@@ -1,20 +1,19 @@
 """What the README says equals what the code does."""
 
 import re
-from pathlib import Path
 
 import pytest
 import typer.main
+from support.paths import ROOT
 
 from importer.cli.app import app
 from importer.domain.code_lists import VOUCHER_TYPES
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Need
+from importer.domain.states import Status
 from importer.errors import ExitCode
-from importer.ledger.queries.report_rows import Status
 from importer.loader.profile import Profile
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
 from importer.settings import Settings
-from support.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NEEDS = {Need.REQUIRED: "required", Need.CONDITIONAL: "sometimes", Need.OPTIONAL: "optional"}

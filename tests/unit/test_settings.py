@@ -10,7 +10,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, NoKeyringError
 
-from importer.commands.status import settings_lines
+from importer.commands.config import settings_lines
 from importer.domain.code_lists import Direction
 from importer.errors import SettingsError
 from importer.settings import KEYRING_SERVICE, Settings, fingerprint_of, load_settings, secret

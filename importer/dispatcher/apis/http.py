@@ -7,7 +7,6 @@ because httpx-aiohttp 0.2 reports a connection that was lost after the request a
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -18,28 +17,13 @@ import aiohttp
 import httpx
 import yarl
 
+from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+
 MAX_ANSWER_BYTES = 20_000_000
 # Shorter than any usual server's: a connection that the server is about to close is not used again, so that a request
 # is not lost on it, which would put a case in doubt for nothing.
 KEEP_ALIVE_SECONDS = 3
 CONNECT_SECONDS = 10
-
-
-class NotSent(Exception):
-    """No byte of the request left: nothing happened."""
-
-
-class Lost(Exception):
-    """The request went out and no whole answer came back: it may or may not have happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer of a server. Headers are found in any spelling of their names."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Whole(httpx.AsyncByteStream):

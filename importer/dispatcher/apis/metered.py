@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from importer.dispatcher.apis.http import Answer, HttpClient
+from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.outcomes.judge import wait_of
+from importer.dispatcher.outcomes.reply import Answer
 from importer.dispatcher.pacing.quota import Quota
 from importer.ledger.ledger import Ledger
 

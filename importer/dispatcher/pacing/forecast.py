@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.pacing.rate_windows import NO_WAIT, Allowance, Period, Wait
 from importer.dispatcher.pacing.windows import reserve
+from importer.domain.kinds import Kind
 
 
 class Bottleneck(StrEnum):
@@ -88,3 +90,40 @@ def _sent_in(seconds: float, quick: int, rate: float, minute: Allowance | None) 
         return 1 << 62
     burst = min(quick, int(seconds * rate))
     return burst + int(max(0.0, seconds - burst / rate) * _steady(rate, minute))
+
+
+ASSUMED_SECONDS = 0.25  # of an answer, before any was measured
+
+
+ASSUMED_FOR_SECONDS = 1.0  # a measurement of that length weighs as much as the assumption
+
+
+MEMORY_SECONDS = 300.0  # how far back the speed is looked at: past the pauses of an API that refuses every minute
+
+
+def forecast(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], rates: Mapping[Kind, float]) -> Finish:
+    """When everything is sent: both APIs are used at the same time, so it is the later of the two."""
+    found = [Finish(0.0, Bottleneck.RATE)]
+    for kind, quota in quotas.items():
+        now, windows = quota.clock(), quota.windows
+        blocked = Wait(max(0.0, windows.blocked_until - now), windows.blocked.period)
+        found.append(finish_of(left.get(kind, 0), windows.allowances(now), now, rates[kind], blocked))
+    return max(found, key=lambda finish: finish.seconds)
+
+
+@dataclass
+class Speed:
+    """Answers, and the seconds in which they came; what is long ago counts for less."""
+
+    answers: float
+    seconds: float = ASSUMED_FOR_SECONDS
+
+    def see(self, answers: int, seconds: float) -> None:
+        kept = max(0.0, 1 - seconds / MEMORY_SECONDS)
+        self.answers = self.answers * kept + answers
+        self.seconds = self.seconds * kept + seconds
+
+    @property
+    def rate(self) -> float:
+        """Answers a second: above 0, however long nothing has come."""
+        return max(self.answers / self.seconds, 1 / MEMORY_SECONDS)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from importer.dispatcher.outcomes.judge import Outcome, Verdict
-from importer.dispatcher.pacing.pressure import Pressure
 from importer.dispatcher.pacing.quota import Quota
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 
 TRIP_AFTER = 8  # failures in a row after which only one request at a time probes the API
 PROBES = 5  # failed probes after which the lane gives up for this run
@@ -123,3 +123,61 @@ class Lane:
 
 
 _DECIDED = frozenset({Verdict.ACCEPTED, Verdict.EXISTS, Verdict.REFUSED})
+
+
+SMOOTHING = 0.1  # the weight of the newest answer
+
+
+SLOWER = 3  # times the best
+
+
+SLOWER_SECONDS = 0.25  # and by so much: on a quick network threefold is noise
+
+
+FORGETTING = 0.0005  # the share of the way by which the best follows what is usual now
+
+
+GENTLE, HARD = 0.9, 0.5
+
+
+SLOWEST_SHARE = 0.25
+
+
+@dataclass
+class Pressure:
+    """The requests that may be under way at once: between 1 and ``most``."""
+
+    most: int
+    allowed: float = 0.0
+    best: float = math.inf
+    usual: float = math.nan
+    settling: int = 0
+
+    def __post_init__(self) -> None:
+        self.allowed = float(self.most)
+
+    @property
+    def slots(self) -> int:
+        return max(1, int(self.allowed))
+
+    def refused(self) -> None:
+        """The API said that it is too much, or that it is overloaded."""
+        self.settling = max(0, self.settling - 1)
+        self._step_down(HARD, 1.0)
+
+    def answered(self, seconds: float) -> None:
+        """The API did its work, and took so long for it."""
+        self.settling = max(0, self.settling - 1)
+        self.usual = seconds if math.isnan(self.usual) else self.usual + SMOOTHING * (seconds - self.usual)
+        self.best = min(self.best, self.usual)
+        self.best += FORGETTING * (self.usual - self.best)
+        if self.usual > SLOWER * self.best and self.usual > self.best + SLOWER_SECONDS:
+            self._step_down(GENTLE, max(1.0, self.most * SLOWEST_SHARE))
+        else:
+            self.allowed = min(float(self.most), self.allowed + 1 / self.allowed)
+
+    def _step_down(self, share: float, least: float) -> None:
+        if self.settling:
+            return
+        self.settling = self.slots
+        self.allowed = min(self.allowed, max(least, self.allowed * share))

@@ -6,15 +6,15 @@ import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
-from importer.dispatcher.apis.debitura import UNSHOWN, UNSHOWN_TAKEN, Debbie, settle_existing
+from importer.dispatcher.apis.debbie import UNSHOWN, UNSHOWN_TAKEN, Debbie, settle_existing
 from importer.dispatcher.outcomes.judge import Outcome, Verdict
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.columns import Kind
-from importer.domain.records import reasons_from_json, reasons_to_json
+from importer.domain.kinds import Kind
+from importer.domain.reasons import reasons_from_json, reasons_to_json
 from importer.domain.states import State
+from importer.domain.timestamps import moment_of
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.doubts import Unshown
-from importer.ledger.storage.schema import moment_of
 
 
 async def reconcile_vouchers(ledger: Ledger, debbie: Debbie | None, scope: Scope, settle: timedelta) -> None:

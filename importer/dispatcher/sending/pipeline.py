@@ -17,16 +17,17 @@ from typing import Any
 
 import structlog
 
-from importer.dispatcher.apis.debitura import UNSHOWN, Debbie, Debitura
+from importer.dispatcher.apis.debbie import UNSHOWN, Debbie
+from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, Verdict
 from importer.dispatcher.outcomes.transitions import as_seen_by_lane, final_payload, state_after
 from importer.dispatcher.pacing.throttle import Lane
 from importer.dispatcher.sending.queue import Backlog, Scope
-from importer.domain.columns import Kind
-from importer.domain.records import Reason
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
 from importer.domain.states import State
+from importer.domain.timestamps import stamp
 from importer.ledger.ledger import Claim, Job, Ledger, Result
-from importer.ledger.storage.schema import stamp
 
 log = structlog.get_logger()
 

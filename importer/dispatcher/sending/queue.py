@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
 from importer.domain.states import State
-from importer.ledger.intake.known_entries import Accounts
+from importer.domain.timestamps import moment_of
 from importer.ledger.ledger import Job, Ledger, Result
-from importer.ledger.storage.schema import moment_of
 
 READ_AHEAD = 500
 

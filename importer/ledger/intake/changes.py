@@ -8,8 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
-from importer.domain.columns import Kind
-from importer.domain.records import Money, Reject, Row, encode_cells, reasons_to_json
+from importer.domain.cells import encode_cells
+from importer.domain.kinds import Kind
+from importer.domain.money import Money
+from importer.domain.reasons import reasons_to_json
+from importer.domain.records import Reject, Row
 from importer.domain.states import RejectStatus, Standing, State
 from importer.ledger.intake.decisions import Known
 from importer.ledger.intake.superseding import repoint

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from importer.domain.columns import Kind, name_of_path
-from importer.domain.records import Reason, VoucherRecord, describe_wire, fingerprint
-from importer.domain.states import BLOCKING, REPLACEABLE, RejectStatus, State
+from importer.domain.identity import fingerprint
+from importer.domain.records import VoucherRecord
+from importer.domain.states import BLOCKING, REPLACEABLE, State
 
 
 @dataclass(slots=True)
@@ -109,130 +109,3 @@ def most_fitting(cases: list[Known], batch_id: int) -> list[Known]:
     here = [case for case in unique if case.batch_id == batch_id]
     real = [case for case in unique if not case.is_test]
     return here or real or unique
-
-
-def no_parent(voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected: bool) -> tuple[Reason, RejectStatus]:
-    """Why a voucher's parent is not there, once everything that could be taken in has been.
-
-    ``waiting``: the parents of the vouchers that are in the same position, by their unique ids. ``is_rejected``: a
-    voucher with the parent's unique id was rejected.
-    """
-    parent = (voucher.parent or "").removeprefix(TEST_PREFIX)
-    field, status = "parent_unique_id", RejectStatus.REJECTED
-    if circle := _circle(voucher.unique_id, waiting):
-        way = " → ".join(name.removeprefix(TEST_PREFIX) for name in circle)
-        says, fix = "leads back to the voucher itself", "Correct one of the parents"
-        reason = Reason("parent_circle", f"{says}: {way}. {fix}", field, value=parent, gist=f"{says}. {fix}")
-    elif voucher.parent in waiting or is_rejected:
-        message = "is the unique_id of a voucher that was rejected. Correct that one first; this one follows it"
-        reason, status = Reason("parent_rejected", message, field, value=parent), RejectStatus.BLOCKED
-    else:
-        message = "is not the unique_id of a voucher in this file or of one imported before. Correct it, or add that voucher"
-        reason = Reason("parent_unknown", message, field, value=parent)
-    return reason, status
-
-
-def _circle(start: str | None, parents: Mapping[str, str]) -> list[str]:
-    """The way from ``start`` by parents back to it; empty if it does not lead back."""
-    way = [start] if start else []
-    while way and (following := parents.get(way[-1])) is not None:
-        way.append(following)
-        if following == start:
-            return way
-        if following in way[:-1]:
-            break  # a circle further up, which this voucher only hangs on
-    return []
-
-
-CASE_REFUSED = Reason("case_refused", "Its case was refused or is held. Correct the case; the voucher follows it")
-PARENT_REFUSED = Reason(
-    "parent_refused", "Its case or its parent voucher was refused or is held. Correct that; the voucher follows it"
-)
-_ADDED_LATER = frozenset({"uniqueId", "referenceCaseVoucherId", "appendix.fileName", "appendix.contentType", "appendix.fileId"})
-
-
-def differences(kind: Kind, old: bytes, new: bytes, limit: int = 3) -> str:
-    """The members in which two payloads differ, with both values, by column name."""
-    before, after = describe_wire(old), describe_wire(new)
-    told = []
-    for path in sorted(before.keys() | after.keys()):
-        if path in _ADDED_LATER and path not in after.keys() & before.keys():
-            continue
-        if path != "uniqueId" and before.get(path) != after.get(path):
-            name = name_of_path(kind, path) or path
-            was, now = (_as_written(path, values.get(path)) for values in (before, after))
-            told.append(f"{name} was {was}, is now {now}")
-    return "; ".join(told[:limit]) + ("; and more" if len(told) > limit else "")
-
-
-def _as_written(path: str, value: object) -> str:
-    """A member of a payload as a sheet has it: amounts in major units, whatever the API takes."""
-    if path == "amountToRecover" and isinstance(value, int | float):
-        return f"{value:.2f}"
-    if path == "amount" and isinstance(value, int):
-        return f"{abs(value) // 100}.{abs(value) % 100:02d}{' (credit)' if value > 0 else ''}"
-    return "empty" if value is None else str(value)
-
-
-def changed(kind: Kind, known: Known, payload: bytes, origin: str) -> Reason:
-    what = differences(kind, known.payload, payload) or "it belongs to another case now"
-    if known.state is not State.ACCEPTED:
-        state, rest = known.state.replace("_", " "), "Import the row again when that is settled"
-        message = f"This {kind}, {origin}, is {state} with other values: {what}. {rest}"
-        return Reason("changed_in_doubt", message, gist=f"This {kind} is {state} with other values. {rest}")
-    message = f"This {kind} was imported {origin}, with other values: {what}. It was left as it is"
-    gist = f"This {kind} was imported before with other values. It was left as it is"
-    return Reason("changed_after_import", message, gist=gist)
-
-
-def twice(kind: Kind, known: Known, payload: bytes, where: str, *, named: str | None, may_repeat: bool) -> Reason:
-    """The source holds the record already, in ``where``: the same row again, or another one with the same key ``named``."""
-    what = differences(kind, known.payload, payload)
-    if may_repeat:
-        code, fix = "repeat_differs", "Make them equal"
-        message, gist = f"repeats the case of {where} with other values ({what})", "repeats a case with other values"
-    elif what:
-        code, fix = "duplicate_in_file", "Remove one of the rows, or give it a key of its own"
-        message, gist = f"stands in {where} too, with other values ({what})", "stands in another row too"
-    else:
-        code, fix = "duplicate_in_file", "Remove one of the rows"
-        message, gist = f"is the same {kind} as {where}", f"is the same {kind} as another row of the file"
-    if named is None:
-        return Reason(code, f"The row {message}. {fix}", gist=f"The row {gist}. {fix}")
-    return Reason(code, f"{message}. {fix}", _NAMED_BY[kind], value=named.removeprefix(TEST_PREFIX), gist=f"{gist}. {fix}")
-
-
-_NAMED_BY = {Kind.CASE: "case_ref", Kind.VOUCHER: "unique_id"}
-
-
-def ambiguous_equal_rows(where: str) -> Reason:
-    rest = "without a reference. Add case_ref to say whether it is one case"
-    gist = f"The row holds the same case as an earlier one, {rest}"
-    return Reason("case_ref_needed", f"The row holds the same case as {where}, {rest}", gist=gist)
-
-
-def not_to_be_replaced(kind: Kind, old: Known) -> Reason:
-    state = old.state.replace("_", " ")
-    label = f"{kind[0].upper()}{old.id}"
-    rest = f"which is {state}: a change cannot be taken in now"
-    return Reason("entry_not_open", f"The row belongs to entry {label}, {rest}", gist=f"The row belongs to an entry {rest}")
-
-
-def link_problem(
-    voucher: VoucherRecord, found: int, *, row_rejected: bool, rejected: set[str]
-) -> tuple[Reason, RejectStatus] | None:
-    """Why a voucher has no case, given how many fit its ``case_ref``, and which cases were rejected; None if it has one."""
-    if voucher.case_id or (voucher.case_ref is None and not row_rejected) or (voucher.case_ref and found == 1):
-        return None
-    if voucher.case_ref is None:
-        return Reason("case_rejected", "Its case, in the same row, was rejected. Correct that first"), RejectStatus.BLOCKED
-    if found:
-        code, status = "case_ambiguous", RejectStatus.REJECTED
-        message = "is the reference of several creditors' cases. Give case_id instead"
-    elif voucher.case_ref in rejected:
-        code, status = "case_rejected", RejectStatus.BLOCKED
-        message = "is the reference of a case that was rejected. Correct the case first"
-    else:
-        code, status = "case_unknown", RejectStatus.REJECTED
-        message = "is not the reference of a case in this file or of one imported before. Correct it, or add the case"
-    return Reason(code, message, "case_ref", value=voucher.case_ref), status

@@ -9,24 +9,21 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
+from importer.domain.identity import fingerprint
+from importer.domain.kinds import Kind
 from importer.domain.models import with_fields
-from importer.domain.records import (
-    CaseRecord,
-    LoadedRow,
-    Money,
-    Reason,
-    Reject,
-    VoucherRecord,
-    fingerprint,
-    reasons_to_json,
-)
+from importer.domain.money import Money
+from importer.domain.reasons import Reason, reasons_to_json
+from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
 from importer.domain.states import RejectStatus, Standing, State
 from importer.ledger.intake import decisions as d
+from importer.ledger.intake import reasons
 from importer.ledger.intake.changes import Draft, random_uuids
 from importer.ledger.intake.decisions import Action, Known
-from importer.ledger.intake.known_entries import Accounts, Knowledge
+from importer.ledger.intake.known_entries import Knowledge
 from importer.ledger.intake.superseding import rekey_vouchers
+from importer.ledger.outbox.dependents import CASE_REFUSED, PARENT_REFUSED
 from importer.ledger.storage.schema import entry, row
 from importer.ledger.storage.session import parts_of
 
@@ -119,7 +116,7 @@ class Intake:
     def _take_case(self, item: _Item, case: CaseRecord) -> None:
         if item.flat and case.derived and item.loaded.voucher is not None and (earlier := self._earlier(case)):
             item.case_rejected = True
-            self._reject(item, _as_reject(Kind.CASE, case, d.ambiguous_equal_rows(self._where(Kind.CASE, earlier))))
+            self._reject(item, _as_reject(Kind.CASE, case, reasons.ambiguous_equal_rows(self._where(Kind.CASE, earlier))))
             return
         values = {
             "ref": case.ref,
@@ -164,7 +161,7 @@ class Intake:
         found = d.most_fitting(linked.get(voucher.case_ref or "", []), self._batch)
         if voucher.case_ref in rejected:  # an earlier case of this reference may be another creditor's
             found = [case for case in found if case.batch_id in self._run_batches or case.id in self._changed]
-        problem = d.link_problem(voucher, len(found), row_rejected=item.case_rejected, rejected=rejected)
+        problem = reasons.link_problem(voucher, len(found), row_rejected=item.case_rejected, rejected=rejected)
         if problem is not None:
             reason, status = problem
             self._reject(item, _as_reject(Kind.VOUCHER, voucher, reason), status)
@@ -210,7 +207,7 @@ class Intake:
     def _reject_for_parent(self, item: _Item, voucher: VoucherRecord, parent: str) -> None:
         rejected = not self._rejected_parents.isdisjoint((parent, parent.removeprefix(d.TEST_PREFIX)))
         stuck = self._stuck or {voucher.unique_id or "": parent}
-        reason, status = d.no_parent(voucher, stuck, is_rejected=rejected)
+        reason, status = reasons.no_parent(voucher, stuck, is_rejected=rejected)
         self._reject(item, _as_reject(Kind.VOUCHER, voucher, reason), status)
 
     # Both
@@ -275,11 +272,11 @@ class Intake:
         may_repeat: bool,
     ) -> Reason | None:
         if replaces is not None and not d.may_supersede(replaces, self._batch):
-            return d.not_to_be_replaced(kind, replaces)
+            return reasons.not_to_be_replaced(kind, replaces)
         if action is Action.TWICE and known is not None:
-            return d.twice(kind, known, payload, self._where(kind, known), named=_named(record), may_repeat=may_repeat)
+            return reasons.twice(kind, known, payload, self._where(kind, known), named=_named(record), may_repeat=may_repeat)
         if action is Action.CHANGED and known is not None:
-            return d.changed(kind, known, payload, self._knowledge.origin(kind, known))
+            return reasons.changed(kind, known, payload, self._knowledge.origin(kind, known))
         return None
 
     def _where(self, kind: Kind, known: Known) -> str:
@@ -349,4 +346,4 @@ def _named(record: Record) -> str | None:
 
 
 def _why_blocked(parent: Known | None) -> str:
-    return reasons_to_json((d.PARENT_REFUSED if parent else d.CASE_REFUSED,))
+    return reasons_to_json((PARENT_REFUSED if parent else CASE_REFUSED,))

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from importer.domain.columns import Kind
-from importer.domain.records import Hint, check_of
+from importer.domain.accounts import Accounts
+from importer.domain.identity import Hint, check_of
+from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.ledger.intake.decisions import Known
 from importer.ledger.queries.row_locations import origins
 from importer.ledger.storage.schema import entry
 
 _KNOWN = tuple(entry.c[field.name] for field in fields(Known))
-
-
-@dataclass(frozen=True, slots=True)
-class Accounts:
-    """Where entries go: the Debitura account of the cases and the Debbie tenant of the vouchers."""
-
-    cases: str
-    vouchers: str
-
-    def of(self, kind: Kind) -> str:
-        return self.cases if kind is Kind.CASE else self.vouchers
 
 
 class Knowledge:

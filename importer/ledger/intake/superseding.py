@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, select, update
 
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.domain.states import REPLACEABLE
 from importer.ledger.intake.decisions import Known, voucher_base, voucher_digest
 from importer.ledger.storage.schema import entry, row

@@ -16,11 +16,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, select, union, update
 
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
 from importer.domain.records import LoadedSource
 from importer.domain.states import Standing, State
-from importer.ledger.intake.known_entries import Accounts
-from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reading, reject, row, stamp
+from importer.domain.timestamps import stamp
+from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reading, reject, row
 
 _CASE_KIND = literal(Kind.CASE.value, literal_execute=True)
 

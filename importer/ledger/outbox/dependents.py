@@ -11,13 +11,19 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
 
-from importer.domain.columns import Kind
-from importer.domain.records import reasons_to_json
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.states import BLOCKING, State
-from importer.ledger.intake.decisions import CASE_REFUSED, PARENT_REFUSED
 from importer.ledger.storage.compiled_sql import Find, Many
 from importer.ledger.storage.schema import NOT_ACCEPTED, entry
 from importer.ledger.storage.session import parts_of
+
+CASE_REFUSED = Reason("case_refused", "Its case was refused or is held. Correct the case; the voucher follows it")
+
+
+PARENT_REFUSED = Reason(
+    "parent_refused", "Its case or its parent voucher was refused or is held. Correct that; the voucher follows it"
+)
 
 _owner, _parent = entry.alias("owner"), entry.alias("parent")
 

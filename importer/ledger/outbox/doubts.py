@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
 from importer.domain.states import UNRESOLVED, State, sources_of
-from importer.ledger.intake.known_entries import Accounts
+from importer.domain.timestamps import stamp
 from importer.ledger.outbox.clock_skew import Clock
 from importer.ledger.outbox.dependents import block, release, unblock
 from importer.ledger.outbox.outbox import is_open
-from importer.ledger.outbox.restored import BACKUP_MARK
-from importer.ledger.storage.schema import attempt, entry, meta, stamp
+from importer.ledger.storage.backup import BACKUP_MARK
+from importer.ledger.storage.schema import attempt, entry, meta
 from importer.ledger.storage.session import Session, parts_of
 
 

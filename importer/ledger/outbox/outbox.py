@@ -9,15 +9,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, func, insert, select, update
 
-from importer.domain.columns import Kind
-from importer.domain.records import Reason, reasons_to_json
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.states import State, sources_of
-from importer.ledger.intake.known_entries import Accounts
+from importer.domain.timestamps import stamp
 from importer.ledger.outbox.dependents import block, is_one_of, release
 from importer.ledger.outbox.request_counts import keep_counts
 from importer.ledger.outbox.sendable import JOBS, Claim, Job, Result, job_of
 from importer.ledger.storage.compiled_sql import Find, Many
-from importer.ledger.storage.schema import NOT_ACCEPTED, attempt, entry, stamp
+from importer.ledger.storage.schema import NOT_ACCEPTED, attempt, entry
 from importer.ledger.storage.session import Session, parts_of
 
 

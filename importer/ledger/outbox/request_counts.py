@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, inspect, select, update
 
+from importer.domain.timestamps import moment_of, stamp
 from importer.ledger.storage.compiled_sql import Many
-from importer.ledger.storage.schema import attempt, moment_of, request_count, stamp
+from importer.ledger.storage.schema import attempt, request_count
 from importer.ledger.storage.session import Session
 
 KEPT = timedelta(hours=25)  # a little longer than the longest window

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select, update
 
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
 from importer.domain.states import State
-from importer.errors import LedgerError, UsageError
-from importer.ledger.intake.known_entries import Accounts
+from importer.domain.timestamps import stamp
 from importer.ledger.outbox.outbox import is_open
-from importer.ledger.storage.engine import backup, sqlite_path
-from importer.ledger.storage.schema import entry, meta, stamp
+from importer.ledger.storage.backup import BACKUP_MARK, RESTORED_MARK
+from importer.ledger.storage.schema import entry, meta
 from importer.ledger.storage.session import Session
 
-BACKUP_MARK = "backup_taken_at"
-RESTORED_MARK = "restored_at"
 LOOKED_FOR = 2  # scans that have not shown a case, or the word of a person
 SCANS_STILL_NEEDED = 1  # the list is read once: what it should show was sent before the restore
-
-
-def write_backup(url: str, target: Path) -> None:
-    """A copy of the ledger that knows when it was taken; safe while a run is writing. Raises UsageError or LedgerError."""
-    path = sqlite_path(url)
-    if path is None:
-        raise UsageError("Only a ledger in an SQLite file is backed up by this command. Use your database's own backup.")
-    if not path.is_file():
-        raise UsageError(f"There is no ledger {path} yet: nothing has been imported here.")
-    if target.exists():
-        raise UsageError(f"{target} is there already. Name a new file.")
-    taken_at = stamp()  # before the copy: what happens while it is made may be missing from it
-    partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must never pass for a backup
-    try:
-        backup(path, partial)
-        with closing(sqlite3.connect(partial)) as copy, copy:
-            copy.execute("PRAGMA journal_mode = DELETE")
-            # A restored ledger that is not trusted yet keeps its older mark: it is as old as that.
-            copy.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (BACKUP_MARK, taken_at))
-            copy.execute("DELETE FROM meta WHERE name = ?", (RESTORED_MARK,))
-        partial.chmod(0o600)
-        partial.replace(target)
-    except (sqlite3.Error, OSError) as error:
-        raise LedgerError(f"The backup {target} cannot be written: {error}. Free some space there.") from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 class Restored(Session):

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from importer.domain.columns import Kind
-from importer.domain.records import Reason
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.ledger.storage.schema import entry
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
-from importer.domain.columns import Kind
-from importer.domain.records import reasons_from_json
+from importer.domain.kinds import Kind
+from importer.domain.reasons import reasons_from_json
 from importer.domain.states import Standing
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.queries.row_locations import row_in

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.ledger.storage.schema import batch, entry, row
 from importer.ledger.storage.session import parts_of
 

@@ -2,72 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from importer.errors import LedgerError, LedgerHeld
-from importer.ledger.storage.schema import SCHEMA_VERSION, meta, metadata, stamp
-
-# SQLite's locks do not hold on these; a WAL ledger on them can be corrupted.
-NETWORK_FILE_SYSTEMS = frozenset(
-    {
-        *("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs", "ceph", "lustre", "glusterfs"),
-        *("fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.gvfsd-fuse", "fuse.davfs"),
-    }
-)
-
-
-def sqlite_path(url: str) -> Path | None:
-    """The file of an SQLite URL (None for another database). Raises LedgerError for what is no database URL."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise LedgerError("The ledger's url is not a database URL. Write it like sqlite:///ledger.db.") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise LedgerError("The ledger must be an SQLite file so far. Write its url like sqlite:///ledger.db.")
-    if not parsed.database or parsed.database == ":memory:":
-        raise LedgerError("The ledger must be a file. Write its url like sqlite:///ledger.db.")
-    return Path(parsed.database)
-
-
-def require_ledger(url: str) -> None:
-    """Raise LedgerError if there is no ledger to go on with: a mistyped path must not become a new, empty one."""
-    path = sqlite_path(url)
-    if path is not None and not path.is_file():
-        raise LedgerError(
-            f"There is no ledger {path.resolve()}: nothing has been imported with it. "
-            f"Check the folder and url under [ledger]; `importer run FILE` begins one."
-        )
-
-
-def refuse_network_path(path: Path) -> None:
-    """Raise LedgerError for a path on a network drive."""
-    absolute = path.resolve()
-    fix = f"Move the ledger to a local disk: set url under [ledger], which is now {absolute}."
-    if str(absolute).startswith("\\\\"):
-        raise LedgerError(f"The ledger is on a network path, where it can be damaged. {fix}")
-    best = ""
-    kind = ""
-    for disk in psutil.disk_partitions(all=True):
-        if absolute.is_relative_to(disk.mountpoint) and len(disk.mountpoint) > len(best):
-            remote = "remote" in disk.opts.split(",")  # a mapped drive of Windows, whose type is that of the far disk
-            best, kind = disk.mountpoint, "remote" if remote else disk.fstype.casefold()
-    if kind == "remote" or kind in NETWORK_FILE_SYSTEMS:
-        raise LedgerError(f"The ledger is on a network drive ({kind}), where it can be damaged. {fix}")
+from importer.errors import LedgerError
+from importer.ledger.storage.schema import SCHEMA_VERSION, meta, metadata
 
 
 @contextmanager
@@ -100,46 +47,6 @@ def _what_to_do(cause: str) -> str:
         "disk I/O": "Check the disk, then run `importer resume`.",
     }
     return next((fix for sign, fix in known.items() if sign in cause), "Check the url under [ledger].")
-
-
-@contextmanager
-def held(path: Path, command: str) -> Iterator[None]:
-    """Hold the ledger for writing; a crashed holder's lock is gone with its process. Raises LedgerHeld if another has it."""
-    path = path.resolve()  # one ledger by two names is one ledger
-    lock = FileLock(f"{path}.lock", timeout=0)
-    owner = Path(f"{path}.owner")
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LedgerHeld(f"Another run holds the ledger {path}: {_describe(owner)}. Wait until it has ended.") from None
-    except OSError as error:
-        raise LedgerError(
-            f"The ledger {path} cannot be locked ({error.strerror}). Check that its folder exists and that you may write there."
-        ) from None
-    try:
-        _write_owner(owner, command)
-        yield
-    finally:
-        owner.unlink(missing_ok=True)
-        lock.release()
-
-
-def _write_owner(owner: Path, command: str) -> None:
-    try:
-        facts = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": stamp()}
-        owner.write_text(json.dumps(facts), encoding="utf-8")
-    except OSError as error:
-        raise LedgerError(
-            f"The ledger's folder {owner.parent} cannot be written ({error.strerror}). Free some space there."
-        ) from None
-
-
-def _describe(owner: Path) -> str:
-    try:
-        facts = json.loads(owner.read_text(encoding="utf-8"))
-        return f"`{facts['command']}` (process {facts['pid']} on {facts['host']}, since {facts['since'][:19]} UTC)"
-    except (OSError, ValueError, KeyError):
-        return "one that has just begun or ended"
 
 
 def connect(url: str | URL, *, read_only: bool = False) -> Engine:
@@ -203,15 +110,3 @@ def protect(path: Path) -> None:
     """Only the owner may read a ledger: it holds debtors' data."""
     if sys.platform != "win32":
         path.touch(mode=0o600, exist_ok=True)
-
-
-def backup(path: Path, target: Path) -> None:
-    """A consistent copy of an SQLite ledger, also while another process writes it. Raises LedgerError."""
-    try:
-        with (
-            closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as source,
-            closing(sqlite3.connect(target)) as copy,
-        ):
-            source.backup(copy)
-    except sqlite3.Error as error:
-        raise LedgerError(f"The ledger {path} cannot be copied: {error}. {_what_to_do(str(error))}") from None

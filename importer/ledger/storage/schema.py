@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -186,12 +184,3 @@ request_count = Table(
     Column("counted", Text, nullable=False),
     Column("at", Text, nullable=False),
 )
-
-
-def stamp(moment: datetime | None = None) -> str:
-    """A moment (now without one) as it stands in the ledger: UTC, microseconds, always 27 characters."""
-    return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def moment_of(text_: str) -> datetime:
-    return datetime.strptime(text_, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

@@ -8,11 +8,10 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
+from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
-from importer.loader.files.number_formats import clean_number
-from importer.loader.files.projection import Looked, look_through
-from importer.loader.sheets.header import NumberedRow
+from importer.loader.files.projection import Looked, NumberedRow, look_through
 
 if TYPE_CHECKING:
     import pandas as pd

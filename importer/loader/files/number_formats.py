@@ -6,117 +6,13 @@ The markers are ``str`` so that they print; test for them with ``isinstance`` be
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-MAX_EXACT = 10**15
-"""Numbers from here on have 16 digits or more, and a spreadsheet cell keeps 15."""
-
-
-class CellError(str):
-    """The text that Excel shows in place of a value: ``#N/A``, ``#DIV/0!``. Never data."""
-
-    __slots__ = ()
-
-
-class MissingValue(CellError):
-    """A formula that was saved without its result (its text says so): no program has calculated the workbook."""
-
-    __slots__ = ()
-
-
-class LostDigits(CellError):
-    """A number of 16 digits or more before the decimal point, as text: a cell keeps 15, so its last ones are lost."""
-
-    __slots__ = ()
-
-
-class FalseDate(CellError):
-    """A date that is none: 29 February 1900, day 60 of Excel's 1900 calendar, which no other calendar has."""
-
-    __slots__ = ()
-
-
-# What spreadsheets show in place of a value, in the languages of the sheets that come here; a CSV holds these very texts.
-# Source: the error values of Excel's function reference in each language, and LibreOffice's list of error codes.
-_ERRORS = frozenset(
-    (
-        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
-        *("#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA", "#EXTERNAL!", "#PYTHON!"),
-        *("#I/T", "#REFERENCE!", "#VÆRDI!", "#DIVISION/0!", "#NAVN?", "#NUL!", "#OVERLØB!"),  # Danish
-        *("#VERDI!", "#OVERFLYT!"),  # Norwegian
-        *("#SAKNAS!", "#REFERENS!", "#VÄRDEFEL!", "#NAMN?", "#OGILTIGT!", "#SKÄRNING!"),  # Swedish
-        *("#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#ÜBERLAUF!"),  # German
-        *("#PUUTTUU!", "#VIITTAUS!", "#ARVO!", "#JAKO/0!", "#NIMI?", "#LUKU!", "#TYHJÄ!"),  # Finnish
-        *("#N/B", "#VERW!", "#WAARDE!", "#DEEL/0!", "#NAAM?", "#GETAL!", "#LEEG!"),  # Dutch
-        *("#VALEUR!", "#NOM?", "#NOMBRE!"),  # French
-    )
-)
-_LIBREOFFICE_ERROR = re.compile(r"Err:[0-9]{3}")
-
-
-def shows_error(text: str) -> bool:
-    """Whether a text is an error's: ``#N/A``, ``#VÆRDI!``, ``Err:502``, or the ``####`` of a column that was too narrow."""
-    return text in _ERRORS or _LIBREOFFICE_ERROR.fullmatch(text) is not None or (len(text) > 1 and not text.strip("#"))
-
+from importer.domain.special_cells import MAX_EXACT, CellError
 
 Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | CellError | None
-
-FORMULA_WITHOUT_VALUE = MissingValue("formula without a value")
-
-
-def clean_number(value: float) -> int | float | CellError:
-    """Give an integral number as ``int``; one that is too long to be exact as `LostDigits`; NaN as `CellError`."""
-    if not math.isfinite(value):
-        return CellError("#NUM!")
-    if abs(value) >= MAX_EXACT:
-        return LostDigits(_plain(value))
-    if value == (whole := int(value)):
-        return whole
-    return value
-
-
-def cell_text(value: object) -> str:
-    """Give a raw cell as a person would type it: no ``.0``, no exponent, ISO dates, TRUE and FALSE, "" if empty."""
-    if value is None:
-        return ""
-    for kind, show in _SHOWN:
-        if isinstance(value, kind):
-            return show(value)
-    return str(value)
-
-
-def _plain(value: float) -> str:
-    """Fifteen significant digits, what a spreadsheet keeps, without an exponent."""
-    text = format(value, ".15g")
-    if "e" not in text:
-        return text
-    if not math.isfinite(value):
-        return text
-    mantissa, _, exponent = text.partition("e")
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    places, digits = int(exponent), whole + fraction
-    plain = digits.ljust(places + 1, "0") if places >= 0 else "0." + "0" * (-places - 1) + digits
-    return "-" * (value < 0) + plain
-
-
-def _duration(value: dt.timedelta) -> str:
-    seconds = round(value.total_seconds())
-    sign, seconds = "-" * (seconds < 0), abs(seconds)
-    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-
-
-_SHOWN: tuple[tuple[type, Callable[[Any], str]], ...] = (  # subclasses first: bool is an int, datetime a date
-    (bool, lambda value: "TRUE" if value else "FALSE"),
-    (float, _plain),
-    (dt.datetime, lambda value: value.isoformat(sep=" ")),
-    (dt.date, dt.date.isoformat),
-    (dt.time, dt.time.isoformat),
-    (dt.timedelta, _duration),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import TypeAlias
 
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
 
 Looked: TypeAlias = Iterator[tuple[int, Sequence[Cell]]]
 Look: TypeAlias = Callable[[Sequence[int]], Looked]
@@ -25,3 +26,23 @@ def picker(positions: Sequence[int]) -> Callable[[Sequence[Cell]], Sequence[Cell
     if len(positions) > 1:
         return itemgetter(*positions)
     return lambda cells: [cells[position] for position in positions]
+
+
+NumberedRow = tuple[int, tuple[Cell, ...]]
+
+
+class Ahead(Iterator[NumberedRow]):
+    """The rows of a sheet, of which some can be looked at before they are taken."""
+
+    def __init__(self, rows: Iterable[NumberedRow]) -> None:
+        self._rows = iter(rows)
+        self._front: deque[NumberedRow] = deque()
+
+    def __next__(self) -> NumberedRow:
+        return self._front.popleft() if self._front else next(self._rows)
+
+    def peek(self, count: int) -> list[NumberedRow]:
+        """The next rows, at most ``count``, left where they are."""
+        while len(self._front) < count and (row := next(self._rows, None)) is not None:
+            self._front.append(row)
+        return list(self._front)[:count]

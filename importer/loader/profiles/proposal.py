@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import permutations
 
+from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherTypes
-from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, Holds, Kind, columns_of, flat_index, weak_index
-from importer.domain.records import Cell
-from importer.loader.profile import header_key
+from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, Holds, columns_of, flat_index, weak_index
+from importer.domain.kinds import Kind
+from importer.domain.text_keys import header_key
 from importer.loader.sheets.cell_tests import agreement, is_distinctive
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape, index_in

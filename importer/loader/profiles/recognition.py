@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
+from importer.domain.text_keys import header_key, heading_set
 from importer.errors import FileRefused, ProfileError
-from importer.loader.profile import Profile, header_key, heading_set, read_profile
-from importer.loader.source import Sheet, first_rows, header_of, laid_out
+from importer.loader.profile import Profile
+from importer.loader.profiles.profile_file import read_profile
+from importer.loader.sheets.sheet import Sheet, first_rows, header_of, laid_out
 
 NEAR = 0.75
 """How much of two sets of headings must be common for one to be taken for a change of the other."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
 from importer.errors import FileRefused
+from importer.loader.files.projection import Ahead, NumberedRow
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
-from importer.loader.sheets.header import Ahead, NumberedRow, find_top
+from importer.loader.sheets.header import find_top
 from importer.loader.sheets.headings import Around, Headings, meaning_of
 from importer.loader.sheets.shape import Shape
-from importer.loader.source import Sheet, first_rows, laid_out
+from importer.loader.sheets.sheet import Sheet, first_rows, laid_out
 from importer.loader.values.parsers import is_blank
 
 SAMPLED_ROWS = 500

@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, is_state_code, looks_like_a_company
-from importer.domain.columns import Kind
+from importer.domain.identity import Hint, fingerprint
+from importer.domain.kinds import Kind
 from importer.domain.models import Case
-from importer.domain.records import CaseRecord, Hint, Reject, fingerprint
+from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
 from importer.loader.records.row_values import Findings
 from importer.loader.values.identifiers import check_postal_code

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
+from importer.domain.cells import Cell
 from importer.domain.columns import Holds
-from importer.domain.records import Cell
-from importer.loader.files.number_formats import CellError, shows_error
+from importer.domain.special_cells import CellError, shows_error
 from importer.loader.files.projection import picker
 from importer.loader.sheets.plan import Bound
 from importer.loader.values.dates import FIRST_YEAR

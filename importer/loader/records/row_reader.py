@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from importer.domain.columns import Kind
-from importer.domain.records import CaseRecord, Cell, Hint, LoadedRow, Reject, Row, VoucherRecord
+from importer.domain.cells import Cell
+from importer.domain.identity import Hint
+from importer.domain.kinds import Kind
+from importer.domain.records import CaseRecord, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of

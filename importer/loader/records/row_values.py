@@ -11,9 +11,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from importer.domain.columns import PROPERTY_PREFIX, Kind, columns_of, name_of_path
+from importer.domain.cells import Cell
+from importer.domain.columns import PROPERTY_PREFIX, columns_of, name_of_path
+from importer.domain.kinds import Kind
 from importer.domain.models import WireModel
-from importer.domain.records import UNREAD_CURRENCY, Cell, Money, Reason, cents_of
+from importer.domain.money import UNREAD_CURRENCY, Money, cents_of
+from importer.domain.reasons import Reason
 from importer.domain.suggestions import offers_for
 from importer.loader.context import LoadContext
 from importer.loader.records.column_readers import Columns, Field

@@ -9,9 +9,10 @@ from decimal import Decimal
 from pydantic_core import PydanticCustomError
 
 from importer.domain.code_lists import Direction
-from importer.domain.columns import Kind
+from importer.domain.identity import Hint, fingerprint
+from importer.domain.kinds import Kind
 from importer.domain.models import Voucher, check_decimals
-from importer.domain.records import AppendixFile, Hint, Reject, VoucherRecord, fingerprint
+from importer.domain.records import AppendixFile, Reject, VoucherRecord
 from importer.domain.suggestions import voucher_types_like
 from importer.loader.context import LoadContext
 from importer.loader.records.attachment import find_appendix

@@ -9,8 +9,10 @@ from datetime import date
 from itertools import islice
 from typing import Literal
 
-from importer.domain.columns import Holds, Kind
-from importer.domain.records import Cell, Proof
+from importer.domain.cells import Cell
+from importer.domain.columns import Holds
+from importer.domain.kinds import Kind
+from importer.domain.records import Proof
 from importer.loader.files.projection import Look
 from importer.loader.profile import Profile
 from importer.loader.sheets.plan import Bound, SheetPlan

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, Cell, Proof
+from importer.domain.cells import Cell
+from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, Proof
 from importer.loader.values.parsers import is_blank, shown
 
 _COLUMNS = ("#what", "#status", "#column", "#values", "#example")  # mark, sheet, heading, text, row

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
+from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.profile import Profile, header_key
+from importer.loader.files.projection import Ahead, NumberedRow
+from importer.loader.profile import Profile
+from importer.loader.sheets.cell_tests import is_like_a_date, is_like_a_number
 from importer.loader.sheets.headings import Around
 from importer.loader.sheets.labels import is_currency_code, is_total_label, is_unit
-from importer.loader.sheets.samples import is_like_a_date, is_like_a_number
 from importer.loader.sheets.shape import currency_said, holds_money, is_heading, known_key
 from importer.loader.values.parsers import is_blank
 
@@ -22,25 +23,6 @@ HEADINGS_ENOUGH = 3
 """Known headings that make a row the headings: data has none, a line of particulars above the table one or two."""
 
 _TABLE_CELLS, _TABLE_ROWS = 4, 3
-
-NumberedRow = tuple[int, tuple[Cell, ...]]
-
-
-class Ahead(Iterator[NumberedRow]):
-    """The rows of a sheet, of which some can be looked at before they are taken."""
-
-    def __init__(self, rows: Iterable[NumberedRow]) -> None:
-        self._rows = iter(rows)
-        self._front: deque[NumberedRow] = deque()
-
-    def __next__(self) -> NumberedRow:
-        return self._front.popleft() if self._front else next(self._rows)
-
-    def peek(self, count: int) -> list[NumberedRow]:
-        """The next rows, at most ``count``, left where they are."""
-        while len(self._front) < count and (row := next(self._rows, None)) is not None:
-            self._front.append(row)
-        return list(self._front)[:count]
 
 
 @dataclass(frozen=True)
@@ -167,7 +149,8 @@ def two_tables(sheet: str, first: int, second: int) -> FileRefused:
 
 def _same_meaning(one: _Candidate, other: _Candidate) -> bool:
     """Whether two rows are the same headings in two languages."""
-    from importer.domain.columns import Kind, index_of
+    from importer.domain.columns import index_of
+    from importer.domain.kinds import Kind
 
     index = index_of(Kind.CASE)
     pairs = [(index.get(a), index.get(b)) for a, b in zip(one.keys, other.keys, strict=False)]

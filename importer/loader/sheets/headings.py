@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from importer.domain.aliases import speaks_of, systems
-from importer.domain.columns import Kind, Need, column, index_of, own_index, weak_index
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
+from importer.domain.columns import Need, column, index_of, own_index, weak_index
+from importer.domain.kinds import Kind
+from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.profile import header_key
-from importer.loader.sheets.samples import speaks_against
+from importer.loader.sheets.cell_tests import speaks_against
 from importer.loader.sheets.shape import Shape, code_in, index_in, name_in, property_handle, unit_of
 
 _AMOUNTS = {Shape.CASES: "amount_to_recover", Shape.FLAT: "amount_to_recover", Shape.VOUCHERS: "voucher_amount"}

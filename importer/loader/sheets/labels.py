@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from importer.domain.code_lists import fold
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
+from importer.domain.text_keys import fold
 
 _TOTALS = """
 Total, Totals, Grand total, Sub total, Sum, Sum total, Total amount, Total due, Carried forward, Brought forward,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from importer.domain.aliases import keys
-from importer.domain.columns import Kind, Need, column, columns_of, flat_name, weak_index
+from importer.domain.columns import Need, column, columns_of, flat_name, weak_index
+from importer.domain.kinds import Kind
+from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.profile import header_key
 from importer.loader.sheets.headings import Doubt
 from importer.loader.sheets.shape import Shape
 

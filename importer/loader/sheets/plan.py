@@ -11,7 +11,6 @@ from importer.domain.columns import (
     FLAT_PREFIX,
     PROPERTY_PREFIX,
     Column,
-    Kind,
     column,
     columns_of,
     flat_index,
@@ -19,9 +18,11 @@ from importer.domain.columns import (
     index_of,
     weak_index,
 )
+from importer.domain.kinds import Kind
 from importer.domain.records import SheetHead
+from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.profile import Profile, header_key, names_in
+from importer.loader.profile import Profile, names_in
 from importer.loader.sheets.headings import Around, Headings, Meaning, meaning_of
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in

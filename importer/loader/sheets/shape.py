@@ -8,8 +8,9 @@ from enum import StrEnum
 from functools import cache
 
 from importer.domain.code_lists import case_currencies
-from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Holds, Kind, column, flat_index, flat_name, index_of, weak_index
-from importer.loader.profile import header_key
+from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Holds, column, flat_index, flat_name, index_of, weak_index
+from importer.domain.kinds import Kind
+from importer.domain.text_keys import header_key
 
 _UNIT = re.compile(r"(?P<base>.*?\S)\s*(?:(?:\bi|\bin|,)\s+)?[(\[]?(?P<unit>\b[A-Z]{3}|\b[Kk]r\.?|€|£)[)\]]?")
 _SAID = re.compile(

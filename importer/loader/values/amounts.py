@@ -9,8 +9,8 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cache
 
+from importer.domain.cells import Cell
 from importer.domain.code_lists import case_currencies
-from importer.domain.records import Cell
 from importer.loader.values.formats import LONGEST, DecimalMark, Formats
 from importer.loader.values.text import ValueProblem, read_text
 

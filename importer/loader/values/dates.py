@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
 from importer.loader.values.formats import LONGEST, DateOrder, Formats
 from importer.loader.values.text import ValueProblem, read_text
 

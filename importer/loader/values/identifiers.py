@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
 from importer.loader.values.formats import Formats
 from importer.loader.values.text import ValueProblem, read_text
 

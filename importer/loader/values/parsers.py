@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from importer.domain.cells import Cell
 from importer.domain.code_lists import VOUCHER_CURRENCIES, find_country
 from importer.domain.columns import Holds
-from importer.domain.records import Cell
 from importer.loader.values.amounts import read_money, read_number, read_rate
 from importer.loader.values.dates import read_date, strptime_format
 from importer.loader.values.formats import DecimalMark, Formats

@@ -20,7 +20,7 @@ from typing import Any
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from importer.domain.records import Cell
+from importer.domain.cells import Cell
 
 CELL_LIMIT = 32_767
 """UTF-16 units of text in a cell: a letter outside the basic plane counts twice."""

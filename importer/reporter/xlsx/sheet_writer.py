@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from importer.domain.records import Cell, SheetHead
+from importer.domain.cells import Cell
+from importer.domain.records import SheetHead
 from importer.reporter.xlsx.fast_rows import SHEET_ROWS, RowSheet
 from importer.reporter.xlsx.package import RowBook
 

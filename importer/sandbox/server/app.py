@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from importer.sandbox import messages
 from importer.sandbox.fault_plan import Endpoint, Fault, FaultPlan, Kind
-from importer.sandbox.messages import Answer
+from importer.sandbox.messages import Answer, Request
 from importer.sandbox.server import control
-from importer.sandbox.server.connection import Exchange, Request
+from importer.sandbox.server.connection import Exchange
 from importer.sandbox.server.fault_effects import cut, replacement, spoiled
 from importer.sandbox.vendors.debbie import Debbie
 from importer.sandbox.vendors.debitura import Debitura
@@ -20,7 +20,7 @@ from importer.sandbox.vendors.rate_limits import Limiter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from importer.sandbox.server.connection import Message, Receive, Send
+    from importer.sandbox.messages import Message, Receive, Send
     from importer.sandbox.settings import SandboxSettings
     from importer.sandbox.storage.world import World
 

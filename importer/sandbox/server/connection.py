@@ -12,49 +12,13 @@ import sys
 import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from importer.sandbox.messages import Answer, Receive, Send
 
-    from importer.sandbox.messages import Answer
-
-    Message = MutableMapping[str, object]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
 
 _LINGER_ZERO = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _MISSING_BYTES = 64
-
-
-class Request:
-    """A request that has been read completely."""
-
-    __slots__ = ("body", "headers", "method", "path", "query", "raw_path")
-
-    def __init__(self, scope: Message, body: bytes) -> None:
-        raw_path = scope["raw_path"]
-        headers = scope["headers"]
-        query = scope["query_string"]
-        assert isinstance(raw_path, bytes)
-        assert isinstance(headers, list)
-        assert isinstance(query, bytes)
-        self.method = str(scope["method"])
-        self.raw_path = raw_path.decode("ascii")
-        self.path = [unquote(part) for part in self.raw_path.split("/")[1:]]
-        self.query = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True) if query else []
-        self.headers: dict[bytes, bytes] = dict(headers)
-        self.body = body
-
-    def header(self, name: bytes) -> str | None:
-        """Return a header by its lower-case name."""
-        value = self.headers.get(name)
-        return None if value is None else value.decode("latin-1")
-
-    def is_json(self) -> bool:
-        """Whether the body is declared to be JSON."""
-        kind = self.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-        return kind == b"application/json"
 
 
 class Exchange:

@@ -15,9 +15,8 @@ from importer.sandbox.fault_plan import FaultPlan
 from importer.sandbox.vendors.checks import NotAnObject, json_object
 
 if TYPE_CHECKING:
-    from importer.sandbox.messages import Answer
+    from importer.sandbox.messages import Answer, Request
     from importer.sandbox.server.app import App
-    from importer.sandbox.server.connection import Request
     from importer.sandbox.storage.world import StoredCase, StoredFile, StoredVoucher
 
 _CENT = Decimal("0.01")

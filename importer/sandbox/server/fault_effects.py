@@ -12,7 +12,8 @@ from importer.sandbox.messages import Answer
 if TYPE_CHECKING:
     import asyncio
 
-    from importer.sandbox.server.connection import Exchange, Request
+    from importer.sandbox.messages import Request
+    from importer.sandbox.server.connection import Exchange
 
 _HTML = b"<html><head><title>503</title></head><body><h1>503 Service Unavailable</h1></body></html>"
 _ID_FIELDS = ("id", "caseVoucherId", "fileId")

@@ -16,7 +16,7 @@ import pycountry
 from importer.sandbox.messages import Answer, Errors, problem
 
 if TYPE_CHECKING:
-    from importer.sandbox.server.connection import Request
+    from importer.sandbox.messages import Request
 
 REQUIRED = "is required"
 _FURTHEST_EAST = timedelta(hours=14)

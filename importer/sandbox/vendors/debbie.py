@@ -19,7 +19,7 @@ from importer.sandbox.vendors.voucher_rules import VOUCHER_TYPES, check_file, ch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from importer.sandbox.server.connection import Request
+    from importer.sandbox.messages import Request
     from importer.sandbox.settings import SandboxSettings
 
     Stored = StoredVoucher | StoredFile

@@ -16,7 +16,7 @@ from importer.sandbox.vendors.case_rules import CaseFacts, check_case
 from importer.sandbox.vendors.checks import json_body
 
 if TYPE_CHECKING:
-    from importer.sandbox.server.connection import Request
+    from importer.sandbox.messages import Request
     from importer.sandbox.settings import SandboxSettings
 
 _LIFECYCLE = "Active"

@@ -69,7 +69,7 @@ def forked(folder: Path, env: dict[str, str], arguments: list[str]) -> int:
     os.dup2(log, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.argv = ["importer", *arguments]
-    from importer.cli.app import main
+    from importer.cli.main import main
 
     try:
         main()

@@ -123,7 +123,7 @@ class Stage:
 
     def entries(self, *states: str) -> list[str]:
         """The cases in these states, as ``resolve`` names them."""
-        from importer.domain.records import check_of
+        from importer.domain.identity import check_of
 
         with sqlite3.connect(f"file:{self.folder}/ledger.db?mode=ro", uri=True) as db:
             found = db.execute("SELECT id, key, state FROM entry WHERE kind = 'case'").fetchall()

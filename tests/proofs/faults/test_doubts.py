@@ -9,11 +9,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from support.workspace import API_KEY, STATES, TOKEN, Desk, settings_for
 from kill_points import ALWAYS
+from support.workspace import API_KEY, STATES, TOKEN, Desk, settings_for
 from world import HEADER, write_sheet
 
-from importer.domain.records import check_of
+from importer.domain.identity import check_of
 from importer.ledger.storage.schema import SCHEMA_VERSION
 from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 from importer.sandbox.storage.world import World

@@ -36,9 +36,8 @@ from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.sampling import sample_file
 from importer.loader.source import open_file
 from importer.settings import Settings
-from support.paths import GOLDEN_FILES
 
-GOLDEN = GOLDEN_FILES
+GOLDEN = Path(__file__).parents[2] / "golden"
 FORMATS = (".csv", ".tsv", ".xlsx", ".xls", ".xlsb", ".ods")
 SECONDS_EACH = 20
 MEMORY = 3 * 2**30

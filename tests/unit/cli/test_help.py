@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import click
 import pytest
 import typer.main
-from support.workspace import clean_environment
+from support.paths import ROOT
 from support.sheets import cases, write_csv
+from support.workspace import clean_environment
 
 from importer.cli.app import app
-from support.paths import ROOT
-
 
 HEAVY = (
     "pandas",
@@ -73,7 +71,7 @@ def traced(arguments, folder=None):
     program = (
         "import gc, json, sys\n"
         f"sys.argv = ['importer', *{arguments!r}]\n"
-        "from importer.cli.app import main\n"
+        "from importer.cli.main import main\n"
         "try:\n    main()\n"
         "finally:\n"
         "    told = {'loaded': sorted(sys.modules), 'frozen': gc.get_freeze_count()}\n"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from importer.domain.aliases import Names, document_headings, keys_of, names_of, no_claims, speaks_of, systems
-from importer.domain.code_lists import fold
-from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Kind, columns_of, index_of, own_index, weak_index
+from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, columns_of, index_of, own_index, weak_index
+from importer.domain.kinds import Kind
+from importer.domain.text_keys import fold
 
 
 @pytest.mark.parametrize("kind", Kind)

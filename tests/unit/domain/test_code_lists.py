@@ -15,10 +15,10 @@ from importer.domain.code_lists import (
     decimals_of,
     find_country,
     find_debtor_type,
-    fold,
     is_state_code,
     looks_like_a_company,
 )
+from importer.domain.text_keys import fold
 
 # The vendor's list, copied from the notes on its documentation, not from the code.
 PUBLISHED_TYPES = [

@@ -4,12 +4,10 @@ from collections import Counter
 
 import pytest
 
-from importer.domain.code_lists import fold
 from importer.domain.columns import (
     CASE_COLUMNS,
     VOUCHER_COLUMNS,
     Holds,
-    Kind,
     Need,
     column,
     columns_of,
@@ -18,6 +16,8 @@ from importer.domain.columns import (
     index_of,
     name_of_path,
 )
+from importer.domain.kinds import Kind
+from importer.domain.text_keys import fold
 
 CASE_NAMES = """case_ref creditor_company_name creditor_country currency date due_date amount_to_recover creditor_reference
 claim_description comments collection_partner_id is_test tag debtor_type debtor_name debtor_contact_person

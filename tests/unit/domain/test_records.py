@@ -11,16 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.domain.records import (
-    Reason,
-    cents_of,
-    decode_cells,
-    describe_wire,
-    encode_cells,
-    fingerprint,
-    reasons_from_json,
-    reasons_to_json,
-)
+from importer.domain.cells import decode_cells, encode_cells
+from importer.domain.identity import fingerprint
+from importer.domain.money import cents_of
+from importer.domain.reasons import Reason, reasons_from_json, reasons_to_json
+from importer.domain.records import describe_wire
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from importer.domain import suggestions
 from importer.domain.code_lists import VoucherTypes, find_country
-from importer.domain.records import Reason, reasons_from_json, reasons_to_json
+from importer.domain.reasons import Reason, reasons_from_json, reasons_to_json
 
 
 @pytest.mark.parametrize(

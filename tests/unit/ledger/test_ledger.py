@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, open_desk, voucher
 from sqlalchemy import event, insert, text
+from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, open_desk, voucher
 
-from importer.domain.columns import Kind
-from importer.domain.records import Reason
-from importer.domain.states import State
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
+from importer.domain.states import State, Status
+from importer.domain.timestamps import stamp
 from importer.errors import LedgerError
 from importer.ledger.ledger import Ledger, Result
-from importer.ledger.queries.report_rows import Status, open_batches
+from importer.ledger.queries.totals import open_batches
 from importer.ledger.storage.schema import batch as batch_table
-from importer.ledger.storage.schema import entry, stamp
+from importer.ledger.storage.schema import entry
 
 
 @pytest.fixture

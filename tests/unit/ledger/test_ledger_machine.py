@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from support.ledgers import Desk, Entered, case, open_desk, reject, voucher
 
-from importer.domain.columns import Kind
-from importer.domain.states import BLOCKING, State
+from importer.domain.kinds import Kind
+from importer.domain.states import BLOCKING, State, Status
 from importer.ledger.ledger import Claim
-from importer.ledger.queries.report_rows import Line, Status
+from importer.ledger.queries.report_rows import Line
 
 REFS, CREDITORS, TEXTS, IDS = ("R1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
 cases = st.builds(case, st.sampled_from(REFS), debtor=st.sampled_from(("Ann", "Bob")), creditor=st.sampled_from(CREDITORS))

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from support import sheets
 
 HEAVY = ("pandas", "numpy", "openpyxl", "xlsxwriter", "babel", "pydantic_settings")

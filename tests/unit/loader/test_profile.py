@@ -3,11 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 from importer.errors import ExitCode, ProfileError
-from importer.loader.profile import Profile, load_profile
+from importer.loader.profile import Profile
+from importer.loader.profiles.profile_file import load_profile
 from importer.loader.values.parsers import Formats
-from support.paths import ROOT
 
 WHOLE = """
 description = "Open items"

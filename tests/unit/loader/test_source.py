@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, VoucherRecord, decode_cells, encode_cells
+from importer.domain.cells import decode_cells, encode_cells
+from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, VoucherRecord
 from importer.errors import FileRefused
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext

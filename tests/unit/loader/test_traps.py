@@ -26,9 +26,8 @@ from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
-from support.paths import GOLDEN_FILES
 
-TRAPS = GOLDEN_FILES / "traps"
+TRAPS = Path(__file__).parents[2] / "golden" / "traps"
 CONTEXT = LoadContext(
     today=date(2026, 6, 15),
     timezone=ZoneInfo("Europe/Copenhagen"),

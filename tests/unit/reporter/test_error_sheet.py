@@ -19,12 +19,15 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 from support.ledgers import ACCOUNTS, Desk, case, open_desk, reject, voucher
+from support.paths import GOLDEN_FILES
 
-from importer.domain.columns import Kind
-from importer.domain.records import Money, Reason, SheetHead
-from importer.domain.states import State
+from importer.domain.kinds import Kind
+from importer.domain.money import Money
+from importer.domain.reasons import Reason
+from importer.domain.records import SheetHead
+from importer.domain.states import State, Status
 from importer.errors import FileRefused
-from importer.ledger.queries.report_rows import Fact, Line, Status
+from importer.ledger.queries.report_rows import Fact, Line
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
@@ -32,7 +35,6 @@ from importer.reporter.error_groups import MOST_GROUPS, Causes
 from importer.reporter.report import write_report
 from importer.reporter.sheets import write_sheets
 from importer.reporter.xlsx import sheet_writer
-from support.paths import GOLDEN_FILES
 
 GOLDEN = GOLDEN_FILES / "errors"
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))

@@ -12,11 +12,13 @@ import openpyxl
 import pytest
 from support.ledgers import Desk, case, open_desk, reject, voucher
 
-from importer.domain.columns import Kind
-from importer.domain.records import Reason, SheetHead, check_of
-from importer.domain.states import State
+from importer.domain.identity import check_of
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
+from importer.domain.records import SheetHead
+from importer.domain.states import State, Status
 from importer.errors import ExitCode, UsageError
-from importer.ledger.queries.report_rows import Fact, Line, Status
+from importer.ledger.queries.report_rows import Fact, Line
 from importer.reporter.error_groups import Group
 from importer.reporter.report import Report, write_report
 from importer.reporter.row_reasons import status_of

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.datavalidation import DataValidationList
+from support.paths import ROOT
 
 from importer.domain.code_lists import VoucherTypes, case_currencies, find_country
-from importer.domain.columns import Holds, Kind, Need, columns_of
+from importer.domain.columns import Holds, Need, columns_of
+from importer.domain.kinds import Kind
 from importer.domain.records import CaseRecord, Reject, VoucherRecord
 from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE
@@ -23,7 +25,6 @@ from importer.templates import flat_header, write_templates
 from importer.templates.drop_downs import all_choices, choices_of
 from importer.templates.example import example_rows
 from importer.templates.styles import HEADING_LOOKS
-from support.paths import ROOT
 
 COMMITTED = ROOT / "templates"
 WORKBOOKS = ["cases-and-vouchers.xlsx", "example.xlsx"]

@@ -7,7 +7,7 @@ import pytest
 from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.pacing.rate_windows import Period
 from importer.dispatcher.pacing.windows import windows_of
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.workspace.progress import Outlook, quota_states
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from importer.dispatcher.apis import debitura
-from importer.dispatcher.apis.debitura import Debbie, Debitura, judge_upload, settle_existing
-from importer.dispatcher.apis.http import Answer, Lost, NotSent
+from importer.dispatcher.apis.debbie import Debbie, judge_upload, settle_existing
+from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, Verdict
-from importer.domain.columns import Kind
-from importer.domain.records import Reason
+from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.errors import ApiStopped, QuotaReached
 from importer.ledger.ledger import Claim, Job

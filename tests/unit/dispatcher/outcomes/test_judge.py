@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.dispatcher.apis.http import Answer, Lost, NotSent
 from importer.dispatcher.outcomes.judge import DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Outcome, Verdict, judge, wait_of
-from importer.domain.columns import Kind
-from importer.domain.records import reasons_from_json, reasons_to_json
+from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.domain.kinds import Kind
+from importer.domain.reasons import reasons_from_json, reasons_to_json
 
 C, V = (Kind.CASE,), (Kind.VOUCHER,)
 BOTH = C + V

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.dispatcher.pacing.pressure import Pressure
+from importer.dispatcher.pacing.throttle import Pressure
 
 REFUSED = None
 

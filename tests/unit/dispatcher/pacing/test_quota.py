@@ -15,7 +15,7 @@ from importer.dispatcher.pacing.quota import Quota, SteadyClock
 from importer.dispatcher.pacing.rate_windows import Period
 from importer.dispatcher.pacing.throttle import Lane
 from importer.dispatcher.pacing.windows import windows_of
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.errors import QuotaReached
 
 LENGTHS = (60.0, 3600.0, 86400.0)

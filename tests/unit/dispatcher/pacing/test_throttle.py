@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from importer.dispatcher.outcomes.judge import Outcome, Verdict
 from importer.dispatcher.pacing.throttle import LONGEST_BACKOFF, PROBES, RETRY_RESERVE, TRIP_AFTER, Lane
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 
 FINE = Outcome(Verdict.ACCEPTED, remote_id="x")
 REFUSED = Outcome(Verdict.REFUSED)

@@ -12,22 +12,14 @@ from typing import Any
 import pytest
 from support.ledgers import ACCOUNTS, Desk, case, open_desk, voucher
 
-from importer.dispatcher.reconcile.cases import (
-    Fate,
-    Policy,
-    Remote,
-    match,
-    reconcile,
-    scan,
-    traits_listed,
-    traits_sent,
-)
+from importer.dispatcher.reconcile.cases import Policy, reconcile, scan
+from importer.dispatcher.reconcile.matching import Fate, Remote, match, traits_listed, traits_sent
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.domain.states import State
+from importer.domain.timestamps import stamp
 from importer.ledger.ledger import Doubt
 from importer.ledger.outbox.clock_skew import CLOCK_MARGIN
-from importer.ledger.storage.schema import stamp
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

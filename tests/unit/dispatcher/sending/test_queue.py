@@ -11,10 +11,10 @@ import pytest
 from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, voucher
 
 from importer.dispatcher.sending.queue import READ_AHEAD, Backlog, Scope
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.domain.states import State
+from importer.domain.timestamps import stamp
 from importer.ledger.ledger import Job, Ledger, Result
-from importer.ledger.storage.schema import stamp
 
 SCOPE = Scope(ACCOUNTS, None, "run")
 

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from importer.domain.columns import Kind
-from importer.domain.records import Money, VoucherRecord
+from importer.domain.kinds import Kind
+from importer.domain.money import Money
+from importer.domain.records import VoucherRecord
 from importer.domain.states import MOVES, RejectStatus, State, sources_of
 from importer.ledger.intake import decisions as d
+from importer.ledger.intake import reasons
 from importer.ledger.intake.decisions import Action, Known
 
 HERE, BEFORE = 7, 6
@@ -116,26 +118,26 @@ def test_why_a_voucher_has_no_case(
     *,
     row_rejected: bool,
 ) -> None:
-    problem = d.link_problem(voucher, found, row_rejected=row_rejected, rejected=rejected)
+    problem = reasons.link_problem(voucher, found, row_rejected=row_rejected, rejected=rejected)
     assert (problem and (problem[0].code, problem[1])) == (code and (code, status))
 
 
 def test_differences_name_the_columns_and_both_values() -> None:
     old = json.dumps({"currencyCode": "DKK", "debtor": {"name": "Ann"}, "uniqueId": "1"}).encode()
     new = json.dumps({"currencyCode": "EUR", "debtor": {"name": "Ann"}, "uniqueId": "2"}).encode()
-    assert d.differences(Kind.CASE, old, new) == "currency was DKK, is now EUR"
+    assert reasons.differences(Kind.CASE, old, new) == "currency was DKK, is now EUR"
 
 
 def test_differences_in_money_are_told_in_major_units() -> None:
     old, new = b'{"amountToRecover": 40, "amount": -10001}', b'{"amountToRecover": 44.5, "amount": 10001}'
-    assert d.differences(Kind.VOUCHER, old, new) == (
+    assert reasons.differences(Kind.VOUCHER, old, new) == (
         "voucher_amount was 100.01, is now 100.01 (credit); amountToRecover was 40.00, is now 44.50"
     )
 
 
 def test_what_was_added_while_sending_is_no_difference() -> None:
     sent = json.dumps({"text": "a", "referenceCaseVoucherId": "p", "appendix": {"fileId": "f"}}).encode()
-    assert d.differences(Kind.VOUCHER, sent, b'{"text": "b"}') == "text was a, is now b"
+    assert reasons.differences(Kind.VOUCHER, sent, b'{"text": "b"}') == "text was a, is now b"
 
 
 def test_a_test_case_keeps_its_vouchers_ids_apart() -> None:

@@ -12,13 +12,13 @@ from uuid import RFC_4122, UUID
 import pytest
 from support.ledgers import ACCOUNTS, CASES, Desk, case, open_desk, reject, source, voucher
 
-from importer.domain.columns import Kind
-from importer.domain.records import AppendixFile, Hint, LoadedRow, Row
-from importer.domain.states import State
+from importer.domain.identity import Hint
+from importer.domain.kinds import Kind
+from importer.domain.records import AppendixFile, LoadedRow, Row
+from importer.domain.states import State, Status
 from importer.errors import FileRefused
 from importer.ledger.intake.changes import random_uuids
 from importer.ledger.ledger import CHUNK_ROWS
-from importer.ledger.queries.report_rows import Status
 
 A, KNOWN, PENDING = Status.ACCEPTED, Status.ALREADY_IMPORTED, Status.PENDING
 

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.ledgers import ACCOUNTS, Desk, Entered, case, open_desk, reject, source, voucher
 from sqlalchemy import Connection, select
+from support.ledgers import ACCOUNTS, Desk, Entered, case, open_desk, reject, source, voucher
 
-from importer.domain.columns import Kind
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
 from importer.domain.records import AppendixFile
 from importer.domain.states import State
-from importer.ledger.intake.known_entries import Accounts
 from importer.ledger.intake.unchanged_source import Reading, has_cases, take_in_again
 from importer.ledger.storage.schema import batch, entry, row
 from importer.ledger.storage.schema import reading as reading_table

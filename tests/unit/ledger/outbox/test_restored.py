@@ -8,10 +8,11 @@ import pytest
 from support.ledgers import ACCOUNTS, Desk, case
 
 from importer.domain.states import State
+from importer.domain.timestamps import stamp
 from importer.errors import UsageError
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.restored import LOOKED_FOR, write_backup
-from importer.ledger.storage.schema import stamp
+from importer.ledger.outbox.restored import LOOKED_FOR
+from importer.ledger.storage.backup import write_backup
 
 
 def url(path: Path) -> str:

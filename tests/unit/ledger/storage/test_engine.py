@@ -15,13 +15,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.ledgers import ACCOUNTS, Desk, case, open_desk, source
 from sqlalchemy import text
+from support.ledgers import ACCOUNTS, Desk, case, open_desk, source
 
 from importer.errors import LedgerError, LedgerHeld
 from importer.ledger.intake.unchanged_source import Reading, take_in_again
 from importer.ledger.ledger import Ledger
-from importer.ledger.storage.engine import sqlite_path
+from importer.ledger.storage.location import sqlite_path
 from importer.ledger.storage.schema import SCHEMA_VERSION
 
 

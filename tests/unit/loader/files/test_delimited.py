@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import GOLDEN_FILES
 from test_reader_files import rows_of
 
 from importer.errors import FileRefused
 from importer.loader.files import delimited
 from importer.loader.files.reader import ReadOptions, open_source, read_table
-from support.paths import GOLDEN_FILES
 
 GOLDEN = GOLDEN_FILES / "reader"
 

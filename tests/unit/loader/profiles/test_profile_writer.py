@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.errors import UsageError
-from importer.loader.profile import Profile, load_profile
+from importer.loader.profile import Profile
+from importer.loader.profiles.profile_file import load_profile
 from importer.loader.profiles.profile_writer import name_for, profile_text, write_profile
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.domain.code_lists import VoucherTypes
-from importer.domain.columns import Kind, columns_of, flat_index, index_of
-from importer.loader.profile import header_key
+from importer.domain.columns import columns_of, flat_index, index_of
+from importer.domain.kinds import Kind
+from importer.domain.text_keys import header_key
 from importer.loader.profiles.proposal import Guess, Heading, Proposal, propose, shape_by
 from importer.loader.sheets.plan import Shape
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from importer.domain.cells import Cell
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Holds
-from importer.domain.records import Cell
-from importer.loader.files.number_formats import CellError, FalseDate, LostDigits, shows_error
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, shows_error
 from importer.loader.records.column_readers import MAX_REMEMBERED, Columns, fields_of
 from importer.loader.sheets.plan import Bound
 from importer.loader.values.formats import Formats

@@ -17,9 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
-from importer.domain.columns import Kind
-from importer.domain.records import CaseRecord, Hint, LoadedRow, Money, Reject, VoucherRecord
-from importer.loader.files.number_formats import CellError, FalseDate, LostDigits, MissingValue
+from importer.domain.identity import Hint
+from importer.domain.kinds import Kind
+from importer.domain.money import Money
+from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
 from importer.loader.sheets.plan import plan_sheet

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from importer.domain.columns import Kind
+from importer.domain.kinds import Kind
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
 from importer.loader.files.reader import open_source

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from importer.errors import FileRefused
+from importer.loader.files.projection import Ahead
 from importer.loader.profile import NO_PROFILE, Profile
-from importer.loader.sheets.header import LOOK_AHEAD, Ahead, find_top, known_headings
+from importer.loader.sheets.header import LOOK_AHEAD, find_top, known_headings
 from importer.loader.sheets.labels import begins_like_a_total, is_page_mark, is_total_label, is_unit
 
 HEADER = ("Fakturanr.", "Kundenavn", "Fakturadato", "Restbeløb", "Valuta")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.domain.columns import Holds
-from importer.loader.files.number_formats import CellError, FalseDate, LostDigits, MissingValue, shows_error
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, shows_error
 from importer.loader.values.amounts import currencies_of
 from importer.loader.values.formats import DateOrder
 from importer.loader.values.identifiers import check_postal_code

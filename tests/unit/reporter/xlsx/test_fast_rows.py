@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from importer.domain.records import Cell, SheetHead
+from importer.domain.cells import Cell
+from importer.domain.records import SheetHead
 from importer.reporter.xlsx import fast_rows, sheet_writer
 from importer.reporter.xlsx.fast_rows import CELL_LIMIT
 from importer.reporter.xlsx.package import RowBook

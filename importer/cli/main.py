@@ -1,0 +1,53 @@
+"""Run a command: the only place where an exception becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import gc
+import io
+import sys
+from pathlib import Path
+
+import typer
+
+from importer.cli.app import app
+from importer.cli.terminal import say
+from importer.errors import ExitCode, ImporterError
+
+# New objects, and rounds of younger ones, before Python looks for circles of objects that nothing refers to. There are
+# few here, and each look at a million rows' objects costs time: with Python's own 700 a fifth of an import. With 100,000 they
+# are found so late that memory grows with the rows.
+RARELY = (20_000, 5, 5)
+
+
+def main() -> None:
+    """Run a command; whatever goes wrong ends as one message and the exit code of the README's table."""
+    gc.set_threshold(*RARELY)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a letter that the terminal does not have must not end a run
+    try:
+        code = app(standalone_mode=False)
+    except ImporterError as error:
+        say(str(error), err=True)
+        code = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):  # before a command has begun
+        typer.echo("Interrupted.", err=True)
+        code = ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001  (the border: a bug must still end in a message)
+        code = _report(error)
+    gc.freeze()  # or what was loaded is searched for cycles as the process ends, which takes up to half a second
+    sys.exit(int(code or 0))
+
+
+def _report(error: Exception) -> ExitCode:
+    if hasattr(error, "show"):  # typer's own: wrong usage, which it words itself
+        error.show()
+        return ExitCode.USAGE
+    import traceback
+
+    # The last lines of code, without values: they might be somebody's data.
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+    typer.echo(f"This is a bug in the importer: {type(error).__name__} at {where}. Please report that line.", err=True)
+    typer.echo("Nothing is lost: `importer resume` goes on with what was taken in.", err=True)
+    return ExitCode.BUG

@@ -1,0 +1,83 @@
+"""Settings, ledger and both APIs, checked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
+from importer.ledger.ledger import Ledger
+from importer.ledger.storage.location import refuse_network_path, sqlite_path
+from importer.workspace.connections import connections
+from importer.workspace.environment import Environment
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked; a bad one says what to do."""
+
+    text: str
+    exit_code: ExitCode = ExitCode.OK
+
+    @property
+    def good(self) -> bool:
+        return self.exit_code is ExitCode.OK
+
+
+def diagnose(environment: Environment) -> list[Finding]:
+    """Settings, ledger, both APIs; every check is made, whatever the others found."""
+    findings = [*_missing_settings(environment), _ledger_finding(environment)]
+    return findings + asyncio.run(_api_findings(environment))
+
+
+def _missing_settings(environment: Environment) -> list[Finding]:
+    wanted = (
+        (environment.api_key, "IMPORTER_DEBITURA__API_KEY", "without it no case can be sent"),
+        (environment.token, "IMPORTER_DEBBIE__TOKEN", "without it no voucher can be sent"),
+        (environment.tenant_id, "IMPORTER_DEBBIE__TENANT_ID", "without it no voucher can be sent"),
+    )
+    return [
+        Finding(f"{name} is set") if value else Finding(f"{name} is missing: {why}. Set it", ExitCode.USAGE)
+        for value, name, why in wanted
+    ]
+
+
+def _ledger_finding(environment: Environment) -> Finding:
+    try:
+        if (path := sqlite_path(environment.ledger_url)) is not None and not path.exists():
+            return _future_ledger_finding(path)
+        with Ledger.open(environment.ledger_url, "importer doctor"):
+            return Finding(f"the ledger can be written: {environment.ledger_url}")
+    except LedgerHeld as error:
+        return Finding(str(error), ExitCode.LEDGER_HELD)
+    except ImporterError as error:
+        return Finding(str(error), ExitCode.USAGE)
+
+
+def _future_ledger_finding(path: Path) -> Finding:
+    """Whether the first import could make the ledger; looking must not make it."""
+    refuse_network_path(path)
+    folder = next(parent for parent in path.resolve().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return Finding(f"the ledger {path} cannot be made: {folder} is no folder that you may write to", ExitCode.USAGE)
+    return Finding(f"there is no ledger yet: the first import makes {path.resolve()}")
+
+
+async def _api_findings(environment: Environment) -> list[Finding]:
+    findings = []
+    if environment.api_key:
+        async with connections(environment) as (debitura, debbie):
+            findings.append(await _asked("Debitura", environment.debitura_url, debitura.me()))
+            if debbie is not None:
+                findings.append(await _asked("Debbie", environment.debbie_url, debbie.check()))
+    return findings
+
+
+async def _asked(api: str, url: str, question: object) -> Finding:
+    try:
+        await question  # type: ignore[misc]  # one of two coroutines; what they return does not matter here
+    except (ApiStopped, SettingsError) as error:
+        return Finding(str(error), ExitCode.API_STOPPED)
+    return Finding(f"{api} answers at {url} and accepts the credentials")

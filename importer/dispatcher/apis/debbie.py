@@ -1,0 +1,166 @@
+"""Debbie's endpoints: which request is made, and what its answer says. Source: its reference of case vouchers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus as Http
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+from uuid import uuid4
+
+from importer.dispatcher.apis.http import HttpClient
+from importer.dispatcher.apis.requests import _ask, _attempt
+from importer.dispatcher.outcomes.judge import Outcome, Verdict, judge
+from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
+from importer.errors import ApiStopped, QuotaReached
+from importer.ledger.ledger import Claim, Job
+
+CaseIdFrom = Literal["id", "reference", "creditorReference"]
+
+
+@dataclass(frozen=True)
+class Debbie:
+    """``/v1/{tenantId}`` of Debbie; ``case_id_from`` says how a Debitura case is named there."""
+
+    client: HttpClient
+    tenant_id: str
+    case_id_from: CaseIdFrom = "id"
+
+    async def check(self) -> None:
+        """Raise ApiStopped if the token is refused or Debbie does not answer; asks for a case that does not exist."""
+        await _ask(self.client, "Debbie", self._path("case-vouchers", str(uuid4())), accept_missing=True)
+
+    def case_of(self, job: Job) -> str | None:
+        """The id of the voucher's case as Debbie knows it, or None if the case has no such name."""
+        if job.target:
+            return job.target
+        if self.case_id_from == "id":
+            return job.case_id
+        if self.case_id_from == "reference":
+            return job.case_reference
+        reference: str | None = json.loads(job.case_payload or b"{}").get("creditorReference")
+        return reference
+
+    async def create(self, claim: Claim) -> Outcome:
+        """POST the voucher; a repeated ``uniqueId`` is looked up, for the voucher is ours and there already."""
+        case_id = self.case_of(claim.job) or ""
+        path = self._path("case-vouchers", case_id)
+        headers = {"Idempotency-Key": claim.job.idempotency_key}
+        outcome = await _attempt(Kind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload)
+        looked_up = outcome.verdict is Verdict.EXISTS or (outcome.verdict is Verdict.REFUSED and claim.job.doubted)
+        return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
+
+    async def vouchers(self, case_id: str) -> list[Mapping[str, Any]]:
+        """The vouchers of a case; none if Debbie does not know the case. Raises ApiStopped."""
+        listed = await _ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True)
+        return [v for v in listed if isinstance(v, dict)] if isinstance(listed, list) else []
+
+    async def _look_up(self, case_id: str, payload: bytes, outcome: Outcome) -> Outcome:
+        """Whether the case has this voucher already: only its list can tell after a refusal that proves nothing."""
+        try:
+            vouchers = await self.vouchers(case_id)
+        except ApiStopped:
+            return replace(outcome, verdict=Verdict.IN_DOUBT, detail="the case's vouchers could not be listed")
+        return settle_existing(outcome, json.loads(payload), vouchers)
+
+    async def upload(self, job: Job) -> Outcome:
+        """POST the job's file; the outcome's ``remote_id`` is the file's id. Repeating it leaves an unused copy at most."""
+        appendix = json.loads(job.appendix or "{}")
+        path = Path(appendix["path"])
+        try:
+            content = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            return _file_refused(path.name, f"cannot be read any more ({error.strerror}). Put it back and import the row again")
+        if hashlib.sha256(content).hexdigest() != appendix["sha256"]:
+            return _file_refused(path.name, "was changed after the import began. Import the row again")
+        body = {"content": base64.b64encode(content).decode(), "contentType": appendix["content_type"], "name": path.name}
+        payload = json.dumps(body).encode()
+        # Of the whole request: the same file under another name is another one, for which a used key is refused.
+        headers = {"Idempotency-Key": f"file-{hashlib.sha256(payload).hexdigest()[:58]}"}
+        try:
+            reply: Answer | NotSent | Lost = await self.client.send("POST", self._path("files"), payload, headers)
+        except (NotSent, Lost) as error:
+            reply = error
+        except QuotaReached as error:  # nothing was sent; the requests under way go on
+            return Outcome(Verdict.THROTTLED, detail=str(error))
+        return judge_upload(reply, path.name)
+
+    def _path(self, *parts: str) -> str:
+        return "/v1/" + "/".join(quote(part, safe="") for part in (self.tenant_id, *parts))
+
+
+def judge_upload(reply: Answer | NotSent | Lost, name: str) -> Outcome:
+    """An upload in doubt is simply made again; the answer's id stands under one of the names in use."""
+    if isinstance(reply, Answer) and reply.status in {Http.OK, Http.CREATED}:
+        try:
+            body = json.loads(reply.body)
+        except ValueError:
+            body = None
+        found = next((body[k] for k in ("fileId", "id") if isinstance(body, dict) and isinstance(body.get(k), str)), None)
+        return Outcome(Verdict.ACCEPTED if found else Verdict.NOTHING, remote_id=found, status=reply.status)
+    outcome = judge(Kind.VOUCHER, reply)
+    if outcome.verdict is Verdict.REFUSED:
+        return _file_refused(name, f"was refused by Debbie (HTTP {outcome.status}). Check the file and import the row again")
+    return replace(outcome, verdict=Verdict.NOTHING) if outcome.verdict is Verdict.IN_DOUBT else outcome
+
+
+def _file_refused(name: str, message: str) -> Outcome:
+    return Outcome(Verdict.REFUSED, reasons=(Reason("appendix", message, "appendix_file", None, name),))
+
+
+UNSHOWN_TAKEN = "its unique id is taken, but its case does not show it"
+
+
+UNSHOWN_REFUSED = "refused after a doubt, and its case does not show it"
+
+
+UNSHOWN = frozenset({UNSHOWN_TAKEN, UNSHOWN_REFUSED})
+"""Details of doubts that only time settles: to ask again at once would bring the same answer."""
+
+
+def settle_existing(
+    outcome: Outcome, sent: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], *, settled: bool = False
+) -> Outcome:
+    """What a case's vouchers say about one that may be there: ours by ``uniqueId``, else by its business fields.
+
+    Whether the list shows ``uniqueId`` is not documented, nor how soon a voucher is listed. If ours is missing it stays
+    in doubt until the list is ``settled``: only then another case has its id, or a refusal counts.
+    """
+    same = [v for v in listed if is_same_voucher(sent, v)]
+    exists = outcome.verdict is Verdict.EXISTS
+    if len(same) == 1:
+        found = same[0].get("caseVoucherId")
+        return replace(outcome, verdict=Verdict.ACCEPTED, remote_id=found if isinstance(found, str) else None, reasons=())
+    if same and not exists:  # alike vouchers, of which this one may be none
+        return replace(outcome, verdict=Verdict.IN_DOUBT, reasons=(), detail="refused, but the case has vouchers like it")
+    if same:
+        return replace(outcome, verdict=Verdict.ACCEPTED)
+    if not settled:
+        return replace(outcome, verdict=Verdict.IN_DOUBT, detail=UNSHOWN_TAKEN if exists else UNSHOWN_REFUSED)
+    return replace(outcome, verdict=Verdict.REFUSED, reasons=(_TAKEN,)) if exists else outcome
+
+
+_TAKEN = Reason(
+    "unique_id_taken",
+    "is used by another voucher in Debbie, which the voucher's case does not show. Look for it there: "
+    "only if it is not this voucher, give the row a unique_id of its own",
+    "unique_id",
+)
+
+
+def is_same_voucher(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:
+    """Whether a listed voucher is the one that was sent: by ``uniqueId`` if it is shown, else by its business fields."""
+    if listed.get("uniqueId"):
+        return bool(listed["uniqueId"] == sent["uniqueId"])
+    return all((listed.get(n) or None) == (sent.get(n) or None) for n in _TELLING)
+
+
+_TELLING = ("voucherTypeId", "amount", "currency", "referenceId", "text")

@@ -1,0 +1,66 @@
+"""Requests that both APIs have in common: one try that creates, and questions that may be repeated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Coroutine
+from http import HTTPStatus as Http
+from typing import Any
+
+from importer.dispatcher.apis.http import HttpClient
+from importer.dispatcher.outcomes.judge import Outcome, judge
+from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.domain.kinds import Kind
+from importer.errors import ApiStopped
+
+
+async def _attempt(kind: Kind, sending: Coroutine[Any, Any, Answer], payload: bytes) -> Outcome:
+    try:
+        return judge(kind, await sending, payload)
+    except (NotSent, Lost) as error:
+        return judge(kind, error, payload)
+
+
+TRIES = 4
+
+
+async def _ask(client: HttpClient, api: str, path: str, *, accept_missing: bool = False) -> Any:
+    """GET something, which may be repeated freely. Raises ApiStopped when the API is down or refuses the credentials."""
+    import stamina
+
+    answer: Answer | None = None
+    try:
+        async for attempt in stamina.retry_context(
+            on=(_Again, NotSent, Lost), attempts=TRIES, wait_initial=0.2, wait_max=10, timeout=120
+        ):
+            with attempt:
+                answer = await _get(client, path)
+    except (NotSent, Lost, _Again) as error:
+        raise ApiStopped(f"{api} does not answer ({error}).") from None
+    assert answer is not None
+    if answer.status in {Http.UNAUTHORIZED, Http.FORBIDDEN}:
+        raise ApiStopped(
+            f"{api} refuses the credentials (HTTP {answer.status}). Set the right ones; `importer doctor` checks them."
+        )
+    if accept_missing and answer.status == Http.NOT_FOUND:
+        return None
+    try:
+        if answer.status == Http.OK:
+            return json.loads(answer.body)
+    except ValueError:
+        pass
+    raise ApiStopped(f"{api} gave an answer that is none of its own (HTTP {answer.status}). Check its base_url.")
+
+
+async def _get(client: HttpClient, path: str) -> Answer:
+    answer = await client.send("GET", path)
+    if answer.status in _PASSING:
+        raise _Again(f"HTTP {answer.status}")
+    return answer
+
+
+class _Again(Exception):
+    """An answer that passes: a limit, an outage."""
+
+
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})

@@ -1,0 +1,63 @@
+"""A refusal in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus as Http
+from typing import Any
+
+from importer.domain.columns import name_of_path
+from importer.domain.kinds import Kind
+from importer.domain.reasons import Reason
+from importer.domain.records import describe_wire
+
+LONGEST_TEXT = 4_000  # of what a server says
+
+
+def _business_errors(body: Any) -> list[Mapping[str, Any]]:
+    found = body.get("businessErrors") if isinstance(body, dict) else None
+    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+
+_WHAT_TO_DO = {
+    "NoPartnerAvailable": "No collection partner takes this country. Choose one with collection_partner_id, or leave the row out",
+    "CreditorBlocked": "Ask Debitura to unblock the creditor, then import the row again",
+    "MissingDebtCollectionContract": "Sign the contract with Debitura, then import the row again",
+    "MissingPowerOfAttorney": "Send the power of attorney to Debitura, then import the row again",
+}
+
+
+def reasons_of(kind: Kind, status: int, body: Any, payload: bytes) -> tuple[Reason, ...]:
+    """Every reason that a refusal gives, in the user's words: column, value, what to do."""
+    reasons = [_business_reason(error) for error in _business_errors(body)]
+    if not reasons:
+        reasons = list(_field_reasons(kind, body, payload))
+    if not reasons:
+        said = next((str(body[k]) for k in ("detail", "message", "title", "error") if isinstance(body, dict) and body.get(k)), "")
+        if status == Http.NOT_FOUND:
+            said = f"Debbie does not know the voucher's case. {said}".strip()
+        reasons = [Reason(f"http_{status}", f"Refused by the server (HTTP {status}): {said or 'it gave no reason'}")]
+    return tuple(reasons)
+
+
+def _business_reason(error: Mapping[str, Any]) -> Reason:
+    kind, said, link = (str(error.get(key) or "") for key in ("type", "message", "solutionUrl"))
+    advice = _WHAT_TO_DO.get(kind, "")
+    message = ". ".join(part.rstrip(".") for part in (said or kind, advice, f"See {link}" if link else "") if part)
+    return Reason(f"server_{kind or 'business_error'}", message)
+
+
+def _field_reasons(kind: Kind, body: Any, payload: bytes) -> Iterable[Reason]:
+    if not isinstance(body, dict):
+        return
+    errors = body.get("errors")
+    fields = errors if isinstance(errors, dict) else body
+    sent = describe_wire(payload)
+    values = {path.casefold(): value for path, value in sent.items()}
+    for path, messages in fields.items():
+        texts = messages if isinstance(messages, list) else [messages] if fields is errors else []
+        for text in texts:
+            name = name_of_path(kind, path) or path
+            value = values.get(path.casefold())
+            shown = None if value is None or isinstance(value, list) else str(value)
+            yield Reason("server_field", f"was refused by the server: {text}. Correct the cell", name, None, shown)

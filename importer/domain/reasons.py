@@ -1,0 +1,60 @@
+"""Why a row was not accepted, as data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from pydantic import ValidationError
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing wrong with a row, as data: ``field`` is the canonical column, ``column`` the sheet's own heading.
+
+    ``offers`` are values that may be meant. ``gist`` is the message without what is particular to this row, if there is
+    such: rows are counted by it.
+    """
+
+    code: str
+    message: str
+    field: str | None = None
+    column: str | None = None
+    value: str | None = None
+    offers: tuple[str, ...] = ()
+    gist: str | None = None
+
+    def text(self) -> str:
+        """One line for a person: column, value, what is wrong and what to do."""
+        wrong, _, fix = self.message.partition(". ")
+        message = f"{wrong}. {self.question()} {fix}".rstrip() if self.offers else self.message
+        where = self.column or self.field
+        if where is None:
+            return message
+        shown = f' "{self.value}"' if self.value else ""
+        joint = " " if message[:1].islower() else ": "  # "… is not a date" goes on where the cell left off
+        return f"{where}{shown}{joint}{message}"
+
+    def question(self) -> str:
+        """What is offered, as a question; empty without an offer."""
+        *others, last = self.offers or ("",)
+        return f"Did you mean {', '.join(others)}{' or ' if others else ''}{last}?" if last else ""
+
+
+def reasons_to_json(reasons: tuple[Reason, ...]) -> str:
+    slim = [{k: v for k, v in asdict(r).items() if v is not None and v != ()} for r in reasons]
+    return json.dumps(slim, ensure_ascii=False, separators=(",", ":"))
+
+
+def reasons_from_json(text: str | None) -> tuple[Reason, ...]:
+    return tuple(Reason(**{**r, "offers": tuple(r.get("offers", ()))}) for r in json.loads(text)) if text else ()
+
+
+def explain(error: ValidationError) -> str:
+    """The first mistakes of a settings or profile file, each with its key; never with the value (it may be secret)."""
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        key = ".".join(str(part) for part in item["loc"])
+        what = "there is no such key" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Value error, ")
+        lines.append(f"{key}: {what}" if key else what)
+    return "; ".join(lines[:5]) + "."

@@ -1,0 +1,57 @@
+"""Consistent copies of a ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from importer.domain.timestamps import stamp
+from importer.errors import LedgerError, UsageError
+from importer.ledger.storage.engine import _what_to_do
+from importer.ledger.storage.location import sqlite_path
+
+
+def backup(path: Path, target: Path) -> None:
+    """A consistent copy of an SQLite ledger, also while another process writes it. Raises LedgerError."""
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+    except sqlite3.Error as error:
+        raise LedgerError(f"The ledger {path} cannot be copied: {error}. {_what_to_do(str(error))}") from None
+
+
+BACKUP_MARK = "backup_taken_at"
+
+
+RESTORED_MARK = "restored_at"
+
+
+def write_backup(url: str, target: Path) -> None:
+    """A copy of the ledger that knows when it was taken; safe while a run is writing. Raises UsageError or LedgerError."""
+    path = sqlite_path(url)
+    if path is None:
+        raise UsageError("Only a ledger in an SQLite file is backed up by this command. Use your database's own backup.")
+    if not path.is_file():
+        raise UsageError(f"There is no ledger {path} yet: nothing has been imported here.")
+    if target.exists():
+        raise UsageError(f"{target} is there already. Name a new file.")
+    taken_at = stamp()  # before the copy: what happens while it is made may be missing from it
+    partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must never pass for a backup
+    try:
+        backup(path, partial)
+        with closing(sqlite3.connect(partial)) as copy, copy:
+            copy.execute("PRAGMA journal_mode = DELETE")
+            # A restored ledger that is not trusted yet keeps its older mark: it is as old as that.
+            copy.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (BACKUP_MARK, taken_at))
+            copy.execute("DELETE FROM meta WHERE name = ?", (RESTORED_MARK,))
+        partial.chmod(0o600)
+        partial.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        raise LedgerError(f"The backup {target} cannot be written: {error}. Free some space there.") from None
+    finally:
+        partial.unlink(missing_ok=True)

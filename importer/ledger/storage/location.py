@@ -1,0 +1,58 @@
+"""Where a ledger is: a file on a local disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from importer.errors import LedgerError
+
+# SQLite's locks do not hold on these; a WAL ledger on them can be corrupted.
+NETWORK_FILE_SYSTEMS = frozenset(
+    {
+        *("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs", "ceph", "lustre", "glusterfs"),
+        *("fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.gvfsd-fuse", "fuse.davfs"),
+    }
+)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of an SQLite URL (None for another database). Raises LedgerError for what is no database URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise LedgerError("The ledger's url is not a database URL. Write it like sqlite:///ledger.db.") from None
+    if parsed.get_backend_name() != "sqlite":
+        raise LedgerError("The ledger must be an SQLite file so far. Write its url like sqlite:///ledger.db.")
+    if not parsed.database or parsed.database == ":memory:":
+        raise LedgerError("The ledger must be a file. Write its url like sqlite:///ledger.db.")
+    return Path(parsed.database)
+
+
+def require_ledger(url: str) -> None:
+    """Raise LedgerError if there is no ledger to go on with: a mistyped path must not become a new, empty one."""
+    path = sqlite_path(url)
+    if path is not None and not path.is_file():
+        raise LedgerError(
+            f"There is no ledger {path.resolve()}: nothing has been imported with it. "
+            f"Check the folder and url under [ledger]; `importer run FILE` begins one."
+        )
+
+
+def refuse_network_path(path: Path) -> None:
+    """Raise LedgerError for a path on a network drive."""
+    absolute = path.resolve()
+    fix = f"Move the ledger to a local disk: set url under [ledger], which is now {absolute}."
+    if str(absolute).startswith("\\\\"):
+        raise LedgerError(f"The ledger is on a network path, where it can be damaged. {fix}")
+    best = ""
+    kind = ""
+    for disk in psutil.disk_partitions(all=True):
+        if absolute.is_relative_to(disk.mountpoint) and len(disk.mountpoint) > len(best):
+            remote = "remote" in disk.opts.split(",")  # a mapped drive of Windows, whose type is that of the far disk
+            best, kind = disk.mountpoint, "remote" if remote else disk.fstype.casefold()
+    if kind == "remote" or kind in NETWORK_FILE_SYSTEMS:
+        raise LedgerError(f"The ledger is on a network drive ({kind}), where it can be damaged. {fix}")

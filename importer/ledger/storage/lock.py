@@ -1,0 +1,55 @@
+"""One writer at a time: the lock file beside the ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from importer.domain.timestamps import stamp
+from importer.errors import LedgerError, LedgerHeld
+
+
+@contextmanager
+def held(path: Path, command: str) -> Iterator[None]:
+    """Hold the ledger for writing; a crashed holder's lock is gone with its process. Raises LedgerHeld if another has it."""
+    path = path.resolve()  # one ledger by two names is one ledger
+    lock = FileLock(f"{path}.lock", timeout=0)
+    owner = Path(f"{path}.owner")
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LedgerHeld(f"Another run holds the ledger {path}: {_describe(owner)}. Wait until it has ended.") from None
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger {path} cannot be locked ({error.strerror}). Check that its folder exists and that you may write there."
+        ) from None
+    try:
+        _write_owner(owner, command)
+        yield
+    finally:
+        owner.unlink(missing_ok=True)
+        lock.release()
+
+
+def _write_owner(owner: Path, command: str) -> None:
+    try:
+        facts = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": stamp()}
+        owner.write_text(json.dumps(facts), encoding="utf-8")
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger's folder {owner.parent} cannot be written ({error.strerror}). Free some space there."
+        ) from None
+
+
+def _describe(owner: Path) -> str:
+    try:
+        facts = json.loads(owner.read_text(encoding="utf-8"))
+        return f"`{facts['command']}` (process {facts['pid']} on {facts['host']}, since {facts['since'][:19]} UTC)"
+    except (OSError, ValueError, KeyError):
+        return "one that has just begun or ended"

@@ -1,0 +1,51 @@
+"""Profiles as files: finding one by its name, and reading it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from importer.errors import ProfileError
+from importer.loader.profile import Profile
+
+PROFILE_FOLDERS = (Path("profiles"), Path("templates/profiles"))
+
+
+def load_profile(name: str, folders: tuple[Path, ...]) -> Profile:
+    """The profile called ``name`` (``profiles/NAME.toml`` in one of ``folders``) or at that path.
+
+    Raises ProfileError with the file, the key and what to do.
+    """
+    return read_profile(_find(name, folders))
+
+
+def read_profile(path: Path) -> Profile:
+    """The profile in this file. Raises ProfileError with the file, the key and what to do."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may write a BOM
+        return Profile(**{"name": path.stem, **data})
+    except OSError as error:
+        raise ProfileError(f"The profile {path} cannot be read ({error.strerror}). Check the path.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        advice = "Correct that line; a heading with anything but a-z, 0-9, _ and - stands in quotes."
+        raise ProfileError(f"The profile {path} is not valid TOML: {error}. {advice}") from None
+    except ValidationError as error:
+        from importer.domain.reasons import explain
+
+        raise ProfileError(f"The profile {path} has a mistake: {explain(error)}") from None
+
+
+def _find(name: str, folders: tuple[Path, ...]) -> Path:
+    direct = Path(name)
+    if direct.suffix == ".toml" or len(direct.parts) > 1:
+        if direct.is_file():
+            return direct
+        raise ProfileError(f"There is no profile file {name}. Check the path.")
+    found = [folder / f"{name}.toml" for folder in folders if (folder / f"{name}.toml").is_file()]
+    if found:
+        return found[0]
+    known = sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.toml")})
+    there = f"Profiles here: {', '.join(known)}." if known else "There are none here yet; write profiles/NAME.toml."
+    raise ProfileError(f'There is no profile "{name}". {there}')

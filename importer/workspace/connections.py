@@ -1,0 +1,89 @@
+"""The connections to both APIs, their accounts and quotas."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from importer.dispatcher.pacing.quota import Quota, SteadyClock
+from importer.dispatcher.pacing.windows import windows_of
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
+from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.request_counts import KEPT
+from importer.ledger.queries.totals import knows_accounts
+from importer.settings import fingerprint_of
+from importer.workspace.environment import Environment
+
+if TYPE_CHECKING:
+    from importer.dispatcher.apis.debbie import Debbie
+    from importer.dispatcher.apis.debitura import Debitura
+    from importer.dispatcher.apis.http import HttpClient
+    from importer.dispatcher.apis.metered import Gate
+
+
+UNKNOWN_PARTNER = "unknown"
+
+
+@asynccontextmanager
+async def connections(
+    environment: Environment, quotas: Mapping[Kind, Quota] | None = None, gate: Gate | None = None
+) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
+    """The two APIs, ready to be asked; Debbie is None without its settings. With quotas and a gate requests are counted."""
+    from importer.dispatcher.apis.debbie import Debbie
+    from importer.dispatcher.apis.debitura import Debitura
+    from importer.dispatcher.apis.http import HttpClient
+    from importer.dispatcher.apis.metered import MeteredClient
+
+    dispatch = environment.settings.dispatch
+    plain = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
+    metered = partial(MeteredClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
+
+    def client_of(kind: Kind, url: str, headers: Mapping[str, str]) -> HttpClient:
+        if quotas is None or gate is None:
+            return plain(url, headers)
+        return metered(url, headers, quota=quotas[kind], gate=gate)
+
+    async with AsyncExitStack() as stack:
+        headers = {"XApiKey": environment.require_debitura()}
+        debitura = Debitura(await stack.enter_async_context(client_of(Kind.CASE, environment.debitura_url, headers)))
+        debbie = None
+        if environment.token and environment.tenant_id:
+            headers = {"Authorization": f"Bearer {environment.token}"}
+            client = await stack.enter_async_context(client_of(Kind.VOUCHER, environment.debbie_url, headers))
+            debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from)
+        yield debitura, debbie
+
+
+def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
+    """The accounts as far as they are known without asking; unknown ones have nothing in the ledger."""
+    key = environment.api_key if ledger.query(knows_accounts) else None
+    partner = ledger.account_of(fingerprint_of(key, environment.debitura_url)) if key else None
+    return environment.accounts(partner or UNKNOWN_PARTNER)
+
+
+def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, Quota]:
+    """The quotas of both credentials as far as this ledger knows them; the embedded sandbox has none."""
+    dispatch, lengths = environment.settings.dispatch, environment.settings.dispatch.window_seconds
+    cases = (dispatch.per_minute, dispatch.per_hour, dispatch.per_day)
+    vouchers = (dispatch.debbie_per_minute, 0, 0)
+    if environment.is_sandbox:
+        cases = vouchers = (0, 0, 0)
+    clock = SteadyClock()
+    key = fingerprint_of(environment.api_key or "", environment.debitura_url)
+    token = fingerprint_of(environment.token or "", environment.debbie_url)
+    quotas = {
+        Kind.CASE: Quota("Debitura", key, windows_of(cases, lengths), clock),
+        Kind.VOUCHER: Quota("Debbie", token, windows_of(vouchers, lengths), clock),
+    }
+    for kind, quota in quotas.items():
+        kept, before = ledger.counted(quota.scope), []
+        uncounted = kept is None and kind is Kind.CASE and quota.windows.windows
+        partner = ledger.account_of(key) if uncounted else None
+        if partner:  # the ledger is older than its counting
+            before = ledger.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)
+        quota.load(kept, before)
+    return quotas

@@ -1,0 +1,40 @@
+"""What a user asks for: which sources, read with which profiles, sent how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
+from importer.loader.profiles.profile_file import load_profile
+from importer.loader.profiles.recognition import EMPTY_SHELF, Shelf, search_shelf
+from importer.workspace.expectation import Expectation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the user asked for. Without a ``profile`` each source is read with the one on the ``shelf`` that knows it."""
+
+    paths: tuple[Path, ...] = ()
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    profile: Profile = NO_PROFILE
+    shelf: Shelf = EMPTY_SHELF
+    output: Path | None = None
+    test_cases: bool = False
+    stop_at_quota: bool = False
+    confirmed: bool = False
+    expected: Expectation = field(default_factory=Expectation)
+
+
+def find_profiles(name: str | None, folders: tuple[Path, ...]) -> tuple[Profile, Shelf]:
+    """The profile of this name, or without a name those that can be found by headings; ``none`` wants neither.
+
+    Raises ProfileError if there is no such profile or it has a mistake.
+    """
+    if name == NO_PROFILE_WANTED:
+        return NO_PROFILE, EMPTY_SHELF
+    return (load_profile(name, folders), EMPTY_SHELF) if name else (NO_PROFILE, search_shelf(folders))
