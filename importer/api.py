@@ -28,7 +28,7 @@ from importer.loader.profiles.recognition import EMPTY_SHELF
 from importer.settings import Settings, load_settings
 from importer.workspace.environment import open_environment
 from importer.workspace.expectation import expectation
-from importer.workspace.request import Job, find_profiles
+from importer.workspace.request import ImportRequest, find_profiles
 
 Source = str | Path | pd.DataFrame
 
@@ -126,7 +126,7 @@ def _job(
     *,
     test_cases: bool,
     yes: bool,
-) -> Job:
+) -> ImportRequest:
     frames = [source for source in sources if isinstance(source, pd.DataFrame)]
     named = dict(zip(("Cases",), frames, strict=False))
     if len(frames) > 1:
@@ -143,7 +143,9 @@ def _job(
     if not paths and not named:
         raise UsageError("There is nothing to import. Give a path or a DataFrame.")
     where = Path(output) if output is not None else None
-    return Job(paths=paths, frames=named, profile=chosen, shelf=shelf, output=where, test_cases=test_cases, confirmed=yes)
+    return ImportRequest(
+        paths=paths, frames=named, profile=chosen, shelf=shelf, output=where, test_cases=test_cases, confirmed=yes
+    )
 
 
 class _Silent:

@@ -32,7 +32,7 @@ from importer.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from importer.commands.run import RunResult
     from importer.workspace.environment import Environment
-    from importer.workspace.request import Job
+    from importer.workspace.request import ImportRequest
 
 app = typer.Typer(
     name="importer",
@@ -71,15 +71,15 @@ def _job(
     rows: int | None = None,
     totals: list[str] | None = None,
     stop_at_quota: bool = False,
-) -> Job:
+) -> ImportRequest:
     from importer.loader.profiles.profile_file import PROFILE_FOLDERS
     from importer.workspace.expectation import expectation
-    from importer.workspace.request import Job, find_profiles
+    from importer.workspace.request import ImportRequest, find_profiles
 
     chosen, shelf = find_profiles(profile, PROFILE_FOLDERS if paths else ())
     for sentence in shelf.broken:
         say(sentence, err=True)
-    return Job(
+    return ImportRequest(
         tuple(paths),
         profile=chosen,
         shelf=shelf,

@@ -19,4 +19,4 @@ def trust_ledger(environment: Environment) -> bool:
     """Treat a restored ledger as complete; False if it was not restored. Raises LedgerError or LedgerHeld."""
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer ledger trust") as ledger:
-        return ledger.trust()
+        return ledger.restored.trust()

@@ -45,9 +45,9 @@ def resolve(environment: Environment, name: str, word: Word) -> str:
     """
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
-        ledger.recover()
-        if ledger.restored_from():
-            ledger.restored_at()  # what is said from here on is said of the world as it is now
+        ledger.outbox.recover()
+        if ledger.restored.backup_taken_at():
+            ledger.restored.first_used_at()  # what is said from here on is said of the world as it is now
         entry = _find(ledger, name)
         quotas = quotas_of(environment, ledger)
         try:
@@ -58,7 +58,7 @@ def resolve(environment: Environment, name: str, word: Word) -> str:
 
 def _find(ledger: Ledger, name: str) -> OpenEntry:
     match = re.fullmatch(r"([CV])([0-9]{1,15})-([0-9a-f]{6})", name.strip())
-    entry = ledger.entry(int(match[2])) if match else None
+    entry = ledger.doubts.entry(int(match[2])) if match else None
     if match is None or entry is None or entry.kind[0].upper() != match[1] or check_of(entry.key) != match[3]:
         raise UsageError(f"There is no entry {name} in this ledger. Copy it from #entry of an error sheet, such as C12-3f9a2b.")
     if entry.state not in UNRESOLVED:
@@ -76,11 +76,11 @@ async def _settle(
         if word.exists is not None:
             found = await _existing(debitura, debbie, ledger, entry, word.exists)
             _refuse_owned(ledger, accounts, entry, found.id)
-            ledger.move(entry.id, State.ACCEPTED, remote_id=found.id, remote_reference=found.reference, reasons=None)
+            ledger.doubts.move(entry.id, State.ACCEPTED, remote_id=found.id, remote_reference=found.reference, reasons=None)
             return f"{name} is accepted as {found.id}."
         if not word.although_listed:
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
-        ledger.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, not_before=None, reasons=None)
+        ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, not_before=None, reasons=None)
         return f"{name} is not there: it will be sent by the next `importer resume`."
 
 
@@ -107,7 +107,7 @@ async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, e
     if entry.kind is Kind.CASE:
         return _checked_case(await debitura.case(remote_id), entry, remote_id)
     assert debbie is not None
-    listed = await debbie.vouchers(debbie.case_of(ledger.job(entry.id)) or "")
+    listed = await debbie.vouchers(debbie.case_of(ledger.outbox.entry(entry.id)) or "")
     found = [voucher for voucher in listed if str(voucher.get("caseVoucherId")).casefold() == remote_id.casefold()]
     if not found or not is_same_voucher(json.loads(entry.payload), found[0]):
         raise UsageError(f"The voucher's case has no such voucher {remote_id} in Debbie. Check the id.")
@@ -127,7 +127,7 @@ def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) ->
 
 
 def _refuse_owned(ledger: Ledger, accounts: Accounts, entry: OpenEntry, remote_id: str) -> None:
-    if ledger.owned(accounts, [remote_id], entry.kind):
+    if ledger.doubts.owned(accounts, [remote_id], entry.kind):
         raise UsageError(f"The {entry.kind} {remote_id} belongs to another row already. Check the id.")
 
 
@@ -140,9 +140,11 @@ async def _refuse_listed(
     else:
         assert debbie is not None
         sent = json.loads(entry.payload)
-        alike = [v for v in await debbie.vouchers(debbie.case_of(ledger.job(entry.id)) or "") if is_same_voucher(sent, v)]
+        alike = [
+            v for v in await debbie.vouchers(debbie.case_of(ledger.outbox.entry(entry.id)) or "") if is_same_voucher(sent, v)
+        ]
         ids = [str(voucher.get("caseVoucherId")) for voucher in alike]
-        owned = ledger.owned(accounts, ids, Kind.VOUCHER)
+        owned = ledger.doubts.owned(accounts, ids, Kind.VOUCHER)
         listed = [(identifier, f"voucher {identifier}") for identifier in ids if identifier not in owned]
     if listed:
         told = ", ".join(text for _, text in listed[:5])
@@ -154,12 +156,12 @@ async def _refuse_listed(
 
 
 async def _listed_cases(debitura: Debitura, ledger: Ledger, accounts: Accounts, entry: OpenEntry) -> list[Remote]:
-    rivals = ledger.doubts(accounts, None, held=True)
+    rivals = ledger.doubts.cases(accounts, None, held=True)
     mine = next(rival for rival in rivals if rival.entry_id == entry.id)
     found, _, clock = await look_up(ledger, debitura, accounts, rivals, [mine])
     if not found.steady:
         raise ApiStopped("Debitura's list of cases changed each time that it was read. Nothing was changed: try again.")
-    owned = ledger.owned(accounts, [case.id for case in found.cases])
+    owned = ledger.doubts.owned(accounts, [case.id for case in found.cases])
     return [case for case in found.cases if case.id not in owned and could_be(mine, case, clock)]
 
 

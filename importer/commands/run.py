@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,18 +13,15 @@ from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.errors import ExitCode, FileRefused, UsageError
-from importer.ledger.intake.unchanged_source import has_cases, take_in_again
-from importer.ledger.ledger import Ledger
-from importer.ledger.queries.control_totals import sheet_totals
-from importer.ledger.queries.report_rows import Transaction, batch_info
-from importer.ledger.queries.totals import open_batches, to_send
+from importer.ledger.ledger import Ledger, UnitOfWork
+from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.location import require_ledger
 from importer.reporter.report import Report, write_report
 from importer.reporter.terminal import amounts
 from importer.workspace.connections import known_accounts, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.progress import announcement
-from importer.workspace.request import Job
+from importer.workspace.request import ImportRequest
 from importer.workspace.sources import Source, sources_of
 
 if TYPE_CHECKING:
@@ -47,33 +43,34 @@ class Declined(UsageError):
     exit_code = ExitCode.INTERRUPTED
 
 
-def run(job: Job, environment: Environment, console: Console) -> RunResult:
+def run(job: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Import sources: read, record, send, report. Raises ImporterError before anything is sent, never after."""
     from importer.workspace.dispatch import find_accounts  # what sends is loaded when it is to send: `check` needs none of it
 
     environment.require_debitura()
     with Ledger.open(environment.ledger_url, "importer run") as ledger:
-        ledger.recover()
+        ledger.outbox.recover()
         accounts = asyncio.run(find_accounts(ledger, environment))
         run_id = uuid4().hex
         quotas = quotas_of(environment, ledger)
-        with ledger.transaction() as connection:
-            batches, refused = take_in(ledger, connection, job, environment, accounts, run_id)
-            if unmet := _unmet(connection, batches, refused, job):
+        with ledger.unit_of_work() as work:
+            batches, refused = stage_sources(work, job, environment, accounts, run_id)
+            if unmet := _unmet(work.queries, batches, refused, job):
                 raise FileRefused(unmet)
-            totals = {kind: to_send(connection, batches, kind) for kind in Kind}
+            totals = {kind: work.queries.pending_totals(batches, kind) for kind in Kind}
             _before_sending(totals, job, environment, console, quotas)
         return _send_and_report(ledger, environment, Scope(accounts, tuple(batches), run_id), batches, refused, job, console)
 
 
-def resume(job: Job, environment: Environment, console: Console) -> RunResult:
+def resume(job: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Go on with everything that is unfinished in the ledger. Raises LedgerError if there is none."""
     from importer.workspace.dispatch import find_accounts
 
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resume") as ledger:
-        ledger.recover()
-        unfinished = ledger.query(open_batches)
+        ledger.outbox.recover()
+        with ledger.queries() as queries:
+            unfinished = queries.open_batches()
         if not unfinished:
             return RunResult(ExitCode.OK, messages=("Nothing is unfinished.",))
         accounts = asyncio.run(find_accounts(ledger, environment))
@@ -84,39 +81,39 @@ def resume(job: Job, environment: Environment, console: Console) -> RunResult:
         if not batches:
             return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
         scope = Scope(accounts, None, uuid4().hex)
-        if ledger.count_open(accounts, Kind.VOUCHER, None):
+        if ledger.outbox.count_open(accounts, Kind.VOUCHER, None):
             environment.require_debbie()
-        left = {kind: ledger.count_open(accounts, kind, None) for kind in Kind}
+        left = {kind: ledger.outbox.count_open(accounts, kind, None) for kind in Kind}
         slots, stops = environment.settings.dispatch.concurrency, job.stop_at_quota
         if finish := announcement(quotas_of(environment, ledger), left, slots, stops_at_quota=stops):
             console.note(f"Resuming: {finish}.")
         return _send_and_report(ledger, environment, scope, batches, [], job, console)
 
 
-def check(job: Job, environment: Environment) -> RunResult:
+def check(job: ImportRequest, environment: Environment) -> RunResult:
     """Read and validate sources, and write the same sheets; nothing is recorded or sent."""
     with Ledger.scratch(environment.ledger_url) as ledger:
         accounts = known_accounts(ledger, environment)
-        with ledger.transaction() as connection:
-            batches, refused = take_in(ledger, connection, job, environment, accounts, "check")
-            unmet = _unmet(connection, batches, refused, job)
+        with ledger.unit_of_work() as work:
+            batches, refused = stage_sources(work, job, environment, accounts, "check")
+            unmet = _unmet(work.queries, batches, refused, job)
             directory = job.output or environment.settings.output.directory
-            reports = [write_report(connection, batch, directory, checking=True) for batch in batches]
+            reports = [write_report(work.queries, batch, directory, checking=True) for batch in batches]
     return _result(reports, [] if unmet else refused, ExitCode.FILE_REFUSED if unmet else ExitCode.OK, [unmet] if unmet else [])
 
 
-def take_in(
-    ledger: Ledger, connection: Transaction, job: Job, environment: Environment, accounts: Accounts, run_id: str
+def stage_sources(
+    work: UnitOfWork, job: ImportRequest, environment: Environment, accounts: Accounts, run_id: str
 ) -> tuple[list[int], list[FileRefused]]:
-    """Take every source in; a file that cannot be read is left out and remembered, the others go on.
+    """Stage every source; a file that cannot be read is left out and returned, the others go on.
 
     Raises FileRefused if not one source could be read.
     """
     batches: list[int] = []
     refused: list[FileRefused] = []
-    for source in sources_of(job, environment, partial(has_cases, connection)):
+    for source in sources_of(job, environment, work.has_cases):
         try:
-            batches.append(_take_in_one(ledger, connection, source, accounts, run_id, batches))
+            batches.append(_stage_one(work, source, accounts, run_id, batches))
         except FileRefused as error:
             refused.append(error)
     if not batches and refused:
@@ -124,30 +121,28 @@ def take_in(
     return batches, refused
 
 
-def _take_in_one(
-    ledger: Ledger, connection: Transaction, source: Source, accounts: Accounts, run_id: str, batches: Sequence[int]
-) -> int:
+def _stage_one(work: UnitOfWork, source: Source, accounts: Accounts, run_id: str, batches: Sequence[int]) -> int:
     """The batch of one source. A file that is known, with all its rows, is not read again."""
-    if source.reading and (known := take_in_again(connection, source.reading, accounts, run_id, batches)):
+    if source.reading and (known := work.reuse_unchanged_batch(source.reading, accounts, run_id, batches)):
         return known
     with source.open() as opened:
-        return ledger.take_in(connection, opened, accounts, run_id, batches, source.reading)
+        return work.stage(opened, accounts, run_id, batches, source.reading)
 
 
-def _unmet(connection: Transaction, batches: Sequence[int], refused: Sequence[FileRefused], job: Job) -> str | None:
+def _unmet(queries: Queries, batches: Sequence[int], refused: Sequence[FileRefused], job: ImportRequest) -> str | None:
     """Why the files are not what was expected of them, all together; None if they are, or if nothing was."""
     if not job.expected:
         return None
     if refused:
         told = "Not every file could be read, so they cannot be what is expected of them. Nothing was sent or recorded."
         return "\n".join([*map(str, refused), told])
-    infos = (batch_info(connection, batch) for batch in batches)
-    return job.expected.unmet([totals for info in infos if info for totals in sheet_totals(connection, info)])
+    infos = (queries.batch(batch) for batch in batches)
+    return job.expected.unmet([totals for info in infos if info for totals in queries.sheet_totals(info)])
 
 
 def _before_sending(
     totals: dict[Kind, tuple[int, dict[str, int]]],
-    job: Job,
+    job: ImportRequest,
     environment: Environment,
     console: Console,
     quotas: Mapping[Kind, Quota],
@@ -176,7 +171,7 @@ def _send_and_report(
     scope: Scope,
     batches: Sequence[int],
     refused: Sequence[FileRefused],
-    job: Job,
+    job: ImportRequest,
     console: Console,
 ) -> RunResult:
     from importer.workspace.dispatch import Sending
@@ -186,8 +181,8 @@ def _send_and_report(
     reports: list[Report] = []
     for batch in batches:
         try:
-            with ledger.transaction() as connection:
-                reports.append(write_report(connection, batch, directory, code))
+            with ledger.queries() as queries:
+                reports.append(write_report(queries, batch, directory, code))
         except UsageError as error:  # what was sent was sent: say so, and go on with the next batch's report
             messages = [*messages, str(error)]
             code = ExitCode.USAGE if code is ExitCode.OK else code

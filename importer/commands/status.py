@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from importer.ledger.ledger import Ledger
-from importer.ledger.queries.report_rows import batches
 from importer.ledger.storage.location import require_ledger
 from importer.reporter.summary import Summary, summarize
 from importer.workspace.connections import quotas_of
@@ -25,8 +24,8 @@ def _reading(environment: Environment) -> Iterator[Ledger]:
 
 def batch_states(environment: Environment, limit: int = 50) -> list[Summary]:
     """The newest batches, the newest first. Raises UsageError if there is no ledger."""
-    with _reading(environment) as ledger, ledger.transaction() as connection:
-        return [summarize(connection, batch) for batch in batches(connection, limit)]
+    with _reading(environment) as ledger, ledger.queries() as queries:
+        return [summarize(queries, batch) for batch in queries.batches(limit)]
 
 
 def limits(environment: Environment) -> list[QuotaState]:

@@ -17,7 +17,7 @@ class State(StrEnum):
     BLOCKED = "blocked"  # a voucher whose case was refused or is held
 
 
-class Standing(StrEnum):
+class RowOrigin(StrEnum):
     """How a row's record stood to the ledger when it was taken in."""
 
     NEW = "new"
@@ -74,6 +74,6 @@ DONE = frozenset({Status.ACCEPTED, Status.ALREADY_IMPORTED})
 
 
 def status_of(state: State, standing: str | None) -> Status:
-    if state is State.ACCEPTED and standing == Standing.KNOWN:
+    if state is State.ACCEPTED and standing == RowOrigin.KNOWN:
         return Status.ALREADY_IMPORTED
     return Status.PENDING if state is State.SENDING else Status(state.value)

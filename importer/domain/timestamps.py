@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
-def stamp(moment: datetime | None = None) -> str:
+def to_timestamp(moment: datetime | None = None) -> str:
     """A moment (now without one) as it stands in the ledger: UTC, microseconds, always 27 characters."""
     return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def moment_of(text_: str) -> datetime:
+def from_timestamp(text_: str) -> datetime:
     return datetime.strptime(text_, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

@@ -1,42 +1,81 @@
-"""The ledger as the rest of the importer sees it: open, take in, send (the worklist), reconcile (the doubts)."""
+"""The ledger as the rest of the importer sees it: what is remembered of every row across runs, crashes and machines."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from importer.domain.accounts import Accounts
 from importer.domain.records import LoadedSource
-from importer.domain.timestamps import stamp
 from importer.errors import LedgerError
-from importer.ledger.intake.intake import Intake
-from importer.ledger.intake.unchanged_source import Reading, remember
-from importer.ledger.outbox.doubts import Doubt, Doubts
-from importer.ledger.outbox.outbox import Worklist
-from importer.ledger.outbox.request_counts import Counting
-from importer.ledger.outbox.restored import Restored
-from importer.ledger.outbox.sendable import Claim, Job, Result
+from importer.ledger.intake.staging import stage
+from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
+from importer.ledger.outbox.doubts import DoubtLog
+from importer.ledger.outbox.outbox import Outbox
+from importer.ledger.outbox.request_counts import RequestCounts
+from importer.ledger.outbox.restored import RestoredLedger
+from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
 from importer.ledger.storage.engine import check_version, connect, prepare, protect, translated
 from importer.ledger.storage.location import refuse_network_path, sqlite_path
 from importer.ledger.storage.lock import held
-from importer.ledger.storage.schema import batch, credential
-
-__all__ = ["CHUNK_ROWS", "Claim", "Doubt", "Job", "Ledger", "Result"]
-
-CHUNK_ROWS = 1000
+from importer.ledger.storage.schema import credential
+from importer.ledger.storage.session import Session
 
 
-class Ledger(Worklist, Doubts, Restored, Counting):
-    """One open ledger. The writing one is held by this process alone until it is closed."""
+class UnitOfWork:
+    """One transaction on a ledger. What is staged in it becomes durable when its block ends, or is rolled back if it raises."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.queries = Queries(connection)
+
+    def stage(
+        self,
+        source: LoadedSource,
+        accounts: Accounts,
+        run_id: str,
+        earlier: Iterable[int] = (),
+        version: SourceVersion | None = None,
+    ) -> int:
+        """Record a source with all its rows; returns the batch's id. See :func:`importer.ledger.intake.staging.stage`."""
+        return stage(self._connection, source, accounts, run_id, earlier, version)
+
+    def has_cases(self, version: SourceVersion) -> bool | None:
+        """Whether a sheet of this file holds cases; None if it was not read before."""
+        return has_cases(self._connection, version)
+
+    def reuse_unchanged_batch(
+        self, version: SourceVersion, accounts: Accounts, run_id: str, earlier: Sequence[int] = ()
+    ) -> int | None:
+        """Record a file again without reading it, if all its rows are known and done; None if it must be read."""
+        return reuse_unchanged_batch(self._connection, version, accounts, run_id, earlier)
+
+
+class Ledger:
+    """One open ledger, closed at the end of its ``with`` block. The writing one is held by this process alone."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.outbox = Outbox(session)
+        self.doubts = DoubtLog(session)
+        self.counts = RequestCounts(session)
+        self.restored = RestoredLedger(session)
+
+    def close(self) -> None:
+        """Close the connection and let go of the lock."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @classmethod
     def open(cls, url: str, command: str) -> Self:
@@ -50,11 +89,11 @@ class Ledger(Worklist, Doubts, Restored, Counting):
                     protect(path)
             engine = connect(url)
             stack.callback(engine.dispose)
-            ledger = cls(engine, path or "database", stack)
-            with translated(ledger.name):
-                prepare(ledger._connection, ledger.name)
-            ledger._stack = stack.pop_all()
-        return ledger
+            session = Session(engine, path or "database", stack)
+            with translated(session.name):
+                prepare(session.connection, session.name)
+            session.keep(stack.pop_all())
+        return cls(session)
 
     @classmethod
     def read(cls, url: str) -> Self | None:
@@ -65,11 +104,11 @@ class Ledger(Worklist, Doubts, Restored, Counting):
         with ExitStack() as stack:
             engine = connect(url, read_only=True)
             stack.callback(engine.dispose)
-            ledger = cls(engine, path or "database", stack)
-            with translated(ledger.name), ledger.transaction() as connection:
-                check_version(connection, ledger.name)
-            ledger._stack = stack.pop_all()
-        return ledger
+            session = Session(engine, path or "database", stack)
+            with session.transaction() as connection:
+                check_version(connection, session.name)
+            session.keep(stack.pop_all())
+        return cls(session)
 
     @classmethod
     @contextmanager
@@ -83,60 +122,33 @@ class Ledger(Worklist, Doubts, Restored, Counting):
             with cls.open(f"sqlite:///{copy}", "importer check") as ledger:
                 yield ledger
 
-    def take_in(
-        self,
-        connection: Connection,
-        source: LoadedSource,
-        accounts: Accounts,
-        run_id: str,
-        earlier: Iterable[int] = (),
-        reading: Reading | None = None,
-    ) -> int:
-        """Take a source in with all its rows, inside the caller's transaction; returns the batch's id.
+    @contextmanager
+    def unit_of_work(self) -> Iterator[UnitOfWork]:
+        """One transaction that may write. Raises LedgerError for trouble with the disk or the file."""
+        with self._session.transaction() as connection:
+            yield UnitOfWork(connection)
 
-        ``earlier`` are the run's batches so far: a case that one of them rejected blocks its vouchers here. ``reading``
-        is remembered, so that the same file need not be read again. If reading the source fails, nothing of it stays.
-        """
-        with connection.begin_nested():
-            values = {
-                "run_id": run_id,
-                "cases_account": accounts.cases,
-                "vouchers_account": accounts.vouchers,
-                "source_name": source.name,
-                "source_sha256": source.sha256,
-                "profile": source.profile,
-                "heads": json.dumps([asdict(head) for head in source.heads], ensure_ascii=False),
-                "notes": "[]",
-                "control": "{}",
-                "taken_at": stamp(),
-            }
-            batch_id = connection.execute(insert(batch).values(values)).inserted_primary_key[0]  # type: ignore[index]
-            intake = Intake(connection, batch_id, earlier, accounts)
-            sheets = {head.name: index for index, head in enumerate(source.heads)}
-            flat = {head.name for head in source.heads if head.flat}
-            while chunk := list(islice(source.rows, CHUNK_ROWS)):
-                intake.take(chunk, sheets, flat)
-            control = json.dumps(intake.finish(CHUNK_ROWS))
-            notes = json.dumps([*source.notes, *source.found], ensure_ascii=False)
-            connection.execute(update(batch).where(batch.c.id == batch_id).values(control=control, notes=notes))
-            if reading is not None:
-                remember(connection, batch_id, source, reading)
-        return int(batch_id)
+    @contextmanager
+    def queries(self) -> Iterator[Queries]:
+        """Reading functions within one transaction. Raises LedgerError for trouble with the disk or the file."""
+        with self._session.transaction() as connection:
+            yield Queries(connection)
 
     def account_of(self, fingerprint: str) -> str | None:
         """The account that this credential opened before, or None."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             return connection.scalar(select(credential.c.account).where(credential.c.fingerprint == fingerprint))
 
     def remember_account(self, fingerprint: str, account: str) -> None:
-        with self.transaction() as connection:
+        """Remember which account this credential opens."""
+        with self._session.transaction() as connection:
             connection.execute(delete(credential).where(credential.c.fingerprint == fingerprint))
             connection.execute(insert(credential).values(fingerprint=fingerprint, account=account))
 
 
 @contextmanager
 def _translated_os(path: Path) -> Iterator[None]:
-    """File-system trouble with the ledger's own file as a LedgerError."""
+    """Report file-system errors of the ledger's own file as LedgerError."""
     try:
         yield
     except OSError as error:

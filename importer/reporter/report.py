@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importer.domain.states import DONE, Status
 from importer.errors import ExitCode, UsageError
-from importer.ledger.queries.report_rows import Transaction, batch_info, lines
+from importer.ledger.queries.queries import Queries
 from importer.reporter.error_groups import Causes
 from importer.reporter.sheets import write_sheets
 from importer.reporter.summary import Summary, summarize
@@ -28,17 +28,17 @@ class Report:
 
 
 def write_report(
-    connection: Transaction, batch_id: int, directory: Path, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False
+    queries: Queries, batch_id: int, directory: Path, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False
 ) -> Report:
     """Write the folder of a batch: ``success.xlsx``, ``errors.xlsx``, ``summary.json``. Raises UsageError if it cannot be."""
-    batch = batch_info(connection, batch_id)
+    batch = queries.batch(batch_id)
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
-    summary = summarize(connection, batch, otherwise, checking=checking)
+    summary = summarize(queries, batch, otherwise, checking=checking)
     causes = Causes(DONE | {Status.PENDING} if checking else DONE)
     try:
         folder = _new_folder(directory, batch.source_name)
-        write_sheets(folder, batch.heads, lines(connection, batch_id), checking=checking, causes=causes)
+        write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, causes=causes)
         partial = folder / "summary.partial"  # a file that has its name is whole, also after a crash
         partial.write_text(summary.text(), encoding="utf-8")
         partial.replace(folder / "summary.json")

@@ -9,9 +9,10 @@ from typing import Any
 from importer.domain.kinds import Kind
 from importer.domain.states import Status
 from importer.errors import ExitCode
-from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
-from importer.ledger.queries.report_rows import BatchInfo, Transaction
-from importer.ledger.queries.totals import Tallies, corrected_later, tally
+from importer.ledger.queries.control_totals import SheetTotals
+from importer.ledger.queries.queries import Queries
+from importer.ledger.queries.report_rows import BatchInfo
+from importer.ledger.queries.totals import Tallies
 
 KEYS = tuple(Status)
 PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}
@@ -79,15 +80,15 @@ class Summary:
         return json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n"
 
 
-def summarize(connection: Transaction, batch: BatchInfo, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> Summary:
+def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> Summary:
     """A batch in figures, as things stand now."""
-    tallies = tally(connection, batch.id)
+    tallies = queries.tally(batch.id)
     return Summary(
         batch=batch,
         tallies=tallies,
         exit_code=exit_code_of(tallies, otherwise, checking=checking),
-        sheets=tuple(sheet_totals(connection, batch)),
-        corrected_later=corrected_later(connection, batch.id),
+        sheets=tuple(queries.sheet_totals(batch)),
+        corrected_later=queries.corrected_later(batch.id),
     )
 
 

@@ -14,7 +14,6 @@ from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.request_counts import KEPT
-from importer.ledger.queries.totals import knows_accounts
 from importer.settings import fingerprint_of
 from importer.workspace.environment import Environment
 
@@ -60,7 +59,9 @@ async def connections(
 
 def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     """The accounts as far as they are known without asking; unknown ones have nothing in the ledger."""
-    key = environment.api_key if ledger.query(knows_accounts) else None
+    with ledger.queries() as queries:
+        knows_accounts = queries.knows_accounts()
+    key = environment.api_key if knows_accounts else None
     partner = ledger.account_of(fingerprint_of(key, environment.debitura_url)) if key else None
     return environment.accounts(partner or UNKNOWN_PARTNER)
 
@@ -80,10 +81,10 @@ def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, Quota]:
         Kind.VOUCHER: Quota("Debbie", token, windows_of(vouchers, lengths), clock),
     }
     for kind, quota in quotas.items():
-        kept, before = ledger.counted(quota.scope), []
+        kept, before = ledger.counts.kept(quota.scope), []
         uncounted = kept is None and kind is Kind.CASE and quota.windows.windows
         partner = ledger.account_of(key) if uncounted else None
         if partner:  # the ledger is older than its counting
-            before = ledger.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)
+            before = ledger.counts.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)
         quota.load(kept, before)
     return quotas

@@ -62,14 +62,14 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     if not environment.is_sandbox:
         ledger.remember_account(fingerprint_of(key, environment.debitura_url), partner)
     accounts = environment.accounts(partner)
-    ledger.note_clock(accounts, debitura.skew)  # before anything is sent: what is sent is dated by our clock
+    ledger.doubts.note_clock(accounts, debitura.skew)  # before anything is sent: what is sent is dated by our clock
     return accounts
 
 
 def keep_counts(ledger: Ledger, quotas: Mapping[Kind, Quota]) -> None:
     """Keep what was counted and learnt since the last commit that did."""
     if changes := {scope: kept for quota in quotas.values() for scope, kept in quota.changes().items()}:
-        ledger.count(changes)
+        ledger.counts.keep(changes)
 
 
 def short_wait(environment: Environment) -> float:
@@ -96,11 +96,11 @@ class Sending:
 
     def run(self) -> tuple[ExitCode, list[str]]:
         """Send what is open; returns why it ended early, if it did, and what to tell."""
-        self._ledger.forget_waits(self._scope.accounts, self._scope.batches)
-        left = {kind: self._ledger.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind}
+        self._ledger.outbox.forget_waits(self._scope.accounts, self._scope.batches)
+        left = {kind: self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind}
         if not any(left.values()):
             return ExitCode.OK, []
-        if warning := self._ledger.clock(self._scope.accounts).warning():
+        if warning := self._ledger.doubts.clock(self._scope.accounts).warning():
             self._console.warn(warning)
         outlook = Outlook(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console)
         try:
@@ -108,7 +108,7 @@ class Sending:
                 return asyncio.run(self._send(outlook.following(progress), outlook))
         except KeyboardInterrupt:
             # What was cut off may have happened.
-            self._ledger.recover()
+            self._ledger.outbox.recover()
             keep_counts(self._ledger, self._quotas)
             return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
         except LedgerError as error:
@@ -136,8 +136,8 @@ class Sending:
     async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: Stopping, progress: Progress) -> list[str]:
         """Settle old doubts, send, settle new ones; send again what that set free."""
         keyed = self._environment.settings.dispatch.idempotency_keys == "trusted"
-        if restored := self._ledger.restored_from():
-            self._ledger.distrust(self._scope.accounts, self._scope.batches, restored)
+        if restored := self._ledger.restored.backup_taken_at():
+            self._ledger.restored.distrust(self._scope.accounts, self._scope.batches, restored)
             keyed = False  # what was sent after the backup had keys that are lost with it
         pipeline = Pipeline(
             self._ledger,
@@ -178,7 +178,7 @@ class Sending:
         for kind, lane in self._lanes.items():
             wait = self._quotas[kind].wait()
             wait = wait if wait.seconds >= lane.pause() - 1 else Wait(lane.pause())
-            if wait.seconds > self._patience and self._ledger.count_open(self._scope.accounts, kind, self._scope.batches):
+            if wait.seconds > self._patience and self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches):
                 told.append(f"{self._quotas[kind].reached(wait)} `importer resume` goes on then.")
         return told
 

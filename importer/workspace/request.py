@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Job:
+class ImportRequest:
     """What the user asked for. Without a ``profile`` each source is read with the one on the ``shelf`` that knows it."""
 
     paths: tuple[Path, ...] = ()

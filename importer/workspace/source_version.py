@@ -14,14 +14,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from importer.errors import FileRefused
-from importer.ledger.intake.unchanged_source import Reading
+from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.loader.context import LoadContext
 from importer.loader.files.safety import open_regular
 from importer.loader.profile import Profile
 from importer.loader.profiles.recognition import Shelf
 
 
-def reading_of(path: Path, read_with: str, today: date) -> Reading | None:
+def reading_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
     """What this file would be read from; None if that cannot be told: reading it says why.
 
     A link is looked at by whoever reads the file: it may have been turned elsewhere.
@@ -33,10 +33,10 @@ def reading_of(path: Path, read_with: str, today: date) -> Reading | None:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except (OSError, FileRefused):
         return None
-    return Reading(path.name, digest, read_with, today.isoformat())
+    return SourceVersion(path.name, digest, read_with, today.isoformat())
 
 
-def circumstances(profile: Profile, shelf: Shelf, context: LoadContext) -> str:
+def reader_version(profile: Profile, shelf: Shelf, context: LoadContext) -> str:
     """A digest of all that has a say in reading files, but for the files themselves, their folders and the day.
 
     Folders matter to appendices alone, and rows with one are always read. When the rules of a time zone are corrected,

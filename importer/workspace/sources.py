@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
-from importer.ledger.intake.unchanged_source import Reading
+from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
     Remembered,
@@ -24,8 +24,8 @@ from importer.loader.records.row_reader import LoadContext
 from importer.loader.sheets.sheet import is_ours
 from importer.loader.source import load_raw, open_file, open_frames
 from importer.workspace.environment import Environment
-from importer.workspace.request import Job
-from importer.workspace.source_version import circumstances, reading_of
+from importer.workspace.request import ImportRequest
+from importer.workspace.source_version import reader_version, reading_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,10 +44,12 @@ class Source:
     """Something to take in: ``open`` reads it. ``reading`` is what its rows depend on, None if that cannot be told."""
 
     open: Opening
-    reading: Reading | None = None
+    reading: SourceVersion | None = None
 
 
-def sources_of(job: Job, environment: Environment, has_cases: Callable[[Reading], bool | None]) -> Iterator[Source]:
+def sources_of(
+    job: ImportRequest, environment: Environment, has_cases: Callable[[SourceVersion], bool | None]
+) -> Iterator[Source]:
     """What to take in, cases before vouchers: a voucher may belong to a case of another file.
 
     ``has_cases`` tells whether a file that was read before holds cases, and None of one that was not.
@@ -56,7 +58,7 @@ def sources_of(job: Job, environment: Environment, has_cases: Callable[[Reading]
     if job.frames:
         yield Source(lambda: _opened_frames(job.frames, job, context))
     paths = expand(job.paths)
-    read_with = circumstances(job.profile, job.shelf, context) if paths else ""
+    read_with = reader_version(job.profile, job.shelf, context) if paths else ""
     later: list[Source] = []
     for path in paths:
         opening = _opener(path, job, replace(context, folder=path.parent))
@@ -68,14 +70,14 @@ def sources_of(job: Job, environment: Environment, has_cases: Callable[[Reading]
     yield from later
 
 
-def _opener(path: Path, job: Job, context: LoadContext) -> Opening:
+def _opener(path: Path, job: ImportRequest, context: LoadContext) -> Opening:
     if job.shelf.profiles:
         return lambda: open_remembered(path, job.shelf, context)
     return lambda: open_file(path, job.profile, context)
 
 
 @contextmanager
-def _opened_frames(frames: dict[str, pd.DataFrame], job: Job, context: LoadContext) -> Iterator[LoadedSource]:
+def _opened_frames(frames: dict[str, pd.DataFrame], job: ImportRequest, context: LoadContext) -> Iterator[LoadedSource]:
     headings = {name: tuple(str(heading) for heading in frame.columns) for name, frame in frames.items()}
     known = only_one("The DataFrame", [one for one in job.shelf.profiles if one.knows(headings)])
     if known is None:
@@ -138,7 +140,7 @@ def _told(source: LoadedSource, known: Remembered | None) -> LoadedSource:
     return replace(source, notes=(known.note(), *source.notes)) if known else source
 
 
-def _only_vouchers(source: Source, has_cases: Callable[[Reading], bool | None]) -> bool:
+def _only_vouchers(source: Source, has_cases: Callable[[SourceVersion], bool | None]) -> bool:
     known = has_cases(source.reading) if source.reading else None
     if known is not None:
         return not known

@@ -12,7 +12,7 @@ from support.sheets import cases, vouchers, write_csv, write_workbook
 from support.terminal import at_a_terminal, finish, read_until
 from support.workspace import API_KEY, STATES, TOKEN, settings_for
 
-from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.request_counts import RequestCounts
 from importer.sandbox import Sandbox, SandboxSettings
 
 HOUR_OVER = Reply(429, b'{"retryAfter": 3000}')
@@ -75,8 +75,8 @@ def test_a_killed_run_has_counted_what_it_sent(desk, limited):
 
 
 def test_counting_takes_no_commit_of_its_own_for_what_has_an_intent(live, monkeypatch):
-    own, real = [], Ledger.count
-    monkeypatch.setattr(Ledger, "count", lambda self, counts: (own.append(counts), real(self, counts)))
+    own, real = [], RequestCounts.keep
+    monkeypatch.setattr(RequestCounts, "keep", lambda self, counts: (own.append(counts), real(self, counts)))
     write_workbook(live.folder / "a.xlsx", cases(40), vouchers(40))
     assert live.call("run", "a.xlsx", "--yes").code == 0
     assert len(own) <= 3  # asking whose key it is, its answer, and the end

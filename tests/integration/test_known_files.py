@@ -314,7 +314,7 @@ def test_everything_that_a_context_holds_counts() -> None:
     plain = LoadContext(date(2026, 1, 1), ZoneInfo("Europe/Copenhagen"))
     alike = LoadContext(date(2026, 9, 9), ZoneInfo("Europe/Copenhagen"), folder=Path("elsewhere"))
     test = LoadContext(date(2026, 1, 1), ZoneInfo("Europe/Copenhagen"), test_cases=True)
-    told = [source_version.circumstances(NO_PROFILE, EMPTY_SHELF, context) for context in (plain, alike, test)]
+    told = [source_version.reader_version(NO_PROFILE, EMPTY_SHELF, context) for context in (plain, alike, test)]
     assert told[0] == told[1] != told[2]
 
 

@@ -11,12 +11,13 @@ from support.sheets import cases, vouchers
 from support.workspace import STATES
 
 import importer
-from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.outcomes.transitions import final_payload, state_after
 from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.errors import ExitCode, LedgerError
-from importer.ledger.ledger import Job, Ledger
+from importer.ledger.outbox.outbox import Outbox
+from importer.ledger.outbox.sendable import SendableEntry
 
 PENDING, ACCEPTED, REFUSED, DOUBT = State.PENDING, State.ACCEPTED, State.REFUSED, State.IN_DOUBT
 
@@ -24,13 +25,13 @@ PENDING, ACCEPTED, REFUSED, DOUBT = State.PENDING, State.ACCEPTED, State.REFUSED
 @pytest.mark.parametrize(
     ("verdict", "fresh", "doubted", "doubted_but_looked_up"),
     [
-        (Verdict.ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED),
-        (Verdict.EXISTS, ACCEPTED, ACCEPTED, ACCEPTED),
-        (Verdict.REFUSED, REFUSED, DOUBT, REFUSED),  # after a doubt a refusal does not prove that nothing exists
-        (Verdict.IN_DOUBT, DOUBT, DOUBT, DOUBT),
-        (Verdict.NOTHING, PENDING, DOUBT, DOUBT),
-        (Verdict.THROTTLED, PENDING, DOUBT, DOUBT),
-        (Verdict.STOPPED, PENDING, DOUBT, DOUBT),
+        (OutcomeKind.ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED),
+        (OutcomeKind.EXISTS, ACCEPTED, ACCEPTED, ACCEPTED),
+        (OutcomeKind.REFUSED, REFUSED, DOUBT, REFUSED),  # after a doubt a refusal does not prove that nothing exists
+        (OutcomeKind.IN_DOUBT, DOUBT, DOUBT, DOUBT),
+        (OutcomeKind.NOTHING, PENDING, DOUBT, DOUBT),
+        (OutcomeKind.THROTTLED, PENDING, DOUBT, DOUBT),
+        (OutcomeKind.STOPPED, PENDING, DOUBT, DOUBT),
     ],
 )
 def test_where_an_attempt_leaves_its_entry(verdict, fresh, doubted, doubted_but_looked_up):
@@ -42,18 +43,18 @@ def test_where_an_attempt_leaves_its_entry(verdict, fresh, doubted, doubted_but_
 
 
 def test_see_other_is_how_a_server_answers_what_it_has_carried_out():
-    assert state_after(Outcome(Verdict.STOPPED, status=303), doubted=False, looked_up=False) is DOUBT
-    assert state_after(Outcome(Verdict.STOPPED, status=302), doubted=False, looked_up=False) is PENDING
+    assert state_after(Outcome(OutcomeKind.STOPPED, status=303), doubted=False, looked_up=False) is DOUBT
+    assert state_after(Outcome(OutcomeKind.STOPPED, status=302), doubted=False, looked_up=False) is PENDING
 
 
 def test_every_verdict_has_its_line_in_the_table():
-    for verdict in Verdict:
+    for verdict in OutcomeKind:
         for doubted in (False, True):
             assert isinstance(state_after(Outcome(verdict), doubted=doubted, looked_up=False), State)
 
 
 def job(**changes):
-    return Job(entry_id=1, kind=Kind.VOUCHER, state=PENDING, payload=b'{"amount":-1}', idempotency_key="k", **changes)
+    return SendableEntry(entry_id=1, kind=Kind.VOUCHER, state=PENDING, payload=b'{"amount":-1}', idempotency_key="k", **changes)
 
 
 def test_a_payload_is_left_alone_unless_something_became_known():
@@ -69,7 +70,7 @@ def test_what_became_known_is_added_once_and_behind():
         "referenceCaseVoucherId": "p",
         "appendix": {"fileName": "rechnung.pdf", "contentType": "application/pdf", "fileId": "f"},
     }
-    again = Job(
+    again = SendableEntry(
         entry_id=1, kind=Kind.VOUCHER, state=PENDING, payload=first, idempotency_key="k", parent_id="p", appendix=appendix
     )
     assert final_payload(again) == first
@@ -82,22 +83,22 @@ def run(desk, count=6, **dispatch):
 
 def test_a_ledger_that_cannot_be_written_stops_the_run_before_the_next_request(desk, vendors, relay, monkeypatch):
     """The disk is full when the first outcomes are to be stored: no further request goes out, and nothing is forgotten."""
-    real, calls = Ledger.exchange, []
+    real, calls = Outbox.commit_step, []
 
-    def exchange(self, results, jobs, *rest):
+    def commit_step(self, results, jobs, *rest):
         calls.append(len(results))
         if results:
             raise LedgerError("The ledger cannot be used: database or disk is full.")
         return real(self, results, jobs, *rest)
 
-    monkeypatch.setattr(Ledger, "exchange", exchange)
+    monkeypatch.setattr(Outbox, "commit_step", commit_step)
     result = run(desk, concurrency=2)
     assert result.exit_code is ExitCode.IN_DOUBT
     assert "full" in result.messages[0]
     assert result.reports  # what the ledger holds is told all the same
     assert sum(seen.is_case for seen in relay.seen) <= 2
     assert ("case", "sending", 2) in desk.ledger(STATES)
-    monkeypatch.setattr(Ledger, "exchange", real)
+    monkeypatch.setattr(Outbox, "commit_step", real)
     assert desk.call("resume").code == 0
     assert len(vendors.cases) == len(vendors.vouchers) == 6
 
@@ -119,13 +120,13 @@ def test_a_bug_in_a_task_fails_the_run_and_does_not_hang_it(live, vendors, monke
 
 
 def test_outcomes_that_are_ready_together_share_a_commit(live, monkeypatch):
-    commits, real = [], Ledger.exchange
+    commits, real = [], Outbox.commit_step
 
-    def exchange(self, results, jobs, *rest):
+    def commit_step(self, results, jobs, *rest):
         commits.append((len(results), len(jobs)))
         return real(self, results, jobs, *rest)
 
-    monkeypatch.setattr(Ledger, "exchange", exchange)
+    monkeypatch.setattr(Outbox, "commit_step", commit_step)
     run(live, 60, concurrency=16)
     assert sum(results for results, _ in commits) == sum(jobs for _, jobs in commits) == 120
     assert len(commits) < 120  # fewer than one for each outcome

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from importer.domain.accounts import Accounts
 from importer.domain.identity import Hint, check_of, fingerprint
@@ -18,7 +18,9 @@ from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
 from importer.domain.states import State, Status
-from importer.ledger.ledger import Claim, Ledger, Result
+from importer.ledger.intake.staging import stage
+from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.sendable import AttemptResult, Claim
 from importer.ledger.queries.report_rows import Line, batch_info, lines
 from importer.ledger.queries.totals import Tallies, tally
 from importer.ledger.storage.schema import entry
@@ -85,6 +87,18 @@ def _rows(records: Iterable[Entered]) -> Iterator[LoadedRow]:
             yield LoadedRow(Row(VOUCHERS, number, (number,)), voucher=record)
 
 
+@contextmanager
+def transaction(ledger: Ledger) -> Iterator[Connection]:
+    """A transaction with its SQL connection, to look at tables and to break them."""
+    with ledger._session.transaction() as connection:
+        yield connection
+
+
+def run_sql(ledger: Ledger, work: Callable[[Connection], Any]) -> Any:
+    with transaction(ledger) as connection:
+        return work(connection)
+
+
 class Desk:
     """A ledger, and the few things that a run does with it."""
 
@@ -98,19 +112,19 @@ class Desk:
             return tuple(self._named(part) for part in record)
         if not isinstance(getattr(record, "hint", None), int):
             return record
-        with self.ledger.transaction() as connection:
+        with transaction(self.ledger) as connection:
             key = connection.scalar(select(entry.c.key).where(entry.c.id == record.hint))
         return replace(record, hint=Hint(record.hint, check_of(key or "")))
 
     def take(self, *given: Entered, name: str = "a.xlsx", earlier: Iterable[int] = ()) -> int:
         records = [self._named(record) for record in given]
-        with self.ledger.transaction() as connection:
-            return self.ledger.take_in(connection, source(*records, name=name), ACCOUNTS, "run", earlier)
+        with transaction(self.ledger) as connection:
+            return stage(connection, source(*records, name=name), ACCOUNTS, "run", earlier)
 
     def claim(self, kind: Kind = Kind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None) -> list[Claim]:
         states = RESENDABLE if kind is Kind.VOUCHER else (State.PENDING,)
-        jobs = self.ledger.candidates(ACCOUNTS, kind, states, batches, limit)
-        claims = self.ledger.exchange([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
+        jobs = self.ledger.outbox.sendable(ACCOUNTS, kind, states, batches, limit)
+        claims = self.ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
         self.sent += claims
         return claims
 
@@ -119,9 +133,9 @@ class Desk:
         for claim in claims:
             found = (remote or f"remote-{claim.job.entry_id}") if state is State.ACCEPTED else None
             results.append(
-                Result(claim.attempt_id, claim.job.entry_id, claim.job.kind, state, state.value, remote_id=found, **more)
+                AttemptResult(claim.attempt_id, claim.job.entry_id, claim.job.kind, state, state.value, remote_id=found, **more)
             )
-        self.ledger.exchange(results, [], ACCOUNTS, "run")
+        self.ledger.outbox.commit_step(results, [], ACCOUNTS, "run")
 
     def send_all(self, state: State = State.ACCEPTED, kind: Kind = Kind.CASE, **more: Any) -> list[Claim]:
         claims = self.claim(kind)
@@ -131,13 +145,13 @@ class Desk:
     def entries(self, kind: Kind | None = None) -> list[Any]:
         query = select(entry).order_by(entry.c.id)
         query = query.where(entry.c.kind == kind) if kind else query
-        return self.ledger.query(lambda c: list(c.execute(query).all()))
+        return run_sql(self.ledger, lambda c: list(c.execute(query).all()))
 
     def entry(self, identifier: int) -> Any:
         return next(e for e in self.entries() if e.id == identifier)
 
     def lines(self, batch: int) -> list[Line]:
-        return self.ledger.query(lambda c: list(lines(c, batch)))
+        return run_sql(self.ledger, lambda c: list(lines(c, batch)))
 
     def cases(self, batch: int) -> list[Status]:
         return [line.case.status for line in self.lines(batch) if line.case]
@@ -156,7 +170,7 @@ class Desk:
 
     def balanced(self, batch: int) -> bool:
         """Whether the batch's totals as read are those of its statuses, in rows and in money."""
-        info, found = self.ledger.query(lambda c: (batch_info(c, batch), tally(c, batch)))
+        info, found = run_sql(self.ledger, lambda c: (batch_info(c, batch), tally(c, batch)))
         return {k: dict(map(_pair, info.control[k].items())) for k in Kind} == {k: _sums(found, k) for k in Kind}
 
 

@@ -16,12 +16,12 @@ from uuid import uuid4
 
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.apis.requests import _ask, _attempt
-from importer.dispatcher.outcomes.judge import Outcome, Verdict, judge
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.errors import ApiStopped, QuotaReached
-from importer.ledger.ledger import Claim, Job
+from importer.ledger.outbox.sendable import Claim, SendableEntry
 
 CaseIdFrom = Literal["id", "reference", "creditorReference"]
 
@@ -38,7 +38,7 @@ class Debbie:
         """Raise ApiStopped if the token is refused or Debbie does not answer; asks for a case that does not exist."""
         await _ask(self.client, "Debbie", self._path("case-vouchers", str(uuid4())), accept_missing=True)
 
-    def case_of(self, job: Job) -> str | None:
+    def case_of(self, job: SendableEntry) -> str | None:
         """The id of the voucher's case as Debbie knows it, or None if the case has no such name."""
         if job.target:
             return job.target
@@ -55,7 +55,7 @@ class Debbie:
         path = self._path("case-vouchers", case_id)
         headers = {"Idempotency-Key": claim.job.idempotency_key}
         outcome = await _attempt(Kind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload)
-        looked_up = outcome.verdict is Verdict.EXISTS or (outcome.verdict is Verdict.REFUSED and claim.job.doubted)
+        looked_up = outcome.verdict is OutcomeKind.EXISTS or (outcome.verdict is OutcomeKind.REFUSED and claim.job.doubted)
         return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
 
     async def vouchers(self, case_id: str) -> list[Mapping[str, Any]]:
@@ -68,10 +68,10 @@ class Debbie:
         try:
             vouchers = await self.vouchers(case_id)
         except ApiStopped:
-            return replace(outcome, verdict=Verdict.IN_DOUBT, detail="the case's vouchers could not be listed")
+            return replace(outcome, verdict=OutcomeKind.IN_DOUBT, detail="the case's vouchers could not be listed")
         return settle_existing(outcome, json.loads(payload), vouchers)
 
-    async def upload(self, job: Job) -> Outcome:
+    async def upload(self, job: SendableEntry) -> Outcome:
         """POST the job's file; the outcome's ``remote_id`` is the file's id. Repeating it leaves an unused copy at most."""
         appendix = json.loads(job.appendix or "{}")
         path = Path(appendix["path"])
@@ -90,7 +90,7 @@ class Debbie:
         except (NotSent, Lost) as error:
             reply = error
         except QuotaReached as error:  # nothing was sent; the requests under way go on
-            return Outcome(Verdict.THROTTLED, detail=str(error))
+            return Outcome(OutcomeKind.THROTTLED, detail=str(error))
         return judge_upload(reply, path.name)
 
     def _path(self, *parts: str) -> str:
@@ -105,15 +105,15 @@ def judge_upload(reply: Answer | NotSent | Lost, name: str) -> Outcome:
         except ValueError:
             body = None
         found = next((body[k] for k in ("fileId", "id") if isinstance(body, dict) and isinstance(body.get(k), str)), None)
-        return Outcome(Verdict.ACCEPTED if found else Verdict.NOTHING, remote_id=found, status=reply.status)
+        return Outcome(OutcomeKind.ACCEPTED if found else OutcomeKind.NOTHING, remote_id=found, status=reply.status)
     outcome = judge(Kind.VOUCHER, reply)
-    if outcome.verdict is Verdict.REFUSED:
+    if outcome.verdict is OutcomeKind.REFUSED:
         return _file_refused(name, f"was refused by Debbie (HTTP {outcome.status}). Check the file and import the row again")
-    return replace(outcome, verdict=Verdict.NOTHING) if outcome.verdict is Verdict.IN_DOUBT else outcome
+    return replace(outcome, verdict=OutcomeKind.NOTHING) if outcome.verdict is OutcomeKind.IN_DOUBT else outcome
 
 
 def _file_refused(name: str, message: str) -> Outcome:
-    return Outcome(Verdict.REFUSED, reasons=(Reason("appendix", message, "appendix_file", None, name),))
+    return Outcome(OutcomeKind.REFUSED, reasons=(Reason("appendix", message, "appendix_file", None, name),))
 
 
 UNSHOWN_TAKEN = "its unique id is taken, but its case does not show it"
@@ -135,17 +135,17 @@ def settle_existing(
     in doubt until the list is ``settled``: only then another case has its id, or a refusal counts.
     """
     same = [v for v in listed if is_same_voucher(sent, v)]
-    exists = outcome.verdict is Verdict.EXISTS
+    exists = outcome.verdict is OutcomeKind.EXISTS
     if len(same) == 1:
         found = same[0].get("caseVoucherId")
-        return replace(outcome, verdict=Verdict.ACCEPTED, remote_id=found if isinstance(found, str) else None, reasons=())
+        return replace(outcome, verdict=OutcomeKind.ACCEPTED, remote_id=found if isinstance(found, str) else None, reasons=())
     if same and not exists:  # alike vouchers, of which this one may be none
-        return replace(outcome, verdict=Verdict.IN_DOUBT, reasons=(), detail="refused, but the case has vouchers like it")
+        return replace(outcome, verdict=OutcomeKind.IN_DOUBT, reasons=(), detail="refused, but the case has vouchers like it")
     if same:
-        return replace(outcome, verdict=Verdict.ACCEPTED)
+        return replace(outcome, verdict=OutcomeKind.ACCEPTED)
     if not settled:
-        return replace(outcome, verdict=Verdict.IN_DOUBT, detail=UNSHOWN_TAKEN if exists else UNSHOWN_REFUSED)
-    return replace(outcome, verdict=Verdict.REFUSED, reasons=(_TAKEN,)) if exists else outcome
+        return replace(outcome, verdict=OutcomeKind.IN_DOUBT, detail=UNSHOWN_TAKEN if exists else UNSHOWN_REFUSED)
+    return replace(outcome, verdict=OutcomeKind.REFUSED, reasons=(_TAKEN,)) if exists else outcome
 
 
 _TAKEN = Reason(

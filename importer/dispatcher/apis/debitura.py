@@ -12,7 +12,7 @@ from importer.dispatcher.apis.requests import _ask, _attempt
 from importer.dispatcher.outcomes.judge import Outcome
 from importer.domain.kinds import Kind
 from importer.errors import ApiStopped
-from importer.ledger.ledger import Claim
+from importer.ledger.outbox.sendable import Claim
 
 PAGE_SIZE = 100  # the most that the list of managed cases gives at once
 

@@ -33,7 +33,7 @@ class Gate:
             await asyncio.sleep(min(wait.seconds, NAP_SECONDS))
         quota.grant(1)
         if changes := quota.changes():
-            self.ledger.count(changes)
+            self.ledger.counts.keep(changes)
 
 
 class MeteredClient(HttpClient):

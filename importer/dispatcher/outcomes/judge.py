@@ -23,7 +23,7 @@ REFERENCE_IN_USE, CONFLICT = "reference in use", "conflict"  # at the end of a d
 LONGEST_WAIT_SECONDS = 86_400.0  # the longest window of the vendor's limits is a day; more is absurd
 
 
-class Verdict(StrEnum):
+class OutcomeKind(StrEnum):
     """What is known after an attempt."""
 
     ACCEPTED = "accepted"
@@ -39,7 +39,7 @@ class Verdict(StrEnum):
 class Outcome:
     """The verdict on an attempt and what goes with it."""
 
-    verdict: Verdict
+    verdict: OutcomeKind
     remote_id: str | None = None
     reference: str | None = None
     reasons: tuple[Reason, ...] = ()
@@ -53,25 +53,25 @@ def judge(  # noqa: PLR0911  (one return for each line of the table)
 ) -> Outcome:
     """The verdict on one attempt. ``payload`` gives the values for the reasons of a refusal."""
     if isinstance(reply, NotSent):
-        return Outcome(Verdict.NOTHING, detail=str(reply))
+        return Outcome(OutcomeKind.NOTHING, detail=str(reply))
     if isinstance(reply, Lost):
-        return Outcome(Verdict.IN_DOUBT, detail=str(reply))
+        return Outcome(OutcomeKind.IN_DOUBT, detail=str(reply))
     status, body = reply.status, _json(reply.body)
     if _OK <= status < _REDIRECTS:
         return _judge_success(kind, status, body)
     if status == Http.TOO_MANY_REQUESTS:
-        return Outcome(Verdict.THROTTLED, wait_seconds=wait_of(reply), status=status)
+        return Outcome(OutcomeKind.THROTTLED, wait_seconds=wait_of(reply), status=status)
     if status == Http.REQUEST_TIMEOUT or status >= Http.INTERNAL_SERVER_ERROR:
-        return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status}")
+        return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=f"HTTP {status}")
     if kind is Kind.VOUCHER and status in {400, 409, 422} and _says_unique_id_taken(reply.body):
-        return Outcome(Verdict.EXISTS, status=status)
+        return Outcome(OutcomeKind.EXISTS, status=status)
     if conflict := _conflict(status, body):
-        return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status} {conflict}")
+        return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=f"HTTP {status} {conflict}")
     if kind is Kind.VOUCHER and status == Http.BAD_REQUEST and b"idempotency" in reply.body.lower():
-        return Outcome(Verdict.IN_DOUBT, status=status, detail="idempotency key used before")
+        return Outcome(OutcomeKind.IN_DOUBT, status=status, detail="idempotency key used before")
     if status in {400, 413, 415, 422} or (status == Http.NOT_FOUND and kind is Kind.VOUCHER):
-        return Outcome(Verdict.REFUSED, reasons=reasons_of(kind, status, body, payload), status=status)
-    return Outcome(Verdict.STOPPED, status=status, detail=_why_stopped(status))
+        return Outcome(OutcomeKind.REFUSED, reasons=reasons_of(kind, status, body, payload), status=status)
+    return Outcome(OutcomeKind.STOPPED, status=status, detail=_why_stopped(status))
 
 
 def _conflict(status: int, body: Any) -> str | None:
@@ -84,10 +84,10 @@ def _conflict(status: int, body: Any) -> str | None:
 def _judge_success(kind: Kind, status: int, body: Any) -> Outcome:
     found = body.get("id" if kind is Kind.CASE else "caseVoucherId") if isinstance(body, dict) else None
     if not isinstance(found, str) or not found.strip():
-        return Outcome(Verdict.IN_DOUBT, status=status, detail=f"HTTP {status} without a readable id")
+        return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=f"HTTP {status} without a readable id")
     reference = body.get("reference")
     return Outcome(
-        Verdict.ACCEPTED, remote_id=found.strip(), reference=reference if isinstance(reference, str) else None, status=status
+        OutcomeKind.ACCEPTED, remote_id=found.strip(), reference=reference if isinstance(reference, str) else None, status=status
     )
 
 

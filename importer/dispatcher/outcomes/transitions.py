@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 from http import HTTPStatus
 
-from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.domain.models import with_fields
 from importer.domain.states import State
-from importer.ledger.ledger import Job
+from importer.ledger.outbox.sendable import SendableEntry
 
 
 def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
@@ -18,11 +18,11 @@ def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
     After an earlier doubt a refusal does not prove that nothing exists. A voucher has been looked up in its case's list
     before this is decided, so there the refusal counts.
     """
-    if outcome.verdict in {Verdict.ACCEPTED, Verdict.EXISTS}:
+    if outcome.verdict in {OutcomeKind.ACCEPTED, OutcomeKind.EXISTS}:
         return State.ACCEPTED
-    if outcome.verdict is Verdict.REFUSED:
+    if outcome.verdict is OutcomeKind.REFUSED:
         return State.IN_DOUBT if doubted and not looked_up else State.REFUSED
-    if outcome.verdict is Verdict.IN_DOUBT:
+    if outcome.verdict is OutcomeKind.IN_DOUBT:
         return State.IN_DOUBT
     if outcome.status == HTTPStatus.SEE_OTHER:  # by its definition the answer to a POST that was carried out
         return State.IN_DOUBT
@@ -33,10 +33,10 @@ def as_seen_by_lane(outcome: Outcome) -> Outcome:
     """A doubt that the API's own refusal leaves is no trouble of the API: many in a row are no reason to stop."""
     status = outcome.status or 0
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT
-    return replace(outcome, verdict=Verdict.REFUSED) if outcome.verdict is Verdict.IN_DOUBT and refused else outcome
+    return replace(outcome, verdict=OutcomeKind.REFUSED) if outcome.verdict is OutcomeKind.IN_DOUBT and refused else outcome
 
 
-def final_payload(job: Job) -> bytes:
+def final_payload(job: SendableEntry) -> bytes:
     """The exact bytes of the request: what became known since the row was taken in is added once, at the first try."""
     if not job.parent_id and not job.appendix:
         return job.payload

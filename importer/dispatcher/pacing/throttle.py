@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.pacing.quota import Quota
 from importer.domain.kinds import Kind
 
@@ -76,13 +76,13 @@ class Lane:
             self.pressure.refused()
         elif outcome.verdict in _DECIDED and seconds is not None:
             self.pressure.answered(seconds)
-        if outcome.verdict is Verdict.STOPPED:
+        if outcome.verdict is OutcomeKind.STOPPED:
             self.stopped = self.stopped or outcome.detail or "the API refused the account"
-        elif outcome.verdict is Verdict.THROTTLED:
+        elif outcome.verdict is OutcomeKind.THROTTLED:
             if self.clock() >= self.paused_until:  # those that were under way together are one refusal
                 self.throttles += 1  # a server that goes on refusing is asked less and less often, whatever it says
             self._pause_for(max(outcome.wait_seconds, self.base_delay * min(2**self.throttles, LONGEST_BACKOFF) / 2))
-        elif outcome.verdict in {Verdict.NOTHING, Verdict.IN_DOUBT}:
+        elif outcome.verdict in {OutcomeKind.NOTHING, OutcomeKind.IN_DOUBT}:
             self._fail(outcome)
         else:
             self.failures = self.probes = self.throttles = 0
@@ -122,7 +122,7 @@ class Lane:
         self.retries.pop(entry_id, None)
 
 
-_DECIDED = frozenset({Verdict.ACCEPTED, Verdict.EXISTS, Verdict.REFUSED})
+_DECIDED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.EXISTS, OutcomeKind.REFUSED})
 
 
 SMOOTHING = 0.1  # the weight of the newest answer

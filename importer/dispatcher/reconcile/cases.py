@@ -19,14 +19,15 @@ import structlog
 
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import CONFLICT, REFERENCE_IN_USE
-from importer.dispatcher.reconcile.matching import LATEST_ZONE, Fate, Remote, _cut_off, match, traits_listed, traits_sent
+from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, ScanVerdict, _cut_off, match, traits_listed, traits_sent
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.reasons import Reason
 from importer.domain.states import State
-from importer.domain.timestamps import moment_of
-from importer.ledger.ledger import Doubt, Ledger
+from importer.domain.timestamps import from_timestamp
+from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.clock_skew import Clock
+from importer.ledger.outbox.doubts import InDoubtCase
 
 log = structlog.get_logger()
 
@@ -125,11 +126,11 @@ def _created(text: Any) -> datetime:
 
 async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Policy) -> int:
     """Settle what can be settled of the cases in doubt; returns how many entries moved. Raises ApiStopped."""
-    doubts = ledger.doubts(scope.accounts, scope.batches)
+    doubts = ledger.doubts.cases(scope.accounts, scope.batches)
     if not doubts:
         return 0
     # Of other batches too, and held ones: what is theirs must not be taken for ours.
-    rivals = ledger.doubts(scope.accounts, None, held=True)
+    rivals = ledger.doubts.cases(scope.accounts, None, held=True)
     found, fates, clock = await look_up(ledger, debitura, scope.accounts, rivals, doubts)
     settled = partial(_is_settled, found, clock, policy.settle)
     moved = sum(_apply(ledger, doubt, *fates[doubt.entry_id], settled=settled(doubt), policy=policy) for doubt in doubts)
@@ -138,41 +139,45 @@ async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Po
 
 
 async def look_up(
-    ledger: Ledger, debitura: Debitura, accounts: Accounts, rivals: Sequence[Doubt], doubts: Sequence[Doubt]
-) -> tuple[Scan, dict[int, tuple[Fate, Remote | None]], Clock]:
+    ledger: Ledger, debitura: Debitura, accounts: Accounts, rivals: Sequence[InDoubtCase], doubts: Sequence[InDoubtCase]
+) -> tuple[Scan, dict[int, tuple[ScanVerdict, Remote | None]], Clock]:
     """Read the list for some of the ``rivals`` (all that may be there), and say what it shows of each. Raises ApiStopped."""
     wanted = {traits_sent(doubt.payload) for doubt in doubts}
     alike = [rival for rival in rivals if traits_sent(rival.payload) in wanted]
-    clock = ledger.note_clock(accounts, debitura.skew)
+    clock = ledger.doubts.note_clock(accounts, debitura.skew)
     found = await scan(debitura, _cut_off(alike, clock))
-    before, clock = clock, ledger.note_clock(accounts, debitura.skew)
+    before, clock = clock, ledger.doubts.note_clock(accounts, debitura.skew)
     if clock.lowest < before.lowest:
         found = await scan(debitura, _cut_off(alike, clock))
-    owned = ledger.owned(accounts, [case.id for case in found.cases])
+    owned = ledger.doubts.owned(accounts, [case.id for case in found.cases])
     return found, match(rivals, found.cases, owned, clock), clock
 
 
-def _is_settled(found: Scan, clock: Clock, settle: timedelta, doubt: Doubt) -> bool:
-    return found.steady and clock.has_passed(moment_of(doubt.doubted_at), settle, found.looked_at)
+def _is_settled(found: Scan, clock: Clock, settle: timedelta, doubt: InDoubtCase) -> bool:
+    return found.steady and clock.has_passed(from_timestamp(doubt.doubted_at), settle, found.looked_at)
 
 
-def _apply(ledger: Ledger, doubt: Doubt, fate: Fate, remote: Remote | None, *, settled: bool, policy: Policy) -> bool:
-    if fate is Fate.OURS and remote is not None:
-        return ledger.move(doubt.entry_id, State.ACCEPTED, remote_id=remote.id, remote_reference=remote.reference, reasons=None)
-    if fate is Fate.AMBIGUOUS:
-        return ledger.move(doubt.entry_id, State.HELD, reasons=_reasons(_SEVERAL))
-    if fate is Fate.UNKNOWN or not settled:
+def _apply(
+    ledger: Ledger, doubt: InDoubtCase, fate: ScanVerdict, remote: Remote | None, *, settled: bool, policy: Policy
+) -> bool:
+    if fate is ScanVerdict.OURS and remote is not None:
+        return ledger.doubts.move(
+            doubt.entry_id, State.ACCEPTED, remote_id=remote.id, remote_reference=remote.reference, reasons=None
+        )
+    if fate is ScanVerdict.AMBIGUOUS:
+        return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(_SEVERAL))
+    if fate is ScanVerdict.UNKNOWN or not settled:
         return False
     if doubt.absent_scans + 1 < SCANS_NEEDED:
-        ledger.count_absence([doubt.entry_id])
+        ledger.doubts.count_absence([doubt.entry_id])
         return False
     if reason := _conflict(doubt) or (_NOT_LISTED if policy.on_absent == "hold" else None):
-        return ledger.move(doubt.entry_id, State.HELD, reasons=_reasons(reason))
+        return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(reason))
     # Twice looked for and not there: as good as never sent, so a refusal counts again.
-    return ledger.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED, not_before=None)
+    return ledger.doubts.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED, not_before=None)
 
 
-def _conflict(doubt: Doubt) -> Reason | None:
+def _conflict(doubt: InDoubtCase) -> Reason | None:
     """Why sending an absent case again would bring the same answer; None if it may not."""
     said = doubt.said or ""
     if said.endswith(REFERENCE_IN_USE):

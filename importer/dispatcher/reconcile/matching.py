@@ -12,14 +12,14 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from importer.domain.timestamps import moment_of
-from importer.ledger.ledger import Doubt
+from importer.domain.timestamps import from_timestamp
 from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, Clock
+from importer.ledger.outbox.doubts import InDoubtCase
 
 LATEST_ZONE = timezone(timedelta(hours=-12))  # of a date without zone: the latest moment that it can mean
 
 
-class Fate(StrEnum):
+class ScanVerdict(StrEnum):
     """What a scan says of one entry in doubt."""
 
     OURS = "ours"
@@ -86,13 +86,13 @@ def _likenesses(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
 
 
 def match(
-    doubts: Iterable[Doubt], cases: Iterable[Remote], owned: set[str], clock: Clock | None = None
-) -> dict[int, tuple[Fate, Remote | None]]:
+    doubts: Iterable[InDoubtCase], cases: Iterable[Remote], owned: set[str], clock: Clock | None = None
+) -> dict[int, tuple[ScanVerdict, Remote | None]]:
     """The fate of each entry in doubt, given what the list shows and which remote cases have an owner.
 
     Held entries are given too: a case that is like one of theirs may be theirs.
     """
-    alike: dict[Any, list[Doubt]] = defaultdict(list)
+    alike: dict[Any, list[InDoubtCase]] = defaultdict(list)
     for doubt in doubts:
         alike[traits_sent(doubt.payload)].append(doubt)
     free = [case for case in cases if case.id not in owned]
@@ -104,18 +104,18 @@ def match(
         if case.traits and case.traits not in alike:
             near |= dict.fromkeys(_likenesses(case.traits, wanted=False), case.created)
     unreadable = max((case.created for case in free if case.traits is None), default=None)
-    fates: dict[int, tuple[Fate, Remote | None]] = {}
+    fates: dict[int, tuple[ScanVerdict, Remote | None]] = {}
     for traits, group in alike.items():
         earliest = _cut_off(group, clock or Clock())
         found = sorted((c for c in by_traits[traits] if _may_be_of(c, group, earliest)), key=lambda c: c.created)
-        absent = Fate.UNKNOWN if unreadable is not None and unreadable >= earliest else Fate.ABSENT
+        absent = ScanVerdict.UNKNOWN if unreadable is not None and unreadable >= earliest else ScanVerdict.ABSENT
         if not found and any(near[like] >= earliest for like in _likenesses(traits, wanted=True) if like in near):
-            absent = Fate.AMBIGUOUS
+            absent = ScanVerdict.AMBIGUOUS
         fates |= _share(group, found, absent)
     return fates
 
 
-def could_be(doubt: Doubt, case: Remote, clock: Clock) -> bool:
+def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
     """Whether a person who calls the entry absent should look at this case first: it is like it in any way that counts."""
     if not _may_be_of(case, [doubt], _cut_off([doubt], clock)):
         return False
@@ -125,21 +125,21 @@ def could_be(doubt: Doubt, case: Remote, clock: Clock) -> bool:
     return case.traits == ours or bool({*_likenesses(ours, wanted=True)} & {*_likenesses(case.traits, wanted=False)})
 
 
-def _cut_off(doubts: Iterable[Doubt], clock: Clock) -> datetime:
+def _cut_off(doubts: Iterable[InDoubtCase], clock: Clock) -> datetime:
     """By the server's clock: the time before which none of these entries had been sent."""
-    return clock.earliest(min(moment_of(doubt.first_sent_at) for doubt in doubts)) - CLOCK_MARGIN
+    return clock.earliest(min(from_timestamp(doubt.first_sent_at) for doubt in doubts)) - CLOCK_MARGIN
 
 
-def _may_be_of(case: Remote, doubts: Iterable[Doubt], earliest: datetime) -> bool:
+def _may_be_of(case: Remote, doubts: Iterable[InDoubtCase], earliest: datetime) -> bool:
     """Whether a case was made late enough to be one of theirs, and is no test case where they are real, or the reverse."""
     tests = {bool(json.loads(doubt.payload).get("isTest")) for doubt in doubts}
     return case.created >= earliest and (case.is_test is None or case.is_test in tests)
 
 
-def _share(group: list[Doubt], found: list[Remote], absent: Fate) -> dict[int, tuple[Fate, Remote | None]]:
+def _share(group: list[InDoubtCase], found: list[Remote], absent: ScanVerdict) -> dict[int, tuple[ScanVerdict, Remote | None]]:
     """Who of a group of alike entries gets which of the cases that are like them."""
     same = len({doubt.payload for doubt in group}) == 1
     if found and (len(found) > len(group) or not same or any(doubt.held for doubt in group)):
-        return {doubt.entry_id: (Fate.AMBIGUOUS, None) for doubt in group}
-    matched = [*((Fate.OURS, case) for case in found), *((absent, None) for _ in group[len(found) :])]
+        return {doubt.entry_id: (ScanVerdict.AMBIGUOUS, None) for doubt in group}
+    matched = [*((ScanVerdict.OURS, case) for case in found), *((absent, None) for _ in group[len(found) :])]
     return {doubt.entry_id: fate for doubt, fate in zip(group, matched, strict=True)}

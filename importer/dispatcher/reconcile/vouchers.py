@@ -7,23 +7,25 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from importer.dispatcher.apis.debbie import UNSHOWN, UNSHOWN_TAKEN, Debbie, settle_existing
-from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.kinds import Kind
 from importer.domain.reasons import reasons_from_json, reasons_to_json
 from importer.domain.states import State
-from importer.domain.timestamps import moment_of
+from importer.domain.timestamps import from_timestamp
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.doubts import Unshown
+from importer.ledger.outbox.doubts import UnlistedVoucher
 
 
 async def reconcile_vouchers(ledger: Ledger, debbie: Debbie | None, scope: Scope, settle: timedelta) -> None:
     """List the cases of such vouchers and accept or refuse those that waited long enough. Raises ApiStopped."""
     if debbie is None:
         return
-    by_case: dict[str, list[Unshown]] = defaultdict(list)
-    for found in ledger.unshown(scope.accounts, scope.batches, UNSHOWN):
-        if datetime.now(UTC) >= moment_of(found.since) + settle and (case_id := debbie.case_of(ledger.job(found.entry_id))):
+    by_case: dict[str, list[UnlistedVoucher]] = defaultdict(list)
+    for found in ledger.doubts.unlisted_vouchers(scope.accounts, scope.batches, UNSHOWN):
+        if datetime.now(UTC) >= from_timestamp(found.since) + settle and (
+            case_id := debbie.case_of(ledger.outbox.entry(found.entry_id))
+        ):
             by_case[case_id].append(found)
     for case_id, vouchers in by_case.items():
         listed = await debbie.vouchers(case_id)
@@ -31,15 +33,15 @@ async def reconcile_vouchers(ledger: Ledger, debbie: Debbie | None, scope: Scope
             _apply(ledger, scope, voucher, settle_existing(_said(voucher), json.loads(voucher.payload), listed, settled=True))
 
 
-def _said(voucher: Unshown) -> Outcome:
-    verdict = Verdict.EXISTS if voucher.said == UNSHOWN_TAKEN else Verdict.REFUSED
+def _said(voucher: UnlistedVoucher) -> Outcome:
+    verdict = OutcomeKind.EXISTS if voucher.said == UNSHOWN_TAKEN else OutcomeKind.REFUSED
     return Outcome(verdict, reasons=tuple(reasons_from_json(voucher.reasons)) if voucher.reasons else ())
 
 
-def _apply(ledger: Ledger, scope: Scope, voucher: Unshown, outcome: Outcome) -> None:
-    if outcome.verdict is Verdict.REFUSED:
-        ledger.move(voucher.entry_id, State.REFUSED, reasons=reasons_to_json(outcome.reasons))
-    elif outcome.verdict is Verdict.ACCEPTED and not (
-        outcome.remote_id and ledger.owned(scope.accounts, [outcome.remote_id], Kind.VOUCHER)
+def _apply(ledger: Ledger, scope: Scope, voucher: UnlistedVoucher, outcome: Outcome) -> None:
+    if outcome.verdict is OutcomeKind.REFUSED:
+        ledger.doubts.move(voucher.entry_id, State.REFUSED, reasons=reasons_to_json(outcome.reasons))
+    elif outcome.verdict is OutcomeKind.ACCEPTED and not (
+        outcome.remote_id and ledger.doubts.owned(scope.accounts, [outcome.remote_id], Kind.VOUCHER)
     ):
-        ledger.move(voucher.entry_id, State.ACCEPTED, remote_id=outcome.remote_id, reasons=None)
+        ledger.doubts.move(voucher.entry_id, State.ACCEPTED, remote_id=outcome.remote_id, reasons=None)

@@ -19,15 +19,16 @@ import structlog
 
 from importer.dispatcher.apis.debbie import UNSHOWN, Debbie
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.outcomes.transitions import as_seen_by_lane, final_payload, state_after
 from importer.dispatcher.pacing.throttle import Lane
 from importer.dispatcher.sending.queue import Backlog, Scope
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import State
-from importer.domain.timestamps import stamp
-from importer.ledger.ledger import Claim, Job, Ledger, Result
+from importer.domain.timestamps import to_timestamp
+from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.sendable import AttemptResult, Claim, SendableEntry
 
 log = structlog.get_logger()
 
@@ -113,7 +114,7 @@ class Pipeline:
             return
         intents = [(job, final_payload(job)) for job in jobs]
         counts = self._count(jobs)
-        claims = self._ledger.exchange(results, intents, self._scope.accounts, self._scope.run_id, counts)
+        claims = self._ledger.outbox.commit_step(results, intents, self._scope.accounts, self._scope.run_id, counts)
         for backlog in self._backlogs.values():
             backlog.changed(results)
         for result in results:
@@ -122,7 +123,7 @@ class Pipeline:
         for claim in claims:
             self._start(claim)
 
-    def _count(self, jobs: list[Job]) -> dict[str, str]:
+    def _count(self, jobs: list[SendableEntry]) -> dict[str, str]:
         """Take the jobs' requests from the quotas; returns what is to be kept of that in the commit of their intents."""
         counts: dict[str, str] = {}
         for kind, lane in self.lanes.items():
@@ -132,7 +133,7 @@ class Pipeline:
                 counts |= lane.quota.changes()
         return counts
 
-    def _pick(self, kind: Kind) -> list[Job]:
+    def _pick(self, kind: Kind) -> list[SendableEntry]:
         lane = self.lanes[kind]
         free = lane.free()
         if not free or (kind is Kind.VOUCHER and self._debbie is None):
@@ -142,7 +143,7 @@ class Pipeline:
             if job.appendix and "file_id" not in json.loads(job.appendix):
                 self._begin(lane, job.entry_id, self._upload(job))
             elif kind is Kind.VOUCHER and self._debbie is not None and not self._debbie.case_of(job):
-                self._ledger.refuse_unsent(job.entry_id, (_NO_CASE_NAME,))
+                self._ledger.outbox.refuse_unsent(job.entry_id, (_NO_CASE_NAME,))
                 self._progress(kind, State.REFUSED)
             else:
                 jobs.append(job)
@@ -187,7 +188,7 @@ class Pipeline:
         self._finished.append((claim, outcome))
         self._come_back()
 
-    async def _upload(self, job: Job) -> None:
+    async def _upload(self, job: SendableEntry) -> None:
         lane = self.lanes[Kind.VOUCHER]
         assert self._debbie is not None
         try:
@@ -195,19 +196,19 @@ class Pipeline:
         finally:
             lane.in_flight -= 1
         lane.note(outcome)
-        if outcome.verdict is Verdict.ACCEPTED:
+        if outcome.verdict is OutcomeKind.ACCEPTED:
             appendix = json.loads(job.appendix or "{}") | {"file_id": outcome.remote_id}
-            self._ledger.store_appendix(job.entry_id, json.dumps(appendix))
-        elif outcome.verdict is Verdict.REFUSED:
-            self._ledger.refuse_unsent(job.entry_id, outcome.reasons)
+            self._ledger.outbox.store_appendix(job.entry_id, json.dumps(appendix))
+        elif outcome.verdict is OutcomeKind.REFUSED:
+            self._ledger.outbox.refuse_unsent(job.entry_id, outcome.reasons)
             self._progress(Kind.VOUCHER, State.REFUSED)
         else:
-            self._ledger.postpone(job.entry_id, self._later(lane, job.entry_id, outcome) or stamp())
+            self._ledger.outbox.postpone(job.entry_id, self._later(lane, job.entry_id, outcome) or to_timestamp())
         self._busy.discard(job.entry_id)
         self._backlogs[Kind.VOUCHER].look_again()
         self._come_back()
 
-    def _result(self, claim: Claim, outcome: Outcome) -> Result:
+    def _result(self, claim: Claim, outcome: Outcome) -> AttemptResult:
         """The outcome as the ledger stores it; an entry that is not settled says when it may be tried again."""
         job = claim.job
         lane = self.lanes[job.kind]
@@ -218,7 +219,7 @@ class Pipeline:
         else:
             lane.settled(job.entry_id)
         log.debug("attempt", entry=job.entry_id, kind=job.kind, outcome=outcome.verdict, status=outcome.status)
-        return Result(
+        return AttemptResult(
             attempt_id=claim.attempt_id,
             entry_id=job.entry_id,
             kind=job.kind,
@@ -233,14 +234,14 @@ class Pipeline:
         )
 
     def _later(self, lane: Lane, entry_id: int, outcome: Outcome) -> str | None:
-        if outcome.verdict in {Verdict.THROTTLED, Verdict.STOPPED}:
+        if outcome.verdict in {OutcomeKind.THROTTLED, OutcomeKind.STOPPED}:
             return None
         if outcome.detail in UNSHOWN:
-            return stamp(datetime.now(UTC) + GIVEN_UP)
+            return to_timestamp(datetime.now(UTC) + GIVEN_UP)
         delay = timedelta(seconds=lane.backoff(entry_id))
         if lane.retries[entry_id] >= MAX_TRIES:
             delay = GIVEN_UP
-        return stamp(datetime.now(UTC) + delay)
+        return to_timestamp(datetime.now(UTC) + delay)
 
     def _more_to_come(self) -> bool:
         return not self._stopping.asked and self._wait_seconds() is not None

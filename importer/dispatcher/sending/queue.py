@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.states import State
-from importer.domain.timestamps import moment_of
-from importer.ledger.ledger import Job, Ledger, Result
+from importer.domain.timestamps import from_timestamp
+from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.sendable import AttemptResult, SendableEntry
 
 READ_AHEAD = 500
 
@@ -34,18 +35,18 @@ class Backlog:
 
     def __init__(self, ledger: Ledger, scope: Scope, kind: Kind, states: Iterable[State]) -> None:
         self._ledger, self._scope, self._kind, self._states = ledger, scope, kind, tuple(states)
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[SendableEntry] = deque()
         self._read_all = False  # nothing that is due is missing from the jobs
         self._due_known = False
         self._first_due: str | None = None  # of those that wait for their time, if that is known
 
-    def take(self, count: int, busy: Collection[int]) -> list[Job]:
+    def take(self, count: int, busy: Collection[int]) -> list[SendableEntry]:
         """The next entries, at most ``count``; those that are ``busy`` are at work already."""
         if len(self._jobs) < count:
             self._read(busy)
         return [self._jobs.popleft() for _ in range(min(count, len(self._jobs)))]
 
-    def changed(self, results: Iterable[Result]) -> None:
+    def changed(self, results: Iterable[AttemptResult]) -> None:
         """Learn from what was stored: an entry that is open again, or one that was accepted and frees those that waited."""
         for result in results:
             if result.state is State.ACCEPTED:
@@ -69,20 +70,20 @@ class Backlog:
         if self._jobs:
             return 0.0
         due = self._next_due()
-        return None if due is None else max(0.0, (moment_of(due) - datetime.now(UTC)).total_seconds())
+        return None if due is None else max(0.0, (from_timestamp(due) - datetime.now(UTC)).total_seconds())
 
     def _read(self, busy: Collection[int]) -> None:
-        if self._read_all and ((due := self._next_due()) is None or moment_of(due) > datetime.now(UTC)):
+        if self._read_all and ((due := self._next_due()) is None or from_timestamp(due) > datetime.now(UTC)):
             return
         here = {job.entry_id for job in self._jobs}.union(busy)
         limit = READ_AHEAD + len(here)
-        found = self._ledger.candidates(self._scope.accounts, self._kind, self._states, self._scope.batches, limit)
+        found = self._ledger.outbox.sendable(self._scope.accounts, self._kind, self._states, self._scope.batches, limit)
         self._jobs.extend(job for job in found if job.entry_id not in here)
         self._read_all = len(found) < limit
         self._due_known = False
 
     def _next_due(self) -> str | None:
         if not self._due_known:
-            self._first_due = self._ledger.next_due(self._scope.accounts, self._kind, self._states, self._scope.batches)
+            self._first_due = self._ledger.outbox.next_due(self._scope.accounts, self._kind, self._states, self._scope.batches)
             self._due_known = True
         return self._first_due

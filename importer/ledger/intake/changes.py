@@ -13,12 +13,12 @@ from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import reasons_to_json
 from importer.domain.records import Reject, Row
-from importer.domain.states import RejectStatus, Standing, State
-from importer.ledger.intake.decisions import Known
+from importer.domain.states import RejectStatus, RowOrigin, State
+from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.superseding import repoint
 from importer.ledger.outbox.dependents import follow
 from importer.ledger.queries.row_locations import row_in
-from importer.ledger.storage.compiled_sql import Many
+from importer.ledger.storage.compiled_sql import CompiledUpdate
 from importer.ledger.storage.schema import entry, reject, row
 
 _FORGOTTEN = {
@@ -31,20 +31,20 @@ _REPLACED = (
     *("ref", "case_id", "target", "parent_key", "parent_id", "appendix", "content", "reasons", "is_test", "state", "ready"),
     *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key"),
 )
-_REPLACE = Many(
+_REPLACE = CompiledUpdate(
     update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _FORGOTTEN)
 )
 _NOTHING = dict.fromkeys(_REPLACED)
-_INSERT_ENTRIES, _INSERT_ROWS = {kind: Many(insert(entry)) for kind in Kind}, Many(insert(row))
-_INSERT_REJECTS = Many(insert(reject))
+_INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in Kind}, CompiledUpdate(insert(row))
+_INSERT_REJECTS = CompiledUpdate(insert(reject))
 _NOTED = {kind: tuple(f"{kind}_{column}" for column in ("entry", "standing", "currency", "cents")) for kind in Kind}
-_NOTE_LATE = Many(  # only vouchers wait
+_NOTE_LATE = CompiledUpdate(  # only vouchers wait
     update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _NOTED[Kind.VOUCHER]})
 )
 _DRAWN = 256
 
 
-class Draft:
+class PendingChanges:
     """The changes of one chunk."""
 
     def __init__(self, connection: Connection, batch_id: int) -> None:
@@ -57,7 +57,7 @@ class Draft:
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
         self._moved: dict[int, State] = {}
-        self._superseded: list[tuple[Kind, Known, Known]] = []
+        self._superseded: list[tuple[Kind, ExistingEntry, ExistingEntry]] = []
         self._late: list[dict[str, Any]] = []
         self._first_rows: dict[int, tuple[int, int]] = {}
 
@@ -101,7 +101,7 @@ class Draft:
         stored = set(self._connection.scalars(select(reject.c.ref).where(here)))
         return stored | {r["ref"] for r in self._rejects if r["kind"] == kind}
 
-    def insert(self, kind: Kind, account: str, known: Known, values: Mapping[str, Any]) -> None:
+    def insert(self, kind: Kind, account: str, known: ExistingEntry, values: Mapping[str, Any]) -> None:
         """A new entry; ``values`` are the columns that only its kind has, and those of its state."""
         self._inserted.add(known.id)
         self._inserts[kind].append(
@@ -120,7 +120,7 @@ class Draft:
             }
         )
 
-    def replace(self, known: Known, values: dict[str, Any], before: State) -> None:
+    def replace(self, known: ExistingEntry, values: dict[str, Any], before: State) -> None:
         """``values`` take the place of the entry's own; what they leave out is empty from now on."""
         self._updates[known.id] = {**_NOTHING, "_id": known.id, **values, **_plain(values)}
         if before is not known.state:
@@ -131,10 +131,10 @@ class Draft:
         if identifier not in self._inserted:
             self._touched.add(identifier)
 
-    def supersede(self, kind: Kind, old: Known, new: Known) -> None:
+    def supersede(self, kind: Kind, old: ExistingEntry, new: ExistingEntry) -> None:
         self._superseded.append((kind, old, new))
 
-    def note(self, row_id: int, kind: Kind, entry_id: int, standing: Standing, money: Money) -> None:
+    def note(self, row_id: int, kind: Kind, entry_id: int, standing: RowOrigin, money: Money) -> None:
         """What became of a row; one that waited for a parent is in the ledger already, and is changed there."""
         link, stood, currency, cents = _NOTED[kind]
         noted = self._rows.get(row_id)

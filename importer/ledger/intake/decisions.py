@@ -12,7 +12,7 @@ from importer.domain.states import BLOCKING, REPLACEABLE, State
 
 
 @dataclass(slots=True)
-class Known:
+class ExistingEntry:
     """An entry as the ledger knows it while a source is taken in."""
 
     id: int
@@ -34,7 +34,7 @@ class Known:
 TEST_PREFIX = "test-"
 
 
-class Action(Enum):
+class IntakeDecision(Enum):
     """What is done with a record."""
 
     INSERT = auto()
@@ -46,18 +46,18 @@ class Action(Enum):
     TWICE = auto()  # the source holds the same key twice: a reject
 
 
-def decide(known: Known | None, digest: str, batch_id: int, *, may_repeat: bool) -> Action:
+def decide(known: ExistingEntry | None, digest: str, batch_id: int, *, may_repeat: bool) -> IntakeDecision:
     """The design's table of what taking in a row means; ``may_repeat`` is for the cases of flat rows."""
     if known is None:
-        return Action.INSERT
+        return IntakeDecision.INSERT
     if known.batch_id == batch_id:
-        return Action.REPEAT if may_repeat and known.digest == digest else Action.TWICE
+        return IntakeDecision.REPEAT if may_repeat and known.digest == digest else IntakeDecision.TWICE
     if known.state is State.ACCEPTED:
-        return Action.KNOWN if known.digest == digest else Action.CHANGED
+        return IntakeDecision.KNOWN if known.digest == digest else IntakeDecision.CHANGED
     if known.state in REPLACEABLE:
-        return Action.REPLACE
+        return IntakeDecision.REPLACE
     # Other values than those that may be out there must not be called accepted when the doubt is settled.
-    return Action.LEAVE if known.digest == digest else Action.CHANGED
+    return IntakeDecision.LEAVE if known.digest == digest else IntakeDecision.CHANGED
 
 
 def choose_key(base: str, taken: Container[str], *, derived: bool) -> str:
@@ -71,7 +71,7 @@ def choose_key(base: str, taken: Container[str], *, derived: bool) -> str:
     return key
 
 
-def may_supersede(old: Known, batch_id: int) -> bool:
+def may_supersede(old: ExistingEntry, batch_id: int) -> bool:
     """Whether a corrected row may take the place of the entry that its error sheet names."""
     return old.state in REPLACEABLE and old.batch_id != batch_id
 
@@ -94,7 +94,7 @@ def voucher_digest(owner: str, content: str) -> str:
     return fingerprint(owner, content)
 
 
-def identity(voucher: VoucherRecord, case: Known | None) -> tuple[VoucherRecord, str]:
+def identity(voucher: VoucherRecord, case: ExistingEntry | None) -> tuple[VoucherRecord, str]:
     """The voucher with its ids as they are for this case, and its base. A test case's own ids are kept apart."""
     if case is not None and case.is_test:
         prefixed = {n: f"{TEST_PREFIX}{v}" for n in ("unique_id", "parent") if (v := getattr(voucher, n))}
@@ -103,7 +103,7 @@ def identity(voucher: VoucherRecord, case: Known | None) -> tuple[VoucherRecord,
     return voucher, voucher.unique_id or voucher_base(owner, voucher.fingerprint)
 
 
-def most_fitting(cases: list[Known], batch_id: int) -> list[Known]:
+def most_fitting(cases: list[ExistingEntry], batch_id: int) -> list[ExistingEntry]:
     """Of the cases with one reference: those of this source, else those that are no test cases, else all."""
     unique = list({case.id: case for case in cases}.values())
     here = [case for case in unique if case.batch_id == batch_id]

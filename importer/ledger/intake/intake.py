@@ -16,12 +16,12 @@ from importer.domain.models import with_fields
 from importer.domain.money import Money
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
-from importer.domain.states import RejectStatus, Standing, State
+from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions as d
 from importer.ledger.intake import reasons
-from importer.ledger.intake.changes import Draft, random_uuids
-from importer.ledger.intake.decisions import Action, Known
-from importer.ledger.intake.known_entries import Knowledge
+from importer.ledger.intake.changes import PendingChanges, random_uuids
+from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision
+from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.superseding import rekey_vouchers
 from importer.ledger.outbox.dependents import CASE_REFUSED, PARENT_REFUSED
 from importer.ledger.storage.schema import entry, row
@@ -30,7 +30,7 @@ from importer.ledger.storage.session import parts_of
 Record = CaseRecord | VoucherRecord
 
 
-_STANDINGS = {Action.KNOWN: Standing.KNOWN, Action.REPEAT: Standing.REPEAT}
+_STANDINGS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEAT}
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class _Item:
     row_id: int
     loaded: LoadedRow
     flat: bool
-    case: Known | None = None
+    case: ExistingEntry | None = None
     case_rejected: bool = False
 
 
@@ -67,8 +67,8 @@ class Intake:
         return self._connection.scalar(select(func.coalesce(func.max(column), 0))) or 0
 
     def _begin_chunk(self) -> None:
-        self._knowledge = Knowledge(self._connection, self._accounts)
-        self._draft = Draft(self._connection, self._batch)
+        self._knowledge = ExistingEntries(self._connection, self._accounts)
+        self._draft = PendingChanges(self._connection, self._batch)
 
     def _end_chunk(self) -> None:
         self._draft.write()
@@ -129,7 +129,7 @@ class Intake:
         item.case = self._place(item, Kind.CASE, case, case.base, values, derived=case.derived)
         item.case_rejected = item.case is None
 
-    def _earlier(self, case: CaseRecord) -> Known | None:
+    def _earlier(self, case: CaseRecord) -> ExistingEntry | None:
         """The entry of an equal case in an earlier row of this source."""
         current = map(self._knowledge.follow, self._knowledge.group(Kind.CASE, case.base))
         return next((known for known in current if known is not None and known.batch_id == self._batch), None)
@@ -156,7 +156,7 @@ class Intake:
         for item, voucher, base in planned:
             self._take_voucher(item, voucher, base, parents, last=last)
 
-    def _link(self, item: _Item, voucher: VoucherRecord, linked: dict[str, list[Known]], rejected: set[str]) -> bool:
+    def _link(self, item: _Item, voucher: VoucherRecord, linked: dict[str, list[ExistingEntry]], rejected: set[str]) -> bool:
         """Find the voucher's case; False if it has been rejected for want of one."""
         found = d.most_fitting(linked.get(voucher.case_ref or "", []), self._batch)
         if voucher.case_ref in rejected:  # an earlier case of this reference may be another creditor's
@@ -170,7 +170,9 @@ class Intake:
             item.case = found[0]
         return True
 
-    def _take_voucher(self, item: _Item, voucher: VoucherRecord, base: str, parents: dict[str, Known], *, last: bool) -> None:
+    def _take_voucher(
+        self, item: _Item, voucher: VoucherRecord, base: str, parents: dict[str, ExistingEntry], *, last: bool
+    ) -> None:
         parent = None
         if voucher.parent:
             parent = parents.get(voucher.parent) or next(iter(self._knowledge.group(Kind.VOUCHER, voucher.parent)), None)
@@ -214,7 +216,7 @@ class Intake:
 
     def _place(
         self, item: _Item, kind: Kind, record: Record, base: str, values: dict[str, Any], *, derived: bool
-    ) -> Known | None:
+    ) -> ExistingEntry | None:
         """Decide what the record means and note it down; None if it was rejected."""
         known, key, replaces = self._find(kind, record, base, is_test=values["is_test"], derived=derived)
         if kind is Kind.VOUCHER:
@@ -225,26 +227,26 @@ class Intake:
         if known is not None or replaces is not None:
             reason = self._reason_against(kind, action, known, record, values["payload"], replaces, may_repeat=may_repeat)
         if reason is not None:
-            if action is Action.CHANGED and known is not None and kind is Kind.CASE:
+            if action is IntakeDecision.CHANGED and known is not None and kind is Kind.CASE:
                 self._changed.add(known.id)
             self._reject(item, _as_reject(kind, record, reason))
             return None
         if known is not None:
             known.batch_id = self._batch
             self._draft.touch(known.id)
-        if action is Action.INSERT:
+        if action is IntakeDecision.INSERT:
             known = self._insert(item, kind, key, base, values)
-        elif action is Action.REPLACE and known is not None:
+        elif action is IntakeDecision.REPLACE and known is not None:
             self._replace(item, known, values)
         assert known is not None
         if replaces is not None:
             self._supersede(kind, replaces, known)
-        self._note(item, kind, record.money, known, _STANDINGS.get(action, Standing.NEW))
+        self._note(item, kind, record.money, known, _STANDINGS.get(action, RowOrigin.NEW))
         return known
 
     def _find(
         self, kind: Kind, record: Record, base: str, *, is_test: bool, derived: bool
-    ) -> tuple[Known | None, str, Known | None]:
+    ) -> tuple[ExistingEntry | None, str, ExistingEntry | None]:
         """The entry that the record is, if there is one; the key that it has; and the entry that it corrects."""
         group = self._knowledge.group(kind, base)
         if not group and record.hint is None:  # a new record, as most are
@@ -263,27 +265,27 @@ class Intake:
     def _reason_against(
         self,
         kind: Kind,
-        action: Action,
-        known: Known | None,
+        action: IntakeDecision,
+        known: ExistingEntry | None,
         record: Record,
         payload: bytes,
-        replaces: Known | None,
+        replaces: ExistingEntry | None,
         *,
         may_repeat: bool,
     ) -> Reason | None:
         if replaces is not None and not d.may_supersede(replaces, self._batch):
             return reasons.not_to_be_replaced(kind, replaces)
-        if action is Action.TWICE and known is not None:
+        if action is IntakeDecision.TWICE and known is not None:
             return reasons.twice(kind, known, payload, self._where(kind, known), named=_named(record), may_repeat=may_repeat)
-        if action is Action.CHANGED and known is not None:
+        if action is IntakeDecision.CHANGED and known is not None:
             return reasons.changed(kind, known, payload, self._knowledge.origin(kind, known))
         return None
 
-    def _where(self, kind: Kind, known: Known) -> str:
+    def _where(self, kind: Kind, known: ExistingEntry) -> str:
         return self._draft.where(kind, known.id, list(self._sheets))
 
-    def _insert(self, item: _Item, kind: Kind, key: str, base: str, values: dict[str, Any]) -> Known:
-        known = Known(
+    def _insert(self, item: _Item, kind: Kind, key: str, base: str, values: dict[str, Any]) -> ExistingEntry:
+        known = ExistingEntry(
             id=self._next_entry,
             key=key,
             base=base,
@@ -303,7 +305,7 @@ class Intake:
         self._knowledge.add(kind, known)
         return known
 
-    def _replace(self, item: _Item, known: Known, values: dict[str, Any]) -> None:
+    def _replace(self, item: _Item, known: ExistingEntry, values: dict[str, Any]) -> None:
         """The new payload takes the old one's place. The key of a request changes with the request, never without."""
         if (known.digest, known.payload) != (values["digest"], values["payload"]):
             known.idempotency_key = next(self._new_keys)
@@ -315,15 +317,15 @@ class Intake:
         fresh = {"row_id": item.row_id, "idempotency_key": known.idempotency_key}
         self._draft.replace(known, values | fresh, before)
 
-    def _supersede(self, kind: Kind, old: Known, new: Known) -> None:
+    def _supersede(self, kind: Kind, old: ExistingEntry, new: ExistingEntry) -> None:
         old.superseded_by = new.id
         if kind is Kind.CASE:
             rekey_vouchers(self._connection, self._accounts.vouchers, old, new)
         self._draft.supersede(kind, old, new)
 
-    def _note(self, item: _Item, kind: Kind, money: Money, known: Known, standing: Standing) -> None:
+    def _note(self, item: _Item, kind: Kind, money: Money, known: ExistingEntry, standing: RowOrigin) -> None:
         self._draft.note(item.row_id, kind, known.id, standing, money)
-        if standing is not Standing.REPEAT:
+        if standing is not RowOrigin.REPEAT:
             self._count(kind, money)
 
     def _reject(self, item: _Item, rejected: Reject, status: RejectStatus = RejectStatus.REJECTED) -> None:
@@ -345,5 +347,5 @@ def _named(record: Record) -> str | None:
     return record.ref if isinstance(record, CaseRecord) else record.unique_id
 
 
-def _why_blocked(parent: Known | None) -> str:
+def _why_blocked(parent: ExistingEntry | None) -> str:
     return reasons_to_json((PARENT_REFUSED if parent else CASE_REFUSED,))

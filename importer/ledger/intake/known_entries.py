@@ -12,37 +12,37 @@ from importer.domain.accounts import Accounts
 from importer.domain.identity import Hint, check_of
 from importer.domain.kinds import Kind
 from importer.domain.states import State
-from importer.ledger.intake.decisions import Known
+from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.queries.row_locations import origins
 from importer.ledger.storage.schema import entry
 
-_KNOWN = tuple(entry.c[field.name] for field in fields(Known))
+_KNOWN = tuple(entry.c[field.name] for field in fields(ExistingEntry))
 
 
-class Knowledge:
+class ExistingEntries:
     """Entries by base, by id and by reference, as far as they were asked for."""
 
     def __init__(self, connection: Connection, accounts: Accounts) -> None:
         self._connection = connection
         self._accounts = accounts
-        self._groups: dict[tuple[Kind, str], list[Known]] = defaultdict(list)
-        self._by_id: dict[int, Known] = {}
+        self._groups: dict[tuple[Kind, str], list[ExistingEntry]] = defaultdict(list)
+        self._by_id: dict[int, ExistingEntry] = {}
         self._loaded: set[tuple[Kind, str]] = set()
 
-    def group(self, kind: Kind, base: str) -> list[Known]:
+    def group(self, kind: Kind, base: str) -> list[ExistingEntry]:
         """The loaded entries with this base."""
         return self._groups.get((kind, base), [])
 
-    def entry(self, hint: Hint | None) -> Known | None:
+    def entry(self, hint: Hint | None) -> ExistingEntry | None:
         """The loaded entry that ``hint`` names, or what superseded it; None if it is another ledger's."""
         known = self._by_id.get(hint.entry_id) if hint else None
         return self.follow(known) if known and hint and check_of(known.key) == hint.check else None
 
-    def add(self, kind: Kind, known: Known) -> None:
+    def add(self, kind: Kind, known: ExistingEntry) -> None:
         self._groups[kind, known.base].append(known)
         self._by_id[known.id] = known
 
-    def follow(self, known: Known | None) -> Known | None:
+    def follow(self, known: ExistingEntry | None) -> ExistingEntry | None:
         """What ``known`` has become: a corrected row's entry supersedes the one that it corrects."""
         while known is not None and known.superseded_by is not None:
             known = self._by_id[known.superseded_by]
@@ -57,7 +57,7 @@ class Knowledge:
         if hints:
             self._remember(kind, self._mine(kind) & entry.c.id.in_(hints))
 
-    def load_keys(self, keys: set[str]) -> dict[str, Known]:
+    def load_keys(self, keys: set[str]) -> dict[str, ExistingEntry]:
         """The vouchers with these unique ids, or what superseded them."""
         if not keys:
             return {}
@@ -65,9 +65,9 @@ class Knowledge:
         found = {known.key: self.follow(known) for known in self._by_id.values() if known.key in keys}
         return {key: known for key, known in found.items() if known is not None}
 
-    def cases_by_ref(self, refs: set[str]) -> dict[str, list[Known]]:
+    def cases_by_ref(self, refs: set[str]) -> dict[str, list[ExistingEntry]]:
         """The cases with these references, or what superseded them; several creditors may use the same one."""
-        linked: dict[str, list[Known]] = defaultdict(list)
+        linked: dict[str, list[ExistingEntry]] = defaultdict(list)
         if refs:
             self._remember(Kind.CASE, self._mine(Kind.CASE) & entry.c.ref.in_(refs))
         for known in list(self._by_id.values()):
@@ -75,7 +75,7 @@ class Knowledge:
                 linked[known.ref].append(current)
         return linked
 
-    def origin(self, kind: Kind, known: Known) -> str:
+    def origin(self, kind: Kind, known: ExistingEntry) -> str:
         """Where an entry came from, in words for a reason."""
         found = origins(self._connection, [known.id]).get(known.id)
         return found.in_words(kind) if found else "before"
@@ -88,7 +88,7 @@ class Knowledge:
         while wanted is not None:
             for found in self._connection.execute(select(*_KNOWN).where(wanted)).all():
                 if found[0] not in self._by_id:
-                    known = Known(*found)
+                    known = ExistingEntry(*found)
                     known.state = State(known.state)
                     self.add(kind, known)
             missing = {known.superseded_by for known in self._by_id.values() if known.superseded_by} - self._by_id.keys()

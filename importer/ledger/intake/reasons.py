@@ -9,7 +9,7 @@ from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import VoucherRecord, describe_wire
 from importer.domain.states import RejectStatus, State
-from importer.ledger.intake.decisions import TEST_PREFIX, Known
+from importer.ledger.intake.decisions import TEST_PREFIX, ExistingEntry
 
 
 def no_parent(voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected: bool) -> tuple[Reason, RejectStatus]:
@@ -71,7 +71,7 @@ def _as_written(path: str, value: object) -> str:
     return "empty" if value is None else str(value)
 
 
-def changed(kind: Kind, known: Known, payload: bytes, origin: str) -> Reason:
+def changed(kind: Kind, known: ExistingEntry, payload: bytes, origin: str) -> Reason:
     what = differences(kind, known.payload, payload) or "it belongs to another case now"
     if known.state is not State.ACCEPTED:
         state, rest = known.state.replace("_", " "), "Import the row again when that is settled"
@@ -82,7 +82,7 @@ def changed(kind: Kind, known: Known, payload: bytes, origin: str) -> Reason:
     return Reason("changed_after_import", message, gist=gist)
 
 
-def twice(kind: Kind, known: Known, payload: bytes, where: str, *, named: str | None, may_repeat: bool) -> Reason:
+def twice(kind: Kind, known: ExistingEntry, payload: bytes, where: str, *, named: str | None, may_repeat: bool) -> Reason:
     """The source holds the record already, in ``where``: the same row again, or another one with the same key ``named``."""
     what = differences(kind, known.payload, payload)
     if may_repeat:
@@ -108,7 +108,7 @@ def ambiguous_equal_rows(where: str) -> Reason:
     return Reason("case_ref_needed", f"The row holds the same case as {where}, {rest}", gist=gist)
 
 
-def not_to_be_replaced(kind: Kind, old: Known) -> Reason:
+def not_to_be_replaced(kind: Kind, old: ExistingEntry) -> Reason:
     state = old.state.replace("_", " ")
     label = f"{kind[0].upper()}{old.id}"
     rest = f"which is {state}: a change cannot be taken in now"

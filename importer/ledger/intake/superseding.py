@@ -10,11 +10,11 @@ from sqlalchemy import Connection, select, update
 
 from importer.domain.kinds import Kind
 from importer.domain.states import REPLACEABLE
-from importer.ledger.intake.decisions import Known, voucher_base, voucher_digest
+from importer.ledger.intake.decisions import ExistingEntry, voucher_base, voucher_digest
 from importer.ledger.storage.schema import entry, row
 
 
-def rekey_vouchers(connection: Connection, account: str, old: Known, new: Known) -> None:
+def rekey_vouchers(connection: Connection, account: str, old: ExistingEntry, new: ExistingEntry) -> None:
     """Give the old case's vouchers the ids that they have under the new one.
 
     Otherwise the same voucher, read again beside the corrected case, would be another one and be sent a second time.

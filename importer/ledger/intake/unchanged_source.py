@@ -3,7 +3,7 @@
 Only where that comes to exactly the same as reading it: every row of that batch was imported as it stands there, and
 nothing that was taken in since could make it mean anything else. Wherever that is not certain, it is read. One thing may
 differ: equal vouchers without a unique id, above and below their parent, keep the entries that they made, which reading
-may exchange.
+may commit_step.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, sel
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.records import LoadedSource
-from importer.domain.states import Standing, State
-from importer.domain.timestamps import stamp
+from importer.domain.states import RowOrigin, State
+from importer.domain.timestamps import to_timestamp
 from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reading, reject, row
 
 _CASE_KIND = literal(Kind.CASE.value, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SourceVersion:
     """What the rows of a file depend on: its name and bytes, all else that has a say in reading it, and the day.
 
     ``day`` is the user's calendar day in ISO form.
@@ -35,17 +35,17 @@ class Reading:
 
     name: str
     sha256: str
-    circumstances: str
+    reader_version: str
     day: str
 
     def fingerprint(self, sha256: str | None = None) -> str:
         # Of the day the year alone: two digits mean another one in another year. Beyond that a day only decides what
         # lies in the future, and of a batch without rejects nothing does, on no later day either.
-        parts = [self.name, sha256 or self.sha256, self.circumstances, self.day[:4]]
+        parts = [self.name, sha256 or self.sha256, self.reader_version, self.day[:4]]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def remember(connection: Connection, batch_id: int, source: LoadedSource, of: Reading) -> None:
+def remember(connection: Connection, batch_id: int, source: LoadedSource, of: SourceVersion) -> None:
     """Keep what this batch was read from: the bytes that were really read, whatever the file held a moment before."""
     if source.name != of.name or any(heading.startswith("#") for head in source.heads for heading in head.header):
         return  # a report's own sheet names entries, and means what they have become since
@@ -53,14 +53,14 @@ def remember(connection: Connection, batch_id: int, source: LoadedSource, of: Re
     connection.execute(insert(reading).values(batch_id=batch_id, **values))
 
 
-def has_cases(connection: Connection, of: Reading) -> bool | None:
+def has_cases(connection: Connection, of: SourceVersion) -> bool | None:
     """Whether a sheet of this file holds cases; None if it was never read like this."""
     mine = reading.c.fingerprint == of.fingerprint()
     return connection.scalar(select(reading.c.has_cases).where(mine).limit(1))
 
 
-def take_in_again(
-    connection: Connection, of: Reading, accounts: Accounts, run_id: str, earlier: Sequence[int] = ()
+def reuse_unchanged_batch(
+    connection: Connection, of: SourceVersion, accounts: Accounts, run_id: str, earlier: Sequence[int] = ()
 ) -> int | None:
     """Take a file in that is known already, and whose rows are all done; None if it must be read.
 
@@ -70,7 +70,7 @@ def take_in_again(
     if known is None or not _is_done(connection, known) or _means_another(connection, known, earlier):
         return None
     kept = [column for column in batch.c if column.name not in {"id", "run_id", "taken_at"}]
-    copied = select(literal(run_id), literal(stamp()), *kept).where(batch.c.id == known)
+    copied = select(literal(run_id), literal(to_timestamp()), *kept).where(batch.c.id == known)
     names = ["run_id", "taken_at", *(column.name for column in kept)]
     connection.execute(insert(batch).from_select(names, copied))
     batch_id = connection.scalar(select(batch.c.id).order_by(batch.c.id.desc()).limit(1))
@@ -83,7 +83,7 @@ def take_in_again(
     return int(batch_id)
 
 
-def _newest(connection: Connection, of: Reading, accounts: Accounts) -> int | None:
+def _newest(connection: Connection, of: SourceVersion, accounts: Accounts) -> int | None:
     """The newest batch that was read from the same, not on a later day."""
     same = (reading.c.fingerprint == of.fingerprint()) & (reading.c.day <= of.day)
     theirs = (batch.c.cases_account == accounts.cases) & (batch.c.vouchers_account == accounts.vouchers)
@@ -103,7 +103,7 @@ def _is_done(connection: Connection, batch_id: int) -> bool:
     for kind in Kind:
         e, link, standing = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
         joined = joined.outerjoin(e, e.c.id == link)
-        told = or_(standing != Standing.NEW, e.c.row_id == row.c.id)
+        told = or_(standing != RowOrigin.NEW, e.c.row_id == row.c.id)
         # An appendix may have changed on the disk: the row is read, and its file with it.
         accepted = and_(e.c.state == State.ACCEPTED, e.c.superseded_by.is_(None), e.c.appendix.is_(None))
         done.append(or_(link.is_(None), accepted & told))
@@ -140,7 +140,7 @@ def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
     columns["batch_id"] = literal(batch_id)
     for kind in Kind:
         standing = row.c[f"{kind}_standing"]
-        columns[standing.name] = case((standing == Standing.NEW, Standing.KNOWN.value), else_=standing)
+        columns[standing.name] = case((standing == RowOrigin.NEW, RowOrigin.KNOWN.value), else_=standing)
     theirs = select(*columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
     connection.execute(insert(row).from_select(list(columns), theirs))
     mine = (select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in Kind)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, case, or_, select, update
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.states import BLOCKING, State
-from importer.ledger.storage.compiled_sql import Find, Many
+from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
 from importer.ledger.storage.schema import NOT_ACCEPTED, entry
 from importer.ledger.storage.session import parts_of
 
@@ -39,7 +39,7 @@ def _state_of(alias: Any, link: Any) -> Any:
 
 _THEIRS = or_(entry.c.case_id == bindparam("_id"), entry.c.parent_id == bindparam("_id")) & entry.c.superseded_by.is_(None)
 _CASE_STATE, _PARENT_STATE = _state_of(_owner, entry.c.case_id), _state_of(_parent, entry.c.parent_id)
-_RELEASE = Many(
+_RELEASE = CompiledUpdate(
     update(entry)
     .where(
         _THEIRS,
@@ -56,7 +56,7 @@ _BLOCKED_NO_MORE = select(entry.c.id).where(
     entry.c.case_id.is_(None) | ~is_one_of(_CASE_STATE, BLOCKING),
     entry.c.parent_id.is_(None) | ~is_one_of(_PARENT_STATE, BLOCKING),
 )
-_ANY_BLOCKED = Find(
+_ANY_BLOCKED = CompiledSelect(
     select(entry.c.id)
     .where(entry.c.account == bindparam("account"), entry.c.kind == Kind.VOUCHER, NOT_ACCEPTED, entry.c.state == State.BLOCKED)
     .limit(1)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.states import UNRESOLVED, State, sources_of
-from importer.domain.timestamps import stamp
+from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.clock_skew import Clock
 from importer.ledger.outbox.dependents import block, release, unblock
 from importer.ledger.outbox.outbox import is_open
@@ -22,7 +22,7 @@ from importer.ledger.storage.session import Session, parts_of
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class InDoubtCase:
     """A case of which it is not known whether it was created; ``held``: a person is asked, but it may be there."""
 
     entry_id: int
@@ -35,7 +35,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Unshown:
+class UnlistedVoucher:
     """A voucher in doubt that its case's list does not show; ``since``: the last request that may have made it."""
 
     entry_id: int
@@ -64,17 +64,20 @@ _LAST_SAID = (
 )
 
 
-class Doubts(Session):
+class DoubtLog:
     """The entries of which it is not known whether they exist."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def clock(self, accounts: Accounts) -> Clock:
         """How far Debitura's clock and ours have been apart since the oldest doubt that is open."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             return _clock(connection, accounts) or Clock()
 
     def note_clock(self, accounts: Accounts, skew: timedelta | None) -> Clock:
         """Remember a measure of the clocks (None: none was possible); without open doubts only the latest one counts."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             known = _clock(connection, accounts)
             dated = entry.c.first_sent_at.is_not(None) & entry.c.state.in_(sorted({State.PENDING, *UNRESOLVED}))
             unsettled = is_open(accounts, Kind.CASE, None) & dated
@@ -88,7 +91,7 @@ class Doubts(Session):
                 connection.execute(insert(meta).values(name=name, value=noted.as_text()))
         return noted
 
-    def doubts(self, accounts: Accounts, batches: Sequence[int] | None, *, held: bool = False) -> list[Doubt]:
+    def cases(self, accounts: Accounts, batches: Sequence[int] | None, *, held: bool = False) -> list[InDoubtCase]:
         """The cases in doubt (and, if asked, those held for a person), the oldest attempt first."""
         columns = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
         states = (State.IN_DOUBT, State.HELD) if held else (State.IN_DOUBT,)
@@ -96,31 +99,35 @@ class Doubts(Session):
         query = (
             select(*columns, entry.c.state == State.HELD, _LAST_SAID).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
         )
-        with self.transaction() as connection:
-            return [Doubt(*values) for values in connection.execute(query)]
+        with self._session.transaction() as connection:
+            return [InDoubtCase(*values) for values in connection.execute(query)]
 
-    def unshown(self, accounts: Accounts, batches: Sequence[int] | None, details: Iterable[str]) -> list[Unshown]:
+    def unlisted_vouchers(
+        self, accounts: Accounts, batches: Sequence[int] | None, details: Iterable[str]
+    ) -> list[UnlistedVoucher]:
         """The vouchers in doubt whose latest attempt ended with one of these details."""
         told = sorted(details)
         maybe = attempt.c.detail.is_(None) | attempt.c.detail.not_in(told)
         latest = select(func.max(attempt.c.ended_at)).where(attempt.c.entry_id == entry.c.id, maybe).scalar_subquery()
         columns = (entry.c.id, entry.c.payload, _LAST_SAID, entry.c.reasons, func.coalesce(latest, entry.c.first_sent_at))
         wanted = is_open(accounts, Kind.VOUCHER, batches) & (entry.c.state == State.IN_DOUBT) & _LAST_SAID.in_(told)
-        with self.transaction() as connection:
-            return [Unshown(*values) for values in connection.execute(select(*columns).where(wanted).order_by(entry.c.id))]
+        with self._session.transaction() as connection:
+            return [
+                UnlistedVoucher(*values) for values in connection.execute(select(*columns).where(wanted).order_by(entry.c.id))
+            ]
 
     def entry(self, identifier: int) -> OpenEntry | None:
         """The entry with this id, if there is one."""
         columns = (entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.key, entry.c.account, entry.c.first_sent_at)
         query = select(*columns).where((entry.c.id == identifier) & entry.c.superseded_by.is_(None))
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             found = connection.execute(query).one_or_none()
         return OpenEntry(found.id, Kind(found.kind), State(found.state), *found[3:]) if found else None
 
     def owned(self, accounts: Accounts, remote_ids: Iterable[str], kind: Kind = Kind.CASE) -> set[str]:
         """Those of the remote cases (or vouchers) that an entry owns already."""
         found: set[str] = set()
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             for part in parts_of(remote_ids):
                 mine = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & entry.c.remote_id.in_(part)
                 found |= set(connection.scalars(select(entry.c.remote_id).where(mine)))
@@ -130,8 +137,8 @@ class Doubts(Session):
         """Move an entry that no attempt is under way for; False if it is not in a state from which it may."""
         allowed = sources_of(state) - {State.SENDING}
         if state is State.ACCEPTED:
-            changes["accepted_at"] = stamp()
-        with self.transaction() as connection:
+            changes["accepted_at"] = to_timestamp()
+        with self._session.transaction() as connection:
             wanted = (entry.c.id == entry_id) & entry.c.state.in_(list(allowed))
             moved = connection.execute(update(entry).where(wanted).values(state=state, **changes)).rowcount == 1
             if moved:
@@ -142,7 +149,7 @@ class Doubts(Session):
 
     def count_absence(self, entry_ids: Iterable[int]) -> None:
         """Note that a settled scan did not show these cases."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             for part in parts_of(entry_ids):
                 seen = update(entry).where(entry.c.id.in_(part))
                 connection.execute(seen.values(absent_scans=entry.c.absent_scans + 1))

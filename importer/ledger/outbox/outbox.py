@@ -13,22 +13,25 @@ from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.states import State, sources_of
-from importer.domain.timestamps import stamp
+from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.dependents import block, is_one_of, release
 from importer.ledger.outbox.request_counts import keep_counts
-from importer.ledger.outbox.sendable import JOBS, Claim, Job, Result, job_of
-from importer.ledger.storage.compiled_sql import Find, Many
+from importer.ledger.outbox.sendable import SENDABLE, AttemptResult, Claim, SendableEntry, sendable_of
+from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
 from importer.ledger.storage.schema import NOT_ACCEPTED, attempt, entry
 from importer.ledger.storage.session import Session, parts_of
 
 
-class Worklist(Session):
+class Outbox:
     """The entries that wait to be sent, and those that are under way."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def recover(self) -> int:
         """Entries found in ``sending`` belong to a run that crashed: they are in doubt. Returns how many there were."""
-        now = stamp()
-        with self.transaction() as connection:
+        now = to_timestamp()
+        with self._session.transaction() as connection:
             doubt = {"state": State.IN_DOUBT, "doubted_at": now, "not_before": None}
             found = connection.execute(update(entry).where(entry.c.state == State.SENDING).values(doubt)).rowcount
             connection.execute(
@@ -38,36 +41,36 @@ class Worklist(Session):
 
     def forget_waits(self, accounts: Accounts, batches: Sequence[int] | None) -> None:
         """A new run tries at once what an earlier one had put off."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             for kind in Kind:
                 open_ones = is_open(accounts, kind, batches) & entry.c.not_before.is_not(None)
                 connection.execute(update(entry).where(open_ones).values(not_before=None))
 
-    def candidates(
+    def sendable(
         self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None, limit: int
-    ) -> list[Job]:
+    ) -> list[SendableEntry]:
         """Entries that can be sent now, in the order of their sheets, with their case and parent."""
-        known = {"account": accounts.of(kind), "kind": kind, "now": stamp()}
-        jobs: list[Job] = []
-        with self.transaction() as connection:
+        known = {"account": accounts.of(kind), "kind": kind, "now": to_timestamp()}
+        jobs: list[SendableEntry] = []
+        with self._session.transaction() as connection:
             # One batch at a time: their index gives each in order, several together would be sorted whole.
             for state in states:
                 for batch_id in (None,) if batches is None else sorted(batches):
                     query = _DUE_OF_ALL if batch_id is None else _DUE_OF_BATCH
                     values = known | {"state": state, "batch": batch_id, "limit": limit - len(jobs)}
-                    jobs += map(job_of, query(connection, values))
+                    jobs += map(sendable_of, query(connection, values))
                     if len(jobs) >= limit:
                         return jobs
         return jobs
 
-    def job(self, entry_id: int) -> Job:
+    def entry(self, entry_id: int) -> SendableEntry:
         """What the entry's request needs, whatever its state."""
-        with self.transaction() as connection:
-            return job_of(connection.execute(JOBS.where(entry.c.id == entry_id)).one())
+        with self._session.transaction() as connection:
+            return sendable_of(connection.execute(SENDABLE.where(entry.c.id == entry_id)).one())
 
     def next_due(self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None) -> str | None:
         """When the first of the entries that were put off may be tried again; None if none was."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             put_off = is_open(accounts, kind, batches) & entry.c.ready.is_(True) & entry.c.not_before.is_not(None)
             firsts = (
                 connection.scalar(select(func.min(entry.c.not_before)).where(put_off, entry.c.state == state)) for state in states
@@ -77,29 +80,29 @@ class Worklist(Session):
     def count_open(self, accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> int:
         """Entries that are pending or in doubt, ready or not: what a run has before it."""
         wanted = is_open(accounts, kind, batches) & entry.c.state.in_([State.PENDING, State.IN_DOUBT])
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             return connection.scalar(select(func.count()).select_from(entry).where(wanted)) or 0
 
-    def exchange(
+    def commit_step(
         self,
-        results: Sequence[Result],
-        jobs: Sequence[tuple[Job, bytes]],
+        results: Sequence[AttemptResult],
+        jobs: Sequence[tuple[SendableEntry, bytes]],
         account_of: Accounts,
         run_id: str,
         counts: Mapping[str, str] | None = None,
     ) -> list[Claim]:
         """One durable commit: the outcomes that came in, the intents that go out at once, and their requests counted."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             keep_counts(connection, counts or {})
             if results:
                 self._settle(connection, results, account_of)
             return self._claim(connection, jobs, account_of, run_id) if jobs else []
 
-    def _settle(self, connection: Connection, results: Sequence[Result], accounts: Accounts) -> None:
-        now = stamp()
+    def _settle(self, connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> None:
+        now = to_timestamp()
         results = _with_ids_of_their_own(connection, results, accounts)
         if _SETTLE(connection, [_settled(result, now) for result in results]) != len(results):
-            raise self._changed_by_others()
+            raise self._session.changed_by_others()
         ended = [
             {"_id": r.attempt_id, "_ended": now, "_outcome": r.outcome, "_status": r.status, "_detail": r.detail} for r in results
         ]
@@ -107,11 +110,13 @@ class Worklist(Session):
         release(connection, [r.entry_id for r in results if r.state is State.ACCEPTED], accounts.vouchers)
         block(connection, [r.entry_id for r in results if r.state in {State.REFUSED, State.HELD}])
 
-    def _claim(self, connection: Connection, jobs: Sequence[tuple[Job, bytes]], accounts: Accounts, run_id: str) -> list[Claim]:
-        now = stamp()
+    def _claim(
+        self, connection: Connection, jobs: Sequence[tuple[SendableEntry, bytes]], accounts: Accounts, run_id: str
+    ) -> list[Claim]:
+        now = to_timestamp()
         values = [{"_id": job.entry_id, "_payload": payload, "_now": now} for job, payload in jobs]
         if _SEND(connection, values) != len(jobs):
-            raise self._changed_by_others()
+            raise self._session.changed_by_others()
         first = _LAST_ATTEMPT(connection)[0].last + 1
         claims = [Claim(first + i, job, payload) for i, (job, payload) in enumerate(jobs)]
         fixed = {"run_id": run_id, "started_at": now}
@@ -121,11 +126,11 @@ class Worklist(Session):
 
     def store_appendix(self, entry_id: int, appendix: str) -> None:
         """Remember the id of an uploaded file, so that it is uploaded once."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             connection.execute(update(entry).where(entry.c.id == entry_id).values(appendix=appendix))
 
     def postpone(self, entry_id: int, not_before: str) -> None:
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             connection.execute(update(entry).where(entry.c.id == entry_id).values(not_before=not_before))
 
     def refuse_unsent(self, entry_id: int, reasons: tuple[Reason, ...]) -> None:
@@ -133,7 +138,7 @@ class Worklist(Session):
 
         One whose earlier request may have happened is held for a person: it cannot be asked about again.
         """
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             for before, after in ((State.PENDING, State.REFUSED), (State.IN_DOUBT, State.HELD)):
                 changes = {"state": after, "reasons": reasons_to_json(reasons)}
                 wanted = (entry.c.id == entry_id) & (entry.c.state == before)
@@ -141,7 +146,7 @@ class Worklist(Session):
             block(connection, [entry_id])
 
 
-def _settled(result: Result, now: str) -> dict[str, Any]:
+def _settled(result: AttemptResult, now: str) -> dict[str, Any]:
     """The parameters of ``_SETTLE``."""
     return {
         "_id": result.entry_id,
@@ -155,7 +160,7 @@ def _settled(result: Result, now: str) -> dict[str, Any]:
     }
 
 
-def _with_ids_of_their_own(connection: Connection, results: Sequence[Result], accounts: Accounts) -> list[Result]:
+def _with_ids_of_their_own(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> list[AttemptResult]:
     """No two entries are the same remote thing: an answer that names another entry's leaves its own in doubt."""
     owners: dict[tuple[Kind, str], int] = {}
     for kind in Kind:
@@ -164,7 +169,7 @@ def _with_ids_of_their_own(connection: Connection, results: Sequence[Result], ac
             values = dict(zip(_NAMED, part, strict=False))
             known = {**_UNNAMED, **values, "account": accounts.of(kind), "kind": kind.value}
             owners |= {(kind, found.remote_id): found.id for found in _OWNERS(connection, known)}
-    told: list[Result] = []
+    told: list[AttemptResult] = []
     for result in results:
         if result.state is State.ACCEPTED and result.remote_id:
             owner = owners.setdefault((result.kind, result.remote_id), result.entry_id)
@@ -175,9 +180,9 @@ def _with_ids_of_their_own(connection: Connection, results: Sequence[Result], ac
     return told
 
 
-def _doubtful(result: Result) -> Result:
+def _doubtful(result: AttemptResult) -> AttemptResult:
     """The accepted result as a doubt that waits for the next run: to ask again now would bring the same answer."""
-    later = stamp(datetime.now(UTC) + _NEXT_RUN)
+    later = to_timestamp(datetime.now(UTC) + _NEXT_RUN)
     lost = {"remote_id": None, "remote_reference": None, "detail": _NOT_ITS_OWN, "not_before": later}
     return replace(result, state=State.IN_DOUBT, **lost)  # type: ignore[arg-type]  # each of its field's type
 
@@ -188,15 +193,15 @@ _NOT_ITS_OWN = "the answer names what another row has made"
 
 _NAMED = [f"named_{n}" for n in range(64)]  # a fixed number: a list of any length would be compiled anew at every step
 _UNNAMED = dict.fromkeys(_NAMED)
-_OWNERS = Find(
+_OWNERS = CompiledSelect(
     select(entry.c.id, entry.c.remote_id).where(
         entry.c.account == bindparam("account"),
         entry.c.kind == bindparam("kind"),
         entry.c.remote_id.in_([bindparam(name, type_=Text) for name in _NAMED]),
     )
 )
-_LAST_ATTEMPT = Find(select(func.coalesce(func.max(attempt.c.id), 0).label("last")))
-_SETTLE = Many(
+_LAST_ATTEMPT = CompiledSelect(select(func.coalesce(func.max(attempt.c.id), 0).label("last")))
+_SETTLE = CompiledUpdate(
     update(entry)
     .where((entry.c.id == bindparam("_id")) & (entry.c.state == State.SENDING))
     .values(
@@ -210,13 +215,13 @@ _SETTLE = Many(
         doubted_at=func.coalesce(bindparam("_doubted"), entry.c.doubted_at),
     )
 )
-_END_ATTEMPT = Many(
+_END_ATTEMPT = CompiledUpdate(
     update(attempt)
     .where(attempt.c.id == bindparam("_id"))
     .values(ended_at=bindparam("_ended"), outcome=bindparam("_outcome"), status=bindparam("_status"), detail=bindparam("_detail"))
 )
-_BEGIN_ATTEMPT = Many(insert(attempt))
-_SEND = Many(
+_BEGIN_ATTEMPT = CompiledUpdate(insert(attempt))
+_SEND = CompiledUpdate(
     update(entry)
     .where(
         (entry.c.id == bindparam("_id"))
@@ -242,7 +247,7 @@ def is_open(accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> An
 
 
 _DUE = (
-    JOBS.where(
+    SENDABLE.where(
         entry.c.account == bindparam("account"),
         entry.c.kind == bindparam("kind"),
         NOT_ACCEPTED,
@@ -254,4 +259,4 @@ _DUE = (
     .order_by(entry.c.batch_id, entry.c.id)
     .limit(bindparam("limit"))
 )
-_DUE_OF_ALL, _DUE_OF_BATCH = Find(_DUE), Find(_DUE.where(entry.c.batch_id == bindparam("batch")))
+_DUE_OF_ALL, _DUE_OF_BATCH = CompiledSelect(_DUE), CompiledSelect(_DUE.where(entry.c.batch_id == bindparam("batch")))

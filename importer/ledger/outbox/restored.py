@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.states import State
-from importer.domain.timestamps import stamp
+from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.outbox import is_open
 from importer.ledger.storage.backup import BACKUP_MARK, RESTORED_MARK
 from importer.ledger.storage.schema import entry, meta
@@ -19,12 +19,15 @@ LOOKED_FOR = 2  # scans that have not shown a case, or the word of a person
 SCANS_STILL_NEEDED = 1  # the list is read once: what it should show was sent before the restore
 
 
-class Restored(Session):
+class RestoredLedger:
     """What is different about a ledger that was restored from a backup."""
 
-    def restored_from(self) -> str | None:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def backup_taken_at(self) -> str | None:
         """When the backup was taken from which this ledger comes; None for one that never was restored."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             return connection.scalar(select(meta.c.value).where(meta.c.name == BACKUP_MARK))
 
     def distrust(self, accounts: Accounts, batches: Sequence[int] | None, taken_at: str) -> int:
@@ -34,7 +37,7 @@ class Restored(Session):
         show in the list yet; it may also have sent those again that were in doubt. A case that was looked for since, or
         that a person called absent, is left as it is.
         """
-        restored_at = self.restored_at()
+        restored_at = self.first_used_at()
         doubted = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.IN_DOUBT) & (entry.c.doubted_at < restored_at)
         pending = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.PENDING) & (entry.c.absent_scans < LOOKED_FOR)
         earliest = func.min(func.coalesce(entry.c.first_sent_at, taken_at), taken_at)
@@ -44,17 +47,17 @@ class Restored(Session):
             "doubted_at": func.max(func.coalesce(entry.c.doubted_at, restored_at), restored_at),
             "absent_scans": SCANS_STILL_NEEDED,
         }
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             late = {"doubted_at": restored_at, "absent_scans": func.min(entry.c.absent_scans, SCANS_STILL_NEEDED)}
             connection.execute(update(entry).where(doubted).values(late))
             return connection.execute(update(entry).where(pending).values(doubt)).rowcount
 
-    def restored_at(self) -> str:
+    def first_used_at(self) -> str:
         """When this restored ledger was first used. What was looked for before its backup was taken counts for nothing."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             known = connection.scalar(select(meta.c.value).where(meta.c.name == RESTORED_MARK))
             if known is None:
-                known = stamp()
+                known = to_timestamp()
                 looked_for = (entry.c.state == State.PENDING) & (entry.c.absent_scans > 0)
                 connection.execute(update(entry).where(looked_for).values(absent_scans=0))
                 connection.execute(insert(meta).values(name=RESTORED_MARK, value=known))
@@ -62,6 +65,6 @@ class Restored(Session):
 
     def trust(self) -> bool:
         """Treat a restored ledger as complete from now on; False if it never was restored."""
-        with self.transaction() as connection:
+        with self._session.transaction() as connection:
             connection.execute(delete(meta).where(meta.c.name == RESTORED_MARK))
             return connection.execute(delete(meta).where(meta.c.name == BACKUP_MARK)).rowcount > 0

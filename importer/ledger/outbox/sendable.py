@@ -14,7 +14,7 @@ from importer.ledger.storage.schema import entry
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SendableEntry:
     """An entry to be sent, with all that its request needs."""
 
     entry_id: int
@@ -36,12 +36,12 @@ class Claim:
     """A job whose intent to send is durable: the attempt's id, and the exact bytes that go out."""
 
     attempt_id: int
-    job: Job
+    job: SendableEntry
     payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class AttemptResult:
     """What an attempt came to, ready to be stored."""
 
     attempt_id: int
@@ -58,15 +58,15 @@ class Result:
 
 
 _owner, _parent = entry.alias("owner"), entry.alias("parent")
-JOBS = select(
+SENDABLE = select(
     *(entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.idempotency_key, entry.c.doubted_at),
     *(entry.c.target, entry.c.appendix, _parent.c.remote_id.label("parent_id")),
     *(_owner.c.remote_id.label("case_id"), _owner.c.remote_reference, _owner.c.payload.label("case_payload")),
 ).select_from(entry.outerjoin(_owner, _owner.c.id == entry.c.case_id).outerjoin(_parent, _parent.c.id == entry.c.parent_id))
 
 
-def job_of(found: Any) -> Job:
-    return Job(
+def sendable_of(found: Any) -> SendableEntry:
+    return SendableEntry(
         entry_id=found.id,
         kind=Kind(found.kind),
         state=State(found.state),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from importer.domain.kinds import Kind
 from importer.domain.reasons import reasons_from_json
-from importer.domain.states import Standing
+from importer.domain.states import RowOrigin
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.queries.row_locations import row_in
 from importer.ledger.storage.schema import reject, row
@@ -69,7 +69,7 @@ def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, Kind, st
         sums = select(row.c.sheet, currency, standing, func.count(), func.sum(row.c[f"{kind}_cents"]))
         mine = (row.c.batch_id == batch_id) & row.c[f"{kind}_entry"].is_not(None)
         for sheet, code, stood, rows, cents in connection.execute(sums.where(mine).group_by(row.c.sheet, currency, standing)):
-            yield sheet, kind, code, rows, 0 if stood == Standing.REPEAT else int(cents), True
+            yield sheet, kind, code, rows, 0 if stood == RowOrigin.REPEAT else int(cents), True
     sums = select(row.c.sheet, reject.c.kind, reject.c.currency, func.count(), func.sum(reject.c.cents))
     rejected = sums.join(row, row.c.id == reject.c.row_id).where(reject.c.batch_id == batch_id)
     for sheet, kind_name, code, rows, cents in connection.execute(

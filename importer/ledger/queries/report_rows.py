@@ -15,12 +15,11 @@ from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import Proof, SheetHead
-from importer.domain.states import Standing, State, Status, status_of
+from importer.domain.states import RowOrigin, State, Status, status_of
 from importer.ledger.queries.row_locations import row_in, sources_of
 from importer.ledger.storage.schema import batch, entry, reject, row
 
 PAGE_ROWS = 2000
-Transaction = Connection  # an open transaction, for those who may not know the database
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def _head(found: Mapping[str, Any]) -> SheetHead:
     return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
 
 
-_STATUS = {(state.value, standing): status_of(state, standing) for state in State for standing in (*Standing, None)}
+_STATUS = {(state.value, standing): status_of(state, standing) for state in State for standing in (*RowOrigin, None)}
 
 
 def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
@@ -139,7 +138,7 @@ def _page_query() -> Select[Any]:
     columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
     for kind in Kind:
         e, first = entry.alias(kind.value), row.alias(f"first_{kind}")
-        known = (first.c.id == e.c.row_id) & (row.c[f"{kind}_standing"] == Standing.KNOWN)
+        known = (first.c.id == e.c.row_id) & (row.c[f"{kind}_standing"] == RowOrigin.KNOWN)
         joined = joined.outerjoin(e, e.c.id == row.c[f"{kind}_entry"]).outerjoin(first, known)
         columns += [first.c.batch_id, first.c.sheet, first.c.number]
         columns += [row.c[f"{kind}_{name}"] for name in ("standing", "currency", "cents")]
@@ -176,7 +175,7 @@ def _fact(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) ->
         name, sheets = sources[from_batch]
         origin = f"{name}, {row_in(sheets, from_sheet, from_number)}"
     return Fact(
-        *(status, reasons_from_json(reasons), Money(currency, cents), standing == Standing.REPEAT, origin, entry_id, key),
+        *(status, reasons_from_json(reasons), Money(currency, cents), standing == RowOrigin.REPEAT, origin, entry_id, key),
         *(remote_id, reference, unique_id, case_id, case_reference, sent_at),
     )
 

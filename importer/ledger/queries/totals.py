@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, func, literal, select
 
 from importer.domain.kinds import Kind
-from importer.domain.states import Standing, State, Status, status_of
+from importer.domain.states import RowOrigin, State, Status, status_of
 from importer.ledger.storage.schema import batch, credential, entry, reject, row
 
 Tallies = dict[Kind, dict[Status, dict[str, tuple[int, int]]]]
@@ -51,7 +51,7 @@ def tally(connection: Connection, batch_id: int) -> Tallies:
 def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[Status, str, int, int]]:
     link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
-    counted = (row.c.batch_id == batch_id) & (standing != Standing.REPEAT)
+    counted = (row.c.batch_id == batch_id) & (standing != RowOrigin.REPEAT)
     sums = (entry.c.state, standing, currency, func.count(), func.sum(cents))
     query = select(*sums).select_from(row).join(entry, entry.c.id == link).where(counted)
     for state, stood, code, rows, total in connection.execute(query.group_by(entry.c.state, standing, currency)):
@@ -84,12 +84,12 @@ def corrected_later(connection: Connection, batch_id: int) -> int:
     return sum(counts)
 
 
-def to_send(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
+def pending_totals(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
     """How many entries of these batches wait to be sent, each once, and their hundredths by currency."""
     link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
     # An entry that stands in several of the batches counts in the last of them, which is the one that it names.
-    own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (standing != Standing.REPEAT)
+    own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (standing != RowOrigin.REPEAT)
     query = select(currency, func.count(), func.sum(cents)).select_from(row).join(entry, entry.c.id == link)
     found = connection.execute(query.where(own & (entry.c.state == State.PENDING)).group_by(currency).order_by(currency)).all()
     return sum(rows for _, rows, _ in found), {code: int(total) for code, _, total in found}

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from importer.domain.timestamps import stamp
+from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError, UsageError
 from importer.ledger.storage.engine import _what_to_do
 from importer.ledger.storage.location import sqlite_path
@@ -40,7 +40,7 @@ def write_backup(url: str, target: Path) -> None:
         raise UsageError(f"There is no ledger {path} yet: nothing has been imported here.")
     if target.exists():
         raise UsageError(f"{target} is there already. Name a new file.")
-    taken_at = stamp()  # before the copy: what happens while it is made may be missing from it
+    taken_at = to_timestamp()  # before the copy: what happens while it is made may be missing from it
     partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must never pass for a backup
     try:
         backup(path, partial)

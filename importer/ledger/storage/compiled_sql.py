@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Insert, Row, Select, Update
 _Compiled = tuple[str, list[tuple[str, Any]]]
 
 
-class Many:
+class CompiledUpdate:
     """A change of many rows.
 
     All rows name the same parameters (of an insert: columns; no default of a column is filled in), with values as the
@@ -38,7 +38,7 @@ class Many:
         return connection.exec_driver_sql(sql, values).rowcount
 
 
-class Find:
+class CompiledSelect:
     """A question. Values go in and come out as the driver has them: a truth is 0 or 1."""
 
     def __init__(self, statement: Select[Any]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from importer.domain.timestamps import stamp
+from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError, LedgerHeld
 
 
@@ -39,7 +39,7 @@ def held(path: Path, command: str) -> Iterator[None]:
 
 def _write_owner(owner: Path, command: str) -> None:
     try:
-        facts = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": stamp()}
+        facts = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": to_timestamp()}
         owner.write_text(json.dumps(facts), encoding="utf-8")
     except OSError as error:
         raise LedgerError(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -19,36 +19,29 @@ MOST_PARAMETERS = 10_000  # SQLite takes 32,766 in one statement
 
 
 class Session:
-    """One open ledger; it is closed at the end of its ``with`` block."""
+    """The connection of one open ledger, and its transactions."""
 
     def __init__(self, engine: Engine, name: Path | str, stack: ExitStack) -> None:
         self.name = name
         self._stack = stack
-        self._engine = engine
         with translated(name):
-            self._connection = stack.enter_context(engine.connect())
+            self.connection = stack.enter_context(engine.connect())
+
+    def keep(self, stack: ExitStack) -> None:
+        """Close these things with the session."""
+        self._stack = stack
 
     def close(self) -> None:
         self._stack.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction, durable when the block ends; rolled back if it raises. Raises LedgerError for disk trouble."""
-        with translated(self.name), self._connection.begin():
-            yield self._connection
+        with translated(self.name), self.connection.begin():
+            yield self.connection
 
-    def query(self, work: Callable[[Connection], Any]) -> Any:
-        """Run a reading function of :mod:`importer.ledger.queries.report_rows` in one transaction."""
-        with self.transaction() as connection:
-            return work(connection)
-
-    def _changed_by_others(self) -> LedgerError:
+    def changed_by_others(self) -> LedgerError:
+        """The error for rows that are no longer as this process left them."""
         return LedgerError(f"The ledger {self.name} was changed by another program while this run was using it. Stop that.")
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from world import SandboxProcess, Verdict, environment, examine, finish, left_under_way, write_sheet
+from world import OutcomeKind, SandboxProcess, environment, examine, finish, left_under_way, write_sheet
 
 ROWS_PER_FILE = 100
 KILLS_PER_ROUND = 25
@@ -111,12 +111,12 @@ def load_everything() -> None:
     case_currencies(), country_codes(), decimals_of("DKK")
 
 
-def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, list[Verdict]]:
+def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, list[OutcomeKind]]:
     """How many kills there were, how many of them hit requests under way, and the bad verdicts (none, if all is well)."""
     load_everything()
     dice = random.Random(seed)
     done = under_way = rounds = 0
-    bad: list[Verdict] = []
+    bad: list[OutcomeKind] = []
     with SandboxProcess(folder) as sandbox:
         env = environment(sandbox.url, timeout_seconds=0.5)
         wanted: set[str] = set()

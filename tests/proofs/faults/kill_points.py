@@ -43,7 +43,7 @@ class Trap:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Counting(Trap):
+class RequestCounts(Trap):
     """Kills nothing, and writes down every point that is passed."""
 
     def __init__(self, file: Path) -> None:
@@ -282,7 +282,7 @@ class Theatre:
     def points(self, sandbox: SandboxProcess, scenario: Scenario) -> list[tuple[str, str, int]]:
         """Every point that the scenario's command passes when nobody kills it."""
         counted = self.root / f"{scenario.prepare.__name__}.points"
-        _, wrong = self.play(sandbox, scenario, lambda _: Counting(counted))
+        _, wrong = self.play(sandbox, scenario, lambda _: RequestCounts(counted))
         assert not wrong, wrong
         passed = Counter(counted.read_text().splitlines())
         return [(p, m, n) for p in POINTS for m in MOMENTS for n in range(1, passed[f"{p} {m}"] + 1)]

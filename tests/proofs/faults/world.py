@@ -130,7 +130,7 @@ def write_sheet(path: Path, numbers: range, *, vouchers: int = 1, appendix: str 
 
 
 @dataclass(frozen=True)
-class Verdict:
+class OutcomeKind:
     """What is wrong, if anything: each list must be empty."""
 
     duplicate_cases: list[str]
@@ -145,7 +145,7 @@ class Verdict:
         return not any(vars(self).values())
 
 
-def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> Verdict:
+def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> OutcomeKind:
     """Compare the world with the ledger; ``finished`` asks for every wanted row to be there."""
     ours = [case for case in state["cases"] if not case["foreign"]]
     references = Counter(case["creditorReference"] for case in ours)
@@ -166,7 +166,7 @@ def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> V
             return references_of.get(remote_id) == sent["creditorReference"]
         return unique_id_of.get(remote_id) == sent["uniqueId"] or (remote_id is None and sent["uniqueId"] in unique_ids)
 
-    return Verdict(
+    return OutcomeKind(
         duplicate_cases=[reference for reference, count in references.items() if count > 1],
         duplicate_vouchers=[u for u, n in unique_ids.items() if n > 1] + [str(k) for k, n in per_case.items() if n > 1],
         lost=sorted(wanted - (accepted if finished else known)),

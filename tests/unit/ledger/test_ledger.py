@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, insert, text
-from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, open_desk, voucher
+from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, open_desk, run_sql, transaction, voucher
 
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import State, Status
-from importer.domain.timestamps import stamp
+from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError
-from importer.ledger.ledger import Ledger, Result
+from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.sendable import AttemptResult
 from importer.ledger.queries.totals import open_batches
 from importer.ledger.storage.schema import batch as batch_table
 from importer.ledger.storage.schema import entry
@@ -30,20 +31,20 @@ def test_an_intent_is_durable_before_it_is_told(desk: Desk, tmp_path: Path) -> N
     desk.take(case("R1"))
     (claim,) = desk.claim()
     with Ledger.read(f"sqlite:///{tmp_path / 'ledger.db'}") as reader:  # type: ignore[union-attr]
-        states = reader.query(lambda c: c.execute(text("SELECT state, payload FROM entry")).all())
-        begun = reader.query(lambda c: c.execute(text("SELECT id, ended_at FROM attempt")).all())
+        states = run_sql(reader, lambda c: c.execute(text("SELECT state, payload FROM entry")).all())
+        begun = run_sql(reader, lambda c: c.execute(text("SELECT id, ended_at FROM attempt")).all())
     assert states == [(State.SENDING, claim.payload)]
     assert begun == [(claim.attempt_id, None)]
 
 
 def test_what_is_being_sent_is_never_offered_again(desk: Desk) -> None:
     desk.take(case("R1"))
-    jobs = desk.ledger.candidates(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)
+    jobs = desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)
     intents = [(job, job.payload) for job in jobs]
-    desk.ledger.exchange([], intents, ACCOUNTS, "run")
-    assert desk.ledger.candidates(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5) == []
+    desk.ledger.outbox.commit_step([], intents, ACCOUNTS, "run")
+    assert desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5) == []
     with pytest.raises(LedgerError):
-        desk.ledger.exchange([], intents, ACCOUNTS, "run")
+        desk.ledger.outbox.commit_step([], intents, ACCOUNTS, "run")
     assert desk.entries()[0].state == State.SENDING
 
 
@@ -58,32 +59,32 @@ def test_an_outcome_of_what_is_not_under_way_is_not_stored(desk: Desk) -> None:
 def test_outcomes_and_intents_of_one_exchange_stand_or_fall_together(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
     (first,) = desk.claim(limit=1)
-    done = Result(first.attempt_id, first.job.entry_id, Kind.CASE, State.ACCEPTED, "accepted", remote_id="r")
+    done = AttemptResult(first.attempt_id, first.job.entry_id, Kind.CASE, State.ACCEPTED, "accepted", remote_id="r")
     with pytest.raises(LedgerError):
-        desk.ledger.exchange([done], [(first.job, first.payload)], ACCOUNTS, "run")  # it cannot be sent any more
+        desk.ledger.outbox.commit_step([done], [(first.job, first.payload)], ACCOUNTS, "run")  # it cannot be sent any more
     assert desk.entries()[0].state == State.SENDING
 
 
 def test_a_crash_leaves_doubt(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
     desk.claim(limit=1)
-    assert desk.ledger.recover() == 1
+    assert desk.ledger.outbox.recover() == 1
     first, second = desk.entries()
     assert (first.state, second.state) == (State.IN_DOUBT, State.PENDING)
     assert first.doubted_at
-    assert [job.doubted for job in desk.ledger.candidates(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)] == [False, True]
-    assert desk.ledger.query(lambda c: c.execute(text("SELECT outcome FROM attempt")).all()) == [("crashed",)]
-    assert desk.ledger.recover() == 0
+    assert [job.doubted for job in desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)] == [False, True]
+    assert run_sql(desk.ledger, lambda c: c.execute(text("SELECT outcome FROM attempt")).all()) == [("crashed",)]
+    assert desk.ledger.outbox.recover() == 0
 
 
 def test_the_settle_time_counts_from_the_last_doubt_and_the_scan_from_the_first_attempt(desk: Desk) -> None:
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
-    (once,) = desk.ledger.doubts(ACCOUNTS, None)
-    job = desk.ledger.candidates(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]
-    claims = desk.ledger.exchange([], [(job, job.payload)], ACCOUNTS, "run")
+    (once,) = desk.ledger.doubts.cases(ACCOUNTS, None)
+    job = desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]
+    claims = desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run")
     desk.settle(claims, State.IN_DOUBT)
-    (twice,) = desk.ledger.doubts(ACCOUNTS, None)
+    (twice,) = desk.ledger.doubts.cases(ACCOUNTS, None)
     assert twice.first_sent_at == once.first_sent_at
     assert twice.doubted_at > once.doubted_at
 
@@ -91,27 +92,27 @@ def test_the_settle_time_counts_from_the_last_doubt_and_the_scan_from_the_first_
 def test_a_crash_after_a_doubt_is_the_last_doubt(desk: Desk) -> None:
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
-    (once,) = desk.ledger.doubts(ACCOUNTS, None)
-    job = desk.ledger.candidates(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]
-    desk.ledger.exchange([], [(job, job.payload)], ACCOUNTS, "run")
-    desk.ledger.recover()
-    assert desk.ledger.doubts(ACCOUNTS, None)[0].doubted_at > once.doubted_at
+    (once,) = desk.ledger.doubts.cases(ACCOUNTS, None)
+    job = desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]
+    desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run")
+    desk.ledger.outbox.recover()
+    assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].doubted_at > once.doubted_at
 
 
 def test_absences_are_counted_anew_after_each_attempt(desk: Desk) -> None:
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
-    desk.ledger.count_absence([1])
-    assert desk.ledger.doubts(ACCOUNTS, None)[0].absent_scans == 1
-    assert desk.ledger.move(1, State.PENDING, doubted_at=None, absent_scans=0)
+    desk.ledger.doubts.count_absence([1])
+    assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].absent_scans == 1
+    assert desk.ledger.doubts.move(1, State.PENDING, doubted_at=None, absent_scans=0)
     (claim,) = desk.claim()
     assert not claim.job.doubted
     desk.settle([claim], State.IN_DOUBT)
-    assert desk.ledger.doubts(ACCOUNTS, None)[0].absent_scans == 0
-    desk.ledger.count_absence([1])
-    job = desk.ledger.candidates(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]  # as a keyed one, sent while in doubt
-    desk.settle(desk.ledger.exchange([], [(job, job.payload)], ACCOUNTS, "run"), State.IN_DOUBT)
-    assert desk.ledger.doubts(ACCOUNTS, None)[0].absent_scans == 0
+    assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].absent_scans == 0
+    desk.ledger.doubts.count_absence([1])
+    job = desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]  # as a keyed one, sent while in doubt
+    desk.settle(desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run"), State.IN_DOUBT)
+    assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].absent_scans == 0
 
 
 def test_no_two_entries_own_one_remote_case(desk: Desk) -> None:
@@ -122,7 +123,7 @@ def test_no_two_entries_own_one_remote_case(desk: Desk) -> None:
     assert [e.state for e in desk.entries()] == [State.ACCEPTED, State.IN_DOUBT, State.SENDING]
     assert desk.entries()[1].remote_id is None
     desk.settle([third], State.ACCEPTED, "other")
-    assert desk.ledger.owned(ACCOUNTS, ["same", "other", "no one's"]) == {"same", "other"}
+    assert desk.ledger.doubts.owned(ACCOUNTS, ["same", "other", "no one's"]) == {"same", "other"}
 
 
 def test_no_two_outcomes_of_one_exchange_own_one_remote_case(desk: Desk) -> None:
@@ -135,14 +136,14 @@ def test_what_is_in_doubt_for_another_rows_id_is_not_asked_again_in_this_run(des
     desk.take(voucher(None, case_id="c", text="a"), voucher(None, case_id="c", text="b"))
     desk.settle(desk.claim(Kind.VOUCHER), State.ACCEPTED, "same")
     assert desk.claim(Kind.VOUCHER) == []
-    desk.ledger.forget_waits(ACCOUNTS, None)
+    desk.ledger.outbox.forget_waits(ACCOUNTS, None)
     assert len(desk.claim(Kind.VOUCHER)) == 1
 
 
 def test_more_remote_cases_than_one_statement_takes(desk: Desk) -> None:
     desk.take(case("R1"))
     desk.send_all()
-    assert desk.ledger.owned(ACCOUNTS, [*map(str, range(40_000)), "remote-1"]) == {"remote-1"}
+    assert desk.ledger.doubts.owned(ACCOUNTS, [*map(str, range(40_000)), "remote-1"]) == {"remote-1"}
 
 
 def test_release_waits_for_the_case_and_the_parent(desk: Desk) -> None:
@@ -164,11 +165,11 @@ def test_an_accepted_case_does_not_release_what_waits_for_a_parent_too(desk: Des
 
 
 def test_a_refused_case_blocks_more_vouchers_than_one_statement_takes(desk: Desk) -> None:
-    with desk.ledger.transaction() as connection:
+    with transaction(desk.ledger) as connection:
         _many_entries(connection, 40_000, Kind.VOUCHER, case_id=1, ready=False, first=2)
     desk.send_all(State.REFUSED)
     blocked = "SELECT count(*) FROM entry WHERE state = 'blocked' AND NOT ready AND reasons IS NOT NULL"
-    assert desk.ledger.query(lambda c: c.execute(text(blocked)).scalar()) == 40_000
+    assert run_sql(desk.ledger, lambda c: c.execute(text(blocked)).scalar()) == 40_000
 
 
 @pytest.mark.parametrize(("before", "after"), [(State.PENDING, State.REFUSED), (State.IN_DOUBT, State.HELD)])
@@ -176,7 +177,7 @@ def test_an_entry_whose_file_is_refused(desk: Desk, before: State, after: State)
     batch = desk.take(voucher(None, case_id="c", uid="P"), voucher(None, case_id="c", uid="C", parent="P"))
     if before is State.IN_DOUBT:
         desk.send_all(State.IN_DOUBT, Kind.VOUCHER)
-    desk.ledger.refuse_unsent(1, (Reason("appendix", "is gone"),))
+    desk.ledger.outbox.refuse_unsent(1, (Reason("appendix", "is gone"),))
     assert [e.state for e in desk.entries()] == [after, State.BLOCKED]
     assert "appendix" in desk.codes(batch)
 
@@ -185,47 +186,47 @@ def test_waits(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
     late, never = "2999-01-01T00:00:00.000000Z", "2998-01-01T00:00:00.000000Z"
     desk.settle(desk.claim(), State.PENDING, not_before=late)
-    desk.ledger.postpone(2, never)
+    desk.ledger.outbox.postpone(2, never)
     assert desk.claim() == []
-    assert desk.ledger.next_due(ACCOUNTS, Kind.CASE, [State.PENDING, State.IN_DOUBT], None) == never
-    desk.ledger.forget_waits(ACCOUNTS, None)
-    assert desk.ledger.next_due(ACCOUNTS, Kind.CASE, [State.PENDING], None) is None
+    assert desk.ledger.outbox.next_due(ACCOUNTS, Kind.CASE, [State.PENDING, State.IN_DOUBT], None) == never
+    desk.ledger.outbox.forget_waits(ACCOUNTS, None)
+    assert desk.ledger.outbox.next_due(ACCOUNTS, Kind.CASE, [State.PENDING], None) is None
     assert len(desk.claim()) == 2
 
 
 def test_only_the_batches_of_a_run_are_sent(desk: Desk) -> None:
     first, second = desk.take(case("R1")), desk.take(case("R2"))
     assert [c.job.entry_id for c in desk.claim(batches=(second,))] == [2]
-    assert desk.ledger.count_open(ACCOUNTS, Kind.CASE, (first,)) == 1
-    assert list(desk.ledger.query(open_batches)) == [first, second]
+    assert desk.ledger.outbox.count_open(ACCOUNTS, Kind.CASE, (first,)) == 1
+    assert list(run_sql(desk.ledger, open_batches)) == [first, second]
 
 
 def test_moves_that_the_table_does_not_have_are_not_made(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
     desk.claim(limit=1)
-    assert not desk.ledger.move(1, State.PENDING)  # under way
-    assert not desk.ledger.move(2, State.HELD)
-    desk.ledger.recover()
-    assert desk.ledger.move(1, State.ACCEPTED, remote_id="r")
-    assert not desk.ledger.move(1, State.PENDING)
+    assert not desk.ledger.doubts.move(1, State.PENDING)  # under way
+    assert not desk.ledger.doubts.move(2, State.HELD)
+    desk.ledger.outbox.recover()
+    assert desk.ledger.doubts.move(1, State.ACCEPTED, remote_id="r")
+    assert not desk.ledger.doubts.move(1, State.PENDING)
     assert desk.entries()[0].accepted_at
 
 
 def test_an_adopted_case_releases_its_vouchers(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher("R1"))
     desk.send_all(State.IN_DOUBT)
-    desk.ledger.move(1, State.HELD)
+    desk.ledger.doubts.move(1, State.HELD)
     assert desk.vouchers(batch) == [Status.BLOCKED]
-    desk.ledger.move(1, State.ACCEPTED, remote_id="r")
+    desk.ledger.doubts.move(1, State.ACCEPTED, remote_id="r")
     assert len(desk.claim(Kind.VOUCHER)) == 1
 
 
 def test_held_cases_are_rivals_only(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
     desk.send_all(State.IN_DOUBT)
-    desk.ledger.move(1, State.HELD)
-    assert [d.entry_id for d in desk.ledger.doubts(ACCOUNTS, None)] == [2]
-    assert [(d.entry_id, d.held) for d in desk.ledger.doubts(ACCOUNTS, None, held=True)] == [(1, True), (2, False)]
+    desk.ledger.doubts.move(1, State.HELD)
+    assert [d.entry_id for d in desk.ledger.doubts.cases(ACCOUNTS, None)] == [2]
+    assert [(d.entry_id, d.held) for d in desk.ledger.doubts.cases(ACCOUNTS, None, held=True)] == [(1, True), (2, False)]
 
 
 def test_accounts_are_remembered_by_credential(desk: Desk) -> None:
@@ -241,7 +242,7 @@ def _many_entries(connection: object, count: int, kind: Kind, *, first: int = 1,
     found = run(text("SELECT max(id) FROM batch")).scalar()
     if found is None:
         fixed = dict.fromkeys(("run_id", "cases_account", "vouchers_account", "source_name", "source_sha256"), "x")
-        run(insert(batch_table).values(id=1, heads="[]", notes="[]", control="{}", taken_at=stamp(), **fixed))
+        run(insert(batch_table).values(id=1, heads="[]", notes="[]", control="{}", taken_at=to_timestamp(), **fixed))
         own = {"id": 1, "kind": Kind.CASE, "key": "1", "base": "1", "account": ACCOUNTS.cases}
         run(insert(entry).values(_plain() | own))
     own = {"kind": kind, "account": ACCOUNTS.of(kind)} | more
@@ -256,7 +257,7 @@ def _plain() -> dict[str, object]:
 @pytest.fixture
 def plans(desk: Desk) -> Iterator[list[str]]:
     """How SQLite looks up each statement, on a ledger of 50,000 entries of which few are open."""
-    with desk.ledger.transaction() as connection:
+    with transaction(desk.ledger) as connection:
         _many_entries(connection, 25_000, Kind.CASE)
         _many_entries(connection, 25_000, Kind.VOUCHER, first=25_001, case_id=1, ready=False)
         connection.exec_driver_sql("UPDATE entry SET state = 'accepted', remote_id = 'r' || id WHERE id BETWEEN 2 AND 20000")
@@ -271,25 +272,25 @@ def plans(desk: Desk) -> Iterator[list[str]]:
             raw = cursor.connection.cursor()  # type: ignore[attr-defined]
             found.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", one).fetchall())
 
-    event.listen(desk.ledger._engine, "before_cursor_execute", explain)
+    event.listen(desk.ledger._session.connection.engine, "before_cursor_execute", explain)
     yield found
-    event.remove(desk.ledger._engine, "before_cursor_execute", explain)
+    event.remove(desk.ledger._session.connection.engine, "before_cursor_execute", explain)
 
 
 @pytest.mark.parametrize("batches", [None, (1,), (1, 2, 3)])
 def test_no_step_reads_the_whole_ledger(desk: Desk, plans: list[str], batches: tuple[int, ...] | None) -> None:
     ledger = desk.ledger
     for kind in Kind:
-        jobs = ledger.candidates(ACCOUNTS, kind, RESENDABLE, batches, 16)
-        ledger.next_due(ACCOUNTS, kind, RESENDABLE, batches)
-    ledger.doubts(ACCOUNTS, batches)
-    ledger.owned(ACCOUNTS, ["r1"])
-    jobs = ledger.candidates(ACCOUNTS, Kind.CASE, [State.PENDING], batches, 4)
-    claims = ledger.exchange([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
+        jobs = ledger.outbox.sendable(ACCOUNTS, kind, RESENDABLE, batches, 16)
+        ledger.outbox.next_due(ACCOUNTS, kind, RESENDABLE, batches)
+    ledger.doubts.cases(ACCOUNTS, batches)
+    ledger.doubts.owned(ACCOUNTS, ["r1"])
+    jobs = ledger.outbox.sendable(ACCOUNTS, Kind.CASE, [State.PENDING], batches, 4)
+    claims = ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
     desk.settle(claims[:1], State.ACCEPTED)
     desk.settle(claims[1:2], State.REFUSED)
     desk.settle(claims[2:], State.IN_DOUBT)
-    ledger.move(claims[2].job.entry_id, State.HELD)
+    ledger.doubts.move(claims[2].job.entry_id, State.HELD)
     desk.take(case("R1"), case(None), voucher("R1"), voucher("R1", uid="C", parent="P"), voucher("R1", uid="P"))
     desk.take(case(None, debtor="Bob", hint=50_002))
     scans = [plan for plan in plans if plan.startswith("SCAN") and "CONSTANT" not in plan]

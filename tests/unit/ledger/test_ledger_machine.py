@@ -16,7 +16,7 @@ from support.ledgers import Desk, Entered, case, open_desk, reject, voucher
 
 from importer.domain.kinds import Kind
 from importer.domain.states import BLOCKING, State, Status
-from importer.ledger.ledger import Claim
+from importer.ledger.outbox.sendable import Claim
 from importer.ledger.queries.report_rows import Line
 
 REFS, CREDITORS, TEXTS, IDS = ("R1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
@@ -179,7 +179,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.stack.close()
         self.stack = ExitStack()
         self.desk = self.stack.enter_context(open_desk(self.folder))
-        self.desk.ledger.recover()
+        self.desk.ledger.outbox.recover()
 
     def _reconcile(self, *, hold: bool) -> None:
         for entry in self.desk.entries(Kind.CASE):
@@ -187,17 +187,17 @@ class LedgerMachine(RuleBasedStateMachine):
                 continue
             remote = self.world.case_of(entry.id)
             if remote is not None:
-                assert self.desk.ledger.move(entry.id, State.ACCEPTED, remote_id=remote, reasons=None)
+                assert self.desk.ledger.doubts.move(entry.id, State.ACCEPTED, remote_id=remote, reasons=None)
             elif hold:
-                assert self.desk.ledger.move(entry.id, State.HELD)
+                assert self.desk.ledger.doubts.move(entry.id, State.HELD)
             else:
-                assert self.desk.ledger.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
+                assert self.desk.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
 
     def _resolve(self) -> None:
         """A person looked: the held ones are not there."""
         for entry in self.desk.entries():
             if entry.state == State.HELD:
-                assert self.desk.ledger.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
+                assert self.desk.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
 
     # What must hold after everything
 

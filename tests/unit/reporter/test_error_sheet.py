@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from support.ledgers import ACCOUNTS, Desk, case, open_desk, reject, voucher
+from support.ledgers import ACCOUNTS, Desk, case, open_desk, reject, run_sql, transaction, voucher
 from support.paths import GOLDEN_FILES
 
 from importer.domain.kinds import Kind
@@ -27,6 +27,8 @@ from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import State, Status
 from importer.errors import FileRefused
+from importer.ledger.intake.staging import stage
+from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import Fact, Line
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
@@ -66,9 +68,9 @@ def seen(path: Path) -> str:
 def sheet_of(name: str, folder: Path) -> str:
     """What is seen of the error sheet of a golden input."""
     with open_desk(folder) as desk, open_file(GOLDEN / name, Profile(), CONTEXT) as source:
-        with desk.ledger.transaction() as connection:
-            batch = desk.ledger.take_in(connection, source, ACCOUNTS, "run")
-        found = desk.ledger.query(lambda c: write_report(c, batch, folder, checking=True))
+        with transaction(desk.ledger) as connection:
+            batch = stage(connection, source, ACCOUNTS, "run")
+        found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, folder, checking=True))
     return seen(found.folder / "errors.xlsx")
 
 
@@ -148,7 +150,7 @@ def rows_of(path: Path, sheet: str = "Summary") -> list[tuple[object, ...]]:
 def test_causes_stand_before_what_follows_from_them_with_rows_and_money(desk: Desk, tmp_path: Path) -> None:
     rows = [reject(Kind.CASE, "R1", 700), *(voucher("R1", uid=f"U{i}", cents=1000) for i in range(5)), voucher("none", cents=50)]
     batch = desk.take(*rows)
-    found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path))
+    found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     header, *lines = rows_of(found.folder / "errors.xlsx")
     assert header == ("#rows", "#what", "#status", "#column", "#reason", "#values", "#example", "#DKK")
     told = [(line[0], line[1], line[2], line[6], line[7]) for line in lines if line[2]]
@@ -171,7 +173,7 @@ def test_reasons_that_differ_in_particulars_are_one_group(desk: Desk, tmp_path: 
     desk.take(*[case(f"R{i}", debtor="Ann") for i in range(9)])
     desk.send_all()
     batch = desk.take(*[case(f"R{i}", debtor=f"Bob {i}") for i in range(9)])
-    found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path))
+    found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     (line,) = (line for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2])
     assert (line[0], line[4]) == (9, "This case was imported before with other values. It was left as it is")
 
@@ -179,7 +181,7 @@ def test_reasons_that_differ_in_particulars_are_one_group(desk: Desk, tmp_path: 
 def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(desk: Desk, tmp_path: Path) -> None:
     batch = desk.take(*[(case("R1"), voucher(None, text=text)) for text in "abc"])
     desk.send_all(State.REFUSED, reasons=(Reason("x", "No"),))
-    found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path))
+    found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     told = [line[:3] for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2]]
     assert told == [(1, "cases", "refused"), (3, "vouchers", "blocked")]
 
@@ -223,9 +225,9 @@ def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_says_so(tmp_
 )
 def test_the_summary_is_passed_over_when_the_file_comes_back(tmp_path: Path, profile: Profile) -> None:
     with open_desk(tmp_path) as desk, open_file(GOLDEN / "cases.csv", Profile(), CONTEXT) as source:
-        with desk.ledger.transaction() as connection:
-            batch = desk.ledger.take_in(connection, source, ACCOUNTS, "run")
-        found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path, checking=True))
+        with transaction(desk.ledger) as connection:
+            batch = stage(connection, source, ACCOUNTS, "run")
+        found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path, checking=True))
     named = {"debtor_type", "debtor_name"} if profile.constants else set()
     path = found.folder / "errors.xlsx"
     book = openpyxl.load_workbook(path)

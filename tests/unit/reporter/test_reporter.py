@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from support.ledgers import Desk, case, open_desk, reject, voucher
+from support.ledgers import Desk, case, open_desk, reject, run_sql, transaction, voucher
 
 from importer.domain.identity import check_of
 from importer.domain.kinds import Kind
@@ -18,6 +18,7 @@ from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import State, Status
 from importer.errors import ExitCode, UsageError
+from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import Fact, Line
 from importer.reporter.error_groups import Group
 from importer.reporter.report import Report, write_report
@@ -34,7 +35,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def report(desk: Desk, batch: int, folder: Path, **more: Any) -> Report:
-    return desk.ledger.query(lambda c: write_report(c, batch, folder, **more))
+    return run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, folder, **more))
 
 
 def summary(found: Report) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def everything(desk: Desk) -> int:
     claims = desk.claim(limit=4)
     for claim, state in zip(claims, states, strict=True):
         desk.settle([claim], state, reasons=(Reason("x", "No", "currency"),) if state is State.REFUSED else ())
-    assert desk.ledger.move(claims[3].job.entry_id, State.HELD)
+    assert desk.ledger.doubts.move(claims[3].job.entry_id, State.HELD)
     desk.settle(desk.claim(Kind.VOUCHER, limit=1), State.REFUSED, reasons=(Reason("x", "No"),))
     return batch
 
@@ -86,7 +87,7 @@ def test_a_summary_that_balances_in_every_status(desk: Desk, tmp_path: Path) -> 
 @pytest.mark.parametrize("change", ["cents = cents + 1", "currency = 'EUR'", "kind = 'voucher'"])
 def test_a_cent_or_a_row_that_is_lost_breaks_the_balance(desk: Desk, tmp_path: Path, change: str) -> None:
     batch = everything(desk)
-    with desk.ledger.transaction() as connection:
+    with transaction(desk.ledger) as connection:
         connection.exec_driver_sql(f"UPDATE reject SET {change} WHERE batch_id = {batch} AND kind = 'case'")
     found = report(desk, batch, tmp_path)
     assert summary(found)["balanced"] is False

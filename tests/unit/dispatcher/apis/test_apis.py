@@ -14,68 +14,68 @@ import pytest
 from importer.dispatcher.apis import debitura
 from importer.dispatcher.apis.debbie import Debbie, judge_upload, settle_existing
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.errors import ApiStopped, QuotaReached
-from importer.ledger.ledger import Claim, Job
+from importer.ledger.outbox.sendable import Claim, SendableEntry
 
 SENT = {"uniqueId": "U", "voucherTypeId": "t", "amount": -100, "currency": "DKK", "text": "fee"}
 OURS = {**SENT, "caseVoucherId": "v1"}
 ALIKE = {k: v for k, v in OURS.items() if k != "uniqueId"}
 OTHER = {**OURS, "uniqueId": "W", "caseVoucherId": "v2"}
-EXISTS, REFUSED = Outcome(Verdict.EXISTS), Outcome(Verdict.REFUSED, reasons=(Reason("x", "No"),))
+EXISTS, REFUSED = Outcome(OutcomeKind.EXISTS), Outcome(OutcomeKind.REFUSED, reasons=(Reason("x", "No"),))
 
 
 @pytest.mark.parametrize(
     ("outcome", "listed", "settled", "wanted"),
     [
         # the list shows unique ids
-        (EXISTS, [OTHER, OURS], False, (Verdict.ACCEPTED, "v1")),
-        (REFUSED, [OTHER, OURS], True, (Verdict.ACCEPTED, "v1")),
-        (REFUSED, [OTHER], True, (Verdict.REFUSED, None)),
-        (EXISTS, [OTHER], True, (Verdict.REFUSED, None)),
-        (REFUSED, [OTHER], False, (Verdict.IN_DOUBT, None)),
-        (EXISTS, [OTHER], False, (Verdict.IN_DOUBT, None)),  # the list may be late
+        (EXISTS, [OTHER, OURS], False, (OutcomeKind.ACCEPTED, "v1")),
+        (REFUSED, [OTHER, OURS], True, (OutcomeKind.ACCEPTED, "v1")),
+        (REFUSED, [OTHER], True, (OutcomeKind.REFUSED, None)),
+        (EXISTS, [OTHER], True, (OutcomeKind.REFUSED, None)),
+        (REFUSED, [OTHER], False, (OutcomeKind.IN_DOUBT, None)),
+        (EXISTS, [OTHER], False, (OutcomeKind.IN_DOUBT, None)),  # the list may be late
         # it does not
-        (EXISTS, [ALIKE], False, (Verdict.ACCEPTED, "v1")),
-        (REFUSED, [ALIKE], True, (Verdict.ACCEPTED, "v1")),
-        (EXISTS, [ALIKE, ALIKE], False, (Verdict.ACCEPTED, None)),
-        (REFUSED, [ALIKE, ALIKE], True, (Verdict.IN_DOUBT, None)),
-        (EXISTS, [{**ALIKE, "amount": -5}], True, (Verdict.REFUSED, None)),
-        (REFUSED, [{**ALIKE, "amount": -5}], True, (Verdict.REFUSED, None)),
-        (REFUSED, [{**ALIKE, "referenceId": ""}], True, (Verdict.ACCEPTED, "v1")),
+        (EXISTS, [ALIKE], False, (OutcomeKind.ACCEPTED, "v1")),
+        (REFUSED, [ALIKE], True, (OutcomeKind.ACCEPTED, "v1")),
+        (EXISTS, [ALIKE, ALIKE], False, (OutcomeKind.ACCEPTED, None)),
+        (REFUSED, [ALIKE, ALIKE], True, (OutcomeKind.IN_DOUBT, None)),
+        (EXISTS, [{**ALIKE, "amount": -5}], True, (OutcomeKind.REFUSED, None)),
+        (REFUSED, [{**ALIKE, "amount": -5}], True, (OutcomeKind.REFUSED, None)),
+        (REFUSED, [{**ALIKE, "referenceId": ""}], True, (OutcomeKind.ACCEPTED, "v1")),
         # the case has none
-        (EXISTS, [], True, (Verdict.REFUSED, None)),
-        (EXISTS, [], False, (Verdict.IN_DOUBT, None)),
-        (REFUSED, [], True, (Verdict.REFUSED, None)),
+        (EXISTS, [], True, (OutcomeKind.REFUSED, None)),
+        (EXISTS, [], False, (OutcomeKind.IN_DOUBT, None)),
+        (REFUSED, [], True, (OutcomeKind.REFUSED, None)),
     ],
 )
 def test_what_the_cases_vouchers_say(
-    outcome: Outcome, listed: list[dict[str, Any]], wanted: tuple[Verdict, str | None], *, settled: bool
+    outcome: Outcome, listed: list[dict[str, Any]], wanted: tuple[OutcomeKind, str | None], *, settled: bool
 ) -> None:
     found = settle_existing(outcome, SENT, listed, settled=settled)
     assert (found.verdict, found.remote_id) == wanted
-    if found.verdict is Verdict.REFUSED:
+    if found.verdict is OutcomeKind.REFUSED:
         assert found.reasons
 
 
 @pytest.mark.parametrize(
     ("reply", "wanted"),
     [
-        (Answer(200, b'{"fileId": "f"}'), (Verdict.ACCEPTED, "f")),
-        (Answer(201, b'{"id": "f"}'), (Verdict.ACCEPTED, "f")),
-        *[(Answer(200, body), (Verdict.NOTHING, None)) for body in (b"", b"[]", b"{}", b'{"fileId": 5}', b"<html>")],
-        *[(Answer(status), (Verdict.NOTHING, None)) for status in (500, 503, 408, 409)],
-        *[(lost, (Verdict.NOTHING, None)) for lost in (Lost("x"), NotSent("x"))],
-        *[(Answer(status), (Verdict.REFUSED, None)) for status in (400, 413, 415, 422)],
-        (Answer(401), (Verdict.STOPPED, None)),
-        (Answer(429), (Verdict.THROTTLED, None)),
+        (Answer(200, b'{"fileId": "f"}'), (OutcomeKind.ACCEPTED, "f")),
+        (Answer(201, b'{"id": "f"}'), (OutcomeKind.ACCEPTED, "f")),
+        *[(Answer(200, body), (OutcomeKind.NOTHING, None)) for body in (b"", b"[]", b"{}", b'{"fileId": 5}', b"<html>")],
+        *[(Answer(status), (OutcomeKind.NOTHING, None)) for status in (500, 503, 408, 409)],
+        *[(lost, (OutcomeKind.NOTHING, None)) for lost in (Lost("x"), NotSent("x"))],
+        *[(Answer(status), (OutcomeKind.REFUSED, None)) for status in (400, 413, 415, 422)],
+        (Answer(401), (OutcomeKind.STOPPED, None)),
+        (Answer(429), (OutcomeKind.THROTTLED, None)),
     ],
 )
-def test_an_upload(reply: Answer | Lost | NotSent, wanted: tuple[Verdict, str | None]) -> None:
+def test_an_upload(reply: Answer | Lost | NotSent, wanted: tuple[OutcomeKind, str | None]) -> None:
     found = judge_upload(reply, "a.pdf")
     assert (found.verdict, found.remote_id) == wanted
 
@@ -98,7 +98,7 @@ class FakeClient:
 
 
 def claim(*, doubted: bool = False) -> Claim:
-    job = Job(1, Kind.VOUCHER, State.PENDING, b"", "key", doubted=doubted, case_id="a/b", case_reference="AB12")
+    job = SendableEntry(1, Kind.VOUCHER, State.PENDING, b"", "key", doubted=doubted, case_id="a/b", case_reference="AB12")
     return Claim(1, job, json.dumps(SENT).encode())
 
 
@@ -118,39 +118,39 @@ def test_a_repeated_unique_id_is_looked_up() -> None:
 
 def test_a_refusal_after_a_doubt_is_looked_up_and_one_without_is_not() -> None:
     client = FakeClient(Answer(400), Answer(200, b"[]"))
-    assert create(client, doubted=True).verdict is Verdict.IN_DOUBT  # the list may be late
+    assert create(client, doubted=True).verdict is OutcomeKind.IN_DOUBT  # the list may be late
     assert len(client.asked) == 2
     client = FakeClient(Answer(400))
-    assert create(client).verdict is Verdict.REFUSED
+    assert create(client).verdict is OutcomeKind.REFUSED
 
 
 def test_a_quota_that_is_reached_before_an_upload_stops_nothing_else(tmp_path: Path) -> None:
     """It is raised before anything is sent: the requests that are under way must not be cut off by it."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     facts = {"path": str(tmp_path / "a.pdf"), "sha256": hashlib.sha256(b"%PDF").hexdigest(), "content_type": "application/pdf"}
-    job = Job(1, Kind.VOUCHER, State.PENDING, b"", "key", appendix=json.dumps(facts))
+    job = SendableEntry(1, Kind.VOUCHER, State.PENDING, b"", "key", appendix=json.dumps(facts))
     client = FakeClient(QuotaReached("later"))
-    assert asyncio.run(Debbie(client, "tenant").upload(job)).verdict is Verdict.THROTTLED  # type: ignore[arg-type]
+    assert asyncio.run(Debbie(client, "tenant").upload(job)).verdict is OutcomeKind.THROTTLED  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_looked_up_stays_in_doubt() -> None:
-    assert create(FakeClient(Answer(400), Answer(401)), doubted=True).verdict is Verdict.IN_DOUBT
+    assert create(FakeClient(Answer(400), Answer(401)), doubted=True).verdict is OutcomeKind.IN_DOUBT
 
 
 @pytest.mark.parametrize(("by", "name"), [("id", "a/b"), ("reference", "AB12"), ("creditorReference", "R1")])
 def test_how_a_case_is_named(by: Any, name: str) -> None:
-    job = Job(
+    job = SendableEntry(
         1, Kind.VOUCHER, State.PENDING, b"", "k", case_id="a/b", case_reference="AB12", case_payload=b'{"creditorReference":"R1"}'
     )
     debbie = Debbie(FakeClient(), "t", by)  # type: ignore[arg-type]
     assert debbie.case_of(job) == name
-    assert debbie.case_of(Job(1, Kind.VOUCHER, State.PENDING, b"", "k", target="T", case_id="c")) == "T"
+    assert debbie.case_of(SendableEntry(1, Kind.VOUCHER, State.PENDING, b"", "k", target="T", case_id="c")) == "T"
 
 
 def uploaded(path: Path) -> tuple[Outcome, FakeClient]:
     facts = {"path": str(path), "sha256": hashlib.sha256(b"pdf").hexdigest(), "content_type": "application/pdf"}
     client = FakeClient(Answer(200, b'{"fileId": "f"}'))
-    job = Job(1, Kind.VOUCHER, State.PENDING, b"", "k", appendix=json.dumps(facts))
+    job = SendableEntry(1, Kind.VOUCHER, State.PENDING, b"", "k", appendix=json.dumps(facts))
     return asyncio.run(Debbie(client, "t").upload(job)), client  # type: ignore[arg-type]
 
 
@@ -167,10 +167,10 @@ def test_the_same_file_under_two_names_is_two_requests_with_two_keys(tmp_path: P
 
 
 def test_a_file_that_is_gone_or_was_changed_is_not_sent(tmp_path: Path) -> None:
-    assert uploaded(tmp_path / "gone.pdf")[0].verdict is Verdict.REFUSED
+    assert uploaded(tmp_path / "gone.pdf")[0].verdict is OutcomeKind.REFUSED
     (tmp_path / "a.pdf").write_bytes(b"other")
     outcome, client = uploaded(tmp_path / "a.pdf")
-    assert outcome.verdict is Verdict.REFUSED
+    assert outcome.verdict is OutcomeKind.REFUSED
     assert client.asked == []
 
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.dispatcher.outcomes.judge import DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Outcome, Verdict, judge, wait_of
+from importer.dispatcher.outcomes.judge import DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Outcome, OutcomeKind, judge, wait_of
 from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 from importer.domain.kinds import Kind
 from importer.domain.reasons import reasons_from_json, reasons_to_json
 
 C, V = (Kind.CASE,), (Kind.VOUCHER,)
 BOTH = C + V
-DOUBT, REFUSED, NOTHING, STOPPED = Verdict.IN_DOUBT, Verdict.REFUSED, Verdict.NOTHING, Verdict.STOPPED
-ACCEPTED, EXISTS, THROTTLED = Verdict.ACCEPTED, Verdict.EXISTS, Verdict.THROTTLED
+DOUBT, REFUSED, NOTHING, STOPPED = OutcomeKind.IN_DOUBT, OutcomeKind.REFUSED, OutcomeKind.NOTHING, OutcomeKind.STOPPED
+ACCEPTED, EXISTS, THROTTLED = OutcomeKind.ACCEPTED, OutcomeKind.EXISTS, OutcomeKind.THROTTLED
 
 
 def answer(status: int, body: Any = None, **headers: str) -> Answer:
@@ -78,7 +78,7 @@ TABLE = [
 @pytest.mark.parametrize(
     ("kind", "reply", "wanted"), [(kind, reply, wanted) for kinds, reply, wanted in TABLE for kind in kinds], ids=str
 )
-def test_the_table(kind: Kind, reply: Answer | Lost | NotSent, wanted: Verdict) -> None:
+def test_the_table(kind: Kind, reply: Answer | Lost | NotSent, wanted: OutcomeKind) -> None:
     assert judge(kind, reply).verdict is wanted
 
 

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.dispatcher.outcomes.judge import Outcome, Verdict
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.pacing.throttle import LONGEST_BACKOFF, PROBES, RETRY_RESERVE, TRIP_AFTER, Lane
 from importer.domain.kinds import Kind
 
-FINE = Outcome(Verdict.ACCEPTED, remote_id="x")
-REFUSED = Outcome(Verdict.REFUSED)
-EXISTS = Outcome(Verdict.EXISTS)
-NOTHING = Outcome(Verdict.NOTHING, detail="ConnectionRefusedError")
-DOUBT = Outcome(Verdict.IN_DOUBT, detail="HTTP 503")
+FINE = Outcome(OutcomeKind.ACCEPTED, remote_id="x")
+REFUSED = Outcome(OutcomeKind.REFUSED)
+EXISTS = Outcome(OutcomeKind.EXISTS)
+NOTHING = Outcome(OutcomeKind.NOTHING, detail="ConnectionRefusedError")
+DOUBT = Outcome(OutcomeKind.IN_DOUBT, detail="HTTP 503")
 
 
 class Clock:
@@ -115,7 +115,7 @@ def test_a_probe_that_succeeds_brings_all_slots_back(lane, clock):
 
 
 def test_a_429_pauses_for_as_long_as_it_says(lane, clock):
-    lane.note(Outcome(Verdict.THROTTLED, wait_seconds=42))
+    lane.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=42))
     assert lane.free() == 0
     assert lane.pause() == 42
     clock.now += 41.9
@@ -126,9 +126,9 @@ def test_a_429_pauses_for_as_long_as_it_says(lane, clock):
 
 
 def test_a_shorter_429_does_not_shorten_a_pause(lane, clock):
-    lane.note(Outcome(Verdict.THROTTLED, wait_seconds=42))
+    lane.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=42))
     clock.now += 1
-    lane.note(Outcome(Verdict.THROTTLED, wait_seconds=1))
+    lane.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=1))
     assert lane.pause() == 41
     lane.note(FINE)  # one that was under way came back well: the others still wait
     assert lane.free() == 0
@@ -136,21 +136,21 @@ def test_a_shorter_429_does_not_shorten_a_pause(lane, clock):
 
 def test_throttling_is_no_failure(lane, clock):
     for _ in range(50):
-        lane.note(Outcome(Verdict.THROTTLED, wait_seconds=1))
+        lane.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=1))
         clock.now += 1
     assert not lane.tripped
     assert lane.stopped is None
 
 
 def test_a_refused_account_stops_it_for_good_and_the_first_reason_stands(lane, clock):
-    lane.note(Outcome(Verdict.STOPPED, detail="the credentials were refused (HTTP 401)"))
-    lane.note(Outcome(Verdict.STOPPED, detail="something else"))
+    lane.note(Outcome(OutcomeKind.STOPPED, detail="the credentials were refused (HTTP 401)"))
+    lane.note(Outcome(OutcomeKind.STOPPED, detail="something else"))
     lane.note(FINE)
     clock.now += 1e6
     assert lane.free() == 0
     assert lane.stopped == "the credentials were refused (HTTP 401)"
     plain = Lane(Kind.CASE, 1, 1.0, clock)
-    plain.note(Outcome(Verdict.STOPPED))
+    plain.note(Outcome(OutcomeKind.STOPPED))
     assert plain.stopped
 
 

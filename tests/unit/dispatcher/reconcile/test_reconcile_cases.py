@@ -13,13 +13,13 @@ import pytest
 from support.ledgers import ACCOUNTS, Desk, case, open_desk, voucher
 
 from importer.dispatcher.reconcile.cases import Policy, reconcile, scan
-from importer.dispatcher.reconcile.matching import Fate, Remote, match, traits_listed, traits_sent
+from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, match, traits_listed, traits_sent
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.kinds import Kind
 from importer.domain.states import State
-from importer.domain.timestamps import stamp
-from importer.ledger.ledger import Doubt
+from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.clock_skew import CLOCK_MARGIN
+from importer.ledger.outbox.doubts import InDoubtCase
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -29,24 +29,26 @@ def payload(ref: str | None = "R1", debtor: str = "Ann", amount: float = 100.0, 
     return json.dumps(wire | ({"creditorReference": ref} if ref else {})).encode()
 
 
-def doubt(entry_id: int = 1, sent: bytes | None = None, *, first: datetime = START, held: bool = False) -> Doubt:
-    return Doubt(entry_id, sent or payload(), stamp(first), stamp(first), 0, held)
+def doubt(entry_id: int = 1, sent: bytes | None = None, *, first: datetime = START, held: bool = False) -> InDoubtCase:
+    return InDoubtCase(entry_id, sent or payload(), to_timestamp(first), to_timestamp(first), 0, held)
 
 
 def remote(identifier: str = "r", sent: bytes | None = None, *, created: datetime = START, unreadable: bool = False) -> Remote:
     return Remote(identifier, None, created, None if unreadable else traits_sent(sent or payload()))
 
 
-def fates(doubts: list[Doubt], cases: list[Remote], owned: set[str] | None = None) -> dict[int, tuple[Fate, str | None]]:
+def fates(
+    doubts: list[InDoubtCase], cases: list[Remote], owned: set[str] | None = None
+) -> dict[int, tuple[ScanVerdict, str | None]]:
     found = match(doubts, cases, owned or set())
     return {entry: (fate, case.id if case else None) for entry, (fate, case) in found.items()}
 
 
-ABSENT, AMBIGUOUS = (Fate.ABSENT, None), (Fate.AMBIGUOUS, None)
+ABSENT, AMBIGUOUS = (ScanVerdict.ABSENT, None), (ScanVerdict.AMBIGUOUS, None)
 
 
 def test_a_unique_match_is_ours() -> None:
-    assert fates([doubt()], [remote("a", payload("R2")), remote("b")]) == {1: (Fate.OURS, "b")}
+    assert fates([doubt()], [remote("a", payload("R2")), remote("b")]) == {1: (ScanVerdict.OURS, "b")}
 
 
 def test_nothing_there() -> None:
@@ -63,7 +65,7 @@ def test_another_reference_is_another_case(other: bytes) -> None:
 
 @pytest.mark.parametrize("other", [payload(None), payload(debtor="Bob"), payload(debtor="ANN Byg ApS (CVR 1)")])
 def test_a_case_that_a_server_may_have_rewritten_is_for_a_person(other: bytes) -> None:
-    assert fates([doubt()], [remote("a", other)]) == {1: (Fate.AMBIGUOUS, None)}
+    assert fates([doubt()], [remote("a", other)]) == {1: (ScanVerdict.AMBIGUOUS, None)}
 
 
 def test_what_another_entry_owns_is_not_ours() -> None:
@@ -73,7 +75,7 @@ def test_what_another_entry_owns_is_not_ours() -> None:
 def test_a_case_older_than_the_first_attempt_is_not_ours() -> None:
     older = START - CLOCK_MARGIN - timedelta(seconds=1)
     assert fates([doubt()], [remote("a", created=older)]) == {1: ABSENT}
-    assert fates([doubt()], [remote("a", created=START - CLOCK_MARGIN)]) == {1: (Fate.OURS, "a")}
+    assert fates([doubt()], [remote("a", created=START - CLOCK_MARGIN)]) == {1: (ScanVerdict.OURS, "a")}
 
 
 def test_several_matches_are_for_a_person() -> None:
@@ -82,7 +84,7 @@ def test_several_matches_are_for_a_person() -> None:
 
 def test_entries_of_the_same_bytes_share_their_matches() -> None:
     doubts = [doubt(1), doubt(2), doubt(3)]
-    assert fates(doubts, [remote("b"), remote("a")]) == {1: (Fate.OURS, "b"), 2: (Fate.OURS, "a"), 3: ABSENT}
+    assert fates(doubts, [remote("b"), remote("a")]) == {1: (ScanVerdict.OURS, "b"), 2: (ScanVerdict.OURS, "a"), 3: ABSENT}
     assert set(fates(doubts[:1], [remote("a"), remote("b")]).values()) == {AMBIGUOUS}
 
 
@@ -103,11 +105,11 @@ def test_the_same_claim_with_another_amount_is_for_a_person() -> None:
     assert fates([doubt()], [remote("a", payload(amount=120))]) == {1: AMBIGUOUS}
     assert fates([doubt()], [remote("a", payload(amount=120))], {"a"}) == {1: ABSENT}
     both = [doubt(1), doubt(2, payload(amount=120))]
-    assert fates(both, [remote("a", payload(amount=120))]) == {1: ABSENT, 2: (Fate.OURS, "a")}
+    assert fates(both, [remote("a", payload(amount=120))]) == {1: ABSENT, 2: (ScanVerdict.OURS, "a")}
 
 
 def test_a_case_that_cannot_be_read_proves_no_absence() -> None:
-    assert fates([doubt()], [remote("a", unreadable=True)]) == {1: (Fate.UNKNOWN, None)}
+    assert fates([doubt()], [remote("a", unreadable=True)]) == {1: (ScanVerdict.UNKNOWN, None)}
     assert fates([doubt()], [remote("a", unreadable=True)], {"a"}) == {1: ABSENT}
     long_ago = START - timedelta(days=1)
     assert fates([doubt()], [remote("a", unreadable=True, created=long_ago)]) == {1: ABSENT}
@@ -234,24 +236,24 @@ def test_what_the_list_leaves_out_is_fetched() -> None:
 @pytest.mark.parametrize("created", [None, "yesterday", "", 5])
 def test_a_case_without_a_readable_date_may_be_ours(created: Any) -> None:
     found = asyncio.run(scan(FakeList([LISTED | {"dateCreated": created}]), START))  # type: ignore[arg-type]
-    assert match([doubt()], found.cases, set())[1][0] is Fate.OURS
+    assert match([doubt()], found.cases, set())[1][0] is ScanVerdict.OURS
 
 
 @pytest.mark.parametrize("behind", [0, 8])
 def test_a_date_without_a_zone_may_be_of_any(behind: int) -> None:
     local = (START + timedelta(minutes=1) - timedelta(hours=behind)).replace(tzinfo=None).isoformat()
     found = asyncio.run(scan(FakeList([LISTED | {"dateCreated": local}]), START))  # type: ignore[arg-type]
-    assert match([doubt()], found.cases, set())[1][0] is Fate.OURS
+    assert match([doubt()], found.cases, set())[1][0] is ScanVerdict.OURS
 
 
 def test_a_date_alone_lasts_all_day() -> None:
     found = asyncio.run(scan(FakeList([LISTED | {"dateCreated": "2026-11-01"}]), START))  # type: ignore[arg-type]
-    assert match([doubt(first=START + timedelta(hours=6))], found.cases, set())[1][0] is Fate.OURS
-    assert match([doubt(first=START + timedelta(days=2))], found.cases, set())[1][0] is Fate.ABSENT
+    assert match([doubt(first=START + timedelta(hours=6))], found.cases, set())[1][0] is ScanVerdict.OURS
+    assert match([doubt(first=START + timedelta(days=2))], found.cases, set())[1][0] is ScanVerdict.ABSENT
 
 
-@pytest.mark.parametrize(("shown", "fate"), [(True, Fate.ABSENT), (False, Fate.OURS), (None, Fate.OURS)])
-def test_a_test_case_is_not_the_real_one(*, shown: bool | None, fate: Fate) -> None:
+@pytest.mark.parametrize(("shown", "fate"), [(True, ScanVerdict.ABSENT), (False, ScanVerdict.OURS), (None, ScanVerdict.OURS)])
+def test_a_test_case_is_not_the_real_one(*, shown: bool | None, fate: ScanVerdict) -> None:
     found = asyncio.run(scan(FakeList([listed("r", 0) | {"isTestCase": shown}]), START))  # type: ignore[arg-type]
     assert match([doubt()], found.cases, set())[1][0] is fate
 

@@ -13,8 +13,10 @@ from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, voucher
 from importer.dispatcher.sending.queue import READ_AHEAD, Backlog, Scope
 from importer.domain.kinds import Kind
 from importer.domain.states import State
-from importer.domain.timestamps import stamp
-from importer.ledger.ledger import Job, Ledger, Result
+from importer.domain.timestamps import to_timestamp
+from importer.ledger.ledger import Ledger
+from importer.ledger.outbox.outbox import Outbox
+from importer.ledger.outbox.sendable import AttemptResult, SendableEntry
 
 SCOPE = Scope(ACCOUNTS, None, "run")
 
@@ -29,29 +31,29 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How much was found each time the ledger was read."""
     found: list[int] = []
-    real: Callable[..., list[Job]] = Ledger.candidates
+    real: Callable[..., list[SendableEntry]] = Outbox.sendable
 
-    def candidates(self: Ledger, *given: Any) -> list[Job]:
+    def sendable(self: Outbox, *given: Any) -> list[SendableEntry]:
         jobs = real(self, *given)
         found.append(len(jobs))
         return jobs
 
-    monkeypatch.setattr(Ledger, "candidates", candidates)
+    monkeypatch.setattr(Outbox, "sendable", sendable)
     return found
 
 
-def send(desk: Desk, jobs: list[Job], state: State, not_before: str | None = None) -> list[Result]:
+def send(desk: Desk, jobs: list[SendableEntry], state: State, not_before: str | None = None) -> list[AttemptResult]:
     """Send and settle these jobs; what came of them."""
-    claims = desk.ledger.exchange([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
+    claims = desk.ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
     results = [
-        Result(c.attempt_id, c.job.entry_id, c.job.kind, state, "x", remote_id=f"r{c.attempt_id}", not_before=not_before)
+        AttemptResult(c.attempt_id, c.job.entry_id, c.job.kind, state, "x", remote_id=f"r{c.attempt_id}", not_before=not_before)
         for c in claims
     ]
-    desk.ledger.exchange(results, [], ACCOUNTS, "run")
+    desk.ledger.outbox.commit_step(results, [], ACCOUNTS, "run")
     return results
 
 
-def ids(jobs: list[Job]) -> list[int]:
+def ids(jobs: list[SendableEntry]) -> list[int]:
     return [job.entry_id for job in jobs]
 
 
@@ -89,11 +91,11 @@ def test_an_accepted_case_frees_its_vouchers(desk: Desk) -> None:
 def test_an_entry_that_is_open_again_is_given_when_its_time_has_come(desk: Desk, state: State) -> None:
     desk.take(voucher(None, case_id="c", uid="V"))
     backlog = Backlog(desk.ledger, SCOPE, Kind.VOUCHER, RESENDABLE)
-    soon = stamp(datetime.now(UTC) + timedelta(hours=1))
+    soon = to_timestamp(datetime.now(UTC) + timedelta(hours=1))
     backlog.changed(send(desk, backlog.take(5, ()), state, soon))
     assert backlog.take(5, ()) == []
     assert 3000 < (backlog.wait_seconds(()) or 0) <= 3600
-    desk.ledger.postpone(1, stamp(datetime.now(UTC) - timedelta(seconds=1)))
+    desk.ledger.outbox.postpone(1, to_timestamp(datetime.now(UTC) - timedelta(seconds=1)))
     backlog.look_again()
     assert backlog.wait_seconds(()) == 0
     assert ids(backlog.take(5, ())) == [1]

@@ -12,49 +12,54 @@ from importer.domain.records import VoucherRecord
 from importer.domain.states import MOVES, RejectStatus, State, sources_of
 from importer.ledger.intake import decisions as d
 from importer.ledger.intake import reasons
-from importer.ledger.intake.decisions import Action, Known
+from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision
 
 HERE, BEFORE = 7, 6
 
 
-def known(state: State, batch: int = BEFORE, **more: object) -> Known:
+def known(state: State, batch: int = BEFORE, **more: object) -> ExistingEntry:
     values = {"id": 1, "key": "k", "base": "k", "digest": "same", "payload": b"{}", "idempotency_key": "i", "row_id": 1}
-    return Known(**{**values, "state": state, "batch_id": batch, **more})  # type: ignore[arg-type]
+    return ExistingEntry(**{**values, "state": state, "batch_id": batch, **more})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("state", "same", "other"),
     [
-        (State.PENDING, Action.REPLACE, Action.REPLACE),
-        (State.REFUSED, Action.REPLACE, Action.REPLACE),
-        (State.BLOCKED, Action.REPLACE, Action.REPLACE),
-        (State.SENDING, Action.LEAVE, Action.CHANGED),
-        (State.IN_DOUBT, Action.LEAVE, Action.CHANGED),
-        (State.HELD, Action.LEAVE, Action.CHANGED),
-        (State.ACCEPTED, Action.KNOWN, Action.CHANGED),
+        (State.PENDING, IntakeDecision.REPLACE, IntakeDecision.REPLACE),
+        (State.REFUSED, IntakeDecision.REPLACE, IntakeDecision.REPLACE),
+        (State.BLOCKED, IntakeDecision.REPLACE, IntakeDecision.REPLACE),
+        (State.SENDING, IntakeDecision.LEAVE, IntakeDecision.CHANGED),
+        (State.IN_DOUBT, IntakeDecision.LEAVE, IntakeDecision.CHANGED),
+        (State.HELD, IntakeDecision.LEAVE, IntakeDecision.CHANGED),
+        (State.ACCEPTED, IntakeDecision.KNOWN, IntakeDecision.CHANGED),
     ],
 )
-def test_what_a_row_means_by_the_state_of_its_entry(state: State, same: Action, other: Action) -> None:
+def test_what_a_row_means_by_the_state_of_its_entry(state: State, same: IntakeDecision, other: IntakeDecision) -> None:
     assert d.decide(known(state), "same", HERE, may_repeat=False) is same
     assert d.decide(known(state), "other", HERE, may_repeat=False) is other
 
 
 def test_every_state_is_decided() -> None:
     assert {d.decide(known(state), "same", HERE, may_repeat=False) for state in State} == {
-        *(Action.REPLACE, Action.LEAVE, Action.KNOWN)
+        *(IntakeDecision.REPLACE, IntakeDecision.LEAVE, IntakeDecision.KNOWN)
     }
 
 
 def test_a_new_key_is_inserted() -> None:
-    assert d.decide(None, "same", HERE, may_repeat=False) is Action.INSERT
+    assert d.decide(None, "same", HERE, may_repeat=False) is IntakeDecision.INSERT
 
 
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize(
     ("digest", "may_repeat", "wanted"),
-    [("same", True, Action.REPEAT), ("other", True, Action.TWICE), ("same", False, Action.TWICE), ("other", False, Action.TWICE)],
+    [
+        ("same", True, IntakeDecision.REPEAT),
+        ("other", True, IntakeDecision.TWICE),
+        ("same", False, IntakeDecision.TWICE),
+        ("other", False, IntakeDecision.TWICE),
+    ],
 )
-def test_a_key_that_this_source_holds_already(state: State, digest: str, wanted: Action, *, may_repeat: bool) -> None:
+def test_a_key_that_this_source_holds_already(state: State, digest: str, wanted: IntakeDecision, *, may_repeat: bool) -> None:
     assert d.decide(known(state, HERE), digest, HERE, may_repeat=may_repeat) is wanted
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import RFC_4122, UUID
 
 import pytest
-from support.ledgers import ACCOUNTS, CASES, Desk, case, open_desk, reject, source, voucher
+from support.ledgers import ACCOUNTS, CASES, Desk, case, open_desk, reject, run_sql, source, transaction, voucher
 
 from importer.domain.identity import Hint
 from importer.domain.kinds import Kind
@@ -18,7 +18,7 @@ from importer.domain.records import AppendixFile, LoadedRow, Row
 from importer.domain.states import State, Status
 from importer.errors import FileRefused
 from importer.ledger.intake.changes import random_uuids
-from importer.ledger.ledger import CHUNK_ROWS
+from importer.ledger.intake.staging import CHUNK_ROWS, stage
 
 A, KNOWN, PENDING = Status.ACCEPTED, Status.ALREADY_IMPORTED, Status.PENDING
 
@@ -94,7 +94,7 @@ def test_what_may_exist_is_left_alone(desk: Desk, state: State) -> None:
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
     if state is State.HELD:
-        assert desk.ledger.move(1, State.HELD)
+        assert desk.ledger.doubts.move(1, State.HELD)
     before = desk.entries()
     same, other = desk.take(case("R1")), desk.take(case("R1", debtor="Bob"))
     (after,) = desk.entries()
@@ -346,11 +346,11 @@ def test_a_voucher_of_a_refused_case_is_released_when_the_corrected_case_is_acce
 def test_a_voucher_taken_in_for_a_held_case_is_blocked_and_says_why(desk: Desk) -> None:
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
-    desk.ledger.move(1, State.HELD)
+    desk.ledger.doubts.move(1, State.HELD)
     batch = desk.take(voucher("R1"))
     assert desk.vouchers(batch) == [Status.BLOCKED]
     assert desk.codes(batch) == ["case_refused"]
-    desk.ledger.move(1, State.PENDING, doubted_at=None)
+    desk.ledger.doubts.move(1, State.PENDING, doubted_at=None)
     assert desk.vouchers(batch) == [PENDING]
 
 
@@ -538,23 +538,23 @@ def test_a_source_that_fails_while_it_is_read_leaves_nothing(desk: Desk) -> None
         raise FileRefused("the file ends in the middle")
 
     broken = replace(source(), rows=rows())
-    with desk.ledger.transaction() as connection:
+    with transaction(desk.ledger) as connection:
         with pytest.raises(FileRefused):
-            desk.ledger.take_in(connection, broken, ACCOUNTS, "run")
-        kept = desk.ledger.take_in(connection, source(case("kept")), ACCOUNTS, "run")
+            stage(connection, broken, ACCOUNTS, "run")
+        kept = stage(connection, source(case("kept")), ACCOUNTS, "run")
     assert [e.ref for e in desk.entries()] == ["kept"]
     assert desk.cases(kept) == [PENDING]
-    assert desk.ledger.query(lambda c: c.exec_driver_sql("SELECT count(*) FROM row").scalar()) == 1
+    assert run_sql(desk.ledger, lambda c: c.exec_driver_sql("SELECT count(*) FROM row").scalar()) == 1
 
 
 def test_accounts_are_apart(desk: Desk) -> None:
     desk.take(case("R1"))
     other = type(ACCOUNTS)("someone else", "tenant")
-    with desk.ledger.transaction() as connection:
-        desk.ledger.take_in(connection, source(case("R1")), other, "run")
+    with transaction(desk.ledger) as connection:
+        stage(connection, source(case("R1")), other, "run")
     assert len(desk.entries()) == 2
     assert len(desk.claim()) == 1
-    assert len(desk.ledger.candidates(other, Kind.CASE, [State.PENDING], None, 9)) == 1
+    assert len(desk.ledger.outbox.sendable(other, Kind.CASE, [State.PENDING], None, 9)) == 1
 
 
 def test_the_money_of_every_row_is_in_exactly_one_status(desk: Desk) -> None:

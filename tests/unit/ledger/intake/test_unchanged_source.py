@@ -15,13 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
-from support.ledgers import ACCOUNTS, Desk, Entered, case, open_desk, reject, source, voucher
+from support.ledgers import ACCOUNTS, Desk, Entered, case, open_desk, reject, source, transaction, voucher
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.records import AppendixFile
 from importer.domain.states import State
-from importer.ledger.intake.unchanged_source import Reading, has_cases, take_in_again
+from importer.ledger.intake.staging import stage
+from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.storage.schema import batch, entry, row
 from importer.ledger.storage.schema import reading as reading_table
 from importer.ledger.storage.schema import reject as reject_table
@@ -36,18 +37,18 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield desk
 
 
-def reading_of(records: Records, day: str = "2026-03-01") -> Reading:
-    return Reading("a.xlsx", hashlib.sha256(repr(records).encode()).hexdigest(), "as ever", day)
+def reading_of(records: Records, day: str = "2026-03-01") -> SourceVersion:
+    return SourceVersion("a.xlsx", hashlib.sha256(repr(records).encode()).hexdigest(), "as ever", day)
 
 
-def read(connection: Connection, desk: Desk, records: Records, of: Reading, earlier: Sequence[int] = ()) -> int:
+def read(connection: Connection, records: Records, of: SourceVersion, earlier: Sequence[int] = ()) -> int:
     taken = replace(source(*records), sha256=of.sha256)
-    return desk.ledger.take_in(connection, taken, ACCOUNTS, "run", earlier, of)
+    return stage(connection, taken, ACCOUNTS, "run", earlier, of)
 
 
 def take(desk: Desk, *records: Entered, earlier: Sequence[int] = ()) -> int:
-    with desk.ledger.transaction() as connection:
-        return read(connection, desk, records, reading_of(records), earlier)
+    with transaction(desk.ledger) as connection:
+        return read(connection, records, reading_of(records), earlier)
 
 
 def accept(desk: Desk) -> None:
@@ -77,8 +78,8 @@ def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 def quickly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any] | None:
     """The ledger after the shortcut, and without it again; None if it was not taken."""
     found = None
-    with suppress(_UndoneError), desk.ledger.transaction() as connection:
-        if take_in_again(connection, replace(reading_of(records), **changes), ACCOUNTS, "run", earlier):
+    with suppress(_UndoneError), transaction(desk.ledger) as connection:
+        if reuse_unchanged_batch(connection, replace(reading_of(records), **changes), ACCOUNTS, "run", earlier):
             found = dump(connection)
         raise _UndoneError
     return found
@@ -86,8 +87,8 @@ def quickly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes
 
 def slowly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any]:
     found = None
-    with suppress(_UndoneError), desk.ledger.transaction() as connection:
-        read(connection, desk, records, replace(reading_of(records), **changes), earlier)
+    with suppress(_UndoneError), transaction(desk.ledger) as connection:
+        read(connection, records, replace(reading_of(records), **changes), earlier)
         found = dump(connection)
         raise _UndoneError
     assert found is not None
@@ -117,8 +118,8 @@ def test_what_is_all_imported_is_copied(desk: Desk, records: Records) -> None:
     assert not is_taken(desk, *records), "nothing was sent yet"
     accept(desk)
     assert is_taken(desk, *records)
-    with desk.ledger.transaction() as connection:
-        again = take_in_again(connection, reading_of(records), ACCOUNTS, "run")
+    with transaction(desk.ledger) as connection:
+        again = reuse_unchanged_batch(connection, reading_of(records), ACCOUNTS, "run")
     assert again == 2
     facts = [fact for line in desk.lines(again) for fact in (line.case, line.voucher) if fact and not fact.repeats]
     assert {fact.status for fact in facts} == {"already_imported"}
@@ -220,7 +221,7 @@ def test_a_row_with_an_appendix(desk: Desk) -> None:
     assert not is_taken(desk, *records)
 
 
-@pytest.mark.parametrize("changes", [{"name": "b.xlsx"}, {"sha256": "1" * 64}, {"circumstances": "other"}])
+@pytest.mark.parametrize("changes", [{"name": "b.xlsx"}, {"sha256": "1" * 64}, {"reader_version": "other"}])
 def test_another_reading(desk: Desk, changes: dict[str, str]) -> None:
     take(desk, *TWO_SHEETS)
     accept(desk)
@@ -241,32 +242,32 @@ def test_another_day(desk: Desk, *, day: str, taken: bool) -> None:
 def test_another_account(desk: Desk, other: Accounts) -> None:
     take(desk, *TWO_SHEETS)
     accept(desk)
-    with desk.ledger.transaction() as connection:
-        assert take_in_again(connection, reading_of(TWO_SHEETS), other, "run") is None
+    with transaction(desk.ledger) as connection:
+        assert reuse_unchanged_batch(connection, reading_of(TWO_SHEETS), other, "run") is None
 
 
 def test_what_was_really_read_counts(desk: Desk) -> None:
     """The file was written to between a look at it and reading it."""
-    with desk.ledger.transaction() as connection:
-        desk.ledger.take_in(connection, source(case("R1")), ACCOUNTS, "run", (), reading_of([case("R2")]))
+    with transaction(desk.ledger) as connection:
+        stage(connection, source(case("R1")), ACCOUNTS, "run", (), reading_of([case("R2")]))
     accept(desk)
-    with desk.ledger.transaction() as connection:
-        assert take_in_again(connection, reading_of([case("R2")]), ACCOUNTS, "run") is None
-        assert take_in_again(connection, replace(reading_of([]), sha256="0" * 64), ACCOUNTS, "run")
+    with transaction(desk.ledger) as connection:
+        assert reuse_unchanged_batch(connection, reading_of([case("R2")]), ACCOUNTS, "run") is None
+        assert reuse_unchanged_batch(connection, replace(reading_of([]), sha256="0" * 64), ACCOUNTS, "run")
 
 
 def test_a_sheet_of_a_report_is_read(desk: Desk) -> None:
     """Its rows name entries, which may have become others."""
     taken = source(case("R1"))
     taken = replace(taken, heads=(replace(taken.heads[0], header=("#row", "x")), *taken.heads[1:]), sha256="0" * 64)
-    with desk.ledger.transaction() as connection:
-        desk.ledger.take_in(connection, taken, ACCOUNTS, "run", (), replace(reading_of([]), sha256="0" * 64))
+    with transaction(desk.ledger) as connection:
+        stage(connection, taken, ACCOUNTS, "run", (), replace(reading_of([]), sha256="0" * 64))
         assert not connection.execute(select(reading_table)).all()
 
 
 def test_whether_a_known_file_holds_cases(desk: Desk) -> None:
     take(desk, *TWO_SHEETS)
-    with desk.ledger.transaction() as connection:
+    with transaction(desk.ledger) as connection:
         assert has_cases(connection, reading_of(TWO_SHEETS))
         assert has_cases(connection, reading_of(FLAT)) is None
 

@@ -72,30 +72,30 @@ def test_seconds_are_no_skew_and_five_minutes_no_warning() -> None:
 
 
 def test_without_open_doubts_only_the_latest_measure_counts(desk: Desk) -> None:
-    desk.ledger.note_clock(ACCOUNTS, -30 * MINUTE)
-    assert desk.ledger.clock(ACCOUNTS) == Clock(-30, -30, -30)
-    desk.ledger.note_clock(ACCOUNTS, 0 * MINUTE)
-    assert desk.ledger.clock(ACCOUNTS) == Clock()
-    desk.ledger.note_clock(ACCOUNTS, None)
-    assert desk.ledger.clock(ACCOUNTS) == Clock()
+    desk.ledger.doubts.note_clock(ACCOUNTS, -30 * MINUTE)
+    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock(-30, -30, -30)
+    desk.ledger.doubts.note_clock(ACCOUNTS, 0 * MINUTE)
+    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock()
+    desk.ledger.doubts.note_clock(ACCOUNTS, None)
+    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock()
 
 
 @pytest.mark.parametrize("state", [State.IN_DOUBT, State.PENDING])
 def test_while_something_sent_is_open_all_measures_count(desk: Desk, state: State) -> None:
     """An entry that was sent in vain is dated by its first attempt as well."""
-    desk.ledger.note_clock(ACCOUNTS, -30 * MINUTE)
+    desk.ledger.doubts.note_clock(ACCOUNTS, -30 * MINUTE)
     desk.take(case("R1"))
     desk.send_all(state)
-    desk.ledger.note_clock(ACCOUNTS, 10 * MINUTE)
-    assert desk.ledger.clock(ACCOUNTS) == Clock(-30, 10, 10)
-    desk.ledger.note_clock(ACCOUNTS, 0 * MINUTE)
-    assert desk.ledger.clock(ACCOUNTS) == Clock(-30, 10, 0)
+    desk.ledger.doubts.note_clock(ACCOUNTS, 10 * MINUTE)
+    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock(-30, 10, 10)
+    desk.ledger.doubts.note_clock(ACCOUNTS, 0 * MINUTE)
+    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock(-30, 10, 0)
 
 
 def test_what_was_sent_before_anything_was_measured_may_have_agreed(desk: Desk) -> None:
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
-    assert desk.ledger.note_clock(ACCOUNTS, 60 * MINUTE) == Clock(0, 60, 60)
+    assert desk.ledger.doubts.note_clock(ACCOUNTS, 60 * MINUTE) == Clock(0, 60, 60)
 
 
 def test_a_refused_case_that_is_corrected_is_dated_anew(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.ledgers import ACCOUNTS, Desk, case
 
 from importer.domain.states import State
-from importer.domain.timestamps import stamp
+from importer.domain.timestamps import to_timestamp
 from importer.errors import UsageError
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.restored import LOOKED_FOR
@@ -21,17 +21,17 @@ def url(path: Path) -> str:
 
 def mark_of(path: Path) -> str | None:
     with Ledger.open(url(path), "test") as ledger:
-        return ledger.restored_from()
+        return ledger.restored.backup_taken_at()
 
 
 def test_a_backup_knows_when_it_was_taken_and_the_ledger_itself_does_not(tmp_path):
     live, copy = tmp_path / "ledger.db", tmp_path / "backup.db"
     Ledger.open(url(live), "test").close()
-    before = stamp()
+    before = to_timestamp()
     write_backup(url(live), copy)
     mark = mark_of(copy)
     assert mark is not None
-    assert before <= mark <= stamp()
+    assert before <= mark <= to_timestamp()
     assert mark_of(live) is None
     assert copy.stat().st_mode & 0o077 == 0
     with pytest.raises(UsageError, match="there already"):
@@ -44,7 +44,7 @@ def test_a_backup_of_a_restored_ledger_is_as_old_as_the_first(tmp_path):
     write_backup(url(live), first)
     shutil.copy(first, live)
     with Ledger.open(url(live), "test") as ledger:
-        ledger.distrust(ACCOUNTS, None, ledger.restored_from() or "")
+        ledger.restored.distrust(ACCOUNTS, None, ledger.restored.backup_taken_at() or "")
     write_backup(url(live), second)
     assert mark_of(second) == mark_of(first)
     with sqlite3.connect(second) as db:
@@ -56,15 +56,15 @@ def test_what_a_restored_ledger_calls_unsent_is_in_doubt_from_the_restore_on(tmp
     with Ledger.open(url(tmp_path / "ledger.db"), "test") as ledger:
         desk = Desk(ledger)
         desk.take(case("R1"), case("R2"))
-        assert ledger.move(2, State.IN_DOUBT) is False  # pending entries do not come into doubt in any other way
-        taken_at, began = "2026-01-01T00:00:00.000000Z", stamp()
-        assert ledger.distrust(ACCOUNTS, None, taken_at) == 2
-        doubts = ledger.doubts(ACCOUNTS, None)
+        assert ledger.doubts.move(2, State.IN_DOUBT) is False  # pending entries do not come into doubt in any other way
+        taken_at, began = "2026-01-01T00:00:00.000000Z", to_timestamp()
+        assert ledger.restored.distrust(ACCOUNTS, None, taken_at) == 2
+        doubts = ledger.doubts.cases(ACCOUNTS, None)
         assert {doubt.first_sent_at for doubt in doubts} == {taken_at}  # the list is read back to there
         assert all(doubt.doubted_at >= began for doubt in doubts)  # and may be late about what was sent just before
 
-        assert ledger.move(1, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR)
-        assert ledger.distrust(ACCOUNTS, None, taken_at) == 0  # what was looked for already can be sent
+        assert ledger.doubts.move(1, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR)
+        assert ledger.restored.distrust(ACCOUNTS, None, taken_at) == 0  # what was looked for already can be sent
 
 
 def test_trust_ends_it(tmp_path):
@@ -72,6 +72,6 @@ def test_trust_ends_it(tmp_path):
     Ledger.open(url(live), "test").close()
     write_backup(url(live), copy)
     with Ledger.open(url(copy), "test") as ledger:
-        assert ledger.trust() is True
-        assert ledger.restored_from() is None
-        assert ledger.trust() is False
+        assert ledger.restored.trust() is True
+        assert ledger.restored.backup_taken_at() is None
+        assert ledger.restored.trust() is False

@@ -16,10 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 from sqlalchemy import text
-from support.ledgers import ACCOUNTS, Desk, case, open_desk, source
+from support.ledgers import ACCOUNTS, Desk, case, open_desk, run_sql, source, transaction
 
 from importer.errors import LedgerError, LedgerHeld
-from importer.ledger.intake.unchanged_source import Reading, take_in_again
+from importer.ledger.intake.staging import stage
+from importer.ledger.intake.unchanged_source import SourceVersion, reuse_unchanged_batch
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import sqlite_path
 from importer.ledger.storage.schema import SCHEMA_VERSION
@@ -43,7 +44,8 @@ def refusal(path: Path) -> str:
 def test_a_new_ledger_is_durable_and_its_owners_alone(path: Path) -> None:
     with open_desk(path.parent) as desk:
         facts = [
-            desk.ledger.query(lambda c, n=n: c.exec_driver_sql(f"PRAGMA {n}").scalar()) for n in ("journal_mode", "synchronous")
+            run_sql(desk.ledger, lambda c, n=n: c.exec_driver_sql(f"PRAGMA {n}").scalar())
+            for n in ("journal_mode", "synchronous")
         ]
         desk.take(case("R1"))
         modes = [
@@ -79,18 +81,18 @@ def test_a_ledger_of_an_older_version_is_brought_up_to_date_by_its_writer(
     reader = Ledger.read(url(path))  # a reader changes nothing and needs nothing
     assert reader is not None
     with reader:
-        assert reader.counted("key") is None
+        assert reader.counts.kept("key") is None
         assert len(Desk(reader).lines(first)) == 1
     with open_desk(path.parent) as desk:
-        reading = Reading("a.xlsx", "0" * 64, "as ever", "2026-03-01")
-        with desk.ledger.transaction() as connection:
-            assert take_in_again(connection, reading, ACCOUNTS, "run") is None  # what it was read from is not known
-            desk.ledger.take_in(connection, source(case("R1")), ACCOUNTS, "run", (), reading)
-            assert take_in_again(connection, reading, ACCOUNTS, "run")
-        desk.ledger.count({"key": "{}"})
-        assert desk.ledger.counted("key") == "{}"
+        reading = SourceVersion("a.xlsx", "0" * 64, "as ever", "2026-03-01")
+        with transaction(desk.ledger) as connection:
+            assert reuse_unchanged_batch(connection, reading, ACCOUNTS, "run") is None  # what it was read from is not known
+            stage(connection, source(case("R1")), ACCOUNTS, "run", (), reading)
+            assert reuse_unchanged_batch(connection, reading, ACCOUNTS, "run")
+        desk.ledger.counts.keep({"key": "{}"})
+        assert desk.ledger.counts.kept("key") == "{}"
         assert [entry.state for entry in desk.entries()] == ["accepted"]
-        assert desk.ledger.query(lambda c: c.execute(text("SELECT value FROM meta")).scalar()) == str(SCHEMA_VERSION)
+        assert run_sql(desk.ledger, lambda c: c.execute(text("SELECT value FROM meta")).scalar()) == str(SCHEMA_VERSION)
 
 
 def test_a_file_that_is_no_database(path: Path) -> None:
@@ -213,7 +215,7 @@ def test_a_crashed_holder_locks_nobody_out(path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
         with Ledger.open(url(path), "importer resume") as ledger:
-            assert ledger.recover() == 0
+            assert ledger.outbox.recover() == 0
 
 
 def test_the_same_process_cannot_hold_it_twice(path: Path) -> None:
@@ -239,9 +241,9 @@ def test_reading_sees_what_is_committed_and_changes_nothing(path: Path) -> None:
         reader = Ledger.read(url(path))
         assert reader is not None
         with reader:
-            assert reader.query(lambda c: c.execute(text("SELECT count(*) FROM entry")).scalar()) == 1
+            assert run_sql(reader, lambda c: c.execute(text("SELECT count(*) FROM entry")).scalar()) == 1
             with pytest.raises(LedgerError, match="right to write"):
-                reader.query(lambda c: c.execute(text("DELETE FROM entry")))
+                run_sql(reader, lambda c: c.execute(text("DELETE FROM entry")))
 
 
 def test_a_folder_with_odd_characters(tmp_path: Path) -> None:
@@ -269,7 +271,7 @@ def test_a_scratch_copy_leaves_no_trace(path: Path) -> None:
 
 def test_a_disk_that_is_full_is_said_so(path: Path) -> None:
     with open_desk(path.parent) as desk:
-        with desk.ledger.transaction() as connection:
+        with transaction(desk.ledger) as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(LedgerError, match="Free some disk space"):

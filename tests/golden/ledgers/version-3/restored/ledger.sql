@@ -1,0 +1,159 @@
+BEGIN TRANSACTION;
+CREATE TABLE attempt (
+	id INTEGER NOT NULL, 
+	entry_id INTEGER NOT NULL, 
+	account TEXT NOT NULL, 
+	run_id TEXT NOT NULL, 
+	started_at TEXT NOT NULL, 
+	ended_at TEXT, 
+	outcome TEXT, 
+	status INTEGER, 
+	detail TEXT, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(entry_id) REFERENCES entry (id)
+);
+INSERT INTO "attempt" VALUES(1,1,'debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','8795dfa1130c4490a9039985588f0c8a','2026-11-26T18:30:46.593470Z','2026-11-26T18:30:46.598051Z','accepted',201,NULL);
+INSERT INTO "attempt" VALUES(2,2,'debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','8795dfa1130c4490a9039985588f0c8a','2026-11-26T18:30:46.593470Z','2026-11-26T18:30:46.598051Z','accepted',201,NULL);
+INSERT INTO "attempt" VALUES(3,3,'debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','4ea3a9dcbe2245ddaba8943bfa2161cb','2026-11-26T18:30:47.200855Z','2026-11-26T18:30:47.205518Z','account stopped',307,'the API redirected to another address (HTTP 307), which is never followed; check base_url');
+INSERT INTO "attempt" VALUES(4,4,'debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','4ea3a9dcbe2245ddaba8943bfa2161cb','2026-11-26T18:30:47.200855Z','2026-11-26T18:30:47.205518Z','account stopped',307,'the API redirected to another address (HTTP 307), which is never followed; check base_url');
+CREATE TABLE batch (
+	id INTEGER NOT NULL, 
+	run_id TEXT NOT NULL, 
+	cases_account TEXT NOT NULL, 
+	vouchers_account TEXT NOT NULL, 
+	source_name TEXT NOT NULL, 
+	source_sha256 TEXT NOT NULL, 
+	profile TEXT, 
+	heads TEXT NOT NULL, 
+	notes TEXT NOT NULL, 
+	control TEXT NOT NULL, 
+	taken_at TEXT NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "batch" VALUES(1,'8795dfa1130c4490a9039985588f0c8a','debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','debbie:@url@:5a4d0b0c-0000-4000-8000-00000000d0b1','before.xlsx','8602b41326335634f692432d9509972dc7799c52e1fbcec34aba3eace21dc28a',NULL,'[{"name": "Cases", "header": ["case_ref", "creditor_company_name", "creditor_country", "currency", "date", "amount_to_recover", "creditor_reference", "debtor_type", "debtor_name", "debtor_state", "debtor_country", "is_test"], "names": ["case_ref", "creditor_company_name", "creditor_country", "currency", "date", "amount_to_recover", "creditor_reference", "debtor_type", "debtor_name", "debtor_state", "debtor_country", "is_test"], "flat": false, "proofs": []}]','[]','{"case": {"DKK": [2, 20000]}, "voucher": {}}','2026-11-26T18:30:46.573114Z');
+INSERT INTO "batch" VALUES(2,'4ea3a9dcbe2245ddaba8943bfa2161cb','debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','debbie:@url@:5a4d0b0c-0000-4000-8000-00000000d0b1','after.xlsx','0a30e0eced88f775efdb9059ec91769a57c819ea0ad3f64e53e9c47f1cf581b1',NULL,'[{"name": "Cases", "header": ["case_ref", "creditor_company_name", "creditor_country", "currency", "date", "amount_to_recover", "creditor_reference", "debtor_type", "debtor_name", "debtor_state", "debtor_country", "is_test"], "names": ["case_ref", "creditor_company_name", "creditor_country", "currency", "date", "amount_to_recover", "creditor_reference", "debtor_type", "debtor_name", "debtor_state", "debtor_country", "is_test"], "flat": false, "proofs": []}]','[]','{"case": {"DKK": [2, 20000]}, "voucher": {}}','2026-11-26T18:30:47.179323Z');
+CREATE TABLE credential (
+	fingerprint TEXT NOT NULL, 
+	account TEXT NOT NULL, 
+	PRIMARY KEY (fingerprint)
+);
+INSERT INTO "credential" VALUES('@key@','5a4d0b0c-0000-4000-8000-000000000001');
+CREATE TABLE entry (
+	id INTEGER NOT NULL, 
+	account TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	base TEXT NOT NULL, 
+	ref TEXT, 
+	is_test BOOLEAN NOT NULL, 
+	batch_id INTEGER NOT NULL, 
+	row_id INTEGER NOT NULL, 
+	case_id INTEGER, 
+	target TEXT, 
+	parent_key TEXT, 
+	parent_id INTEGER, 
+	state TEXT NOT NULL, 
+	ready BOOLEAN NOT NULL, 
+	payload BLOB NOT NULL, 
+	digest TEXT NOT NULL, 
+	content TEXT, 
+	idempotency_key TEXT NOT NULL, 
+	appendix TEXT, 
+	remote_id TEXT, 
+	remote_reference TEXT, 
+	reasons TEXT, 
+	not_before TEXT, 
+	first_sent_at TEXT, 
+	doubted_at TEXT, 
+	absent_scans INTEGER NOT NULL, 
+	accepted_at TEXT, 
+	superseded_by INTEGER, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(batch_id) REFERENCES batch (id), 
+	FOREIGN KEY(case_id) REFERENCES entry (id), 
+	FOREIGN KEY(parent_id) REFERENCES entry (id), 
+	FOREIGN KEY(superseded_by) REFERENCES entry (id)
+);
+INSERT INTO "entry" VALUES(1,'debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','case','c604956621117faf206963dcbbdea616d0b27c25','c604956621117faf206963dcbbdea616d0b27c25','B-1',0,1,1,NULL,NULL,NULL,NULL,'accepted',1,X'7B226372656469746F72436F6D70616E794E616D65223A224E6F72646C797320456E6572676920412F53222C226372656469746F72436F756E747279416C70686132223A22444B222C2263757272656E6379436F6465223A22444B4B222C2264617465223A22323032362D30312D3331222C22616D6F756E74546F5265636F766572223A3130302E302C22646562746F72223A7B2274797065223A22506572736F6E222C226E616D65223A224265666F72652031222C22636F756E747279416C70686132223A22444B227D7D','d4752fd7056872789fac99266427af17feca6587',NULL,'e1551224-9a96-41fc-b228-02eaf4db15bc',NULL,'1aac5a1b-a4fb-4cc0-b94f-4835708ece9f','7Q61D8JP',NULL,NULL,'2026-11-26T18:30:46.593470Z',NULL,0,'2026-11-26T18:30:46.598051Z',NULL);
+INSERT INTO "entry" VALUES(2,'debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','case','e3cc32e1276e477addde61cd00583d030890bcab','e3cc32e1276e477addde61cd00583d030890bcab','B-2',0,1,2,NULL,NULL,NULL,NULL,'accepted',1,X'7B226372656469746F72436F6D70616E794E616D65223A224E6F72646C797320456E6572676920412F53222C226372656469746F72436F756E747279416C70686132223A22444B222C2263757272656E6379436F6465223A22444B4B222C2264617465223A22323032362D30312D3331222C22616D6F756E74546F5265636F766572223A3130302E302C22646562746F72223A7B2274797065223A22506572736F6E222C226E616D65223A224265666F72652032222C22636F756E747279416C70686132223A22444B227D7D','126e0d0b6da80da1a0c4952df9ad4a5b85f9f503',NULL,'f963d94d-ea07-4c4e-b0f5-e9032b37a5d6',NULL,'b13e4c0c-38bc-4b27-81fe-4a0c7f02ae8c','4E2GW7SS',NULL,NULL,'2026-11-26T18:30:46.593470Z',NULL,0,'2026-11-26T18:30:46.598051Z',NULL);
+INSERT INTO "entry" VALUES(3,'debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','case','33aa135e04dca55329fc99fa1c033c2343fc3138','33aa135e04dca55329fc99fa1c033c2343fc3138','A-1',0,2,3,NULL,NULL,NULL,NULL,'in_doubt',1,X'7B226372656469746F72436F6D70616E794E616D65223A224E6F72646C797320456E6572676920412F53222C226372656469746F72436F756E747279416C70686132223A22444B222C2263757272656E6379436F6465223A22444B4B222C2264617465223A22323032362D30312D3331222C22616D6F756E74546F5265636F766572223A3130302E302C22646562746F72223A7B2274797065223A22506572736F6E222C226E616D65223A2241667465722031222C22636F756E747279416C70686132223A22444B227D7D','f7c1e29c58977b3d6c59510322d12ebb02e9a5bd',NULL,'f481be09-f882-44c6-b1f9-271c25130dfb',NULL,NULL,NULL,NULL,NULL,'2026-11-26T18:30:47.200855Z','2026-11-26T18:30:48.625966Z',1,NULL,NULL);
+INSERT INTO "entry" VALUES(4,'debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','case','03fd2d035684bcc0cc56135b48dd5faf89f6aa43','03fd2d035684bcc0cc56135b48dd5faf89f6aa43','A-2',0,2,4,NULL,NULL,NULL,NULL,'in_doubt',1,X'7B226372656469746F72436F6D70616E794E616D65223A224E6F72646C797320456E6572676920412F53222C226372656469746F72436F756E747279416C70686132223A22444B222C2263757272656E6379436F6465223A22444B4B222C2264617465223A22323032362D30312D3331222C22616D6F756E74546F5265636F766572223A3130302E302C22646562746F72223A7B2274797065223A22506572736F6E222C226E616D65223A2241667465722032222C22636F756E747279416C70686132223A22444B227D7D','638f0d57742302c64cd5cbae6d33962a63756582',NULL,'aff52914-ec19-4166-92ec-e8d1bab68c41',NULL,NULL,NULL,NULL,NULL,'2026-11-26T18:30:47.200855Z','2026-11-26T18:30:48.625966Z',1,NULL,NULL);
+CREATE TABLE meta (
+	name TEXT NOT NULL, 
+	value TEXT NOT NULL, 
+	PRIMARY KEY (name)
+);
+INSERT INTO "meta" VALUES('schema','3');
+INSERT INTO "meta" VALUES('clock of debitura:@url@:5a4d0b0c-0000-4000-8000-000000000001','0 0 0');
+INSERT INTO "meta" VALUES('backup_taken_at','2026-11-26T18:30:47.559642Z');
+INSERT INTO "meta" VALUES('restored_at','2026-11-26T18:30:48.625966Z');
+CREATE TABLE reading (
+	batch_id INTEGER NOT NULL, 
+	fingerprint TEXT NOT NULL, 
+	day TEXT NOT NULL, 
+	has_cases BOOLEAN NOT NULL, 
+	PRIMARY KEY (batch_id), 
+	FOREIGN KEY(batch_id) REFERENCES batch (id)
+);
+INSERT INTO "reading" VALUES(1,'05f732a665ef62b0cd477446271d15327a4232aef3260870fc7c6373fe4426e3','2026-11-26',1);
+INSERT INTO "reading" VALUES(2,'9333c3e0ef4f3f96157d902a112b96df975a603083bd950943cf6082e917bafb','2026-11-26',1);
+CREATE TABLE reject (
+	id INTEGER NOT NULL, 
+	batch_id INTEGER NOT NULL, 
+	row_id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	status TEXT NOT NULL, 
+	reasons TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	cents BIGINT NOT NULL, 
+	ref TEXT, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(batch_id) REFERENCES batch (id), 
+	FOREIGN KEY(row_id) REFERENCES "row" (id)
+);
+CREATE TABLE request_count (
+	scope TEXT NOT NULL, 
+	counted TEXT NOT NULL, 
+	at TEXT NOT NULL, 
+	PRIMARY KEY (scope)
+);
+INSERT INTO "request_count" VALUES('@key@','{"at":1795717848.6342912,"flying":0,"blocked":null,"windows":{"minute 60":[[1795717846.598,3],[1795717847.205,3],[1795717848.634,2]],"hour 3600":[8,0,1795717846.541741,1795717846.5447314,1795717846.541741,1795717848.6339207],"clock hour 3600":[8,0,1795715996.4,1795716003.6,1795717846.541741,1795717848.6339207],"day 86400":[8,0,1795717846.541741,1795717846.5447314,1795717846.541741,1795717848.6339207]}}','2026-11-26T18:30:48.634381Z');
+CREATE TABLE "row" (
+	id INTEGER NOT NULL, 
+	batch_id INTEGER NOT NULL, 
+	sheet INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	cells TEXT NOT NULL, 
+	case_entry INTEGER, 
+	case_standing TEXT, 
+	case_currency TEXT, 
+	case_cents BIGINT, 
+	voucher_entry INTEGER, 
+	voucher_standing TEXT, 
+	voucher_currency TEXT, 
+	voucher_cents BIGINT, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(batch_id) REFERENCES batch (id), 
+	FOREIGN KEY(case_entry) REFERENCES entry (id), 
+	FOREIGN KEY(voucher_entry) REFERENCES entry (id)
+);
+INSERT INTO "row" VALUES(1,1,0,2,'["B-1","Nordlys Energi A/S","DK","DKK","2026-01-31","100.00",null,"Person","Before 1",null,"DK",null]',1,'new','DKK',10000,NULL,NULL,NULL,NULL);
+INSERT INTO "row" VALUES(2,1,0,3,'["B-2","Nordlys Energi A/S","DK","DKK","2026-01-31","100.00",null,"Person","Before 2",null,"DK",null]',2,'new','DKK',10000,NULL,NULL,NULL,NULL);
+INSERT INTO "row" VALUES(3,2,0,2,'["A-1","Nordlys Energi A/S","DK","DKK","2026-01-31","100.00",null,"Person","After 1",null,"DK",null]',3,'new','DKK',10000,NULL,NULL,NULL,NULL);
+INSERT INTO "row" VALUES(4,2,0,3,'["A-2","Nordlys Energi A/S","DK","DKK","2026-01-31","100.00",null,"Person","After 2",null,"DK",null]',4,'new','DKK',10000,NULL,NULL,NULL,NULL);
+CREATE INDEX reading_fingerprint ON reading (fingerprint);
+CREATE INDEX entry_base ON entry (account, kind, base);
+CREATE INDEX entry_remote ON entry (account, kind, remote_id);
+CREATE UNIQUE INDEX entry_key ON entry (account, kind, "key");
+CREATE INDEX entry_case ON entry (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX entry_open ON entry (account, kind, state, ready, batch_id, id) WHERE state <> 'accepted';
+CREATE INDEX entry_ref ON entry (account, ref) WHERE kind = 'case';
+CREATE INDEX entry_parent ON entry (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX row_case ON "row" (case_entry) WHERE case_entry IS NOT NULL;
+CREATE INDEX row_batch ON "row" (batch_id, id);
+CREATE INDEX row_voucher ON "row" (voucher_entry) WHERE voucher_entry IS NOT NULL;
+CREATE INDEX attempt_window ON attempt (account, started_at);
+CREATE INDEX attempt_entry ON attempt (entry_id);
+CREATE INDEX reject_row ON reject (row_id);
+CREATE INDEX reject_ref ON reject (batch_id, kind, ref);
+COMMIT;
