@@ -62,6 +62,10 @@ class LedgerError(UsageError):
     """
 
 
+class LedgerUpgraded(UserWarning):
+    """A ledger of an older release was brought up to date; the message names the copy that was kept."""
+
+
 class LedgerHeld(ImporterError):
     """Another run holds the ledger."""
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import gc
 import io
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from importer.cli.app import app
 from importer.cli.terminal import say
-from importer.errors import ExitCode, ImporterError
+from importer.errors import ExitCode, ImporterError, LedgerUpgraded
 
 # New objects, and rounds of younger ones, before Python looks for circles of objects that nothing refers to. There are
 # few here, and each look at a million rows' objects costs time: with Python's own 700 a fifth of an import. With 100,000 they
@@ -26,7 +30,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a letter that the terminal does not have must not end a run
     try:
-        code = app(standalone_mode=False)
+        with _notices():
+            code = app(standalone_mode=False)
     except ImporterError as error:
         say(str(error), err=True)
         code = error.exit_code
@@ -37,6 +42,23 @@ def main() -> None:
         code = _report(error)
     gc.freeze()  # or what was loaded is searched for cycles as the process ends, which takes up to half a second
     sys.exit(int(code or 0))
+
+
+@contextmanager
+def _notices() -> Iterator[None]:
+    """Show the warnings that are meant for users as plain lines; other warnings go where Python sends them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", LedgerUpgraded)
+        show_others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, LedgerUpgraded):
+                say(str(message), err=True)
+            else:
+                show_others(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def _report(error: Exception) -> ExitCode:

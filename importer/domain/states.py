@@ -17,6 +17,25 @@ class State(StrEnum):
     BLOCKED = "blocked"  # a voucher whose case was refused or is held
 
 
+class DoubtCause(StrEnum):
+    """Why an attempt left its entry in doubt."""
+
+    ANSWER_LOST = "answer_lost"  # the request went out, and no whole answer came back
+    SERVER_ERROR = "server_error"  # HTTP 408 or 5xx
+    NO_ID = "no_id"  # a success without a readable id
+    REDIRECTED = "redirected"  # 303, by its definition the answer to a POST that was carried out
+    CRASHED = "crashed"  # the process ended between the intent and the outcome
+    REFERENCE_IN_USE = "reference_in_use"  # another case has the reference, says Debitura
+    CONFLICT = "conflict"  # the API reports a conflict with what it has
+    KEY_USED = "key_used"  # the idempotency key was used for another request
+    FOREIGN_ID = "foreign_id"  # the answer names what another entry has made
+    NOT_LISTED = "not_listed"  # the unique id is taken, but the case's list does not show the voucher
+    REFUSED_AFTER_DOUBT = "refused_after_doubt"  # refused, and an earlier attempt may have succeeded unlisted
+    ALIKE_LISTED = "alike_listed"  # refused, but the case has vouchers like it
+    LIST_UNREADABLE = "list_unreadable"  # the case's vouchers could not be listed
+    EARLIER_DOUBT = "earlier_doubt"  # this attempt did nothing; an earlier one may have
+
+
 class RowOrigin(StrEnum):
     """How a row's record stood to the ledger when it was taken in."""
 

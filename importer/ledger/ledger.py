@@ -21,11 +21,12 @@ from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
-from importer.ledger.storage.engine import check_version, connect, prepare, protect, translated
+from importer.ledger.storage.engine import connect, protect, translated
 from importer.ledger.storage.location import refuse_network_path, sqlite_path
 from importer.ledger.storage.lock import held
-from importer.ledger.storage.schema import credential
+from importer.ledger.storage.schema import SCHEMA_VERSION, credential
 from importer.ledger.storage.session import Session
+from importer.ledger.storage.upgrade import check_version, prepare
 
 
 class UnitOfWork:
@@ -62,9 +63,9 @@ class Ledger:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.outbox = Outbox(session)
-        self.doubts = DoubtLog(session)
         self.counts = RequestCounts(session)
+        self.outbox = Outbox(session, self.counts)
+        self.doubts = DoubtLog(session)
         self.restored = RestoredLedger(session)
 
     def close(self) -> None:
@@ -78,8 +79,11 @@ class Ledger:
         self.close()
 
     @classmethod
-    def open(cls, url: str, command: str) -> Self:
-        """Open for writing, making the file if there is none. Raises LedgerHeld or LedgerError."""
+    def open(cls, url: str, command: str, *, is_scratch: bool = False) -> Self:
+        """Open for writing, making the file if there is none. Raises LedgerHeld or LedgerError.
+
+        A ledger of an older release is brought up to date; a copy of it is kept, unless it is a scratch one.
+        """
         with ExitStack() as stack:
             path = sqlite_path(url)
             if path is not None:
@@ -91,7 +95,7 @@ class Ledger:
             stack.callback(engine.dispose)
             session = Session(engine, path or "database", stack)
             with translated(session.name):
-                prepare(session.connection, session.name)
+                prepare(session.connection, session.name, None if is_scratch else url)
             session.keep(stack.pop_all())
         return cls(session)
 
@@ -106,9 +110,13 @@ class Ledger:
             stack.callback(engine.dispose)
             session = Session(engine, path or "database", stack)
             with session.transaction() as connection:
-                check_version(connection, session.name)
+                version = check_version(connection, session.name)
             session.keep(stack.pop_all())
-        return cls(session)
+        if version == SCHEMA_VERSION:
+            return cls(session)
+        session.close()
+        cls.open(url, "importer (bringing the ledger up to date)").close()
+        return cls.read(url)
 
     @classmethod
     @contextmanager
@@ -119,7 +127,7 @@ class Ledger:
             path = sqlite_path(url)
             if path is not None and path.is_file():
                 backup(path, copy)
-            with cls.open(f"sqlite:///{copy}", "importer check") as ledger:
+            with cls.open(f"sqlite:///{copy}", "importer check", is_scratch=True) as ledger:
                 yield ledger
 
     @contextmanager

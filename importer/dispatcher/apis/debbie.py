@@ -20,6 +20,7 @@ from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
+from importer.domain.states import DoubtCause
 from importer.errors import ApiStopped, QuotaReached
 from importer.ledger.outbox.sendable import Claim, SendableEntry
 
@@ -68,7 +69,7 @@ class Debbie:
         try:
             vouchers = await self.vouchers(case_id)
         except ApiStopped:
-            return replace(outcome, verdict=OutcomeKind.IN_DOUBT, detail="the case's vouchers could not be listed")
+            return _doubt(outcome, DoubtCause.LIST_UNREADABLE)
         return settle_existing(outcome, json.loads(payload), vouchers)
 
     async def upload(self, job: SendableEntry) -> Outcome:
@@ -116,14 +117,18 @@ def _file_refused(name: str, message: str) -> Outcome:
     return Outcome(OutcomeKind.REFUSED, reasons=(Reason("appendix", message, "appendix_file", None, name),))
 
 
-UNSHOWN_TAKEN = "its unique id is taken, but its case does not show it"
+UNLISTED = frozenset({DoubtCause.NOT_LISTED, DoubtCause.REFUSED_AFTER_DOUBT})
+"""Causes of doubts that only time settles: to ask again at once would bring the same answer."""
+_DETAILS = {
+    DoubtCause.NOT_LISTED: "its unique id is taken, but its case does not show it",
+    DoubtCause.REFUSED_AFTER_DOUBT: "refused after a doubt, and its case does not show it",
+    DoubtCause.ALIKE_LISTED: "refused, but the case has vouchers like it",
+    DoubtCause.LIST_UNREADABLE: "the case's vouchers could not be listed",
+}
 
 
-UNSHOWN_REFUSED = "refused after a doubt, and its case does not show it"
-
-
-UNSHOWN = frozenset({UNSHOWN_TAKEN, UNSHOWN_REFUSED})
-"""Details of doubts that only time settles: to ask again at once would bring the same answer."""
+def _doubt(outcome: Outcome, cause: DoubtCause) -> Outcome:
+    return replace(outcome, verdict=OutcomeKind.IN_DOUBT, cause=cause, detail=_DETAILS[cause])
 
 
 def settle_existing(
@@ -140,11 +145,11 @@ def settle_existing(
         found = same[0].get("caseVoucherId")
         return replace(outcome, verdict=OutcomeKind.ACCEPTED, remote_id=found if isinstance(found, str) else None, reasons=())
     if same and not exists:  # alike vouchers, of which this one may be none
-        return replace(outcome, verdict=OutcomeKind.IN_DOUBT, reasons=(), detail="refused, but the case has vouchers like it")
+        return replace(_doubt(outcome, DoubtCause.ALIKE_LISTED), reasons=())
     if same:
         return replace(outcome, verdict=OutcomeKind.ACCEPTED)
     if not settled:
-        return replace(outcome, verdict=OutcomeKind.IN_DOUBT, detail=UNSHOWN_TAKEN if exists else UNSHOWN_REFUSED)
+        return _doubt(outcome, DoubtCause.NOT_LISTED if exists else DoubtCause.REFUSED_AFTER_DOUBT)
     return replace(outcome, verdict=OutcomeKind.REFUSED, reasons=(_TAKEN,)) if exists else outcome
 
 

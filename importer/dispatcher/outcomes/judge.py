@@ -16,10 +16,10 @@ from importer.dispatcher.outcomes.refusal_reasons import LONGEST_TEXT, _business
 from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
+from importer.domain.states import DoubtCause
 
 DEFAULT_WAIT_SECONDS = 60.0
 _OK, _REDIRECTS = Http.OK, Http.MULTIPLE_CHOICES
-REFERENCE_IN_USE, CONFLICT = "reference in use", "conflict"  # at the end of a doubt's detail: sent again, it is told again
 LONGEST_WAIT_SECONDS = 86_400.0  # the longest window of the vendor's limits is a day; more is absurd
 
 
@@ -37,7 +37,7 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict on an attempt and what goes with it."""
+    """The verdict on an attempt and what goes with it: of a doubt its cause, of a refusal its reasons."""
 
     verdict: OutcomeKind
     remote_id: str | None = None
@@ -46,6 +46,12 @@ class Outcome:
     wait_seconds: float = 0.0
     status: int | None = None
     detail: str | None = None
+    cause: DoubtCause | None = None
+
+
+def in_doubt(cause: DoubtCause, detail: str, status: int | None = None) -> Outcome:
+    """The outcome of an attempt that may or may not have succeeded."""
+    return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=detail, cause=cause)
 
 
 def judge(  # noqa: PLR0911  (one return for each line of the table)
@@ -55,36 +61,36 @@ def judge(  # noqa: PLR0911  (one return for each line of the table)
     if isinstance(reply, NotSent):
         return Outcome(OutcomeKind.NOTHING, detail=str(reply))
     if isinstance(reply, Lost):
-        return Outcome(OutcomeKind.IN_DOUBT, detail=str(reply))
+        return in_doubt(DoubtCause.ANSWER_LOST, str(reply))
     status, body = reply.status, _json(reply.body)
     if _OK <= status < _REDIRECTS:
         return _judge_success(kind, status, body)
     if status == Http.TOO_MANY_REQUESTS:
         return Outcome(OutcomeKind.THROTTLED, wait_seconds=wait_of(reply), status=status)
     if status == Http.REQUEST_TIMEOUT or status >= Http.INTERNAL_SERVER_ERROR:
-        return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=f"HTTP {status}")
+        return in_doubt(DoubtCause.SERVER_ERROR, f"HTTP {status}", status)
     if kind is Kind.VOUCHER and status in {400, 409, 422} and _says_unique_id_taken(reply.body):
         return Outcome(OutcomeKind.EXISTS, status=status)
     if conflict := _conflict(status, body):
-        return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=f"HTTP {status} {conflict}")
+        return in_doubt(conflict, f"HTTP {status} {conflict.replace('_', ' ')}", status)
     if kind is Kind.VOUCHER and status == Http.BAD_REQUEST and b"idempotency" in reply.body.lower():
-        return Outcome(OutcomeKind.IN_DOUBT, status=status, detail="idempotency key used before")
+        return in_doubt(DoubtCause.KEY_USED, "idempotency key used before", status)
     if status in {400, 413, 415, 422} or (status == Http.NOT_FOUND and kind is Kind.VOUCHER):
         return Outcome(OutcomeKind.REFUSED, reasons=reasons_of(kind, status, body, payload), status=status)
     return Outcome(OutcomeKind.STOPPED, status=status, detail=_why_stopped(status))
 
 
-def _conflict(status: int, body: Any) -> str | None:
+def _conflict(status: int, body: Any) -> DoubtCause | None:
     types = _business_types(body)
     if "DuplicateReference" in types:
-        return REFERENCE_IN_USE
-    return CONFLICT if status == Http.CONFLICT or "IdempotencyConflict" in types else None
+        return DoubtCause.REFERENCE_IN_USE
+    return DoubtCause.CONFLICT if status == Http.CONFLICT or "IdempotencyConflict" in types else None
 
 
 def _judge_success(kind: Kind, status: int, body: Any) -> Outcome:
     found = body.get("id" if kind is Kind.CASE else "caseVoucherId") if isinstance(body, dict) else None
     if not isinstance(found, str) or not found.strip():
-        return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=f"HTTP {status} without a readable id")
+        return in_doubt(DoubtCause.NO_ID, f"HTTP {status} without a readable id", status)
     reference = body.get("reference")
     return Outcome(
         OutcomeKind.ACCEPTED, remote_id=found.strip(), reference=reference if isinstance(reference, str) else None, status=status

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.domain.models import with_fields
-from importer.domain.states import State
+from importer.domain.states import DoubtCause, State
 from importer.ledger.outbox.sendable import SendableEntry
 
 
@@ -27,6 +27,15 @@ def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
     if outcome.status == HTTPStatus.SEE_OTHER:  # by its definition the answer to a POST that was carried out
         return State.IN_DOUBT
     return State.IN_DOUBT if doubted else State.PENDING
+
+
+def cause_of(outcome: Outcome, state: State) -> DoubtCause | None:
+    """Why the attempt left its entry in doubt; None if it did not."""
+    if state is not State.IN_DOUBT:
+        return None
+    if outcome.status == HTTPStatus.SEE_OTHER:
+        return DoubtCause.REDIRECTED
+    return outcome.cause or DoubtCause.EARLIER_DOUBT
 
 
 def as_seen_by_lane(outcome: Outcome) -> Outcome:

@@ -18,12 +18,11 @@ from typing import Any, Literal
 import structlog
 
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.outcomes.judge import CONFLICT, REFERENCE_IN_USE
 from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, ScanVerdict, _cut_off, match, traits_listed, traits_sent
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.reasons import Reason
-from importer.domain.states import State
+from importer.domain.states import DoubtCause, State
 from importer.domain.timestamps import from_timestamp
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.clock_skew import Clock
@@ -179,8 +178,7 @@ def _apply(
 
 def _conflict(doubt: InDoubtCase) -> Reason | None:
     """Why sending an absent case again would bring the same answer; None if it may not."""
-    said = doubt.said or ""
-    if said.endswith(REFERENCE_IN_USE):
+    if doubt.cause is DoubtCause.REFERENCE_IN_USE:
         message = (
             "is a reference that another case has, says Debitura, but its list shows no such case made since this row was first "
             "sent: it is an older one. If that is this claim, give its id with --exists; if it is another claim, call this "
@@ -188,7 +186,7 @@ def _conflict(doubt: InDoubtCase) -> Reason | None:
         )
         reference = json.loads(doubt.payload).get("creditorReference")
         return Reason("reference_in_use", message, "creditor_reference", value=reference)
-    return _CONFLICT if said.endswith(CONFLICT) else None
+    return _CONFLICT if doubt.cause is DoubtCause.CONFLICT else None
 
 
 def _reasons(reason: Reason) -> str:

@@ -6,12 +6,12 @@ import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
-from importer.dispatcher.apis.debbie import UNSHOWN, UNSHOWN_TAKEN, Debbie, settle_existing
+from importer.dispatcher.apis.debbie import UNLISTED, Debbie, settle_existing
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.kinds import Kind
 from importer.domain.reasons import reasons_from_json, reasons_to_json
-from importer.domain.states import State
+from importer.domain.states import DoubtCause, State
 from importer.domain.timestamps import from_timestamp
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.doubts import UnlistedVoucher
@@ -22,7 +22,7 @@ async def reconcile_vouchers(ledger: Ledger, debbie: Debbie | None, scope: Scope
     if debbie is None:
         return
     by_case: dict[str, list[UnlistedVoucher]] = defaultdict(list)
-    for found in ledger.doubts.unlisted_vouchers(scope.accounts, scope.batches, UNSHOWN):
+    for found in ledger.doubts.unlisted_vouchers(scope.accounts, scope.batches, UNLISTED):
         if datetime.now(UTC) >= from_timestamp(found.since) + settle and (
             case_id := debbie.case_of(ledger.outbox.entry(found.entry_id))
         ):
@@ -30,11 +30,13 @@ async def reconcile_vouchers(ledger: Ledger, debbie: Debbie | None, scope: Scope
     for case_id, vouchers in by_case.items():
         listed = await debbie.vouchers(case_id)
         for voucher in vouchers:
-            _apply(ledger, scope, voucher, settle_existing(_said(voucher), json.loads(voucher.payload), listed, settled=True))
+            _apply(
+                ledger, scope, voucher, settle_existing(_outcome_of(voucher), json.loads(voucher.payload), listed, settled=True)
+            )
 
 
-def _said(voucher: UnlistedVoucher) -> Outcome:
-    verdict = OutcomeKind.EXISTS if voucher.said == UNSHOWN_TAKEN else OutcomeKind.REFUSED
+def _outcome_of(voucher: UnlistedVoucher) -> Outcome:
+    verdict = OutcomeKind.EXISTS if voucher.cause is DoubtCause.NOT_LISTED else OutcomeKind.REFUSED
     return Outcome(verdict, reasons=tuple(reasons_from_json(voucher.reasons)) if voucher.reasons else ())
 
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import structlog
 
-from importer.dispatcher.apis.debbie import UNSHOWN, Debbie
+from importer.dispatcher.apis.debbie import UNLISTED, Debbie
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
-from importer.dispatcher.outcomes.transitions import as_seen_by_lane, final_payload, state_after
+from importer.dispatcher.outcomes.transitions import as_seen_by_lane, cause_of, final_payload, state_after
 from importer.dispatcher.pacing.throttle import Lane
 from importer.dispatcher.sending.queue import Backlog, Scope
 from importer.domain.kinds import Kind
@@ -28,12 +28,11 @@ from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.sendable import AttemptResult, Claim, SendableEntry
+from importer.ledger.outbox.sendable import NEXT_RUN, AttemptResult, Claim, Postponed, SendableEntry
 
 log = structlog.get_logger()
 
 MAX_TRIES = 10  # of one entry in one run; then it waits for the next
-GIVEN_UP = timedelta(days=365)  # until the next run, which tries at once
 LOOK_AGAIN_SECONDS = 0.05
 TURNS_OF_AN_ANSWER = 12  # of the loop: three from its last byte to its outcome, the others for one just behind it
 PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
@@ -203,7 +202,7 @@ class Pipeline:
             self._ledger.outbox.refuse_unsent(job.entry_id, outcome.reasons)
             self._progress(Kind.VOUCHER, State.REFUSED)
         else:
-            self._ledger.outbox.postpone(job.entry_id, self._later(lane, job.entry_id, outcome) or to_timestamp())
+            self._ledger.outbox.postpone(job.entry_id, self._later(lane, job.entry_id, outcome) or Postponed(to_timestamp()))
         self._busy.discard(job.entry_id)
         self._backlogs[Kind.VOUCHER].look_again()
         self._come_back()
@@ -213,9 +212,9 @@ class Pipeline:
         job = claim.job
         lane = self.lanes[job.kind]
         state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is Kind.VOUCHER)
-        not_before = None
+        postponed = None
         if state in self._states[job.kind]:  # another doubt is reconciled, not repeated
-            not_before = self._later(lane, job.entry_id, outcome)
+            postponed = self._later(lane, job.entry_id, outcome)
         else:
             lane.settled(job.entry_id)
         log.debug("attempt", entry=job.entry_id, kind=job.kind, outcome=outcome.verdict, status=outcome.status)
@@ -230,18 +229,17 @@ class Pipeline:
             remote_id=outcome.remote_id,
             remote_reference=outcome.reference,
             reasons=outcome.reasons,
-            not_before=not_before,
+            postponed=postponed,
+            cause=cause_of(outcome, state),
         )
 
-    def _later(self, lane: Lane, entry_id: int, outcome: Outcome) -> str | None:
+    def _later(self, lane: Lane, entry_id: int, outcome: Outcome) -> Postponed | None:
         if outcome.verdict in {OutcomeKind.THROTTLED, OutcomeKind.STOPPED}:
             return None
-        if outcome.detail in UNSHOWN:
-            return to_timestamp(datetime.now(UTC) + GIVEN_UP)
+        if outcome.cause in UNLISTED:
+            return NEXT_RUN
         delay = timedelta(seconds=lane.backoff(entry_id))
-        if lane.retries[entry_id] >= MAX_TRIES:
-            delay = GIVEN_UP
-        return to_timestamp(datetime.now(UTC) + delay)
+        return NEXT_RUN if lane.retries[entry_id] >= MAX_TRIES else Postponed(to_timestamp(datetime.now(UTC) + delay))
 
     def _more_to_come(self) -> bool:
         return not self._stopping.asked and self._wait_seconds() is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -37,11 +36,10 @@ _REPLACE = CompiledUpdate(
 _NOTHING = dict.fromkeys(_REPLACED)
 _INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in Kind}, CompiledUpdate(insert(row))
 _INSERT_REJECTS = CompiledUpdate(insert(reject))
-_NOTED = {kind: tuple(f"{kind}_{column}" for column in ("entry", "standing", "currency", "cents")) for kind in Kind}
+_NOTED = {kind: tuple(f"{kind}_{column}" for column in ("entry", "origin", "currency", "cents")) for kind in Kind}
 _NOTE_LATE = CompiledUpdate(  # only vouchers wait
     update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _NOTED[Kind.VOUCHER]})
 )
-_DRAWN = 256
 
 
 class PendingChanges:
@@ -70,11 +68,11 @@ class PendingChanges:
             "number": source.number,
             "cells": encode_cells(source.cells),
             "case_entry": None,
-            "case_standing": None,
+            "case_origin": None,
             "case_currency": None,
             "case_cents": None,
             "voucher_entry": None,
-            "voucher_standing": None,
+            "voucher_origin": None,
             "voucher_currency": None,
             "voucher_cents": None,
         }
@@ -191,13 +189,3 @@ def _ranges(identifiers: Collection[int]) -> Iterator[tuple[int, int]]:
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Text and numbers as the driver takes them: of members of an enumeration and truths it asks what they are, one by one."""
     return {"state": values["state"].value, "ready": int(values["ready"]), "is_test": int(values["is_test"])}
-
-
-def random_uuids() -> Iterator[str]:
-    """Random identifiers as ``uuid4`` makes them, without end; it would ask the system for each."""
-    while True:
-        drawn = os.urandom(16 * _DRAWN).hex()
-        for at in range(0, len(drawn), 32):
-            variant = "89ab"[int(drawn[at + 16], 16) & 3]
-            one = drawn[at : at + 32]
-            yield f"{one[:8]}-{one[8:12]}-4{one[13:16]}-{variant}{one[17:20]}-{one[20:]}"

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from importer.domain.accounts import Accounts
 from importer.domain.identity import fingerprint
@@ -19,15 +20,17 @@ from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
 from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions as d
 from importer.ledger.intake import reasons
-from importer.ledger.intake.changes import PendingChanges, random_uuids
+from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.superseding import rekey_vouchers
 from importer.ledger.outbox.dependents import CASE_REFUSED, PARENT_REFUSED
+from importer.ledger.storage.identifiers import Identifiers
 from importer.ledger.storage.schema import entry, row
 from importer.ledger.storage.session import parts_of
 
 Record = CaseRecord | VoucherRecord
+ROW_BLOCK = 1000
 
 
 _STANDINGS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEAT}
@@ -52,19 +55,15 @@ class Intake:
         self._batch = batch_id
         self._run_batches = [*run_batches, batch_id]
         self._accounts = accounts
-        self._next_row = self._highest(row.c.id) + 1
-        self._next_entry = self._highest(entry.c.id) + 1
+        self._row_ids = Identifiers(connection, row.name, ROW_BLOCK)
+        self._entry_ids = Identifiers(connection, entry.name)
         self._sheets: dict[str, int] = {}
         self._waiting: list[_Item] = []
         self._stuck: dict[str, str] = {}
         self._rejected_parents: set[str] = set()
         self._control: dict[str, dict[str, list[int]]] = {kind: {} for kind in Kind}
         self._changed: set[int] = set()
-        self._new_keys = random_uuids()
         self._begin_chunk()
-
-    def _highest(self, column: Any) -> int:
-        return self._connection.scalar(select(func.coalesce(func.max(column), 0))) or 0
 
     def _begin_chunk(self) -> None:
         self._knowledge = ExistingEntries(self._connection, self._accounts)
@@ -92,11 +91,12 @@ class Intake:
                 self._end_chunk()
             last = len(self._waiting) == len(waiting)
             self._stuck = self._parents_of_waiting() if last else {}
+        self._row_ids.give_back()
+        self._entry_ids.give_back()
         return self._control
 
     def _enter(self, loaded: LoadedRow, *, flat: bool) -> _Item:
-        item = _Item(self._next_row, loaded, flat)
-        self._next_row += 1
+        item = _Item(next(self._row_ids), loaded, flat)
         self._draft.enter(item.row_id, self._sheets[loaded.row.sheet], loaded.row)
         return item
 
@@ -286,13 +286,13 @@ class Intake:
 
     def _insert(self, item: _Item, kind: Kind, key: str, base: str, values: dict[str, Any]) -> ExistingEntry:
         known = ExistingEntry(
-            id=self._next_entry,
+            id=next(self._entry_ids),
             key=key,
             base=base,
             state=values["state"],
             digest=values["digest"],
             payload=values["payload"],
-            idempotency_key=next(self._new_keys),
+            idempotency_key=str(uuid4()),
             batch_id=self._batch,
             row_id=item.row_id,
             ref=values.get("ref"),
@@ -300,7 +300,6 @@ class Intake:
             case_id=values.get("case_id"),
             target=values.get("target"),
         )
-        self._next_entry += 1
         self._draft.insert(kind, self._accounts.of(kind), known, values)
         self._knowledge.add(kind, known)
         return known
@@ -308,7 +307,7 @@ class Intake:
     def _replace(self, item: _Item, known: ExistingEntry, values: dict[str, Any]) -> None:
         """The new payload takes the old one's place. The key of a request changes with the request, never without."""
         if (known.digest, known.payload) != (values["digest"], values["payload"]):
-            known.idempotency_key = next(self._new_keys)
+            known.idempotency_key = str(uuid4())
         before = known.state
         for name in ("state", "digest", "payload", "is_test"):
             setattr(known, name, values[name])

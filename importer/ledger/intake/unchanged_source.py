@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, select, union, update
+from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, union, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.records import LoadedSource
 from importer.domain.states import RowOrigin, State
 from importer.domain.timestamps import to_timestamp
-from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reading, reject, row
+from importer.ledger.storage.identifiers import reserve
+from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reject, row, source_version
 
 _CASE_KIND = literal(Kind.CASE.value, literal_execute=True)
 
@@ -50,13 +51,13 @@ def remember(connection: Connection, batch_id: int, source: LoadedSource, of: So
     if source.name != of.name or any(heading.startswith("#") for head in source.heads for heading in head.header):
         return  # a report's own sheet names entries, and means what they have become since
     values = {"fingerprint": of.fingerprint(source.sha256), "day": of.day, "has_cases": source.has_cases}
-    connection.execute(insert(reading).values(batch_id=batch_id, **values))
+    connection.execute(insert(source_version).values(batch_id=batch_id, **values))
 
 
 def has_cases(connection: Connection, of: SourceVersion) -> bool | None:
     """Whether a sheet of this file holds cases; None if it was never read like this."""
-    mine = reading.c.fingerprint == of.fingerprint()
-    return connection.scalar(select(reading.c.has_cases).where(mine).limit(1))
+    mine = source_version.c.fingerprint == of.fingerprint()
+    return connection.scalar(select(source_version.c.has_cases).where(mine).limit(1))
 
 
 def reuse_unchanged_batch(
@@ -72,22 +73,20 @@ def reuse_unchanged_batch(
     kept = [column for column in batch.c if column.name not in {"id", "run_id", "taken_at"}]
     copied = select(literal(run_id), literal(to_timestamp()), *kept).where(batch.c.id == known)
     names = ["run_id", "taken_at", *(column.name for column in kept)]
-    connection.execute(insert(batch).from_select(names, copied))
-    batch_id = connection.scalar(select(batch.c.id).order_by(batch.c.id.desc()).limit(1))
+    batch_id = connection.scalar(insert(batch).from_select(names, copied).returning(batch.c.id))
     assert batch_id is not None
     _copy_rows(connection, known, batch_id)
-    found = select(literal(batch_id), reading.c.fingerprint, literal(of.day), reading.c.has_cases)
-    connection.execute(
-        insert(reading).from_select(["batch_id", "fingerprint", "day", "has_cases"], found.where(reading.c.batch_id == known))
-    )
+    found = select(literal(batch_id), source_version.c.fingerprint, literal(of.day), source_version.c.has_cases)
+    theirs = found.where(source_version.c.batch_id == known)
+    connection.execute(insert(source_version).from_select(["batch_id", "fingerprint", "day", "has_cases"], theirs))
     return int(batch_id)
 
 
 def _newest(connection: Connection, of: SourceVersion, accounts: Accounts) -> int | None:
     """The newest batch that was read from the same, not on a later day."""
-    same = (reading.c.fingerprint == of.fingerprint()) & (reading.c.day <= of.day)
+    same = (source_version.c.fingerprint == of.fingerprint()) & (source_version.c.day <= of.day)
     theirs = (batch.c.cases_account == accounts.cases) & (batch.c.vouchers_account == accounts.vouchers)
-    query = select(batch.c.id).join(reading, reading.c.batch_id == batch.c.id).where(same, theirs)
+    query = select(batch.c.id).join(source_version, source_version.c.batch_id == batch.c.id).where(same, theirs)
     return connection.scalar(query.order_by(batch.c.id.desc()).limit(1))
 
 
@@ -101,7 +100,7 @@ def _is_done(connection: Connection, batch_id: int) -> bool:
     joined: Any = row
     done: list[Any] = [row.c.case_entry.is_not(None) | row.c.voucher_entry.is_not(None)]
     for kind in Kind:
-        e, link, standing = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
+        e, link, standing = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
         joined = joined.outerjoin(e, e.c.id == link)
         told = or_(standing != RowOrigin.NEW, e.c.row_id == row.c.id)
         # An appendix may have changed on the disk: the row is read, and its file with it.
@@ -139,9 +138,11 @@ def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
     columns: dict[str, Any] = {column.name: column for column in row.c if column.name != "id"}
     columns["batch_id"] = literal(batch_id)
     for kind in Kind:
-        standing = row.c[f"{kind}_standing"]
+        standing = row.c[f"{kind}_origin"]
         columns[standing.name] = case((standing == RowOrigin.NEW, RowOrigin.KNOWN.value), else_=standing)
-    theirs = select(*columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
-    connection.execute(insert(row).from_select(list(columns), theirs))
+    count = connection.scalar(select(func.count()).where(row.c.batch_id == known)) or 0
+    ids = func.row_number().over(order_by=row.c.id) + (reserve(connection, row.name, count) - 1)
+    theirs = select(ids, *columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
+    connection.execute(insert(row).from_select(["id", *columns], theirs))
     mine = (select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in Kind)
     connection.execute(update(entry).where(entry.c.id.in_(union(*mine))).values(batch_id=batch_id))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
-from importer.domain.states import UNRESOLVED, State, sources_of
+from importer.domain.states import UNRESOLVED, DoubtCause, State, sources_of
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.clock_skew import Clock
 from importer.ledger.outbox.dependents import block, release, unblock
@@ -31,7 +31,7 @@ class InDoubtCase:
     doubted_at: str
     absent_scans: int
     held: bool = False
-    said: str | None = None  # the detail of its latest attempt
+    cause: DoubtCause | None = None  # of its latest attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class UnlistedVoucher:
 
     entry_id: int
     payload: bytes
-    said: str
+    cause: DoubtCause
     reasons: str | None
     since: str
 
@@ -59,8 +59,8 @@ class OpenEntry:
 
 
 CLOCK_MARK = "clock of "
-_LAST_SAID = (
-    select(attempt.c.detail).where(attempt.c.entry_id == entry.c.id).order_by(attempt.c.id.desc()).limit(1).scalar_subquery()
+_LAST_CAUSE = (
+    select(attempt.c.cause).where(attempt.c.entry_id == entry.c.id).order_by(attempt.c.id.desc()).limit(1).scalar_subquery()
 )
 
 
@@ -93,28 +93,27 @@ class DoubtLog:
 
     def cases(self, accounts: Accounts, batches: Sequence[int] | None, *, held: bool = False) -> list[InDoubtCase]:
         """The cases in doubt (and, if asked, those held for a person), the oldest attempt first."""
-        columns = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
+        traits = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
+        columns = (*traits, entry.c.state, _LAST_CAUSE.label("cause"))
         states = (State.IN_DOUBT, State.HELD) if held else (State.IN_DOUBT,)
         wanted = is_open(accounts, Kind.CASE, batches) & entry.c.state.in_(states)
-        query = (
-            select(*columns, entry.c.state == State.HELD, _LAST_SAID).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
-        )
+        query = select(*columns).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
         with self._session.transaction() as connection:
-            return [InDoubtCase(*values) for values in connection.execute(query)]
+            found = connection.execute(query).all()
+        return [InDoubtCase(*one[:5], one.state == State.HELD, DoubtCause(one.cause) if one.cause else None) for one in found]
 
     def unlisted_vouchers(
-        self, accounts: Accounts, batches: Sequence[int] | None, details: Iterable[str]
+        self, accounts: Accounts, batches: Sequence[int] | None, causes: Iterable[DoubtCause]
     ) -> list[UnlistedVoucher]:
-        """The vouchers in doubt whose latest attempt ended with one of these details."""
-        told = sorted(details)
-        maybe = attempt.c.detail.is_(None) | attempt.c.detail.not_in(told)
+        """The vouchers in doubt whose latest attempt left one of these causes."""
+        wanted_causes = sorted(causes)
+        maybe = attempt.c.cause.is_(None) | attempt.c.cause.not_in(wanted_causes)
         latest = select(func.max(attempt.c.ended_at)).where(attempt.c.entry_id == entry.c.id, maybe).scalar_subquery()
-        columns = (entry.c.id, entry.c.payload, _LAST_SAID, entry.c.reasons, func.coalesce(latest, entry.c.first_sent_at))
-        wanted = is_open(accounts, Kind.VOUCHER, batches) & (entry.c.state == State.IN_DOUBT) & _LAST_SAID.in_(told)
+        columns = (entry.c.id, entry.c.payload, _LAST_CAUSE, entry.c.reasons, func.coalesce(latest, entry.c.first_sent_at))
+        wanted = is_open(accounts, Kind.VOUCHER, batches) & (entry.c.state == State.IN_DOUBT) & _LAST_CAUSE.in_(wanted_causes)
         with self._session.transaction() as connection:
-            return [
-                UnlistedVoucher(*values) for values in connection.execute(select(*columns).where(wanted).order_by(entry.c.id))
-            ]
+            found = connection.execute(select(*columns).where(wanted).order_by(entry.c.id)).all()
+        return [UnlistedVoucher(one[0], one[1], DoubtCause(one[2]), one[3], one[4]) for one in found]
 
     def entry(self, identifier: int) -> OpenEntry | None:
         """The entry with this id, if there is one."""

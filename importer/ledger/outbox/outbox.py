@@ -2,49 +2,68 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import Connection, Text, bindparam, func, insert, select, update
+from sqlalchemy import Boolean, ColumnElement, Connection, Text, bindparam, func, insert, select, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason, reasons_to_json
-from importer.domain.states import State, sources_of
+from importer.domain.states import DoubtCause, State, sources_of
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.dependents import block, is_one_of, release
-from importer.ledger.outbox.request_counts import keep_counts
-from importer.ledger.outbox.sendable import SENDABLE, AttemptResult, Claim, SendableEntry, sendable_of
+from importer.ledger.outbox.request_counts import RequestCounts
+from importer.ledger.outbox.sendable import NEXT_RUN, SENDABLE, AttemptResult, Claim, Postponed, SendableEntry, sendable_of
 from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
+from importer.ledger.storage.identifiers import reserve
 from importer.ledger.storage.schema import NOT_ACCEPTED, attempt, entry
 from importer.ledger.storage.session import Session, parts_of
+
+LEASE = timedelta(minutes=15)
+"""How long a claim belongs to its sender alone: longer than any request may take."""
 
 
 class Outbox:
     """The entries that wait to be sent, and those that are under way."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, counts: RequestCounts) -> None:
         self._session = session
+        self._counts = counts
+        self._sender = f"{socket.gethostname()} {os.getpid()} {uuid4().hex[:8]}"
 
     def recover(self) -> int:
-        """Entries found in ``sending`` belong to a run that crashed: they are in doubt. Returns how many there were."""
+        """Put in doubt what a sender has left behind: entries in ``sending`` whose sender is gone. Returns their number.
+
+        Gone is this process's own earlier sending, whoever held the ledger's lock before (it is ours now), and where no
+        lock says so, a sender whose lease is over.
+        """
         now = to_timestamp()
         with self._session.transaction() as connection:
+            open_attempt: ColumnElement[bool] = attempt.c.ended_at.is_(None)
+            if not self._session.is_alone:
+                lease_over = attempt.c.lease_until.is_(None) | (attempt.c.lease_until < now)
+                open_attempt &= lease_over | (attempt.c.sender == self._sender)
+            theirs = select(attempt.c.entry_id).where(open_attempt)
+            left = NOT_ACCEPTED & (entry.c.state == State.SENDING) & entry.c.id.in_(theirs)
             doubt = {"state": State.IN_DOUBT, "doubted_at": now, "not_before": None}
-            found = connection.execute(update(entry).where(entry.c.state == State.SENDING).values(doubt)).rowcount
-            connection.execute(
-                update(attempt).where(attempt.c.ended_at.is_(None)).values(ended_at=now, outcome="crashed", status=None)
-            )
+            found = connection.execute(update(entry).where(left).values(doubt)).rowcount
+            crashed = {"ended_at": now, "outcome": "crashed", "cause": DoubtCause.CRASHED, "status": None}
+            connection.execute(update(attempt).where(open_attempt).values(crashed))
         return found
 
     def forget_waits(self, accounts: Accounts, batches: Sequence[int] | None) -> None:
         """A new run tries at once what an earlier one had put off."""
         with self._session.transaction() as connection:
             for kind in Kind:
-                open_ones = is_open(accounts, kind, batches) & entry.c.not_before.is_not(None)
-                connection.execute(update(entry).where(open_ones).values(not_before=None))
+                put_off = entry.c.not_before.is_not(None) | entry.c.until_next_run.is_(True)
+                open_ones = is_open(accounts, kind, batches) & put_off
+                connection.execute(update(entry).where(open_ones).values(not_before=None, until_next_run=False))
 
     def sendable(
         self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None, limit: int
@@ -72,6 +91,7 @@ class Outbox:
         """When the first of the entries that were put off may be tried again; None if none was."""
         with self._session.transaction() as connection:
             put_off = is_open(accounts, kind, batches) & entry.c.ready.is_(True) & entry.c.not_before.is_not(None)
+            put_off &= entry.c.until_next_run.is_(False)
             firsts = (
                 connection.scalar(select(func.min(entry.c.not_before)).where(put_off, entry.c.state == state)) for state in states
             )
@@ -93,7 +113,7 @@ class Outbox:
     ) -> list[Claim]:
         """One durable commit: the outcomes that came in, the intents that go out at once, and their requests counted."""
         with self._session.transaction() as connection:
-            keep_counts(connection, counts or {})
+            self._counts.write(connection, counts or {})
             if results:
                 self._settle(connection, results, account_of)
             return self._claim(connection, jobs, account_of, run_id) if jobs else []
@@ -104,7 +124,15 @@ class Outbox:
         if _SETTLE(connection, [_settled(result, now) for result in results]) != len(results):
             raise self._session.changed_by_others()
         ended = [
-            {"_id": r.attempt_id, "_ended": now, "_outcome": r.outcome, "_status": r.status, "_detail": r.detail} for r in results
+            {
+                "_id": r.attempt_id,
+                "_ended": now,
+                "_outcome": r.outcome,
+                "_status": r.status,
+                "_detail": r.detail,
+                "_cause": r.cause,
+            }
+            for r in results
         ]
         _END_ATTEMPT(connection, ended)
         release(connection, [r.entry_id for r in results if r.state is State.ACCEPTED], accounts.vouchers)
@@ -117,9 +145,10 @@ class Outbox:
         values = [{"_id": job.entry_id, "_payload": payload, "_now": now} for job, payload in jobs]
         if _SEND(connection, values) != len(jobs):
             raise self._session.changed_by_others()
-        first = _LAST_ATTEMPT(connection)[0].last + 1
+        first = reserve(connection, attempt.name, len(jobs))
         claims = [Claim(first + i, job, payload) for i, (job, payload) in enumerate(jobs)]
-        fixed = {"run_id": run_id, "started_at": now}
+        lease = to_timestamp(datetime.now(UTC) + LEASE)
+        fixed = {"run_id": run_id, "started_at": now, "sender": self._sender, "lease_until": lease}
         started = [{"id": c.attempt_id, "entry_id": c.job.entry_id, "account": accounts.of(c.job.kind)} | fixed for c in claims]
         _BEGIN_ATTEMPT(connection, started)
         return claims
@@ -129,9 +158,11 @@ class Outbox:
         with self._session.transaction() as connection:
             connection.execute(update(entry).where(entry.c.id == entry_id).values(appendix=appendix))
 
-    def postpone(self, entry_id: int, not_before: str) -> None:
+    def postpone(self, entry_id: int, postponed: Postponed) -> None:
+        """Try the entry again at that time at the earliest."""
+        values = {"not_before": postponed.until, "until_next_run": postponed.until is None}
         with self._session.transaction() as connection:
-            connection.execute(update(entry).where(entry.c.id == entry_id).values(not_before=not_before))
+            connection.execute(update(entry).where(entry.c.id == entry_id).values(values))
 
     def refuse_unsent(self, entry_id: int, reasons: tuple[Reason, ...]) -> None:
         """Refuse an entry before any request for it: what it needs (its file) was refused.
@@ -154,7 +185,8 @@ def _settled(result: AttemptResult, now: str) -> dict[str, Any]:
         "_remote": result.remote_id,
         "_reference": result.remote_reference,
         "_reasons": reasons_to_json(result.reasons) if result.reasons else None,
-        "_not_before": result.not_before,
+        "_not_before": result.postponed.until if result.postponed else None,
+        "_next_run": int(result.postponed is not None and result.postponed.until is None),
         "_accepted": now if result.state is State.ACCEPTED else None,
         "_doubted": now if result.state is State.IN_DOUBT else None,
     }
@@ -182,13 +214,9 @@ def _with_ids_of_their_own(connection: Connection, results: Sequence[AttemptResu
 
 def _doubtful(result: AttemptResult) -> AttemptResult:
     """The accepted result as a doubt that waits for the next run: to ask again now would bring the same answer."""
-    later = to_timestamp(datetime.now(UTC) + _NEXT_RUN)
-    lost = {"remote_id": None, "remote_reference": None, "detail": _NOT_ITS_OWN, "not_before": later}
-    return replace(result, state=State.IN_DOUBT, **lost)  # type: ignore[arg-type]  # each of its field's type
-
-
-_NEXT_RUN = timedelta(days=365)  # until the next run, which tries at once
-_NOT_ITS_OWN = "the answer names what another row has made"
+    lost = {"remote_id": None, "remote_reference": None, "postponed": NEXT_RUN}
+    cause, detail = DoubtCause.FOREIGN_ID, "the answer names what another row has made"
+    return replace(result, state=State.IN_DOUBT, cause=cause, detail=detail, **lost)  # type: ignore[arg-type]  # of its field's type
 
 
 _NAMED = [f"named_{n}" for n in range(64)]  # a fixed number: a list of any length would be compiled anew at every step
@@ -200,7 +228,6 @@ _OWNERS = CompiledSelect(
         entry.c.remote_id.in_([bindparam(name, type_=Text) for name in _NAMED]),
     )
 )
-_LAST_ATTEMPT = CompiledSelect(select(func.coalesce(func.max(attempt.c.id), 0).label("last")))
 _SETTLE = CompiledUpdate(
     update(entry)
     .where((entry.c.id == bindparam("_id")) & (entry.c.state == State.SENDING))
@@ -210,6 +237,7 @@ _SETTLE = CompiledUpdate(
         remote_reference=func.coalesce(bindparam("_reference"), entry.c.remote_reference),
         reasons=bindparam("_reasons"),
         not_before=bindparam("_not_before"),
+        until_next_run=bindparam("_next_run", type_=Boolean),
         accepted_at=bindparam("_accepted"),
         # The latest doubt: the settle time counts from the last attempt that may have done something.
         doubted_at=func.coalesce(bindparam("_doubted"), entry.c.doubted_at),
@@ -218,7 +246,13 @@ _SETTLE = CompiledUpdate(
 _END_ATTEMPT = CompiledUpdate(
     update(attempt)
     .where(attempt.c.id == bindparam("_id"))
-    .values(ended_at=bindparam("_ended"), outcome=bindparam("_outcome"), status=bindparam("_status"), detail=bindparam("_detail"))
+    .values(
+        ended_at=bindparam("_ended"),
+        outcome=bindparam("_outcome"),
+        status=bindparam("_status"),
+        detail=bindparam("_detail"),
+        cause=bindparam("_cause"),
+    )
 )
 _BEGIN_ATTEMPT = CompiledUpdate(insert(attempt))
 _SEND = CompiledUpdate(
@@ -255,6 +289,7 @@ _DUE = (
         entry.c.ready.is_(True),
         entry.c.superseded_by.is_(None),
         entry.c.not_before.is_(None) | (entry.c.not_before <= bindparam("now")),
+        entry.c.until_next_run.is_(False),
     )
     .order_by(entry.c.batch_id, entry.c.id)
     .limit(bindparam("limit"))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from importer.domain.timestamps import from_timestamp, to_timestamp
-from importer.ledger.storage.compiled_sql import CompiledUpdate
+from importer.ledger.storage.compiled_sql import CompiledSelect
 from importer.ledger.storage.schema import attempt, request_count
 from importer.ledger.storage.session import Session
 
@@ -19,24 +19,38 @@ KEPT = timedelta(hours=25)  # a little longer than the longest window
 
 
 class RequestCounts:
-    """The requests that were made, by credential."""
+    """The requests that were made, by credential. A change that another process made in between is never overwritten."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._seen: dict[str, int] = {}  # the version of each credential's count that this process last read or wrote
 
     def kept(self, scope: str) -> str | None:
-        """What was kept for this credential, or None; an old ledger that is only read has not counted."""
+        """What was kept for this credential, or None."""
+        oldest = to_timestamp(datetime.now(UTC) - KEPT)
         with self._session.transaction() as connection:
-            if not inspect(connection).has_table(request_count.name):
-                return None
-            recent = request_count.c.at >= to_timestamp(datetime.now(UTC) - KEPT)
-            return connection.scalar(select(request_count.c.counted).where((request_count.c.scope == scope) & recent))
+            query = select(request_count).where(request_count.c.scope == scope)
+            found = connection.execute(query).one_or_none()
+        self._seen[scope] = found.version if found else 0
+        return found.counted if found and found.at >= oldest else None
 
     def keep(self, counts: Mapping[str, str]) -> None:
-        """Keep what was counted, in a commit of its own: for requests that have no intent."""
+        """Keep what was counted, in a commit of its own: for requests that have no intent. Raises LedgerError."""
         with self._session.transaction() as connection:
-            keep_counts(connection, counts)
-            connection.execute(delete(request_count).where(request_count.c.at < to_timestamp(datetime.now(UTC) - KEPT)))
+            self.write(connection, counts)
+
+    def write(self, connection: Connection, counts: Mapping[str, str]) -> None:
+        """Keep what was counted, within the caller's transaction. Raises LedgerError if another process has counted since."""
+        now = to_timestamp()
+        for scope, counted in counts.items():
+            written = _KEEP(connection, {"_scope": scope, "_counted": counted, "_at": now})
+            if not written:
+                connection.execute(insert(request_count).values(scope=scope, counted=counted, at=now, version=1))
+            version = written[0].version if written else 1
+            # Below what was seen it may be: then a transaction of ours was rolled back.
+            if version - 1 > self._seen.get(scope, version - 1):
+                raise self._session.changed_by_others()
+            self._seen[scope] = version
 
     def attempts_since(self, account: str, since: datetime) -> list[tuple[float, int]]:
         """The account's attempts by the second in which they began (of the epoch), the oldest first."""
@@ -47,16 +61,9 @@ class RequestCounts:
             return [(from_timestamp(f"{begun}.000000Z").timestamp(), count) for begun, count in connection.execute(query)]
 
 
-def keep_counts(connection: Connection, counts: Mapping[str, str]) -> None:
-    """Keep what was counted, within the caller's transaction."""
-    now = to_timestamp()
-    for scope, counted in counts.items():
-        if not _KEEP(connection, [{"_scope": scope, "_counted": counted, "_at": now}]):
-            connection.execute(insert(request_count).values(scope=scope, counted=counted, at=now))
-
-
-_KEEP = CompiledUpdate(
+_KEEP = CompiledSelect(
     update(request_count)
     .where(request_count.c.scope == bindparam("_scope"))
-    .values(counted=bindparam("_counted"), at=bindparam("_at"))
+    .values(counted=bindparam("_counted"), at=bindparam("_at"), version=request_count.c.version + 1)
+    .returning(request_count.c.version)
 )

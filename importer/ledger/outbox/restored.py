@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
@@ -40,15 +41,15 @@ class RestoredLedger:
         restored_at = self.first_used_at()
         doubted = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.IN_DOUBT) & (entry.c.doubted_at < restored_at)
         pending = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.PENDING) & (entry.c.absent_scans < LOOKED_FOR)
-        earliest = func.min(func.coalesce(entry.c.first_sent_at, taken_at), taken_at)
+        earliest = _smaller(func.coalesce(entry.c.first_sent_at, taken_at), literal(taken_at))
         doubt = {
             "state": State.IN_DOUBT,
             "first_sent_at": earliest,
-            "doubted_at": func.max(func.coalesce(entry.c.doubted_at, restored_at), restored_at),
+            "doubted_at": _greater(func.coalesce(entry.c.doubted_at, restored_at), literal(restored_at)),
             "absent_scans": SCANS_STILL_NEEDED,
         }
         with self._session.transaction() as connection:
-            late = {"doubted_at": restored_at, "absent_scans": func.min(entry.c.absent_scans, SCANS_STILL_NEEDED)}
+            late = {"doubted_at": restored_at, "absent_scans": _smaller(entry.c.absent_scans, literal(SCANS_STILL_NEEDED))}
             connection.execute(update(entry).where(doubted).values(late))
             return connection.execute(update(entry).where(pending).values(doubt)).rowcount
 
@@ -68,3 +69,12 @@ class RestoredLedger:
         with self._session.transaction() as connection:
             connection.execute(delete(meta).where(meta.c.name == RESTORED_MARK))
             return connection.execute(delete(meta).where(meta.c.name == BACKUP_MARK)).rowcount > 0
+
+
+def _smaller(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The smaller of two values: min() with two arguments is SQLite's own."""
+    return case((one < other, one), else_=other)
+
+
+def _greater(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((one > other, one), else_=other)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
-from importer.domain.states import State
+from importer.domain.states import DoubtCause, State
 from importer.ledger.storage.schema import entry
 
 
@@ -40,9 +40,21 @@ class Claim:
     payload: bytes
 
 
+class Postponed(NamedTuple):
+    """When an entry may be tried again: not before the timestamp ``until``, or (None) only by the next run."""
+
+    until: str | None
+
+
+NEXT_RUN = Postponed(None)
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What an attempt came to, ready to be stored."""
+    """What an attempt came to, ready to be stored.
+
+    An entry that is not settled may be tried again at once, unless it is ``postponed``. ``cause`` says why it is in doubt.
+    """
 
     attempt_id: int
     entry_id: int
@@ -54,7 +66,8 @@ class AttemptResult:
     remote_id: str | None = None
     remote_reference: str | None = None
     reasons: tuple[Reason, ...] = ()
-    not_before: str | None = None
+    postponed: Postponed | None = None
+    cause: DoubtCause | None = None
 
 
 _owner, _parent = entry.alias("owner"), entry.alias("parent")

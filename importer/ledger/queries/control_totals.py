@@ -65,7 +65,7 @@ def sheet_totals(connection: Connection, batch: BatchInfo) -> list[SheetTotals]:
 
 def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, Kind, str, int, int, bool]]:
     for kind in Kind:
-        currency, standing = row.c[f"{kind}_currency"], row.c[f"{kind}_standing"]
+        currency, standing = row.c[f"{kind}_currency"], row.c[f"{kind}_origin"]
         sums = select(row.c.sheet, currency, standing, func.count(), func.sum(row.c[f"{kind}_cents"]))
         mine = (row.c.batch_id == batch_id) & row.c[f"{kind}_entry"].is_not(None)
         for sheet, code, stood, rows, cents in connection.execute(sums.where(mine).group_by(row.c.sheet, currency, standing)):

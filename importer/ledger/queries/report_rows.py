@@ -138,10 +138,10 @@ def _page_query() -> Select[Any]:
     columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
     for kind in Kind:
         e, first = entry.alias(kind.value), row.alias(f"first_{kind}")
-        known = (first.c.id == e.c.row_id) & (row.c[f"{kind}_standing"] == RowOrigin.KNOWN)
+        known = (first.c.id == e.c.row_id) & (row.c[f"{kind}_origin"] == RowOrigin.KNOWN)
         joined = joined.outerjoin(e, e.c.id == row.c[f"{kind}_entry"]).outerjoin(first, known)
         columns += [first.c.batch_id, first.c.sheet, first.c.number]
-        columns += [row.c[f"{kind}_{name}"] for name in ("standing", "currency", "cents")]
+        columns += [row.c[f"{kind}_{name}"] for name in ("origin", "currency", "cents")]
         columns += [e.c[name] for name in _ENTRY]
         if kind is Kind.CASE:
             columns += [null(), e.c.remote_id, e.c.remote_reference]

@@ -49,7 +49,7 @@ def tally(connection: Connection, batch_id: int) -> Tallies:
 
 
 def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[Status, str, int, int]]:
-    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
+    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
     counted = (row.c.batch_id == batch_id) & (standing != RowOrigin.REPEAT)
     sums = (entry.c.state, standing, currency, func.count(), func.sum(cents))
@@ -86,7 +86,7 @@ def corrected_later(connection: Connection, batch_id: int) -> int:
 
 def pending_totals(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
     """How many entries of these batches wait to be sent, each once, and their hundredths by currency."""
-    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_standing"]
+    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
     # An entry that stands in several of the batches counts in the last of them, which is the one that it names.
     own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (standing != RowOrigin.REPEAT)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError, UsageError
-from importer.ledger.storage.engine import _what_to_do
+from importer.ledger.storage.engine import advice_for
 from importer.ledger.storage.location import sqlite_path
 
 
@@ -22,7 +22,7 @@ def backup(path: Path, target: Path) -> None:
         ):
             source.backup(copy)
     except sqlite3.Error as error:
-        raise LedgerError(f"The ledger {path} cannot be copied: {error}. {_what_to_do(str(error))}") from None
+        raise LedgerError(f"The ledger {path} cannot be copied: {error}. {advice_for(str(error))}") from None
 
 
 BACKUP_MARK = "backup_taken_at"

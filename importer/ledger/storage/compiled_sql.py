@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Row, Select, Update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 _Compiled = tuple[str, list[tuple[str, Any]]]
+_Statement = Update | Insert | Select[Any] | ReturningUpdate[Any]
 
 
 class CompiledUpdate:
@@ -39,9 +41,9 @@ class CompiledUpdate:
 
 
 class CompiledSelect:
-    """A question. Values go in and come out as the driver has them: a truth is 0 or 1."""
+    """A SELECT, or an UPDATE with RETURNING. Values are passed to and from the driver unconverted; booleans are 0 and 1."""
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | ReturningUpdate[Any]) -> None:
         self._statement = statement
         self._compiled: _Compiled | None = None
 
@@ -56,7 +58,7 @@ class CompiledSelect:
         return connection.exec_driver_sql(sql, tuple([given.get(name, fixed) for name, fixed in order])).all()
 
 
-def _compiled(connection: Connection, statement: Update | Insert | Select[Any], names: Sequence[str]) -> _Compiled:
+def _compiled(connection: Connection, statement: _Statement, names: Sequence[str]) -> _Compiled:
     """The text of the statement, and the parameters in its order with what is fixed in it."""
     keys = list(names) if isinstance(statement, Insert) else None
     compiled = statement.compile(dialect=connection.dialect, column_keys=keys)

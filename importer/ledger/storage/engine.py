@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from importer.errors import LedgerError
-from importer.ledger.storage.schema import SCHEMA_VERSION, meta, metadata
 
 
 @contextmanager
@@ -24,7 +23,7 @@ def translated(path: Path | str) -> Iterator[None]:
         yield
     except DatabaseError as error:
         cause = str(_first(error).orig).splitlines()[0]
-        raise LedgerError(f"The ledger {path} cannot be used: {cause}. {_what_to_do(cause)}") from error
+        raise LedgerError(f"The ledger {path} cannot be used: {cause}. {advice_for(cause)}") from error
 
 
 def _first(error: DatabaseError) -> DatabaseError:
@@ -37,7 +36,7 @@ def _first(error: DatabaseError) -> DatabaseError:
     return found
 
 
-def _what_to_do(cause: str) -> str:
+def advice_for(cause: str) -> str:
     known = {
         "full": "Free some disk space and run `importer resume`.",
         "readonly": "Give yourself the right to write the file and its folder.",
@@ -73,37 +72,6 @@ def connect(url: str | URL, *, read_only: bool = False) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
-
-
-def prepare(connection: Connection, name: Path | str) -> None:
-    """Make the tables of a new ledger, check an old one and bring it up to date.
-
-    Raises LedgerError for a damaged one or one of a newer version.
-    """
-    with connection.begin():
-        if not inspect(connection).has_table("meta"):
-            if connection.dialect.name == "sqlite" and inspect(connection).get_table_names():
-                raise LedgerError(f"{name} is another program's database, not a ledger. Name another file under [ledger].")
-            metadata.create_all(connection)
-            connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
-        if check_version(connection, name) < SCHEMA_VERSION:
-            metadata.create_all(connection)  # so far a newer version has only had more tables
-            connection.execute(update(meta).where(meta.c.name == "schema").values(value=str(SCHEMA_VERSION)))
-    if connection.dialect.name == "sqlite":
-        with connection.begin():
-            found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
-        if found != "ok":
-            raise LedgerError(f"The ledger {name} is damaged ({str(found).splitlines()[0]}). Restore a backup.")
-
-
-def check_version(connection: Connection, name: Path | str) -> int:
-    """The version of the ledger's tables. Raises LedgerError for a ledger that a newer version wrote, or that is none."""
-    found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
-    if found is None or not found.isdecimal():
-        raise LedgerError(f"{name} is not a ledger. Name another file under [ledger], or restore a backup.")
-    if int(found) > SCHEMA_VERSION:
-        raise LedgerError(f"The ledger {name} was written by a newer version. Install that version of the importer.")
-    return int(found)
 
 
 def protect(path: Path) -> None:

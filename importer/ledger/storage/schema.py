@@ -1,4 +1,4 @@
-"""The tables. One schema for SQLite and Postgres; times are UTC texts of one fixed width, so they sort as they stand."""
+"""The tables. One schema for SQLite and Postgres; times are UTC texts of one fixed width, so that they sort as texts."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     literal_column,
     text,
 )
 
-SCHEMA_VERSION = 3  # 1 had no request_count, 2 no reading
+SCHEMA_VERSION = 4
+"""The newest version; each one is a migration in ``migrations/versions``."""
 
 metadata = MetaData()
 
@@ -52,15 +54,15 @@ batch = Table(
     Column("taken_at", Text, nullable=False),
 )
 
-# What a batch was read from: the same once more need not be read. Sources of which that cannot be told are left out.
-reading = Table(
-    "reading",
+# What a batch was read from, so that an unchanged file need not be read again. Sources without a stable identity are left out.
+source_version = Table(
+    "source_version",
     metadata,
     Column("batch_id", ForeignKey("batch.id"), primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("day", Text, nullable=False),
     Column("has_cases", Boolean, nullable=False),
-    Index("reading_fingerprint", "fingerprint"),
+    Index("source_version_fingerprint", "fingerprint"),
 )
 
 entry = Table(
@@ -90,6 +92,7 @@ entry = Table(
     Column("remote_reference", Text),
     Column("reasons", Text),
     Column("not_before", Text),
+    Column("until_next_run", Boolean, nullable=False, server_default=false()),
     Column("first_sent_at", Text),
     Column("doubted_at", Text),
     Column("absent_scans", Integer, nullable=False, default=0),
@@ -127,11 +130,11 @@ row = Table(
     Column("number", Integer, nullable=False),
     Column("cells", Text, nullable=False),
     Column("case_entry", ForeignKey("entry.id")),
-    Column("case_standing", Text),
+    Column("case_origin", Text),
     Column("case_currency", Text),
     Column("case_cents", BigInteger),
     Column("voucher_entry", ForeignKey("entry.id")),
-    Column("voucher_standing", Text),
+    Column("voucher_origin", Text),
     Column("voucher_currency", Text),
     Column("voucher_cents", BigInteger),
     Index("row_batch", "batch_id", "id"),
@@ -172,6 +175,9 @@ attempt = Table(
     Column("outcome", Text),
     Column("status", Integer),
     Column("detail", Text),
+    Column("cause", Text),  # a DoubtCause, if the attempt left a doubt
+    Column("sender", Text),  # which process made it
+    Column("lease_until", Text),  # until then nobody else may take it for abandoned
     Index("attempt_entry", "entry_id"),
     Index("attempt_window", "account", "started_at"),
 )
@@ -183,4 +189,13 @@ request_count = Table(
     Column("scope", Text, primary_key=True),
     Column("counted", Text, nullable=False),
     Column("at", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="0"),  # counts up, so that no change overwrites another
+)
+
+# The next free id of a table whose rows are written in bulk.
+id_sequence = Table(
+    "id_sequence",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next_id", BigInteger, nullable=False),
 )

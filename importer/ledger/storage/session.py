@@ -27,6 +27,11 @@ class Session:
         with translated(name):
             self.connection = stack.enter_context(engine.connect())
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether a lock keeps every other process from writing: so it is with a file, not with a database server."""
+        return self.connection.dialect.name == "sqlite"
+
     def keep(self, stack: ExitStack) -> None:
         """Close these things with the session."""
         self._stack = stack

@@ -15,7 +15,7 @@ from importer.domain.states import State, Status
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.sendable import AttemptResult
+from importer.ledger.outbox.sendable import AttemptResult, Postponed
 from importer.ledger.queries.totals import open_batches
 from importer.ledger.storage.schema import batch as batch_table
 from importer.ledger.storage.schema import entry
@@ -185,8 +185,8 @@ def test_an_entry_whose_file_is_refused(desk: Desk, before: State, after: State)
 def test_waits(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
     late, never = "2999-01-01T00:00:00.000000Z", "2998-01-01T00:00:00.000000Z"
-    desk.settle(desk.claim(), State.PENDING, not_before=late)
-    desk.ledger.outbox.postpone(2, never)
+    desk.settle(desk.claim(), State.PENDING, postponed=Postponed(late))
+    desk.ledger.outbox.postpone(2, Postponed(never))
     assert desk.claim() == []
     assert desk.ledger.outbox.next_due(ACCOUNTS, Kind.CASE, [State.PENDING, State.IN_DOUBT], None) == never
     desk.ledger.outbox.forget_waits(ACCOUNTS, None)
@@ -247,6 +247,7 @@ def _many_entries(connection: object, count: int, kind: Kind, *, first: int = 1,
         run(insert(entry).values(_plain() | own))
     own = {"kind": kind, "account": ACCOUNTS.of(kind)} | more
     run(insert(entry), [_plain() | own | {"id": i, "key": str(i), "base": str(i)} for i in range(max(first, 2), first + count)])
+    run(text("UPDATE id_sequence SET next_id = (SELECT max(id) + 1 FROM entry) WHERE name = 'entry'"))
 
 
 def _plain() -> dict[str, object]:

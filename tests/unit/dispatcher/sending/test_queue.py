@@ -16,7 +16,7 @@ from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.outbox import Outbox
-from importer.ledger.outbox.sendable import AttemptResult, SendableEntry
+from importer.ledger.outbox.sendable import AttemptResult, Postponed, SendableEntry
 
 SCOPE = Scope(ACCOUNTS, None, "run")
 
@@ -46,7 +46,11 @@ def send(desk: Desk, jobs: list[SendableEntry], state: State, not_before: str | 
     """Send and settle these jobs; what came of them."""
     claims = desk.ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
     results = [
-        AttemptResult(c.attempt_id, c.job.entry_id, c.job.kind, state, "x", remote_id=f"r{c.attempt_id}", not_before=not_before)
+        AttemptResult(
+            *(c.attempt_id, c.job.entry_id, c.job.kind, state, "x"),
+            remote_id=f"r{c.attempt_id}",
+            postponed=Postponed(not_before) if not_before else None,
+        )
         for c in claims
     ]
     desk.ledger.outbox.commit_step(results, [], ACCOUNTS, "run")
@@ -95,7 +99,7 @@ def test_an_entry_that_is_open_again_is_given_when_its_time_has_come(desk: Desk,
     backlog.changed(send(desk, backlog.take(5, ()), state, soon))
     assert backlog.take(5, ()) == []
     assert 3000 < (backlog.wait_seconds(()) or 0) <= 3600
-    desk.ledger.outbox.postpone(1, to_timestamp(datetime.now(UTC) - timedelta(seconds=1)))
+    desk.ledger.outbox.postpone(1, Postponed(to_timestamp(datetime.now(UTC) - timedelta(seconds=1))))
     backlog.look_again()
     assert backlog.wait_seconds(()) == 0
     assert ids(backlog.take(5, ())) == [1]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from uuid import RFC_4122, UUID
 
 import pytest
 from support.ledgers import ACCOUNTS, CASES, Desk, case, open_desk, reject, run_sql, source, transaction, voucher
@@ -17,7 +15,6 @@ from importer.domain.kinds import Kind
 from importer.domain.records import AppendixFile, LoadedRow, Row
 from importer.domain.states import State, Status
 from importer.errors import FileRefused
-from importer.ledger.intake.changes import random_uuids
 from importer.ledger.intake.staging import CHUNK_ROWS, stage
 
 A, KNOWN, PENDING = Status.ACCEPTED, Status.ALREADY_IMPORTED, Status.PENDING
@@ -586,12 +583,3 @@ def test_only_the_rows_that_are_read_again_belong_to_the_new_batch(desk: Desk) -
     desk.send_all()
     second = desk.take(*(case(f"R{n}") for n in (5, 0, 1, 3)))
     assert {e.ref: e.batch_id for e in desk.entries()} == {f"R{n}": first if n in {2, 4} else second for n in range(6)}
-
-
-def test_random_keys_are_what_uuid4_makes() -> None:
-    keys = list(islice(random_uuids(), 1000))
-    assert len(set(keys)) == 1000
-    made = [UUID(key) for key in keys]
-    assert [str(one) for one in made] == keys
-    assert {(one.version, one.variant) for one in made} == {(4, RFC_4122)}
-    assert {key[19] for key in keys} == set("89ab")

@@ -23,11 +23,10 @@ from importer.domain.records import AppendixFile
 from importer.domain.states import State
 from importer.ledger.intake.staging import stage
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
-from importer.ledger.storage.schema import batch, entry, row
-from importer.ledger.storage.schema import reading as reading_table
+from importer.ledger.storage.schema import batch, entry, row, source_version
 from importer.ledger.storage.schema import reject as reject_table
 
-TABLES = (batch, row, entry, reject_table, reading_table)
+TABLES = (batch, row, entry, reject_table, source_version)
 Records = Sequence[Entered]
 
 
@@ -262,7 +261,7 @@ def test_a_sheet_of_a_report_is_read(desk: Desk) -> None:
     taken = replace(taken, heads=(replace(taken.heads[0], header=("#row", "x")), *taken.heads[1:]), sha256="0" * 64)
     with transaction(desk.ledger) as connection:
         stage(connection, taken, ACCOUNTS, "run", (), replace(reading_of([]), sha256="0" * 64))
-        assert not connection.execute(select(reading_table)).all()
+        assert not connection.execute(select(source_version)).all()
 
 
 def test_whether_a_known_file_holds_cases(desk: Desk) -> None:

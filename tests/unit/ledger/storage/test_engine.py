@@ -16,11 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 from sqlalchemy import text
-from support.ledgers import ACCOUNTS, Desk, case, open_desk, run_sql, source, transaction
+from support.ledgers import Desk, case, open_desk, run_sql, transaction
 
 from importer.errors import LedgerError, LedgerHeld
-from importer.ledger.intake.staging import stage
-from importer.ledger.intake.unchanged_source import SourceVersion, reuse_unchanged_batch
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import sqlite_path
 from importer.ledger.storage.schema import SCHEMA_VERSION
@@ -64,35 +62,6 @@ def test_a_ledger_of_a_newer_version(path: Path) -> None:
     assert "newer version" in refusal(path)
     with pytest.raises(LedgerError, match="newer version"):
         Ledger.read(url(path))
-
-
-@pytest.mark.parametrize(("version", "without"), [(1, ("request_count", "reading")), (2, ("reading",))])
-def test_a_ledger_of_an_older_version_is_brought_up_to_date_by_its_writer(
-    path: Path, version: int, without: tuple[str, ...]
-) -> None:
-    with open_desk(path.parent) as desk:
-        first = desk.take(case("R1"))
-        desk.send_all()
-    with sqlite3.connect(path) as raw:
-        for table in without:
-            raw.execute(f"DROP TABLE {table}")
-        raw.execute(f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
-    raw.close()
-    reader = Ledger.read(url(path))  # a reader changes nothing and needs nothing
-    assert reader is not None
-    with reader:
-        assert reader.counts.kept("key") is None
-        assert len(Desk(reader).lines(first)) == 1
-    with open_desk(path.parent) as desk:
-        reading = SourceVersion("a.xlsx", "0" * 64, "as ever", "2026-03-01")
-        with transaction(desk.ledger) as connection:
-            assert reuse_unchanged_batch(connection, reading, ACCOUNTS, "run") is None  # what it was read from is not known
-            stage(connection, source(case("R1")), ACCOUNTS, "run", (), reading)
-            assert reuse_unchanged_batch(connection, reading, ACCOUNTS, "run")
-        desk.ledger.counts.keep({"key": "{}"})
-        assert desk.ledger.counts.kept("key") == "{}"
-        assert [entry.state for entry in desk.entries()] == ["accepted"]
-        assert run_sql(desk.ledger, lambda c: c.execute(text("SELECT value FROM meta")).scalar()) == str(SCHEMA_VERSION)
 
 
 def test_a_file_that_is_no_database(path: Path) -> None:

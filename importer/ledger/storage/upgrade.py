@@ -1,0 +1,105 @@
+"""Bringing a ledger up to date: a copy is made first, and a migration that fails leaves the ledger as it was."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text, update
+from sqlalchemy.exc import DatabaseError
+
+from importer.errors import LedgerError, LedgerUpgraded
+from importer.ledger.storage.backup import write_backup
+from importer.ledger.storage.schema import SCHEMA_VERSION, attempt, entry, id_sequence, meta, metadata, row
+
+# Alembic's own table: a new ledger gets it without loading Alembic.
+_alembic_version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+
+
+def create(connection: Connection) -> None:
+    """Make the tables of a new ledger, at the newest version."""
+    metadata.create_all(connection)
+    connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
+    connection.execute(insert(id_sequence), [{"name": table.name, "next_id": 1} for table in (row, entry, attempt)])
+    _note_version(connection, SCHEMA_VERSION)
+
+
+def upgrade(connection: Connection, name: Path | str, url: str | None) -> None:
+    """Bring an older ledger to the newest version, in one transaction.
+
+    ``url`` names the file to copy beforehand; None makes no copy (of a scratch ledger). Raises LedgerError; the ledger is
+    then as it was. Warns with LedgerUpgraded, which names the copy.
+    """
+    copy = _copy_of(Path(name)) if url is not None else None
+    if url is not None and copy is not None:
+        write_backup(url, copy)
+    try:
+        with connection.begin():
+            _migrate(connection)
+    except DatabaseError as error:
+        cause = str(error.orig).splitlines()[0]
+        kept = f" A copy of it is {copy}." if copy else ""
+        raise LedgerError(
+            f"The ledger {name} could not be brought to version {SCHEMA_VERSION} ({cause}); it is unchanged.{kept} "
+            f"Free some disk space and run the same command again, or go on with the release before."
+        ) from None
+    if copy is not None:
+        said = f"The ledger {name} was brought to version {SCHEMA_VERSION}. The ledger as it was before is kept as {copy}."
+        warnings.warn(LedgerUpgraded(said), stacklevel=2)
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(files("importer.ledger.storage") / "migrations"))
+    config.attributes["connection"] = connection
+    if not inspect(connection).has_table(_alembic_version.name):  # releases before version 4 noted it in ``meta`` alone
+        _note_version(connection, connection.scalar(select(meta.c.value).where(meta.c.name == "schema")))
+    command.upgrade(config, str(SCHEMA_VERSION))
+    # Also for releases before version 4, which refuse a ledger with a greater number.
+    connection.execute(update(meta).where(meta.c.name == "schema").values(value=str(SCHEMA_VERSION)))
+
+
+def _note_version(connection: Connection, version: object) -> None:
+    _alembic_version.create(connection)
+    connection.execute(insert(_alembic_version).values(version_num=str(version)))
+
+
+def _copy_of(path: Path) -> Path:
+    """A name beside the ledger that is free: ``ledger.before-version-4.db``."""
+    stem = f"{path.stem}.before-version-{SCHEMA_VERSION}"
+    names = (f"{stem}{(number and f'-{number}') or ''}{path.suffix}" for number in range(1_000))
+    return next(copy for name in names if not (copy := path.with_name(name)).exists())
+
+
+def prepare(connection: Connection, name: Path | str, copied_from: str | None = None) -> None:
+    """Make the tables of a new ledger, check an old one and bring it up to date; its copy is made from the URL ``copied_from``.
+
+    Raises LedgerError for a damaged one or one of a newer version.
+    """
+    with connection.begin():
+        if not inspect(connection).has_table("meta"):
+            if connection.dialect.name == "sqlite" and inspect(connection).get_table_names():
+                raise LedgerError(f"{name} is another program's database, not a ledger. Name another file under [ledger].")
+            create(connection)
+        version = check_version(connection, name)
+    if connection.dialect.name == "sqlite":
+        with connection.begin():
+            found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+        if found != "ok":
+            raise LedgerError(f"The ledger {name} is damaged ({str(found).splitlines()[0]}). Restore a backup.")
+    if version < SCHEMA_VERSION:
+        upgrade(connection, name, copied_from)
+
+
+def check_version(connection: Connection, name: Path | str) -> int:
+    """The version of the ledger's tables. Raises LedgerError for a ledger that a newer version wrote, or that is none."""
+    found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
+    if found is None or not found.isdecimal():
+        raise LedgerError(f"{name} is not a ledger. Name another file under [ledger], or restore a backup.")
+    if int(found) > SCHEMA_VERSION:
+        raise LedgerError(f"The ledger {name} was written by a newer version. Install that version of the importer.")
+    return int(found)

@@ -1,0 +1,162 @@
+"""Ledgers of earlier releases go on: they are brought up to date, nothing is sent again, and old error sheets find their rows."""
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+
+import pytest
+from support.ledgers import run_sql
+from support.old_ledgers import SCENARIOS, VERSION_3, copy_files, load_ledger, server_of
+from support.sheets import correct
+from support.workspace import settings_for
+
+from importer.errors import LedgerError, LedgerUpgraded
+from importer.ledger.ledger import Ledger
+from importer.ledger.storage.schema import SCHEMA_VERSION
+
+SETTLED = {"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}
+ENTRIES = "SELECT id, account, kind, key, base, ref, state, payload, idempotency_key, remote_id, batch_id FROM entry ORDER BY id"
+
+
+def rows_of(path, query):
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(query).fetchall()
+
+
+def dump(path):
+    with closing(sqlite3.connect(path)) as db:
+        return list(db.iterdump())
+
+
+def without_marks(lines):
+    """A dump without the lines that make a copy a backup."""
+    return [line for line in lines if "backup_taken_at" not in line and "restored_at" not in line]
+
+
+def at(desk, sandbox, scenario):
+    """Put the scenario's ledger and files into the workspace, and point it at its server."""
+    desk.live = settings_for(sandbox.url) | SETTLED
+    load_ledger(scenario, desk.folder / "ledger.db", sandbox.url)
+    return copy_files(scenario, desk.folder)
+
+
+def made(sandbox):
+    """What the server holds, each case and voucher by what its sender meant by it."""
+    cases = Counter((case["creditorReference"], case["debtorName"], case["amount"]) for case in sandbox.cases)
+    return cases, Counter(str(voucher["uniqueId"]) for voucher in sandbox.vouchers)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_ledger_of_an_older_release_is_brought_up_to_date(tmp_path, scenario, version):
+    path = load_ledger(scenario, tmp_path / "ledger.db", version=version)
+    before, entries = dump(path), rows_of(path, ENTRIES)
+    with pytest.warns(LedgerUpgraded, match="ledger.before-version-4.db"), Ledger.open(f"sqlite:///{path}", "test") as ledger:
+        assert run_sql(ledger, lambda c: c.exec_driver_sql("SELECT value FROM meta WHERE name = 'schema'").scalar()) == "4"
+    assert rows_of(path, ENTRIES) == entries
+    assert without_marks(dump(tmp_path / "ledger.before-version-4.db")) == without_marks(before)
+    with Ledger.open(f"sqlite:///{path}", "test"):
+        pass  # and this is done once
+
+
+def test_an_upgraded_ledger_has_the_tables_of_a_new_one(tmp_path):
+    path = load_ledger("every-state", tmp_path / "ledger.db")
+    with pytest.warns(LedgerUpgraded):
+        Ledger.open(f"sqlite:///{path}", "test").close()
+    Ledger.open(f"sqlite:///{tmp_path / 'new.db'}", "test").close()
+    query = 'SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master m, pragma_table_info(m.name) c ORDER BY 1, 2'
+    indexes = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' ORDER BY name"
+    assert rows_of(path, query) == rows_of(tmp_path / "new.db", query)
+    assert rows_of(path, indexes) == rows_of(tmp_path / "new.db", indexes)
+
+
+def test_what_was_told_in_sentences_is_a_cause_now(tmp_path):
+    path = load_ledger("explained-doubts", tmp_path / "ledger.db")
+    with pytest.warns(LedgerUpgraded):
+        Ledger.open(f"sqlite:///{path}", "test").close()
+    causes = rows_of(path, "SELECT DISTINCT cause FROM attempt WHERE cause IS NOT NULL ORDER BY cause")
+    assert causes == [("not_listed",), ("reference_in_use",), ("refused_after_doubt",), ("server_error",)]
+    assert rows_of(path, "SELECT count(*) FROM entry WHERE until_next_run AND not_before IS NULL") == [(2,)]
+
+
+def test_a_migration_that_fails_leaves_the_old_ledger_working(tmp_path):
+    path = load_ledger("every-state", tmp_path / "ledger.db")
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE id_sequence (x)")  # the migration stumbles over it after most of its work
+    before = dump(path)
+    with pytest.raises(LedgerError, match=r"could not be brought to version 4 .*it is unchanged.*ledger.before-version-4.db"):
+        Ledger.open(f"sqlite:///{path}", "test")
+    assert dump(path) == before
+
+
+def test_an_earlier_release_refuses_the_new_ledger(tmp_path):
+    """It compares this number with its own, which was 3, and asks for the newer release."""
+    Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", "test").close()
+    assert rows_of(tmp_path / "ledger.db", "SELECT value FROM meta WHERE name = 'schema'") == [(str(SCHEMA_VERSION),)]
+
+
+@pytest.mark.parametrize("command", [("status",), ("report", "1"), ("doctor",), ("run", "first.xlsx", "--yes")])
+def test_every_command_brings_the_ledger_up_to_date_and_says_so(desk, tmp_path, command):
+    with server_of("every-state", tmp_path) as sandbox:
+        at(desk, sandbox, "every-state")
+        done = desk.run(*command)
+        assert done.code in {0, 3}, done
+        assert "was brought to version 4. The ledger as it was before is kept as " in done.err
+        assert (desk.folder / "ledger.before-version-4.db").is_file()
+
+
+def test_check_leaves_an_old_ledger_alone(desk, tmp_path):
+    with server_of("every-state", tmp_path) as sandbox:
+        at(desk, sandbox, "every-state")
+        before = dump(desk.folder / "ledger.db")
+        done = desk.call("check", "first.xlsx")
+        assert (done.code, done.err) == (3, "")
+        assert "already imported" in done.out
+        assert dump(desk.folder / "ledger.db") == before
+
+
+@pytest.mark.filterwarnings("default::importer.errors.LedgerUpgraded")
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_same_files_again_send_nothing_that_is_there(desk, tmp_path, scenario):
+    with server_of(scenario, tmp_path) as sandbox:
+        sheets = at(desk, sandbox, scenario)
+        accepted = rows_of(desk.folder / "ledger.db", "SELECT id, remote_id FROM entry WHERE state = 'accepted' ORDER BY id")
+        entries = rows_of(desk.folder / "ledger.db", "SELECT id, kind, key FROM entry ORDER BY id")
+        for _ in range(2):
+            for sheet in sheets:
+                assert desk.call("run", sheet.name, "--yes", "-q").code in {0, 3, 5, 6}
+            desk.call("resume", "-q")
+        ledger = desk.folder / "ledger.db"
+        assert rows_of(ledger, "SELECT id, kind, key FROM entry ORDER BY id") == entries  # no row became another entry
+        assert set(accepted) <= set(rows_of(ledger, "SELECT id, remote_id FROM entry WHERE state = 'accepted' ORDER BY id"))
+        cases, vouchers = made(sandbox)
+        twice = {case: count for case, count in cases.items() if count > 1}
+        assert all("Equal Rows" in debtor and count == 2 for (_, debtor, _), count in twice.items()), twice
+        assert set(vouchers.values()) <= {1}
+        on_server = {str(case["id"]) for case in sandbox.cases}
+        owned = {remote for (remote,) in rows_of(ledger, "SELECT remote_id FROM entry WHERE kind = 'case' AND remote_id <> ''")}
+        assert owned <= on_server
+
+
+@pytest.mark.filterwarnings("default::importer.errors.LedgerUpgraded")
+def test_the_entry_of_an_old_error_sheet_still_finds_its_row(desk, tmp_path):
+    with server_of("every-state", tmp_path) as sandbox:
+        at(desk, sandbox, "every-state")
+        query = "SELECT id, key FROM entry WHERE ref = 'C-REFUSED'"
+        (refused,) = rows_of(desk.folder / "ledger.db", query)
+        sheet = desk.folder / "errors-of-first.xlsx"
+        changes = {"debtor_country": "DK", "case_ref": "C-CORRECTED"}  # also another identity: only #entry says who it is
+        correct(sheet, "Cases", changes, where=("case_ref", "C-REFUSED"))
+        assert desk.call("run", sheet.name, "--yes", "-q").code == 3
+        state = f"SELECT superseded_by IS NOT NULL OR state = 'accepted' FROM entry WHERE id = {refused[0]}"
+        assert rows_of(desk.folder / "ledger.db", state) == [(1,)]
+        assert sum("Nowhere Man" in str(case["debtorName"]) for case in sandbox.cases) == 1
+
+
+def test_the_ledgers_hold_every_state():
+    """What the tests above rest on."""
+    text = "".join((VERSION_3 / scenario / "ledger.sql").read_text() for scenario in SCENARIOS)
+    for state in ("pending", "sending", "accepted", "refused", "in_doubt", "held", "blocked"):
+        assert f"'{state}'" in text, state
+    assert "backup_taken_at" in text
+    assert "hour 3600" in text
