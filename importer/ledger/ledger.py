@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 from importer.domain.accounts import Accounts
 from importer.domain.records import LoadedSource
 from importer.errors import LedgerError
-from importer.ledger.intake.staging import stage
+from importer.ledger.intake.intake import stage
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.outbox.doubts import DoubtLog
 from importer.ledger.outbox.outbox import Outbox
@@ -44,7 +44,7 @@ class UnitOfWork:
         earlier: Iterable[int] = (),
         version: SourceVersion | None = None,
     ) -> int:
-        """Record a source with all its rows; returns the batch's id. See :func:`importer.ledger.intake.staging.stage`."""
+        """Record a source with all its rows; returns the batch's id. See :func:`importer.ledger.intake.intake.stage`."""
         return stage(self._connection, source, accounts, run_id, earlier, version)
 
     def has_cases(self, version: SourceVersion) -> bool | None:

@@ -21,7 +21,7 @@ from importer.workspace import source_version
 
 NOW = re.compile(r"\d{4}-\d\d-\d\dT[\d:.-]+Z|\b[0-9a-f]{32}\b")
 FOLDER = re.compile(r"(output.…-[a-z-]*[a-z])(-\d+)?")
-TABLES = ("batch", "row", "entry", "reject", "reading", "attempt")
+TABLES = ("batch", "row", "entry", "reject", "source_version", "attempt")
 
 PROFILE = """
 headings = ["Sag", "Kreditor", "Land", "Valuta", "Dato", "Beløb", "Type", "Navn", "Skyldners land"]
@@ -152,7 +152,7 @@ def test_the_outcome_is_that_of_reading(live: Desk, vendors: Any, opened: list[s
     other.live = live.live
     shutil.copytree(live.folder, other.folder)
     with closing(sqlite3.connect(other.folder / "ledger.db")) as ledger, ledger:
-        assert ledger.execute("DELETE FROM reading").rowcount == len(names)
+        assert ledger.execute("DELETE FROM source_version").rowcount == len(names)
     opened.clear()
     told = []
     for desk in (live, other):
@@ -164,7 +164,7 @@ def test_the_outcome_is_that_of_reading(live: Desk, vendors: Any, opened: list[s
     assert "already imported" in told[1][1]
     quick, slow = dump(live.folder), dump(other.folder)
     forgotten = slice(len(names), None)
-    assert quick.pop("reading")[forgotten] == slow.pop("reading")
+    assert quick.pop("source_version")[forgotten] == slow.pop("source_version")
     assert quick == slow
     assert written(live.folder) == written(other.folder)
     assert sent == (len(vendors.cases), len(vendors.vouchers))

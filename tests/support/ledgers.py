@@ -18,7 +18,7 @@ from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
 from importer.domain.states import State, Status
-from importer.ledger.intake.staging import stage
+from importer.ledger.intake.intake import stage
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.sendable import AttemptResult, Claim
 from importer.ledger.queries.report_rows import Line, batch_info, lines

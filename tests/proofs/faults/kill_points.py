@@ -43,7 +43,7 @@ class Trap:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-class RequestCounts(Trap):
+class Counting(Trap):
     """Kills nothing, and writes down every point that is passed."""
 
     def __init__(self, file: Path) -> None:
@@ -57,19 +57,19 @@ def set_trap(trap: Trap) -> None:
     from asyncio.selector_events import _SelectorSocketTransport
 
     from importer.dispatcher.apis.http import AioTransport
-    from importer.ledger.ledger import Ledger
+    from importer.ledger.storage.session import Session
     from importer.reporter import report, sheets
 
-    real_transaction = Ledger.transaction
+    real_transaction = Session.transaction
 
     @contextmanager
-    def transaction(self: Ledger):
+    def transaction(self: Session):
         with real_transaction(self) as connection:
             yield connection
             trap.spring("commit", "before")
         trap.spring("commit", "after")
 
-    Ledger.transaction = transaction
+    Session.transaction = transaction
     real_request = AioTransport.handle_async_request
 
     async def handle_async_request(self: AioTransport, request: object):
@@ -282,7 +282,7 @@ class Theatre:
     def points(self, sandbox: SandboxProcess, scenario: Scenario) -> list[tuple[str, str, int]]:
         """Every point that the scenario's command passes when nobody kills it."""
         counted = self.root / f"{scenario.prepare.__name__}.points"
-        _, wrong = self.play(sandbox, scenario, lambda _: RequestCounts(counted))
+        _, wrong = self.play(sandbox, scenario, lambda _: Counting(counted))
         assert not wrong, wrong
         passed = Counter(counted.read_text().splitlines())
         return [(p, m, n) for p in POINTS for m in MOMENTS for n in range(1, passed[f"{p} {m}"] + 1)]

@@ -27,7 +27,7 @@ from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import State, Status
 from importer.errors import FileRefused
-from importer.ledger.intake.staging import stage
+from importer.ledger.intake.intake import stage
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import Fact, Line
 from importer.loader.context import LoadContext

@@ -15,7 +15,7 @@ from importer.domain.kinds import Kind
 from importer.domain.records import AppendixFile, LoadedRow, Row
 from importer.domain.states import State, Status
 from importer.errors import FileRefused
-from importer.ledger.intake.staging import CHUNK_ROWS, stage
+from importer.ledger.intake.intake import CHUNK_ROWS, stage
 
 A, KNOWN, PENDING = Status.ACCEPTED, Status.ALREADY_IMPORTED, Status.PENDING
 

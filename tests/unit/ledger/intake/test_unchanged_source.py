@@ -21,7 +21,7 @@ from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.domain.records import AppendixFile
 from importer.domain.states import State
-from importer.ledger.intake.staging import stage
+from importer.ledger.intake.intake import stage
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.storage.schema import batch, entry, row, source_version
 from importer.ledger.storage.schema import reject as reject_table

@@ -126,7 +126,8 @@ def test_one_letter_more_less_or_other_is_not_sure(alias, at, letter, drop):
     at %= len(alias)
     heading = alias[:at] + ("" if drop else letter) + alias[at + 1 :]
     found = guess(heading, *DAYS)
-    spelt_the_same = set(heading.replace("å", "a")) == set(alias.replace("å", "a"))  # å is a doubled a
+    letters = set(heading.replace("å", "a"))  # å is a doubled a
+    spelt_the_same = any(letters == set(known.replace("å", "a")) for known in KNOWN)
     if found.sure and header_key(heading) not in index_of(Kind.CASE):
         assert spelt_the_same  # only a doubled letter was dropped, or a letter doubled
 

@@ -1,0 +1,218 @@
+"""What becomes of each record of a chunk: an entry is made, replaced or left, or the record is rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import Kind
+from importer.domain.models import with_fields
+from importer.domain.money import Money
+from importer.domain.reasons import Reason
+from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
+from importer.domain.states import RejectStatus, RowOrigin
+from importer.ledger.intake import reasons
+from importer.ledger.intake.changes import PendingChanges
+from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, choose_key, decide, may_supersede
+from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.superseding import rekey_vouchers
+from importer.ledger.storage.identifiers import Identifiers
+
+Record = CaseRecord | VoucherRecord
+ControlTotals = dict[str, dict[str, list[int]]]
+"""Kind → currency → [rows, hundredths]."""
+
+
+@dataclass
+class BatchIntake:
+    """The batch that is being staged, and what its chunks have in common."""
+
+    connection: Connection
+    id: int
+    accounts: Accounts
+    run_batches: Sequence[int]
+    """The batches of this run so far, this one included."""
+    sheets: Sequence[str]
+    entry_ids: Identifiers
+    control: ControlTotals = field(default_factory=lambda: {kind: {} for kind in Kind})
+    changed_cases: set[int] = field(default_factory=set)
+    """Accepted cases that a row of this batch holds with other values."""
+
+    def count(self, kind: Kind, money: Money) -> None:
+        totals = self.control[kind].setdefault(money.currency, [0, 0])
+        totals[0] += 1
+        totals[1] += money.cents
+
+
+@dataclass(slots=True)
+class StagedRow:
+    """One row that is being staged: its id in the ledger, and what was decided about its case."""
+
+    id: int
+    loaded: LoadedRow
+    flat: bool
+    case: ExistingEntry | None = None
+    case_rejected: bool = False
+
+    @property
+    def repeats_its_case(self) -> bool:
+        """Whether the row may hold the same case as an earlier one, with another voucher."""
+        return self.flat and self.loaded.voucher is not None
+
+
+class Candidate(NamedTuple):
+    """A valid record with the base of its key, and the columns that its entry would have."""
+
+    kind: Kind
+    record: Record
+    base: str
+    values: dict[str, Any]
+    derived: bool
+
+
+class Match(NamedTuple):
+    """The entry that a record is, if there is one; the key that it has; and the entry that it corrects."""
+
+    known: ExistingEntry | None
+    key: str
+    corrected: ExistingEntry | None
+
+
+class Placement:
+    """Places the records of one chunk. Changes are collected, and written once with :meth:`write`."""
+
+    def __init__(self, batch: BatchIntake) -> None:
+        self._batch = batch
+        self.existing = ExistingEntries(batch.connection, batch.accounts)
+        self.changes = PendingChanges(batch.connection, batch.id)
+
+    def write(self) -> None:
+        """Write what was collected."""
+        self.changes.write()
+
+    def place(self, row: StagedRow, candidate: Candidate) -> ExistingEntry | None:
+        """Decide what the record means and collect the changes; None if it was rejected."""
+        match = self._match(candidate)
+        may_repeat = candidate.kind is Kind.CASE and row.repeats_its_case
+        if candidate.kind is Kind.VOUCHER:
+            unique_id = match.known.key if match.known else match.key
+            candidate.values["payload"] = with_fields(candidate.record.payload, {"uniqueId": unique_id})
+        decision = decide(match.known, candidate.values["digest"], self._batch.id, may_repeat=may_repeat)
+        if reason := self._objection(candidate, match, decision, may_repeat=may_repeat):
+            if decision is IntakeDecision.CHANGED and match.known is not None and candidate.kind is Kind.CASE:
+                self._batch.changed_cases.add(match.known.id)
+            self.reject_record(row, candidate.kind, candidate.record, reason)
+            return None
+        return self._apply(row, candidate, match, decision)
+
+    def reject_record(
+        self, row: StagedRow, kind: Kind, record: Record, reason: Reason, status: RejectStatus = RejectStatus.REJECTED
+    ) -> None:
+        """Reject a valid record, for what the ledger or the rest of the source holds."""
+        self.reject(row, Reject(kind, (reason,), record.money, name_of(record)), status)
+
+    def reject(self, row: StagedRow, rejected: Reject, status: RejectStatus = RejectStatus.REJECTED) -> None:
+        self._batch.count(rejected.kind, rejected.money)
+        self.changes.reject(row.id, rejected, status)
+
+    def place_of(self, kind: Kind, known: ExistingEntry) -> str:
+        """The row of this source that holds the entry, in words."""
+        return self.changes.where(kind, known.id, list(self._batch.sheets))
+
+    def _match(self, candidate: Candidate) -> Match:
+        group, hint = self.existing.group(candidate.kind, candidate.base), candidate.record.hint
+        if not group and hint is None:  # a new record, as most are
+            return Match(None, candidate.base, None)
+        current = {k.key: self.existing.follow(k) for k in group}
+        taken = {key for key, k in current.items() if k is not None and k.batch_id == self._batch.id}
+        key = choose_key(candidate.base, taken, derived=candidate.derived)
+        hinted = self.existing.entry(hint)
+        if hinted is None or hinted.is_test != candidate.values["is_test"]:  # a test case and the real one are two cases
+            return Match(current.get(key), key, None)
+        if hinted.base != candidate.base:
+            known = current.get(key)
+            return Match(known, key, hinted if hinted is not known else None)
+        key = hinted.key if hinted.batch_id != self._batch.id else key
+        return Match(current.get(key), key, None)
+
+    def _objection(self, candidate: Candidate, match: Match, decision: IntakeDecision, *, may_repeat: bool) -> Reason | None:
+        """Why the record cannot be taken, given what the ledger and this source hold; None if it can."""
+        kind, known, payload = candidate.kind, match.known, candidate.values["payload"]
+        if match.corrected is not None and not may_supersede(match.corrected, self._batch.id):
+            return reasons.not_to_be_replaced(kind, match.corrected)
+        if known is None:
+            return None
+        if decision is IntakeDecision.TWICE:
+            named = name_of(candidate.record)
+            return reasons.twice(kind, known, payload, self.place_of(kind, known), named=named, may_repeat=may_repeat)
+        if decision is IntakeDecision.CHANGED:
+            return reasons.changed(kind, known, payload, self.existing.origin(kind, known))
+        return None
+
+    def _apply(self, row: StagedRow, candidate: Candidate, match: Match, decision: IntakeDecision) -> ExistingEntry:
+        kind, known = candidate.kind, match.known
+        if known is None:
+            known = self._insert(row, candidate, match.key)
+        else:
+            known.batch_id = self._batch.id
+            self.changes.touch(known.id)
+            if decision is IntakeDecision.REPLACE:
+                self._replace(row, known, candidate.values)
+        if match.corrected is not None:
+            self._supersede(kind, match.corrected, known)
+        origin = _ORIGINS.get(decision, RowOrigin.NEW)
+        self.changes.note(row.id, kind, known.id, origin, candidate.record.money)
+        if origin is not RowOrigin.REPEAT:
+            self._batch.count(kind, candidate.record.money)
+        return known
+
+    def _insert(self, row: StagedRow, candidate: Candidate, key: str) -> ExistingEntry:
+        values = candidate.values
+        known = ExistingEntry(
+            id=next(self._batch.entry_ids),
+            key=key,
+            base=candidate.base,
+            state=values["state"],
+            digest=values["digest"],
+            payload=values["payload"],
+            idempotency_key=str(uuid4()),
+            batch_id=self._batch.id,
+            row_id=row.id,
+            ref=values.get("ref"),
+            is_test=values["is_test"],
+            case_id=values.get("case_id"),
+            target=values.get("target"),
+        )
+        self.changes.insert(candidate.kind, self._batch.accounts.of(candidate.kind), known, values)
+        self.existing.add(candidate.kind, known)
+        return known
+
+    def _replace(self, row: StagedRow, known: ExistingEntry, values: dict[str, Any]) -> None:
+        """Put the new payload in the old one's place. The key of a request changes with the request, never without."""
+        if (known.digest, known.payload) != (values["digest"], values["payload"]):
+            known.idempotency_key = str(uuid4())
+        before = known.state
+        for name in ("state", "digest", "payload", "is_test"):
+            setattr(known, name, values[name])
+        known.ref, known.case_id, known.target = (values.get(name) for name in ("ref", "case_id", "target"))
+        known.row_id = row.id
+        self.changes.replace(known, values | {"row_id": row.id, "idempotency_key": known.idempotency_key}, before)
+
+    def _supersede(self, kind: Kind, old: ExistingEntry, new: ExistingEntry) -> None:
+        old.superseded_by = new.id
+        if kind is Kind.CASE:
+            rekey_vouchers(self._batch.connection, self._batch.accounts.vouchers, old, new)
+        self.changes.supersede(kind, old, new)
+
+
+_ORIGINS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEAT}
+
+
+def name_of(record: Record) -> str | None:
+    """What the sheet calls the record: its reference or its unique id."""
+    return record.ref if isinstance(record, CaseRecord) else record.unique_id
