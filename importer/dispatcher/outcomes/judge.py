@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus as Http
-from typing import Any
+from typing import Any, NamedTuple
 
-from importer.dispatcher.outcomes.refusal_reasons import LONGEST_TEXT, _business_errors, reasons_of
+from importer.dispatcher.outcomes.refusal_reasons import LONGEST_TEXT, business_types, reasons_of
 from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
@@ -54,47 +55,118 @@ def in_doubt(cause: DoubtCause, detail: str, status: int | None = None) -> Outco
     return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=detail, cause=cause)
 
 
-def judge(  # noqa: PLR0911  (one return for each line of the table)
-    kind: Kind, reply: Answer | NotSent | Lost, payload: bytes = b"{}"
-) -> Outcome:
+class _Answered(NamedTuple):
+    """A whole answer to an attempt, with its body as JSON (None if it is not)."""
+
+    kind: Kind
+    reply: Answer
+    body: Any
+    payload: bytes
+
+    @property
+    def status(self) -> int:
+        return self.reply.status
+
+
+def judge(kind: Kind, reply: Answer | NotSent | Lost, payload: bytes = b"{}") -> Outcome:
     """The verdict on one attempt. ``payload`` gives the values for the reasons of a refusal."""
     if isinstance(reply, NotSent):
         return Outcome(OutcomeKind.NOTHING, detail=str(reply))
     if isinstance(reply, Lost):
         return in_doubt(DoubtCause.ANSWER_LOST, str(reply))
-    status, body = reply.status, _json(reply.body)
-    if _OK <= status < _REDIRECTS:
-        return _judge_success(kind, status, body)
-    if status == Http.TOO_MANY_REQUESTS:
-        return Outcome(OutcomeKind.THROTTLED, wait_seconds=wait_of(reply), status=status)
-    if status == Http.REQUEST_TIMEOUT or status >= Http.INTERNAL_SERVER_ERROR:
-        return in_doubt(DoubtCause.SERVER_ERROR, f"HTTP {status}", status)
-    if kind is Kind.VOUCHER and status in {400, 409, 422} and _says_unique_id_taken(reply.body):
-        return Outcome(OutcomeKind.EXISTS, status=status)
-    if conflict := _conflict(status, body):
-        return in_doubt(conflict, f"HTTP {status} {conflict.replace('_', ' ')}", status)
-    if kind is Kind.VOUCHER and status == Http.BAD_REQUEST and b"idempotency" in reply.body.lower():
-        return in_doubt(DoubtCause.KEY_USED, "idempotency key used before", status)
-    if status in {400, 413, 415, 422} or (status == Http.NOT_FOUND and kind is Kind.VOUCHER):
-        return Outcome(OutcomeKind.REFUSED, reasons=reasons_of(kind, status, body, payload), status=status)
-    return Outcome(OutcomeKind.STOPPED, status=status, detail=_why_stopped(status))
+    answered = _Answered(kind, reply, _json(reply.body), payload)
+    return next(outcome_of(answered) for applies_to, outcome_of in _TABLE if applies_to(answered))
+
+
+def _is_success(answered: _Answered) -> bool:
+    return _OK <= answered.status < _REDIRECTS
+
+
+def _success(answered: _Answered) -> Outcome:
+    status, body = answered.status, answered.body
+    name = "id" if answered.kind is Kind.CASE else "caseVoucherId"
+    found = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(found, str) or not found.strip():
+        return in_doubt(DoubtCause.NO_ID, f"HTTP {status} without a readable id", status)
+    reference = body.get("reference") if isinstance(body.get("reference"), str) else None
+    return Outcome(OutcomeKind.ACCEPTED, remote_id=found.strip(), reference=reference, status=status)
+
+
+def _is_throttled(answered: _Answered) -> bool:
+    return answered.status == Http.TOO_MANY_REQUESTS
+
+
+def _throttled(answered: _Answered) -> Outcome:
+    return Outcome(OutcomeKind.THROTTLED, wait_seconds=wait_of(answered.reply), status=answered.status)
+
+
+def _is_server_error(answered: _Answered) -> bool:
+    return answered.status == Http.REQUEST_TIMEOUT or answered.status >= Http.INTERNAL_SERVER_ERROR
+
+
+def _server_error(answered: _Answered) -> Outcome:
+    return in_doubt(DoubtCause.SERVER_ERROR, f"HTTP {answered.status}", answered.status)
+
+
+def _is_taken_unique_id(answered: _Answered) -> bool:
+    asked = answered.kind is Kind.VOUCHER and answered.status in {400, 409, 422}
+    return asked and _says_unique_id_taken(answered.reply.body)
+
+
+def _exists(answered: _Answered) -> Outcome:
+    return Outcome(OutcomeKind.EXISTS, status=answered.status)
+
+
+def _is_conflict(answered: _Answered) -> bool:
+    return _conflict(answered.status, answered.body) is not None
+
+
+def _in_conflict(answered: _Answered) -> Outcome:
+    cause = _conflict(answered.status, answered.body) or DoubtCause.CONFLICT
+    return in_doubt(cause, f"HTTP {answered.status} {cause.replace('_', ' ')}", answered.status)
 
 
 def _conflict(status: int, body: Any) -> DoubtCause | None:
-    types = _business_types(body)
+    types = business_types(body)
     if "DuplicateReference" in types:
         return DoubtCause.REFERENCE_IN_USE
     return DoubtCause.CONFLICT if status == Http.CONFLICT or "IdempotencyConflict" in types else None
 
 
-def _judge_success(kind: Kind, status: int, body: Any) -> Outcome:
-    found = body.get("id" if kind is Kind.CASE else "caseVoucherId") if isinstance(body, dict) else None
-    if not isinstance(found, str) or not found.strip():
-        return in_doubt(DoubtCause.NO_ID, f"HTTP {status} without a readable id", status)
-    reference = body.get("reference")
-    return Outcome(
-        OutcomeKind.ACCEPTED, remote_id=found.strip(), reference=reference if isinstance(reference, str) else None, status=status
-    )
+def _is_used_key(answered: _Answered) -> bool:
+    refused = answered.kind is Kind.VOUCHER and answered.status == Http.BAD_REQUEST
+    return refused and b"idempotency" in answered.reply.body.lower()
+
+
+def _used_key(answered: _Answered) -> Outcome:
+    return in_doubt(DoubtCause.KEY_USED, "idempotency key used before", answered.status)
+
+
+def _is_refusal(answered: _Answered) -> bool:
+    unknown_case = answered.status == Http.NOT_FOUND and answered.kind is Kind.VOUCHER
+    return answered.status in {400, 413, 415, 422} or unknown_case
+
+
+def _refusal(answered: _Answered) -> Outcome:
+    reasons = reasons_of(answered.kind, answered.status, answered.body, answered.payload)
+    return Outcome(OutcomeKind.REFUSED, reasons=reasons, status=answered.status)
+
+
+def _stopped(answered: _Answered) -> Outcome:
+    return Outcome(OutcomeKind.STOPPED, status=answered.status, detail=_why_stopped(answered.status))
+
+
+_TABLE: tuple[tuple[Callable[[_Answered], bool], Callable[[_Answered], Outcome]], ...] = (
+    (_is_success, _success),
+    (_is_throttled, _throttled),
+    (_is_server_error, _server_error),
+    (_is_taken_unique_id, _exists),
+    (_is_conflict, _in_conflict),
+    (_is_used_key, _used_key),
+    (_is_refusal, _refusal),
+    (lambda _: True, _stopped),
+)
+"""What an answer means: the first line that applies to it counts."""
 
 
 def _why_stopped(status: int) -> str:
@@ -160,7 +232,3 @@ _TAKEN = re.compile(rb"already|exist|duplicate|taken|in use|not unique|must be u
 def _says_unique_id_taken(body: bytes) -> bool:
     """Debbie's words for a repeated ``uniqueId`` are not documented; both halves must be there."""
     return re.search(rb"unique[_ ]?id", body, re.IGNORECASE) is not None and _TAKEN.search(body) is not None
-
-
-def _business_types(body: Any) -> set[str]:
-    return {str(e.get("type")) for e in _business_errors(body)} | ({str(body.get("error"))} if isinstance(body, dict) else set())

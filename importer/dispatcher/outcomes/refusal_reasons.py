@@ -19,6 +19,12 @@ def _business_errors(body: Any) -> list[Mapping[str, Any]]:
     return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
 
 
+def business_types(body: Any) -> set[str]:
+    """The names of the business errors in an answer, that of the answer itself included."""
+    named = {str(error.get("type")) for error in _business_errors(body)}
+    return named | {str(body.get("error"))} if isinstance(body, dict) else named
+
+
 _WHAT_TO_DO = {
     "NoPartnerAvailable": "No collection partner takes this country. Choose one with collection_partner_id, or leave the row out",
     "CreditorBlocked": "Ask Debitura to unblock the creditor, then import the row again",
@@ -50,14 +56,17 @@ def _business_reason(error: Mapping[str, Any]) -> Reason:
 def _field_reasons(kind: Kind, body: Any, payload: bytes) -> Iterable[Reason]:
     if not isinstance(body, dict):
         return
+    values = {path.casefold(): value for path, value in describe_wire(payload).items()}
+    for path, text in _field_messages(body):
+        value = values.get(path.casefold())
+        shown = None if value is None or isinstance(value, list) else str(value)
+        message = f"was refused by the server: {text}. Correct the cell"
+        yield Reason("server_field", message, name_of_path(kind, path) or path, None, shown)
+
+
+def _field_messages(body: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """The members that an answer objects to, with each message; they stand under ``errors`` or are the answer itself."""
     errors = body.get("errors")
-    fields = errors if isinstance(errors, dict) else body
-    sent = describe_wire(payload)
-    values = {path.casefold(): value for path, value in sent.items()}
-    for path, messages in fields.items():
-        texts = messages if isinstance(messages, list) else [messages] if fields is errors else []
-        for text in texts:
-            name = name_of_path(kind, path) or path
-            value = values.get(path.casefold())
-            shown = None if value is None or isinstance(value, list) else str(value)
-            yield Reason("server_field", f"was refused by the server: {text}. Correct the cell", name, None, shown)
+    if isinstance(errors, dict):
+        return [(path, text) for path, texts in errors.items() for text in (texts if isinstance(texts, list) else [texts])]
+    return [(path, text) for path, texts in body.items() if isinstance(texts, list) for text in texts]

@@ -9,16 +9,17 @@ entries that are alike but not the same, or a case with the same reference and d
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, ScanVerdict, _cut_off, match, traits_listed, traits_sent
+from importer.dispatcher.reconcile.case_list import Scan, scan
+from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, _cut_off, match, traits_sent
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.reasons import Reason
@@ -30,20 +31,7 @@ from importer.ledger.outbox.doubts import InDoubtCase
 
 log = structlog.get_logger()
 
-STEADY_TRIES = 5  # scans that may be repeated because the list shifted while it was read
 SCANS_NEEDED = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """The list as it was read: its cases, and whether it held still meanwhile (only then is absence a fact).
-
-    ``looked_at`` is by our clock: what the list shows is as old as its first page.
-    """
-
-    cases: tuple[Remote, ...]
-    steady: bool
-    looked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,75 +40,6 @@ class Policy:
 
     settle: timedelta
     on_absent: Literal["resend", "hold"]
-
-
-async def scan(debitura: Debitura, back_to: datetime) -> Scan:
-    """Read the list, the newest first, back to ``back_to``; again while it shifts. Raises ApiStopped."""
-    for _ in range(STEADY_TRIES):
-        looked_at = datetime.now(UTC)
-        cases, steady = await _scan_once(debitura, back_to)
-        if steady:
-            break
-    return Scan(cases, steady, looked_at)
-
-
-async def _scan_once(debitura: Debitura, back_to: datetime) -> tuple[tuple[Remote, ...], bool]:
-    found: dict[str, Remote] = {}
-    states: set[tuple[Any, ...]] = set()
-    number, sorted_so_far = 1, True
-    while True:
-        page = await debitura.page(number)
-        states.add((page["page"].get("totalResults"),))
-        listed = [await _remote(debitura, case) for case in page["cases"]]
-        fresh = [case for case in listed if case.id not in found]
-        found |= {case.id: case for case in listed}
-        created = [case.created for case in found.values()]
-        sorted_so_far = sorted_so_far and created == sorted(created, reverse=True)
-        # Only a list that is sorted as it was asked to be may be left before its end.
-        passed = sorted_so_far and bool(listed) and listed[-1].created < back_to
-        if not fresh or passed or number >= _pages(page["page"]):
-            break
-        number += 1
-    complete = passed or len(found) == page["page"].get("totalResults", len(found))
-    if number == 1:
-        return tuple(found.values()), complete
-    # What was added while later pages were read moved the rest down: look once more at the top.
-    top = await debitura.page(1)
-    states.add((top["page"].get("totalResults"),))
-    still = [str(case["id"]) for case in top["cases"]] == list(found)[: len(top["cases"])]
-    return tuple(found.values()), complete and len(states) == 1 and still
-
-
-def _pages(page: Mapping[str, Any]) -> float:
-    """How many pages there are; without a readable number, until one brings nothing new."""
-    total = page.get("totalPages")
-    return total if isinstance(total, int) and not isinstance(total, bool) else float("inf")
-
-
-async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
-    traits, identifier = traits_listed(case), case["id"]
-    if traits is None:  # the list may leave fields out that the case itself has
-        case = {"creditorReference": None, **case, **await debitura.case(str(identifier))}
-        traits = traits_listed(case)
-    reference = case.get("reference")
-    return Remote(
-        id=str(identifier),
-        reference=reference if isinstance(reference, str) else None,
-        created=_created(case.get("dateCreated")),
-        traits=traits,
-        is_test=test if isinstance(test := case.get("isTestCase"), bool) else None,
-    )
-
-
-def _created(text: Any) -> datetime:
-    """When a case was created, at the latest; one whose date cannot be read could be ours at any time."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return datetime.max.replace(tzinfo=UTC)
-    if len(str(text)) <= len("2026-11-01"):
-        moment += timedelta(days=1)  # a date alone: it lasts until midnight
-    return moment if moment.tzinfo else moment.replace(tzinfo=LATEST_ZONE)
 
 
 async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Policy) -> int:

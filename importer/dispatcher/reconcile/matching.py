@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
@@ -88,31 +88,45 @@ def _likenesses(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
 def match(
     doubts: Iterable[InDoubtCase], cases: Iterable[Remote], owned: set[str], clock: Clock | None = None
 ) -> dict[int, tuple[ScanVerdict, Remote | None]]:
-    """The fate of each entry in doubt, given what the list shows and which remote cases have an owner.
+    """What the list shows of each entry in doubt, given which remote cases have an owner.
 
     Held entries are given too: a case that is like one of theirs may be theirs.
     """
-    alike: dict[Any, list[InDoubtCase]] = defaultdict(list)
+    alike: dict[Traits, list[InDoubtCase]] = defaultdict(list)
     for doubt in doubts:
         alike[traits_sent(doubt.payload)].append(doubt)
-    free = [case for case in cases if case.id not in owned]
-    by_traits: dict[Any, list[Remote]] = defaultdict(list)
-    for case in free:
-        by_traits[case.traits].append(case)
-    near: dict[Any, datetime] = {}
-    for case in sorted(free, key=lambda c: c.created):
-        if case.traits and case.traits not in alike:
-            near |= dict.fromkeys(_likenesses(case.traits, wanted=False), case.created)
-    unreadable = max((case.created for case in free if case.traits is None), default=None)
-    fates: dict[int, tuple[ScanVerdict, Remote | None]] = {}
+    free = _FreeCases([case for case in cases if case.id not in owned], alike)
+    verdicts: dict[int, tuple[ScanVerdict, Remote | None]] = {}
     for traits, group in alike.items():
         earliest = _cut_off(group, clock or Clock())
-        found = sorted((c for c in by_traits[traits] if _may_be_of(c, group, earliest)), key=lambda c: c.created)
-        absent = ScanVerdict.UNKNOWN if unreadable is not None and unreadable >= earliest else ScanVerdict.ABSENT
-        if not found and any(near[like] >= earliest for like in _likenesses(traits, wanted=True) if like in near):
-            absent = ScanVerdict.AMBIGUOUS
-        fates |= _share(group, found, absent)
-    return fates
+        found = [case for case in free.equal_to(traits) if _may_be_of(case, group, earliest)]
+        verdicts |= _share(group, found, free.without_an_equal(traits, earliest, found_any=bool(found)))
+    return verdicts
+
+
+class _FreeCases:
+    """The listed cases that no entry owns: those equal to what was sent, those merely like it, and unreadable ones."""
+
+    def __init__(self, free: Sequence[Remote], sent: Container[Traits]) -> None:
+        self._equal: dict[Traits | None, list[Remote]] = defaultdict(list)
+        self._latest_like: dict[Any, datetime] = {}
+        for case in sorted(free, key=lambda case: case.created):
+            self._equal[case.traits].append(case)
+            if case.traits and case.traits not in sent:
+                self._latest_like |= dict.fromkeys(_likenesses(case.traits, wanted=False), case.created)
+        self._latest_unreadable = max((case.created for case in self._equal[None]), default=None)
+
+    def equal_to(self, traits: Traits) -> list[Remote]:
+        """The cases with these traits, the oldest first."""
+        return self._equal[traits]
+
+    def without_an_equal(self, traits: Traits, earliest: datetime, *, found_any: bool) -> ScanVerdict:
+        """The verdict on an entry for which no equal case is left."""
+        likenesses = _likenesses(traits, wanted=True)
+        if not found_any and any(self._latest_like[like] >= earliest for like in likenesses if like in self._latest_like):
+            return ScanVerdict.AMBIGUOUS
+        may_be_unreadable = self._latest_unreadable is not None and self._latest_unreadable >= earliest
+        return ScanVerdict.UNKNOWN if may_be_unreadable else ScanVerdict.ABSENT
 
 
 def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
@@ -136,10 +150,16 @@ def _may_be_of(case: Remote, doubts: Iterable[InDoubtCase], earliest: datetime) 
     return case.created >= earliest and (case.is_test is None or case.is_test in tests)
 
 
-def _share(group: list[InDoubtCase], found: list[Remote], absent: ScanVerdict) -> dict[int, tuple[ScanVerdict, Remote | None]]:
-    """Who of a group of alike entries gets which of the cases that are like them."""
-    same = len({doubt.payload for doubt in group}) == 1
-    if found and (len(found) > len(group) or not same or any(doubt.held for doubt in group)):
+def _share(
+    group: Sequence[InDoubtCase], found: Sequence[Remote], absent: ScanVerdict
+) -> dict[int, tuple[ScanVerdict, Remote | None]]:
+    """Which entry of a group of alike ones gets which of the cases that are like them."""
+    if found and (len(found) > len(group) or not _are_interchangeable(group)):
         return {doubt.entry_id: (ScanVerdict.AMBIGUOUS, None) for doubt in group}
     matched = [*((ScanVerdict.OURS, case) for case in found), *((absent, None) for _ in group[len(found) :])]
-    return {doubt.entry_id: fate for doubt, fate in zip(group, matched, strict=True)}
+    return {doubt.entry_id: verdict for doubt, verdict in zip(group, matched, strict=True)}
+
+
+def _are_interchangeable(group: Iterable[InDoubtCase]) -> bool:
+    """Whether it makes no difference which of them a case is: all sent the same bytes, and none is held for a person."""
+    return len({doubt.payload for doubt in group}) == 1 and not any(doubt.held for doubt in group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -129,16 +129,19 @@ class Placement:
         if not group and hint is None:  # a new record, as most are
             return Match(None, candidate.base, None)
         current = {k.key: self.existing.follow(k) for k in group}
-        taken = {key for key, k in current.items() if k is not None and k.batch_id == self._batch.id}
-        key = choose_key(candidate.base, taken, derived=candidate.derived)
+        key = choose_key(candidate.base, self._taken_keys(current), derived=candidate.derived)
         hinted = self.existing.entry(hint)
         if hinted is None or hinted.is_test != candidate.values["is_test"]:  # a test case and the real one are two cases
             return Match(current.get(key), key, None)
-        if hinted.base != candidate.base:
-            known = current.get(key)
-            return Match(known, key, hinted if hinted is not known else None)
-        key = hinted.key if hinted.batch_id != self._batch.id else key
-        return Match(current.get(key), key, None)
+        if hinted.base == candidate.base:
+            key = key if hinted.batch_id == self._batch.id else hinted.key
+            return Match(current.get(key), key, None)
+        known = current.get(key)
+        return Match(known, key, None if hinted is known else hinted)
+
+    def _taken_keys(self, current: Mapping[str, ExistingEntry | None]) -> set[str]:
+        """The keys that an earlier row of this source has."""
+        return {key for key, known in current.items() if known is not None and known.batch_id == self._batch.id}
 
     def _objection(self, candidate: Candidate, match: Match, decision: IntakeDecision, *, may_repeat: bool) -> Reason | None:
         """Why the record cannot be taken, given what the ledger and this source hold; None if it can."""

@@ -194,22 +194,29 @@ def _settled(result: AttemptResult, now: str) -> dict[str, Any]:
 
 def _with_ids_of_their_own(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> list[AttemptResult]:
     """No two entries are the same remote thing: an answer that names another entry's leaves its own in doubt."""
-    owners: dict[tuple[Kind, str], int] = {}
+    owners = _owners(connection, [r for r in results if _names_something(r)], accounts)
+    return [
+        _doubtful(result)
+        if _names_something(result) and owners.setdefault((result.kind, result.remote_id), result.entry_id) != result.entry_id
+        else result
+        for result in results
+    ]
+
+
+def _names_something(result: AttemptResult) -> bool:
+    return result.state is State.ACCEPTED and bool(result.remote_id)
+
+
+def _owners(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> dict[tuple[Kind, str | None], int]:
+    """The entries that own these remote ids already."""
+    owners: dict[tuple[Kind, str | None], int] = {}
     for kind in Kind:
-        named = [r.remote_id for r in results if r.kind is kind and r.state is State.ACCEPTED and r.remote_id]
+        named = [result.remote_id for result in results if result.kind is kind]
         for part in parts_of(named, len(_NAMED)):
             values = dict(zip(_NAMED, part, strict=False))
             known = {**_UNNAMED, **values, "account": accounts.of(kind), "kind": kind.value}
             owners |= {(kind, found.remote_id): found.id for found in _OWNERS(connection, known)}
-    told: list[AttemptResult] = []
-    for result in results:
-        if result.state is State.ACCEPTED and result.remote_id:
-            owner = owners.setdefault((result.kind, result.remote_id), result.entry_id)
-            if owner != result.entry_id:
-                told.append(_doubtful(result))
-                continue
-        told.append(result)
-    return told
+    return owners
 
 
 def _doubtful(result: AttemptResult) -> AttemptResult:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from support.ledgers import ACCOUNTS, Desk, case, open_desk, voucher
 
-from importer.dispatcher.reconcile.cases import Policy, reconcile, scan
+from importer.dispatcher.reconcile.case_list import scan
+from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, match, traits_listed, traits_sent
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.kinds import Kind
