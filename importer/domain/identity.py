@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from json.encoder import encode_basestring
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +27,21 @@ def check_of(key: str) -> str:
 
 def fingerprint(*parts: object) -> str:
     """A stable identity of business values: 40 hexadecimal digits, the same on every machine and in every format."""
-    text = ",".join([encode_basestring(part) if type(part) is str else _encoded(part) for part in parts])
-    return hashlib.sha256(f"[{text}]".encode()).hexdigest()[:40]
+    return hashlib.sha256(_as_json(parts)).hexdigest()[:40]
 
 
-def _encoded(part: object) -> str:
-    if part is None:
-        return "null"
-    if isinstance(part, bool):  # every case has one, and the encoder takes ten times as long for it
-        return "true" if part else "false"
-    return _SORTED.encode(part)
+def _as_json(parts: tuple[object, ...]) -> bytes:
+    """The parts as `json` writes them. Keys of ledgers depend on every byte, so that none may ever change.
+
+    orjson is twice as fast, and writes the same bytes for these types. For floats and in mappings it does not.
+    """
+    if _WRITTEN_ALIKE.issuperset(map(type, parts)):
+        try:
+            return orjson.dumps(parts)
+        except TypeError:  # a lone surrogate, or an integer of more than 64 bits
+            pass
+    return _JSON.encode(parts).encode()
 
 
-_SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)  # dumps makes one a call
+_WRITTEN_ALIKE = frozenset({type(None), bool, int, str})
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
