@@ -13,6 +13,7 @@ from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
+from importer.domain.money import totals_text
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.intake.unchanged_source import has_cases, take_in_again
 from importer.ledger.ledger import Ledger
@@ -21,7 +22,6 @@ from importer.ledger.queries.report_rows import Transaction, batch_info
 from importer.ledger.queries.totals import open_batches, to_send
 from importer.ledger.storage.location import require_ledger
 from importer.reporter.report import Report, write_report
-from importer.reporter.terminal import amounts
 from importer.workspace.connections import known_accounts, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.progress import announcement
@@ -158,7 +158,7 @@ def _before_sending(
     if totals[Kind.VOUCHER][0]:
         environment.require_debbie()
         asyncio.run(check_debbie(environment))
-    told = [f"{rows:,} {kind}s ({amounts(money)})" for kind, (rows, money) in totals.items() if rows]
+    told = [f"{rows:,} {kind}s ({totals_text(money)})" for kind, (rows, money) in totals.items() if rows]
     rows = {kind: count for kind, (count, _) in totals.items()}
     finish = announcement(quotas, rows, environment.settings.dispatch.concurrency, stops_at_quota=job.stop_at_quota)
     if not told or environment.is_sandbox or job.confirmed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from importer.domain.cells import Cell
+from importer.domain.money import amount_cell
 from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, SheetHead
 from importer.reporter.error_groups import Cause, Causes, Group
 from importer.reporter.row_reasons import in_words
@@ -61,4 +62,4 @@ def _currencies(causes: Causes) -> list[str]:
 
 
 def _money(group: Group, currencies: Sequence[str]) -> list[Cell]:
-    return [group.money[currency] / 100 if group.money[currency] else None for currency in currencies]
+    return [amount_cell(group.money[currency]) if group.money[currency] else None for currency in currencies]

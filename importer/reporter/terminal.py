@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from importer.domain.kinds import Kind
+from importer.domain.money import totals_text
 from importer.domain.states import DONE, Status
 from importer.reporter.error_groups import Causes
 from importer.reporter.row_reasons import in_words
@@ -16,22 +17,17 @@ TOP_REASONS = 3
 REASON_LETTERS = 160
 
 
-def amounts(cents_by_currency: Mapping[str, int]) -> str:
-    """Money for people: ``DKK 1,234.50  EUR 10.00``; a currency that could not be read is called so."""
-    return "  ".join(f"{currency} {cents / 100:,.2f}" for currency, cents in cents_by_currency.items() if cents)
-
-
 def table(summary: Summary, *, checking: bool) -> list[str]:
     """One block per kind: rows and money as read, then by what became of them."""
     lines: list[str] = []
     for kind in Kind:
         if not summary.count(kind):
             continue
-        lines.append(f"  {PLURAL[kind].capitalize():<20}{summary.count(kind):>9,}  {amounts(summary.money(kind))}".rstrip())
+        lines.append(f"  {PLURAL[kind].capitalize():<20}{summary.count(kind):>9,}  {totals_text(summary.money(kind))}".rstrip())
         for status in KEYS:
             if rows := summary.count(kind, status):
                 name = READY if checking and status is Status.PENDING else in_words(status)
-                lines.append(f"    {name:<18}{rows:>9,}  {amounts(summary.money(kind, status))}".rstrip())
+                lines.append(f"    {name:<18}{rows:>9,}  {totals_text(summary.money(kind, status))}".rstrip())
     return lines or ["  no rows"]
 
 
@@ -51,7 +47,7 @@ def _control(summary: Summary) -> list[str]:
     """What each sheet adds up to, to be compared with the system that it comes from."""
     lines = ["  control totals, as read and of the valid rows alone:"] if summary.sheets else []
     for sheet in summary.sheets:
-        read, valid = (amounts(dict(sorted(money.items()))) for money in (sheet.read, sheet.valid))
+        read, valid = (totals_text(dict(sorted(money.items()))) for money in (sheet.read, sheet.valid))
         lines.append(f'    {PLURAL[sheet.kind]} in "{sheet.sheet}": {sheet.rows:,} rows  {read}'.rstrip())
         if sheet.valid_rows != sheet.rows:
             lines.append(f"      valid: {sheet.valid_rows:,} rows  {valid}".rstrip())

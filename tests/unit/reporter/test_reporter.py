@@ -23,8 +23,7 @@ from importer.reporter.error_groups import Group
 from importer.reporter.report import Report, write_report
 from importer.reporter.row_reasons import status_of
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
-from importer.reporter.summary import exit_code_of, major
-from importer.reporter.terminal import amounts
+from importer.reporter.summary import exit_code_of
 
 
 @pytest.fixture
@@ -267,13 +266,6 @@ def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk,
 def test_exit_codes(statuses: list[Status], otherwise: ExitCode, wanted: ExitCode) -> None:
     tallies: Any = {Kind.CASE: {status: {"DKK": (1, 100)} for status in statuses}, Kind.VOUCHER: {}}
     assert exit_code_of(tallies, otherwise) is wanted
-
-
-def test_money_in_words() -> None:
-    assert [major(cents) for cents in (0, 5, -5, 12345, -12345, 10**17 + 1)] == [
-        *("0.00", "0.05", "-0.05", "123.45", "-123.45", "1000000000000000.01")
-    ]
-    assert amounts({"DKK": 123456, "EUR": 0}) == "DKK 1,234.56"
 
 
 def test_a_file_that_a_program_holds_open_gets_a_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
