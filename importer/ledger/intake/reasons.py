@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from importer.domain.columns import name_of_path
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.money import cents_of, decimal_text
 from importer.domain.reasons import Reason
@@ -112,7 +113,7 @@ def ambiguous_equal_rows(where: str) -> Reason:
 
 def not_to_be_replaced(kind: Kind, old: Known) -> Reason:
     state = old.state.replace("_", " ")
-    label = f"{kind[0].upper()}{old.id}"
+    label = EntryLabel.of(kind, old.id, old.key).text()
     rest = f"which is {state}: a change cannot be taken in now"
     return Reason("entry_not_open", f"The row belongs to entry {label}, {rest}", gist=f"The row belongs to an entry {rest}")
 

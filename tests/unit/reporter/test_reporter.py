@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from support.ledgers import Desk, case, open_desk, reject, voucher
 
-from importer.domain.identity import check_of
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
@@ -241,7 +241,8 @@ def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> 
     head = SheetHead("S", ("Valuta", "voucher_currency"), ("currency", "voucher_currency"), flat=True)
     both = Line(0, 2, (), fact(Status.REFUSED, entry_id=3, key="a"), fact(Status.BLOCKED, entry_id=4, key="b"))
     _, left = write_sheets(tmp_path, [head], [both], checking=False)
-    assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", f"C3-{check_of('a')} V4-{check_of('b')}")
+    labels = f"{EntryLabel.of(Kind.CASE, 3, 'a').text()} {EntryLabel.of(Kind.VOUCHER, 4, 'b').text()}"
+    assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", labels)
 
 
 def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk, tmp_path: Path) -> None:
