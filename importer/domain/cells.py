@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeAlias
 
 import orjson
 
-Cell = Any  # None, str, int, float, bool, date, datetime, time or timedelta: what a reader gives
+Cell: TypeAlias = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
+"""A raw cell as a reader gives it. An error is a `CellError`, which is a ``str``; only a DataFrame has a ``Decimal``."""
 
 
 def encode_cells(cells: tuple[Cell, ...]) -> str:
@@ -65,7 +67,7 @@ def decode_cells(text: str) -> tuple[Cell, ...]:
     return tuple(map(_decode_cell, cells)) if "{" in text else tuple(cells)
 
 
-def _decode_cell(cell: Any) -> Cell:
+def _decode_cell(cell: Cell | dict[str, Any]) -> Cell:
     if isinstance(cell, dict):
         ((name, value),) = cell.items()
         return _DECODERS[name](value)

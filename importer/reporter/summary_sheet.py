@@ -16,6 +16,7 @@ HEADINGS = ("#rows", "#what", "#status", "#column", "#reason", "#values", "#exam
 WIDTHS = {"#rows": 9, "#what": 10, "#status": 10, "#column": 24, "#reason": 90, "#values": 36, "#example": 24}
 FOLLOWS = "These rows only follow from the ones above: correct those, and import these with them."
 MOST_CURRENCIES = 20
+_BEFORE_REASON = (None,) * HEADINGS.index("#reason")
 
 
 def headings(causes: Causes) -> tuple[str, ...]:
@@ -29,7 +30,7 @@ def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iter
     for cause, group in causes.ordered():
         if cause.is_consequence and not follows:
             follows = True
-            yield [None] * 4 + [FOLLOWS]
+            yield [*_BEFORE_REASON, FOLLOWS]
         yield _line(cause, group, sheets, currencies)
     if causes:
         yield []
@@ -37,7 +38,7 @@ def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iter
         told = f"{PLURAL[kind]} in this file; one with several reasons counts in several of the lines above"
         yield [group.rows, PLURAL[kind], None, None, told, None, None, *_money(group, currencies)]
     for remark in remarks if causes else ("Nothing is left: every row was accepted.",):
-        yield [None] * 4 + [remark]
+        yield [*_BEFORE_REASON, remark]
 
 
 def proofs(heads: Sequence[SheetHead], sheets: Sequence[str]) -> Iterator[list[Cell]]:
