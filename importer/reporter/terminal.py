@@ -102,19 +102,15 @@ def _nothing_new(summary: Summary) -> bool:
 
 def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[str]:
     """One line per batch: what it was, how much is done, what is not; then the lines of the quotas."""
-    lines = []
-    for summary in summaries:
-        done = sum(summary.count(kind, status) for kind in Kind for status in DONE)
-        rows = sum(summary.count(kind) for kind in Kind)
-        rest = ", ".join(
-            f"{sum(summary.count(kind, status) for kind in Kind):,} {in_words(status)}"
-            for status in KEYS
-            if status not in DONE and any(summary.count(kind, status) for kind in Kind)
-        )
-        if summary.corrected_later:
-            rest += f" ({summary.corrected_later:,} corrected later)"
-        taken = summary.batch.taken_at[:16].replace("T", " ")
-        lines.append(
-            f"batch {summary.batch.id}  {taken}  {summary.batch.source_name}: {done:,} of {rows:,} done; {rest or 'all'}"
-        )
-    return [*(lines or ["The ledger is empty."]), *quotas]
+    return [*([_status_line(summary) for summary in summaries] or ["The ledger is empty."]), *quotas]
+
+
+def _status_line(summary: Summary) -> str:
+    counts = {status: sum(summary.count(kind, status) for kind in Kind) for status in KEYS}
+    done = sum(counts[status] for status in DONE)
+    rows = sum(summary.count(kind) for kind in Kind)
+    rest = ", ".join(f"{count:,} {in_words(status)}" for status, count in counts.items() if count and status not in DONE)
+    if summary.corrected_later:
+        rest += f" ({summary.corrected_later:,} corrected later)"
+    taken = summary.batch.taken_at[:16].replace("T", " ")
+    return f"batch {summary.batch.id}  {taken}  {summary.batch.source_name}: {done:,} of {rows:,} done; {rest or 'all'}"
