@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.reconcile.cases import look_up
 from importer.dispatcher.reconcile.matching import Remote, could_be, traits_listed, traits_sent
 from importer.domain.accounts import Accounts
-from importer.domain.identity import check_of
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.states import UNRESOLVED, State
 from importer.errors import ApiStopped, UsageError
@@ -57,9 +56,9 @@ def resolve(environment: Environment, name: str, word: Word) -> str:
 
 
 def _find(ledger: Ledger, name: str) -> OpenEntry:
-    match = re.fullmatch(r"([CV])([0-9]{1,15})-([0-9a-f]{6})", name.strip())
-    entry = ledger.doubts.entry(int(match[2])) if match else None
-    if match is None or entry is None or entry.kind[0].upper() != match[1] or check_of(entry.key) != match[3]:
+    label = EntryLabel.parse(name.strip())
+    entry = ledger.doubts.entry(label.entry_id) if label else None
+    if entry is None or label != EntryLabel.of(entry.kind, entry.id, entry.key):
         raise UsageError(f"There is no entry {name} in this ledger. Copy it from #entry of an error sheet, such as C12-3f9a2b.")
     if entry.state not in UNRESOLVED:
         raise UsageError(f"Entry {name} is {entry.state.replace('_', ' ')}: there is nothing to resolve.")

@@ -12,12 +12,12 @@ from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
+from importer.domain.money import totals_text
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.ledger import Ledger, UnitOfWork
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.location import require_ledger
 from importer.reporter.report import Report, write_report
-from importer.reporter.terminal import amounts
 from importer.workspace.connections import known_accounts, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.progress import announcement
@@ -153,7 +153,7 @@ def _before_sending(
     if totals[Kind.VOUCHER][0]:
         environment.require_debbie()
         asyncio.run(check_debbie(environment))
-    told = [f"{rows:,} {kind}s ({amounts(money)})" for kind, (rows, money) in totals.items() if rows]
+    told = [f"{rows:,} {kind}s ({totals_text(money)})" for kind, (rows, money) in totals.items() if rows]
     rows = {kind: count for kind, (count, _) in totals.items()}
     finish = announcement(quotas, rows, environment.settings.dispatch.concurrency, stops_at_quota=job.stop_at_quota)
     if not told or environment.is_sandbox or job.confirmed:

@@ -6,6 +6,7 @@ ISO 4217 as packaged by pycountry, and the names of countries in CLDR as package
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache, lru_cache
@@ -169,23 +170,30 @@ def country_names() -> dict[str, str]:
 
     A name that means two countries in different languages is left out.
     """
+    named = [*_COUNTRY_NAMES_IN_USE.items(), *_names_in_the_standard(), *_names_in_languages()]
+    codes: dict[str, set[str]] = {}
+    for name, code in named:
+        codes.setdefault(fold(name), set()).add(code)
+    return {name: code for name, code in dict(named).items() if len(codes[fold(name)]) == 1}
+
+
+def _names_in_the_standard() -> Iterator[tuple[str, str]]:
     import pycountry
+
+    for country in pycountry.countries:
+        for key in ("name", "official_name", "common_name"):
+            if name := getattr(country, key, None):
+                yield name, country.alpha_2
+
+
+def _names_in_languages() -> Iterator[tuple[str, str]]:
     from babel import Locale
 
-    names = dict(_COUNTRY_NAMES_IN_USE)
-    for country in pycountry.countries:
-        kept = (getattr(country, key, None) for key in ("name", "official_name", "common_name"))
-        names |= {name: country.alpha_2 for name in kept if name}
-    known = {country.alpha_2 for country in pycountry.countries}
-    codes: dict[str, set[str]] = {}
-    for name, code in names.items():
-        codes.setdefault(fold(name), set()).add(code)
+    known = frozenset(country_codes())
     for language in _NAME_LANGUAGES:
         for code, name in Locale.parse(language).territories.items():
             if code in known and len(name) >= _SHORTEST_NAME:
-                names[name] = code
-                codes.setdefault(fold(name), set()).add(code)
-    return {name: code for name, code in names.items() if len(codes[fold(name)]) == 1}
+                yield name, code
 
 
 @cache

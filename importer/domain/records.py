@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.domain.cells import Cell
-from importer.domain.identity import Hint
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
@@ -32,7 +32,7 @@ class CaseRecord:
     ref: str | None
     payload: bytes
     money: Money
-    hint: Hint | None = None
+    hint: EntryLabel | None = None
     is_test: bool = False
 
 
@@ -60,7 +60,7 @@ class VoucherRecord:
     payload: bytes
     money: Money
     appendix: AppendixFile | None = None
-    hint: Hint | None = None
+    hint: EntryLabel | None = None
 
 
 @dataclass(frozen=True, slots=True)

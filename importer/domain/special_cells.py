@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 MAX_EXACT = 10**15
@@ -69,7 +70,7 @@ def clean_number(value: float) -> int | float | CellError:
     if not math.isfinite(value):
         return CellError("#NUM!")
     if abs(value) >= MAX_EXACT:
-        return LostDigits(_plain(value))
+        return LostDigits(number_text(value))
     if value == (whole := int(value)):
         return whole
     return value
@@ -85,18 +86,9 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
-def _plain(value: float) -> str:
+def number_text(value: float) -> str:
     """Fifteen significant digits, what a spreadsheet keeps, without an exponent."""
-    text = format(value, ".15g")
-    if "e" not in text:
-        return text
-    if not math.isfinite(value):
-        return text
-    mantissa, _, exponent = text.partition("e")
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    places, digits = int(exponent), whole + fraction
-    plain = digits.ljust(places + 1, "0") if places >= 0 else "0." + "0" * (-places - 1) + digits
-    return "-" * (value < 0) + plain
+    return format(Decimal(f"{value:.15g}"), "f")
 
 
 def _duration(value: dt.timedelta) -> str:
@@ -107,7 +99,7 @@ def _duration(value: dt.timedelta) -> str:
 
 _SHOWN: tuple[tuple[type, Callable[[Any], str]], ...] = (  # subclasses first: bool is an int, datetime a date
     (bool, lambda value: "TRUE" if value else "FALSE"),
-    (float, _plain),
+    (float, number_text),
     (dt.datetime, lambda value: value.isoformat(sep=" ")),
     (dt.date, dt.date.isoformat),
     (dt.time, dt.time.isoformat),

@@ -13,7 +13,7 @@ from importer.domain.aliases import no_claims
 from importer.domain.cells import Cell
 from importer.domain.columns import Holds
 from importer.domain.kinds import Kind
-from importer.domain.money import Money
+from importer.domain.money import Money, grouped_text
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject
 from importer.domain.text_keys import fold
@@ -221,8 +221,8 @@ class Body:
         if self._differing > MAX_DIFFERING:
             return Sort.TOTAL
         self.notes.append(
-            f"{self._where(loaded.row.number)} is a total of {_shown(cents)} and was left out, but the rows above it add up to "
-            f"{_shown(self._sums.all)}. Is a row missing, or was an amount not read?"
+            f"{self._where(loaded.row.number)} is a total of {grouped_text(cents)} and was left out, but the rows above it "
+            f"add up to {grouped_text(self._sums.all)}. Is a row missing, or was an amount not read?"
         )
         return Sort.WRONG_SUM
 
@@ -252,10 +252,6 @@ def _money(loaded: LoadedRow) -> Money:
 def _lone_text(cells: Iterable[Cell]) -> str | None:
     filled = [cell for cell in cells if not is_blank(cell)]
     return filled[0].strip() if len(filled) == 1 and isinstance(filled[0], str) and not is_like_a_number(filled[0]) else None
-
-
-def _shown(cents: int) -> str:
-    return f"{cents / 100:,.2f}"
 
 
 def trimmed(cells: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from importer.domain.columns import flat_name
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
@@ -32,7 +33,7 @@ def in_words(status: Status) -> str:
 
 def label(fact: Fact | None, kind: Kind) -> str | None:
     """An entry as commands and error sheets name it: C12-3f9a2b for a case, V15-… for a voucher."""
-    return f"{kind[0].upper()}{fact.entry_id}-{fact.check}" if fact and fact.entry_id else None
+    return EntryLabel.of(kind, fact.entry_id, fact.key).text() if fact and fact.entry_id and fact.key else None
 
 
 class Headings:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from importer.domain.kinds import Kind
+from importer.domain.money import decimal_text
 from importer.domain.states import Status
 from importer.errors import ExitCode
 from importer.ledger.queries.control_totals import SheetTotals
@@ -74,7 +75,7 @@ class Summary:
     def _totals(self, kind: Kind) -> dict[str, dict[str, str]]:
         currencies = sorted(self.batch.control.get(kind, {}))
         keys: list[tuple[str, Status | None]] = [("rows", None), *((s.value, s) for s in KEYS)]
-        return {c: {name: major(self.money(kind, status).get(c, 0)) for name, status in keys} for c in currencies}
+        return {c: {name: decimal_text(self.money(kind, status).get(c, 0)) for name, status in keys} for c in currencies}
 
     def text(self) -> str:
         return json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n"
@@ -93,7 +94,7 @@ def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode
 
 
 def _sheet(totals: SheetTotals) -> dict[str, Any]:
-    money = {c: {"read": major(cents), "valid": major(totals.valid[c])} for c, cents in sorted(totals.read.items())}
+    money = {c: {"read": decimal_text(cents), "valid": decimal_text(totals.valid[c])} for c, cents in sorted(totals.read.items())}
     return {
         "name": totals.sheet,
         "holds": PLURAL[totals.kind],
@@ -102,12 +103,6 @@ def _sheet(totals: SheetTotals) -> dict[str, Any]:
         "unreadable_amounts": totals.unread,
         "totals": money,
     }
-
-
-def major(cents: int) -> str:
-    """Hundredths as decimal text: ``-12345`` is ``-123.45``."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
 def exit_code_of(tallies: Tallies, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> ExitCode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from importer.domain.cells import Cell
+from importer.domain.money import amount_cell
 from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, SheetHead
 from importer.reporter.error_groups import Cause, Causes, Group
 from importer.reporter.row_reasons import in_words
@@ -15,6 +16,7 @@ HEADINGS = ("#rows", "#what", "#status", "#column", "#reason", "#values", "#exam
 WIDTHS = {"#rows": 9, "#what": 10, "#status": 10, "#column": 24, "#reason": 90, "#values": 36, "#example": 24}
 FOLLOWS = "These rows only follow from the ones above: correct those, and import these with them."
 MOST_CURRENCIES = 20
+_BEFORE_REASON = (None,) * HEADINGS.index("#reason")
 
 
 def headings(causes: Causes) -> tuple[str, ...]:
@@ -28,7 +30,7 @@ def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iter
     for cause, group in causes.ordered():
         if cause.is_consequence and not follows:
             follows = True
-            yield [None] * 4 + [FOLLOWS]
+            yield [*_BEFORE_REASON, FOLLOWS]
         yield _line(cause, group, sheets, currencies)
     if causes:
         yield []
@@ -36,7 +38,7 @@ def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iter
         told = f"{PLURAL[kind]} in this file; one with several reasons counts in several of the lines above"
         yield [group.rows, PLURAL[kind], None, None, told, None, None, *_money(group, currencies)]
     for remark in remarks if causes else ("Nothing is left: every row was accepted.",):
-        yield [None] * 4 + [remark]
+        yield [*_BEFORE_REASON, remark]
 
 
 def proofs(heads: Sequence[SheetHead], sheets: Sequence[str]) -> Iterator[list[Cell]]:
@@ -61,4 +63,4 @@ def _currencies(causes: Causes) -> list[str]:
 
 
 def _money(group: Group, currencies: Sequence[str]) -> list[Cell]:
-    return [group.money[currency] / 100 if group.money[currency] else None for currency in currencies]
+    return [amount_cell(group.money[currency]) if group.money[currency] else None for currency in currencies]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from importer.domain.kinds import Kind
+from importer.domain.money import totals_text
 from importer.domain.states import DONE, Status
 from importer.reporter.error_groups import Causes
 from importer.reporter.row_reasons import in_words
@@ -16,22 +17,17 @@ TOP_REASONS = 3
 REASON_LETTERS = 160
 
 
-def amounts(cents_by_currency: Mapping[str, int]) -> str:
-    """Money for people: ``DKK 1,234.50  EUR 10.00``; a currency that could not be read is called so."""
-    return "  ".join(f"{currency} {cents / 100:,.2f}" for currency, cents in cents_by_currency.items() if cents)
-
-
 def table(summary: Summary, *, checking: bool) -> list[str]:
     """One block per kind: rows and money as read, then by what became of them."""
     lines: list[str] = []
     for kind in Kind:
         if not summary.count(kind):
             continue
-        lines.append(f"  {PLURAL[kind].capitalize():<20}{summary.count(kind):>9,}  {amounts(summary.money(kind))}".rstrip())
+        lines.append(f"  {PLURAL[kind].capitalize():<20}{summary.count(kind):>9,}  {totals_text(summary.money(kind))}".rstrip())
         for status in KEYS:
             if rows := summary.count(kind, status):
                 name = READY if checking and status is Status.PENDING else in_words(status)
-                lines.append(f"    {name:<18}{rows:>9,}  {amounts(summary.money(kind, status))}".rstrip())
+                lines.append(f"    {name:<18}{rows:>9,}  {totals_text(summary.money(kind, status))}".rstrip())
     return lines or ["  no rows"]
 
 
@@ -51,7 +47,7 @@ def _control(summary: Summary) -> list[str]:
     """What each sheet adds up to, to be compared with the system that it comes from."""
     lines = ["  control totals, as read and of the valid rows alone:"] if summary.sheets else []
     for sheet in summary.sheets:
-        read, valid = (amounts(dict(sorted(money.items()))) for money in (sheet.read, sheet.valid))
+        read, valid = (totals_text(dict(sorted(money.items()))) for money in (sheet.read, sheet.valid))
         lines.append(f'    {PLURAL[sheet.kind]} in "{sheet.sheet}": {sheet.rows:,} rows  {read}'.rstrip())
         if sheet.valid_rows != sheet.rows:
             lines.append(f"      valid: {sheet.valid_rows:,} rows  {valid}".rstrip())
@@ -106,19 +102,15 @@ def _nothing_new(summary: Summary) -> bool:
 
 def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[str]:
     """One line per batch: what it was, how much is done, what is not; then the lines of the quotas."""
-    lines = []
-    for summary in summaries:
-        done = sum(summary.count(kind, status) for kind in Kind for status in DONE)
-        rows = sum(summary.count(kind) for kind in Kind)
-        rest = ", ".join(
-            f"{sum(summary.count(kind, status) for kind in Kind):,} {in_words(status)}"
-            for status in KEYS
-            if status not in DONE and any(summary.count(kind, status) for kind in Kind)
-        )
-        if summary.corrected_later:
-            rest += f" ({summary.corrected_later:,} corrected later)"
-        taken = summary.batch.taken_at[:16].replace("T", " ")
-        lines.append(
-            f"batch {summary.batch.id}  {taken}  {summary.batch.source_name}: {done:,} of {rows:,} done; {rest or 'all'}"
-        )
-    return [*(lines or ["The ledger is empty."]), *quotas]
+    return [*([_status_line(summary) for summary in summaries] or ["The ledger is empty."]), *quotas]
+
+
+def _status_line(summary: Summary) -> str:
+    counts = {status: sum(summary.count(kind, status) for kind in Kind) for status in KEYS}
+    done = sum(counts[status] for status in DONE)
+    rows = sum(summary.count(kind) for kind in Kind)
+    rest = ", ".join(f"{count:,} {in_words(status)}" for status, count in counts.items() if count and status not in DONE)
+    if summary.corrected_later:
+        rest += f" ({summary.corrected_later:,} corrected later)"
+    taken = summary.batch.taken_at[:16].replace("T", " ")
+    return f"batch {summary.batch.id}  {taken}  {summary.batch.source_name}: {done:,} of {rows:,} done; {rest or 'all'}"

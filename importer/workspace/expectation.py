@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from importer.domain.money import grouped_text
 from importer.errors import UsageError
 from importer.ledger.queries.control_totals import MOST_PLACES, SheetTotals, counted_kind
 
@@ -75,10 +76,8 @@ def _money_problems(expected: Mapping[str, int], found: Mapping[str, int]) -> li
     for currency in sorted(expected.keys() | {c for c, cents in found.items() if cents}) if expected else []:
         wanted, there = expected.get(currency, 0), found.get(currency, 0)
         if wanted != there:
-            more = "too much" if there > wanted else "too little"
-            problems.append(
-                f"{currency}: expected {wanted / 100:,.2f}, found {there / 100:,.2f}: {abs(there - wanted) / 100:,.2f} {more}."
-            )
+            more = f"{grouped_text(abs(there - wanted))} too {'much' if there > wanted else 'little'}"
+            problems.append(f"{currency}: expected {grouped_text(wanted)}, found {grouped_text(there)}: {more}.")
     return problems
 
 

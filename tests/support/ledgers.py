@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from importer.domain.accounts import Accounts
-from importer.domain.identity import Hint, check_of, fingerprint
+from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
@@ -112,9 +112,10 @@ class Desk:
             return tuple(self._named(part) for part in record)
         if not isinstance(getattr(record, "hint", None), int):
             return record
+        kind = Kind.CASE if isinstance(record, CaseRecord) else Kind.VOUCHER
         with transaction(self.ledger) as connection:
             key = connection.scalar(select(entry.c.key).where(entry.c.id == record.hint))
-        return replace(record, hint=Hint(record.hint, check_of(key or "")))
+        return replace(record, hint=EntryLabel.of(kind, record.hint, key or ""))
 
     def take(self, *given: Entered, name: str = "a.xlsx", earlier: Iterable[int] = ()) -> int:
         records = [self._named(record) for record in given]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from importer.domain.accounts import Accounts
-from importer.domain.identity import Hint, check_of
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.ledger.intake.decisions import ExistingEntry
@@ -33,10 +33,10 @@ class ExistingEntries:
         """The loaded entries with this base."""
         return self._groups.get((kind, base), [])
 
-    def entry(self, hint: Hint | None) -> ExistingEntry | None:
+    def entry(self, hint: EntryLabel | None) -> ExistingEntry | None:
         """The loaded entry that ``hint`` names, or what superseded it; None if it is another ledger's."""
         known = self._by_id.get(hint.entry_id) if hint else None
-        return self.follow(known) if known and hint and check_of(known.key) == hint.check else None
+        return self.follow(known) if known and hint and hint.fits(known.key) else None
 
     def add(self, kind: Kind, known: ExistingEntry) -> None:
         self._groups[kind, known.base].append(known)

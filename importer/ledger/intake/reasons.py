@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from importer.domain.columns import name_of_path
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
+from importer.domain.money import cents_of, decimal_text
 from importer.domain.reasons import Reason
 from importer.domain.records import VoucherRecord, describe_wire
 from importer.domain.states import RejectStatus, State
@@ -65,9 +68,9 @@ def differences(kind: Kind, old: bytes, new: bytes, limit: int = 3) -> str:
 def _as_written(path: str, value: object) -> str:
     """A member of a payload as a sheet has it: amounts in major units, whatever the API takes."""
     if path == "amountToRecover" and isinstance(value, int | float):
-        return f"{value:.2f}"
+        return decimal_text(cents_of(Decimal(str(value))))
     if path == "amount" and isinstance(value, int):
-        return f"{abs(value) // 100}.{abs(value) % 100:02d}{' (credit)' if value > 0 else ''}"
+        return f"{decimal_text(abs(value))}{' (credit)' if value > 0 else ''}"
     return "empty" if value is None else str(value)
 
 
@@ -110,7 +113,7 @@ def ambiguous_equal_rows(where: str) -> Reason:
 
 def not_to_be_replaced(kind: Kind, old: ExistingEntry) -> Reason:
     state = old.state.replace("_", " ")
-    label = f"{kind[0].upper()}{old.id}"
+    label = EntryLabel.of(kind, old.id, old.key).text()
     rest = f"which is {state}: a change cannot be taken in now"
     return Reason("entry_not_open", f"The row belongs to entry {label}, {rest}", gist=f"The row belongs to an entry {rest}")
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, null, select
 
 from importer.domain.cells import Cell, decode_cells
-from importer.domain.identity import check_of
 from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason, reasons_from_json
@@ -58,11 +57,6 @@ class Fact(NamedTuple):
     case_id: str | None = None
     case_reference: str | None = None
     sent_at: str | None = None
-
-    @property
-    def check(self) -> str | None:
-        """What tells the entry from one of the same number in another ledger."""
-        return None if self.key is None else check_of(self.key)
 
 
 class Line(NamedTuple):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from importer.domain.cells import Cell
 from importer.domain.special_cells import FORMULA_WITHOUT_VALUE, CellError, FalseDate
-from importer.loader.files.number_formats import Cell
 
 if TYPE_CHECKING:
     from importer.loader.files.number_formats import ZeroFormat

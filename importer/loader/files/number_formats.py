@@ -5,14 +5,10 @@ The markers are ``str`` so that they print; test for them with ``isinstance`` be
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from importer.domain.special_cells import MAX_EXACT, CellError
-
-Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | CellError | None
+from importer.domain.special_cells import MAX_EXACT
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from importer.domain.cells import Cell
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, cell_text
 from importer.errors import FileRefused
 from importer.loader.files.delimited import Delimited, survey
-from importer.loader.files.number_formats import Cell
 from importer.loader.files.projection import Look, Looked, look_through
 from importer.loader.files.safety import TextFile, Workbook, inspect
 from importer.loader.files.workbook import OpenWorkbook
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Cell",
     "CellError",
     "FalseDate",
     "LostDigits",

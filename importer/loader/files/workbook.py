@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from importer.domain.cells import Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
-from importer.loader.files.number_formats import Cell
 from importer.loader.files.projection import picker
 
 if TYPE_CHECKING:

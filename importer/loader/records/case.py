@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, is_state_code, looks_like_a_company
-from importer.domain.identity import Hint, fingerprint
+from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import Kind
 from importer.domain.models import Case
 from importer.domain.records import CaseRecord, Reject
@@ -16,7 +16,7 @@ from importer.loader.values.identifiers import check_postal_code
 from importer.loader.values.text import ValueProblem
 
 
-def case_of(found: Findings, context: LoadContext, hint: Hint | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
+def case_of(found: Findings, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
     """The case that a row's values make, or all reasons why not.
 
     ``derive_debtor_type``: the sheet has no such column, and need not have it (Debitura's own template).

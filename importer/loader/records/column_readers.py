@@ -171,10 +171,9 @@ def _amount(slowly: Read) -> Read:
 
 def _day(slowly: Read) -> Read:
     def read(cell: Cell) -> Any:
-        kind = type(cell)
-        if kind is date and cell.year >= FIRST_YEAR:
+        if type(cell) is date and cell.year >= FIRST_YEAR:
             return cell
-        if kind is datetime and cell.year >= FIRST_YEAR:
+        if type(cell) is datetime and cell.year >= FIRST_YEAR:
             return cell.date()
         return slowly(cell)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from importer.domain.cells import Cell
-from importer.domain.identity import Hint
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.records import CaseRecord, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
@@ -54,16 +52,16 @@ class RowReader:
         hints = self._hints(cells)
         case = voucher = None
         if not self._only_vouchers:
-            case = self._case(cells, hints.get("C"))
+            case = self._case(cells, hints.get(Kind.CASE))
         if self._only_vouchers or self._has_voucher(cells):
-            voucher = self._voucher(cells, hints.get("V"))
+            voucher = self._voucher(cells, hints.get(Kind.VOUCHER))
         return LoadedRow(row, case, voucher)
 
-    def _case(self, cells: tuple[Cell, ...], hint: Hint | None) -> CaseRecord | Reject:
+    def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | Reject:
         found = self._findings(Kind.CASE, self._case_columns, cells)
         return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
 
-    def _voucher(self, cells: tuple[Cell, ...], hint: Hint | None) -> VoucherRecord | Reject:
+    def _voucher(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> VoucherRecord | Reject:
         found = self._findings(Kind.VOUCHER, self._voucher_columns, cells)
         return voucher_of(found, self.context, hint, signed=self._signed, needs_case=self._only_vouchers)
 
@@ -78,13 +76,13 @@ class RowReader:
     def _has_voucher(self, cells: tuple[Cell, ...]) -> bool:
         return any(not is_blank(cells[p]) for p in self._voucher_positions if p < len(cells))
 
-    def _hints(self, cells: tuple[Cell, ...]) -> dict[str, Hint]:
+    def _hints(self, cells: tuple[Cell, ...]) -> dict[Kind, EntryLabel]:
         """The entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
         position = self.plan.entry_position
         if position is None or position >= len(cells) or is_blank(cells[position]):
             return {}
-        named = (re.fullmatch(r"([CV])([0-9]{1,15})-([0-9a-f]{6})", word) for word in str(cells[position]).split())
-        return {match[1]: Hint(int(match[2]), match[3]) for match in named if match}
+        labels = (EntryLabel.parse(word) for word in str(cells[position]).split())
+        return {label.kind: label for label in labels if label}
 
 
 def _inherited(plan: SheetPlan) -> list[Bound]:

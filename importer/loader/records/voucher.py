@@ -9,7 +9,7 @@ from decimal import Decimal
 from pydantic_core import PydanticCustomError
 
 from importer.domain.code_lists import Direction
-from importer.domain.identity import Hint, fingerprint
+from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import Kind
 from importer.domain.models import Voucher, check_decimals
 from importer.domain.records import AppendixFile, Reject, VoucherRecord
@@ -23,7 +23,7 @@ _DATES = ("date", "due_date", "interest_start_date", "interest_end_date")
 
 
 def voucher_of(
-    found: Findings, context: LoadContext, hint: Hint | None, *, signed: bool, needs_case: bool
+    found: Findings, context: LoadContext, hint: EntryLabel | None, *, signed: bool, needs_case: bool
 ) -> VoucherRecord | Reject:
     """The voucher that a row's values make, or all reasons why not.
 

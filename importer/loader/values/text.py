@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime, time
-from decimal import Decimal
 
 from importer.domain.cells import Cell
-from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, number_text
 
 MAX_CELL_CHARACTERS = 32_767  # what a cell of a workbook can hold, so what an error sheet can give back
 
@@ -44,7 +43,7 @@ def shown(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
-        return format(Decimal(f"{cell:.15g}").normalize(), "f")
+        return number_text(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
     if isinstance(cell, date | time):

@@ -2,37 +2,24 @@
 
 XlsxWriter still makes the workbook, its styles and notes. Only what it would write for the cells of a row is put
 together here, character for character as it does it; a test compares the two. What is used of its inside stands in
-:class:`RowSheet`, and ``pyproject.toml`` says which versions have it. The rows are kept apart until :mod:`rowbook` puts
-them into their places.
+:class:`RowSheet`, and :mod:`book` says which versions have it. The rows are kept apart until :mod:`package` puts them into
+their places.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from importer.domain.cells import Cell
-
-CELL_LIMIT = 32_767
-"""UTF-16 units of text in a cell: a letter outside the basic plane counts twice."""
-
-MAX_EXACT = 10**15
-"""Whole numbers from here on have more digits than a cell keeps."""
-
-SHEET_ROWS = 1_048_576
-"""Rows that a sheet has, its headings included."""
-
-FormatOf = Callable[[str, int], Any]
-"""The format for a cell with a number format (empty: none) in a column; None is Excel's own."""
+from importer.reporter.xlsx.book import FormatOf
+from importer.reporter.xlsx.cell_values import NUMBER_FORMATS, stored_value
 
 Style = Callable[[str, int], str]
 """The attribute of a cell's element that names such a format."""
@@ -45,13 +32,10 @@ IN_MEMORY = 1_000_000
 
 BLOCK_ROWS = 100
 
-_SHORT = 16_384  # letters that are within the limit, whatever they are
+_SHORT = 16_384  # letters of a row: each of its texts is within the limit of a cell
 _SUSPECT = re.compile("[&<>_\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile("_x[0-9a-fA-F]{4}_")
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-_EPOCH, _DAY_SECONDS = date(1899, 12, 31).toordinal(), 86_400
-_NUMBER_FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm:ss", timedelta: "[h]:mm:ss"}
-_BEFORE_29_FEBRUARY_1900 = 59  # a day that only Excel has
 
 
 class RowSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is not typed
@@ -125,7 +109,7 @@ def _are_plain(texts: Sequence[str]) -> bool:
 
 def _styled(cell: Cell, column: int, style: Style, *, always: bool = False) -> str:
     """The attribute with a cell's format, of which a day or a time has one in any case."""
-    wanted = _NUMBER_FORMATS.get(type(cell))
+    wanted = NUMBER_FORMATS.get(type(cell))
     return style(wanted or "", column) if wanted or always else ""
 
 
@@ -136,43 +120,19 @@ def _letters(count: int) -> tuple[str, ...]:
 
 def _content(cell: Cell) -> str:
     """The rest of a cell's element."""
-    if type(cell) is str:
-        return _text(cell)
-    if cell is None:
+    value = stored_value(cell)
+    if isinstance(value, str):
+        return _text(value)
+    if value is None:
         return "/>"
-    if isinstance(cell, bool):
-        return f' t="b"><v>{cell:d}</v></c>'
-    if isinstance(cell, int) and abs(cell) >= MAX_EXACT:
-        return _text(str(cell))  # as a number it would lose digits; only a DataFrame has such a one
-    if isinstance(cell, int | float) and math.isfinite(cell):
-        return f"><v>{cell:.16G}</v></c>"
-    return _day(cell) if isinstance(cell, date | time | timedelta) else _text(str(cell))
+    return f' t="b"><v>{value:d}</v></c>' if isinstance(value, bool) else f"><v>{value:.16G}</v></c>"
 
 
 def _text(text: str) -> str:
     """The rest of a cell that holds text: never a formula, a link or markup, whatever it begins with."""
-    if len(text) >= _SHORT:
-        text = text.encode("utf-16-le", "surrogatepass")[: 2 * CELL_LIMIT].decode("utf-16-le", "ignore")
     if _SUSPECT.search(text):
         text = _LOOKS_ESCAPED.sub(r"_x005F\g<0>", text)
         text = _NO_CHARACTER.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     space = ' xml:space="preserve"' if text != text.strip() else ""
     return f' t="inlineStr"><is><t{space}>{text}</t></is></c>'
-
-
-@lru_cache(maxsize=4096, typed=True)  # the days of a sheet are few
-def _day(cell: date | time | timedelta) -> str:
-    return f"><v>{_serial(cell):.16G}</v></c>"
-
-
-def _serial(cell: date | time | timedelta) -> float:
-    """Excel's number for a day, a moment, a time or a duration: in days, counted from the last one of 1899."""
-    if isinstance(cell, timedelta):
-        return cell.days + (cell.seconds + cell.microseconds / 1e6) / _DAY_SECONDS
-    clock = cell if isinstance(cell, time) else cell.time() if isinstance(cell, datetime) else time.min
-    seconds = clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6
-    days = (cell.toordinal() - _EPOCH if isinstance(cell, date) else 0) + seconds / _DAY_SECONDS
-    if isinstance(cell, datetime) and cell.date() == date(1900, 1, 1):
-        return days - 1  # so a time is written that a reader gave with a day
-    return days + 1 if days > _BEFORE_29_FEBRUARY_1900 else days

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from importer.domain.cells import Cell
 from importer.domain.records import SheetHead
-from importer.reporter.xlsx.fast_rows import SHEET_ROWS, RowSheet
-from importer.reporter.xlsx.package import RowBook
+from importer.reporter.xlsx.book import OutputSheet, open_book
+from importer.reporter.xlsx.cell_values import SHEET_ROWS, cut
 
 MOST_NOTES = 10_000
 """Notes in one workbook: they are kept in memory until it is closed, and slow down the program that opens it."""
@@ -44,7 +44,7 @@ class SheetWriter:
     """``sparing`` leaves out the sheets that get no row; ``notes_left_out`` tells whether there were too many notes."""
 
     def __init__(self, path: Path, heads: Sequence[SheetHead], columns: Sequence[str], *, sparing: bool = False) -> None:
-        self._book = RowBook(path)
+        self._book = open_book(path)
         self._bold = self._book.add_format({"bold": True, "bg_color": "#E7EEF4"})
         self._formats: dict[tuple[str, Colour], Any] = {}
         self._heads, self._columns = heads, columns
@@ -52,7 +52,7 @@ class SheetWriter:
         for head in heads:
             self._names.append(_sheet_name(head.name, self._names))
         self._kept = [[i for i, h in enumerate(head.header) if not h.startswith("#")] for head in heads]
-        self._sheets: dict[int, RowSheet] = {}
+        self._sheets: dict[int, OutputSheet] = {}
         self._next = [1] * len(heads)
         self.rows = self.notes = 0
         self.notes_left_out = False
@@ -115,7 +115,7 @@ class SheetWriter:
         else:
             self._book.discard()
 
-    def _sheet(self, index: int) -> RowSheet:
+    def _sheet(self, index: int) -> OutputSheet:
         if index not in self._sheets:
             headings = (*self._columns, *(self._heads[index].header[i] for i in self._kept[index]))
             self._sheets[index] = self._begin(self._names[index], headings, {"#errors": 70, "#row": 7})
@@ -129,7 +129,7 @@ class SheetWriter:
         del self._sheets[index]
         self._next[index] = 1
 
-    def _begin(self, name: str, headings: Sequence[str], widths: Mapping[str, float]) -> RowSheet:
+    def _begin(self, name: str, headings: Sequence[str], widths: Mapping[str, float]) -> OutputSheet:
         sheet = self._book.add_sheet(name)
         sheet.freeze_panes(1, 0)
         sheet.write_cells(0, headings, lambda *_: self._bold, range(len(headings)))
@@ -137,7 +137,7 @@ class SheetWriter:
             sheet.set_column(column, column, widths.get(heading, min(40, max(12, len(heading) + 3))))
         return sheet
 
-    def _annotate(self, sheet: RowSheet, row: int, column: int, mark: Mark) -> None:
+    def _annotate(self, sheet: OutputSheet, row: int, column: int, mark: Mark) -> None:
         if mark.note is None:
             return
         if self.notes >= MOST_NOTES:
@@ -171,15 +171,10 @@ def _note_height(text: str) -> int:
 def _sheet_name(name: str, taken: Sequence[str]) -> str:
     """A name that Excel takes: at most 31 UTF-16 units, no brackets, colons, slashes or control characters, no two alike."""
     clean = _NOT_IN_NAMES.sub("_", name).strip("'")
-    clean = _cut(clean, _NAME_LIMIT).rstrip("'") or "Sheet"
+    clean = cut(clean, _NAME_LIMIT).rstrip("'") or "Sheet"
     clean = f"{clean}_" if clean.casefold() == "history" else clean  # Excel keeps that name to itself
     number, unique = 1, clean
     while unique.casefold() in {t.casefold() for t in taken}:
         number += 1
-        unique = f"{_cut(clean, _NAME_LIMIT - 4)} {number}"
+        unique = f"{cut(clean, _NAME_LIMIT - 4)} {number}"
     return unique
-
-
-def _cut(text: str, units: int) -> str:
-    """As much of the text as has so many UTF-16 units, in which Excel counts."""
-    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from importer.domain.cells import decode_cells, encode_cells
 from importer.domain.identity import fingerprint
-from importer.domain.money import cents_of
 from importer.domain.reasons import Reason, reasons_from_json, reasons_to_json
 from importer.domain.records import describe_wire
 
@@ -81,14 +80,6 @@ def test_a_fingerprint_depends_on_the_values_and_their_order_alone() -> None:
     assert len({fingerprint("a", "b"), fingerprint("b", "a"), fingerprint("ab"), fingerprint("a", None), fingerprint("a")}) == 5
     # Ids in every ledger depend on it: it must never change.
     assert fingerprint("case", "C-1", "é", 1, None) == "bdd0cfa93cf8dbdfeff4c77a365de9fd0fba9d4d"
-
-
-@pytest.mark.parametrize(
-    ("amount", "cents"),
-    [("12.34", 1234), ("-0.5", -50), ("12.349", 1234), ("9999999999999.99", 999999999999999), ("1e15", 0), ("9" * 60, 0)],
-)
-def test_totals_count_hundredths_and_nothing_that_is_no_amount(amount, cents) -> None:
-    assert cents_of(Decimal(amount)) == cents
 
 
 def test_a_payload_by_dotted_paths() -> None:

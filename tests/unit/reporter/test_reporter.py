@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from support.ledgers import Desk, case, open_desk, reject, run_sql, transaction, voucher
 
-from importer.domain.identity import check_of
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
@@ -24,8 +24,7 @@ from importer.reporter.error_groups import Group
 from importer.reporter.report import Report, write_report
 from importer.reporter.row_reasons import status_of
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
-from importer.reporter.summary import exit_code_of, major
-from importer.reporter.terminal import amounts
+from importer.reporter.summary import exit_code_of
 
 
 @pytest.fixture
@@ -243,7 +242,8 @@ def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> 
     head = SheetHead("S", ("Valuta", "voucher_currency"), ("currency", "voucher_currency"), flat=True)
     both = Line(0, 2, (), fact(Status.REFUSED, entry_id=3, key="a"), fact(Status.BLOCKED, entry_id=4, key="b"))
     _, left = write_sheets(tmp_path, [head], [both], checking=False)
-    assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", f"C3-{check_of('a')} V4-{check_of('b')}")
+    labels = f"{EntryLabel.of(Kind.CASE, 3, 'a').text()} {EntryLabel.of(Kind.VOUCHER, 4, 'b').text()}"
+    assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", labels)
 
 
 def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk, tmp_path: Path) -> None:
@@ -268,13 +268,6 @@ def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk,
 def test_exit_codes(statuses: list[Status], otherwise: ExitCode, wanted: ExitCode) -> None:
     tallies: Any = {Kind.CASE: {status: {"DKK": (1, 100)} for status in statuses}, Kind.VOUCHER: {}}
     assert exit_code_of(tallies, otherwise) is wanted
-
-
-def test_money_in_words() -> None:
-    assert [major(cents) for cents in (0, 5, -5, 12345, -12345, 10**17 + 1)] == [
-        *("0.00", "0.05", "-0.05", "123.45", "-123.45", "1000000000000000.01")
-    ]
-    assert amounts({"DKK": 123456, "EUR": 0}) == "DKK 1,234.56"
 
 
 def test_a_file_that_a_program_holds_open_gets_a_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

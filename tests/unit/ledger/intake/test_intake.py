@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.ledgers import ACCOUNTS, CASES, Desk, case, open_desk, reject, run_sql, source, transaction, voucher
 
-from importer.domain.identity import Hint
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.records import AppendixFile, LoadedRow, Row
 from importer.domain.states import State, Status
@@ -227,7 +227,7 @@ def test_a_correction_of_what_may_exist_is_refused(desk: Desk, state: State) -> 
     batch = desk.take(case(None, debtor="Anna", hint=1))
     assert desk.cases(batch) == [Status.REJECTED]
     assert desk.codes(batch) == ["entry_not_open"]
-    assert "C1" in desk.told(batch)[0]
+    assert EntryLabel.of(Kind.CASE, 1, desk.entries()[0].key).text() in desk.told(batch)[0]
     assert len(desk.entries()) == 1
 
 
@@ -573,7 +573,7 @@ def test_an_appendix_is_kept_with_its_voucher(desk: Desk) -> None:
 def test_an_error_sheet_of_another_ledger_names_nothing_here(desk: Desk) -> None:
     """Ids are a ledger's own: entry 1 there is a stranger's entry here, and must not be superseded."""
     desk.take(case(None, debtor="Stranger"))
-    batch = desk.take(case(None, debtor="Anna", hint=Hint(1, "000000")))
+    batch = desk.take(case(None, debtor="Anna", hint=EntryLabel(Kind.CASE, 1, "000000")))
     assert [entry.superseded_by for entry in desk.entries()] == [None, None]
     assert desk.cases(batch) == [Status.PENDING]
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
-from importer.domain.identity import Hint
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
@@ -604,8 +604,8 @@ def test_a_row_shorter_than_the_header_has_empty_cells() -> None:
 @pytest.mark.parametrize(
     ("cell", "hints"),
     [
-        ("C12-3f9a2b", (Hint(12, "3f9a2b"), None)),
-        ("C12-3f9a2b V15-000000", (Hint(12, "3f9a2b"), Hint(15, "000000"))),
+        ("C12-3f9a2b", (EntryLabel(Kind.CASE, 12, "3f9a2b"), None)),
+        ("C12-3f9a2b V15-000000", (EntryLabel(Kind.CASE, 12, "3f9a2b"), EntryLabel(Kind.VOUCHER, 15, "000000"))),
         *((cell, (None, None)) for cell in (None, "x", "C12", "C V1x C" + "9" * 30, "C12-3F9A2", "X12-3f9a2b")),
     ],
 )

@@ -18,7 +18,7 @@ from python_calamine import CalamineWorkbook
 from importer.domain.cells import Cell
 from importer.domain.records import SheetHead
 from importer.reporter.xlsx import fast_rows, sheet_writer
-from importer.reporter.xlsx.fast_rows import CELL_LIMIT
+from importer.reporter.xlsx.cell_values import CELL_LIMIT
 from importer.reporter.xlsx.package import RowBook
 from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
 

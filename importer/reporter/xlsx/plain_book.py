@@ -1,0 +1,85 @@
+"""A workbook that XlsxWriter writes cell by cell, by its documented interface alone: slower, with any version of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxFileError
+
+from importer.domain.cells import Cell
+from importer.reporter.xlsx.book import FormatOf, OutputSheet
+from importer.reporter.xlsx.cell_values import NUMBER_FORMATS, stored_value
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class PlainBook:
+    """A workbook at ``path``, which is there once it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # In the folder of the report: where there is room for that, there may be none in the system's own.
+        self._rows = TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True)
+        self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": self._rows.name})
+        self._book.use_zip64()
+        self._no_format = self._book.add_format()
+
+    def add_format(self, properties: dict[str, Any]) -> Any:
+        return self._book.add_format(properties)
+
+    def add_sheet(self, name: str) -> OutputSheet:
+        return PlainSheet(self._book.add_worksheet(name), self._no_format)
+
+    def close(self) -> None:
+        """Write the workbook. Raises OSError if it cannot be written."""
+        try:
+            self._book.close()
+        except XlsxFileError as error:
+            self._path.unlink(missing_ok=True)  # half of it is no use, and takes the room that there is
+            raise OSError(*getattr(error.args[0], "args", error.args)) from error
+        finally:
+            self._rows.cleanup()
+
+    def discard(self) -> None:
+        """Drop what was written so far."""
+        with suppress(OSError):
+            self.close()  # nothing else closes the files of the rows
+        self._path.unlink(missing_ok=True)
+
+
+class PlainSheet:
+    """A sheet that is written from the top down."""
+
+    def __init__(self, sheet: Any, no_format: Any) -> None:
+        self._sheet, self._no_format = sheet, no_format
+        self.freeze_panes, self.set_column, self.write_comment = sheet.freeze_panes, sheet.set_column, sheet.write_comment
+
+    def write_cells(self, row: int, cells: Sequence[Cell], format_of: FormatOf, coloured: Collection[int] = ()) -> None:
+        """Write row ``row`` as :class:`OutputSheet` says."""
+        for column, cell in enumerate(cells):
+            number_format = NUMBER_FORMATS.get(type(cell), "")
+            wanted = format_of(number_format, column) if number_format or column in coloured else None
+            self._write(row, column, cell, wanted)
+
+    def _write(self, row: int, column: int, cell: Cell, wanted: Any) -> None:
+        value = stored_value(cell)
+        if isinstance(value, str):
+            self._write_text(row, column, _LONE_SURROGATE.sub("\ufffd", value), wanted)
+        elif isinstance(value, bool):
+            self._sheet.write_boolean(row, column, value, wanted)
+        elif value is None:
+            self._sheet.write_blank(row, column, None, wanted)  # which writes nothing without a format
+        else:
+            self._sheet.write_number(row, column, value, wanted)
+
+    def _write_text(self, row: int, column: int, text: str, wanted: Any) -> None:
+        if text.startswith("<r>") and text.endswith("</r>"):  # XlsxWriter takes it for markup, but not in two parts
+            self._sheet.write_rich_string(row, column, text[:1], self._no_format, text[1:], *([wanted] if wanted else []))
+        else:
+            self._sheet.write_string(row, column, text, wanted)
