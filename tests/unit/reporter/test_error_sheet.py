@@ -171,7 +171,7 @@ def test_causes_stand_before_what_follows_from_them_with_rows_and_money(desk: De
 
 def test_money_that_a_cell_would_round_is_written_as_text(desk: Desk, tmp_path: Path) -> None:
     batch = desk.take(reject(Kind.CASE, "R1", 2**53 + 1), reject(Kind.VOUCHER, "R2", 10**15 - 1))
-    found = desk.ledger.query(lambda c: write_report(c, batch, tmp_path))
+    found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     told = {line[1]: line[7] for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2]}
     assert told == {"cases": "90071992547409.93", "vouchers": 9999999999999.99}
     assert any("DKK 90,071,992,547,409.93" in line for line in found.text)
