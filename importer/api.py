@@ -23,12 +23,12 @@ from importer.dispatcher.sending.pipeline import Progress
 from importer.errors import UsageError
 from importer.loader.files.reader import read_table
 from importer.loader.profile import Profile
-from importer.loader.profiles.profile_file import PROFILE_FOLDERS
 from importer.loader.profiles.recognition import EMPTY_SHELF
-from importer.settings import Settings, load_settings
+from importer.settings import Settings
 from importer.workspace.environment import open_environment
 from importer.workspace.expectation import expectation
 from importer.workspace.request import ImportRequest, find_profiles
+from importer.workspace.workspace import Workspace
 
 Source = str | Path | pd.DataFrame
 
@@ -36,6 +36,7 @@ Source = str | Path | pd.DataFrame
 def run(
     *sources: Source,
     vouchers: pd.DataFrame | None = None,
+    workspace: str | Path | None = None,
     sandbox: bool = False,
     dry_run: bool = False,
     yes: bool = False,
@@ -49,6 +50,9 @@ def run(
 ) -> RunResult:
     """Import files, or a DataFrame of cases (flat or not) with an optional one of vouchers.
 
+    The ``workspace`` is the folder of the settings file, the ledger, the profiles and the output; by default it is the
+    working directory. Paths among the arguments are relative to the working directory, those in settings to the workspace.
+
     A live run needs ``yes=True``, as the command does without a terminal. Without a ``profile`` each source is read with
     the one in ``profiles/`` that knows its headings; ``"none"`` reads it without any. ``expect_rows`` and
     ``expect_totals`` (by currency) refuse sources that do not hold them. A run waits for a quota that is used up, for
@@ -57,15 +61,16 @@ def run(
     Raises ImporterError before anything is sent; once sending has begun, how it ended is in the result: ``exit_code``,
     ``reports`` and ``messages``.
     """
+    place = Workspace.at(workspace)
     job = replace(
-        _job(sources, vouchers, profile, output, test_cases=test_cases, yes=yes),
+        _job(place, sources, vouchers, profile, output, test_cases=test_cases, yes=yes),
         stop_at_quota=stop_at_quota,
         expected=expectation(expect_rows, [f"{code}={total}" for code, total in (expect_totals or {}).items()]),
     )
     _quieten_logs()
 
     def work() -> RunResult:
-        with open_environment(settings or load_settings(), sandbox=sandbox) as environment:
+        with open_environment(place, settings or place.load_settings(), sandbox=sandbox) as environment:
             return _check(job, environment) if dry_run else _run(job, environment, _Silent())
 
     return _beside_the_running_loop(work) if _loop_is_running() else work()
@@ -74,6 +79,7 @@ def run(
 def check(
     *sources: Source,
     vouchers: pd.DataFrame | None = None,
+    workspace: str | Path | None = None,
     sandbox: bool = False,
     profile: str | Profile | None = None,
     output: str | Path | None = None,
@@ -81,10 +87,11 @@ def check(
     expect_totals: Mapping[str, Decimal | str] | None = None,
     settings: Settings | None = None,
 ) -> RunResult:
-    """Validate sources and write the same sheets; nothing is sent or recorded."""
+    """Validate sources and write the same sheets; nothing is sent or recorded. The arguments are those of :func:`run`."""
     return run(
         *sources,
         vouchers=vouchers,
+        workspace=workspace,
         sandbox=sandbox,
         dry_run=True,
         profile=profile,
@@ -119,6 +126,7 @@ def _quieten_logs() -> None:
 
 
 def _job(
+    workspace: Workspace,
     sources: tuple[Source, ...],
     vouchers: pd.DataFrame | None,
     profile: str | Profile | None,
@@ -136,7 +144,7 @@ def _job(
     if isinstance(profile, Profile):
         chosen, shelf = profile, EMPTY_SHELF
     else:
-        chosen, shelf = find_profiles(profile, PROFILE_FOLDERS)
+        chosen, shelf = find_profiles(profile, workspace)
     for sentence in shelf.broken:
         warnings.warn(sentence, stacklevel=3)
     paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
@@ -144,7 +152,7 @@ def _job(
         raise UsageError("There is nothing to import. Give a path or a DataFrame.")
     where = Path(output) if output is not None else None
     return ImportRequest(
-        paths=paths, frames=named, profile=chosen, shelf=shelf, output=where, test_cases=test_cases, confirmed=yes
+        workspace, paths, frames=named, profile=chosen, shelf=shelf, output=where, test_cases=test_cases, confirmed=yes
     )
 
 

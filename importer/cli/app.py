@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from importer.commands.run import RunResult
     from importer.workspace.environment import Environment
     from importer.workspace.request import ImportRequest
+    from importer.workspace.workspace import Workspace
 
 app = typer.Typer(
     name="importer",
@@ -48,13 +49,20 @@ config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
 
+def _workspace() -> Workspace:
+    """The workspace of a command: the working directory."""
+    from importer.workspace.workspace import Workspace
+
+    return Workspace.at(None)
+
+
 @contextmanager
 def _environment(config: Path | None, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
-    from importer.settings import load_settings
     from importer.workspace.environment import open_environment
 
+    workspace = _workspace()
     try:
-        with open_environment(load_settings(config), sandbox=sandbox, serving=serving) as environment:
+        with open_environment(workspace, workspace.load_settings(config), sandbox=sandbox, serving=serving) as environment:
             yield environment
     except KeyboardInterrupt:  # typer would leave without a word
         typer.echo("Interrupted.", err=True)
@@ -72,14 +80,17 @@ def _job(
     totals: list[str] | None = None,
     stop_at_quota: bool = False,
 ) -> ImportRequest:
-    from importer.loader.profiles.profile_file import PROFILE_FOLDERS
+    from importer.loader.profile import NO_PROFILE
+    from importer.loader.profiles.recognition import EMPTY_SHELF
     from importer.workspace.expectation import expectation
     from importer.workspace.request import ImportRequest, find_profiles
 
-    chosen, shelf = find_profiles(profile, PROFILE_FOLDERS if paths else ())
+    workspace = _workspace()
+    chosen, shelf = find_profiles(profile, workspace) if paths else (NO_PROFILE, EMPTY_SHELF)
     for sentence in shelf.broken:
         say(sentence, err=True)
     return ImportRequest(
+        workspace,
         tuple(paths),
         profile=chosen,
         shelf=shelf,
@@ -174,12 +185,11 @@ def map_sheet(
 ) -> None:
     """Propose a profile for a file, ask about what is unsure, and write it."""
     from importer.commands.map import MapRequest, map_file, values_set
-    from importer.settings import load_settings
 
     said = values_set(constants or ())
     request = MapRequest(file, profile, sheet, holds, said, decimal, date_format, only_sure=yes, replace=replace)
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
-    mapped = map_file(request, load_settings(config), dialogue, say)
+    mapped = map_file(request, _workspace().load_settings(config), dialogue, say)
     for line in mapped.lines:
         say(line, err=mapped.exit_code is not ExitCode.OK)
     raise typer.Exit(int(mapped.exit_code))
@@ -323,9 +333,8 @@ def ledger_trust(sandbox: Sandbox = False, config: Config = None) -> None:
 def config_show(config: Config = None) -> None:
     """Show the settings in force; secrets only as set or missing."""
     from importer.commands.config import settings_lines
-    from importer.settings import load_settings
 
-    typer.echo("\n".join(settings_lines(load_settings(config))))
+    typer.echo("\n".join(settings_lines(_workspace().load_settings(config))))
 
 
 @app.callback(invoke_without_command=True)

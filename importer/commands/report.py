@@ -13,5 +13,5 @@ from importer.workspace.environment import Environment
 def rebuild_report(environment: Environment, batch_id: int, output: Path | None) -> RunResult:
     """A batch's sheets as things stand now. Raises UsageError for an unknown batch."""
     with _reading(environment) as ledger, ledger.queries() as queries:
-        report = write_report(queries, batch_id, output or environment.settings.output.directory)
+        report = write_report(queries, batch_id, output or environment.output)
     return RunResult(report.summary.exit_code, (report,))

@@ -97,7 +97,7 @@ def check(job: ImportRequest, environment: Environment) -> RunResult:
         with ledger.unit_of_work() as work:
             batches, refused = stage_sources(work, job, environment, accounts, "check")
             unmet = _unmet(work.queries, batches, refused, job)
-            directory = job.output or environment.settings.output.directory
+            directory = job.output or environment.output
             reports = [write_report(work.queries, batch, directory, checking=True) for batch in batches]
     return _result(reports, [] if unmet else refused, ExitCode.FILE_REFUSED if unmet else ExitCode.OK, [unmet] if unmet else [])
 
@@ -177,7 +177,7 @@ def _send_and_report(
     from importer.workspace.dispatch import Sending
 
     code, messages = Sending(ledger, environment, scope, console, stop_at_quota=job.stop_at_quota).run()
-    directory = job.output or environment.settings.output.directory
+    directory = job.output or environment.output
     reports: list[Report] = []
     for batch in batches:
         try:

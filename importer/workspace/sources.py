@@ -54,7 +54,7 @@ def sources_of(
 
     ``has_cases`` tells whether a file that was read before holds cases, and None of one that was not.
     """
-    context = environment.load_context(test_cases=job.test_cases)
+    context = environment.load_context(test_cases=job.test_cases, folder=job.workspace.root)
     if job.frames:
         yield Source(lambda: _opened_frames(job.frames, job, context))
     paths = expand(job.paths)
