@@ -35,13 +35,17 @@ class ImportRequest:
     expected: Expectation = field(default_factory=Expectation)
 
 
-def find_profiles(name: str | None, workspace: Workspace) -> tuple[Profile, Shelf]:
-    """The profile of this name or path, or without one the workspace's that can be found by headings; ``none`` is neither.
+def find_profiles(wanted: str | Profile | None, workspace: Workspace) -> tuple[Profile, Shelf]:
+    """The profile that is wanted by name or path; without one those of the workspace that can be found by headings.
+
+    The name ``none`` stands for neither.
 
     Raises ProfileError if there is no such profile or it has a mistake.
     """
-    if name == NO_PROFILE_WANTED:
+    if isinstance(wanted, Profile):
+        return wanted, EMPTY_SHELF
+    if wanted == NO_PROFILE_WANTED:
         return NO_PROFILE, EMPTY_SHELF
-    if name:
-        return load_profile(name, workspace.profile_folders), EMPTY_SHELF
+    if wanted:
+        return load_profile(wanted, workspace.profile_folders), EMPTY_SHELF
     return NO_PROFILE, search_shelf(workspace.profile_folders)

@@ -21,10 +21,10 @@ from importer.loader.profile import Profile
 from importer.loader.profiles.recognition import Shelf
 
 
-def reading_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
-    """What this file would be read from; None if that cannot be told: reading it says why.
+def version_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
+    """The version of a file as it is now; None if it cannot be determined, and reading the file reports why.
 
-    A link is looked at by whoever reads the file: it may have been turned elsewhere.
+    A link has no version: it may lead to another file by the time that it is read.
     """
     if os.path.islink(path):  # noqa: PTH114  (Path raises for what cannot be looked at)
         return None

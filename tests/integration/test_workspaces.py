@@ -15,7 +15,7 @@ import importer
 from importer.commands.backup import back_up_ledger, trust_ledger
 from importer.commands.doctor import diagnose
 from importer.commands.report import rebuild_report
-from importer.commands.status import batch_states, limits
+from importer.commands.status import ledger_status
 from importer.errors import ExitCode, UsageError
 from importer.workspace.environment import open_environment
 from importer.workspace.workspace import Workspace
@@ -116,8 +116,7 @@ def test_without_a_working_directory_everything_works(tmp_path: Path) -> None:
     assert importer.run(folder / "erp.csv", workspace=folder, sandbox=True).exit_code is ExitCode.OK
     workspace = Workspace.at(folder)
     with open_environment(workspace, workspace.load_settings(), sandbox=True) as environment:
-        assert [summary.batch.source_name for summary in batch_states(environment)] == ["erp.csv"]
-        assert limits(environment) == []
+        assert [summary.batch.source_name for summary in ledger_status(environment).batches] == ["erp.csv"]
         assert rebuild_report(environment, 1, None).reports[0].folder.parent == folder / "reports"
         assert all(finding.good for finding in diagnose(environment))
         back_up_ledger(environment, tmp_path / "backup.db")
