@@ -15,6 +15,7 @@ from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
+    Headings,
     Remembered,
     Shelf,
     only_one,
@@ -100,32 +101,43 @@ def open_remembered(path: Path, shelf: Shelf, context: LoadContext) -> Iterator[
         yield _told(load_raw(replace(raw, sheets=sheets), profile, context), known)
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A file opened in one way: its headings as they are found without a profile, and the profiles that know it."""
+
+    raw: RawSource
+    headings: Headings
+    fitting: list[Remembered]
+
+
 def _find(path: Path, shelf: Shelf, stack: ExitStack) -> tuple[RawSource, Remembered | None]:
-    """The open file and who knows it. A text is tried in every way in which a profile reads texts."""
+    """The open file and the profile that knows it. A text is opened in every way in which a profile reads texts."""
     from importer.loader.files.reader import ReadOptions, open_source
 
-    ways: dict[ReadOptions, list[Remembered]] = {ReadOptions(): []}
+    usual = ReadOptions()
+    ways: dict[ReadOptions, list[Remembered]] = {usual: []}
     for one in shelf.profiles:
         ways.setdefault(_way(path, one.profile), []).append(one)
-    opened: dict[ReadOptions, RawSource] = {}
-    fitting: list[Remembered] = []
-    plain = refusal = None
+    opened: dict[ReadOptions, _Opened] = {}
+    refusals: dict[ReadOptions, FileRefused] = {}
     for options, profiles in ways.items():
         try:
-            opened[options] = stack.enter_context(open_source(path, options))
+            raw = stack.enter_context(open_source(path, options))
         except FileRefused as error:
-            refusal = refusal or error
-            continue
-        headings = reader_of_headings(opened[options].sheets)
-        plain = plain or headings(NO_PROFILE)
-        fitting += [one for one in profiles if one.knows(headings(one.profile))]
-    if known := only_one(path.name, fitting):
-        return opened[_way(path, known.profile)], known
-    if plain:
-        refuse_near(path.name, plain, shelf)
-    if refusal and ReadOptions() not in opened:
-        raise refusal
-    return opened[ReadOptions()], None
+            refusals[options] = error
+        else:
+            opened[options] = _recognized(raw, profiles)
+    if known := only_one(path.name, [one for way in opened.values() for one in way.fitting]):
+        return opened[_way(path, known.profile)].raw, known
+    refuse_near(path.name, next((way.headings for way in opened.values() if way.headings), {}), shelf)
+    if usual in refusals:
+        raise refusals[usual]
+    return opened[usual].raw, None
+
+
+def _recognized(raw: RawSource, profiles: Sequence[Remembered]) -> _Opened:
+    headings = reader_of_headings(raw.sheets)
+    return _Opened(raw, headings(NO_PROFILE), [one for one in profiles if one.knows(headings(one.profile))])
 
 
 def _way(path: Path, profile: Profile) -> ReadOptions:
