@@ -111,7 +111,7 @@ def check(
 
 def _import(request: ImportRequest, settings: Settings | None, *, sandbox: bool, dry_run: bool) -> RunResult:
     chosen = settings or request.workspace.load_settings()
-    with open_environment(request.workspace, chosen, sandbox=sandbox) as environment:
+    with open_environment(request.workspace, chosen, sandbox=sandbox, serving=not dry_run) as environment:
         if dry_run:
             return _check(request, environment)
         from importer.commands.run import run as _run  # what sends is loaded only by a run that may send
