@@ -1,4 +1,4 @@
-"""Where a command works: the settings in force, the ledger, the connections, and the embedded sandbox if asked for."""
+"""The environment of a command: settings, ledger, credentials and addresses, either real ones or the embedded sandbox's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 class Environment:
     """Settings, credentials and places of one command. Credentials are never shown: see ``repr``.
 
-    They are looked up when they are needed: a keyring may have to be unlocked, and loading it takes a while.
+    They are looked up when they are first needed: a keyring may have to be unlocked, and loading it takes a while.
     """
 
     settings: Settings
@@ -48,6 +48,7 @@ class Environment:
         return self.credential("debbie")
 
     def load_context(self, *, test_cases: bool, folder: Path) -> LoadContext:
+        """What reading a row depends on, as of now."""
         zone = self.settings.zone()
         return LoadContext(
             today=datetime.now(zone).date(),
@@ -59,16 +60,17 @@ class Environment:
         )
 
     def accounts(self, partner: str) -> Accounts:
-        """The scope of everything in the ledger.
+        """The accounts to which everything in the ledger belongs.
 
-        It names who is behind a credential, not the credential: a new key of the same partner must find what the old
-        one sent, or all of it would be sent again.
+        They name the partner and the tenant, not the credentials: with a new key of the same partner, what the old key
+        sent must be found, or all of it would be sent again.
         """
         if self.is_sandbox:
             return Accounts(SANDBOX_ACCOUNT, SANDBOX_ACCOUNT)
         return Accounts(f"debitura:{self.debitura_url}:{partner}", f"debbie:{self.debbie_url}:{self.tenant_id or 'none'}")
 
     def require_debitura(self) -> str:
+        """Debitura's key. Raises SettingsError if it is missing."""
         if self.api_key is None:
             raise SettingsError(
                 "There is no key for Debitura. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "

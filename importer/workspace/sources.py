@@ -1,4 +1,4 @@
-"""Which sources a request names, in the order in which they are taken in."""
+"""The sources that a request names, in the order in which they are imported, each opened with the profile that knows it."""
 
 from __future__ import annotations
 
@@ -160,14 +160,14 @@ def _only_vouchers(source: Source, has_cases: Callable[[SourceVersion], bool | N
         with source.open() as opened:
             return not opened.has_cases
     except FileRefused:
-        return False  # it is opened again in its turn, and refused there
+        return False  # it is opened again in its turn and refused then
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
     """Files as they are, a folder as the spreadsheets in it. Raises FileRefused for a path that is neither."""
     found: list[Path] = []
     for path in paths:
-        if not os.path.isdir(path):  # noqa: PTH112  (Path raises for what cannot be looked at; whoever reads the file says why)
+        if not os.path.isdir(path):  # noqa: PTH112  (Path raises for a file that may not be looked at; reading it reports why)
             found.append(path)
             continue
         if path.suffix.casefold() in SPREADSHEETS:
