@@ -9,26 +9,24 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import structlog
 
-from importer.commands.run import RunResult
-from importer.commands.run import check as _check
-from importer.commands.run import run as _run
+from importer.commands.check import check as _check
 from importer.dispatcher.sending.pipeline import Progress
 from importer.errors import UsageError
 from importer.loader.files.reader import read_table
 from importer.loader.profile import Profile
-from importer.loader.profiles.profile_file import PROFILE_FOLDERS
-from importer.loader.profiles.recognition import EMPTY_SHELF
-from importer.settings import Settings, load_settings
+from importer.settings import Settings
 from importer.workspace.environment import open_environment
 from importer.workspace.expectation import expectation
 from importer.workspace.request import ImportRequest, find_profiles
+from importer.workspace.result import RunResult
+from importer.workspace.workspace import Workspace
 
 Source = str | Path | pd.DataFrame
 
@@ -36,6 +34,7 @@ Source = str | Path | pd.DataFrame
 def run(
     *sources: Source,
     vouchers: pd.DataFrame | None = None,
+    workspace: str | Path | None = None,
     sandbox: bool = False,
     dry_run: bool = False,
     yes: bool = False,
@@ -49,6 +48,9 @@ def run(
 ) -> RunResult:
     """Import files, or a DataFrame of cases (flat or not) with an optional one of vouchers.
 
+    The ``workspace`` is the folder of the settings file, the ledger, the profiles and the output; by default it is the
+    working directory. Paths among the arguments are relative to the working directory, those in settings to the workspace.
+
     A live run needs ``yes=True``, as the command does without a terminal. Without a ``profile`` each source is read with
     the one in ``profiles/`` that knows its headings; ``"none"`` reads it without any. ``expect_rows`` and
     ``expect_totals`` (by currency) refuse sources that do not hold them. A run waits for a quota that is used up, for
@@ -57,23 +59,34 @@ def run(
     Raises ImporterError before anything is sent; once sending has begun, how it ended is in the result: ``exit_code``,
     ``reports`` and ``messages``.
     """
-    job = replace(
-        _job(sources, vouchers, profile, output, test_cases=test_cases, yes=yes),
+    place = Workspace.at(workspace)
+    frames = _named_frames(sources, vouchers)
+    chosen, shelf = find_profiles(profile, place)
+    for sentence in shelf.broken:
+        warnings.warn(sentence, stacklevel=2)
+    paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
+    if not paths and not frames:
+        raise UsageError("There is nothing to import. Give a path or a DataFrame.")
+    request = ImportRequest(
+        place,
+        paths,
+        frames=frames,
+        profile=chosen,
+        shelf=shelf,
+        output=Path(output) if output is not None else None,
+        test_cases=test_cases,
         stop_at_quota=stop_at_quota,
+        confirmed=yes,
         expected=expectation(expect_rows, [f"{code}={total}" for code, total in (expect_totals or {}).items()]),
     )
     _quieten_logs()
-
-    def work() -> RunResult:
-        with open_environment(settings or load_settings(), sandbox=sandbox) as environment:
-            return _check(job, environment) if dry_run else _run(job, environment, _Silent())
-
-    return _beside_the_running_loop(work) if _loop_is_running() else work()
+    return _beside_a_running_loop(partial(_import, request, settings, sandbox=sandbox, dry_run=dry_run))
 
 
 def check(
     *sources: Source,
     vouchers: pd.DataFrame | None = None,
+    workspace: str | Path | None = None,
     sandbox: bool = False,
     profile: str | Profile | None = None,
     output: str | Path | None = None,
@@ -81,10 +94,11 @@ def check(
     expect_totals: Mapping[str, Decimal | str] | None = None,
     settings: Settings | None = None,
 ) -> RunResult:
-    """Validate sources and write the same sheets; nothing is sent or recorded."""
+    """Validate sources and write the same sheets; nothing is sent or recorded. The arguments are those of :func:`run`."""
     return run(
         *sources,
         vouchers=vouchers,
+        workspace=workspace,
         sandbox=sandbox,
         dry_run=True,
         profile=profile,
@@ -95,6 +109,27 @@ def check(
     )
 
 
+def _import(request: ImportRequest, settings: Settings | None, *, sandbox: bool, dry_run: bool) -> RunResult:
+    chosen = settings or request.workspace.load_settings()
+    with open_environment(request.workspace, chosen, sandbox=sandbox, serving=not dry_run) as environment:
+        if dry_run:
+            return _check(request, environment)
+        from importer.commands.run import run as _run  # what sends is loaded only by a run that may send
+
+        return _run(request, environment, _Silent())
+
+
+def _beside_a_running_loop(work: Callable[[], RunResult]) -> RunResult:
+    """Do the work, in another thread if an event loop is running in this one (in a notebook, in a server).
+
+    The work runs event loops of its own, and one thread cannot run two.
+    """
+    if not _loop_is_running():
+        return work()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="importer") as pool:
+        return pool.submit(work).result()
+
+
 def _loop_is_running() -> bool:
     try:
         asyncio.get_running_loop()
@@ -103,14 +138,8 @@ def _loop_is_running() -> bool:
     return True
 
 
-def _beside_the_running_loop(work: Callable[[], RunResult]) -> RunResult:
-    """In a thread of its own: where a loop runs already (in a notebook, in a server) no second one can be run."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="importer") as pool:
-        return pool.submit(work).result()
-
-
 def _quieten_logs() -> None:
-    """Without a choice of the program's own structlog prints every attempt on stdout."""
+    """Show warnings alone, on stderr, unless the program has configured structlog: by default it prints every attempt."""
     if not structlog.is_configured():
         structlog.configure(
             wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
@@ -118,38 +147,17 @@ def _quieten_logs() -> None:
         )
 
 
-def _job(
-    sources: tuple[Source, ...],
-    vouchers: pd.DataFrame | None,
-    profile: str | Profile | None,
-    output: str | Path | None,
-    *,
-    test_cases: bool,
-    yes: bool,
-) -> ImportRequest:
+def _named_frames(sources: tuple[Source, ...], vouchers: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    """The DataFrames under the names of the sheets whose place they take. Raises UsageError for a second one of cases."""
     frames = [source for source in sources if isinstance(source, pd.DataFrame)]
-    named = dict(zip(("Cases",), frames, strict=False))
     if len(frames) > 1:
         raise UsageError("Give one DataFrame of cases, and the vouchers as vouchers=.")
-    if vouchers is not None:
-        named["Vouchers"] = vouchers
-    if isinstance(profile, Profile):
-        chosen, shelf = profile, EMPTY_SHELF
-    else:
-        chosen, shelf = find_profiles(profile, PROFILE_FOLDERS)
-    for sentence in shelf.broken:
-        warnings.warn(sentence, stacklevel=3)
-    paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
-    if not paths and not named:
-        raise UsageError("There is nothing to import. Give a path or a DataFrame.")
-    where = Path(output) if output is not None else None
-    return ImportRequest(
-        paths=paths, frames=named, profile=chosen, shelf=shelf, output=where, test_cases=test_cases, confirmed=yes
-    )
+    named = dict(zip(("Cases",), frames, strict=False))
+    return named if vouchers is None else named | {"Vouchers": vouchers}
 
 
 class _Silent:
-    """Nobody to ask: a live run must have said yes beforehand."""
+    """A console without a user who could be asked: a live run needs ``yes=True``."""
 
     has_bar = False
 
@@ -171,4 +179,4 @@ class _Silent:
         yield lambda _kind, _state: None
 
 
-__all__ = ["check", "read_table", "run"]
+__all__ = ["RunResult", "check", "read_table", "run"]

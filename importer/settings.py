@@ -19,7 +19,6 @@ from importer.domain.columns import is_known
 from importer.domain.reasons import explain
 from importer.errors import SettingsError
 
-CONFIG_NAME = "importer.toml"
 KEYRING_SERVICE = "collection-importer"
 Api = Literal["debitura", "debbie"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -151,14 +150,15 @@ class Settings(BaseSettings):
         )
 
 
-def load_settings(config: Path | None = None) -> Settings:
-    """The settings in force. Raises SettingsError with the file, the key and what to do; never shows a value."""
-    path = config or Path(CONFIG_NAME)
-    data: dict[str, Any] = {}
-    if config is not None and not path.is_file():
-        raise SettingsError(f"There is no settings file {path}. Check --config.")
-    if path.is_file():
-        data = _read(path)
+def load_settings(usual: Path, config: Path | None = None) -> Settings:
+    """The settings in force: with those of the file ``config`` if one is named, else of the ``usual`` file if it exists.
+
+    Raises SettingsError with the file, the key and what to do; never shows a value.
+    """
+    if config is not None and not config.is_file():
+        raise SettingsError(f"There is no settings file {config}. Check --config.")
+    path = config or usual
+    data = _read(path) if path.is_file() else {}
     try:
         return Settings(**data)
     except ValidationError as error:

@@ -1,17 +1,15 @@
-"""The commands: the only place where an exception becomes a message and an exit code."""
+"""The commands with their options. What they do is in ``commands``; each is imported when it is called."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from importer import __version__
+from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.options import (
     AsJson,
     Config,
@@ -29,11 +27,6 @@ from importer.cli.options import (
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
 from importer.errors import ExitCode, UsageError
 
-if TYPE_CHECKING:
-    from importer.commands.run import RunResult
-    from importer.workspace.environment import Environment
-    from importer.workspace.request import ImportRequest
-
 app = typer.Typer(
     name="importer",
     help="Spreadsheets in, collection cases and vouchers out, and a sheet that says what became of every row.",
@@ -46,61 +39,6 @@ ledger_app = typer.Typer(help="The ledger's backups.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
-
-
-@contextmanager
-def _environment(config: Path | None, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
-    from importer.settings import load_settings
-    from importer.workspace.environment import open_environment
-
-    try:
-        with open_environment(load_settings(config), sandbox=sandbox, serving=serving) as environment:
-            yield environment
-    except KeyboardInterrupt:  # typer would leave without a word
-        typer.echo("Interrupted.", err=True)
-        raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
-
-
-def _job(
-    paths: list[Path],
-    profile: str | None,
-    output: Path | None,
-    *,
-    test_cases: bool = False,
-    yes: bool = False,
-    rows: int | None = None,
-    totals: list[str] | None = None,
-    stop_at_quota: bool = False,
-) -> ImportRequest:
-    from importer.loader.profiles.profile_file import PROFILE_FOLDERS
-    from importer.workspace.expectation import expectation
-    from importer.workspace.request import ImportRequest, find_profiles
-
-    chosen, shelf = find_profiles(profile, PROFILE_FOLDERS if paths else ())
-    for sentence in shelf.broken:
-        say(sentence, err=True)
-    return ImportRequest(
-        tuple(paths),
-        profile=chosen,
-        shelf=shelf,
-        output=output,
-        test_cases=test_cases,
-        stop_at_quota=stop_at_quota,
-        confirmed=yes,
-        expected=expectation(rows, totals or ()),
-    )
-
-
-def _show(result: RunResult, *, as_json: bool) -> None:
-    """Print the results and leave with the exit code."""
-    if as_json:
-        typer.echo(json.dumps([report.summary.as_json() for report in result.reports], indent=2, ensure_ascii=False))
-    else:
-        for report in result.reports:
-            say("\n".join(report.text))
-    for message in result.messages:
-        say(message, err=bool(result.reports) or as_json)
-    raise typer.Exit(int(result.exit_code))
 
 
 @app.command()
@@ -121,15 +59,20 @@ def run(
     verbose: Verbose = 0,
 ) -> None:
     """Import spreadsheets: validate, send, report. A rerun sends only what is missing."""
-    from importer.commands import run
-
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=yes)
-    job = _job(
+    request = import_request(
         paths, profile, output, test_cases=test_cases, yes=yes, rows=expect_rows, totals=expect_total, stop_at_quota=stop_at_quota
     )
-    with _environment(config, sandbox=sandbox, serving=not dry_run) as environment:
-        result = run.check(job, environment) if dry_run else run.run(job, environment, console)
-    _show(result, as_json=as_json)
+    with environment_of(config, sandbox=sandbox, serving=not dry_run) as environment:
+        if dry_run:
+            from importer.commands.check import check
+
+            result = check(request, environment)
+        else:
+            from importer.commands.run import run
+
+            result = run(request, environment, console)
+    show_result(result, as_json=as_json)
 
 
 @app.command()
@@ -146,12 +89,12 @@ def check(
     verbose: Verbose = 0,
 ) -> None:
     """Validate spreadsheets and write the same sheets; nothing is sent or recorded."""
-    from importer.commands import run
+    from importer.commands.check import check
 
-    del quiet, verbose  # taken as `run` takes them; there is no progress and nothing to log
-    with _environment(config, sandbox=sandbox, serving=False) as environment:
-        result = run.check(_job(paths, profile, output, rows=expect_rows, totals=expect_total), environment)
-    _show(result, as_json=as_json)
+    del quiet, verbose  # accepted as by `run`; there is no progress and nothing to log
+    with environment_of(config, sandbox=sandbox, serving=False) as environment:
+        result = check(import_request(paths, profile, output, rows=expect_rows, totals=expect_total), environment)
+    show_result(result, as_json=as_json)
 
 
 @app.command("map")
@@ -174,12 +117,11 @@ def map_sheet(
 ) -> None:
     """Propose a profile for a file, ask about what is unsure, and write it."""
     from importer.commands.map import MapRequest, map_file, values_set
-    from importer.settings import load_settings
 
     said = values_set(constants or ())
     request = MapRequest(file, profile, sheet, holds, said, decimal, date_format, only_sure=yes, replace=replace)
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
-    mapped = map_file(request, load_settings(config), dialogue, say)
+    mapped = map_file(request, current_workspace().load_settings(config), dialogue, say)
     for line in mapped.lines:
         say(line, err=mapped.exit_code is not ExitCode.OK)
     raise typer.Exit(int(mapped.exit_code))
@@ -196,31 +138,25 @@ def resume(
     verbose: Verbose = 0,
 ) -> None:
     """Go on with whatever is unfinished: send what is pending, settle what is in doubt."""
-    from importer.commands import run
+    from importer.commands.resume import resume
 
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
-    with _environment(config, sandbox=sandbox) as environment:
-        job = _job([], None, output, yes=True, stop_at_quota=stop_at_quota)
-        result = run.resume(job, environment, console)
-    _show(result, as_json=as_json)
+    with environment_of(config, sandbox=sandbox) as environment:
+        result = resume(environment, console, output, stop_at_quota=stop_at_quota)
+    show_result(result, as_json=as_json)
 
 
 @app.command()
 def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = None) -> None:
     """Show the batches in the ledger, what is unfinished, and what is left of the quotas."""
-    from importer.commands.status import batch_states, limits
+    from importer.commands.status import ledger_status
 
-    with _environment(config, sandbox=sandbox, serving=False) as environment:
-        found, quotas = batch_states(environment), limits(environment)
-        is_unknown = environment.api_key is None and not sandbox
+    with environment_of(config, sandbox=sandbox, serving=False) as environment:
+        found = ledger_status(environment)
     if as_json:
-        told = {"batches": [summary.as_json() for summary in found], "quotas": [quota.as_json() for quota in quotas]}
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
-        return
-    from importer.reporter.terminal import status_lines
-
-    lines = [quota.text() for quota in quotas]
-    say("\n".join(status_lines(found, lines or ["Without Debitura's API key its quota cannot be told."] * is_unknown)))
+        print_json(found.as_json())
+    else:
+        say("\n".join(found.lines()))
 
 
 @app.command()
@@ -234,9 +170,9 @@ def report(
     """Write a batch's sheets again, as things stand now."""
     from importer.commands.report import rebuild_report
 
-    with _environment(config, sandbox=sandbox, serving=False) as environment:
+    with environment_of(config, sandbox=sandbox, serving=False) as environment:
         result = rebuild_report(environment, batch, output)
-    _show(result, as_json=as_json)
+    show_result(result, as_json=as_json)
 
 
 @app.command()
@@ -269,7 +205,7 @@ def doctor(sandbox: Sandbox = False, config: Config = None) -> None:
     """Check the settings, the ledger and both APIs, and say what to do about each fault."""
     from importer.commands.doctor import diagnose
 
-    with _environment(config, sandbox=sandbox) as environment:
+    with environment_of(config, sandbox=sandbox) as environment:
         findings = diagnose(environment)
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
@@ -293,7 +229,7 @@ def resolve(
 
     if (exists is None) != absent or (although_listed and not absent):
         raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
-    with _environment(config, sandbox=sandbox) as environment:
+    with environment_of(config, sandbox=sandbox) as environment:
         say(settle(environment, entry, Word(exists, although_listed)))
 
 
@@ -304,7 +240,7 @@ def ledger_backup(
     """Copy the ledger; a run may go on meanwhile."""
     from importer.commands.backup import back_up_ledger
 
-    with _environment(config, sandbox=sandbox, serving=False) as environment:
+    with environment_of(config, sandbox=sandbox, serving=False) as environment:
         back_up_ledger(environment, file)
     typer.echo(f"The ledger was copied to {file}.")
 
@@ -314,7 +250,7 @@ def ledger_trust(sandbox: Sandbox = False, config: Config = None) -> None:
     """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
     from importer.commands.backup import trust_ledger
 
-    with _environment(config, sandbox=sandbox, serving=False) as environment:
+    with environment_of(config, sandbox=sandbox, serving=False) as environment:
         restored = trust_ledger(environment)
     typer.echo("The ledger is trusted from now on." if restored else "The ledger was not restored from a backup.")
 
@@ -323,9 +259,8 @@ def ledger_trust(sandbox: Sandbox = False, config: Config = None) -> None:
 def config_show(config: Config = None) -> None:
     """Show the settings in force; secrets only as set or missing."""
     from importer.commands.config import settings_lines
-    from importer.settings import load_settings
 
-    typer.echo("\n".join(settings_lines(load_settings(config))))
+    typer.echo("\n".join(settings_lines(current_workspace().load_settings(config))))
 
 
 @app.callback(invoke_without_command=True)

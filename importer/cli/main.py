@@ -17,9 +17,8 @@ from importer.cli.app import app
 from importer.cli.terminal import say
 from importer.errors import ExitCode, ImporterError, LedgerUpgraded
 
-# New objects, and rounds of younger ones, before Python looks for circles of objects that nothing refers to. There are
-# few here, and each look at a million rows' objects costs time: with Python's own 700 a fifth of an import. With 100,000 they
-# are found so late that memory grows with the rows.
+# Thresholds of the cyclic garbage collector. Python's default of 700 costs a fifth of an import; 100,000 lets memory grow
+# with the rows.
 RARELY = (20_000, 5, 5)
 
 
@@ -28,7 +27,7 @@ def main() -> None:
     gc.set_threshold(*RARELY)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a letter that the terminal does not have must not end a run
+            stream.reconfigure(errors="replace")  # a letter that the terminal cannot show must not end a run
     try:
         with _notices():
             code = app(standalone_mode=False)
@@ -62,12 +61,12 @@ def _notices() -> Iterator[None]:
 
 
 def _report(error: Exception) -> ExitCode:
-    if hasattr(error, "show"):  # typer's own: wrong usage, which it words itself
+    if hasattr(error, "show"):  # wrong usage, which typer reports in its own words
         error.show()
         return ExitCode.USAGE
     import traceback
 
-    # The last lines of code, without values: they might be somebody's data.
+    # The last lines of code, without values, which might be personal data.
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
     typer.echo(f"This is a bug in the importer: {type(error).__name__} at {where}. Please report that line.", err=True)

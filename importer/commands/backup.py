@@ -1,4 +1,4 @@
-"""Backups of the ledger, and the word of a user that a restored one is complete again."""
+"""`importer ledger`: backups of the ledger, and trusting a restored one again."""
 
 from __future__ import annotations
 

@@ -1,10 +1,13 @@
-"""The settings in force."""
+"""`importer config show`: the settings in force."""
 
 from __future__ import annotations
 
+import json
 import re
 
-from importer.settings import Settings, secret
+from importer.settings import Api, Settings, secret
+
+SECRETS: tuple[tuple[Api, str], ...] = (("debitura", "api_key"), ("debbie", "token"))
 
 
 def settings_lines(settings: Settings) -> list[str]:
@@ -14,14 +17,6 @@ def settings_lines(settings: Settings) -> list[str]:
     shown["ledger"]["url"] = re.sub(r"//[^/@]*@", "//***@", shown["ledger"]["url"])  # a database's url may hold a password
     for section, values in shown.items():
         lines.append(f"[{section}]")
-        lines += [f"{key} = {_toml(value)}" for key, value in values.items() if value is not None]
-    for api, name in (("debitura", "api_key"), ("debbie", "token")):
-        state = "set" if secret(settings, api) else "missing"  # type: ignore[arg-type]  # both names are literals
-        lines.append(f"# {api}.{name}: {state}")
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value is not None]
+    lines += [f"# {api}.{name}: {'set' if secret(settings, api) else 'missing'}" for api, name in SECRETS]
     return lines
-
-
-def _toml(value: object) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False)

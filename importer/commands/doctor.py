@@ -1,9 +1,10 @@
-"""Settings, ledger and both APIs, checked."""
+"""`importer doctor`: check the settings, the ledger and both APIs."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from importer.workspace.environment import Environment
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was checked; a bad one says what to do."""
+    """One thing that was checked. The text of a bad one names what to do."""
 
     text: str
     exit_code: ExitCode = ExitCode.OK
@@ -75,9 +76,9 @@ async def _api_findings(environment: Environment) -> list[Finding]:
     return findings
 
 
-async def _asked(api: str, url: str, question: object) -> Finding:
+async def _asked(api: str, url: str, request: Awaitable[object]) -> Finding:
     try:
-        await question  # type: ignore[misc]  # one of two coroutines; what they return does not matter here
+        await request
     except (ApiStopped, SettingsError) as error:
         return Finding(str(error), ExitCode.API_STOPPED)
     return Finding(f"{api} answers at {url} and accepts the credentials")

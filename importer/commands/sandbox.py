@@ -1,4 +1,4 @@
-"""The sandbox as a command of its own."""
+"""`importer sandbox`: both APIs on this machine, until interrupted."""
 
 from __future__ import annotations
 

@@ -1,36 +1,42 @@
-"""Looking without changing: status, reports rebuilt, doctor, settings."""
+"""`importer status`: the batches in the ledger and what is left of the quotas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 
-from importer.ledger.ledger import Ledger
-from importer.ledger.storage.location import require_ledger
 from importer.reporter.summary import Summary, summarize
-from importer.workspace.connections import quotas_of
+from importer.reporter.terminal import status_lines
+from importer.workspace.connections import open_ledger_read_only, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.progress import QuotaState, quota_states
 
-
-@contextmanager
-def _reading(environment: Environment) -> Iterator[Ledger]:
-    require_ledger(environment.ledger_url)
-    ledger = Ledger.read(environment.ledger_url)
-    assert ledger is not None
-    with ledger:
-        yield ledger
+MOST_BATCHES = 50
 
 
-def batch_states(environment: Environment, limit: int = 50) -> list[Summary]:
-    """The newest batches, the newest first. Raises UsageError if there is no ledger."""
-    with _reading(environment) as ledger, ledger.queries() as queries:
-        return [summarize(queries, batch) for batch in queries.batches(limit)]
+@dataclass(frozen=True)
+class LedgerStatus:
+    """The newest batches, the newest first, and each limit of the credentials in force as far as the ledger has counted.
+
+    ``quotas`` is None without Debitura's key, since the counts are kept for each key.
+    """
+
+    batches: list[Summary]
+    quotas: list[QuotaState] | None
+
+    def as_json(self) -> dict[str, object]:
+        quotas = [quota.as_json() for quota in self.quotas or ()]
+        return {"batches": [summary.as_json() for summary in self.batches], "quotas": quotas}
+
+    def lines(self) -> list[str]:
+        if self.quotas is None:
+            return status_lines(self.batches, ["Without Debitura's API key its quota cannot be told."])
+        return status_lines(self.batches, [quota.text() for quota in self.quotas])
 
 
-def limits(environment: Environment) -> list[QuotaState]:
-    """Each limit of the credentials in force, from what the ledger has counted; no API is asked."""
-    if environment.api_key is None:
-        return []
-    with _reading(environment) as ledger:
-        return quota_states(quotas_of(environment, ledger))
+def ledger_status(environment: Environment) -> LedgerStatus:
+    """The status of the ledger; no API is asked. Raises LedgerError if there is no ledger."""
+    with open_ledger_read_only(environment) as ledger:
+        with ledger.queries() as queries:
+            batches = [summarize(queries, batch) for batch in queries.batches(MOST_BATCHES)]
+        has_key = environment.api_key is not None
+        return LedgerStatus(batches, quota_states(quotas_of(environment, ledger)) if has_key else None)

@@ -1,4 +1,4 @@
-"""The connections to both APIs, their accounts and quotas."""
+"""The connections of a command: to the ledger and to both APIs, with their accounts and quotas."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.request_counts import KEPT
+from importer.ledger.storage.location import require_ledger
 from importer.settings import fingerprint_of
 from importer.workspace.environment import Environment
 
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 
 UNKNOWN_PARTNER = "unknown"
+
+
+def open_ledger_read_only(environment: Environment) -> Ledger:
+    """The ledger, to be read beside a run that writes it. Raises LedgerError if there is none."""
+    require_ledger(environment.ledger_url)
+    ledger = Ledger.read(environment.ledger_url)
+    assert ledger is not None
+    return ledger
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Where a command works: the settings in force, the ledger, the connections, and the embedded sandbox if asked for."""
+"""The environment of a command: settings, ledger, credentials and addresses, either real ones or the embedded sandbox's."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 
 from importer.domain.accounts import Accounts
 from importer.errors import SettingsError
-from importer.loader.records.row_reader import LoadContext
+from importer.ledger.storage.location import sqlite_url
+from importer.loader.context import LoadContext
 from importer.settings import Api, Settings, secret
+from importer.workspace.workspace import Workspace
 
 SANDBOX_ACCOUNT = "sandbox"
 SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
@@ -22,11 +24,12 @@ SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 class Environment:
     """Settings, credentials and places of one command. Credentials are never shown: see ``repr``.
 
-    They are looked up when they are needed: a keyring may have to be unlocked, and loading it takes a while.
+    They are looked up when they are first needed: a keyring may have to be unlocked, and loading it takes a while.
     """
 
     settings: Settings
     ledger_url: str
+    output: Path
     credential: Callable[[Api], str | None]
     tenant_id: str | None
     debitura_url: str
@@ -44,7 +47,8 @@ class Environment:
     def token(self) -> str | None:
         return self.credential("debbie")
 
-    def load_context(self, *, test_cases: bool = False, folder: Path = Path()) -> LoadContext:
+    def load_context(self, *, test_cases: bool, folder: Path) -> LoadContext:
+        """What reading a row depends on, as of now."""
         zone = self.settings.zone()
         return LoadContext(
             today=datetime.now(zone).date(),
@@ -56,16 +60,17 @@ class Environment:
         )
 
     def accounts(self, partner: str) -> Accounts:
-        """The scope of everything in the ledger.
+        """The accounts to which everything in the ledger belongs.
 
-        It names who is behind a credential, not the credential: a new key of the same partner must find what the old
-        one sent, or all of it would be sent again.
+        They name the partner and the tenant, not the credentials: with a new key of the same partner, what the old key
+        sent must be found, or all of it would be sent again.
         """
         if self.is_sandbox:
             return Accounts(SANDBOX_ACCOUNT, SANDBOX_ACCOUNT)
         return Accounts(f"debitura:{self.debitura_url}:{partner}", f"debbie:{self.debbie_url}:{self.tenant_id or 'none'}")
 
     def require_debitura(self) -> str:
+        """Debitura's key. Raises SettingsError if it is missing."""
         if self.api_key is None:
             raise SettingsError(
                 "There is no key for Debitura. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "
@@ -86,15 +91,16 @@ class Environment:
 
 
 @contextmanager
-def open_environment(settings: Settings, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
-    """The environment of the settings, or that of the embedded sandbox with a ledger and data of its own.
+def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
+    """The environment of a workspace with these settings, or that of its embedded sandbox with its own ledger and data.
 
     Without ``serving`` the sandbox is not started: there is nothing to ask it, and another command may be using it.
     """
     if not sandbox:
         yield Environment(
             settings=settings,
-            ledger_url=settings.ledger.url,
+            ledger_url=workspace.ledger_url(settings),
+            output=workspace.output(settings),
             credential=partial(secret, settings),
             tenant_id=str(settings.debbie.tenant_id) if settings.debbie.tenant_id else None,
             debitura_url=settings.debitura.base_url,
@@ -103,24 +109,17 @@ def open_environment(settings: Settings, *, sandbox: bool, serving: bool = True)
         return
     from importer.sandbox import Sandbox, SandboxSettings
 
-    ledger = _sandbox_ledger(settings.ledger.url)
+    ledger = workspace.sandbox_ledger(settings)
     chosen = SandboxSettings(data_file=ledger.with_suffix(".jsonl"), case_id_from=settings.debbie.case_id_from)
     with Sandbox(chosen) if serving else nullcontext() as running:
         url = running.url if running else "the sandbox"
         yield Environment(
             settings=settings,
-            ledger_url=f"sqlite:///{ledger}",
+            ledger_url=sqlite_url(ledger),
+            output=workspace.output(settings),
             credential={"debitura": chosen.api_keys[0], "debbie": chosen.tokens[0]}.get,
             tenant_id=SANDBOX_TENANT,
             debitura_url=url,
             debbie_url=url,
             is_sandbox=True,
         )
-
-
-def _sandbox_ledger(url: str) -> Path:
-    """``ledger.db`` → ``ledger.sandbox.db`` beside it; another database's sandbox ledger is a file in this folder."""
-    from importer.ledger.storage.location import sqlite_path
-
-    path = sqlite_path(url) or Path("ledger.db")
-    return path.with_name(f"{path.stem}.sandbox{path.suffix or '.db'}")

@@ -1,4 +1,4 @@
-"""What somebody expects of the files to be imported, and whether they hold it. Pure; nothing is read or written."""
+"""What a user expects of the files to be imported, and how they differ from it. Nothing is read or written here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Expectation:
         return self.rows is not None or bool(self.totals)
 
     def unmet(self, totals: Sequence[SheetTotals]) -> str | None:
-        """How the files differ from what was expected, in lines for a person; None if they do not."""
+        """How the files differ from what was expected, as lines for the user; None if they do not."""
         kind = counted_kind(totals)
         counted = [t for t in totals if t.kind is kind]
         found = sum((t.read for t in counted), Counter[str]())
@@ -50,7 +50,7 @@ class Expectation:
 
 
 def expectation(rows: int | None, totals: Iterable[str]) -> Expectation:
-    """From ``--expect-rows`` and ``--expect-total DKK=1234.50``. Raises UsageError for what is not written like that."""
+    """Parse ``--expect-rows`` and ``--expect-total DKK=1234.50``. Raises UsageError for a total of another form."""
     found: dict[str, int] = {}
     for text in totals:
         match = _TOTAL.fullmatch(text.strip())

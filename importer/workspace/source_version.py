@@ -1,4 +1,4 @@
-"""What the rows of a file depend on, told without looking into it: its bytes, and everything that has a say in reading it."""
+"""The version of a source: digests of everything that the rows of a file depend on, computed without parsing the file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from importer.loader.profile import Profile
 from importer.loader.profiles.recognition import Shelf
 
 
-def reading_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
-    """What this file would be read from; None if that cannot be told: reading it says why.
+def version_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
+    """The version of a file as it is now; None if it cannot be determined, and reading the file reports why.
 
-    A link is looked at by whoever reads the file: it may have been turned elsewhere.
+    A link has no version: it may lead to another file by the time that it is read.
     """
     if os.path.islink(path):  # noqa: PTH114  (Path raises for what cannot be looked at)
         return None
@@ -37,13 +37,13 @@ def reading_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
 
 
 def reader_version(profile: Profile, shelf: Shelf, context: LoadContext) -> str:
-    """A digest of all that has a say in reading files, but for the files themselves, their folders and the day.
+    """A digest of everything that affects reading, except the files themselves, their folders and the day.
 
     Folders matter to appendices alone, and rows with one are always read. When the rules of a time zone are corrected,
     what was accepted under the old ones was sent as it was read then.
     """
     profiles = [(one.path.as_posix(), one.profile.model_dump_json()) for one in shelf.profiles]
-    settings = replace(context, today=date.min, folder=Path())  # every other field, also one that is added some day
+    settings = replace(context, today=date.min, folder=Path())  # every other field counts, also one that is added later
     told = repr((profile.model_dump_json(), profiles, settings, _version()))
     return hashlib.sha256(told.encode()).hexdigest()
 
@@ -52,7 +52,8 @@ def reader_version(profile: Profile, shelf: Shelf, context: LoadContext) -> str:
 def _version() -> str:
     """A digest of the importer's own files and of what is installed beside them.
 
-    Of everything: nobody can forget to count up, and what does not matter costs one more reading. It takes 10 ms.
+    All of them count, so that no number has to be raised by hand; a change that does not matter costs one more reading. It
+    takes 10 ms.
     """
     digest = hashlib.sha256(sys.version.encode())
     own = sorted(_own_files(files("importer"), ""))

@@ -1,4 +1,4 @@
-"""Which sources a job names, in the order in which they are taken in."""
+"""The sources that a request names, in the order in which they are imported, each opened with the profile that knows it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import SourceVersion
+from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
+    Headings,
     Remembered,
     Shelf,
     only_one,
     reader_of_headings,
     refuse_near,
 )
-from importer.loader.records.row_reader import LoadContext
 from importer.loader.sheets.sheet import is_ours
 from importer.loader.source import load_raw, open_file, open_frames
 from importer.workspace.environment import Environment
 from importer.workspace.request import ImportRequest
-from importer.workspace.source_version import reader_version, reading_of
+from importer.workspace.source_version import reader_version, version_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,28 +42,28 @@ Opening = Callable[[], AbstractContextManager[LoadedSource]]
 
 @dataclass(frozen=True)
 class Source:
-    """Something to take in: ``open`` reads it. ``reading`` is what its rows depend on, None if that cannot be told."""
+    """Something to import: ``open`` reads it. ``version`` is what its rows depend on; None if that cannot be determined."""
 
     open: Opening
-    reading: SourceVersion | None = None
+    version: SourceVersion | None = None
 
 
 def sources_of(
-    job: ImportRequest, environment: Environment, has_cases: Callable[[SourceVersion], bool | None]
+    request: ImportRequest, environment: Environment, has_cases: Callable[[SourceVersion], bool | None]
 ) -> Iterator[Source]:
-    """What to take in, cases before vouchers: a voucher may belong to a case of another file.
+    """The sources to import, cases before vouchers: a voucher may belong to a case of another file.
 
-    ``has_cases`` tells whether a file that was read before holds cases, and None of one that was not.
+    ``has_cases`` returns whether a file that was read before holds cases, and None for one that was not.
     """
-    context = environment.load_context(test_cases=job.test_cases)
-    if job.frames:
-        yield Source(lambda: _opened_frames(job.frames, job, context))
-    paths = expand(job.paths)
-    read_with = reader_version(job.profile, job.shelf, context) if paths else ""
+    context = environment.load_context(test_cases=request.test_cases, folder=request.workspace.root)
+    if request.frames:
+        yield Source(lambda: _opened_frames(request.frames, request, context))
+    paths = expand(request.paths)
+    read_with = reader_version(request.profile, request.shelf, context) if paths else ""
     later: list[Source] = []
     for path in paths:
-        opening = _opener(path, job, replace(context, folder=path.parent))
-        source = Source(opening, reading_of(path, read_with, context.today))
+        opening = _opener(path, request, replace(context, folder=path.parent))
+        source = Source(opening, version_of(path, read_with, context.today))
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
         else:
@@ -70,19 +71,19 @@ def sources_of(
     yield from later
 
 
-def _opener(path: Path, job: ImportRequest, context: LoadContext) -> Opening:
-    if job.shelf.profiles:
-        return lambda: open_remembered(path, job.shelf, context)
-    return lambda: open_file(path, job.profile, context)
+def _opener(path: Path, request: ImportRequest, context: LoadContext) -> Opening:
+    if request.shelf.profiles:
+        return lambda: open_remembered(path, request.shelf, context)
+    return lambda: open_file(path, request.profile, context)
 
 
 @contextmanager
-def _opened_frames(frames: dict[str, pd.DataFrame], job: ImportRequest, context: LoadContext) -> Iterator[LoadedSource]:
+def _opened_frames(frames: dict[str, pd.DataFrame], request: ImportRequest, context: LoadContext) -> Iterator[LoadedSource]:
     headings = {name: tuple(str(heading) for heading in frame.columns) for name, frame in frames.items()}
-    known = only_one("The DataFrame", [one for one in job.shelf.profiles if one.knows(headings)])
+    known = only_one("The DataFrame", [one for one in request.shelf.profiles if one.knows(headings)])
     if known is None:
-        refuse_near("The DataFrame", headings, job.shelf)
-    source = open_frames(frames, context, known.profile if known else job.profile)
+        refuse_near("The DataFrame", headings, request.shelf)
+    source = open_frames(frames, context, known.profile if known else request.profile)
     yield _told(source, known)
 
 
@@ -100,32 +101,43 @@ def open_remembered(path: Path, shelf: Shelf, context: LoadContext) -> Iterator[
         yield _told(load_raw(replace(raw, sheets=sheets), profile, context), known)
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A file opened in one way: its headings as they are found without a profile, and the profiles that know it."""
+
+    raw: RawSource
+    headings: Headings
+    fitting: list[Remembered]
+
+
 def _find(path: Path, shelf: Shelf, stack: ExitStack) -> tuple[RawSource, Remembered | None]:
-    """The open file and who knows it. A text is tried in every way in which a profile reads texts."""
+    """The open file and the profile that knows it. A text is opened in every way in which a profile reads texts."""
     from importer.loader.files.reader import ReadOptions, open_source
 
-    ways: dict[ReadOptions, list[Remembered]] = {ReadOptions(): []}
+    usual = ReadOptions()
+    ways: dict[ReadOptions, list[Remembered]] = {usual: []}
     for one in shelf.profiles:
         ways.setdefault(_way(path, one.profile), []).append(one)
-    opened: dict[ReadOptions, RawSource] = {}
-    fitting: list[Remembered] = []
-    plain = refusal = None
+    opened: dict[ReadOptions, _Opened] = {}
+    refusals: dict[ReadOptions, FileRefused] = {}
     for options, profiles in ways.items():
         try:
-            opened[options] = stack.enter_context(open_source(path, options))
+            raw = stack.enter_context(open_source(path, options))
         except FileRefused as error:
-            refusal = refusal or error
-            continue
-        headings = reader_of_headings(opened[options].sheets)
-        plain = plain or headings(NO_PROFILE)
-        fitting += [one for one in profiles if one.knows(headings(one.profile))]
-    if known := only_one(path.name, fitting):
-        return opened[_way(path, known.profile)], known
-    if plain:
-        refuse_near(path.name, plain, shelf)
-    if refusal and ReadOptions() not in opened:
-        raise refusal
-    return opened[ReadOptions()], None
+            refusals[options] = error
+        else:
+            opened[options] = _recognized(raw, profiles)
+    if known := only_one(path.name, [one for way in opened.values() for one in way.fitting]):
+        return opened[_way(path, known.profile)].raw, known
+    refuse_near(path.name, next((way.headings for way in opened.values() if way.headings), {}), shelf)
+    if usual in refusals:
+        raise refusals[usual]
+    return opened[usual].raw, None
+
+
+def _recognized(raw: RawSource, profiles: Sequence[Remembered]) -> _Opened:
+    headings = reader_of_headings(raw.sheets)
+    return _Opened(raw, headings(NO_PROFILE), [one for one in profiles if one.knows(headings(one.profile))])
 
 
 def _way(path: Path, profile: Profile) -> ReadOptions:
@@ -141,21 +153,21 @@ def _told(source: LoadedSource, known: Remembered | None) -> LoadedSource:
 
 
 def _only_vouchers(source: Source, has_cases: Callable[[SourceVersion], bool | None]) -> bool:
-    known = has_cases(source.reading) if source.reading else None
+    known = has_cases(source.version) if source.version else None
     if known is not None:
         return not known
     try:
         with source.open() as opened:
             return not opened.has_cases
     except FileRefused:
-        return False  # it is opened again in its turn, and refused there
+        return False  # it is opened again in its turn and refused then
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
     """Files as they are, a folder as the spreadsheets in it. Raises FileRefused for a path that is neither."""
     found: list[Path] = []
     for path in paths:
-        if not os.path.isdir(path):  # noqa: PTH112  (Path raises for what cannot be looked at; whoever reads the file says why)
+        if not os.path.isdir(path):  # noqa: PTH112  (Path raises for a file that may not be looked at; reading it reports why)
             found.append(path)
             continue
         if path.suffix.casefold() in SPREADSHEETS:

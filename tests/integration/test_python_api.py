@@ -17,6 +17,7 @@ from support.workspace import STATES
 import importer
 from importer.errors import ExitCode, FileRefused, SettingsError, UsageError
 from importer.loader.profile import Profile
+from importer.sandbox import Sandbox, SandboxSettings
 
 
 @pytest.fixture(autouse=True)
@@ -168,6 +169,15 @@ def test_how_sending_ended_is_in_the_result(desk, relay):
     result = importer.run(pd.DataFrame(cases(1)), yes=True, settings=desk.settings())
     assert result.exit_code is ExitCode.IN_DOUBT
     assert desk.ledger(STATES) == [("case", "in_doubt", 1)]
+
+
+def test_looking_first_does_not_start_the_sandbox(desk, monkeypatch):
+    """As `importer check --sandbox`: a sandbox run may be using the sandbox's data."""
+    monkeypatch.chdir(desk.folder)
+    with Sandbox(SandboxSettings(data_file=desk.folder / "ledger.sandbox.jsonl")):
+        with pytest.raises(SettingsError):
+            importer.run(pd.DataFrame(cases(1)), sandbox=True)
+        assert importer.check(pd.DataFrame(cases(1)), sandbox=True).exit_code is ExitCode.OK
 
 
 def test_inside_a_running_event_loop_as_in_a_notebook(live, vendors):

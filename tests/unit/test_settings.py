@@ -13,10 +13,12 @@ from keyring.errors import KeyringLocked, NoKeyringError
 from importer.commands.config import settings_lines
 from importer.domain.code_lists import Direction
 from importer.errors import SettingsError
-from importer.settings import KEYRING_SERVICE, Settings, fingerprint_of, load_settings, secret
+from importer.settings import KEYRING_SERVICE, Settings, fingerprint_of, secret
+from importer.workspace.workspace import Workspace
 
 SECRET = "hunter2-hunter2"
 OWN_TYPE = "11111111-2222-4333-8444-555555555555"
+WORKSPACE = Workspace.at(None)
 
 
 @pytest.fixture(autouse=True)
@@ -58,26 +60,26 @@ def ring(monkeypatch):
 
 
 def test_the_environment_wins_over_the_file_and_the_file_over_the_default(monkeypatch):
-    assert load_settings().dispatch.concurrency == 16
+    assert WORKSPACE.load_settings().dispatch.concurrency == 16
     write("[dispatch]\nconcurrency = 3\ntimeout_seconds = 5\n")
-    assert load_settings().dispatch.concurrency == 3
+    assert WORKSPACE.load_settings().dispatch.concurrency == 3
     monkeypatch.setenv("IMPORTER_DISPATCH__CONCURRENCY", "7")
-    found = load_settings().dispatch
+    found = WORKSPACE.load_settings().dispatch
     assert (found.concurrency, found.timeout_seconds, found.settle_minutes) == (7, 5, 15)
 
 
 def test_an_empty_variable_is_none_at_all(monkeypatch):
     write("[dispatch]\nconcurrency = 3\n")
     monkeypatch.setenv("IMPORTER_DISPATCH__CONCURRENCY", "")
-    assert load_settings().dispatch.concurrency == 3
+    assert WORKSPACE.load_settings().dispatch.concurrency == 3
 
 
 def test_another_file_may_be_named():
     write("[dispatch]\nconcurrency = 3\n")
     other = write("[dispatch]\nconcurrency = 4\n", "other.toml")
-    assert load_settings(other).dispatch.concurrency == 4
+    assert WORKSPACE.load_settings(other).dispatch.concurrency == 4
     with pytest.raises(SettingsError, match=r"There is no settings file missing\.toml"):
-        load_settings(Path("missing.toml"))
+        WORKSPACE.load_settings(Path("missing.toml"))
 
 
 def test_every_section_can_be_set_by_variables(monkeypatch):
@@ -89,7 +91,7 @@ def test_every_section_can_be_set_by_variables(monkeypatch):
         ("DEFAULTS__CREDITOR_COUNTRY", "SE"),
     ):
         monkeypatch.setenv(f"IMPORTER_{name}", value)
-    found = load_settings()
+    found = WORKSPACE.load_settings()
     assert found.debitura.base_url == "https://staging.example/api"  # without the slash, which paths bring along
     assert found.debbie.case_id_from == "reference"
     assert found.ledger.url == "sqlite:///x.db"
@@ -127,7 +129,7 @@ def test_a_wrong_setting_is_named_with_its_file(text, told):
     path = Path("importer.toml")
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(SettingsError) as raised:
-        load_settings()
+        WORKSPACE.load_settings()
     assert (told or "cannot be read") in str(raised.value)
     assert "importer.toml" in str(raised.value)
     assert "\n" not in str(raised.value)
@@ -151,14 +153,14 @@ def test_a_wrong_setting_is_named_with_its_file(text, told):
 def test_addresses_are_https_and_hold_no_credentials(section, url, told):
     write(f'[{section}]\nbase_url = "{url}"\n')
     with pytest.raises(SettingsError, match=f"{section}.base_url: .*{told}") as raised:
-        load_settings()
+        WORKSPACE.load_settings()
     assert SECRET not in str(raised.value)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8085", "http://localhost:1", "http://[::1]:1"])
 def test_on_this_machine_http_will_do(url):
     write(f'[debitura]\nbase_url = "{url}"\n')
-    assert load_settings().debitura.base_url == url
+    assert WORKSPACE.load_settings().debitura.base_url == url
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_on_this_machine_http_will_do(url):
 def test_a_secret_in_the_file_is_refused_without_showing_it(section, key, variable):
     write(f'[{section}]\n{key} = "{SECRET}"\n')
     with pytest.raises(SettingsError) as raised:
-        load_settings()
+        WORKSPACE.load_settings()
     assert f"importer.toml holds {section}.{key}" in str(raised.value)
     assert f"IMPORTER_{variable}" in str(raised.value)
     assert SECRET not in str(raised.value)
@@ -179,7 +181,7 @@ def test_a_secret_in_the_file_is_refused_without_showing_it(section, key, variab
 def test_a_secret_that_is_misplaced_is_not_shown_either(text):
     write(text)
     with pytest.raises(SettingsError) as raised:
-        load_settings()
+        WORKSPACE.load_settings()
     assert SECRET not in str(raised.value)
 
 
@@ -188,14 +190,14 @@ def test_a_secret_that_is_misplaced_is_not_shown_either(text):
 def test_a_variable_that_cannot_be_read_is_one_sentence_without_its_value(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as raised:
-        load_settings()
+        WORKSPACE.load_settings()
     assert SECRET not in str(raised.value)
 
 
 def test_a_variable_that_is_misspelt_is_not_passed_over(monkeypatch):
     monkeypatch.setenv("IMPORTER_DISPATCH__CONCURENCY", "3")
     with pytest.raises(SettingsError, match=r"dispatch\.concurency: there is no such key"):
-        load_settings()
+        WORKSPACE.load_settings()
 
 
 # Secrets
@@ -203,28 +205,28 @@ def test_a_variable_that_is_misspelt_is_not_passed_over(monkeypatch):
 
 def test_a_secret_comes_from_the_environment_else_from_the_keyring(monkeypatch, ring):
     ring({(KEYRING_SERVICE, "debitura"): "from the ring", (KEYRING_SERVICE, "debbie"): "also from the ring"})
-    assert secret(load_settings(), "debitura") == "from the ring"
-    assert secret(load_settings(), "debbie") == "also from the ring"
+    assert secret(WORKSPACE.load_settings(), "debitura") == "from the ring"
+    assert secret(WORKSPACE.load_settings(), "debbie") == "also from the ring"
     monkeypatch.setenv("IMPORTER_DEBITURA__API_KEY", SECRET)
-    assert secret(load_settings(), "debitura") == SECRET
-    assert secret(load_settings(), "debbie") == "also from the ring"
+    assert secret(WORKSPACE.load_settings(), "debitura") == SECRET
+    assert secret(WORKSPACE.load_settings(), "debbie") == "also from the ring"
 
 
 @pytest.mark.parametrize("error", [KeyringLocked("locked"), NoKeyringError("no recommended backend")])
 def test_a_keyring_that_does_not_open_is_as_good_as_none(ring, error):
     ring(error=error)
-    assert secret(load_settings(), "debitura") is None
+    assert secret(WORKSPACE.load_settings(), "debitura") is None
 
 
 def test_an_empty_secret_is_none(ring):
     ring({(KEYRING_SERVICE, "debitura"): ""})
-    assert not secret(load_settings(), "debitura")
+    assert not secret(WORKSPACE.load_settings(), "debitura")
 
 
 def test_secrets_are_in_no_text_of_the_settings(monkeypatch, ring):
     ring({(KEYRING_SERVICE, "debbie"): SECRET})
     monkeypatch.setenv("IMPORTER_DEBITURA__API_KEY", SECRET)
-    settings = load_settings()
+    settings = WORKSPACE.load_settings()
     shown = "\n".join(settings_lines(settings))
     assert "# debitura.api_key: set" in shown
     assert "# debbie.token: set" in shown
@@ -244,7 +246,7 @@ def test_a_fingerprint_knows_a_credential_again_and_gives_nothing_away():
 
 def test_voucher_types_of_an_installation():
     write(f'[voucher_types.court_fee]\nid = "{OWN_TYPE}"\ncounts = "credit"\ndanish = "Retsafgift"\n')
-    types = load_settings().known_voucher_types()
+    types = WORKSPACE.load_settings().known_voucher_types()
     for name in ("court_fee", "Court fee", "retsafgift", OWN_TYPE):
         found = types.find(name)
         assert found is not None
@@ -253,9 +255,9 @@ def test_voucher_types_of_an_installation():
 
 
 def test_the_time_zone():
-    assert load_settings().zone() == ZoneInfo("Europe/Copenhagen")
+    assert WORKSPACE.load_settings().zone() == ZoneInfo("Europe/Copenhagen")
     write('[debbie]\ntimezone = "America/New_York"\n')
-    assert load_settings().zone() == ZoneInfo("America/New_York")
+    assert WORKSPACE.load_settings().zone() == ZoneInfo("America/New_York")
 
 
 def test_settings_cannot_be_changed_once_they_are_in_force():

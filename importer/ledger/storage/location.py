@@ -32,6 +32,23 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database)
 
 
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file. Only the letters that would end or change the path are escaped, so that it stays readable."""
+    return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
+
+
+def resolve_url(url: str, folder: Path) -> str:
+    """The same URL, with a relative SQLite file placed in ``folder``. A wrong URL is returned as it is: opening it raises."""
+    try:
+        path = sqlite_path(url)
+    except LedgerError:
+        return url
+    if path is None or folder / path == path:
+        return url
+    _, mark, query = url.partition("?")
+    return sqlite_url(folder / path) + mark + query
+
+
 def require_ledger(url: str) -> None:
     """Raise LedgerError if there is no ledger to go on with: a mistyped path must not become a new, empty one."""
     path = sqlite_path(url)

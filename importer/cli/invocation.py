@@ -1,0 +1,89 @@
+"""One invocation of a command: its workspace, environment and request, and how its result is printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from importer.cli.terminal import say
+from importer.errors import ExitCode
+
+if TYPE_CHECKING:
+    from importer.workspace.environment import Environment
+    from importer.workspace.request import ImportRequest
+    from importer.workspace.result import RunResult
+    from importer.workspace.workspace import Workspace
+
+
+def current_workspace() -> Workspace:
+    """The workspace of a command: the working directory."""
+    from importer.workspace.workspace import Workspace
+
+    return Workspace.at(None)
+
+
+@contextmanager
+def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
+    """The environment of the current workspace; without ``serving`` the embedded sandbox is not started."""
+    from importer.workspace.environment import open_environment
+
+    workspace = current_workspace()
+    try:
+        with open_environment(workspace, workspace.load_settings(config), sandbox=sandbox, serving=serving) as environment:
+            yield environment
+    except KeyboardInterrupt:  # typer would end without a message
+        typer.echo("Interrupted.", err=True)
+        raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
+
+
+def import_request(
+    paths: list[Path],
+    profile: str | None,
+    output: Path | None,
+    *,
+    test_cases: bool = False,
+    yes: bool = False,
+    rows: int | None = None,
+    totals: list[str] | None = None,
+    stop_at_quota: bool = False,
+) -> ImportRequest:
+    """The request of ``run`` and ``check``. Profiles that cannot be read are reported on stderr; one that is named raises."""
+    from importer.workspace.expectation import expectation
+    from importer.workspace.request import ImportRequest, find_profiles
+
+    workspace = current_workspace()
+    chosen, shelf = find_profiles(profile, workspace)
+    for sentence in shelf.broken:
+        say(sentence, err=True)
+    return ImportRequest(
+        workspace,
+        tuple(paths),
+        profile=chosen,
+        shelf=shelf,
+        output=output,
+        test_cases=test_cases,
+        stop_at_quota=stop_at_quota,
+        confirmed=yes,
+        expected=expectation(rows, totals or ()),
+    )
+
+
+def show_result(result: RunResult, *, as_json: bool) -> None:
+    """Print the result of a run and end the command with its exit code."""
+    if as_json:
+        print_json([report.summary.as_json() for report in result.reports])
+    else:
+        for report in result.reports:
+            say("\n".join(report.text))
+    for message in result.messages:
+        say(message, err=bool(result.reports) or as_json)
+    raise typer.Exit(int(result.exit_code))
+
+
+def print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,53 @@
+"""How a run ends: one report for each batch, one exit code, and the messages to the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.errors import ExitCode, FileRefused, UsageError
+from importer.ledger.ledger import Ledger
+from importer.reporter.report import Report, write_report
+
+MOST_URGENT_FIRST = (
+    *(ExitCode.INTERRUPTED, ExitCode.API_STOPPED, ExitCode.QUOTA, ExitCode.IN_DOUBT, ExitCode.FILE_REFUSED),
+    *(ExitCode.USAGE, ExitCode.ROWS_LEFT, ExitCode.OK),
+)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended: its exit code, one report per batch, and further messages to the user."""
+
+    exit_code: ExitCode
+    reports: tuple[Report, ...] = ()
+    messages: tuple[str, ...] = ()
+
+
+def combine(
+    reports: Sequence[Report], refused: Iterable[FileRefused] = (), code: ExitCode = ExitCode.OK, messages: Iterable[str] = ()
+) -> RunResult:
+    """The result of a run whose sending ended with ``code``. Its exit code is the most urgent one of all its parts."""
+    refusals = tuple(refused)
+    codes = [code, *(report.summary.exit_code for report in reports), *(error.exit_code for error in refusals)]
+    return RunResult(min(codes, key=MOST_URGENT_FIRST.index), tuple(reports), (*map(str, refusals), *messages))
+
+
+def report_batches(
+    ledger: Ledger, batches: Iterable[int], directory: Path, sent: tuple[ExitCode, list[str]], refused: Iterable[FileRefused] = ()
+) -> RunResult:
+    """Write the report of every batch after sending, which ended with an exit code and messages.
+
+    A report that cannot be written does not keep the others from being written: what was sent was sent.
+    """
+    code, messages = sent
+    reports: list[Report] = []
+    for batch in batches:
+        try:
+            with ledger.queries() as queries:
+                reports.append(write_report(queries, batch, directory, code))
+        except UsageError as error:
+            messages = [*messages, str(error)]
+            code = ExitCode.USAGE if code is ExitCode.OK else code
+    return combine(reports, refused, code, messages)
