@@ -235,6 +235,8 @@ def _answered(proposal: Proposal, sample: SheetSample, request: MapRequest, sett
 
 
 def _lacks_contact(draft: _Draft, settings: Settings) -> bool:
+    if draft.shape is Shape.VOUCHERS:  # its rows have no debtor
+        return False
     said = draft.constants.get("debtor_type") or settings.defaults.get("debtor_type", "")
     companies = find_debtor_type(said) is DebtorType.COMPANY or is_by_name(said)
     return companies and CONTACT not in draft.taken() | set(settings.defaults)
