@@ -1,26 +1,33 @@
-"""The dialogue about a proposal: what is shown, what is asked, and what an answer means."""
+"""The questions about a sheet at a terminal: how each of them is shown, and which answer a typed line is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from importer.domain.cells import Cell
-from importer.domain.code_lists import BY_NAME, VoucherTypes
-from importer.domain.columns import Column
-from importer.loader.profiles.proposal import EXACT, Guess, Heading, Proposal, column_called
-from importer.loader.sheets.cell_tests import could_be_value
-from importer.loader.sheets.plan import column_in
-from importer.loader.sheets.shape import Shape
-from importer.loader.values.parsers import shown
+from importer.domain.code_lists import BY_NAME
+from importer.loader.profiles.draft import CONTACT, AnswerValue, ProfileDraft
+from importer.loader.profiles.proposal import EXACT, Guess, Proposal, printable
+from importer.loader.profiles.questions import (
+    NOTHING,
+    AnswerRefused,
+    Choice,
+    Question,
+    QuestionKind,
+    answer,
+    open_questions,
+)
 
-SAMPLES = 3
-SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH = 24, 28, 28
+SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH, SUBJECT_WIDTH = 24, 28, 28, 60
+MOST_LISTED = 15
 LEAVE_OUT = "0"
+ABOUT_CONTACT = "\nA company needs a contact person; Enter here takes the company's own name for it."
+ABOUT_TYPE = f'If the list has both, say "{BY_NAME}": a legal form (ApS, GmbH) or number makes a Company, else a Person.'
 
 
 class Dialogue(Protocol):
-    """Somebody at a terminal."""
+    """A user at a terminal."""
 
     def say(self, line: str) -> None: ...
 
@@ -36,9 +43,103 @@ def table(proposal: Proposal) -> list[str]:
         score = next((f"{c.score} %" for c in guess.candidates if c.name == guess.suggested), "")
         lines.append(
             f"  {_cut(guess.heading.text, HEADING_WIDTH):<{HEADING_WIDTH}}  {_guessed(guess):<{COLUMN_WIDTH}}  {score:>5}  "
-            f"{samples(guess.heading)}".rstrip()
+            f"{_joined(guess.heading.samples())}".rstrip()
         )
     return lines
+
+
+def ask_all(dialogue: Dialogue, draft: ProfileDraft) -> ProfileDraft:
+    """The draft with answers to all its questions, including those that arise from answers."""
+    while asked := open_questions(draft):
+        draft = ask(dialogue, draft, asked[0])
+    return draft
+
+
+def ask(dialogue: Dialogue, draft: ProfileDraft, question: Question) -> ProfileDraft:
+    """The draft with an answer to one question. The prompt is repeated until an answer is accepted."""
+    form = _FORMS[question.kind](question)
+    for line in form.lines:
+        dialogue.say(line)
+    while True:
+        typed = dialogue.ask(form.prompt)
+        try:
+            return answer(draft, question.id, form.meant(typed) if typed else None)
+        except AnswerRefused as refused:
+            dialogue.say(form.advice.format(refused))
+
+
+def is_yes(answer: str, *, preset: bool) -> bool:
+    return answer.casefold() in {"y", "yes", "j", "ja"} if answer else preset
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A question at the terminal: lines, a prompt, the answer that a typed text is, and advice after a refused one."""
+
+    lines: Sequence[str]
+    prompt: str
+    meant: Callable[[str], AnswerValue]
+    advice: str = "{}"
+
+
+def _about_shape(question: Question) -> _Form:
+    listed = ", ".join(f'"{_cut(heading, HEADING_WIDTH)}"' for heading in question.samples)
+    shapes = "  1  a case\n  2  a voucher\n  3  a case and a voucher of it"
+    lines = (f"The headings are {listed}.", f"What does a row of this sheet hold?\n{shapes}")
+    numbers = _numbered(question.choices)
+    return _Form(lines, f"Number{_preset(question)}: ", lambda typed: numbers.get(typed, NOTHING), "Type 1, 2 or 3.")
+
+
+def _about_heading(question: Question) -> _Form:
+    title = f'\n"{_cut(question.subject, SUBJECT_WIDTH)}"   {_joined(question.samples)}'
+    offers = (f"  {number}  {_offer(choice)}" for number, choice in enumerate(question.choices, 1))
+    numbers = {LEAVE_OUT: NOTHING} | _numbered(question.choices)
+    return _Form(
+        (title, *offers, f"  {LEAVE_OUT}  leave it out"),
+        f"Number, or the name of a column{_preset(question)}: ",
+        lambda typed: numbers.get(typed, typed),
+        "{} Type a number of the list, or another column's name.",
+    )
+
+
+def _offer(choice: Choice) -> str:
+    certainty = choice.certainty or 0
+    remark = "" if certainty < EXACT else "   (another heading may mean it, too, or the values do not look like it)"
+    return f"{choice.label:<{COLUMN_WIDTH}} {certainty} %{remark}"
+
+
+def _about_column(question: Question) -> _Form:
+    listed = question.choices[:MOST_LISTED]
+    lines = [ABOUT_CONTACT] if question.subject == CONTACT else []
+    lines.append(f"\nNo heading fills {question.subject}: {question.help}")
+    for number, choice in enumerate(listed, 1):
+        lines.append(f"  {number}  {_cut(choice.label, HEADING_WIDTH):<{HEADING_WIDTH}} {_joined(choice.samples)}")
+    if question.subject == "debtor_type":
+        lines.append(ABOUT_TYPE)
+    numbers = _numbered(listed)
+    choose = "The number of a heading, or one" if listed else "One"
+    return _Form(
+        lines,
+        f"{choose} value for all rows; Enter leaves it open: ",
+        lambda typed: numbers.get(str(int(typed)) if typed.isdecimal() else typed, typed),
+    )
+
+
+_FORMS: Mapping[QuestionKind, Callable[[Question], _Form]] = {
+    QuestionKind.SHAPE: _about_shape,
+    QuestionKind.HEADING: _about_heading,
+    QuestionKind.COLUMN: _about_column,
+}
+
+
+def _numbered(choices: Sequence[Choice]) -> dict[str, AnswerValue]:
+    return {str(number): choice.answer for number, choice in enumerate(choices, 1)}
+
+
+def _preset(question: Question) -> str:
+    """The number that Enter stands for, in brackets."""
+    numbers = (number for number, choice in _numbered(question.choices).items() if choice == question.default)
+    return "" if question.default is None else f" [{next(numbers, LEAVE_OUT)}]"
 
 
 def _guessed(guess: Guess) -> str:
@@ -49,82 +150,11 @@ def _guessed(guess: Guess) -> str:
     return "?" if guess.candidates else "-"
 
 
-def samples(heading: Heading) -> str:
-    """Three different values of a heading, for the terminal only: they are personal data."""
-    found: dict[str, None] = {}
-    for cell in heading.cells:
-        found.setdefault(_printable(cell))
-        if len(found) == SAMPLES:
-            break
-    return " | ".join(_cut(text, SAMPLE_WIDTH) for text in found)
-
-
-def _printable(cell: Cell) -> str:
-    return "".join(c if c.isprintable() else " " for c in shown(cell))  # a cell must not steer the terminal
+def _joined(samples: Sequence[str]) -> str:
+    return " | ".join(_cut(text, SAMPLE_WIDTH) for text in samples)
 
 
 def _cut(text: str, width: int) -> str:
-    text = "".join(c if c.isprintable() else " " for c in text)
+    """At most ``width`` characters, all of them printable: a cell must not steer the terminal."""
+    text = printable(text)
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def ask_shape(dialogue: Dialogue, headings: Sequence[Heading]) -> Shape:
-    """What the rows hold, where the headings do not tell."""
-    listed = ", ".join(f'"{_cut(heading.text, HEADING_WIDTH)}"' for heading in headings if heading.text)
-    dialogue.say(f"The headings are {listed}.")
-    dialogue.say("What does a row of this sheet hold?\n  1  a case\n  2  a voucher\n  3  a case and a voucher of it")
-    answers = {"": Shape.CASES, "1": Shape.CASES, "2": Shape.VOUCHERS, "3": Shape.FLAT}
-    while (answer := dialogue.ask("Number [1]: ")) not in answers:
-        dialogue.say("Type 1, 2 or 3.")
-    return answers[answer]
-
-
-def ask_heading(dialogue: Dialogue, guess: Guess, shape: Shape, taken: Collection[str]) -> str | None:
-    """The column that a heading fills, by somebody's word; None to leave it out."""
-    left = [c for c in guess.candidates if c.name not in taken]
-    dialogue.say(f'\n"{_cut(guess.heading.text, 60)}"   {samples(guess.heading)}')
-    for number, candidate in enumerate(left, 1):
-        told = "" if candidate.score < EXACT else "   (another heading may mean it, too, or the values do not look like it)"
-        dialogue.say(f"  {number}  {candidate.name:<{COLUMN_WIDTH}} {candidate.score} %{told}")
-    dialogue.say("  0  leave it out")
-    preset = next((str(n) for n, c in enumerate(left, 1) if c.name == guess.suggested), LEAVE_OUT)
-    by_number: Mapping[str, str | None] = {LEAVE_OUT: None} | {str(n): c.name for n, c in enumerate(left, 1)}
-    while True:
-        answer = dialogue.ask(f"Number, or the name of a column [{preset}]: ") or preset
-        if answer in by_number:
-            return by_number[answer]
-        name = column_called(answer, shape)
-        if name and name not in taken:
-            return name
-        why = f"{answer} is filled by another heading already" if name else "There is no such column; the README lists them"
-        dialogue.say(f"{why}. Type a number of the list, or another column's name.")
-
-
-def ask_missing(
-    dialogue: Dialogue, name: str, shape: Shape, unused: Sequence[Heading], types: VoucherTypes
-) -> Heading | str | None:
-    """What fills a column that the sheet must have: one of its headings, one value for all rows, or (None) nothing yet."""
-    column = column_in(shape, name)
-    dialogue.say(f"\nNo heading fills {name}: {column.help}")
-    for number, heading in enumerate(unused, 1):
-        dialogue.say(f"  {number}  {_cut(heading.text, HEADING_WIDTH):<{HEADING_WIDTH}} {samples(heading)}")
-    if column.name == "debtor_type":
-        dialogue.say(f'If the list has both, say "{BY_NAME}": a legal form (ApS, GmbH) or number makes a Company, else a Person.')
-    choose = "The number of a heading, or one" if unused else "One"
-    while True:
-        answer = dialogue.ask(f"{choose} value for all rows; Enter leaves it open: ")
-        if not answer:
-            return None
-        if answer.isdecimal() and 1 <= int(answer) <= len(unused):
-            return unused[int(answer) - 1]
-        if could_be_value(column, answer, types):
-            return answer
-        dialogue.say(refusal_of(column, answer))
-
-
-def refusal_of(column: Column, value: str) -> str:
-    return f'"{value}" cannot be {column.name}. {column.help}' + (f" For example: {column.example}" if column.example else "")
-
-
-def is_yes(answer: str, *, preset: bool) -> bool:
-    return answer.casefold() in {"y", "yes", "j", "ja"} if answer else preset

@@ -190,6 +190,15 @@ def test_yes_is_enough_where_settings_and_flags_fill_the_rest(desk):
     assert desk.call("check", "a.csv").code == 0
 
 
+def test_a_list_of_vouchers_needs_no_contact_person_though_the_settings_speak_of_companies(desk):
+    (desk.folder / "importer.toml").write_text('[defaults]\ndebtor_type = "Company"\n', encoding="utf-8")
+    rows = [{"case_ref": "C1", "voucher_type": "invoice", "voucher_amount": "5.00", "date": "2026-01-31", "Zzq": "DKK"}]
+    write_csv(desk.folder / "a.csv", rows)
+    ended = converse(desk, "map", "a.csv", answers={"Zzq": "currency", "source": "CREDITOR"})
+    assert ended.code == 0, ended.err
+    assert "contact person" not in ended.err + ended.out
+
+
 def test_a_file_that_needs_no_profile_gets_none(desk):
     write_workbook(desk.folder / "a.xlsx", cases(2))
     ended = desk.run("map", "a.xlsx")

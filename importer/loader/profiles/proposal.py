@@ -21,6 +21,7 @@ from importer.domain.text_keys import header_key
 from importer.loader.sheets.cell_tests import agreement, is_distinctive
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape, index_in
+from importer.loader.values.parsers import shown
 
 EXACT, ALIKE, MOST = 100, 97, 95
 SUGGEST_FROM = 70
@@ -31,6 +32,7 @@ AGREES, CONTRADICTS = 0.8, 0.5  # shares of cells
 PART_COUNTS = 0.65  # of a heading that merely holds an alias, or is held by one
 LEAST_TRANSPOSED = 8  # letters: in a shorter word a transposition makes another word too easily
 MOST_CANDIDATES = 4
+SAMPLES = 3
 MOST_WORDS = 4
 _SMALL_WORDS = frozenset(("of", "the", "for", "af", "på", "til", "von", "der", "des", "die", "das", "i", "av"))
 
@@ -41,6 +43,15 @@ class Heading:
 
     text: str
     cells: tuple[Cell, ...] = ()
+
+    def samples(self) -> tuple[str, ...]:
+        """Up to three different values, printable. They are personal data: to be shown, never to be logged or stored."""
+        found: dict[str, None] = {}
+        for cell in self.cells:
+            found.setdefault(printable(shown(cell)))
+            if len(found) == SAMPLES:
+                break
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,11 @@ def propose(
         else:
             guesses.append(_known(heading, shape, by_themselves or {}) or _guess(heading, shape, types))
     return Proposal(shape, tuple(_suggest(_disputed(guesses))))
+
+
+def printable(text: str) -> str:
+    """The text with a blank for each character that is not printable, such as those that steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def column_called(text: str, shape: Shape) -> str | None:

@@ -1,0 +1,160 @@
+"""The draft of a profile: what the headings of a sheet surely mean, what flags and settings give, and the answers so far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name
+from importer.domain.reasons import explain
+from importer.errors import UsageError
+from importer.loader.profile import NO_PROFILE, Profile
+from importer.loader.profiles.proposal import Heading, Proposal, filled_by_itself, shape_by
+from importer.loader.profiles.trials import SheetTrials
+from importer.loader.sheets.missing_columns import missing_in
+from importer.loader.sheets.shape import Shape
+
+CONTACT = "debtor_contact_person"  # required only for a company
+
+
+@dataclass(frozen=True, slots=True)
+class FromHeading:
+    """The answer that the cells below a heading fill a column."""
+
+    heading: str
+
+
+AnswerValue: TypeAlias = str | FromHeading
+
+
+@dataclass(frozen=True)
+class ProfileDraft:
+    """A sheet with the answers about it. A draft never changes: each answer makes another one.
+
+    ``basis`` holds the keys of the profile that do not depend on answers. ``holds`` and ``given_constants`` come from flags.
+    ``heading_answers`` maps a heading to the column that it fills, or to "" if it is left out; ``column_answers`` maps a
+    column to the heading or the value for all rows that fills it, or to "" if it is left open.
+    """
+
+    sheet: SheetTrials = field(repr=False)
+    basis: Profile = NO_PROFILE
+    holds: Shape | None = None
+    given_constants: Mapping[str, str] = field(default_factory=dict)
+    answered_shape: Shape | None = None
+    heading_answers: Mapping[str, str] = field(default_factory=dict)
+    column_answers: Mapping[str, AnswerValue] = field(default_factory=dict)
+
+    @cached_property
+    def known_shape(self) -> Shape | None:
+        """What a row holds according to the flag or the headings; None if they leave it open."""
+        return self.holds or shape_by(self.sheet.proposal(Shape.CASES), self.sheet.proposal(Shape.VOUCHERS), self.given_constants)
+
+    @property
+    def shape(self) -> Shape | None:
+        return self.known_shape or self.answered_shape
+
+    @property
+    def proposal(self) -> Proposal:
+        """The guesses for the sheet's shape, or for cases as long as the shape is unknown."""
+        return self.sheet.proposal(self.shape or Shape.CASES)
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Heading → column: the sure guesses, and what the answers add."""
+        sure = {heading: name for heading, name in self.proposal.sure().items() if name not in self.given_constants}
+        chosen = {heading: name for heading, name in self.heading_answers.items() if name}
+        return sure | chosen | {fill.heading: name for name, fill in self.column_answers.items() if isinstance(fill, FromHeading)}
+
+    @cached_property
+    def constants(self) -> dict[str, str]:
+        """Column → value for all rows."""
+        answered = {name: fill for name, fill in self.column_answers.items() if fill and isinstance(fill, str)}
+        return {**self.given_constants, **answered}
+
+    def taken(self) -> set[str]:
+        """The columns that a heading or a constant fills."""
+        return {*self.columns.values(), *self.constants}
+
+    def missing(self) -> list[str]:
+        """The required columns that neither the draft nor a default value of the settings fills."""
+        return missing_in(self.proposal.shape, self.taken() | set(self.sheet.defaults))
+
+    @cached_property
+    def lacks_contact(self) -> bool:
+        """Whether some debtors are companies and only their own names could stand for their contact persons."""
+        if self.shape is Shape.VOUCHERS:  # its rows have no debtor
+            return False
+        kind = self.constants.get("debtor_type") or self.sheet.defaults.get("debtor_type", "")
+        may_be_companies = find_debtor_type(kind) is DebtorType.COMPANY or is_by_name(kind)
+        return may_be_companies and CONTACT not in self.taken() | set(self.sheet.defaults)
+
+    def headings(self) -> list[str]:
+        """The sheet's headings, each once, without blank ones and those that the reports add."""
+        return [heading for heading in dict.fromkeys(self.sheet.sample.header) if heading and not heading.startswith("#")]
+
+    def unused(self) -> list[str]:
+        return [heading for heading in self.headings() if heading not in self.columns]
+
+    def free(self) -> list[Heading]:
+        """The unused headings that could be mapped; one that appears twice cannot."""
+        unused = set(self.unused())
+        return [guess.heading for guess in self.proposal.guesses if guess.heading.text in unused and not guess.repeated]
+
+    def without_heading_answer(self, heading: str) -> ProfileDraft:
+        """The draft without the answer about this heading, nor those about columns, which depend on it."""
+        heading_answers = {known: name for known, name in self.heading_answers.items() if known != heading}
+        return replace(self, heading_answers=heading_answers, column_answers={})
+
+    def without_column_answer(self, name: str) -> ProfileDraft:
+        """The draft without the answer about this column, nor that about contact persons, which depends on it."""
+        column_answers = {known: fill for known, fill in self.column_answers.items() if known not in {name, CONTACT}}
+        return replace(self, column_answers=column_answers)
+
+    def profile(self, holds: Shape | None = None, left_out: Collection[str] = ()) -> Profile:
+        """The profile that follows from the answers so far. Raises UsageError if it is not valid.
+
+        ``left_out`` are headings to ignore in addition to those that the answers leave out.
+        """
+        twice = {h: [name, CONTACT] for h, name in self.columns.items() if self.lacks_contact and name == "debtor_name"}
+        ignored = [h for h in self.unused() if self.heading_answers.get(h) == "" or h in left_out or self._fills_by_itself(h)]
+        return validated(
+            {
+                **self.basis.model_dump(exclude_unset=True),
+                "headings": self.headings(),
+                "holds": holds,
+                "columns": self.columns | twice,
+                "constants": self.constants,
+                "ignore": ignored,
+            }
+        )
+
+    def _fills_by_itself(self, heading: str) -> bool:
+        return filled_by_itself(heading, self.proposal.shape) is not None
+
+
+def finish(draft: ProfileDraft) -> Profile:
+    """The profile of a draft. Headings with an open question are left out, columns with one stay open.
+
+    Raises UsageError if the shape is unknown or the profile is not valid. Whether the profile is complete is a matter of
+    ``draft.sheet.refusal``.
+    """
+    if draft.shape is None:
+        raise UsageError(f'The headings of sheet "{draft.sheet.sample.name}" leave open what a row holds. Answer that first.')
+    profile = draft.profile()
+    # Written only if the headings do not show it: other sheets of a workbook may hold something else.
+    holds = draft.shape if draft.holds or draft.sheet.contradicts(profile, draft.shape) else None
+    # Headings that would be read although the proposal does not use them must be named.
+    besides = draft.sheet.read_with(draft.profile(holds)) - draft.columns.keys()
+    return draft.profile(holds, left_out=besides)
+
+
+def validated(data: Mapping[str, Any]) -> Profile:
+    """A profile with these keys. Raises UsageError that names the wrong key."""
+    try:
+        return Profile(**data)
+    except ValidationError as error:
+        raise UsageError(f"This makes no profile: {explain(error)} Nothing was written.") from None

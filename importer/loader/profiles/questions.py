@@ -1,0 +1,211 @@
+"""Questions about a sheet and their answers, as values that a terminal, a page and a script can share.
+
+They come in four stages: what a row holds, what the unsure headings mean, what fills the missing columns, and who is the
+contact person of a company. A stage begins when the one before it is answered. Within a stage the order is free. Answering
+an earlier question again discards the answers of the later stages, which depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from importer.domain.columns import Column
+from importer.errors import UsageError
+from importer.loader.profiles.draft import CONTACT, AnswerValue, FromHeading, ProfileDraft
+from importer.loader.profiles.proposal import Guess, column_called
+from importer.loader.sheets.cell_tests import could_be_value
+from importer.loader.sheets.plan import column_in
+from importer.loader.sheets.shape import Shape
+
+NOTHING = ""
+"""The answer that leaves a heading out or a column open."""
+
+
+class AnswerRefused(UsageError):
+    """An answer that is not possible; the message gives the reason."""
+
+
+class QuestionKind(StrEnum):
+    """The subject of a question: what a row holds, which column a heading fills, or what fills a column."""
+
+    SHAPE = "shape"
+    HEADING = "heading"
+    COLUMN = "column"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An answer to choose.
+
+    ``certainty`` (0 to 100) is the score of a column; for a heading it is the share of its cells that the column could hold.
+    ``samples`` are values below the heading.
+    """
+
+    answer: AnswerValue
+    certainty: int | None = None
+    samples: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name of the column or heading."""
+        return self.answer if isinstance(self.answer, str) else self.answer.heading
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about a sheet, with everything that is needed to show it.
+
+    ``subject`` is the heading or the column in question, ``help`` describes that column. ``samples`` are values below the
+    heading; for a question about the shape, the sheet's headings. ``choices`` are likely answers, the best first. Others are
+    the name of another column (for a heading), one value for all rows (for a column), and NOTHING. ``required``: the profile
+    is not complete if the answer is NOTHING. ``default`` is the answer to offer; None if none may be offered.
+    """
+
+    id: str
+    kind: QuestionKind
+    subject: str = ""
+    help: str = ""
+    samples: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    required: bool = False
+    default: str | None = None
+
+
+def questions(draft: ProfileDraft) -> list[Question]:
+    """The questions of all stages up to the first one that is not answered yet, with those that are answered."""
+    found: list[Question] = []
+    for stage in _STAGES:
+        found += stage(draft)
+        if any(_is_open(draft, question) for question in found):
+            break
+    return found
+
+
+def open_questions(draft: ProfileDraft) -> list[Question]:
+    """The questions without an answer; empty if the draft is ready for ``finish``."""
+    return [question for question in questions(draft) if _is_open(draft, question)]
+
+
+def answer(draft: ProfileDraft, question_id: str, value: AnswerValue | None) -> ProfileDraft:
+    """The draft with an answer to one of its questions; None takes the default.
+
+    Raises AnswerRefused if the question does not exist or this cannot be its answer.
+    """
+    question = next((question for question in questions(draft) if question.id == question_id), None)
+    if question is None:
+        raise AnswerRefused(f'There is no question "{question_id}" about this sheet, or not yet.')
+    value = question.default if value is None else value
+    if value is None:
+        raise AnswerRefused("This needs an answer.")
+    return _ANSWERS[question.kind](draft, question, value.strip() if isinstance(value, str) else value)
+
+
+def refusal_of(column: Column, value: str) -> str:
+    """Why a column cannot hold a value, and what it can hold."""
+    return f'"{value}" cannot be {column.name}. {column.help}' + (f" For example: {column.example}" if column.example else "")
+
+
+def _is_open(draft: ProfileDraft, question: Question) -> bool:
+    if question.kind is QuestionKind.SHAPE:
+        return draft.shape is None
+    return question.subject not in (draft.heading_answers if question.kind is QuestionKind.HEADING else draft.column_answers)
+
+
+def _about_shape(draft: ProfileDraft) -> list[Question]:
+    if draft.known_shape:
+        return []
+    headings = tuple(heading.text for heading in draft.sheet.sample.headings if heading.text)
+    choices = tuple(Choice(shape.value) for shape in Shape)
+    return [Question("shape", QuestionKind.SHAPE, samples=headings, choices=choices, required=True, default=Shape.CASES.value)]
+
+
+def _about_headings(draft: ProfileDraft) -> list[Question]:
+    return [_about_heading(draft, guess) for guess in draft.proposal.unsure()]
+
+
+def _about_heading(draft: ProfileDraft, guess: Guess) -> Question:
+    text = guess.heading.text
+    taken = draft.without_heading_answer(text).taken()
+    left = [candidate for candidate in guess.candidates if candidate.name not in taken]
+    return Question(
+        f"heading:{text}",
+        QuestionKind.HEADING,
+        text,
+        samples=guess.heading.samples(),
+        choices=tuple(Choice(candidate.name, candidate.score) for candidate in left),
+        default=next((candidate.name for candidate in left if candidate.name == guess.suggested), NOTHING),
+    )
+
+
+def _about_columns(draft: ProfileDraft) -> list[Question]:
+    """What fills the missing columns; none is missing if the sheet can be read without it."""
+    by_headings = replace(draft, column_answers={})
+    names = by_headings.missing() if draft.sheet.refusal(by_headings.profile()) else []
+    return [_about_column(draft, name, is_required=True) for name in names]
+
+
+def _about_contact(draft: ProfileDraft) -> list[Question]:
+    """Who is the contact person of a company. Its own name is taken if the answer is NOTHING."""
+    is_asked = draft.without_column_answer(CONTACT).lacks_contact
+    return [_about_column(draft, CONTACT, is_required=False)] if is_asked else []
+
+
+def _about_column(draft: ProfileDraft, name: str, *, is_required: bool) -> Question:
+    shape = draft.proposal.shape
+    rated = [(draft.sheet.agreement(shape, name, heading), heading) for heading in draft.without_column_answer(name).free()]
+    rated.sort(key=lambda share_and_heading: -share_and_heading[0])
+    return Question(
+        f"column:{name}",
+        QuestionKind.COLUMN,
+        name,
+        help=column_in(shape, name).help,
+        choices=tuple(Choice(FromHeading(heading.text), round(share * 100), heading.samples()) for share, heading in rated),
+        required=is_required,
+        default=NOTHING,
+    )
+
+
+_STAGES = (_about_shape, _about_headings, _about_columns, _about_contact)
+
+
+def _with_shape(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
+    if value not in {choice.answer for choice in question.choices}:
+        raise AnswerRefused(f"A row can hold {', '.join(Shape)}; answer with one of these words.")
+    return replace(draft, answered_shape=Shape(str(value)), heading_answers={}, column_answers={})
+
+
+def _with_heading(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
+    reopened = draft.without_heading_answer(question.subject)
+    name = _column_meant(question, value, draft.proposal.shape)
+    if name is None:
+        raise AnswerRefused("There is no such column; the README lists them.")
+    if name in reopened.taken():
+        raise AnswerRefused(f"{value} is filled by another heading already.")
+    return replace(reopened, heading_answers={**reopened.heading_answers, question.subject: name})
+
+
+def _column_meant(question: Question, value: AnswerValue, shape: Shape) -> str | None:
+    if isinstance(value, FromHeading):
+        return None
+    is_offered = value == NOTHING or value in {choice.answer for choice in question.choices}
+    return value if is_offered else column_called(value, shape)
+
+
+def _with_column(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
+    column = column_in(draft.proposal.shape, question.subject)
+    if isinstance(value, FromHeading):
+        if value not in {choice.answer for choice in question.choices}:
+            raise AnswerRefused(f'There is no heading "{value.heading}" that could still fill {question.subject}.')
+    elif value and not could_be_value(column, value, draft.sheet.types):
+        raise AnswerRefused(refusal_of(column, value))
+    reopened = draft.without_column_answer(question.subject)
+    return replace(reopened, column_answers={**reopened.column_answers, question.subject: value})
+
+
+_ANSWERS: Mapping[QuestionKind, Callable[[ProfileDraft, Question, AnswerValue], ProfileDraft]] = {
+    QuestionKind.SHAPE: _with_shape,
+    QuestionKind.HEADING: _with_heading,
+    QuestionKind.COLUMN: _with_column,
+}

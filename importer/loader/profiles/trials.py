@@ -1,0 +1,73 @@
+"""Trials of proposals and profiles on a sampled sheet, each of them made once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from importer.domain.code_lists import VoucherTypes
+from importer.errors import FileRefused
+from importer.loader.profile import Profile
+from importer.loader.profiles.proposal import Heading, Proposal, propose
+from importer.loader.profiles.sampling import SheetSample
+from importer.loader.sheets.cell_tests import agreement
+from importer.loader.sheets.plan import SheetPlan, column_in, plan_sheet
+from importer.loader.sheets.shape import Shape
+
+
+@dataclass(frozen=True, eq=False)
+class SheetTrials:
+    """A sampled sheet, the voucher types and default values of the settings, and the results of the trials so far."""
+
+    sample: SheetSample
+    types: VoucherTypes
+    defaults: Mapping[str, str]
+    _proposals: dict[Shape, Proposal] = field(default_factory=dict, init=False, repr=False)
+    _plans: dict[str, SheetPlan | FileRefused | None] = field(default_factory=dict, init=False, repr=False)
+    _agreements: dict[tuple[Shape, str, str], float] = field(default_factory=dict, init=False, repr=False)
+
+    def proposal(self, shape: Shape) -> Proposal:
+        """The guesses about the headings if the sheet has this shape."""
+        if shape not in self._proposals:
+            by_themselves = self.sample.by_themselves(shape)
+            self._proposals[shape] = propose(self.sample.headings, shape, self.types, by_themselves)
+        return self._proposals[shape]
+
+    def agreement(self, shape: Shape, name: str, heading: Heading) -> float:
+        """The share (0 to 1) of the cells below a heading that a column could hold; 0 if all are blank."""
+        key = (shape, name, heading.text)
+        if key not in self._agreements:
+            self._agreements[key] = agreement(column_in(shape, name), heading.cells, self.types) or 0
+        return self._agreements[key]
+
+    def refusal(self, profile: Profile) -> str | None:
+        """Why the sheet could not be read with this profile; None if it could."""
+        plan = self._plan(profile)
+        if plan is None:
+            return f'Sheet "{self.sample.name}" does not tell whether it holds cases or vouchers. Set holds.'
+        return str(plan) if isinstance(plan, FileRefused) else None
+
+    def contradicts(self, profile: Profile, shape: Shape) -> bool:
+        """Whether the sheet, with this profile, would be read as one of another shape or of none."""
+        plan = self._plan(profile)
+        return plan is None or (isinstance(plan, SheetPlan) and plan.shape is not shape)
+
+    def read_with(self, profile: Profile) -> set[str]:
+        """The headings that fill a column with this profile; empty if the sheet could not be read."""
+        plan = self._plan(profile)
+        if not isinstance(plan, SheetPlan):
+            return set()
+        return {heading for heading, names in zip(plan.head.header, plan.head.names, strict=True) if names}
+
+    def _plan(self, profile: Profile) -> SheetPlan | FileRefused | None:
+        key = profile.model_dump_json()
+        if key not in self._plans:
+            self._plans[key] = self._planned(profile)
+        return self._plans[key]
+
+    def _planned(self, profile: Profile) -> SheetPlan | FileRefused | None:
+        sheet = self.sample
+        try:
+            return plan_sheet(sheet.name, sheet.header_row, sheet.header, profile, self.defaults, sheet.around)
+        except FileRefused as refused:
+            return refused

@@ -1,0 +1,207 @@
+"""The questions about a sheet at a terminal: what is typed comes to the same profile as answers given as values."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from importer.commands import map_dialogue
+from importer.commands.map import MapRequest, map_file
+from importer.commands.map_dialogue import MOST_LISTED, ask
+from importer.loader.profile import Profile
+from importer.loader.profiles.draft import FromHeading, ProfileDraft, finish
+from importer.loader.profiles.profile_file import read_profile
+from importer.loader.profiles.questions import NOTHING, AnswerRefused, Choice, Question, QuestionKind, answer, open_questions
+from importer.loader.profiles.sampling import sample_file
+from importer.loader.profiles.trials import SheetTrials
+from importer.settings import Settings
+
+NORDLYS = {"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK"}
+NUMBERED = r"^  (\d+)  {} "
+PAID_IN_PART = (
+    "Debitor;Land;Faktura nr.;Fakt.dato;Fakturabeløb;Indbetalt;Rest\nBo Ek;Danmark;F1;16-02-2026;2.000,50;500,00;1.500,50\n"
+)
+DUNNING = (
+    "Kunden-Nr.;Partner Q;Straße;PLZ;Ort;Beleg-Nr.;Belegdatum;Fälligkeit;Restbetrag (EUR);Mahnstufe\n"
+    "50001;Elbe Spedition KG;Am Kai 1;01067;Dresden;R-1;01.02.2026;03.03.2026;1.190,00;0\n"
+    "50002;Jürgen Weiß;Am Bäckerberg 3;80331;München;R-2;06.02.2026;08.03.2026;345,50;1\n"
+)
+UNKNOWN = "Zzq;Tegn;Qqz;Day Q\nC1;DKK;10,50;2026-01-31\nC2;SEK;20,00;2026-02-14\n"
+BOTH = (
+    "Case Q;Name;Invoice no;Country;Currency;Invoice date;Amount to recover;voucher_type;Voucher Q\n"
+    "C1;Bo Ek;F1;DK;DKK;2026-01-31;5.00;invoice;5.00\n"
+)
+
+
+class Typist:
+    """A user who types the answers to what is asked, and only Enter where there is none."""
+
+    def __init__(self, answers):
+        self.answers, self.lines, self.prompts = answers, [], []
+
+    def say(self, line):
+        self.lines.extend(line.split("\n"))
+
+    def ask(self, prompt):
+        shown, self.lines = "\n".join(self.lines), []
+        self.prompts.append(prompt)
+        if prompt.startswith("Number ["):
+            return str(1 + ("cases", "vouchers", "flat").index(self.answers["shape"]))
+        if column := re.search(r"^No heading fills (\w+):", shown, re.MULTILINE):
+            return self.filled(shown, self.answers.get(f"column:{column[1]}", NOTHING))
+        heading = re.search(r'^"(.*?)"   ', shown, re.MULTILINE)
+        said = self.answers.get(f"heading:{heading[1]}") if heading else None
+        return "0" if said == NOTHING else said or ""
+
+    @staticmethod
+    def filled(shown, answer):
+        if isinstance(answer, str):
+            return answer
+        return re.search(NUMBERED.format(re.escape(answer.heading)), shown, re.MULTILINE)[1]
+
+
+def write_open_items(path):
+    """As a bookkeeping system prints them: titles above, a total and a remark below."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Åbne poster"
+    sheet.append(["Nordlys Energi A/S"])
+    sheet.append(["Pr. 31-05-2026"])
+    sheet.append([])
+    sheet.append(["Kundenr.", "Navn", "Postnr.", "Land", "Fakturanr.", "Fakturadato", "Valuta", "Beløb", "Restbeløb"])
+    sheet.append([10023, "Havblik Handel ApS", 8000, "Danmark", 20411, datetime(2026, 1, 31), "DKK", 125, 125])  # noqa: DTZ001
+    sheet.append([10041, "Bodil Zebrahest", 2100, "Danmark", 20419, datetime(2026, 2, 4), "DKK", 12.5, 7.5])  # noqa: DTZ001
+    sheet.append(["I alt", None, None, None, None, None, None, 137.5, 132.5])
+    notes = book.create_sheet("Noter")
+    notes.append(["Emne", "Tekst"])
+    notes.append(["Rente", "Beregnes ikke"])
+    book.save(path)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_open_items(tmp_path / "open-items.xlsx")
+    for name, text in {"paid.csv": PAID_IN_PART, "unknown.csv": UNKNOWN, "both.csv": BOTH}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "dunning.csv").write_text(DUNNING, encoding="cp1252")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "defaults", "answers"),
+    [
+        ("open-items.xlsx", NORDLYS, {"column:debtor_type": "by name"}),
+        ("open-items.xlsx", {}, {"column:debtor_type": "Person", "column:creditor_company_name": FromHeading("Kundenr.")}),
+        ("paid.csv", NORDLYS, {"heading:Fakturabeløb": NOTHING, "column:amount_to_recover": FromHeading("Rest")}),
+        ("paid.csv", NORDLYS | {"currency": "DKK", "debtor_type": "Company"}, {"column:debtor_contact_person": "Mette Holm"}),
+        ("dunning.csv", NORDLYS, {"heading:Partner Q": "debtor_name", "column:debtor_country": "DE", "column:currency": "EUR"}),
+        ("dunning.csv", {}, {"heading:Partner Q": NOTHING, "column:debtor_name": FromHeading("Partner Q")}),
+        (
+            "unknown.csv",
+            {},
+            {"shape": "vouchers", "column:case_ref": FromHeading("Zzq"), "column:voucher_amount": FromHeading("Qqz")},
+        ),
+        ("unknown.csv", NORDLYS, {"shape": "cases", "heading:Tegn": NOTHING, "heading:Day Q": "date", "column:currency": "DKK"}),
+        ("both.csv", NORDLYS, {"heading:Voucher Q": "voucher_amount", "column:debtor_type": "Person"}),
+    ],
+)
+def test_typed_answers_and_values_come_to_the_same_profile(folder, file, defaults, answers):
+    settings = Settings(defaults=defaults)
+    map_file(MapRequest(Path(file)), settings, Typist(answers), lambda _: None)
+    (written,) = (folder / "profiles").iterdir()
+
+    sheet = SheetTrials(sample_file(folder / file)[0], settings.known_voucher_types(), defaults)
+    draft = ProfileDraft(sheet, Profile(sheet="Åbne poster") if file.endswith(".xlsx") else Profile())
+    while asked := open_questions(draft):
+        draft = answer(draft, asked[-1].id, answers.get(asked[-1].id))
+
+    besides = {"name", "description"}
+    assert read_profile(written).model_dump(exclude=besides) == finish(draft).model_dump(exclude=besides)
+    assert answers.keys() <= {
+        "shape",
+        *(f"heading:{h}" for h in draft.heading_answers),
+        *(f"column:{c}" for c in draft.column_answers),
+    }
+
+
+COLUMN = Question(
+    "column:currency", QuestionKind.COLUMN, "currency", choices=tuple(Choice(FromHeading(f"H{n}")) for n in range(1, 21))
+)
+HEADING = Question(
+    "heading:Zzq", QuestionKind.HEADING, "Zzq", choices=(Choice("date", 80), Choice("currency", 60)), default="date"
+)
+
+
+class Scripted(Typist):
+    """A user who types these lines, whatever is asked."""
+
+    def __init__(self, *typed):
+        super().__init__({})
+        self.typed, self.heard = list(typed), []
+
+    def say(self, line):
+        self.heard.append(line)
+
+    def ask(self, prompt):
+        self.prompts.append(prompt)
+        return self.typed.pop(0)
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What was answered, in place of a draft; "no" is refused, and so is no answer where none is offered."""
+    taken = []
+
+    def take(draft, question_id, value):
+        if value == "no":
+            raise AnswerRefused("It cannot be.")
+        taken.append((question_id, value))
+        return draft
+
+    monkeypatch.setattr(map_dialogue, "answer", take)
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "value"),
+    [
+        (COLUMN, "15", FromHeading("H15")),
+        (COLUMN, "07", FromHeading("H7")),
+        (COLUMN, "16", "16"),  # is not shown
+        (COLUMN, "0", "0"),
+        (COLUMN, "DKK", "DKK"),
+        (COLUMN, "", None),
+        (HEADING, "2", "currency"),
+        (HEADING, "0", NOTHING),
+        (HEADING, "due_date", "due_date"),
+        (HEADING, "3", "3"),
+        (HEADING, "", None),
+    ],
+)
+def test_a_number_is_an_answer_of_the_list_and_a_word_is_one_itself(answers, question, typed, value):
+    user = Scripted(typed)
+    ask(user, object(), question)
+    assert answers == [(question.id, value)]
+    assert sum(line.startswith("  ") for line in user.heard) <= MOST_LISTED
+
+
+def test_a_refused_answer_is_asked_again_with_the_reason(answers):
+    user = Scripted("no", "no", "1")
+    ask(user, object(), HEADING)
+    assert answers == [("heading:Zzq", "date")]
+    assert user.heard[-2:] == ["It cannot be. Type a number of the list, or another column's name."] * 2
+    assert user.prompts == ["Number, or the name of a column [1]: "] * 3
+
+
+@pytest.mark.parametrize(("default", "prompt"), [("currency", " [2]"), (NOTHING, " [0]"), (None, "")])
+@pytest.mark.usefixtures("answers")
+def test_the_prompt_shows_what_enter_stands_for(default, prompt):
+    question = Question("heading:Zzq", QuestionKind.HEADING, "Zzq", choices=HEADING.choices, default=default)
+    user = Scripted("1")
+    ask(user, object(), question)
+    assert user.prompts == [f"Number, or the name of a column{prompt}: "]

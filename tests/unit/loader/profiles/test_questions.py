@@ -1,0 +1,291 @@
+"""The questions about a sheet and their answers, as values: no terminal, no file."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, replace
+from itertools import permutations
+
+import pytest
+
+from importer.domain.code_lists import VoucherTypes
+from importer.errors import UsageError
+from importer.loader.profile import Profile
+from importer.loader.profiles import questions as module
+from importer.loader.profiles import trials
+from importer.loader.profiles.draft import FromHeading, ProfileDraft, finish
+from importer.loader.profiles.proposal import ASK_FROM, SUGGEST_FROM, Heading
+from importer.loader.profiles.questions import NOTHING, AnswerRefused, answer, open_questions, questions
+from importer.loader.profiles.sampling import SheetSample
+from importer.loader.profiles.trials import SheetTrials
+from importer.loader.sheets.headings import Around
+from importer.loader.sheets.shape import Shape
+
+DAYS = ("2026-01-31", "2026-02-14", "2026-03-01")
+LATER = ("2026-02-14", "2026-02-28", "2026-03-15")
+AMOUNTS = ("1.234,50", "99,00", "10,25")
+NAMES = ("Havblik Handel ApS", "Bodil Zebrahest", "Grøn & Søn A/S")
+NUMBERS = ("10041", "10058", "10062")
+MAILS = ("mette@havblik.example", "bo@nord.example", "ib@syd.example")
+
+OPEN_ITEMS = {
+    "Kundenr.": NUMBERS,
+    "Navn": NAMES,
+    "Postnr.": ("8000", "2100", "7100"),
+    "Land": ("Danmark", "Danmark", "Sverige"),
+    "Fakturanr.": ("F1", "F2", "F3"),
+    "Fakturadato": DAYS,
+    "Valuta": ("DKK", "DKK", "SEK"),
+    "Restbeløb": AMOUNTS,
+}
+DUNNING = {
+    "Partner Q": NAMES,
+    "Beleg-Nr.": ("R1", "R2", "R3"),
+    "Belegdatum": DAYS,
+    "Offener Betrag (EUR)": AMOUNTS,
+    "Mahnstufe": ("0", "1", "2"),
+}
+UNKNOWN = {"Zzq": ("A", "B", "C"), "Tegn": ("DKK", "DKK", "SEK"), "Qqz": ("1", "2", "3")}
+TWO_DATES = {"Invoice date": DAYS, "Issue date": LATER, "Debtor name": NAMES, "Debtor email": MAILS, "Zone Q": ("DK", "SE", "DE")}
+VOUCHERS = {"Case ref": ("C1", "C2", "C3"), "Voucher type": ("invoice",) * 3, "Voucher amount": AMOUNTS, "Date": DAYS}
+NORDLYS = {"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK"}
+FOR_ALL = NORDLYS | {"currency": "DKK", "debtor_type": "Person", "amount_to_recover": "5.00"}
+
+
+def draft_of(columns, *, defaults=(), **more) -> ProfileDraft:
+    headings = tuple(Heading(text, cells) for text, cells in columns.items())
+    sample = SheetSample("Ark1", 1, tuple(columns), headings, Around(sample=list(zip(*columns.values(), strict=True))))
+    return ProfileDraft(SheetTrials(sample, VoucherTypes(), dict(defaults)), **more)
+
+
+def answered(draft: ProfileDraft, answers) -> ProfileDraft:
+    for question, value in dict(answers).items():
+        draft = answer(draft, question, value)
+    return draft
+
+
+def asked_about(draft: ProfileDraft):
+    return [(q.id, [choice.label for choice in q.choices], q.required, q.default) for q in open_questions(draft)]
+
+
+def ids(draft: ProfileDraft) -> list[str]:
+    return [question.id for question in open_questions(draft)]
+
+
+LEFT_OUT = {"heading:Partner Q": NOTHING}
+DATES = {"heading:Invoice date": "date", "heading:Issue date": "due_date", "heading:Zone Q": "debtor_country"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "defaults", "answers", "asked"),
+    [
+        (OPEN_ITEMS, NORDLYS, {}, [("column:debtor_type", ["Kundenr."], True, NOTHING)]),
+        (OPEN_ITEMS, NORDLYS | {"debtor_type": "Person"}, {}, []),
+        (
+            OPEN_ITEMS,
+            NORDLYS,
+            {"column:debtor_type": "by name"},
+            [("column:debtor_contact_person", ["Kundenr."], False, NOTHING)],
+        ),
+        (OPEN_ITEMS, NORDLYS, {"column:debtor_type": "Person"}, []),
+        (DUNNING, NORDLYS, {}, [("heading:Partner Q", ["debtor_contact_person", "debtor_state"], False, NOTHING)]),
+        (
+            DUNNING,
+            NORDLYS,
+            LEFT_OUT,
+            [
+                ("column:currency", ["Partner Q", "Mahnstufe"], True, NOTHING),
+                ("column:debtor_type", ["Partner Q", "Mahnstufe"], True, NOTHING),
+                ("column:debtor_name", ["Partner Q", "Mahnstufe"], True, NOTHING),
+                ("column:debtor_country", ["Partner Q", "Mahnstufe"], True, NOTHING),
+            ],
+        ),
+        (
+            TWO_DATES,
+            FOR_ALL,
+            {},
+            [
+                ("heading:Invoice date", ["date", "creditor_reference"], False, "date"),
+                ("heading:Issue date", ["due_date"], False, "due_date"),
+                ("heading:Zone Q", ["creditor_country", "debtor_country"], False, NOTHING),
+            ],
+        ),
+        (TWO_DATES, FOR_ALL, DATES, []),
+        (UNKNOWN, {}, {}, [("shape", ["cases", "vouchers", "flat"], True, "cases")]),
+        (UNKNOWN, {}, {"shape": "vouchers"}, [("heading:Tegn", ["currency", "reference_id", "text"], False, "currency")]),
+        (
+            VOUCHERS,
+            {"debtor_type": "Company"},
+            {},
+            [("column:currency", [], True, NOTHING), ("column:source", [], True, NOTHING)],
+        ),
+    ],
+)
+def test_what_is_asked_about_a_sheet_after_these_answers(columns, defaults, answers, asked):
+    assert asked_about(answered(draft_of(columns, defaults=defaults), answers)) == asked
+
+
+def test_a_question_holds_all_that_is_needed_to_ask_it_elsewhere():
+    (partner,) = open_questions(draft_of(DUNNING, defaults=NORDLYS))
+    assert json.loads(json.dumps(asdict(partner)))["samples"] == list(NAMES)
+    assert [ASK_FROM <= choice.certainty < SUGGEST_FROM for choice in partner.choices] == [True, True]
+    (kind,) = open_questions(draft_of(OPEN_ITEMS, defaults=NORDLYS))
+    assert json.loads(json.dumps(asdict(kind))) == {
+        "id": "column:debtor_type",
+        "kind": "column",
+        "subject": "debtor_type",
+        "help": "Company or Person.",
+        "samples": [],
+        "choices": [{"answer": {"heading": "Kundenr."}, "certainty": 0, "samples": list(NUMBERS)}],
+        "required": True,
+        "default": "",
+    }
+    (shape,) = open_questions(draft_of(UNKNOWN))
+    assert shape.samples == ("Zzq", "Tegn", "Qqz")
+
+
+def test_values_are_offered_once_each_and_without_what_steers_a_terminal():
+    cells = ("a\x1b[31m", "a\x1b[31m", "b\nc", 7, "d")
+    assert Heading("Zzq", cells).samples() == ("a [31m", "b c", "7")
+
+
+COMPLETE = {  # of a dunning list, and none of these answers is the default
+    "heading:Partner Q": "debtor_name",
+    "column:currency": "EUR",
+    "column:debtor_type": "Company",
+    "column:debtor_country": "DE",
+    "column:debtor_contact_person": FromHeading("Mahnstufe"),
+}
+
+
+def test_the_answers_of_a_stage_make_the_same_profile_in_any_order():
+    draft = answer(draft_of(DUNNING, defaults=NORDLYS), "heading:Partner Q", "debtor_name")
+    columns = ("column:currency", "column:debtor_type", "column:debtor_country")
+    assert ids(draft) == list(columns)
+    made = [finish(answered(draft, {name: COMPLETE[name] for name in order})) for order in permutations(columns)]
+    assert all(profile == made[0] for profile in made)
+    assert made[0].constants == {"currency": "EUR", "debtor_type": "Company", "debtor_country": "DE"}
+
+    dates = [finish(answered(draft_of(TWO_DATES, defaults=FOR_ALL), order)) for order in permutations(DATES.items())]
+    assert all(profile == dates[0] for profile in dates)
+
+
+def test_a_column_that_one_heading_fills_is_offered_to_no_other_whichever_was_answered_first():
+    draft = answer(draft_of(TWO_DATES, defaults=FOR_ALL), "heading:Issue date", "date")
+    first = open_questions(draft)[0]
+    assert (first.id, [choice.label for choice in first.choices], first.default) == (
+        "heading:Invoice date",
+        ["creditor_reference"],
+        NOTHING,
+    )
+    draft = answer(draft, "heading:Invoice date", "due_date")
+    assert draft.columns == {
+        "Debtor name": "debtor_name",
+        "Debtor email": "debtor_email",
+        "Issue date": "date",
+        "Invoice date": "due_date",
+    }
+
+
+def test_another_answer_replaces_the_first_and_discards_those_that_rest_on_it():
+    draft = answered(draft_of(DUNNING, defaults=NORDLYS), COMPLETE)
+    assert ids(draft) == []
+    assert [question.id for question in questions(draft)] == list(COMPLETE)
+    persons = answer(draft, "column:debtor_type", "Person")
+    assert ids(persons) == []
+    assert finish(persons).columns == {
+        "Beleg-Nr.": "creditor_reference",
+        "Belegdatum": "date",
+        "Offener Betrag (EUR)": "amount_to_recover",
+        "Partner Q": "debtor_name",
+    }
+    again = answer(draft, "heading:Partner Q", NOTHING)
+    assert ids(again) == ["column:currency", "column:debtor_type", "column:debtor_name", "column:debtor_country"]
+    assert again.constants == {}
+    shaped = answered(draft_of(UNKNOWN), {"shape": "cases", "heading:Tegn": "currency"})
+    assert answer(shaped, "shape", "vouchers").columns == {}
+
+
+def test_a_heading_that_was_left_out_can_still_fill_a_column():
+    draft = answered(draft_of(DUNNING, defaults=NORDLYS), LEFT_OUT | {"column:debtor_name": FromHeading("Partner Q")})
+    assert draft.columns["Partner Q"] == "debtor_name"
+    assert [choice.label for choice in open_questions(draft)[0].choices] == ["Mahnstufe"]
+    assert draft.profile().ignore == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "answers", "question", "value", "told"),
+    [
+        (UNKNOWN, {}, "shape", "both", "A row can hold cases, vouchers, flat"),
+        (UNKNOWN, {}, "shape", NOTHING, "A row can hold"),
+        (UNKNOWN, {}, "heading:Tegn", "currency", 'no question "heading:Tegn" about this sheet, or not yet'),
+        (DUNNING, {}, "heading:Partner Q", "no_such_column", "There is no such column"),
+        (DUNNING, {}, "heading:Partner Q", FromHeading("Mahnstufe"), "There is no such column"),
+        (DUNNING, {}, "heading:Partner Q", "Date", "Date is filled by another heading already"),
+        (DUNNING, {}, "heading:Belegdatum", "due_date", 'no question "heading:Belegdatum"'),
+        (DUNNING, {}, "column:currency", "EUR", 'no question "column:currency" about this sheet, or not yet'),
+        (DUNNING, LEFT_OUT, "column:currency", "Danmarks penge", '"Danmarks penge" cannot be currency. Three-letter ISO code.'),
+        (DUNNING, LEFT_OUT, "column:debtor_name", FromHeading("Zzq"), 'no heading "Zzq" that could still fill debtor_name'),
+        (DUNNING, LEFT_OUT, "column:debtor_name", FromHeading("Belegdatum"), 'no heading "Belegdatum" that could still'),
+        (DUNNING, LEFT_OUT, "column:comments", "x", 'no question "column:comments"'),
+    ],
+)
+def test_an_answer_that_cannot_be_is_refused_and_changes_nothing(columns, answers, question, value, told):
+    draft = answered(draft_of(columns, defaults=NORDLYS), answers)
+    before = asked_about(draft)
+    with pytest.raises(AnswerRefused, match=re.escape(told)):
+        answer(draft, question, value)
+    assert asked_about(draft) == before
+
+
+def test_no_answer_takes_the_default_and_is_refused_if_nothing_may_be_offered(monkeypatch):
+    draft = draft_of(TWO_DATES, defaults=FOR_ALL)
+    assert answer(draft, "heading:Invoice date", None).columns["Invoice date"] == "date"
+    question = replace(open_questions(draft)[0], default=None)
+    monkeypatch.setattr(module, "_STAGES", [lambda _: [question]])
+    with pytest.raises(AnswerRefused, match="needs an answer"):
+        answer(draft, question.id, None)
+
+
+def test_the_name_of_a_company_stands_for_its_contact_person_unless_somebody_is_named():
+    draft = answer(draft_of(OPEN_ITEMS, defaults=NORDLYS), "column:debtor_type", "Company")
+    by_default = finish(answer(draft, "column:debtor_contact_person", None))
+    assert by_default.columns["Navn"] == ["debtor_name", "debtor_contact_person"]
+    assert by_default == finish(draft)  # as where nobody is asked
+    named = finish(answer(draft, "column:debtor_contact_person", "Mette Holm"))
+    assert named.columns["Navn"] == "debtor_name"
+    assert named.constants == {"debtor_type": "Company", "debtor_contact_person": "Mette Holm"}
+
+
+def test_what_a_row_holds_is_written_only_if_a_flag_or_an_answer_says_it():
+    told = draft_of(OPEN_ITEMS, defaults=FOR_ALL)
+    assert finish(told).holds is None
+    assert finish(replace(told, holds=Shape.CASES)).holds == "cases"
+    answered_so = answered(draft_of(UNKNOWN), {"shape": "vouchers", "heading:Tegn": "currency"})
+    assert finish(answered_so).holds == "vouchers"
+    with pytest.raises(UsageError, match='"Ark1" leave open what a row holds'):
+        finish(draft_of(UNKNOWN))
+
+
+def test_a_profile_holds_its_basis_the_flags_and_all_headings():
+    basis = Profile(name="erp", description="Sheets like a.csv", sheet="Ark1", decimal=",")
+    profile = finish(
+        draft_of(OPEN_ITEMS, defaults=NORDLYS, basis=basis, given_constants={"debtor_type": "Person", "currency": "DKK"})
+    )
+    assert (profile.name, profile.description, profile.sheet, profile.decimal) == ("erp", "Sheets like a.csv", "Ark1", ",")
+    assert profile.headings == list(OPEN_ITEMS)
+    assert profile.constants == {"debtor_type": "Person", "currency": "DKK"}
+    assert profile.ignore == ["Valuta"]  # it would be read by itself, against the flag
+
+
+def test_a_sheet_is_proposed_and_planned_once_for_each_set_of_answers(monkeypatch):
+    planned, proposed = [], []
+    plan_sheet, propose = trials.plan_sheet, trials.propose
+    monkeypatch.setattr(trials, "plan_sheet", lambda *given: planned.append(1) or plan_sheet(*given))
+    monkeypatch.setattr(trials, "propose", lambda *given: proposed.append(1) or propose(*given))
+    draft = draft_of(OPEN_ITEMS, defaults=NORDLYS)
+    assert ids(draft) == ids(draft) == ["column:debtor_type"]
+    draft = answered(draft, {"column:debtor_type": "Company", "column:debtor_contact_person": NOTHING})
+    assert draft.sheet.refusal(finish(draft)) is None
+    assert (len(planned), len(proposed)) == (2, 2)  # without and with the answers; as cases and as vouchers
