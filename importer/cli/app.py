@@ -119,9 +119,15 @@ def map_sheet(
     from importer.commands.map import MapRequest, map_file, values_set
 
     said = values_set(constants or ())
-    request = MapRequest(file, profile, sheet, holds, said, decimal, date_format, only_sure=yes, replace=replace)
+    workspace = current_workspace()
+    request = MapRequest(
+        *(file, profile, sheet, holds, said, decimal, date_format),
+        only_sure=yes,
+        replace=replace,
+        folders=workspace.profile_folders,
+    )
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
-    mapped = map_file(request, current_workspace().load_settings(config), dialogue, say)
+    mapped = map_file(request, workspace.load_settings(config), dialogue, say)
     for line in mapped.lines:
         say(line, err=mapped.exit_code is not ExitCode.OK)
     raise typer.Exit(int(mapped.exit_code))

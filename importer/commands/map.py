@@ -11,7 +11,6 @@ from importer.commands.map_dialogue import Dialogue, ask, ask_all, is_yes, table
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
 from importer.loader.profiles.draft import ProfileDraft, finish, validated
-from importer.loader.profiles.profile_file import PROFILE_FOLDERS
 from importer.loader.profiles.profile_writer import name_for, profile_text, write_profile
 from importer.loader.profiles.proposal import EXACT, column_called
 from importer.loader.profiles.questions import open_questions, refusal_of
@@ -22,11 +21,15 @@ from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
 from importer.settings import Settings
+from importer.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class MapRequest:
-    """What the user asked for. ``only_sure``: take what is sure and ask nothing."""
+    """What the user asked for.
+
+    ``only_sure``: take what is sure and ask nothing. Profiles lie in ``folders``, new ones in the first.
+    """
 
     path: Path
     profile: str | None = None
@@ -37,6 +40,7 @@ class MapRequest:
     date_format: str | None = None
     only_sure: bool = False
     replace: bool = False
+    folders: tuple[Path, ...] = Workspace(Path()).profile_folders
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,8 @@ def _chosen(request: MapRequest, sheets: Sequence[SheetTrials]) -> SheetTrials:
 def _target(request: MapRequest, sample: SheetSample, asked: Dialogue | None) -> Path:
     """The file to write. Raises UsageError if a profile stands there, or knows these headings, and is to stay."""
     headings = {sample.name: sample.header}
-    known = [one.path for one in search_shelf(PROFILE_FOLDERS).profiles if one.knows(headings)]
-    target = known[0] if known and request.profile is None else _path_of(request.profile or name_for(request.path.name))
+    known = [one.path for one in search_shelf(request.folders).profiles if one.knows(headings)]
+    target = known[0] if known and request.profile is None else _path_of(request)
     if others := [path for path in known if path != target]:
         raise UsageError(
             f"The profile {others[0].as_posix()} knows these headings already, and two of them would be one too many. "
@@ -126,13 +130,14 @@ def _refuse_to_replace(told: str, asked: Dialogue | None) -> None:
         raise UsageError("Nothing was written. Give the profile another name with --profile NAME.")
 
 
-def _path_of(name: str) -> Path:
+def _path_of(request: MapRequest) -> Path:
+    name = request.profile or name_for(request.path.name)
     if name == NO_PROFILE_WANTED:
         raise UsageError(f"A profile cannot be called {name}: that stands for none. Give another name with --profile NAME.")
     path = Path(name)
     if path.suffix == ".toml":
         return path
-    return path.with_name(f"{path.name}.toml") if len(path.parts) > 1 else PROFILE_FOLDERS[0] / f"{name}.toml"
+    return path.with_name(f"{path.name}.toml") if len(path.parts) > 1 else request.folders[0] / f"{name}.toml"
 
 
 def _start(request: MapRequest, basis: Profile, sheet: SheetTrials, target: Path, *, is_one_of_several: bool) -> ProfileDraft:
@@ -196,10 +201,9 @@ def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileD
     if refusal:
         lines.append(f"It is not complete: {refusal} Do so in {target.as_posix()}; until then such a file is refused.")
         return Mapped((*lines, _next(request.path)), ExitCode.USAGE)
-    if target.parent not in PROFILE_FOLDERS:
-        lines.append(
-            f"It is found by itself only in {PROFILE_FOLDERS[0]}/; from elsewhere name it: --profile {target.as_posix()}"
-        )
+    if target.parent not in request.folders:
+        usual = request.folders[0].as_posix()
+        lines.append(f"It is found by itself only in {usual}/; from elsewhere name it: --profile {target.as_posix()}")
     return Mapped((*lines, _next(request.path)))
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from importer.errors import UsageError
 from importer.ledger.storage.location import resolve_url, sqlite_path
-from importer.loader.profiles.profile_file import PROFILE_FOLDERS
 from importer.settings import Settings, load_settings
+
+PROFILE_FOLDERS = (Path("profiles"), Path("templates/profiles"))
 
 
 @dataclass(frozen=True)

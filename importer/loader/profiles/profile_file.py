@@ -10,8 +10,6 @@ from pydantic import ValidationError
 from importer.errors import ProfileError
 from importer.loader.profile import Profile
 
-PROFILE_FOLDERS = (Path("profiles"), Path("templates/profiles"))
-
 
 def load_profile(name: str, folders: tuple[Path, ...]) -> Profile:
     """The profile called ``name`` (``profiles/NAME.toml`` in one of ``folders``) or at that path.
