@@ -44,6 +44,11 @@ def json_answer(status: int, content: object, headers: Headers = ()) -> Answer:
     return Answer(status, json.dumps(content, separators=(",", ":")).encode(), _JSON, headers)
 
 
+def replay(status: int, body: str, *, cached: bool = False) -> Answer:
+    """Return a remembered answer again; Debbie marks it with ``Idempotency-Cached``."""
+    return Answer(status, body.encode(), headers=((b"idempotency-cached", b"true"),) if cached else ())
+
+
 def problem(status: int, detail: str, headers: Headers = (), **more: object) -> Answer:
     """Return problem details (RFC 7807), as both APIs use for 401, 404 and 500."""
     title = _TITLES.get(status, "Error")

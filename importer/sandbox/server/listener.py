@@ -16,6 +16,9 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.server import ServerState
 
 from importer.errors import SettingsError
+from importer.sandbox.fault_plan import FaultPlan
+from importer.sandbox.server.active_faults import ActiveFaults
+from importer.sandbox.server.admission import Admission
 from importer.sandbox.server.app import App
 from importer.sandbox.server.connection import reset
 from importer.sandbox.storage.world import World
@@ -31,21 +34,21 @@ _DRAIN_SECONDS = 1.0
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type, unused-ignore]  # the base is chosen at import
     """A connection that shows itself to the application, and that a fault may end before anything is read."""
 
-    def __init__(self, *, sandbox: App, config: Config, server_state: ServerState) -> None:
+    def __init__(self, *, faults: ActiveFaults, config: Config, server_state: ServerState) -> None:
         super().__init__(config=config, server_state=server_state, app_state={"connection": self})
-        self._sandbox = sandbox
+        self._faults = faults
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        if self._sandbox.connection_fault() is not None:
+        if self._faults.of_connection() is not None:
             reset(transport)
 
 
 class Listener:
     """The listening socket and the connections of one sandbox. Everything but ``bind`` happens on the event loop."""
 
-    def __init__(self, settings: SandboxSettings, app: App) -> None:
-        self._app = app
+    def __init__(self, settings: SandboxSettings, app: App, faults: ActiveFaults) -> None:
+        self._faults = faults
         self._state = ServerState()
         self._config = Config(
             _entry(app),
@@ -95,7 +98,6 @@ class Listener:
 
     async def close(self) -> None:
         """Stop listening, let running requests end, cut what is left."""
-        self._app.stopping.set()
         self._stop_listening()
         await asyncio.gather(*self._joining, return_exceptions=True)
         for connection in list(self._state.connections):
@@ -141,7 +143,7 @@ class Listener:
             task.add_done_callback(self._joining.discard)
 
     def _connection(self) -> asyncio.Protocol:
-        return Connection(sandbox=self._app, config=self._config, server_state=self._state)
+        return Connection(faults=self._faults, config=self._config, server_state=self._state)
 
     def _bound(self) -> socket.socket:
         # With the protocol named, asyncio sets TCP_NODELAY on what is accepted; without, each answer takes 40 ms.
@@ -172,9 +174,11 @@ class Runner:
         self.world = World(
             settings.data_file, case_id_from=settings.case_id_from, clock_offset_seconds=settings.clock_offset_seconds
         )
-        self.app = App(settings, self.world)
-        self._listener = Listener(settings, self.app)
-        self._stop = asyncio.Event()
+        self.faults = ActiveFaults(settings.faults or FaultPlan(), self._go_down)
+        self.admission = Admission(settings, self.faults)
+        self._stopping = asyncio.Event()
+        app = App(settings, self.world, self.faults, self.admission, self._stopping)
+        self._listener = Listener(settings, app, self.faults)
         self._loop: asyncio.AbstractEventLoop | None = None
         try:
             self.url = self._listener.bind()
@@ -185,11 +189,11 @@ class Runner:
     async def run(self) -> None:
         """Serve until ``stop``."""
         self._loop = asyncio.get_running_loop()
-        self.app.go_down = self._listener.refuse
         try:
             self._listener.open()
-            await self._stop.wait()
+            await self._stopping.wait()
         finally:
+            self._stopping.set()
             await self._listener.close()
             self.world.close()
 
@@ -197,12 +201,15 @@ class Runner:
         """End ``run``; from any thread."""
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._stop.set)
+                self._loop.call_soon_threadsafe(self._stopping.set)
 
     def call(self, function: Any, *arguments: Any) -> None:
         """Have ``function`` called on the event loop; from any thread."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _go_down(self, seconds: float) -> None:
+        self._listener.refuse(seconds)
 
 
 def _entry(app: App) -> Any:

@@ -84,34 +84,32 @@ class Sandbox:
     @property
     def requests(self) -> dict[str, int]:
         """Requests so far by endpoint, whatever became of them; ``connections`` counts connections."""
-        return dict(self._running.app.requests)
+        return dict(self._running.faults.requests)
 
     @property
     def faulted(self) -> dict[str, int]:
         """Faults so far by kind."""
-        return dict(self._running.app.faulted)
+        return dict(self._running.faults.faulted)
 
     @property
     def refused_by_limit(self) -> int:
         """How many requests a rate limit refused (429s that are faults not counted)."""
-        return self._running.app.refused_by_limit
+        return self._running.admission.refused_by_limit
 
     def set_faults(self, plan: FaultPlan) -> None:
         """Replace the fault plan; requests are counted anew from here."""
-        self._running.app.set_faults(plan)
+        self._running.faults.replace(plan)
 
     def set_credentials(self, *, api_keys: tuple[str, ...] | None = None, tokens: tuple[str, ...] | None = None) -> None:
         """Replace the accepted credentials; None leaves them as they are."""
-        app = self._running.app
-        app.api_keys = app.api_keys if api_keys is None else frozenset(api_keys)
-        app.tokens = app.tokens if tokens is None else frozenset(tokens)
+        self._running.admission.accept(api_keys, tokens)
 
     def go_down(self, seconds: float) -> None:
         """Refuse new connections (ECONNREFUSED) for some seconds; connections that exist go on."""
         done = threading.Event()
 
         def close() -> None:
-            self._running.app.go_down(seconds)
+            self._running.faults.go_down(seconds)
             done.set()
 
         self._running.call(close)

@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.sandbox.messages import Answer
 from importer.sandbox.storage.journal import Journal
-from importer.sandbox.vendors.checks import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,10 +207,9 @@ _KINDS: dict[str, type[StoredCase | StoredVoucher | StoredFile]] = {
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
-def answer_of(remembered: Remembered, *, cached: bool = False) -> Answer:
-    """Return a remembered answer again; Debbie marks it with ``Idempotency-Cached``."""
-    headers = ((b"idempotency-cached", b"true"),) if cached else ()
-    return Answer(remembered.status, remembered.answer.encode(), headers=headers)
+def new_id() -> str:
+    """Return a fresh UUID."""
+    return str(uuid.uuid4())
 
 
 def _fields(item: object) -> dict[str, object]:

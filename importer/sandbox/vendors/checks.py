@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -110,11 +109,6 @@ def identifier(errors: Errors, content: dict[str, object], name: str, *, needed:
 def is_uuid(value: str) -> bool:
     """Whether ``value`` is a UUID in its usual form with hyphens."""
     return _UUID.fullmatch(value) is not None
-
-
-def new_id() -> str:
-    """Return a fresh UUID."""
-    return str(uuid.uuid4())
 
 
 def country(errors: Errors, content: dict[str, object], code: str, name: str, *, prefix: str = "") -> str | None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from importer.sandbox import messages
 from importer.sandbox.messages import Answer
-from importer.sandbox.storage.world import Remembered, StoredFile, StoredVoucher, World, answer_of
-from importer.sandbox.vendors.checks import add, is_uuid, json_body, new_id
+from importer.sandbox.storage.world import Remembered, StoredFile, StoredVoucher, World, new_id
+from importer.sandbox.vendors.checks import add, is_uuid, json_body
 from importer.sandbox.vendors.voucher_rules import VOUCHER_TYPES, check_file, check_voucher
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Debbie:
         if known is None:
             return None
         if known.fingerprint == fingerprint:
-            return answer_of(known, cached=True)
+            return messages.replay(known.status, known.answer, cached=True)
         return messages.problem(400, "The Idempotency-Key was used for another request.")
 
     def _voucher(self, tenant: str, case_id: str, content: dict[str, object], request: Request) -> tuple[Answer, Stored | None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from importer.sandbox import messages
 from importer.sandbox.messages import Answer
-from importer.sandbox.storage.world import Remembered, StoredCase, World, answer_of
+from importer.sandbox.storage.world import Remembered, StoredCase, World
 from importer.sandbox.vendors.case_rules import CaseFacts, check_case
 from importer.sandbox.vendors.checks import json_body
 
@@ -106,7 +106,7 @@ class Debitura:
         if known is None:
             return None
         if known.fingerprint == fingerprint:
-            return answer_of(known)
+            return messages.replay(known.status, known.answer)
         return messages.business_error("IdempotencyConflict", "The key was used for another request.")
 
     def _decide(self, facts: CaseFacts, request: Request, late_seconds: float) -> tuple[Answer, StoredCase | None]:

@@ -1,0 +1,58 @@
+"""What a request must pass before its endpoint handles it: credentials, rate limits, the size of its body."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from importer.sandbox import messages
+from importer.sandbox.server.credentials import Credential, credential_of
+from importer.sandbox.vendors.rate_limits import Limiter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from importer.sandbox.fault_plan import Endpoint
+    from importer.sandbox.messages import Answer, Request
+    from importer.sandbox.server.active_faults import ActiveFaults
+    from importer.sandbox.settings import SandboxSettings
+
+
+class Admission:
+    """The accepted credentials, which may be replaced at any time, and the rate windows of each."""
+
+    def __init__(self, settings: SandboxSettings, faults: ActiveFaults) -> None:
+        self.api_keys = frozenset(settings.api_keys)
+        self.tokens = frozenset(settings.tokens)
+        self.refused_by_limit = 0
+        self._settings = settings
+        self._faults = faults
+        self._limiters: dict[Credential, Limiter] = {}
+
+    def accept(self, api_keys: Collection[str] | None = None, tokens: Collection[str] | None = None) -> None:
+        """Replace the accepted credentials; None leaves them as they are."""
+        self.api_keys = self.api_keys if api_keys is None else frozenset(api_keys)
+        self.tokens = self.tokens if tokens is None else frozenset(tokens)
+
+    def refusal(self, endpoint: Endpoint, request: Request) -> Answer | None:
+        """Return the 401, 429 or 413 that a request gets, or None if it passes; it then counts in its windows."""
+        credential = credential_of(endpoint, request)
+        if credential is None or not self._is_accepted(credential):
+            return messages.problem(401, "The credentials are missing or invalid.")
+        if (wait := self._seconds_to_wait(credential)) > 0:
+            self.refused_by_limit += 1
+            header = wait if self._settings.retry_after_header else None
+            return messages.too_many({"retryAfter": round(wait + 0.0005, 3)}, header=header)
+        if len(request.body) > self._settings.max_body_bytes:
+            return messages.problem(413, f"The body is larger than {self._settings.max_body_bytes} bytes.")
+        return None
+
+    def _is_accepted(self, credential: Credential) -> bool:
+        accepted = self.api_keys if credential.is_api_key else self.tokens
+        return credential.value in accepted and credential not in self._faults.revoked
+
+    def _seconds_to_wait(self, credential: Credential) -> float:
+        limits = self._settings.limits if credential.is_api_key else self._settings.debbie_limits
+        if not limits:
+            return 0.0
+        return self._limiters.setdefault(credential, Limiter(limits)).admit(time.time())
