@@ -10,8 +10,6 @@ from importer.sandbox.fault_plan import Endpoint, Fault, FaultPlan, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from importer.sandbox.server.credentials import Credential
-
 
 class ActiveFaults:
     """Counts requests and decides their faults. Other threads may read ``requests`` and ``faulted``."""
@@ -26,7 +24,7 @@ class ActiveFaults:
     def replace(self, plan: FaultPlan) -> None:
         """Put another plan in force; its counting starts anew and credentials revoked by the old one work again."""
         self.plan = plan
-        self.revoked: set[Credential] = set()
+        self.revoked: set[tuple[bool, str]] = set()
         self._counts: Counter[Endpoint] = Counter()
         self._foreign_left = plan.foreign_cases
 
@@ -38,7 +36,7 @@ class ActiveFaults:
         """Decide what happens to a request that was just received."""
         return self._decide(endpoint, endpoint, Endpoint.ANY)
 
-    def seconds_late(self, fault: Fault | None) -> float:
+    def late_seconds(self, fault: Fault | None) -> float:
         """Return for how long the case of the newest POST is missing from the list."""
         if fault is not None and fault.kind is Kind.LATE_LIST and fault.seconds:
             return fault.seconds

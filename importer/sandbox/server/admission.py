@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from importer.sandbox import messages
-from importer.sandbox.server.credentials import Credential, credential_of
+from importer.sandbox import responses
+from importer.sandbox.fault_plan import Endpoint
 from importer.sandbox.vendors.rate_limits import Limiter
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from importer.sandbox.fault_plan import Endpoint
-    from importer.sandbox.messages import Answer, Request
+    from starlette.requests import Request
+    from starlette.responses import Response
+
     from importer.sandbox.server.active_faults import ActiveFaults
     from importer.sandbox.settings import SandboxSettings
+
+
+_DEBITURA: Final = frozenset({Endpoint.ME, Endpoint.CASES, Endpoint.LIST, Endpoint.CASE})
+
+
+class Credential(NamedTuple):
+    """What a request authenticates with: ``XApiKey`` at Debitura, a bearer token at Debbie."""
+
+    is_api_key: bool
+    value: str
 
 
 class Admission:
@@ -34,17 +45,17 @@ class Admission:
         self.api_keys = self.api_keys if api_keys is None else frozenset(api_keys)
         self.tokens = self.tokens if tokens is None else frozenset(tokens)
 
-    def refusal(self, endpoint: Endpoint, request: Request) -> Answer | None:
-        """Return the 401, 429 or 413 that a request gets, or None if it passes; it then counts in its windows."""
+    def refusal(self, endpoint: Endpoint, request: Request, size: int) -> Response | None:
+        """Return the 401, 429 or 413 that a request gets, or None if it passes; ``size`` is that of its body."""
         credential = credential_of(endpoint, request)
         if credential is None or not self._is_accepted(credential):
-            return messages.problem(401, "The credentials are missing or invalid.")
+            return responses.problem(401, "The credentials are missing or invalid.")
         if (wait := self._seconds_to_wait(credential)) > 0:
             self.refused_by_limit += 1
             header = wait if self._settings.retry_after_header else None
-            return messages.too_many({"retryAfter": round(wait + 0.0005, 3)}, header=header)
-        if len(request.body) > self._settings.max_body_bytes:
-            return messages.problem(413, f"The body is larger than {self._settings.max_body_bytes} bytes.")
+            return responses.too_many({"retryAfter": round(wait + 0.0005, 3)}, header=header)
+        if size > self._settings.max_body_bytes:
+            return responses.problem(413, f"The body is larger than {self._settings.max_body_bytes} bytes.")
         return None
 
     def _is_accepted(self, credential: Credential) -> bool:
@@ -56,3 +67,12 @@ class Admission:
         if not limits:
             return 0.0
         return self._limiters.setdefault(credential, Limiter(limits)).admit(time.time())
+
+
+def credential_of(endpoint: Endpoint, request: Request) -> Credential | None:
+    """Return the credential that a request to ``endpoint`` carries, if it carries one."""
+    if endpoint in _DEBITURA:
+        key = request.headers.get("xapikey")
+        return None if key is None else Credential(is_api_key=True, value=key)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return Credential(is_api_key=False, value=token) if scheme.lower() == "bearer" else None

@@ -1,41 +1,41 @@
-"""The ASGI application: routing, refusals and faults around the two APIs."""
+"""The ASGI application: Starlette's router over both APIs and the control endpoints, with refusals and faults."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
 
-from importer.sandbox import messages
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
 from importer.sandbox.fault_plan import Endpoint, Fault, Kind
-from importer.sandbox.messages import Answer, Request
-from importer.sandbox.server.connection import Exchange
+from importer.sandbox.responses import problem
+from importer.sandbox.server.admission import credential_of
 from importer.sandbox.server.control import Control
-from importer.sandbox.server.credentials import credential_of
-from importer.sandbox.server.fault_effects import cut, replacement, spoiled
+from importer.sandbox.server.fault_effects import after_commit, before_commit
+from importer.sandbox.server.resource import Handler, Resource
 from importer.sandbox.vendors.debbie import Debbie
 from importer.sandbox.vendors.debitura import Debitura
 
 if TYPE_CHECKING:
-    from importer.sandbox.messages import Message, Receive, Send
+    from starlette.types import Receive, Scope, Send
+
     from importer.sandbox.server.active_faults import ActiveFaults
     from importer.sandbox.server.admission import Admission
     from importer.sandbox.settings import SandboxSettings
     from importer.sandbox.storage.world import World
 
-_VOUCHER_PATH: Final = 4
-_FILE_PATH: Final = 3
+Operation = Callable[[Request, bytes], Response]
+
 _FOREIGN: Final = (
     '{"creditorCompanyName":"Someone Else A/S","creditorCountryAlpha2":"DK","currencyCode":"DKK","date":"2026-01-31",'
     '"amountToRecover":100.00,"creditorReference":"FOREIGN-%d","debtor":{"type":"Person","name":"Foreign Debtor",'
     '"countryAlpha2":"DK"}}'
 )
-
-
-class Route(NamedTuple):
-    """Where a request goes."""
-
-    endpoint: Endpoint
-    path: list[str]
 
 
 class App:
@@ -44,52 +44,47 @@ class App:
     def __init__(
         self, settings: SandboxSettings, world: World, faults: ActiveFaults, admission: Admission, stopping: asyncio.Event
     ) -> None:
-        self._settings = settings
         self._world = world
         self._faults = faults
         self._admission = admission
         self._stopping = stopping
-        self._control = Control(world, faults, admission)
-        self._debitura = Debitura(settings, world)
-        self._debbie = Debbie(settings, world)
+        debitura, debbie, control = Debitura(settings, world), Debbie(settings, world), Control(world, faults, admission)
+        api = partial(partial, self._respond)
+        resources: dict[str, dict[str, Handler]] = {
+            "/managed-cases": {"POST": api(Endpoint.CASES, debitura.create), "GET": api(Endpoint.LIST, debitura.list)},
+            "/v1/{tenant}/case-vouchers/{case}": {
+                "POST": api(Endpoint.VOUCHERS, debbie.create_voucher),
+                "GET": api(Endpoint.VOUCHER_LIST, debbie.list_vouchers),
+            },
+            "/v1/{tenant}/files": {"POST": api(Endpoint.FILES, debbie.create_file)},
+            "/managed-cases/{case}": {"GET": api(Endpoint.CASE, debitura.fetch)},
+            "/me": {"GET": api(Endpoint.ME, debitura.me)},
+            "/_sandbox/state": {"GET": control.state},
+            "/_sandbox/faults": {"POST": control.change},
+        }
+        routes = [Route(path, Resource(settings, handlers)) for path, handlers in resources.items()]
+        self._router = Router(routes, redirect_slashes=False, default=Resource(settings, {}))
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        state = scope["state"]
-        assert isinstance(state, dict)
-        exchange = Exchange(state["connection"].transport, receive, send, self._settings.clock_offset_seconds)
-        body = await exchange.body(self._settings.max_body_bytes)
-        if body is None:
-            return
-        request = Request(scope, body)
-        if request.path[0] == "_sandbox":
-            await exchange.reply(self._control.handle(request))
-            return
-        route = _route(request)
-        if isinstance(route, Answer):
-            await exchange.reply(route)
-            return
-        fault = self._faults.of_request(route.endpoint)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if b"%" in scope["raw_path"]:
+            scope["path"] = _normal_path(scope["raw_path"].decode("ascii"))
+        await self._router(scope, receive, send)
+
+    async def _respond(self, endpoint: Endpoint, operation: Operation, request: Request, body: bytes) -> Response:
+        """Respond as the vendor would, or as the fault of this request demands."""
+        fault = self._faults.of_request(endpoint)
         if fault is None:
-            await exchange.reply(self._answer(route, request))
-        else:
-            await self._misbehave(fault, route, request, exchange)
-
-    async def _misbehave(self, fault: Fault, route: Route, request: Request, exchange: Exchange) -> None:
-        """Answer a request as ``fault`` demands."""
-        if fault.kind is Kind.REVOKED and (credential := credential_of(route.endpoint, request)) is not None:
+            return self._answer(endpoint, operation, request, body)
+        if fault.kind is Kind.REVOKED and (credential := credential_of(endpoint, request)) is not None:
             self._faults.revoked.add(credential)
-        if fault.kind is Kind.HANG_BEFORE:
-            await exchange.hang(fault.seconds, self._stopping)
-        elif fault.kind in {Kind.RESET_BEFORE, Kind.REFUSE}:
-            await exchange.reset()
-        elif (instead := replacement(fault, request, self._faults.plan.redirect_to)) is not None:
-            await exchange.reply(instead)
-        else:
-            answer = spoiled(fault, self._answer(route, request, fault))
-            if fault.kind is Kind.SLOW_LIST:
-                await self._slow(fault.seconds)
-            if not await cut(fault, answer, exchange, self._stopping):
-                await exchange.reply(answer)
+        elsewhere = self._faults.plan.redirect_to.rstrip("/") + request.scope["raw_path"].decode("ascii")
+        instead = before_commit(fault, elsewhere, self._stopping)
+        if instead is not None:
+            return instead
+        response = self._answer(endpoint, operation, request, body, fault)
+        if fault.kind is Kind.SLOW_LIST:
+            await self._slow(fault.seconds)
+        return after_commit(fault, response, self._stopping)
 
     async def _slow(self, seconds: float) -> None:
         """Take time over a page that has been read, and create a case of another client meanwhile."""
@@ -100,53 +95,20 @@ class App:
         except TimeoutError:
             return
 
-    def _answer(self, route: Route, request: Request, fault: Fault | None = None) -> Answer:
-        """Answer a request as the vendor would: credentials, then limits, then the endpoint itself."""
-        if (refusal := self._admission.refusal(route.endpoint, request)) is not None:
+    def _answer(
+        self, endpoint: Endpoint, operation: Operation, request: Request, body: bytes, fault: Fault | None = None
+    ) -> Response:
+        """Respond as the vendor would: credentials, then limits, then the operation itself."""
+        if (refusal := self._admission.refusal(endpoint, request, len(body))) is not None:
             return refusal
+        if endpoint is Endpoint.CASES:
+            request.state.late_seconds = self._faults.late_seconds(fault)
         try:
-            return self._dispatch(route, request, fault)
+            return operation(request, body)
         except OSError as error:
-            return messages.problem(500, f"The data file of the sandbox cannot be written: {error.strerror}.")
-
-    def _dispatch(self, route: Route, request: Request, fault: Fault | None) -> Answer:
-        path = route.path
-        match route.endpoint:
-            case Endpoint.CASES:
-                answer = self._debitura.create(request, late_seconds=self._faults.seconds_late(fault))
-            case Endpoint.VOUCHERS:
-                answer = self._debbie.create_voucher(request, path[1], path[3])
-            case Endpoint.LIST:
-                answer = self._debitura.list(request)
-            case Endpoint.CASE:
-                answer = self._debitura.fetch(path[1])
-            case Endpoint.VOUCHER_LIST:
-                answer = self._debbie.list_vouchers(path[1], path[3])
-            case Endpoint.FILES:
-                answer = self._debbie.create_file(request, path[1])
-            case _:
-                answer = self._debitura.me()
-        return answer
+            return problem(500, f"The data file of the sandbox cannot be written: {error.strerror}.")
 
 
-def _route(request: Request) -> Route | Answer:
-    """Return the endpoint of a request, or 404 or 405."""
-    path = request.path
-    methods: dict[str, Endpoint] = {}
-    if path == ["me"]:
-        methods = {"GET": Endpoint.ME}
-    elif path == ["managed-cases"]:
-        methods = {"POST": Endpoint.CASES, "GET": Endpoint.LIST}
-    elif path[0] == "managed-cases" and len(path) == 2 and path[1]:  # noqa: PLR2004 - /managed-cases/{id}
-        methods = {"GET": Endpoint.CASE}
-    elif path[0] == "v1" and len(path) == _VOUCHER_PATH and path[2] == "case-vouchers" and path[3]:
-        methods = {"POST": Endpoint.VOUCHERS, "GET": Endpoint.VOUCHER_LIST}
-    elif path[0] == "v1" and len(path) == _FILE_PATH and path[2] == "files":
-        methods = {"POST": Endpoint.FILES}
-    if not methods:
-        return messages.problem(404, f"There is nothing at {request.raw_path}.")
-    endpoint = methods.get(request.method)
-    if endpoint is None:
-        allowed = ", ".join(methods).encode()
-        return messages.problem(405, f"{request.method} is not allowed here.", ((b"allow", allowed),))
-    return Route(endpoint, path)
+def _normal_path(raw: str) -> str:
+    """Return a path whose segments are percent-encoded in one way, so that an encoded slash divides nothing."""
+    return "/".join(quote(unquote(segment), safe="") for segment in raw.split("/"))

@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.sandbox import messages
 from importer.sandbox.fault_plan import FaultPlan
+from importer.sandbox.responses import ApiResponse, problem
 from importer.sandbox.vendors.checks import NotAnObject, json_object
 
 if TYPE_CHECKING:
-    from importer.sandbox.messages import Answer, Request
+    from starlette.requests import Request
+    from starlette.responses import Response
+
     from importer.sandbox.server.active_faults import ActiveFaults
     from importer.sandbox.server.admission import Admission
     from importer.sandbox.storage.world import StoredCase, StoredFile, StoredVoucher, World
@@ -32,21 +34,8 @@ class Control:
         self._faults = faults
         self._admission = admission
 
-    def handle(self, request: Request) -> Answer:
-        """Answer a request to ``/_sandbox``."""
-        name = "/".join(request.path[1:])
-        if (request.method, name) == ("GET", "state"):
-            return messages.json_answer(200, self._state(full=("full", "1") in request.query))
-        if (request.method, name) == ("POST", "faults"):
-            try:
-                self._change(json_object(request.body))
-            except (NotAnObject, SettingsError) as error:
-                return messages.problem(400, str(error))
-            return messages.json_answer(200, self._state(full=False))
-        return messages.problem(404, "The sandbox has GET /_sandbox/state and POST /_sandbox/faults.")
-
-    def _state(self, *, full: bool) -> dict[str, object]:
-        """Return counts of objects, requests, faults and 429s by limit; all objects as well if ``full``."""
+    async def state(self, request: Request, _body: bytes) -> Response:
+        """``GET /_sandbox/state``: counts of objects, requests, faults and 429s by limit; with ``full=1`` all objects."""
         world = self._world
         content: dict[str, object] = {
             "counts": {"cases": len(world.cases), "vouchers": len(world.vouchers), "files": len(world.files)},
@@ -54,19 +43,28 @@ class Control:
             "faulted": dict(self._faults.faulted),
             "refused_by_limit": self._admission.refused_by_limit,
         }
-        if full:
+        if "1" in request.query_params.getlist("full"):
             content["cases"] = [case_view(case) for case in world.cases]
             content["vouchers"] = [voucher_view(voucher) for voucher in world.vouchers.values()]
             content["files"] = [file_view(file) for file in world.files.values()]
-        return content
+        return ApiResponse(content)
+
+    async def change(self, request: Request, body: bytes) -> Response:
+        """``POST /_sandbox/faults``: apply ``{"plan", "api_keys", "tokens", "down_seconds"}``, each only if given."""
+        try:
+            self._change(json_object(body, number=float))
+        except (NotAnObject, SettingsError) as error:
+            return problem(400, str(error))
+        return await self.state(request, body)
 
     def _change(self, content: dict[str, object]) -> None:
-        """Apply ``{"plan", "api_keys", "tokens", "down_seconds"}``, each only if given; ``SettingsError`` if wrong."""
         if unknown := content.keys() - _KNOWN:
             raise SettingsError(f"There is no {min(unknown)!r} to change; use {', '.join(sorted(_KNOWN))}.")
-        plan = FaultPlan.parse(_plain(content["plan"])) if "plan" in content else None
+        plan = FaultPlan.parse(content["plan"]) if "plan" in content else None
         names = {name: _names(name, content[name]) for name in ("api_keys", "tokens") if name in content}
-        down = _seconds(_plain(content.get("down_seconds", 0)))
+        down = content.get("down_seconds", 0)
+        if not isinstance(down, int | float) or isinstance(down, bool) or down < 0:
+            raise SettingsError(f"down_seconds is {down!r}; give a number of at least 0.")
         if plan is not None:
             self._faults.replace(plan)
         self._admission.accept(**names)
@@ -122,20 +120,3 @@ def _names(name: str, value: object) -> list[str]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     raise SettingsError(f"{name} is {value!r}; give a list of texts.")
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return float(value)
-    raise SettingsError(f"down_seconds is {value!r}; give a number of at least 0.")
-
-
-def _plain(value: object) -> object:
-    """Return a JSON value with its exact numbers as floats."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value

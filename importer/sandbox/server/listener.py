@@ -7,7 +7,6 @@ signal handlers. Its protocol classes (httptools if installed, else h11) do all 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,9 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.server import ServerState
 
 from importer.errors import SettingsError
-from importer.sandbox.fault_plan import FaultPlan
 from importer.sandbox.server.active_faults import ActiveFaults
-from importer.sandbox.server.admission import Admission
 from importer.sandbox.server.app import App
-from importer.sandbox.server.connection import reset
-from importer.sandbox.storage.world import World
+from importer.sandbox.server.fault_effects import reset
 
 if TYPE_CHECKING:
     from importer.sandbox.settings import SandboxSettings
@@ -51,7 +47,7 @@ class Listener:
         self._faults = faults
         self._state = ServerState()
         self._config = Config(
-            _entry(app),
+            app,
             lifespan="off",
             ws="none",
             interface="asgi3",
@@ -73,9 +69,9 @@ class Listener:
         """Take the port and return the URL; ``SettingsError`` if it is taken."""
         try:
             # A socket that is bound but never listens keeps the port ours while no connections are accepted.
-            self._claim = self._bound()
+            self._claim = self._opened(listening=False)
             self._address = self._claim.getsockname()[:2]
-            self._socket = self._listening()
+            self._socket = self._opened(listening=True)
         except OSError as error:
             self.release()
             host, port = self._address
@@ -87,7 +83,7 @@ class Listener:
 
     def open(self) -> None:
         """Accept connections."""
-        self._socket = self._socket or self._listening()
+        self._socket = self._socket or self._opened(listening=True)
         self._reopening = None
         asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
@@ -145,80 +141,19 @@ class Listener:
     def _connection(self) -> asyncio.Protocol:
         return Connection(faults=self._faults, config=self._config, server_state=self._state)
 
-    def _bound(self) -> socket.socket:
+    def _opened(self, *, listening: bool) -> socket.socket:
         # With the protocol named, asyncio sets TCP_NODELAY on what is accepted; without, each answer takes 40 ms.
-        bound = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        opened = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(self._address)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind(self._address)
+            if listening:
+                opened.setblocking(False)
+                opened.listen(_BACKLOG)
         except OSError:
-            bound.close()
+            opened.close()
             raise
-        return bound
-
-    def _listening(self) -> socket.socket:
-        bound = self._bound()
-        try:
-            bound.setblocking(False)
-            bound.listen(_BACKLOG)
-        except OSError:
-            bound.close()
-            raise
-        return bound
-
-
-class Runner:
-    """A sandbox on the running event loop: opened world, bound port, and an end when asked."""
-
-    def __init__(self, settings: SandboxSettings) -> None:
-        self.world = World(
-            settings.data_file, case_id_from=settings.case_id_from, clock_offset_seconds=settings.clock_offset_seconds
-        )
-        self.faults = ActiveFaults(settings.faults or FaultPlan(), self._go_down)
-        self.admission = Admission(settings, self.faults)
-        self._stopping = asyncio.Event()
-        app = App(settings, self.world, self.faults, self.admission, self._stopping)
-        self._listener = Listener(settings, app, self.faults)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        try:
-            self.url = self._listener.bind()
-        except SettingsError:
-            self.world.close()
-            raise
-
-    async def run(self) -> None:
-        """Serve until ``stop``."""
-        self._loop = asyncio.get_running_loop()
-        try:
-            self._listener.open()
-            await self._stopping.wait()
-        finally:
-            self._stopping.set()
-            await self._listener.close()
-            self.world.close()
-
-    def stop(self) -> None:
-        """End ``run``; from any thread."""
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._stopping.set)
-
-    def call(self, function: Any, *arguments: Any) -> None:
-        """Have ``function`` called on the event loop; from any thread."""
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(function, *arguments)
-
-    def _go_down(self, seconds: float) -> None:
-        self._listener.refuse(seconds)
-
-
-def _entry(app: App) -> Any:
-    """Return the application as a coroutine function, which spares uvicorn an adapter per request."""
-
-    async def entry(scope: Any, receive: Any, send: Any) -> None:
-        await app(scope, receive, send)
-
-    return entry
+        return opened
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:

@@ -3,20 +3,66 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
+from importer.errors import SettingsError
+from importer.sandbox.fault_plan import FaultPlan
 from importer.sandbox.server import control
-from importer.sandbox.server.listener import Runner
+from importer.sandbox.server.active_faults import ActiveFaults
+from importer.sandbox.server.admission import Admission
+from importer.sandbox.server.app import App
+from importer.sandbox.server.listener import Listener
 from importer.sandbox.settings import SandboxSettings
+from importer.sandbox.storage.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import TracebackType
 
-    from importer.sandbox.fault_plan import FaultPlan
+
+class Runner:
+    """A sandbox on the running event loop: opened world, bound port, and an end when asked."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self.world = World(
+            settings.data_file, case_id_from=settings.case_id_from, clock_offset_seconds=settings.clock_offset_seconds
+        )
+        self.faults = ActiveFaults(settings.faults or FaultPlan(), self.go_down)
+        self.admission = Admission(settings, self.faults)
+        self._stopping = asyncio.Event()
+        app = App(settings, self.world, self.faults, self.admission, self._stopping)
+        self._listener = Listener(settings, app, self.faults)
+        self.loop: asyncio.AbstractEventLoop | None = None
+        try:
+            self.url = self._listener.bind()
+        except SettingsError:
+            self.world.close()
+            raise
+
+    def go_down(self, seconds: float) -> None:
+        """Refuse new connections for some seconds; those that exist go on."""
+        self._listener.refuse(seconds)
+
+    async def run(self) -> None:
+        """Serve until ``stop``."""
+        self.loop = asyncio.get_running_loop()
+        try:
+            self._listener.open()
+            await self._stopping.wait()
+        finally:
+            self._stopping.set()
+            await self._listener.close()
+            self.world.close()
+
+    def stop(self) -> None:
+        """End ``run``; from any thread."""
+        if self.loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self.loop.call_soon_threadsafe(self._stopping.set)
 
 
 class Sandbox:
@@ -106,14 +152,13 @@ class Sandbox:
 
     def go_down(self, seconds: float) -> None:
         """Refuse new connections (ECONNREFUSED) for some seconds; connections that exist go on."""
-        done = threading.Event()
 
-        def close() -> None:
-            self._running.faults.go_down(seconds)
-            done.set()
+        async def refuse() -> None:
+            self._running.go_down(seconds)
 
-        self._running.call(close)
-        done.wait()
+        loop = self._running.loop
+        assert loop is not None
+        asyncio.run_coroutine_threadsafe(refuse(), loop).result()
 
     @property
     def _running(self) -> Runner:

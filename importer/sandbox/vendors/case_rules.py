@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from importer.sandbox.messages import Errors
+from importer.sandbox.responses import Errors
 from importer.sandbox.vendors import checks
 
 _FIELDS = frozenset(

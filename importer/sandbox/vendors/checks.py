@@ -11,11 +11,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pycountry
+from starlette.responses import Response
 
-from importer.sandbox.messages import Answer, Errors, problem
+from importer.sandbox.responses import Errors, problem
 
 if TYPE_CHECKING:
-    from importer.sandbox.messages import Request
+    from collections.abc import Callable
+
+    from starlette.requests import Request
 
 REQUIRED = "is required"
 _FURTHEST_EAST = timedelta(hours=14)
@@ -30,10 +33,10 @@ class NotAnObject(Exception):
     """The body is not a JSON object."""
 
 
-def json_object(body: bytes) -> dict[str, object]:
-    """Read a body as UTF-8 JSON with exact numbers (``Decimal``); ``NotAnObject`` says what is wrong with it."""
+def json_object(body: bytes, number: Callable[[str], object] = Decimal) -> dict[str, object]:
+    """Read a body as UTF-8 JSON, with ``number`` for what is no integer; ``NotAnObject`` names what is wrong with it."""
     try:
-        content = json.loads(body.decode(), parse_float=Decimal, parse_constant=_no_constant)
+        content = json.loads(body.decode(), parse_float=number, parse_constant=_no_constant)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise NotAnObject(f"The body is not valid JSON: {error}") from error
     if not isinstance(content, dict):
@@ -41,12 +44,13 @@ def json_object(body: bytes) -> dict[str, object]:
     return content
 
 
-def json_body(request: Request) -> dict[str, object] | Answer:
+def json_body(request: Request, body: bytes) -> dict[str, object] | Response:
     """Return the JSON object that a request carries, or the refusal of its type (415) or form (400)."""
-    if not request.is_json():
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
         return problem(415, "Content-Type must be application/json.")
     try:
-        return json_object(request.body)
+        return json_object(body)
     except NotAnObject as error:
         return problem(400, str(error))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from importer.sandbox.messages import Errors
+from importer.sandbox.responses import Errors
 from importer.sandbox.vendors import checks
 
 VOUCHER_TYPES = frozenset(
