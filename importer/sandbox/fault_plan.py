@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from importer.errors import SettingsError
@@ -128,7 +130,7 @@ class FaultPlan:
         if not isinstance(value, dict):
             raise SettingsError(f"A fault plan is an object or a list of steps, not {value!r}.")
         _known_keys(value, {field.name for field in fields(cls)}, "The fault plan")
-        checked: dict[str, Any] = {name: _plan_value(name, item) for name, item in value.items()}
+        checked: dict[str, Any] = {name: _READERS.get(name, _number)(name, item) for name, item in value.items()}
         return cls(**checked)
 
     def decide(self, endpoint: Endpoint, nth: int) -> Fault | None:
@@ -168,24 +170,25 @@ class FaultPlan:
         return Fault(kind, seconds, retry_after)
 
 
-def _plan_value(name: str, value: object) -> object:
-    """Return the checked value of one setting of a plan."""
-    if name == "script":
-        return tuple(step for item in _list(name, value) for step in _steps(item))
-    if name == "kinds":
-        kinds = tuple(_kind(item) for item in _list(name, value))
-        if Kind.REVOKED in kinds:
-            raise SettingsError("The fault 401_from lasts until the plan changes: put it in a script, not in kinds.")
-        return kinds
-    if name == "paths":
-        return tuple(_endpoint(item) for item in _list(name, value))
-    if name == "redirect_to":
-        if not isinstance(value, str) or "://" not in value:
-            raise SettingsError(f"redirect_to in the fault plan is {value!r}; give a URL.")
+def _script(name: str, value: object) -> tuple[Step, ...]:
+    return tuple(step for item in _list(name, value) for step in _steps(item))
+
+
+def _kinds(name: str, value: object) -> tuple[Kind, ...]:
+    kinds = tuple(_kind(item) for item in _list(name, value))
+    if Kind.REVOKED in kinds:
+        raise SettingsError("The fault 401_from lasts until the plan changes: put it in a script, not in kinds.")
+    return kinds
+
+
+def _paths(name: str, value: object) -> tuple[Endpoint, ...]:
+    return tuple(_endpoint(item) for item in _list(name, value))
+
+
+def _url(name: str, value: object) -> str:
+    if isinstance(value, str) and "://" in value:
         return value
-    if name in {"seed", "foreign_cases"}:
-        return _whole(name, value, least=0)
-    return _number(name, value, most=1.0 if name.endswith("rate") else math.inf)
+    raise SettingsError(f"{name} in the fault plan is {value!r}; give a URL.")
 
 
 def _steps(item: object) -> list[Step]:
@@ -234,7 +237,7 @@ def _list(name: str, value: object) -> list[object]:
     raise SettingsError(f"{name} in the fault plan is {value!r}; give a list.")
 
 
-def _whole(name: str, value: object, *, least: int) -> int:
+def _whole(name: str, value: object, *, least: int = 0) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return value
     raise SettingsError(f"{name} in the fault plan is {value!r}; give a whole number of at least {least}.")
@@ -250,3 +253,16 @@ def _number(name: str, value: object, *, most: float = math.inf) -> float:
 def _known_keys(value: dict[str, object], known: set[str], what: str) -> None:
     if unknown := [str(name) for name in value if name not in known]:
         raise SettingsError(f"{what} has no setting {unknown[0]!r}; it knows {', '.join(sorted(known))}.")
+
+
+_READERS: Final[dict[str, Callable[[str, object], object]]] = {
+    "seed": _whole,
+    "foreign_cases": _whole,
+    "rate": partial(_number, most=1.0),
+    "late_rate": partial(_number, most=1.0),
+    "kinds": _kinds,
+    "paths": _paths,
+    "script": _script,
+    "redirect_to": _url,
+}
+"""How the settings of a plan are read that are not a number of at least 0."""

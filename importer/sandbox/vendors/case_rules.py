@@ -66,7 +66,7 @@ def _check_amount(errors: Errors, value: object) -> None:
     if value is None:
         checks.add(errors, name, checks.REQUIRED)
         return
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if not checks.is_number(value):
         checks.add(errors, name, "must be a number")
         return
     amount = Decimal(value)

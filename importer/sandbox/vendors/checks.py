@@ -8,7 +8,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import pycountry
 from starlette.responses import Response
@@ -120,19 +120,20 @@ def country(errors: Errors, content: dict[str, object], code: str, name: str, *,
     alpha2 = text(errors, content, code, prefix=prefix)
     english = text(errors, content, name, prefix=prefix)
     if not alpha2 and not english:
-        if prefix + code not in errors and prefix + name not in errors:
+        if errors.keys().isdisjoint({prefix + code, prefix + name}):
             add(errors, prefix + code, f"or {name} is required")
         return None
     if alpha2 and alpha2 not in countries():
         add(errors, prefix + code, "must be an ISO 3166 alpha-2 code")
         return None
-    named = country_names().get(english.strip().casefold()) if english else alpha2
+    if not english:
+        return alpha2
+    named = country_names().get(english.strip().casefold())
     if named is None:
         add(errors, prefix + name, "is not the English name of a country")
-        return None
-    if alpha2 and named != alpha2:
+    elif alpha2 and named != alpha2:
         add(errors, prefix + name, f"contradicts {code}")
-    return alpha2 or named
+    return named
 
 
 def case_date(errors: Errors, content: dict[str, object], name: str, *, needed: bool = False, past: bool = False) -> None:
@@ -151,6 +152,16 @@ def voucher_date(errors: Errors, content: dict[str, object], name: str, *, neede
     value = text(errors, content, name, needed=needed)
     if value is not None and (not _VOUCHER_DATE.fullmatch(value) or not _exists(value)):
         add(errors, name, "must be a time such as 2024-05-28 00:00:00.000+01")
+
+
+def is_number(value: object) -> TypeGuard[int | Decimal]:
+    """Whether a JSON value is a number; True and False are none."""
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether a JSON value is a number without a decimal point; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_email(value: str) -> bool:
