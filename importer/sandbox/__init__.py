@@ -4,7 +4,7 @@ The sandbox is the importer's independent check: it shares no validation with it
 vendors' documentation leaves a fact open, a setting decides, so that every possible answer can be tried.
 """
 
-from importer.sandbox.fault_plan import Endpoint, Fault, FaultPlan, Kind
+from importer.sandbox.fault_plan import Endpoint, Fault, FaultKind, FaultPlan
 from importer.sandbox.server.server import Sandbox, serve_forever
 from importer.sandbox.settings import DOCUMENTED_LIMITS, SandboxSettings
 
@@ -12,8 +12,8 @@ __all__ = [
     "DOCUMENTED_LIMITS",
     "Endpoint",
     "Fault",
+    "FaultKind",
     "FaultPlan",
-    "Kind",
     "Sandbox",
     "SandboxSettings",
     "serve_forever",

@@ -33,7 +33,7 @@ class Endpoint(StrEnum):
     ANY = "any"
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What goes wrong. *before* and *after* mean before and after the object has been created for good."""
 
     REFUSE = "refuse"  # this connection is reset before the commit, new ones are refused for refuse_seconds
@@ -62,20 +62,20 @@ ABSURD_RETRY_AFTER: Final[tuple[object, ...]] = (-5, 0, 1e12, "soon", None, "", 
 _HTTP: Final = frozenset(Endpoint) - {Endpoint.CONNECTIONS}
 _CREATES: Final = frozenset({Endpoint.CASES, Endpoint.VOUCHERS, Endpoint.FILES})
 _APPLIES: Final = {
-    Kind.REFUSE: frozenset(Endpoint),
-    Kind.CLOSE_ON_ACCEPT: frozenset({Endpoint.CONNECTIONS}),
-    Kind.NO_ID: _CREATES | {Endpoint.ANY},
-    Kind.SLOW_LIST: frozenset({Endpoint.LIST}),
-    Kind.LATE_LIST: frozenset({Endpoint.CASES}),
+    FaultKind.REFUSE: frozenset(Endpoint),
+    FaultKind.CLOSE_ON_ACCEPT: frozenset({Endpoint.CONNECTIONS}),
+    FaultKind.NO_ID: _CREATES | {Endpoint.ANY},
+    FaultKind.SLOW_LIST: frozenset({Endpoint.LIST}),
+    FaultKind.LATE_LIST: frozenset({Endpoint.CASES}),
 }
-_SURVIVABLE: Final = tuple(kind for kind in Kind if kind not in {Kind.REVOKED, Kind.REDIRECT})
+_SURVIVABLE: Final = tuple(kind for kind in FaultKind if kind not in {FaultKind.REVOKED, FaultKind.REDIRECT})
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault, decided: how long it takes (hanging, refusing, listed late) and what a 429 says."""
 
-    kind: Kind
+    kind: FaultKind
     seconds: float = 0.0
     retry_after: object = None
 
@@ -85,7 +85,7 @@ class Step:
     """A line of a script: requests ``nth`` to ``nth + times - 1`` (counted from 1) of an endpoint misbehave."""
 
     on: Endpoint
-    kind: Kind
+    kind: FaultKind
     nth: int = 1
     times: int = 1
     seconds: float | None = None
@@ -102,7 +102,7 @@ class FaultPlan:
 
     seed: int = 0
     rate: float = 0.0
-    kinds: tuple[Kind, ...] = _SURVIVABLE
+    kinds: tuple[FaultKind, ...] = _SURVIVABLE
     paths: tuple[Endpoint, ...] = (Endpoint.CASES, Endpoint.VOUCHERS, Endpoint.LIST, Endpoint.FILES)
     script: tuple[Step, ...] = ()
     hang_seconds: float = 60.0
@@ -152,16 +152,16 @@ class FaultPlan:
             return False
         return random.Random(f"{self.seed}/late/{nth}").random() < self.late_rate  # noqa: S311 - repeatable
 
-    def _fault(self, kind: Kind, endpoint: Endpoint, nth: int, step: Step | None = None) -> Fault:
+    def _fault(self, kind: FaultKind, endpoint: Endpoint, nth: int, step: Step | None = None) -> Fault:
         seconds = {
-            Kind.REFUSE: self.refuse_seconds,
-            Kind.HANG_BEFORE: self.hang_seconds,
-            Kind.HANG_AFTER: self.hang_seconds,
-            Kind.SLOW_LIST: self.slow_seconds,
-            Kind.LATE_LIST: self.late_seconds,
+            FaultKind.REFUSE: self.refuse_seconds,
+            FaultKind.HANG_BEFORE: self.hang_seconds,
+            FaultKind.HANG_AFTER: self.hang_seconds,
+            FaultKind.SLOW_LIST: self.slow_seconds,
+            FaultKind.LATE_LIST: self.late_seconds,
         }.get(kind, 0.0)
         retry_after: object = self.retry_after
-        if kind is Kind.TOO_MANY_ABSURD:
+        if kind is FaultKind.TOO_MANY_ABSURD:
             chance = random.Random(f"{self.seed}/retry/{endpoint}/{nth}")  # noqa: S311 - repeatable, not secret
             retry_after = chance.choice(ABSURD_RETRY_AFTER)
         if step is not None:
@@ -174,9 +174,9 @@ def _script(name: str, value: object) -> tuple[Step, ...]:
     return tuple(step for item in _list(name, value) for step in _steps(item))
 
 
-def _kinds(name: str, value: object) -> tuple[Kind, ...]:
+def _kinds(name: str, value: object) -> tuple[FaultKind, ...]:
     kinds = tuple(_kind(item) for item in _list(name, value))
-    if Kind.REVOKED in kinds:
+    if FaultKind.REVOKED in kinds:
         raise SettingsError("The fault 401_from lasts until the plan changes: put it in a script, not in kinds.")
     return kinds
 
@@ -213,16 +213,18 @@ def _steps(item: object) -> list[Step]:
     ]
 
 
-def _step(on: Endpoint, kind: Kind, *, nth: int, times: int = 1, seconds: float | None = None, retry_after: object = ...) -> Step:
+def _step(
+    on: Endpoint, kind: FaultKind, *, nth: int, times: int = 1, seconds: float | None = None, retry_after: object = ...
+) -> Step:
     if on not in _APPLIES.get(kind, _HTTP):
         raise SettingsError(f"The fault {kind} cannot happen on {on}.")
     return Step(on=on, kind=kind, nth=nth, times=times, seconds=seconds, retry_after=retry_after)
 
 
-def _kind(value: object) -> Kind:
-    if isinstance(value, str) and value in set(Kind):
-        return Kind(value)
-    raise SettingsError(f"Unknown fault {value!r}; use one of {', '.join(Kind)}.")
+def _kind(value: object) -> FaultKind:
+    if isinstance(value, str) and value in set(FaultKind):
+        return FaultKind(value)
+    raise SettingsError(f"Unknown fault {value!r}; use one of {', '.join(FaultKind)}.")
 
 
 def _endpoint(value: object) -> Endpoint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from importer.sandbox.fault_plan import Endpoint, Fault, FaultPlan, Kind
+from importer.sandbox.fault_plan import Endpoint, Fault, FaultKind, FaultPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +38,11 @@ class ActiveFaults:
 
     def late_seconds(self, fault: Fault | None) -> float:
         """Return for how long the case of the newest POST is missing from the list."""
-        if fault is not None and fault.kind is Kind.LATE_LIST and fault.seconds:
+        if fault is not None and fault.kind is FaultKind.LATE_LIST and fault.seconds:
             return fault.seconds
         if not self.plan.listed_late(self._counts[Endpoint.CASES]):
             return 0.0
-        self.faulted[Kind.LATE_LIST] += 1
+        self.faulted[FaultKind.LATE_LIST] += 1
         return self.plan.late_seconds
 
     def next_foreign_case(self) -> int | None:
@@ -60,6 +60,6 @@ class ActiveFaults:
             fault = fault or self.plan.decide(name, self._counts[name])
         if fault is not None:
             self.faulted[fault.kind] += 1
-            if fault.kind is Kind.REFUSE:
+            if fault.kind is FaultKind.REFUSE:
                 self.go_down(fault.seconds)
         return fault

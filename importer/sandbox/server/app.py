@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from importer.sandbox.fault_plan import Endpoint, Fault, Kind
+from importer.sandbox.fault_plan import Endpoint, Fault, FaultKind
 from importer.sandbox.responses import problem
 from importer.sandbox.server.admission import credential_of
 from importer.sandbox.server.control import Control
 from importer.sandbox.server.fault_effects import after_commit, before_commit
 from importer.sandbox.server.resource import Handler, Resource
-from importer.sandbox.vendors.debbie import Debbie
-from importer.sandbox.vendors.debitura import Debitura
+from importer.sandbox.vendors.debbie import DebbieServer
+from importer.sandbox.vendors.debitura import DebituraServer
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -48,7 +48,11 @@ class App:
         self._faults = faults
         self._admission = admission
         self._stopping = stopping
-        debitura, debbie, control = Debitura(settings, world), Debbie(settings, world), Control(world, faults, admission)
+        debitura, debbie, control = (
+            DebituraServer(settings, world),
+            DebbieServer(settings, world),
+            Control(world, faults, admission),
+        )
         api = partial(partial, self._respond)
         resources: dict[str, dict[str, Handler]] = {
             "/managed-cases": {"POST": api(Endpoint.CASES, debitura.create), "GET": api(Endpoint.LIST, debitura.list)},
@@ -75,14 +79,14 @@ class App:
         fault = self._faults.of_request(endpoint)
         if fault is None:
             return self._answer(endpoint, operation, request, body)
-        if fault.kind is Kind.REVOKED and (credential := credential_of(endpoint, request)) is not None:
+        if fault.kind is FaultKind.REVOKED and (credential := credential_of(endpoint, request)) is not None:
             self._faults.revoked.add(credential)
         elsewhere = self._faults.plan.redirect_to.rstrip("/") + request.scope["raw_path"].decode("ascii")
         instead = before_commit(fault, elsewhere, self._stopping)
         if instead is not None:
             return instead
         response = self._answer(endpoint, operation, request, body, fault)
-        if fault.kind is Kind.SLOW_LIST:
+        if fault.kind is FaultKind.SLOW_LIST:
             await self._slow(fault.seconds)
         return after_commit(fault, response, self._stopping)
 

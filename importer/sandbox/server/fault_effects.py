@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from importer.sandbox import responses
-from importer.sandbox.fault_plan import Fault, Kind
+from importer.sandbox.fault_plan import Fault, FaultKind
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -68,19 +68,19 @@ class TruncatedResponse(Response):
 def before_commit(fault: Fault, elsewhere: str, stopping: asyncio.Event) -> Response | None:  # noqa: PLR0911 - one for each fault
     """Return what the client gets if nothing is to happen in the world; ``elsewhere`` is where a redirect leads."""
     match fault.kind:
-        case Kind.RESET_BEFORE | Kind.REFUSE:
+        case FaultKind.RESET_BEFORE | FaultKind.REFUSE:
             return ConnectionReset()
-        case Kind.HANG_BEFORE:
+        case FaultKind.HANG_BEFORE:
             return Silence(fault.seconds, stopping)
-        case Kind.ERROR_BEFORE:
+        case FaultKind.ERROR_BEFORE:
             return responses.problem(500, "Something went wrong.")
-        case Kind.HTML:
+        case FaultKind.HTML:
             return HTMLResponse(_HTML, 503)
-        case Kind.TOO_MANY | Kind.TOO_MANY_ABSURD:
+        case FaultKind.TOO_MANY | FaultKind.TOO_MANY_ABSURD:
             return responses.too_many({"retryAfter": fault.retry_after})
-        case Kind.TOO_MANY_SILENT:
+        case FaultKind.TOO_MANY_SILENT:
             return responses.too_many({})
-        case Kind.REDIRECT:
+        case FaultKind.REDIRECT:
             return RedirectResponse(elsewhere, 307)
         case _:
             return None
@@ -90,17 +90,17 @@ def after_commit(fault: Fault, response: Response, stopping: asyncio.Event) -> R
     """Return what the client gets in place of ``response``; refusals are not dressed up as successes."""
     is_success = response.status_code < 300  # noqa: PLR2004 - the first status that is none
     match fault.kind:
-        case Kind.RESET_AFTER:
+        case FaultKind.RESET_AFTER:
             return ConnectionReset()
-        case Kind.HANG_AFTER:
+        case FaultKind.HANG_AFTER:
             return Silence(fault.seconds, stopping)
-        case Kind.ERROR_AFTER:
+        case FaultKind.ERROR_AFTER:
             return responses.problem(500, "Something went wrong.")
-        case Kind.TRUNCATED:
+        case FaultKind.TRUNCATED:
             return TruncatedResponse(response)
-        case Kind.NON_JSON if is_success:
+        case FaultKind.NON_JSON if is_success:
             return PlainTextResponse("OK, done.")
-        case Kind.NO_ID if is_success:
+        case FaultKind.NO_ID if is_success:
             return _without_ids(response)
         case _:
             return response

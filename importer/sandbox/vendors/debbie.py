@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from importer.sandbox import responses
 from importer.sandbox.responses import ApiResponse
-from importer.sandbox.storage.world import Remembered, StoredFile, StoredVoucher, World, new_id
+from importer.sandbox.storage.world import StoredFile, StoredReplay, StoredVoucher, World, new_id
 from importer.sandbox.vendors.checks import add, is_uuid, json_body
 from importer.sandbox.vendors.voucher_rules import VOUCHER_TYPES, check_file, check_voucher
 
@@ -33,7 +33,7 @@ _MAX_KEY = 64
 _KEY_VALID_SECONDS = 48 * 3600
 
 
-class Debbie:
+class DebbieServer:
     """The endpoints; each takes a request that is authenticated and within its limits."""
 
     def __init__(self, settings: SandboxSettings, world: World) -> None:
@@ -80,19 +80,19 @@ class Debbie:
         if isinstance(content, Response):
             return content
         response, item = make(tenant, content)
-        remembered = None
+        replay = None
         if key is not None and response.status_code < 300:  # noqa: PLR2004 - successes
             text = bytes(response.body).decode()
-            remembered = Remembered(tenant, key, fingerprint, response.status_code, text, time.time())
-        if item is not None or remembered is not None:
-            self._world.commit(item, remembered)
+            replay = StoredReplay(tenant, key, fingerprint, response.status_code, text, time.time())
+        if item is not None or replay is not None:
+            self._world.commit(item, replay)
         return response
 
     def _earlier(self, tenant: str, key: str, fingerprint: str) -> Response | None:
         """Return what a key leads to without anything being created, as documented."""
         if not 1 <= len(key) <= _MAX_KEY:
             return responses.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
-        known = self._world.remembered(tenant, key, since=time.time() - _KEY_VALID_SECONDS)
+        known = self._world.replay(tenant, key, since=time.time() - _KEY_VALID_SECONDS)
         if known is None:
             return None
         if known.fingerprint == fingerprint:

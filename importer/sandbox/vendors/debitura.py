@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from importer.sandbox import responses
 from importer.sandbox.responses import ApiResponse
-from importer.sandbox.storage.world import Remembered, StoredCase, World
+from importer.sandbox.storage.world import StoredCase, StoredReplay, World
 from importer.sandbox.vendors.case_rules import CaseFacts, check_case
 from importer.sandbox.vendors.checks import json_body
 
@@ -32,7 +32,7 @@ _SOLUTIONS = "https://app.debitura.example/help/"
 _SCOPE = "debitura"
 
 
-class Debitura:
+class DebituraServer:
     """The endpoints; each takes a request that is authenticated and within its limits."""
 
     def __init__(self, settings: SandboxSettings, world: World) -> None:
@@ -58,12 +58,12 @@ class Debitura:
         if not isinstance(facts, CaseFacts):
             return responses.field_errors(facts, self._settings.error_shape)
         response, case = self._decide(facts, body.decode(), request.state.late_seconds)
-        remembered = None
+        replay = None
         if key is not None:
             text = bytes(response.body).decode()
-            remembered = Remembered(_SCOPE, key, fingerprint, response.status_code, text, time.time())
-        if case is not None or remembered is not None:
-            self._world.commit(case, remembered)
+            replay = StoredReplay(_SCOPE, key, fingerprint, response.status_code, text, time.time())
+        if case is not None or replay is not None:
+            self._world.commit(case, replay)
         return response
 
     def list(self, request: Request, _body: bytes) -> Response:
@@ -106,7 +106,7 @@ class Debitura:
         """Return what a key leads to without anything being created, as documented for ``POST /cases``."""
         if not 1 <= len(key) <= _MAX_KEY:
             return responses.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
-        known = self._world.remembered(_SCOPE, key)
+        known = self._world.replay(_SCOPE, key)
         if known is None:
             return None
         if known.fingerprint == fingerprint:
