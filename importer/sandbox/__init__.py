@@ -1,7 +1,7 @@
-"""Both remote APIs on one loopback port, strict about the contract and able to misbehave on demand.
+"""Both remote APIs on one loopback port: strict about their contract, with faults on demand.
 
-The sandbox is the importer's independent check: it shares no validation with it, only the exception tree. Where the
-vendors' documentation leaves a fact open, a setting decides, so that every possible answer can be tried.
+The sandbox checks the importer independently: it shares the exception classes with it, but no validation. Where the
+vendors' documentation leaves a fact open, a setting decides, so that every possible behaviour can be tried.
 """
 
 from importer.sandbox.fault_plan import Endpoint, Fault, FaultKind, FaultPlan

@@ -1,4 +1,4 @@
-"""Which fault hits which request: a plan read from JSON, and one pure, seeded decision.
+"""Fault plans: read from JSON, they decide by a seed, and always the same, which request meets which fault.
 
 By rate: ``{"seed": 7, "rate": 0.2, "kinds": ["reset_after", "500_before"], "paths": ["cases", "vouchers"]}``.
 By script: ``{"script": [{"on": "cases", "nth": 3, "kind": "reset_after"}]}``, or only the list. Both may be combined;
@@ -20,7 +20,7 @@ from importer.errors import SettingsError
 
 
 class Endpoint(StrEnum):
-    """What requests are counted by. ``connections`` counts accepted connections, ``any`` all API requests."""
+    """The names that requests are counted by: ``connections`` counts accepted connections, ``any`` all API requests."""
 
     ME = "me"
     CASES = "cases"
@@ -34,13 +34,13 @@ class Endpoint(StrEnum):
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. *before* and *after* mean before and after the object has been created for good."""
+    """The faults. *Before* and *after* mean before and after the object has been created for good."""
 
     REFUSE = "refuse"  # this connection is reset before the commit, new ones are refused for refuse_seconds
     CLOSE_ON_ACCEPT = "close_on_accept"  # a connection is accepted and reset before anything is read
     RESET_BEFORE = "reset_before"
     RESET_AFTER = "reset_after"
-    HANG_BEFORE = "hang_before"  # no answer until the client goes or hang_seconds are over; nothing is created
+    HANG_BEFORE = "hang_before"  # no response until the client goes or hang_seconds are over; nothing is created
     HANG_AFTER = "hang_after"
     ERROR_BEFORE = "500_before"
     ERROR_AFTER = "500_after"
@@ -53,7 +53,7 @@ class FaultKind(StrEnum):
     TOO_MANY_ABSURD = "429_absurd"
     REVOKED = "401_from"  # the credential of this request is revoked from here on
     REDIRECT = "redirect"  # 307 to another host; before
-    SLOW_LIST = "slow_list"  # slow, and someone else's case is created after each page read
+    SLOW_LIST = "slow_list"  # slow, and a case of another client is created after each page
     LATE_LIST = "late_list"  # the new case shows up in the list late_seconds after its creation
 
 
@@ -73,7 +73,7 @@ _SURVIVABLE: Final = tuple(kind for kind in FaultKind if kind not in {FaultKind.
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault, decided: how long it takes (hanging, refusing, listed late) and what a 429 says."""
+    """The fault of one request, with its duration (hanging, refusing, listed late) and the retryAfter of a 429."""
 
     kind: FaultKind
     seconds: float = 0.0
@@ -82,7 +82,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A line of a script: requests ``nth`` to ``nth + times - 1`` (counted from 1) of an endpoint misbehave."""
+    """A line of a script: requests ``nth`` to ``nth + times - 1`` (counted from 1) of an endpoint meet a fault."""
 
     on: Endpoint
     kind: FaultKind
@@ -94,10 +94,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
-    """When and how the sandbox misbehaves; counting starts when the plan is set.
+    """The requests that meet a fault, and the faults; counting starts when the plan is set.
 
     ``kinds`` left out means every kind that a run has to survive without a person (all but 401_from and redirect).
-    ``late_rate`` is drawn apart from ``rate``: a case may be late in the list and its answer be lost as well.
+    ``late_rate`` is drawn apart from ``rate``: a case may be late in the list and its response be lost as well.
     """
 
     seed: int = 0
@@ -108,7 +108,7 @@ class FaultPlan:
     hang_seconds: float = 60.0
     slow_seconds: float = 0.05
     foreign_cases: int = 20
-    """How many cases of someone else slow_list may create in all."""
+    """The number of cases of another client that slow_list creates at most."""
     late_seconds: float = 1.0
     late_rate: float = 0.0
     refuse_seconds: float = 0.2
@@ -134,7 +134,7 @@ class FaultPlan:
         return cls(**checked)
 
     def decide(self, endpoint: Endpoint, nth: int) -> Fault | None:
-        """Return the fault of the ``nth`` request (from 1) of ``endpoint``; the same answer whenever it is asked."""
+        """Return the fault of the ``nth`` request (from 1) of ``endpoint``; equal arguments give equal faults."""
         for step in self.script:
             if step.on is endpoint and step.nth <= nth < step.nth + step.times:
                 return self._fault(step.kind, endpoint, nth, step)
@@ -254,7 +254,7 @@ def _number(name: str, value: object, *, most: float = math.inf) -> float:
 
 def _known_keys(value: dict[str, object], known: set[str], what: str) -> None:
     if unknown := [str(name) for name in value if name not in known]:
-        raise SettingsError(f"{what} has no setting {unknown[0]!r}; it knows {', '.join(sorted(known))}.")
+        raise SettingsError(f"{what} has no setting {unknown[0]!r}; use {', '.join(sorted(known))}.")
 
 
 _READERS: Final[dict[str, Callable[[str, object], object]]] = {

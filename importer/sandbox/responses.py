@@ -57,5 +57,5 @@ def too_many(content: dict[str, object], *, header: float | None = None) -> Resp
 
 
 def replay(status: int, body: str, *, cached: bool = False) -> Response:
-    """Return a remembered response again; Debbie marks it with ``Idempotency-Cached``."""
+    """Return a stored response again; Debbie marks it with ``Idempotency-Cached``."""
     return Response(body, status, {"idempotency-cached": "true"} if cached else None, _JSON)

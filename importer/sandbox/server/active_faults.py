@@ -1,4 +1,4 @@
-"""The fault plan in force: how many requests it has counted, and what lasts until it is replaced."""
+"""The fault plan in force, with the requests that it has counted and the effects that last until it is replaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ActiveFaults:
-    """Counts requests and decides their faults. Other threads may read ``requests`` and ``faulted``."""
+    """A counter of requests that decides their faults. Other threads may read ``requests`` and ``faulted``."""
 
     def __init__(self, plan: FaultPlan, go_down: Callable[[float], None]) -> None:
         self.requests: Counter[str] = Counter()
@@ -37,7 +37,7 @@ class ActiveFaults:
         return self._decide(endpoint, endpoint, Endpoint.ANY)
 
     def late_seconds(self, fault: Fault | None) -> float:
-        """Return for how long the case of the newest POST is missing from the list."""
+        """Return the seconds for which the case of the newest POST is missing from the list."""
         if fault is not None and fault.kind is FaultKind.LATE_LIST and fault.seconds:
             return fault.seconds
         if not self.plan.listed_late(self._counts[Endpoint.CASES]):

@@ -1,4 +1,4 @@
-"""What a request must pass before its endpoint handles it: credentials, rate limits, the size of its body."""
+"""The checks before an endpoint handles a request: credentials, rate limits and the size of the body."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DEBITURA: Final = frozenset({Endpoint.ME, Endpoint.CASES, Endpoint.LIST, Endpoi
 
 
 class Credential(NamedTuple):
-    """What a request authenticates with: ``XApiKey`` at Debitura, a bearer token at Debbie."""
+    """The credential of a request: ``XApiKey`` at Debitura, a bearer token at Debbie."""
 
     is_api_key: bool
     value: str

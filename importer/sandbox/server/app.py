@@ -75,7 +75,7 @@ class App:
         await self._router(scope, receive, send)
 
     async def _respond(self, endpoint: Endpoint, operation: Operation, request: Request, body: bytes) -> Response:
-        """Respond as the vendor would, or as the fault of this request demands."""
+        """Return the response of the vendor, or the one that the fault of this request demands."""
         fault = self._faults.of_request(endpoint)
         if fault is None:
             return self._answer(endpoint, operation, request, body)
@@ -91,7 +91,7 @@ class App:
         return after_commit(fault, response, self._stopping)
 
     async def _slow(self, seconds: float) -> None:
-        """Take time over a page that has been read, and create a case of another client meanwhile."""
+        """Delay a page that has been read, and create a case of another client meanwhile."""
         if (number := self._faults.next_foreign_case()) is not None:
             self._world.commit(self._world.new_case(_FOREIGN % number, foreign=True))
         try:
@@ -102,7 +102,7 @@ class App:
     def _answer(
         self, endpoint: Endpoint, operation: Operation, request: Request, body: bytes, fault: Fault | None = None
     ) -> Response:
-        """Respond as the vendor would: credentials, then limits, then the operation itself."""
+        """Return the response of the vendor: credentials come first, then limits, then the operation itself."""
         if (refusal := self._admission.refusal(endpoint, request, len(body))) is not None:
             return refusal
         if endpoint is Endpoint.CASES:
@@ -114,5 +114,5 @@ class App:
 
 
 def _normal_path(raw: str) -> str:
-    """Return a path whose segments are percent-encoded in one way, so that an encoded slash divides nothing."""
+    """Return a path whose segments are percent-encoded in one way, so that an encoded slash does not divide one."""
     return "/".join(quote(unquote(segment), safe="") for segment in raw.split("/"))

@@ -1,6 +1,6 @@
-"""Looking into a running sandbox and changing its faults: ``/_sandbox/state`` and ``/_sandbox/faults``.
+"""The endpoints that show a running sandbox and change its faults: ``/_sandbox/state`` and ``/_sandbox/faults``.
 
-No credentials are asked for, because the sandbox listens on loopback only.
+They need no credentials, because the sandbox listens on loopback only.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def voucher_view(voucher: StoredVoucher) -> dict[str, object]:
 
 
 def file_view(file: StoredFile) -> dict[str, object]:
-    """Return what is known of a file."""
+    """Return a file, without its content."""
     return {
         "id": file.id,
         "tenantId": file.tenant,

@@ -1,4 +1,4 @@
-"""What the client sees of each fault: another response, a spoiled one, or a connection that is cut.
+"""The effect of each fault on the client: another response, a damaged one, or a connection that is cut.
 
 A connection is cut at its transport, which comes from the protocol class in ``listener`` by way of the ASGI state.
 """
@@ -66,7 +66,7 @@ class TruncatedResponse(Response):
 
 
 def before_commit(fault: Fault, elsewhere: str, stopping: asyncio.Event) -> Response | None:  # noqa: PLR0911 - one for each fault
-    """Return what the client gets if nothing is to happen in the world; ``elsewhere`` is where a redirect leads."""
+    """Return the response of a fault that keeps the request from being handled; a redirect leads to ``elsewhere``."""
     match fault.kind:
         case FaultKind.RESET_BEFORE | FaultKind.REFUSE:
             return ConnectionReset()
@@ -87,7 +87,7 @@ def before_commit(fault: Fault, elsewhere: str, stopping: asyncio.Event) -> Resp
 
 
 def after_commit(fault: Fault, response: Response, stopping: asyncio.Event) -> Response:  # noqa: PLR0911 - one for each fault
-    """Return what the client gets in place of ``response``; refusals are not dressed up as successes."""
+    """Return the response that the client gets in place of ``response``; a refusal never becomes a success."""
     is_success = response.status_code < 300  # noqa: PLR2004 - the first status that is none
     match fault.kind:
         case FaultKind.RESET_AFTER:

@@ -28,7 +28,7 @@ _DRAIN_SECONDS = 1.0
 
 
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type, unused-ignore]  # the base is chosen at import
-    """A connection that shows itself to the application, and that a fault may end before anything is read."""
+    """A connection that the application can reach, and that a fault may end before anything is read."""
 
     def __init__(self, *, faults: ActiveFaults, config: Config, server_state: ServerState) -> None:
         super().__init__(config=config, server_state=server_state, app_state={"connection": self})
@@ -68,7 +68,7 @@ class Listener:
     def bind(self) -> str:
         """Take the port and return the URL; ``SettingsError`` if it is taken."""
         try:
-            # A socket that is bound but never listens keeps the port ours while no connections are accepted.
+            # A socket that is bound but never listens reserves the port while no connections are accepted.
             self._claim = self._opened(listening=False)
             self._address = self._claim.getsockname()[:2]
             self._socket = self._opened(listening=True)
@@ -93,7 +93,7 @@ class Listener:
         self._reopening = asyncio.get_running_loop().call_later(seconds, self.open)
 
     async def close(self) -> None:
-        """Stop listening, let running requests end, cut what is left."""
+        """Stop listening, let running requests end, and cut the connections that are left."""
         self._stop_listening()
         await asyncio.gather(*self._joining, return_exceptions=True)
         for connection in list(self._state.connections):
@@ -107,7 +107,7 @@ class Listener:
         self.release()
 
     def release(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         for held in (self._claim, self._socket):
             if held is not None:
                 held.close()
@@ -123,16 +123,16 @@ class Listener:
             self._socket = None
 
     def _accept(self) -> None:
-        """Take what is waiting at the port.
+        """Accept the connections that are waiting at the port.
 
-        Not asyncio's own server: in Python 3.11 it loses a connection that it accepted right before it was closed.
+        asyncio's own server is not used: in Python 3.11 it loses a connection accepted right before it was closed.
         """
         assert self._socket is not None
         loop = asyncio.get_running_loop()
         for _ in range(_ACCEPTS_AT_ONCE):
             try:
                 accepted, _peer = self._socket.accept()
-            except OSError:  # nobody is waiting (any more), or there are no more file descriptors
+            except OSError:  # no connection is waiting any more, or there are no file descriptors left
                 return
             task = loop.create_task(loop.connect_accepted_socket(self._connection, accepted))
             self._joining.add(task)
@@ -142,7 +142,7 @@ class Listener:
         return Connection(faults=self._faults, config=self._config, server_state=self._state)
 
     def _opened(self, *, listening: bool) -> socket.socket:
-        # With the protocol named, asyncio sets TCP_NODELAY on what is accepted; without, each answer takes 40 ms.
+        # With the protocol given, asyncio sets TCP_NODELAY on accepted connections; without, each response takes 40 ms.
         opened = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -22,9 +22,9 @@ Handler = Callable[[Request, bytes], Awaitable[Response]]
 
 
 class Resource:
-    """Handlers by method; without any, there is nothing at the path.
+    """The handlers of a path by method. Other methods get 405, or 404 if there are no handlers.
 
-    Starlette's routes would add HEAD to GET and name in ``Allow`` only the methods of one of several routes.
+    Starlette's own routes are not used for methods: they add HEAD to GET, and their ``Allow`` lists one route only.
     """
 
     def __init__(self, settings: SandboxSettings, handlers: Mapping[str, Handler]) -> None:
@@ -43,7 +43,7 @@ class Resource:
         await response(scope, receive, send)
 
     async def _body(self, request: Request) -> bytes:
-        """Read the whole body; of one that is too large no more is kept than shows that it is."""
+        """Read the whole body. One that is too large is cut off somewhere beyond the limit."""
         body = bytearray()
         async for chunk in request.stream():
             if len(body) <= self._settings.max_body_bytes:

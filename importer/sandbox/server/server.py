@@ -1,4 +1,4 @@
-"""Starting and stopping a sandbox: in a thread for tests and ``--sandbox``, in the foreground for the command."""
+"""A sandbox that can be started and stopped: in a thread for tests and ``--sandbox``, else in the foreground."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Runner:
-    """A sandbox on the running event loop: opened world, bound port, and an end when asked."""
+    """A sandbox on the running event loop, with its world opened and its port bound."""
 
     def __init__(self, settings: SandboxSettings) -> None:
         self.world = World(
@@ -69,7 +69,7 @@ class Sandbox:
     """A sandbox in a daemon thread of this process.
 
     ``start`` raises ``SettingsError`` when the port is taken or the data file cannot be used. After ``stop`` it can be
-    started again; without a data file it is then empty. What it holds can be read while it runs and after it.
+    started again; without a data file it is then empty. Its contents can be read while it runs and afterwards.
     """
 
     def __init__(self, settings: SandboxSettings | None = None) -> None:
@@ -101,7 +101,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop, cutting connections that hang; nothing happens if it does not run."""
+        """Stop, and cut the connections that hang; do nothing if it does not run."""
         if self._thread is not None:
             self._running.stop()
             self._thread.join()
@@ -129,17 +129,17 @@ class Sandbox:
 
     @property
     def requests(self) -> dict[str, int]:
-        """Requests so far by endpoint, whatever became of them; ``connections`` counts connections."""
+        """The number of requests by endpoint, with and without faults; ``connections`` counts connections."""
         return dict(self._running.faults.requests)
 
     @property
     def faulted(self) -> dict[str, int]:
-        """Faults so far by kind."""
+        """The number of faults by kind."""
         return dict(self._running.faults.faulted)
 
     @property
     def refused_by_limit(self) -> int:
-        """How many requests a rate limit refused (429s that are faults not counted)."""
+        """The number of requests that a rate limit refused; 429s that are faults are not counted."""
         return self._running.admission.refused_by_limit
 
     def set_faults(self, plan: FaultPlan) -> None:

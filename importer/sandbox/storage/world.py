@@ -1,7 +1,7 @@
-"""Everything that exists in the sandbox: cases, vouchers, files and remembered answers.
+"""The contents of a sandbox: cases, vouchers, files, and responses to replay.
 
-Only what was received is kept of an object, as its JSON text; views are built when asked for, so that a million cases
-fit into memory.
+Of an object only the received JSON text is kept, and views of it are built on demand, so that a million cases fit into
+memory.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class World:
             self._reload(self._journal, path)
 
     def close(self) -> None:
-        """Let go of the data file."""
+        """Close the data file."""
         if self._journal is not None:
             self._journal.close()
 
@@ -138,7 +138,7 @@ class World:
         return self._by_name.get(name)
 
     def listed(self, *, newest_first: bool) -> tuple[Iterator[StoredCase], int]:
-        """Return the cases that the list shows by now, and their number."""
+        """Return the cases that are listed by now, and their number."""
         now = time.time()
         self._late = {key: case for key, case in self._late.items() if case.listed_from > now}
         hidden = self._late

@@ -30,7 +30,7 @@ _CODE_LENGTH = 2
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What the business rules need to know of a valid case."""
+    """The values of a valid case that the business rules need."""
 
     creditor: str
     creditor_reference: str

@@ -1,4 +1,4 @@
-"""Hand-written field checks that both validators share; each adds what is wrong to a dict of path → reasons."""
+"""Field checks that the rules of both vendors share; each adds its violations to a dict of path → reasons."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NotAnObject(Exception):
 
 
 def json_object(body: bytes, number: Callable[[str], object] = Decimal) -> dict[str, object]:
-    """Read a body as UTF-8 JSON, with ``number`` for what is no integer; ``NotAnObject`` names what is wrong with it."""
+    """Read a body as UTF-8 JSON, with ``number`` for all but integers. Raises ``NotAnObject`` with the reason."""
     try:
         content = json.loads(body.decode(), parse_float=number, parse_constant=_no_constant)
     except (ValueError, ArithmeticError, RecursionError) as error:
@@ -56,7 +56,7 @@ def json_body(request: Request, body: bytes) -> dict[str, object] | Response:
 
 
 def add(errors: Errors, path: str, reason: str) -> None:
-    """Note that the value at ``path`` is wrong."""
+    """Add a violation by the value at ``path``."""
     errors.setdefault(path, []).append(reason)
 
 
@@ -165,7 +165,7 @@ def is_integer(value: object) -> TypeGuard[int]:
 
 
 def is_email(value: str) -> bool:
-    """Whether ``value`` looks like an address; no more than that."""
+    """Whether ``value`` has roughly the form of an address."""
     return _EMAIL.fullmatch(value) is not None
 
 

@@ -64,8 +64,8 @@ class DebbieServer:
     def _create(self, request: Request, body: bytes, make: Callable[[str, dict[str, object]], Made]) -> Response:
         """Handle what both POSTs share: the tenant, the Idempotency-Key, JSON and the commit.
 
-        Only successes are remembered under a key; the documentation does not say, and so every refusal can be
-        corrected under the same key.
+        Only successes are stored under a key. The documentation leaves this open; so every refusal can be corrected
+        under the same key.
         """
         tenant = request.path_params["tenant"].lower()
         if not is_uuid(tenant):
@@ -89,7 +89,7 @@ class DebbieServer:
         return response
 
     def _earlier(self, tenant: str, key: str, fingerprint: str) -> Response | None:
-        """Return what a key leads to without anything being created, as documented."""
+        """Return the documented response to a key that is wrong or has been used."""
         if not 1 <= len(key) <= _MAX_KEY:
             return responses.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
         known = self._world.replay(tenant, key, since=time.time() - _KEY_VALID_SECONDS)
@@ -116,7 +116,7 @@ class DebbieServer:
         return ApiResponse({"caseVoucherId": voucher.id}), voucher
 
     def _check_references(self, errors: responses.Errors, tenant: str, case_id: str, content: dict[str, object]) -> None:
-        """Check what a voucher refers to: its parent on the same case, its file in the same tenant."""
+        """Check the references of a voucher: its parent on the same case, its file in the same tenant."""
         parent = content.get("referenceCaseVoucherId")
         if isinstance(parent, str):
             voucher = self._world.vouchers.get(parent.lower())

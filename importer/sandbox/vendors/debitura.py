@@ -67,7 +67,7 @@ class DebituraServer:
         return response
 
     def list(self, request: Request, _body: bytes) -> Response:
-        """``GET /managed-cases``: a page of at most 100 cases. Unknown parameters are refused, to catch slips."""
+        """``GET /managed-cases``: a page of at most 100 cases. Unknown parameters are refused."""
         query: dict[str, list[str]] = {}
         for name, value in request.query_params.multi_items():
             query.setdefault(name, []).extend(value.split(","))
@@ -103,7 +103,7 @@ class DebituraServer:
         return ApiResponse(case_content(case))
 
     def _earlier(self, key: str, fingerprint: str) -> Response | None:
-        """Return what a key leads to without anything being created, as documented for ``POST /cases``."""
+        """Return the response to a key that is wrong or has been used, as documented for ``POST /cases``."""
         if not 1 <= len(key) <= _MAX_KEY:
             return responses.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
         known = self._world.replay(_SCOPE, key)
@@ -114,7 +114,7 @@ class DebituraServer:
         return responses.business_error("IdempotencyConflict", "The key was used for another request.")
 
     def _decide(self, facts: CaseFacts, body: str, late_seconds: float) -> tuple[Response, StoredCase | None]:
-        """Return the answer of the business rules and, if they allow it, the case to commit."""
+        """Return the response of the business rules and, if they allow it, the case to commit."""
         settings = self._settings
         if "BLOCKED" in facts.creditor:
             message = f"The creditor {facts.creditor} is blocked."

@@ -1,7 +1,7 @@
 """Rate windows as the vendor documentation describes them: a request over any of them is refused, not queued.
 
-A refused request counts in no window. That is the sandbox's choice: the documentation does not say, and a client that
-keeps to the windows never notices.
+A refused request counts in no window. The documentation leaves this open, and a client that keeps to the windows sees
+no difference.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Debbie's rules for vouchers and files, from the vendor documentation (seed 002).
+"""Debbie's rules for vouchers and files, from the vendor documentation.
 
 What an item of ``distribute`` looks like is not documented beyond its amount, so other keys in it are let through; the
 sign of an amount is not checked against the type, because no rule is documented.
