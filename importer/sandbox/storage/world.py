@@ -7,7 +7,7 @@ memory.
 from __future__ import annotations
 
 import json
-import secrets
+import random
 import time
 import uuid
 from dataclasses import dataclass
@@ -228,9 +228,4 @@ def _read(line: bytes) -> tuple[Stored | None, StoredReplay | None]:
 
 
 def _reference() -> str:
-    number = secrets.randbits(40)
-    letters = []
-    for _ in range(8):
-        number, index = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[index])
-    return "".join(letters)
+    return "".join(random.choices(_ALPHABET, k=8))  # noqa: S311 - not secret
