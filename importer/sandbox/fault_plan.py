@@ -1,4 +1,4 @@
-"""Which fault hits which request: a plan read from JSON, and one pure, seeded decision.
+"""Fault plans: read from JSON, they decide by a seed, and always the same, which request meets which fault.
 
 By rate: ``{"seed": 7, "rate": 0.2, "kinds": ["reset_after", "500_before"], "paths": ["cases", "vouchers"]}``.
 By script: ``{"script": [{"on": "cases", "nth": 3, "kind": "reset_after"}]}``, or only the list. Both may be combined;
@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from importer.errors import SettingsError
 
 
 class Endpoint(StrEnum):
-    """What requests are counted by. ``connections`` counts accepted connections, ``any`` all API requests."""
+    """The names that requests are counted by: ``connections`` counts accepted connections, ``any`` all API requests."""
 
     ME = "me"
     CASES = "cases"
@@ -31,14 +33,14 @@ class Endpoint(StrEnum):
     ANY = "any"
 
 
-class Kind(StrEnum):
-    """What goes wrong. *before* and *after* mean before and after the object has been created for good."""
+class FaultKind(StrEnum):
+    """The faults. *Before* and *after* mean before and after the object has been created for good."""
 
     REFUSE = "refuse"  # this connection is reset before the commit, new ones are refused for refuse_seconds
     CLOSE_ON_ACCEPT = "close_on_accept"  # a connection is accepted and reset before anything is read
     RESET_BEFORE = "reset_before"
     RESET_AFTER = "reset_after"
-    HANG_BEFORE = "hang_before"  # no answer until the client goes or hang_seconds are over; nothing is created
+    HANG_BEFORE = "hang_before"  # no response until the client goes or hang_seconds are over; nothing is created
     HANG_AFTER = "hang_after"
     ERROR_BEFORE = "500_before"
     ERROR_AFTER = "500_after"
@@ -51,7 +53,7 @@ class Kind(StrEnum):
     TOO_MANY_ABSURD = "429_absurd"
     REVOKED = "401_from"  # the credential of this request is revoked from here on
     REDIRECT = "redirect"  # 307 to another host; before
-    SLOW_LIST = "slow_list"  # slow, and someone else's case is created after each page read
+    SLOW_LIST = "slow_list"  # slow, and a case of another client is created after each page
     LATE_LIST = "late_list"  # the new case shows up in the list late_seconds after its creation
 
 
@@ -60,30 +62,30 @@ ABSURD_RETRY_AFTER: Final[tuple[object, ...]] = (-5, 0, 1e12, "soon", None, "", 
 _HTTP: Final = frozenset(Endpoint) - {Endpoint.CONNECTIONS}
 _CREATES: Final = frozenset({Endpoint.CASES, Endpoint.VOUCHERS, Endpoint.FILES})
 _APPLIES: Final = {
-    Kind.REFUSE: frozenset(Endpoint),
-    Kind.CLOSE_ON_ACCEPT: frozenset({Endpoint.CONNECTIONS}),
-    Kind.NO_ID: _CREATES | {Endpoint.ANY},
-    Kind.SLOW_LIST: frozenset({Endpoint.LIST}),
-    Kind.LATE_LIST: frozenset({Endpoint.CASES}),
+    FaultKind.REFUSE: frozenset(Endpoint),
+    FaultKind.CLOSE_ON_ACCEPT: frozenset({Endpoint.CONNECTIONS}),
+    FaultKind.NO_ID: _CREATES | {Endpoint.ANY},
+    FaultKind.SLOW_LIST: frozenset({Endpoint.LIST}),
+    FaultKind.LATE_LIST: frozenset({Endpoint.CASES}),
 }
-_SURVIVABLE: Final = tuple(kind for kind in Kind if kind not in {Kind.REVOKED, Kind.REDIRECT})
+_SURVIVABLE: Final = tuple(kind for kind in FaultKind if kind not in {FaultKind.REVOKED, FaultKind.REDIRECT})
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault, decided: how long it takes (hanging, refusing, listed late) and what a 429 says."""
+    """The fault of one request, with its duration (hanging, refusing, listed late) and the retryAfter of a 429."""
 
-    kind: Kind
+    kind: FaultKind
     seconds: float = 0.0
     retry_after: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A line of a script: requests ``nth`` to ``nth + times - 1`` (counted from 1) of an endpoint misbehave."""
+    """A line of a script: requests ``nth`` to ``nth + times - 1`` (counted from 1) of an endpoint meet a fault."""
 
     on: Endpoint
-    kind: Kind
+    kind: FaultKind
     nth: int = 1
     times: int = 1
     seconds: float | None = None
@@ -92,21 +94,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
-    """When and how the sandbox misbehaves; counting starts when the plan is set.
+    """The requests that meet a fault, and the faults; counting starts when the plan is set.
 
     ``kinds`` left out means every kind that a run has to survive without a person (all but 401_from and redirect).
-    ``late_rate`` is drawn apart from ``rate``: a case may be late in the list and its answer be lost as well.
+    ``late_rate`` is drawn apart from ``rate``: a case may be late in the list and its response be lost as well.
     """
 
     seed: int = 0
     rate: float = 0.0
-    kinds: tuple[Kind, ...] = _SURVIVABLE
+    kinds: tuple[FaultKind, ...] = _SURVIVABLE
     paths: tuple[Endpoint, ...] = (Endpoint.CASES, Endpoint.VOUCHERS, Endpoint.LIST, Endpoint.FILES)
     script: tuple[Step, ...] = ()
     hang_seconds: float = 60.0
     slow_seconds: float = 0.05
     foreign_cases: int = 20
-    """How many cases of someone else slow_list may create in all."""
+    """The number of cases of another client that slow_list creates at most."""
     late_seconds: float = 1.0
     late_rate: float = 0.0
     refuse_seconds: float = 0.2
@@ -128,11 +130,11 @@ class FaultPlan:
         if not isinstance(value, dict):
             raise SettingsError(f"A fault plan is an object or a list of steps, not {value!r}.")
         _known_keys(value, {field.name for field in fields(cls)}, "The fault plan")
-        checked: dict[str, Any] = {name: _plan_value(name, item) for name, item in value.items()}
+        checked: dict[str, Any] = {name: _READERS.get(name, _number)(name, item) for name, item in value.items()}
         return cls(**checked)
 
     def decide(self, endpoint: Endpoint, nth: int) -> Fault | None:
-        """Return the fault of the ``nth`` request (from 1) of ``endpoint``; the same answer whenever it is asked."""
+        """Return the fault of the ``nth`` request (from 1) of ``endpoint``; equal arguments give equal faults."""
         for step in self.script:
             if step.on is endpoint and step.nth <= nth < step.nth + step.times:
                 return self._fault(step.kind, endpoint, nth, step)
@@ -150,16 +152,16 @@ class FaultPlan:
             return False
         return random.Random(f"{self.seed}/late/{nth}").random() < self.late_rate  # noqa: S311 - repeatable
 
-    def _fault(self, kind: Kind, endpoint: Endpoint, nth: int, step: Step | None = None) -> Fault:
+    def _fault(self, kind: FaultKind, endpoint: Endpoint, nth: int, step: Step | None = None) -> Fault:
         seconds = {
-            Kind.REFUSE: self.refuse_seconds,
-            Kind.HANG_BEFORE: self.hang_seconds,
-            Kind.HANG_AFTER: self.hang_seconds,
-            Kind.SLOW_LIST: self.slow_seconds,
-            Kind.LATE_LIST: self.late_seconds,
+            FaultKind.REFUSE: self.refuse_seconds,
+            FaultKind.HANG_BEFORE: self.hang_seconds,
+            FaultKind.HANG_AFTER: self.hang_seconds,
+            FaultKind.SLOW_LIST: self.slow_seconds,
+            FaultKind.LATE_LIST: self.late_seconds,
         }.get(kind, 0.0)
         retry_after: object = self.retry_after
-        if kind is Kind.TOO_MANY_ABSURD:
+        if kind is FaultKind.TOO_MANY_ABSURD:
             chance = random.Random(f"{self.seed}/retry/{endpoint}/{nth}")  # noqa: S311 - repeatable, not secret
             retry_after = chance.choice(ABSURD_RETRY_AFTER)
         if step is not None:
@@ -168,24 +170,25 @@ class FaultPlan:
         return Fault(kind, seconds, retry_after)
 
 
-def _plan_value(name: str, value: object) -> object:
-    """Return the checked value of one setting of a plan."""
-    if name == "script":
-        return tuple(step for item in _list(name, value) for step in _steps(item))
-    if name == "kinds":
-        kinds = tuple(_kind(item) for item in _list(name, value))
-        if Kind.REVOKED in kinds:
-            raise SettingsError("The fault 401_from lasts until the plan changes: put it in a script, not in kinds.")
-        return kinds
-    if name == "paths":
-        return tuple(_endpoint(item) for item in _list(name, value))
-    if name == "redirect_to":
-        if not isinstance(value, str) or "://" not in value:
-            raise SettingsError(f"redirect_to in the fault plan is {value!r}; give a URL.")
+def _script(name: str, value: object) -> tuple[Step, ...]:
+    return tuple(step for item in _list(name, value) for step in _steps(item))
+
+
+def _kinds(name: str, value: object) -> tuple[FaultKind, ...]:
+    kinds = tuple(_kind(item) for item in _list(name, value))
+    if FaultKind.REVOKED in kinds:
+        raise SettingsError("The fault 401_from lasts until the plan changes: put it in a script, not in kinds.")
+    return kinds
+
+
+def _paths(name: str, value: object) -> tuple[Endpoint, ...]:
+    return tuple(_endpoint(item) for item in _list(name, value))
+
+
+def _url(name: str, value: object) -> str:
+    if isinstance(value, str) and "://" in value:
         return value
-    if name in {"seed", "foreign_cases"}:
-        return _whole(name, value, least=0)
-    return _number(name, value, most=1.0 if name.endswith("rate") else math.inf)
+    raise SettingsError(f"{name} in the fault plan is {value!r}; give a URL.")
 
 
 def _steps(item: object) -> list[Step]:
@@ -210,16 +213,18 @@ def _steps(item: object) -> list[Step]:
     ]
 
 
-def _step(on: Endpoint, kind: Kind, *, nth: int, times: int = 1, seconds: float | None = None, retry_after: object = ...) -> Step:
+def _step(
+    on: Endpoint, kind: FaultKind, *, nth: int, times: int = 1, seconds: float | None = None, retry_after: object = ...
+) -> Step:
     if on not in _APPLIES.get(kind, _HTTP):
         raise SettingsError(f"The fault {kind} cannot happen on {on}.")
     return Step(on=on, kind=kind, nth=nth, times=times, seconds=seconds, retry_after=retry_after)
 
 
-def _kind(value: object) -> Kind:
-    if isinstance(value, str) and value in set(Kind):
-        return Kind(value)
-    raise SettingsError(f"Unknown fault {value!r}; use one of {', '.join(Kind)}.")
+def _kind(value: object) -> FaultKind:
+    if isinstance(value, str) and value in set(FaultKind):
+        return FaultKind(value)
+    raise SettingsError(f"Unknown fault {value!r}; use one of {', '.join(FaultKind)}.")
 
 
 def _endpoint(value: object) -> Endpoint:
@@ -234,7 +239,7 @@ def _list(name: str, value: object) -> list[object]:
     raise SettingsError(f"{name} in the fault plan is {value!r}; give a list.")
 
 
-def _whole(name: str, value: object, *, least: int) -> int:
+def _whole(name: str, value: object, *, least: int = 0) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return value
     raise SettingsError(f"{name} in the fault plan is {value!r}; give a whole number of at least {least}.")
@@ -249,4 +254,17 @@ def _number(name: str, value: object, *, most: float = math.inf) -> float:
 
 def _known_keys(value: dict[str, object], known: set[str], what: str) -> None:
     if unknown := [str(name) for name in value if name not in known]:
-        raise SettingsError(f"{what} has no setting {unknown[0]!r}; it knows {', '.join(sorted(known))}.")
+        raise SettingsError(f"{what} has no setting {unknown[0]!r}; use {', '.join(sorted(known))}.")
+
+
+_READERS: Final[dict[str, Callable[[str, object], object]]] = {
+    "seed": _whole,
+    "foreign_cases": _whole,
+    "rate": partial(_number, most=1.0),
+    "late_rate": partial(_number, most=1.0),
+    "kinds": _kinds,
+    "paths": _paths,
+    "script": _script,
+    "redirect_to": _url,
+}
+"""How the settings of a plan are read that are not a number of at least 0."""

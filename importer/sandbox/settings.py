@@ -1,4 +1,4 @@
-"""What a sandbox is like: credentials, limits and one switch per fact that the vendors leave open."""
+"""Settings of a sandbox: credentials, limits and one switch for each fact that the vendors' documentation leaves open."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _CHOICES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSettings:
-    """Everything that can be chosen about a sandbox; the defaults are what the vendors' documentation says.
+    """All settings of a sandbox; the defaults follow the vendors' documentation.
 
-    Raises ``SettingsError`` when a value makes no sense.
+    Raises ``SettingsError`` for a value that is not possible.
     """
 
     host: str = "127.0.0.1"
@@ -42,10 +42,10 @@ class SandboxSettings:
     """0 takes any free port."""
     keep_alive_seconds: float = 30
     clock_offset_seconds: float = 0
-    """How far the servers' clock is ahead of this machine's: in dates of creation and the ``Date`` of every answer."""
+    """How far the servers' clock is ahead of this machine's, in dates of creation and in the ``Date`` header."""
     max_body_bytes: int = 32 * 1024 * 1024
     data_file: Path | None = None
-    """Append-only JSON lines that hold every created object; without it everything is in memory."""
+    """An append-only file of JSON lines with every created object; without it they are kept in memory only."""
 
     api_keys: tuple[str, ...] = ("sandbox-key",)
     """Debitura keys, all of the same partner."""
@@ -55,22 +55,22 @@ class SandboxSettings:
     country: str = "Denmark"
 
     error_shape: ErrorShape = "mixed"
-    """Which of the two documented shapes field errors take; mixed: an even number of fields is a problem object."""
+    """The shape of field errors. Both are documented; with ``mixed``, an even number of fields makes a problem object."""
     idempotency: Literal["ignored", "honoured"] = "ignored"
-    """``Idempotency-Key`` on POST /managed-cases: unknown; honoured means as on the sister endpoint POST /cases."""
+    """Whether POST /managed-cases honours ``Idempotency-Key``, as its sister endpoint POST /cases does. Not documented."""
     unique_references: bool = False
-    """Whether a repeated creditorReference is a DuplicateReference."""
+    """Whether a repeated creditorReference is refused as DuplicateReference."""
     countries_without_partner: tuple[str, ...] = ("KP",)
 
     case_id_from: CaseIdFrom = "id"
-    """How Debbie names a Debitura case: unknown."""
+    """The field of a Debitura case that is its id at Debbie. Not documented."""
     known_cases: tuple[str, ...] = ()
     """Case ids that exist at Debbie without having been created here."""
     extra_voucher_types: tuple[str, ...] = ()
     repeat: Repeat = "409"
-    """How Debbie answers a repeated uniqueId: unknown."""
+    """The status of Debbie's response to a repeated uniqueId. Not documented."""
     list_unique_id: bool = True
-    """Whether Debbie's list returns uniqueId: unknown."""
+    """Whether Debbie's list returns uniqueId. Not documented."""
 
     limits: tuple[Limit, ...] = ()
     """Windows per Debitura key; see ``DOCUMENTED_LIMITS``. A fixed window starts with its first request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import os
 import re
@@ -11,13 +12,16 @@ import socket
 import subprocess
 import sys
 import uuid
+from contextlib import closing
 
 import httpx
 import pytest
+from support.paths import GOLDEN_FILES
 
 from importer.errors import SettingsError
 from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 
+DATA_OF_FORMAT_1 = GOLDEN_FILES / "sandbox" / "data-1.jsonl"
 TENANT = "11111111-1111-4111-8111-111111111111"
 OTHER_TENANT = "22222222-2222-4222-8222-222222222222"
 AUTH = {"XApiKey": "sandbox-key", "Authorization": "Bearer sandbox-token"}
@@ -170,9 +174,52 @@ def test_form_of_the_request(start):
     for body in ("{", "[]", ""):
         assert client.post("/managed-cases", content=body, headers=header).status_code == 400
     assert client.post("/managed-cases", content="x" * 1001, headers=header).status_code == 413
-    assert client.delete("/managed-cases").headers["allow"] == "POST, GET"
-    for path in ("/", "/cases", "/managed-cases/", "/managed-cases/a/b", "/v1/x/files/", "//managed-cases"):
-        assert client.get(path).status_code == 404
+    assert client.post("/managed-cases", content=iter([b"x" * 600] * 2), headers=header).status_code == 413
+    assert client.post("/managed-cases", content=iter([b"x" * 600] * 2), headers={**header, "XApiKey": "x"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", "/me?x=1", 200, None),
+        ("GET", "/%6De", 200, None),
+        ("GET", "/%5Fsandbox/state", 200, None),
+        ("GET", f"/v1/{TENANT}/case-vouchers/Sag%2012%2F%C3%A6%3F", 200, None),
+        ("GET", f"/v1/{TENANT}/case-vouchers/100%2525%252F", 200, None),
+        ("GET", f"/v1/{TENANT.replace('1', '%31')}/case-vouchers/100%2525%252F", 200, None),
+        ("DELETE", "/managed-cases", 405, "POST, GET"),
+        ("HEAD", "/managed-cases", 405, "POST, GET"),
+        ("HEAD", "/me", 405, "GET"),
+        ("POST", "/managed-cases/x", 405, "GET"),
+        ("OPTIONS", f"/v1/{TENANT}/case-vouchers/x", 405, "POST, GET"),
+        ("GET", f"/v1/{TENANT}/files", 405, "POST"),
+        ("GET", "/", 404, None),
+        ("GET", "/cases", 404, None),
+        ("HEAD", "/cases", 404, None),
+        ("GET", "/ME", 404, None),
+        ("GET", "/me/", 404, None),
+        ("GET", "/me%0A", 404, None),
+        ("GET", "/m%2565", 404, None),
+        ("GET", "//managed-cases", 404, None),
+        ("GET", "/managed-cases/", 404, None),
+        ("GET", "/managed-cases/a/b", 404, None),
+        ("GET", "/managed-cases%2Fa", 404, None),
+        ("GET", "/v1/x/files/", 404, None),
+        ("POST", "/_sandbox", 404, None),
+        ("GET", "/_sandbox/state/", 404, None),
+    ],
+)
+def test_paths_and_methods(start, method, path, status, allow):
+    client, _ = start(known_cases=("Sag 12/æ?", "100%25%2F"))
+    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port)
+    with closing(connection):
+        connection.request(method, path, headers=AUTH)
+        answer = connection.getresponse()
+        body = answer.read()
+    assert (answer.status, answer.headers["allow"]) == (status, allow)
+    if status != 200:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert not body if method == "HEAD" else json.loads(body)["status"] == status
 
 
 def test_business_errors(start):
@@ -365,6 +412,25 @@ def test_data_file_outlives_the_sandbox(start, tmp_path):
     again = client.post(vouchers(case["reference"]), json={**VOUCHER, "uniqueId": "u"}, headers=key)
     assert (again.json(), again.headers["idempotency-cached"]) == (voucher, "true")
     assert client.get("/managed-cases").json()["cases"] == [case]
+
+
+def test_a_data_file_of_the_first_format_is_read_and_its_answers_are_replayed(start, tmp_path):
+    path = tmp_path / "sandbox.jsonl"
+    path.write_bytes(DATA_OF_FORMAT_1.read_bytes())
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()[1:]]
+    client, sandbox = start(data_file=path, idempotency="honoured")
+    case, file, voucher, refused = lines
+    assert [item["id"] for item in sandbox.cases] == [case["case"]["id"]]
+    assert [item["id"] for item in sandbox.files] == [file["file"]["id"]]
+    assert [item["id"] for item in sandbox.vouchers] == [voucher["voucher"]["id"]]
+    headers = {"Idempotency-Key": "c", "Content-Type": "application/json"}
+    again = client.post("/managed-cases", content=case["case"]["body"], headers=headers)
+    assert (again.status_code, again.text) == (201, case["remembered"]["answer"])
+    body = {**json.loads(case["case"]["body"]), "creditorCompanyName": "BLOCKED"}
+    again = client.post("/managed-cases", json=body, headers={"Idempotency-Key": "b"})
+    assert (again.status_code, again.text) == (422, refused["remembered"]["answer"])
+    create(client)
+    assert list(json.loads(path.read_bytes().splitlines()[-1])["case"]) == list(case["case"])
 
 
 def test_stop_and_start_again(start):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from importer.sandbox import FaultPlan, Kind, Sandbox, SandboxSettings
+from importer.sandbox import FaultKind, FaultPlan, Sandbox, SandboxSettings
 from importer.sandbox.fault_plan import ABSURD_RETRY_AFTER
 
 AUTH = {"XApiKey": "sandbox-key", "Authorization": "Bearer sandbox-token"}
@@ -325,4 +325,4 @@ def test_every_fault_at_once_leaves_the_sandbox_alive_and_truthful(start):
     existing = {case["id"] for case in sandbox.cases}
     assert set(filter(None, told)) <= existing
     assert len(existing) <= sandbox.requests["cases"]
-    assert set(sandbox.faulted) > {Kind.RESET_AFTER, Kind.ERROR_AFTER}
+    assert set(sandbox.faulted) > {FaultKind.RESET_AFTER, FaultKind.ERROR_AFTER}

@@ -1,6 +1,6 @@
-"""Looking into a running sandbox and changing its faults: ``/_sandbox/state`` and ``/_sandbox/faults``.
+"""The endpoints that show a running sandbox and change its faults: ``/_sandbox/state`` and ``/_sandbox/faults``.
 
-No credentials are asked for, because the sandbox listens on loopback only.
+They need no credentials, because the sandbox listens on loopback only.
 """
 
 from __future__ import annotations
@@ -10,64 +10,66 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.sandbox import messages
 from importer.sandbox.fault_plan import FaultPlan
+from importer.sandbox.responses import ApiResponse, problem
 from importer.sandbox.vendors.checks import NotAnObject, json_object
 
 if TYPE_CHECKING:
-    from importer.sandbox.messages import Answer, Request
-    from importer.sandbox.server.app import App
-    from importer.sandbox.storage.world import StoredCase, StoredFile, StoredVoucher
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from importer.sandbox.server.active_faults import ActiveFaults
+    from importer.sandbox.server.admission import Admission
+    from importer.sandbox.storage.world import StoredCase, StoredFile, StoredVoucher, World
 
 _CENT = Decimal("0.01")
 _KNOWN = frozenset({"plan", "api_keys", "tokens", "down_seconds"})
 
 
-def handle(app: App, request: Request) -> Answer:
-    """Answer a request to ``/_sandbox``."""
-    name = "/".join(request.path[1:])
-    if (request.method, name) == ("GET", "state"):
-        return messages.json_answer(200, state(app, full=("full", "1") in request.query))
-    if (request.method, name) == ("POST", "faults"):
+class Control:
+    """The control endpoints of one sandbox."""
+
+    def __init__(self, world: World, faults: ActiveFaults, admission: Admission) -> None:
+        self._world = world
+        self._faults = faults
+        self._admission = admission
+
+    async def state(self, request: Request, _body: bytes) -> Response:
+        """``GET /_sandbox/state``: counts of objects, requests, faults and 429s by limit; with ``full=1`` all objects."""
+        world = self._world
+        content: dict[str, object] = {
+            "counts": {"cases": len(world.cases), "vouchers": len(world.vouchers), "files": len(world.files)},
+            "requests": dict(self._faults.requests),
+            "faulted": dict(self._faults.faulted),
+            "refused_by_limit": self._admission.refused_by_limit,
+        }
+        if "1" in request.query_params.getlist("full"):
+            content["cases"] = [case_view(case) for case in world.cases]
+            content["vouchers"] = [voucher_view(voucher) for voucher in world.vouchers.values()]
+            content["files"] = [file_view(file) for file in world.files.values()]
+        return ApiResponse(content)
+
+    async def change(self, request: Request, body: bytes) -> Response:
+        """``POST /_sandbox/faults``: apply ``{"plan", "api_keys", "tokens", "down_seconds"}``, each only if given."""
         try:
-            change(app, json_object(request.body))
+            self._change(json_object(body, number=float))
         except (NotAnObject, SettingsError) as error:
-            return messages.problem(400, str(error))
-        return messages.json_answer(200, state(app, full=False))
-    return messages.problem(404, "The sandbox has GET /_sandbox/state and POST /_sandbox/faults.")
+            return problem(400, str(error))
+        return await self.state(request, body)
 
-
-def state(app: App, *, full: bool) -> dict[str, object]:
-    """Return counts of objects, requests, faults and 429s by limit; all objects as well if ``full``."""
-    world = app.world
-    content: dict[str, object] = {
-        "counts": {"cases": len(world.cases), "vouchers": len(world.vouchers), "files": len(world.files)},
-        "requests": dict(app.requests),
-        "faulted": dict(app.faulted),
-        "refused_by_limit": app.refused_by_limit,
-    }
-    if full:
-        content["cases"] = [case_view(case) for case in world.cases]
-        content["vouchers"] = [voucher_view(voucher) for voucher in world.vouchers.values()]
-        content["files"] = [file_view(file) for file in world.files.values()]
-    return content
-
-
-def change(app: App, content: dict[str, object]) -> None:
-    """Apply ``{"plan", "api_keys", "tokens", "down_seconds"}``, each only if given; ``SettingsError`` if wrong."""
-    if unknown := content.keys() - _KNOWN:
-        raise SettingsError(f"There is no {min(unknown)!r} to change; use {', '.join(sorted(_KNOWN))}.")
-    plan = FaultPlan.parse(_plain(content["plan"])) if "plan" in content else None
-    names = {name: _names(name, content[name]) for name in ("api_keys", "tokens") if name in content}
-    down = _plain(content.get("down_seconds", 0))
-    if isinstance(down, bool) or not isinstance(down, int | float) or down < 0:
-        raise SettingsError(f"down_seconds is {down!r}; give a number of at least 0.")
-    if plan is not None:
-        app.set_faults(plan)
-    app.api_keys = names.get("api_keys", app.api_keys)
-    app.tokens = names.get("tokens", app.tokens)
-    if down:
-        app.go_down(float(down))
+    def _change(self, content: dict[str, object]) -> None:
+        if unknown := content.keys() - _KNOWN:
+            raise SettingsError(f"There is no {min(unknown)!r} to change; use {', '.join(sorted(_KNOWN))}.")
+        plan = FaultPlan.parse(content["plan"]) if "plan" in content else None
+        names = {name: _names(name, content[name]) for name in ("api_keys", "tokens") if name in content}
+        down = content.get("down_seconds", 0)
+        if not isinstance(down, int | float) or isinstance(down, bool) or down < 0:
+            raise SettingsError(f"down_seconds is {down!r}; give a number of at least 0.")
+        if plan is not None:
+            self._faults.replace(plan)
+        self._admission.accept(**names)
+        if down:
+            self._faults.go_down(down)
 
 
 def case_view(case: StoredCase) -> dict[str, object]:
@@ -104,7 +106,7 @@ def voucher_view(voucher: StoredVoucher) -> dict[str, object]:
 
 
 def file_view(file: StoredFile) -> dict[str, object]:
-    """Return what is known of a file."""
+    """Return a file, without its content."""
     return {
         "id": file.id,
         "tenantId": file.tenant,
@@ -114,18 +116,7 @@ def file_view(file: StoredFile) -> dict[str, object]:
     }
 
 
-def _names(name: str, value: object) -> frozenset[str]:
+def _names(name: str, value: object) -> list[str]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return frozenset(value)
+        return value
     raise SettingsError(f"{name} is {value!r}; give a list of texts.")
-
-
-def _plain(value: object) -> object:
-    """Return a JSON value with its exact numbers as floats."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value

@@ -7,7 +7,6 @@ signal handlers. Its protocol classes (httptools if installed, else h11) do all 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,9 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.server import ServerState
 
 from importer.errors import SettingsError
+from importer.sandbox.server.active_faults import ActiveFaults
 from importer.sandbox.server.app import App
-from importer.sandbox.server.connection import reset
-from importer.sandbox.storage.world import World
+from importer.sandbox.server.fault_effects import reset
 
 if TYPE_CHECKING:
     from importer.sandbox.settings import SandboxSettings
@@ -29,26 +28,26 @@ _DRAIN_SECONDS = 1.0
 
 
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type, unused-ignore]  # the base is chosen at import
-    """A connection that shows itself to the application, and that a fault may end before anything is read."""
+    """A connection that the application can reach, and that a fault may end before anything is read."""
 
-    def __init__(self, *, sandbox: App, config: Config, server_state: ServerState) -> None:
+    def __init__(self, *, faults: ActiveFaults, config: Config, server_state: ServerState) -> None:
         super().__init__(config=config, server_state=server_state, app_state={"connection": self})
-        self._sandbox = sandbox
+        self._faults = faults
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        if self._sandbox.connection_fault() is not None:
+        if self._faults.of_connection() is not None:
             reset(transport)
 
 
 class Listener:
     """The listening socket and the connections of one sandbox. Everything but ``bind`` happens on the event loop."""
 
-    def __init__(self, settings: SandboxSettings, app: App) -> None:
-        self._app = app
+    def __init__(self, settings: SandboxSettings, app: App, faults: ActiveFaults) -> None:
+        self._faults = faults
         self._state = ServerState()
         self._config = Config(
-            _entry(app),
+            app,
             lifespan="off",
             ws="none",
             interface="asgi3",
@@ -69,10 +68,10 @@ class Listener:
     def bind(self) -> str:
         """Take the port and return the URL; ``SettingsError`` if it is taken."""
         try:
-            # A socket that is bound but never listens keeps the port ours while no connections are accepted.
-            self._claim = self._bound()
+            # A socket that is bound but never listens reserves the port while no connections are accepted.
+            self._claim = self._opened(listening=False)
             self._address = self._claim.getsockname()[:2]
-            self._socket = self._listening()
+            self._socket = self._opened(listening=True)
         except OSError as error:
             self.release()
             host, port = self._address
@@ -84,7 +83,7 @@ class Listener:
 
     def open(self) -> None:
         """Accept connections."""
-        self._socket = self._socket or self._listening()
+        self._socket = self._socket or self._opened(listening=True)
         self._reopening = None
         asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
@@ -94,8 +93,7 @@ class Listener:
         self._reopening = asyncio.get_running_loop().call_later(seconds, self.open)
 
     async def close(self) -> None:
-        """Stop listening, let running requests end, cut what is left."""
-        self._app.stopping.set()
+        """Stop listening, let running requests end, and cut the connections that are left."""
         self._stop_listening()
         await asyncio.gather(*self._joining, return_exceptions=True)
         for connection in list(self._state.connections):
@@ -109,7 +107,7 @@ class Listener:
         self.release()
 
     def release(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         for held in (self._claim, self._socket):
             if held is not None:
                 held.close()
@@ -125,93 +123,37 @@ class Listener:
             self._socket = None
 
     def _accept(self) -> None:
-        """Take what is waiting at the port.
+        """Accept the connections that are waiting at the port.
 
-        Not asyncio's own server: in Python 3.11 it loses a connection that it accepted right before it was closed.
+        asyncio's own server is not used: in Python 3.11 it loses a connection accepted right before it was closed.
         """
         assert self._socket is not None
         loop = asyncio.get_running_loop()
         for _ in range(_ACCEPTS_AT_ONCE):
             try:
                 accepted, _peer = self._socket.accept()
-            except OSError:  # nobody is waiting (any more), or there are no more file descriptors
+            except OSError:  # no connection is waiting any more, or there are no file descriptors left
                 return
             task = loop.create_task(loop.connect_accepted_socket(self._connection, accepted))
             self._joining.add(task)
             task.add_done_callback(self._joining.discard)
 
     def _connection(self) -> asyncio.Protocol:
-        return Connection(sandbox=self._app, config=self._config, server_state=self._state)
+        return Connection(faults=self._faults, config=self._config, server_state=self._state)
 
-    def _bound(self) -> socket.socket:
-        # With the protocol named, asyncio sets TCP_NODELAY on what is accepted; without, each answer takes 40 ms.
-        bound = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    def _opened(self, *, listening: bool) -> socket.socket:
+        # With the protocol given, asyncio sets TCP_NODELAY on accepted connections; without, each response takes 40 ms.
+        opened = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(self._address)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind(self._address)
+            if listening:
+                opened.setblocking(False)
+                opened.listen(_BACKLOG)
         except OSError:
-            bound.close()
+            opened.close()
             raise
-        return bound
-
-    def _listening(self) -> socket.socket:
-        bound = self._bound()
-        try:
-            bound.setblocking(False)
-            bound.listen(_BACKLOG)
-        except OSError:
-            bound.close()
-            raise
-        return bound
-
-
-class Runner:
-    """A sandbox on the running event loop: opened world, bound port, and an end when asked."""
-
-    def __init__(self, settings: SandboxSettings) -> None:
-        self.world = World(
-            settings.data_file, case_id_from=settings.case_id_from, clock_offset_seconds=settings.clock_offset_seconds
-        )
-        self.app = App(settings, self.world)
-        self._listener = Listener(settings, self.app)
-        self._stop = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        try:
-            self.url = self._listener.bind()
-        except SettingsError:
-            self.world.close()
-            raise
-
-    async def run(self) -> None:
-        """Serve until ``stop``."""
-        self._loop = asyncio.get_running_loop()
-        self.app.go_down = self._listener.refuse
-        try:
-            self._listener.open()
-            await self._stop.wait()
-        finally:
-            await self._listener.close()
-            self.world.close()
-
-    def stop(self) -> None:
-        """End ``run``; from any thread."""
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._stop.set)
-
-    def call(self, function: Any, *arguments: Any) -> None:
-        """Have ``function`` called on the event loop; from any thread."""
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(function, *arguments)
-
-
-def _entry(app: App) -> Any:
-    """Return the application as a coroutine function, which spares uvicorn an adapter per request."""
-
-    async def entry(scope: Any, receive: Any, send: Any) -> None:
-        await app(scope, receive, send)
-
-    return entry
+        return opened
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:

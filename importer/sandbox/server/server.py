@@ -1,29 +1,75 @@
-"""Starting and stopping a sandbox: in a thread for tests and ``--sandbox``, in the foreground for the command."""
+"""A sandbox that can be started and stopped: in a thread for tests and ``--sandbox``, else in the foreground."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
+from importer.errors import SettingsError
+from importer.sandbox.fault_plan import FaultPlan
 from importer.sandbox.server import control
-from importer.sandbox.server.listener import Runner
+from importer.sandbox.server.active_faults import ActiveFaults
+from importer.sandbox.server.admission import Admission
+from importer.sandbox.server.app import App
+from importer.sandbox.server.listener import Listener
 from importer.sandbox.settings import SandboxSettings
+from importer.sandbox.storage.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import TracebackType
 
-    from importer.sandbox.fault_plan import FaultPlan
+
+class Runner:
+    """A sandbox on the running event loop, with its world opened and its port bound."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self.world = World(
+            settings.data_file, case_id_from=settings.case_id_from, clock_offset_seconds=settings.clock_offset_seconds
+        )
+        self.faults = ActiveFaults(settings.faults or FaultPlan(), self.go_down)
+        self.admission = Admission(settings, self.faults)
+        self._stopping = asyncio.Event()
+        app = App(settings, self.world, self.faults, self.admission, self._stopping)
+        self._listener = Listener(settings, app, self.faults)
+        self.loop: asyncio.AbstractEventLoop | None = None
+        try:
+            self.url = self._listener.bind()
+        except SettingsError:
+            self.world.close()
+            raise
+
+    def go_down(self, seconds: float) -> None:
+        """Refuse new connections for some seconds; those that exist go on."""
+        self._listener.refuse(seconds)
+
+    async def run(self) -> None:
+        """Serve until ``stop``."""
+        self.loop = asyncio.get_running_loop()
+        try:
+            self._listener.open()
+            await self._stopping.wait()
+        finally:
+            self._stopping.set()
+            await self._listener.close()
+            self.world.close()
+
+    def stop(self) -> None:
+        """End ``run``; from any thread."""
+        if self.loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self.loop.call_soon_threadsafe(self._stopping.set)
 
 
 class Sandbox:
     """A sandbox in a daemon thread of this process.
 
     ``start`` raises ``SettingsError`` when the port is taken or the data file cannot be used. After ``stop`` it can be
-    started again; without a data file it is then empty. What it holds can be read while it runs and after it.
+    started again; without a data file it is then empty. Its contents can be read while it runs and afterwards.
     """
 
     def __init__(self, settings: SandboxSettings | None = None) -> None:
@@ -55,7 +101,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop, cutting connections that hang; nothing happens if it does not run."""
+        """Stop, and cut the connections that hang; do nothing if it does not run."""
         if self._thread is not None:
             self._running.stop()
             self._thread.join()
@@ -83,39 +129,36 @@ class Sandbox:
 
     @property
     def requests(self) -> dict[str, int]:
-        """Requests so far by endpoint, whatever became of them; ``connections`` counts connections."""
-        return dict(self._running.app.requests)
+        """The number of requests by endpoint, with and without faults; ``connections`` counts connections."""
+        return dict(self._running.faults.requests)
 
     @property
     def faulted(self) -> dict[str, int]:
-        """Faults so far by kind."""
-        return dict(self._running.app.faulted)
+        """The number of faults by kind."""
+        return dict(self._running.faults.faulted)
 
     @property
     def refused_by_limit(self) -> int:
-        """How many requests a rate limit refused (429s that are faults not counted)."""
-        return self._running.app.refused_by_limit
+        """The number of requests that a rate limit refused; 429s that are faults are not counted."""
+        return self._running.admission.refused_by_limit
 
     def set_faults(self, plan: FaultPlan) -> None:
         """Replace the fault plan; requests are counted anew from here."""
-        self._running.app.set_faults(plan)
+        self._running.faults.replace(plan)
 
     def set_credentials(self, *, api_keys: tuple[str, ...] | None = None, tokens: tuple[str, ...] | None = None) -> None:
         """Replace the accepted credentials; None leaves them as they are."""
-        app = self._running.app
-        app.api_keys = app.api_keys if api_keys is None else frozenset(api_keys)
-        app.tokens = app.tokens if tokens is None else frozenset(tokens)
+        self._running.admission.accept(api_keys, tokens)
 
     def go_down(self, seconds: float) -> None:
         """Refuse new connections (ECONNREFUSED) for some seconds; connections that exist go on."""
-        done = threading.Event()
 
-        def close() -> None:
-            self._running.app.go_down(seconds)
-            done.set()
+        async def refuse() -> None:
+            self._running.go_down(seconds)
 
-        self._running.call(close)
-        done.wait()
+        loop = self._running.loop
+        assert loop is not None
+        asyncio.run_coroutine_threadsafe(refuse(), loop).result()
 
     @property
     def _running(self) -> Runner:

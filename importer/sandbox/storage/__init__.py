@@ -1,1 +1,1 @@
-"""What the sandbox remembers."""
+"""The stored objects of the sandbox and their data file."""

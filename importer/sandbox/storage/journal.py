@@ -20,7 +20,7 @@ _HEADER = b'{"sandbox":1}\n'
 
 
 class Journal:
-    """An open data file. One process may hold it; ``SettingsError`` says who is wrong about it."""
+    """An open data file. One process may hold it; raises ``SettingsError`` if it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -48,7 +48,7 @@ class Journal:
             yield from enumerate(file, start=2)
 
     def append(self, line: bytes) -> None:
-        """Write one line, wholly or not at all; ``OSError`` when the disk does not take it."""
+        """Write one line, wholly or not at all; ``OSError`` if it cannot be written."""
         written = 0
         try:
             while written < len(line):
@@ -59,11 +59,11 @@ class Journal:
         self._size += len(line)
 
     def close(self) -> None:
-        """Close the file, which also lets go of it."""
+        """Close the file, which also unlocks it."""
         os.close(self._file)
 
     def _complete_size(self) -> int:
-        """Return the length up to the end of the last complete line; refuse files of someone else."""
+        """Return the length up to the end of the last complete line; refuse a file of another format."""
         with self._path.open("rb") as file:
             head = file.read(len(_HEADER))
             if head != _HEADER:

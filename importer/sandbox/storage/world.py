@@ -1,23 +1,22 @@
-"""Everything that exists in the sandbox: cases, vouchers, files and remembered answers.
+"""The contents of a sandbox: cases, vouchers, files, and responses to replay.
 
-Only what was received is kept of an object, as its JSON text; views are built when asked for, so that a million cases
-fit into memory.
+Of an object only the received JSON text is kept, and views of it are built on demand, so that a million cases fit into
+memory.
 """
 
 from __future__ import annotations
 
 import json
-import secrets
+import random
 import time
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import SettingsError
-from importer.sandbox.messages import Answer
 from importer.sandbox.storage.journal import Journal
-from importer.sandbox.vendors.checks import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +63,8 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """The answer to a request with an ``Idempotency-Key``, by (scope, key)."""
+class StoredReplay:
+    """The response to a request with an ``Idempotency-Key``, by (scope, key)."""
 
     scope: str
     key: str
@@ -73,6 +72,9 @@ class Remembered:
     status: int
     answer: str
     at: float
+
+
+Stored = StoredCase | StoredVoucher | StoredFile
 
 
 class World:
@@ -91,13 +93,13 @@ class World:
         self._late: dict[str, StoredCase] = {}
         self._by_case: dict[tuple[str, str], list[StoredVoucher]] = {}
         self._by_unique_id: dict[tuple[str, str], str] = {}
-        self._answers: dict[tuple[str, str], Remembered] = {}
+        self._replays: dict[tuple[str, str], StoredReplay] = {}
         self._journal = Journal(path) if path is not None else None
         if self._journal is not None:
             self._reload(self._journal, path)
 
     def close(self) -> None:
-        """Let go of the data file."""
+        """Close the data file."""
         if self._journal is not None:
             self._journal.close()
 
@@ -114,18 +116,15 @@ class World:
         now = datetime.now(UTC) + self._clock_offset
         return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
-    def commit(self, item: StoredCase | StoredVoucher | StoredFile | None, remembered: Remembered | None = None) -> None:
-        """Make an object exist, together with the answer to remember; ``OSError`` if it cannot be written."""
+    def commit(self, item: Stored | None, replay: StoredReplay | None = None) -> None:
+        """Make an object exist, together with the response to replay; ``OSError`` if it cannot be written."""
         if self._journal is not None:
-            self._journal.append(_line(item, remembered))
-        if item is not None:
-            self._add(item)
-        if remembered is not None:
-            self._answers[remembered.scope, remembered.key] = remembered
+            self._journal.append(_line(item, replay))
+        self._add(item, replay)
 
-    def remembered(self, scope: str, key: str, *, since: float = 0.0) -> Remembered | None:
-        """Return the answer stored under a key, unless it is older than ``since``."""
-        found = self._answers.get((scope, key))
+    def replay(self, scope: str, key: str, *, since: float = 0.0) -> StoredReplay | None:
+        """Return the response stored under a key, unless it is older than ``since``."""
+        found = self._replays.get((scope, key))
         return found if found is not None and found.at >= since else None
 
     def case(self, case_id: str) -> StoredCase | None:
@@ -139,7 +138,7 @@ class World:
         return self._by_name.get(name)
 
     def listed(self, *, newest_first: bool) -> tuple[Iterator[StoredCase], int]:
-        """Return the cases that the list shows by now, and their number."""
+        """Return the cases that are listed by now, and their number."""
         now = time.time()
         self._late = {key: case for key, case in self._late.items() if case.listed_from > now}
         hidden = self._late
@@ -160,16 +159,19 @@ class World:
         """Return the id of the tenant's voucher with this uniqueId."""
         return self._by_unique_id.get((tenant, unique_id))
 
-    def _add(self, item: StoredCase | StoredVoucher | StoredFile) -> None:
-        if isinstance(item, StoredCase):
-            self._add_case(item)
-        elif isinstance(item, StoredVoucher):
-            self.vouchers[item.id] = item
-            self._by_case.setdefault((item.tenant, item.case), []).append(item)
-            if item.unique_id is not None:
-                self._by_unique_id[item.tenant, item.unique_id] = item.id
-        else:
-            self.files[item.id] = item
+    def _add(self, item: Stored | None, replay: StoredReplay | None) -> None:
+        if replay is not None:
+            self._replays[replay.scope, replay.key] = replay
+        match item:
+            case StoredCase():
+                self._add_case(item)
+            case StoredVoucher():
+                self.vouchers[item.id] = item
+                self._by_case.setdefault((item.tenant, item.case), []).append(item)
+                if item.unique_id is not None:
+                    self._by_unique_id[item.tenant, item.unique_id] = item.id
+            case StoredFile():
+                self.files[item.id] = item
 
     def _add_case(self, case: StoredCase) -> None:
         self.cases.append(case)
@@ -188,56 +190,42 @@ class World:
         try:
             for number, line in journal.lines():
                 try:
-                    item, remembered = _read(line)
+                    self._add(*_read(line))
                 except (ValueError, TypeError, KeyError) as error:
                     raise SettingsError(f"Line {number} of the sandbox data file {path} is damaged.") from error
-                if item is not None:
-                    self._add(item)
-                if remembered is not None:
-                    self._answers[remembered.scope, remembered.key] = remembered
         except BaseException:
             journal.close()
             raise
 
 
-_KINDS: dict[str, type[StoredCase | StoredVoucher | StoredFile]] = {
-    "case": StoredCase,
-    "voucher": StoredVoucher,
-    "file": StoredFile,
-}
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+_TYPES: Final[dict[str, type[Stored]]] = {"case": StoredCase, "voucher": StoredVoucher, "file": StoredFile}
+_NAMES: Final = {kind: name for name, kind in _TYPES.items()}
 
 
-def answer_of(remembered: Remembered, *, cached: bool = False) -> Answer:
-    """Return a remembered answer again; Debbie marks it with ``Idempotency-Cached``."""
-    headers = ((b"idempotency-cached", b"true"),) if cached else ()
-    return Answer(remembered.status, remembered.answer.encode(), headers=headers)
+def new_id() -> str:
+    """Return a fresh UUID."""
+    return str(uuid.uuid4())
 
 
-def _fields(item: object) -> dict[str, object]:
-    return {name: getattr(item, name) for name in item.__slots__}  # type: ignore[attr-defined]
+def _fields(item: Stored | StoredReplay) -> dict[str, object]:
+    return {name: getattr(item, name) for name in item.__slots__}
 
 
-def _line(item: StoredCase | StoredVoucher | StoredFile | None, remembered: Remembered | None) -> bytes:
+def _line(item: Stored | None, replay: StoredReplay | None) -> bytes:
     content: dict[str, object] = {}
     if item is not None:
         content[_NAMES[type(item)]] = _fields(item)
-    if remembered is not None:
-        content["remembered"] = _fields(remembered)
+    if replay is not None:
+        content["remembered"] = _fields(replay)
     return json.dumps(content, separators=(",", ":")).encode() + b"\n"
 
 
-def _read(line: bytes) -> tuple[StoredCase | StoredVoucher | StoredFile | None, Remembered | None]:
+def _read(line: bytes) -> tuple[Stored | None, StoredReplay | None]:
     content = json.loads(line)
-    answer = content.pop("remembered", None)
-    items = [_KINDS[name](**fields) for name, fields in content.items()]
-    return (items[0] if items else None), (Remembered(**answer) if answer is not None else None)
+    replay = content.pop("remembered", None)
+    items = [_TYPES[name](**fields) for name, fields in content.items()]
+    return (items[0] if items else None), (StoredReplay(**replay) if replay is not None else None)
 
 
 def _reference() -> str:
-    number = secrets.randbits(40)
-    letters = []
-    for _ in range(8):
-        number, index = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[index])
-    return "".join(letters)
+    return "".join(random.choices(_ALPHABET, k=8))  # noqa: S311 - not secret

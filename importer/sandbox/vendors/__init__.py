@@ -1,1 +1,1 @@
-"""The rules of both vendors."""
+"""The endpoints and rules of both vendors."""

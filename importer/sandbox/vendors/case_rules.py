@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from importer.sandbox.messages import Errors
+from importer.sandbox.responses import Errors
 from importer.sandbox.vendors import checks
 
 _FIELDS = frozenset(
@@ -30,7 +30,7 @@ _CODE_LENGTH = 2
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What the business rules need to know of a valid case."""
+    """The values of a valid case that the business rules need."""
 
     creditor: str
     creditor_reference: str
@@ -66,7 +66,7 @@ def _check_amount(errors: Errors, value: object) -> None:
     if value is None:
         checks.add(errors, name, checks.REQUIRED)
         return
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if not checks.is_number(value):
         checks.add(errors, name, "must be a number")
         return
     amount = Decimal(value)

@@ -1,22 +1,24 @@
-"""Hand-written field checks that both validators share; each adds what is wrong to a dict of path → reasons."""
+"""Field checks that the rules of both vendors share; each adds its violations to a dict of path → reasons."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import pycountry
+from starlette.responses import Response
 
-from importer.sandbox.messages import Answer, Errors, problem
+from importer.sandbox.responses import Errors, problem
 
 if TYPE_CHECKING:
-    from importer.sandbox.messages import Request
+    from collections.abc import Callable
+
+    from starlette.requests import Request
 
 REQUIRED = "is required"
 _FURTHEST_EAST = timedelta(hours=14)
@@ -31,10 +33,10 @@ class NotAnObject(Exception):
     """The body is not a JSON object."""
 
 
-def json_object(body: bytes) -> dict[str, object]:
-    """Read a body as UTF-8 JSON with exact numbers (``Decimal``); ``NotAnObject`` says what is wrong with it."""
+def json_object(body: bytes, number: Callable[[str], object] = Decimal) -> dict[str, object]:
+    """Read a body as UTF-8 JSON, with ``number`` for all but integers. Raises ``NotAnObject`` with the reason."""
     try:
-        content = json.loads(body.decode(), parse_float=Decimal, parse_constant=_no_constant)
+        content = json.loads(body.decode(), parse_float=number, parse_constant=_no_constant)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise NotAnObject(f"The body is not valid JSON: {error}") from error
     if not isinstance(content, dict):
@@ -42,18 +44,19 @@ def json_object(body: bytes) -> dict[str, object]:
     return content
 
 
-def json_body(request: Request) -> dict[str, object] | Answer:
+def json_body(request: Request, body: bytes) -> dict[str, object] | Response:
     """Return the JSON object that a request carries, or the refusal of its type (415) or form (400)."""
-    if not request.is_json():
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
         return problem(415, "Content-Type must be application/json.")
     try:
-        return json_object(request.body)
+        return json_object(body)
     except NotAnObject as error:
         return problem(400, str(error))
 
 
 def add(errors: Errors, path: str, reason: str) -> None:
-    """Note that the value at ``path`` is wrong."""
+    """Add a violation by the value at ``path``."""
     errors.setdefault(path, []).append(reason)
 
 
@@ -112,29 +115,25 @@ def is_uuid(value: str) -> bool:
     return _UUID.fullmatch(value) is not None
 
 
-def new_id() -> str:
-    """Return a fresh UUID."""
-    return str(uuid.uuid4())
-
-
 def country(errors: Errors, content: dict[str, object], code: str, name: str, *, prefix: str = "") -> str | None:
     """Return the alpha-2 code from the field with the code or the one with the English name; one is required."""
     alpha2 = text(errors, content, code, prefix=prefix)
     english = text(errors, content, name, prefix=prefix)
     if not alpha2 and not english:
-        if prefix + code not in errors and prefix + name not in errors:
+        if errors.keys().isdisjoint({prefix + code, prefix + name}):
             add(errors, prefix + code, f"or {name} is required")
         return None
     if alpha2 and alpha2 not in countries():
         add(errors, prefix + code, "must be an ISO 3166 alpha-2 code")
         return None
-    named = country_names().get(english.strip().casefold()) if english else alpha2
+    if not english:
+        return alpha2
+    named = country_names().get(english.strip().casefold())
     if named is None:
         add(errors, prefix + name, "is not the English name of a country")
-        return None
-    if alpha2 and named != alpha2:
+    elif alpha2 and named != alpha2:
         add(errors, prefix + name, f"contradicts {code}")
-    return alpha2 or named
+    return named
 
 
 def case_date(errors: Errors, content: dict[str, object], name: str, *, needed: bool = False, past: bool = False) -> None:
@@ -155,8 +154,18 @@ def voucher_date(errors: Errors, content: dict[str, object], name: str, *, neede
         add(errors, name, "must be a time such as 2024-05-28 00:00:00.000+01")
 
 
+def is_number(value: object) -> TypeGuard[int | Decimal]:
+    """Whether a JSON value is a number; True and False are none."""
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether a JSON value is a number without a decimal point; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def is_email(value: str) -> bool:
-    """Whether ``value`` looks like an address; no more than that."""
+    """Whether ``value`` has roughly the form of an address."""
     return _EMAIL.fullmatch(value) is not None
 
 

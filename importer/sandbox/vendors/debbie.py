@@ -8,27 +8,32 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from importer.sandbox import messages
-from importer.sandbox.messages import Answer
-from importer.sandbox.storage.world import Remembered, StoredFile, StoredVoucher, World, answer_of
-from importer.sandbox.vendors.checks import add, is_uuid, json_body, new_id
+from starlette.responses import Response
+
+from importer.sandbox import responses
+from importer.sandbox.responses import ApiResponse
+from importer.sandbox.storage.world import StoredFile, StoredReplay, StoredVoucher, World, new_id
+from importer.sandbox.vendors.checks import add, is_uuid, json_body
 from importer.sandbox.vendors.voucher_rules import VOUCHER_TYPES, check_file, check_voucher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from importer.sandbox.messages import Request
+    from starlette.requests import Request
+
     from importer.sandbox.settings import SandboxSettings
 
-    Stored = StoredVoucher | StoredFile
+    Made = tuple[Response, StoredVoucher | StoredFile | None]
 
 _MAX_KEY = 64
 _KEY_VALID_SECONDS = 48 * 3600
 
 
-class Debbie:
+class DebbieServer:
     """The endpoints; each takes a request that is authenticated and within its limits."""
 
     def __init__(self, settings: SandboxSettings, world: World) -> None:
@@ -37,88 +42,81 @@ class Debbie:
         self._known_cases = frozenset(settings.known_cases)
         self._types = VOUCHER_TYPES | {value.lower() for value in settings.extra_voucher_types}
 
-    def create_voucher(self, request: Request, tenant: str, case: str) -> Answer:
+    def create_voucher(self, request: Request, body: bytes) -> Response:
         """``POST /v1/{tenantId}/case-vouchers/{caseId}``."""
+        return self._create(request, body, partial(self._voucher, _case_name(request), body))
 
-        def create(tenant: str, content: dict[str, object]) -> tuple[Answer, Stored | None]:
-            case_id = self._case_id(case)
-            if case_id is None:
-                return messages.problem(404, f"There is no case {case}."), None
-            return self._voucher(tenant, case_id, content, request)
-
-        return self._create(request, tenant, create)
-
-    def create_file(self, request: Request, tenant: str) -> Answer:
+    def create_file(self, request: Request, body: bytes) -> Response:
         """``POST /v1/{tenantId}/files``."""
-        return self._create(request, tenant, self._file)
+        return self._create(request, body, self._file)
 
-    def list_vouchers(self, tenant: str, case: str) -> Answer:
+    def list_vouchers(self, request: Request, _body: bytes) -> Response:
         """``GET /v1/{tenantId}/case-vouchers/{caseId}``: every voucher of the case with all its fields."""
+        tenant, case = request.path_params["tenant"], _case_name(request)
         if not is_uuid(tenant):
-            return messages.problem(400, "tenantId must be a UUID.")
+            return responses.problem(400, "tenantId must be a UUID.")
         case_id = self._case_id(case)
         if case_id is None:
-            return messages.problem(404, f"There is no case {case}.")
+            return responses.problem(404, f"There is no case {case}.")
         vouchers = self._world.vouchers_of(tenant.lower(), case_id)
-        return messages.json_answer(200, [self._content(voucher) for voucher in vouchers])
+        return ApiResponse([self._content(voucher) for voucher in vouchers])
 
-    def _create(
-        self,
-        request: Request,
-        tenant: str,
-        create: Callable[[str, dict[str, object]], tuple[Answer, Stored | None]],
-    ) -> Answer:
+    def _create(self, request: Request, body: bytes, make: Callable[[str, dict[str, object]], Made]) -> Response:
         """Handle what both POSTs share: the tenant, the Idempotency-Key, JSON and the commit.
 
-        Only successes are remembered under a key; the documentation does not say, and so every refusal can be
-        corrected under the same key.
+        Only successes are stored under a key. The documentation leaves this open; so every refusal can be corrected
+        under the same key.
         """
+        tenant = request.path_params["tenant"].lower()
         if not is_uuid(tenant):
-            return messages.problem(400, "tenantId must be a UUID.")
-        tenant = tenant.lower()
-        key = request.header(b"idempotency-key")
+            return responses.problem(400, "tenantId must be a UUID.")
+        key = request.headers.get("idempotency-key")
         fingerprint = ""
         if key is not None:
-            fingerprint = hashlib.sha256(request.raw_path.encode() + b"\n" + request.body).hexdigest()[:32]
+            fingerprint = hashlib.sha256(request.scope["raw_path"] + b"\n" + body).hexdigest()[:32]
             if (earlier := self._earlier(tenant, key, fingerprint)) is not None:
                 return earlier
-        content = json_body(request)
-        if isinstance(content, Answer):
+        content = json_body(request, body)
+        if isinstance(content, Response):
             return content
-        answer, item = create(tenant, content)
-        remembered = None
-        if key is not None and answer.status < 300:  # noqa: PLR2004 - successes
-            remembered = Remembered(tenant, key, fingerprint, answer.status, answer.body.decode(), time.time())
-        if item is not None or remembered is not None:
-            self._world.commit(item, remembered)
-        return answer
+        response, item = make(tenant, content)
+        replay = None
+        if key is not None and response.status_code < 300:  # noqa: PLR2004 - successes
+            text = bytes(response.body).decode()
+            replay = StoredReplay(tenant, key, fingerprint, response.status_code, text, time.time())
+        if item is not None or replay is not None:
+            self._world.commit(item, replay)
+        return response
 
-    def _earlier(self, tenant: str, key: str, fingerprint: str) -> Answer | None:
-        """Return what a key leads to without anything being created, as documented."""
+    def _earlier(self, tenant: str, key: str, fingerprint: str) -> Response | None:
+        """Return the documented response to a key that is wrong or has been used."""
         if not 1 <= len(key) <= _MAX_KEY:
-            return messages.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
-        known = self._world.remembered(tenant, key, since=time.time() - _KEY_VALID_SECONDS)
+            return responses.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
+        known = self._world.replay(tenant, key, since=time.time() - _KEY_VALID_SECONDS)
         if known is None:
             return None
         if known.fingerprint == fingerprint:
-            return answer_of(known, cached=True)
-        return messages.problem(400, "The Idempotency-Key was used for another request.")
+            return responses.replay(known.status, known.answer, cached=True)
+        return responses.problem(400, "The Idempotency-Key was used for another request.")
 
-    def _voucher(self, tenant: str, case_id: str, content: dict[str, object], request: Request) -> tuple[Answer, Stored | None]:
+    def _voucher(self, case: str, body: bytes, tenant: str, content: dict[str, object]) -> Made:
+        case_id = self._case_id(case)
+        if case_id is None:
+            return responses.problem(404, f"There is no case {case}."), None
         errors = check_voucher(content, self._types)
         if not errors:
             self._check_references(errors, tenant, case_id, content)
         if errors:
-            return messages.field_errors(errors, self._settings.error_shape), None
+            return responses.field_errors(errors, self._settings.error_shape), None
         unique_id = content.get("uniqueId")
         assert isinstance(unique_id, str | None)
         if unique_id is not None and (old := self._world.voucher_with(tenant, unique_id)) is not None:
             return self._repeated(unique_id, old), None
-        voucher = StoredVoucher(new_id(), tenant, case_id, unique_id, self._world.timestamp(), request.body.decode())
-        return messages.json_answer(200, {"caseVoucherId": voucher.id}), voucher
+        voucher = StoredVoucher(new_id(), tenant, case_id, unique_id, self._world.timestamp(), body.decode())
+        return ApiResponse({"caseVoucherId": voucher.id}), voucher
 
-    def _check_references(self, errors: messages.Errors, tenant: str, case_id: str, content: dict[str, object]) -> None:
-        """Check what a voucher refers to: its parent on the same case, its file in the same tenant."""
+    def _check_references(self, errors: responses.Errors, tenant: str, case_id: str, content: dict[str, object]) -> None:
+        """Check the references of a voucher: its parent on the same case, its file in the same tenant."""
         parent = content.get("referenceCaseVoucherId")
         if isinstance(parent, str):
             voucher = self._world.vouchers.get(parent.lower())
@@ -130,20 +128,20 @@ class Debbie:
             if file is None or file.tenant != tenant:
                 add(errors, "appendix.fileId", "is not a file of this tenant")
 
-    def _repeated(self, unique_id: str, old: str) -> Answer:
+    def _repeated(self, unique_id: str, old: str) -> Response:
         message = f"A case voucher with the uniqueId {unique_id} already exists."
         if self._settings.repeat == "200":
-            return messages.json_answer(200, {"caseVoucherId": old})
+            return ApiResponse({"caseVoucherId": old})
         if self._settings.repeat == "422":
-            return messages.business_error("DuplicateUniqueId", message)
-        return messages.problem(409, message)
+            return responses.business_error("DuplicateUniqueId", message)
+        return responses.problem(409, message)
 
-    def _file(self, tenant: str, content: dict[str, object]) -> tuple[Answer, Stored | None]:
+    def _file(self, tenant: str, content: dict[str, object]) -> Made:
         size, errors = check_file(content)
         if errors:
-            return messages.field_errors(errors, self._settings.error_shape), None
+            return responses.field_errors(errors, self._settings.error_shape), None
         file = StoredFile(new_id(), tenant, str(content["name"]), str(content["contentType"]), size)
-        return messages.json_answer(200, {"fileId": file.id}), file
+        return ApiResponse({"fileId": file.id}), file
 
     def _case_id(self, name: str) -> str | None:
         return name if name in self._known_cases else self._world.case_named(name)
@@ -153,3 +151,7 @@ class Debbie:
         if not self._settings.list_unique_id:
             content.pop("uniqueId", None)
         return content
+
+
+def _case_name(request: Request) -> str:
+    return unquote(request.path_params["case"])

@@ -9,14 +9,17 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from importer.sandbox import messages
-from importer.sandbox.messages import Answer
-from importer.sandbox.storage.world import Remembered, StoredCase, World, answer_of
+from starlette.responses import Response
+
+from importer.sandbox import responses
+from importer.sandbox.responses import ApiResponse
+from importer.sandbox.storage.world import StoredCase, StoredReplay, World
 from importer.sandbox.vendors.case_rules import CaseFacts, check_case
 from importer.sandbox.vendors.checks import json_body
 
 if TYPE_CHECKING:
-    from importer.sandbox.messages import Request
+    from starlette.requests import Request
+
     from importer.sandbox.settings import SandboxSettings
 
 _LIFECYCLE = "Active"
@@ -29,52 +32,53 @@ _SOLUTIONS = "https://app.debitura.example/help/"
 _SCOPE = "debitura"
 
 
-class Debitura:
+class DebituraServer:
     """The endpoints; each takes a request that is authenticated and within its limits."""
 
     def __init__(self, settings: SandboxSettings, world: World) -> None:
         self._settings = settings
         self._world = world
 
-    def me(self) -> Answer:
+    def me(self, _request: Request, _body: bytes) -> Response:
         """``GET /me``: the partner that a key belongs to."""
         settings = self._settings
         content = {"id": settings.partner_id, "companyName": settings.company_name, "country": settings.country}
-        return messages.json_answer(200, content)
+        return ApiResponse(content)
 
-    def create(self, request: Request, *, late_seconds: float = 0.0) -> Answer:
+    def create(self, request: Request, body: bytes) -> Response:
         """``POST /managed-cases``; two equal bodies make two cases, because the vendor detects no duplicates."""
-        key = request.header(b"idempotency-key") if self._settings.idempotency == "honoured" else None
-        fingerprint = hashlib.sha256(request.body).hexdigest()[:32] if key is not None else ""
+        key = request.headers.get("idempotency-key") if self._settings.idempotency == "honoured" else None
+        fingerprint = hashlib.sha256(body).hexdigest()[:32] if key is not None else ""
         if key is not None and (earlier := self._earlier(key, fingerprint)) is not None:
             return earlier
-        content = json_body(request)
-        if isinstance(content, Answer):
+        content = json_body(request, body)
+        if isinstance(content, Response):
             return content
         facts = check_case(content)
         if not isinstance(facts, CaseFacts):
-            return messages.field_errors(facts, self._settings.error_shape)
-        answer, case = self._decide(facts, request, late_seconds)
-        remembered = None
+            return responses.field_errors(facts, self._settings.error_shape)
+        response, case = self._decide(facts, body.decode(), request.state.late_seconds)
+        replay = None
         if key is not None:
-            remembered = Remembered(_SCOPE, key, fingerprint, answer.status, answer.body.decode(), time.time())
-        if case is not None or remembered is not None:
-            self._world.commit(case, remembered)
-        return answer
+            text = bytes(response.body).decode()
+            replay = StoredReplay(_SCOPE, key, fingerprint, response.status_code, text, time.time())
+        if case is not None or replay is not None:
+            self._world.commit(case, replay)
+        return response
 
-    def list(self, request: Request) -> Answer:
-        """``GET /managed-cases``: a page of at most 100 cases. Unknown parameters are refused, to catch slips."""
+    def list(self, request: Request, _body: bytes) -> Response:
+        """``GET /managed-cases``: a page of at most 100 cases. Unknown parameters are refused."""
         query: dict[str, list[str]] = {}
-        for name, value in request.query:
+        for name, value in request.query_params.multi_items():
             query.setdefault(name, []).extend(value.split(","))
-        errors: messages.Errors = {name: ["is not a known parameter"] for name in query.keys() - _PARAMETERS}
+        errors: responses.Errors = {name: ["is not a known parameter"] for name in query.keys() - _PARAMETERS}
         page = _whole(errors, query, "page", default=1)
         size = _whole(errors, query, "pageSize", default=25, most=_MAX_PAGE_SIZE)
         sort = query.get("sort", ["DateCreated:desc"])[-1]
         if sort not in _SORTS:
             errors["sort"] = [f"must be one of {', '.join(_SORTS)}"]
         if errors:
-            return messages.field_errors(errors, self._settings.error_shape)
+            return responses.field_errors(errors, self._settings.error_shape)
         newest_first = _SORTS[sort]
         filters = {name: set(query[name]) for name in _FILTERS & query.keys()}
         if filters:
@@ -89,40 +93,40 @@ class Debitura:
             "responseCount": len(cases),
             "totalPages": math.ceil(total / size),
         }
-        return messages.json_answer(200, {"page": about, "cases": [case_content(case) for case in cases]})
+        return ApiResponse({"page": about, "cases": [case_content(case) for case in cases]})
 
-    def fetch(self, case_id: str) -> Answer:
+    def fetch(self, request: Request, _body: bytes) -> Response:
         """``GET /managed-cases/{id}``."""
-        case = self._world.case(case_id.lower())
+        case = self._world.case(request.path_params["case"].lower())
         if case is None:
-            return messages.problem(404, "There is no such case.")
-        return messages.json_answer(200, case_content(case))
+            return responses.problem(404, "There is no such case.")
+        return ApiResponse(case_content(case))
 
-    def _earlier(self, key: str, fingerprint: str) -> Answer | None:
-        """Return what a key leads to without anything being created, as documented for ``POST /cases``."""
+    def _earlier(self, key: str, fingerprint: str) -> Response | None:
+        """Return the response to a key that is wrong or has been used, as documented for ``POST /cases``."""
         if not 1 <= len(key) <= _MAX_KEY:
-            return messages.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
-        known = self._world.remembered(_SCOPE, key)
+            return responses.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
+        known = self._world.replay(_SCOPE, key)
         if known is None:
             return None
         if known.fingerprint == fingerprint:
-            return answer_of(known)
-        return messages.business_error("IdempotencyConflict", "The key was used for another request.")
+            return responses.replay(known.status, known.answer)
+        return responses.business_error("IdempotencyConflict", "The key was used for another request.")
 
-    def _decide(self, facts: CaseFacts, request: Request, late_seconds: float) -> tuple[Answer, StoredCase | None]:
-        """Return the answer of the business rules and, if they allow it, the case to commit."""
+    def _decide(self, facts: CaseFacts, body: str, late_seconds: float) -> tuple[Response, StoredCase | None]:
+        """Return the response of the business rules and, if they allow it, the case to commit."""
         settings = self._settings
         if "BLOCKED" in facts.creditor:
             message = f"The creditor {facts.creditor} is blocked."
-            return messages.business_error("CreditorBlocked", message, solution_url=_SOLUTIONS + "creditor-blocked"), None
+            return responses.business_error("CreditorBlocked", message, solution_url=_SOLUTIONS + "creditor-blocked"), None
         if facts.debtor_country in settings.countries_without_partner and not facts.has_partner:
             message = f"There is no collection partner in {facts.debtor_country}."
-            return messages.business_error("NoPartnerAvailable", message, solution_url=_SOLUTIONS + "no-partner"), None
+            return responses.business_error("NoPartnerAvailable", message, solution_url=_SOLUTIONS + "no-partner"), None
         if settings.unique_references and facts.creditor_reference in self._world.case_references:
             message = f"The creditor reference {facts.creditor_reference} is already in use."
-            return messages.business_error("DuplicateReference", message), None
-        case = self._world.new_case(request.body.decode(), late_seconds=late_seconds)
-        return messages.json_answer(201, case_content(case)), case
+            return responses.business_error("DuplicateReference", message), None
+        case = self._world.new_case(body, late_seconds=late_seconds)
+        return ApiResponse(case_content(case), 201), case
 
 
 def case_content(case: StoredCase) -> dict[str, object]:
@@ -150,7 +154,7 @@ def _matches(case: StoredCase, filters: dict[str, set[str]]) -> bool:
     return all(values[name] in wanted for name, wanted in filters.items())
 
 
-def _whole(errors: messages.Errors, query: dict[str, list[str]], name: str, *, default: int, most: int = 10**9) -> int:
+def _whole(errors: responses.Errors, query: dict[str, list[str]], name: str, *, default: int, most: int = 10**9) -> int:
     text = query.get(name, [str(default)])[-1]
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(most)) else 0
     if not 1 <= number <= most:

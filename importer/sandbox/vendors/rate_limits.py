@@ -1,29 +1,19 @@
 """Rate windows as the vendor documentation describes them: a request over any of them is refused, not queued.
 
-A refused request counts in no window. That is the sandbox's choice: the documentation does not say, and a client that
-keeps to the windows never notices.
+A refused request counts in no window. The documentation leaves this open, and a client that keeps to the windows sees
+no difference.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from importer.sandbox.settings import Limit
 
 
-class Window(Protocol):
-    """Counts requests; times are seconds of one clock."""
-
-    def wait(self, now: float) -> float:
-        """Return the seconds until a request fits in, 0 if it does now."""
-
-    def record(self, now: float) -> None:
-        """Count a request that was let through."""
-
-
-class SlidingWindow:
+class SlidingLimit:
     """At most ``count`` requests in any ``seconds``."""
 
     def __init__(self, count: int, seconds: float) -> None:
@@ -32,6 +22,7 @@ class SlidingWindow:
         self._times: deque[float] = deque()
 
     def wait(self, now: float) -> float:
+        """Return the seconds until a request fits in, 0 if it does now; times are seconds of one clock."""
         while self._times and self._times[0] <= now - self._seconds:
             self._times.popleft()
         if len(self._times) < self._count:
@@ -39,10 +30,11 @@ class SlidingWindow:
         return self._times[0] + self._seconds - now
 
     def record(self, now: float) -> None:
+        """Count a request that was let through."""
         self._times.append(now)
 
 
-class FixedWindow:
+class FixedLimit:
     """At most ``count`` requests in a window of ``seconds``.
 
     It begins with its first request, or, if ``aligned``, at whole multiples of ``seconds`` on the clock.
@@ -56,6 +48,7 @@ class FixedWindow:
         self._used = 0
 
     def wait(self, now: float) -> float:
+        """Return the seconds until a request fits in, 0 if it does now."""
         if now >= self._start + self._seconds:
             self._start = now - now % self._seconds if self._aligned else float("-inf")
             self._used = 0
@@ -64,6 +57,7 @@ class FixedWindow:
         return self._start + self._seconds - now
 
     def record(self, now: float) -> None:
+        """Count a request that was let through."""
         if not self._used and not self._aligned:
             self._start = now
         self._used += 1
@@ -73,8 +67,8 @@ class Limiter:
     """All windows of one credential."""
 
     def __init__(self, limits: tuple[Limit, ...]) -> None:
-        self._windows: list[Window] = [
-            SlidingWindow(count, seconds) if kind == "sliding" else FixedWindow(count, seconds, aligned=kind == "aligned")
+        self._windows: list[SlidingLimit | FixedLimit] = [
+            SlidingLimit(count, seconds) if kind == "sliding" else FixedLimit(count, seconds, aligned=kind == "aligned")
             for count, seconds, kind in limits
         ]
 

@@ -1,4 +1,4 @@
-"""Debbie's rules for vouchers and files, from the vendor documentation (seed 002).
+"""Debbie's rules for vouchers and files, from the vendor documentation.
 
 What an item of ``distribute`` looks like is not documented beyond its amount, so other keys in it are let through; the
 sign of an amount is not checked against the type, because no rule is documented.
@@ -6,9 +6,7 @@ sign of an amount is not checked against the type, because no rule is documented
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from importer.sandbox.messages import Errors
+from importer.sandbox.responses import Errors
 from importer.sandbox.vendors import checks
 
 VOUCHER_TYPES = frozenset(
@@ -60,8 +58,10 @@ def check_voucher(content: dict[str, object], types: frozenset[str]) -> Errors:
     if (unique := checks.text(errors, content, "uniqueId")) is not None and not unique.strip():
         checks.add(errors, "uniqueId", "must not be empty")
     checks.identifier(errors, content, "referenceCaseVoucherId")
-    _check_interest(errors, content.get("interest"))
-    _check_amounts(errors, content)
+    if content.get("interest") is not None and not checks.is_number(content["interest"]):
+        checks.add(errors, "interest", "must be a number such as 0.1 for 10 %")
+    _check_amount(errors, content.get("amount"))
+    _check_parts(errors, content.get("distribute"), content.get("amount"))
     _check_appendix(errors, content.get("appendix"))
     if not _objects(content.get("referenceVouchers")):
         checks.add(errors, "referenceVouchers", "must be a list of objects")
@@ -85,29 +85,24 @@ def check_file(content: dict[str, object]) -> tuple[int, Errors]:
     return size or 0, errors
 
 
-def _check_interest(errors: Errors, value: object) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        checks.add(errors, "interest", "must be a number such as 0.1 for 10 %")
-
-
-def _check_amounts(errors: Errors, content: dict[str, object]) -> None:
-    amount = content.get("amount")
+def _check_amount(errors: Errors, amount: object) -> None:
     if amount is None:
         checks.add(errors, "amount", checks.REQUIRED)
-    elif isinstance(amount, bool) or not isinstance(amount, int):
+    elif not checks.is_integer(amount):
         checks.add(errors, "amount", "must be an integer in minor units")
     elif amount == 0:
         checks.add(errors, "amount", "must not be zero")
-    parts = content.get("distribute")
+
+
+def _check_parts(errors: Errors, parts: object, amount: object) -> None:
+    """Check that the parts of a distributed amount add up to it."""
     if parts is None:
         return
     if not isinstance(parts, list) or not _objects(parts):
         checks.add(errors, "distribute", "must be a list of objects")
         return
     amounts = [part.get("amount") for part in parts]
-    if not all(isinstance(part, int) and not isinstance(part, bool) for part in amounts):
+    if not all(checks.is_integer(part) for part in amounts):
         checks.add(errors, "distribute", "each part needs an integer amount")
     elif isinstance(amount, int) and sum(amounts) != amount:
         checks.add(errors, "distribute", "must add up to the amount")

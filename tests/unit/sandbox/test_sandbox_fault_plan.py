@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import SettingsError
-from importer.sandbox.fault_plan import ABSURD_RETRY_AFTER, Endpoint, Fault, FaultPlan, Kind
+from importer.sandbox.fault_plan import ABSURD_RETRY_AFTER, Endpoint, Fault, FaultKind, FaultPlan
 
 
 def decisions(plan, endpoint, count=200):
@@ -28,7 +28,7 @@ def test_rate_hits_about_its_share_and_only_its_paths():
     plan = FaultPlan.parse({"seed": 7, "rate": 0.2, "kinds": ["reset_after", "500_before"], "paths": ["cases"]})
     hits = [fault for fault in decisions(plan, Endpoint.CASES, 2000) if fault]
     assert 300 < len(hits) < 500
-    assert {fault.kind for fault in hits} == {Kind.RESET_AFTER, Kind.ERROR_BEFORE}
+    assert {fault.kind for fault in hits} == {FaultKind.RESET_AFTER, FaultKind.ERROR_BEFORE}
     assert not any(decisions(plan, Endpoint.VOUCHERS))
 
 
@@ -42,9 +42,9 @@ def test_without_kinds_every_survivable_fault_happens_where_it_can():
     plan = FaultPlan.parse({"rate": 1})
     cases = {fault.kind for fault in decisions(plan, Endpoint.CASES, 500)}
     lists = {fault.kind for fault in decisions(plan, Endpoint.LIST, 500)}
-    assert cases == set(Kind) - {Kind.REVOKED, Kind.REDIRECT, Kind.CLOSE_ON_ACCEPT, Kind.SLOW_LIST}
-    assert Kind.SLOW_LIST in lists
-    assert not lists & {Kind.LATE_LIST, Kind.NO_ID}
+    assert cases == set(FaultKind) - {FaultKind.REVOKED, FaultKind.REDIRECT, FaultKind.CLOSE_ON_ACCEPT, FaultKind.SLOW_LIST}
+    assert FaultKind.SLOW_LIST in lists
+    assert not lists & {FaultKind.LATE_LIST, FaultKind.NO_ID}
 
 
 def test_script_steps_and_sequences():
@@ -53,10 +53,10 @@ def test_script_steps_and_sequences():
         ' {"on": "list", "nth": 2, "times": 2, "kind": "429", "retry_after": 7},'
         ' {"on": "files", "sequence": ["ok", "500_after", null, "truncated"]}]'
     )
-    assert decisions(plan, Endpoint.CASES, 4) == [None, None, Fault(Kind.HANG_AFTER, 2.0, 1.0), None]
+    assert decisions(plan, Endpoint.CASES, 4) == [None, None, Fault(FaultKind.HANG_AFTER, 2.0, 1.0), None]
     assert [fault and fault.retry_after for fault in decisions(plan, Endpoint.LIST, 4)] == [None, 7, 7, None]
     assert [fault and fault.kind for fault in decisions(plan, Endpoint.FILES, 5)] == [
-        None, Kind.ERROR_AFTER, None, Kind.TRUNCATED, None,
+        None, FaultKind.ERROR_AFTER, None, FaultKind.TRUNCATED, None,
     ]  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def test_a_wrong_plan_is_refused_in_one_sentence(plan, words):
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(list(Kind)),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(list(FaultKind)),
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(st.sampled_from(["rate", "kinds", "script", "on", "kind", "nth", "sequence"]), inner)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from importer.errors import SettingsError
 from importer.sandbox.storage import journal
-from importer.sandbox.storage.world import Remembered, StoredFile, StoredVoucher, World
+from importer.sandbox.storage.world import StoredFile, StoredReplay, StoredVoucher, World
 
 BODY = '{\n\t"creditorReference": "R æ\\n1"\n}'
 
@@ -25,16 +25,16 @@ def path(tmp_path):
 
 def fill(world):
     case = world.new_case(BODY)
-    world.commit(case, Remembered("s", "k", "f", 201, "{}", 5.0))
+    world.commit(case, StoredReplay("s", "k", "f", 201, "{}", 5.0))
     world.commit(world.new_case(BODY, late_seconds=3600, foreign=True))
     world.commit(StoredVoucher("v1", "t", case.id, "u1", "now", '{"amount": 1}'))
     world.commit(StoredFile("f1", "t", "a.pdf", "application/pdf", 3))
-    world.commit(None, Remembered("s", "other", "g", 422, "{}", 9.0))
+    world.commit(None, StoredReplay("s", "other", "g", 422, "{}", 9.0))
     return case
 
 
 def contents(world):
-    return world.cases, world.vouchers, world.files, world._answers, world.page(1, 10, newest_first=True)
+    return world.cases, world.vouchers, world.files, world._replays, world.page(1, 10, newest_first=True)
 
 
 def test_everything_is_there_again_after_a_restart(path):
@@ -179,7 +179,7 @@ def test_references_are_eight_letters_or_digits_and_unique():
 
 def test_a_remembered_answer_can_be_too_old():
     world = World()
-    world.commit(None, Remembered("s", "k", "f", 200, "{}", 100.0))
-    assert world.remembered("s", "k", since=100.0)
-    assert world.remembered("s", "k", since=100.1) is None
-    assert world.remembered("t", "k") is None
+    world.commit(None, StoredReplay("s", "k", "f", 200, "{}", 100.0))
+    assert world.replay("s", "k", since=100.0)
+    assert world.replay("s", "k", since=100.1) is None
+    assert world.replay("t", "k") is None
