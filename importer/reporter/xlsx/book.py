@@ -1,17 +1,11 @@
-"""A workbook that is written row by row: what the reporter asks of one, and which of the two writers makes it."""
+"""A workbook that is written row by row: the interface that both writers have."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
-import xlsxwriter
-
 from importer.domain.cells import Cell
-
-KNOWN_VERSIONS = frozenset({"3.2", "3.3"})
-"""The versions of XlsxWriter whose inside is as :mod:`fast_rows` needs it: its tests have passed with them."""
 
 FormatOf = Callable[[str, int], Any]
 """The format for a cell with a number format (empty: none) in a column; None is Excel's own."""
@@ -45,14 +39,3 @@ class OutputBook(Protocol):
 
     def discard(self) -> None:
         """Drop what was written so far."""
-
-
-def open_book(path: Path) -> OutputBook:
-    """A new workbook at ``path``, by the fast writer if it knows the XlsxWriter that is installed."""
-    if ".".join(xlsxwriter.__version__.split(".")[:2]) in KNOWN_VERSIONS:
-        from importer.reporter.xlsx.package import RowBook
-
-        return RowBook(path)
-    from importer.reporter.xlsx.plain_book import PlainBook
-
-    return PlainBook(path)

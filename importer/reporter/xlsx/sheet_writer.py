@@ -9,9 +9,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+import xlsxwriter
+
 from importer.domain.cells import Cell
 from importer.domain.records import SheetHead
-from importer.reporter.xlsx.book import OutputSheet, open_book
+from importer.reporter.xlsx.book import OutputBook, OutputSheet
 from importer.reporter.xlsx.cell_values import SHEET_ROWS, cut
 
 MOST_NOTES = 10_000
@@ -178,3 +180,18 @@ def _sheet_name(name: str, taken: Sequence[str]) -> str:
         number += 1
         unique = f"{cut(clean, _NAME_LIMIT - 4)} {number}"
     return unique
+
+
+KNOWN_VERSIONS = frozenset({"3.2", "3.3"})
+"""The versions of XlsxWriter whose inside is as :mod:`fast_rows` needs it: its tests have passed with them."""
+
+
+def open_book(path: Path) -> OutputBook:
+    """A new workbook at ``path``, by the fast writer if it knows the XlsxWriter that is installed."""
+    if ".".join(xlsxwriter.__version__.split(".")[:2]) in KNOWN_VERSIONS:
+        from importer.reporter.xlsx.package import RowBook
+
+        return RowBook(path)
+    from importer.reporter.xlsx.plain_book import PlainBook
+
+    return PlainBook(path)

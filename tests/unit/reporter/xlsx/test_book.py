@@ -18,10 +18,9 @@ from test_fast_rows import AWKWARD, tables
 from importer.domain.cells import Cell
 from importer.domain.records import SheetHead
 from importer.reporter.xlsx import sheet_writer
-from importer.reporter.xlsx.book import open_book
 from importer.reporter.xlsx.package import RowBook
 from importer.reporter.xlsx.plain_book import PlainBook
-from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
+from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter, open_book
 
 UNKNOWN = "3.99.0"
 MARKUP = ("<r>&</r>", "<r><t>x</t></r>", "<r></r>", "<r>", "http://example.com", "mailto:a@b.example", "{=1}", "12", "1e5")
