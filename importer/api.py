@@ -6,9 +6,9 @@ import asyncio
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,12 @@ import pandas as pd
 import structlog
 
 from importer.commands.check import check as _check
-from importer.dispatcher.sending.pipeline import Progress
 from importer.errors import UsageError
 from importer.loader.files.reader import read_table
 from importer.loader.profile import Profile
 from importer.settings import Settings
 from importer.workspace.environment import open_environment
+from importer.workspace.events import Event
 from importer.workspace.expectation import expectation
 from importer.workspace.request import ImportRequest, find_profiles
 from importer.workspace.result import RunResult
@@ -159,24 +159,21 @@ def _named_frames(sources: tuple[Source, ...], vouchers: pd.DataFrame | None) ->
 class _Silent:
     """A console without a user who could be asked: a live run needs ``yes=True``."""
 
-    has_bar = False
-
     def warn(self, text: str) -> None:
         warnings.warn(text, stacklevel=2)
 
     def note(self, text: str) -> None:
         del text
 
-    def beside(self, text: str) -> None:
-        del text
-
     def confirm(self, question: str) -> bool:
         raise UsageError(f"{question} Pass yes=True to send, or dry_run=True to look first.")
 
-    @contextmanager
-    def progress(self, total: int) -> Iterator[Progress]:
+    def progress(self, total: int) -> AbstractContextManager[None]:
         del total
-        yield lambda _kind, _state: None
+        return nullcontext()
+
+    def show(self, event: Event) -> None:
+        del event
 
 
 __all__ = ["RunResult", "check", "read_table", "run"]

@@ -6,22 +6,14 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING
 
 import typer
 
 from importer.errors import UsageError
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
-    from importer.domain.kinds import Kind
-    from importer.domain.states import State
-
-
-# What is said beside the bar comes before the rest: a line that is too long for the terminal loses its end. There is no
-# time left of tqdm's: it knows of no quota, and would contradict what is said.
-_BAR = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix} [{elapsed}, {rate_fmt}]"
+    from importer.workspace.events import Event
 _CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
@@ -35,7 +27,7 @@ class TerminalConsole:
 
     def __init__(self, *, quiet: bool, verbose: int, yes: bool) -> None:
         self._quiet, self._yes = quiet, yes
-        self._bar: tqdm[Never] | None = None
+        self._render: Callable[[Event], None] = _ignore  # outside of a sending there is nothing to show
         _set_up_logs(verbose)
 
     def note(self, text: str) -> None:
@@ -43,7 +35,7 @@ class TerminalConsole:
             say(text, err=True)
 
     def warn(self, text: str) -> None:
-        """What must be heard, however quiet."""
+        """Show a warning, with ``--quiet`` too."""
         say(text, err=True)
 
     def confirm(self, question: str) -> bool:
@@ -54,35 +46,23 @@ class TerminalConsole:
         say(f"{question} [y/N] ", err=True, nl=False)  # typer's own prompt writes to stdout, which is for results
         return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 
-    @property
-    def has_bar(self) -> bool:
-        return self._bar is not None
-
-    def beside(self, text: str) -> None:
-        """Show a text behind the bar, in place of the one before."""
-        if self._bar is not None:
-            self._bar.set_postfix_str(text)
-
     @contextmanager
-    def progress(self, total: int) -> Iterator[Callable[[Kind, State], None]]:
-        from tqdm import tqdm
+    def progress(self, total: int) -> Iterator[None]:
+        from importer.cli.progress_view import progress_view
 
-        from importer.domain.states import State as States
-
-        disable = True if self._quiet else None  # None: no bar without a terminal
-        with tqdm(
-            total=total, unit="entry", disable=disable, file=sys.stderr, bar_format=_BAR, dynamic_ncols=True, mininterval=0.2
-        ) as bar:
-
-            def advance(_: Kind, state: State) -> None:
-                if state in {States.ACCEPTED, States.REFUSED}:
-                    bar.update(1)
-
-            self._bar = None if bar.disable else bar
+        with progress_view(total, self.note, quiet=self._quiet) as render:
+            self._render = render
             try:
-                yield advance
+                yield
             finally:
-                self._bar = None
+                self._render = _ignore
+
+    def show(self, event: Event) -> None:
+        self._render(event)
+
+
+def _ignore(event: Event) -> None:
+    del event
 
 
 class TerminalDialogue:

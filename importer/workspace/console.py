@@ -5,22 +5,20 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from importer.dispatcher.sending.pipeline import Progress
+from importer.workspace.events import Event
 
 
 class Console(Protocol):
-    """What a run says and asks; the command line and the Python API each have one."""
-
-    @property
-    def has_bar(self) -> bool:
-        """Whether ``beside`` is seen: text that changes, beside a progress bar."""
+    """What a run reports and asks; the command line and the Python API each have one."""
 
     def note(self, text: str) -> None: ...
 
     def warn(self, text: str) -> None: ...
 
-    def beside(self, text: str) -> None: ...
-
     def confirm(self, question: str) -> bool: ...
 
-    def progress(self, total: int) -> AbstractContextManager[Progress]: ...
+    def progress(self, total: int) -> AbstractContextManager[None]:
+        """The scope of one sending, in which ``total`` entries are to be settled."""
+
+    def show(self, event: Event) -> None:
+        """Render an event of the sending."""

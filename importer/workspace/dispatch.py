@@ -27,7 +27,7 @@ from importer.settings import fingerprint_of
 from importer.workspace.connections import UNKNOWN_PARTNER, connections, known_accounts, quotas_of
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
-from importer.workspace.progress import Outlook
+from importer.workspace.progress import ProgressTracker
 
 SHORT_WAIT = 2  # minutes (of the quota's): a command that is not to wait for a quota waits so long all the same
 
@@ -102,10 +102,10 @@ class Sending:
             return ExitCode.OK, []
         if warning := self._ledger.doubts.clock(self._scope.accounts).warning():
             self._console.warn(warning)
-        outlook = Outlook(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console)
+        tracker = ProgressTracker(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console.show)
         try:
-            with self._console.progress(sum(left.values())) as progress:
-                return asyncio.run(self._send(outlook.following(progress), outlook))
+            with self._console.progress(sum(left.values())):
+                return asyncio.run(self._send(tracker))
         except KeyboardInterrupt:
             # What was cut off may have happened.
             self._ledger.outbox.recover()
@@ -115,14 +115,14 @@ class Sending:
             # What was under way stands in the ledger as being sent, which the next run takes for in doubt.
             return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
 
-    async def _send(self, progress: Progress, outlook: Outlook) -> tuple[ExitCode, list[str]]:
+    async def _send(self, tracker: ProgressTracker) -> tuple[ExitCode, list[str]]:
         stopping = Stopping()
         gate = Gate(self._ledger, self._patience, lambda: stopping.asked)
         with _interrupts(stopping, self._console):
-            following = asyncio.create_task(outlook.follow())
+            following = asyncio.create_task(tracker.follow())
             try:
                 async with connections(self._environment, self._quotas, gate) as (debitura, debbie):
-                    messages = await self._rounds(debitura, debbie, stopping, progress)
+                    messages = await self._rounds(debitura, debbie, stopping, tracker.advance)
             finally:
                 following.cancel()
         keep_counts(self._ledger, self._quotas)

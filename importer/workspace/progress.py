@@ -1,4 +1,4 @@
-"""What a run tells of its quota: when it finishes and why not sooner, a countdown while it waits, and `status` lines."""
+"""How far a run's sending has come: what is left of it, how fast it is, when it will be done; and `status` lines."""
 
 from __future__ import annotations
 
@@ -6,107 +6,81 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from importer.dispatcher.pacing.forecast import (
     ASSUMED_FOR_SECONDS,
     ASSUMED_SECONDS,
     Bottleneck,
-    Finish,
-    Speed,
+    Forecast,
+    Throughput,
     forecast,
 )
-from importer.dispatcher.pacing.local_time import countdown, in_local_words
-from importer.dispatcher.pacing.quota import ADJECTIVE, Quota
+from importer.dispatcher.pacing.local_time import in_local_words
+from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.pacing.rate_windows import Period, Wait
 from importer.domain.kinds import Kind
 from importer.domain.states import State
+from importer.workspace.events import EntrySettled, Event, Resumed, Waiting, forecast_text
 
 WORTH_TELLING_SECONDS = 60.0
 TICK_SECONDS = 1.0
 LONG_WAIT_SECONDS = 60.0  # of a wait whose window is not known
 
-_BECAUSE = {
-    Bottleneck.MINUTE: "the quota per minute is the bottleneck",
-    Bottleneck.HOUR: "the hourly quota is the bottleneck",
-    Bottleneck.DAY: "the daily quota is the bottleneck",
-    Bottleneck.RATE: "the speed of the answers is the bottleneck",
-    Bottleneck.WAITING: "the API asked to wait",
-}
 # What a run that is not to wait for a quota ends at: no minute is so long.
 _STOPS = frozenset({Bottleneck.HOUR, Bottleneck.DAY, Bottleneck.WAITING})
-
-
-class Display(Protocol):
-    """Where it is told: beside a progress bar that changes, or as lines that stay."""
-
-    @property
-    def has_bar(self) -> bool: ...
-
-    def note(self, text: str) -> None: ...
-
-    def beside(self, text: str) -> None: ...
-
-
-def finish_text(finish: Finish, now: float) -> str:
-    """``finishes Thursday 14:10; the daily quota is the bottleneck``."""
-    return f"finishes {in_local_words(now, finish.seconds)}; {_BECAUSE[finish.bottleneck]}"
 
 
 def announcement(
     quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], concurrency: int, *, stops_at_quota: bool = False
 ) -> str:
     """What to say before anything is sent; nothing if it will be done within a minute."""
-    rates = dict.fromkeys(Kind, concurrency / ASSUMED_SECONDS)
-    finish = forecast(quotas, left, rates)
-    if finish.seconds < WORTH_TELLING_SECONDS:
+    expected = forecast(quotas, left, dict.fromkeys(Kind, concurrency / ASSUMED_SECONDS))
+    if expected.seconds < WORTH_TELLING_SECONDS:
         return ""
-    told = finish_text(finish, quotas[Kind.CASE].clock())
-    return f"{told}; with --stop-at-quota this run ends there" if stops_at_quota and finish.bottleneck in _STOPS else told
+    stops = stops_at_quota and expected.bottleneck in _STOPS
+    return forecast_text(expected) + ("; with --stop-at-quota this run ends there" if stops else "")
 
 
-class Outlook:
-    """Follows a run: counts what is left, measures the speed, and tells what there is to tell."""
+class ProgressTracker:
+    """Follows a run: counts what is left, measures the throughput, and emits the events of its progress."""
 
-    def __init__(self, quotas: Mapping[Kind, Quota], left: dict[Kind, int], concurrency: int, display: Display) -> None:
-        self._quotas, self._left, self._display = quotas, left, display
-        self._speeds = {kind: Speed(concurrency / ASSUMED_SECONDS * ASSUMED_FOR_SECONDS) for kind in Kind}
+    def __init__(
+        self, quotas: Mapping[Kind, Quota], left: dict[Kind, int], concurrency: int, emit: Callable[[Event], None]
+    ) -> None:
+        self._quotas, self._left, self._emit = quotas, left, emit
+        self._throughput = {kind: Throughput(concurrency / ASSUMED_SECONDS * ASSUMED_FOR_SECONDS) for kind in Kind}
         self._done = dict.fromkeys(Kind, 0)
-        self._waits = False
+        self._is_waiting = False
 
-    def following(self, progress: Callable[[Kind, State], None]) -> Callable[[Kind, State], None]:
-        """The same progress, noticed here as well."""
-
-        def advance(kind: Kind, state: State) -> None:
-            if state in {State.ACCEPTED, State.REFUSED}:
-                self._left[kind] = max(0, self._left[kind] - 1)
-                self._done[kind] += 1
-            progress(kind, state)
-
-        return advance
+    def advance(self, kind: Kind, state: State) -> None:
+        """Count an entry whose attempt left it in this state."""
+        if state in {State.ACCEPTED, State.REFUSED}:
+            self._left[kind] = max(0, self._left[kind] - 1)
+            self._done[kind] += 1
+            self._emit(EntrySettled(kind, state))
 
     async def follow(self) -> None:
-        """Tell every second, until cancelled."""
+        """Emit how things stand every second, until cancelled."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self.tick(TICK_SECONDS)
 
     def tick(self, seconds: float) -> None:
-        """Tell how things stand, ``seconds`` after the last time."""
+        """Emit how things stand, ``seconds`` after the last time."""
         self._measure(seconds)
         waits = [(quota, wait) for kind, quota in self._quotas.items() if self._left[kind] and is_long(wait := quota.wait())]
         if waits:
-            self._tell_wait(*max(waits, key=lambda found: found[1].seconds))
-        elif self._waits:
-            self._waits = False
-            if not self._display.has_bar:
-                self._display.note("Sending goes on.")
-        if not waits and self._display.has_bar:
-            self._display.beside(finish_text(self.finish(), self._quotas[Kind.CASE].clock()))
+            quota, wait = max(waits, key=lambda found: found[1].seconds)
+            self._emit(Waiting(quota.api, wait.period, wait.seconds, quota.clock() + wait.seconds, not self._is_waiting))
+        else:
+            if self._is_waiting:
+                self._emit(Resumed())
+            self._emit(self.forecast())
+        self._is_waiting = bool(waits)
 
-    def finish(self) -> Finish:
-        """When everything is sent, at the speed that was measured."""
-        return forecast(self._quotas, self._left, {kind: speed.rate for kind, speed in self._speeds.items()})
+    def forecast(self) -> Forecast:
+        """When everything is sent, at the throughput that was measured."""
+        return forecast(self._quotas, self._left, {kind: found.rate for kind, found in self._throughput.items()})
 
     def _measure(self, seconds: float) -> None:
         """Time in which a known window keeps an API waiting, or in which it has nothing to do, says nothing of its speed."""
@@ -116,17 +90,8 @@ class Outlook:
             # Without known windows a short pause is how fast the API is; a long one is told as such.
             told = bool(quota.windows.windows) or quota.windows.blocked.seconds > LONG_WAIT_SECONDS
             if not (waits and told) and (done or waits or quota.windows.flying):
-                self._speeds[kind].see(done, seconds)
+                self._throughput[kind].record(done, seconds)
             self._done[kind] = 0
-
-    def _tell_wait(self, quota: Quota, wait: Wait) -> None:
-        until = in_local_words(quota.clock(), wait.seconds)
-        if self._display.has_bar:
-            self._display.beside(f"{waiting_text(quota, wait)}; goes on in {countdown(wait.seconds)} ({until})")
-        elif not self._waits:
-            told = f"{waiting_text(quota, wait)}. Sending goes on {until}, in {countdown(wait.seconds)}."
-            self._display.note(f"{told} Ctrl-C ends the run; `importer resume` goes on later.")
-        self._waits = True
 
 
 def is_long(wait: Wait) -> bool:
@@ -134,10 +99,6 @@ def is_long(wait: Wait) -> bool:
     if wait.period is None:
         return wait.seconds > LONG_WAIT_SECONDS
     return wait.seconds >= TICK_SECONDS and wait.period is not Period.MINUTE
-
-
-def waiting_text(quota: Quota, wait: Wait) -> str:
-    return f"{quota.api}'s {ADJECTIVE[wait.period]} quota is used up" if wait.period else f"{quota.api} asked to wait"
 
 
 @dataclass(frozen=True)

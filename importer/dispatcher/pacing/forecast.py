@@ -23,9 +23,10 @@ class Bottleneck(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finish:
-    """``seconds`` from now, and what they are spent on."""
+class Forecast:
+    """When everything will have been sent (``finish``, of the epoch), in how many seconds, and what most of them go into."""
 
+    finish: float
     seconds: float
     bottleneck: Bottleneck
 
@@ -44,7 +45,7 @@ class _Pool:
             self.resets = now + self.allowance.seconds
 
 
-def finish_of(left: int, allowances: Sequence[Allowance], now: float, rate: float, blocked: Wait = NO_WAIT) -> Finish:
+def forecast_api(left: int, allowances: Sequence[Allowance], now: float, rate: float, blocked: Wait = NO_WAIT) -> Forecast:
     """When ``left`` requests will have been made at ``rate`` a second within the windows as they stand at ``now``."""
     spent = dict.fromkeys(Bottleneck, 0.0)
     minute = next((a for a in allowances if a.period is Period.MINUTE), None)
@@ -69,7 +70,7 @@ def finish_of(left: int, allowances: Sequence[Allowance], now: float, rate: floa
         time, left, quick = time + took, left - count, max(0, quick - count)
         for pool in pools:
             pool.room -= count
-    return Finish(time - now, max(spent, key=lambda name: spent[name]))
+    return Forecast(time, time - now, max(spent, key=lambda name: spent[name]))
 
 
 def _blame(period: Period | None) -> Bottleneck:
@@ -101,24 +102,24 @@ ASSUMED_FOR_SECONDS = 1.0  # a measurement of that length weighs as much as the 
 MEMORY_SECONDS = 300.0  # how far back the speed is looked at: past the pauses of an API that refuses every minute
 
 
-def forecast(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], rates: Mapping[Kind, float]) -> Finish:
+def forecast(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], rates: Mapping[Kind, float]) -> Forecast:
     """When everything is sent: both APIs are used at the same time, so it is the later of the two."""
-    found = [Finish(0.0, Bottleneck.RATE)]
+    found = []
     for kind, quota in quotas.items():
         now, windows = quota.clock(), quota.windows
         blocked = Wait(max(0.0, windows.blocked_until - now), windows.blocked.period)
-        found.append(finish_of(left.get(kind, 0), windows.allowances(now), now, rates[kind], blocked))
-    return max(found, key=lambda finish: finish.seconds)
+        found.append(forecast_api(left.get(kind, 0), windows.allowances(now), now, rates[kind], blocked))
+    return max(found, key=lambda one: one.seconds)
 
 
 @dataclass
-class Speed:
+class Throughput:
     """Answers, and the seconds in which they came; what is long ago counts for less."""
 
     answers: float
     seconds: float = ASSUMED_FOR_SECONDS
 
-    def see(self, answers: int, seconds: float) -> None:
+    def record(self, answers: int, seconds: float) -> None:
         kept = max(0.0, 1 - seconds / MEMORY_SECONDS)
         self.answers = self.answers * kept + answers
         self.seconds = self.seconds * kept + seconds

@@ -1,15 +1,17 @@
-"""The finish time while a run goes on: from what was measured, pauses included, whoever asked for them."""
+"""The events of a run's progress: its forecast from what was measured, pauses included, and its waits."""
 
 from __future__ import annotations
 
 import pytest
 
+from importer.dispatcher.pacing.forecast import Forecast
 from importer.dispatcher.pacing.quota import Quota
 from importer.dispatcher.pacing.rate_windows import Period
 from importer.dispatcher.pacing.windows import windows_of
 from importer.domain.kinds import Kind
 from importer.domain.states import State
-from importer.workspace.progress import Outlook, quota_states
+from importer.workspace.events import EntrySettled, Event, Resumed, Waiting, forecast_text
+from importer.workspace.progress import ProgressTracker, quota_states
 
 LENGTHS = (60.0, 3600.0, 86_400.0)
 MINUTES = 60
@@ -22,39 +24,35 @@ class Clock:
         return self.now
 
 
-class Shown:
-    has_bar = True
-    text = ""
-
-    def note(self, text: str) -> None: ...
-
-    def beside(self, text: str) -> None:
-        self.text = text
-
-
 class Following:
-    """An outlook whose seconds pass as a test says."""
+    """A tracker whose seconds pass as a test says, and the events that it emitted."""
 
     def __init__(self, left: dict[Kind, int], limits: tuple[int, int, int] = (0, 0, 0)) -> None:
-        self.clock, self.shown, self.left = Clock(), Shown(), left
+        self.clock, self.left = Clock(), left
+        self.events: list[Event] = []
         self.quotas = {
             Kind.CASE: Quota("Debitura", "a", windows_of(limits, LENGTHS), self.clock),  # type: ignore[arg-type]
             Kind.VOUCHER: Quota("Debbie", "b", windows_of((0, 0, 0), LENGTHS), self.clock),  # type: ignore[arg-type]
         }
-        self.outlook = Outlook(self.quotas, left, 16, self.shown)
-        self.advance = self.outlook.following(lambda _kind, _state: None)
+        self.tracker = ProgressTracker(self.quotas, left, 16, self.events.append)
 
     def second(self, kind: Kind, done: int, *, flying: int = 0) -> None:
         """One second in which so many came back, and so many are still under way at its end."""
         quota = self.quotas[kind]
         quota.windows.flying = flying
         for _ in range(done):
-            self.advance(kind, State.ACCEPTED)
+            self.tracker.advance(kind, State.ACCEPTED)
         self.clock.now += 1
-        self.outlook.tick(1.0)
+        self.tracker.tick(1.0)
+
+    def forecast(self) -> Forecast:
+        """The last event, which is a forecast while nothing waits."""
+        last = self.events[-1]
+        assert isinstance(last, Forecast)
+        return last
 
     def seconds_left(self) -> float:
-        return self.outlook.finish().seconds
+        return self.tracker.forecast().seconds
 
 
 def test_answers_that_take_longer_than_a_tick_are_not_taken_for_faster_ones() -> None:
@@ -84,9 +82,9 @@ def test_an_api_that_has_nothing_to_do_is_not_slow() -> None:
         cases.grant(room)
         for _ in range(room):
             cases.answered(run.clock.now)
-            run.advance(Kind.CASE, State.ACCEPTED)
+            run.tracker.advance(Kind.CASE, State.ACCEPTED)
         run.second(Kind.VOUCHER, room)
-        assert second < 10 or "the quota per minute is the bottleneck" in run.shown.text
+        assert second < 10 or "the quota per minute is the bottleneck" in forecast_text(run.forecast())
     assert cases.wait().period is Period.MINUTE
     assert run.seconds_left() == pytest.approx(run.left[Kind.CASE] / 594 * 60, rel=0.1)
 
@@ -106,7 +104,44 @@ def test_nothing_comes_for_hours_and_a_moment_can_still_be_said() -> None:
     run = Following({Kind.CASE: 0, Kind.VOUCHER: 1_000_000})
     for _ in range(2 * 60 * MINUTES):
         run.second(Kind.VOUCHER, 0, flying=16)
-    assert run.shown.text.startswith("finishes ")
+    assert forecast_text(run.forecast()).startswith("finishes ")
+
+
+def test_each_settled_entry_is_an_event_and_an_open_one_is_none() -> None:
+    run = Following({Kind.CASE: 3, Kind.VOUCHER: 0})
+    for state in (State.ACCEPTED, State.PENDING, State.IN_DOUBT, State.REFUSED):
+        run.tracker.advance(Kind.CASE, state)
+    assert run.events == [EntrySettled(Kind.CASE, State.ACCEPTED), EntrySettled(Kind.CASE, State.REFUSED)]
+    assert run.left[Kind.CASE] == 1
+
+
+def test_a_long_wait_counts_down_and_its_end_is_an_event() -> None:
+    """The first event of a wait is marked, so that a line can be shown once; of several waits the longest counts."""
+    run = Following({Kind.CASE: 3, Kind.VOUCHER: 3}, limits=(0, 10, 0))
+    run.quotas[Kind.CASE].refused(3)
+    run.quotas[Kind.VOUCHER].refused(90)  # Debbie has no known windows
+    run.second(Kind.CASE, 0)
+    run.second(Kind.CASE, 0)
+    first, second = run.events
+    assert isinstance(first, Waiting)
+    assert isinstance(second, Waiting)
+    assert (first.api, first.period, first.is_first, second.is_first) == ("Debbie", None, True, False)
+    assert first.until == second.until == 1_000_000.0 + 91
+    assert (first.seconds, second.seconds) == (90, 89)
+    run.clock.now += 100
+    run.second(Kind.CASE, 0)
+    run.second(Kind.CASE, 0)
+    resumed, *forecasts = run.events[2:]
+    assert resumed == Resumed()
+    assert len(forecasts) == 2
+    assert all(isinstance(event, Forecast) for event in forecasts)
+
+
+def test_what_has_nothing_left_to_send_waits_for_nothing() -> None:
+    run = Following({Kind.CASE: 0, Kind.VOUCHER: 3}, limits=(0, 10, 0))
+    run.quotas[Kind.CASE].refused(600)
+    run.second(Kind.CASE, 0)
+    assert isinstance(run.events[-1], Forecast)
 
 
 def test_what_is_kept_back_for_looking_up_is_not_called_left_to_send() -> None:

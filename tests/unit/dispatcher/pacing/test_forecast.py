@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from importer.dispatcher.pacing.forecast import Bottleneck, finish_of
+from importer.dispatcher.pacing.forecast import Bottleneck, forecast_api
 from importer.dispatcher.pacing.local_time import countdown, in_words
 from importer.dispatcher.pacing.rate_windows import NO_WAIT, Period, Wait
 from importer.dispatcher.pacing.windows import windows_of
@@ -44,14 +44,15 @@ def after(used, ago):
     ],
 )
 def test_when_it_is_done_and_why_not_sooner(left, rate, used, ago, blocked, seconds, bottleneck):
-    finish = finish_of(left, after(used, ago), START, rate, blocked)
-    assert finish.seconds == pytest.approx(seconds, rel=0.02, abs=3)
-    assert finish.bottleneck is bottleneck
+    found = forecast_api(left, after(used, ago), START, rate, blocked)
+    assert found.seconds == pytest.approx(seconds, rel=0.02, abs=3)
+    assert found.bottleneck is bottleneck
+    assert found.finish == START + found.seconds
 
 
 def test_without_limits_only_the_speed_counts():
-    finish = finish_of(1_000_000, [], START, 500)
-    assert (finish.seconds, finish.bottleneck) == (2000, Bottleneck.RATE)
+    found = forecast_api(1_000_000, [], START, 500)
+    assert (found.seconds, found.bottleneck) == (2000, Bottleneck.RATE)
 
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday

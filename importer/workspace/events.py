@@ -1,0 +1,72 @@
+"""What happens while a run sends, as values, and the words that everything which renders them shares.
+
+Times are seconds of the epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from importer.dispatcher.pacing.forecast import Bottleneck, Forecast
+from importer.dispatcher.pacing.local_time import in_local_words
+from importer.dispatcher.pacing.quota import ADJECTIVE
+from importer.dispatcher.pacing.rate_windows import Period
+from importer.domain.kinds import Kind
+from importer.domain.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySettled:
+    """An entry was accepted or refused."""
+
+    kind: Kind
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing is sent to ``api`` for ``seconds``, that is before ``until``; emitted every second while a long wait lasts.
+
+    ``period`` is the window that is used up; None if the API asked to wait without naming one. ``is_first`` marks the
+    first event since sending went on.
+    """
+
+    api: str
+    period: Period | None
+    seconds: float
+    until: float
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A long wait is over and sending goes on."""
+
+
+Event = EntrySettled | Waiting | Resumed | Forecast
+
+_BECAUSE = {
+    Bottleneck.MINUTE: "the quota per minute is the bottleneck",
+    Bottleneck.HOUR: "the hourly quota is the bottleneck",
+    Bottleneck.DAY: "the daily quota is the bottleneck",
+    Bottleneck.RATE: "the speed of the answers is the bottleneck",
+    Bottleneck.WAITING: "the API asked to wait",
+}
+
+
+def forecast_text(forecast: Forecast) -> str:
+    """``finishes Thursday 14:10; the daily quota is the bottleneck``."""
+    finish = in_local_words(forecast.finish - forecast.seconds, forecast.seconds)
+    return f"finishes {finish}; {_BECAUSE[forecast.bottleneck]}"
+
+
+def waiting_text(waiting: Waiting) -> str:
+    """``Debitura's hourly quota is used up``, or that the API asked to wait."""
+    if waiting.period is None:
+        return f"{waiting.api} asked to wait"
+    return f"{waiting.api}'s {ADJECTIVE[waiting.period]} quota is used up"
+
+
+def until_text(waiting: Waiting) -> str:
+    """The moment at which sending goes on: ``14:10``, ``Thursday 14:10``."""
+    return in_local_words(waiting.until - waiting.seconds, waiting.seconds)
