@@ -10,8 +10,8 @@ from typing import Any
 
 from importer.dispatcher.apis.debbie import Debbie, is_same_voucher
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.apis.metered import Gate
-from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.apis.rate_limited import RequestGate
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.reconcile.cases import look_up
 from importer.dispatcher.reconcile.matching import Remote, could_be, traits_listed, traits_sent
 from importer.domain.accounts import Accounts
@@ -66,9 +66,9 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
 
 
 async def _settle(
-    environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, word: Word, quotas: Mapping[Kind, Quota]
+    environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, word: Word, quotas: Mapping[Kind, RateLimits]
 ) -> str:
-    async with connections(environment, quotas, Gate(ledger, short_wait(environment))) as (debitura, debbie):
+    async with connections(environment, quotas, RequestGate(ledger, short_wait(environment))) as (debitura, debbie):
         accounts = await _accounts(environment, debitura, entry, name)
         if entry.kind is Kind.VOUCHER:
             environment.require_debbie()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from uuid import uuid4
 
-from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.kinds import Kind
 from importer.domain.money import totals_text
@@ -59,7 +59,7 @@ def _check_debbie_settings(totals: Totals, environment: Environment) -> None:
 
 
 def _ask(
-    totals: Totals, quotas: Mapping[Kind, Quota], request: ImportRequest, environment: Environment, console: Console
+    totals: Totals, quotas: Mapping[Kind, RateLimits], request: ImportRequest, environment: Environment, console: Console
 ) -> None:
     """Ask the user whether to send this to a real account. Raises Declined if not."""
     to_send = " and ".join(f"{rows:,} {kind}s ({totals_text(money)})" for kind, (rows, money) in totals.items() if rows)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from importer.dispatcher.pacing.quota import Quota, SteadyClock
-from importer.dispatcher.pacing.windows import windows_of
+from importer.dispatcher.pacing.clock import SteadyClock
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.ledger.ledger import Ledger
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from importer.dispatcher.apis.debbie import Debbie
     from importer.dispatcher.apis.debitura import Debitura
     from importer.dispatcher.apis.http import HttpClient
-    from importer.dispatcher.apis.metered import Gate
+    from importer.dispatcher.apis.rate_limited import RequestGate
 
 
 UNKNOWN_PARTNER = "unknown"
@@ -38,22 +38,22 @@ def open_ledger_read_only(environment: Environment) -> Ledger:
 
 @asynccontextmanager
 async def connections(
-    environment: Environment, quotas: Mapping[Kind, Quota] | None = None, gate: Gate | None = None
+    environment: Environment, quotas: Mapping[Kind, RateLimits] | None = None, gate: RequestGate | None = None
 ) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
     """The two APIs, ready to be asked; Debbie is None without its settings. With quotas and a gate requests are counted."""
     from importer.dispatcher.apis.debbie import Debbie
     from importer.dispatcher.apis.debitura import Debitura
     from importer.dispatcher.apis.http import HttpClient
-    from importer.dispatcher.apis.metered import MeteredClient
+    from importer.dispatcher.apis.rate_limited import RateLimitedClient
 
     dispatch = environment.settings.dispatch
     plain = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
-    metered = partial(MeteredClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
+    limited = partial(RateLimitedClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
 
     def client_of(kind: Kind, url: str, headers: Mapping[str, str]) -> HttpClient:
         if quotas is None or gate is None:
             return plain(url, headers)
-        return metered(url, headers, quota=quotas[kind], gate=gate)
+        return limited(url, headers, limits=quotas[kind], gate=gate)
 
     async with AsyncExitStack() as stack:
         headers = {"XApiKey": environment.require_debitura()}
@@ -75,7 +75,7 @@ def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     return environment.accounts(partner or UNKNOWN_PARTNER)
 
 
-def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, Quota]:
+def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, RateLimits]:
     """The quotas of both credentials as far as this ledger knows them; the embedded sandbox has none."""
     dispatch, lengths = environment.settings.dispatch, environment.settings.dispatch.window_seconds
     cases = (dispatch.per_minute, dispatch.per_hour, dispatch.per_day)
@@ -86,12 +86,12 @@ def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, Quota]:
     key = fingerprint_of(environment.api_key or "", environment.debitura_url)
     token = fingerprint_of(environment.token or "", environment.debbie_url)
     quotas = {
-        Kind.CASE: Quota("Debitura", key, windows_of(cases, lengths), clock),
-        Kind.VOUCHER: Quota("Debbie", token, windows_of(vouchers, lengths), clock),
+        Kind.CASE: RateLimits.documented("Debitura", key, cases, lengths, clock),
+        Kind.VOUCHER: RateLimits.documented("Debbie", token, vouchers, lengths, clock),
     }
     for kind, quota in quotas.items():
         kept, before = ledger.counts.kept(quota.scope), []
-        uncounted = kept is None and kind is Kind.CASE and quota.windows.windows
+        uncounted = kept is None and kind is Kind.CASE and quota.windows
         partner = ledger.account_of(key) if uncounted else None
         if partner:  # the ledger is older than its counting
             before = ledger.counts.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from importer.dispatcher.apis.debbie import Debbie
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.apis.metered import Gate
-from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.apis.rate_limited import RequestGate
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.rate_windows import Wait
 from importer.dispatcher.pacing.throttle import Lane
 from importer.dispatcher.reconcile.cases import Policy, reconcile
@@ -49,7 +49,7 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     key = environment.require_debitura()
     quotas = quotas_of(environment, ledger)
     try:
-        async with connections(environment, quotas, Gate(ledger, short_wait(environment))) as (debitura, _):
+        async with connections(environment, quotas, RequestGate(ledger, short_wait(environment))) as (debitura, _):
             partner = await debitura.me()
     except ApiStopped as error:
         accounts = known_accounts(ledger, environment)
@@ -66,7 +66,7 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     return accounts
 
 
-def keep_counts(ledger: Ledger, quotas: Mapping[Kind, Quota]) -> None:
+def keep_counts(ledger: Ledger, quotas: Mapping[Kind, RateLimits]) -> None:
     """Keep what was counted and learnt since the last commit that did."""
     if changes := {scope: kept for quota in quotas.values() for scope, kept in quota.changes().items()}:
         ledger.counts.keep(changes)
@@ -117,7 +117,7 @@ class Sending:
 
     async def _send(self, tracker: ProgressTracker) -> tuple[ExitCode, list[str]]:
         stopping = Stopping()
-        gate = Gate(self._ledger, self._patience, lambda: stopping.asked)
+        gate = RequestGate(self._ledger, self._patience, lambda: stopping.asked)
         with _interrupts(stopping, self._console):
             following = asyncio.create_task(tracker.follow())
             try:
@@ -176,7 +176,7 @@ class Sending:
         """What keeps entries from being sent for longer than this run waits."""
         told = []
         for kind, lane in self._lanes.items():
-            wait = self._quotas[kind].wait()
+            wait = self._quotas[kind].next_permit().wait
             wait = wait if wait.seconds >= lane.pause() - 1 else Wait(lane.pause())
             if wait.seconds > self._patience and self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches):
                 told.append(f"{self._quotas[kind].reached(wait)} `importer resume` goes on then.")

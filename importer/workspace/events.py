@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from importer.dispatcher.pacing.forecast import Bottleneck, Forecast
 from importer.dispatcher.pacing.local_time import in_local_words
-from importer.dispatcher.pacing.quota import ADJECTIVE
+from importer.dispatcher.pacing.rate_limits import ADJECTIVE
 from importer.dispatcher.pacing.rate_windows import Period
 from importer.domain.kinds import Kind
 from importer.domain.states import State

@@ -16,7 +16,7 @@ from importer.dispatcher.pacing.forecast import (
     forecast,
 )
 from importer.dispatcher.pacing.local_time import in_local_words
-from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.rate_windows import Period, Wait
 from importer.domain.kinds import Kind
 from importer.domain.states import State
@@ -31,7 +31,7 @@ _STOPS = frozenset({Bottleneck.HOUR, Bottleneck.DAY, Bottleneck.WAITING})
 
 
 def announcement(
-    quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], concurrency: int, *, stops_at_quota: bool = False
+    quotas: Mapping[Kind, RateLimits], left: Mapping[Kind, int], concurrency: int, *, stops_at_quota: bool = False
 ) -> str:
     """What to say before anything is sent; nothing if it will be done within a minute."""
     expected = forecast(quotas, left, dict.fromkeys(Kind, concurrency / ASSUMED_SECONDS))
@@ -45,7 +45,7 @@ class ProgressTracker:
     """Follows a run: counts what is left, measures the throughput, and emits the events of its progress."""
 
     def __init__(
-        self, quotas: Mapping[Kind, Quota], left: dict[Kind, int], concurrency: int, emit: Callable[[Event], None]
+        self, quotas: Mapping[Kind, RateLimits], left: dict[Kind, int], concurrency: int, emit: Callable[[Event], None]
     ) -> None:
         self._quotas, self._left, self._emit = quotas, left, emit
         self._throughput = {kind: Throughput(concurrency / ASSUMED_SECONDS * ASSUMED_FOR_SECONDS) for kind in Kind}
@@ -68,7 +68,11 @@ class ProgressTracker:
     def tick(self, seconds: float) -> None:
         """Emit how things stand, ``seconds`` after the last time."""
         self._measure(seconds)
-        waits = [(quota, wait) for kind, quota in self._quotas.items() if self._left[kind] and is_long(wait := quota.wait())]
+        waits = [
+            (quota, wait)
+            for kind, quota in self._quotas.items()
+            if self._left[kind] and is_long(wait := quota.next_permit().wait)
+        ]
         if waits:
             quota, wait = max(waits, key=lambda found: found[1].seconds)
             self._emit(Waiting(quota.api, wait.period, wait.seconds, quota.clock() + wait.seconds, not self._is_waiting))
@@ -86,10 +90,10 @@ class ProgressTracker:
         """Time in which a known window keeps an API waiting, or in which it has nothing to do, says nothing of its speed."""
         for kind, done in self._done.items():
             quota = self._quotas[kind]
-            waits = quota.wait().seconds > 0
+            waits = quota.next_permit().wait.seconds > 0
             # Without known windows a short pause is how fast the API is; a long one is told as such.
-            told = bool(quota.windows.windows) or quota.windows.blocked.seconds > LONG_WAIT_SECONDS
-            if not (waits and told) and (done or waits or quota.windows.flying):
+            told = bool(quota.windows) or quota.blocked.seconds > LONG_WAIT_SECONDS
+            if not (waits and told) and (done or waits or quota.in_flight):
                 self._throughput[kind].record(done, seconds)
             self._done[kind] = 0
 
@@ -136,14 +140,12 @@ class QuotaState:
         return told | {"for_creating": self.free, "resets_at": until if self.used else None}
 
 
-def quota_states(quotas: Mapping[Kind, Quota]) -> list[QuotaState]:
+def quota_states(quotas: Mapping[Kind, RateLimits]) -> list[QuotaState]:
     """What is used of each quota and what is left, for `importer status`; nothing for an API without limits."""
     states = []
     for quota in quotas.values():
         now = quota.clock()
-        states += [
-            QuotaState(quota.api, now, a.resets - now, a.period, a.limit, a.used, a.room) for a in quota.windows.allowances(now)
-        ]
-        if now < quota.windows.blocked_until:
-            states.append(QuotaState(quota.api, now, quota.windows.blocked_until - now))
+        states += [QuotaState(quota.api, now, a.resets - now, a.period, a.limit, a.used, a.available) for a in quota.allowances()]
+        if now < quota.blocked_until:
+            states.append(QuotaState(quota.api, now, quota.blocked_until - now))
     return states

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.pacing.rate_limits import RateLimits, kept_back
 from importer.dispatcher.pacing.rate_windows import NO_WAIT, Allowance, Period, Wait
-from importer.dispatcher.pacing.windows import reserve
 from importer.domain.kinds import Kind
 
 
@@ -41,7 +40,7 @@ class _Pool:
 
     def renew(self, now: float) -> None:
         if now >= self.resets:
-            self.room = self.allowance.limit - reserve(self.allowance.limit)
+            self.room = self.allowance.limit - kept_back(self.allowance.limit)
             self.resets = now + self.allowance.seconds
 
 
@@ -49,17 +48,17 @@ def forecast_api(left: int, allowances: Sequence[Allowance], now: float, rate: f
     """When ``left`` requests will have been made at ``rate`` a second within the windows as they stand at ``now``."""
     spent = dict.fromkeys(Bottleneck, 0.0)
     minute = next((a for a in allowances if a.period is Period.MINUTE), None)
-    pools = [_Pool(a, a.room, a.resets) for a in allowances if a.period is not Period.MINUTE]
+    pools = [_Pool(a, a.available, a.resets) for a in allowances if a.period is not Period.MINUTE]
     time = now + blocked.seconds
     spent[_blame(blocked.period)] += blocked.seconds
-    quick = minute.room if minute else left  # what goes out before the minute is full
+    quick = minute.available if minute else left  # what goes out before the minute is full
     while left > 0:
         for pool in pools:
             pool.renew(time)
         if full := [pool for pool in pools if pool.room <= 0]:
             last = max(full, key=lambda pool: pool.resets)
             spent[_blame(last.allowance.period)] += last.resets - time
-            time, quick = last.resets, minute.limit - reserve(minute.limit) if minute else left
+            time, quick = last.resets, minute.limit - kept_back(minute.limit) if minute else left
             continue
         count = min(left, *(pool.room for pool in pools)) if pools else left
         until = min((pool.resets for pool in pools), default=float("inf"))
@@ -78,7 +77,7 @@ def _blame(period: Period | None) -> Bottleneck:
 
 
 def _steady(rate: float, minute: Allowance | None) -> float:
-    return rate if minute is None else min(rate, (minute.limit - reserve(minute.limit)) / minute.seconds)
+    return rate if minute is None else min(rate, (minute.limit - kept_back(minute.limit)) / minute.seconds)
 
 
 def _time_for(count: int, quick: int, rate: float, minute: Allowance | None) -> float:
@@ -102,13 +101,13 @@ ASSUMED_FOR_SECONDS = 1.0  # a measurement of that length weighs as much as the 
 MEMORY_SECONDS = 300.0  # how far back the speed is looked at: past the pauses of an API that refuses every minute
 
 
-def forecast(quotas: Mapping[Kind, Quota], left: Mapping[Kind, int], rates: Mapping[Kind, float]) -> Forecast:
+def forecast(quotas: Mapping[Kind, RateLimits], left: Mapping[Kind, int], rates: Mapping[Kind, float]) -> Forecast:
     """When everything is sent: both APIs are used at the same time, so it is the later of the two."""
     found = []
     for kind, quota in quotas.items():
-        now, windows = quota.clock(), quota.windows
-        blocked = Wait(max(0.0, windows.blocked_until - now), windows.blocked.period)
-        found.append(forecast_api(left.get(kind, 0), windows.allowances(now), now, rates[kind], blocked))
+        now = quota.clock()
+        blocked = Wait(max(0.0, quota.blocked_until - now), quota.blocked.period)
+        found.append(forecast_api(left.get(kind, 0), quota.allowances(), now, rates[kind], blocked))
     return max(found, key=lambda one: one.seconds)
 
 

@@ -1,4 +1,4 @@
-"""One rate window as a value: how it counts requests, and when it has room again. A sliding one and a fixed one.
+"""One rate window: how it counts requests, and when it has room again. A sliding one and a fixed one.
 
 A server counts a request at some moment between its sending and its answer. So a request under way holds a place in
 every window; a place in a sliding window is free one window after the answer came; and a request that the edge of a fixed
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 MARGIN = 0.001  # of a window: how far two clocks may drift apart while it lasts, or how far they differ at a whole hour
 BUCKETS = 200  # of a sliding window: answers this close together free their places together
@@ -41,18 +41,18 @@ NO_WAIT = Wait()
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One window as it stands: ``room`` is what creating may still use, ``resets`` when the window is empty again."""
+    """One window as it stands: ``available`` is what creating may still use, ``resets`` when the window is empty again."""
 
     period: Period
     limit: int
     used: int
-    room: int
+    available: int
     seconds: float
     resets: float
 
 
 class Window(Protocol):
-    """Counts requests; ``flying`` are those under way, which the caller counts."""
+    """Counts requests. ``in_flight`` are those under way, which the caller counts; every method is given the present time."""
 
     period: Period
     limit: int
@@ -61,189 +61,191 @@ class Window(Protocol):
     @property
     def name(self) -> str: ...
 
-    def used(self, now: float, flying: int) -> int: ...
+    def used(self, now: float, in_flight: int) -> int: ...
 
-    def most(self, now: float) -> int: ...
+    def effective_limit(self, now: float) -> int:
+        """What may be used: all of the limit, or less while others use the same key."""
 
     def resets(self, now: float) -> float: ...
 
-    def frees(self, now: float, flying: int, places: int) -> float: ...
+    def seconds_until_free(self, now: float, in_flight: int, places: int) -> float:
+        """Seconds until ``places`` more requests may begin."""
 
-    def grant(self, count: int, now: float) -> None: ...
+    def reserve(self, count: int, now: float, in_flight: int) -> None:
+        """Count requests that are about to be sent."""
 
-    def answer(self, began: float, now: float) -> None: ...
+    def answered(self, began: float, now: float, in_flight: int) -> None:
+        """Note that a request sent at ``began``, which is still one of those in flight, was answered."""
 
-    def fill(self, until: float, now: float, flying: int) -> None: ...
+    def mark_full(self, until: float, now: float, in_flight: int) -> None:
+        """Note that the server takes nothing more in this window before ``until``."""
 
-    def dump(self) -> list[Any]: ...
 
-    def load(self, kept: list[Any], shift: float) -> None: ...
+@dataclass(slots=True)
+class Bucket:
+    """Answers that came close together, between two times; they free their places together."""
+
+    first: float
+    last: float
+    count: int = 1
 
 
 @dataclass
-class Sliding:
+class SlidingWindow:
     """At most ``limit`` requests in any ``seconds``."""
 
     period: Period
     limit: int
     seconds: float
-    _answers: deque[list[float]] = field(default_factory=deque)  # first answer, last answer, how many
-    _total: int = 0
-    _share: float = 1.0
-    _shared_at: float = 0.0
+    answers: deque[Bucket] = field(default_factory=deque)
+    share: float = 1.0  # of the limit that was left to us at ``shared_at``
+    shared_at: float = 0.0
 
     @property
     def name(self) -> str:
         return f"{self.period} {self.seconds:g}"
 
-    def used(self, now: float, flying: int) -> int:
-        kept = now - self.seconds * (1 + MARGIN)
-        while self._answers and self._answers[0][1] <= kept:
-            self._total -= int(self._answers.popleft()[2])
-        return self._total + flying
+    def used(self, now: float, in_flight: int) -> int:
+        while self.answers and self.answers[0].last <= now - self._long:
+            self.answers.popleft()
+        return sum(bucket.count for bucket in self.answers) + in_flight
 
-    def most(self, now: float) -> int:
-        """What may be used: all of the limit, or less while others use the same key."""
-        if self._share < 1:
-            regained = max(0.0, now - self._shared_at) / self.seconds * SHARE_REGAINED
-            self._share, self._shared_at = min(1.0, self._share + regained), max(now, self._shared_at)
-        return max(1, int(self.limit * self._share))
+    def effective_limit(self, now: float) -> int:
+        regained = max(0.0, now - self.shared_at) / self.seconds * SHARE_REGAINED
+        return max(1, int(self.limit * min(1.0, self.share + regained)))
 
     def resets(self, now: float) -> float:
-        return (self._answers[-1][1] if self._answers else now) + self.seconds * (1 + MARGIN)
+        return (self.answers[-1].last if self.answers else now) + self._long
 
-    def frees(self, now: float, flying: int, places: int) -> float:
-        """Seconds until ``places`` more are free."""
-        del flying
-        for _, last, count in self._answers:
-            places -= int(count)
+    def seconds_until_free(self, now: float, in_flight: int, places: int) -> float:
+        del in_flight
+        for bucket in self.answers:
+            places -= bucket.count
             if places <= 0:
-                return max(0.0, last + self.seconds * (1 + MARGIN) - now)
+                return max(0.0, bucket.last + self._long - now)
         return LOOK_AGAIN_SECONDS
 
-    def grant(self, count: int, now: float) -> None:
-        """Nothing: those under way are counted by the caller."""
+    def reserve(self, count: int, now: float, in_flight: int) -> None:
+        """Nothing: those in flight are counted by the caller."""
 
-    def answer(self, began: float, now: float) -> None:
-        del began
-        self._total += 1
-        if self._answers and now - self._answers[-1][0] < self.seconds / BUCKETS:
-            self._answers[-1][1] = now
-            self._answers[-1][2] += 1
+    def answered(self, began: float, now: float, in_flight: int) -> None:
+        del began, in_flight
+        if self.answers and now - self.answers[-1].first < self.seconds / BUCKETS:
+            self.answers[-1].last = now
+            self.answers[-1].count += 1
         else:
-            self._answers.append([now, now, 1])
+            self.answers.append(Bucket(now, now))
 
-    def fill(self, until: float, now: float, flying: int) -> None:
+    def mark_full(self, until: float, now: float, in_flight: int) -> None:
         """Refused although there seemed to be room: others use the key, so a part of it is left to them for a while."""
-        self._share = min(self.most(now) / self.limit, max(LEAST_SHARE, self.used(now, flying) / self.limit))
-        self._shared_at = until
+        used = self.used(now, in_flight) / self.limit
+        self.share = min(self.effective_limit(now) / self.limit, max(LEAST_SHARE, used))
+        self.shared_at = until
 
-    def dump(self) -> list[Any]:
-        return [[round(last, 3), int(count)] for _, last, count in self._answers]
+    @property
+    def _long(self) -> float:
+        return self.seconds * (1 + MARGIN)
 
-    def load(self, kept: list[Any], shift: float) -> None:
-        self._answers = deque([last - shift, last - shift, count] for last, count in kept)
-        self._total = sum(int(count) for _, _, count in self._answers)
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a fixed window has counted since the server's window began: ``used`` requests, some of which may have ``spilled``.
+
+    The server's window began between ``earliest`` and ``latest`` (None: no answer to a request sent since ``opened`` has
+    shown that it had). Requests that spilled may have been counted after its end, so they count in the next window too.
+    """
+
+    used: int
+    spilled: int
+    earliest: float
+    latest: float | None
+    opened: float
 
 
 @dataclass
-class Fixed:
-    """At most ``limit`` requests in a window that its first request opens or, if ``aligned``, the clock's whole hours do.
-
-    The server's window began between ``_earliest`` and ``_latest`` (None: no answer has told yet). ``_spill`` are the
-    requests that may have been counted after its end: they count in the next one too.
-    """
+class FixedWindow:
+    """At most ``limit`` requests in a window that its first request opens or, if ``aligned``, the clock's whole hours do."""
 
     period: Period
     limit: int
     seconds: float
     aligned: bool = False
-    _used: int = 0
-    _spill: int = 0
-    _earliest: float | None = None
-    _latest: float | None = None
-    _opened: float = 0.0
-    _last: float = -math.inf
+    tally: Tally | None = None  # None: no request has been counted since the last window ended
+    last_answer: float = -math.inf
 
     @property
     def name(self) -> str:
         return f"{'clock ' if self.aligned else ''}{self.period} {self.seconds:g}"
 
-    def used(self, now: float, flying: int) -> int:
-        self._roll(now, flying)
-        return self._used
+    def used(self, now: float, in_flight: int) -> int:
+        tally = self._advance(now, in_flight)
+        return tally.used if tally else 0
 
-    def most(self, now: float) -> int:
+    def effective_limit(self, now: float) -> int:
         del now
         return self.limit
 
     def resets(self, now: float) -> float:
-        if self._earliest is None:
+        if self.tally is None:
             return now + self.seconds
-        return (self._latest if self._latest is not None else max(now, self._earliest)) + self.seconds * (1 + MARGIN)
+        latest = self.tally.latest
+        return (max(now, self.tally.earliest) if latest is None else latest) + self._long
 
-    def frees(self, now: float, flying: int, places: int) -> float:
+    def seconds_until_free(self, now: float, in_flight: int, places: int) -> float:
         del places
-        if self._latest is None and flying:
+        is_known = self.tally is not None and self.tally.latest is not None
+        if not is_known and in_flight:
             return LOOK_AGAIN_SECONDS
-        ends = self.resets(now) if self._latest is not None else self._last + self.seconds * (1 + MARGIN)
-        return max(LOOK_AGAIN_SECONDS, ends - now)
+        return max(LOOK_AGAIN_SECONDS, (self.resets(now) if is_known else self.last_answer + self._long) - now)
 
-    def grant(self, count: int, now: float) -> None:
-        if self._earliest is None:
-            self._open(now)
-        self._used += count
+    def reserve(self, count: int, now: float, in_flight: int) -> None:
+        tally = self._advance(now, in_flight) or self._opened(now)
+        self.tally = replace(tally, used=tally.used + count)
 
-    def answer(self, began: float, now: float) -> None:
-        self._last = now
-        if self._earliest is None:
+    def answered(self, began: float, now: float, in_flight: int) -> None:
+        tally = self._advance(now, in_flight)
+        self.last_answer = now
+        if tally is None:
             return
-        if self._latest is None and began >= self._opened:
-            self._latest = now  # it was counted in this window, which had begun by then
-        if now >= self._earliest + self.seconds:
-            self._spill += 1
+        if tally.latest is None and began >= tally.opened:
+            tally = replace(tally, latest=now)  # it was counted in this window, which had begun by then
+        if now >= tally.earliest + self.seconds:
+            tally = replace(tally, spilled=tally.spilled + 1)
+        self.tally = tally
 
-    def fill(self, until: float, now: float, flying: int) -> None:
+    def mark_full(self, until: float, now: float, in_flight: int) -> None:
         """The server says when its window ends; until then there is no room in it."""
-        del now, flying
-        self._used, self._earliest = max(self._used, self.limit), until - self.seconds * (1 + MARGIN)
-        self._latest = self._opened = self._earliest
-        self._last = max(self._last, self._earliest)
+        del now, in_flight
+        begun = until - self._long
+        used, spilled = (self.tally.used, self.tally.spilled) if self.tally else (0, 0)
+        self.tally = Tally(max(used, self.limit), spilled, begun, begun, begun)
+        self.last_answer = max(self.last_answer, begun)
 
-    def dump(self) -> list[Any]:
-        last = None if self._last == -math.inf else self._last
-        return [self._used, self._spill, self._earliest, self._latest, self._opened, last]
+    @property
+    def _long(self) -> float:
+        return self.seconds * (1 + MARGIN)
 
-    def load(self, kept: list[Any], shift: float) -> None:
-        self._used, self._spill = kept[:2]
-        earliest, latest, opened, last = (None if time is None else time - shift for time in kept[2:])
-        self._earliest, self._latest, self._opened = earliest, latest, opened or 0.0
-        self._last = -math.inf if last is None else last
+    def _opened(self, now: float, used: int = 0) -> Tally:
+        if not self.aligned:
+            return Tally(used, 0, now, None, now)
+        slack = self.seconds * MARGIN
+        hour = (now - slack) // self.seconds * self.seconds
+        return Tally(used, 0, hour - slack, hour + slack, now)
 
-    def was_begun(self, by: float) -> None:
-        """After a crash: the requests that opened the window have been counted by now."""
-        if self._latest is None and self._opened == self._earliest:
-            self._latest = by
-
-    def _open(self, now: float) -> None:
-        self._spill = 0
-        if self.aligned:
-            slack = self.seconds * MARGIN
-            hour = (now - slack) // self.seconds * self.seconds
-            self._earliest, self._latest, self._opened = hour - slack, hour + slack, now
-        else:
-            self._earliest, self._latest, self._opened = now, None, now
-
-    def _roll(self, now: float, flying: int) -> None:
+    def _advance(self, now: float, in_flight: int) -> Tally | None:
         """Leave a window that is certainly over, and take into the next one what may have been counted there."""
-        if self._earliest is None:
-            return
-        long = self.seconds * (1 + MARGIN)
-        if not flying and now >= self._last + long:
-            self._used, self._spill, self._earliest, self._latest = 0, 0, None, None
-        elif self._latest is not None and now >= (self._latest + self.seconds if self.aligned else self._latest + long):
-            self._used = self._spill + flying
-            earliest = self._earliest + self.seconds
-            self._open(now)
-            if not self.aligned:
-                self._earliest = earliest if self._used else None
+        if self.tally is not None and not in_flight and now >= self.last_answer + self._long:
+            self.tally = None
+        elif self.tally is not None and self._is_over(self.tally, now):
+            self.tally = self._next(self.tally, now, self.tally.spilled + in_flight)
+        return self.tally
+
+    def _is_over(self, tally: Tally, now: float) -> bool:
+        """Whether the server's window has ended, however late it began."""
+        return tally.latest is not None and now >= tally.latest + (self.seconds if self.aligned else self._long)
+
+    def _next(self, tally: Tally, now: float, used: int) -> Tally | None:
+        """The window after this one, in which ``used`` requests may have been counted already."""
+        if self.aligned:
+            return self._opened(now, used)
+        return replace(self._opened(now, used), earliest=tally.earliest + self.seconds) if used else None

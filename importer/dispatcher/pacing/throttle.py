@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
-from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.domain.kinds import Kind
 
 TRIP_AFTER = 8  # failures in a row after which only one request at a time probes the API
@@ -27,7 +27,7 @@ class Lane:
     slots: int
     base_delay: float
     clock: Callable[[], float]
-    quota: Quota | None = None
+    quota: RateLimits | None = None
     in_flight: int = 0
     failures: int = 0
     probes: int = 0
@@ -47,7 +47,7 @@ class Lane:
         if self.stopped or self.clock() < self.paused_until:
             return 0
         free = max(0, self._most - self.in_flight)
-        return min(free, self.quota.room()) if free and self.quota is not None else free
+        return min(free, self.quota.next_permit().count) if free and self.quota is not None else free
 
     @property
     def full(self) -> bool:
@@ -64,7 +64,7 @@ class Lane:
 
     def pause(self) -> float:
         """Seconds until requests may start again."""
-        quota = self.quota.wait().seconds if self.quota is not None else 0.0
+        quota = self.quota.next_permit().wait.seconds if self.quota is not None else 0.0
         return max(0.0, self.paused_until - self.clock(), quota)
 
     def note(self, outcome: Outcome, seconds: float | None = None) -> None:

@@ -128,7 +128,7 @@ class Pipeline:
         for kind, lane in self.lanes.items():
             if lane.quota is not None:
                 if count := sum(job.kind is kind for job in jobs):
-                    lane.quota.grant(count)
+                    lane.quota.reserve(count)
                 counts |= lane.quota.changes()
         return counts
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from importer.dispatcher.pacing.forecast import Forecast
-from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.rate_windows import Period
-from importer.dispatcher.pacing.windows import windows_of
 from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.workspace.events import EntrySettled, Event, Resumed, Waiting, forecast_text
@@ -31,15 +30,15 @@ class Following:
         self.clock, self.left = Clock(), left
         self.events: list[Event] = []
         self.quotas = {
-            Kind.CASE: Quota("Debitura", "a", windows_of(limits, LENGTHS), self.clock),  # type: ignore[arg-type]
-            Kind.VOUCHER: Quota("Debbie", "b", windows_of((0, 0, 0), LENGTHS), self.clock),  # type: ignore[arg-type]
+            Kind.CASE: RateLimits.documented("Debitura", "a", limits, LENGTHS, self.clock),
+            Kind.VOUCHER: RateLimits.documented("Debbie", "b", (0, 0, 0), LENGTHS, self.clock),
         }
         self.tracker = ProgressTracker(self.quotas, left, 16, self.events.append)
 
     def second(self, kind: Kind, done: int, *, flying: int = 0) -> None:
         """One second in which so many came back, and so many are still under way at its end."""
         quota = self.quotas[kind]
-        quota.windows.flying = flying
+        quota.in_flight = flying
         for _ in range(done):
             self.tracker.advance(kind, State.ACCEPTED)
         self.clock.now += 1
@@ -78,14 +77,14 @@ def test_an_api_that_has_nothing_to_do_is_not_slow() -> None:
     run = Following({Kind.CASE: 20_000, Kind.VOUCHER: 20_000}, limits=(600, 0, 0))
     cases = run.quotas[Kind.CASE]
     for second in range(5 * MINUTES):
-        room = min(cases.room(), 300)
-        cases.grant(room)
+        room = min(cases.next_permit().count, 300)
+        cases.reserve(room)
         for _ in range(room):
             cases.answered(run.clock.now)
             run.tracker.advance(Kind.CASE, State.ACCEPTED)
         run.second(Kind.VOUCHER, room)
         assert second < 10 or "the quota per minute is the bottleneck" in forecast_text(run.forecast())
-    assert cases.wait().period is Period.MINUTE
+    assert cases.next_permit().wait.period is Period.MINUTE
     assert run.seconds_left() == pytest.approx(run.left[Kind.CASE] / 594 * 60, rel=0.1)
 
 
@@ -146,8 +145,8 @@ def test_what_has_nothing_left_to_send_waits_for_nothing() -> None:
 
 def test_what_is_kept_back_for_looking_up_is_not_called_left_to_send() -> None:
     clock = Clock()
-    quota = Quota("Debitura", "a", windows_of((200, 0, 0), LENGTHS), clock)  # type: ignore[arg-type]
-    quota.grant(quota.room())
+    quota = RateLimits.documented("Debitura", "a", (200, 0, 0), LENGTHS, clock)
+    quota.reserve(quota.next_permit().count)
     (state,) = quota_states({Kind.CASE: quota})
     assert "198 of 200 used, 2 left (kept back for looking up), until " in state.text()
     assert (state.left, state.free) == (2, 0)
@@ -155,7 +154,7 @@ def test_what_is_kept_back_for_looking_up_is_not_called_left_to_send() -> None:
 
 def test_a_refusal_is_told_with_its_end_and_nothing_else() -> None:
     clock = Clock()
-    quota = Quota("Debbie", "b", windows_of((0, 0, 0), LENGTHS), clock)  # type: ignore[arg-type]
+    quota = RateLimits.documented("Debbie", "b", (0, 0, 0), LENGTHS, clock)
     quota.refused(3600)
     (state,) = quota_states({Kind.VOUCHER: quota})
     assert state.text().startswith("Debbie refused a request for its limits: nothing is sent before ")

@@ -8,8 +8,8 @@ import pytest
 
 from importer.dispatcher.pacing.forecast import Bottleneck, forecast_api
 from importer.dispatcher.pacing.local_time import countdown, in_words
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.rate_windows import NO_WAIT, Period, Wait
-from importer.dispatcher.pacing.windows import windows_of
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LENGTHS = (60.0, 3600.0, 86400.0)
@@ -19,9 +19,9 @@ START = 1_000_080_000.0  # a whole hour
 
 def after(used, ago):
     """The documented windows, when so many requests were made so long ago."""
-    windows = windows_of(DOCUMENTED, LENGTHS)
-    windows.replay([(START - ago, used)] if used else [], 0.0)
-    return windows.allowances(START)
+    limits = RateLimits.documented("Debitura", "key", DOCUMENTED, LENGTHS, lambda: START)
+    limits.load(None, [(START - ago - 1, used)] if used else [])
+    return limits.allowances()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
+from importer.dispatcher.pacing.clock import SteadyClock
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.throttle import LONGEST_BACKOFF, PROBES, RETRY_RESERVE, TRIP_AFTER, Lane
 from importer.domain.kinds import Kind
 
@@ -206,3 +208,43 @@ def test_requests_earn_repeats(lane):
     for _ in range(1000):
         lane.started()
     assert lane.budget == RETRY_RESERVE
+
+
+LENGTHS = (60.0, 3600.0, 86400.0)
+
+
+def test_a_lane_starts_no_more_than_its_quota_has_room_for() -> None:
+    lane = Lane(Kind.CASE, 16, 1.0, SteadyClock(), RateLimits.documented("Debitura", "key", (10, 0, 0), LENGTHS, SteadyClock()))
+    assert (lane.free(), lane.pause()) == (9, 0)  # one is kept for looking up
+    assert lane.quota is not None
+    lane.quota.reserve(9)
+    assert lane.free() == 0
+    assert lane.pause() > 0
+    assert not lane.full  # time alone makes room, without any answer
+
+
+def test_a_refusal_and_an_overload_make_a_lane_smaller() -> None:
+    for outcome in (Outcome(OutcomeKind.THROTTLED, wait_seconds=0.0, status=429), Outcome(OutcomeKind.IN_DOUBT, status=503)):
+        lane = Lane(Kind.CASE, 16, 0.0, SteadyClock())
+        lane.note(outcome)
+        assert lane.free() == 8
+        for _ in range(200):
+            lane.note(Outcome(OutcomeKind.ACCEPTED, status=201), 0.01)
+        assert lane.free() == 16
+
+
+def test_files_do_not_tell_how_fast_vouchers_are() -> None:
+    """Uploads have no time that compares: a lane with both keeps its size while vouchers take what they always took."""
+    lane = Lane(Kind.VOUCHER, 16, 1.0, SteadyClock())
+    for _ in range(100):
+        lane.note(Outcome(OutcomeKind.ACCEPTED, remote_id="a file"))
+        lane.note(Outcome(OutcomeKind.ACCEPTED, status=201), 0.6)
+    assert lane.free() == 16
+
+
+def test_what_was_under_way_together_is_one_refusal() -> None:
+    lane = Lane(Kind.CASE, 16, 1.0, SteadyClock())
+    for _ in range(16):
+        lane.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=5, status=429))
+    assert lane.throttles == 1
+    assert lane.pause() <= 5

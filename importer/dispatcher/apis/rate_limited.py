@@ -11,33 +11,33 @@ from http import HTTPStatus
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.outcomes.judge import wait_of
 from importer.dispatcher.outcomes.reply import Answer
-from importer.dispatcher.pacing.quota import Quota
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.ledger.ledger import Ledger
 
 NAP_SECONDS = 0.25  # between two looks at the clock and at an interrupt
 
 
 @dataclass(frozen=True)
-class Gate:
+class RequestGate:
     """Where a request without an intent waits for its turn: no longer than ``patience`` seconds, nor once ``stopped``."""
 
     ledger: Ledger
     patience: float = math.inf
     stopped: Callable[[], bool] = lambda: False
 
-    async def admit(self, quota: Quota) -> None:
+    async def admit(self, limits: RateLimits) -> None:
         """Count one request durably, as soon as there is room. Raises QuotaReached."""
-        while (wait := quota.wait(reading=True)).seconds > 0:
+        while (wait := limits.next_permit(reading=True).wait).seconds > 0:
             if wait.seconds > self.patience or self.stopped():
-                raise quota.reached(wait)
+                raise limits.reached(wait)
             await asyncio.sleep(min(wait.seconds, NAP_SECONDS))
-        quota.grant(1)
-        if changes := quota.changes():
+        limits.reserve(1)
+        if changes := limits.changes():
             self.ledger.counts.keep(changes)
 
 
-class MeteredClient(HttpClient):
-    """A client that keeps to a quota and tells it what the server says of it."""
+class RateLimitedClient(HttpClient):
+    """A client that keeps to rate limits and reports to them what the server says of them."""
 
     def __init__(
         self,
@@ -46,25 +46,25 @@ class MeteredClient(HttpClient):
         *,
         connections: int,
         timeout_seconds: float,
-        quota: Quota,
-        gate: Gate,
+        limits: RateLimits,
+        gate: RequestGate,
     ) -> None:
         super().__init__(base_url, headers, connections=connections, timeout_seconds=timeout_seconds)
-        self._quota, self._gate = quota, gate
+        self._limits, self._gate = limits, gate
 
     async def send(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """One request, once. Raises NotSent, Lost or (only before it is sent) QuotaReached."""
         if not has_intent(method, path):
-            await self._gate.admit(self._quota)
-        began = self._quota.clock()
+            await self._gate.admit(self._limits)
+        began = self._limits.clock()
         try:
             answer = await super().send(method, path, content, headers)
         finally:
-            self._quota.answered(began)
+            self._limits.answered(began)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._quota.refused(wait_of(answer))
+            self._limits.refused(wait_of(answer))
         return answer
 
 

@@ -11,12 +11,46 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.dispatcher.pacing.rate_windows import Period
-from importer.dispatcher.pacing.windows import UNLIMITED, reserve, windows_of
+from importer.dispatcher.pacing.rate_limits import UNLIMITED, Permit, RateLimits, kept_back
+from importer.dispatcher.pacing.rate_windows import NO_WAIT, Period
 from importer.sandbox.vendors.rate_limits import Limiter
 
 LENGTHS = (60.0, 3600.0, 86400.0)
 KINDS = ("sliding", "fixed", "fixed"), ("sliding", "aligned", "fixed")
+
+
+class Clock:
+    """The time, as a test says."""
+
+    def __init__(self, now=0.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+def limits_of(*counts, lengths=LENGTHS, now=0.0):
+    return RateLimits.documented("Debitura", "key", counts, lengths, Clock(now))
+
+
+def send(limits, count, took=1.0):
+    """So many requests, sent now and all answered at the same moment."""
+    began = limits.clock()
+    limits.reserve(count)
+    limits.clock.now += took
+    for _ in range(count):
+        limits.answered(began)
+
+
+def at(limits, now, **reading):
+    """The permit at another time."""
+    limits.clock.now = now
+    return limits.next_permit(**reading)
+
+
+def kept(limits):
+    """What the ledger keeps of them."""
+    return limits.changes()["key"]
 
 
 @dataclass
@@ -51,12 +85,17 @@ class Client:
 
     def __post_init__(self):
         self.random = random.Random(self.seed)
-        self.windows = windows_of(self.server.counts, self.server.lengths)
-        self.kept = json.dumps(self.windows.dump(self.now))
+        self.limits = self.restarted(None)
+        self.kept = None
+
+    def restarted(self, kept):
+        limits = RateLimits.documented("Debitura", "key", self.server.counts, self.server.lengths, lambda: self.now)
+        limits.load(kept)
+        return limits
 
     def send(self, count):
-        self.windows.grant(count, self.now)
-        self.kept = json.dumps(self.windows.dump(self.now))  # durable before the first byte
+        self.limits.reserve(count)
+        self.kept = kept(self.limits)  # durable before the first byte
         for _ in range(count):
             took = self.random.uniform(0, self.slowest)
             self._at(self.now + self.random.uniform(0, took), "counted", self.now)
@@ -72,7 +111,7 @@ class Client:
             if what == "counted":
                 self.server.count(self.now)
             else:
-                self.windows.answered(began, self.now)
+                self.limits.answered(began)
                 self.flying -= 1
         self.now = max(self.now, until)
 
@@ -82,18 +121,17 @@ class Client:
         heapq.heapify(self.events)
         self.flying = 0
         self.pass_until(self.now + pause)
-        self.windows = windows_of(self.server.counts, self.server.lengths)
-        self.windows.load(json.loads(self.kept), self.now)
+        self.limits = self.restarted(self.kept)
 
     def work(self, seconds, most=UNLIMITED):
         """Send as much as may be sent for so long."""
         until = self.now + seconds
         while self.now < until and most > 0:
-            count = min(self.windows.room(self.now), self.slots - self.flying, most)
+            count = min(self.limits.next_permit().count, self.slots - self.flying, most)
             if count > 0:
                 self.send(count)
                 most -= count
-            wait = self.windows.wait(self.now).seconds
+            wait = self.limits.next_permit().wait.seconds
             upcoming = self.events[0][0] if self.events else until
             self.pass_until(min(until, upcoming, self.now + wait if wait and self.flying < self.slots else until))
 
@@ -174,49 +212,44 @@ def test_nearly_all_is_used_across_restarts():
 
 
 def used_up(period):
-    """Windows that are full up to the reserve in one period only, each place taken at the same moment."""
+    """Limits that are used up to what is kept back in one period only, each place taken at the same moment."""
     counts = {Period.MINUTE: (10, 0, 0), Period.HOUR: (0, 10, 0), Period.DAY: (0, 0, 10)}[period]
-    windows = windows_of(counts, LENGTHS)
-    windows.grant(windows.room(0.0), 0.0)
-    for _ in range(windows.flying):
-        windows.answered(0.0, 1.0)
-    return windows
+    limits = limits_of(*counts)
+    send(limits, limits.next_permit().count)
+    return limits
 
 
 @pytest.mark.parametrize(("period", "seconds"), [(Period.MINUTE, 60), (Period.HOUR, 3600), (Period.DAY, 86400)])
 def test_a_full_window_says_which_it_is_and_how_long(period, seconds):
-    windows = used_up(period)
-    assert windows.room(2.0) == 0
-    wait = windows.wait(2.0)
+    limits = used_up(period)
+    count, wait = at(limits, 2.0).count, at(limits, 2.0).wait
+    assert count == 0
     assert wait.period is period
     assert wait.seconds == pytest.approx(seconds * 1.001 - 1, abs=seconds * 0.001)
-    assert windows.room(2.0 + wait.seconds) > 0
+    assert at(limits, 2.0 + wait.seconds).count > 0
 
 
 def test_what_is_in_doubt_can_be_looked_up_when_nothing_more_may_be_created():
-    windows = used_up(Period.DAY)
-    assert windows.room(2.0) == 0
-    assert windows.room(2.0, reading=True) == 1
-    assert windows.wait(2.0, reading=True).seconds == 0
-    assert [reserve(limit) for limit in (1, 2, 200, 2000, 100_000)] == [0, 1, 2, 20, 1000]
+    limits = used_up(Period.DAY)
+    assert at(limits, 2.0).count == 0
+    assert at(limits, 2.0, reading=True) == Permit(1, NO_WAIT)
+    assert [kept_back(limit) for limit in (1, 2, 200, 2000, 100_000)] == [0, 1, 2, 20, 1000]
 
 
 def test_the_day_begins_with_its_first_request_and_ends_at_once():
     """A little in the morning, much shortly before the same time of the next day: then the new day has room again."""
-    windows = windows_of((0, 0, 1000), LENGTHS)
-    windows.grant(1, 0.0)
-    windows.answered(0.0, 0.1)
-    windows.grant(900, 86_000.0)
-    for _ in range(900):
-        windows.answered(86_000.0, 86_001.0)
-    assert windows.room(86_002.0) == 1000 - 10 - 901
-    assert windows.room(86_500.0) == 990
+    limits = limits_of(0, 0, 1000)
+    send(limits, 1, took=0.1)
+    limits.clock.now = 86_000.0
+    send(limits, 900)
+    assert at(limits, 86_002.0).count == 1000 - 10 - 901
+    assert at(limits, 86_500.0).count == 990
 
 
 def test_no_limit_is_no_window():
-    windows = windows_of((0, 0, 0), LENGTHS)
-    windows.grant(1_000_000, 0.0)
-    assert (windows.room(0.0), windows.wait(0.0).seconds, windows.allowances(0.0)) == (UNLIMITED, 0, [])
+    limits = limits_of(0, 0, 0)
+    limits.reserve(1_000_000)
+    assert (limits.next_permit(), limits.allowances()) == (Permit(UNLIMITED, NO_WAIT), [])
 
 
 @pytest.mark.parametrize(
@@ -224,66 +257,107 @@ def test_no_limit_is_no_window():
     [(0.5, Period.MINUTE), (60, Period.MINUTE), (61, Period.MINUTE), (300, Period.HOUR), (7200, Period.DAY)],
 )
 def test_a_refusal_fills_the_window_that_its_wait_points_to(seconds, period):
-    windows = windows_of((2000, 20_000, 100_000), LENGTHS)
-    windows.refused(seconds, 100.0)
-    full = {a.period for a in windows.allowances(100.0) if a.used >= a.limit}
+    limits = limits_of(2000, 20_000, 100_000, now=100.0)
+    limits.refused(seconds)
+    full = {a.period for a in limits.allowances() if a.used >= a.limit}
     assert full == ({period} if period is not Period.MINUTE else set())
-    assert windows.wait(100.0).period is period
-    assert windows.room(100.0 + seconds - 0.1, reading=True) == 0
-    assert windows.room(100.0 + seconds + 90) > 0
+    assert limits.next_permit().wait.period is period
+    assert at(limits, 100.0 + seconds - 0.1, reading=True).count == 0
+    assert at(limits, 100.0 + seconds + 90).count > 0
 
 
 def test_a_refusal_is_remembered_by_the_next_run():
-    windows = windows_of((2000, 20_000, 100_000), LENGTHS)
-    windows.refused(7200, 100.0)
-    after = windows_of((2000, 20_000, 100_000), LENGTHS)
-    after.load(json.loads(json.dumps(windows.dump(101.0))), 200.0)
-    assert after.room(200.0) == 0
-    assert after.wait(200.0).period is Period.DAY
-    assert after.wait(200.0).seconds == pytest.approx(7100, abs=100)
+    limits = limits_of(2000, 20_000, 100_000, now=100.0)
+    limits.refused(7200)
+    limits.clock.now = 101.0
+    after = limits_of(2000, 20_000, 100_000, now=200.0)
+    after.load(kept(limits))
+    permit = after.next_permit()
+    assert permit.count == 0
+    assert permit.wait.period is Period.DAY
+    assert permit.wait.seconds == pytest.approx(7100, abs=100)
 
 
 def test_a_key_that_others_use_too_is_shared_for_a_while():
     """Refused at half of the minute: half of it is somebody else's; what nobody takes is taken back."""
-    windows = windows_of((1000, 0, 0), LENGTHS)
-    windows.grant(600, 0.0)
-    for _ in range(600):
-        windows.answered(0.0, 1.0)
-    windows.refused(60, 2.0)
-    rooms = [windows.room(now) for now in (70.0, 180.0, 2000.0)]
-    assert 580 <= rooms[0] <= 620 < rooms[1] < rooms[2] == 990
+    limits = limits_of(1000, 0, 0)
+    send(limits, 600)
+    limits.clock.now = 2.0
+    limits.refused(60)
+    counts = [at(limits, now).count for now in (70.0, 180.0, 2000.0)]
+    assert 580 <= counts[0] <= 620 < counts[1] < counts[2] == 990
 
 
 def test_an_api_without_limits_that_refuses_is_left_alone_for_as_long_as_it_says():
-    windows = windows_of((0, 0, 0), LENGTHS)
-    windows.refused(5, 100.0)
-    assert (windows.room(105.0), windows.wait(104.0).period) == (0, None)
-    assert windows.room(105.6) == UNLIMITED  # the wait may have been rounded down
+    limits = limits_of(0, 0, 0, now=100.0)
+    limits.refused(5)
+    assert (at(limits, 105.0).count, at(limits, 104.0).wait.period) == (0, None)
+    assert at(limits, 105.6).count == UNLIMITED  # the wait may have been rounded down
 
 
 def test_a_refusal_that_points_to_a_window_without_a_limit_leaves_the_others_as_they_are():
-    windows = windows_of((0, 0, 1000), LENGTHS)
-    windows.grant(500, 0.0)
-    windows.refused(30, 10.0)
-    assert windows.wait(10.0).period is Period.MINUTE
-    assert windows.room(50.0) == 490
+    limits = limits_of(0, 0, 1000)
+    limits.reserve(500)
+    limits.clock.now = 10.0
+    limits.refused(30)
+    assert limits.next_permit().wait.period is Period.MINUTE
+    assert at(limits, 50.0).count == 490
 
 
 def test_a_clock_that_was_set_back_loses_no_place_and_frees_none_too_soon():
     before = used_up(Period.MINUTE)
-    after = windows_of((10, 0, 0), LENGTHS)
-    after.load(before.dump(10.0), -90.0)  # a hundred seconds back
-    assert after.room(-90.0) == 0
-    assert after.wait(-90.0).seconds == pytest.approx(before.wait(10.0).seconds)
+    before.clock.now = 10.0
+    after = limits_of(10, 0, 0, now=-90.0)  # a hundred seconds back
+    after.load(kept(before))
+    assert after.next_permit().count == 0
+    assert after.next_permit().wait.seconds == pytest.approx(before.next_permit().wait.seconds)
 
 
 def test_attempts_from_before_the_counting_count():
-    windows = windows_of((2000, 20_000, 100_000), LENGTHS)
-    windows.replay([(0.0, 50), (30.0, 10), (4000.0, 7)], 1.0)
-    assert {a.period: a.used for a in windows.allowances(4010.0)} == {Period.MINUTE: 7, Period.HOUR: 7, Period.DAY: 67}
+    limits = limits_of(2000, 20_000, 100_000, now=4010.0)
+    limits.load(None, [(0.0, 50), (30.0, 10), (4000.0, 7)])
+    assert {a.period: a.used for a in limits.allowances()} == {Period.MINUTE: 7, Period.HOUR: 7, Period.DAY: 67}
 
 
 def test_what_the_ledger_keeps_stays_small():
     client = documented()
     client.work(120)
-    assert len(json.dumps(client.windows.dump(client.now))) < 10_000
+    assert len(client.kept) < 10_000
+
+
+def test_an_api_without_limits_costs_the_ledger_nothing_until_it_refuses():
+    free = limits_of(0, 0, 0)
+    free.reserve(5)
+    assert free.changes() == {}
+    free.refused(60)
+    assert set(free.changes()) == {"key"}
+
+
+def test_what_earlier_releases_kept_is_understood():
+    """The form stands in ledgers: a full day, an hour that is not known to have begun, two requests cut off by a crash."""
+    form = {
+        "at": 1000.0,
+        "flying": 2,
+        "blocked": [1100.0, 90.0, "minute"],
+        "windows": {
+            "minute 60": [[995.0, 3], [999.5, 1]],
+            "hour 3600": [7, 0, 990.0, None, 990.0, 999.5],
+            "clock hour 3600": [7, 0, -3.6, 3.6, 990.0, 999.5],
+            "day 86400": [9, 1, 500.0, 510.0, 500.0, None],
+        },
+    }
+    limits = limits_of(2000, 20_000, 100_000, now=1000.0)
+    limits.load(json.dumps(form))
+    assert limits.next_permit().wait.seconds == 100
+    assert limits.in_flight == 0
+    used = {window.name: window.used(1000.0, 0) for window in limits.windows}
+    assert used == {"minute 60": 6, "hour 3600": 7, "clock hour 3600": 7, "day 86400": 9}
+    again = json.loads(kept_after_a_request(limits))
+    assert again["windows"]["hour 3600"] == [8, 0, 990.0, 1000.0, 990.0, 1000.0]
+    assert again["windows"]["day 86400"] == [10, 1, 500.0, 510.0, 500.0, 1000.0]
+    assert again["flying"] == 1
+
+
+def kept_after_a_request(limits):
+    limits.reserve(1)
+    return kept(limits)

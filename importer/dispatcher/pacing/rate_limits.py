@@ -1,0 +1,190 @@
+"""The rate limits of one credential: how many requests may begin now, or when, and what of that the ledger has to keep.
+
+Where a vendor leaves open when a fixed window begins, both readings are kept: from its first request, and at whole hours
+of the clock.
+
+pyrate-limiter, limits and aiolimiter count a request at one instant and keep a store of their own, so neither the time in
+which a server may have counted it nor a shared commit with the ledger can be had from them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from importer.dispatcher.pacing.kept_windows import dump, load
+from importer.dispatcher.pacing.local_time import in_local_words
+from importer.dispatcher.pacing.rate_windows import MARGIN, NO_WAIT, Allowance, FixedWindow, Period, SlidingWindow, Wait, Window
+from importer.errors import QuotaReached
+
+KEPT_BACK = 0.01  # of a limit, from requests that create, so that what is in doubt can always be looked up
+COUNTED_WITHIN_SECONDS = 60.0  # a request that a crash cut off was counted by then
+ROUNDED = 0.1  # of a wait that a server names, at most a second: it may have been rounded down
+UNLIMITED = 1_000_000_000
+ADJECTIVE: Mapping[str | None, str] = {"minute": "minute's", "hour": "hourly", "day": "daily"}
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """How many requests may begin now; if none may, how long to wait before asking again."""
+
+    count: int
+    wait: Wait = NO_WAIT
+
+
+@dataclass
+class RateLimits:
+    """What one credential may still ask of its API, by all its windows and by what the server itself has said.
+
+    ``scope`` is the credential's fingerprint. ``lengths`` are those of the documented periods in seconds, limited or not;
+    empty if nothing is documented. Times are seconds of ``clock``, which must not go back.
+    """
+
+    api: str
+    scope: str
+    windows: tuple[Window, ...]
+    lengths: tuple[float, ...]
+    clock: Callable[[], float]
+    in_flight: int = 0
+    blocked: Wait = NO_WAIT
+    blocked_until: float = -math.inf
+    _changed: bool = False
+
+    @classmethod
+    def documented(
+        cls,
+        api: str,
+        scope: str,
+        counts: tuple[int, int, int],
+        lengths: tuple[float, float, float],
+        clock: Callable[[], float],
+    ) -> Self:
+        """The documented kinds: a sliding minute, a fixed hour, a fixed day from the first request; a count of 0 is no limit.
+
+        Where the hour begins is not documented, so it is counted both ways.
+        """
+        (minute, hour, day), (minute_seconds, hour_seconds, day_seconds) = counts, lengths
+        windows: list[Window] = []
+        if minute:
+            windows.append(SlidingWindow(Period.MINUTE, minute, minute_seconds))
+        if hour:
+            windows += (FixedWindow(Period.HOUR, hour, hour_seconds, aligned) for aligned in (False, True))
+        if day:
+            windows.append(FixedWindow(Period.DAY, day, day_seconds))
+        return cls(api, scope, tuple(windows), lengths if windows else (), clock)
+
+    def next_permit(self, *, reading: bool = False) -> Permit:
+        """How many requests may begin now; ``reading`` ones may use what is kept back from those that create."""
+        now = self.clock()
+        count, waits = UNLIMITED, []
+        if now < self.blocked_until:
+            waits.append(Wait(self.blocked_until - now, self.blocked.period))
+        for window in self.windows:
+            usable = window.effective_limit(now) - (0 if reading else kept_back(window.limit))
+            free = usable - window.used(now, self.in_flight)
+            if free <= 0:
+                waits.append(Wait(window.seconds_until_free(now, self.in_flight, 1 - free), window.period))
+            count = min(count, free)
+        return Permit(0, max(waits, key=lambda wait: wait.seconds)) if waits else Permit(count)
+
+    def reserve(self, count: int) -> None:
+        """Count requests before they are sent; what :meth:`changes` then gives must be on disk before the first byte goes out."""
+        self._reserve(count, self.clock())
+        self._changed = True
+
+    def answered(self, began: float) -> None:
+        """Note that a request sent at ``began`` has come back, or that nothing more will be known of it."""
+        self._answered(began, self.clock())
+        self._changed = True
+
+    def refused(self, seconds: float) -> None:
+        """Note that the server refused a request and named a wait: the window that it points to is full, whoever filled it.
+
+        That is the shortest one that is not shorter than the wait.
+        """
+        now = self.clock()
+        until = now + seconds + min(1.0, seconds * ROUNDED)
+        fitting = (period for period, long in zip(Period, self.lengths, strict=False) if seconds <= long * (1 + MARGIN) + 1)
+        period = next(fitting, Period.DAY) if self.lengths else None
+        window = next((window for window in self.windows if window.period is period), None)
+        if until > self.blocked_until:
+            self.blocked_until, self.blocked = until, Wait(seconds, period)
+        if window is not None:
+            window.mark_full(until, now, self.in_flight)
+        self._changed = True
+
+    def reached(self, wait: Wait) -> QuotaReached:
+        """The error for a caller that does not wait so long."""
+        why = f"its {ADJECTIVE[wait.period]} quota is used up" if wait.period else "it asked to wait"
+        return QuotaReached(f"{self.api} takes nothing before {in_local_words(self.clock(), wait.seconds)}: {why}.")
+
+    def allowances(self) -> list[Allowance]:
+        """Every period as it stands; of two readings of the same period the tighter one."""
+        now = self.clock()
+        found: dict[Period, Allowance] = {}
+        for window in self.windows:
+            used = window.used(now, self.in_flight)
+            available = max(0, window.effective_limit(now) - kept_back(window.limit) - used)
+            known = Allowance(window.period, window.limit, used, available, window.seconds, window.resets(now))
+            if window.period not in found or used > found[window.period].used:
+                found[window.period] = known
+        return list(found.values())
+
+    def changes(self) -> dict[str, str]:
+        """What the ledger has to keep since this was last asked: nothing for an API without limits that has not refused."""
+        if not self._changed or not (self.windows or self.clock() < self.blocked_until):
+            return {}
+        self._changed = False
+        return {self.scope: json.dumps(self._dump(), separators=(",", ":"))}
+
+    def load(self, kept: str | None, before: Iterable[tuple[float, int]] = ()) -> None:
+        """Go on from what the ledger kept; if it has not counted yet, from the attempts ``before``, by the second they began."""
+        if kept is not None:
+            self._load(json.loads(kept))
+            return
+        for began, count in before:
+            self._reserve(count, began)
+            for _ in range(count):
+                self._answered(began, began + 1.0)
+
+    def _reserve(self, count: int, now: float) -> None:
+        for window in self.windows:
+            window.reserve(count, now, self.in_flight)
+        self.in_flight += count
+
+    def _answered(self, began: float, now: float) -> None:
+        for window in self.windows:
+            window.answered(began, now, self.in_flight)
+        self.in_flight = max(0, self.in_flight - 1)
+
+    def _dump(self) -> dict[str, Any]:
+        now = self.clock()
+        blocked = [self.blocked_until, self.blocked.seconds, self.blocked.period] if now < self.blocked_until else None
+        kept = {window.name: dump(window) for window in self.windows}
+        return {"at": now, "flying": self.in_flight, "blocked": blocked, "windows": kept}
+
+    def _load(self, kept: Mapping[str, Any]) -> None:
+        """Requests that were under way then were counted soon after.
+
+        If the clock was set back meanwhile, the times move with it: no place is free sooner, and none is lost for long.
+        """
+        now = self.clock()
+        shift = max(0.0, kept["at"] - now)
+        counted_by = min(now, kept["at"] - shift + COUNTED_WITHIN_SECONDS)
+        self.in_flight = int(kept["flying"])
+        if kept["blocked"]:
+            until, seconds, period = kept["blocked"]
+            self.blocked_until, self.blocked = until - shift, Wait(seconds, Period(period) if period else None)
+        for window in self.windows:
+            if window.name in kept["windows"]:
+                load(window, kept["windows"][window.name], shift, counted_by)
+        for _ in range(self.in_flight):
+            self._answered(-math.inf, counted_by)
+
+
+def kept_back(limit: int) -> int:
+    """The requests of a limit that only looking up may use."""
+    return math.ceil(limit * KEPT_BACK) if limit > 1 else 0
