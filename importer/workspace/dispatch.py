@@ -13,8 +13,7 @@ from importer.dispatcher.apis.debbie import Debbie
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.apis.rate_limited import RequestGate
 from importer.dispatcher.pacing.rate_limits import RateLimits
-from importer.dispatcher.pacing.rate_windows import Wait
-from importer.dispatcher.pacing.throttle import Lane
+from importer.dispatcher.pacing.throttle import ApiThrottle
 from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
 from importer.dispatcher.sending.pipeline import Pipeline, Progress, Stopping
@@ -86,12 +85,12 @@ class Sending:
         self._ledger, self._environment, self._scope, self._console = ledger, environment, scope, console
         dispatch = environment.settings.dispatch
         self._quotas = quotas_of(environment, ledger)
-        self._lanes = {
-            kind: Lane(kind, dispatch.concurrency, dispatch.backoff_seconds, quota.clock, quota)
+        self._patience = short_wait(environment) if stop_at_quota else math.inf
+        self._throttles = {
+            kind: ApiThrottle(quota, dispatch.concurrency, dispatch.backoff_seconds, self._patience)
             for kind, quota in self._quotas.items()
         }
         self._policy = Policy(timedelta(minutes=dispatch.settle_minutes), dispatch.on_absent)
-        self._patience = short_wait(environment) if stop_at_quota else math.inf
         self._reached: str | None = None
 
     def run(self) -> tuple[ExitCode, list[str]]:
@@ -144,11 +143,10 @@ class Sending:
             debitura,
             debbie,
             self._scope,
-            self._lanes,
+            self._throttles,
             stopping=stopping,
             progress=progress,
             keyed_cases=keyed,
-            patience=self._patience,
         )
         try:
             await reconcile(self._ledger, debitura, self._scope, self._policy)
@@ -167,23 +165,19 @@ class Sending:
 
     def _stopped(self) -> list[str]:
         return [
-            f"{_API[lane.kind]}: {lane.stopped}. The rest waits; put it right, then run `importer resume`."
-            for lane in self._lanes.values()
-            if lane.stopped
+            f"{throttle.limits.api}: {throttle.stopped}. The rest waits; put it right, then run `importer resume`."
+            for throttle in self._throttles.values()
+            if throttle.stopped
         ]
 
     def _long_waits(self) -> list[str]:
         """What keeps entries from being sent for longer than this run waits."""
-        told = []
-        for kind, lane in self._lanes.items():
-            wait = self._quotas[kind].next_permit().wait
-            wait = wait if wait.seconds >= lane.pause() - 1 else Wait(lane.pause())
-            if wait.seconds > self._patience and self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches):
-                told.append(f"{self._quotas[kind].reached(wait)} `importer resume` goes on then.")
-        return told
-
-
-_API = {Kind.CASE: "Debitura", Kind.VOUCHER: "Debbie"}
+        return [
+            f"{throttle.limits.reached(wait)} `importer resume` goes on then."
+            for kind, throttle in self._throttles.items()
+            if (wait := throttle.wait()).seconds > self._patience
+            and self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches)
+        ]
 
 
 @contextmanager

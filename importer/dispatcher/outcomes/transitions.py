@@ -38,7 +38,7 @@ def cause_of(outcome: Outcome, state: State) -> DoubtCause | None:
     return outcome.cause or DoubtCause.EARLIER_DOUBT
 
 
-def as_seen_by_lane(outcome: Outcome) -> Outcome:
+def as_seen_by_throttle(outcome: Outcome) -> Outcome:
     """A doubt that the API's own refusal leaves is no trouble of the API: many in a row are no reason to stop."""
     status = outcome.status or 0
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT

@@ -20,8 +20,8 @@ import structlog
 from importer.dispatcher.apis.debbie import UNLISTED, Debbie
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
-from importer.dispatcher.outcomes.transitions import as_seen_by_lane, cause_of, final_payload, state_after
-from importer.dispatcher.pacing.throttle import Lane
+from importer.dispatcher.outcomes.transitions import as_seen_by_throttle, cause_of, final_payload, state_after
+from importer.dispatcher.pacing.throttle import ApiThrottle
 from importer.dispatcher.sending.queue import Backlog, Scope
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
@@ -66,17 +66,15 @@ class Pipeline:
         debitura: Debitura,
         debbie: Debbie | None,
         scope: Scope,
-        lanes: dict[Kind, Lane],
+        throttles: dict[Kind, ApiThrottle],
         *,
         stopping: Stopping,
         progress: Progress,
         keyed_cases: bool = False,
-        patience: float = math.inf,
     ) -> None:
         self._ledger, self._debitura, self._debbie, self._scope = ledger, debitura, debbie, scope
-        self.lanes = lanes
+        self._throttles = throttles
         self._stopping, self._progress = stopping, progress
-        self._patience = patience  # the longest that a quota is waited for
         # An entry that a key or unique id protects is sent again when in doubt: with the same bytes it happens once.
         resendable = (State.PENDING, State.IN_DOUBT)
         self._states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
@@ -125,22 +123,21 @@ class Pipeline:
     def _count(self, jobs: list[SendableEntry]) -> dict[str, str]:
         """Take the jobs' requests from the quotas; returns what is to be kept of that in the commit of their intents."""
         counts: dict[str, str] = {}
-        for kind, lane in self.lanes.items():
-            if lane.quota is not None:
-                if count := sum(job.kind is kind for job in jobs):
-                    lane.quota.reserve(count)
-                counts |= lane.quota.changes()
+        for kind, throttle in self._throttles.items():
+            if count := sum(job.kind is kind for job in jobs):
+                throttle.limits.reserve(count)
+            counts |= throttle.limits.changes()
         return counts
 
     def _pick(self, kind: Kind) -> list[SendableEntry]:
-        lane = self.lanes[kind]
-        free = lane.free()
+        throttle = self._throttles[kind]
+        free = throttle.next_permit().count
         if not free or (kind is Kind.VOUCHER and self._debbie is None):
             return []
         jobs = []
         for job in self._backlogs[kind].take(free, self._busy):
             if job.appendix and "file_id" not in json.loads(job.appendix):
-                self._begin(lane, job.entry_id, self._upload(job))
+                self._begin(throttle, job.entry_id, self._upload(job))
             elif kind is Kind.VOUCHER and self._debbie is not None and not self._debbie.case_of(job):
                 self._ledger.outbox.refuse_unsent(job.entry_id, (_NO_CASE_NAME,))
                 self._progress(kind, State.REFUSED)
@@ -149,10 +146,10 @@ class Pipeline:
         return jobs
 
     def _start(self, claim: Claim) -> None:
-        self._begin(self.lanes[claim.job.kind], claim.job.entry_id, self._send(claim))
+        self._begin(self._throttles[claim.job.kind], claim.job.entry_id, self._send(claim))
 
-    def _begin(self, lane: Lane, entry_id: int, work: Coroutine[Any, Any, None]) -> None:
-        lane.started()
+    def _begin(self, throttle: ApiThrottle, entry_id: int, work: Coroutine[Any, Any, None]) -> None:
+        throttle.started()
         self._busy.add(entry_id)
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -173,8 +170,7 @@ class Pipeline:
         self._stopping.wake.set()
 
     async def _send(self, claim: Claim) -> None:
-        lane = self.lanes[claim.job.kind]
-        began = lane.clock()
+        throttle = self._throttles[claim.job.kind]
         try:
             if claim.job.kind is Kind.CASE:
                 outcome = await self._debitura.create(claim)
@@ -182,19 +178,19 @@ class Pipeline:
                 assert self._debbie is not None
                 outcome = await self._debbie.create(claim)
         finally:
-            lane.in_flight -= 1
-        lane.note(as_seen_by_lane(outcome), lane.clock() - began)
+            throttle.in_flight -= 1
+        throttle.note(as_seen_by_throttle(outcome))
         self._finished.append((claim, outcome))
         self._come_back()
 
     async def _upload(self, job: SendableEntry) -> None:
-        lane = self.lanes[Kind.VOUCHER]
+        throttle = self._throttles[Kind.VOUCHER]
         assert self._debbie is not None
         try:
             outcome = await self._debbie.upload(job)
         finally:
-            lane.in_flight -= 1
-        lane.note(outcome)
+            throttle.in_flight -= 1
+        throttle.note(outcome)
         if outcome.verdict is OutcomeKind.ACCEPTED:
             appendix = json.loads(job.appendix or "{}") | {"file_id": outcome.remote_id}
             self._ledger.outbox.store_appendix(job.entry_id, json.dumps(appendix))
@@ -202,7 +198,7 @@ class Pipeline:
             self._ledger.outbox.refuse_unsent(job.entry_id, outcome.reasons)
             self._progress(Kind.VOUCHER, State.REFUSED)
         else:
-            self._ledger.outbox.postpone(job.entry_id, self._later(lane, job.entry_id, outcome) or Postponed(to_timestamp()))
+            self._ledger.outbox.postpone(job.entry_id, self._later(throttle, job.entry_id, outcome) or Postponed(to_timestamp()))
         self._busy.discard(job.entry_id)
         self._backlogs[Kind.VOUCHER].look_again()
         self._come_back()
@@ -210,13 +206,13 @@ class Pipeline:
     def _result(self, claim: Claim, outcome: Outcome) -> AttemptResult:
         """The outcome as the ledger stores it; an entry that is not settled says when it may be tried again."""
         job = claim.job
-        lane = self.lanes[job.kind]
+        throttle = self._throttles[job.kind]
         state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is Kind.VOUCHER)
         postponed = None
         if state in self._states[job.kind]:  # another doubt is reconciled, not repeated
-            postponed = self._later(lane, job.entry_id, outcome)
+            postponed = self._later(throttle, job.entry_id, outcome)
         else:
-            lane.settled(job.entry_id)
+            throttle.retries.settled(job.entry_id)
         log.debug("attempt", entry=job.entry_id, kind=job.kind, outcome=outcome.verdict, status=outcome.status)
         return AttemptResult(
             attempt_id=claim.attempt_id,
@@ -233,44 +229,40 @@ class Pipeline:
             cause=cause_of(outcome, state),
         )
 
-    def _later(self, lane: Lane, entry_id: int, outcome: Outcome) -> Postponed | None:
+    def _later(self, throttle: ApiThrottle, entry_id: int, outcome: Outcome) -> Postponed | None:
         if outcome.verdict in {OutcomeKind.THROTTLED, OutcomeKind.STOPPED}:
             return None
         if outcome.cause in UNLISTED:
             return NEXT_RUN
-        delay = timedelta(seconds=lane.backoff(entry_id))
-        return NEXT_RUN if lane.retries[entry_id] >= MAX_TRIES else Postponed(to_timestamp(datetime.now(UTC) + delay))
+        delay = timedelta(seconds=throttle.retries.backoff(entry_id))
+        return NEXT_RUN if throttle.retries.tries[entry_id] >= MAX_TRIES else Postponed(to_timestamp(datetime.now(UTC) + delay))
 
     def _more_to_come(self) -> bool:
-        return not self._stopping.asked and self._wait_seconds() is not None
+        return not self._stopping.asked and self._wait_seconds() < math.inf
 
-    def _wait_seconds(self) -> float | None:
-        """Seconds until a lane may begin something; None if none will in this run."""
-        waits = [wait for lane in self.lanes.values() if (wait := self._lane_wait(lane)) is not None]
-        return min(waits, default=None)
+    def _wait_seconds(self) -> float:
+        """Seconds until something may begin; infinite if only an answer can bring that about, or nothing in this run."""
+        return min(self._wait_of(kind) for kind in self._throttles)
 
-    def _lane_wait(self, lane: Lane) -> float | None:
-        if lane.stopped or (lane.kind is Kind.VOUCHER and self._debbie is None):
-            return None
-        wait = self._backlogs[lane.kind].wait_seconds(self._busy)
-        if wait is None:
-            return None
-        pause = lane.pause()
-        return max(wait, pause) if wait <= PATIENCE_SECONDS and pause <= self._patience else None
+    def _wait_of(self, kind: Kind) -> float:
+        if kind is Kind.VOUCHER and self._debbie is None:
+            return math.inf
+        wait = self._backlogs[kind].wait_seconds(self._busy)
+        if wait is None or wait > PATIENCE_SECONDS:
+            return math.inf
+        return max(wait, self._throttles[kind].next_permit().wait.seconds)
 
     async def _sleep(self) -> None:
         """Until something comes back, a pause ends or the user interrupts."""
         await self._gather()
         if self._finished or self._stopping.wake.is_set():
             return
-        saturated = all(lane.full for lane in self.lanes.values())
-        timeout = None if saturated or self._stopping.asked else self._wait_seconds()
-        timeout = timeout if timeout is None else min(timeout, LONGEST_NAP)
+        timeout = math.inf if self._stopping.asked else self._wait_seconds()
         if timeout == 0 and self._tasks:
-            timeout = LOOK_AGAIN_SECONDS  # what is due waits for a slot, and an outcome wakes us; or it has just fallen due
+            timeout = LOOK_AGAIN_SECONDS  # it has just fallen due
         with suppress(TimeoutError):
             # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the event.
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(min(timeout, LONGEST_NAP)):
                 await self._stopping.wake.wait()
 
     async def _gather(self) -> None:

@@ -1,4 +1,4 @@
-"""What one lane may send next: read ahead from the ledger by the hundred, instead of asked for at every step."""
+"""What may be sent to one API next: read ahead from the ledger by the hundred, instead of asked for at every step."""
 
 from __future__ import annotations
 
