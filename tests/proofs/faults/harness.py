@@ -103,9 +103,11 @@ def live_and_die(folder: Path, env: dict[str, str], arguments: list[str], life: 
 def load_everything() -> None:
     import importer.api
     import importer.cli.app
+    import importer.cli.progress_view
     import importer.commands.status
     import importer.loader.files.reader
-    import importer.reporter.report  # noqa: F401
+    import importer.reporter.report
+    import importer.workspace.dispatch  # noqa: F401
     from importer.domain.code_lists import case_currencies, country_codes, decimals_of
 
     case_currencies(), country_codes(), decimals_of("DKK")
