@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,11 +20,13 @@ from importer.commands.run import RunResult
 from importer.commands.run import check as _check
 from importer.commands.run import run as _run
 from importer.dispatcher.sending.pipeline import Progress
+from importer.domain.special_cells import cell_text
 from importer.errors import UsageError
-from importer.loader.files.reader import read_table
+from importer.loader.files.reader import ReadOptions, open_source
 from importer.loader.profile import Profile
 from importer.loader.profiles.profile_file import PROFILE_FOLDERS
 from importer.loader.profiles.recognition import EMPTY_SHELF
+from importer.reporter.notes import sentence
 from importer.settings import Settings, load_settings
 from importer.workspace.environment import open_environment
 from importer.workspace.expectation import expectation
@@ -95,6 +97,29 @@ def check(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as text: for each sheet its rows as (row number that Excel shows, cells). ``notes`` are sentences."""
+
+    name: str
+    format: str
+    sha256: str
+    encoding: str | None
+    delimiter: str | None
+    sheets: dict[str, list[tuple[int, list[str]]]]
+    notes: tuple[str, ...] = ()
+
+
+def read_table(path: Path, options: ReadOptions | None = None) -> Table:
+    """Read a file whole into text cells, as a person would type them. Raises FileRefused if it cannot be read for certain."""
+    with open_source(path, options or ReadOptions()) as source:
+        sheets = {
+            sheet.name: [(row, [cell_text(cell) for cell in cells]) for row, cells in sheet.rows()] for sheet in source.sheets
+        }
+        notes = tuple(map(sentence, source.notes))
+        return Table(source.name, source.format, source.sha256, source.encoding, source.delimiter, sheets, notes)
+
+
 def _loop_is_running() -> bool:
     try:
         asyncio.get_running_loop()
@@ -137,8 +162,8 @@ def _job(
         chosen, shelf = profile, EMPTY_SHELF
     else:
         chosen, shelf = find_profiles(profile, PROFILE_FOLDERS)
-    for sentence in shelf.broken:
-        warnings.warn(sentence, stacklevel=3)
+    for reason in shelf.broken:
+        warnings.warn(reason, stacklevel=3)
     paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
     if not paths and not named:
         raise UsageError("There is nothing to import. Give a path or a DataFrame.")

@@ -14,6 +14,7 @@ from typing import Self
 from sqlalchemy import Connection, delete, insert, select, update
 
 from importer.domain.accounts import Accounts
+from importer.domain.notes import notes_to_json
 from importer.domain.records import LoadedSource
 from importer.domain.timestamps import stamp
 from importer.errors import LedgerError
@@ -117,7 +118,7 @@ class Ledger(Worklist, Doubts, Restored, Counting):
             while chunk := list(islice(source.rows, CHUNK_ROWS)):
                 intake.take(chunk, sheets, flat)
             control = json.dumps(intake.finish(CHUNK_ROWS))
-            notes = json.dumps([*source.notes, *source.found], ensure_ascii=False)
+            notes = notes_to_json([*source.notes, *source.found])
             connection.execute(update(batch).where(batch.c.id == batch_id).values(control=control, notes=notes))
             if reading is not None:
                 remember(connection, batch_id, source, reading)

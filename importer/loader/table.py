@@ -14,11 +14,11 @@ from importer.domain.cells import Cell
 from importer.domain.columns import Holds
 from importer.domain.kinds import Kind
 from importer.domain.money import Money
+from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject
 from importer.domain.text_keys import fold
 from importer.loader.files.projection import Ahead, picker
-from importer.loader.notes import rows_named
 from importer.loader.records.row_reader import RowReader
 from importer.loader.sheets.cell_tests import is_like_a_number
 from importer.loader.sheets.header import Top, headings_in, known_headings, two_tables
@@ -50,13 +50,13 @@ class Sort(Enum):
     NOTE = auto()
 
 
-_TOLD = {  # of one row, of several
-    Sort.SUM: ("is the total of the rows above and was left out", "are totals of the rows above and were left out"),
-    Sort.TOTAL: ("is a total and was left out", "are totals and were left out"),
-    Sort.NOTE: ("is a note below the table and was left out", "are notes below the table and were left out"),
-    Sort.HEADINGS: ("holds the headings once more and was left out", "hold the headings once more and were left out"),
-    Sort.TITLE: ("is a title or a page number and was left out", "are titles or page numbers and were left out"),
-    Sort.BESIDE: ("has cells beside the table only and was left out", "have cells beside the table only and were left out"),
+_NOTED = {  # in the order of the notes
+    Sort.SUM: NoteKind.CONFIRMED_TOTALS,
+    Sort.TOTAL: NoteKind.TOTALS,
+    Sort.NOTE: NoteKind.NOTES_BELOW,
+    Sort.HEADINGS: NoteKind.REPEATED_HEADINGS,
+    Sort.TITLE: NoteKind.TITLES,
+    Sort.BESIDE: NoteKind.CELLS_BESIDE,
 }
 
 
@@ -88,9 +88,9 @@ class Body:
     top: Top
     plan: SheetPlan
     reader: RowReader
-    notes: list[str]
+    notes: list[Note]
     _sums: _Sums = field(default_factory=_Sums)
-    _left: dict[Sort, list[int]] = field(default_factory=dict)
+    _left: dict[Sort, RowNumbers] = field(default_factory=dict)
     _last: int = 0
     _differing: int = 0
     _after_total: bool = False
@@ -127,7 +127,7 @@ class Body:
                 self._leave_out(sort, loaded)
         for _, waiting in held:
             if self._is_note(waiting):
-                self._left.setdefault(Sort.NOTE, []).append(waiting.row.number)
+                self._leave_out(Sort.NOTE, waiting)
             else:
                 yield self._data(waiting)
         self._tell()
@@ -207,7 +207,7 @@ class Body:
             self._after_total = True
             sort = self._checked(loaded)
             self._sums.close()
-        self._left.setdefault(sort, []).append(loaded.row.number)
+        self._left[sort] = self._left.get(sort, RowNumbers()).plus(loaded.row.number)
 
     def _checked(self, loaded: LoadedRow) -> Sort:
         """What a total says of the rows above it. One that differs from their sum may mean that a row is missing."""
@@ -220,10 +220,8 @@ class Body:
         self._differing += 1
         if self._differing > MAX_DIFFERING:
             return Sort.TOTAL
-        self.notes.append(
-            f"{self._where(loaded.row.number)} is a total of {_shown(cents)} and was left out, but the rows above it add up to "
-            f"{_shown(self._sums.all)}. Is a row missing, or was an amount not read?"
-        )
+        sums = (("total_cents", str(cents)), ("sum_cents", str(self._sums.all)))
+        self.notes.append(Note(NoteKind.DIFFERING_TOTAL, self.plan.head.name, rows_of([loaded.row.number]), sums))
         return Sort.WRONG_SUM
 
     def _is_note(self, waiting: LoadedRow) -> bool:
@@ -233,14 +231,8 @@ class Body:
         apart = self._after_total or waiting.row.number > self._last + 1
         return apart or position not in self._bound or (position not in self._texts and words >= _WORDS)
 
-    def _where(self, number: int) -> str:
-        return f'Sheet "{self.plan.head.name}": row {number}'
-
     def _tell(self) -> None:
-        for sort, (one, several) in _TOLD.items():
-            if numbers := self._left.get(sort):
-                what = one if len(numbers) == 1 else several
-                self.notes.append(f'Sheet "{self.plan.head.name}": {rows_named(numbers)} {what}.')
+        self.notes += [Note(kind, self.plan.head.name, rows) for sort, kind in _NOTED.items() if (rows := self._left.get(sort))]
 
 
 def _money(loaded: LoadedRow) -> Money:
@@ -252,10 +244,6 @@ def _money(loaded: LoadedRow) -> Money:
 def _lone_text(cells: Iterable[Cell]) -> str | None:
     filled = [cell for cell in cells if not is_blank(cell)]
     return filled[0].strip() if len(filled) == 1 and isinstance(filled[0], str) and not is_like_a_number(filled[0]) else None
-
-
-def _shown(cents: int) -> str:
-    return f"{cents / 100:,.2f}"
 
 
 def trimmed(cells: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:

@@ -12,6 +12,7 @@ from importer.errors import ExitCode
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.report_rows import BatchInfo, Transaction
 from importer.ledger.queries.totals import Tallies, corrected_later, tally
+from importer.reporter.notes import sentence
 
 KEYS = tuple(Status)
 PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}
@@ -38,6 +39,11 @@ class Summary:
         if status is None:
             return {currency: cents for currency, (_, cents) in sorted(self.batch.control.get(kind, {}).items())}
         return {currency: cents for currency, (_, cents) in sorted(self.tallies[kind].get(status, {}).items())}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the source, a sentence each."""
+        return tuple(map(sentence, self.batch.notes))
 
     @property
     def balanced(self) -> bool:
