@@ -20,7 +20,7 @@ from importer.domain.records import CaseRecord, LoadedRow, Reject
 from importer.domain.text_keys import fold
 from importer.loader.files.projection import Ahead, picker
 from importer.loader.records.row_reader import RowReader
-from importer.loader.sheets.cell_tests import is_like_a_number
+from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.header import Top, headings_in, known_headings, two_tables
 from importer.loader.sheets.labels import begins_like_a_total, is_currency_code, is_page_mark, is_total_label
 from importer.loader.sheets.plan import SheetPlan
@@ -162,7 +162,7 @@ class Body:
             label = is_total_label(cell) or (begins_like_a_total(cell) and position != self._name)
             if label:
                 labelled = True
-            elif is_like_a_number(cell) and position not in self._identity | self._dates:
+            elif may_be_number(cell) and position not in self._identity | self._dates:
                 figures += 1
             elif not is_currency_code(cell):
                 return False
@@ -212,7 +212,7 @@ class Body:
     def _checked(self, loaded: LoadedRow) -> Sort:
         """What a total says of the rows above it. One that differs from their sum may mean that a row is missing."""
         cells = loaded.row.cells
-        if self._amount is None or self._amount >= len(cells) or not is_like_a_number(cells[self._amount]) or not self._sums.rows:
+        if self._amount is None or self._amount >= len(cells) or not may_be_number(cells[self._amount]) or not self._sums.rows:
             return Sort.TOTAL
         cents = _money(loaded).cents
         if self._sums.agrees(cents):
@@ -243,7 +243,7 @@ def _money(loaded: LoadedRow) -> Money:
 
 def _lone_text(cells: Iterable[Cell]) -> str | None:
     filled = [cell for cell in cells if not is_blank(cell)]
-    return filled[0].strip() if len(filled) == 1 and isinstance(filled[0], str) and not is_like_a_number(filled[0]) else None
+    return filled[0].strip() if len(filled) == 1 and isinstance(filled[0], str) and not may_be_number(filled[0]) else None
 
 
 def trimmed(cells: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:

@@ -182,6 +182,8 @@ _SIGNS_IN_USE = {  # what people write beside an amount and CLDR has not
     **dict.fromkeys(("fr", "sfr"), _FRANCS),
     **dict.fromkeys(("euro", "euros"), frozenset(("EUR",))),
 }
+CURRENCY_WORDS = frozenset(_SIGNS_IN_USE)
+"""Words and signs, folded, that people write beside an amount, besides the codes and signs of every language."""
 _SIGN_LOCALES = ("da", "sv", "nb", "de", "en", "is", "pl", "cs", "hu", "tr", "ja")
 
 
