@@ -24,7 +24,7 @@ from importer.loader.sheets.format_proofs import carried_proofs
 from importer.loader.sheets.header import Top, find_top
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
 from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_ours, laid_out
-from importer.loader.table import Body
+from importer.loader.table import TableReader
 from importer.loader.values.parsers import is_blank
 
 if TYPE_CHECKING:
@@ -149,4 +149,4 @@ def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimit
 
 def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext, found: list[Note]) -> Iterator[LoadedRow]:
     reader = RowReader(opened.plan, profile, context, delimited=opened.delimited, formats=opened.formats)
-    return Body(opened.top, opened.plan, reader, found).rows(opened.rows)
+    return TableReader(opened.top, opened.plan, reader, found).rows(opened.rows)
