@@ -53,14 +53,14 @@ def read_date(cell: Cell, formats: Formats) -> date:
 
     A time of day is left out.
     """
-    if isinstance(cell, time | timedelta):
-        raise ValueProblem("not_a_date", "is a time of day without a date. Write the date, such as 2026-01-31")
-    if isinstance(cell, bool | int | float | Decimal):
-        day = _day_of_number(cell, formats)
-    elif isinstance(cell, date):
+    if isinstance(cell, date):
         if formats.date_cell_doubt:
             raise ValueProblem("date_cells_swapped", formats.date_cell_doubt)
         day = cell.date() if isinstance(cell, datetime) else cell
+    elif isinstance(cell, time | timedelta):
+        raise ValueProblem("not_a_date", "is a time of day without a date. Write the date, such as 2026-01-31")
+    elif isinstance(cell, bool | int | float | Decimal):
+        day = _day_of_number(cell, formats)
     else:
         day = _day_of_text(read_text(cell), formats)
     if day.year < FIRST_YEAR:
