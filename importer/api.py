@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,11 @@ import pandas as pd
 import structlog
 
 from importer.commands.check import check as _check
+from importer.domain.special_cells import cell_text
 from importer.errors import UsageError
-from importer.loader.files.reader import read_table
+from importer.loader.files.reader import ReadOptions, open_source
 from importer.loader.profile import Profile
+from importer.reporter.notes import sentence
 from importer.settings import Settings
 from importer.workspace.environment import open_environment
 from importer.workspace.events import Event
@@ -62,8 +65,8 @@ def run(
     place = Workspace.at(workspace)
     frames = _named_frames(sources, vouchers)
     chosen, shelf = find_profiles(profile, place)
-    for sentence in shelf.broken:
-        warnings.warn(sentence, stacklevel=2)
+    for problem in shelf.broken:
+        warnings.warn(problem, stacklevel=2)
     paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
     if not paths and not frames:
         raise UsageError("There is nothing to import. Give a path or a DataFrame.")
@@ -128,6 +131,29 @@ def _beside_a_running_loop(work: Callable[[], RunResult]) -> RunResult:
         return work()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="importer") as pool:
         return pool.submit(work).result()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as text: for each sheet its rows as (row number that Excel shows, cells). ``notes`` are sentences."""
+
+    name: str
+    format: str
+    sha256: str
+    encoding: str | None
+    delimiter: str | None
+    sheets: dict[str, list[tuple[int, list[str]]]]
+    notes: tuple[str, ...] = ()
+
+
+def read_table(path: Path, options: ReadOptions | None = None) -> Table:
+    """Read a file whole into text cells, as a person would type them. Raises FileRefused if it cannot be read for certain."""
+    with open_source(path, options or ReadOptions()) as source:
+        sheets = {
+            sheet.name: [(row, [cell_text(cell) for cell in cells]) for row, cells in sheet.rows()] for sheet in source.sheets
+        }
+        notes = tuple(map(sentence, source.notes))
+        return Table(source.name, source.format, source.sha256, source.encoding, source.delimiter, sheets, notes)
 
 
 def _loop_is_running() -> bool:

@@ -11,6 +11,7 @@ from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.money import Money
+from importer.domain.notes import Note
 from importer.domain.reasons import Reason
 
 
@@ -125,8 +126,8 @@ class LoadedSource:
     heads: tuple[SheetHead, ...]
     rows: Iterator[LoadedRow]
     has_cases: bool = True
-    notes: tuple[str, ...] = ()
-    found: list[str] = field(default_factory=list)
+    notes: tuple[Note, ...] = ()
+    found: list[Note] = field(default_factory=list)
     profile: str | None = None
 
 

@@ -1,83 +1,52 @@
-"""What is said of a source's sheets before their rows are read: what was recognised, used and left out."""
+"""What is to be known of a source's sheets before their rows are read: what was recognised, used and left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from importer.domain.code_lists import is_by_name
+from importer.domain.notes import Note, NoteKind, rows_of
 from importer.loader.sheets.header import Top
 from importer.loader.sheets.plan import SheetPlan
 
-MAX_NAMED = 200
-"""Row numbers that one note names before it only counts."""
 
-
-def sheet_notes(opened: Iterable[tuple[Top, SheetPlan]], passed: Iterable[str]) -> list[str]:
+def sheet_notes(opened: Iterable[tuple[Top, SheetPlan]], passed: Iterable[str]) -> list[Note]:
     """The notes on the sheets that are read, and on those that were passed over."""
-    notes = [f'Sheet "{sheet}" holds neither cases nor vouchers and was left out.' for sheet in passed]
+    notes = [Note(NoteKind.SHEET_LEFT_OUT, sheet) for sheet in passed]
     for top, plan in opened:
-        notes += [f'Sheet "{plan.head.name}"{note}' for note in (*_of_layout(top), *_of_columns(plan))]
+        notes += _of_layout(top, plan.head.name)
+        notes += _of_headings(plan)
+        notes += _of_records(plan)
     return notes
 
 
-def _of_layout(top: Top) -> list[str]:
-    notes = []
+def _of_layout(top: Top, sheet: str) -> Iterator[Note]:
     if top.above:
-        above = rows_named([number for number, _ in top.above])
-        verb = "was" if len(top.above) == 1 else "were"
-        notes.append(f": the headings are in row {top.row}; {above} above them {verb} left out.")
+        above = rows_of(number for number, _ in top.above)
+        yield Note(NoteKind.ROWS_ABOVE_HEADINGS, sheet, above, (("header_row", str(top.row)),))
     if top.below:
-        verbs = ("holds units or headings", "was") if len(top.below) == 1 else ("hold units or headings", "were")
-        notes.append(f": {rows_named(list(top.below))} {verbs[0]} and {verbs[1]} left out.")
-    return notes
+        yield Note(NoteKind.UNIT_ROWS, sheet, rows_of(top.below))
 
 
-def _of_columns(plan: SheetPlan) -> list[str]:
-    notes = []
-    meaning = plan.meaning
+def _of_headings(plan: SheetPlan) -> Iterator[Note]:
+    sheet, meaning = plan.head.name, plan.meaning
     if meaning.taken:
-        taken = ", ".join(f'"{_line(heading)}" as {name}' for heading, name in meaning.taken.items())
-        notes.append(f": read {taken}.")
+        pairs = (pair for heading, name in meaning.taken.items() for pair in (("heading", heading), ("column", name)))
+        yield Note(NoteKind.HEADINGS_READ_AS, sheet, values=tuple(pairs))
     if meaning.currency:
-        notes.append(f": the currency is {meaning.currency}, as the heading of the amount says.")
+        yield Note(NoteKind.CURRENCY_OF_HEADING, sheet, values=(("currency", meaning.currency),))
     for heading, (name, by) in meaning.outdone.items():
-        if name == "amount_to_recover":
-            notes.append(f': "{_line(heading)}" is not used: "{_line(by)}" is what is still open.')
-        else:
-            notes.append(f': "{_line(heading)}" is not used: "{_line(by)}" is {name}.')
+        yield Note(NoteKind.HEADING_SUPERSEDED, sheet, values=(("heading", heading), ("column", name), ("by", by)))
+
+
+def _of_records(plan: SheetPlan) -> Iterator[Note]:
+    sheet = plan.head.name
     if plan.document_position is not None:
-        heading = _line(plan.head.header[plan.document_position])
-        notes.append(f': rows that "{heading}" calls credit notes or payments are rejected.')
+        heading = plan.head.header[plan.document_position]
+        yield Note(NoteKind.CREDIT_NOTES_REJECTED, sheet, values=(("heading", heading),))
     if plan.unknown:
-        unknown = ", ".join(f'"{heading}"' for heading in plan.unknown)
-        notes.append(f": not used: {unknown}.")
+        yield Note(NoteKind.HEADINGS_UNUSED, sheet, values=tuple(("heading", heading) for heading in plan.unknown))
     if any(b.column.name == "debtor_type" and b.constant and is_by_name(b.constant) for b in plan.case):
-        notes.append(
-            ": debtor_type goes by the name, as the profile or the settings say: a debtor with a legal form or a registration "
-            "number is a Company, every other one a Person."
-        )
+        yield Note(NoteKind.TYPE_BY_NAME, sheet)
     if plan.derive_debtor_type:
-        notes.append(
-            " has no debtor_type: a row with a contact person is a Company, another one a Person unless its name "
-            "carries a company's legal form."
-        )
-    return notes
-
-
-def _line(heading: str) -> str:
-    return " ".join(heading.split())
-
-
-def rows_named(numbers: list[int]) -> str:
-    """``row 3``, ``rows 3–5 and 9``; of very many the first ones and how many more."""
-    runs: list[list[int]] = []
-    for number in numbers[:MAX_NAMED]:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    told = [f"{a}–{b}" if b > a else f"{a}" for a, b in runs]
-    if (more := len(numbers) - MAX_NAMED) > 0:
-        return f"rows {', '.join(told)} and {more:,} more up to row {numbers[-1]}"
-    joined = ", ".join(told[:-1]) + (" and " if told[:-1] else "") + told[-1]
-    return f"row{'s' if len(numbers) > 1 else ''} {joined}"
+        yield Note(NoteKind.TYPE_DERIVED, sheet)

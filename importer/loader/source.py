@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.domain.cells import Cell
+from importer.domain.notes import Note
 from importer.domain.records import LoadedRow, LoadedSource
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
@@ -23,7 +24,7 @@ from importer.loader.sheets.format_proofs import carried_proofs
 from importer.loader.sheets.header import Top, find_top
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
 from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_ours, laid_out
-from importer.loader.table import Body
+from importer.loader.table import TableReader
 from importer.loader.values.parsers import is_blank
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _load(
     name: str,
     sha256: str,
     sheets: tuple[Sheet, ...],
-    notes: tuple[str, ...],
+    notes: tuple[Note, ...],
     profile: Profile,
     context: LoadContext,
     *,
@@ -89,7 +90,7 @@ def _load(
     for sheet in sheets:
         planned = _open_sheet(sheet, profile, context, delimited=delimited)
         if planned is None and is_ours(sheet):
-            notes = tuple(note for note in notes if f"'{sheet.name}'" not in note)
+            notes = tuple(note for note in notes if note.sheet != sheet.name)
         elif planned is None:
             passed.append(sheet.name)
         else:
@@ -100,7 +101,7 @@ def _load(
         raise FileRefused(_nothing_found(name, passed))
     # Cases first: a voucher is linked to a case that is already known.
     opened.sort(key=lambda o: o.plan.shape is Shape.VOUCHERS)
-    found: list[str] = []
+    found: list[Note] = []
     return LoadedSource(
         name=name,
         sha256=sha256,
@@ -113,7 +114,7 @@ def _load(
     )
 
 
-def _proofs(opened: Iterable[_Opened]) -> Iterator[str]:
+def _proofs(opened: Iterable[_Opened]) -> Iterator[Note]:
     return chain.from_iterable(o.formats.notes for o in opened)
 
 
@@ -146,6 +147,6 @@ def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimit
     return _Opened(top, plan, rows, delimited) if plan else None
 
 
-def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext, found: list[str]) -> Iterator[LoadedRow]:
+def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext, found: list[Note]) -> Iterator[LoadedRow]:
     reader = RowReader(opened.plan, profile, context, delimited=opened.delimited, formats=opened.formats)
-    return Body(opened.top, opened.plan, reader, found).rows(opened.rows)
+    return TableReader(opened.top, opened.plan, reader, found).rows(opened.rows)

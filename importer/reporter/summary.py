@@ -14,6 +14,7 @@ from importer.ledger.queries.control_totals import SheetTotals
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.queries.totals import Tallies
+from importer.reporter.notes import sentence
 
 KEYS = tuple(Status)
 PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}
@@ -40,6 +41,11 @@ class Summary:
         if status is None:
             return {currency: cents for currency, (_, cents) in sorted(self.batch.control.get(kind, {}).items())}
         return {currency: cents for currency, (_, cents) in sorted(self.tallies[kind].get(status, {}).items())}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the source, a sentence each."""
+        return tuple(map(sentence, self.batch.notes))
 
     @property
     def balanced(self) -> bool:

@@ -39,7 +39,7 @@ def report_lines(summary: Summary, causes: Causes, folder: Path, *, checking: bo
     lines += _control(summary) if checking else []
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
-    lines += [f"  note: {note}" for note in summary.batch.notes]
+    lines += [f"  note: {note}" for note in summary.notes]
     return [*lines, *_reasons(causes), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 from datetime import date
 
+import openpyxl
 import pandas as pd
 import pytest
 import structlog
@@ -212,6 +213,11 @@ def test_read_table_gives_the_cells_as_text(live):
     table = importer.read_table(path)
     assert list(table.sheets) == ["Cases", "Vouchers"]
     assert [(number, cells[0]) for number, cells in table.sheets["Cases"]] == [(1, "case_ref"), (2, "C1"), (3, "C2")]
+    assert table.notes == ()
+    hidden = openpyxl.load_workbook(path)
+    hidden["Vouchers"].sheet_state = "hidden"
+    hidden.save(path)
+    assert importer.read_table(path).notes == ("Sheet 'Vouchers' is hidden.",)
 
 
 def test_what_the_package_offers():

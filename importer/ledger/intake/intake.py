@@ -13,6 +13,7 @@ from itertools import islice
 from sqlalchemy import Connection, insert, update
 
 from importer.domain.accounts import Accounts
+from importer.domain.notes import notes_to_json
 from importer.domain.records import LoadedRow, LoadedSource, SheetHead
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake.cases import stage_cases
@@ -47,7 +48,7 @@ def stage(
         intake = BatchIntake(connection, batch_id, accounts, [*earlier, batch_id], sheets, entry_ids)
         _stage_rows(intake, source.rows, source.heads)
         entry_ids.give_back()
-        notes = json.dumps([*source.notes, *source.found], ensure_ascii=False)
+        notes = notes_to_json([*source.notes, *source.found])
         values = {"control": json.dumps(intake.control), "notes": notes}
         connection.execute(update(batch).where(batch.c.id == batch_id).values(values))
         if version is not None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, nul
 from importer.domain.cells import Cell, decode_cells
 from importer.domain.kinds import Kind
 from importer.domain.money import Money
+from importer.domain.notes import Note, notes_from_json
 from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import Proof, SheetHead
 from importer.domain.states import RowOrigin, State, Status, status_of
@@ -32,7 +33,7 @@ class BatchInfo:
     cases_account: str
     vouchers_account: str
     heads: tuple[SheetHead, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     control: dict[str, dict[str, list[int]]]
     taken_at: str
 
@@ -88,7 +89,7 @@ def _info(found: RowMapping) -> BatchInfo:
         cases_account=found["cases_account"],
         vouchers_account=found["vouchers_account"],
         heads=tuple(map(_head, json.loads(found["heads"]))),
-        notes=tuple(json.loads(found["notes"])),
+        notes=notes_from_json(found["notes"]),
         control=json.loads(found["control"]),
         taken_at=found["taken_at"],
     )

@@ -25,7 +25,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from importer.domain.cells import Cell
-from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, cell_text
+from importer.domain.notes import Note, NoteKind
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
 from importer.errors import FileRefused
 from importer.loader.files.delimited import Delimited, survey
 from importer.loader.files.projection import Look, Looked, look_through
@@ -43,10 +44,7 @@ __all__ = [
     "RawSheet",
     "RawSource",
     "ReadOptions",
-    "Table",
-    "cell_text",
     "open_source",
-    "read_table",
 ]
 
 _Rows = Iterator[tuple[int, Sequence[Cell]]]
@@ -99,7 +97,7 @@ class RawSheet:
 
 @dataclass(frozen=True)
 class RawSource:
-    """An open file. ``notes`` are sentences on what a person looking at the file might not expect."""
+    """An open file. ``notes`` are on what a person looking at the file might not expect."""
 
     path: Path
     name: str
@@ -108,7 +106,7 @@ class RawSource:
     encoding: str | None
     delimiter: str | None
     sheets: tuple[RawSheet, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     _close: Callable[[], None] = field(repr=False, compare=False, default=lambda: None)
 
     def close(self) -> None:
@@ -120,19 +118,6 @@ class RawSource:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A file as text: for each sheet its rows as (row number that Excel shows, cells)."""
-
-    name: str
-    format: str
-    sha256: str
-    encoding: str | None
-    delimiter: str | None
-    sheets: dict[str, list[tuple[int, list[str]]]]
-    notes: tuple[str, ...] = ()
 
 
 def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
@@ -155,7 +140,7 @@ def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSour
     book = OpenWorkbook(path.name, found)
     _check_sheets(path.name, options.sheets, [name for name, _ in book.sheets])
     wanted = [sheet for sheet in book.sheets if not options.sheets or sheet[0] in options.sheets]
-    notes = [f"Sheet {name!r} is hidden." for name, hidden in wanted if hidden] + found.scan.notes
+    notes = [Note(NoteKind.SHEET_HIDDEN, name) for name, hidden in wanted if hidden] + found.scan.notes
 
     def rows_of(name: str) -> Callable[[], _Rows]:
         return lambda: book.rows(name)
@@ -169,8 +154,9 @@ def _open_text(path: Path, found: TextFile, options: ReadOptions) -> RawSource:
     text = survey(path, found, encoding=options.encoding, delimiter=options.delimiter, quote=options.quote)
     sheet = RawSheet(path.name, False, lambda: _text_rows(text), options.chunk_rows)
     encoding, delimiter = text.encoding, text.dialect.delimiter
-    notes = [f"The quote character is {text.dialect.quote}."] if text.dialect.quote != '"' else []
-    notes += ["Quotes within cells are written with a backslash."] if text.dialect.escape else []
+    quote = text.dialect.quote
+    notes = [Note(NoteKind.QUOTE_CHARACTER, values=(("quote", quote),))] if quote != '"' else []
+    notes += [Note(NoteKind.BACKSLASH_QUOTES)] if text.dialect.escape else []
     return RawSource(path, path.name, found.format, text.sha256, encoding, delimiter, (sheet,), tuple(notes))
 
 
@@ -197,12 +183,3 @@ def _frame(batch: list[tuple[int, Sequence[Any]]]) -> pd.DataFrame:
     for at, (_, cells) in enumerate(batch):
         grid[at, : len(cells)] = cells
     return pd.DataFrame(grid, index=[row for row, _ in batch], columns=range(width), dtype=object)
-
-
-def read_table(path: Path, options: ReadOptions = ReadOptions()) -> Table:
-    """Read a file whole into text cells, as `cell_text` shows them. Raises FileRefused like `open_source`."""
-    with open_source(path, options) as source:
-        sheets = {
-            sheet.name: [(row, [cell_text(cell) for cell in cells]) for row, cells in sheet.rows()] for sheet in source.sheets
-        }
-        return Table(source.name, source.format, source.sha256, source.encoding, source.delimiter, sheets, source.notes)

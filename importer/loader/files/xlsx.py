@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from importer.domain.notes import Note, NoteKind
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
 from importer.loader.files.number_formats import ZeroFormat, zero_format
@@ -44,7 +45,7 @@ class WorkbookScan:
     """The scans of a workbook's sheets by name, and what is to be said about them."""
 
     sheets: dict[str, SheetScan] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ def scan_xlsx(archive: Archive) -> WorkbookScan:
     except expat.ExpatError as error:
         raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it in Excel and save it anew.") from error
     if any("externallinks/" in part.casefold() for part in archive.parts):
-        result.notes.append("The workbook refers to other workbooks; the values last calculated are read.")
+        result.notes.append(Note(NoteKind.LINKED_WORKBOOKS))
     for name, scan in result.sheets.items():
         result.notes += sheet_notes(name, scan)
     return result
@@ -129,20 +130,18 @@ def _check_errors(name: str, sheet: str, scan: SheetScan) -> None:
             )
 
 
-def sheet_notes(name: str, scan: SheetScan) -> list[str]:
+def sheet_notes(name: str, scan: SheetScan) -> list[Note]:
     """Say what is read although a person looking at the sheet would not see it."""
     notes = []
     if scan.merged:
-        notes.append(
-            f"Sheet {name!r} has {scan.merged:,} merged ranges (the first is {scan.first_merged}); "
-            "only the first cell of each has a value."
-        )
+        merged = (("count", str(scan.merged)), ("first", str(scan.first_merged)))
+        notes.append(Note(NoteKind.MERGED_RANGES, name, values=merged))
     if scan.hidden_rows:
-        notes.append(f"Sheet {name!r}: {scan.hidden_rows:,} hidden row{'s are' if scan.hidden_rows > 1 else ' is'} read as well.")
+        notes.append(Note(NoteKind.HIDDEN_ROWS, name, values=(("count", str(scan.hidden_rows)),)))
     if scan.hidden_columns:
-        notes.append(f"Sheet {name!r}: hidden columns are read as well.")
+        notes.append(Note(NoteKind.HIDDEN_COLUMNS, name))
     if scan.filtered:
-        notes.append(f"Sheet {name!r} has a filter: rows that it hides are read as well.")
+        notes.append(Note(NoteKind.FILTERED_ROWS, name))
     return notes
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.domain.cells import Cell
+from importer.domain.notes import Note, NoteKind
 from importer.domain.text_keys import header_key, heading_set
 from importer.errors import FileRefused, ProfileError
 from importer.loader.profile import Profile
@@ -26,8 +27,8 @@ class Remembered:
     profile: Profile
     path: Path
 
-    def note(self) -> str:
-        return f'Read with the profile "{self.profile.name}" ({self.path.as_posix()}), which knows these headings.'
+    def note(self) -> Note:
+        return Note(NoteKind.PROFILE_USED, values=(("profile", self.profile.name), ("path", self.path.as_posix())))
 
     def knows(self, headings: Headings) -> bool:
         """Whether one sheet has just these headings, among those that the profile names if it names any."""

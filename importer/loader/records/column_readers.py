@@ -1,23 +1,18 @@
-"""A sheet's columns made ready for its rows: from a cell to its value by the shortest way that gives the same.
+"""A sheet's columns made ready for its rows: each cell goes to the reader of its column's kind.
 
-What most cells are (plain text, a number, a date) is read here at once; every other cell goes to its kind's own reader.
-Texts of columns with few different ones are remembered with their values.
+The first texts of each column are remembered with their values, because the texts of most columns repeat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
-from unicodedata import normalize
 
 from importer.domain.cells import Cell
 from importer.domain.columns import Holds
 from importer.domain.special_cells import CellError, shows_error
 from importer.loader.files.projection import picker
 from importer.loader.sheets.plan import Bound
-from importer.loader.values.dates import FIRST_YEAR
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, is_blank, shown
 
@@ -27,8 +22,6 @@ MAX_REMEMBERED = 4096
 LONGEST_REMEMBERED = 60
 """Characters of a text that may come again, such as a creditor's or a town's name."""
 
-_EVERYDAY_LENGTH = 1000  # of a text: far from the longest that a cell may have, even when composed Unicode is longer
-_FEW = frozenset((Holds.CHOICE, Holds.DATE, Holds.COUNTRY, Holds.CURRENCY, Holds.FLAG, Holds.RATE, Holds.UUID))
 Read = Callable[[Cell], Any]
 
 
@@ -55,19 +48,9 @@ class Field(NamedTuple):
         """The field's own cell as its reader gets it, if that is a text."""
         cell = self.cell(cells)
         if self.bound.values or type(cell) is str:
-            cell = self.prepared(cell)
+            cell = _prepared(cell, self.bound.values)
             return cell if type(cell) is str else None
         return None
-
-    def prepared(self, cell: Cell) -> Cell:
-        """The cell as its reader gets it: by the profile's table of values, and an error in place of its text."""
-        if self.bound.values and not is_blank(cell):
-            cell = self.bound.values.get(shown(cell), cell)
-        if is_blank(cell):
-            return None
-        if type(cell) is str and cell[0] in "#E" and shows_error(cell.strip()):
-            return CellError(cell.strip())
-        return cell
 
 
 class Columns:
@@ -98,83 +81,28 @@ def fields_of(bounds: Iterable[tuple[Bound, Formats]]) -> tuple[Field, ...]:
 
 
 def _field(bound: Bound, formats: Formats) -> Field:
-    holds = bound.column.holds
     known: dict[str, Any] = {}
+    reader, table = READERS[bound.column.holds], bound.values
+    most = 0 if bound.column.holds is Holds.JSON else MAX_REMEMBERED  # lists can change
 
-    def slowly(cell: Cell) -> Any:
-        ready = made.prepared(cell)
+    def read(cell: Cell) -> Any:
+        ready = _prepared(cell, table)
         if ready is None:
             return None
-        value = READERS[holds](ready, formats)
-        if type(cell) is str and holds in _FEW and len(known) < MAX_REMEMBERED:
+        value = reader(ready, formats)
+        if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
             known[cell] = value
         return value
 
-    read = slowly if bound.values else _quick(holds, formats, slowly, known)
-    made = Field(bound.column.name, bound.position, read, known, bound)
-    return made
+    return Field(bound.column.name, bound.position, read, known, bound)
 
 
-def _quick(holds: Holds, formats: Formats, slowly: Read, known: dict[str, Any]) -> Read:
-    """A reader for the cells that most are, which gives all others to ``slowly``."""
-    if holds in (Holds.TEXT, Holds.FILE):
-        return _text(slowly, known)
-    if holds is Holds.IDENTIFIER:
-        return _identifier(slowly, known)
-    if holds is Holds.MONEY:
-        return _amount(slowly)
-    if holds is Holds.DATE and not formats.date_cell_doubt:
-        return _day(slowly)
-    return slowly
-
-
-def _text(slowly: Read, known: dict[str, Any]) -> Read:
-    def read(cell: Cell) -> Any:
-        if type(cell) is str and cell and cell[0] not in "#E" and len(cell) <= _EVERYDAY_LENGTH:
-            text = (cell if cell.isascii() else normalize("NFC", cell)).strip()
-            if text and len(known) < MAX_REMEMBERED and len(cell) <= LONGEST_REMEMBERED:
-                known[cell] = text
-            return text or None
-        return slowly(cell)
-
-    return read
-
-
-def _identifier(slowly: Read, known: dict[str, Any]) -> Read:
-    def read(cell: Cell) -> Any:
-        # An e may be an exponent, an end in 0 the ".0" of a number; after another letter than E they are neither.
-        if type(cell) is str and cell.isascii() and len(cell) <= _EVERYDAY_LENGTH:
-            text = cell.strip()
-            if text and (
-                (text[0].isalpha() and text[0] != "E")
-                or not ("e" in text or "E" in text or text[0] == "#" or text.endswith(".0"))
-            ):
-                if len(known) < MAX_REMEMBERED and len(cell) <= LONGEST_REMEMBERED:
-                    known[cell] = text
-                return text
-        elif type(cell) is int:
-            return str(cell)
-        return slowly(cell)
-
-    return read
-
-
-def _amount(slowly: Read) -> Read:
-    def read(cell: Cell) -> Any:
-        if type(cell) is float:
-            number = Decimal(f"{cell:.15g}")
-            return number if number.is_finite() else slowly(cell)
-        return Decimal(cell) if type(cell) is int else slowly(cell)
-
-    return read
-
-
-def _day(slowly: Read) -> Read:
-    def read(cell: Cell) -> Any:
-        if type(cell) is date and cell.year >= FIRST_YEAR:
-            return cell
-        if type(cell) is datetime and cell.year >= FIRST_YEAR:
-            return cell.date()
-        return slowly(cell)
-
-    return read
+def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:
+    """A cell as its reader gets it: by the profile's table of values, an error in place of its text; None if it is blank."""
+    if table and not is_blank(cell):
+        cell = table.get(shown(cell), cell)
+    if type(cell) is not str:
+        return None if is_blank(cell) else cell
+    if not cell or cell.isspace():
+        return None
+    return CellError(cell.strip()) if cell[0] in "#E" and shows_error(cell.strip()) else cell

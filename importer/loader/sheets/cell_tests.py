@@ -1,29 +1,46 @@
-"""What the cells of a column look like: evidence for or against a guess about its heading. Nothing is read by it."""
+"""What the cells of a column look like: evidence for or against a guess about its heading. Nothing is read by it.
+
+There are two questions. Whether a column could hold a cell is for its own reader to say, in one of the formats that there
+are. Whether a cell *may be* a number, a date or a name is asked where a wrong no would do harm: it is no only if no format
+that a profile could state would make it one.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherSource, VoucherTypes, case_currencies, find_country, find_debtor_type, is_by_name
 from importer.domain.columns import Column, Holds
 from importer.domain.special_cells import CellError
 from importer.domain.text_keys import fold
+from importer.loader.values.amounts import CURRENCY_WORDS
+from importer.loader.values.formats import DateOrder
 from importer.loader.values.parsers import READERS, Formats, ValueProblem, is_blank, shown
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 _PHONE = re.compile(r"\+?[\d(][\d\s()/.-]{5,20}")
 _POSTAL_CODE = re.compile(r"(?=.*\d)[A-Z]{0,3}[ -]?[\dA-Z][\dA-Z -]{1,8}", re.IGNORECASE)
 _COMPANY_NUMBER = re.compile(r"[A-Z]{0,3}[ -]?\d[\d .-]{4,18}[A-Z\d]", re.IGNORECASE)
-_DATE = re.compile(
-    r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\.?|\d{4}-\d{2}-\d{2}[T ].*|\d{1,2}[. -]*[^\W\d]{3,}[. -]*\d{2,4}|(19|20)\d{6}"
-)
-_NUMBER = re.compile(r"(?:[A-Z]{3}|kr\.?|[€$£])?\s*[+-]?\d[\d.,' \u00a0\u202f]*-?\s*(?:[A-Z]{3}|kr\.?|[€$£])?", re.IGNORECASE)
-_LETTERS = re.compile(r"[^\W\d_]{2}")
+_DIGIT = re.compile(r"\d")
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
+_LONG_WORDS = re.compile(r"[^\W\d_]{4,}")
+_HUNDREDTHS = re.compile(r"[\d.]+,\d\d|[\d,]+\.\d\d")
+_DAY_IN_FIGURES = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}")
+_DIGITS_LIKE_A_DAY = re.compile(r"\d.*[./\- ].*\d|^\s*\d{6,8}\s*$")
 _LONGEST_REFERENCE = 50
+_REMEMBERED = 4096  # texts of one column: they are asked about once for each column that it could be
+_FEW = 5  # one cell in so many may be anything: an error, a note
+
+_ANY_FORMAT = {
+    Holds.MONEY: (Formats(decimal="."), Formats(decimal=",")),
+    Holds.DATE: (*(Formats(order=order) for order in DateOrder), Formats(date_format="YYYYMMDD")),
+}
+_OWN_FORMAT = (Formats(),)
 
 
 def agreement(column: Column, cells: Sequence[Cell], types: VoucherTypes) -> float | None:
@@ -42,52 +59,80 @@ def could_be_value(column: Column, text: str, types: VoucherTypes) -> bool:
     """Whether ``text`` can stand in this column in every row."""
     if column.holds in {Holds.CURRENCY, Holds.CHOICE}:
         return _test_of(column, types)(text)
-    try:
-        READERS[column.holds](text, Formats())
-    except ValueProblem:
-        return False
-    return True
+    return _is_readable(column.holds, text, _OWN_FORMAT)
+
+
+def objection_to(name: str, holds: Holds, cells: Iterable[Cell]) -> str | None:
+    """Why a column of these cells is hardly ``name``, or None if they do not say so."""
+    filled = [cell for cell in cells if not is_blank(cell) and not isinstance(cell, CellError)]
+    contradicting, objection = _OBJECTIONS.get(name) or _OBJECTIONS.get(holds) or (_none, None)
+    return objection if contradicting(filled) * _FEW > len(filled) else None
+
+
+def may_be_number(cell: Cell) -> bool:
+    """A number, or a text of digits with marks, a sign or a unit around them that is no day."""
+    if isinstance(cell, int | float | Decimal):
+        return not isinstance(cell, bool)
+    return isinstance(cell, str) and bool(_DIGIT.search(cell)) and _is_figure(cell)
+
+
+def may_be_date(cell: Cell) -> bool:
+    """Any day, what a date's reader reads, and a text with digits as dates have them."""
+    if isinstance(cell, str):
+        return bool(_DIGIT.search(cell)) and (bool(_DIGITS_LIKE_A_DAY.search(cell)) or _is_date(cell))
+    return isinstance(cell, date) or _is_date(cell)
+
+
+def _is_figure(text: str) -> bool:
+    """Whether nothing in a text speaks against a number: no separators of dates and times, no words but currencies."""
+    is_day = _DAY_IN_FIGURES.fullmatch(text.strip()) or "/" in text or ":" in text
+    return not is_day and all(word.casefold() in CURRENCY_WORDS for word in _LONG_WORDS.findall(text))
+
+
+def _may_be_name(cell: Cell) -> bool:
+    text = shown(cell)
+    return isinstance(cell, str) and sum(c.isalpha() for c in text) > sum(c.isdigit() for c in text)
 
 
 def _test_of(column: Column, types: VoucherTypes) -> Callable[[Cell], bool]:
     if column.name == "voucher_type":
         return lambda cell: types.find(shown(cell)) is not None
-    return _BY_NAME.get(column.name) or _BY_HOLDS.get(column.holds) or (lambda cell: _readable(column, cell))
+    return _BY_NAME.get(column.name) or _BY_HOLDS.get(column.holds) or _readable_as(column.holds)
+
+
+def _readable_as(holds: Holds) -> Callable[[Cell], bool]:
+    formats = _ANY_FORMAT.get(holds, _OWN_FORMAT)
+    remembered = lru_cache(_REMEMBERED)(lambda text: _is_readable(holds, text, formats))
+    return lambda cell: remembered(cell) if type(cell) is str else _is_readable(holds, cell, formats)
+
+
+def _is_readable(holds: Holds, cell: Cell, formats: Iterable[Formats]) -> bool:
+    """Whether the reader of such columns gives a value in one of these formats."""
+    for each in formats:
+        try:
+            READERS[holds](cell, each)
+        except ValueProblem:
+            continue
+        return True
+    return False
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[Cell], bool]:
     return lambda cell: pattern.fullmatch(shown(cell)) is not None
 
 
-def _is_date(cell: Cell) -> bool:
-    return isinstance(cell, date) or (not isinstance(cell, float | bool) and _matches(_DATE)(cell))
-
-
-def _is_number(cell: Cell) -> bool:
-    if isinstance(cell, int | float | Decimal):
-        return not isinstance(cell, bool)
-    return _matches(_NUMBER)(cell) and not _is_date(cell)
-
-
 def _is_words(cell: Cell) -> bool:
     text = shown(cell)
-    return bool(_LETTERS.search(text)) and "@" not in text and not _is_date(cell)
+    return bool(_TWO_LETTERS.search(text)) and "@" not in text and not _is_date(cell)
 
 
 def _is_reference(cell: Cell) -> bool:
     whole = not isinstance(cell, date | bool) and not (isinstance(cell, float) and not cell.is_integer())
     text = shown(cell)
-    return whole and len(text) <= _LONGEST_REFERENCE and "@" not in text and not re.fullmatch(r"[\d.]+,\d\d|[\d,]+\.\d\d", text)
+    return whole and len(text) <= _LONGEST_REFERENCE and "@" not in text and not _HUNDREDTHS.fullmatch(text)
 
 
-def _readable(column: Column, cell: Cell) -> bool:
-    try:
-        READERS[column.holds](cell, Formats())
-    except ValueProblem:
-        return False
-    return True
-
-
+_is_date = _readable_as(Holds.DATE)
 _BY_NAME: dict[str, Callable[[Cell], bool]] = {
     "debtor_email": _matches(_EMAIL),
     "debtor_phone": _matches(_PHONE),
@@ -99,7 +144,7 @@ _BY_NAME: dict[str, Callable[[Cell], bool]] = {
 _BY_HOLDS: dict[Holds, Callable[[Cell], bool]] = {
     Holds.TEXT: _is_words,
     Holds.IDENTIFIER: _is_reference,
-    Holds.MONEY: _is_number,
+    Holds.MONEY: _readable_as(Holds.MONEY),
     Holds.DATE: _is_date,
     Holds.CURRENCY: lambda cell: shown(cell).upper() in case_currencies(),
     Holds.COUNTRY: lambda cell: find_country(shown(cell)) is not None,
@@ -107,48 +152,26 @@ _BY_HOLDS: dict[Holds, Callable[[Cell], bool]] = {
 }
 
 
-_DAY = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}")
+def _none(_: Sequence[Cell]) -> int:
+    return 0
 
 
-_FEW = 5  # one cell in so many may be anything: an error, a note
+def _all_but(expected: Callable[[Cell], bool]) -> Callable[[Sequence[Cell]], int]:
+    return lambda cells: sum(not expected(cell) for cell in cells)
 
 
-def speaks_against(name: str, holds: Holds, cells: Iterable[Cell]) -> str | None:
-    """Why a column of these cells is hardly ``name``, or None if they do not say so."""
-    filled = [cell for cell in cells if not is_blank(cell) and not isinstance(cell, CellError)]
-    if name == "debtor_name" and _many(filled, [not _is_like_a_name(cell) for cell in filled]):
-        return "its cells are numbers, not names"
-    if name == "debtor_type" and _many(filled, [find_debtor_type(shown(cell)) is None for cell in filled]):
-        return "its cells are neither Company nor Person"
-    if holds is Holds.DATE and _many(filled, [not is_like_a_date(cell) for cell in filled]):
-        return "its cells are no dates"
-    if holds is Holds.MONEY and _many(filled, [not is_like_a_number(cell) for cell in filled]):
-        return "its cells are no amounts"
-    if name in {"case_ref", "creditor_reference"}:
-        texts = [shown(cell) for cell in filled]
-        repeated = [text in texts[:at] for at, text in enumerate(texts)]
-        if _many(filled, [again or not re.search(r"\d", text) for again, text in zip(repeated, texts, strict=True)]):
-            return "its cells do not tell the rows apart"
-    return None
+def _no_references(cells: Sequence[Cell]) -> int:
+    """How many cells do not tell their row from the others: those without a digit, and each repetition."""
+    texts = [shown(cell) for cell in cells]
+    return sum(text in texts[:at] or not _DIGIT.search(text) for at, text in enumerate(texts))
 
 
-def _many(filled: Sequence[Cell], wrong: Sequence[bool]) -> bool:
-    return sum(wrong) * _FEW > len(filled)
-
-
-def _is_like_a_name(cell: Cell) -> bool:
-    text = shown(cell)
-    return isinstance(cell, str) and sum(c.isalpha() for c in text) > sum(c.isdigit() for c in text)
-
-
-def is_like_a_date(cell: Cell) -> bool:
-    """A date, or a text with digits as dates have them."""
-    return isinstance(cell, date) or (isinstance(cell, str) and bool(re.search(r"\d.*[./\- ].*\d|^\s*\d{6,8}\s*$", cell)))
-
-
-def is_like_a_number(cell: Cell) -> bool:
-    """A number, or a text of digits with marks, a sign or a currency around it."""
-    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
-        return True
-    text = cell if isinstance(cell, str) and not _DAY.fullmatch(cell.strip()) else ""
-    return bool(re.search(r"\d", text)) and not re.search(r"[^\W\d_]{4}", text) and bool(re.fullmatch(r"[^/:]*", text))
+_NO_REFERENCES = (_no_references, "its cells do not tell the rows apart")
+_OBJECTIONS: Mapping[str, tuple[Callable[[Sequence[Cell]], int], str | None]] = {  # by the column, or by what it holds
+    "debtor_name": (_all_but(_may_be_name), "its cells are numbers, not names"),
+    "debtor_type": (_all_but(lambda cell: find_debtor_type(shown(cell)) is not None), "its cells are neither Company nor Person"),
+    "case_ref": _NO_REFERENCES,
+    "creditor_reference": _NO_REFERENCES,
+    Holds.DATE: (_all_but(may_be_date), "its cells are no dates"),
+    Holds.MONEY: (_all_but(may_be_number), "its cells are no amounts"),
+}

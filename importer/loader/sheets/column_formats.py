@@ -12,6 +12,7 @@ from typing import Literal
 from importer.domain.cells import Cell
 from importer.domain.columns import Holds
 from importer.domain.kinds import Kind
+from importer.domain.notes import Note, NoteKind
 from importer.domain.records import Proof
 from importer.loader.files.projection import Look
 from importer.loader.profile import Profile
@@ -24,7 +25,6 @@ _AT_ONCE = 1000
 """Rows whose cells are looked at together, column by column: most columns of a workbook hold no text at all."""
 
 _NUMBERS = (Holds.MONEY, Holds.RATE)
-_MARK_NAMES = {".": "point", ",": "comma"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class SheetFormats:
 
     others: Formats = field(default_factory=Formats)
     by_column: Mapping[tuple[Kind, str], Formats] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     proofs: tuple[Proof, ...] = ()
 
     def of(self, bound: Bound) -> Formats:
@@ -81,8 +81,8 @@ def formats_of(
     _watch(watched, plan.header_row, look)
     found = [(w, _found(w, others, profile.date_cells)) for w in watched]
     by_column = {(w.bound.column.kind, w.bound.column.name): formats for w, (formats, _) in found}
-    told = [f'Sheet "{plan.head.name}", column "{w.bound.heading}": {note}' for w, (_, note) in found if note]
-    return SheetFormats(others, by_column, tuple(dict.fromkeys(told)), tuple(_proofs(watched)))
+    notes = [_note(plan.head.name, w, kind) for w, (_, kind) in found if kind]
+    return SheetFormats(others, by_column, tuple(dict.fromkeys(notes)), tuple(_proofs(watched)))
 
 
 def _wanted(profile: Profile, *, delimited: bool) -> set[Holds]:
@@ -139,32 +139,43 @@ def _see(watched: _Watched, rows: Sequence[int], cells: Sequence[Cell]) -> None:
                 evidence.see_day(cell)
 
 
-def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | None) -> tuple[Formats, str | None]:
-    """The formats of one column, and a note if its own cells settled something that was open."""
+def _note(sheet: str, watched: _Watched, kind: NoteKind) -> Note:
+    """How a column is written, with the cells that prove it."""
+    decision = watched.evidence.decision()
+    way = decision.way.name.lower() if isinstance(decision.way, DateOrder) else str(decision.way)
+    cells = (pair for seen in decision.proof for pair in ((_place_name(seen), str(seen.row)), ("text", seen.text)))
+    return Note(kind, sheet, values=(("heading", watched.bound.heading), ("way", way), *cells))
+
+
+def _place_name(seen: Seen) -> str:
+    return "earlier_row" if seen.earlier else "row"
+
+
+def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | None) -> tuple[Formats, NoteKind | None]:
+    """The formats of one column, and what to note if its own cells settled something that was open."""
     if isinstance(watched.evidence, MarkEvidence):
         return _marks(watched.evidence.decision(), others, watched.bound.column.holds)
     decision = watched.evidence.decision()
-    formats, note = (others, None) if others.date_format else _orders(decision, others)
+    formats, kind = (others, None) if others.date_format else _orders(decision, others)
     if date_cells is None and (beside := watched.evidence.swapped_beside()):
         # The texts as well: an error sheet with the date cells alone would show nothing of this when it is imported.
         return replace(others, text_doubt=_swapped(beside), date_cell_doubt=_swapped(beside)), None
-    return formats, note
+    return formats, kind
 
 
-def _marks(decision: Decision[DecimalMark], others: Formats, holds: Holds) -> tuple[Formats, str | None]:
+def _marks(decision: Decision[DecimalMark], others: Formats, holds: Holds) -> tuple[Formats, NoteKind | None]:
     if decision.verdict is Verdict.CONTRADICTORY:
         what = f"is in a column with two decimal marks: {_told(decision.proof)}"
         answer = 'decimal = "," or decimal = "."'
         return replace(others, text_doubt=f"{what}. Make them alike, or say in the profile which one counts: {answer}"), None
     if decision.way is None:
         return others, None
-    note = f"the decimal mark is a {_MARK_NAMES[decision.way]}, as {_proven(decision.proof)}."
     # A rate may well have three decimals: it is read as if the profile had said so.
     proven = replace(others, decimal=decision.way) if holds is Holds.RATE else replace(others, proven_decimal=decision.way)
-    return proven, note if decision.question else None
+    return proven, NoteKind.DECIMAL_MARK if decision.question else None
 
 
-def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, str | None]:
+def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, NoteKind | None]:
     if decision.verdict is Verdict.CONTRADICTORY:
         what = f"is in a column with two orders of day and month: {_told(decision.proof)}"
         orders = (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)
@@ -172,19 +183,11 @@ def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, st
         return replace(others, text_doubt=f"{what}. Make them alike, or say in the profile which one counts: {answer}"), None
     if decision.way is None:
         return others, None
-    note = f"dates have {decision.way}, as {_proven(decision.proof)}."
-    return replace(others, order=decision.way), note if decision.question else None
+    return replace(others, order=decision.way), NoteKind.DATE_ORDER if decision.question else None
 
 
 def _told(proof: tuple[Seen, ...]) -> str:
     return " and ".join(f'row {seen.place} has "{seen.text}"' for seen in proof)
-
-
-def _proven(proof: tuple[Seen, ...]) -> str:
-    if len(proof) == 1:
-        return f'row {proof[0].place} proves ("{proof[0].text}")'
-    rows, texts = " and ".join(seen.place for seen in proof), ", ".join(f'"{seen.text}"' for seen in proof)
-    return f"rows {rows} prove ({texts})"
 
 
 def _swapped(beside: Seen) -> str:

@@ -10,7 +10,7 @@ from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.files.projection import Ahead, NumberedRow
 from importer.loader.profile import Profile
-from importer.loader.sheets.cell_tests import is_like_a_date, is_like_a_number
+from importer.loader.sheets.cell_tests import may_be_date, may_be_number
 from importer.loader.sheets.headings import Around
 from importer.loader.sheets.labels import is_currency_code, is_total_label, is_unit
 from importer.loader.sheets.shape import currency_said, holds_money, is_heading, known_key
@@ -91,7 +91,7 @@ def known_headings(cells: Sequence[Cell], also: frozenset[str] = frozenset()) ->
     texts = [str(cell) for cell in cells if isinstance(cell, str) and not is_blank(cell)]
     known = {key for text in texts if (key := header_key(text)) in also or is_heading(text)}
     filled = sum(not is_blank(cell) for cell in cells)
-    data = any(is_like_a_number(cell) or is_like_a_date(cell) for cell in cells)
+    data = any(may_be_number(cell) or may_be_date(cell) for cell in cells)
     if len(known) < HEADINGS_ENOUGH or (data and len(known) * 2 <= filled):
         return 0
     return len(known)
@@ -164,7 +164,7 @@ def _refuse_table_above(sheet: str, first: Sequence[NumberedRow], row: int) -> N
         for number, cells in first
         if number < row
         and sum(not is_blank(cell) for cell in cells) >= _TABLE_CELLS
-        and any(is_like_a_number(cell) for cell in cells)
+        and any(may_be_number(cell) for cell in cells)
     ]
     if len(full) >= _TABLE_ROWS:
         raise FileRefused(

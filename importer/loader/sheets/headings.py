@@ -11,7 +11,7 @@ from importer.domain.columns import Need, column, index_of, own_index, weak_inde
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.sheets.cell_tests import speaks_against
+from importer.loader.sheets.cell_tests import objection_to
 from importer.loader.sheets.shape import Shape, code_in, index_in, name_in, property_handle, unit_of
 
 _AMOUNTS = {Shape.CASES: "amount_to_recover", Shape.FLAT: "amount_to_recover", Shape.VOUCHERS: "voucher_amount"}
@@ -229,7 +229,7 @@ def _doubt(headings: Headings, meaning: Meaning, name: str, position: int) -> Do
         if reason and (reason != "tax" or bare in _PLAIN_AMOUNTS):
             return Doubt(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
     kind = Kind.VOUCHER if name == "voucher_amount" or name not in index_of(Kind.CASE).values() else Kind.CASE
-    told = speaks_against(name, column(kind, name).holds, headings.cells(position))
+    told = objection_to(name, column(kind, name).holds, headings.cells(position))
     return Doubt(heading, told) if told else None
 
 

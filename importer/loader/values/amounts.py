@@ -24,6 +24,8 @@ _TIDY = str.maketrans(
         **dict.fromkeys("\u061c\u200b\u200e\u200f\u2060\ufeff", ""),
     }
 )
+_NUMBERS = (int, float, Decimal)
+_NO_NUMBERS = (bool, float, Decimal, date, time, timedelta)
 _PARTS = re.compile(r"([^0-9]*)([0-9](?:[0-9.,' ]*[0-9])?)(?:([.,])-{1,2})?([^0-9]*)")
 _BEFORE = re.compile(r" *([-+(]?) *([^-+() ]*) *([-+(]?) *")
 _AFTER = re.compile(r" *([-+)]?) *([^-+() ]*) *([-+)]?) *")
@@ -123,11 +125,11 @@ def currencies_of(text: str) -> frozenset[str]:
 
 
 def _read(cell: Cell, formats: Formats) -> tuple[Decimal, str]:
-    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+    if isinstance(cell, _NUMBERS) and not isinstance(cell, bool):
         number = Decimal(f"{cell:.15g}") if isinstance(cell, float) else Decimal(cell)
         if number.is_finite():
             return number, ""
-    if isinstance(cell, bool | float | Decimal | date | time | timedelta):
+    if isinstance(cell, _NO_NUMBERS):
         raise ValueProblem("not_a_number", "is not a number. Write an amount such as 1234.50")
     text = read_text(cell)
     if formats.text_doubt:
@@ -182,6 +184,8 @@ _SIGNS_IN_USE = {  # what people write beside an amount and CLDR has not
     **dict.fromkeys(("fr", "sfr"), _FRANCS),
     **dict.fromkeys(("euro", "euros"), frozenset(("EUR",))),
 }
+CURRENCY_WORDS = frozenset(_SIGNS_IN_USE)
+"""Words and signs, folded, that people write beside an amount, besides the codes and signs of every language."""
 _SIGN_LOCALES = ("da", "sv", "nb", "de", "en", "is", "pl", "cs", "hu", "tr", "ja")
 
 

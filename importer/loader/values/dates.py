@@ -53,14 +53,14 @@ def read_date(cell: Cell, formats: Formats) -> date:
 
     A time of day is left out.
     """
-    if isinstance(cell, time | timedelta):
-        raise ValueProblem("not_a_date", "is a time of day without a date. Write the date, such as 2026-01-31")
-    if isinstance(cell, bool | int | float | Decimal):
-        day = _day_of_number(cell, formats)
-    elif isinstance(cell, date):
+    if isinstance(cell, date):
         if formats.date_cell_doubt:
             raise ValueProblem("date_cells_swapped", formats.date_cell_doubt)
         day = cell.date() if isinstance(cell, datetime) else cell
+    elif isinstance(cell, time | timedelta):
+        raise ValueProblem("not_a_date", "is a time of day without a date. Write the date, such as 2026-01-31")
+    elif isinstance(cell, bool | int | float | Decimal):
+        day = _day_of_number(cell, formats)
     else:
         day = _day_of_text(read_text(cell), formats)
     if day.year < FIRST_YEAR:
@@ -180,9 +180,11 @@ def _told_day_beside(text: str, last_year: int, tokens: str) -> date | None:
 def _day_in_words(text: str, last_year: int) -> date | None:
     """The day of a date with its month's name in one of five languages. Raises ValueError if there is no such day."""
     found = next((match for pattern in _IN_WORDS if (match := pattern.fullmatch(text))), None)
+    if not found:
+        return None
     months, weekdays = _names()
-    month = months.get(found["month"].casefold()) if found else None
-    if not found or not month:
+    month = months.get(found["month"].casefold())
+    if not month:
         return None
     year = int(found["year"])
     day = date(year if len(found["year"]) > 2 else full_year(year, last_year), month, int(found["day"]))  # noqa: PLR2004

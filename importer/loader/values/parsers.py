@@ -32,7 +32,6 @@ __all__ = [
     "read_json_list",
     "read_money",
     "read_number",
-    "read_plain",
     "read_rate",
     "read_text",
     "read_uuid",
@@ -83,15 +82,11 @@ def read_currency(cell: Cell, _: Formats) -> str:
     return read_text(cell).upper()
 
 
-def read_plain(cell: Cell, _: Formats) -> str:
-    return read_text(cell)
-
-
 READERS: dict[Holds, Callable[[Cell, Formats], Any]] = {
-    Holds.TEXT: read_plain,
+    Holds.TEXT: read_text,
     Holds.IDENTIFIER: read_identifier,
-    Holds.CHOICE: read_plain,
-    Holds.FILE: read_plain,
+    Holds.CHOICE: read_text,
+    Holds.FILE: read_text,
     Holds.MONEY: read_money,
     Holds.DATE: read_date,
     Holds.COUNTRY: read_country,

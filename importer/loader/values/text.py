@@ -23,14 +23,17 @@ def is_blank(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-def read_text(cell: Cell) -> str:
-    """The cell as the user sees it, as :func:`shown` gives it.
+def read_text(cell: Cell, _: object = None) -> str:
+    """The cell as the user sees it, as :func:`shown` gives it, whatever the column's formats.
 
     Raises ValueProblem for what the reader marks as no value (``#N/A`` and its kin) and for text that no cell can hold.
     """
-    if isinstance(cell, CellError):
+    if type(cell) is str:  # most cells
+        text = unicodedata.normalize("NFC", cell).strip()
+    elif isinstance(cell, CellError):
         raise _problem_of(cell)
-    text = shown(cell)
+    else:
+        text = shown(cell)
     if len(text) > MAX_CELL_CHARACTERS:
         raise ValueProblem("cell_too_long", f"is longer than the {MAX_CELL_CHARACTERS:,} characters of a cell. Shorten it")
     return text

@@ -28,10 +28,10 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from importer import check
+from importer import check, read_table
 from importer.errors import FileRefused, ImporterError
 from importer.loader.context import LoadContext
-from importer.loader.files.reader import open_source, read_table
+from importer.loader.files.reader import open_source
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.sampling import sample_file
 from importer.loader.source import open_file

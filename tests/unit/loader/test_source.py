@@ -14,11 +14,13 @@ import pandas as pd
 import pytest
 
 from importer.domain.cells import decode_cells, encode_cells
+from importer.domain.notes import Note, NoteKind
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, VoucherRecord
 from importer.errors import FileRefused
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext
 from importer.loader.source import open_file, open_frames
+from importer.reporter.notes import sentence
 
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))
 CASE = {
@@ -211,7 +213,7 @@ def test_a_quoted_delimiter_is_text(tmp_path: Path) -> None:
 
 def test_an_unknown_column_is_a_note_and_an_empty_heading_is_none(tmp_path: Path) -> None:
     source, _ = csv(tmp_path, f"{HEADER},Salesman,,Region,#row\n{LINE},x,,y,1\n")
-    assert source.notes == ('Sheet "in.csv": not used: "Salesman", "Region".',)
+    assert list(map(sentence, source.notes)) == ['Sheet "in.csv": not used: "Salesman", "Region".']
 
 
 def test_a_derived_debtor_type_is_told(tmp_path: Path) -> None:
@@ -219,7 +221,7 @@ def test_a_derived_debtor_type_is_told(tmp_path: Path) -> None:
     line = "1,Bodil,DK,2026-01-31,5.00,DKK"
     constants = {"creditor_company_name": "Nordlys", "creditor_country": "DK"}
     source, rows = csv(tmp_path, f"{header}\n{line}\n", Profile(constants=constants))
-    assert "no debtor_type" in source.notes[0]
+    assert source.notes[0] == Note(NoteKind.TYPE_DERIVED, "in.csv")
     assert payload(rows[0].case)["debtor"]["type"] == "Person"
 
 
@@ -229,7 +231,7 @@ def test_a_header_further_down(tmp_path: Path) -> None:
     assert [row.row.number for row in rows] == [4]
     source, found = csv(tmp_path, text)
     assert found == rows
-    assert source.notes == ('Sheet "in.csv": the headings are in row 3; rows 1–2 above them were left out.',)
+    assert list(map(sentence, source.notes)) == ['Sheet "in.csv": the headings are in row 3; rows 1–2 above them were left out.']
     unknown = text.replace("creditor", "kred").replace("debtor", "deb").replace("amount", "am").replace("date", "d")
     with pytest.raises(FileRefused, match=r"no sheet with columns of cases or vouchers.*header_row"):
         csv(tmp_path, unknown)
@@ -272,3 +274,14 @@ def test_rows_of_a_text_that_are_shorter_than_the_headings_are_kept_as_wide_as_t
         (row,) = source.rows
     assert len(row.row.cells) == len(header.split(";"))
     assert row.row.cells[-1] is None
+
+
+def test_nothing_is_noted_of_a_sheet_of_our_own_whatever_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "in.xlsx"
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        cases().to_excel(book, sheet_name="Cases", index=False)
+        for name in ("Bo's", "Bo"):
+            pd.DataFrame({"#row": [1]}).to_excel(book, sheet_name=name, index=False)
+            book.sheets[name].sheet_state = "hidden"
+    with open_file(path, NO_PROFILE, CONTEXT) as source:
+        assert source.notes == ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 from datetime import date
 from pathlib import Path
@@ -12,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.domain.notes import Note, NoteKind, rows_of
 from importer.domain.records import CaseRecord
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
-from importer.loader.notes import MAX_NAMED, rows_named
 from importer.loader.profile import Profile
 from importer.loader.source import open_file, open_frames
+from importer.reporter.notes import sentence
 
 CONTEXT = LoadContext(
     today=date(2026, 6, 15),
@@ -37,7 +37,7 @@ def load(tmp_path: Path, *lines: str, profile: Profile = PROFILE):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with open_file(path, profile, CONTEXT) as source:
         rows = list(source.rows)
-        return rows, [note.removeprefix('Sheet "in.csv": ') for note in source.found]
+        return rows, [sentence(note).removeprefix('Sheet "in.csv": ') for note in source.found]
 
 
 def numbers(rows) -> list[int]:
@@ -139,13 +139,7 @@ def test_frames_are_read_in_the_same_way() -> None:
     cells = [part.split(";") for part in (line(1), "I alt;;;10,00;")]
     source = open_frames({"Cases": pd.DataFrame(cells, columns=HEADER.split(";"))}, CONTEXT, PROFILE)
     assert numbers(source.rows) == [2]
-    assert source.found == ['Sheet "Cases": row 3 is the total of the rows above and was left out.']
-
-
-def test_row_numbers_in_a_note() -> None:
-    assert rows_named([3]) == "row 3"
-    assert rows_named([3, 4, 5, 9]) == "rows 3–5 and 9"
-    assert rows_named([*range(1, 2 * MAX_NAMED, 2), 999]).endswith("and 1 more up to row 999")
+    assert source.found == [Note(NoteKind.CONFIRMED_TOTALS, "Cases", rows_of([3]))]
 
 
 CELL = st.sampled_from(
@@ -161,11 +155,7 @@ def test_every_row_is_read_or_named(rows) -> None:
     rows = [["4711", "Bodil", "2026-01-31", "10,00", "DKK"], *rows]
     source = open_frames({"Cases": pd.DataFrame(rows, columns=HEADER.split(";"))}, CONTEXT, PROFILE)
     read = set(numbers(source.rows))
-    named = set()
-    for note in source.found:
-        for span in re.findall(r"\d+(?:–\d+)?", note.split(" total of ")[0].split(": row", 1)[1]):
-            first, _, last = span.partition("–")
-            named |= set(range(int(first), int(last or first) + 1))
+    named = {row for note in source.found for first, last in note.rows.ranges for row in range(first, last + 1)}
     filled = {n for n, row in enumerate(rows, start=2) if any(cell.strip() for cell in row)}
     assert read | named == filled
     assert not read & named

@@ -26,6 +26,7 @@ from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
+from importer.reporter.notes import sentence
 
 TRAPS = Path(__file__).parents[2] / "golden" / "traps"
 CONTEXT = LoadContext(
@@ -46,7 +47,7 @@ def read(path: Path) -> dict[str, Any]:
                 {"sheet": found.row.sheet, "row": found.row.number, "case": _told(found.case), "voucher": _told(found.voucher)}
                 for found in source.rows
             ]
-            notes = [*source.notes, *source.found]
+            notes = [sentence(note) for note in (*source.notes, *source.found)]
             return {"notes": notes, "rows": [{k: v for k, v in row.items() if v is not None} for row in rows]}
     except FileRefused as error:
         return {"refused": str(error)}

@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import update
 from support.ledgers import Desk, case, open_desk, reject, run_sql, transaction, voucher
 
 from importer.domain.identity import EntryLabel
@@ -20,6 +21,7 @@ from importer.domain.states import State, Status
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import Fact, Line
+from importer.ledger.storage.schema import batch as batch_table
 from importer.reporter.error_groups import Group
 from importer.reporter.report import Report, write_report
 from importer.reporter.row_reasons import status_of
@@ -332,3 +334,12 @@ def test_a_line_break_in_a_wrong_value_does_not_break_the_list_of_reasons() -> N
     group = Group(0, 2)
     group.add(Fact(Status.REJECTED), "DKK\n  balanced")
     assert group.frequent_values() == "DKK balanced (1)"
+
+
+def test_a_ledger_of_an_earlier_version_shows_its_notes_as_they_are(desk: Desk, tmp_path: Path) -> None:
+    batch = desk.take(case("R1"))
+    with desk.ledger.transaction() as connection:
+        connection.execute(update(batch_table).values(notes=json.dumps(['Sheet "Sager": not used: "Sælger".'])))
+    found = report(desk, batch, tmp_path / "out")
+    assert '  note: Sheet "Sager": not used: "Sælger".' in found.text
+    assert found.summary.notes == ('Sheet "Sager": not used: "Sælger".',)

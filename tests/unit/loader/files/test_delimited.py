@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from support.paths import GOLDEN_FILES
 from test_reader_files import rows_of
 
+from importer.api import read_table
 from importer.errors import FileRefused
 from importer.loader.files import delimited
-from importer.loader.files.reader import ReadOptions, open_source, read_table
+from importer.loader.files.reader import ReadOptions, open_source
 
 GOLDEN = GOLDEN_FILES / "reader"
 

@@ -17,17 +17,11 @@ from odf.table import TableCell, TableRow
 from odf.text import P
 from test_reader_files import rows_of, xlsb, xlsx
 
+from importer.api import read_table
+from importer.domain.notes import Note, NoteKind
+from importer.domain.special_cells import cell_text
 from importer.errors import FileRefused
-from importer.loader.files.reader import (
-    CellError,
-    FalseDate,
-    LostDigits,
-    MissingValue,
-    ReadOptions,
-    cell_text,
-    open_source,
-    read_table,
-)
+from importer.loader.files.reader import CellError, FalseDate, LostDigits, MissingValue, ReadOptions, open_source
 
 JANUARY = dt.date(2026, 1, 31)
 
@@ -320,9 +314,14 @@ def test_hidden_and_chart_sheets_filters_and_merges(tmp_path: Path) -> None:
             ("Skjult", True),
             ("Helt skjult", True),
         ]
-        notes = " ".join(source.notes)
-    for said in ("'Skjult' is hidden", "2 merged ranges (the first is B2:C3)", "1 hidden row is", "hidden columns", "filter"):
-        assert said in notes
+        assert source.notes == (
+            Note(NoteKind.SHEET_HIDDEN, "Skjult"),
+            Note(NoteKind.SHEET_HIDDEN, "Helt skjult"),
+            Note(NoteKind.MERGED_RANGES, "Sager", values=(("count", "2"), ("first", "B2:C3"))),
+            Note(NoteKind.HIDDEN_ROWS, "Sager", values=(("count", "1"),)),
+            Note(NoteKind.HIDDEN_COLUMNS, "Sager"),
+            Note(NoteKind.FILTERED_ROWS, "Sager"),
+        )
     assert rows_of(tmp_path / "a.xlsx") == {2: [None, "m"], 5: [None, "n"]}
 
 
@@ -333,9 +332,10 @@ def test_old_workbooks_say_what_is_hidden_as_well(tmp_path: Path) -> None:
     sheet.row(1).hidden = True
     book.save(str(tmp_path / "a.xls"))
     with open_source(tmp_path / "a.xls") as source:
-        notes = " ".join(source.notes)
-    assert "1 merged ranges (the first is B2:C3)" in notes
-    assert "1 hidden row is" in notes
+        assert source.notes == (
+            Note(NoteKind.MERGED_RANGES, "Sager", values=(("count", "1"), ("first", "B2:C3"))),
+            Note(NoteKind.HIDDEN_ROWS, "Sager", values=(("count", "1"),)),
+        )
 
 
 def test_only_the_sheets_asked_for(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The short way from a cell to its value gives what the kind's own reader gives, and remembers nothing wrong."""
+"""A column gives what its kind's own reader gives, whether it remembers a text or not."""
 
 from __future__ import annotations
 
@@ -111,6 +111,12 @@ def test_what_is_remembered_has_an_end() -> None:
         assert made.read(f"c{number}") == f"C{number}"
     assert len(made.known) == MAX_REMEMBERED
     assert made.read("dkk") == "DKK"
+
+
+def test_rows_share_no_list() -> None:
+    (made,) = fields_of([(Bound(COLUMNS[Holds.JSON], "Heading", 0), Formats())])
+    assert made.read("[{}]") is not made.read("[{}]")
+    assert not made.known
 
 
 @pytest.mark.parametrize("positions", [[2], [None], [3, None, 0, None], []])

@@ -19,6 +19,7 @@ from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.plan import plan_sheet
 from importer.loader.source import open_file, open_frames
 from importer.loader.values.formats import DateOrder
+from importer.reporter.notes import sentence
 
 TODAY = date(2026, 6, 15)
 CONTEXT = LoadContext(today=TODAY, timezone=ZoneInfo("Europe/Copenhagen"))
@@ -42,7 +43,7 @@ def test_columns_are_decided_one_by_one_and_the_report_says_by_which_row() -> No
     found = formats([ROW, PROVING])
     assert found.by_column[Kind.CASE, "date"].order is DateOrder.DAY_FIRST
     assert found.by_column[Kind.CASE, "amount_to_recover"].proven_decimal == ","
-    assert found.notes == (
+    assert tuple(map(sentence, found.notes)) == (
         'Sheet "Cases", column "date": dates have the day first, as row 3 proves ("31/01/2026").',
         'Sheet "Cases", column "amount_to_recover": the decimal mark is a comma, as row 3 proves ("99,95").',
     )

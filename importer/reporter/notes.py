@@ -1,0 +1,147 @@
+"""The notes on a source in words: one sentence each, for the terminal and the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from importer.domain.money import grouped_text
+from importer.domain.notes import Note, NoteKind, RowNumbers
+
+_MARKS = {".": "point", ",": "comma"}
+_ORDERS = {"day_first": "the day first", "month_first": "the month first", "year_first": "the year first"}
+_ROWS_LEFT_OUT = {  # of one row, of several
+    NoteKind.CONFIRMED_TOTALS: ("is the total of the rows above", "are totals of the rows above"),
+    NoteKind.TOTALS: ("is a total", "are totals"),
+    NoteKind.NOTES_BELOW: ("is a note below the table", "are notes below the table"),
+    NoteKind.REPEATED_HEADINGS: ("holds the headings once more", "hold the headings once more"),
+    NoteKind.TITLES: ("is a title or a page number", "are titles or page numbers"),
+    NoteKind.CELLS_BESIDE: ("has cells beside the table only", "have cells beside the table only"),
+    NoteKind.UNIT_ROWS: ("holds units or headings", "hold units or headings"),
+}
+
+
+def sentence(note: Note) -> str:
+    """A note as one sentence, or several, for a person."""
+    if note.kind in _OF_THE_FILE:
+        return _OF_THE_FILE[note.kind](note)
+    if note.kind in _OF_A_RAW_SHEET:
+        return f"Sheet {note.sheet!r}{_OF_A_RAW_SHEET[note.kind](note)}"
+    words = _rows_left_out if note.kind in _ROWS_LEFT_OUT else _OF_A_TABLE[note.kind]
+    return f'Sheet "{note.sheet}"{words(note)}'
+
+
+def rows_named(rows: RowNumbers) -> str:
+    """``row 3``, ``rows 3–5 and 9``; of very many the first ones and how many more."""
+    told = [f"{first}–{last}" if last > first else f"{first}" for first, last in rows.ranges]
+    if rows.more:
+        return f"rows {', '.join(told)} and {rows.more:,} more up to row {rows.last}"
+    joined = ", ".join(told[:-1]) + (" and " if told[:-1] else "") + told[-1]
+    return f"row{'s' if rows.count > 1 else ''} {joined}"
+
+
+def _rows_left_out(note: Note) -> str:
+    one, several = _ROWS_LEFT_OUT[note.kind]
+    what, verb = (several, "were") if note.rows.count > 1 else (one, "was")
+    return f": {rows_named(note.rows)} {what} and {verb} left out."
+
+
+def _profile_used(note: Note) -> str:
+    return f'Read with the profile "{note.value("profile")}" ({note.value("path")}), which knows these headings.'
+
+
+def _hidden_rows(note: Note) -> str:
+    count = int(note.value("count"))
+    return f": {count:,} hidden row{'s are' if count > 1 else ' is'} read as well."
+
+
+def _merged_ranges(note: Note) -> str:
+    count, first = int(note.value("count")), note.value("first")
+    return f" has {count:,} merged ranges (the first is {first}); only the first cell of each has a value."
+
+
+def _rows_above_headings(note: Note) -> str:
+    verb = "were" if note.rows.count > 1 else "was"
+    return f": the headings are in row {note.value('header_row')}; {rows_named(note.rows)} above them {verb} left out."
+
+
+def _headings_read_as(note: Note) -> str:
+    pairs = zip(note.all("heading"), note.all("column"), strict=True)
+    told = ", ".join(f'"{_on_one_line(heading)}" as {column}' for heading, column in pairs)
+    return f": read {told}."
+
+
+def _headings_unused(note: Note) -> str:
+    told = ", ".join(f'"{heading}"' for heading in note.all("heading"))
+    return f": not used: {told}."
+
+
+def _heading_superseded(note: Note) -> str:
+    heading, by = _on_one_line(note.value("heading")), _on_one_line(note.value("by"))
+    column = note.value("column")
+    return f': "{heading}" is not used: "{by}" is {"what is still open" if column == "amount_to_recover" else column}.'
+
+
+def _differing_total(note: Note) -> str:
+    total, added_up = (grouped_text(int(note.value(name))) for name in ("total_cents", "sum_cents"))
+    return (
+        f": {rows_named(note.rows)} is a total of {total} and was left out, but the rows above it add up to {added_up}. "
+        "Is a row missing, or was an amount not read?"
+    )
+
+
+def _decimal_mark(note: Note) -> str:
+    return f', column "{note.value("heading")}": the decimal mark is a {_MARKS[note.value("way")]}, as {_proof(note)}.'
+
+
+def _date_order(note: Note) -> str:
+    return f', column "{note.value("heading")}": dates have {_ORDERS[note.value("way")]}, as {_proof(note)}.'
+
+
+def _proof(note: Note) -> str:
+    """The cells that prove something: ``row 3 proves ("31.01.2026")``."""
+    earlier = {"row": "", "earlier_row": " of the file before"}
+    places = [f"{value}{earlier[name]}" for name, value in note.values if name in earlier]
+    texts = ", ".join(f'"{text}"' for text in note.all("text"))
+    return f"row {places[0]} proves ({texts})" if len(places) == 1 else f"rows {' and '.join(places)} prove ({texts})"
+
+
+def _on_one_line(heading: str) -> str:
+    return " ".join(heading.split())
+
+
+_OF_THE_FILE: dict[NoteKind, Callable[[Note], str]] = {
+    NoteKind.SENTENCE: lambda note: note.value("text"),
+    NoteKind.PROFILE_USED: _profile_used,
+    NoteKind.QUOTE_CHARACTER: lambda note: f"The quote character is {note.value('quote')}.",
+    NoteKind.BACKSLASH_QUOTES: lambda _: "Quotes within cells are written with a backslash.",
+    NoteKind.LINKED_WORKBOOKS: lambda _: "The workbook refers to other workbooks; the values last calculated are read.",
+}
+_OF_A_RAW_SHEET: dict[NoteKind, Callable[[Note], str]] = {
+    NoteKind.SHEET_HIDDEN: lambda _: " is hidden.",
+    NoteKind.MERGED_RANGES: _merged_ranges,
+    NoteKind.HIDDEN_ROWS: _hidden_rows,
+    NoteKind.HIDDEN_COLUMNS: lambda _: ": hidden columns are read as well.",
+    NoteKind.FILTERED_ROWS: lambda _: " has a filter: rows that it hides are read as well.",
+}
+_OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
+    NoteKind.SHEET_LEFT_OUT: lambda _: " holds neither cases nor vouchers and was left out.",
+    NoteKind.ROWS_ABOVE_HEADINGS: _rows_above_headings,
+    NoteKind.HEADINGS_READ_AS: _headings_read_as,
+    NoteKind.HEADINGS_UNUSED: _headings_unused,
+    NoteKind.HEADING_SUPERSEDED: _heading_superseded,
+    NoteKind.CURRENCY_OF_HEADING: lambda note: f": the currency is {note.value('currency')}, as the heading of the amount says.",
+    NoteKind.CREDIT_NOTES_REJECTED: lambda note: (
+        f': rows that "{_on_one_line(note.value("heading"))}" calls credit notes or payments are rejected.'
+    ),
+    NoteKind.TYPE_BY_NAME: lambda _: (
+        ": debtor_type goes by the name, as the profile or the settings say: a debtor with a legal form or a registration "
+        "number is a Company, every other one a Person."
+    ),
+    NoteKind.TYPE_DERIVED: lambda _: (
+        " has no debtor_type: a row with a contact person is a Company, another one a Person unless its name "
+        "carries a company's legal form."
+    ),
+    NoteKind.DECIMAL_MARK: _decimal_mark,
+    NoteKind.DATE_ORDER: _date_order,
+    NoteKind.DIFFERING_TOTAL: _differing_total,
+}

@@ -1,0 +1,111 @@
+"""Every kind of note in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.domain.notes import MAX_NAMED, Note, NoteKind, rows_of
+from importer.reporter.notes import rows_named, sentence
+
+SENTENCES = {
+    Note(NoteKind.SENTENCE, values=(("text", "As it was."),)): "As it was.",
+    Note(
+        NoteKind.PROFILE_USED, values=(("profile", "open-items"), ("path", "profiles/open-items.toml"))
+    ): 'Read with the profile "open-items" (profiles/open-items.toml), which knows these headings.',
+    Note(NoteKind.QUOTE_CHARACTER, values=(("quote", "'"),)): "The quote character is '.",
+    Note(NoteKind.BACKSLASH_QUOTES): "Quotes within cells are written with a backslash.",
+    Note(NoteKind.LINKED_WORKBOOKS): "The workbook refers to other workbooks; the values last calculated are read.",
+    Note(NoteKind.SHEET_HIDDEN, "Bo's"): 'Sheet "Bo\'s" is hidden.',
+    Note(
+        NoteKind.MERGED_RANGES, "Sager", values=(("count", "1200"), ("first", "B2:C3"))
+    ): "Sheet 'Sager' has 1,200 merged ranges (the first is B2:C3); only the first cell of each has a value.",
+    Note(NoteKind.HIDDEN_ROWS, "Sager", values=(("count", "1"),)): "Sheet 'Sager': 1 hidden row is read as well.",
+    Note(NoteKind.HIDDEN_ROWS, "Sager", values=(("count", "1200"),)): "Sheet 'Sager': 1,200 hidden rows are read as well.",
+    Note(NoteKind.HIDDEN_COLUMNS, "Sager"): "Sheet 'Sager': hidden columns are read as well.",
+    Note(NoteKind.FILTERED_ROWS, "Sager"): "Sheet 'Sager' has a filter: rows that it hides are read as well.",
+    Note(NoteKind.SHEET_LEFT_OUT, "Bo's"): 'Sheet "Bo\'s" holds neither cases nor vouchers and was left out.',
+    Note(
+        NoteKind.ROWS_ABOVE_HEADINGS, "Sager", rows_of([1, 2]), (("header_row", "3"),)
+    ): 'Sheet "Sager": the headings are in row 3; rows 1–2 above them were left out.',
+    Note(
+        NoteKind.ROWS_ABOVE_HEADINGS, "Sager", rows_of([1]), (("header_row", "3"),)
+    ): 'Sheet "Sager": the headings are in row 3; row 1 above them was left out.',
+    Note(NoteKind.UNIT_ROWS, "Sager", rows_of([2])): 'Sheet "Sager": row 2 holds units or headings and was left out.',
+    Note(NoteKind.UNIT_ROWS, "Sager", rows_of([2, 3])): 'Sheet "Sager": rows 2–3 hold units or headings and were left out.',
+    Note(
+        NoteKind.HEADINGS_READ_AS,
+        "Sager",
+        values=(("heading", "Kunde\nnavn"), ("column", "debtor_name"), ("heading", "Land"), ("column", "debtor_country")),
+    ): 'Sheet "Sager": read "Kunde navn" as debtor_name, "Land" as debtor_country.',
+    Note(
+        NoteKind.HEADINGS_UNUSED, "Sager", values=(("heading", "Salesman"), ("heading", "Region"))
+    ): 'Sheet "Sager": not used: "Salesman", "Region".',
+    Note(
+        NoteKind.HEADING_SUPERSEDED,
+        "Sager",
+        values=(("heading", "Beløb"), ("column", "amount_to_recover"), ("by", "Rest\nbeløb")),
+    ): 'Sheet "Sager": "Beløb" is not used: "Rest beløb" is what is still open.',
+    Note(
+        NoteKind.HEADING_SUPERSEDED, "Sager", values=(("heading", "Navn"), ("column", "debtor_name"), ("by", "Kundenavn"))
+    ): 'Sheet "Sager": "Navn" is not used: "Kundenavn" is debtor_name.',
+    Note(
+        NoteKind.CURRENCY_OF_HEADING, "Sager", values=(("currency", "DKK"),)
+    ): 'Sheet "Sager": the currency is DKK, as the heading of the amount says.',
+    Note(
+        NoteKind.CREDIT_NOTES_REJECTED, "Sager", values=(("heading", "Bilags\ntype"),)
+    ): 'Sheet "Sager": rows that "Bilags type" calls credit notes or payments are rejected.',
+    Note(NoteKind.TYPE_BY_NAME, "Sager"): (
+        'Sheet "Sager": debtor_type goes by the name, as the profile or the settings say: a debtor with a legal form or a '
+        "registration number is a Company, every other one a Person."
+    ),
+    Note(NoteKind.TYPE_DERIVED, "Sager"): (
+        'Sheet "Sager" has no debtor_type: a row with a contact person is a Company, another one a Person unless its name '
+        "carries a company's legal form."
+    ),
+    Note(
+        NoteKind.DECIMAL_MARK, "Sager", values=(("heading", "Beløb"), ("way", ","), ("row", "3"), ("text", "99,95"))
+    ): 'Sheet "Sager", column "Beløb": the decimal mark is a comma, as row 3 proves ("99,95").',
+    Note(
+        NoteKind.DATE_ORDER,
+        "Sager",
+        values=(
+            ("heading", "Dato"),
+            ("way", "day_first"),
+            ("earlier_row", "9"),
+            ("text", "31/1/26"),
+            ("row", "3"),
+            ("text", "x"),
+        ),
+    ): 'Sheet "Sager", column "Dato": dates have the day first, as rows 9 of the file before and 3 prove ("31/1/26", "x").',
+    Note(NoteKind.DIFFERING_TOTAL, "Sager", rows_of([9]), (("total_cents", "123456"), ("sum_cents", "-5"))): (
+        'Sheet "Sager": row 9 is a total of 1,234.56 and was left out, but the rows above it add up to -0.05. Is a row '
+        "missing, or was an amount not read?"
+    ),
+    Note(
+        NoteKind.CONFIRMED_TOTALS, "Sager", rows_of([9])
+    ): 'Sheet "Sager": row 9 is the total of the rows above and was left out.',
+    Note(NoteKind.TOTALS, "Sager", rows_of([9, 11])): 'Sheet "Sager": rows 9 and 11 are totals and were left out.',
+    Note(NoteKind.NOTES_BELOW, "Sager", rows_of([9])): 'Sheet "Sager": row 9 is a note below the table and was left out.',
+    Note(
+        NoteKind.REPEATED_HEADINGS, "Sager", rows_of([9])
+    ): 'Sheet "Sager": row 9 holds the headings once more and was left out.',
+    Note(NoteKind.TITLES, "Sager", rows_of([9])): 'Sheet "Sager": row 9 is a title or a page number and was left out.',
+    Note(
+        NoteKind.CELLS_BESIDE, "Sager", rows_of([8, 9])
+    ): 'Sheet "Sager": rows 8–9 have cells beside the table only and were left out.',
+}
+
+
+@pytest.mark.parametrize(("note", "said"), SENTENCES.items(), ids=lambda case: getattr(case, "kind", ""))
+def test_a_note_in_words(note, said) -> None:
+    assert sentence(note) == said
+
+
+def test_no_kind_is_without_words() -> None:
+    assert {note.kind for note in SENTENCES} == set(NoteKind)
+
+
+def test_row_numbers_in_a_note() -> None:
+    assert rows_named(rows_of([3])) == "row 3"
+    assert rows_named(rows_of([3, 4, 5, 9])) == "rows 3–5 and 9"
+    assert rows_named(rows_of([*range(1, 2 * MAX_NAMED, 2), 999])).endswith("and 1 more up to row 999")
