@@ -10,7 +10,7 @@ from importer.domain.columns import Need, column, columns_of, flat_name, weak_in
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.sheets.headings import Doubt
+from importer.loader.sheets.headings import HeadingObjection
 from importer.loader.sheets.shape import Shape
 
 _CONSTANTS = {  # columns that may well have one value for all rows, with an example
@@ -30,19 +30,19 @@ def refuse_missing(
     free: Sequence[str],
     shape: Shape,
     present: set[str],
-    doubts: Mapping[str, Doubt],
+    objections: Mapping[str, HeadingObjection],
     said: str | None,
 ) -> None:
     """Refuse a sheet that lacks a required column, naming for each the nearest of the ``free`` headings.
 
-    ``doubts`` are by canonical name, ``said`` is the currency that the sheet names.
+    ``objections`` are by canonical name, ``said`` is the currency that the sheet names.
     """
     missing = missing_in(shape, present)
     if not missing:
         return
-    near = {name: doubts[name].heading if name in doubts else _nearest(name, shape, free) for name in missing}
-    told = "; ".join(_told(name, near[name], doubts.get(name)) for name in missing)
-    answers = {name: doubts[name].answer if name in doubts else heading for name, heading in near.items()}
+    near = {name: objections[name].heading if name in objections else _nearest(name, shape, free) for name in missing}
+    told = "; ".join(_told(name, near[name], objections.get(name)) for name in missing)
+    answers = {name: objections[name].answer if name in objections else heading for name, heading in near.items()}
     raise FileRefused(
         f'Sheet "{sheet}" has no column for: {told}. Rename the columns, or map them in a profile ([columns]), '
         f"or give a value for all rows ([constants]); `importer map FILE` asks for what is missing.{_lines(answers, said)}"
@@ -66,10 +66,10 @@ def missing_in(shape: Shape, present: set[str]) -> list[str]:
     return missing
 
 
-def _told(name: str, near: str | None, doubt: Doubt | None) -> str:
+def _told(name: str, near: str | None, objection: HeadingObjection | None) -> str:
     if near is None:
         return name
-    return f'{name} (is it "{near}"? But {doubt.reason})' if doubt else f'{name} (is it "{near}"?)'
+    return f'{name} (is it "{near}"? But {objection.reason})' if objection else f'{name} (is it "{near}"?)'
 
 
 def _lines(near: Mapping[str, str | None], said: str | None) -> str:
