@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 from importer.domain.aliases import keys
 from importer.domain.columns import Need, column, columns_of, flat_name, weak_index
@@ -23,6 +22,9 @@ _CONSTANTS = {  # columns that may well have one value for all rows, with an exa
     "source": '"CREDITOR"',
     "voucher_source": '"CREDITOR"',
 }
+
+_ALIKE = 75
+"""How alike, of 100, a heading and the name of a column must be for the heading to be suggested."""
 
 
 def refuse_missing(
@@ -83,11 +85,13 @@ def _lines(near: Mapping[str, str | None], said: str | None) -> str:
 
 
 def _nearest(name: str, shape: Shape, headings: Iterable[str]) -> str | None:
+    from rapidfuzz import fuzz, process
+
     by_key = {header_key(h): h for h in headings}
     for key in _asked(name, shape):
         if key in by_key:
             return by_key[key]
-    found = get_close_matches(header_key(name), by_key, n=1, cutoff=0.75)
+    found = process.extractOne(header_key(name), list(by_key), scorer=fuzz.ratio, score_cutoff=_ALIKE)
     return by_key[found[0]] if found else None
 
 
