@@ -29,13 +29,13 @@ def _of_layout(top: Top, sheet: str) -> Iterator[Note]:
 
 
 def _of_headings(plan: SheetPlan) -> Iterator[Note]:
-    sheet, meaning = plan.head.name, plan.meaning
-    if meaning.taken:
-        pairs = (pair for heading, name in meaning.taken.items() for pair in (("heading", heading), ("column", name)))
+    sheet, matches = plan.head.name, plan.matches
+    if matches.matched_by_alias:
+        pairs = (pair for heading, name in matches.matched_by_alias.items() for pair in (("heading", heading), ("column", name)))
         yield Note(NoteKind.HEADINGS_READ_AS, sheet, values=tuple(pairs))
-    if meaning.currency:
-        yield Note(NoteKind.CURRENCY_OF_HEADING, sheet, values=(("currency", meaning.currency),))
-    for heading, (name, by) in meaning.outdone.items():
+    if matches.currency:
+        yield Note(NoteKind.CURRENCY_OF_HEADING, sheet, values=(("currency", matches.currency),))
+    for heading, (name, by) in matches.superseded_by.items():
         yield Note(NoteKind.HEADING_SUPERSEDED, sheet, values=(("heading", heading), ("column", name), ("by", by)))
 
 

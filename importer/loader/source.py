@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.domain.cells import Cell
 from importer.domain.notes import Note
-from importer.domain.records import LoadedRow, LoadedSource
+from importer.domain.records import LoadedRow, LoadedSource, Proof, SheetHead
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
 from importer.loader.files.projection import Ahead
@@ -33,15 +33,23 @@ if TYPE_CHECKING:
     from importer.loader.files.reader import RawSource
 
 
-@dataclass
-class _Opened:
-    """A sheet that holds records: its plan, and its rows from the first one of data on."""
+@dataclass(frozen=True)
+class _Table:
+    """A sheet that holds records: its plan, how its columns are written, and its rows from the first one of data on."""
 
     top: Top
     plan: SheetPlan
+    formats: SheetFormats
+    reader: RowReader
     rows: Ahead
-    delimited: bool
-    formats: SheetFormats = field(default_factory=SheetFormats)
+
+    @property
+    def head(self) -> SheetHead:
+        return replace(self.plan.head, proofs=self.formats.proofs)
+
+    def read(self, found: list[Note]) -> Iterator[LoadedRow]:
+        """Every record and reject; ``found`` gets the notes on rows that were left out."""
+        return TableReader(self.top, self.plan, self.reader, found).rows(self.rows)
 
 
 @contextmanager
@@ -85,37 +93,26 @@ def _load(
     *,
     delimited: bool = False,
 ) -> LoadedSource:
-    opened, passed = [], []
-    carried = carried_proofs(sheets)
-    for sheet in sheets:
-        planned = _open_sheet(sheet, profile, context, delimited=delimited)
-        if planned is None and is_ours(sheet):
-            notes = tuple(note for note in notes if note.sheet != sheet.name)
-        elif planned is None:
-            passed.append(sheet.name)
-        else:
-            proofs = carried.get(sheet.name, ()) if planned.top.header[0] == REPORT_MARK else ()
-            planned.formats = formats_of(planned.plan, sheet.look, profile, context.today, delimited=delimited, carried=proofs)
-            opened.append(planned)
-    if not opened:
+    tables, others = _open_sheets(sheets, profile, context, delimited=delimited)
+    ours = {sheet.name for sheet in others if is_ours(sheet)}
+    passed = [sheet.name for sheet in others if sheet.name not in ours]
+    if not tables:
         raise FileRefused(_nothing_found(name, passed))
-    # Cases first: a voucher is linked to a case that is already known.
-    opened.sort(key=lambda o: o.plan.shape is Shape.VOUCHERS)
     found: list[Note] = []
     return LoadedSource(
         name=name,
         sha256=sha256,
-        heads=tuple(replace(o.plan.head, proofs=o.formats.proofs) for o in opened),
-        rows=chain.from_iterable(_read_sheet(o, profile, context, found) for o in opened),
-        has_cases=any(o.plan.shape is not Shape.VOUCHERS for o in opened),
-        notes=(*notes, *sheet_notes(((o.top, o.plan) for o in opened), passed), *_proofs(opened)),
+        heads=tuple(table.head for table in tables),
+        rows=chain.from_iterable(table.read(found) for table in tables),
+        has_cases=tables[0].plan.shape is not Shape.VOUCHERS,
+        notes=(
+            *(note for note in notes if note.sheet not in ours),
+            *sheet_notes(((table.top, table.plan) for table in tables), passed),
+            *chain.from_iterable(table.formats.notes for table in tables),
+        ),
         found=found,
         profile=profile.name or None,
     )
-
-
-def _proofs(opened: Iterable[_Opened]) -> Iterator[Note]:
-    return chain.from_iterable(o.formats.notes for o in opened)
 
 
 def _all_ours(headings: tuple[Cell, ...]) -> bool:
@@ -135,18 +132,32 @@ def _nothing_found(name: str, passed: list[str]) -> str:
     )
 
 
-def _open_sheet(sheet: Sheet, profile: Profile, context: LoadContext, *, delimited: bool) -> _Opened | None:
+def _open_sheets(
+    sheets: Sequence[Sheet], profile: Profile, context: LoadContext, *, delimited: bool
+) -> tuple[list[_Table], list[Sheet]]:
+    """The tables of a file and the sheets without one. Cases come first: a voucher is linked to a case that is known."""
+    carried = carried_proofs(sheets)
+    tables, others = [], []
+    for sheet in sheets:
+        if table := _open_sheet(sheet, profile, context, carried.get(sheet.name, ()), delimited=delimited):
+            tables.append(table)
+        else:
+            others.append(sheet)
+    return sorted(tables, key=lambda table: table.plan.shape is Shape.VOUCHERS), others
+
+
+def _open_sheet(
+    sheet: Sheet, profile: Profile, context: LoadContext, carried: Iterable[Proof], *, delimited: bool
+) -> _Table | None:
     rows = Ahead(sheet.rows())
     first = rows.peek(1)
     if not first or _all_ours(first[0][1]):
         return None
     top = find_top(sheet.name, rows, laid_out(first, profile))
-    if not top.header:
+    plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around) if top.header else None
+    if plan is None:
         return None
-    plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around)
-    return _Opened(top, plan, rows, delimited) if plan else None
-
-
-def _read_sheet(opened: _Opened, profile: Profile, context: LoadContext, found: list[Note]) -> Iterator[LoadedRow]:
-    reader = RowReader(opened.plan, profile, context, delimited=opened.delimited, formats=opened.formats)
-    return TableReader(opened.top, opened.plan, reader, found).rows(opened.rows)
+    proofs = carried if top.header[0] == REPORT_MARK else ()
+    formats = formats_of(plan, sheet.look, profile, context.today, delimited=delimited, carried=proofs)
+    reader = RowReader(plan, profile, context, delimited=delimited, formats=formats)
+    return _Table(top, plan, formats, reader, rows)

@@ -11,7 +11,7 @@ from importer.loader.files.projection import Ahead, NumberedRow
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
 from importer.loader.sheets.header import find_top
-from importer.loader.sheets.headings import Around, Headings, meaning_of
+from importer.loader.sheets.headings import Around, Headings, match_headings
 from importer.loader.sheets.shape import Shape
 from importer.loader.sheets.sheet import Sheet, first_rows, laid_out
 from importer.loader.values.parsers import is_blank
@@ -32,10 +32,10 @@ class SheetSample:
     def by_themselves(self, shape: Shape) -> dict[str, str]:
         """Heading → column, as the sheet is read without a profile; nothing if that raises a question."""
         try:
-            meaning = meaning_of(Headings(self.name, self.header, {}, frozenset(), self.around), shape, ())
+            matches = match_headings(Headings(self.name, self.header, {}, frozenset(), self.around), shape, ())
         except FileRefused:
             return {}
-        return {heading: names[0] for heading, names in zip(self.header, meaning.names, strict=True) if names}
+        return {heading: names[0] for heading, names in zip(self.header, matches.names, strict=True) if names}
 
 
 def sample_file(path: Path) -> list[SheetSample]:

@@ -23,7 +23,8 @@ def case_of(found: Findings, context: LoadContext, hint: EntryLabel | None, *, d
     """
     if context.test_cases:
         found.values["is_test"] = True
-    _read_debtor(found, derive_debtor_type=derive_debtor_type)
+    _read_debtor_type(found, derive_debtor_type=derive_debtor_type)
+    _read_debtor_place(found)
     money = found.money("amount_to_recover")
     ref = found.values.get("case_ref") or found.values.get("creditor_reference")
     case = found.validated(Case, context)
@@ -50,8 +51,8 @@ def _by_name(values: dict[str, Any]) -> DebtorType:
     return DebtorType.PERSON
 
 
-def _read_debtor(found: Findings, *, derive_debtor_type: bool) -> None:
-    """The debtor's type by its words (or, in Debitura's own template, by its contact person), and a state's code."""
+def _read_debtor_type(found: Findings, *, derive_debtor_type: bool) -> None:
+    """The debtor's type by its words or, in Debitura's own template, by its contact person."""
     values = found.values
     if derive_debtor_type:
         values["debtor_type"] = DebtorType.COMPANY if "debtor_contact_person" in values else DebtorType.PERSON
@@ -62,11 +63,16 @@ def _read_debtor(found: Findings, *, derive_debtor_type: bool) -> None:
         if kind is None:
             found.reject("debtor_type", "is neither Company nor Person. Write one of them", "debtor_type")
         values["debtor_type"] = kind
+
+
+def _read_debtor_place(found: Findings) -> None:
+    """Check the postal code, and tell a state's code from its name."""
+    values = found.values
+    country, state = values.get("debtor_country", ""), values.get("debtor_state")
     try:
-        check_postal_code(values.get("debtor_country", ""), values.get("debtor_zip_code", ""))
+        check_postal_code(country, values.get("debtor_zip_code", ""))
     except ValueProblem as error:
         found.reject(error.code, str(error), "debtor_zip_code")
-    state = values.get("debtor_state")
-    if state and is_state_code(values.get("debtor_country", ""), state):
+    if state and is_state_code(country, state):
         values["debtor_state_alpha2"] = state.upper()
         del values["debtor_state"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from importer.domain.cells import Cell
@@ -48,24 +48,30 @@ def find_top(sheet: str, rows: Ahead, profile: Profile) -> Top:
     """
     first = [(number, cells) for number, cells in rows.peek(LOOK_AHEAD) if not all(map(is_blank, cells))]
     row = profile.header_row or _header_row(sheet, first, profile)
-    above: list[NumberedRow] = []
-    found, header = 0, tuple[str, ...]()
-    for number, cells in rows:
-        if number >= row:
-            found, header = number, headings_in(cells)
-            break
-        above.append((number, cells))
+    above = [(number, cells) for number, cells in _rows_before(row, rows) if not all(map(is_blank, cells))]
+    found, cells = next(rows, (0, ()))
+    header = headings_in(cells)
     if header and profile.header_row and found != profile.header_row:
         raise FileRefused(f'Sheet "{sheet}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
-    told = [(n, cells) for n, cells in above if not all(map(is_blank, cells))]
     below = _below(header, rows)
-    around = Around(
+    titles = () if profile.header_row else tuple(above)
+    return Top(found, header, titles, tuple(number for number, _ in below), _around(above, below, rows))
+
+
+def _rows_before(row: int, rows: Ahead) -> Iterator[NumberedRow]:
+    """Take the rows up to the one with this number."""
+    while (following := rows.peek(1)) and following[0][0] < row:
+        yield next(rows)
+
+
+def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: Ahead) -> Around:
+    """What titles, units and the first rows of data tell of the columns."""
+    currencies = (currency_said(str(cell)) for _, cells in above for cell in cells)
+    return Around(
         sample=[cells for _, cells in rows.peek(LOOK_AHEAD) if not any(map(is_total_label, cells))],
         units={at: str(cell) for _, cells in below for at, cell in enumerate(cells) if is_unit(cell)},
-        currency=next((code for _, cells in told for cell in cells if (code := currency_said(str(cell)))), None),
+        currency=next(filter(None, currencies), None),
     )
-    titles = () if profile.header_row else tuple(told)
-    return Top(found, header, titles, tuple(number for number, _ in below), around)
 
 
 def headings_in(cells: Sequence[Cell]) -> tuple[str, ...]:
@@ -88,11 +94,11 @@ def known_headings(cells: Sequence[Cell], also: frozenset[str] = frozenset()) ->
 
     ``also`` are headings that the profile maps.
     """
-    texts = [str(cell) for cell in cells if isinstance(cell, str) and not is_blank(cell)]
+    filled = [cell for cell in cells if not is_blank(cell)]
+    texts = [str(cell) for cell in filled if isinstance(cell, str)]
     known = {key for text in texts if (key := header_key(text)) in also or is_heading(text)}
-    filled = sum(not is_blank(cell) for cell in cells)
-    data = any(may_be_number(cell) or may_be_date(cell) for cell in cells)
-    if len(known) < HEADINGS_ENOUGH or (data and len(known) * 2 <= filled):
+    has_data = any(may_be_number(cell) or may_be_date(cell) for cell in filled)
+    if len(known) < HEADINGS_ENOUGH or (has_data and len(known) * 2 <= len(filled)):
         return 0
     return len(known)
 

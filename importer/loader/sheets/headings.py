@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from importer.domain.aliases import speaks_of, systems
 from importer.domain.cells import Cell
@@ -25,32 +25,12 @@ _AGAINST = {
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class HeadingObjection:
     """A heading that could fill a column, and what speaks against it. ``answer`` is a heading that is more likely meant."""
 
     heading: str
     reason: str
     answer: str | None = None
-
-
-@dataclass
-class Meaning:
-    """What the headings mean: for each the canonical names that it fills, and how that was found.
-
-    ``taken``: heading → name, where another system's name was recognised. ``outdone``: heading → (the column that it
-    could have filled, the heading that does). ``doubts`` are by canonical name.
-    ``currency``: what the amount's heading names (``Beløb (DKK)``); ``said``: what the unit below it or a title does.
-    """
-
-    names: list[list[str]]
-    taken: dict[str, str] = field(default_factory=dict)
-    outdone: dict[str, tuple[str, str]] = field(default_factory=dict)
-    doubts: dict[str, Doubt] = field(default_factory=dict)
-    currency: str | None = None
-    said: str | None = None
-
-    def present(self) -> set[str]:
-        return {name for found in self.names for name in found}
 
 
 @dataclass(frozen=True)
@@ -78,159 +58,229 @@ class Headings:
         key = header_key(heading)
         return bool(key) and not heading.startswith("#") and key not in self.ignored and key not in self.mapped
 
-    def keys(self) -> set[str]:
-        return {header_key(heading) for heading in self.header}
+    def mapped_to(self, position: int) -> list[str]:
+        """The names that the profile maps the heading to; none if it also ignores it."""
+        heading = self.header[position]
+        key = header_key(heading)
+        return [] if key in self.ignored or heading.startswith("#") else self.mapped.get(key, [])
+
+    def unmatched(self, matches: HeadingMatches) -> list[int]:
+        """The positions of the sheet's own headings that fill no column."""
+        pairs = enumerate(zip(self.header, matches.names, strict=True))
+        return [at for at, (heading, found) in pairs if heading and not found and not heading.startswith("#")]
 
     def cells(self, position: int) -> list[Cell]:
         return [row[position] for row in self.around.sample if position < len(row)]
 
 
-def meaning_of(headings: Headings, shape: Shape, fixed: Iterable[str]) -> Meaning:
-    """What every heading fills in a sheet of this shape; ``fixed`` are the columns that the profile sets to a constant.
+@dataclass(frozen=True)
+class HeadingMatches:
+    """What the headings mean so far: for each, by its position, the canonical names that it fills, and how that was found.
+
+    ``constants``: the columns that the profile gives one value. ``matched_by_alias``: heading → name, where another system's
+    name was recognised. ``superseded_by``: heading → (the column that it could have filled, the heading that does).
+    ``objections`` are by canonical name. ``currency``: what the amount's heading names (``Beløb (DKK)``);
+    ``currency_in_title``: what the unit below it or a title does.
+    """
+
+    names: tuple[tuple[str, ...], ...] = ()
+    constants: frozenset[str] = frozenset()
+    matched_by_alias: Mapping[str, str] = field(default_factory=dict)
+    superseded_by: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    objections: Mapping[str, HeadingObjection] = field(default_factory=dict)
+    currency: str | None = None
+    currency_in_title: str | None = None
+
+    def present(self) -> set[str]:
+        return {name for found in self.names for name in found}
+
+    def is_open(self, headings: Headings, position: int) -> bool:
+        """Whether nothing is known of the heading yet, and the profile leaves it free."""
+        return not self.names[position] and headings.free(position)
+
+    def position_of(self, name: str) -> int | None:
+        """Where the first heading stands that fills the column."""
+        return next((position for position, found in enumerate(self.names) if name in found), None)
+
+    def with_names(self, added: Mapping[int, Sequence[str]], by_alias: Mapping[str, str]) -> HeadingMatches:
+        """These matches and ``added`` ones, by position; ``by_alias`` tells which of those are another system's names."""
+        names = tuple(tuple(added.get(position, found)) for position, found in enumerate(self.names))
+        return replace(self, names=names, matched_by_alias={**self.matched_by_alias, **by_alias})
+
+    def with_alias(self, headings: Headings, position: int, name: str) -> HeadingMatches:
+        return self.with_names({position: (name,)}, {headings.header[position]: name})
+
+    def with_objection(self, name: str, objection: HeadingObjection) -> HeadingMatches:
+        return replace(self, objections={**self.objections, name: objection})
+
+    def without_objection(self, name: str) -> HeadingMatches:
+        return replace(self, objections={other: objection for other, objection in self.objections.items() if other != name})
+
+
+def match_headings(headings: Headings, shape: Shape, constants: Iterable[str]) -> HeadingMatches:
+    """What every heading fills in a sheet of this shape; ``constants`` are the columns that the profile gives one value.
 
     Sure names count first; a weak one fills a column only if no other heading does and nothing speaks against it.
     Raises FileRefused if two weak headings could fill one column.
     """
-    meaning = Meaning([_sure(headings, position, shape) for position in range(len(headings.header))])
-    _give_way(headings, shape, meaning)
-    _note_taken(headings, shape, meaning)
-    kind = Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE
-    _take_amounts_with_units(headings, shape, meaning)
-    _take_weak(headings, kind, meaning, set(fixed))
-    _read_unit_below(headings, shape, meaning)
-    return meaning
+    matches = HeadingMatches(((),) * len(headings.header), frozenset(constants))
+    for matcher in _MATCHERS:
+        matches = matcher(headings, shape, matches)
+    return matches
 
 
-def _sure(headings: Headings, position: int, shape: Shape) -> list[str]:
-    heading = headings.header[position]
-    key = header_key(heading)
-    if key in headings.mapped and key not in headings.ignored and not heading.startswith("#"):
-        return [n for name in headings.mapped[key] if (n := name_in(shape, name))]
-    if not headings.free(position):
-        return []
-    if handle := property_handle(heading, shape):
-        return [handle]
-    found = index_in(shape).get(key) or (_system_names(headings.keys()).get(key) if shape is not Shape.VOUCHERS else None)
-    return [found] if found else []
+def _mapped_by_profile(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """What the profile maps by hand."""
+    mapped = {
+        position: [known for name in headings.mapped_to(position) if (known := name_in(shape, name))]
+        for position in range(len(headings.header))
+    }
+    return matches.with_names(mapped, {})
 
 
-def _system_names(keys: set[str]) -> Mapping[str, str]:
-    """What headings mean in the system that the whole header gives away, if it is one of those."""
+def _known_for_sure(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """Names of our own, and those of other systems that are sure and that the profile does not map by hand."""
+    by_hand = matches.present()
+    index = {**_system_names(headings, shape), **index_in(shape)}
+    found, by_alias = {}, {}
+    for position, heading in enumerate(headings.header):
+        handle, own = property_handle(heading, shape), _is_own(shape, heading)
+        name = handle or index.get(header_key(heading))
+        if name is None or not headings.free(position) or (name in by_hand and not own):
+            continue
+        found[position] = (name,)
+        if not own and not handle:
+            by_alias[heading] = name
+    return matches.with_names(found, by_alias)
+
+
+def _system_names(headings: Headings, shape: Shape) -> Mapping[str, str]:
+    """What headings of cases mean in the system that the whole header gives away, if it is one of those."""
+    if shape is Shape.VOUCHERS:
+        return {}
+    keys = {header_key(heading) for heading in headings.header}
     return next((system.case for system in systems() if system.has <= keys), {})
 
 
-def _give_way(headings: Headings, shape: Shape, meaning: Meaning) -> None:
-    """What the profile maps by hand comes before what another system's heading is known to mean."""
-    by_hand = {n for i, found in enumerate(meaning.names) if not headings.free(i) for n in found}
-    for position, found in enumerate(meaning.names):
-        if headings.free(position) and not _is_own(shape, headings.header[position]):
-            meaning.names[position] = [name for name in found if name not in by_hand]
-
-
 def _is_own(shape: Shape, heading: str) -> bool:
-    key = header_key(heading)
-    return key in own_index(Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE) or (
+    return header_key(heading) in own_index(_kind(shape)) or (
         shape is Shape.FLAT and heading.strip().casefold().startswith("voucher")
     )
 
 
-def _note_taken(headings: Headings, shape: Shape, meaning: Meaning) -> None:
-    for position, (heading, found) in enumerate(zip(headings.header, meaning.names, strict=True)):
-        if found and headings.free(position) and not _is_own(shape, heading) and not property_handle(heading, shape):
-            meaning.taken[heading] = found[0]
-
-
-def _take_amounts_with_units(headings: Headings, shape: Shape, meaning: Meaning) -> None:
+def _amount_with_unit(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
     """``Restbeløb (DKK)``: an amount whose heading names its currency; not if the sheet has currencies of its own."""
     name = _AMOUNTS[shape]
-    kind = Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE
-    found = [
-        (position, unit, index_of(kind).get(key) == name)
-        for position, heading in enumerate(headings.header)
-        if headings.free(position) and not meaning.names[position] and (parts := unit_of(heading))
-        for key, unit in [parts]
-        if (index_of(kind) | weak_index(kind)).get(key) == name
-    ]
-    if not found or name in meaning.present():
-        return
-    if "currency" in meaning.present():
-        meaning.doubts[name] = Doubt(headings.header[found[0][0]], "it names a currency, and another column does as well")
-        return
-    sure = [item for item in found if item[2]] or found
-    taken = [position for position, _, _ in sure]
-    _refuse_two(headings, name, taken)
-    if doubt := None if sure[0][2] else _doubt(headings, meaning, name, taken[0]):
-        meaning.doubts[name] = doubt
-        return
-    meaning.currency = sure[0][1]
-    _take(headings, meaning, taken[0], name)
+    sure, weak = (_units_of(headings, matches, name, index) for index in (index_of(_kind(shape)), weak_index(_kind(shape))))
+    found = sure or weak
+    if not found or name in matches.present():
+        return matches
+    if "currency" in matches.present():
+        first = headings.header[min({**sure, **weak})]
+        return matches.with_objection(name, HeadingObjection(first, "it names a currency, and another column does as well"))
+    _refuse_two(headings, name, list(found))
+    position, currency = next(iter(found.items()))
+    if not sure and (objection := _objection(headings, matches, name, position)):
+        return matches.with_objection(name, objection)
+    return replace(matches.with_alias(headings, position, name), currency=currency)
 
 
-def _read_unit_below(headings: Headings, shape: Shape, meaning: Meaning) -> None:
+def _units_of(headings: Headings, matches: HeadingMatches, name: str, index: Mapping[str, str]) -> dict[int, str | None]:
+    """The free headings that mean ``name`` without the currency at their end: position → currency."""
+    parts = ((at, unit_of(heading)) for at, heading in enumerate(headings.header) if matches.is_open(headings, at))
+    return {position: found[1] for position, found in parts if found and index.get(found[0]) == name}
+
+
+def _weak_names(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """Names that may mean something else as well."""
+    wanted: dict[str, list[int]] = {}
+    for position, heading in enumerate(headings.header):
+        name = weak_index(_kind(shape)).get(header_key(heading))
+        if name and matches.is_open(headings, position):
+            wanted.setdefault(name, []).append(position)
+    for name, positions in wanted.items():
+        matches = _weak_name(headings, _kind(shape), matches, name, positions)
+    return matches
+
+
+def _weak_name(headings: Headings, kind: Kind, matches: HeadingMatches, name: str, positions: Sequence[int]) -> HeadingMatches:
+    filled = matches.position_of(name)
+    if filled is not None:
+        superseded = {headings.header[position]: (name, headings.header[filled]) for position in positions}
+        return replace(matches, superseded_by={**matches.superseded_by, **superseded})
+    if name in matches.constants:
+        return matches
+    objections = {position: _objection(headings, matches, name, position) for position in positions}
+    left = [position for position, objection in objections.items() if objection is None]
+    _refuse_two(headings, name, left)
+    if left:
+        return matches.with_alias(headings, left[0], name).without_objection(name)
+    last = objections[positions[-1]]
+    assert last is not None
+    if column(kind, name).need is not Need.REQUIRED:
+        raise _optional_in_doubt(headings.sheet, name, last)
+    return matches.with_objection(name, last)
+
+
+def _currency_in_title(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
     """A currency in the row of units, below the amount: it confirms the currency, and is not taken for it.
 
     A corrected error sheet has no such row, and would then be read in another currency. Raises FileRefused if a column
     or a heading names currencies as well.
     """
-    position = next((at for at, found in enumerate(meaning.names) if _AMOUNTS[shape] in found), None)
+    position = matches.position_of(_AMOUNTS[shape])
     code = code_in(headings.around.units.get(position, "")) if position is not None else None
-    if code and ("currency" in meaning.present() or meaning.currency not in (None, code)):
+    if code and ("currency" in matches.present() or matches.currency not in (None, code)):
         raise FileRefused(
             f'Sheet "{headings.sheet}": below "{headings.header[position or 0]}" stands {code}, and the currency is named '
             f"elsewhere, too. Delete the row of units if the other one is right."
         )
-    meaning.said = code or headings.around.currency
+    return replace(matches, currency_in_title=code or headings.around.currency)
 
 
-def _take_weak(headings: Headings, kind: Kind, meaning: Meaning, fixed: set[str]) -> None:
-    wanted: dict[str, list[int]] = {}
-    for position, heading in enumerate(headings.header):
-        name = weak_index(kind).get(header_key(heading))
-        if name and headings.free(position) and not meaning.names[position]:
-            wanted.setdefault(name, []).append(position)
-    for name, positions in wanted.items():
-        filled = next((h for h, found in zip(headings.header, meaning.names, strict=True) if name in found), None)
-        if filled is not None or name in fixed:
-            meaning.outdone |= {headings.header[p]: (name, filled) for p in positions if filled is not None}
-            continue
-        left = []
-        for position in positions:
-            if doubt := _doubt(headings, meaning, name, position):
-                meaning.doubts[name] = doubt
-            else:
-                left.append(position)
-        _refuse_two(headings, name, left)
-        if left:
-            _take(headings, meaning, left[0], name)
-            meaning.doubts.pop(name, None)
-        elif column(kind, name).need is not Need.REQUIRED:
-            raise _optional_in_doubt(headings.sheet, name, meaning.doubts[name])
+_MATCHERS: tuple[Callable[[Headings, Shape, HeadingMatches], HeadingMatches], ...] = (
+    _mapped_by_profile,
+    _known_for_sure,
+    _amount_with_unit,
+    _weak_names,
+    _currency_in_title,
+)
+"""In this order: each sees what those before it have matched, and adds to it."""
 
 
-def _optional_in_doubt(sheet: str, name: str, doubt: Doubt) -> FileRefused:
+def _kind(shape: Shape) -> Kind:
+    return Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE
+
+
+def _optional_in_doubt(sheet: str, name: str, objection: HeadingObjection) -> FileRefused:
     """The question whether an optional column is there: next month's rows might else answer it in another way."""
+    heading, reason = objection.heading, objection.reason
     return FileRefused(
-        f'Sheet "{sheet}": is "{doubt.heading}" {name}? {doubt.reason[:1].upper()}{doubt.reason[1:]}. Say in a profile that it '
-        f'is, [columns] "{doubt.heading}" = "{name}", or that it is not, ignore = ["{doubt.heading}"].'
+        f'Sheet "{sheet}": is "{heading}" {name}? {reason[:1].upper()}{reason[1:]}. Say in a profile that it '
+        f'is, [columns] "{heading}" = "{name}", or that it is not, ignore = ["{heading}"].'
     )
 
 
-def _take(headings: Headings, meaning: Meaning, position: int, name: str) -> None:
-    meaning.names[position] = [name]
-    meaning.taken[headings.header[position]] = name
-
-
-def _doubt(headings: Headings, meaning: Meaning, name: str, position: int) -> Doubt | None:
+def _objection(headings: Headings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
     """What speaks against reading a weak heading as ``name``: another heading, or its own first cells."""
+    return _by_another_heading(headings, matches, name, position) or _by_its_cells(headings, name, position)
+
+
+def _by_another_heading(headings: Headings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
     heading = headings.header[position]
     bare = (unit_of(heading) or (header_key(heading), None))[0]
-    for other, found in zip(headings.header, meaning.names, strict=True):
-        reason = None if found or other == heading else speaks_of(name, header_key(other))
+    unmatched = (other for other, found in zip(headings.header, matches.names, strict=True) if not found and other != heading)
+    for other in unmatched:
+        reason = speaks_of(name, header_key(other))
         if reason and (reason != "tax" or bare in _PLAIN_AMOUNTS):
-            return Doubt(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
+            return HeadingObjection(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
+    return None
+
+
+def _by_its_cells(headings: Headings, name: str, position: int) -> HeadingObjection | None:
     kind = Kind.VOUCHER if name == "voucher_amount" or name not in index_of(Kind.CASE).values() else Kind.CASE
-    told = objection_to(name, column(kind, name).holds, headings.cells(position))
-    return Doubt(heading, told) if told else None
+    reason = objection_to(name, column(kind, name).holds, headings.cells(position))
+    return HeadingObjection(headings.header[position], reason) if reason else None
 
 
 def _refuse_two(headings: Headings, name: str, positions: Sequence[int]) -> None:

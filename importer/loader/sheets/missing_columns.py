@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 from importer.domain.aliases import keys
 from importer.domain.columns import Need, column, columns_of, flat_name, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.sheets.headings import Doubt
+from importer.loader.sheets.headings import HeadingObjection
 from importer.loader.sheets.shape import Shape
 
 _CONSTANTS = {  # columns that may well have one value for all rows, with an example
@@ -24,25 +23,28 @@ _CONSTANTS = {  # columns that may well have one value for all rows, with an exa
     "voucher_source": '"CREDITOR"',
 }
 
+_ALIKE = 75
+"""How alike, of 100, a heading and the name of a column must be for the heading to be suggested."""
+
 
 def refuse_missing(
     sheet: str,
     free: Sequence[str],
     shape: Shape,
     present: set[str],
-    doubts: Mapping[str, Doubt],
+    objections: Mapping[str, HeadingObjection],
     said: str | None,
 ) -> None:
     """Refuse a sheet that lacks a required column, naming for each the nearest of the ``free`` headings.
 
-    ``doubts`` are by canonical name, ``said`` is the currency that the sheet names.
+    ``objections`` are by canonical name, ``said`` is the currency that the sheet names.
     """
     missing = missing_in(shape, present)
     if not missing:
         return
-    near = {name: doubts[name].heading if name in doubts else _nearest(name, shape, free) for name in missing}
-    told = "; ".join(_told(name, near[name], doubts.get(name)) for name in missing)
-    answers = {name: doubts[name].answer if name in doubts else heading for name, heading in near.items()}
+    near = {name: objections[name].heading if name in objections else _nearest(name, shape, free) for name in missing}
+    told = "; ".join(_told(name, near[name], objections.get(name)) for name in missing)
+    answers = {name: objections[name].answer if name in objections else heading for name, heading in near.items()}
     raise FileRefused(
         f'Sheet "{sheet}" has no column for: {told}. Rename the columns, or map them in a profile ([columns]), '
         f"or give a value for all rows ([constants]); `importer map FILE` asks for what is missing.{_lines(answers, said)}"
@@ -66,10 +68,10 @@ def missing_in(shape: Shape, present: set[str]) -> list[str]:
     return missing
 
 
-def _told(name: str, near: str | None, doubt: Doubt | None) -> str:
+def _told(name: str, near: str | None, objection: HeadingObjection | None) -> str:
     if near is None:
         return name
-    return f'{name} (is it "{near}"? But {doubt.reason})' if doubt else f'{name} (is it "{near}"?)'
+    return f'{name} (is it "{near}"? But {objection.reason})' if objection else f'{name} (is it "{near}"?)'
 
 
 def _lines(near: Mapping[str, str | None], said: str | None) -> str:
@@ -83,11 +85,13 @@ def _lines(near: Mapping[str, str | None], said: str | None) -> str:
 
 
 def _nearest(name: str, shape: Shape, headings: Iterable[str]) -> str | None:
+    from rapidfuzz import fuzz, process
+
     by_key = {header_key(h): h for h in headings}
     for key in _asked(name, shape):
         if key in by_key:
             return by_key[key]
-    found = get_close_matches(header_key(name), by_key, n=1, cutoff=0.75)
+    found = process.extractOne(header_key(name), list(by_key), scorer=fuzz.ratio, score_cutoff=_ALIKE)
     return by_key[found[0]] if found else None
 
 

@@ -23,7 +23,7 @@ from importer.domain.records import SheetHead
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.profile import Profile, names_in
-from importer.loader.sheets.headings import Around, Headings, Meaning, meaning_of
+from importer.loader.sheets.headings import Around, HeadingMatches, Headings, match_headings
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in
 
@@ -56,7 +56,7 @@ class SheetPlan:
     entry_position: int | None
     unknown: tuple[str, ...]
     derive_debtor_type: bool = False
-    meaning: Meaning = field(default_factory=lambda: Meaning([]))
+    matches: HeadingMatches = field(default_factory=HeadingMatches)
     document_position: int | None = None
 
     def positions(self, kind: Kind) -> list[int]:
@@ -86,67 +86,74 @@ def plan_sheet(
     ``around`` tells what headings alone do not: whether there are names or numbers below "Kunde".
     Raises FileRefused when a required column is missing, or two headings mean the same column.
     """
-    mapped = {header_key(heading): names_in(names) for heading, names in profile.columns.items()}
-    shape = Shape(profile.holds) if profile.holds else _shape(sheet, header, mapped, profile.constants)
+    headings = _headings(sheet, header, profile, around)
+    shape = Shape(profile.holds) if profile.holds else _shape(headings, profile.constants)
     if shape is None:
         return None
-    headings = Headings(sheet, header, mapped, frozenset(header_key(h) for h in profile.ignore), around)
-    fixed = {known: value for name, value in profile.constants.items() if (known := name_in(shape, name))}
-    meaning = meaning_of(headings, shape, fixed)
-    _refuse_conflicts(sheet, header, meaning.names, fixed)
-    _fix_currency(sheet, meaning, fixed)
-    present = meaning.present()
-    for name, value in defaults.items():
-        if (known := name_in(shape, name)) and known not in present and known not in fixed:
-            fixed[known] = value
-    if "currency" not in present:
-        _refuse_other_currency(sheet, "a title or the unit below the amount says", meaning.said, fixed)
-    derive = shape is not Shape.VOUCHERS and "debtor_type" not in present | set(fixed) and _is_debitura_template(header)
-    free = [h for h, found in zip(header, meaning.names, strict=True) if h and not found and not h.startswith("#")]
-    there = present | set(fixed) | ({"debtor_type"} if derive else set())
-    refuse_missing(sheet, free, shape, there, meaning.doubts, meaning.said)
-    head = SheetHead(sheet, header, tuple(" ".join(found) or None for found in meaning.names), shape is Shape.FLAT)
-    return _planned(
-        head, shape, header_row, meaning, _bound(shape, header, meaning.names, fixed, profile), profile, derive=derive
+    constants = {known: value for name, value in profile.constants.items() if (known := name_in(shape, name))}
+    matches = match_headings(headings, shape, constants)
+    _refuse_conflicts(headings, matches, constants)
+    fixed = _values_for_all_rows(sheet, shape, matches, constants, defaults)
+    present = matches.present().union(fixed)
+    derived = _derived_columns(shape, header, present)
+    unmatched = headings.unmatched(matches)
+    refuse_missing(
+        sheet, [header[at] for at in unmatched], shape, present | derived, matches.objections, matches.currency_in_title
     )
-
-
-def _planned(
-    head: SheetHead,
-    shape: Shape,
-    header_row: int,
-    meaning: Meaning,
-    bound: list[tuple[str, Bound]],
-    profile: Profile,
-    *,
-    derive: bool,
-) -> SheetPlan:
-    keys = [header_key(heading) for heading in head.header]
-    unused = [
-        position
-        for position, (heading, found) in enumerate(zip(head.header, meaning.names, strict=True))
-        if heading and not found and not _skipped(heading, profile)
-    ]
-    documents = [at for at in unused if keys[at] in document_headings()] if shape is Shape.CASES else []
+    bound = _bound(shape, header, matches, fixed, profile)
+    unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
+    document = _document_position(shape, header, unused)
     return SheetPlan(
-        head=head,
+        head=_head(headings, shape, matches),
         shape=shape,
         header_row=header_row,
-        case=tuple(b for n, b in bound if _kind(shape, n) is Kind.CASE),
-        voucher=tuple(b for n, b in bound if _kind(shape, n) is Kind.VOUCHER),
-        entry_position=keys.index(ENTRY_HEADING) if ENTRY_HEADING in keys else None,
-        unknown=tuple(head.header[at] for at in unused if head.header[at] not in meaning.outdone and at not in documents[:1]),
-        derive_debtor_type=derive,
-        meaning=meaning,
-        document_position=documents[0] if documents else None,
+        case=bound[Kind.CASE],
+        voucher=bound[Kind.VOUCHER],
+        entry_position=next((at for at, heading in enumerate(header) if header_key(heading) == ENTRY_HEADING), None),
+        unknown=tuple(header[at] for at in unused if at != document and header[at] not in matches.superseded_by),
+        derive_debtor_type=bool(derived),
+        matches=matches,
+        document_position=document,
     )
 
 
-def _fix_currency(sheet: str, meaning: Meaning, fixed: dict[str, str]) -> None:
-    """The currency that the amount's heading names holds for all rows."""
-    if meaning.currency is not None:
-        fixed.setdefault("currency", meaning.currency)
-        _refuse_other_currency(sheet, "the heading of the amount says", meaning.currency, fixed)
+def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: Around) -> Headings:
+    mapped = {header_key(heading): names_in(names) for heading, names in profile.columns.items()}
+    return Headings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
+
+
+def _head(headings: Headings, shape: Shape, matches: HeadingMatches) -> SheetHead:
+    names = tuple(" ".join(found) or None for found in matches.names)
+    return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT)
+
+
+def _document_position(shape: Shape, header: tuple[str, ...], unused: Iterable[int]) -> int | None:
+    """Where a list of open items says of each line whether it is a credit note or a payment."""
+    if shape is not Shape.CASES:
+        return None
+    return next((at for at in unused if header_key(header[at]) in document_headings()), None)
+
+
+def _derived_columns(shape: Shape, header: tuple[str, ...], present: set[str]) -> set[str]:
+    """What each row of Debitura's own template tells without a column for it."""
+    is_template = {header_key(h) for h in DEBITURA_TEMPLATE} <= {header_key(h) for h in header}
+    return {"debtor_type"} - present if is_template and shape is not Shape.VOUCHERS else set()
+
+
+def _values_for_all_rows(
+    sheet: str, shape: Shape, matches: HeadingMatches, constants: Mapping[str, str], defaults: Mapping[str, str]
+) -> dict[str, str]:
+    """The profile's constants, the currency that the amount's heading names, and the defaults of columns that are not there."""
+    fixed, present = dict(constants), matches.present()
+    if matches.currency is not None:
+        fixed.setdefault("currency", matches.currency)
+        _refuse_other_currency(sheet, "the heading of the amount says", matches.currency, fixed)
+    for name, value in defaults.items():
+        if (known := name_in(shape, name)) and known not in present:
+            fixed.setdefault(known, value)
+    if "currency" not in present:
+        _refuse_other_currency(sheet, "a title or the unit below the amount says", matches.currency_in_title, fixed)
+    return fixed
 
 
 def _refuse_other_currency(sheet: str, says: str, currency: str | None, fixed: Mapping[str, str]) -> None:
@@ -160,43 +167,44 @@ def _refuse_other_currency(sheet: str, says: str, currency: str | None, fixed: M
 
 
 def _bound(
-    shape: Shape, header: tuple[str, ...], names: list[list[str]], fixed: Mapping[str, str], profile: Profile
-) -> list[tuple[str, Bound]]:
-    """Each name of the sheet's shape with where its cells come from."""
+    shape: Shape, header: tuple[str, ...], matches: HeadingMatches, fixed: Mapping[str, str], profile: Profile
+) -> dict[Kind, tuple[Bound, ...]]:
+    """The columns of each kind with where their cells come from."""
     tables = {name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
     placed = [
-        (n, Bound(column_in(shape, n), header[i], i, values=tables.get(n, {}))) for i, found in enumerate(names) for n in found
+        Bound(column_in(shape, name), header[at], at, values=tables.get(name, {}))
+        for at, found in enumerate(matches.names)
+        for name in found
     ]
-    return placed + [(n, Bound(column_in(shape, n), n, None, value, tables.get(n, {}))) for n, value in fixed.items()]
+    constant = [Bound(column_in(shape, name), name, None, value, tables.get(name, {})) for name, value in fixed.items()]
+    return {kind: tuple(b for b in (*placed, *constant) if b.column.kind is kind) for kind in Kind}
 
 
-def _skipped(heading: str, profile: Profile) -> bool:
-    return heading.startswith("#") or header_key(heading) in {header_key(h) for h in profile.ignore}
-
-
-def _shape(sheet: str, header: tuple[str, ...], mapped: Mapping[str, list[str]], constants: Iterable[str]) -> Shape | None:
+def _shape(headings: Headings, constants: Iterable[str]) -> Shape | None:
     """What a sheet holds by its headings or, where they do not tell, with what the profile adds to every row."""
-    keys = [known_key(h) for h in header if h and not h.startswith("#")]
-    found = [name for key in keys for name in mapped.get(key, [])]
+    keys = [known_key(h) for h in headings.header if h and not h.startswith("#")]
+    found = [name for key in keys for name in headings.mapped.get(key, [])]
     by_name = {"cases": Shape.CASES, "vouchers": Shape.VOUCHERS}
-    unmapped = [key for key in keys if key not in mapped]
-    return _shape_of(unmapped, found) or by_name.get(sheet.casefold()) or _shape_of(unmapped, [*found, *constants])
+    unmapped = [key for key in keys if key not in headings.mapped]
+    return _shape_of(unmapped, found) or by_name.get(headings.sheet.casefold()) or _shape_of(unmapped, [*found, *constants])
 
 
 def _shape_of(keys: list[str], found: list[str]) -> Shape | None:
-    flat, plain = flat_index(), index_of(Kind.VOUCHER)
-    case_marks = {flat.get(k) for k in keys} | set(found)
-    voucher_marks = {plain.get(k) for k in keys} | set(found)
-    if len(case_marks - {None}) >= MARKS_ENOUGH:
-        # Beside headings that are sure, weak ones count as well, unless they are a voucher's for sure.
-        case_marks |= {weak_index(Kind.CASE).get(k) for k in keys if k not in plain}
-    cases = len(case_marks & _TELLING[Kind.CASE])
-    vouchers = len(voucher_marks & _TELLING[Kind.VOUCHER])
-    prefixed = len({n for n in case_marks if n and n.startswith(FLAT_PREFIX)} | {k for k in keys if _is_flat_property(k)})
-    linked = bool(voucher_marks & {"case_ref", "case_id"})
+    case_names = _case_names(keys, found)
+    voucher_names = {index_of(Kind.VOUCHER).get(key) for key in keys}.union(found)
+    cases, vouchers = len(case_names & _TELLING[Kind.CASE]), len(voucher_names & _TELLING[Kind.VOUCHER])
+    linked = bool(voucher_names & {"case_ref", "case_id"})
     if cases >= MARKS_ENOUGH and (cases >= vouchers or not linked):
+        prefixed = any(name.startswith(FLAT_PREFIX) for name in case_names) or any(map(_is_flat_property, keys))
         return Shape.FLAT if prefixed else Shape.CASES
     return Shape.VOUCHERS if vouchers >= MARKS_ENOUGH else None
+
+
+def _case_names(keys: list[str], found: list[str]) -> set[str]:
+    """What the headings mean in a sheet of cases. Beside sure ones weak ones count, unless they are a voucher's for sure."""
+    names = {name for key in keys if (name := flat_index().get(key))}.union(found)
+    weak = {name for key in keys if key not in index_of(Kind.VOUCHER) and (name := weak_index(Kind.CASE).get(key))}
+    return names | weak if len(names) >= MARKS_ENOUGH else names
 
 
 def _is_flat_property(key: str) -> bool:
@@ -220,11 +228,12 @@ def column_in(shape: Shape, name: str) -> Column:
     return column(kind, name)
 
 
-def _refuse_conflicts(sheet: str, header: tuple[str, ...], names: list[list[str]], fixed: Mapping[str, str]) -> None:
+def _refuse_conflicts(headings: Headings, matches: HeadingMatches, constants: Iterable[str]) -> None:
+    sheet = headings.sheet
     first: dict[str, str] = {}
-    for heading, found in zip(header, names, strict=True):
+    for heading, found in zip(headings.header, matches.names, strict=True):
         for name in found:
-            if name in fixed:
+            if name in constants:
                 raise FileRefused(
                     f'Sheet "{sheet}": the column "{heading}" holds {name}, which the profile sets to a constant. '
                     f"Remove one of them, or add the heading to ignore in the profile."
@@ -240,7 +249,3 @@ def _refuse_conflicts(sheet: str, header: tuple[str, ...], names: list[list[str]
                     f"Remove one of them, or add its heading to ignore in the profile."
                 )
             first[name] = heading
-
-
-def _is_debitura_template(header: tuple[str, ...]) -> bool:
-    return {header_key(h) for h in DEBITURA_TEMPLATE} <= {header_key(h) for h in header}

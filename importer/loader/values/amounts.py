@@ -131,7 +131,11 @@ def _read(cell: Cell, formats: Formats) -> tuple[Decimal, str]:
             return number, ""
     if isinstance(cell, _NO_NUMBERS):
         raise ValueProblem("not_a_number", "is not a number. Write an amount such as 1234.50")
-    text = read_text(cell)
+    return _number_in(read_text(cell), formats)
+
+
+def _number_in(text: str, formats: Formats) -> tuple[Decimal, str]:
+    """The number and the unit beside it."""
     if formats.text_doubt:
         raise ValueProblem("decimal_marks_differ", formats.text_doubt)
     mark = formats.decimal or formats.proven_decimal
@@ -146,21 +150,23 @@ def _read(cell: Cell, formats: Formats) -> tuple[Decimal, str]:
 def _mark_for(found: Written, formats: Formats) -> DecimalMark:
     """The decimal mark to read with. Raises ValueProblem where none is known, or the known one does not fit."""
     marks, mark = found.marks(), formats.decimal or formats.proven_decimal
-    if found.ambiguous and mark is None:
+    if mark is None and found.ambiguous:
         raise ValueProblem(
             "decimal_mark_unknown",
             "could be in thousands or have three decimals, and nothing in its column tells which. "
             'Say it in the profile: decimal = "," or decimal = "."',
         )
-    if mark is not None and mark not in marks:
+    if mark is None:
+        return marks[0]
+    if mark not in marks:
         raise ValueProblem("not_a_number", f'is not a number with the decimal mark "{mark}". Correct the cell, or the profile')
-    if mark is not None and mark == formats.proven_decimal and found.ambiguous and mark in found.digits:
+    if mark == formats.proven_decimal and found.ambiguous and mark in found.digits:
         raise ValueProblem(
             "three_decimals",
             f'has three decimals, as other rows of the column prove the decimal mark "{mark}". '
             f'Write it with two, or say in the profile that it is so: decimal = "{mark}"',
         )
-    return mark or marks[0]
+    return mark
 
 
 def _no_number() -> ValueProblem:
