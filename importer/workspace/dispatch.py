@@ -16,7 +16,7 @@ from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.throttle import ApiThrottle
 from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
-from importer.dispatcher.sending.pipeline import Pipeline, Progress, Stopping
+from importer.dispatcher.sending.pipeline import Pipeline, Progress
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
@@ -115,8 +115,8 @@ class Sending:
             return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
 
     async def _send(self, tracker: ProgressTracker) -> tuple[ExitCode, list[str]]:
-        stopping = Stopping()
-        gate = RequestGate(self._ledger, self._patience, lambda: stopping.asked)
+        stopping = asyncio.Event()
+        gate = RequestGate(self._ledger, self._patience, stopping.is_set)
         with _interrupts(stopping, self._console):
             following = asyncio.create_task(tracker.follow())
             try:
@@ -125,14 +125,14 @@ class Sending:
             finally:
                 following.cancel()
         keep_counts(self._ledger, self._quotas)
-        if stopping.asked:
+        if stopping.is_set():
             return ExitCode.INTERRUPTED, [*messages, "Interrupted; what was in flight was finished. `importer resume` goes on."]
         if messages:
             return ExitCode.API_STOPPED, messages
         waits = [self._reached] if self._reached else self._long_waits()
         return (ExitCode.QUOTA if waits else ExitCode.OK), waits
 
-    async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: Stopping, progress: Progress) -> list[str]:
+    async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: asyncio.Event, progress: Progress) -> list[str]:
         """Settle old doubts, send, settle new ones; send again what that set free."""
         keyed = self._environment.settings.dispatch.idempotency_keys == "trusted"
         if restored := self._ledger.restored.backup_taken_at():
@@ -152,7 +152,7 @@ class Sending:
             await reconcile(self._ledger, debitura, self._scope, self._policy)
             await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
             await pipeline.run()
-            if not self._stopped() and not stopping.asked:
+            if not self._stopped() and not stopping.is_set():
                 moved = await reconcile(self._ledger, debitura, self._scope, self._policy)
                 if moved:
                     await pipeline.run()
@@ -181,16 +181,16 @@ class Sending:
 
 
 @contextmanager
-def _interrupts(stopping: Stopping, console: Console) -> Iterator[None]:
+def _interrupts(stopping: asyncio.Event, console: Console) -> Iterator[None]:
     """The first SIGINT or SIGTERM drains, the second cancels the run."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def interrupt() -> None:
-        if stopping.asked and task is not None:
+        if stopping.is_set() and task is not None:
             task.cancel()
             return
         console.note("Finishing what is in flight; interrupt again to stop at once.")
-        stopping.ask()
+        stopping.set()
 
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
