@@ -14,7 +14,7 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
-from importer.workspace.dispatch import Sending, find_accounts
+from importer.workspace.dispatch import Dispatch, find_accounts
 from importer.workspace.environment import Environment
 from importer.workspace.progress import announcement
 from importer.workspace.result import RunResult, report_batches
@@ -37,7 +37,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
             return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
         _announce(ledger, environment, accounts, console, stop_at_quota=stop_at_quota)
         scope = Scope(accounts, None, uuid4().hex)
-        sent = Sending(ledger, environment, scope, console, stop_at_quota=stop_at_quota).run()
+        sent = Dispatch(ledger, environment, scope, console, stop_at_quota=stop_at_quota).run()
         return report_batches(ledger, batches, output or environment.output, sent)
 
 

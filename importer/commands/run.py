@@ -14,7 +14,7 @@ from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.ledger import Ledger
 from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
-from importer.workspace.dispatch import Sending, check_debbie, find_accounts
+from importer.workspace.dispatch import Dispatch, check_debbie, find_accounts
 from importer.workspace.environment import Environment
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
@@ -46,7 +46,7 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
             _check_debbie_settings(totals, environment)
             _ask(totals, quotas, request, environment, console)
         scope = Scope(accounts, staged.batches, run_id)
-        sent = Sending(ledger, environment, scope, console, stop_at_quota=request.stop_at_quota).run()
+        sent = Dispatch(ledger, environment, scope, console, stop_at_quota=request.stop_at_quota).run()
         return report_batches(ledger, staged.batches, request.output or environment.output, sent, staged.refused)
 
 

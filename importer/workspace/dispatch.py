@@ -1,4 +1,4 @@
-"""Sending a scope's entries: rounds of reconciling and sending, and what interrupts them."""
+"""Send the entries of a scope: rounds of reconciling and sending, and the interrupts that end them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.progress import ProgressTracker
 
-SHORT_WAIT = 2  # minutes (of the quota's): a command that is not to wait for a quota waits so long all the same
+SHORT_WAIT = 2  # lengths of the quota's minute
 
 
 async def check_debbie(environment: Environment) -> None:
@@ -41,7 +41,7 @@ async def check_debbie(environment: Environment) -> None:
 
 
 async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
-    """Ask Debitura who the key belongs to; if it does not say, the key may be known from before: rows then wait.
+    """Ask Debitura for the owner of the key. If it does not answer, the owner may be known from before: rows then wait.
 
     Raises SettingsError or ApiStopped: nothing was read or recorded yet.
     """
@@ -66,18 +66,18 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
 
 
 def keep_counts(ledger: Ledger, quotas: Mapping[Kind, RateLimits]) -> None:
-    """Keep what was counted and learnt since the last commit that did."""
+    """Store the request counts that have changed since the last commit that stored them."""
     if changes := {scope: kept for quota in quotas.values() for scope, kept in quota.changes().items()}:
         ledger.counts.keep(changes)
 
 
 def short_wait(environment: Environment) -> float:
-    """Seconds that even a command waits which is not to wait for a quota: the minute's limit is part of sending."""
+    """The seconds that a command waits even with ``--stop-at-quota``: the limit per minute is part of sending."""
     return SHORT_WAIT * environment.settings.dispatch.window_seconds[0]
 
 
-class Sending:
-    """One run's sending, with its interrupts: the first finishes what is in flight, the second stops."""
+class Dispatch:
+    """Sends the entries of one run. The first interrupt finishes what is in flight, the second stops at once."""
 
     def __init__(
         self, ledger: Ledger, environment: Environment, scope: Scope, console: Console, *, stop_at_quota: bool = False
@@ -94,7 +94,7 @@ class Sending:
         self._reached: str | None = None
 
     def run(self) -> tuple[ExitCode, list[str]]:
-        """Send what is open; returns why it ended early, if it did, and what to tell."""
+        """Send what is open. Returns the exit code of what ended it early, if anything did, and messages for the user."""
         self._ledger.outbox.forget_waits(self._scope.accounts, self._scope.batches)
         left = {kind: self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind}
         if not any(left.values()):
@@ -171,7 +171,7 @@ class Sending:
         ]
 
     def _long_waits(self) -> list[str]:
-        """What keeps entries from being sent for longer than this run waits."""
+        """A message for each API that keeps entries waiting for longer than this run waits."""
         return [
             f"{throttle.limits.reached(wait)} `importer resume` goes on then."
             for kind, throttle in self._throttles.items()

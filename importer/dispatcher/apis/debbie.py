@@ -1,4 +1,4 @@
-"""Debbie's endpoints: which request is made, and what its answer says. Source: its reference of case vouchers."""
+"""Debbie's endpoints: which request is made, and how its response is read. Source: its reference of case vouchers."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ CaseIdFrom = Literal["id", "reference", "creditorReference"]
 
 @dataclass(frozen=True)
 class Debbie:
-    """``/v1/{tenantId}`` of Debbie; ``case_id_from`` says how a Debitura case is named there."""
+    """``/v1/{tenantId}`` of Debbie; ``case_id_from`` is the field of a Debitura case that names it there."""
 
     client: HttpClient
     tenant_id: str
     case_id_from: CaseIdFrom = "id"
 
     async def check(self) -> None:
-        """Raise ApiStopped if the token is refused or Debbie does not answer; asks for a case that does not exist."""
+        """Raise ApiStopped if the token is refused or Debbie does not answer. Requests a case that does not exist."""
         await _ask(self.client, "Debbie", self._path("case-vouchers", str(uuid4())), accept_missing=True)
 
     def case_of(self, job: SendableEntry) -> str | None:
@@ -51,7 +51,7 @@ class Debbie:
         return reference
 
     async def create(self, claim: Claim) -> Outcome:
-        """POST the voucher; a repeated ``uniqueId`` is looked up, for the voucher is ours and there already."""
+        """POST the voucher. If its ``uniqueId`` is taken, the case's list is read to see whether the voucher is this one."""
         case_id = self.case_of(claim.job) or ""
         path = self._path("case-vouchers", case_id)
         headers = {"Idempotency-Key": claim.job.idempotency_key}

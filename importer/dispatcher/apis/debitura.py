@@ -1,4 +1,4 @@
-"""The endpoints of both APIs: which request is made, and what its answer says. Sources: the two reference pages."""
+"""Debitura's endpoints: which request is made, and how its response is read. Source: its API reference."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Debitura:
 
     @property
     def skew(self) -> timedelta | None:
-        """How far Debitura's clock is ahead of ours, as far as an answer has told."""
+        """How far Debitura's clock is ahead of ours; None before a response has shown it."""
         return self._client.skew
 
     async def me(self) -> str:
@@ -37,7 +37,7 @@ class Debitura:
         return found
 
     async def create(self, claim: Claim) -> Outcome:
-        """POST the case, with its idempotency key (whether this endpoint heeds it is not known)."""
+        """POST the case, with its idempotency key (whether this endpoint uses it is not documented)."""
         headers = {"Idempotency-Key": claim.job.idempotency_key}
         return await _attempt(Kind.CASE, self._client.send("POST", "/managed-cases", claim.payload, headers), claim.payload)
 
@@ -56,6 +56,6 @@ class Debitura:
         return found
 
     async def case(self, identifier: str) -> Mapping[str, Any]:
-        """One case whole, for what the list leaves out. Raises ApiStopped."""
+        """One case with all its fields; the list leaves some out. Raises ApiStopped."""
         body = await _ask(self._client, "Debitura", f"/managed-cases/{quote(identifier, safe='')}", accept_missing=True)
         return body if isinstance(body, dict) else {}

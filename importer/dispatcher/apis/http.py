@@ -1,7 +1,8 @@
 """HTTP. The only module that imports httpx, and the border where "nothing happened" parts from "in doubt".
 
-httpx is the interface, aiohttp carries it: plain httpx spends nine times the CPU per request. The transport is our own
-because httpx-aiohttp 0.2 reports a connection that was lost after the request as one that was never made.
+httpx is the interface, aiohttp carries it: plain httpx spends nine times the CPU per request. Requests are handed to the
+transport directly, since a sending takes a third longer through ``httpx.AsyncClient``. The transport is our own because
+httpx-aiohttp 0.2 reports a connection that was lost after the request as one that was never made.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ KEEP_ALIVE_SECONDS = 3
 CONNECT_SECONDS = 10
 
 
-class Whole(httpx.AsyncByteStream):
-    """A body that is in memory as it is: httpx's own ways of reading one cost a good part of a request."""
+class InMemoryBody(httpx.AsyncByteStream):
+    """A body whose bytes can be taken at once: reading it through httpx costs a good part of a request."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -37,7 +38,7 @@ class Whole(httpx.AsyncByteStream):
 
 
 class AioTransport(httpx.AsyncBaseTransport):
-    """httpx over aiohttp: no redirects, no retries, no proxies, no cookies; exact about when a request had gone out."""
+    """httpx over aiohttp, without redirects, retries, proxies or cookies. Its errors tell whether the request had gone out."""
 
     def __init__(self, connections: int, timeout_seconds: float) -> None:
         self._limit = connections
@@ -55,21 +56,21 @@ class AioTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request. Raises httpx.ConnectError if nothing went out, httpx.ReadError for everything after that.
 
-        Heeds httpx's request extension ``target``: the path as it goes out, below the URL's own.
+        The request extension ``target`` is the path below the request's URL, quoted as it goes out.
         """
         url = yarl.URL(str(request.url) + request.extensions.get("target", b"").decode(), encoded=True)
         try:
             async with self._open().request(
                 request.method,
                 url,
-                data=(request.stream.content if isinstance(request.stream, Whole) else await request.aread()) or None,
+                data=(request.stream.content if isinstance(request.stream, InMemoryBody) else await request.aread()) or None,
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
                 allow_redirects=False,
             ) as response:
                 body = await _read(response)
                 # The body is decompressed already, so what describes its coding on the way must not come along.
                 headers = [(k, v) for k, v in response.raw_headers if k.lower() not in _OF_THE_TRANSFER]
-                return httpx.Response(response.status, headers=headers, stream=Whole(body), request=request)
+                return httpx.Response(response.status, headers=headers, stream=InMemoryBody(body), request=request)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise httpx.ConnectError(_name(error), request=request) from None
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
@@ -114,7 +115,7 @@ def skew_of(date: str | None, asked: datetime, answered: datetime) -> timedelta 
 
 
 class HttpClient:
-    """Requests to one API with its credentials. ``skew``: what its clock was ahead of ours when it was last read from."""
+    """Requests to one API with its credentials. ``skew``: how far its clock was ahead of ours at the last GET."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, connections: int, timeout_seconds: float) -> None:
         self._base_url = base_url
@@ -124,8 +125,8 @@ class HttpClient:
 
     @cached_property
     def _url(self) -> httpx.URL:
-        """Parsed once: that costs as much as a good part of a request. Raises ValueError for a port that cannot be."""
-        yarl.URL(self._base_url)  # checks the whole, which the transport does not do again for each request
+        """The base URL, parsed once because parsing is slow. Raises ValueError for an impossible port."""
+        yarl.URL(self._base_url)  # checks the port, which httpx does not
         return httpx.URL(self._base_url)
 
     async def send(
@@ -135,7 +136,7 @@ class HttpClient:
         try:
             own = self._given | ({"Content-Type": "application/json"} if content is not None else {}) | dict(headers or {})
             target = {"target": path.encode("ascii")}
-            request = httpx.Request(method, self._url, headers=own, stream=Whole(content or b""), extensions=target)
+            request = httpx.Request(method, self._url, headers=own, stream=InMemoryBody(content or b""), extensions=target)
         except (httpx.InvalidURL, ValueError) as error:  # a credential may hold what no header can
             raise NotSent(_name(error)) from None
         asked = datetime.now(UTC)
@@ -147,7 +148,7 @@ class HttpClient:
             raise Lost(str(error)) from None
         if method == "GET":
             self.skew = skew_of(response.headers.get("date"), asked, datetime.now(UTC)) or self.skew
-        assert isinstance(response.stream, Whole)
+        assert isinstance(response.stream, InMemoryBody)
         return Answer(response.status_code, response.stream.content, response.headers)
 
     async def __aenter__(self) -> Self:

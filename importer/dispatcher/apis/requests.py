@@ -1,4 +1,4 @@
-"""Requests that both APIs have in common: one try that creates, and questions that may be repeated."""
+"""What the requests of both APIs share: one attempt to create, and reads, which may be repeated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRIES = 4
 
 
 async def _ask(client: HttpClient, api: str, path: str, *, accept_missing: bool = False) -> Any:
-    """GET something, which may be repeated freely. Raises ApiStopped when the API is down or refuses the credentials."""
+    """GET a document, with retries. Raises ApiStopped when the API is down or refuses the credentials."""
     import stamina
 
     answer: Answer | None = None
@@ -49,18 +49,18 @@ async def _ask(client: HttpClient, api: str, path: str, *, accept_missing: bool 
             return json.loads(answer.body)
     except ValueError:
         pass
-    raise ApiStopped(f"{api} gave an answer that is none of its own (HTTP {answer.status}). Check its base_url.")
+    raise ApiStopped(f"{api} returned a response that is not from this API (HTTP {answer.status}). Check its base_url.")
 
 
 async def _get(client: HttpClient, path: str) -> Answer:
     answer = await client.send("GET", path)
-    if answer.status in _PASSING:
+    if answer.status in _TRANSIENT:
         raise _Again(f"HTTP {answer.status}")
     return answer
 
 
 class _Again(Exception):
-    """An answer that passes: a limit, an outage."""
+    """A response with a transient HTTP status."""
 
 
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})

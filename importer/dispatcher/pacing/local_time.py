@@ -1,4 +1,4 @@
-"""Moments and spans in the words of people, in local time."""
+"""Times and durations as texts for users, in local time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def in_local_words(now: float, seconds: float) -> str:
 
 
 def in_words(today: datetime, moment: datetime) -> str:
-    """A moment as somebody would say it ``today``; rounded up to the minute, for nothing happens earlier than it is said."""
+    """A moment as text, as seen from ``today``. It is rounded up to the minute, so that it has passed at the time shown."""
     if moment.second or moment.microsecond:
         moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
     days = (moment.date() - today.date()).days
@@ -26,6 +26,6 @@ def in_words(today: datetime, moment: datetime) -> str:
 
 
 def countdown(seconds: float) -> str:
-    """A span as a clock shows it: ``1:02:03``."""
+    """A duration as a clock shows it: ``1:02:03``."""
     whole = max(0, round(seconds))
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -28,7 +28,7 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.sendable import AttemptResult, Claim, Postponed, SendableEntry
 
 LOOK_AGAIN_SECONDS = 0.05
-TURNS_APART = 2  # of the event loop, at most, between the ends of attempts whose answers were read together: they share a commit
+TURNS_OF_AN_ANSWER = 4  # of the event loop, from its last byte to the queue: what has arrived when another ends shares its commit
 PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
 LONGEST_NAP = 20.0  # the machine may have slept or its clock been set meanwhile
 _NO_CASE_NAME = Reason(
@@ -95,7 +95,7 @@ class Pipeline:
             # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the result.
             async with asyncio.timeout(min(seconds, LONGEST_NAP)):
                 ended.append(await self._ended.get())
-        for _ in range(TURNS_APART):
+        for _ in range(TURNS_OF_AN_ANSWER):
             await asyncio.sleep(0)
         while not self._ended.empty():
             ended.append(self._ended.get_nowait())

@@ -1,4 +1,4 @@
-"""What may be sent to one API next: read ahead from the ledger by the hundred, instead of asked for at every step."""
+"""The entries that may be sent to one API next, read ahead from the ledger in hundreds and not at every step."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Scope:
 class Backlog:
     """The entries of one kind that can be sent, in the order of their sheets.
 
-    What was read stays true while it waits here: nobody else writes to the ledger, and nothing but an entry's own attempt
-    makes it unsendable. What can be sent besides that is found by reading again after something has :meth:`changed`.
+    An entry that was read stays sendable while it waits here: no other process writes to the ledger, and only its own attempt
+    changes that. Further entries are found by reading again after something has :meth:`changed`.
     """
 
     def __init__(self, ledger: Ledger, scope: Scope, kind: Kind, states: Iterable[State]) -> None:
@@ -41,13 +41,13 @@ class Backlog:
         self._first_due: str | None = None  # of those that wait for their time, if that is known
 
     def take(self, count: int, busy: Collection[int]) -> list[SendableEntry]:
-        """The next entries, at most ``count``; those that are ``busy`` are at work already."""
+        """The next entries, at most ``count``, without those that are ``busy`` already."""
         if len(self._jobs) < count:
             self._read(busy)
         return [self._jobs.popleft() for _ in range(min(count, len(self._jobs)))]
 
     def changed(self, results: Iterable[AttemptResult]) -> None:
-        """Learn from what was stored: an entry that is open again, or one that was accepted and frees those that waited."""
+        """Note what was stored: an entry may be open again, and an accepted one frees those that waited for it."""
         for result in results:
             if result.state is State.ACCEPTED:
                 self._read_all = self._read_all and self._kind is Kind.CASE  # no case waits for another entry
@@ -55,12 +55,12 @@ class Backlog:
                 self._read_all = False
 
     def forget(self) -> None:
-        """What was read may be stale: entries have been moved while nothing was sent."""
+        """Drop what was read: it may be stale, since entries were moved while nothing was sent."""
         self._jobs.clear()
         self.look_again()
 
     def look_again(self) -> None:
-        """Entries may have become open by other ways than results."""
+        """Read again: entries may have become open by other ways than results."""
         self._read_all = False
 
     def wait_seconds(self, busy: Collection[int]) -> float | None:
