@@ -42,13 +42,14 @@ class ZeroFormat:
         return "-" * (value < 0) + "".join(shown)
 
 
+_DURATION = re.compile(r'(?:\\.|"[^"]*"|[^\\"])*?\[(?:h+|m+|s+)\]', re.IGNORECASE | re.DOTALL)
 _FORMAT_TOKEN = re.compile(r'\\(.)|"([^"]*)"|\[(?:\$[^\]]*|[A-Za-z]+\d*)\]|_.|\*.|(0)|([-\s/():+$])|(.)', re.DOTALL)
 
 
 def zero_format(code: str) -> ZeroFormat | None:
     """Give the format if it shows leading zeros (two or more ``0``, nothing but literals between), else None."""
     parts: list[str | None] = []
-    for match in _FORMAT_TOKEN.finditer(_first_section(code)):
+    for match in _FORMAT_TOKEN.finditer(first_section(code)):
         escaped, quoted, zero, literal, other = match.groups()
         if other is not None:
             return None
@@ -60,7 +61,12 @@ def zero_format(code: str) -> ZeroFormat | None:
     return ZeroFormat(tuple(parts)) if parts.count(None) >= minimum else None
 
 
-def _first_section(code: str) -> str:
-    """The part of a format before its first ``;`` that is neither quoted nor escaped."""
+def first_section(code: str) -> str:
+    """Give the part of a format before its first ``;`` that is neither quoted nor escaped."""
     found = re.match(r'(?:\\.|"[^"]*"|[^;"\\])*', code, re.DOTALL)
     return found.group() if found else ""
+
+
+def shows_duration(code: str) -> bool:
+    """Whether a format counts on past a day, an hour or a minute: ``[h]:mm``."""
+    return _DURATION.match(code) is not None

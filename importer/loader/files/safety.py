@@ -83,10 +83,11 @@ def inspect(path: Path) -> Workbook | TextFile:
         check_content(path.name, kind, head)
         if kind in TEXTS.values():
             return TextFile(kind, signature)
-        if os.fstat(stream.fileno()).st_size > MAX_WORKBOOK:
+        size = os.fstat(stream.fileno()).st_size
+        if size > MAX_WORKBOOK:
             raise FileRefused(f"{path.name} has more than {MAX_WORKBOOK >> 20} MB. Split it into smaller files.")
         try:
-            data = head + stream.read(MAX_WORKBOOK)
+            data = head + stream.read(size)
         except OSError as error:
             raise FileRefused(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
     return Workbook(kind, hashlib.sha256(data).hexdigest(), data, _scan_guarded(path.name, kind, data))

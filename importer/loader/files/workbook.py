@@ -124,7 +124,7 @@ class OpenWorkbook:
 
     def _guarded(self, sheet: str, call: Callable[[], _T]) -> _T:
         try:
-            with _quiet() if self._format in ("xls", "xlsb") else nullcontext():
+            with _quiet() if self._format == "xlsb" else nullcontext():
                 return call()
         except (KeyboardInterrupt, SystemExit, FileRefused):
             raise
@@ -142,7 +142,7 @@ def _present(places: Sequence[int | None], cells: Sequence[Any]) -> list[Any]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what calamine prints when it panics off the terminal; it does over damaged xls and xlsb files only."""
+    """Keep what calamine prints when it panics off the terminal; it does over damaged xlsb files only."""
     try:
         kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     except OSError:

@@ -12,13 +12,15 @@ from xml.parsers import expat
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark, Marks
 from importer.loader.files.number_formats import ZeroFormat, zero_format
-from importer.loader.files.xls import ERRORS, rk_number
 from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, sheet_notes
 from importer.loader.files.xlsx_fast_scan import SheetScan, Styles
 from importer.loader.files.zip_archive import Archive
 
 _ROW, _RK, _ERROR, _REAL, _SHARED, _FORMULA_NUMBER, _FORMULA_ERROR, _LAST_CELL = 0, 2, 3, 5, 7, 9, 11, 11
 _SHARED_ITEM, _FORMAT, _XF, _BOOK_PROPERTIES, _SHEET, _COLUMN, _FILTER = 19, 44, 47, 153, 156, 60, 161
+ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"}
+"""Error codes of binary workbooks, old and new, and what Excel shows."""
+
 _MAX_STYLES = 65_536
 _LONGEST_RECORD = 4 << 20  # a text of 32,767 characters with its fonts and its formula is far below
 _BEGIN_SHARED, _BEGIN_CELL_XFS, _END_CELL_XFS = 159, 617, 618
@@ -173,5 +175,12 @@ def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int],
 
 def _is_day_60(kind: int, content: bytes) -> bool:
     if kind == _RK:
-        return 60 <= rk_number(content[8:12]) < 61  # noqa: PLR2004 - Excel's 29 February 1900
+        return 60 <= _rk_number(content[8:12]) < 61  # noqa: PLR2004 - Excel's 29 February 1900
     return kind in (_REAL, _FORMULA_NUMBER) and 60 <= struct.unpack_from("<d", content, 8)[0] < 61  # noqa: PLR2004
+
+
+def _rk_number(packed: bytes) -> float:
+    """Unpack the four bytes in which short numbers are kept."""
+    bits = struct.unpack("<i", packed)[0]
+    value = float(bits >> 2) if bits & 2 else struct.unpack("<d", b"\0\0\0\0" + struct.pack("<i", bits & ~3))[0]
+    return value / 100 if bits & 1 else value
