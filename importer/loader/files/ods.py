@@ -13,8 +13,7 @@ from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark, Marks
 from importer.loader.files.number_formats import ZeroFormat
 from importer.loader.files.xlsx import MAX_AREA, MAX_COLUMNS, MAX_ROWS, WorkbookScan, check_size, sheet_notes
-from importer.loader.files.xlsx_exact_scan import parse_xml
-from importer.loader.files.xlsx_fast_scan import SheetScan
+from importer.loader.files.xlsx_scan import SheetScan, parse_xml
 from importer.loader.files.zip_archive import Archive
 
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
@@ -53,7 +52,7 @@ class _Scan:
         self.result = WorkbookScan()
         self._name = name
         self._sheet = ""
-        self._scan = SheetScan(Marks(), exact=True)
+        self._scan = SheetScan(Marks())
         self._row = self._column = 0
         self._row_repeat = self._repeat = 1
         self._cell: dict[str, str] | None = None
@@ -73,7 +72,7 @@ class _Scan:
                 self._scan.hidden_rows += self._row_repeat
         elif tag == "table:table":
             self._sheet, self._row = attributes.get("table:name", ""), 0
-            self._scan = SheetScan(Marks(), exact=True)
+            self._scan = SheetScan(Marks())
             self.result.sheets[self._sheet] = self._scan
         elif name == "annotation":
             self._annotation += 1
@@ -108,7 +107,7 @@ class _Scan:
             column, repeat, _, _ = self._row_cells[-1]
             scan.rows, scan.columns = self._row + self._row_repeat, max(scan.columns, column + repeat)
             texts = sum(repeat * len(text) for _, repeat, _, text in self._row_cells) * self._row_repeat
-            scan.text_bytes = (scan.text_bytes or 0) + texts
+            scan.text_bytes = scan.text_bytes + texts
             # Checked at every row, since a repeated row is marked cell by cell.
             if scan.columns > MAX_COLUMNS or scan.rows > MAX_ROWS or scan.rows * scan.columns > MAX_AREA:
                 check_size(self._name, self._sheet, scan)

@@ -23,7 +23,7 @@ from importer.loader.files.projection import picker
 
 if TYPE_CHECKING:
     from importer.loader.files.safety import Workbook
-    from importer.loader.files.xlsx_fast_scan import SheetScan
+    from importer.loader.files.xlsx_scan import SheetScan
 
 MAX_CELL = 32_767
 """Characters that a cell of a workbook can hold."""

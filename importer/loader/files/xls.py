@@ -25,7 +25,7 @@ from importer.loader.files.number_formats import Cell, ZeroFormat, first_section
 from importer.loader.files.workbook import MAX_CELL
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, sheet_notes
-from importer.loader.files.xlsx_fast_scan import SheetScan, column_letters
+from importer.loader.files.xlsx_scan import SheetScan, column_letters
 
 _BEGIN, _EXCEL_5, _AUTOFILTER = b"\x09\x08", 50, 0x9D
 _NEEDED = frozenset(

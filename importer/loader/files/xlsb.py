@@ -13,7 +13,7 @@ from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark, Marks
 from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, sheet_notes
-from importer.loader.files.xlsx_fast_scan import SheetScan, Styles
+from importer.loader.files.xlsx_scan import SheetScan, Styles
 from importer.loader.files.zip_archive import Archive
 
 _ROW, _RK, _ERROR, _REAL, _SHARED, _FORMULA_NUMBER, _FORMULA_ERROR, _LAST_CELL = 0, 2, 3, 5, 7, 9, 11, 11
@@ -144,7 +144,7 @@ def _text_lengths(archive: Archive) -> list[int]:
 
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
-    scan = SheetScan(Marks(styles.formats), exact=True)
+    scan = SheetScan(Marks(styles.formats))
     row = text_bytes = 0
     unpack, of_style = struct.Struct("<II").unpack_from, styles.of_style
     for kind, content in _records(archive.blocks(part)):

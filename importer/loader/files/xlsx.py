@@ -10,12 +10,13 @@ from xml.parsers import expat
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
 from importer.loader.files.number_formats import ZeroFormat, zero_format
-from importer.loader.files.xlsx_exact_scan import parse_xml, scan_exact
-from importer.loader.files.xlsx_fast_scan import (
+from importer.loader.files.xlsx_scan import (
     SheetScan,
     Styles,
     column_letters,
-    scan_fast,
+    parse_xml,
+    scan_every_cell,
+    scan_sheet,
     shared_text_bytes,
 )
 from importer.loader.files.zip_archive import Archive
@@ -73,7 +74,8 @@ def scan_xlsx(archive: Archive) -> WorkbookScan:
                 for _ in archive.blocks(part):
                     pass
     except expat.ExpatError as error:
-        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it in Excel and save it anew.") from error
+        what = expat.ErrorString(error.code)  # not where: some cells were cut out
+        raise FileRefused(f"{archive.name} holds damaged XML ({what}). Open it in Excel and save it anew.") from error
     if any("externallinks/" in part.casefold() for part in archive.parts):
         result.notes.append("The workbook refers to other workbooks; the values last calculated are read.")
     for name, scan in result.sheets.items():
@@ -82,12 +84,12 @@ def scan_xlsx(archive: Archive) -> WorkbookScan:
 
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
-    scan = scan_fast(archive.blocks(part), styles, epoch_1904=epoch_1904)
+    scan = scan_sheet(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
     if scan and scan.rows * scan.columns * max(lengths, default=0) > MAX_TEXT:
-        scan.text_bytes = shared_text_bytes(archive.blocks(part), lengths)
-    if scan is None or _is_too_large(scan) or (scan.text_bytes or 0) > MAX_TEXT:
-        # The fast scan also counts cells that hold nothing but a style; only real ones may refuse a file.
-        scan = scan_exact(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
+        scan.text_bytes += shared_text_bytes(archive.blocks(part), lengths)
+    if scan is None or _is_too_large(scan) or scan.text_bytes > MAX_TEXT:
+        # Cells that hold nothing but a style were counted as well; only real ones may refuse a file.
+        scan = scan_every_cell(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
     return scan
 
 
@@ -110,7 +112,7 @@ def check_size(name: str, sheet: str, scan: SheetScan) -> None:
             f"{name}, sheet {sheet!r}, uses {scan.columns - scan.first_column:,} columns (up to {cell}); at most "
             f"{MAX_COLUMNS:,} are read. Delete the columns that are not needed."
         )
-    if _is_too_large(scan) or (scan.text_bytes or 0) > MAX_TEXT:
+    if _is_too_large(scan) or scan.text_bytes > MAX_TEXT:
         raise FileRefused(
             f"{name}, sheet {sheet!r}, reaches to cell {cell}, which is more than can be held in memory. "
             "Delete cells that lie far off, or split the sheet."

@@ -28,8 +28,16 @@ from importer.loader.files import zip_archive
 from importer.loader.files.corrections import Marks
 from importer.loader.files.number_formats import zero_format
 from importer.loader.files.reader import open_source
-from importer.loader.files.xlsx_exact_scan import scan_exact
-from importer.loader.files.xlsx_fast_scan import Styles, _columns_up_to, column_letters, column_number, scan_fast
+from importer.loader.files.xlsx_scan import (
+    Styles,
+    _columns_up_to,
+    _OrdinaryCells,
+    column_letters,
+    column_number,
+    scan_every_cell,
+    scan_sheet,
+    whole_rows,
+)
 
 ROW = '<row r="1"><c r="A1"><v>1</v></c></row>'
 
@@ -487,7 +495,7 @@ def test_a_duration_that_no_program_can_hold(tmp_path: Path) -> None:
     _survives(tmp_path / "a.xlsx")
 
 
-# --- the two scans --------------------------------------------------------------------------------------------------
+# --- the scan of xlsx --------------------------------------------------------------------------------------------------
 
 REFS = st.tuples(st.integers(1, 60), st.integers(1, 900))
 BODIES = st.sampled_from(
@@ -496,6 +504,15 @@ BODIES = st.sampled_from(
         ("", "<v>60</v>"),
         ("", "<v>60.5</v>"),
         ("", "<v>600</v>"),
+        ("", "<v>060</v>"),
+        ("", "<v>+60.25</v>"),
+        ("", "<v> 60 </v>"),
+        ("", "<v>6.0E1</v>"),
+        ("", "<v>600e-1</v>"),
+        ("", "<v>6.0499999999999998E-2</v>"),
+        ("", "<v>-1e-05</v>"),
+        ('s="0"', None),
+        ('s="1"', None),
         ('t="e"', "<v>#N/A</v>"),
         ('t="e"', "<f>NA()</f><v>#REF!</v>"),
         ('s="1"', "<v>7</v>"),
@@ -508,6 +525,8 @@ BODIES = st.sampled_from(
         ('t="str"', "<f>A1</f><v></v>"),
         ('t="str"', "<f>A1</f>"),
         ('t="str"', "<f>A1</f><v>t</v>"),
+        ('t="str"', "<v>60 Main Street</v>"),
+        ('s="1" t="str"', "<v>x</v>"),
         ('t="inlineStr"', "<is><t>60</t></is>"),
         ('t="b"', "<v>1</v>"),
     ]
@@ -516,30 +535,58 @@ BODIES = st.sampled_from(
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(REFS, BODIES, max_size=30), st.integers(1, 400), st.booleans(), st.booleans())
-def test_the_fast_scan_finds_what_the_exact_one_finds(cells, size, epoch_1904, shuffled) -> None:
+def test_nothing_is_lost_with_the_ordinary_cells(cells, size, epoch_1904, shuffled) -> None:
     rows = {}
-    for (row, column), body in sorted(cells.items(), reverse=shuffled):
-        rows.setdefault(row, []).append((f"{column_letters(column)}{row}", *body))
-    sheet = "".join(
-        f'<row r="{row}" spans="1:9">'
-        + "".join(f'<c r="{ref}" {kind}>{body}</c>'.replace(" >", ">") for ref, kind, body in found)
-        + "</row>"
-        for row, found in rows.items()
-    )
+    for (row, column), (kind, body) in sorted(cells.items(), reverse=shuffled):
+        start = f'<c r="{column_letters(column)}{row}" {kind}'.rstrip()
+        rows.setdefault(row, []).append(f"{start}/>" if body is None else f"{start}>{body}</c>")
+    sheet = "".join(f'<row r="{row}" spans="1:9" hidden="{row % 3 // 2}">{"".join(found)}</row>' for row, found in rows.items())
     data = f"<worksheet {MAIN}><sheetData>{sheet}</sheetData></worksheet>".encode()
     blocks = [data[at : at + size] for at in range(0, len(data), size)]
     form = zero_format("00000")
     assert form
     styles = Styles((form,), {1: 0})
-    fast = scan_fast(blocks, styles, epoch_1904=epoch_1904)
-    exact = scan_exact([data], styles, [], epoch_1904=epoch_1904)
-    assert fast is not None
-    assert fast.marks.cells == exact.marks.cells
-    assert fast.marks.texts == exact.marks.texts or set(fast.marks.texts) == set(exact.marks.texts)
-    assert fast.rows >= exact.rows
-    assert fast.columns >= exact.columns
-    assert fast.rows == max((row for row, _ in cells), default=0)
-    assert fast.columns == max((column for _, column in cells), default=0)
+    found = scan_sheet(blocks, styles, [], epoch_1904=epoch_1904)
+    exact = scan_every_cell([data], styles, [], epoch_1904=epoch_1904)
+    assert found is not None
+    assert found.marks.cells == exact.marks.cells
+    assert found.marks.texts == exact.marks.texts
+    assert found.hidden_rows == exact.hidden_rows == sum(row % 3 == 2 for row in rows)
+    assert found.rows >= exact.rows
+    assert found.columns >= exact.columns
+    assert found.rows == max((row for row, _ in cells), default=0)
+    assert found.columns == max((column for _, column in cells), default=0)
+
+
+WRITTEN_BY = {
+    "Excel": """<row r="1" spans="1:3" x14ac:dyDescent="0.25"><c r="A1" s="1" t="s"><v>0</v></c><c r="B1"><v>8.05E-2</v></c>\
+<c r="C1" s="2"/><c r="D1" s="1"><f>B1*2</f><v>0.161</v></c><c r="E1" t="str"><f>A1</f><v>60 a</v></c></row>""",
+    "openpyxl": """<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1" s="1" t="n" />\
+<c r="C1" t="n"><v>1e-09</v></c></row>""",
+    "LibreOffice": """<row r="1" customFormat="false" ht="12.8" hidden="false" customHeight="false" collapsed="false">\
+<c r="A1" s="0" t="s"><v>0</v></c><c r="B1" s="0" t="n"><f aca="false">1+1</f><v>2</v></c></row>""",
+    "SheetJS": """<row r="1"><c r="A1" t="str"><v>60 Main Street</v></c><c r="B1" t="n"><v>-6.5</v></c></row>""",
+    "Open XML SDK": """<x:row r="1"><x:c r="A1" s="1" t="s"><x:v>0</x:v></x:c></x:row>""",
+}
+
+
+@pytest.mark.parametrize("program", WRITTEN_BY)
+def test_what_common_programs_write_is_cut_out(program) -> None:
+    row, x = WRITTEN_BY[program], "x:" * (program == "Open XML SDK")
+    sheet = f"<{x}worksheet {MAIN}><{x}sheetData>{row}</{x}sheetData></{x}worksheet>".encode()
+    ordinary = _OrdinaryCells(Styles())
+    first, second = (b"".join(map(ordinary.cut_out, whole_rows([sheet]))) for _ in range(2))
+    assert b"<c" not in first
+    assert b"<row" not in second
+
+
+@pytest.mark.parametrize("odd", ['<c t="e"><v>#N/A</v></c>', "<c/><c t='e'><v>#N/A</v></c>"])
+def test_cells_without_a_reference_among_others(tmp_path: Path, odd) -> None:
+    rows = f'{ROW}<row r="4"><c r="B4"><v>2</v></c>{odd}</row><row><c t="e"><v>#REF!</v></c></row>'
+    last = 3 + odd.startswith("<c/>")
+    found = rows_of(xlsx(tmp_path / "a.xlsx", rows))
+    assert {number: [cell for cell in cells if cell] for number, cells in found.items()} == {1: [1], 4: [2, "#N/A"], 5: ["#REF!"]}
+    assert found[4].index("#N/A") == last - 1
 
 
 @pytest.mark.parametrize("last", [1, 5, 26, 27, 52, 53, 702, 703, 704, 728, 1000, 2000, 16_384])
