@@ -24,6 +24,10 @@ class ZeroFormat:
 
     parts: tuple[str | None, ...]
 
+    def shown(self, value: Cell) -> Cell:
+        """Give a number as the text that Excel shows, and any other cell, or one to which the format does not apply, as it is."""
+        return self.show(value) or value if isinstance(value, int | float) else value
+
     def show(self, value: float) -> str | None:
         """Give the text that Excel shows for a whole number, or None if the format rounds or does not apply."""
         if isinstance(value, bool) or value != int(value) or abs(value) >= MAX_EXACT:

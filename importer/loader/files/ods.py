@@ -26,23 +26,25 @@ def scan_ods(archive: Archive) -> WorkbookScan:
     content = archive.find("content.xml")
     if content is None:
         raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet as .ods or .xlsx anew.")
-    manifest = archive.find("META-INF/manifest.xml")
-    if manifest and b"encryption-data" in archive.read(manifest):
-        raise FileRefused(f"{archive.name} is encrypted. Save it without a password.")
-    if any(part.casefold().startswith("basic/") for part in archive.parts):
-        raise FileRefused(f"{archive.name} is a workbook with macros. Save it without them.")
+    _refuse_encryption_and_macros(archive)
     calls = _Scan(archive.name)
     try:
         parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data)
     except expat.ExpatError as error:
         raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it anew.") from error
-    for part in archive.readable():
-        for _ in archive.blocks(part) if part != content else ():
-            pass
+    archive.check_all_but({content})
     for name, scan in calls.result.sheets.items():
         scan.marks.close()
         calls.result.notes += sheet_notes(name, scan)
     return calls.result
+
+
+def _refuse_encryption_and_macros(archive: Archive) -> None:
+    manifest = archive.find("META-INF/manifest.xml")
+    if manifest and b"encryption-data" in archive.read(manifest):
+        raise FileRefused(f"{archive.name} is encrypted. Save it without a password.")
+    if any(part.casefold().startswith("basic/") for part in archive.parts):
+        raise FileRefused(f"{archive.name} is a workbook with macros. Save it without them.")
 
 
 class _Scan:

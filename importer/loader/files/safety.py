@@ -33,6 +33,8 @@ _HOW = {
     ".gz": "a packed file. Unpack it and give the sheet in it.",
 }
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BEGINNINGS = {"xlsx": _ZIP, "xlsb": _ZIP, "ods": _ZIP, "xls": _OLE}
+_TEXT = "a text file such as a CSV"
 _SIGNS = (
     (_ZIP, "a zip file or newer workbook"),
     (b"PK\x05\x06", "an empty zip file"),
@@ -153,17 +155,18 @@ def file_signature(descriptor: int) -> tuple[int, ...]:
 
 def check_content(name: str, kind: str, head: bytes) -> None:
     """Refuse a file whose first bytes contradict its extension. Raises FileRefused."""
-    sign = next((what for start, what in _SIGNS if head.startswith(start)), None)
-    wanted = {"xlsx": _ZIP, "xlsb": _ZIP, "ods": _ZIP, "xls": _OLE}.get(kind)
-    if wanted and head.startswith(wanted):
+    wanted, found = _BEGINNINGS.get(kind), _what_begins(head)
+    if head.startswith(wanted) if wanted else found == _TEXT:
         return
     if wanted == _ZIP and head.startswith(_OLE):
         raise FileRefused(f"{name} is encrypted, or an old workbook under a new name. Save it as .xlsx without a password.")
-    if wanted is None and sign is None and not _is_markup(head):
-        return
-    what = sign or ("an HTML or XML file" if _is_markup(head) else "a text file such as a CSV")
     article = "a workbook" if wanted else "a text file"
-    raise FileRefused(f"{name} is not {article}: it begins like {what}. Open it in Excel and save it as .xlsx.")
+    raise FileRefused(f"{name} is not {article}: it begins like {found}. Open it in Excel and save it as .xlsx.")
+
+
+def _what_begins(head: bytes) -> str:
+    sign = next((what for start, what in _SIGNS if head.startswith(start)), None)
+    return sign or ("an HTML or XML file" if _is_markup(head) else _TEXT)
 
 
 def _is_markup(head: bytes) -> bool:

@@ -62,20 +62,12 @@ class OpenWorkbook:
         parsed = self._parse(sheet)  # held as long as rows are asked for
         raw = parsed.cells
         scan = self._scan.sheets[sheet]
-        left = raw.start[1] if raw.start else 0
+        before = [None] * (raw.start[1] if raw.start else 0)
         marked_rows, marked_columns = _extent(scan)
         width = max(raw.end[1] + 1 if raw.end else 0, marked_columns)
         for row, cells in enumerate(self._raw_rows(sheet, raw, marked_rows)):
-            values: list[Cell] = [None] * left
             try:
-                values += [
-                    (value or None)
-                    if (kind := type(value)) is str and len(value) <= MAX_CELL
-                    else value
-                    if kind in _AS_THEY_ARE
-                    else _clean(value)
-                    for value in cells
-                ]
+                values = [*before, *_cleaned(cells)]
             except OverflowError as error:
                 raise FileRefused(
                     f"{self._name}, sheet {sheet!r}, row {row + 1}, holds a cell of more than {MAX_CELL:,} characters. "
@@ -83,9 +75,7 @@ class OpenWorkbook:
                 ) from error
             values += [None] * (width - len(values))
             if scan.marks.cells:
-                for column, code in scan.marks.in_row(row):
-                    if column < width:
-                        values[column] = scan.marks.corrected(code, values[column])
+                scan.marks.correct(row, values)
             if values.count(None) < width:
                 yield row + 1, values
 
@@ -168,6 +158,17 @@ def _extent(scan: SheetScan) -> tuple[int, int]:
         if cell & 0xFFFF == Mark.MISSING or Mark.TEXT <= cell & 0xFFFF < Mark.FORMAT:
             rows, columns = max(rows, (cell >> 31) + 1), max(columns, (cell >> 16 & 0x7FFF) + 1)
     return rows, columns
+
+
+def _cleaned(cells: list[Any]) -> list[Cell]:
+    return [
+        (value or None)
+        if (kind := type(value)) is str and len(value) <= MAX_CELL
+        else value
+        if kind in _AS_THEY_ARE
+        else _clean(value)
+        for value in cells
+    ]
 
 
 def _clean(value: object) -> Cell:

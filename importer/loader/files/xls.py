@@ -21,7 +21,7 @@ from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 from importer.domain.special_cells import CellError, FalseDate, clean_number
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Marks
-from importer.loader.files.number_formats import Cell, ZeroFormat, first_section, shows_duration, zero_format
+from importer.loader.files.number_formats import Cell, first_section, shows_duration, zero_format
 from importer.loader.files.workbook import MAX_CELL
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, sheet_notes
@@ -98,7 +98,7 @@ def _reader_of(book: Any, number_format: int) -> Callable[[float], Cell] | None:
     if book.is_date_format_string(code) if code else form.type == biffh.DATEFORMAT:
         return partial(_moment, epoch=book.datemode)
     zeros = zero_format(code)
-    return partial(_with_zeros, zeros) if zeros else None
+    return (lambda value: zeros.shown(clean_number(value))) if zeros else None
 
 
 def _duration(value: float) -> Cell:
@@ -118,11 +118,6 @@ def _moment(value: float, *, epoch: int) -> Cell:
     if value < 1:
         return moment.time()
     return moment.date() if value == int(value) else moment
-
-
-def _with_zeros(form: ZeroFormat, value: float) -> Cell:
-    number = clean_number(value)
-    return number if isinstance(number, CellError) else form.show(number) or number
 
 
 def scan_xls(name: str, data: bytes) -> XlsScan:

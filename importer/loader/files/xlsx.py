@@ -62,17 +62,11 @@ def scan_xlsx(archive: Archive) -> WorkbookScan:
         styles = _read_styles(archive)
         result = WorkbookScan()
         lengths = _text_lengths(archive)
-        parts = {}
         for name, part in book.sheets:
-            parts[part] = name
             result.sheets[name] = _scan_sheet(archive, part, styles, lengths, epoch_1904=book.epoch_1904)
             check_size(archive.name, name, result.sheets[name])
             _check_errors(archive.name, name, result.sheets[name])
-        seen = {*parts, archive.find("xl/sharedStrings.xml")}
-        for part in archive.readable():
-            if part not in seen:
-                for _ in archive.blocks(part):
-                    pass
+        archive.check_all_but({*(part for _, part in book.sheets), archive.find("xl/sharedStrings.xml")})
     except expat.ExpatError as error:
         what = expat.ErrorString(error.code)  # not where: some cells were cut out
         raise FileRefused(f"{archive.name} holds damaged XML ({what}). Open it in Excel and save it anew.") from error
@@ -212,8 +206,7 @@ def _read_styles(archive: Archive) -> Styles:
     if part is None:
         return Styles()
     parse_xml(archive.blocks(part), start=start, end=lambda _tag: _pop(inside))
-    order = list(codes)
-    return Styles(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(cells) if code in codes})
+    return Styles.of(codes, cells)
 
 
 def _pop(names: list[str]) -> None:

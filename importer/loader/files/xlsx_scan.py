@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from xml.parsers import expat
 
 from importer.loader.files.corrections import Mark, Marks
@@ -24,6 +24,7 @@ _ANY_REFERENCE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
 _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet\b")
 _SHARED = re.compile(rb' t="s"[^<>]*+><v>([0-9]{1,9})</v>')
 _YES, _SIXTIES = ("1", "true"), ("0", "6", "+", ".")
+_Code = TypeVar("_Code", int, str)
 _LONGEST_CELL = 1 << 20  # bytes from <c to </c>: 32,767 characters and a formula of 8,192
 
 
@@ -55,6 +56,12 @@ class Styles:
 
     formats: tuple[ZeroFormat, ...] = ()
     of_style: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, codes: dict[_Code, ZeroFormat], styles: list[_Code]) -> Styles:
+        """Put formats by their code, and the code of every style, together."""
+        order = list(codes)
+        return cls(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(styles) if code in codes})
 
 
 def column_number(letters: str) -> int:
