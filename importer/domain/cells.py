@@ -11,6 +11,9 @@ from typing import Any
 
 Cell = Any  # None, str, int, float, bool, date, datetime, time or timedelta: what a reader gives
 
+MAX_CELL_CHARACTERS = 32_767
+"""Characters that a cell of a workbook holds, so what is read from one, and what an error sheet can give back."""
+
 
 def encode_cells(cells: tuple[Cell, ...]) -> str:
     """Raw cells as JSON that :func:`decode_cells` reads back to equal values of the same types."""

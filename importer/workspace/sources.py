@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import Reading
+from importer.loader.files.safety import TEXTS, WORKBOOKS
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
     Remembered,
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
 
     from importer.loader.files.reader import RawSource, ReadOptions
 
-TEXTS = (".csv", ".tsv")
-SPREADSHEETS = (".xlsx", ".xls", ".xlsb", ".ods", *TEXTS)
-
+SPREADSHEETS = (*WORKBOOKS, *TEXTS)
 
 Opening = Callable[[], AbstractContextManager[LoadedSource]]
 

@@ -22,8 +22,8 @@ from importer.errors import FileRefused
 from importer.loader.files.dialect import Dialect, detect
 from importer.loader.files.safety import TextFile, file_signature, open_regular
 
-MAX_CELL = 131_072
-"""Characters of a cell: the csv module's own limit, four times what Excel holds. More means a quote that never closes."""
+FIELD_LIMIT = csv.field_size_limit()
+"""Characters of a cell: 131,072, four times what Excel holds. More means a quote that never closes."""
 
 MAX_LINE = 4 << 20
 """Characters of a line. Two thousand columns of two thousand characters; without line ends a file would be one line."""
@@ -86,7 +86,7 @@ class Delimited:
     def _refusal(self, row: int, reason: str) -> FileRefused:
         quote = self.dialect.quote
         if "field limit" in reason:
-            what = f"a cell has more than {MAX_CELL:,} characters, or a quote ({quote}) that opens there is never closed"
+            what = f"a cell has more than {FIELD_LIMIT:,} characters, or a quote ({quote}) that opens there is never closed"
         elif "unexpected end" in reason:
             what = f"a quote ({quote}) opens there and is never closed"
         else:

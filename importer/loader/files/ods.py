@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from xml.parsers import expat
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark, Marks
 from importer.loader.files.number_formats import ZeroFormat
@@ -18,7 +19,6 @@ from importer.loader.files.zip_archive import Archive
 
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
 _ZEROS = re.compile(r"0\d+")
-_LONGEST_TEXT = 32_767
 
 
 def scan_ods(archive: Archive) -> WorkbookScan:
@@ -89,10 +89,10 @@ class _Scan:
         name = tag.rpartition(":")[2]
         if name in ("table-cell", "covered-table-cell") and self._cell is not None:
             text = "".join(self._text)
-            if len(text) > _LONGEST_TEXT:
+            if len(text) > MAX_CELL_CHARACTERS:
                 raise FileRefused(
                     f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, holds a cell of {len(text):,} "
-                    f"characters; a cell holds at most {_LONGEST_TEXT:,}. Shorten it."
+                    f"characters; a cell holds at most {MAX_CELL_CHARACTERS:,}. Shorten it."
                 )
             if text or "office:value-type" in self._cell or "table:formula" in self._cell:
                 self._row_cells.append((self._column, self._repeat, self._cell, text))

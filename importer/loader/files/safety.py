@@ -22,6 +22,7 @@ MAX_WORKBOOK = 512 << 20
 
 WORKBOOKS = {".xlsx": "xlsx", ".xls": "xls", ".xlsb": "xlsb", ".ods": "ods"}
 TEXTS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv"}
+"""Every ending that is read, by itself or in a folder, and as what."""
 
 _HOW = {
     ".xlsm": "a workbook with macros. Save it as .xlsx, without them.",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
@@ -24,9 +25,6 @@ from importer.loader.files.projection import picker
 if TYPE_CHECKING:
     from importer.loader.files.safety import Workbook
     from importer.loader.files.xlsx_scan import SheetScan
-
-MAX_CELL = 32_767
-"""Characters that a cell of a workbook can hold."""
 
 _AS_THEY_ARE = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
 _T = TypeVar("_T")
@@ -70,8 +68,8 @@ class OpenWorkbook:
                 values = [*before, *_cleaned(cells)]
             except OverflowError as error:
                 raise FileRefused(
-                    f"{self._name}, sheet {sheet!r}, row {row + 1}, holds a cell of more than {MAX_CELL:,} characters. "
-                    "Shorten it."
+                    f"{self._name}, sheet {sheet!r}, row {row + 1}, holds a cell of more than "
+                    f"{MAX_CELL_CHARACTERS:,} characters. Shorten it."
                 ) from error
             values += [None] * (width - len(values))
             if scan.marks.cells:
@@ -163,7 +161,7 @@ def _extent(scan: SheetScan) -> tuple[int, int]:
 def _cleaned(cells: list[Any]) -> list[Cell]:
     return [
         (value or None)
-        if (kind := type(value)) is str and len(value) <= MAX_CELL
+        if (kind := type(value)) is str and len(value) <= MAX_CELL_CHARACTERS
         else value
         if kind in _AS_THEY_ARE
         else _clean(value)

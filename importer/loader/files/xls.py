@@ -18,11 +18,11 @@ from xlrd import biffh, xldate_as_datetime  # type: ignore[import-untyped]
 from xlrd.book import Book  # type: ignore[import-untyped]
 from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.special_cells import CellError, FalseDate, clean_number
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Marks
 from importer.loader.files.number_formats import Cell, first_section, shows_duration, zero_format
-from importer.loader.files.workbook import MAX_CELL
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan, column_letters
@@ -76,10 +76,10 @@ class OpenXls:
 
     def _cell(self, sheet: Any, row: int, column: int, kind: int, value: Any) -> Cell:
         if kind == biffh.XL_CELL_TEXT:
-            if len(value) > MAX_CELL:
+            if len(value) > MAX_CELL_CHARACTERS:
                 raise FileRefused(
-                    f"{self._name}, sheet {sheet.name!r}, row {row + 1}, holds a cell of more than {MAX_CELL:,} characters. "
-                    "Shorten it."
+                    f"{self._name}, sheet {sheet.name!r}, row {row + 1}, holds a cell of more than "
+                    f"{MAX_CELL_CHARACTERS:,} characters. Shorten it."
                 )
             return value or None
         if kind in (biffh.XL_CELL_NUMBER, biffh.XL_CELL_DATE):

@@ -22,7 +22,7 @@ ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 3
 """Error codes of binary workbooks, old and new, and what Excel shows."""
 
 _MAX_STYLES = 65_536
-_LONGEST_RECORD = 4 << 20  # a text of 32,767 characters with its fonts and its formula is far below
+_LONGEST_RECORD = 4 << 20  # a full cell with its fonts and its formula is far below
 _BEGIN_SHARED, _BEGIN_CELL_XFS, _END_CELL_XFS = 159, 617, 618
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
 from importer.loader.files.number_formats import ZeroFormat, zero_format
@@ -34,7 +35,7 @@ MAX_TEXT = 1 << 30
 """Bytes of shared texts, counted for each cell that shows one, as calamine copies them."""
 
 MAX_SHARED_TEXT = 16 << 20
-"""Bytes of one shared text with its markup: 32,767 characters, each with a font of its own, take 7 MB."""
+"""Bytes of one shared text with its markup: a full cell, each character with a font of its own, takes 7 MB."""
 
 _END_OF_TEXT = re.compile(rb"</(?:[\w.-]+:)?si\s*>|<(?:[\w.-]+:)?si\s*/>")
 _CALAMINE_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
@@ -224,5 +225,7 @@ def _text_lengths(archive: Archive) -> list[int]:
         if b"<![CDATA[" in block or b"<![CDATA[" in rest:
             raise FileRefused(f"{archive.name} is written in a way (CDATA) that is not read for certain. Save it anew in Excel.")
         if len(rest) > MAX_SHARED_TEXT:
-            raise FileRefused(f"{archive.name} holds a cell of more than 32,767 characters. Shorten it in Excel.")
+            raise FileRefused(
+                f"{archive.name} holds a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it in Excel."
+            )
     return lengths

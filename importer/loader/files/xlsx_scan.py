@@ -25,7 +25,7 @@ _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet\b")
 _SHARED = re.compile(rb' t="s"[^<>]*+><v>([0-9]{1,9})</v>')
 _YES, _SIXTIES = ("1", "true"), ("0", "6", "+", ".")
 _Code = TypeVar("_Code", int, str)
-_LONGEST_CELL = 1 << 20  # bytes from <c to </c>: 32,767 characters and a formula of 8,192
+_LONGEST_CELL = 1 << 20  # bytes from <c to </c>: a full cell and a formula of 8,192 characters
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
 
 BLOCK = 1 << 18
@@ -23,7 +24,7 @@ MAX_PARTS = 10_000
 """Entries of an archive. A workbook has some dozens, with pictures some hundreds."""
 
 MAX_RUN = 1 << 18
-"""Bytes of XML between two tags: a cell holds at most 32,767 characters, of up to 6 bytes as ``&#...;``."""
+"""Bytes of XML between two tags: a character of a cell takes up to 6 bytes as ``&#...;``."""
 
 _UNREAD = re.compile(r"(?:.*/)?(?:media|embeddings|Pictures|Thumbnails|ObjectReplacements)/|.*\.(?:png|jpe?g|gif|emf)$")
 _XML = re.compile(r".*\.(?:xml|rels|vml|rdf)$", re.IGNORECASE)
@@ -141,7 +142,7 @@ class _XmlCheck:
             if block.find(b"<", start, window) < 0:
                 self._run += window - start
                 if self._run > MAX_RUN:
-                    self._refuse("holds a cell with more text than the 32,767 characters that a cell can hold")
+                    self._refuse(f"holds a cell with more text than the {MAX_CELL_CHARACTERS:,} characters that a cell can hold")
             else:
                 self._run = 0
 

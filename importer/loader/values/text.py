@@ -6,10 +6,8 @@ import unicodedata
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from importer.domain.cells import Cell
+from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
-
-MAX_CELL_CHARACTERS = 32_767  # what a cell of a workbook can hold, so what an error sheet can give back
 
 
 class ValueProblem(Exception):

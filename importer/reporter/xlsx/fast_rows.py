@@ -20,10 +20,7 @@ from typing import Any
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from importer.domain.cells import Cell
-
-CELL_LIMIT = 32_767
-"""UTF-16 units of text in a cell: a letter outside the basic plane counts twice."""
+from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 
 MAX_EXACT = 10**15
 """Whole numbers from here on have more digits than a cell keeps."""
@@ -152,7 +149,8 @@ def _content(cell: Cell) -> str:
 def _text(text: str) -> str:
     """The rest of a cell that holds text: never a formula, a link or markup, whatever it begins with."""
     if len(text) >= _SHORT:
-        text = text.encode("utf-16-le", "surrogatepass")[: 2 * CELL_LIMIT].decode("utf-16-le", "ignore")
+        # In UTF-16: a letter outside the basic plane counts twice.
+        text = text.encode("utf-16-le", "surrogatepass")[: 2 * MAX_CELL_CHARACTERS].decode("utf-16-le", "ignore")
     if _SUSPECT.search(text):
         text = _LOOKS_ESCAPED.sub(r"_x005F\g<0>", text)
         text = _NO_CHARACTER.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
