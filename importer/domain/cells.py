@@ -13,6 +13,9 @@ import orjson
 Cell: TypeAlias = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
 """A raw cell as a reader gives it. An error is a `CellError`, which is a ``str``; only a DataFrame has a ``Decimal``."""
 
+MAX_CELL_CHARACTERS = 32_767
+"""Characters that a cell of a workbook holds, so what is read from one, and what an error sheet can give back."""
+
 
 def encode_cells(cells: tuple[Cell, ...]) -> str:
     """Raw cells as JSON that :func:`decode_cells` reads back to equal values of the same types.

@@ -13,6 +13,7 @@ from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.loader.context import LoadContext
+from importer.loader.files.safety import TEXTS, WORKBOOKS
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
     Headings,
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
 
     from importer.loader.files.reader import RawSource, ReadOptions
 
-TEXTS = (".csv", ".tsv")
-SPREADSHEETS = (".xlsx", ".xls", ".xlsb", ".ods", *TEXTS)
-
+SPREADSHEETS = (*WORKBOOKS, *TEXTS)
 
 Opening = Callable[[], AbstractContextManager[LoadedSource]]
 

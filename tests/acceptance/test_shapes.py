@@ -58,13 +58,13 @@ def test_a_folder_with_cases_in_one_file_and_vouchers_in_another(live, vendors):
     inbox = live.folder / "inbox"
     inbox.mkdir()
     write_csv(inbox / "a-vouchers.csv", vouchers(3))  # read first by name, taken in last
-    write_csv(inbox / "b-cases.csv", cases(2))
+    write_csv(inbox / "b-cases.txt", cases(2))
     write_workbook(inbox / "c-more.xlsx", cases(1, first=3))
-    (inbox / "notes.txt").write_text("not a sheet", encoding="utf-8")
+    (inbox / "notes.md").write_text("not a sheet", encoding="utf-8")
     (inbox / "~$c-more.xlsx").write_bytes(b"Excel's lock file")
     ended = live.call("run", "inbox", "--yes", "--json")
     assert ended.code == 0, ended
-    assert [s["source"]["name"] for s in ended.json()] == ["b-cases.csv", "c-more.xlsx", "a-vouchers.csv"]
+    assert [s["source"]["name"] for s in ended.json()] == ["b-cases.txt", "c-more.xlsx", "a-vouchers.csv"]
     by_id = {c["id"]: c["creditorReference"] for c in vendors.cases}
     assert {v["uniqueId"]: by_id[v["caseId"]] for v in vendors.vouchers} == {f"V-C{n}": f"INV-C{n}" for n in (1, 2, 3)}
     assert len(live.reports()) == 3

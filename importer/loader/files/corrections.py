@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from importer.domain.cells import Cell
 from importer.domain.special_cells import FORMULA_WITHOUT_VALUE, CellError, FalseDate
@@ -85,18 +85,20 @@ class Marks:
             yield cell >> _CODE_BITS & (1 << _COLUMN_BITS) - 1, cell & (1 << _CODE_BITS) - 1
             at += 1
 
+    def correct(self, row: int, values: list[Cell]) -> None:
+        """Put the special cells of a row right, as far as it is wide."""
+        for column, code in self.in_row(row):
+            if column < len(values):
+                values[column] = self.corrected(code, values[column])
+
     def corrected(self, code: int, value: Cell) -> Cell:
         """Give the cell as it must be read, from what calamine gave."""
         if code >= Mark.FORMAT:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            return self.formats[code - Mark.FORMAT].show(value) or value if number else value  # type: ignore[arg-type]
+            return self.formats[code - Mark.FORMAT].shown(value)
         if code >= Mark.TEXT:
             return CellError(self.texts[code - Mark.TEXT])
-        if code == Mark.MISSING:
-            return FORMULA_WITHOUT_VALUE if value is None else value
-        if code == Mark.DAY_60:
-            return FalseDate("1900-02-29") if isinstance(value, dt.date) else value
-        return parse_duration(value) if isinstance(value, str) else value
+        kind, correct = _CORRECTIONS[Mark(code)]
+        return correct(value) if isinstance(value, kind) else value
 
 
 def parse_duration(text: str) -> dt.timedelta | str:
@@ -108,3 +110,11 @@ def parse_duration(text: str) -> dt.timedelta | str:
         return sign * dt.timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds.rstrip("S") or 0))
     except (ValueError, OverflowError):
         return text
+
+
+_CORRECTIONS: dict[Mark, tuple[type, Callable[[Any], Cell]]] = {
+    Mark.MISSING: (type(None), lambda _: FORMULA_WITHOUT_VALUE),
+    Mark.DAY_60: (dt.date, lambda _: FalseDate("1900-02-29")),
+    Mark.DURATION: (str, parse_duration),
+}
+"""What calamine gives for such a cell, and what it must be read as; anything else stays."""

@@ -22,8 +22,8 @@ from importer.errors import FileRefused
 from importer.loader.files.dialect import Dialect, detect
 from importer.loader.files.safety import TextFile, file_signature, open_regular
 
-MAX_CELL = 131_072
-"""Characters of a cell: the csv module's own limit, four times what Excel holds. More means a quote that never closes."""
+FIELD_LIMIT = csv.field_size_limit()
+"""Characters of a cell: 131,072, four times what Excel holds. More means a quote that never closes."""
 
 MAX_LINE = 4 << 20
 """Characters of a line. Two thousand columns of two thousand characters; without line ends a file would be one line."""
@@ -36,6 +36,7 @@ SAMPLE = 256 << 10
 
 _BLOCK = 1 << 20
 _UNDEFINED_1252 = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+_ESCAPED_QUOTES = (b'\\"', b'\\\0"', b"\\'")
 _UTF8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _MARKS = (
@@ -85,7 +86,7 @@ class Delimited:
     def _refusal(self, row: int, reason: str) -> FileRefused:
         quote = self.dialect.quote
         if "field limit" in reason:
-            what = f"a cell has more than {MAX_CELL:,} characters, or a quote ({quote}) that opens there is never closed"
+            what = f"a cell has more than {FIELD_LIMIT:,} characters, or a quote ({quote}) that opens there is never closed"
         elif "unexpected end" in reason:
             what = f"a quote ({quote}) opens there and is never closed"
         else:
@@ -100,29 +101,37 @@ def survey(
 
     Raises FileRefused for NUL bytes, undecodable bytes and for a delimiter that cannot be decided.
     """
-    name = path.name
+    _check_settings(path.name, delimiter, quote)
+    check = _checked(path, file, encoding)
+    found = check.close()
+    dialect = _dialect(path, found, file, delimiter, quote)
+    if check.escaped_quotes:
+        dialect = _proven_escape(path, found, file, dialect)
+    return Delimited(path, check.sha256, found, dialect, file.signature)
+
+
+def _check_settings(name: str, delimiter: str | None, quote: str | None) -> None:
     for setting, value in (("delimiter", delimiter), ("quote", quote)):
         if value is not None and (len(value) != 1 or value in "\r\n\0"):
             raise FileRefused(f"{name} cannot be read with {setting} = {value!r}: it must be one character. Correct it.")
     if delimiter is not None and delimiter == (quote or '"'):
         raise FileRefused(f"{name} cannot be read with the same character as delimiter and quote. Correct one of them.")
+
+
+def _checked(path: Path, file: TextFile, encoding: str | None) -> _ByteCheck:
+    """Feed every byte of a file to a check."""
     with os.fdopen(open_regular(path), "rb") as stream:
         if file_signature(stream.fileno()) != file.signature:
-            raise _changed(name)
+            raise _changed(path.name)
         head = stream.read(SAMPLE)
-        chosen = _known_encoding(name, encoding) if encoding else _marked_encoding(head)
+        check = _ByteCheck(path.name, _known_encoding(path.name, encoding) if encoding else _marked_encoding(head))
         stream.seek(0)
         try:
-            check = _ByteCheck(name, chosen)
             while block := stream.read(_BLOCK):
                 check.feed(block)
-            found = check.close()
         except OSError as error:
-            raise FileRefused(f"{name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
-    dialect = _dialect(path, found, file, delimiter, quote)
-    if check.escaped_quotes:
-        dialect = _proven_escape(path, found, file, dialect)
-    return Delimited(path, check.sha256, found, dialect, file.signature)
+            raise FileRefused(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
+    return check
 
 
 def _changed(name: str) -> FileRefused:
@@ -171,18 +180,21 @@ class _ByteCheck:
 
     def feed(self, block: bytes) -> None:
         self._hash.update(block)
-        self.escaped_quotes = self.escaped_quotes or b'\\"' in block or b'\\\0"' in block or b"\\'" in block
+        self.escaped_quotes = self.escaped_quotes or any(quote in block for quote in _ESCAPED_QUOTES)
         if not (self._encoding or "").startswith(("utf-16", "utf-32")) and (at := block.find(b"\0")) >= 0:
             raise FileRefused(f"{self._name} holds a NUL byte ({self._where(block, at)}). Save it anew as UTF-8.")
         self._decode(block)
         if self._encoding is None:
-            self._high += len(_HIGH.findall(block))
-            self._pairs += sum(map(len, _UTF8_PAIR.findall(block)))
-            if not self._undefined and len(block.translate(None, _UNDEFINED_1252)) < len(block):
-                at = next(at for at, byte in enumerate(block) if byte in _UNDEFINED_1252)
-                self._undefined = f"byte 0x{block[at]:02X}, {self._where(block, at)}"
+            self._note_high_bytes(block)
         self._row_ends += block.count(b"\n")
         self._offset += len(block)
+
+    def _note_high_bytes(self, block: bytes) -> None:
+        self._high += len(_HIGH.findall(block))
+        self._pairs += sum(map(len, _UTF8_PAIR.findall(block)))
+        if not self._undefined and len(block.translate(None, _UNDEFINED_1252)) < len(block):
+            at = next(at for at, byte in enumerate(block) if byte in _UNDEFINED_1252)
+            self._undefined = f"byte 0x{block[at]:02X}, {self._where(block, at)}"
 
     def _decode(self, block: bytes, *, final: bool = False) -> None:
         if self._failed:

@@ -52,22 +52,29 @@ class _Candidate:
 
 def detect(name: str, lines: list[str], *, delimiter: str | None, quote: str | None, tabs_first: bool) -> Dialect:
     """Decide how a text is cut from its first lines. Raises FileRefused when two delimiters fit equally well."""
-    found = _SEP_LINE.fullmatch(lines[0]) if lines else None
-    if found:
-        delimiter, lines = delimiter or found[1], lines[1:]
-    lines = [line for line in lines if line.strip()]
-    if delimiter is None and tabs_first and any("\t" in line for line in lines):
-        delimiter = "\t"
-    choices = (delimiter,) if delimiter else DELIMITERS
-    candidates = [_measure(lines, Dialect(choice, quote or '"')) for choice in choices]
-    if quote is None:
-        candidates = [_with_other_quote(lines, candidate) for candidate in candidates]
-    dialect = candidates[0].dialect if delimiter else _decide(name, lines, candidates)
-    if dialect.delimiter and any(f"{dialect.delimiter} {dialect.quote}" in line for line in lines):
-        spaced = replace(dialect, skip_space=True)
-        if _measure(lines, spaced).share > _measure(lines, dialect).share:
-            dialect = spaced
-    return replace(dialect, sep_line=found is not None)
+    hint = _SEP_LINE.fullmatch("".join(lines[:1]))
+    lines = [line for line in (lines[1:] if hint else lines) if line.strip()]
+    known = delimiter or (hint and hint[1]) or (tabs_first and _tab_of(lines))
+    candidates = [_candidate(lines, choice, quote) for choice in ((known,) if known else DELIMITERS)]
+    dialect = candidates[0].dialect if known else _decide(name, lines, candidates)
+    return replace(_with_spaces_skipped(lines, dialect), sep_line=hint is not None)
+
+
+def _tab_of(lines: list[str]) -> str | None:
+    return "\t" if any("\t" in line for line in lines) else None
+
+
+def _candidate(lines: list[str], delimiter: str, quote: str | None) -> _Candidate:
+    plain = _measure(lines, Dialect(delimiter, quote or '"'))
+    return plain if quote else _with_other_quote(lines, plain)
+
+
+def _with_spaces_skipped(lines: list[str], plain: Dialect) -> Dialect:
+    """Skip spaces before quotes if the rows fit better so."""
+    if plain.delimiter is None or not any(f"{plain.delimiter} {plain.quote}" in line for line in lines):
+        return plain
+    spaced = replace(plain, skip_space=True)
+    return spaced if _measure(lines, spaced).share > _measure(lines, plain).share else plain
 
 
 def _measure(lines: list[str], dialect: Dialect) -> _Candidate:
@@ -88,21 +95,25 @@ def _parsed(lines: list[str], dialect: Dialect) -> list[list[str]]:
 
 
 def _with_other_quote(lines: list[str], plain: _Candidate) -> _Candidate:
-    """Take ``'`` as the quote if a column has nothing but cells in ``'`` and ``"`` quotes nothing."""
+    """Take ``'`` as the quote if that is proven and ``"`` quotes nothing."""
     delimiter = plain.dialect.delimiter
     if delimiter is None or any(line.startswith('"') or f'{delimiter}"' in line for line in lines):
         return plain
     single = _measure(lines, replace(plain.dialect, quote="'"))
-    if single.share > plain.share and any(f"'{delimiter}" in line for line in lines):
-        return single
-    records = _parsed(lines, plain.dialect)
-    for column in range(plain.width):
-        cells = [record[column] for record in records if len(record) == plain.width and record[column]]
-        if cells and not _is_quoted(cells[0]):
-            cells = cells[1:]  # a heading need not be quoted
-        if len(cells) >= _FEW and all(map(_is_quoted, cells)):
-            return single
-    return plain
+    proven = any(proves(lines, plain, single) for proves in (_fits_more_rows, _quotes_a_column))
+    return single if proven else plain
+
+
+def _fits_more_rows(lines: list[str], plain: _Candidate, single: _Candidate) -> bool:
+    return single.share > plain.share and any(f"'{plain.dialect.delimiter}" in line for line in lines)
+
+
+def _quotes_a_column(lines: list[str], plain: _Candidate, _: _Candidate) -> bool:
+    """Whether a column has nothing but cells in ``'``, its heading aside."""
+    records = [record for record in _parsed(lines, plain.dialect) if len(record) == plain.width]
+    columns = ([cell for cell in column if cell] for column in zip(*records, strict=True))
+    bodies = (cells[1:] if cells and not _is_quoted(cells[0]) else cells for cells in columns)
+    return any(len(body) >= _FEW and all(map(_is_quoted, body)) for body in bodies)
 
 
 def _is_quoted(cell: str) -> bool:
@@ -110,30 +121,36 @@ def _is_quoted(cell: str) -> bool:
 
 
 def _decide(name: str, lines: list[str], candidates: list[_Candidate]) -> Dialect:
-    """Choose the delimiter that gives the most rows of one width; ask when a second does as well."""
+    """Choose the delimiter that gives the most rows of one width; ask when that proves nothing."""
     fitting = sorted((c for c in candidates if c.rows), key=lambda c: (c.share, c.width), reverse=True)
-    if not fitting:
-        return Dialect(None)
     real = [candidate for candidate in fitting if not _is_punctuation(lines, candidate, fitting)]
     if not real:
         return Dialect(None)
     best, *others = real
-    rivals = [other for other in others if best.share - other.share < _CLEAR_LEAD and (best.width - 1) < 2 * (other.width - 1)]
-    weak = best.share < 0.5 and (best.width < _TABLE_WIDTH or best.rows < _FEW)  # noqa: PLR2004 - half of the rows
-    if rivals or weak:
-        shown = " and ".join(f'"{_NAMES[c.dialect.delimiter or ","]}"' for c in (best, *rivals))
-        question = f"could be separated by {shown} alike" if rivals else f"has {shown} in some rows only"
-        raise FileRefused(
-            f"{name} {question}: which one separates its columns? "
-            f"Answer in the profile: delimiter = {_toml(best.dialect.delimiter or ',')}"
-            + "".join(f" or delimiter = {_toml(c.dialect.delimiter or ',')}" for c in rivals)
-            + "."
-        )
-    return best.dialect
+    rivals = [other for other in others if _is_rival(other, best)]
+    question = next((question for applies, question in _QUESTIONS if applies(best, rivals)), None)
+    if question is None:
+        return best.dialect
+    shown = [f'"{_NAMES[candidate.dialect.delimiter or ","]}"' for candidate in (best, *rivals)]
+    raise FileRefused(
+        f"{name} {question.format(' and '.join(shown))}: which one separates its columns? "
+        f"Answer in the profile: {' or '.join(f'delimiter = {delimiter}' for delimiter in shown)}."
+    )
 
 
-def _toml(delimiter: str) -> str:
-    return f'"{_NAMES[delimiter]}"'
+def _is_rival(other: _Candidate, best: _Candidate) -> bool:
+    return best.share - other.share < _CLEAR_LEAD and best.width - 1 < 2 * (other.width - 1)
+
+
+def _has_rivals(_: _Candidate, rivals: list[_Candidate]) -> bool:
+    return bool(rivals)
+
+
+def _fits_few_rows(best: _Candidate, _: list[_Candidate]) -> bool:
+    return best.share < 0.5 and (best.width < _TABLE_WIDTH or best.rows < _FEW)  # noqa: PLR2004 - half of the rows
+
+
+_QUESTIONS = ((_has_rivals, "could be separated by {} alike"), (_fits_few_rows, "has {} in some rows only"))
 
 
 def _is_punctuation(lines: list[str], candidate: _Candidate, fitting: list[_Candidate]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from importer.domain.cells import Cell
 from importer.domain.special_cells import MAX_EXACT
 
 
@@ -19,6 +20,10 @@ class ZeroFormat:
     """
 
     parts: tuple[str | None, ...]
+
+    def shown(self, value: Cell) -> Cell:
+        """Give a number as the text that Excel shows, and any other cell, or one to which the format does not apply, as it is."""
+        return self.show(value) or value if isinstance(value, int | float) else value
 
     def show(self, value: float) -> str | None:
         """Give the text that Excel shows for a whole number, or None if the format rounds or does not apply."""
@@ -38,13 +43,14 @@ class ZeroFormat:
         return "-" * (value < 0) + "".join(shown)
 
 
+_DURATION = re.compile(r'(?:\\.|"[^"]*"|[^\\"])*?\[(?:h+|m+|s+)\]', re.IGNORECASE | re.DOTALL)
 _FORMAT_TOKEN = re.compile(r'\\(.)|"([^"]*)"|\[(?:\$[^\]]*|[A-Za-z]+\d*)\]|_.|\*.|(0)|([-\s/():+$])|(.)', re.DOTALL)
 
 
 def zero_format(code: str) -> ZeroFormat | None:
     """Give the format if it shows leading zeros (two or more ``0``, nothing but literals between), else None."""
     parts: list[str | None] = []
-    for match in _FORMAT_TOKEN.finditer(_first_section(code)):
+    for match in _FORMAT_TOKEN.finditer(first_section(code)):
         escaped, quoted, zero, literal, other = match.groups()
         if other is not None:
             return None
@@ -56,7 +62,12 @@ def zero_format(code: str) -> ZeroFormat | None:
     return ZeroFormat(tuple(parts)) if parts.count(None) >= minimum else None
 
 
-def _first_section(code: str) -> str:
-    """The part of a format before its first ``;`` that is neither quoted nor escaped."""
+def first_section(code: str) -> str:
+    """Give the part of a format before its first ``;`` that is neither quoted nor escaped."""
     found = re.match(r'(?:\\.|"[^"]*"|[^;"\\])*', code, re.DOTALL)
     return found.group() if found else ""
+
+
+def shows_duration(code: str) -> bool:
+    """Whether a format counts on past a day, an hour or a minute: ``[h]:mm``."""
+    return _DURATION.match(code) is not None

@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from xml.parsers import expat
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark, Marks
 from importer.loader.files.number_formats import ZeroFormat
 from importer.loader.files.xlsx import MAX_AREA, MAX_COLUMNS, MAX_ROWS, WorkbookScan, check_size, sheet_notes
-from importer.loader.files.xlsx_exact_scan import parse_xml
-from importer.loader.files.xlsx_fast_scan import SheetScan
+from importer.loader.files.xlsx_scan import SheetScan, parse_xml
 from importer.loader.files.zip_archive import Archive
 
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
 _ZEROS = re.compile(r"0\d+")
-_LONGEST_TEXT = 32_767
 
 
 def scan_ods(archive: Archive) -> WorkbookScan:
@@ -27,23 +26,25 @@ def scan_ods(archive: Archive) -> WorkbookScan:
     content = archive.find("content.xml")
     if content is None:
         raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet as .ods or .xlsx anew.")
-    manifest = archive.find("META-INF/manifest.xml")
-    if manifest and b"encryption-data" in archive.read(manifest):
-        raise FileRefused(f"{archive.name} is encrypted. Save it without a password.")
-    if any(part.casefold().startswith("basic/") for part in archive.parts):
-        raise FileRefused(f"{archive.name} is a workbook with macros. Save it without them.")
+    _refuse_encryption_and_macros(archive)
     calls = _Scan(archive.name)
     try:
         parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data)
     except expat.ExpatError as error:
         raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it anew.") from error
-    for part in archive.readable():
-        for _ in archive.blocks(part) if part != content else ():
-            pass
+    archive.check_all_but({content})
     for name, scan in calls.result.sheets.items():
         scan.marks.close()
         calls.result.notes += sheet_notes(name, scan)
     return calls.result
+
+
+def _refuse_encryption_and_macros(archive: Archive) -> None:
+    manifest = archive.find("META-INF/manifest.xml")
+    if manifest and b"encryption-data" in archive.read(manifest):
+        raise FileRefused(f"{archive.name} is encrypted. Save it without a password.")
+    if any(part.casefold().startswith("basic/") for part in archive.parts):
+        raise FileRefused(f"{archive.name} is a workbook with macros. Save it without them.")
 
 
 class _Scan:
@@ -53,7 +54,7 @@ class _Scan:
         self.result = WorkbookScan()
         self._name = name
         self._sheet = ""
-        self._scan = SheetScan(Marks(), exact=True)
+        self._scan = SheetScan(Marks())
         self._row = self._column = 0
         self._row_repeat = self._repeat = 1
         self._cell: dict[str, str] | None = None
@@ -73,7 +74,7 @@ class _Scan:
                 self._scan.hidden_rows += self._row_repeat
         elif tag == "table:table":
             self._sheet, self._row = attributes.get("table:name", ""), 0
-            self._scan = SheetScan(Marks(), exact=True)
+            self._scan = SheetScan(Marks())
             self.result.sheets[self._sheet] = self._scan
         elif name == "annotation":
             self._annotation += 1
@@ -88,10 +89,10 @@ class _Scan:
         name = tag.rpartition(":")[2]
         if name in ("table-cell", "covered-table-cell") and self._cell is not None:
             text = "".join(self._text)
-            if len(text) > _LONGEST_TEXT:
+            if len(text) > MAX_CELL_CHARACTERS:
                 raise FileRefused(
                     f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, holds a cell of {len(text):,} "
-                    f"characters; a cell holds at most {_LONGEST_TEXT:,}. Shorten it."
+                    f"characters; a cell holds at most {MAX_CELL_CHARACTERS:,}. Shorten it."
                 )
             if text or "office:value-type" in self._cell or "table:formula" in self._cell:
                 self._row_cells.append((self._column, self._repeat, self._cell, text))
@@ -108,7 +109,7 @@ class _Scan:
             column, repeat, _, _ = self._row_cells[-1]
             scan.rows, scan.columns = self._row + self._row_repeat, max(scan.columns, column + repeat)
             texts = sum(repeat * len(text) for _, repeat, _, text in self._row_cells) * self._row_repeat
-            scan.text_bytes = (scan.text_bytes or 0) + texts
+            scan.text_bytes = scan.text_bytes + texts
             # Checked at every row, since a repeated row is marked cell by cell.
             if scan.columns > MAX_COLUMNS or scan.rows > MAX_ROWS or scan.rows * scan.columns > MAX_AREA:
                 check_size(self._name, self._sheet, scan)

@@ -32,6 +32,7 @@ from importer.loader.files.delimited import Delimited, survey
 from importer.loader.files.projection import Look, Looked, look_through
 from importer.loader.files.safety import TextFile, Workbook, inspect
 from importer.loader.files.workbook import OpenWorkbook
+from importer.loader.files.xls import OpenXls, XlsScan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +138,7 @@ def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
 
 
 def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSource:
-    book = OpenWorkbook(path.name, found)
+    book: OpenWorkbook | OpenXls = found.scan.book if isinstance(found.scan, XlsScan) else OpenWorkbook(path.name, found)
     _check_sheets(path.name, options.sheets, [name for name, _ in book.sheets])
     wanted = [sheet for sheet in book.sheets if not options.sheets or sheet[0] in options.sheets]
     notes = [Note(NoteKind.SHEET_HIDDEN, name) for name, hidden in wanted if hidden] + found.scan.notes

@@ -22,6 +22,7 @@ MAX_WORKBOOK = 512 << 20
 
 WORKBOOKS = {".xlsx": "xlsx", ".xls": "xls", ".xlsb": "xlsb", ".ods": "ods"}
 TEXTS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv"}
+"""Every ending that is read, by itself or in a folder, and as what."""
 
 _HOW = {
     ".xlsm": "a workbook with macros. Save it as .xlsx, without them.",
@@ -33,6 +34,8 @@ _HOW = {
     ".gz": "a packed file. Unpack it and give the sheet in it.",
 }
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BEGINNINGS = {"xlsx": _ZIP, "xlsb": _ZIP, "ods": _ZIP, "xls": _OLE}
+_TEXT = "a text file such as a CSV"
 _SIGNS = (
     (_ZIP, "a zip file or newer workbook"),
     (b"PK\x05\x06", "an empty zip file"),
@@ -83,10 +86,11 @@ def inspect(path: Path) -> Workbook | TextFile:
         check_content(path.name, kind, head)
         if kind in TEXTS.values():
             return TextFile(kind, signature)
-        if os.fstat(stream.fileno()).st_size > MAX_WORKBOOK:
+        size = os.fstat(stream.fileno()).st_size
+        if size > MAX_WORKBOOK:
             raise FileRefused(f"{path.name} has more than {MAX_WORKBOOK >> 20} MB. Split it into smaller files.")
         try:
-            data = head + stream.read(MAX_WORKBOOK)
+            data = head + stream.read(size)
         except OSError as error:
             raise FileRefused(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
     return Workbook(kind, hashlib.sha256(data).hexdigest(), data, _scan_guarded(path.name, kind, data))
@@ -152,17 +156,18 @@ def file_signature(descriptor: int) -> tuple[int, ...]:
 
 def check_content(name: str, kind: str, head: bytes) -> None:
     """Refuse a file whose first bytes contradict its extension. Raises FileRefused."""
-    sign = next((what for start, what in _SIGNS if head.startswith(start)), None)
-    wanted = {"xlsx": _ZIP, "xlsb": _ZIP, "ods": _ZIP, "xls": _OLE}.get(kind)
-    if wanted and head.startswith(wanted):
+    wanted, found = _BEGINNINGS.get(kind), _what_begins(head)
+    if head.startswith(wanted) if wanted else found == _TEXT:
         return
     if wanted == _ZIP and head.startswith(_OLE):
         raise FileRefused(f"{name} is encrypted, or an old workbook under a new name. Save it as .xlsx without a password.")
-    if wanted is None and sign is None and not _is_markup(head):
-        return
-    what = sign or ("an HTML or XML file" if _is_markup(head) else "a text file such as a CSV")
     article = "a workbook" if wanted else "a text file"
-    raise FileRefused(f"{name} is not {article}: it begins like {what}. Open it in Excel and save it as .xlsx.")
+    raise FileRefused(f"{name} is not {article}: it begins like {found}. Open it in Excel and save it as .xlsx.")
+
+
+def _what_begins(head: bytes) -> str:
+    sign = next((what for start, what in _SIGNS if head.startswith(start)), None)
+    return sign or ("an HTML or XML file" if _is_markup(head) else _TEXT)
 
 
 def _is_markup(head: bytes) -> bool:

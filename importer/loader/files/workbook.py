@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from importer.domain.cells import Cell
+from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
@@ -23,10 +23,7 @@ from importer.loader.files.projection import picker
 
 if TYPE_CHECKING:
     from importer.loader.files.safety import Workbook
-    from importer.loader.files.xlsx_fast_scan import SheetScan
-
-MAX_CELL = 32_767
-"""Characters that a cell of a workbook can hold."""
+    from importer.loader.files.xlsx_scan import SheetScan
 
 _AS_THEY_ARE = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
 _T = TypeVar("_T")
@@ -62,30 +59,20 @@ class OpenWorkbook:
         parsed = self._parse(sheet)  # held as long as rows are asked for
         raw = parsed.cells
         scan = self._scan.sheets[sheet]
-        left = raw.start[1] if raw.start else 0
+        before = [None] * (raw.start[1] if raw.start else 0)
         marked_rows, marked_columns = _extent(scan)
         width = max(raw.end[1] + 1 if raw.end else 0, marked_columns)
         for row, cells in enumerate(self._raw_rows(sheet, raw, marked_rows)):
-            values: list[Cell] = [None] * left
             try:
-                values += [
-                    (value or None)
-                    if (kind := type(value)) is str and len(value) <= MAX_CELL
-                    else value
-                    if kind in _AS_THEY_ARE
-                    else _clean(value)
-                    for value in cells
-                ]
+                values = [*before, *_cleaned(cells)]
             except OverflowError as error:
                 raise FileRefused(
-                    f"{self._name}, sheet {sheet!r}, row {row + 1}, holds a cell of more than {MAX_CELL:,} characters. "
-                    "Shorten it."
+                    f"{self._name}, sheet {sheet!r}, row {row + 1}, holds a cell of more than "
+                    f"{MAX_CELL_CHARACTERS:,} characters. Shorten it."
                 ) from error
             values += [None] * (width - len(values))
             if scan.marks.cells:
-                for column, code in scan.marks.in_row(row):
-                    if column < width:
-                        values[column] = scan.marks.corrected(code, values[column])
+                scan.marks.correct(row, values)
             if values.count(None) < width:
                 yield row + 1, values
 
@@ -124,7 +111,7 @@ class OpenWorkbook:
 
     def _guarded(self, sheet: str, call: Callable[[], _T]) -> _T:
         try:
-            with _quiet() if self._format in ("xls", "xlsb") else nullcontext():
+            with _quiet() if self._format == "xlsb" else nullcontext():
                 return call()
         except (KeyboardInterrupt, SystemExit, FileRefused):
             raise
@@ -142,7 +129,7 @@ def _present(places: Sequence[int | None], cells: Sequence[Any]) -> list[Any]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what calamine prints when it panics off the terminal; it does over damaged xls and xlsb files only."""
+    """Keep what calamine prints when it panics off the terminal; it does over damaged xlsb files only."""
     try:
         kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     except OSError:
@@ -168,6 +155,17 @@ def _extent(scan: SheetScan) -> tuple[int, int]:
         if cell & 0xFFFF == Mark.MISSING or Mark.TEXT <= cell & 0xFFFF < Mark.FORMAT:
             rows, columns = max(rows, (cell >> 31) + 1), max(columns, (cell >> 16 & 0x7FFF) + 1)
     return rows, columns
+
+
+def _cleaned(cells: list[Any]) -> list[Cell]:
+    return [
+        (value or None)
+        if (kind := type(value)) is str and len(value) <= MAX_CELL_CHARACTERS
+        else value
+        if kind in _AS_THEY_ARE
+        else _clean(value)
+        for value in cells
+    ]
 
 
 def _clean(value: object) -> Cell:

@@ -12,15 +12,17 @@ from xml.parsers import expat
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark, Marks
 from importer.loader.files.number_formats import ZeroFormat, zero_format
-from importer.loader.files.xls import ERRORS, rk_number
 from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, sheet_notes
-from importer.loader.files.xlsx_fast_scan import SheetScan, Styles
+from importer.loader.files.xlsx_scan import SheetScan, Styles
 from importer.loader.files.zip_archive import Archive
 
-_ROW, _RK, _ERROR, _REAL, _SHARED, _FORMULA_NUMBER, _FORMULA_ERROR, _LAST_CELL = 0, 2, 3, 5, 7, 9, 11, 11
+_ROW, _BLANK, _RK, _ERROR, _REAL, _SHARED, _FORMULA_NUMBER, _FORMULA_ERROR, _LAST_CELL = 0, 1, 2, 3, 5, 7, 9, 11, 11
 _SHARED_ITEM, _FORMAT, _XF, _BOOK_PROPERTIES, _SHEET, _COLUMN, _FILTER = 19, 44, 47, 153, 156, 60, 161
+ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"}
+"""Error codes of binary workbooks, old and new, and what Excel shows."""
+
 _MAX_STYLES = 65_536
-_LONGEST_RECORD = 4 << 20  # a text of 32,767 characters with its fonts and its formula is far below
+_LONGEST_RECORD = 4 << 20  # a full cell with its fonts and its formula is far below
 _BEGIN_SHARED, _BEGIN_CELL_XFS, _END_CELL_XFS = 159, 617, 618
 
 
@@ -30,33 +32,35 @@ def _records(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     for block in blocks:
         data, at = data[at:] + block, 0
         while True:
-            start = at
             try:
-                kind = data[at]
-                at += 1
-                if kind & 0x80:
-                    kind = kind & 0x7F | (data[at] & 0x7F) << 7
-                    at += 1
-                length = shift = 0
-                while True:
-                    byte = data[at]
-                    at += 1
-                    length |= (byte & 0x7F) << shift
-                    shift += 7
-                    if byte < 0x80 or shift > 21:  # noqa: PLR2004 - four bytes of seven bits
-                        break
+                kind, length, start = _head(data, at)
             except IndexError:
-                at = start
                 break
             if length > _LONGEST_RECORD:
                 raise IndexError
-            if at + length > len(data):
-                at = start
+            if start + length > len(data):
                 break
-            yield kind, data[at : at + length]
-            at += length
+            at = start + length
+            yield kind, data[start:at]
     if at < len(data):
         raise IndexError
+
+
+def _head(data: bytes, at: int) -> tuple[int, int, int]:
+    """Give the kind and the length of a record and where its content begins. Raises IndexError at the end of the data."""
+    kind = data[at]
+    at += 1
+    if kind & 0x80:
+        kind = kind & 0x7F | (data[at] & 0x7F) << 7
+        at += 1
+    length = 0
+    for shift in (0, 7, 14, 21):
+        byte = data[at]
+        at += 1
+        length |= (byte & 0x7F) << shift
+        if byte < 0x80:  # noqa: PLR2004 - the last of up to four bytes
+            break
+    return kind, length, at
 
 
 def scan_xlsb(archive: Archive) -> WorkbookScan:
@@ -74,10 +78,7 @@ def scan_xlsb(archive: Archive) -> WorkbookScan:
             check_size(archive.name, name, scan)
             result.sheets[name] = scan
             result.notes += sheet_notes(name, scan)
-        seen = {part for _, part in sheets}
-        for part in archive.readable():
-            for _ in archive.blocks(part) if part not in seen else ():
-                pass
+        archive.check_all_but({part for _, part in sheets})
     except (IndexError, struct.error, expat.ExpatError) as error:
         raise archive.broken() from error
     return result
@@ -123,8 +124,7 @@ def _read_styles(archive: Archive) -> Styles:
             codes[struct.unpack_from("<H", content)[0]] = found
         elif kind == _XF and inside:
             cells.append(struct.unpack_from("<H", content, 2)[0])
-    order = list(codes)
-    return Styles(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(cells) if code in codes})
+    return Styles.of(codes, cells)
 
 
 def _text_lengths(archive: Archive) -> list[int]:
@@ -142,36 +142,48 @@ def _text_lengths(archive: Archive) -> list[int]:
 
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
-    scan = SheetScan(Marks(styles.formats), exact=True)
-    row = text_bytes = 0
+    scan = SheetScan(Marks(styles.formats))
+    row = 0
     unpack, of_style = struct.Struct("<II").unpack_from, styles.of_style
     for kind, content in _records(archive.blocks(part)):
         if _ROW < kind <= _LAST_CELL:
             column, style = unpack(content)
-            style &= 0xFFFFFF
-            if kind > 1:
+            if kind > _BLANK:
                 scan.columns, scan.rows = max(scan.columns, column + 1), max(scan.rows, row + 1)
-            if kind == _SHARED:
-                index = struct.unpack_from("<I", content, 8)[0]
-                text_bytes += lengths[index] if index < len(lengths) else 0
-            elif kind in (_ERROR, _FORMULA_ERROR):
-                scan.marks.add_error(row, column, ERRORS.get(content[8], "#VALUE!"))
-            elif not epoch_1904 and _is_day_60(kind, content):
-                scan.marks.add(row, column, Mark.DAY_60)
-            if style in of_style:
-                scan.marks.add_format(row, column, of_style[style])
+            scan.text_bytes += _shared_bytes(kind, content, lengths)
+            _mark(scan.marks, (row, column), kind, content, epoch_1904=epoch_1904)
+            if (form := of_style.get(style & 0xFFFFFF)) is not None:
+                scan.marks.add_format(row, column, form)
         elif kind == _ROW:
             row = struct.unpack_from("<I", content)[0]
             scan.hidden_rows += bool(content[11] & 0x10)
         else:
             scan.hidden_columns += kind == _COLUMN and bool(content[16] & 1)
             scan.filtered = scan.filtered or kind == _FILTER
-    scan.text_bytes = text_bytes
     scan.marks.close()
     return scan
 
 
+def _shared_bytes(kind: int, content: bytes, lengths: list[int]) -> int:
+    index = struct.unpack_from("<I", content, 8)[0] if kind == _SHARED else len(lengths)
+    return lengths[index] if index < len(lengths) else 0
+
+
+def _mark(marks: Marks, at: tuple[int, int], kind: int, content: bytes, *, epoch_1904: bool) -> None:
+    if kind in (_ERROR, _FORMULA_ERROR):
+        marks.add_error(*at, ERRORS.get(content[8], "#VALUE!"))
+    elif not epoch_1904 and _is_day_60(kind, content):
+        marks.add(*at, Mark.DAY_60)
+
+
 def _is_day_60(kind: int, content: bytes) -> bool:
     if kind == _RK:
-        return 60 <= rk_number(content[8:12]) < 61  # noqa: PLR2004 - Excel's 29 February 1900
+        return 60 <= _rk_number(content[8:12]) < 61  # noqa: PLR2004 - Excel's 29 February 1900
     return kind in (_REAL, _FORMULA_NUMBER) and 60 <= struct.unpack_from("<d", content, 8)[0] < 61  # noqa: PLR2004
+
+
+def _rk_number(packed: bytes) -> float:
+    """Unpack the four bytes in which short numbers are kept."""
+    bits = struct.unpack("<i", packed)[0]
+    value = float(bits >> 2) if bits & 2 else struct.unpack("<d", b"\0\0\0\0" + struct.pack("<i", bits & ~3))[0]
+    return value / 100 if bits & 1 else value

@@ -7,16 +7,18 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.notes import Note, NoteKind
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
 from importer.loader.files.number_formats import ZeroFormat, zero_format
-from importer.loader.files.xlsx_exact_scan import parse_xml, scan_exact
-from importer.loader.files.xlsx_fast_scan import (
+from importer.loader.files.xlsx_scan import (
     SheetScan,
     Styles,
     column_letters,
-    scan_fast,
+    parse_xml,
+    scan_every_cell,
+    scan_sheet,
     shared_text_bytes,
 )
 from importer.loader.files.zip_archive import Archive
@@ -34,7 +36,7 @@ MAX_TEXT = 1 << 30
 """Bytes of shared texts, counted for each cell that shows one, as calamine copies them."""
 
 MAX_SHARED_TEXT = 16 << 20
-"""Bytes of one shared text with its markup: 32,767 characters, each with a font of its own, take 7 MB."""
+"""Bytes of one shared text with its markup: a full cell, each character with a font of its own, takes 7 MB."""
 
 _END_OF_TEXT = re.compile(rb"</(?:[\w.-]+:)?si\s*>|<(?:[\w.-]+:)?si\s*/>")
 _CALAMINE_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
@@ -62,19 +64,14 @@ def scan_xlsx(archive: Archive) -> WorkbookScan:
         styles = _read_styles(archive)
         result = WorkbookScan()
         lengths = _text_lengths(archive)
-        parts = {}
         for name, part in book.sheets:
-            parts[part] = name
             result.sheets[name] = _scan_sheet(archive, part, styles, lengths, epoch_1904=book.epoch_1904)
             check_size(archive.name, name, result.sheets[name])
             _check_errors(archive.name, name, result.sheets[name])
-        seen = {*parts, archive.find("xl/sharedStrings.xml")}
-        for part in archive.readable():
-            if part not in seen:
-                for _ in archive.blocks(part):
-                    pass
+        archive.check_all_but({*(part for _, part in book.sheets), archive.find("xl/sharedStrings.xml")})
     except expat.ExpatError as error:
-        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it in Excel and save it anew.") from error
+        what = expat.ErrorString(error.code)  # not where: some cells were cut out
+        raise FileRefused(f"{archive.name} holds damaged XML ({what}). Open it in Excel and save it anew.") from error
     if any("externallinks/" in part.casefold() for part in archive.parts):
         result.notes.append(Note(NoteKind.LINKED_WORKBOOKS))
     for name, scan in result.sheets.items():
@@ -83,12 +80,12 @@ def scan_xlsx(archive: Archive) -> WorkbookScan:
 
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
-    scan = scan_fast(archive.blocks(part), styles, epoch_1904=epoch_1904)
+    scan = scan_sheet(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
     if scan and scan.rows * scan.columns * max(lengths, default=0) > MAX_TEXT:
-        scan.text_bytes = shared_text_bytes(archive.blocks(part), lengths)
-    if scan is None or _is_too_large(scan) or (scan.text_bytes or 0) > MAX_TEXT:
-        # The fast scan also counts cells that hold nothing but a style; only real ones may refuse a file.
-        scan = scan_exact(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
+        scan.text_bytes += shared_text_bytes(archive.blocks(part), lengths)
+    if scan is None or _is_too_large(scan) or scan.text_bytes > MAX_TEXT:
+        # Cells that hold nothing but a style were counted as well; only real ones may refuse a file.
+        scan = scan_every_cell(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
     return scan
 
 
@@ -111,7 +108,7 @@ def check_size(name: str, sheet: str, scan: SheetScan) -> None:
             f"{name}, sheet {sheet!r}, uses {scan.columns - scan.first_column:,} columns (up to {cell}); at most "
             f"{MAX_COLUMNS:,} are read. Delete the columns that are not needed."
         )
-    if _is_too_large(scan) or (scan.text_bytes or 0) > MAX_TEXT:
+    if _is_too_large(scan) or scan.text_bytes > MAX_TEXT:
         raise FileRefused(
             f"{name}, sheet {sheet!r}, reaches to cell {cell}, which is more than can be held in memory. "
             "Delete cells that lie far off, or split the sheet."
@@ -209,8 +206,7 @@ def _read_styles(archive: Archive) -> Styles:
     if part is None:
         return Styles()
     parse_xml(archive.blocks(part), start=start, end=lambda _tag: _pop(inside))
-    order = list(codes)
-    return Styles(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(cells) if code in codes})
+    return Styles.of(codes, cells)
 
 
 def _pop(names: list[str]) -> None:
@@ -228,5 +224,7 @@ def _text_lengths(archive: Archive) -> list[int]:
         if b"<![CDATA[" in block or b"<![CDATA[" in rest:
             raise FileRefused(f"{archive.name} is written in a way (CDATA) that is not read for certain. Save it anew in Excel.")
         if len(rest) > MAX_SHARED_TEXT:
-            raise FileRefused(f"{archive.name} holds a cell of more than 32,767 characters. Shorten it in Excel.")
+            raise FileRefused(
+                f"{archive.name} holds a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it in Excel."
+            )
     return lengths

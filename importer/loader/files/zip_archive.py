@@ -6,8 +6,9 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
 
 BLOCK = 1 << 18
@@ -23,7 +24,7 @@ MAX_PARTS = 10_000
 """Entries of an archive. A workbook has some dozens, with pictures some hundreds."""
 
 MAX_RUN = 1 << 18
-"""Bytes of XML between two tags: a cell holds at most 32,767 characters, of up to 6 bytes as ``&#...;``."""
+"""Bytes of XML between two tags: a character of a cell takes up to 6 bytes as ``&#...;``."""
 
 _UNREAD = re.compile(r"(?:.*/)?(?:media|embeddings|Pictures|Thumbnails|ObjectReplacements)/|.*\.(?:png|jpe?g|gif|emf)$")
 _XML = re.compile(r".*\.(?:xml|rels|vml|rdf)$", re.IGNORECASE)
@@ -57,7 +58,7 @@ class Archive:
         seen: set[str] = set()
         for entry in self._entries:
             part = entry.orig_filename
-            if "\\" in part or part.startswith("/") or ":" in part or "\0" in part or ".." in part.split("/"):
+            if _leads_out(part):
                 raise FileRefused(f"{self.name} holds the part {part!r}, whose path leads out of it. Do not open it.")
             if part.casefold() in seen:
                 raise FileRefused(f"{self.name} holds the part {part!r} twice. Save it anew in Excel.")
@@ -96,6 +97,13 @@ class Archive:
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
             raise self.broken() from error
 
+    def check_all_but(self, parts: Collection[str | None]) -> None:
+        """Unpack the other parts that a parser may read, only to check them. Raises FileRefused."""
+        for part in self.readable():
+            if part not in parts:
+                for _ in self.blocks(part):
+                    pass
+
     def read(self, part: str, limit: int = 64 << 20) -> bytes:
         """Unpack a small part whole. Raises FileRefused when it has more than ``limit`` bytes."""
         pieces, size = [], 0
@@ -105,6 +113,10 @@ class Archive:
                 raise FileRefused(f"{self.name} holds a part of more than {limit >> 20} MB, {part!r}. Save it anew.")
             pieces.append(block)
         return b"".join(pieces)
+
+
+def _leads_out(part: str) -> bool:
+    return part.startswith("/") or any(letter in part for letter in "\\:\0") or ".." in part.split("/")
 
 
 class _XmlCheck:
@@ -119,9 +131,7 @@ class _XmlCheck:
     def feed(self, block: bytes) -> None:
         if self._first:
             self._first = False
-            declared = _DECLARED.match(block.removeprefix(b"\xef\xbb\xbf").lstrip())
-            if b"\0" in block[:4] or (declared and declared[1].upper() not in (b"UTF-8", b"UTF8", b"US-ASCII", b"ASCII")):
-                self._refuse("is not written in UTF-8")
+            self._check_encoding(block)
         if (b"<!" in block or self._tail) and _DTD.search(self._tail + block):
             self._refuse("holds a DTD or entities, which can make a reader run away")
         cut = block.rfind(b"<", -_CARRY)
@@ -132,9 +142,14 @@ class _XmlCheck:
             if block.find(b"<", start, window) < 0:
                 self._run += window - start
                 if self._run > MAX_RUN:
-                    self._refuse("holds a cell with more text than the 32,767 characters that a cell can hold")
+                    self._refuse(f"holds a cell with more text than the {MAX_CELL_CHARACTERS:,} characters that a cell can hold")
             else:
                 self._run = 0
+
+    def _check_encoding(self, block: bytes) -> None:
+        declared = _DECLARED.match(block.removeprefix(b"\xef\xbb\xbf").lstrip())
+        if b"\0" in block[:4] or (declared and declared[1].upper() not in (b"UTF-8", b"UTF8", b"US-ASCII", b"ASCII")):
+            self._refuse("is not written in UTF-8")
 
     def _refuse(self, what: str) -> None:
         raise FileRefused(f"{self._name} is unsafe: its part {self._part!r} {what}. Save it anew in Excel.")

@@ -14,10 +14,9 @@ from importer.loader.values.amounts import read_money, read_number, read_rate
 from importer.loader.values.dates import read_date, strptime_format
 from importer.loader.values.formats import DecimalMark, Formats
 from importer.loader.values.identifiers import read_identifier
-from importer.loader.values.text import MAX_CELL_CHARACTERS, ValueProblem, is_blank, read_text, shown
+from importer.loader.values.text import ValueProblem, is_blank, read_text, shown
 
 __all__ = [
-    "MAX_CELL_CHARACTERS",
     "READERS",
     "WRONG_VOUCHER_CURRENCY",
     "DecimalMark",

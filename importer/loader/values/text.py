@@ -5,10 +5,8 @@ from __future__ import annotations
 import unicodedata
 from datetime import date, datetime, time
 
-from importer.domain.cells import Cell
+from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, number_text
-
-MAX_CELL_CHARACTERS = 32_767  # what a cell of a workbook can hold, so what an error sheet can give back
 
 
 class ValueProblem(Exception):

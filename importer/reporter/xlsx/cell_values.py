@@ -6,11 +6,8 @@ import math
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from importer.domain.cells import Cell
+from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import MAX_EXACT
-
-CELL_LIMIT = 32_767
-"""UTF-16 units of text in a cell: a letter outside the basic plane counts twice."""
 
 SHEET_ROWS = 1_048_576
 """Rows that a sheet has, its headings included."""
@@ -30,7 +27,7 @@ def stored_value(cell: Cell) -> str | float | bool | None:
     if cell is None or isinstance(cell, bool):
         return cell
     if isinstance(cell, str):
-        return cell if len(cell) < _SHORT else cut(cell, CELL_LIMIT)
+        return cell if len(cell) < _SHORT else cut(cell, MAX_CELL_CHARACTERS)
     if isinstance(cell, int):
         return cell if abs(cell) < MAX_EXACT else str(cell)
     if isinstance(cell, float):

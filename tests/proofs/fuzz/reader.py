@@ -28,6 +28,8 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import xlwt
+
 from importer import check, read_table
 from importer.errors import FileRefused, ImporterError
 from importer.loader.context import LoadContext
@@ -86,6 +88,8 @@ def make(number: int, seed: int, inputs: list[Path]) -> tuple[str, bytes]:
     chance = random.Random(f"{seed}:{number}")
     if chance.random() < 0.2:
         return f"{number}.csv", _random_csv(chance)
+    if chance.random() < 0.15:
+        return f"{number}.xls", _random_xls(chance)
     path = chance.choice(inputs)
     data = path.read_bytes()
     other = chance.choice(inputs).read_bytes()
@@ -180,6 +184,33 @@ def _random_csv(chance: random.Random) -> bytes:
         quote = chance.choice(("", "", '"'))
         lines.append(mark.join(f"{quote}{cell[:200]}{quote}" for cell in cells))
     return end.join(lines).encode(chance.choice(("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1")), "replace")
+
+
+def _random_xls(chance: random.Random) -> bytes:
+    """An old workbook with cells of every kind, of which some bytes are changed in most cases."""
+    book = xlwt.Workbook()
+    codes = ("General", "0.00", "00000", "yyyy-mm-dd", "hh:mm", "[h]:mm", '#,##0.00 "kr."', "@", "0.00 SEK", ";;", "[$-406]d", "")
+    styles = [xlwt.easyxf(num_format_str=code) for code in codes]
+    numbers = (0, 1, -5, 60, 60.5, 0.5, 45717.25, 1e15, 1e300, -1e300, 3e6, 1234.5)
+    for number in range(chance.choice((1, 1, 3))):
+        sheet = book.add_sheet(f"S{number}", cell_overwrite_ok=True)
+        sheet.visibility = chance.choice((0, 0, 0, 1, 2))
+        for _ in range(chance.choice((0, 3, 60))):
+            row, column = chance.choice((chance.randrange(9), 65_535)), chance.choice((chance.randrange(9), 255))
+            text = chance.choice((*NASTY, "Navn", "Restbeløb", "case_ref"))[:32_767]
+            formula = xlwt.Formula(chance.choice(("1+1", "A1&B2")))
+            value = chance.choice((text, text, chance.choice(numbers), True, None, formula, date(2026, 1, 31)))
+            sheet.write(row, column, value, chance.choice(styles))
+        if chance.random() < 0.2:
+            sheet.row(0).set_cell_error(2, chance.choice((7, 42)))
+            sheet.row(1).hidden = sheet.col(1).hidden = True
+            sheet.merge(3, 4, 3, 4)
+    target = io.BytesIO()
+    book.save(target)
+    data = target.getvalue()
+    for _ in range(chance.choice((0, 1, 2, 5, 20))):
+        data = _changed_bytes(data, data, chance)
+    return data
 
 
 def read(path: Path, *, whole_check: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from odf.table import Table as OdfTable
 from odf.table import TableCell, TableRow
 from odf.text import P
 from test_reader_files import rows_of, xlsb, xlsx
+from xlrd.compdoc import CompDoc  # type: ignore[import-untyped]
 
 from importer.api import read_table
 from importer.domain.notes import Note, NoteKind
@@ -62,6 +64,27 @@ def test_xls_dates(tmp_path: Path, epoch_1904) -> None:
     book.add_sheet("Sager").write(0, 0, JANUARY, xlwt.easyxf(num_format_str="yyyy-mm-dd"))
     book.save(str(tmp_path / "a.xls"))
     assert rows_of(tmp_path / "a.xls") == {1: [JANUARY]}
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "read"),
+    [
+        ("hh:mm", 0.5, dt.time(12)),
+        ("dd/mm/yyyy hh:mm", 46053.5, dt.datetime(2026, 1, 31, 12)),  # noqa: DTZ001 - a cell has no time zone
+        ("[h]:mm", 1.25, dt.timedelta(hours=30)),
+        ("[$-406]d. mmmm yyyy;@", 46053.0, JANUARY),
+        ("[h]:mm", 1e300, "1" + "0" * 300),  # more than a duration holds
+        ("yyyy-mm-dd", 3e6, 3_000_000),  # after the year 9999
+        ("0.00 SEK", 46053.5, 46053.5),  # S alone would be seconds
+        ('"year" 0', 2026.0, 2026),
+        ("0;yyyy", 2026.0, 2026),  # what is above zero is no year
+    ],
+)
+def test_numbers_of_xls_by_their_format(tmp_path: Path, code, value, read) -> None:
+    book = xlwt.Workbook()
+    book.add_sheet("Sager").write(0, 0, value, xlwt.easyxf(num_format_str=code))
+    book.save(str(tmp_path / "a.xls"))
+    assert rows_of(tmp_path / "a.xls") == {1: [read]}
 
 
 @pytest.mark.parametrize(("epoch_1904", "serial"), [(False, 46053.0), (True, 44591.0)])
@@ -336,6 +359,51 @@ def test_old_workbooks_say_what_is_hidden_as_well(tmp_path: Path) -> None:
             Note(NoteKind.MERGED_RANGES, "Sager", values=(("count", "1"), ("first", "B2:C3"))),
             Note(NoteKind.HIDDEN_ROWS, "Sager", values=(("count", "1"),)),
         )
+
+
+def test_an_old_workbook_with_a_filter(tmp_path: Path) -> None:
+    changed_record(tmp_path / "a.xls", 0x9D)  # AUTOFILTERINFO
+    with open_source(tmp_path / "a.xls") as source:
+        assert source.notes == ("Sheet 'Sager' has a filter: rows that it hides are read as well.",)
+
+
+@pytest.mark.parametrize("kind", [0x18, 0x1B1, 0x92, 0xAB, 0x200, 0x1B8, 0x5D])  # NAME, CF, PALETTE, GCW, ...
+def test_odd_records_on_which_no_cell_depends_do_no_harm(tmp_path: Path, kind) -> None:
+    changed_record(tmp_path / "a.xls", kind)
+    assert rows_of(tmp_path / "a.xls") == {1: ["ref", 0.5]}
+
+
+def changed_record(path: Path, kind: int) -> None:
+    """An old workbook in whose sheet a record of two bytes that matters to nobody (CALCMODE) is of another kind."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Sager")
+    sheet.write(0, 0, "ref")
+    sheet.write(0, 1, 0.5)
+    book.save(str(path))
+    data = path.read_bytes()
+    at = data.index(struct.pack("<HHH", 0x0D, 2, 1))
+    path.write_bytes(data[:at] + struct.pack("<H", kind) + data[at + 2 :])
+
+
+def test_an_old_workbook_in_sectors_of_4096_bytes(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    book.add_sheet("Sager").write(0, 0, "ref")
+    book.save(str(tmp_path / "a.xls"))
+    data = (tmp_path / "a.xls").read_bytes()
+    stream = CompDoc(data).get_named_stream("Workbook")
+    sectors = -(-len(stream) // 4096)
+    directory = 512 + struct.unpack_from("<I", data, 48)[0] * 512
+    root, entry = bytearray(data[directory : directory + 128]), bytearray(data[directory + 128 : directory + 256])
+    root[116:124] = struct.pack("<iI", -2, 0)
+    entry[116:124] = struct.pack("<iI", 2, len(stream))
+    header = bytearray(data[:512])
+    header[26:32] = struct.pack("<HHH", 4, 0xFFFE, 12)
+    header[44:76] = struct.pack("<IiIIiIiI", 1, 1, 0, 4096, -2, 0, -2, 0)
+    header[76:80] = struct.pack("<I", 0)
+    table = struct.pack("<ii", -3, -2) + struct.pack(f"<{sectors}i", *range(3, sectors + 2), -2)
+    sheet = [bytes(header), table.ljust(4096, b"\xff"), bytes(root + entry), stream]
+    (tmp_path / "b.xls").write_bytes(b"".join(part.ljust(-(-len(part) // 4096) * 4096, b"\0") for part in sheet))
+    assert rows_of(tmp_path / "b.xls") == {1: ["ref"]}
 
 
 def test_only_the_sheets_asked_for(tmp_path: Path) -> None:

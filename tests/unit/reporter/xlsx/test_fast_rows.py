@@ -15,10 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from importer.domain.cells import Cell
+from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.records import SheetHead
 from importer.reporter.xlsx import fast_rows, sheet_writer
-from importer.reporter.xlsx.cell_values import CELL_LIMIT
 from importer.reporter.xlsx.package import RowBook
 from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
 
@@ -170,7 +169,7 @@ def test_a_number_with_more_digits_than_a_cell_keeps_is_written_as_text(tmp_path
     assert [cell.value for cell in sheet[2]][1:] == [str(number), "next"]
 
 
-@pytest.mark.parametrize(("text", "kept"), [("x" * 40_000, CELL_LIMIT), ("🙂" * 20_000, CELL_LIMIT // 2)])
+@pytest.mark.parametrize(("text", "kept"), [("x" * 40_000, MAX_CELL_CHARACTERS), ("🙂" * 20_000, MAX_CELL_CHARACTERS // 2)])
 def test_a_text_is_cut_to_what_excel_takes(tmp_path: Path, text: str, kept: int) -> None:
     sheet = written(tmp_path, [text, "next"])["data"]
     assert sheet["B2"].value == text[:kept]
