@@ -32,10 +32,10 @@ def sentence(note: Note) -> str:
 
 def rows_named(rows: RowNumbers) -> str:
     """``row 3``, ``rows 3–5 and 9``; of very many the first ones and how many more."""
-    told = [f"{first}–{last}" if last > first else f"{first}" for first, last in rows.ranges]
+    ranges = [f"{first}–{last}" if last > first else f"{first}" for first, last in rows.ranges]
     if rows.more:
-        return f"rows {', '.join(told)} and {rows.more:,} more up to row {rows.last}"
-    joined = ", ".join(told[:-1]) + (" and " if told[:-1] else "") + told[-1]
+        return f"rows {', '.join(ranges)} and {rows.more:,} more up to row {rows.last}"
+    joined = ", ".join(ranges[:-1]) + (" and " if ranges[:-1] else "") + ranges[-1]
     return f"row{'s' if rows.count > 1 else ''} {joined}"
 
 
@@ -66,13 +66,13 @@ def _rows_above_headings(note: Note) -> str:
 
 def _headings_read_as(note: Note) -> str:
     pairs = zip(note.all("heading"), note.all("column"), strict=True)
-    told = ", ".join(f'"{_on_one_line(heading)}" as {column}' for heading, column in pairs)
-    return f": read {told}."
+    columns = ", ".join(f'"{_on_one_line(heading)}" as {column}' for heading, column in pairs)
+    return f": read {columns}."
 
 
 def _headings_unused(note: Note) -> str:
-    told = ", ".join(f'"{heading}"' for heading in note.all("heading"))
-    return f": not used: {told}."
+    headings = ", ".join(f'"{heading}"' for heading in note.all("heading"))
+    return f": not used: {headings}."
 
 
 def _heading_superseded(note: Note) -> str:

@@ -338,7 +338,7 @@ def test_a_line_break_in_a_wrong_value_does_not_break_the_list_of_reasons() -> N
 
 def test_a_ledger_of_an_earlier_version_shows_its_notes_as_they_are(desk: Desk, tmp_path: Path) -> None:
     batch = desk.take(case("R1"))
-    with desk.ledger.transaction() as connection:
+    with transaction(desk.ledger) as connection:
         connection.execute(update(batch_table).values(notes=json.dumps(['Sheet "Sager": not used: "Sælger".'])))
     found = report(desk, batch, tmp_path / "out")
     assert '  note: Sheet "Sager": not used: "Sælger".' in found.text

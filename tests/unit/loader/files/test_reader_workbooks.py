@@ -364,7 +364,7 @@ def test_old_workbooks_say_what_is_hidden_as_well(tmp_path: Path) -> None:
 def test_an_old_workbook_with_a_filter(tmp_path: Path) -> None:
     changed_record(tmp_path / "a.xls", 0x9D)  # AUTOFILTERINFO
     with open_source(tmp_path / "a.xls") as source:
-        assert source.notes == ("Sheet 'Sager' has a filter: rows that it hides are read as well.",)
+        assert [(note.kind, note.sheet) for note in source.notes] == [(NoteKind.FILTERED_ROWS, "Sager")]
 
 
 @pytest.mark.parametrize("kind", [0x18, 0x1B1, 0x92, 0xAB, 0x200, 0x1B8, 0x5D])  # NAME, CF, PALETTE, GCW, ...
