@@ -1,4 +1,4 @@
-"""Reading functions for reports: what became of every row of a batch. They change nothing."""
+"""Queries for reports: the rows of a batch with their results. They only read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE_ROWS = 2000
 
 @dataclass(frozen=True)
 class BatchInfo:
-    """A batch as it was taken in; ``control`` are the totals as read: kind → currency → (rows, hundredths)."""
+    """A batch as it was staged. ``control`` holds the totals as read: kind → currency → [rows, hundredths]."""
 
     id: int
     run_id: str
@@ -38,10 +38,10 @@ class BatchInfo:
 
 
 class Fact(NamedTuple):
-    """What became of a row's case or voucher.
+    """The result of a row's case or voucher.
 
-    ``repeats``: an earlier row of the source holds the same case, and counts for it. ``origin``: the file and row of
-    the earlier import, if it was one. ``key`` is the entry's in the ledger.
+    ``repeats``: an earlier row of the source holds the same case and is counted for it. ``origin``: file and row of the
+    earlier import, for a record that was already imported. ``key``: the entry's key in the ledger.
     """
 
     status: Status
@@ -60,7 +60,7 @@ class Fact(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One row of a batch with what became of it."""
+    """One row of a batch with its cells and the results of its case and voucher."""
 
     sheet: int
     number: int
@@ -70,12 +70,13 @@ class Line(NamedTuple):
 
 
 def batch_info(connection: Connection, batch_id: int) -> BatchInfo | None:
+    """Return the batch with this id, or None."""
     found = connection.execute(select(batch).where(batch.c.id == batch_id)).mappings().one_or_none()
     return _info(found) if found else None
 
 
 def batches(connection: Connection, limit: int = 1_000_000) -> list[BatchInfo]:
-    """The newest batches, the newest first."""
+    """Return the newest ``limit`` batches, the newest first."""
     return [_info(found) for found in connection.execute(select(batch).order_by(batch.c.id.desc()).limit(limit)).mappings()]
 
 
@@ -103,7 +104,7 @@ _STATUS = {(state.value, standing): status_of(state, standing) for state in Stat
 
 
 def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
-    """Every row of the batch in its order, read a page at a time."""
+    """Yield every row of the batch in the order of the sheets, read a page at a time."""
     last = 0
     sources: dict[int, tuple[str, list[str]]] = {}
     while page := _page(connection, batch_id, last):
@@ -124,9 +125,9 @@ _ENTRY = ("id", "state", "reasons", "remote_id", "remote_reference", "key", "acc
 
 
 def _page_query() -> Select[Any]:
-    """A page of a batch's rows, each with its case, its voucher and that one's case, and where known ones came from.
+    """Build the query for a page of a batch's rows.
 
-    Four columns of the row, then what :func:`_fact` unpacks for its case, then the same for its voucher.
+    Its columns: four of the row, then those that :func:`_fact` unpacks for the row's case, then the same for its voucher.
     """
     joined: Any = row
     columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
@@ -150,7 +151,7 @@ def _page_query() -> Select[Any]:
 _PAGE = _page_query()
 _HEAD, _CASE_END = 4, 20
 _FROM = (_HEAD, _CASE_END)
-"""The columns with the batches that known cases and vouchers came from."""
+"""The columns with the batches from which known cases and vouchers were imported."""
 
 
 def _page(connection: Connection, batch_id: int, last: int) -> Sequence[Row[Any]]:
@@ -158,7 +159,7 @@ def _page(connection: Connection, batch_id: int, last: int) -> Sequence[Row[Any]
 
 
 def _fact(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) -> Fact | None:
-    """What became of a row's case or voucher, if there is one."""
+    """Return the result of a row's case or voucher; None if it has none."""
     origin: str | None = None
     from_batch, from_sheet, from_number, standing, currency, cents, *rest = found
     entry_id, state, reasons, remote_id, reference, key, sent_at, unique_id, case_id, case_reference = rest

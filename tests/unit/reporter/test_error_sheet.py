@@ -183,7 +183,7 @@ def test_reasons_that_differ_in_particulars_are_one_group(desk: Desk, tmp_path: 
     batch = desk.take(*[case(f"R{i}", debtor=f"Bob {i}") for i in range(9)])
     found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     (line,) = (line for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2])
-    assert (line[0], line[4]) == (9, "This case was imported before with other values. It was left as it is")
+    assert (line[0], line[4]) == (9, "This case was imported before with other values. It was left unchanged")
 
 
 def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(desk: Desk, tmp_path: Path) -> None:

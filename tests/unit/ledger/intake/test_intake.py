@@ -121,7 +121,7 @@ def test_an_explicit_unique_id_twice_is_rejected(desk: Desk) -> None:
     assert desk.vouchers(batch) == [PENDING, Status.REJECTED]
     (told,) = desk.told(batch)
     assert told.startswith(
-        'unique_id "U" stands in row 3 of sheet "Vouchers" too, with other values (text was fee, is now other).'
+        'unique_id "U" appears in row 3 of sheet "Vouchers" too, with other values (text was fee, is now other).'
     )
 
 

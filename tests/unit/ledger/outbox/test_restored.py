@@ -34,7 +34,7 @@ def test_a_backup_knows_when_it_was_taken_and_the_ledger_itself_does_not(tmp_pat
     assert before <= mark <= to_timestamp()
     assert mark_of(live) is None
     assert copy.stat().st_mode & 0o077 == 0
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_backup(url(live), copy)
 
 
