@@ -1,4 +1,4 @@
-"""What is wrong with a batch's rows, grouped: causes first, then what only follows from them."""
+"""The unfinished rows of a batch, grouped by reason: first the causes, then their consequences."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from importer.domain.states import DONE, Status
 from importer.ledger.queries.report_rows import Fact, Line
 from importer.reporter.row_reasons import Told
 
-MOST_GROUPS = 500  # a server may give every row a text of its own
+MOST_GROUPS = 500  # a server may return a different text for every row
 MOST_VALUES = 100
 SHOWN_VALUES = 3
 _WITHOUT_REASON = {
     Status.PENDING: "Not sent yet: `importer resume` sends it",
-    Status.BLOCKED: "Its case or its parent voucher is not there yet; it follows that",
+    Status.BLOCKED: "Its case or its parent voucher is not imported yet; it follows that",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What rows are grouped by: the reason without the particulars of a row."""
+    """The key of a group: the reason of its rows without the values of a single row."""
 
     kind: Kind
     status: Status
@@ -31,16 +31,17 @@ class Cause:
 
     @property
     def is_consequence(self) -> bool:
-        """Whether nothing is wrong with these rows themselves: they wait for a case or a voucher that is."""
+        """Return whether the rows themselves are right, and only wait for a case or a voucher that is wrong."""
         return self.status is Status.BLOCKED
 
     def text(self) -> str:
+        """Return the reason with its column."""
         return f"{self.column} {self.gist}" if self.column else self.gist
 
 
 @dataclass
 class Group:
-    """The rows of one cause: how many, their money in hundredths by currency, and the first of them."""
+    """The rows of one group: how many, their money in hundredths by currency, and the sheet and number of the first."""
 
     sheet: int
     number: int
@@ -49,19 +50,23 @@ class Group:
     values: Counter[str] = field(default_factory=Counter)
 
     def add(self, fact: Fact, value: str | None) -> None:
+        """Count a row with its money and its wrong value."""
         self.rows += 1
         self.money[fact.money.currency] += fact.money.cents
         if value and (value in self.values or len(self.values) < MOST_VALUES):
             self.values[value] += 1
 
     def frequent_values(self) -> str:
-        """The most frequent values: ``Denmrak → Denmark? (212), XK (3)``."""
+        """Describe the most frequent values: ``Denmrak → Denmark? (212), XK (3)``."""
         shown = [f"{' '.join(value.split())} ({count:,})" for value, count in self.values.most_common(SHOWN_VALUES)]
         return ", ".join([*shown, "…"] if len(self.values) > SHOWN_VALUES else shown)
 
 
 class Causes:
-    """Groups rows as they pass. A row with several reasons stands in several groups; of what is ``fine`` nothing is said."""
+    """All groups of a batch. A row with several reasons is in several groups; rows in a ``fine`` status are in none.
+
+    ``left`` counts each remaining case and voucher once.
+    """
 
     def __init__(self, fine: frozenset[Status] = DONE) -> None:
         self._fine = fine
@@ -69,7 +74,7 @@ class Causes:
         self.left: dict[Kind, Group] = {}
 
     def add(self, line: Line, told: list[Told]) -> None:
-        """Count a row that is not fine; a flat row that repeats its case counts for its voucher alone."""
+        """Add a row to its groups. A flat row that repeats its case counts only for its voucher."""
         for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
             if fact is None or fact.status in self._fine or fact.repeats:
                 continue
@@ -84,7 +89,7 @@ class Causes:
         return self._groups.setdefault(cause, Group(line.sheet, line.number))
 
     def ordered(self) -> list[tuple[Cause, Group]]:
-        """Causes, the most frequent first, then consequences likewise."""
+        """Return the groups of causes, the most frequent first, then those of consequences in the same order."""
         return sorted(self._groups.items(), key=lambda item: (item[0].is_consequence, -item[1].rows))
 
     def __bool__(self) -> bool:
@@ -97,7 +102,7 @@ def _cause(told: Told) -> Cause:
 
 
 def _value(reason: Reason) -> str | None:
-    """The value that is wrong, and what may be meant: ``Denmrak → Denmark?``."""
+    """Return the wrong value with its suggestions: ``Denmrak → Denmark?``."""
     return f"{reason.value} → {' or '.join(reason.offers)}?" if reason.value and reason.offers else reason.value
 
 

@@ -1,4 +1,4 @@
-"""A batch's report: the sheets, the summary, the text for the terminal, all from the ledger."""
+"""Writing a batch's report: the sheets, the summary, and the text for the terminal."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from importer.reporter.sheets import write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
 
-_LONGEST_STEM = 200  # bytes: a folder's name may have 255, and letters of some scripts take three
+_LONGEST_STEM = 200  # bytes; a folder's name may have 255
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was written about a batch."""
+    """The report of a batch: its folder, its summary, and the lines for the terminal."""
 
     folder: Path
     summary: Summary
@@ -30,7 +30,10 @@ class Report:
 def write_report(
     queries: Queries, batch_id: int, directory: Path, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False
 ) -> Report:
-    """Write the folder of a batch: ``success.xlsx``, ``errors.xlsx``, ``summary.json``. Raises UsageError if it cannot be."""
+    """Write a folder with ``success.xlsx``, ``errors.xlsx`` and ``summary.json``. Raises UsageError if it cannot be written.
+
+    ``otherwise`` is the exit code with which the run ended early, if it did.
+    """
     batch = queries.batch(batch_id)
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
@@ -39,7 +42,7 @@ def write_report(
     try:
         folder = _new_folder(directory, batch.source_name)
         write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, causes=causes)
-        partial = folder / "summary.partial"  # a file that has its name is whole, also after a crash
+        partial = folder / "summary.partial"  # renamed when complete, so that a crash leaves no incomplete summary.json
         partial.write_text(summary.text(), encoding="utf-8")
         partial.replace(folder / "summary.json")
     except OSError as error:
@@ -52,7 +55,7 @@ def write_report(
 
 
 def _new_folder(directory: Path, source_name: str) -> Path:
-    """``2026-11-21T10-15-30Z-invoices``, with a number behind it if that exists."""
+    """Create a folder such as ``2026-11-21T10-15-30Z-invoices``, with a number appended if it exists."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     stem = re.sub(r"[^\w.-]+", "_", Path(source_name).stem).strip("._") or "source"
     stem = stem[:80].encode()[:_LONGEST_STEM].decode(errors="ignore")

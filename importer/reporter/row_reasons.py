@@ -1,4 +1,4 @@
-"""A row's status and reasons as people read them: in words, and the cells that they are about."""
+"""A row's status and reasons for people: in words, with the cells that they refer to."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ _WORST_FIRST = (
     *(Status.ACCEPTED, Status.ALREADY_IMPORTED),
 )
 TO_CORRECT = frozenset({Status.REJECTED, Status.REFUSED})
-"""What is wrong stands in the row itself; the others wait for something or somebody."""
+"""The statuses of rows that are wrong themselves. The other ones wait for something else."""
 
 
 def status_of(line: Line) -> Status:
-    """A row's status: the worst of its case's and its voucher's."""
+    """Return the worse one of the statuses of the row's case and voucher."""
     found = [fact.status for fact in (line.case, line.voucher) if fact]
-    return min(found, key=_WORST_FIRST.index, default=Status.PENDING)  # a row without facts must not hide: it unbalances
+    # The default is for a row without a record: it must be visible, since the totals do not balance.
+    return min(found, key=_WORST_FIRST.index, default=Status.PENDING)
 
 
 def in_words(status: Status) -> str:
+    """Return the status with spaces: ``in doubt``."""
     return status.value.replace("_", " ")
 
 
 def label(fact: Fact | None, kind: Kind) -> str | None:
-    """An entry as commands and error sheets name it: C12-3f9a2b for a case, V15-… for a voucher."""
+    """Return the entry's label for commands and error sheets: ``C12-3f9a2b`` for a case, ``V15-…`` for a voucher."""
     return EntryLabel.of(kind, fact.entry_id, fact.key).text() if fact and fact.entry_id and fact.key else None
 
 
 class Headings:
-    """One sheet's headings, found by what a reason says of its column."""
+    """One sheet's headings, to find the one that a reason refers to."""
 
     def __init__(self, head: SheetHead) -> None:
         self._head = head
@@ -47,7 +49,10 @@ class Headings:
                 self._by_name.setdefault(name, position)
 
     def find(self, reason: Reason, kind: Kind) -> tuple[str | None, int | None]:
-        """The heading of the reason's column and its position; None: it is about the row, or a value for all rows."""
+        """Return the heading of the reason's column and its position.
+
+        The position is None if the reason refers to the whole row or to a value for all rows.
+        """
         named = next((self._by_name[name] for name in self._names(reason.field, kind) if name in self._by_name), None)
         if reason.column is None:
             return (self._head.header[named] if named is not None else reason.field), named
@@ -56,18 +61,18 @@ class Headings:
         return reason.column, self._head.header.index(reason.column) if reason.column in self._head.header else None
 
     def _names(self, field: str | None, kind: Kind) -> list[str]:
-        """What the reason's column is called in this sheet."""
+        """Return the names that the reason's column may have in this sheet, the likeliest first."""
         if field is None:
             return []
         names = [field]
-        if self._head.flat and kind is Kind.VOUCHER:  # the bare name is the case's, which the voucher takes where it has none
+        if self._head.flat and kind is Kind.VOUCHER:  # the name without prefix is the case's column, also used for the voucher
             names.insert(0, flat_name(field))
         return [*names, "creditor_reference"] if field == "case_ref" else names
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One reason of a row with its heading, and the position of the cell that it is about (None: the row)."""
+    """One reason of a row with its heading, and the position of the cell that it refers to (None: the whole row)."""
 
     reason: Reason
     kind: Kind
@@ -75,11 +80,12 @@ class Told:
     position: int | None
 
     def text(self) -> str:
+        """Return the reason as one line."""
         return self.reason.text()
 
 
 def told_of(line: Line, headings: Headings) -> Iterator[Told]:
-    """All reasons of a row that is not done, the case's first."""
+    """Yield all reasons of a row that is not done, the case's first."""
     for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
         if fact is None or fact.status in DONE:
             continue
@@ -88,11 +94,11 @@ def told_of(line: Line, headings: Headings) -> Iterator[Told]:
             yield Told(replace(reason, column=heading), kind, fact, position)
         if fact.status in {Status.IN_DOUBT, Status.HELD}:
             entry = label(fact, kind) or ""
-            gist, message = (_what_a_person_does(name, kind, fact.status) for name in ("#entry", entry))
+            gist, message = (_how_to_resolve(name, kind, fact.status) for name in ("#entry", entry))
             yield Told(Reason("unsettled", message, gist=gist), kind, fact, None)
 
 
-def _what_a_person_does(entry: str, kind: Kind, status: Status) -> str:
+def _how_to_resolve(entry: str, kind: Kind, status: Status) -> str:
     where = "Debitura for a case with this reference, debtor and amount" if kind is Kind.CASE else "Debbie for this voucher"
     look = f"ook in {where}, then run `importer resolve {entry} --exists ID` or `importer resolve {entry} --absent`"
     if status is Status.HELD:

@@ -1,4 +1,4 @@
-"""The success and error sheets: every row once, with its own cells unchanged and what became of it in front."""
+"""The success and error sheets. Each row is in one of them, with its result followed by its own cells, unchanged."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ READY = "ready to send"
 def write_sheets(
     folder: Path, heads: Sequence[SheetHead], lines: Iterable[Line], *, checking: bool, causes: Causes | None = None
 ) -> tuple[Path, Path]:
-    """Write ``success.xlsx`` and ``errors.xlsx``; returns their paths. Under ``checking`` a valid row is ready to send.
+    """Write ``success.xlsx`` and ``errors.xlsx``, and return their paths. With ``checking`` a valid row is ready to send.
 
-    ``causes`` collects why rows are in ``errors.xlsx``, and is summed up there.
+    The reasons of the rows in ``errors.xlsx`` are added to ``causes``, and summed up on a sheet there.
     """
     causes = Causes() if causes is None else causes
     done, left = folder / "success.xlsx", folder / "errors.xlsx"
@@ -54,16 +54,14 @@ def write_sheets(
 def _sum_up(errors: SheetWriter, causes: Causes, heads: Sequence[SheetHead]) -> None:
     remarks = ["Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."]
     if errors.notes_left_out:
-        remarks.append(
-            f"The first {errors.notes:,} coloured cells have a note; of the others the reason stands in #errors alone."
-        )
+        remarks.append(f"The first {errors.notes:,} coloured cells have a note; for the others the reason is only in #errors.")
     table = summary_sheet.table(causes, [head.name for head in heads], remarks)
     proofs = summary_sheet.proofs(heads, errors.names) if causes else ()
     errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(causes), chain(table, proofs), summary_sheet.WIDTHS)
 
 
 def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
-    """The colour of each cell that a reason is about, and the note on it; of the row (None) the reasons stand in #errors."""
+    """Return the colour of and note on each cell that a reason refers to. None is the row: its reasons are in #errors."""
     marks: dict[int | None, Mark] = {}
     for one in told:
         colour = Colour.WRONG if one.fact.status in TO_CORRECT else Colour.WAITS
@@ -99,7 +97,7 @@ def _success_cells(line: Line, status: str) -> list[Cell]:
 
 
 def _publish(partial: Path, wanted: Path) -> Path:
-    """Give a finished file its name, or the next free one if a program holds that open."""
+    """Rename a finished file; with a number appended if another program has the old one open."""
     for number in range(1, 100):
         target = wanted if number == 1 else wanted.with_stem(f"{wanted.stem}-{number}")
         try:

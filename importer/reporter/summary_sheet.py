@@ -1,4 +1,4 @@
-"""The sheet of ``errors.xlsx`` that sums up what is wrong: one line for each reason, with rows, money and an example."""
+"""The summary sheet of ``errors.xlsx``: one line for each reason, with rows, money and an example."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _BEFORE_REASON = (None,) * HEADINGS.index("#reason")
 
 
 def headings(causes: Causes) -> tuple[str, ...]:
-    """All begin with ``#``: the sheet is passed over when the file is imported again."""
+    """Return the headings. All begin with ``#``, so that the sheet is ignored when the file is imported again."""
     return (*HEADINGS, *(f"#{currency}" for currency in _currencies(causes)))
 
 
 def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iterator[list[Cell]]:
-    """The lines below the headings: causes, what follows from them, what is left in all, remarks. Money in major units."""
+    """Yield the lines below the headings: causes, consequences, totals, remarks. Money is in major units."""
     currencies, follows = _currencies(causes), False
     for cause, group in causes.ordered():
         if cause.is_consequence and not follows:
@@ -35,18 +35,18 @@ def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iter
     if causes:
         yield []
     for kind, group in sorted(causes.left.items()):
-        told = f"{PLURAL[kind]} in this file; one with several reasons counts in several of the lines above"
-        yield [group.rows, PLURAL[kind], None, None, told, None, None, *_money(group, currencies)]
+        explanation = f"{PLURAL[kind]} in this file; one with several reasons counts in several of the lines above"
+        yield [group.rows, PLURAL[kind], None, None, explanation, None, None, *_money(group, currencies)]
     for remark in remarks if causes else ("Nothing is left: every row was accepted.",):
         yield [*_BEFORE_REASON, remark]
 
 
 def proofs(heads: Sequence[SheetHead], sheets: Sequence[str]) -> Iterator[list[Cell]]:
-    """How the columns of each sheet are written, by cells of the source: read when the sheet is imported again."""
-    told = "This is how the column was read. Leave the line: the rows left are read by it, too."
+    """Yield the cells of the source that prove the columns' formats; they are read when the file is imported again."""
+    explanation = "This is how the column was read. Leave the line: the rows left are read by it, too."
     for head, sheet in zip(heads, sheets, strict=True):
         for proof in head.proofs:
-            yield [None, PROOF_MARK, sheet, proof.heading, told, proof.text, proof.row]
+            yield [None, PROOF_MARK, sheet, proof.heading, explanation, proof.text, proof.row]
 
 
 def _line(cause: Cause, group: Group, sheets: Sequence[str], currencies: Sequence[str]) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""The summary as text for the terminal, ending with what to look at."""
+"""The summary as text for the terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REASON_LETTERS = 160
 
 
 def table(summary: Summary, *, checking: bool) -> list[str]:
-    """One block per kind: rows and money as read, then by what became of them."""
+    """Return one block for each kind: rows and money as read, then by status."""
     lines: list[str] = []
     for kind in Kind:
         if not summary.count(kind):
@@ -32,7 +32,7 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
 
 
 def report_lines(summary: Summary, causes: Causes, folder: Path, *, checking: bool) -> list[str]:
-    """The whole report of a batch for the terminal; it ends with the frequent reasons and the path to the sheets."""
+    """Return the report of a batch for the terminal. It ends with the most frequent reasons and the path to the sheets."""
     balance = "balanced: every row is accounted for" if summary.balanced else "NOT BALANCED: please report this as a bug"
     what = "checked, nothing sent" if checking else f"batch {summary.batch.id}"
     lines = [f"{summary.batch.source_name}  ({what})", *table(summary, checking=checking), f"  {balance}"]
@@ -44,7 +44,7 @@ def report_lines(summary: Summary, causes: Causes, folder: Path, *, checking: bo
 
 
 def _control(summary: Summary) -> list[str]:
-    """What each sheet adds up to, to be compared with the system that it comes from."""
+    """Return the totals of each sheet, to be compared with the system that exported it."""
     lines = ["  control totals, as read and of the valid rows alone:"] if summary.sheets else []
     for sheet in summary.sheets:
         read, valid = (totals_text(dict(sorted(money.items()))) for money in (sheet.read, sheet.valid))
@@ -60,16 +60,16 @@ def _control(summary: Summary) -> list[str]:
 
 
 def _reasons(causes: Causes) -> list[str]:
-    """The most frequent causes, and how many rows only follow from such."""
+    """Return the most frequent causes, and the number of rows that are only consequences."""
     groups = causes.ordered()
-    told = [(cause, group) for cause, group in groups if not cause.is_consequence]
+    reasons = [(cause, group) for cause, group in groups if not cause.is_consequence]
     follow = sum(group.rows for cause, group in groups if cause.is_consequence)
-    lines = ["  most frequent reasons:"] if told else []
-    for cause, group in told[:TOP_REASONS]:
+    lines = ["  most frequent reasons:"] if reasons else []
+    for cause, group in reasons[:TOP_REASONS]:
         text = cause.text()
         lines.append(f"  {group.rows:>6,} × {text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + '…'}")
         lines += [f"           {values}"] if (values := group.frequent_values()) else []
-    if more := len(told) - TOP_REASONS:
+    if more := len(reasons) - TOP_REASONS:
         lines += [f"         and {more} more: see the sheet Summary of errors.xlsx"] if more > 0 else []
     return lines + (
         [f"  {follow:>6,} only follow from these: correct the cases, and import the vouchers with them"] if follow else []
@@ -86,22 +86,22 @@ _NEXT_STEPS = {
 
 
 def _next_steps(summary: Summary) -> list[str]:
-    """What to do about the rows that are not done, the first thing first."""
+    """Return what to do about the rows that are not done, the first step first."""
     counts = {status: sum(summary.count(kind, status) for kind in Kind) for status in _NEXT_STEPS}
-    told = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
+    steps = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
     later = summary.corrected_later
-    return told + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
+    return steps + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
 
 
 def _nothing_new(summary: Summary) -> bool:
-    """Whether a run found nothing to do: all that is valid in the batch was there already."""
+    """Return whether a run had nothing to send, because all valid rows had been imported before."""
     tried = [s for s in Status if s not in {Status.ALREADY_IMPORTED, Status.REJECTED, Status.BLOCKED}]
     known = any(summary.count(kind, Status.ALREADY_IMPORTED) for kind in Kind)
     return known and not any(summary.count(kind, status) for kind in Kind for status in tried)
 
 
 def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[str]:
-    """One line per batch: what it was, how much is done, what is not; then the lines of the quotas."""
+    """Return one line per batch, with its source and the numbers of done and remaining rows; then the quotas' lines."""
     return [*([_status_line(summary) for summary in summaries] or ["The ledger is empty."]), *quotas]
 
 

@@ -1,4 +1,4 @@
-"""How headings look: the same colours on the sheets and in the guide's legend."""
+"""The look of headings: the same colours on the sheets and in the guide's table of columns."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from openpyxl.styles import Font
 
 from importer.domain.columns import Need
 
-FONT = "Calibri"  # openpyxl's default; a font without a name would be shown in another one
+FONT = "Calibri"  # openpyxl's default; a font without a name is shown in another one
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A heading's colours (RRGGBB) and what they say."""
+    """A heading's colours (RRGGBB) and their meaning."""
 
     fill: str
     text: str
@@ -28,5 +28,5 @@ HEADING_LOOKS = {
 
 
 def heading_font(size: int = 11, color: str = "1F4E79") -> Font:
-    """The bold font of headings and titles."""
+    """Return the bold font of headings and titles."""
     return Font(name=FONT, bold=True, size=size, color=color)
