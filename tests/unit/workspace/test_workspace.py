@@ -50,7 +50,7 @@ def test_a_relative_workspace_stays_the_same_folder(tmp_path: Path, monkeypatch:
 
 
 def test_a_mistyped_workspace_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"There is no folder .*bokos"):
+    with pytest.raises(UsageError, match=r"The workspace folder .*bokos does not exist"):
         Workspace.at(tmp_path / "bokos")
     assert not list(tmp_path.iterdir())
 
