@@ -76,7 +76,7 @@ def sources_of(target: State) -> frozenset[State]:
     return frozenset(state for state, targets in MOVES.items() if target in targets)
 
 
-class Status(StrEnum):
+class RowStatus(StrEnum):
     """The status of a row's case or voucher, as written in sheets and summaries."""
 
     ACCEPTED = "accepted"
@@ -89,11 +89,11 @@ class Status(StrEnum):
     PENDING = "pending"
 
 
-DONE = frozenset({Status.ACCEPTED, Status.ALREADY_IMPORTED})
+DONE = frozenset({RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED})
 
 
-def status_of(state: State, standing: str | None) -> Status:
+def status_of(state: State, standing: str | None) -> RowStatus:
     """Return the status of a row whose entry is in ``state`` and has the origin ``standing``."""
     if state is State.ACCEPTED and standing == RowOrigin.KNOWN:
-        return Status.ALREADY_IMPORTED
-    return Status.PENDING if state is State.SENDING else Status(state.value)
+        return RowStatus.ALREADY_IMPORTED
+    return RowStatus.PENDING if state is State.SENDING else RowStatus(state.value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
-from importer.domain.states import DONE, Status
+from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import Fact, Line
 from importer.reporter.row_reasons import Told
 
@@ -15,8 +15,8 @@ MOST_GROUPS = 500  # a server may return a different text for every row
 MOST_VALUES = 100
 SHOWN_VALUES = 3
 _WITHOUT_REASON = {
-    Status.PENDING: "Not sent yet: `importer resume` sends it",
-    Status.BLOCKED: "Its case or its parent voucher is not imported yet; it follows that",
+    RowStatus.PENDING: "Not sent yet: `importer resume` sends it",
+    RowStatus.BLOCKED: "Its case or its parent voucher is not imported yet; it follows that",
 }
 
 
@@ -25,14 +25,14 @@ class Cause:
     """The key of a group: the reason of its rows without the values of a single row."""
 
     kind: Kind
-    status: Status
+    status: RowStatus
     column: str
     gist: str
 
     @property
     def is_consequence(self) -> bool:
         """Return whether the rows themselves are right, and only wait for a case or a voucher that is wrong."""
-        return self.status is Status.BLOCKED
+        return self.status is RowStatus.BLOCKED
 
     def text(self) -> str:
         """Return the reason with its column."""
@@ -68,7 +68,7 @@ class Causes:
     ``left`` counts each remaining case and voucher once.
     """
 
-    def __init__(self, fine: frozenset[Status] = DONE) -> None:
+    def __init__(self, fine: frozenset[RowStatus] = DONE) -> None:
         self._fine = fine
         self._groups: dict[Cause, Group] = {}
         self.left: dict[Kind, Group] = {}

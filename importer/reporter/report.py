@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from importer.domain.states import DONE, Status
+from importer.domain.states import DONE, RowStatus
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.reporter.error_groups import Causes
@@ -38,7 +38,7 @@ def write_report(
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
     summary = summarize(queries, batch, otherwise, checking=checking)
-    causes = Causes(DONE | {Status.PENDING} if checking else DONE)
+    causes = Causes(DONE | {RowStatus.PENDING} if checking else DONE)
     try:
         folder = _new_folder(directory, batch.source_name)
         write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, causes=causes)

@@ -10,25 +10,25 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
-from importer.domain.states import DONE, Status
+from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import Fact, Line
 
 _WORST_FIRST = (
-    *(Status.REJECTED, Status.REFUSED, Status.HELD, Status.IN_DOUBT, Status.BLOCKED, Status.PENDING),
-    *(Status.ACCEPTED, Status.ALREADY_IMPORTED),
+    *(RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.HELD, RowStatus.IN_DOUBT, RowStatus.BLOCKED, RowStatus.PENDING),
+    *(RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED),
 )
-TO_CORRECT = frozenset({Status.REJECTED, Status.REFUSED})
+TO_CORRECT = frozenset({RowStatus.REJECTED, RowStatus.REFUSED})
 """The statuses of rows that are wrong themselves. The other ones wait for something else."""
 
 
-def status_of(line: Line) -> Status:
+def status_of(line: Line) -> RowStatus:
     """Return the worse one of the statuses of the row's case and voucher."""
     found = [fact.status for fact in (line.case, line.voucher) if fact]
     # The default is for a row without a record: it must be visible, since the totals do not balance.
-    return min(found, key=_WORST_FIRST.index, default=Status.PENDING)
+    return min(found, key=_WORST_FIRST.index, default=RowStatus.PENDING)
 
 
-def in_words(status: Status) -> str:
+def in_words(status: RowStatus) -> str:
     """Return the status with spaces: ``in doubt``."""
     return status.value.replace("_", " ")
 
@@ -92,15 +92,15 @@ def told_of(line: Line, headings: Headings) -> Iterator[Told]:
         for reason in fact.reasons:
             heading, position = headings.find(reason, kind)
             yield Told(replace(reason, column=heading), kind, fact, position)
-        if fact.status in {Status.IN_DOUBT, Status.HELD}:
+        if fact.status in {RowStatus.IN_DOUBT, RowStatus.HELD}:
             entry = label(fact, kind) or ""
             gist, message = (_how_to_resolve(name, kind, fact.status) for name in ("#entry", entry))
             yield Told(Reason("unsettled", message, gist=gist), kind, fact, None)
 
 
-def _how_to_resolve(entry: str, kind: Kind, status: Status) -> str:
+def _how_to_resolve(entry: str, kind: Kind, status: RowStatus) -> str:
     where = "Debitura for a case with this reference, debtor and amount" if kind is Kind.CASE else "Debbie for this voucher"
     look = f"ook in {where}, then run `importer resolve {entry} --exists ID` or `importer resolve {entry} --absent`"
-    if status is Status.HELD:
+    if status is RowStatus.HELD:
         return f"L{look}"
     return f"The answer was lost: run `importer resume` in a quarter of an hour. Or l{look}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from importer.domain.cells import Cell
 from importer.domain.kinds import Kind
 from importer.domain.records import SheetHead
-from importer.domain.states import DONE, Status
+from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import Line
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import Causes
@@ -40,7 +40,7 @@ def write_sheets(
     ):
         for line in lines:
             status = status_of(line)
-            ready = checking and status is Status.PENDING
+            ready = checking and status is RowStatus.PENDING
             if status in DONE or ready:
                 success.add(line.sheet, _success_cells(line, READY if ready else in_words(status)), line.cells)
             else:
@@ -74,7 +74,7 @@ def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
     return marks
 
 
-def _error_cells(line: Line, status: Status, told: Sequence[Told]) -> list[Cell]:
+def _error_cells(line: Line, status: RowStatus, told: Sequence[Told]) -> list[Cell]:
     labels = (label(line.case, Kind.CASE), label(line.voucher, Kind.VOUCHER))
     reasons = "\n".join(dict.fromkeys(one.text() for one in told))
     return [line.number, in_words(status), reasons, " ".join(text for text in labels if text) or None]

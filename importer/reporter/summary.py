@@ -8,14 +8,14 @@ from typing import Any
 
 from importer.domain.kinds import Kind
 from importer.domain.money import decimal_text
-from importer.domain.states import Status
+from importer.domain.states import RowStatus
 from importer.errors import ExitCode
 from importer.ledger.queries.control_totals import SheetTotals
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.queries.totals import Tallies
 
-KEYS = tuple(Status)
+KEYS = tuple(RowStatus)
 PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}
 
 
@@ -29,13 +29,13 @@ class Summary:
     sheets: tuple[SheetTotals, ...] = ()
     corrected_later: int = 0
 
-    def count(self, kind: Kind, status: Status | None = None) -> int:
+    def count(self, kind: Kind, status: RowStatus | None = None) -> int:
         """Return the number of rows of a kind in one status, or (None) of all rows as read."""
         if status is None:
             return sum(rows for rows, _ in self.batch.control.get(kind, {}).values())
         return sum(rows for rows, _ in self.tallies[kind].get(status, {}).values())
 
-    def money(self, kind: Kind, status: Status | None = None) -> dict[str, int]:
+    def money(self, kind: Kind, status: RowStatus | None = None) -> dict[str, int]:
         """Return hundredths by currency of one status, or (None) of all rows as read."""
         if status is None:
             return {currency: cents for currency, (_, cents) in sorted(self.batch.control.get(kind, {}).items())}
@@ -74,7 +74,7 @@ class Summary:
 
     def _totals(self, kind: Kind) -> dict[str, dict[str, str]]:
         currencies = sorted(self.batch.control.get(kind, {}))
-        keys: list[tuple[str, Status | None]] = [("rows", None), *((s.value, s) for s in KEYS)]
+        keys: list[tuple[str, RowStatus | None]] = [("rows", None), *((s.value, s) for s in KEYS)]
         return {c: {name: decimal_text(self.money(kind, status).get(c, 0)) for name, status in keys} for c in currencies}
 
     def text(self) -> str:
@@ -111,10 +111,10 @@ def exit_code_of(tallies: Tallies, otherwise: ExitCode = ExitCode.OK, *, checkin
     found = {status for by_status in tallies.values() for status, sums in by_status.items() if sums}
     if otherwise is ExitCode.INTERRUPTED:
         return otherwise
-    if found & {Status.IN_DOUBT, Status.HELD} and otherwise is not ExitCode.API_STOPPED:
+    if found & {RowStatus.IN_DOUBT, RowStatus.HELD} and otherwise is not ExitCode.API_STOPPED:
         return ExitCode.IN_DOUBT
-    if Status.PENDING in found and not checking:
+    if RowStatus.PENDING in found and not checking:
         return otherwise if otherwise is not ExitCode.OK else ExitCode.API_STOPPED
-    if found & {Status.REJECTED, Status.REFUSED, Status.BLOCKED}:
+    if found & {RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.BLOCKED}:
         return ExitCode.ROWS_LEFT
     return ExitCode.OK

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from importer.domain.kinds import Kind
 from importer.domain.money import totals_text
-from importer.domain.states import DONE, Status
+from importer.domain.states import DONE, RowStatus
 from importer.reporter.error_groups import Causes
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY
@@ -26,7 +26,7 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
         lines.append(f"  {PLURAL[kind].capitalize():<20}{summary.count(kind):>9,}  {totals_text(summary.money(kind))}".rstrip())
         for status in KEYS:
             if rows := summary.count(kind, status):
-                name = READY if checking and status is Status.PENDING else in_words(status)
+                name = READY if checking and status is RowStatus.PENDING else in_words(status)
                 lines.append(f"    {name:<18}{rows:>9,}  {totals_text(summary.money(kind, status))}".rstrip())
     return lines or ["  no rows"]
 
@@ -77,11 +77,11 @@ def _reasons(causes: Causes) -> list[str]:
 
 
 _NEXT_STEPS = {
-    Status.PENDING: "not sent yet: `importer resume` sends them",
-    Status.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
-    Status.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
-    Status.REFUSED: "refused: correct them in errors.xlsx and import that file",
-    Status.REJECTED: "rejected: correct them in errors.xlsx and import that file",
+    RowStatus.PENDING: "not sent yet: `importer resume` sends them",
+    RowStatus.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
+    RowStatus.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
+    RowStatus.REFUSED: "refused: correct them in errors.xlsx and import that file",
+    RowStatus.REJECTED: "rejected: correct them in errors.xlsx and import that file",
 }
 
 
@@ -95,8 +95,8 @@ def _next_steps(summary: Summary) -> list[str]:
 
 def _nothing_new(summary: Summary) -> bool:
     """Return whether a run had nothing to send, because all valid rows had been imported before."""
-    tried = [s for s in Status if s not in {Status.ALREADY_IMPORTED, Status.REJECTED, Status.BLOCKED}]
-    known = any(summary.count(kind, Status.ALREADY_IMPORTED) for kind in Kind)
+    tried = [s for s in RowStatus if s not in {RowStatus.ALREADY_IMPORTED, RowStatus.REJECTED, RowStatus.BLOCKED}]
+    known = any(summary.count(kind, RowStatus.ALREADY_IMPORTED) for kind in Kind)
     return known and not any(summary.count(kind, status) for kind in Kind for status in tried)
 
 

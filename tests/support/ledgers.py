@@ -17,7 +17,7 @@ from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
-from importer.domain.states import State, Status
+from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import stage
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.sendable import AttemptResult, Claim
@@ -154,10 +154,10 @@ class Desk:
     def lines(self, batch: int) -> list[Line]:
         return run_sql(self.ledger, lambda c: list(lines(c, batch)))
 
-    def cases(self, batch: int) -> list[Status]:
+    def cases(self, batch: int) -> list[RowStatus]:
         return [line.case.status for line in self.lines(batch) if line.case]
 
-    def vouchers(self, batch: int) -> list[Status]:
+    def vouchers(self, batch: int) -> list[RowStatus]:
         return [line.voucher.status for line in self.lines(batch) if line.voucher]
 
     def told(self, batch: int) -> list[str]:

@@ -9,7 +9,7 @@ from support.paths import ROOT
 from importer.cli.app import app
 from importer.domain.code_lists import VOUCHER_TYPES
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Need
-from importer.domain.states import Status
+from importer.domain.states import RowStatus
 from importer.errors import ExitCode
 from importer.loader.profile import Profile
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
@@ -54,7 +54,7 @@ def test_exit_codes():
 
 
 def test_statuses():
-    assert {row[0] for row in rows_below("status")} == {status.value.replace("_", " ") for status in Status}
+    assert {row[0] for row in rows_below("status")} == {status.value.replace("_", " ") for status in RowStatus}
 
 
 @pytest.mark.parametrize("columns", [CASE_COLUMNS, VOUCHER_COLUMNS], ids=["cases", "vouchers"])

@@ -14,7 +14,7 @@ from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import Proof, SheetHead
-from importer.domain.states import RowOrigin, State, Status, status_of
+from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.queries.row_locations import row_in, sources_of
 from importer.ledger.storage.schema import batch, entry, reject, row
 
@@ -44,7 +44,7 @@ class Fact(NamedTuple):
     earlier import, for a record that was already imported. ``key``: the entry's key in the ledger.
     """
 
-    status: Status
+    status: RowStatus
     reasons: tuple[Reason, ...] = ()
     money: Money = Money()
     repeats: bool = False
@@ -166,7 +166,7 @@ def _fact(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) ->
     if entry_id is None:
         return None
     status = _STATUS[state, standing]
-    if status is Status.ALREADY_IMPORTED and from_batch is not None:
+    if status is RowStatus.ALREADY_IMPORTED and from_batch is not None:
         name, sheets = sources[from_batch]
         origin = f"{name}, {row_in(sheets, from_sheet, from_number)}"
     return Fact(
@@ -178,6 +178,6 @@ def _fact(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) ->
 def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, Kind], Fact]:
     query = select(*(reject.c[n] for n in ("row_id", "kind", "status", "reasons", "currency", "cents")))
     return {
-        (r.row_id, Kind(r.kind)): Fact(Status(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
+        (r.row_id, Kind(r.kind)): Fact(RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
         for r in connection.execute(query.where(reject.c.row_id.between(first, last)))
     }

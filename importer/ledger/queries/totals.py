@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, func, literal, select
 
 from importer.domain.kinds import Kind
-from importer.domain.states import RowOrigin, State, Status, status_of
+from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.storage.schema import batch, credential, entry, reject, row
 
-Tallies = dict[Kind, dict[Status, dict[str, tuple[int, int]]]]
+Tallies = dict[Kind, dict[RowStatus, dict[str, tuple[int, int]]]]
 """Kind → status → currency → (rows, hundredths)."""
 
 
@@ -36,7 +36,9 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
 
 def tally(connection: Connection, batch_id: int) -> Tallies:
     """Return counts and hundredths by kind, status and currency. A case that flat rows repeat counts once."""
-    totals: dict[Kind, dict[Status, dict[str, list[int]]]] = {k: defaultdict(lambda: defaultdict(lambda: [0, 0])) for k in Kind}
+    totals: dict[Kind, dict[RowStatus, dict[str, list[int]]]] = {
+        k: defaultdict(lambda: defaultdict(lambda: [0, 0])) for k in Kind
+    }
     for kind in Kind:
         for status, currency, rows, cents in (
             *_entry_sums(connection, batch_id, kind),
@@ -51,7 +53,7 @@ def tally(connection: Connection, batch_id: int) -> Tallies:
     }
 
 
-def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[Status, str, int, int]]:
+def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[RowStatus, str, int, int]]:
     link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
     counted = (row.c.batch_id == batch_id) & (standing != RowOrigin.REPEAT)
@@ -61,12 +63,12 @@ def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[t
         yield status_of(State(state), stood), code, rows, total
 
 
-def _reject_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[Status, str, int, int]]:
+def _reject_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[RowStatus, str, int, int]]:
     counted = (reject.c.batch_id == batch_id) & (reject.c.kind == kind)
     sums = (reject.c.status, reject.c.currency, func.count(), func.sum(reject.c.cents))
     query = select(*sums).where(counted).group_by(reject.c.status, reject.c.currency)
     for status, code, rows, total in connection.execute(query):
-        yield Status(status), code, rows, total
+        yield RowStatus(status), code, rows, total
 
 
 def corrected_later(connection: Connection, batch_id: int) -> int:

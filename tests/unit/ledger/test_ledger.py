@@ -11,7 +11,7 @@ from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, open_desk, run_sql
 
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
-from importer.domain.states import State, Status
+from importer.domain.states import RowStatus, State
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError
 from importer.ledger.ledger import Ledger
@@ -216,7 +216,7 @@ def test_an_adopted_case_releases_its_vouchers(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher("R1"))
     desk.send_all(State.IN_DOUBT)
     desk.ledger.doubts.move(1, State.HELD)
-    assert desk.vouchers(batch) == [Status.BLOCKED]
+    assert desk.vouchers(batch) == [RowStatus.BLOCKED]
     desk.ledger.doubts.move(1, State.ACCEPTED, remote_id="r")
     assert len(desk.claim(Kind.VOUCHER)) == 1
 

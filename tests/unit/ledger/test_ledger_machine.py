@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from support.ledgers import Desk, Entered, case, open_desk, reject, voucher
 
 from importer.domain.kinds import Kind
-from importer.domain.states import BLOCKING, State, Status
+from importer.domain.states import BLOCKING, RowStatus, State
 from importer.ledger.outbox.sendable import Claim
 from importer.ledger.queries.report_rows import Line
 
@@ -252,7 +252,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert entry.state in unsettled
         for line in (line for of_batch in lines.values() for line in of_batch):
             for fact in (line.case, line.voucher):
-                if fact and fact.status in {Status.ACCEPTED, Status.ALREADY_IMPORTED}:
+                if fact and fact.status in {RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED}:
                     assert fact.remote_id
 
     def _vouchers_wait_for_their_case_and_parent(self, entries: dict[int, Any]) -> None:
