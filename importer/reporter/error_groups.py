@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import DONE, RowStatus
-from importer.ledger.queries.report_rows import Fact, Line
+from importer.ledger.queries.report_rows import Fact, ReportRow
 from importer.reporter.row_reasons import Told
 
 MOST_GROUPS = 500  # a server may return a different text for every row
@@ -73,7 +73,7 @@ class Causes:
         self._groups: dict[Cause, Group] = {}
         self.left: dict[Kind, Group] = {}
 
-    def add(self, line: Line, told: list[Told]) -> None:
+    def add(self, line: ReportRow, told: list[Told]) -> None:
         """Add a row to its groups. A flat row that repeats its case counts only for its voucher."""
         for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
             if fact is None or fact.status in self._fine or fact.repeats:
@@ -83,7 +83,7 @@ class Causes:
             for cause, value in (reasons or {_without_reason(kind, fact): None}).items():
                 self._group(cause, line).add(fact, value)
 
-    def _group(self, cause: Cause, line: Line) -> Group:
+    def _group(self, cause: Cause, line: ReportRow) -> Group:
         if cause not in self._groups and len(self._groups) >= MOST_GROUPS:
             cause = Cause(cause.kind, cause.status, "", "other reasons; each row has its own in #errors")
         return self._groups.setdefault(cause, Group(line.sheet, line.number))

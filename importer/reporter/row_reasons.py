@@ -11,7 +11,7 @@ from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import DONE, RowStatus
-from importer.ledger.queries.report_rows import Fact, Line
+from importer.ledger.queries.report_rows import Fact, ReportRow
 
 _WORST_FIRST = (
     *(RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.HELD, RowStatus.IN_DOUBT, RowStatus.BLOCKED, RowStatus.PENDING),
@@ -21,7 +21,7 @@ TO_CORRECT = frozenset({RowStatus.REJECTED, RowStatus.REFUSED})
 """The statuses of rows that are wrong themselves. The other ones wait for something else."""
 
 
-def status_of(line: Line) -> RowStatus:
+def status_of(line: ReportRow) -> RowStatus:
     """Return the worse one of the statuses of the row's case and voucher."""
     found = [fact.status for fact in (line.case, line.voucher) if fact]
     # The default is for a row without a record: it must be visible, since the totals do not balance.
@@ -84,7 +84,7 @@ class Told:
         return self.reason.text()
 
 
-def told_of(line: Line, headings: Headings) -> Iterator[Told]:
+def told_of(line: ReportRow, headings: Headings) -> Iterator[Told]:
     """Yield all reasons of a row that is not done, the case's first."""
     for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
         if fact is None or fact.status in DONE:

@@ -10,7 +10,7 @@ from importer.domain.cells import Cell
 from importer.domain.kinds import Kind
 from importer.domain.records import SheetHead
 from importer.domain.states import DONE, RowStatus
-from importer.ledger.queries.report_rows import Line
+from importer.ledger.queries.report_rows import ReportRow
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import Causes
 from importer.reporter.row_reasons import TO_CORRECT, Headings, Told, in_words, label, status_of, told_of
@@ -24,7 +24,7 @@ READY = "ready to send"
 
 
 def write_sheets(
-    folder: Path, heads: Sequence[SheetHead], lines: Iterable[Line], *, checking: bool, causes: Causes | None = None
+    folder: Path, heads: Sequence[SheetHead], lines: Iterable[ReportRow], *, checking: bool, causes: Causes | None = None
 ) -> tuple[Path, Path]:
     """Write ``success.xlsx`` and ``errors.xlsx``, and return their paths. With ``checking`` a valid row is ready to send.
 
@@ -74,13 +74,13 @@ def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
     return marks
 
 
-def _error_cells(line: Line, status: RowStatus, told: Sequence[Told]) -> list[Cell]:
+def _error_cells(line: ReportRow, status: RowStatus, told: Sequence[Told]) -> list[Cell]:
     labels = (label(line.case, Kind.CASE), label(line.voucher, Kind.VOUCHER))
     reasons = "\n".join(dict.fromkeys(one.text() for one in told))
     return [line.number, in_words(status), reasons, " ".join(text for text in labels if text) or None]
 
 
-def _success_cells(line: Line, status: str) -> list[Cell]:
+def _success_cells(line: ReportRow, status: str) -> list[Cell]:
     case, voucher = line.case, line.voucher
     facts = [fact for fact in (case, voucher) if fact]
     sent = [fact.sent_at for fact in facts if fact.sent_at]

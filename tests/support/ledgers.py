@@ -21,7 +21,7 @@ from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import stage
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.sendable import AttemptResult, Claim
-from importer.ledger.queries.report_rows import Line, batch_info, lines
+from importer.ledger.queries.report_rows import ReportRow, batch_info, lines
 from importer.ledger.queries.totals import Tallies, tally
 from importer.ledger.storage.schema import entry
 
@@ -151,7 +151,7 @@ class Desk:
     def entry(self, identifier: int) -> Any:
         return next(e for e in self.entries() if e.id == identifier)
 
-    def lines(self, batch: int) -> list[Line]:
+    def lines(self, batch: int) -> list[ReportRow]:
         return run_sql(self.ledger, lambda c: list(lines(c, batch)))
 
     def cases(self, batch: int) -> list[RowStatus]:

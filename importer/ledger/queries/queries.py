@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from importer.domain.kinds import Kind
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
-from importer.ledger.queries.report_rows import BatchInfo, Line, batch_info, batches, lines
+from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines
 from importer.ledger.queries.totals import Tallies, corrected_later, knows_accounts, open_batches, pending_totals, tally
 
 
@@ -26,7 +26,7 @@ class Queries:
         """Return the newest ``limit`` batches, the newest first."""
         return batches(self._connection, limit)
 
-    def rows(self, batch_id: int) -> Iterator[Line]:
+    def rows(self, batch_id: int) -> Iterator[ReportRow]:
         """Yield every row of the batch with its results, in the order of the sheets."""
         return lines(self._connection, batch_id)
 

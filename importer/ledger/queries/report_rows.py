@@ -59,7 +59,7 @@ class Fact(NamedTuple):
     sent_at: str | None = None
 
 
-class Line(NamedTuple):
+class ReportRow(NamedTuple):
     """One row of a batch with its cells and the results of its case and voucher."""
 
     sheet: int
@@ -103,7 +103,7 @@ def _head(found: Mapping[str, Any]) -> SheetHead:
 _STATUS = {(state.value, standing): status_of(state, standing) for state in State for standing in (*RowOrigin, None)}
 
 
-def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
+def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
     """Yield every row of the batch in the order of the sheets, read a page at a time."""
     last = 0
     sources: dict[int, tuple[str, list[str]]] = {}
@@ -117,7 +117,7 @@ def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
             if rejected:
                 case = rejected.get((row_id, Kind.CASE), case)
                 voucher = rejected.get((row_id, Kind.VOUCHER), voucher)
-            yield Line(sheet, number, decode_cells(cells), case, voucher)
+            yield ReportRow(sheet, number, decode_cells(cells), case, voucher)
         last = page[-1][0]
 
 

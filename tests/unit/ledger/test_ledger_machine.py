@@ -17,7 +17,7 @@ from support.ledgers import Desk, Entered, case, open_desk, reject, voucher
 from importer.domain.kinds import Kind
 from importer.domain.states import BLOCKING, RowStatus, State
 from importer.ledger.outbox.sendable import Claim
-from importer.ledger.queries.report_rows import Line
+from importer.ledger.queries.report_rows import ReportRow
 
 REFS, CREDITORS, TEXTS, IDS = ("R1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
 cases = st.builds(case, st.sampled_from(REFS), debtor=st.sampled_from(("Ann", "Bob")), creditor=st.sampled_from(CREDITORS))
@@ -212,7 +212,7 @@ class LedgerMachine(RuleBasedStateMachine):
         sending = {e.id for e in entries.values() if e.state == State.SENDING}
         assert sending == set(self.under_way)
 
-    def _nothing_is_there_twice(self, entries: dict[int, Any], lines: dict[int, list[Line]]) -> None:
+    def _nothing_is_there_twice(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> None:
         made = Counter(self.world.cases.values())
         assert not [entry for entry, times in made.items() if times > 1]
         keys = Counter(entries[i].key for i in made)
@@ -222,7 +222,7 @@ class LedgerMachine(RuleBasedStateMachine):
         most = self._most_in_one_source(entries, lines)
         assert not [found for found, times in derived.items() if times > most[found]], "a voucher was made twice"
 
-    def _most_in_one_source(self, entries: dict[int, Any], lines: dict[int, list[Line]]) -> Counter[tuple[str, str]]:
+    def _most_in_one_source(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> Counter[tuple[str, str]]:
         """How often a derived voucher of a case stands in one source, at most: by the remote case and the text."""
         remote_ids = {entry_id: remote for remote, entry_id in self.world.cases.items()}
         most: Counter[tuple[str, str]] = Counter()
@@ -235,7 +235,7 @@ class LedgerMachine(RuleBasedStateMachine):
             most |= here
         return most
 
-    def _every_row_is_in_exactly_one_status_and_the_totals_balance(self, lines: dict[int, list[Line]]) -> None:
+    def _every_row_is_in_exactly_one_status_and_the_totals_balance(self, lines: dict[int, list[ReportRow]]) -> None:
         for batch, records in self.batches.items():
             assert len(lines[batch]) == len(records)
             for line, record in zip(lines[batch], records, strict=True):
@@ -243,7 +243,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert (line.case is not None) + (line.voucher is not None) == len(parts)
             assert self.desk.balanced(batch)
 
-    def _accepted_means_that_it_is_there(self, entries: dict[int, Any], lines: dict[int, list[Line]]) -> None:
+    def _accepted_means_that_it_is_there(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> None:
         unsettled = {State.ACCEPTED, State.IN_DOUBT, State.HELD, State.SENDING}
         for entry in entries.values():
             if entry.state == State.ACCEPTED:

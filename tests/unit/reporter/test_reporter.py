@@ -19,7 +19,7 @@ from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus, State
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
-from importer.ledger.queries.report_rows import Fact, Line
+from importer.ledger.queries.report_rows import Fact, ReportRow
 from importer.reporter.error_groups import Group
 from importer.reporter.report import Report, write_report
 from importer.reporter.row_reasons import status_of
@@ -160,8 +160,8 @@ def fact(status: RowStatus, **more: Any) -> Fact:
     return Fact(status, (Reason("x", "is wrong", "currency"),), **more)
 
 
-def line(cells: tuple[Any, ...], status: RowStatus, sheet: int = 0, number: int = 2) -> Line:
-    return Line(sheet, number, cells, fact(status), None)
+def line(cells: tuple[Any, ...], status: RowStatus, sheet: int = 0, number: int = 2) -> ReportRow:
+    return ReportRow(sheet, number, cells, fact(status), None)
 
 
 @pytest.mark.parametrize("status", [RowStatus.ACCEPTED, RowStatus.REFUSED])
@@ -235,12 +235,12 @@ WORST_FIRST = [
 def test_a_flat_row_is_as_bad_as_the_worse_of_its_two(worse: int) -> None:
     for other in WORST_FIRST[worse:]:
         for pair in ((WORST_FIRST[worse], other), (other, WORST_FIRST[worse])):
-            assert status_of(Line(0, 2, (), fact(pair[0]), fact(pair[1]))) is WORST_FIRST[worse]
+            assert status_of(ReportRow(0, 2, (), fact(pair[0]), fact(pair[1]))) is WORST_FIRST[worse]
 
 
 def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> None:
     head = SheetHead("S", ("Valuta", "voucher_currency"), ("currency", "voucher_currency"), flat=True)
-    both = Line(0, 2, (), fact(RowStatus.REFUSED, entry_id=3, key="a"), fact(RowStatus.BLOCKED, entry_id=4, key="b"))
+    both = ReportRow(0, 2, (), fact(RowStatus.REFUSED, entry_id=3, key="a"), fact(RowStatus.BLOCKED, entry_id=4, key="b"))
     _, left = write_sheets(tmp_path, [head], [both], checking=False)
     labels = f"{EntryLabel.of(Kind.CASE, 3, 'a').text()} {EntryLabel.of(Kind.VOUCHER, 4, 'b').text()}"
     assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", labels)
