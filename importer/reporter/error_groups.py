@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import DONE, RowStatus
-from importer.ledger.queries.report_rows import Fact, ReportRow
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.reporter.row_reasons import Told
 
 MOST_GROUPS = 500  # a server may return a different text for every row
@@ -49,7 +49,7 @@ class Group:
     money: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
 
-    def add(self, fact: Fact, value: str | None) -> None:
+    def add(self, fact: RecordResult, value: str | None) -> None:
         """Count a row with its money and its wrong value."""
         self.rows += 1
         self.money[fact.money.currency] += fact.money.cents
@@ -106,5 +106,5 @@ def _value(reason: Reason) -> str | None:
     return f"{reason.value} → {' or '.join(reason.offers)}?" if reason.value and reason.offers else reason.value
 
 
-def _without_reason(kind: Kind, fact: Fact) -> Cause:
+def _without_reason(kind: Kind, fact: RecordResult) -> Cause:
     return Cause(kind, fact.status, "", _WITHOUT_REASON.get(fact.status, "No reason was given"))

@@ -11,7 +11,7 @@ from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import DONE, RowStatus
-from importer.ledger.queries.report_rows import Fact, ReportRow
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
 
 _WORST_FIRST = (
     *(RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.HELD, RowStatus.IN_DOUBT, RowStatus.BLOCKED, RowStatus.PENDING),
@@ -33,7 +33,7 @@ def in_words(status: RowStatus) -> str:
     return status.value.replace("_", " ")
 
 
-def label(fact: Fact | None, kind: Kind) -> str | None:
+def label(fact: RecordResult | None, kind: Kind) -> str | None:
     """Return the entry's label for commands and error sheets: ``C12-3f9a2b`` for a case, ``V15-…`` for a voucher."""
     return EntryLabel.of(kind, fact.entry_id, fact.key).text() if fact and fact.entry_id and fact.key else None
 
@@ -76,7 +76,7 @@ class Told:
 
     reason: Reason
     kind: Kind
-    fact: Fact
+    fact: RecordResult
     position: int | None
 
     def text(self) -> str:

@@ -37,7 +37,7 @@ class BatchInfo:
     taken_at: str
 
 
-class Fact(NamedTuple):
+class RecordResult(NamedTuple):
     """The result of a row's case or voucher.
 
     ``repeats``: an earlier row of the source holds the same case and is counted for it. ``origin``: file and row of the
@@ -65,8 +65,8 @@ class ReportRow(NamedTuple):
     sheet: int
     number: int
     cells: tuple[Cell, ...]
-    case: Fact | None
-    voucher: Fact | None
+    case: RecordResult | None
+    voucher: RecordResult | None
 
 
 def batch_info(connection: Connection, batch_id: int) -> BatchInfo | None:
@@ -113,7 +113,7 @@ def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
         sources |= sources_of(connection, earlier - sources.keys() - {None})
         for found in page:
             row_id, sheet, number, cells = found[:_HEAD]
-            case, voucher = _fact(found[_HEAD:_CASE_END], sources), _fact(found[_CASE_END:], sources)
+            case, voucher = _record_result(found[_HEAD:_CASE_END], sources), _record_result(found[_CASE_END:], sources)
             if rejected:
                 case = rejected.get((row_id, Kind.CASE), case)
                 voucher = rejected.get((row_id, Kind.VOUCHER), voucher)
@@ -158,7 +158,7 @@ def _page(connection: Connection, batch_id: int, last: int) -> Sequence[Row[Any]
     return connection.execute(_PAGE, {"batch": batch_id, "last": last}).all()
 
 
-def _fact(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) -> Fact | None:
+def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) -> RecordResult | None:
     """Return the result of a row's case or voucher; None if it has none."""
     origin: str | None = None
     from_batch, from_sheet, from_number, standing, currency, cents, *rest = found
@@ -169,15 +169,15 @@ def _fact(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) ->
     if status is RowStatus.ALREADY_IMPORTED and from_batch is not None:
         name, sheets = sources[from_batch]
         origin = f"{name}, {row_in(sheets, from_sheet, from_number)}"
-    return Fact(
+    return RecordResult(
         *(status, reasons_from_json(reasons), Money(currency, cents), standing == RowOrigin.REPEAT, origin, entry_id, key),
         *(remote_id, reference, unique_id, case_id, case_reference, sent_at),
     )
 
 
-def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, Kind], Fact]:
+def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, Kind], RecordResult]:
     query = select(*(reject.c[n] for n in ("row_id", "kind", "status", "reasons", "currency", "cents")))
     return {
-        (r.row_id, Kind(r.kind)): Fact(RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
+        (r.row_id, Kind(r.kind)): RecordResult(RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
         for r in connection.execute(query.where(reject.c.row_id.between(first, last)))
     }

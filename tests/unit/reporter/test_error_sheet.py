@@ -29,7 +29,7 @@ from importer.domain.states import RowStatus, State
 from importer.errors import FileRefused
 from importer.ledger.intake.intake import stage
 from importer.ledger.queries.queries import Queries
-from importer.ledger.queries.report_rows import Fact, ReportRow
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
@@ -109,21 +109,23 @@ def colours(head: SheetHead, lines: list[ReportRow], folder: Path) -> dict[str, 
     ],
 )
 def test_the_cell_that_a_reason_is_about(tmp_path: Path, kind: Kind, field: str | None, column: str | None, wanted: str) -> None:
-    fact = Fact(RowStatus.REJECTED, (Reason("x", "is wrong", field, column),))
+    fact = RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", field, column),))
     line = ReportRow(0, 2, (9, "a"), *((fact, None) if kind is Kind.CASE else (None, fact)))
     assert colours(HEAD, [line], tmp_path) == {wanted: RED}
 
 
 def test_what_only_waits_is_yellow_and_a_cell_that_is_also_wrong_is_red(tmp_path: Path) -> None:
     reasons = (Reason("x", "waits", "currency"), Reason("x", "waits"))
-    waits = ReportRow(0, 2, (), None, Fact(RowStatus.BLOCKED, reasons))
-    both = ReportRow(0, 3, (), Fact(RowStatus.REFUSED, (Reason("x", "is wrong", "currency", "Bilagsvaluta"),)), waits.voucher)
+    waits = ReportRow(0, 2, (), None, RecordResult(RowStatus.BLOCKED, reasons))
+    both = ReportRow(
+        0, 3, (), RecordResult(RowStatus.REFUSED, (Reason("x", "is wrong", "currency", "Bilagsvaluta"),)), waits.voucher
+    )
     assert colours(HEAD, [waits, both], tmp_path) == {"C2": YELLOW, "H2": YELLOW, "C3": YELLOW, "H3": RED}
 
 
 def test_cells_keep_their_format_in_colour(tmp_path: Path) -> None:
     head = SheetHead("S", ("d",), ("date",))
-    line = ReportRow(0, 2, (date(2062, 1, 5),), Fact(RowStatus.REJECTED, (Reason("x", "is wrong", "date"),)), None)
+    line = ReportRow(0, 2, (date(2062, 1, 5),), RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", "date"),)), None)
     _, left = write_sheets(tmp_path, [head], [line], checking=False)
     cell = openpyxl.load_workbook(left).worksheets[0]["E2"]
     assert (cell.is_date, cell.fill.fgColor.rgb) == (True, RED)
@@ -132,7 +134,9 @@ def test_cells_keep_their_format_in_colour(tmp_path: Path) -> None:
 def test_notes_are_bounded_and_the_summary_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet_writer, "MOST_NOTES", 3)
     head = SheetHead("S", ("d",), ("date",))
-    lines = [ReportRow(0, n, ("x",), Fact(RowStatus.REJECTED, (Reason("x", "is wrong", "date"),)), None) for n in range(2, 7)]
+    lines = [
+        ReportRow(0, n, ("x",), RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", "date"),)), None) for n in range(2, 7)
+    ]
     _, left = write_sheets(tmp_path, [head], lines, checking=False)
     book = openpyxl.load_workbook(left)
     assert [bool(row[4].comment) for row in book["S"].iter_rows(min_row=2)] == [True] * 3 + [False] * 2
@@ -197,7 +201,7 @@ def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(desk: Desk, tmp_p
 def test_a_server_that_gives_every_row_a_text_of_its_own_fills_no_memory(tmp_path: Path) -> None:
     head = SheetHead("S", ("h",), (None,))
     lines = [
-        ReportRow(0, n, (1,), Fact(RowStatus.REFUSED, (Reason("server", f"Ticket {n}"),), Money("DKK", 100)), None)
+        ReportRow(0, n, (1,), RecordResult(RowStatus.REFUSED, (Reason("server", f"Ticket {n}"),), Money("DKK", 100)), None)
         for n in range(2, MOST_GROUPS + 50)
     ]
     causes = Causes()
@@ -209,13 +213,13 @@ def test_a_server_that_gives_every_row_a_text_of_its_own_fills_no_memory(tmp_pat
 
 def test_a_source_may_have_a_sheet_of_that_name(tmp_path: Path) -> None:
     head = SheetHead("summary", ("h",), (None,))
-    _, left = write_sheets(tmp_path, [head], [ReportRow(0, 2, (1,), Fact(RowStatus.REFUSED), None)], checking=False)
+    _, left = write_sheets(tmp_path, [head], [ReportRow(0, 2, (1,), RecordResult(RowStatus.REFUSED), None)], checking=False)
     assert openpyxl.load_workbook(left).sheetnames == ["summary", "Summary 2"]
 
 
 def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_says_so(tmp_path: Path) -> None:
     heads = [SheetHead(name, ("h",), (None,)) for name in "AB"]
-    done, left = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), Fact(RowStatus.ACCEPTED), None)], checking=False)
+    done, left = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), RecordResult(RowStatus.ACCEPTED), None)], checking=False)
     assert openpyxl.load_workbook(done).sheetnames == ["A", "B"]
     assert openpyxl.load_workbook(left).sheetnames == ["Summary"]
     assert "Nothing is left" in seen(left)

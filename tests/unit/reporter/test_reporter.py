@@ -19,7 +19,7 @@ from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus, State
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
-from importer.ledger.queries.report_rows import Fact, ReportRow
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.reporter.error_groups import Group
 from importer.reporter.report import Report, write_report
 from importer.reporter.row_reasons import status_of
@@ -156,8 +156,8 @@ CELLS = [
 ]
 
 
-def fact(status: RowStatus, **more: Any) -> Fact:
-    return Fact(status, (Reason("x", "is wrong", "currency"),), **more)
+def fact(status: RowStatus, **more: Any) -> RecordResult:
+    return RecordResult(status, (Reason("x", "is wrong", "currency"),), **more)
 
 
 def line(cells: tuple[Any, ...], status: RowStatus, sheet: int = 0, number: int = 2) -> ReportRow:
@@ -335,5 +335,5 @@ def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path
 
 def test_a_line_break_in_a_wrong_value_does_not_break_the_list_of_reasons() -> None:
     group = Group(0, 2)
-    group.add(Fact(RowStatus.REJECTED), "DKK\n  balanced")
+    group.add(RecordResult(RowStatus.REJECTED), "DKK\n  balanced")
     assert group.frequent_values() == "DKK balanced (1)"
