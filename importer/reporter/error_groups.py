@@ -49,10 +49,10 @@ class Group:
     money: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
 
-    def add(self, fact: RecordResult, value: str | None) -> None:
+    def add(self, result: RecordResult, value: str | None) -> None:
         """Count a row with its money and its wrong value."""
         self.rows += 1
-        self.money[fact.money.currency] += fact.money.cents
+        self.money[result.money.currency] += result.money.cents
         if value and (value in self.values or len(self.values) < MOST_VALUES):
             self.values[value] += 1
 
@@ -73,20 +73,20 @@ class Causes:
         self._groups: dict[Cause, Group] = {}
         self.left: dict[Kind, Group] = {}
 
-    def add(self, line: ReportRow, told: list[Told]) -> None:
+    def add(self, row: ReportRow, told: list[Told]) -> None:
         """Add a row to its groups. A flat row that repeats its case counts only for its voucher."""
-        for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
-            if fact is None or fact.status in self._fine or fact.repeats:
+        for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
+            if result is None or result.status in self._fine or result.repeats:
                 continue
-            self.left.setdefault(kind, Group(line.sheet, line.number)).add(fact, None)
+            self.left.setdefault(kind, Group(row.sheet, row.number)).add(result, None)
             reasons = {_cause(t): _value(t.reason) for t in told if t.kind is kind}
-            for cause, value in (reasons or {_without_reason(kind, fact): None}).items():
-                self._group(cause, line).add(fact, value)
+            for cause, value in (reasons or {_without_reason(kind, result): None}).items():
+                self._group(cause, row).add(result, value)
 
-    def _group(self, cause: Cause, line: ReportRow) -> Group:
+    def _group(self, cause: Cause, row: ReportRow) -> Group:
         if cause not in self._groups and len(self._groups) >= MOST_GROUPS:
             cause = Cause(cause.kind, cause.status, "", "other reasons; each row has its own in #errors")
-        return self._groups.setdefault(cause, Group(line.sheet, line.number))
+        return self._groups.setdefault(cause, Group(row.sheet, row.number))
 
     def ordered(self) -> list[tuple[Cause, Group]]:
         """Return the groups of causes, the most frequent first, then those of consequences in the same order."""
@@ -98,7 +98,7 @@ class Causes:
 
 def _cause(told: Told) -> Cause:
     reason = told.reason
-    return Cause(told.kind, told.fact.status, reason.column or "", reason.gist or reason.message)
+    return Cause(told.kind, told.result.status, reason.column or "", reason.gist or reason.message)
 
 
 def _value(reason: Reason) -> str | None:
@@ -106,5 +106,5 @@ def _value(reason: Reason) -> str | None:
     return f"{reason.value} → {' or '.join(reason.offers)}?" if reason.value and reason.offers else reason.value
 
 
-def _without_reason(kind: Kind, fact: RecordResult) -> Cause:
-    return Cause(kind, fact.status, "", _WITHOUT_REASON.get(fact.status, "No reason was given"))
+def _without_reason(kind: Kind, result: RecordResult) -> Cause:
+    return Cause(kind, result.status, "", _WITHOUT_REASON.get(result.status, "No reason was given"))

@@ -21,9 +21,9 @@ TO_CORRECT = frozenset({RowStatus.REJECTED, RowStatus.REFUSED})
 """The statuses of rows that are wrong themselves. The other ones wait for something else."""
 
 
-def status_of(line: ReportRow) -> RowStatus:
+def status_of(row: ReportRow) -> RowStatus:
     """Return the worse one of the statuses of the row's case and voucher."""
-    found = [fact.status for fact in (line.case, line.voucher) if fact]
+    found = [result.status for result in (row.case, row.voucher) if result]
     # The default is for a row without a record: it must be visible, since the totals do not balance.
     return min(found, key=_WORST_FIRST.index, default=RowStatus.PENDING)
 
@@ -33,9 +33,9 @@ def in_words(status: RowStatus) -> str:
     return status.value.replace("_", " ")
 
 
-def label(fact: RecordResult | None, kind: Kind) -> str | None:
+def label(result: RecordResult | None, kind: Kind) -> str | None:
     """Return the entry's label for commands and error sheets: ``C12-3f9a2b`` for a case, ``V15-…`` for a voucher."""
-    return EntryLabel.of(kind, fact.entry_id, fact.key).text() if fact and fact.entry_id and fact.key else None
+    return EntryLabel.of(kind, result.entry_id, result.key).text() if result and result.entry_id and result.key else None
 
 
 class Headings:
@@ -76,7 +76,7 @@ class Told:
 
     reason: Reason
     kind: Kind
-    fact: RecordResult
+    result: RecordResult
     position: int | None
 
     def text(self) -> str:
@@ -84,18 +84,18 @@ class Told:
         return self.reason.text()
 
 
-def told_of(line: ReportRow, headings: Headings) -> Iterator[Told]:
+def told_of(row: ReportRow, headings: Headings) -> Iterator[Told]:
     """Yield all reasons of a row that is not done, the case's first."""
-    for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
-        if fact is None or fact.status in DONE:
+    for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
+        if result is None or result.status in DONE:
             continue
-        for reason in fact.reasons:
+        for reason in result.reasons:
             heading, position = headings.find(reason, kind)
-            yield Told(replace(reason, column=heading), kind, fact, position)
-        if fact.status in {RowStatus.IN_DOUBT, RowStatus.HELD}:
-            entry = label(fact, kind) or ""
-            gist, message = (_how_to_resolve(name, kind, fact.status) for name in ("#entry", entry))
-            yield Told(Reason("unsettled", message, gist=gist), kind, fact, None)
+            yield Told(replace(reason, column=heading), kind, result, position)
+        if result.status in {RowStatus.IN_DOUBT, RowStatus.HELD}:
+            entry = label(result, kind) or ""
+            gist, message = (_how_to_resolve(name, kind, result.status) for name in ("#entry", entry))
+            yield Told(Reason("unsettled", message, gist=gist), kind, result, None)
 
 
 def _how_to_resolve(entry: str, kind: Kind, status: RowStatus) -> str:

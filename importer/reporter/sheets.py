@@ -24,7 +24,7 @@ READY = "ready to send"
 
 
 def write_sheets(
-    folder: Path, heads: Sequence[SheetHead], lines: Iterable[ReportRow], *, checking: bool, causes: Causes | None = None
+    folder: Path, heads: Sequence[SheetHead], rows: Iterable[ReportRow], *, checking: bool, causes: Causes | None = None
 ) -> tuple[Path, Path]:
     """Write ``success.xlsx`` and ``errors.xlsx``, and return their paths. With ``checking`` a valid row is ready to send.
 
@@ -38,15 +38,15 @@ def write_sheets(
         SheetWriter(partial[0], heads, SUCCESS_COLUMNS) as success,
         SheetWriter(partial[1], heads, ERROR_COLUMNS, sparing=True) as errors,
     ):
-        for line in lines:
-            status = status_of(line)
+        for row in rows:
+            status = status_of(row)
             ready = checking and status is RowStatus.PENDING
             if status in DONE or ready:
-                success.add(line.sheet, _success_cells(line, READY if ready else in_words(status)), line.cells)
+                success.add(row.sheet, _success_cells(row, READY if ready else in_words(status)), row.cells)
             else:
-                told = list(told_of(line, headings[line.sheet]))
-                causes.add(line, told)
-                errors.add(line.sheet, _error_cells(line, status, told), line.cells, _marks(told))
+                told = list(told_of(row, headings[row.sheet]))
+                causes.add(row, told)
+                errors.add(row.sheet, _error_cells(row, status, told), row.cells, _marks(told))
         _sum_up(errors, causes, heads)
     return _publish(partial[0], done), _publish(partial[1], left)
 
@@ -64,7 +64,7 @@ def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
     """Return the colour of and note on each cell that a reason refers to. None is the row: its reasons are in #errors."""
     marks: dict[int | None, Mark] = {}
     for one in told:
-        colour = Colour.WRONG if one.fact.status in TO_CORRECT else Colour.WAITS
+        colour = Colour.WRONG if one.result.status in TO_CORRECT else Colour.WAITS
         before = marks.get(one.position)
         if before is not None and before.colour is Colour.WRONG:
             colour = Colour.WRONG
@@ -74,25 +74,25 @@ def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
     return marks
 
 
-def _error_cells(line: ReportRow, status: RowStatus, told: Sequence[Told]) -> list[Cell]:
-    labels = (label(line.case, Kind.CASE), label(line.voucher, Kind.VOUCHER))
+def _error_cells(row: ReportRow, status: RowStatus, told: Sequence[Told]) -> list[Cell]:
+    labels = (label(row.case, Kind.CASE), label(row.voucher, Kind.VOUCHER))
     reasons = "\n".join(dict.fromkeys(one.text() for one in told))
-    return [line.number, in_words(status), reasons, " ".join(text for text in labels if text) or None]
+    return [row.number, in_words(status), reasons, " ".join(text for text in labels if text) or None]
 
 
-def _success_cells(line: ReportRow, status: str) -> list[Cell]:
-    case, voucher = line.case, line.voucher
-    facts = [fact for fact in (case, voucher) if fact]
-    sent = [fact.sent_at for fact in facts if fact.sent_at]
+def _success_cells(row: ReportRow, status: str) -> list[Cell]:
+    case, voucher = row.case, row.voucher
+    results = [result for result in (case, voucher) if result]
+    sent = [result.sent_at for result in results if result.sent_at]
     return [
-        line.number,
+        row.number,
         status,
-        facts[0].case_id if facts else None,
-        facts[0].case_reference if facts else None,
+        results[0].case_id if results else None,
+        results[0].case_reference if results else None,
         voucher.remote_id if voucher else None,
         voucher.unique_id if voucher else None,
         max(sent)[:19].replace("T", " ") if sent else None,
-        "; ".join(dict.fromkeys(fact.origin for fact in facts if fact.origin)) or None,
+        "; ".join(dict.fromkeys(result.origin for result in results if result.origin)) or None,
     ]
 
 

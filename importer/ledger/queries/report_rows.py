@@ -127,7 +127,7 @@ _ENTRY = ("id", "state", "reasons", "remote_id", "remote_reference", "key", "acc
 def _page_query() -> Select[Any]:
     """Build the query for a page of a batch's rows.
 
-    Its columns: four of the row, then those that :func:`_fact` unpacks for the row's case, then the same for its voucher.
+    Its columns: four of the row, those that :func:`_record_result` unpacks for its case, and the same for its voucher.
     """
     joined: Any = row
     columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
