@@ -9,7 +9,7 @@ from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
-from importer.reporter.row_reasons import Told
+from importer.reporter.row_reasons import RowReason
 
 MOST_GROUPS = 500  # a server may return a different text for every row
 MOST_VALUES = 100
@@ -73,14 +73,14 @@ class Causes:
         self._groups: dict[Cause, Group] = {}
         self.left: dict[Kind, Group] = {}
 
-    def add(self, row: ReportRow, told: list[Told]) -> None:
+    def add(self, row: ReportRow, reasons: list[RowReason]) -> None:
         """Add a row to its groups. A flat row that repeats its case counts only for its voucher."""
         for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
             if result is None or result.status in self._fine or result.repeats:
                 continue
             self.left.setdefault(kind, Group(row.sheet, row.number)).add(result, None)
-            reasons = {_cause(t): _value(t.reason) for t in told if t.kind is kind}
-            for cause, value in (reasons or {_without_reason(kind, result): None}).items():
+            causes = {_cause(one): _value(one.reason) for one in reasons if one.kind is kind}
+            for cause, value in (causes or {_without_reason(kind, result): None}).items():
                 self._group(cause, row).add(result, value)
 
     def _group(self, cause: Cause, row: ReportRow) -> Group:
@@ -96,9 +96,9 @@ class Causes:
         return bool(self._groups)
 
 
-def _cause(told: Told) -> Cause:
-    reason = told.reason
-    return Cause(told.kind, told.result.status, reason.column or "", reason.gist or reason.message)
+def _cause(found: RowReason) -> Cause:
+    reason = found.reason
+    return Cause(found.kind, found.result.status, reason.column or "", reason.gist or reason.message)
 
 
 def _value(reason: Reason) -> str | None:

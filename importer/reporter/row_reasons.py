@@ -71,7 +71,7 @@ class Headings:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RowReason:
     """One reason of a row with its heading, and the position of the cell that it refers to (None: the whole row)."""
 
     reason: Reason
@@ -84,18 +84,18 @@ class Told:
         return self.reason.text()
 
 
-def told_of(row: ReportRow, headings: Headings) -> Iterator[Told]:
+def reasons_of_row(row: ReportRow, headings: Headings) -> Iterator[RowReason]:
     """Yield all reasons of a row that is not done, the case's first."""
     for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
         if result is None or result.status in DONE:
             continue
         for reason in result.reasons:
             heading, position = headings.find(reason, kind)
-            yield Told(replace(reason, column=heading), kind, result, position)
+            yield RowReason(replace(reason, column=heading), kind, result, position)
         if result.status in {RowStatus.IN_DOUBT, RowStatus.HELD}:
             entry = label(result, kind) or ""
             gist, message = (_how_to_resolve(name, kind, result.status) for name in ("#entry", entry))
-            yield Told(Reason("unsettled", message, gist=gist), kind, result, None)
+            yield RowReason(Reason("unsettled", message, gist=gist), kind, result, None)
 
 
 def _how_to_resolve(entry: str, kind: Kind, status: RowStatus) -> str:

@@ -13,7 +13,7 @@ from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import ReportRow
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import Causes
-from importer.reporter.row_reasons import TO_CORRECT, Headings, Told, in_words, label, status_of, told_of
+from importer.reporter.row_reasons import TO_CORRECT, Headings, RowReason, in_words, label, reasons_of_row, status_of
 from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
 
 ERROR_COLUMNS = ("#row", "#status", "#errors", "#entry")
@@ -44,9 +44,9 @@ def write_sheets(
             if status in DONE or ready:
                 success.add(row.sheet, _success_cells(row, READY if ready else in_words(status)), row.cells)
             else:
-                told = list(told_of(row, headings[row.sheet]))
-                causes.add(row, told)
-                errors.add(row.sheet, _error_cells(row, status, told), row.cells, _marks(told))
+                reasons = list(reasons_of_row(row, headings[row.sheet]))
+                causes.add(row, reasons)
+                errors.add(row.sheet, _error_cells(row, status, reasons), row.cells, _marks(reasons))
         _sum_up(errors, causes, heads)
     return _publish(partial[0], done), _publish(partial[1], left)
 
@@ -60,10 +60,10 @@ def _sum_up(errors: SheetWriter, causes: Causes, heads: Sequence[SheetHead]) -> 
     errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(causes), chain(table, proofs), summary_sheet.WIDTHS)
 
 
-def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
+def _marks(reasons: Sequence[RowReason]) -> Mapping[int | None, Mark]:
     """Return the colour of and note on each cell that a reason refers to. None is the row: its reasons are in #errors."""
     marks: dict[int | None, Mark] = {}
-    for one in told:
+    for one in reasons:
         colour = Colour.WRONG if one.result.status in TO_CORRECT else Colour.WAITS
         before = marks.get(one.position)
         if before is not None and before.colour is Colour.WRONG:
@@ -74,10 +74,10 @@ def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
     return marks
 
 
-def _error_cells(row: ReportRow, status: RowStatus, told: Sequence[Told]) -> list[Cell]:
+def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason]) -> list[Cell]:
     labels = (label(row.case, Kind.CASE), label(row.voucher, Kind.VOUCHER))
-    reasons = "\n".join(dict.fromkeys(one.text() for one in told))
-    return [row.number, in_words(status), reasons, " ".join(text for text in labels if text) or None]
+    text = "\n".join(dict.fromkeys(one.text() for one in reasons))
+    return [row.number, in_words(status), text, " ".join(name for name in labels if name) or None]
 
 
 def _success_cells(row: ReportRow, status: str) -> list[Cell]:
