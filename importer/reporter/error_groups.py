@@ -21,13 +21,13 @@ _WITHOUT_REASON = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """The key of a group: the reason of its rows without the values of a single row."""
+class ErrorGroup:
+    """The key of a group of rows: kind, status, and a reason without the values of a single row (its ``template``)."""
 
     kind: Kind
     status: RowStatus
     column: str
-    gist: str
+    template: str
 
     @property
     def is_consequence(self) -> bool:
@@ -36,11 +36,11 @@ class Cause:
 
     def text(self) -> str:
         """Return the reason with its column."""
-        return f"{self.column} {self.gist}" if self.column else self.gist
+        return f"{self.column} {self.template}" if self.column else self.template
 
 
 @dataclass
-class Group:
+class GroupTotals:
     """The rows of one group: how many, their money in hundredths by currency, and the sheet and number of the first."""
 
     sheet: int
@@ -62,33 +62,32 @@ class Group:
         return ", ".join([*shown, "…"] if len(self.values) > SHOWN_VALUES else shown)
 
 
-class Causes:
-    """All groups of a batch. A row with several reasons is in several groups; rows in a ``fine`` status are in none.
-
-    ``left`` counts each remaining case and voucher once.
+class ErrorGroups:
+    """All groups of a batch. A row with several reasons is in several groups; rows with one of the
+    ``done_statuses`` are in none. ``remaining`` counts each remaining case and voucher once.
     """
 
-    def __init__(self, fine: frozenset[RowStatus] = DONE) -> None:
-        self._fine = fine
-        self._groups: dict[Cause, Group] = {}
-        self.left: dict[Kind, Group] = {}
+    def __init__(self, done_statuses: frozenset[RowStatus] = DONE) -> None:
+        self._done_statuses = done_statuses
+        self._groups: dict[ErrorGroup, GroupTotals] = {}
+        self.remaining: dict[Kind, GroupTotals] = {}
 
     def add(self, row: ReportRow, reasons: list[RowReason]) -> None:
         """Add a row to its groups. A flat row that repeats its case counts only for its voucher."""
         for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
-            if result is None or result.status in self._fine or result.repeats:
+            if result is None or result.status in self._done_statuses or result.repeats:
                 continue
-            self.left.setdefault(kind, Group(row.sheet, row.number)).add(result, None)
-            causes = {_cause(one): _value(one.reason) for one in reasons if one.kind is kind}
-            for cause, value in (causes or {_without_reason(kind, result): None}).items():
-                self._group(cause, row).add(result, value)
+            self.remaining.setdefault(kind, GroupTotals(row.sheet, row.number)).add(result, None)
+            groups = {_group_of(one): _value(one.reason) for one in reasons if one.kind is kind}
+            for group, value in (groups or {_without_reason(kind, result): None}).items():
+                self._totals(group, row).add(result, value)
 
-    def _group(self, cause: Cause, row: ReportRow) -> Group:
-        if cause not in self._groups and len(self._groups) >= MOST_GROUPS:
-            cause = Cause(cause.kind, cause.status, "", "other reasons; each row has its own in #errors")
-        return self._groups.setdefault(cause, Group(row.sheet, row.number))
+    def _totals(self, group: ErrorGroup, row: ReportRow) -> GroupTotals:
+        if group not in self._groups and len(self._groups) >= MOST_GROUPS:
+            group = ErrorGroup(group.kind, group.status, "", "other reasons; each row has its own in #errors")
+        return self._groups.setdefault(group, GroupTotals(row.sheet, row.number))
 
-    def ordered(self) -> list[tuple[Cause, Group]]:
+    def ordered(self) -> list[tuple[ErrorGroup, GroupTotals]]:
         """Return the groups of causes, the most frequent first, then those of consequences in the same order."""
         return sorted(self._groups.items(), key=lambda item: (item[0].is_consequence, -item[1].rows))
 
@@ -96,9 +95,9 @@ class Causes:
         return bool(self._groups)
 
 
-def _cause(found: RowReason) -> Cause:
+def _group_of(found: RowReason) -> ErrorGroup:
     reason = found.reason
-    return Cause(found.kind, found.result.status, reason.column or "", reason.gist or reason.message)
+    return ErrorGroup(found.kind, found.result.status, reason.column or "", reason.gist or reason.message)
 
 
 def _value(reason: Reason) -> str | None:
@@ -106,5 +105,5 @@ def _value(reason: Reason) -> str | None:
     return f"{reason.value} → {' or '.join(reason.offers)}?" if reason.value and reason.offers else reason.value
 
 
-def _without_reason(kind: Kind, result: RecordResult) -> Cause:
-    return Cause(kind, result.status, "", _WITHOUT_REASON.get(result.status, "No reason was given"))
+def _without_reason(kind: Kind, result: RecordResult) -> ErrorGroup:
+    return ErrorGroup(kind, result.status, "", _WITHOUT_REASON.get(result.status, "No reason was given"))

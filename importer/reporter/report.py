@@ -10,7 +10,7 @@ from pathlib import Path
 from importer.domain.states import DONE, RowStatus
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
-from importer.reporter.error_groups import Causes
+from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.sheets import write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
@@ -38,10 +38,10 @@ def write_report(
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
     summary = summarize(queries, batch, otherwise, checking=checking)
-    causes = Causes(DONE | {RowStatus.PENDING} if checking else DONE)
+    groups = ErrorGroups(DONE | {RowStatus.PENDING} if checking else DONE)
     try:
         folder = _new_folder(directory, batch.source_name)
-        write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, causes=causes)
+        write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, groups=groups)
         partial = folder / "summary.partial"  # renamed when complete, so that a crash leaves no incomplete summary.json
         partial.write_text(summary.text(), encoding="utf-8")
         partial.replace(folder / "summary.json")
@@ -51,7 +51,7 @@ def write_report(
             f"The report of {batch.source_name} cannot be written to {directory} ({error.strerror}). "
             f"Make room or name another folder with --output, then run {again}."
         ) from None
-    return Report(folder, summary, tuple(report_lines(summary, causes, folder, checking=checking)))
+    return Report(folder, summary, tuple(report_lines(summary, groups, folder, checking=checking)))
 
 
 def _new_folder(directory: Path, source_name: str) -> Path:

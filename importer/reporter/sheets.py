@@ -12,7 +12,7 @@ from importer.domain.records import SheetHead
 from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import ReportRow
 from importer.reporter import summary_sheet
-from importer.reporter.error_groups import Causes
+from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import TO_CORRECT, Headings, RowReason, in_words, label, reasons_of_row, status_of
 from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
 
@@ -24,13 +24,13 @@ READY = "ready to send"
 
 
 def write_sheets(
-    folder: Path, heads: Sequence[SheetHead], rows: Iterable[ReportRow], *, checking: bool, causes: Causes | None = None
+    folder: Path, heads: Sequence[SheetHead], rows: Iterable[ReportRow], *, checking: bool, groups: ErrorGroups | None = None
 ) -> tuple[Path, Path]:
     """Write ``success.xlsx`` and ``errors.xlsx``, and return their paths. With ``checking`` a valid row is ready to send.
 
-    The reasons of the rows in ``errors.xlsx`` are added to ``causes``, and summed up on a sheet there.
+    The reasons of the rows in ``errors.xlsx`` are added to ``groups``, and summed up on a sheet there.
     """
-    causes = Causes() if causes is None else causes
+    groups = ErrorGroups() if groups is None else groups
     done, left = folder / "success.xlsx", folder / "errors.xlsx"
     partial = [path.with_suffix(".partial") for path in (done, left)]
     headings = [Headings(head) for head in heads]
@@ -45,19 +45,19 @@ def write_sheets(
                 success.add(row.sheet, _success_cells(row, READY if ready else in_words(status)), row.cells)
             else:
                 reasons = list(reasons_of_row(row, headings[row.sheet]))
-                causes.add(row, reasons)
+                groups.add(row, reasons)
                 errors.add(row.sheet, _error_cells(row, status, reasons), row.cells, _marks(reasons))
-        _sum_up(errors, causes, heads)
+        _sum_up(errors, groups, heads)
     return _publish(partial[0], done), _publish(partial[1], left)
 
 
-def _sum_up(errors: SheetWriter, causes: Causes, heads: Sequence[SheetHead]) -> None:
+def _sum_up(errors: SheetWriter, groups: ErrorGroups, heads: Sequence[SheetHead]) -> None:
     remarks = ["Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."]
     if errors.notes_left_out:
         remarks.append(f"The first {errors.notes:,} coloured cells have a note; for the others the reason is only in #errors.")
-    table = summary_sheet.table(causes, [head.name for head in heads], remarks)
-    proofs = summary_sheet.proofs(heads, errors.names) if causes else ()
-    errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(causes), chain(table, proofs), summary_sheet.WIDTHS)
+    table = summary_sheet.table(groups, [head.name for head in heads], remarks)
+    proofs = summary_sheet.proofs(heads, errors.names) if groups else ()
+    errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(groups), chain(table, proofs), summary_sheet.WIDTHS)
 
 
 def _marks(reasons: Sequence[RowReason]) -> Mapping[int | None, Mark]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from importer.domain.kinds import Kind
 from importer.domain.money import totals_text
 from importer.domain.states import DONE, RowStatus
-from importer.reporter.error_groups import Causes
+from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY
 from importer.reporter.summary import KEYS, PLURAL, Summary
@@ -31,7 +31,7 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
     return lines or ["  no rows"]
 
 
-def report_lines(summary: Summary, causes: Causes, folder: Path, *, checking: bool) -> list[str]:
+def report_lines(summary: Summary, groups: ErrorGroups, folder: Path, *, checking: bool) -> list[str]:
     """Return the report of a batch for the terminal. It ends with the most frequent reasons and the path to the sheets."""
     balance = "balanced: every row is accounted for" if summary.balanced else "NOT BALANCED: please report this as a bug"
     what = "checked, nothing sent" if checking else f"batch {summary.batch.id}"
@@ -40,7 +40,7 @@ def report_lines(summary: Summary, causes: Causes, folder: Path, *, checking: bo
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
     lines += [f"  note: {note}" for note in summary.batch.notes]
-    return [*lines, *_reasons(causes), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
+    return [*lines, *_reasons(groups), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
 
 
 def _control(summary: Summary) -> list[str]:
@@ -59,17 +59,17 @@ def _control(summary: Summary) -> list[str]:
     return lines
 
 
-def _reasons(causes: Causes) -> list[str]:
+def _reasons(groups: ErrorGroups) -> list[str]:
     """Return the most frequent causes, and the number of rows that are only consequences."""
-    groups = causes.ordered()
-    reasons = [(cause, group) for cause, group in groups if not cause.is_consequence]
-    follow = sum(group.rows for cause, group in groups if cause.is_consequence)
-    lines = ["  most frequent reasons:"] if reasons else []
-    for cause, group in reasons[:TOP_REASONS]:
-        text = cause.text()
-        lines.append(f"  {group.rows:>6,} × {text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + '…'}")
-        lines += [f"           {values}"] if (values := group.frequent_values()) else []
-    if more := len(reasons) - TOP_REASONS:
+    ordered = groups.ordered()
+    causes = [(group, totals) for group, totals in ordered if not group.is_consequence]
+    follow = sum(totals.rows for group, totals in ordered if group.is_consequence)
+    lines = ["  most frequent reasons:"] if causes else []
+    for group, totals in causes[:TOP_REASONS]:
+        text = group.text()
+        lines.append(f"  {totals.rows:>6,} × {text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + '…'}")
+        lines += [f"           {values}"] if (values := totals.frequent_values()) else []
+    if more := len(causes) - TOP_REASONS:
         lines += [f"         and {more} more: see the sheet Summary of errors.xlsx"] if more > 0 else []
     return lines + (
         [f"  {follow:>6,} only follow from these: correct the cases, and import the vouchers with them"] if follow else []

@@ -33,7 +33,7 @@ from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
-from importer.reporter.error_groups import MOST_GROUPS, Causes
+from importer.reporter.error_groups import MOST_GROUPS, ErrorGroups
 from importer.reporter.report import write_report
 from importer.reporter.sheets import write_sheets
 from importer.reporter.xlsx import sheet_writer
@@ -204,11 +204,11 @@ def test_a_server_that_gives_every_row_a_text_of_its_own_fills_no_memory(tmp_pat
         ReportRow(0, n, (1,), RecordResult(RowStatus.REFUSED, (Reason("server", f"Ticket {n}"),), Money("DKK", 100)), None)
         for n in range(2, MOST_GROUPS + 50)
     ]
-    causes = Causes()
-    write_sheets(tmp_path, [head], lines, checking=False, causes=causes)
-    assert len(causes.ordered()) == MOST_GROUPS + 1
-    assert sum(group.rows for _, group in causes.ordered()) == len(lines)
-    assert causes.ordered()[0][0].gist.startswith("other reasons")
+    groups = ErrorGroups()
+    write_sheets(tmp_path, [head], lines, checking=False, groups=groups)
+    assert len(groups.ordered()) == MOST_GROUPS + 1
+    assert sum(group.rows for _, group in groups.ordered()) == len(lines)
+    assert groups.ordered()[0][0].template.startswith("other reasons")
 
 
 def test_a_source_may_have_a_sheet_of_that_name(tmp_path: Path) -> None:

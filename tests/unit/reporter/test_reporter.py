@@ -20,7 +20,7 @@ from importer.domain.states import RowStatus, State
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
-from importer.reporter.error_groups import Group
+from importer.reporter.error_groups import GroupTotals
 from importer.reporter.report import Report, write_report
 from importer.reporter.row_reasons import status_of
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
@@ -334,6 +334,6 @@ def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path
 
 
 def test_a_line_break_in_a_wrong_value_does_not_break_the_list_of_reasons() -> None:
-    group = Group(0, 2)
+    group = GroupTotals(0, 2)
     group.add(RecordResult(RowStatus.REJECTED), "DKK\n  balanced")
     assert group.frequent_values() == "DKK balanced (1)"
