@@ -41,7 +41,7 @@ class RowOrigin(StrEnum):
 
     NEW = "new"
     KNOWN = "known"  # accepted in an earlier import
-    REPEAT = "repeat"  # a flat row's case that an earlier row of the same source holds and counts
+    REPEATED = "repeat"  # a flat row's case that an earlier row of the same source holds and counts
 
 
 class RejectStatus(StrEnum):
@@ -92,8 +92,8 @@ class RowStatus(StrEnum):
 DONE = frozenset({RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED})
 
 
-def status_of(state: State, standing: str | None) -> RowStatus:
-    """Return the status of a row whose entry is in ``state`` and has the origin ``standing``."""
-    if state is State.ACCEPTED and standing == RowOrigin.KNOWN:
+def status_of(state: State, origin: str | None) -> RowStatus:
+    """Return the status of a row whose entry is in ``state`` and has this ``origin``."""
+    if state is State.ACCEPTED and origin == RowOrigin.KNOWN:
         return RowStatus.ALREADY_IMPORTED
     return RowStatus.PENDING if state is State.SENDING else RowStatus(state.value)

@@ -63,8 +63,9 @@ class GroupTotals:
 
 
 class ErrorGroups:
-    """All groups of a batch. A row with several reasons is in several groups; rows with one of the
-    ``done_statuses`` are in none. ``remaining`` counts each remaining case and voucher once.
+    """All groups of a batch. A row with several reasons is in several groups.
+
+    Rows with one of the ``done_statuses`` are in none. ``remaining`` counts each remaining case and voucher once.
     """
 
     def __init__(self, done_statuses: frozenset[RowStatus] = DONE) -> None:

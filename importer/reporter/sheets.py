@@ -92,7 +92,7 @@ def _success_cells(row: ReportRow, status: str) -> list[Cell]:
         voucher.remote_id if voucher else None,
         voucher.unique_id if voucher else None,
         max(sent)[:19].replace("T", " ") if sent else None,
-        "; ".join(dict.fromkeys(result.origin for result in results if result.origin)) or None,
+        "; ".join(dict.fromkeys(result.imported_from for result in results if result.imported_from)) or None,
     ]
 
 

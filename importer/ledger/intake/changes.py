@@ -132,9 +132,9 @@ class PendingChanges:
     def supersede(self, kind: Kind, old: ExistingEntry, new: ExistingEntry) -> None:
         self._superseded.append((kind, old, new))
 
-    def note(self, row_id: int, kind: Kind, entry_id: int, standing: RowOrigin, money: Money) -> None:
+    def note(self, row_id: int, kind: Kind, entry_id: int, origin: RowOrigin, money: Money) -> None:
         """Note the entry of a row. A row that waited for a parent was written before, and is updated in the ledger."""
-        link, stood, currency, cents = _NOTED[kind]
+        link, origin_column, currency, cents = _NOTED[kind]
         noted = self._rows.get(row_id)
         if noted is None:
             noted = {"_id": row_id}
@@ -142,7 +142,7 @@ class PendingChanges:
         else:
             self._first_rows.setdefault(entry_id, (noted["sheet"], noted["number"]))
         noted[link] = entry_id
-        noted[stood] = standing.value
+        noted[origin_column] = origin.value
         noted[currency] = money.currency
         noted[cents] = money.cents
 

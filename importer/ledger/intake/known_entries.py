@@ -13,7 +13,7 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.queries.row_locations import origins
+from importer.ledger.queries.row_locations import earlier_imports
 from importer.ledger.storage.schema import entry
 
 _KNOWN = tuple(entry.c[field.name] for field in fields(ExistingEntry))
@@ -76,9 +76,9 @@ class ExistingEntries:
                 linked[known.ref].append(current)
         return linked
 
-    def origin(self, kind: Kind, known: ExistingEntry) -> str:
+    def describe_import(self, kind: Kind, known: ExistingEntry) -> str:
         """Describe when and from where an entry was imported, for a reason."""
-        found = origins(self._connection, [known.id]).get(known.id)
+        found = earlier_imports(self._connection, [known.id]).get(known.id)
         return found.in_words(kind) if found else "before"
 
     def _mine(self, kind: Kind) -> Any:

@@ -156,7 +156,7 @@ class Placement:
             named = name_of(candidate.record)
             return reasons.twice(kind, known, payload, self.place_of(kind, known), named=named, may_repeat=may_repeat)
         if decision is IntakeDecision.CHANGED:
-            return reasons.changed(kind, known, payload, self.existing.origin(kind, known))
+            return reasons.changed(kind, known, payload, self.existing.describe_import(kind, known))
         return None
 
     def _apply(self, row: StagedRow, candidate: Candidate, match: Match, decision: IntakeDecision) -> ExistingEntry:
@@ -172,7 +172,7 @@ class Placement:
             self._supersede(kind, match.corrected, known)
         origin = _ORIGINS.get(decision, RowOrigin.NEW)
         self.changes.note(row.id, kind, known.id, origin, candidate.record.money)
-        if origin is not RowOrigin.REPEAT:
+        if origin is not RowOrigin.REPEATED:
             self._batch.count(kind, candidate.record.money)
         return known
 
@@ -215,7 +215,7 @@ class Placement:
         self.changes.supersede(kind, old, new)
 
 
-_ORIGINS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEAT}
+_ORIGINS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEATED}
 
 
 def name_of(record: Record) -> str | None:

@@ -74,14 +74,14 @@ def _as_written(path: str, value: object) -> str:
     return "empty" if value is None else str(value)
 
 
-def changed(kind: Kind, known: ExistingEntry, payload: bytes, origin: str) -> Reason:
-    """Reject a record that was imported before with other values. ``origin`` describes that import."""
+def changed(kind: Kind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
+    """Reject a record that was imported before with other values. ``imported`` describes that import."""
     what = differences(kind, known.payload, payload) or "it belongs to another case now"
     if known.state is not State.ACCEPTED:
         state, rest = known.state.replace("_", " "), "Import the row again when that is settled"
-        message = f"This {kind}, {origin}, is {state} with other values: {what}. {rest}"
+        message = f"This {kind}, {imported}, is {state} with other values: {what}. {rest}"
         return Reason("changed_in_doubt", message, gist=f"This {kind} is {state} with other values. {rest}")
-    message = f"This {kind} was imported {origin}, with other values: {what}. It was left unchanged"
+    message = f"This {kind} was imported {imported}, with other values: {what}. It was left unchanged"
     gist = f"This {kind} was imported before with other values. It was left unchanged"
     return Reason("changed_after_import", message, gist=gist)
 

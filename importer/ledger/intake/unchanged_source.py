@@ -99,9 +99,9 @@ def _is_done(connection: Connection, batch_id: int) -> bool:
     joined: Any = row
     done: list[Any] = [row.c.case_entry.is_not(None) | row.c.voucher_entry.is_not(None)]
     for kind in Kind:
-        e, link, standing = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
+        e, link, origin = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
         joined = joined.outerjoin(e, e.c.id == link)
-        same_values = or_(standing != RowOrigin.NEW, e.c.row_id == row.c.id)
+        same_values = or_(origin != RowOrigin.NEW, e.c.row_id == row.c.id)
         # An attached file may have changed on disk, so a row with one is read again.
         accepted = and_(e.c.state == State.ACCEPTED, e.c.superseded_by.is_(None), e.c.appendix.is_(None))
         done.append(or_(link.is_(None), accepted & same_values))
@@ -137,8 +137,8 @@ def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
     columns: dict[str, Any] = {column.name: column for column in row.c if column.name != "id"}
     columns["batch_id"] = literal(batch_id)
     for kind in Kind:
-        standing = row.c[f"{kind}_origin"]
-        columns[standing.name] = case((standing == RowOrigin.NEW, RowOrigin.KNOWN.value), else_=standing)
+        origin = row.c[f"{kind}_origin"]
+        columns[origin.name] = case((origin == RowOrigin.NEW, RowOrigin.KNOWN.value), else_=origin)
     count = connection.scalar(select(func.count()).where(row.c.batch_id == known)) or 0
     ids = func.row_number().over(order_by=row.c.id) + (reserve(connection, row.name, count) - 1)
     known_rows = select(ids, *columns.values()).where(row.c.batch_id == known).order_by(row.c.id)

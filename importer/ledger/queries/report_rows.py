@@ -40,7 +40,7 @@ class BatchInfo:
 class RecordResult(NamedTuple):
     """The result of a row's case or voucher.
 
-    ``repeats``: an earlier row of the source holds the same case and is counted for it. ``origin``: file and row of the
+    ``repeats``: an earlier row of the source holds the same case and is counted for it. ``imported_from``: file and row of the
     earlier import, for a record that was already imported. ``key``: the entry's key in the ledger.
     """
 
@@ -48,7 +48,7 @@ class RecordResult(NamedTuple):
     reasons: tuple[Reason, ...] = ()
     money: Money = Money()
     repeats: bool = False
-    origin: str | None = None
+    imported_from: str | None = None
     entry_id: int | None = None
     key: str | None = None
     remote_id: str | None = None
@@ -100,7 +100,7 @@ def _head(found: Mapping[str, Any]) -> SheetHead:
     return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
 
 
-_STATUS = {(state.value, standing): status_of(state, standing) for state in State for standing in (*RowOrigin, None)}
+_STATUS = {(state.value, origin): status_of(state, origin) for state in State for origin in (*RowOrigin, None)}
 
 
 def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
@@ -160,17 +160,17 @@ def _page(connection: Connection, batch_id: int, last: int) -> Sequence[Row[Any]
 
 def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) -> RecordResult | None:
     """Return the result of a row's case or voucher; None if it has none."""
-    origin: str | None = None
-    from_batch, from_sheet, from_number, standing, currency, cents, *rest = found
+    imported_from: str | None = None
+    from_batch, from_sheet, from_number, origin, currency, cents, *rest = found
     entry_id, state, reasons, remote_id, reference, key, sent_at, unique_id, case_id, case_reference = rest
     if entry_id is None:
         return None
-    status = _STATUS[state, standing]
+    status = _STATUS[state, origin]
     if status is RowStatus.ALREADY_IMPORTED and from_batch is not None:
         name, sheets = sources[from_batch]
-        origin = f"{name}, {row_in(sheets, from_sheet, from_number)}"
+        imported_from = f"{name}, {row_in(sheets, from_sheet, from_number)}"
     return RecordResult(
-        *(status, reasons_from_json(reasons), Money(currency, cents), standing == RowOrigin.REPEAT, origin, entry_id, key),
+        *(status, reasons_from_json(reasons), Money(currency, cents), origin == RowOrigin.REPEATED, imported_from, entry_id, key),
         *(remote_id, reference, unique_id, case_id, case_reference, sent_at),
     )
 

@@ -19,7 +19,7 @@ def row_in(sheets: list[str], sheet: int, number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class EarlierImport:
     """The file and row from which an entry was imported, and its result."""
 
     place: str
@@ -35,16 +35,18 @@ class Origin:
         return f"{when}from {self.place}{what}"
 
 
-def origins(connection: Connection, entry_ids: Iterable[int]) -> dict[int, Origin]:
+def earlier_imports(connection: Connection, entry_ids: Iterable[int]) -> dict[int, EarlierImport]:
     """Return the file and row of each of these entries, by entry id."""
-    found: dict[int, Origin] = {}
+    found: dict[int, EarlierImport] = {}
     columns = (entry.c.id, entry.c.accepted_at, entry.c.remote_id, entry.c.remote_reference, row.c.sheet, row.c.number)
     joined = select(*columns, row.c.batch_id).join(row, row.c.id == entry.c.row_id)
     rows = [r for part in parts_of(entry_ids) for r in connection.execute(joined.where(entry.c.id.in_(part)))]
     sources = sources_of(connection, {r.batch_id for r in rows})
     for r in rows:
         name, sheets = sources[r.batch_id]
-        found[r.id] = Origin(f"{name}, {row_in(sheets, r.sheet, r.number)}", r.accepted_at, r.remote_id, r.remote_reference)
+        found[r.id] = EarlierImport(
+            f"{name}, {row_in(sheets, r.sheet, r.number)}", r.accepted_at, r.remote_id, r.remote_reference
+        )
     return found
 
 

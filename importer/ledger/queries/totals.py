@@ -54,13 +54,13 @@ def tally(connection: Connection, batch_id: int) -> Tallies:
 
 
 def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[RowStatus, str, int, int]]:
-    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
+    link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
-    counted = (row.c.batch_id == batch_id) & (standing != RowOrigin.REPEAT)
-    sums = (entry.c.state, standing, currency, func.count(), func.sum(cents))
+    counted = (row.c.batch_id == batch_id) & (origin != RowOrigin.REPEATED)
+    sums = (entry.c.state, origin, currency, func.count(), func.sum(cents))
     query = select(*sums).select_from(row).join(entry, entry.c.id == link).where(counted)
-    for state, stood, code, rows, total in connection.execute(query.group_by(entry.c.state, standing, currency)):
-        yield status_of(State(state), stood), code, rows, total
+    for state, row_origin, code, rows, total in connection.execute(query.group_by(entry.c.state, origin, currency)):
+        yield status_of(State(state), row_origin), code, rows, total
 
 
 def _reject_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[RowStatus, str, int, int]]:
@@ -92,10 +92,10 @@ def corrected_later(connection: Connection, batch_id: int) -> int:
 
 def pending_totals(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
     """Return the number of entries of these batches that wait to be sent, and their hundredths by currency."""
-    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
+    link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
     # An entry with rows in several of the batches counts once: in the last of them, which is its ``batch_id``.
-    own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (standing != RowOrigin.REPEAT)
+    own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (origin != RowOrigin.REPEATED)
     query = select(currency, func.count(), func.sum(cents)).select_from(row).join(entry, entry.c.id == link)
     found = connection.execute(query.where(own & (entry.c.state == State.PENDING)).group_by(currency).order_by(currency)).all()
     return sum(rows for _, rows, _ in found), {code: int(total) for code, _, total in found}
