@@ -29,7 +29,7 @@ from importer.workspace.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Resolution:
     """The user's answer: the remote id under which the entry ``exists``, or None if it is absent.
 
     ``although_listed``: accept the answer absent even if something similar is listed.
@@ -39,7 +39,7 @@ class Word:
     although_listed: bool = False
 
 
-def resolve(environment: Environment, name: str, word: Word) -> str:
+def resolve(environment: Environment, name: str, resolution: Resolution) -> str:
     """Resolve an entry in doubt or held: it is accepted under the id that exists, or becomes pending if it is absent.
 
     The answer is checked with the API first: an id must exist, look like the entry and not belong to another one; for an
@@ -54,7 +54,7 @@ def resolve(environment: Environment, name: str, word: Word) -> str:
         entry = _find(ledger, name)
         quotas = quotas_of(environment, ledger)
         try:
-            return asyncio.run(_settle(environment, ledger, entry, name.strip(), word, quotas))
+            return asyncio.run(_settle(environment, ledger, entry, name.strip(), resolution, quotas))
         finally:
             keep_counts(ledger, quotas)
 
@@ -70,18 +70,18 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
 
 
 async def _settle(
-    environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, word: Word, quotas: Mapping[Kind, Quota]
+    environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, resolution: Resolution, quotas: Mapping[Kind, Quota]
 ) -> str:
     async with connections(environment, quotas, Gate(ledger, short_wait(environment))) as (debitura, debbie):
         accounts = await _accounts(environment, debitura, entry, name)
         if entry.kind is Kind.VOUCHER:
             environment.require_debbie()
-        if word.exists is not None:
-            found = await _existing(debitura, debbie, ledger, entry, word.exists)
+        if resolution.exists is not None:
+            found = await _existing(debitura, debbie, ledger, entry, resolution.exists)
             _refuse_owned(ledger, accounts, entry, found.id)
             ledger.doubts.move(entry.id, State.ACCEPTED, remote_id=found.id, remote_reference=found.reference, reasons=None)
             return f"{name} is accepted as {found.id}."
-        if not word.although_listed:
+        if not resolution.although_listed:
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
         ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, not_before=None, reasons=None)
         return f"{name} does not exist: it will be sent by the next `importer resume`."
