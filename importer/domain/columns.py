@@ -33,7 +33,7 @@ class Holds(StrEnum):
     FILE = "file"
 
 
-class Need(StrEnum):
+class Requirement(StrEnum):
     """The requirement that a sheet has the column."""
 
     REQUIRED = "required"
@@ -51,7 +51,7 @@ class Column:
     name: str
     kind: Kind
     path: str
-    need: Need
+    requirement: Requirement
     holds: Holds
     help: str
     example: str
@@ -59,15 +59,15 @@ class Column:
     elsewhere: Names = field(default_factory=Names)
 
 
-def _case(name: str, path: str, need: Need, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
-    return Column(name, Kind.CASE, path, need, holds, help_text, example, aliases, names_of(Kind.CASE, name))
+def _case(name: str, path: str, requirement: Requirement, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
+    return Column(name, Kind.CASE, path, requirement, holds, help_text, example, aliases, names_of(Kind.CASE, name))
 
 
-def _voucher(name: str, path: str, need: Need, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
-    return Column(name, Kind.VOUCHER, path, need, holds, help_text, example, aliases, names_of(Kind.VOUCHER, name))
+def _voucher(name: str, path: str, requirement: Requirement, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
+    return Column(name, Kind.VOUCHER, path, requirement, holds, help_text, example, aliases, names_of(Kind.VOUCHER, name))
 
 
-R, C, O = Need.REQUIRED, Need.CONDITIONAL, Need.OPTIONAL  # noqa: E741
+R, C, O = Requirement.REQUIRED, Requirement.CONDITIONAL, Requirement.OPTIONAL  # noqa: E741
 
 CASE_COLUMNS: tuple[Column, ...] = (
     _case(

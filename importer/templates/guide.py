@@ -71,10 +71,10 @@ def add_guide(workbook: Workbook) -> None:
 
 def _add_columns(sheet: Worksheet) -> None:
     columns = [(where, c) for where, kind in (("Cases", Kind.CASE), ("Vouchers", Kind.VOUCHER)) for c in columns_of(kind)]
-    rows = ((where, c.name, HEADING_LOOKS[c.need].meaning, c.help, c.example or None) for where, c in columns)
+    rows = ((where, c.name, HEADING_LOOKS[c.requirement].meaning, c.help, c.example or None) for where, c in columns)
     first = _add_table(sheet, "Columns", ("Sheet", "Column", "Required", "What to write", "Example"), rows)
     for row, (_, column) in enumerate(columns, first):
-        look = HEADING_LOOKS[column.need]
+        look = HEADING_LOOKS[column.requirement]
         cell = sheet.cell(row, 3)
         cell.fill = PatternFill("solid", start_color=look.fill)
         cell.font = Font(name=FONT, color=look.text)

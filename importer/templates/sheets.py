@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from importer.domain.columns import Column, Holds, Need, columns_of
+from importer.domain.columns import Column, Holds, Requirement, columns_of
 from importer.domain.kinds import Kind
 from importer.templates.drop_downs import add_list_sheet, choices_of, drop_downs
 from importer.templates.guide import add_guide
@@ -28,7 +28,11 @@ LAST_ROW = 10_000
 FORMATS = {Holds.DATE: "yyyy-mm-dd", Holds.MONEY: "#,##0.00", Holds.RATE: "0.00%", Holds.IDENTIFIER: "@", Holds.UUID: "@"}
 _WIDTHS = {Holds.TEXT: 28.0, Holds.MONEY: 14.0, Holds.DATE: 13.0, Holds.CURRENCY: 10.0, Holds.UUID: 38.0}
 _USUAL_WIDTH = 16.0
-_NEEDS = {Need.REQUIRED: "Required.", Need.CONDITIONAL: "Required in some cases.", Need.OPTIONAL: "Optional."}
+_REQUIREMENTS = {
+    Requirement.REQUIRED: "Required.",
+    Requirement.CONDITIONAL: "Required in some cases.",
+    Requirement.OPTIONAL: "Optional.",
+}
 
 
 def template_workbook() -> Workbook:
@@ -65,7 +69,7 @@ def add_sheet(workbook: Workbook, kind: Kind) -> Worksheet:
 
 
 def _style_heading(cell: Cell, column: Column) -> None:
-    look = HEADING_LOOKS[column.need]
+    look = HEADING_LOOKS[column.requirement]
     cell.font = heading_font(color=look.text)
     cell.fill = PatternFill("solid", start_color=look.fill)
     cell.alignment = Alignment(vertical="center")
@@ -77,7 +81,7 @@ def _style_heading(cell: Cell, column: Column) -> None:
 def heading_comment(column: Column) -> str:
     """Return the comment on a column's heading, in at most three lines."""
     example = f"Example: {column.example}" if column.example else ""
-    return "\n".join(line for line in (_NEEDS[column.need], column.help, example) if line)
+    return "\n".join(line for line in (_REQUIREMENTS[column.requirement], column.help, example) if line)
 
 
 def _validate(sheet: Worksheet, kind: Kind) -> None:

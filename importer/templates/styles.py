@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from openpyxl.styles import Font
 
-from importer.domain.columns import Need
+from importer.domain.columns import Requirement
 
 FONT = "Calibri"  # openpyxl's default; a font without a name is shown in another one
 
@@ -21,9 +21,9 @@ class Look:
 
 
 HEADING_LOOKS = {
-    Need.REQUIRED: Look("1F4E79", "FFFFFF", "required"),
-    Need.CONDITIONAL: Look("F4B942", "1F2937", "in some cases"),
-    Need.OPTIONAL: Look("E5E7EB", "1F2937", "optional"),
+    Requirement.REQUIRED: Look("1F4E79", "FFFFFF", "required"),
+    Requirement.CONDITIONAL: Look("F4B942", "1F2937", "in some cases"),
+    Requirement.OPTIONAL: Look("E5E7EB", "1F2937", "optional"),
 }
 
 

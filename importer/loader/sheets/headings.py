@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from importer.domain.aliases import speaks_of, systems
 from importer.domain.cells import Cell
-from importer.domain.columns import Need, column, index_of, own_index, weak_index
+from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
@@ -203,7 +203,7 @@ def _take_weak(headings: Headings, kind: Kind, meaning: Meaning, fixed: set[str]
         if left:
             _take(headings, meaning, left[0], name)
             meaning.doubts.pop(name, None)
-        elif column(kind, name).need is not Need.REQUIRED:
+        elif column(kind, name).requirement is not Requirement.REQUIRED:
             raise _optional_in_doubt(headings.sheet, name, meaning.doubts[name])
 
 

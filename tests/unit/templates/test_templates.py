@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidationList
 from support.paths import ROOT
 
 from importer.domain.code_lists import VoucherTypes, case_currencies, find_country
-from importer.domain.columns import Holds, Need, columns_of
+from importer.domain.columns import Holds, Requirement, columns_of
 from importer.domain.kinds import Kind
 from importer.domain.records import CaseRecord, Reject, VoucherRecord
 from importer.errors import UsageError
@@ -131,13 +131,13 @@ def test_every_column_is_there_with_help_and_marker(template, title):
     for cell, column in zip(headings, columns, strict=True):
         assert column.help in cell.comment.text
         assert column.example in cell.comment.text
-        assert cell.comment.text.startswith("Required.") == (column.need is Need.REQUIRED)
-        assert cell.fill.start_color.rgb.endswith(HEADING_LOOKS[column.need].fill)
+        assert cell.comment.text.startswith("Required.") == (column.requirement is Requirement.REQUIRED)
+        assert cell.fill.start_color.rgb.endswith(HEADING_LOOKS[column.requirement].fill)
         assert cell.font.b
 
 
 def test_the_needs_look_different():
-    assert len({look.fill for look in HEADING_LOOKS.values()}) == len(Need)
+    assert len({look.fill for look in HEADING_LOOKS.values()}) == len(Requirement)
 
 
 @pytest.mark.parametrize("title", SHEETS)
