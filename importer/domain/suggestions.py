@@ -19,7 +19,7 @@ from importer.domain.code_lists import (
 )
 from importer.domain.text_keys import fold
 
-MOST_OFFERS = 3
+MOST_SUGGESTIONS = 3
 _SPELLINGS = 12  # the most names to compare, which are of a few countries in all languages
 _REMEMBERED = 4096  # cached wrong words: a sheet has the same one in many rows
 _ONE_SLIP, _TWO_SLIPS = 4, 8  # the letters that a word must have for one or two differences
@@ -36,16 +36,16 @@ _YES = ("y", "yes", "j", "ja", "t", "true", "sand", "wahr")
 _NO = ("n", "no", "nej", "nei", "nein", "f", "false", "falsk", "falsch")
 
 
-def offers_for(code: str, text: str, *, for_vouchers: bool) -> tuple[str, ...]:
+def suggestions_for(code: str, text: str, *, for_vouchers: bool) -> tuple[str, ...]:
     """Return suggestions for the text of a cell that was rejected with the reason ``code``."""
     if code == "currency":
-        return currencies_like(text, for_vouchers=for_vouchers)
-    like = _LIKE.get(code)
-    return like(text) if like else ()
+        return similar_currencies(text, for_vouchers=for_vouchers)
+    similar = _SIMILAR.get(code)
+    return similar(text) if similar else ()
 
 
 @lru_cache(_REMEMBERED)
-def countries_like(text: str) -> tuple[str, ...]:
+def similar_countries(text: str) -> tuple[str, ...]:
     """Return the names of countries that ``text`` may be a misspelling of, one for each country."""
     found = _nearest(fold(text), _country_words(), beginning=_BEGINNING, most=_SPELLINGS)
     return _few(list({find_country(name): name for name in reversed(found)}.values())[::-1])
@@ -54,11 +54,11 @@ def countries_like(text: str) -> tuple[str, ...]:
 @cache
 def _country_words() -> dict[str, str]:
     names = {name: name for name in country_names()} | _PARTS_OF_BRITAIN
-    return {fold(name): offered for name, offered in names.items()}
+    return {fold(name): suggested for name, suggested in names.items()}
 
 
 @lru_cache(_REMEMBERED)
-def currencies_like(text: str, *, for_vouchers: bool) -> tuple[str, ...]:
+def similar_currencies(text: str, *, for_vouchers: bool) -> tuple[str, ...]:
     """Return the currencies that ``text`` may mean; none for an existing currency that vouchers cannot have."""
     word = fold(text)
     if word in _CURRENCY_WORDS:
@@ -69,42 +69,42 @@ def currencies_like(text: str, *, for_vouchers: bool) -> tuple[str, ...]:
     return _misspelt(word, {code.casefold(): code for code in usual}, 1)
 
 
-def debtor_types_like(text: str) -> tuple[str, ...]:
+def similar_debtor_types(text: str) -> tuple[str, ...]:
     return _nearest(fold(text), debtor_type_words(), beginning=2)
 
 
-def sources_like(text: str) -> tuple[str, ...]:
+def similar_sources(text: str) -> tuple[str, ...]:
     return _nearest(fold(text), {source.value.casefold(): source.value for source in VoucherSource}, beginning=2)
 
 
-def voucher_types_like(text: str, types: VoucherTypes) -> tuple[str, ...]:
+def similar_voucher_types(text: str, types: VoucherTypes) -> tuple[str, ...]:
     word, words = fold(text), {fold(word): name for word, name in types.words().items()}
     named = [name for full, name in words.items() if word in full] if len(word) >= _BEGINNING else []
     return _nearest(word, words, beginning=_BEGINNING) or _few(named)
 
 
-def flags_like(text: str) -> tuple[str, ...]:
+def similar_flags(text: str) -> tuple[str, ...]:
     word = fold(text)
     meant = ["yes"] * (word in _YES) + ["no"] * (word in _NO)
     return tuple(meant) or _misspelt(word, {"yes": "yes", "no": "no", "ja": "yes", "nej": "no", "nein": "no"}, len(word) > 2)  # noqa: PLR2004
 
 
-_LIKE: dict[str, Callable[[str], tuple[str, ...]]] = {
-    "country": countries_like,
-    "debtor_type": debtor_types_like,
-    "choice": sources_like,
-    "flag": flags_like,
+_SIMILAR: dict[str, Callable[[str], tuple[str, ...]]] = {
+    "country": similar_countries,
+    "debtor_type": similar_debtor_types,
+    "choice": similar_sources,
+    "flag": similar_flags,
 }
 
 
-def _nearest(word: str, words: Mapping[str, str], *, beginning: int, most: int = MOST_OFFERS) -> tuple[str, ...]:
+def _nearest(word: str, words: Mapping[str, str], *, beginning: int, most: int = MOST_SUGGESTIONS) -> tuple[str, ...]:
     """Return the meanings of the words most similar to ``word``, or the one meaning of all words that begin with it."""
     slips = (len(word) >= _ONE_SLIP) + (len(word) >= _TWO_SLIPS)
-    begun = _few([offered for full, offered in words.items() if full.startswith(word)]) if len(word) >= beginning else ()
+    begun = _few([suggested for full, suggested in words.items() if full.startswith(word)]) if len(word) >= beginning else ()
     return _misspelt(word, words, slips, most) or (begun if len(begun) == 1 else ())
 
 
-def _misspelt(word: str, words: Mapping[str, str], slips: int, most: int = MOST_OFFERS) -> tuple[str, ...]:
+def _misspelt(word: str, words: Mapping[str, str], slips: int, most: int = MOST_SUGGESTIONS) -> tuple[str, ...]:
     """Return the meanings of the words with the fewest differences, at most ``slips``.
 
     A difference is a wrong, missing or additional letter, or two swapped ones. Words that differ in the first letter
@@ -116,10 +116,10 @@ def _misspelt(word: str, words: Mapping[str, str], slips: int, most: int = MOST_
     found = extract(word, words.keys(), scorer=OSA.distance, score_cutoff=slips, limit=None)
     near = [(distance, full[:1] != word[:1], words[full]) for full, distance, _ in found if distance < 2 or full[:1] == word[:1]]  # noqa: PLR2004
     best = min((rank[:2] for rank in near), default=None)
-    return _few([offered for *rank, offered in near if tuple(rank) == best], most)
+    return _few([suggested for *rank, suggested in near if tuple(rank) == best], most)
 
 
-def _few(offers: Sequence[str], most: int = MOST_OFFERS) -> tuple[str, ...]:
-    """Return the distinct ``offers``, or none if there are more than ``most``."""
-    different = tuple(dict.fromkeys(offers))
+def _few(suggestions: Sequence[str], most: int = MOST_SUGGESTIONS) -> tuple[str, ...]:
+    """Return the distinct ``suggestions``, or none if there are more than ``most``."""
+    different = tuple(dict.fromkeys(suggestions))
     return different if len(different) <= most else ()
