@@ -63,7 +63,7 @@ def systems() -> tuple[System, ...]:
     )
 
 
-def speaks_of(column: str, key: str) -> str | None:
+def counter_heading(column: str, key: str) -> str | None:
     """Return why a folded heading contradicts a weak name of ``column``: ``paid``, ``open``, ``tax`` or ``sign``; or None."""
     words, parts = _against(column)
     return words.get(key) or next((reason for part, reason in parts if re.search(part, key)), None)
@@ -84,7 +84,7 @@ def document_headings() -> frozenset[str]:
 
 
 @cache
-def no_claims() -> frozenset[str]:
+def non_claim_words() -> frozenset[str]:
     """Return the folded words in such a column that mean a credit note or a payment."""
     return frozenset(keys(_file()["documents"]["no_claim"]))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from importer.domain.aliases import no_claims
+from importer.domain.aliases import non_claim_words
 from importer.domain.cells import Cell
 from importer.domain.columns import Holds
 from importer.domain.kinds import Kind
@@ -191,7 +191,7 @@ class Body:
         if position is None or position >= len(loaded.row.cells) or not isinstance(loaded.case, CaseRecord):
             return loaded
         text = shown(loaded.row.cells[position])
-        if fold(text) not in no_claims():
+        if fold(text) not in non_claim_words():
             return loaded
         reason = Reason(
             "no_claim",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from importer.domain.aliases import speaks_of, systems
+from importer.domain.aliases import counter_heading, systems
 from importer.domain.cells import Cell
 from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
 from importer.domain.kinds import Kind
@@ -225,7 +225,7 @@ def _doubt(headings: Headings, meaning: Meaning, name: str, position: int) -> Do
     heading = headings.header[position]
     bare = (unit_of(heading) or (header_key(heading), None))[0]
     for other, found in zip(headings.header, meaning.names, strict=True):
-        reason = None if found or other == heading else speaks_of(name, header_key(other))
+        reason = None if found or other == heading else counter_heading(name, header_key(other))
         if reason and (reason != "tax" or bare in _PLAIN_AMOUNTS):
             return Doubt(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
     kind = Kind.VOUCHER if name == "voucher_amount" or name not in index_of(Kind.CASE).values() else Kind.CASE
