@@ -66,23 +66,23 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     ``dialogue`` is None without a terminal. Raises FileRefused if the file cannot be read, and UsageError if the profile
     must not be written, or needs answers that cannot be asked for.
     """
-    asked = None if request.only_sure else dialogue
+    prompts = None if request.only_sure else dialogue
     basis = validated({"decimal": request.decimal, "date_format": request.date_format})
     sheets = _sheets_of(request, settings)
     sheet = _chosen(request, sheets)
-    target = _target(request, sheet.sample, asked)
+    target = _target(request, sheet.sample, prompts)
     draft = _start(request, basis, sheet, target, is_one_of_several=len(sheets) > 1)
-    if asked and draft.shape is None:
-        draft = ask(asked, draft, open_questions(draft)[0])
+    if prompts and draft.shape is None:
+        draft = ask(prompts, draft, open_questions(draft)[0])
     if _needs_none(request, draft):
         return Mapped((f"{request.path.name} can be read without a profile.", _next(request.path)))
     _show_proposal(request, draft, show)
-    _refuse_unanswered(request, draft.shape, asked)
+    _refuse_unanswered(request, draft.shape, prompts)
     _check_constants(draft)
-    if asked:
-        draft = ask_all(asked, draft)
+    if prompts:
+        draft = ask_all(prompts, draft)
     profile = finish(draft)
-    if asked and not is_yes(asked.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
+    if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
     refusal = sheet.refusal(profile)
     write_profile(target, profile_text(profile, draft.unused(), draft.missing() if refusal else ()))
@@ -107,7 +107,7 @@ def _chosen(request: MapRequest, sheets: Sequence[SheetTrials]) -> SheetTrials:
     raise FileRefused(f'{request.path.name} has no sheet "{request.sheet}" with rows. Name one of its sheets: {names}.')
 
 
-def _target(request: MapRequest, sample: SheetSample, asked: Dialogue | None) -> Path:
+def _target(request: MapRequest, sample: SheetSample, prompts: Dialogue | None) -> Path:
     """Return the file to write. Raises UsageError if a profile exists there or matches these headings, and must stay."""
     headings = {sample.name: sample.header}
     known = [one.path for one in search_shelf(request.folders).profiles if one.knows(headings)]
@@ -118,15 +118,15 @@ def _target(request: MapRequest, sample: SheetSample, asked: Dialogue | None) ->
             f"Change that file, or create it again: `importer map` with --profile {others[0].stem} --replace."
         )
     if target.exists() and not request.replace:
-        _refuse_to_replace(f"{target.as_posix()} already exists" + (" and matches these headings" if known else ""), asked)
+        _refuse_to_replace(f"{target.as_posix()} already exists" + (" and matches these headings" if known else ""), prompts)
     return target
 
 
-def _refuse_to_replace(problem: str, asked: Dialogue | None) -> None:
+def _refuse_to_replace(problem: str, prompts: Dialogue | None) -> None:
     """Raise UsageError unless the user agrees to replace the existing profile."""
-    if asked is None:
+    if prompts is None:
         raise UsageError(f"{problem}; nothing was written. Add --replace to create it again, or --profile NAME for another one.")
-    if not is_yes(asked.ask(f"{problem}. Replace it? [y/N] "), preset=False):
+    if not is_yes(prompts.ask(f"{problem}. Replace it? [y/N] "), preset=False):
         raise UsageError("Nothing was written. Give the profile another name with --profile NAME.")
 
 
@@ -158,9 +158,9 @@ def _show_proposal(request: MapRequest, draft: ProfileDraft, show: Callable[[str
         show(line)
 
 
-def _refuse_unanswered(request: MapRequest, shape: Shape | None, asked: Dialogue | None) -> None:
+def _refuse_unanswered(request: MapRequest, shape: Shape | None, prompts: Dialogue | None) -> None:
     """Raise UsageError if a question is open and cannot be asked."""
-    if asked is None and not request.only_sure:
+    if prompts is None and not request.only_sure:
         raise UsageError(
             "Questions need a terminal; nothing was written. Add --yes to use what is sure (and --set COLUMN=VALUE "
             "for columns that no heading fills), or run the command in a terminal."

@@ -52,8 +52,8 @@ def table(proposal: Proposal) -> list[str]:
 
 def ask_all(dialogue: Dialogue, draft: ProfileDraft) -> ProfileDraft:
     """Ask all open questions, including those that arise from answers, and return the draft with the answers."""
-    while asked := open_questions(draft):
-        draft = ask(dialogue, draft, asked[0])
+    while questions := open_questions(draft):
+        draft = ask(dialogue, draft, questions[0])
     return draft
 
 

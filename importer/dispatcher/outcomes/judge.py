@@ -109,8 +109,8 @@ def _server_error(answered: _Answered) -> Outcome:
 
 
 def _is_taken_unique_id(answered: _Answered) -> bool:
-    asked = answered.kind is Kind.VOUCHER and answered.status in {400, 409, 422}
-    return asked and _says_unique_id_taken(answered.reply.body)
+    may_be = answered.kind is Kind.VOUCHER and answered.status in {400, 409, 422}
+    return may_be and _reports_taken_unique_id(answered.reply.body)
 
 
 def _exists(answered: _Answered) -> Outcome:
@@ -229,6 +229,6 @@ def _storable(value: Any) -> Any:
 _TAKEN = re.compile(rb"already|exist|duplicate|taken|in use|not unique|must be unique", re.IGNORECASE)
 
 
-def _says_unique_id_taken(body: bytes) -> bool:
+def _reports_taken_unique_id(body: bytes) -> bool:
     """Return whether Debbie reports a repeated ``uniqueId``. Its text is not documented: both patterns must match."""
     return re.search(rb"unique[_ ]?id", body, re.IGNORECASE) is not None and _TAKEN.search(body) is not None

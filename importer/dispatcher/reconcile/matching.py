@@ -72,7 +72,7 @@ def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _likenesses(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
+def _similarity_keys(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
     """Return the keys by which a listed case may be one that was sent without being equal to it.
 
     A server may rewrite a name or omit a value. Two cases with different references never match. ``wanted`` is true for
@@ -110,11 +110,11 @@ class _FreeCases:
 
     def __init__(self, free: Sequence[Remote], sent: Container[Traits]) -> None:
         self._equal: dict[Traits | None, list[Remote]] = defaultdict(list)
-        self._latest_like: dict[Any, datetime] = {}
+        self._latest_similar: dict[Any, datetime] = {}
         for case in sorted(free, key=lambda case: case.created):
             self._equal[case.traits].append(case)
             if case.traits and case.traits not in sent:
-                self._latest_like |= dict.fromkeys(_likenesses(case.traits, wanted=False), case.created)
+                self._latest_similar |= dict.fromkeys(_similarity_keys(case.traits, wanted=False), case.created)
         self._latest_unreadable = max((case.created for case in self._equal[None]), default=None)
 
     def equal_to(self, traits: Traits) -> list[Remote]:
@@ -123,8 +123,8 @@ class _FreeCases:
 
     def without_an_equal(self, traits: Traits, earliest: datetime, *, found_any: bool) -> ScanVerdict:
         """Return the verdict on an entry for which no equal case is left."""
-        likenesses = _likenesses(traits, wanted=True)
-        if not found_any and any(self._latest_like[like] >= earliest for like in likenesses if like in self._latest_like):
+        keys = _similarity_keys(traits, wanted=True)
+        if not found_any and any(self._latest_similar[key] >= earliest for key in keys if key in self._latest_similar):
             return ScanVerdict.AMBIGUOUS
         may_be_unreadable = self._latest_unreadable is not None and self._latest_unreadable >= earliest
         return ScanVerdict.UNKNOWN if may_be_unreadable else ScanVerdict.ABSENT
@@ -137,7 +137,7 @@ def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
     if case.traits is None:
         return True
     sent = traits_sent(doubt.payload)
-    return case.traits == sent or bool({*_likenesses(sent, wanted=True)} & {*_likenesses(case.traits, wanted=False)})
+    return case.traits == sent or bool({*_similarity_keys(sent, wanted=True)} & {*_similarity_keys(case.traits, wanted=False)})
 
 
 def _cut_off(doubts: Iterable[InDoubtCase], clock: Clock) -> datetime:

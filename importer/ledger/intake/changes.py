@@ -20,7 +20,7 @@ from importer.ledger.queries.row_locations import row_in
 from importer.ledger.storage.compiled_sql import CompiledUpdate
 from importer.ledger.storage.schema import entry, reject, row
 
-_FORGOTTEN = {
+_RESET = {
     # A refused payload created nothing remotely: only attempts from now on matter.
     "first_sent_at": case((entry.c.state == State.REFUSED, None), else_=entry.c.first_sent_at),
     # Earlier scans, or a user's answer that the case is absent, were about the old payload.
@@ -31,14 +31,14 @@ _REPLACED = (
     *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key"),
 )
 _REPLACE = CompiledUpdate(
-    update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _FORGOTTEN)
+    update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _RESET)
 )
-_NOTHING = dict.fromkeys(_REPLACED)
+_ALL_EMPTY = dict.fromkeys(_REPLACED)
 _INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in Kind}, CompiledUpdate(insert(row))
 _INSERT_REJECTS = CompiledUpdate(insert(reject))
-_NOTED = {kind: tuple(f"{kind}_{column}" for column in ("entry", "origin", "currency", "cents")) for kind in Kind}
-_NOTE_LATE = CompiledUpdate(  # only vouchers wait for a parent, so only theirs are noted later
-    update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _NOTED[Kind.VOUCHER]})
+_RESULT_COLUMNS = {kind: tuple(f"{kind}_{column}" for column in ("entry", "origin", "currency", "cents")) for kind in Kind}
+_UPDATE_ROWS = CompiledUpdate(  # only vouchers can be noted after their row, because they may wait for a parent
+    update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _RESULT_COLUMNS[Kind.VOUCHER]})
 )
 
 
@@ -54,10 +54,10 @@ class PendingChanges:
         self._inserts: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
-        self._moved: dict[int, State] = {}
+        self._changed_states: dict[int, State] = {}
         self._superseded: list[tuple[Kind, ExistingEntry, ExistingEntry]] = []
-        self._late: list[dict[str, Any]] = []
-        self._first_rows: dict[int, tuple[int, int]] = {}
+        self._row_updates: list[dict[str, Any]] = []
+        self._first_row_of: dict[int, tuple[int, int]] = {}
 
     def enter(self, row_id: int, sheet: int, source: Row) -> None:
         """Add a row with its cells. Its entry is added later, by :meth:`note`."""
@@ -120,9 +120,9 @@ class PendingChanges:
 
     def replace(self, known: ExistingEntry, values: dict[str, Any], before: State) -> None:
         """Replace the entry's columns by ``values``; columns that ``values`` omit become NULL."""
-        self._updates[known.id] = {**_NOTHING, "_id": known.id, **values, **_plain(values)}
+        self._updates[known.id] = {**_ALL_EMPTY, "_id": known.id, **values, **_plain(values)}
         if before is not known.state:
-            self._moved[known.id] = known.state
+            self._changed_states[known.id] = known.state
 
     def touch(self, identifier: int) -> None:
         """Assign the entry to this batch, so that it is sent with it."""
@@ -134,13 +134,13 @@ class PendingChanges:
 
     def note(self, row_id: int, kind: Kind, entry_id: int, origin: RowOrigin, money: Money) -> None:
         """Note the entry of a row. A row that waited for a parent was written before, and is updated in the ledger."""
-        link, origin_column, currency, cents = _NOTED[kind]
+        link, origin_column, currency, cents = _RESULT_COLUMNS[kind]
         noted = self._rows.get(row_id)
         if noted is None:
             noted = {"_id": row_id}
-            self._late.append(noted)
+            self._row_updates.append(noted)
         else:
-            self._first_rows.setdefault(entry_id, (noted["sheet"], noted["number"]))
+            self._first_row_of.setdefault(entry_id, (noted["sheet"], noted["number"]))
         noted[link] = entry_id
         noted[origin_column] = origin.value
         noted[currency] = money.currency
@@ -148,10 +148,12 @@ class PendingChanges:
 
     def where(self, kind: Kind, entry_id: int, sheets: list[str]) -> str:
         """Describe the first row of this source that holds the entry: ``row 12 of this file``."""
-        found = self._first_rows.get(entry_id)
+        found = self._first_row_of.get(entry_id)
         if found is None:
-            mine = (row.c.batch_id == self._batch) & (row.c[f"{kind}_entry"] == entry_id)
-            first = self._connection.execute(select(row.c.sheet, row.c.number).where(mine).order_by(row.c.id).limit(1)).first()
+            same_entry = (row.c.batch_id == self._batch) & (row.c[f"{kind}_entry"] == entry_id)
+            first = self._connection.execute(
+                select(row.c.sheet, row.c.number).where(same_entry).order_by(row.c.id).limit(1)
+            ).first()
             found = (first.sheet, first.number) if first else None
         if found is None or len(sheets) > 1:
             return row_in(sheets, *found) if found else "another row"
@@ -167,11 +169,11 @@ class PendingChanges:
             touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
             run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])
         _INSERT_ROWS(self._connection, list(self._rows.values()))
-        _NOTE_LATE(self._connection, self._late)
+        _UPDATE_ROWS(self._connection, self._row_updates)
         _INSERT_REJECTS(self._connection, self._rejects)
         for kind, old, new in self._superseded:
             repoint(self._connection, kind, old.id, new.id)
-        for identifier, state in (self._moved | {new.id: new.state for _, _, new in self._superseded}).items():
+        for identifier, state in (self._changed_states | {new.id: new.state for _, _, new in self._superseded}).items():
             follow(self._connection, identifier, state)
 
 

@@ -80,8 +80,8 @@ def voucher_state(case_state: State | None, parent_state: State | None) -> tuple
     """Return a new voucher's state, and whether it can be sent at once. None: an existing remote case, or no parent."""
     if case_state in BLOCKING or parent_state in BLOCKING:
         return State.BLOCKED, False
-    there = (State.ACCEPTED, None)
-    return State.PENDING, case_state in there and parent_state in there
+    exists = (State.ACCEPTED, None)
+    return State.PENDING, case_state in exists and parent_state in exists
 
 
 def voucher_base(owner: str, content: str) -> str:

@@ -53,16 +53,16 @@ class ExistingEntries:
         """Read the entries with these bases and those named by an error sheet (``hints``), with their successors."""
         wanted = {base for base in bases if (kind, base) not in self._loaded}
         if wanted:
-            self._remember(kind, self._mine(kind) & entry.c.base.in_(wanted))
+            self._remember(kind, self._of_account(kind) & entry.c.base.in_(wanted))
             self._loaded |= {(kind, base) for base in wanted}
         if hints:
-            self._remember(kind, self._mine(kind) & entry.c.id.in_(hints))
+            self._remember(kind, self._of_account(kind) & entry.c.id.in_(hints))
 
     def load_keys(self, keys: set[str]) -> dict[str, ExistingEntry]:
         """Return the vouchers with these unique ids, or their successors."""
         if not keys:
             return {}
-        self._remember(Kind.VOUCHER, self._mine(Kind.VOUCHER) & entry.c.key.in_(keys))
+        self._remember(Kind.VOUCHER, self._of_account(Kind.VOUCHER) & entry.c.key.in_(keys))
         found = {known.key: self.follow(known) for known in self._by_id.values() if known.key in keys}
         return {key: known for key, known in found.items() if known is not None}
 
@@ -70,7 +70,7 @@ class ExistingEntries:
         """Return the cases with these references, or their successors. Several creditors may use the same reference."""
         linked: dict[str, list[ExistingEntry]] = defaultdict(list)
         if refs:
-            self._remember(Kind.CASE, self._mine(Kind.CASE) & entry.c.ref.in_(refs))
+            self._remember(Kind.CASE, self._of_account(Kind.CASE) & entry.c.ref.in_(refs))
         for known in list(self._by_id.values()):
             if known.ref in refs and (current := self.follow(known)) is not None:
                 linked[known.ref].append(current)
@@ -81,7 +81,7 @@ class ExistingEntries:
         found = earlier_imports(self._connection, [known.id]).get(known.id)
         return found.in_words(kind) if found else "before"
 
-    def _mine(self, kind: Kind) -> Any:
+    def _of_account(self, kind: Kind) -> Any:
         return (entry.c.account == self._accounts.of(kind)) & (entry.c.kind == kind)
 
     def _remember(self, kind: Kind, condition: Any) -> None:

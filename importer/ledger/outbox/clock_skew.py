@@ -30,9 +30,9 @@ class Clock:
         minutes = 0 if skew is None else round(skew / timedelta(minutes=1))
         return cls(minutes, minutes, minutes)
 
-    def earliest(self, ours: datetime) -> datetime:
-        """Return the earliest time that the server's clock may have shown at our time ``ours``."""
-        return ours + timedelta(minutes=self.lowest)
+    def earliest(self, local: datetime) -> datetime:
+        """Return the earliest time that the server's clock may have shown at our time ``local``."""
+        return local + timedelta(minutes=self.lowest)
 
     def has_passed(self, since: datetime, span: timedelta, now: datetime) -> bool:
         """Return whether ``span`` has certainly passed between two times of our clock, even if it was set in between."""

@@ -47,7 +47,7 @@ _RELEASE = CompiledUpdate(
     )
     .values(ready=True, state=State.PENDING, reasons=None)
 )
-_BLOCKED_NO_MORE = select(entry.c.id).where(
+_UNBLOCKED = select(entry.c.id).where(
     entry.c.case_id.in_(bindparam("ids", expanding=True)) | entry.c.parent_id.in_(bindparam("ids", expanding=True)),
     entry.c.superseded_by.is_(None),
     entry.c.state == State.BLOCKED,
@@ -91,7 +91,7 @@ def unblock(connection: Connection, entry_ids: Iterable[int]) -> None:
     """Return the blocked vouchers of these entries, and their children in turn, to waiting: the entries are open again."""
     waiting = list(entry_ids)
     while waiting:
-        freed = [found for part in parts_of(waiting) for found in connection.scalars(_BLOCKED_NO_MORE, {"ids": part})]
+        freed = [found for part in parts_of(waiting) for found in connection.scalars(_UNBLOCKED, {"ids": part})]
         for part in parts_of(freed):
             connection.execute(update(entry).where(entry.c.id.in_(part)).values(state=State.PENDING, ready=False, reasons=None))
         waiting = freed

@@ -120,7 +120,7 @@ class Outbox:
 
     def _settle(self, connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> None:
         now = to_timestamp()
-        results = _with_ids_of_their_own(connection, results, accounts)
+        results = _without_foreign_ids(connection, results, accounts)
         if _SETTLE(connection, [_settled(result, now) for result in results]) != len(results):
             raise self._session.changed_by_others()
         ended = [
@@ -192,18 +192,18 @@ def _settled(result: AttemptResult, now: str) -> dict[str, Any]:
     }
 
 
-def _with_ids_of_their_own(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> list[AttemptResult]:
+def _without_foreign_ids(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> list[AttemptResult]:
     """Put in doubt each result whose remote id belongs to another entry: no two entries may share a remote id."""
-    owners = _owners(connection, [r for r in results if _names_something(r)], accounts)
+    owners = _owners(connection, [r for r in results if _has_remote_id(r)], accounts)
     return [
-        _doubtful(result)
-        if _names_something(result) and owners.setdefault((result.kind, result.remote_id), result.entry_id) != result.entry_id
+        _doubt_of(result)
+        if _has_remote_id(result) and owners.setdefault((result.kind, result.remote_id), result.entry_id) != result.entry_id
         else result
         for result in results
     ]
 
 
-def _names_something(result: AttemptResult) -> bool:
+def _has_remote_id(result: AttemptResult) -> bool:
     return result.state is State.ACCEPTED and bool(result.remote_id)
 
 
@@ -219,7 +219,7 @@ def _owners(connection: Connection, results: Sequence[AttemptResult], accounts: 
     return owners
 
 
-def _doubtful(result: AttemptResult) -> AttemptResult:
+def _doubt_of(result: AttemptResult) -> AttemptResult:
     """Turn the accepted result into a doubt until the next run: a retry now would get the same response."""
     lost = {"remote_id": None, "remote_reference": None, "postponed": NEXT_RUN}
     cause, detail = DoubtCause.FOREIGN_ID, "the answer names what another row has made"
