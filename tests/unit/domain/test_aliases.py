@@ -1,4 +1,4 @@
-"""What other systems call our columns: one meaning each, however the letters are written."""
+"""Tests of the headings of other systems: each has one meaning, in any spelling of its letters."""
 
 from __future__ import annotations
 

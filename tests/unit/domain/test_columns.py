@@ -44,7 +44,7 @@ def test_required_columns() -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_no_heading_means_two_columns(kind) -> None:
-    # One name of the API stands for two columns of ours: the parent's id at Debbie is the one that it means.
+    # One name of the API fits two of our columns; it means the parent's id at Debbie.
     headings = [(fold(h), c.name) for c in columns_of(kind) for h in {c.name, c.path, *c.aliases} if h]
     names: dict[str, set[str]] = {}
     for key, name in headings:

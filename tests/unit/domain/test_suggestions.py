@@ -1,4 +1,4 @@
-"""What is offered for a misspelt word, and what must not be."""
+"""Tests of the suggestions for a misspelt word, and of words without any."""
 
 from __future__ import annotations
 

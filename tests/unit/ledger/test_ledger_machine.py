@@ -1,4 +1,4 @@
-"""The ledger against a model of the remote world: random sources, outcomes, crashes and reconciling, in any order."""
+"""A state machine test of the ledger against a model of both APIs: random sources, outcomes, crashes and reconciling."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ fates = st.lists(st.sampled_from(FATES), min_size=4, max_size=4)
 
 
 class World:
-    """Both APIs: what they hold. Cases are made as often as they are asked for, vouchers once for a unique id."""
+    """The content of both APIs. Each request creates a case, but only one voucher is created for a unique id."""
 
     def __init__(self) -> None:
         self.cases: dict[str, int] = {}  # remote id → the entry that it was made for
@@ -103,7 +103,7 @@ class LedgerMachine(RuleBasedStateMachine):
         action=st.sampled_from(ACTIONS), records=sources, pick=picks, fates=fates, text=st.sampled_from(TEXTS), flag=st.booleans()
     )
     def step(self, action: str, records: list[Entered], pick: int, fates: list[str], text: str, *, flag: bool) -> None:
-        """One rule for everything: with several, Hypothesis would leave most of them out of most examples."""
+        """Make one random step. With several rules, Hypothesis would omit most of them in most examples."""
         if action == "take in":
             self._take_in(records)
         elif action == "again":
@@ -125,12 +125,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self._take(records)
 
     def _take_in_again(self, pick: int, *, backwards: bool) -> None:
-        """An old source, in another order or in part."""
+        """Return an earlier source, in another order or in part."""
         old = self.batches[sorted(self.batches)[pick % len(self.batches)]]
         self._take(list(old[pick // 7 % len(old) :])[:: -1 if backwards else 1])
 
     def _take_in_a_correction(self, pick: int, text: str, creditor: str) -> None:
-        """A row of an error sheet: it names its entry, and any cell of it may have been changed."""
+        """Return a row of an error sheet, which names its entry; any of its cells may have been changed."""
         entries = self.desk.entries()
         if not entries:
             return
@@ -171,7 +171,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.desk.settle([claim], state, remote)
 
     def _crash(self, happened: list[bool]) -> None:
-        """Some of what was under way happened; nobody was told. The next run opens the ledger anew."""
+        """Crash: some attempts under way have succeeded without a response. The next run opens the ledger again."""
         for claim, did in zip(self.under_way.values(), happened * 9, strict=False):
             if did:
                 self.world.make(claim)
@@ -194,7 +194,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert self.desk.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
 
     def _resolve(self) -> None:
-        """A person looked: the held ones are not there."""
+        """Resolve the held entries as absent, as a user who has looked for them."""
         for entry in self.desk.entries():
             if entry.state == State.HELD:
                 assert self.desk.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
@@ -223,7 +223,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert not [found for found, times in derived.items() if times > most[found]], "a voucher was made twice"
 
     def _most_in_one_source(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> Counter[tuple[str, str]]:
-        """How often a derived voucher of a case stands in one source, at most: by the remote case and the text."""
+        """Count how often a derived voucher of a case occurs in one source, at most: by the remote case and the text."""
         remote_ids = {entry_id: remote for remote, entry_id in self.world.cases.items()}
         most: Counter[tuple[str, str]] = Counter()
         for of_batch in lines.values():

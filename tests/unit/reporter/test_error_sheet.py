@@ -1,10 +1,10 @@
-"""The error sheet as somebody opens it: coloured cells, notes on them, and a summary that says where to begin.
+"""Tests of the error sheet as a user sees it: coloured cells, notes on them, and a summary.
 
-Each ``tests/golden/errors/NAME.csv`` beside ``NAME.txt`` is a sheet and all that a person sees in its ``errors.xlsx``.
+Each ``tests/golden/errors/NAME.csv`` beside ``NAME.txt`` is a sheet with all that a user sees in its ``errors.xlsx``.
 
     PYTHONPATH=tests python tests/unit/reporter/test_error_sheet.py
 
-writes it anew. Read it: what helps somebody to correct the sheet is yours to say.
+writes the texts again. Review them: do they help a user to correct the sheet?
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def seen(path: Path) -> str:
-    """Everything that a workbook shows: cells, colours and notes, a line for each cell."""
+    """Describe all that a workbook shows: cells, colours and notes, one line for each cell."""
     names = {RED: "red", YELLOW: "yellow"}
     told = []
     for sheet in openpyxl.load_workbook(path):
@@ -66,7 +66,7 @@ def seen(path: Path) -> str:
 
 
 def sheet_of(name: str, folder: Path) -> str:
-    """What is seen of the error sheet of a golden input."""
+    """Describe the error sheet of a golden input."""
     with open_desk(folder) as desk, open_file(GOLDEN / name, Profile(), CONTEXT) as source:
         with transaction(desk.ledger) as connection:
             batch = stage(connection, source, ACCOUNTS, "run")
@@ -99,12 +99,12 @@ def colours(head: SheetHead, lines: list[ReportRow], folder: Path) -> dict[str, 
         (Kind.CASE, "debtor_country", "Land", "E2"),  # the first heading of that name is the one that is read
         (Kind.CASE, "debtor_country", None, "E2"),
         (Kind.CASE, "creditor_reference", "Bilag", "F2"),
-        (Kind.CASE, "case_ref", None, "F2"),  # without such a column the reference is the case's name
+        (Kind.CASE, "case_ref", None, "F2"),  # without such a column, the reference identifies the case
         (Kind.VOUCHER, "reference_id", None, "F2"),
         (Kind.CASE, "currency", None, "G2"),
         (Kind.VOUCHER, "currency", None, "H2"),
         (Kind.VOUCHER, "currency", "Valuta", "G2"),
-        (Kind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: no cell is wrong, the row is
+        (Kind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: the row is wrong, but no cell of it
         (Kind.CASE, None, None, "C2"),
     ],
 )

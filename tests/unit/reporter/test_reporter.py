@@ -1,4 +1,4 @@
-"""Reports from a real ledger: totals that balance, sheets that give every cell back as it was."""
+"""Tests of reports from a real ledger: totals balance, and sheets contain every cell unchanged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def summary(found: Report) -> dict[str, Any]:
 
 
 def everything(desk: Desk) -> int:
-    """A batch with something in every status."""
+    """Stage a batch with a row in every status."""
     desk.take(case("known", cents=1), voucher("known", cents=2))
     desk.send_all()
     desk.send_all(kind=Kind.VOUCHER)
@@ -206,7 +206,7 @@ def test_sheet_names_are_kept_or_made_to_fit(tmp_path: Path) -> None:
     ],
 )
 def test_a_sheet_is_named_as_excel_takes_it(tmp_path: Path, name: str, title: str) -> None:
-    """A CSV's sheet has the file's name, whatever stands in that."""
+    """The sheet of a CSV has the name of the file, which may contain any characters."""
     heads = [SheetHead(name, ("h",), (None,))] * 2
     _, left = write_sheets(tmp_path, heads, [line((1,), RowStatus.REFUSED, i) for i in range(2)], checking=False)
     first, second, _ = read(left)
@@ -325,7 +325,7 @@ def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path
     resource = pytest.importorskip("resource")
     batch = desk.take(case("R1"))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # no file may be longer: as if there were no more room
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # limits the size of files, as a full disk does
     try:
         with pytest.raises(UsageError, match=r"cannot be written to .*out.* run `importer report 1`"):
             report(desk, batch, tmp_path / "out")

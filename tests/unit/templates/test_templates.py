@@ -1,4 +1,4 @@
-"""The templates: they hold every column, load as they are, and the committed files are the ones that the code writes."""
+"""Tests of the templates: they contain every column and can be loaded, and the committed files equal the generated ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TODAY = date(2026, 7, 1)
 LATEST = date(2026, 6, 30)
 CONTEXT = LoadContext(today=TODAY, timezone=ZoneInfo("Europe/Copenhagen"))
 
-WRONG = {  # sheet row → column, code and what the row is about, in the example
+WRONG = {  # sheet row → column, code and problem, in the example
     ("Cases", 8): ("debtor_country", "country"),  # a misspelt country
     ("Cases", 13): ("debtor_contact_person", "contact_person"),  # a company without one
     ("Cases", 18): ("amount_to_recover", "too_many_decimals"),
@@ -47,7 +47,7 @@ WRONG = {  # sheet row → column, code and what the row is about, in the exampl
     ("Vouchers", 83): ("voucher_amount", "sign_contradicts_type"),
     ("Vouchers", 86): ("voucher_type", "voucher_type"),  # invioce
 }
-TAKEN_TWICE, UNKNOWN_CASE = "C-1037", "C-10450"  # wrong as well, but only beside the other rows
+TAKEN_TWICE, UNKNOWN_CASE = "C-1037", "C-10450"  # wrong too, but only compared with the other rows
 TAKEN_TWICE_ROW = 39
 UNREACHABLE = {  # no subscriber has these: documented drama numbers (SE, DE) or a first digit that is not given out
     "DK": "+45 10 00 00",
@@ -77,7 +77,7 @@ def load(path: Path):
 
 
 def contents(path: Path) -> dict:
-    """Everything that a person would notice, without what depends on the versions of libraries (bytes, lists of the world)."""
+    """Return all that a user would notice, without what depends on versions of libraries (bytes, lists of countries)."""
     workbook = load_workbook(path)
     found = {"sheets": [(s.title, s.sheet_state) for s in workbook], "names": sorted(workbook.defined_names)}
     for sheet in workbook:
@@ -222,7 +222,7 @@ def test_a_filled_in_template_loads(fresh, tmp_path):
     assert [type(row.case or row.voucher) for row in rows] == [CaseRecord, VoucherRecord]
 
 
-# Nobody's work is overwritten
+# Filled-in files are not overwritten
 
 
 def test_what_nobody_touched_is_written_again(tmp_path):

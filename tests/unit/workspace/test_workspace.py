@@ -1,4 +1,4 @@
-"""Where the files of a workspace are, and that the working directory is a workspace with short paths."""
+"""Tests of the paths in a workspace, and of the working directory as a workspace with short paths."""
 
 from __future__ import annotations
 

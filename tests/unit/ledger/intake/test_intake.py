@@ -1,4 +1,4 @@
-"""Taking sources in, over a real SQLite file: the same, corrected, overlapping and broken ones."""
+"""Tests of staging sources in a real SQLite file: equal, corrected, overlapping and broken ones."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_what_may_exist_is_left_alone(desk: Desk, state: State) -> None:
     (after,) = desk.entries()
     assert (after.payload, after.idempotency_key, after.state) == (before[0].payload, before[0].idempotency_key, state)
     assert desk.cases(same) == [RowStatus(state.value)]
-    assert desk.cases(other) == [RowStatus.REJECTED]  # or it would be called accepted with values that were never sent
+    assert desk.cases(other) == [RowStatus.REJECTED]  # else it would be reported with values that were never sent
     assert after.batch_id == same  # so that this run reconciles it
 
 
@@ -237,7 +237,7 @@ def test_a_refused_correction_leaves_the_entry_that_it_equals_where_it_was(desk:
     pending = desk.take(case("R2"))
     batch = desk.take(case("R2", hint=1))
     assert desk.cases(batch) == [RowStatus.REJECTED]
-    assert not desk.claim(batches=(batch,))  # nothing of this batch may go out
+    assert not desk.claim(batches=(batch,))  # nothing of this batch may be sent
     assert len(desk.claim(batches=(pending,))) == 1
 
 
@@ -355,7 +355,7 @@ def test_a_voucher_taken_in_for_a_held_case_is_blocked_and_says_why(desk: Desk) 
 
 
 def test_the_vouchers_of_a_superseded_case_follow_the_new_one_and_are_sent_once(desk: Desk) -> None:
-    """Corrected: the creditor's name, which is part of the case's identity. The voucher file comes again as it was."""
+    """The correction changes the creditor's name, a part of the case's identity. The voucher file is imported again unchanged."""
     first = desk.take(case("R1", creditor="Wrnog"), voucher("R1"), voucher("R1"), voucher("R1", uid="U"))
     desk.send_all(State.REFUSED)
     batch = desk.take(case("R1", creditor="Wrong", hint=1), voucher("R1"), voucher("R1"), voucher("R1", uid="U"))
@@ -571,7 +571,7 @@ def test_an_appendix_is_kept_with_its_voucher(desk: Desk) -> None:
 
 
 def test_an_error_sheet_of_another_ledger_names_nothing_here(desk: Desk) -> None:
-    """Ids are a ledger's own: entry 1 there is a stranger's entry here, and must not be superseded."""
+    """Each ledger has its own ids: entry 1 of another ledger is an unrelated entry here, and must not be superseded."""
     desk.take(case(None, debtor="Stranger"))
     batch = desk.take(case(None, debtor="Anna", hint=EntryLabel(Kind.CASE, 1, "000000")))
     assert [entry.superseded_by for entry in desk.entries()] == [None, None]

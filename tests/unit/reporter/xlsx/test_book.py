@@ -1,4 +1,4 @@
-"""The plain writer makes the same sheets as the fast one, and takes its place with an XlsxWriter that nobody has tried."""
+"""Tests that the plain writer writes the same sheets as the fast one, and replaces it with untested XlsxWriter versions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TIMES = (
 
 
 def contents(path: Path) -> dict[str, Any]:
-    """All that a reader of the workbook sees: cells, their formats, colours and notes, widths and frozen panes."""
+    """Return all that a workbook shows: cells, their formats, colours and notes, widths and frozen panes."""
     return {
         sheet.title: (
             cells_of(sheet),

@@ -1,4 +1,4 @@
-"""Rows that are written at once are what XlsxWriter writes cell by cell, but for what it takes for markup."""
+"""Tests that rows written at once equal those that XlsxWriter writes cell by cell, except for text like its markup."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_two_readers_find_the_cells_of_every_sheet(tmp_path: Path, monkeypatch: 
     tables = [[[number, *kinds[number % 5 :]] for number in range(rows)] for rows in (0, 1, 50)]
     heads = [SheetHead(f"{number}", ("a",), (None,)) for number in range(len(tables))]
     with SheetWriter(tmp_path / "a.xlsx", heads, ("#row",)) as writer:
-        for number in range(50):  # sheets take turns
+        for number in range(50):  # rows are added to the sheets alternately
             for sheet, table in enumerate(tables):
                 if number < len(table):
                     writer.add(sheet, table[number][:1], table[number][1:])
