@@ -14,7 +14,7 @@ from importer.ledger.queries.report_rows import ReportRow
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import TO_CORRECT, Headings, RowReason, in_words, label, reasons_of_row, status_of
-from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
+from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWriter
 
 ERROR_COLUMNS = ("#row", "#status", "#errors", "#entry")
 SUCCESS_COLUMNS = (
@@ -46,7 +46,7 @@ def write_sheets(
             else:
                 reasons = list(reasons_of_row(row, headings[row.sheet]))
                 groups.add(row, reasons)
-                errors.add(row.sheet, _error_cells(row, status, reasons), row.cells, _marks(reasons))
+                errors.add(row.sheet, _error_cells(row, status, reasons), row.cells, _highlights(reasons))
         _sum_up(errors, groups, heads)
     return _publish(partial[0], done), _publish(partial[1], left)
 
@@ -60,18 +60,18 @@ def _sum_up(errors: SheetWriter, groups: ErrorGroups, heads: Sequence[SheetHead]
     errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(groups), chain(table, proofs), summary_sheet.WIDTHS)
 
 
-def _marks(reasons: Sequence[RowReason]) -> Mapping[int | None, Mark]:
+def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlight]:
     """Return the colour of and note on each cell that a reason refers to. None is the row: its reasons are in #errors."""
-    marks: dict[int | None, Mark] = {}
+    highlights: dict[int | None, CellHighlight] = {}
     for one in reasons:
         colour = Colour.WRONG if one.result.status in TO_CORRECT else Colour.WAITS
-        before = marks.get(one.position)
+        before = highlights.get(one.position)
         if before is not None and before.colour is Colour.WRONG:
             colour = Colour.WRONG
         notes = [text for text in (before.note if before else None, one.text()) if text]
         note = "\n".join(dict.fromkeys(notes)) if one.position is not None else None
-        marks[one.position] = Mark(colour, note)
-    return marks
+        highlights[one.position] = CellHighlight(colour, note)
+    return highlights
 
 
 def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason]) -> list[Cell]:

@@ -21,7 +21,7 @@ MOST_NOTES = 10_000
 
 _NOTE_WIDTH, _NOTE_LINE, _NOTE_LETTERS, _NOTE_HEIGHT = 320, 17, 48, 340  # pixels, and letters of 9 points in a line
 _NOTE_LIMIT = 1_000
-_NO_MARKS: Mapping[int | None, Any] = {}
+_NO_HIGHLIGHTS: Mapping[int | None, Any] = {}
 _NAME_LIMIT = 31  # UTF-16 units of a sheet's name
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -35,7 +35,7 @@ class Colour(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class CellHighlight:
     """A cell's colour, and a note on it."""
 
     colour: Colour
@@ -64,10 +64,16 @@ class SheetWriter:
         for index in range(0 if sparing else len(heads)):
             self._sheet(index)
 
-    def add(self, sheet: int, own: Sequence[Cell], cells: Sequence[Cell], marks: Mapping[int | None, Mark] = _NO_MARKS) -> None:
+    def add(
+        self,
+        sheet: int,
+        own: Sequence[Cell],
+        cells: Sequence[Cell],
+        highlights: Mapping[int | None, CellHighlight] = _NO_HIGHLIGHTS,
+    ) -> None:
         """Write one row: the reporter's ``own`` cells, then the source's ``cells``, unchanged.
 
-        ``marks`` are those of the source's cells by position; that of None is for ``#errors``.
+        ``highlights`` are those of the source's cells by position; that of None is for ``#errors``.
         """
         if self._next[sheet] == SHEET_ROWS:
             self._continue(sheet)
@@ -75,7 +81,7 @@ class SheetWriter:
         header, kept = self._heads[sheet].header, self._kept[sheet]
         width = len(header)
         written: list[Cell] = [*own, *cells] if len(kept) == width <= len(cells) else [*own, *_picked(cells, kept, width)]
-        coloured = self._coloured(sheet, marks, len(own)) if marks else {}
+        coloured = self._coloured(sheet, highlights, len(own)) if highlights else {}
         for column in sorted(coloured):
             self._annotate(target, row, column, coloured[column])
 
@@ -86,12 +92,12 @@ class SheetWriter:
         self._next[sheet] = row + 1
         self.rows += 1
 
-    def _coloured(self, sheet: int, marks: Mapping[int | None, Mark], own: int) -> dict[int, Mark]:
-        """Return the marks by column of this workbook, without those of omitted cells."""
+    def _coloured(self, sheet: int, highlights: Mapping[int | None, CellHighlight], own: int) -> dict[int, CellHighlight]:
+        """Return the highlights by column of this workbook, without those of omitted cells."""
         columns: dict[int | None, int] = {position: column for column, position in enumerate(self._kept[sheet], own)}
         if "#errors" in self._columns:
             columns[None] = self._columns.index("#errors")
-        return {columns[position]: mark for position, mark in marks.items() if position in columns}
+        return {columns[position]: highlight for position, highlight in highlights.items() if position in columns}
 
     def append_sheet(
         self, name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], widths: Mapping[str, float]
@@ -142,14 +148,14 @@ class SheetWriter:
             sheet.set_column(column, column, widths.get(heading, min(40, max(12, len(heading) + 3))))
         return sheet
 
-    def _annotate(self, sheet: OutputSheet, row: int, column: int, mark: Mark) -> None:
-        if mark.note is None:
+    def _annotate(self, sheet: OutputSheet, row: int, column: int, highlight: CellHighlight) -> None:
+        if highlight.note is None:
             return
         if self.notes >= MOST_NOTES:
             self.notes_left_out = True
             return
         self.notes += 1
-        text = mark.note if len(mark.note) <= _NOTE_LIMIT else mark.note[: _NOTE_LIMIT - 1] + "…"
+        text = highlight.note if len(highlight.note) <= _NOTE_LIMIT else highlight.note[: _NOTE_LIMIT - 1] + "…"
         sheet.write_comment(row, column, text, {"author": "", "font_size": 9, "width": _NOTE_WIDTH, "height": _note_height(text)})
 
     def _format(self, number: str, colour: Colour) -> Any:
