@@ -4,14 +4,14 @@ ImporterError
 ├── UsageError          the command or the settings are wrong: change them        (exit 2)
 │   ├── SettingsError   a setting is missing or wrong
 │   ├── ProfileError    a profile is missing, wrong or does not fit the sheet
-│   └── LedgerError     the ledger cannot be used as it is: nothing more is sent
+│   └── LedgerError     the ledger cannot be used: nothing more is sent
 ├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
-├── FileRefused         a file cannot be read as it is: nothing of it was taken   (exit 4)
+├── FileRefused         a file cannot be read: no row of it was imported          (exit 4)
 └── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
     └── QuotaReached    an API takes no more for a while: rows wait               (exit 7)
 
-Only ``cli`` turns these into text and an exit code; a message is one sentence that says what is wrong and where,
-and one that says what to do.
+Only ``cli`` turns these into text and an exit code. A message is one sentence with what is wrong and where, and one with
+what to do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """How a command ends; the README lists the same codes with the same words."""
+    """The exit code of a command; the README lists the same codes."""
 
     OK = 0
     BUG = 1
@@ -36,13 +36,13 @@ class ExitCode(IntEnum):
 
 
 class ImporterError(Exception):
-    """Anything that the user, not a programmer, has to know about."""
+    """Base of all errors that a user, not a programmer, can resolve."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
 
 class UsageError(ImporterError):
-    """The command, the settings or what they name are wrong; nothing was sent that the ledger does not know of."""
+    """The command, the settings or a file that they name are wrong. Everything sent so far is recorded in the ledger."""
 
     exit_code = ExitCode.USAGE
 
@@ -58,12 +58,13 @@ class ProfileError(UsageError):
 class LedgerError(UsageError):
     """The ledger cannot be opened or written.
 
-    Before sending: nothing was sent. While sending: what was under way is in doubt, and nothing more is sent.
+    If it is raised before sending, nothing was sent. If it is raised during sending, entries under way are in doubt, and
+    nothing more is sent.
     """
 
 
 class LedgerUpgraded(UserWarning):
-    """A ledger of an older release was brought up to date; the message names the copy that was kept."""
+    """A ledger of an older release was upgraded. The message names the copy that was kept."""
 
 
 class LedgerHeld(ImporterError):
@@ -73,13 +74,13 @@ class LedgerHeld(ImporterError):
 
 
 class FileRefused(ImporterError):
-    """A file cannot be read as it is; nothing of it was taken in."""
+    """A file cannot be read, and no row of it was imported."""
 
     exit_code = ExitCode.FILE_REFUSED
 
 
 class ApiStopped(ImporterError):
-    """An API is down or refuses the credentials; rows wait in the ledger or in the file."""
+    """An API is down or refuses the credentials. The remaining rows wait in the ledger or in the file."""
 
     exit_code = ExitCode.API_STOPPED
 

@@ -1,4 +1,4 @@
-"""Settings: flags, then ``IMPORTER_*`` variables, then ``importer.toml``, then defaults. Secrets never from a file."""
+"""Settings from flags, ``IMPORTER_*`` variables, ``importer.toml`` and defaults, in this order. No secret is in a file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _checked_url(value: str) -> str:
 
 
 class Debitura(_Section):
-    """Where cases go. The key comes from ``IMPORTER_DEBITURA__API_KEY`` or the keyring."""
+    """Debitura, the API for cases. The key is in ``IMPORTER_DEBITURA__API_KEY`` or the keyring."""
 
     base_url: str = "https://collectionpartner-api.debitura.com"
     api_key: SecretStr | None = None
@@ -49,7 +49,7 @@ class Debitura(_Section):
 
 
 class Debbie(_Section):
-    """Where vouchers go. The token comes from ``IMPORTER_DEBBIE__TOKEN`` or the keyring."""
+    """Debbie, the API for vouchers. The token is in ``IMPORTER_DEBBIE__TOKEN`` or the keyring."""
 
     base_url: str = "https://api.debbiecollect.com"
     tenant_id: UUID | None = None
@@ -73,7 +73,7 @@ Seconds = Annotated[float, Field(gt=0)]
 
 
 class Dispatch(_Section):
-    """How entries are sent. The limits are Debitura's documented ones, for each key; 0 is no limit."""
+    """The sending of entries. The default limits are those that Debitura documents for each key; 0 means no limit."""
 
     concurrency: Annotated[int, Field(ge=1, le=256)] = 16
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
@@ -97,7 +97,7 @@ class Output(_Section):
 
 
 class OwnVoucherType(_Section):
-    """A voucher type that an installation has added; ``counts`` says which way its amounts go."""
+    """A voucher type that an installation has added; ``counts`` gives the sign of its amounts."""
 
     id: UUID
     counts: Literal["debt", "credit"]
@@ -105,7 +105,7 @@ class OwnVoucherType(_Section):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set; see the README for what each does."""
+    """All settings. The README explains each."""
 
     model_config = SettingsConfigDict(
         env_prefix="IMPORTER_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
@@ -136,14 +136,16 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # What the file says arrives as init arguments and must yield to the environment.
+        # The content of the file is passed as init arguments; variables of the environment override it.
         del settings_cls, dotenv_settings, file_secret_settings
         return env_settings, init_settings
 
     def zone(self) -> ZoneInfo:
+        """Return the time zone of Debbie's dates."""
         return ZoneInfo(self.debbie.timezone)
 
     def known_voucher_types(self) -> VoucherTypes:
+        """Return the voucher types, including those of the settings."""
         signs = {"debt": Direction.DEBT, "credit": Direction.CREDIT}
         return VoucherTypes(
             tuple(VoucherType(t.id, name, t.danish or name, signs[t.counts]) for name, t in self.voucher_types.items())
@@ -151,12 +153,12 @@ class Settings(BaseSettings):
 
 
 def load_settings(usual: Path, config: Path | None = None) -> Settings:
-    """The settings in force: with those of the file ``config`` if one is named, else of the ``usual`` file if it exists.
+    """Load the settings, with those of the file ``config`` if it is given, else of the ``usual`` file if it exists.
 
-    Raises SettingsError with the file, the key and what to do; never shows a value.
+    Raises SettingsError, which names the file, the key and what to do, but never a value.
     """
     if config is not None and not config.is_file():
-        raise SettingsError(f"There is no settings file {config}. Check --config.")
+        raise SettingsError(f"The settings file {config} does not exist. Check --config.")
     path = config or usual
     data = _read(path) if path.is_file() else {}
     try:
@@ -164,7 +166,7 @@ def load_settings(usual: Path, config: Path | None = None) -> Settings:
     except ValidationError as error:
         raise SettingsError(f"A setting is wrong: {explain(error)} Correct it in {path} or in its IMPORTER_ variable.") from None
     except UnreadableVariable as error:
-        name = f"IMPORTER_{str(error).split(chr(34))[1].upper()}"  # it quotes the section, never the value
+        name = f"IMPORTER_{str(error).split(chr(34))[1].upper()}"  # the error quotes the name of the section, never the value
         raise SettingsError(f"The variable {name} is not a JSON object. Set its keys one by one, as {name}__KEY.") from None
 
 
@@ -183,7 +185,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def secret(settings: Settings, api: Api) -> str | None:
-    """The API's credential from the environment, else from the keyring, else None."""
+    """Return the API's credential from the environment, else from the keyring, else None."""
     given = settings.debitura.api_key if api == "debitura" else settings.debbie.token
     if given is not None:
         return given.get_secret_value()
@@ -197,5 +199,5 @@ def secret(settings: Settings, api: Api) -> str | None:
 
 
 def fingerprint_of(secret_value: str, base_url: str) -> str:
-    """What the ledger keeps of a credential: enough to know it again, nothing to use it with."""
+    """Return the hash by which the ledger recognises a credential; the credential cannot be derived from it."""
     return hashlib.blake2b(f"{base_url}\n{secret_value}".encode(), digest_size=12, person=b"importer-cred").hexdigest()

@@ -230,13 +230,13 @@ def resolve(
     config: Config = None,
 ) -> None:
     """Say what is true of an entry that is in doubt or held."""
-    from importer.commands.resolve import Word
+    from importer.commands.resolve import Resolution
     from importer.commands.resolve import resolve as settle
 
     if (exists is None) != absent or (although_listed and not absent):
         raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
     with environment_of(config, sandbox=sandbox) as environment:
-        say(settle(environment, entry, Word(exists, although_listed)))
+        say(settle(environment, entry, Resolution(exists, although_listed)))
 
 
 @ledger_app.command("backup")

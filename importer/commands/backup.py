@@ -1,4 +1,4 @@
-"""`importer ledger`: backups of the ledger, and trusting a restored one again."""
+"""`importer ledger`: back up the ledger, and treat a restored one as complete again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def back_up_ledger(environment: Environment, target: Path) -> None:
 
 
 def trust_ledger(environment: Environment) -> bool:
-    """Treat a restored ledger as complete; False if it was not restored. Raises LedgerError or LedgerHeld."""
+    """Treat a restored ledger as complete. Returns False if it was not restored. Raises LedgerError or LedgerHeld."""
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer ledger trust") as ledger:
         return ledger.restored.trust()

@@ -13,7 +13,7 @@ from importer.workspace.staging import stage_sources, unmet_expectation
 
 
 def check(request: ImportRequest, environment: Environment) -> RunResult:
-    """Read and validate sources, and write the same sheets as a run; nothing is recorded or sent."""
+    """Read and validate sources, and write the same sheets as a run. Nothing is recorded or sent."""
     with Ledger.scratch(environment.ledger_url) as ledger:
         accounts = known_accounts(ledger, environment)
         with ledger.unit_of_work() as work:

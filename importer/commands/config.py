@@ -11,10 +11,10 @@ SECRETS: tuple[tuple[Api, str], ...] = (("debitura", "api_key"), ("debbie", "tok
 
 
 def settings_lines(settings: Settings) -> list[str]:
-    """Every setting in force as TOML-like lines; of a secret only whether it is set."""
+    """Return every setting in force as TOML-like lines; for a secret, only whether it is set."""
     lines = []
     shown = settings.model_dump(mode="json", exclude={"debitura": {"api_key"}, "debbie": {"token"}})
-    shown["ledger"]["url"] = re.sub(r"//[^/@]*@", "//***@", shown["ledger"]["url"])  # a database's url may hold a password
+    shown["ledger"]["url"] = re.sub(r"//[^/@]*@", "//***@", shown["ledger"]["url"])  # it may contain a password
     for section, values in shown.items():
         lines.append(f"[{section}]")
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value is not None]

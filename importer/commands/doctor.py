@@ -17,7 +17,7 @@ from importer.workspace.environment import Environment
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was checked. The text of a bad one names what to do."""
+    """The result of one check. The text of a failed one includes what the user can do."""
 
     text: str
     exit_code: ExitCode = ExitCode.OK
@@ -28,7 +28,7 @@ class Finding:
 
 
 def diagnose(environment: Environment) -> list[Finding]:
-    """Settings, ledger, both APIs; every check is made, whatever the others found."""
+    """Check the settings, the ledger and both APIs. All checks are made, also after one has failed."""
     findings = [*_missing_settings(environment), _ledger_finding(environment)]
     return findings + asyncio.run(_api_findings(environment))
 
@@ -58,25 +58,25 @@ def _ledger_finding(environment: Environment) -> Finding:
 
 
 def _future_ledger_finding(path: Path) -> Finding:
-    """Whether the first import could make the ledger; looking must not make it."""
+    """Check whether the first import can create the ledger, without creating it."""
     refuse_network_path(path)
     folder = next(parent for parent in path.resolve().parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        return Finding(f"the ledger {path} cannot be made: {folder} is no folder that you may write to", ExitCode.USAGE)
-    return Finding(f"there is no ledger yet: the first import makes {path.resolve()}")
+        return Finding(f"the ledger {path} cannot be created: {folder} is not a folder that you may write to", ExitCode.USAGE)
+    return Finding(f"the ledger does not exist yet: the first import creates {path.resolve()}")
 
 
 async def _api_findings(environment: Environment) -> list[Finding]:
     findings = []
     if environment.api_key:
         async with connections(environment) as (debitura, debbie):
-            findings.append(await _asked("Debitura", environment.debitura_url, debitura.me()))
+            findings.append(await _api_finding("Debitura", environment.debitura_url, debitura.me()))
             if debbie is not None:
-                findings.append(await _asked("Debbie", environment.debbie_url, debbie.check()))
+                findings.append(await _api_finding("Debbie", environment.debbie_url, debbie.check()))
     return findings
 
 
-async def _asked(api: str, url: str, request: Awaitable[object]) -> Finding:
+async def _api_finding(api: str, url: str, request: Awaitable[object]) -> Finding:
     try:
         await request
     except (ApiStopped, SettingsError) as error:

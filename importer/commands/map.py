@@ -1,4 +1,4 @@
-"""`importer map`: from a file to a proposal, from answers to a profile that is found again by the file's headings."""
+"""`importer map`: propose a profile for a file, ask about what is unsure, and save it for files with the same headings."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from importer.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class MapRequest:
-    """What the user asked for.
+    """The arguments of the command.
 
-    ``only_sure``: take what is sure and ask nothing. Profiles lie in ``folders``, new ones in the first.
+    ``only_sure``: use only certain matches and ask nothing. Profiles are in ``folders``, new ones in the first.
     """
 
     path: Path
@@ -45,14 +45,14 @@ class MapRequest:
 
 @dataclass(frozen=True)
 class Mapped:
-    """What came of it: lines for the user, and the exit code that they deserve."""
+    """The result of the command: lines for the user, and the exit code."""
 
     lines: tuple[str, ...]
     exit_code: ExitCode = ExitCode.OK
 
 
 def values_set(pairs: Sequence[str]) -> dict[str, str]:
-    """What ``--set COLUMN=VALUE`` says. Raises UsageError for anything else."""
+    """Parse ``--set COLUMN=VALUE``. Raises UsageError for another form."""
     parted = [pair.partition("=") for pair in pairs]
     for name, equals, value in parted:
         if not (name.strip() and equals and value.strip()):
@@ -63,26 +63,26 @@ def values_set(pairs: Sequence[str]) -> dict[str, str]:
 def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None, show: Callable[[str], None]) -> Mapped:
     """Propose a profile for a file, ask about what is unsure, and write it.
 
-    ``dialogue`` is None without a terminal. Raises FileRefused if the file cannot be read, and UsageError if nothing may
-    be written, or not without answers.
+    ``dialogue`` is None without a terminal. Raises FileRefused if the file cannot be read, and UsageError if the profile
+    must not be written, or needs answers that cannot be asked for.
     """
-    asked = None if request.only_sure else dialogue
+    prompts = None if request.only_sure else dialogue
     basis = validated({"decimal": request.decimal, "date_format": request.date_format})
     sheets = _sheets_of(request, settings)
     sheet = _chosen(request, sheets)
-    target = _target(request, sheet.sample, asked)
+    target = _target(request, sheet.sample, prompts)
     draft = _start(request, basis, sheet, target, is_one_of_several=len(sheets) > 1)
-    if asked and draft.shape is None:
-        draft = ask(asked, draft, open_questions(draft)[0])
+    if prompts and draft.shape is None:
+        draft = ask(prompts, draft, open_questions(draft)[0])
     if _needs_none(request, draft):
-        return Mapped((f"{request.path.name} can be read as it is and needs no profile.", _next(request.path)))
+        return Mapped((f"{request.path.name} can be read without a profile.", _next(request.path)))
     _show_proposal(request, draft, show)
-    _refuse_unanswered(request, draft.shape, asked)
+    _refuse_unanswered(request, draft.shape, prompts)
     _check_constants(draft)
-    if asked:
-        draft = ask_all(asked, draft)
+    if prompts:
+        draft = ask_all(prompts, draft)
     profile = finish(draft)
-    if asked and not is_yes(asked.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
+    if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
     refusal = sheet.refusal(profile)
     write_profile(target, profile_text(profile, draft.unused(), draft.missing() if refusal else ()))
@@ -95,7 +95,7 @@ def _sheets_of(request: MapRequest, settings: Settings) -> list[SheetTrials]:
 
 
 def _chosen(request: MapRequest, sheets: Sequence[SheetTrials]) -> SheetTrials:
-    """The sheet that is named, or else the one with the most headings that mean something."""
+    """Return the requested sheet, else the one with the most recognised headings. Raises FileRefused if there is none."""
     if not sheets:
         raise FileRefused(f"{request.path.name} holds no rows below a header. Check that it is the right file.")
     if request.sheet is None:
@@ -103,37 +103,37 @@ def _chosen(request: MapRequest, sheets: Sequence[SheetTrials]) -> SheetTrials:
     for sheet in sheets:
         if sheet.sample.name == request.sheet:
             return sheet
-    there = ", ".join(f'"{sheet.sample.name}"' for sheet in sheets)
-    raise FileRefused(f'{request.path.name} has no sheet "{request.sheet}" with rows. Name one that is there: {there}.')
+    names = ", ".join(f'"{sheet.sample.name}"' for sheet in sheets)
+    raise FileRefused(f'{request.path.name} has no sheet "{request.sheet}" with rows. Name one of its sheets: {names}.')
 
 
-def _target(request: MapRequest, sample: SheetSample, asked: Dialogue | None) -> Path:
-    """The file to write. Raises UsageError if a profile stands there, or knows these headings, and is to stay."""
+def _target(request: MapRequest, sample: SheetSample, prompts: Dialogue | None) -> Path:
+    """Return the file to write. Raises UsageError if a profile exists there or matches these headings, and must stay."""
     headings = {sample.name: sample.header}
     known = [one.path for one in search_shelf(request.folders).profiles if one.knows(headings)]
     target = known[0] if known and request.profile is None else _path_of(request)
     if others := [path for path in known if path != target]:
         raise UsageError(
-            f"The profile {others[0].as_posix()} knows these headings already, and two of them would be one too many. "
-            f"Change that file, or make it anew: `importer map` with --profile {others[0].stem} --replace."
+            f"The profile {others[0].as_posix()} matches these headings already, and a second one for them is not allowed. "
+            f"Change that file, or create it again: `importer map` with --profile {others[0].stem} --replace."
         )
     if target.exists() and not request.replace:
-        _refuse_to_replace(f"{target.as_posix()} is there already" + (" and knows these headings" if known else ""), asked)
+        _refuse_to_replace(f"{target.as_posix()} already exists" + (" and matches these headings" if known else ""), prompts)
     return target
 
 
-def _refuse_to_replace(told: str, asked: Dialogue | None) -> None:
-    """Raise UsageError unless the user agrees to replace the profile that exists."""
-    if asked is None:
-        raise UsageError(f"{told}; nothing was written. Add --replace to make it anew, or --profile NAME for another one.")
-    if not is_yes(asked.ask(f"{told}. Replace it? [y/N] "), preset=False):
+def _refuse_to_replace(problem: str, prompts: Dialogue | None) -> None:
+    """Raise UsageError unless the user agrees to replace the existing profile."""
+    if prompts is None:
+        raise UsageError(f"{problem}; nothing was written. Add --replace to create it again, or --profile NAME for another one.")
+    if not is_yes(prompts.ask(f"{problem}. Replace it? [y/N] "), preset=False):
         raise UsageError("Nothing was written. Give the profile another name with --profile NAME.")
 
 
 def _path_of(request: MapRequest) -> Path:
     name = request.profile or name_for(request.path.name)
     if name == NO_PROFILE_WANTED:
-        raise UsageError(f"A profile cannot be called {name}: that stands for none. Give another name with --profile NAME.")
+        raise UsageError(f"A profile cannot be called {name}: that means no profile. Give another name with --profile NAME.")
     path = Path(name)
     if path.suffix == ".toml":
         return path
@@ -141,14 +141,14 @@ def _path_of(request: MapRequest) -> Path:
 
 
 def _start(request: MapRequest, basis: Profile, sheet: SheetTrials, target: Path, *, is_one_of_several: bool) -> ProfileDraft:
-    """The draft without any answer. The profile names its sheet if other sheets of the file hold rows as well."""
-    of_its_own = {
+    """Return the draft without any answers. The profile names its sheet if other sheets of the file hold rows too."""
+    own_values = {
         "name": target.stem,
         "description": f"Sheets like {request.path.name}",
         "sheet": sheet.sample.name if is_one_of_several else None,
     }
     holds = Shape(request.holds) if request.holds else None
-    return ProfileDraft(sheet, basis.model_copy(update=of_its_own), holds, request.constants)
+    return ProfileDraft(sheet, basis.model_copy(update=own_values), holds, request.constants)
 
 
 def _show_proposal(request: MapRequest, draft: ProfileDraft, show: Callable[[str], None]) -> None:
@@ -158,29 +158,29 @@ def _show_proposal(request: MapRequest, draft: ProfileDraft, show: Callable[[str
         show(line)
 
 
-def _refuse_unanswered(request: MapRequest, shape: Shape | None, asked: Dialogue | None) -> None:
-    """Raise UsageError if there is a question and nobody to answer it."""
-    if asked is None and not request.only_sure:
+def _refuse_unanswered(request: MapRequest, shape: Shape | None, prompts: Dialogue | None) -> None:
+    """Raise UsageError if a question is open and cannot be asked."""
+    if prompts is None and not request.only_sure:
         raise UsageError(
-            "There is no terminal to ask on, and nothing was written. Add --yes to take what is sure (and --set COLUMN=VALUE "
-            "for what no heading fills), or run it in a terminal."
+            "Questions need a terminal; nothing was written. Add --yes to use what is sure (and --set COLUMN=VALUE "
+            "for columns that no heading fills), or run the command in a terminal."
         )
     if shape is None:
         raise UsageError(
-            f"The headings of {request.path.name} do not tell what a row holds; nothing was written. "
-            f"Say it: --holds cases, --holds vouchers or --holds flat (a case and its voucher)."
+            f"The headings of {request.path.name} do not show what a row holds; nothing was written. "
+            f"Add --holds cases, --holds vouchers or --holds flat (a case and its voucher)."
         )
 
 
 def _needs_none(request: MapRequest, draft: ProfileDraft) -> bool:
-    """Whether the file can be read without a profile and no flag requires one."""
-    told = [guess for guess in draft.proposal.guesses if guess.candidates or guess.repeated]
-    is_exact = all(guess.sure and guess.candidates[0].score == EXACT for guess in told)
+    """Return whether the file can be read without a profile, and no flag requires one."""
+    meaningful = [guess for guess in draft.proposal.guesses if guess.candidates or guess.repeated]
+    is_exact = all(guess.sure and guess.candidates[0].score == EXACT for guess in meaningful)
     return is_exact and not request.profile and not request.constants and draft.sheet.refusal(NO_PROFILE) is None
 
 
 def _check_constants(draft: ProfileDraft) -> None:
-    """Raise UsageError if ``--set`` names a column that such a sheet does not have, or a value that it cannot hold."""
+    """Raise UsageError if ``--set`` names an unknown column of such a sheet, or a value that the column cannot have."""
     shape = draft.proposal.shape
     for name, value in draft.given_constants.items():
         if column_called(name, shape) != name:
@@ -197,13 +197,13 @@ def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileD
     if profile.sheet:
         lines.append(f'Only the sheet "{draft.sheet.sample.name}" is read with it; --sheet NAME makes a profile for another one.')
     if draft.lacks_contact:
-        lines.append("The name of a company stands for its contact person as well, since nothing else names one.")
+        lines.append("The name of a company is also used for its contact person, since no heading names one.")
     if refusal:
         lines.append(f"It is not complete: {refusal} Do so in {target.as_posix()}; until then such a file is refused.")
         return Mapped((*lines, _next(request.path)), ExitCode.USAGE)
     if target.parent not in request.folders:
         usual = request.folders[0].as_posix()
-        lines.append(f"It is found by itself only in {usual}/; from elsewhere name it: --profile {target.as_posix()}")
+        lines.append(f"Profiles are found automatically only in {usual}/; name this one: --profile {target.as_posix()}")
     return Mapped((*lines, _next(request.path)))
 
 

@@ -1,4 +1,4 @@
-"""The questions about a sheet at a terminal: how each of them is shown, and which answer a typed line is."""
+"""The questions about a sheet at a terminal: their display, and the parsing of typed answers."""
 
 from __future__ import annotations
 
@@ -23,21 +23,23 @@ SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH, SUBJECT_WIDTH = 24, 28, 28, 60
 MOST_LISTED = 15
 LEAVE_OUT = "0"
 ABOUT_CONTACT = "\nA company needs a contact person; Enter here takes the company's own name for it."
-ABOUT_TYPE = f'If the list has both, say "{BY_NAME}": a legal form (ApS, GmbH) or number makes a Company, else a Person.'
+ABOUT_TYPE = f'If the list has both, type "{BY_NAME}": a legal form (ApS, GmbH) or number makes a Company, else a Person.'
 
 
 class Dialogue(Protocol):
-    """A user at a terminal."""
+    """A user who can be prompted at a terminal."""
 
-    def say(self, line: str) -> None: ...
+    def say(self, line: str) -> None:
+        """Print a line."""
+        ...
 
     def ask(self, question: str) -> str:
-        """The answer, trimmed; empty for Enter. Raises typer.Abort at the end of input."""
+        """Prompt the user and return the answer, stripped; empty for Enter. Raises typer.Abort at the end of input."""
         ...
 
 
 def table(proposal: Proposal) -> list[str]:
-    """A line per heading: the column that it probably fills, how sure that is, and three of its values."""
+    """Return one line per heading: the column that it probably fills, the score of the match, and three values."""
     lines = [f"  {'heading':<{HEADING_WIDTH}}  {'column':<{COLUMN_WIDTH}}  {'score':>5}  values"]
     for guess in proposal.guesses:
         score = next((f"{c.score} %" for c in guess.candidates if c.name == guess.suggested), "")
@@ -49,14 +51,14 @@ def table(proposal: Proposal) -> list[str]:
 
 
 def ask_all(dialogue: Dialogue, draft: ProfileDraft) -> ProfileDraft:
-    """The draft with answers to all its questions, including those that arise from answers."""
-    while asked := open_questions(draft):
-        draft = ask(dialogue, draft, asked[0])
+    """Ask all open questions, including those that arise from answers, and return the draft with the answers."""
+    while questions := open_questions(draft):
+        draft = ask(dialogue, draft, questions[0])
     return draft
 
 
 def ask(dialogue: Dialogue, draft: ProfileDraft, question: Question) -> ProfileDraft:
-    """The draft with an answer to one question. The prompt is repeated until an answer is accepted."""
+    """Ask one question until an answer is accepted, and return the draft with the answer."""
     form = _FORMS[question.kind](question)
     for line in form.lines:
         dialogue.say(line)
@@ -69,12 +71,13 @@ def ask(dialogue: Dialogue, draft: ProfileDraft, question: Question) -> ProfileD
 
 
 def is_yes(answer: str, *, preset: bool) -> bool:
+    """Return whether an answer means yes; ``preset`` is the meaning of an empty one."""
     return answer.casefold() in {"y", "yes", "j", "ja"} if answer else preset
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A question at the terminal: lines, a prompt, the answer that a typed text is, and advice after a refused one."""
+    """A question at the terminal: lines to show, the prompt, the parser of a typed answer, and advice after a refused one."""
 
     lines: Sequence[str]
     prompt: str
@@ -137,14 +140,14 @@ def _numbered(choices: Sequence[Choice]) -> dict[str, AnswerValue]:
 
 
 def _preset(question: Question) -> str:
-    """The number that Enter stands for, in brackets."""
+    """Return the number of the default answer in brackets; empty without a default."""
     numbers = (number for number, choice in _numbered(question.choices).items() if choice == question.default)
     return "" if question.default is None else f" [{next(numbers, LEAVE_OUT)}]"
 
 
 def _guessed(guess: Guess) -> str:
     if guess.repeated:
-        return "(stands there twice)"
+        return "(appears twice)"
     if guess.suggested:
         return guess.suggested if guess.sure else f"{guess.suggested} ?"
     return "?" if guess.candidates else "-"
@@ -155,6 +158,6 @@ def _joined(samples: Sequence[str]) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """At most ``width`` characters, all of them printable: a cell must not steer the terminal."""
+    """Cut the text to ``width`` printable characters: a cell must not be able to control the terminal."""
     text = printable(text)
     return text if len(text) <= width else text[: width - 1] + "…"

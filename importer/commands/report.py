@@ -1,4 +1,4 @@
-"""`importer report`: a batch's sheets, written again from the ledger."""
+"""`importer report`: write a batch's sheets again from the ledger."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from importer.workspace.result import RunResult, combine
 
 
 def rebuild_report(environment: Environment, batch_id: int, output: Path | None) -> RunResult:
-    """Write a batch's sheets as things stand now. Raises UsageError for an unknown batch."""
+    """Write a batch's sheets with its present results. Raises UsageError for an unknown batch."""
     with open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
         return combine([write_report(queries, batch_id, output or environment.output)])

@@ -1,4 +1,4 @@
-"""A person's word on an entry in doubt: it exists, with this id, or it does not."""
+"""`importer resolve`: the user's answer about an entry in doubt: it exists with this id, or it does not exist."""
 
 from __future__ import annotations
 
@@ -29,28 +29,32 @@ from importer.workspace.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """What a person says: the remote id under which it ``exists``, or None: it is absent, ``although_listed`` or not."""
+class Resolution:
+    """The user's answer: the remote id under which the entry ``exists``, or None if it is absent.
+
+    ``although_listed``: accept the answer absent even if something similar is listed.
+    """
 
     exists: str | None
     although_listed: bool = False
 
 
-def resolve(environment: Environment, name: str, word: Word) -> str:
-    """Settle an entry that is in doubt or held: accepted under the id that exists, or absent and to be sent.
+def resolve(environment: Environment, name: str, resolution: Resolution) -> str:
+    """Resolve an entry in doubt or held: it is accepted under the id that exists, or becomes pending if it is absent.
 
-    Either is checked with the API first: an id must be there, look like the entry and belong to no other; of an absent
-    entry nothing like it may be listed. Raises UsageError or ApiStopped; then nothing has changed.
+    The answer is checked with the API first: an id must exist, look like the entry and not belong to another one; for an
+    absent entry nothing similar may be listed. Returns a line for the user. Raises UsageError or ApiStopped; then nothing
+    has changed.
     """
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
         ledger.outbox.recover()
         if ledger.restored.backup_taken_at():
-            ledger.restored.first_used_at()  # what is said from here on is said of the world as it is now
+            ledger.restored.first_used_at()  # answers from before the backup do not count; this one does
         entry = _find(ledger, name)
         quotas = quotas_of(environment, ledger)
         try:
-            return asyncio.run(_settle(environment, ledger, entry, name.strip(), word, quotas))
+            return asyncio.run(_settle(environment, ledger, entry, name.strip(), resolution, quotas))
         finally:
             keep_counts(ledger, quotas)
 
@@ -66,25 +70,30 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
 
 
 async def _settle(
-    environment: Environment, ledger: Ledger, entry: OpenEntry, name: str, word: Word, quotas: Mapping[Kind, RateLimits]
+    environment: Environment,
+    ledger: Ledger,
+    entry: OpenEntry,
+    name: str,
+    resolution: Resolution,
+    quotas: Mapping[Kind, RateLimits],
 ) -> str:
     async with connections(environment, quotas, RequestGate(ledger, short_wait(environment))) as (debitura, debbie):
         accounts = await _accounts(environment, debitura, entry, name)
         if entry.kind is Kind.VOUCHER:
             environment.require_debbie()
-        if word.exists is not None:
-            found = await _existing(debitura, debbie, ledger, entry, word.exists)
+        if resolution.exists is not None:
+            found = await _existing(debitura, debbie, ledger, entry, resolution.exists)
             _refuse_owned(ledger, accounts, entry, found.id)
             ledger.doubts.move(entry.id, State.ACCEPTED, remote_id=found.id, remote_reference=found.reference, reasons=None)
             return f"{name} is accepted as {found.id}."
-        if not word.although_listed:
+        if not resolution.although_listed:
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
         ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, not_before=None, reasons=None)
-        return f"{name} is not there: it will be sent by the next `importer resume`."
+        return f"{name} does not exist: it will be sent by the next `importer resume`."
 
 
 async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEntry, name: str) -> Accounts:
-    """The accounts of the credentials in force. Raises UsageError if the entry is another one's."""
+    """Return the accounts of the credentials in force. Raises UsageError if the entry belongs to another account."""
     accounts = environment.accounts(await debitura.me() if entry.kind is Kind.CASE else "")
     if entry.account != accounts.of(entry.kind):
         raise UsageError(
@@ -116,12 +125,12 @@ async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, e
 def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) -> _Found:
     if not found:
         raise UsageError(f"Debitura has no case {remote_id}. Copy the id from the case's address or from the API.")
-    # The amount may have changed since, and a server may rewrite a name; but something must say that it is this case.
-    theirs, ours = traits_listed({"creditorReference": None, **found}), traits_sent(entry.payload)
-    if theirs is None or not (theirs[1] == ours[1] or (ours[0] and theirs[0] == ours[0])):
+    # The amount may have changed since, and a server may rewrite a name, but debtor or reference must agree.
+    listed, sent = traits_listed({"creditorReference": None, **found}), traits_sent(entry.payload)
+    if listed is None or not (listed[1] == sent[1] or (sent[0] and listed[0] == sent[0])):
         raise UsageError(f"The case {remote_id} has another creditor reference and another debtor than the row. Check the id.")
     reference = found.get("reference")
-    # As the API writes it: another spelling of the id would be another case to the ledger.
+    # The id as the API writes it: with another spelling, the ledger would not recognise the case.
     return _Found(str(found.get("id") or remote_id), str(reference) if reference else None)
 
 
@@ -133,7 +142,7 @@ def _refuse_owned(ledger: Ledger, accounts: Accounts, entry: OpenEntry, remote_i
 async def _refuse_listed(
     debitura: Debitura, debbie: Debbie | None, ledger: Ledger, accounts: Accounts, entry: OpenEntry, name: str
 ) -> None:
-    """Raise UsageError if something is listed that may be the entry and that no other owns."""
+    """Raise UsageError if a case or voucher is listed that may be the entry and does not belong to another one."""
     if entry.kind is Kind.CASE:
         listed = [_described(case) for case in await _listed_cases(debitura, ledger, accounts, entry)]
     else:
@@ -146,9 +155,9 @@ async def _refuse_listed(
         owned = ledger.doubts.owned(accounts, ids, Kind.VOUCHER)
         listed = [(identifier, f"voucher {identifier}") for identifier in ids if identifier not in owned]
     if listed:
-        told = ", ".join(text for _, text in listed[:5])
+        described = ", ".join(text for _, text in listed[:5])
         raise UsageError(
-            f"Nothing was changed: {told} may be {name}, and belongs to no other row. If it is, type "
+            f"Nothing was changed: {described} may be {name}, and belongs to no other row. If it is, type "
             f"`importer resolve {name} --exists {listed[0][0]}`; if you are certain that it is not, "
             f"`importer resolve {name} --absent --although-listed`."
         )
@@ -156,12 +165,12 @@ async def _refuse_listed(
 
 async def _listed_cases(debitura: Debitura, ledger: Ledger, accounts: Accounts, entry: OpenEntry) -> list[Remote]:
     rivals = ledger.doubts.cases(accounts, None, held=True)
-    mine = next(rival for rival in rivals if rival.entry_id == entry.id)
-    found, _, clock = await look_up(ledger, debitura, accounts, rivals, [mine])
+    doubt = next(rival for rival in rivals if rival.entry_id == entry.id)
+    found, _, clock = await look_up(ledger, debitura, accounts, rivals, [doubt])
     if not found.steady:
         raise ApiStopped("Debitura's list of cases changed each time that it was read. Nothing was changed: try again.")
     owned = ledger.doubts.owned(accounts, [case.id for case in found.cases])
-    return [case for case in found.cases if case.id not in owned and could_be(mine, case, clock)]
+    return [case for case in found.cases if case.id not in owned and could_be(doubt, case, clock)]
 
 
 def _described(case: Remote) -> tuple[str, str]:

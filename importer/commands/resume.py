@@ -1,4 +1,4 @@
-"""`importer resume`: go on with everything that is unfinished in the ledger."""
+"""`importer resume`: continue with all unfinished entries of the ledger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from importer.workspace.result import RunResult, report_batches
 
 
 def resume(environment: Environment, console: Console, output: Path | None = None, *, stop_at_quota: bool = False) -> RunResult:
-    """Settle what is in doubt, send what waits, and report. Raises LedgerError if there is no ledger."""
+    """Resolve doubts, send waiting entries, and report. Raises LedgerError if there is no ledger."""
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resume") as ledger:
         ledger.outbox.recover()
@@ -30,7 +30,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
         if not unfinished:
             return RunResult(ExitCode.OK, messages=("Nothing is unfinished.",))
         accounts = asyncio.run(find_accounts(ledger, environment))
-        batches = [batch for batch, theirs in unfinished.items() if theirs & {accounts.cases, accounts.vouchers}]
+        batches = [batch for batch, owners in unfinished.items() if owners & {accounts.cases, accounts.vouchers}]
         if others := len(unfinished) - len(batches):
             console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")
         if not batches:
@@ -42,7 +42,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
 
 
 def _announce(ledger: Ledger, environment: Environment, accounts: Accounts, console: Console, *, stop_at_quota: bool) -> None:
-    """Show when sending will have finished. Raises SettingsError if there are vouchers and no settings to send them."""
+    """Show when sending will finish. Raises SettingsError if there are vouchers but Debbie's settings are missing."""
     left = {kind: ledger.outbox.count_open(accounts, kind, None) for kind in Kind}
     if left[Kind.VOUCHER]:
         environment.require_debbie()

@@ -1,4 +1,4 @@
-"""`importer run`: read the sources, record their rows, send what is new, report."""
+"""`importer run`: read the sources, record their rows, send new entries, and report."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Totals = Mapping[Kind, tuple[int, dict[str, int]]]  # rows to send, and their hu
 
 
 class Declined(UsageError):
-    """The user looked at the totals and said no; nothing was recorded or sent."""
+    """The user declined to send after seeing the totals. Nothing was recorded or sent."""
 
     exit_code = ExitCode.INTERRUPTED
 
 
 def run(request: ImportRequest, environment: Environment, console: Console) -> RunResult:
-    """Import sources: read, record, send, report. Raises ImporterError before anything is sent, never after."""
+    """Import sources: read, record, send and report. Raises ImporterError only before anything is sent."""
     environment.require_debitura()
     with Ledger.open(environment.ledger_url, "importer run") as ledger:
         ledger.outbox.recover()
@@ -51,7 +51,7 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
 
 
 def _check_debbie_settings(totals: Totals, environment: Environment) -> None:
-    """Raise SettingsError or ApiStopped if there are vouchers to send and Debbie would not take them."""
+    """Raise SettingsError or ApiStopped if there are vouchers to send and Debbie would not accept them."""
     rows, _ = totals[Kind.VOUCHER]
     if rows:
         environment.require_debbie()
@@ -61,7 +61,7 @@ def _check_debbie_settings(totals: Totals, environment: Environment) -> None:
 def _ask(
     totals: Totals, quotas: Mapping[Kind, RateLimits], request: ImportRequest, environment: Environment, console: Console
 ) -> None:
-    """Ask the user whether to send this to a real account. Raises Declined if not."""
+    """Ask the user to confirm sending to a real account. Raises Declined if the answer is no."""
     to_send = " and ".join(f"{rows:,} {kind}s ({totals_text(money)})" for kind, (rows, money) in totals.items() if rows)
     rows = {kind: count for kind, (count, _) in totals.items()}
     finish = announcement(quotas, rows, environment.settings.dispatch.concurrency, stops_at_quota=request.stop_at_quota)

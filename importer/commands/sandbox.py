@@ -1,4 +1,4 @@
-"""`importer sandbox`: both APIs on this machine, until interrupted."""
+"""`importer sandbox`: run both APIs on this machine until interrupted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importer.workspace.environment import SANDBOX_TENANT
 
 
 def sandbox_settings(port: int, data: Path | None, faults: str | None, *, limits: bool) -> SandboxSettings:
-    """The sandbox's settings from flags. Raises SettingsError for a fault plan that cannot be read."""
+    """Return the sandbox's settings from flags. Raises SettingsError if the fault plan cannot be read."""
     plan = faults
     if faults is not None and not faults.lstrip().startswith(("{", "[")):
         try:
@@ -28,7 +28,7 @@ def sandbox_settings(port: int, data: Path | None, faults: str | None, *, limits
 
 
 def welcome(url: str) -> str:
-    """What to set so that the importer talks to this sandbox."""
+    """Return the settings with which the importer uses this sandbox."""
     chosen = SandboxSettings()
     return "\n".join(
         (

@@ -1,4 +1,4 @@
-"""`importer status`: the batches in the ledger and what is left of the quotas."""
+"""`importer status`: show the batches in the ledger and the rest of the quotas."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ MOST_BATCHES = 50
 
 @dataclass(frozen=True)
 class LedgerStatus:
-    """The newest batches, the newest first, and each limit of the credentials in force as far as the ledger has counted.
+    """The newest batches, the newest first, and the state of each rate limit as counted in the ledger.
 
-    ``quotas`` is None without Debitura's key, since the counts are kept for each key.
+    ``quotas`` is None without Debitura's key, since requests are counted by key.
     """
 
     batches: list[Summary]
     quotas: list[QuotaState] | None
 
     def as_json(self) -> dict[str, object]:
+        """Return the output of ``importer status --json``."""
         quotas = [quota.as_json() for quota in self.quotas or ()]
         return {"batches": [summary.as_json() for summary in self.batches], "quotas": quotas}
 
     def lines(self) -> list[str]:
+        """Return the lines for the terminal."""
         if self.quotas is None:
-            return status_lines(self.batches, ["Without Debitura's API key its quota cannot be told."])
+            return status_lines(self.batches, ["Without Debitura's API key its quota cannot be shown."])
         return status_lines(self.batches, [quota.text() for quota in self.quotas])
 
 
 def ledger_status(environment: Environment) -> LedgerStatus:
-    """The status of the ledger; no API is asked. Raises LedgerError if there is no ledger."""
+    """Return the status of the ledger without requests to the APIs. Raises LedgerError if there is no ledger."""
     with open_ledger_read_only(environment) as ledger:
         with ledger.queries() as queries:
             batches = [summarize(queries, batch) for batch in queries.batches(MOST_BATCHES)]

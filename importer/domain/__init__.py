@@ -1,1 +1,1 @@
-"""What passes between the rooms: columns, models, records, reasons, states. Imports nothing of ours but errors."""
+"""The types shared by all packages: columns, models, records, reasons, states. It imports only ``importer.errors``."""

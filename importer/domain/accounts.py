@@ -1,4 +1,4 @@
-"""Where entries go: the account of the cases and that of the vouchers."""
+"""The accounts to which entries are sent."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from importer.domain.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Where entries go: the Debitura account of the cases and the Debbie tenant of the vouchers."""
+    """The Debitura account for cases and the Debbie tenant for vouchers."""
 
     cases: str
     vouchers: str
 
     def of(self, kind: Kind) -> str:
+        """Return the account for entries of this kind."""
         return self.cases if kind is Kind.CASE else self.vouchers

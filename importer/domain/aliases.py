@@ -1,4 +1,4 @@
-"""What other systems call our columns, from ``aliases.toml``: sure names, weak ones, and those that are only asked about."""
+"""The headings that other systems use for the columns, from ``aliases.toml``: certain, weak and only suggested ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BARE = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE"})
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The headings of other systems for one column."""
+    """The headings of other systems for one column: ``sure`` ones, ``weak`` ones, and ``ask``, which are only suggested."""
 
     sure: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system whose headings mean something of their own: ``has`` gives it away, ``case`` is folded heading → column."""
+    """A system with headings of a special meaning: it is recognised by ``has``; ``case`` maps folded headings to columns."""
 
     name: str
     has: frozenset[str]
@@ -42,7 +42,7 @@ def _file() -> dict[str, Any]:
 
 @cache
 def names_of(kind: str, column: str) -> Names:
-    """The names of the column ``column`` of ``kind`` (``case`` or ``voucher``); none for one that no other system has."""
+    """Return the names of ``column`` of ``kind`` (``case`` or ``voucher``); empty if no other system has such a column."""
     entry = _file()[kind].get(column, {})
     if like := entry.get("like"):
         return names_of("case", like)
@@ -52,6 +52,7 @@ def names_of(kind: str, column: str) -> Names:
 
 @cache
 def systems() -> tuple[System, ...]:
+    """Return the systems with headings of a special meaning."""
     return tuple(
         System(
             entry["name"],
@@ -62,8 +63,8 @@ def systems() -> tuple[System, ...]:
     )
 
 
-def speaks_of(column: str, key: str) -> str | None:
-    """What a heading, folded, says against a weak name of ``column``: ``paid``, ``open``, ``tax`` or ``sign``; or None."""
+def counter_heading(column: str, key: str) -> str | None:
+    """Return why a folded heading contradicts a weak name of ``column``: ``paid``, ``open``, ``tax`` or ``sign``; or None."""
     words, parts = _against(column)
     return words.get(key) or next((reason for part, reason in parts if re.search(part, key)), None)
 
@@ -78,22 +79,22 @@ def _against(column: str) -> tuple[Mapping[str, str], tuple[tuple[str, str], ...
 
 @cache
 def document_headings() -> frozenset[str]:
-    """Folded headings of a column that says what each line of a list of open items is."""
+    """Return the folded headings of a column that holds the document type of each line in a list of open items."""
     return frozenset(keys(_file()["documents"]["headings"]))
 
 
 @cache
-def no_claims() -> frozenset[str]:
-    """The folded words in such a column for credit notes and payments."""
+def non_claim_words() -> frozenset[str]:
+    """Return the folded words in such a column that mean a credit note or a payment."""
     return frozenset(keys(_file()["documents"]["no_claim"]))
 
 
 def keys_of(name: str) -> tuple[str, ...]:
-    """What headings that mean ``name`` fold to: its letters written out (Beloeb), and without their marks (Belob)."""
+    """Return the folded forms of ``name``: with its letters written out (Beloeb), and without their marks (Belob)."""
     bare = unicodedata.normalize("NFD", name.translate(_BARE))
     return tuple(dict.fromkeys((fold(name), fold("".join(c for c in bare if not unicodedata.combining(c))))))
 
 
 def keys(names: Iterable[str]) -> Iterable[str]:
-    """What headings that mean one of ``names`` fold to."""
+    """Return the folded forms of all ``names``."""
     return (key for name in names for key in keys_of(name))

@@ -1,4 +1,4 @@
-"""Raw cells, and how the ledger keeps them."""
+"""Raw cells, and their JSON in the ledger."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any, TypeAlias
 import orjson
 
 Cell: TypeAlias = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
-"""A raw cell as a reader gives it. An error is a `CellError`, which is a ``str``; only a DataFrame has a ``Decimal``."""
+"""A raw cell as a reader returns it. An error is a `CellError`, which is a ``str``; ``Decimal`` comes only from DataFrames."""
 
 MAX_CELL_CHARACTERS = 32_767
 """Characters that a cell of a workbook holds, so what is read from one, and what an error sheet can give back."""
 
 
 def encode_cells(cells: tuple[Cell, ...]) -> str:
-    """Raw cells as JSON that :func:`decode_cells` reads back to equal values of the same types.
+    """Encode raw cells as JSON that :func:`decode_cells` turns back into equal values of the same types.
 
-    The text is the one that `json` writes, so that a ledger holds one text for one row, whichever version wrote it.
+    The text is exactly what `json` writes, so that all versions of the importer store the same text for the same row.
     """
     if _is_written_alike(cells):
         try:
@@ -31,14 +31,14 @@ def encode_cells(cells: tuple[Cell, ...]) -> str:
 
 
 def _is_written_alike(cells: tuple[Cell, ...]) -> bool:
-    """Whether orjson, which is faster, writes the cells as `json` does. A float with an exponent it writes differently."""
+    """Return whether orjson, which is faster, writes the cells exactly as `json` does. Floats with an exponent differ."""
     kinds = set(map(type, cells))
     return kinds <= _WRITTEN_ALIKE and (
         float not in kinds or all(_SMALLEST <= abs(cell) < _LARGE or cell == 0 for cell in cells if type(cell) is float)
     )
 
 
-_WRITTEN_ALIKE = frozenset({type(None), bool, int, float, str, date, datetime, time})  # a duration becomes any float
+_WRITTEN_ALIKE = frozenset({type(None), bool, int, float, str, date, datetime, time})  # not timedelta: any float
 _SMALLEST, _LARGE = 1e-4, 1e16  # between these, no float has an exponent
 
 
@@ -66,7 +66,8 @@ _DECODERS: dict[str, Callable[[Any], Cell]] = {
 
 
 def decode_cells(text: str) -> tuple[Cell, ...]:
-    cells = json.loads(text)  # orjson would read integers of more than 64 bits as floats, and no NaN
+    """Decode the JSON of :func:`encode_cells`."""
+    cells = json.loads(text)  # orjson reads integers of more than 64 bits as floats, and rejects NaN
     return tuple(map(_decode_cell, cells)) if "{" in text else tuple(cells)
 
 

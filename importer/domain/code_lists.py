@@ -1,4 +1,4 @@
-"""The closed lists of both APIs, and how people write their members.
+"""The closed lists of both APIs, and the words that people use for their members.
 
 Sources: the case-voucher reference of Debbie (currencies, sources), its list of voucher type ids, ISO 3166 and
 ISO 4217 as packaged by pycountry, and the names of countries in CLDR as packaged by Babel.
@@ -23,14 +23,14 @@ class DebtorType(StrEnum):
 
 
 class VoucherSource(StrEnum):
-    """Who imposes a voucher: the creditor (usually from an ERP system) or the collection agency."""
+    """The party that imposes a voucher: the creditor (usually from an ERP system) or the collection agency."""
 
     CREDITOR = "CREDITOR"
     COLLECTOR = "COLLECTOR"
 
 
 class Direction(IntEnum):
-    """Which way a voucher counts on the wire: a debt is negative, a credit or deposit positive."""
+    """The sign of a voucher's amount in a request: a debt is negative, a credit or deposit positive."""
 
     DEBT = -1
     CREDIT = 1
@@ -43,7 +43,7 @@ _DEBTOR_TYPES = {
     DebtorType.COMPANY: ("company", "business", "organisation", "organization", "firma", "virksomhed", "selskab", "b2b"),
     DebtorType.PERSON: ("person", "private", "individual", "consumer", "privat", "privatperson", "b2c"),
 }
-_COMPANY_FORMS = frozenset(  # legal forms of the countries that cases come from, as they stand behind a name
+_COMPANY_FORMS = frozenset(  # legal forms that follow a name, of the countries that cases come from
     (
         *("a/s", "aps", "ivs", "i/s", "k/s", "p/s", "amba", "fmba", "gmbh", "ag", "kg", "ohg", "ug", "e.k", "ab", "hb"),
         *("oy", "oyj", "as", "asa", "ltd", "limited", "plc", "llp", "inc", "llc", "corp", "bv", "b.v", "nv", "n.v", "sa"),
@@ -54,33 +54,34 @@ _COMPANY_FORMS = frozenset(  # legal forms of the countries that cases come from
 
 @lru_cache(maxsize=1024)
 def find_debtor_type(text: str) -> DebtorType | None:
-    """Company or Person, by the words that people use for them, or None."""
+    """Return the debtor type that ``text`` means in any of the supported languages, or None."""
     wanted = fold(text)
     return next((kind for kind, words in _DEBTOR_TYPES.items() if wanted in words), None)
 
 
 BY_NAME = "by name"
-"""What a user says instead of a debtor type for lists of both: a company by its legal form or number, else a person."""
+"""The value instead of a debtor type for mixed lists: a company by its legal form or number, else a person."""
 
 
 @lru_cache(maxsize=1024)
 def is_by_name(text: str) -> bool:
+    """Return whether ``text`` is the value ``by name``."""
     return fold(text) == fold(BY_NAME)
 
 
 def debtor_type_words() -> dict[str, str]:
-    """The words that people use for debtor types, each with the one that it means."""
+    """Return the words for debtor types, each with the type that it means."""
     return {word: kind.value for kind, words in _DEBTOR_TYPES.items() for word in words}
 
 
 def looks_like_a_company(name: str) -> bool:
-    """Whether ``name`` carries a legal form (ApS, GmbH, Ltd): a person's name does not."""
+    """Return whether ``name`` contains a legal form (ApS, GmbH, Ltd), which a person's name does not."""
     return any(word.strip("(),").rstrip(".") in _COMPANY_FORMS for word in name.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
 class VoucherType:
-    """One voucher type: its id at Debbie, its names, and which way its amounts count."""
+    """One voucher type: its id at Debbie, its names, and the sign of its amounts."""
 
     id: UUID
     name: str
@@ -111,19 +112,20 @@ VOUCHER_TYPES: tuple[VoucherType, ...] = (
 
 @dataclass(frozen=True)
 class VoucherTypes:
-    """The voucher types of one installation: the known ones and those that its settings add."""
+    """The voucher types of one installation: Debbie's own, and the ``extra`` ones from its settings."""
 
     extra: tuple[VoucherType, ...] = ()
 
     def find(self, text: str) -> VoucherType | None:
-        """The type that ``text`` names in English or Danish or by its UUID, or None."""
+        """Return the type with this English or Danish name or UUID, or None."""
         return _find_type(self.extra, text)
 
     def names(self) -> list[str]:
+        """Return the English names of all types."""
         return [t.name for t in (*VOUCHER_TYPES, *self.extra)]
 
     def words(self) -> dict[str, str]:
-        """The English and Danish names of all types, each as it is."""
+        """Return the English and Danish names of all types, each mapped to itself."""
         return {name: name for t in (*VOUCHER_TYPES, *self.extra) for name in (t.name, t.danish)}
 
 
@@ -142,7 +144,7 @@ def _index(extra: tuple[VoucherType, ...]) -> dict[str, VoucherType]:
     return index
 
 
-_COUNTRY_NAMES_IN_USE = {  # what people write and ISO 3166 does not
+_COUNTRY_NAMES_IN_USE = {  # common names that ISO 3166 lacks
     "UK": "GB",
     "Great Britain": "GB",
     "Holland": "NL",
@@ -158,17 +160,15 @@ _COUNTRY_NAMES_IN_USE = {  # what people write and ISO 3166 does not
     "Brunei": "BN",
     "Swaziland": "SZ",
 }
-
-
 _NAME_LANGUAGES = ("en", "da", "sv", "nb", "nn", "de")
-_SHORTEST_NAME = 4  # below that it is a code, or no country to anybody who reads the sheet
+_SHORTEST_NAME = 4  # a shorter text is a code, or is not understood as a country
 
 
 @cache
 def country_names() -> dict[str, str]:
-    """What countries are called in the languages of the sheets, each with its ISO 3166-1 alpha-2 code.
+    """Return the names of countries in the languages of the sheets, each with its ISO 3166-1 alpha-2 code.
 
-    A name that means two countries in different languages is left out.
+    A name that means different countries in different languages is left out.
     """
     named = [*_COUNTRY_NAMES_IN_USE.items(), *_names_in_the_standard(), *_names_in_languages()]
     codes: dict[str, set[str]] = {}
@@ -209,15 +209,16 @@ def _folded_country_names() -> dict[str, str]:
 
 
 def find_country(text: str) -> str | None:
-    """The ISO 3166-1 alpha-2 code that ``text`` means, or None.
+    """Return the ISO 3166-1 alpha-2 code that ``text`` means, or None.
 
-    It may be a code of two or three letters, or a name in English, Danish, Swedish, Norwegian or German.
+    ``text`` may be a code of two or three letters, or a name in English, Danish, Swedish, Norwegian or German.
     """
-    wanted = fold(text)  # a code before all names: those of five languages take a tenth of a second to load
+    wanted = fold(text)  # codes first: loading the names of all languages takes a tenth of a second
     return _country_codes().get(wanted) or _folded_country_names().get(wanted)
 
 
 def country_codes() -> list[str]:
+    """Return all ISO 3166-1 alpha-2 codes, sorted."""
     return sorted(set(_country_codes().values()))
 
 
@@ -229,24 +230,24 @@ def _subdivisions() -> frozenset[str]:
 
 
 def is_state_code(country: str, text: str) -> bool:
-    """Whether ``text`` is the two-character ISO 3166-2 code of a state of ``country`` (``CA`` in ``US``)."""
+    """Return whether ``text`` is the two-character ISO 3166-2 code of a state of ``country`` (``CA`` in ``US``)."""
     return len(text) == 2 and f"{country}-{text.upper()}" in _subdivisions()  # noqa: PLR2004
 
 
 @cache
 def case_currencies() -> frozenset[str]:
-    """ISO 4217 codes of money (no metals, funds or test codes): what a case may be in."""
+    """Return the currencies that a case may have: the ISO 4217 codes of money, without metals, funds and test codes."""
     import pycountry
 
     money = {c.alpha_3 for c in pycountry.currencies if not c.alpha_3.startswith("X")}
     return frozenset(money | {"XAF", "XOF", "XPF", "XCD", "XCG"})
 
 
-_WITHOUT_DECIMALS = frozenset(  # ISO 4217's own list; CLDR's follows everyday use and has RSD and others among them
+_WITHOUT_DECIMALS = frozenset(  # by ISO 4217; CLDR's list follows everyday use, and includes RSD and others
     ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF")
 )
 
 
 def decimals_of(currency: str) -> int:
-    """How many decimals an amount in ``currency`` may have, at most two: both APIs take hundredths at the finest."""
+    """Return how many decimals an amount in ``currency`` may have: at most two, since neither API takes more."""
     return 0 if currency in _WITHOUT_DECIMALS else 2

@@ -1,7 +1,7 @@
-"""The column table: every column that a sheet may have, once.
+"""The column table: the single definition of every column that a sheet may have.
 
 The loader maps headers with it, the templates and the guide sheet are written from it, the README's table is checked
-against it, and server answers are translated back to column names with it.
+against it, and the members in server responses are translated back to column names with it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from importer.domain.text_keys import fold
 
 
 class Holds(StrEnum):
-    """How a column's cells are read and formatted."""
+    """The kind of value in a column, which determines how its cells are read and formatted."""
 
     TEXT = "text"
-    IDENTIFIER = "identifier"  # digits are characters here: zeros are kept
+    IDENTIFIER = "identifier"  # text, of which digits and leading zeros are kept
     MONEY = "money"
     DATE = "date"
     COUNTRY = "country"
@@ -33,25 +33,25 @@ class Holds(StrEnum):
     FILE = "file"
 
 
-class Need(StrEnum):
-    """Whether a sheet must have the column."""
+class Requirement(StrEnum):
+    """The requirement that a sheet has the column."""
 
     REQUIRED = "required"
-    CONDITIONAL = "conditional"  # the help text says when
+    CONDITIONAL = "conditional"  # required in the situation that the help text describes
     OPTIONAL = "optional"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: ``name`` is canonical, ``path`` the member on the wire (dots between levels).
+    """One column: ``name`` is canonical, ``path`` is the member of the request (dots between levels).
 
-    ``aliases`` are other names in our own templates and the APIs, ``elsewhere`` what other systems call it.
+    ``aliases`` are its other names in our templates and the APIs; ``elsewhere`` are its names in other systems.
     """
 
     name: str
     kind: Kind
     path: str
-    need: Need
+    requirement: Requirement
     holds: Holds
     help: str
     example: str
@@ -59,15 +59,15 @@ class Column:
     elsewhere: Names = field(default_factory=Names)
 
 
-def _case(name: str, path: str, need: Need, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
-    return Column(name, Kind.CASE, path, need, holds, help_text, example, aliases, names_of(Kind.CASE, name))
+def _case(name: str, path: str, requirement: Requirement, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
+    return Column(name, Kind.CASE, path, requirement, holds, help_text, example, aliases, names_of(Kind.CASE, name))
 
 
-def _voucher(name: str, path: str, need: Need, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
-    return Column(name, Kind.VOUCHER, path, need, holds, help_text, example, aliases, names_of(Kind.VOUCHER, name))
+def _voucher(name: str, path: str, requirement: Requirement, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
+    return Column(name, Kind.VOUCHER, path, requirement, holds, help_text, example, aliases, names_of(Kind.VOUCHER, name))
 
 
-R, C, O = Need.REQUIRED, Need.CONDITIONAL, Need.OPTIONAL  # noqa: E741
+R, C, O = Requirement.REQUIRED, Requirement.CONDITIONAL, Requirement.OPTIONAL  # noqa: E741
 
 CASE_COLUMNS: tuple[Column, ...] = (
     _case(
@@ -312,12 +312,16 @@ DEBITURA_TEMPLATE = ("InvoiceNumber", "DebtorName", "Country", "InvoiceDate", "P
 
 
 def columns_of(kind: Kind) -> tuple[Column, ...]:
+    """Return the columns of cases or of vouchers."""
     return CASE_COLUMNS if kind is Kind.CASE else VOUCHER_COLUMNS
 
 
 @cache
 def column(kind: Kind, name: str) -> Column:
-    """The column with this canonical name; a handle column (``properties.x``) is made on the fly."""
+    """Return the column with this canonical name. A property column (``properties.x``) is created on demand.
+
+    Raises KeyError for any other name.
+    """
     for known in columns_of(kind):
         if known.name == name:
             return known
@@ -327,32 +331,32 @@ def column(kind: Kind, name: str) -> Column:
 
 
 def flat_name(name: str) -> str:
-    """The heading of a voucher column in a flat sheet, where the bare name belongs to the case."""
+    """Return the heading of a voucher column in a flat sheet, where the name without prefix belongs to the case."""
     return name if name.startswith(FLAT_PREFIX) else FLAT_PREFIX + name
 
 
 @cache
 def own_index(kind: Kind) -> dict[str, str]:
-    """Folded heading → canonical name: our own names and those of the APIs."""
+    """Map folded headings to canonical names: our own names and those of the APIs."""
     return _index((c.name, (c.name, c.path, *c.aliases)) for c in columns_of(kind))
 
 
 @cache
 def index_of(kind: Kind) -> dict[str, str]:
-    """Folded heading → canonical name, for a sheet that holds only this kind: also what other systems surely mean."""
+    """Map folded headings to canonical names for a sheet of one kind, including the certain headings of other systems."""
     return {key: c.name for c in columns_of(kind) for key in keys(c.elsewhere.sure)} | own_index(kind)
 
 
 @cache
 def weak_index(kind: Kind) -> dict[str, str]:
-    """Folded heading → the column that it may mean if nothing speaks against it."""
+    """Map folded headings to the columns that they may mean if nothing in the sheet contradicts."""
     weak = {key: c.name for c in columns_of(kind) for key in keys(c.elsewhere.weak)}
     return {key: name for key, name in weak.items() if key not in index_of(kind)}
 
 
 @cache
 def flat_index() -> dict[str, str]:
-    """Folded heading → canonical name (voucher columns as ``voucher_…``) for a sheet of cases with their vouchers."""
+    """Map folded headings to canonical names (of vouchers ``voucher_…``) for a sheet of cases with their vouchers."""
     vouchers = (
         (flat_name(c.name), tuple(flat_name(n) for n in (c.name, c.path, *c.aliases) if n))
         for c in VOUCHER_COLUMNS
@@ -367,9 +371,9 @@ def _index(names: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:
 
 @cache
 def name_of_path(kind: Kind, path: str) -> str | None:
-    """The canonical name of the column behind a member on the wire, or None.
+    """Return the canonical name of the column of a request's member, or None.
 
-    Servers and validators spell members in ways of their own: ``Debtor.Email``, ``debtor.contact_person``, ``creditorCountry``.
+    Servers and validators spell members differently: ``Debtor.Email``, ``debtor.contact_person``, ``creditorCountry``.
     """
     wanted = fold(path)
     exact = next((c.name for c in columns_of(kind) if c.path and fold(c.path) == wanted), None)
@@ -377,7 +381,7 @@ def name_of_path(kind: Kind, path: str) -> str | None:
 
 
 def is_known(name: str) -> bool:
-    """Whether ``name`` is canonical: a column of cases, of vouchers, or of vouchers in a flat sheet."""
+    """Return whether ``name`` is canonical: a column of cases, of vouchers, or of vouchers in a flat sheet."""
     if name in flat_index().values() or name in index_of(Kind.VOUCHER).values():
         return True
     try:

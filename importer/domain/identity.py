@@ -1,4 +1,4 @@
-"""What identifies a record, and how a sheet names an entry."""
+"""The identity of a record, and the label of an entry in a sheet."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from importer.domain.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class EntryLabel:
-    """How commands and the ``#entry`` of error sheets name an entry: ``C12-3f9a2b`` is the case with the id 12.
+    """The name of an entry in commands and in the ``#entry`` column of error sheets: ``C12-3f9a2b`` is the case with id 12.
 
-    Ids are the ledger's own. The six digits are those of a digest of the entry's key: without them, an error sheet of one
-    ledger would name a stranger's entry in another.
+    Each ledger has ids of its own. The six hexadecimal digits are from a digest of the entry's key: without them, an error
+    sheet of one ledger would name an unrelated entry in another.
     """
 
     kind: Kind
@@ -26,19 +26,21 @@ class EntryLabel:
 
     @classmethod
     def of(cls, kind: Kind, entry_id: int, key: str) -> EntryLabel:
+        """Build the label of an entry with this id and key."""
         return cls(kind, entry_id, _digits_of(key))
 
     @classmethod
     def parse(cls, text: str) -> EntryLabel | None:
-        """The label that ``text`` is, or None if it is not one."""
+        """Parse a label; None if ``text`` is not one."""
         match = _LABEL.fullmatch(text)
         return cls(_KINDS[match[1]], int(match[2]), match[3]) if match else None
 
     def text(self) -> str:
+        """Return the label as text: ``C12-3f9a2b``."""
         return f"{_initial(self.kind)}{self.entry_id}-{self.check}"
 
     def fits(self, key: str) -> bool:
-        """Whether the entry with this id is meant if it has this key."""
+        """Return whether the label is that of an entry with this key."""
         return self.check == _digits_of(key)
 
 
@@ -55,14 +57,14 @@ def _digits_of(key: str) -> str:
 
 
 def fingerprint(*parts: object) -> str:
-    """A stable identity of business values: 40 hexadecimal digits, the same on every machine and in every format."""
+    """Return a stable identity of business values: 40 hexadecimal digits, equal on all machines and for all file formats."""
     return hashlib.sha256(_as_json(parts)).hexdigest()[:40]
 
 
 def _as_json(parts: tuple[object, ...]) -> bytes:
-    """The parts as `json` writes them. Keys of ledgers depend on every byte, so that none may ever change.
+    """Encode the parts as `json` does. The keys in ledgers depend on every byte, so that none may ever change.
 
-    orjson is twice as fast, and writes the same bytes for these types. For floats and in mappings it does not.
+    orjson is twice as fast, and writes the same bytes for the types in ``_WRITTEN_ALIKE``; not for floats and mappings.
     """
     if _WRITTEN_ALIKE.issuperset(map(type, parts)):
         try:

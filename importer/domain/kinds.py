@@ -1,4 +1,4 @@
-"""What a record becomes: a case or a voucher."""
+"""The two kinds of records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a record becomes."""
+    """The kind of a record: a case at Debitura or a voucher at Debbie."""
 
     CASE = "case"
     VOUCHER = "voucher"

@@ -1,9 +1,9 @@
-"""The wire models: what ``POST /managed-cases`` and ``POST /v1/{tenantId}/case-vouchers/{caseId}`` take.
+"""The request models of ``POST /managed-cases`` and ``POST /v1/{tenantId}/case-vouchers/{caseId}``.
 
-Fields and rules: the reference pages of both endpoints; text limits: Debitura's sister endpoint ``POST /cases``.
-Names are snake_case here and camelCase on the wire. A model validates values that are already typed (Decimal, date,
-UUID); turning a cell's text into them is the loader's work. Every rule between fields hangs on the later field, so that
-one validation reports everything that is wrong at once.
+Sources: the reference pages of both endpoints; for the limits of texts, Debitura's related endpoint ``POST /cases``.
+Names are snake_case here and camelCase in the request. A model validates values that are already typed (Decimal, date,
+UUID); the loader converts cells to them. A rule between two fields is a validator of the later one, so that one
+validation reports all mistakes.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from importer.domain.code_lists import DebtorType, VoucherSource, VoucherTypes, 
 if TYPE_CHECKING:
     from json import JSONEncoder
 
-MAX_MAJOR_UNITS = Decimal("9999999999999.99")  # 15 digits: what a JSON number carries exactly in every reader
+MAX_MAJOR_UNITS = Decimal("9999999999999.99")  # 15 digits, which every JSON reader keeps exactly
 
 
 def problem(code: str, message: str) -> PydanticCustomError:
-    """A broken rule, for a person: ``message`` says what is wrong and, after a full stop, what to do."""
+    """Return the error for a broken rule. ``message``: what is wrong and, after a full stop, what the user can do."""
     return PydanticCustomError(code, "{message}", {"message": message})
 
 
@@ -42,6 +42,7 @@ def _country(code: str) -> str:
 
 @cache
 def country_codes_set() -> frozenset[str]:
+    """Return all ISO 3166-1 alpha-2 codes as a set."""
     return frozenset(country_codes())
 
 
@@ -52,17 +53,17 @@ def _case_currency(code: str) -> str:
 
 
 def _exact_number(amount: Decimal) -> float:
-    """The JSON number of an amount: at most 15 digits, so the float prints as the very same decimal."""
+    """Return an amount for JSON. It has at most 15 digits, so that the float prints as the same decimal."""
     return float(amount)
 
 
 def _wire_moment(moment: datetime) -> str:
-    """``2024-05-28 00:00:00.000+02``: local midnight with the zone's offset on that day."""
-    # Not cached by the moment itself: equal moments of two zones are written differently.
+    """Format a local midnight with the zone's offset on that day: ``2024-05-28 00:00:00.000+02``."""
+    # Not cached by ``moment`` itself: equal moments in two zones are written differently.
     return _local_time(moment.replace(tzinfo=None), moment.fold, moment.tzinfo)
 
 
-@lru_cache(maxsize=4096)  # the dates of a file are few
+@lru_cache(maxsize=4096)  # a file has few different dates
 def _local_time(local: datetime, fold: int, zone: tzinfo | None) -> str:
     offset = local.replace(tzinfo=zone, fold=fold).strftime("%z")
     hours, minutes = offset[:3], offset[3:5]
@@ -70,11 +71,11 @@ def _local_time(local: datetime, fold: int, zone: tzinfo | None) -> str:
 
 
 _EVERYDAY_EMAIL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+([A-Za-z]{2,})")
-_EVERYDAY_EMAIL_LENGTH = 60  # so that neither the part before the @ nor any label behind it can be too long
+_EVERYDAY_EMAIL_LENGTH = 60  # short enough that neither the part before the @ nor a label after it can be too long
 
 
 def is_everyday_email(text: str) -> bool:
-    """Whether ``text`` is an address that the library is certain to take: it need not be asked, which takes 100 times as long."""
+    """Return whether ``text`` is an address that email_validator certainly accepts; its own check takes 100 times as long."""
     found = _EVERYDAY_EMAIL.fullmatch(text) if len(text) <= _EVERYDAY_EMAIL_LENGTH else None
     return found is not None and found[1].casefold() not in _special_domains()
 
@@ -102,20 +103,20 @@ Moment = Annotated[datetime, PlainSerializer(_wire_moment)]
 
 
 class WireModel(BaseModel):
-    """Strict about names, camelCase on the wire, immutable, absent fields left out."""
+    """Base of the request models: immutable, unknown fields forbidden, camelCase in JSON, absent fields omitted."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, str_strip_whitespace=True
     )
 
     def wire(self) -> bytes:
-        """The exact bytes that are sent: compact JSON in UTF-8 without absent fields."""
-        # As model_dump_json does, but for making a str of the bytes in between.
+        """Return the exact bytes to send: compact JSON in UTF-8 without absent fields."""
+        # As model_dump_json, but without converting the bytes to str and back.
         return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True)
 
 
 class Debtor(WireModel):
-    """Who owes the money. A company needs a contact person; the country is always required."""
+    """The debtor of a case. A company needs a contact person; the country is always required."""
 
     type: DebtorType
     name: Text
@@ -146,7 +147,7 @@ class Debtor(WireModel):
 
 
 class Case(WireModel):
-    """A collection case on behalf of a creditor; amounts in major units, dates as calendar days."""
+    """A collection case on behalf of a creditor. Amounts are in major units, dates are calendar days."""
 
     creditor_company_name: Text
     creditor_country_alpha2: Country
@@ -182,16 +183,16 @@ class Case(WireModel):
 
 
 def check_decimals(amount: Decimal, currency: str | None) -> None:
-    """Raise if ``amount`` is finer than its currency: amounts are never rounded."""
+    """Raise PydanticCustomError if ``amount`` has more decimals than its currency: amounts are never rounded."""
     allowed = decimals_of(currency) if currency else 2
     exponent = amount.as_tuple().exponent
     if (not isinstance(exponent, int) or exponent < -allowed) and _places(amount) > allowed:
-        what = f"has more than {allowed} decimals" if allowed else f"has decimals, which {currency} has not"
+        what = f"has more than {allowed} decimals" if allowed else f"has decimals, but {currency} has none"
         raise problem("too_many_decimals", f"{what}. Amounts are never rounded; correct the cell")
 
 
 def _places(amount: Decimal) -> int:
-    """How many decimals ``amount`` needs. Not by ``normalize``: that rounds to 28 digits, and hides what stands behind."""
+    """Return how many decimals ``amount`` needs. ``normalize`` is not used: it rounds to 28 digits, which hides further ones."""
     _, digits, exponent = amount.as_tuple()
     assert isinstance(exponent, int), amount
     while digits and digits[-1] == 0:
@@ -200,7 +201,7 @@ def _places(amount: Decimal) -> int:
 
 
 class Appendix(WireModel):
-    """A file at Debbie that belongs to a voucher: a PDF copy of the invoice or the like."""
+    """A file at Debbie that is attached to a voucher, such as a PDF copy of the invoice."""
 
     file_name: Text
     content_type: Text
@@ -208,7 +209,7 @@ class Appendix(WireModel):
 
 
 class Voucher(WireModel):
-    """A case voucher; amounts in minor units, negative for a debt, positive for a credit note or deposit.
+    """A case voucher. Its amount is in minor units, negative for a debt and positive for a credit note or deposit.
 
     ``referenceCaseVoucherId``, ``appendix`` and ``uniqueId`` may be added later to the bytes of :meth:`wire`, when the
     parent or the file is known; see :func:`with_fields`.
@@ -270,7 +271,7 @@ class Voucher(WireModel):
 
 
 def with_fields(payload: bytes, fields: Mapping[str, Any]) -> bytes:
-    """``payload`` (a JSON object) with more members at its end; the bytes before stay the same.
+    """Append members to ``payload``, a JSON object; the bytes before them stay the same.
 
     >>> with_fields(b'{"a":1}', {"uniqueId": "x"})
     b'{"a":1,"uniqueId":"x"}'

@@ -1,4 +1,4 @@
-"""Why a row was not accepted, as data."""
+"""The reasons why a row was not accepted, as data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing wrong with a row, as data: ``field`` is the canonical column, ``column`` the sheet's own heading.
+    """One problem of a row: ``field`` is the canonical column, ``column`` the sheet's own heading.
 
-    ``offers`` are values that may be meant. ``gist`` is the message without what is particular to this row, if there is
-    such: rows are counted by it.
+    ``offers`` are suggested values. ``gist`` is the message without the values of this row, if it has any: rows are
+    grouped by it. Both names are keys of the JSON in ledgers.
     """
 
     code: str
@@ -25,33 +25,35 @@ class Reason:
     gist: str | None = None
 
     def text(self) -> str:
-        """One line for a person: column, value, what is wrong and what to do."""
+        """Format the reason as one line: column, value, what is wrong and what to do."""
         wrong, _, fix = self.message.partition(". ")
         message = f"{wrong}. {self.question()} {fix}".rstrip() if self.offers else self.message
         where = self.column or self.field
         if where is None:
             return message
         shown = f' "{self.value}"' if self.value else ""
-        joint = " " if message[:1].islower() else ": "  # "… is not a date" goes on where the cell left off
+        joint = " " if message[:1].islower() else ": "  # "… is not a date" continues the sentence
         return f"{where}{shown}{joint}{message}"
 
     def question(self) -> str:
-        """What is offered, as a question; empty without an offer."""
+        """Format the suggested values as a question; empty without any."""
         *others, last = self.offers or ("",)
         return f"Did you mean {', '.join(others)}{' or ' if others else ''}{last}?" if last else ""
 
 
 def reasons_to_json(reasons: tuple[Reason, ...]) -> str:
+    """Encode reasons as JSON for the ledger, without empty members."""
     slim = [{k: v for k, v in asdict(r).items() if v is not None and v != ()} for r in reasons]
     return json.dumps(slim, ensure_ascii=False, separators=(",", ":"))
 
 
 def reasons_from_json(text: str | None) -> tuple[Reason, ...]:
+    """Decode the JSON of :func:`reasons_to_json`; None means no reasons."""
     return tuple(Reason(**{**r, "offers": tuple(r.get("offers", ()))}) for r in json.loads(text)) if text else ()
 
 
 def explain(error: ValidationError) -> str:
-    """The first mistakes of a settings or profile file, each with its key; never with the value (it may be secret)."""
+    """Describe the first five mistakes of a settings or profile file with their keys, never with a value: it may be secret."""
     lines = []
     for item in error.errors(include_input=False, include_url=False):
         key = ".".join(str(part) for part in item["loc"])

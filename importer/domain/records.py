@@ -1,4 +1,4 @@
-"""What passes from the loader to the ledger: rows, and the records or rejects that became of them."""
+"""The values that pass from the loader to the ledger: rows with their records or rejects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from importer.domain.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it stands in the sheet: ``number`` is the one that Excel shows."""
+    """A row of a sheet with its raw cells. ``number`` is the one that Excel shows."""
 
     sheet: str
     number: int
@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """A valid case. ``base`` identifies it; a derived base may occur several times and is then counted."""
+    """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered."""
 
     base: str
     derived: bool
@@ -48,9 +48,9 @@ class AppendixFile:
 
 @dataclass(frozen=True, slots=True)
 class VoucherRecord:
-    """A valid voucher, without ``uniqueId`` in its payload: that depends on the case it is linked to.
+    """A valid voucher. Its payload lacks ``uniqueId``, which depends on the case that it is linked to.
 
-    ``case_ref`` or ``case_id`` names the case; both are None in a flat row, whose case is the row's own.
+    ``case_ref`` or ``case_id`` names the case. Both are None in a flat row, which holds the case itself.
     """
 
     fingerprint: str
@@ -66,7 +66,7 @@ class VoucherRecord:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row's case or voucher that failed validation, with all its reasons; never sent."""
+    """A row's case or voucher that failed validation, with all its reasons. It is never sent."""
 
     kind: Kind
     reasons: tuple[Reason, ...]
@@ -76,7 +76,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class LoadedRow:
-    """One row and what it holds: a case, a voucher, or (flat) both."""
+    """One row with its case, its voucher, or (in a flat sheet) both."""
 
     row: Row
     case: CaseRecord | Reject | None = None
@@ -85,9 +85,9 @@ class LoadedRow:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A cell that says how its column writes numbers or dates: the heading, the row of the source, the text.
+    """A cell that determines how its column writes numbers or dates: the heading, the row of the source, the text.
 
-    The error sheet carries it: the row itself may have been imported, and the rows that are left must not be asked about.
+    It is written to the error sheet: the row itself may have been imported, so that the rows left over do not prove it.
     """
 
     heading: str
@@ -96,15 +96,15 @@ class Proof:
 
 
 PROOF_MARK = "#proof"
-"""What stands under ``#what`` on the summary sheet of ``errors.xlsx`` in the line of a proof."""
+"""The value of the column ``#what`` in the lines of proofs on the summary sheet of ``errors.xlsx``."""
 SUMMARY_SHEET = "Summary"
 
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
-    """A sheet's own headings and the canonical names that each fills (several with spaces between; None: not used).
+    """A sheet's own headings, and for each the canonical names that it fills (separated by spaces; None: not used).
 
-    ``proofs`` are the cells that decided how a column writes its numbers or dates.
+    ``proofs`` are the cells that determined how a column writes its numbers or dates.
     """
 
     name: str
@@ -116,9 +116,9 @@ class SheetHead:
 
 @dataclass(frozen=True)
 class LoadedSource:
-    """A source that can be taken in: what it is, its sheets, and its rows (read while they are taken in).
+    """A source that can be staged: its name, its sheets, and its rows (an iterator that reads while they are staged).
 
-    ``notes`` are what a person should know of it; ``found`` are those that reading the rows adds, whole after the last one.
+    ``notes`` are notes for the user; ``found`` are further ones from reading the rows, complete after the last row.
     """
 
     name: str
@@ -132,7 +132,7 @@ class LoadedSource:
 
 
 def describe_wire(payload: bytes) -> Mapping[str, Any]:
-    """The members of a payload by dotted path, for telling two payloads apart."""
+    """Return the members of a payload by dotted path, to compare payloads."""
     flat: dict[str, Any] = {}
 
     def walk(value: Any, path: str) -> None:

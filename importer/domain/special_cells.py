@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 MAX_EXACT = 10**15
-"""Numbers from here on have 16 digits or more, and a spreadsheet cell keeps 15."""
+"""The smallest number of 16 digits: a spreadsheet cell keeps 15."""
 
 
 class CellError(str):
@@ -20,24 +20,24 @@ class CellError(str):
 
 
 class MissingValue(CellError):
-    """A formula that was saved without its result (its text says so): no program has calculated the workbook."""
+    """A formula that was saved without its result, because no program has calculated the workbook."""
 
     __slots__ = ()
 
 
 class LostDigits(CellError):
-    """A number of 16 digits or more before the decimal point, as text: a cell keeps 15, so its last ones are lost."""
+    """A number with 16 or more digits before the decimal point, as text: a cell keeps 15, so the last ones are lost."""
 
     __slots__ = ()
 
 
 class FalseDate(CellError):
-    """A date that is none: 29 February 1900, day 60 of Excel's 1900 calendar, which no other calendar has."""
+    """A date that does not exist: 29 February 1900, day 60 of Excel's 1900 calendar."""
 
     __slots__ = ()
 
 
-# What spreadsheets show in place of a value, in the languages of the sheets that come here; a CSV holds these very texts.
+# The texts that spreadsheets show in place of a value, by language; a CSV file contains them as text.
 # Source: the error values of Excel's function reference in each language, and LibreOffice's list of error codes.
 _ERRORS = frozenset(
     (
@@ -52,13 +52,11 @@ _ERRORS = frozenset(
         *("#VALEUR!", "#NOM?", "#NOMBRE!"),  # French
     )
 )
-
-
 _LIBREOFFICE_ERROR = re.compile(r"Err:[0-9]{3}")
 
 
 def shows_error(text: str) -> bool:
-    """Whether a text is an error's: ``#N/A``, ``#VÆRDI!``, ``Err:502``, or the ``####`` of a column that was too narrow."""
+    """Return whether a text is that of an error: ``#N/A``, ``#VÆRDI!``, ``Err:502``, or ``####`` of a too narrow column."""
     return text in _ERRORS or _LIBREOFFICE_ERROR.fullmatch(text) is not None or (len(text) > 1 and not text.strip("#"))
 
 
@@ -66,7 +64,7 @@ FORMULA_WITHOUT_VALUE = MissingValue("formula without a value")
 
 
 def clean_number(value: float) -> int | float | CellError:
-    """Give an integral number as ``int``; one that is too long to be exact as `LostDigits`; NaN as `CellError`."""
+    """Convert an integral number to ``int``, one that is too long to be exact to `LostDigits`, and NaN to `CellError`."""
     if not math.isfinite(value):
         return CellError("#NUM!")
     if abs(value) >= MAX_EXACT:
@@ -77,7 +75,7 @@ def clean_number(value: float) -> int | float | CellError:
 
 
 def cell_text(value: object) -> str:
-    """Give a raw cell as a person would type it: no ``.0``, no exponent, ISO dates, TRUE and FALSE, "" if empty."""
+    """Format a raw cell as a person would type it: no ``.0``, no exponent, ISO dates, TRUE and FALSE, "" if empty."""
     if value is None:
         return ""
     for kind, show in _SHOWN:
@@ -87,7 +85,7 @@ def cell_text(value: object) -> str:
 
 
 def number_text(value: float) -> str:
-    """Fifteen significant digits, what a spreadsheet keeps, without an exponent."""
+    """Format a number with 15 significant digits, as many as a spreadsheet keeps, without an exponent."""
     return format(Decimal(f"{value:.15g}"), "f")
 
 

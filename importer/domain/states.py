@@ -1,4 +1,4 @@
-"""The states of an entry and the moves between them: the whole state machine in one table."""
+"""The states of an entry and the moves between them: the state machine as one table."""
 
 from __future__ import annotations
 
@@ -6,53 +6,53 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where an entry stands."""
+    """The state of an entry."""
 
     PENDING = "pending"  # not sent, or sent and provably without effect
-    SENDING = "sending"  # committed as about to be sent; found after a crash it means: in doubt
-    ACCEPTED = "accepted"  # it is there
-    REFUSED = "refused"  # the server said no, and why
-    IN_DOUBT = "in_doubt"  # it may or may not be there
-    HELD = "held"  # in doubt, and a person must say what is true
+    SENDING = "sending"  # committed as about to be sent; after a crash it becomes in doubt
+    ACCEPTED = "accepted"  # it exists remotely
+    REFUSED = "refused"  # the server rejected it, with reasons
+    IN_DOUBT = "in_doubt"  # it may exist remotely
+    HELD = "held"  # in doubt, and only the user can find out whether it exists
     BLOCKED = "blocked"  # a voucher whose case was refused or is held
 
 
 class DoubtCause(StrEnum):
-    """Why an attempt left its entry in doubt."""
+    """The cause of an entry's doubt after an attempt."""
 
-    ANSWER_LOST = "answer_lost"  # the request went out, and no whole answer came back
+    ANSWER_LOST = "answer_lost"  # the request was sent, and no complete response arrived
     SERVER_ERROR = "server_error"  # HTTP 408 or 5xx
     NO_ID = "no_id"  # a success without a readable id
-    REDIRECTED = "redirected"  # 303, by its definition the answer to a POST that was carried out
+    REDIRECTED = "redirected"  # 303, by its definition the response to a POST that was carried out
     CRASHED = "crashed"  # the process ended between the intent and the outcome
-    REFERENCE_IN_USE = "reference_in_use"  # another case has the reference, says Debitura
-    CONFLICT = "conflict"  # the API reports a conflict with what it has
+    REFERENCE_IN_USE = "reference_in_use"  # Debitura reports that another case has the reference
+    CONFLICT = "conflict"  # the API reports a conflict with existing data
     KEY_USED = "key_used"  # the idempotency key was used for another request
-    FOREIGN_ID = "foreign_id"  # the answer names what another entry has made
+    FOREIGN_ID = "foreign_id"  # the response contains the id of another entry's case or voucher
     NOT_LISTED = "not_listed"  # the unique id is taken, but the case's list does not show the voucher
-    REFUSED_AFTER_DOUBT = "refused_after_doubt"  # refused, and an earlier attempt may have succeeded unlisted
-    ALIKE_LISTED = "alike_listed"  # refused, but the case has vouchers like it
+    REFUSED_AFTER_DOUBT = "refused_after_doubt"  # refused; an earlier attempt may have created it, although it is not listed
+    ALIKE_LISTED = "alike_listed"  # refused, but the case has similar vouchers
     LIST_UNREADABLE = "list_unreadable"  # the case's vouchers could not be listed
-    EARLIER_DOUBT = "earlier_doubt"  # this attempt did nothing; an earlier one may have
+    EARLIER_DOUBT = "earlier_doubt"  # this attempt created nothing, but an earlier one may have
 
 
 class RowOrigin(StrEnum):
-    """How a row's record stood to the ledger when it was taken in."""
+    """The origin of a row's entry, decided when the row was staged."""
 
     NEW = "new"
-    KNOWN = "known"  # accepted before: already imported
-    REPEAT = "repeat"  # a flat row's case that an earlier row of the same source holds; counted there
+    KNOWN = "known"  # accepted in an earlier import
+    REPEATED = "repeat"  # a flat row's case that an earlier row of the same source holds and counts
 
 
 class RejectStatus(StrEnum):
-    """Why a row's record never became an entry."""
+    """The status of a record that did not become an entry."""
 
     REJECTED = "rejected"
     BLOCKED = "blocked"  # a valid voucher whose case was rejected
 
 
 MOVES: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED}),  # refused unsent: its file was
+    State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED}),  # REFUSED without a request: its file was refused
     State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT}),
     # A keyed entry in doubt is sent again with the same bytes and key.
     State.IN_DOUBT: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.HELD, State.SENDING}),
@@ -63,21 +63,21 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 REPLACEABLE = frozenset({State.PENDING, State.REFUSED, State.BLOCKED})
-"""A row taken in again may bring another payload: nothing of the old one is out there."""
+"""A row that is imported again may replace the payload in these states: the old one created nothing remotely."""
 
 BLOCKING = frozenset({State.REFUSED, State.HELD, State.BLOCKED})
-"""A case or parent voucher in one of these keeps its vouchers from being sent."""
+"""A case or parent voucher in one of these states keeps its vouchers from being sent."""
 
 UNRESOLVED = frozenset({State.SENDING, State.IN_DOUBT, State.HELD})
 
 
 def sources_of(target: State) -> frozenset[State]:
-    """The states from which an entry may move to ``target``."""
+    """Return the states from which an entry may move to ``target``."""
     return frozenset(state for state, targets in MOVES.items() if target in targets)
 
 
-class Status(StrEnum):
-    """What became of a row's case or voucher; the words of the sheets and of the summary."""
+class RowStatus(StrEnum):
+    """The status of a row's case or voucher, as written in sheets and summaries."""
 
     ACCEPTED = "accepted"
     ALREADY_IMPORTED = "already_imported"
@@ -89,10 +89,11 @@ class Status(StrEnum):
     PENDING = "pending"
 
 
-DONE = frozenset({Status.ACCEPTED, Status.ALREADY_IMPORTED})
+DONE = frozenset({RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED})
 
 
-def status_of(state: State, standing: str | None) -> Status:
-    if state is State.ACCEPTED and standing == RowOrigin.KNOWN:
-        return Status.ALREADY_IMPORTED
-    return Status.PENDING if state is State.SENDING else Status(state.value)
+def status_of(state: State, origin: str | None) -> RowStatus:
+    """Return the status of a row whose entry is in ``state`` and has this ``origin``."""
+    if state is State.ACCEPTED and origin == RowOrigin.KNOWN:
+        return RowStatus.ALREADY_IMPORTED
+    return RowStatus.PENDING if state is State.SENDING else RowStatus(state.value)

@@ -1,6 +1,6 @@
-"""What somebody may have meant by a word that is on no list: offered in a reason, never applied.
+"""Suggestions for a value that is not on a list. They are shown in a reason and never applied.
 
-Better no offer than a silly one: a word must be nearly the same as one on the list, and mean few things.
+Only good suggestions are made: a word must be nearly equal to one on the list, and must not mean many different things.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from importer.domain.code_lists import (
 )
 from importer.domain.text_keys import fold
 
-MOST_OFFERS = 3
-_SPELLINGS = 12  # of few countries, in all languages
-_REMEMBERED = 4096  # wrong words; a sheet has the same one in many rows
-_ONE_SLIP, _TWO_SLIPS = 4, 8  # letters from which on a word may differ by as many
-_BEGINNING = 4  # letters from which on the beginning of a name counts for it
+MOST_SUGGESTIONS = 3
+_SPELLINGS = 12  # the most names to compare, which are of a few countries in all languages
+_REMEMBERED = 4096  # cached wrong words: a sheet has the same one in many rows
+_ONE_SLIP, _TWO_SLIPS = 4, 8  # the letters that a word must have for one or two differences
+_BEGINNING = 4  # the letters that the beginning of a name must have to be completed
 _PARTS_OF_BRITAIN = dict.fromkeys(("England", "Scotland", "Wales", "Northern Ireland"), "United Kingdom")
 _CURRENCY_WORDS = {
     **dict.fromkeys(("kr", "krone", "kroner", "kronor"), ("DKK", "SEK", "NOK")),
@@ -31,22 +31,22 @@ _CURRENCY_WORDS = {
     **dict.fromkeys(("£", "pound", "pounds"), ("GBP",)),
     **dict.fromkeys(("$", "dollar", "dollars"), ("USD",)),
 }
-_OTHER_USUAL_CURRENCIES = ("PLN", "CZK", "ISK", "HUF", "RON", "CAD", "AUD", "JPY")  # any code is near to one of all
+_OTHER_USUAL_CURRENCIES = ("PLN", "CZK", "ISK", "HUF", "RON", "CAD", "AUD", "JPY")  # not all: any code is similar to one of all
 _YES = ("y", "yes", "j", "ja", "t", "true", "sand", "wahr")
 _NO = ("n", "no", "nej", "nei", "nein", "f", "false", "falsk", "falsch")
 
 
-def offers_for(code: str, text: str, *, for_vouchers: bool) -> tuple[str, ...]:
-    """What may be meant by a cell that was rejected with the reason ``code``."""
+def suggestions_for(code: str, text: str, *, for_vouchers: bool) -> tuple[str, ...]:
+    """Return suggestions for the text of a cell that was rejected with the reason ``code``."""
     if code == "currency":
-        return currencies_like(text, for_vouchers=for_vouchers)
-    like = _LIKE.get(code)
-    return like(text) if like else ()
+        return similar_currencies(text, for_vouchers=for_vouchers)
+    similar = _SIMILAR.get(code)
+    return similar(text) if similar else ()
 
 
 @lru_cache(_REMEMBERED)
-def countries_like(text: str) -> tuple[str, ...]:
-    """Names of countries that ``text`` may be a misspelling of, one for each country."""
+def similar_countries(text: str) -> tuple[str, ...]:
+    """Return the names of countries that ``text`` may be a misspelling of, one for each country."""
     found = _nearest(fold(text), _country_words(), beginning=_BEGINNING, most=_SPELLINGS)
     return _few(list({find_country(name): name for name in reversed(found)}.values())[::-1])
 
@@ -54,12 +54,12 @@ def countries_like(text: str) -> tuple[str, ...]:
 @cache
 def _country_words() -> dict[str, str]:
     names = {name: name for name in country_names()} | _PARTS_OF_BRITAIN
-    return {fold(name): offered for name, offered in names.items()}
+    return {fold(name): suggested for name, suggested in names.items()}
 
 
 @lru_cache(_REMEMBERED)
-def currencies_like(text: str, *, for_vouchers: bool) -> tuple[str, ...]:
-    """Currencies that ``text`` may stand for. One that exists, but not for vouchers, is no misspelling."""
+def similar_currencies(text: str, *, for_vouchers: bool) -> tuple[str, ...]:
+    """Return the currencies that ``text`` may mean; none for an existing currency that vouchers cannot have."""
     word = fold(text)
     if word in _CURRENCY_WORDS:
         return _CURRENCY_WORDS[word]
@@ -69,45 +69,46 @@ def currencies_like(text: str, *, for_vouchers: bool) -> tuple[str, ...]:
     return _misspelt(word, {code.casefold(): code for code in usual}, 1)
 
 
-def debtor_types_like(text: str) -> tuple[str, ...]:
+def similar_debtor_types(text: str) -> tuple[str, ...]:
     return _nearest(fold(text), debtor_type_words(), beginning=2)
 
 
-def sources_like(text: str) -> tuple[str, ...]:
+def similar_sources(text: str) -> tuple[str, ...]:
     return _nearest(fold(text), {source.value.casefold(): source.value for source in VoucherSource}, beginning=2)
 
 
-def voucher_types_like(text: str, types: VoucherTypes) -> tuple[str, ...]:
+def similar_voucher_types(text: str, types: VoucherTypes) -> tuple[str, ...]:
     word, words = fold(text), {fold(word): name for word, name in types.words().items()}
     named = [name for full, name in words.items() if word in full] if len(word) >= _BEGINNING else []
     return _nearest(word, words, beginning=_BEGINNING) or _few(named)
 
 
-def flags_like(text: str) -> tuple[str, ...]:
+def similar_flags(text: str) -> tuple[str, ...]:
     word = fold(text)
     meant = ["yes"] * (word in _YES) + ["no"] * (word in _NO)
     return tuple(meant) or _misspelt(word, {"yes": "yes", "no": "no", "ja": "yes", "nej": "no", "nein": "no"}, len(word) > 2)  # noqa: PLR2004
 
 
-_LIKE: dict[str, Callable[[str], tuple[str, ...]]] = {
-    "country": countries_like,
-    "debtor_type": debtor_types_like,
-    "choice": sources_like,
-    "flag": flags_like,
+_SIMILAR: dict[str, Callable[[str], tuple[str, ...]]] = {
+    "country": similar_countries,
+    "debtor_type": similar_debtor_types,
+    "choice": similar_sources,
+    "flag": similar_flags,
 }
 
 
-def _nearest(word: str, words: Mapping[str, str], *, beginning: int, most: int = MOST_OFFERS) -> tuple[str, ...]:
-    """What the words mean that ``word`` nearly is, or the one that all words mean which begin with it."""
+def _nearest(word: str, words: Mapping[str, str], *, beginning: int, most: int = MOST_SUGGESTIONS) -> tuple[str, ...]:
+    """Return the meanings of the words most similar to ``word``, or the one meaning of all words that begin with it."""
     slips = (len(word) >= _ONE_SLIP) + (len(word) >= _TWO_SLIPS)
-    begun = _few([offered for full, offered in words.items() if full.startswith(word)]) if len(word) >= beginning else ()
+    begun = _few([suggested for full, suggested in words.items() if full.startswith(word)]) if len(word) >= beginning else ()
     return _misspelt(word, words, slips, most) or (begun if len(begun) == 1 else ())
 
 
-def _misspelt(word: str, words: Mapping[str, str], slips: int, most: int = MOST_OFFERS) -> tuple[str, ...]:
-    """The meanings of the words with the fewest slips (a letter wrong, missing, too many, or two swapped) up to ``slips``.
+def _misspelt(word: str, words: Mapping[str, str], slips: int, most: int = MOST_SUGGESTIONS) -> tuple[str, ...]:
+    """Return the meanings of the words with the fewest differences, at most ``slips``.
 
-    The first letter of a word is seldom wrong, and never if there is another slip.
+    A difference is a wrong, missing or additional letter, or two swapped ones. Words that differ in the first letter
+    rank lower, and are excluded if they differ in another letter too.
     """
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import extract
@@ -115,10 +116,10 @@ def _misspelt(word: str, words: Mapping[str, str], slips: int, most: int = MOST_
     found = extract(word, words.keys(), scorer=OSA.distance, score_cutoff=slips, limit=None)
     near = [(distance, full[:1] != word[:1], words[full]) for full, distance, _ in found if distance < 2 or full[:1] == word[:1]]  # noqa: PLR2004
     best = min((rank[:2] for rank in near), default=None)
-    return _few([offered for *rank, offered in near if tuple(rank) == best], most)
+    return _few([suggested for *rank, suggested in near if tuple(rank) == best], most)
 
 
-def _few(offers: Sequence[str], most: int = MOST_OFFERS) -> tuple[str, ...]:
-    """The different ones among ``offers``; none if they are so many that they say nothing."""
-    different = tuple(dict.fromkeys(offers))
+def _few(suggestions: Sequence[str], most: int = MOST_SUGGESTIONS) -> tuple[str, ...]:
+    """Return the distinct ``suggestions``, or none if there are more than ``most``."""
+    different = tuple(dict.fromkeys(suggestions))
     return different if len(different) <= most else ()

@@ -1,4 +1,4 @@
-"""Texts folded for comparison: headings, members of lists, names of profiles."""
+"""Folding of texts for comparison: headings, members of lists, names of profiles."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import unicodedata
 from collections.abc import Iterable
 
 _WRITTEN_OUT = str.maketrans({"æ": "ae", "ä": "ae", "ø": "oe", "ö": "oe", "å": "aa", "ü": "ue"})
-
-
 _PASSED_OVER = str.maketrans("", "", " _-.:*\u00a0\t\n\r")
 
 
 def fold(text: str) -> str:
-    """A name without regard to case, spaces and ``_ - . : *``: how headers and list members are compared.
+    """Fold a heading or list member for comparison: ignore case, spaces and ``_ - . : *``.
 
-    ``æ ø å ä ö ü ß`` are as ``ae oe aa ae oe ue ss``, other letters as without their accents.
+    ``æ ø å ä ö ü ß`` become ``ae oe aa ae oe ue ss``; other letters lose their accents.
     """
     folded = text.casefold()
     if not folded.isascii():
@@ -24,10 +22,10 @@ def fold(text: str) -> str:
 
 
 def header_key(heading: str) -> str:
-    """How headings are compared, in profiles as in sheets."""
+    """Return the form by which headings of profiles and sheets are compared."""
     return fold(heading)
 
 
 def heading_set(headings: Iterable[str]) -> frozenset[str]:
-    """What a kind of sheet is known by: its headings in any order, without blank ones and the reports' own (``#…``)."""
+    """Return the headings by which a kind of sheet is recognised: in any order, without blank ones and reports' (``#…``)."""
     return frozenset(key for heading in headings if (key := header_key(heading)) and not key.startswith("#"))

@@ -1,1 +1,1 @@
-"""What is remembered of every row; the only place that knows the database."""
+"""The ledger: the record of every row across runs. The only package that contains SQL."""

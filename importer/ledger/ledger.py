@@ -1,4 +1,4 @@
-"""The ledger as the rest of the importer sees it: what is remembered of every row across runs, crashes and machines."""
+"""The public face of the ledger: the record of every row across runs, crashes and machines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from importer.ledger.storage.upgrade import check_version, prepare
 
 
 class UnitOfWork:
-    """One transaction on a ledger. What is staged in it becomes durable when its block ends, or is rolled back if it raises."""
+    """One transaction on a ledger. It is committed when its block ends, and rolled back if the block raises."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -44,11 +44,11 @@ class UnitOfWork:
         earlier: Iterable[int] = (),
         version: SourceVersion | None = None,
     ) -> int:
-        """Record a source with all its rows; returns the batch's id. See :func:`importer.ledger.intake.intake.stage`."""
+        """Record a source with all its rows, and return the batch's id. See :func:`importer.ledger.intake.intake.stage`."""
         return stage(self._connection, source, accounts, run_id, earlier, version)
 
     def has_cases(self, version: SourceVersion) -> bool | None:
-        """Whether a sheet of this file holds cases; None if it was not read before."""
+        """Return whether a sheet of this file holds cases; None if it was not read before."""
         return has_cases(self._connection, version)
 
     def reuse_unchanged_batch(
@@ -59,7 +59,7 @@ class UnitOfWork:
 
 
 class Ledger:
-    """One open ledger, closed at the end of its ``with`` block. The writing one is held by this process alone."""
+    """One open ledger, closed at the end of its ``with`` block. Only one process at a time can open it for writing."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -69,7 +69,7 @@ class Ledger:
         self.restored = RestoredLedger(session)
 
     def close(self) -> None:
-        """Close the connection and let go of the lock."""
+        """Close the connection and release the lock."""
         self._session.close()
 
     def __enter__(self) -> Self:
@@ -80,9 +80,9 @@ class Ledger:
 
     @classmethod
     def open(cls, url: str, command: str, *, is_scratch: bool = False) -> Self:
-        """Open for writing, making the file if there is none. Raises LedgerHeld or LedgerError.
+        """Open a ledger for writing; create it if the file is missing. Raises LedgerHeld or LedgerError.
 
-        A ledger of an older release is brought up to date; a copy of it is kept, unless it is a scratch one.
+        A ledger of an older release is upgraded. A copy of it is kept, unless it is a scratch ledger.
         """
         with ExitStack() as stack:
             path = sqlite_path(url)
@@ -101,7 +101,7 @@ class Ledger:
 
     @classmethod
     def read(cls, url: str) -> Self | None:
-        """Open for reading beside a writer; None if there is no ledger yet."""
+        """Open a ledger for reading, also while another process writes. Returns None if there is no ledger yet."""
         path = sqlite_path(url)
         if path is not None and not path.is_file():
             return None
@@ -121,7 +121,7 @@ class Ledger:
     @classmethod
     @contextmanager
     def scratch(cls, url: str) -> Iterator[Self]:
-        """A copy of the ledger (or an empty one) in a temporary folder: to try things that leave no trace."""
+        """Open a copy of the ledger (or an empty one) in a temporary folder, for changes that are to be discarded."""
         with TemporaryDirectory(prefix="importer-check-") as folder:
             copy = Path(folder) / "ledger.db"
             path = sqlite_path(url)
@@ -132,23 +132,23 @@ class Ledger:
 
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:
-        """One transaction that may write. Raises LedgerError for trouble with the disk or the file."""
+        """Begin a transaction that may write. Raises LedgerError if the disk or the file fails."""
         with self._session.transaction() as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
     def queries(self) -> Iterator[Queries]:
-        """Reading functions within one transaction. Raises LedgerError for trouble with the disk or the file."""
+        """Begin a transaction that only reads. Raises LedgerError if the disk or the file fails."""
         with self._session.transaction() as connection:
             yield Queries(connection)
 
     def account_of(self, fingerprint: str) -> str | None:
-        """The account that this credential opened before, or None."""
+        """Return the account that this credential opened before, or None."""
         with self._session.transaction() as connection:
             return connection.scalar(select(credential.c.account).where(credential.c.fingerprint == fingerprint))
 
     def remember_account(self, fingerprint: str, account: str) -> None:
-        """Remember which account this credential opens."""
+        """Store which account this credential opens."""
         with self._session.transaction() as connection:
             connection.execute(delete(credential).where(credential.c.fingerprint == fingerprint))
             connection.execute(insert(credential).values(fingerprint=fingerprint, account=account))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from importer.domain.aliases import no_claims
 from importer.domain.cells import Cell
 from importer.domain.kinds import Kind
 from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
@@ -145,7 +144,7 @@ def _without_credit(loaded: LoadedRow, plan: SheetPlan) -> LoadedRow:
     if position is None or position >= len(loaded.row.cells) or not isinstance(loaded.case, CaseRecord):
         return loaded
     text = shown(loaded.row.cells[position])
-    if fold(text) not in no_claims():
+    if fold(text) not in non_claim_words():
         return loaded
     reason = Reason(
         "no_claim",

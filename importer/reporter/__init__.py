@@ -1,1 +1,1 @@
-"""What became of every row, read from the ledger alone."""
+"""Reports on a batch, made from the ledger alone: sheets, summaries and the text for the terminal."""

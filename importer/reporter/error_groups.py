@@ -1,4 +1,4 @@
-"""What is wrong with a batch's rows, grouped: causes first, then what only follows from them."""
+"""The unfinished rows of a batch, grouped by reason: first the causes, then their consequences."""
 
 from __future__ import annotations
 
@@ -7,40 +7,41 @@ from dataclasses import dataclass, field
 
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
-from importer.domain.states import DONE, Status
-from importer.ledger.queries.report_rows import Fact, Line
-from importer.reporter.row_reasons import Told
+from importer.domain.states import DONE, RowStatus
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
+from importer.reporter.row_reasons import RowReason
 
-MOST_GROUPS = 500  # a server may give every row a text of its own
+MOST_GROUPS = 500  # a server may return a different text for every row
 MOST_VALUES = 100
 SHOWN_VALUES = 3
 _WITHOUT_REASON = {
-    Status.PENDING: "Not sent yet: `importer resume` sends it",
-    Status.BLOCKED: "Its case or its parent voucher is not there yet; it follows that",
+    RowStatus.PENDING: "Not sent yet: `importer resume` sends it",
+    RowStatus.BLOCKED: "Its case or its parent voucher is not imported yet; it follows that",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """What rows are grouped by: the reason without the particulars of a row."""
+class ErrorGroup:
+    """The key of a group of rows: kind, status, and a reason without the values of a single row (its ``template``)."""
 
     kind: Kind
-    status: Status
+    status: RowStatus
     column: str
-    gist: str
+    template: str
 
     @property
     def is_consequence(self) -> bool:
-        """Whether nothing is wrong with these rows themselves: they wait for a case or a voucher that is."""
-        return self.status is Status.BLOCKED
+        """Return whether the rows themselves are right, and only wait for a case or a voucher that is wrong."""
+        return self.status is RowStatus.BLOCKED
 
     def text(self) -> str:
-        return f"{self.column} {self.gist}" if self.column else self.gist
+        """Return the reason with its column."""
+        return f"{self.column} {self.template}" if self.column else self.template
 
 
 @dataclass
-class Group:
-    """The rows of one cause: how many, their money in hundredths by currency, and the first of them."""
+class GroupTotals:
+    """The rows of one group: how many, their money in hundredths by currency, and the sheet and number of the first."""
 
     sheet: int
     number: int
@@ -48,58 +49,62 @@ class Group:
     money: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
 
-    def add(self, fact: Fact, value: str | None) -> None:
+    def add(self, result: RecordResult, value: str | None) -> None:
+        """Count a row with its money and its wrong value."""
         self.rows += 1
-        self.money[fact.money.currency] += fact.money.cents
+        self.money[result.money.currency] += result.money.cents
         if value and (value in self.values or len(self.values) < MOST_VALUES):
             self.values[value] += 1
 
     def frequent_values(self) -> str:
-        """The most frequent values: ``Denmrak → Denmark? (212), XK (3)``."""
+        """Describe the most frequent values: ``Denmrak → Denmark? (212), XK (3)``."""
         shown = [f"{' '.join(value.split())} ({count:,})" for value, count in self.values.most_common(SHOWN_VALUES)]
         return ", ".join([*shown, "…"] if len(self.values) > SHOWN_VALUES else shown)
 
 
-class Causes:
-    """Groups rows as they pass. A row with several reasons stands in several groups; of what is ``fine`` nothing is said."""
+class ErrorGroups:
+    """All groups of a batch. A row with several reasons is in several groups.
 
-    def __init__(self, fine: frozenset[Status] = DONE) -> None:
-        self._fine = fine
-        self._groups: dict[Cause, Group] = {}
-        self.left: dict[Kind, Group] = {}
+    Rows with one of the ``done_statuses`` are in none. ``remaining`` counts each remaining case and voucher once.
+    """
 
-    def add(self, line: Line, told: list[Told]) -> None:
-        """Count a row that is not fine; a flat row that repeats its case counts for its voucher alone."""
-        for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
-            if fact is None or fact.status in self._fine or fact.repeats:
+    def __init__(self, done_statuses: frozenset[RowStatus] = DONE) -> None:
+        self._done_statuses = done_statuses
+        self._groups: dict[ErrorGroup, GroupTotals] = {}
+        self.remaining: dict[Kind, GroupTotals] = {}
+
+    def add(self, row: ReportRow, reasons: list[RowReason]) -> None:
+        """Add a row to its groups. A flat row that repeats its case counts only for its voucher."""
+        for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
+            if result is None or result.status in self._done_statuses or result.repeats:
                 continue
-            self.left.setdefault(kind, Group(line.sheet, line.number)).add(fact, None)
-            reasons = {_cause(t): _value(t.reason) for t in told if t.kind is kind}
-            for cause, value in (reasons or {_without_reason(kind, fact): None}).items():
-                self._group(cause, line).add(fact, value)
+            self.remaining.setdefault(kind, GroupTotals(row.sheet, row.number)).add(result, None)
+            groups = {_group_of(one): _value(one.reason) for one in reasons if one.kind is kind}
+            for group, value in (groups or {_without_reason(kind, result): None}).items():
+                self._totals(group, row).add(result, value)
 
-    def _group(self, cause: Cause, line: Line) -> Group:
-        if cause not in self._groups and len(self._groups) >= MOST_GROUPS:
-            cause = Cause(cause.kind, cause.status, "", "other reasons; each row has its own in #errors")
-        return self._groups.setdefault(cause, Group(line.sheet, line.number))
+    def _totals(self, group: ErrorGroup, row: ReportRow) -> GroupTotals:
+        if group not in self._groups and len(self._groups) >= MOST_GROUPS:
+            group = ErrorGroup(group.kind, group.status, "", "other reasons; each row has its own in #errors")
+        return self._groups.setdefault(group, GroupTotals(row.sheet, row.number))
 
-    def ordered(self) -> list[tuple[Cause, Group]]:
-        """Causes, the most frequent first, then consequences likewise."""
+    def ordered(self) -> list[tuple[ErrorGroup, GroupTotals]]:
+        """Return the groups of causes, the most frequent first, then those of consequences in the same order."""
         return sorted(self._groups.items(), key=lambda item: (item[0].is_consequence, -item[1].rows))
 
     def __bool__(self) -> bool:
         return bool(self._groups)
 
 
-def _cause(told: Told) -> Cause:
-    reason = told.reason
-    return Cause(told.kind, told.fact.status, reason.column or "", reason.gist or reason.message)
+def _group_of(found: RowReason) -> ErrorGroup:
+    reason = found.reason
+    return ErrorGroup(found.kind, found.result.status, reason.column or "", reason.gist or reason.message)
 
 
 def _value(reason: Reason) -> str | None:
-    """The value that is wrong, and what may be meant: ``Denmrak → Denmark?``."""
+    """Return the wrong value with its suggestions: ``Denmrak → Denmark?``."""
     return f"{reason.value} → {' or '.join(reason.offers)}?" if reason.value and reason.offers else reason.value
 
 
-def _without_reason(kind: Kind, fact: Fact) -> Cause:
-    return Cause(kind, fact.status, "", _WITHOUT_REASON.get(fact.status, "No reason was given"))
+def _without_reason(kind: Kind, result: RecordResult) -> ErrorGroup:
+    return ErrorGroup(kind, result.status, "", _WITHOUT_REASON.get(result.status, "No reason was given"))

@@ -1,4 +1,4 @@
-"""A batch's report: the sheets, the summary, the text for the terminal, all from the ledger."""
+"""Writing a batch's report: the sheets, the summary, and the text for the terminal."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from importer.domain.states import DONE, Status
+from importer.domain.states import DONE, RowStatus
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
-from importer.reporter.error_groups import Causes
+from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.sheets import write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
 
-_LONGEST_STEM = 200  # bytes: a folder's name may have 255, and letters of some scripts take three
+_LONGEST_STEM = 200  # bytes; a folder's name may have 255
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was written about a batch."""
+    """The report of a batch: its folder, its summary, and the lines for the terminal."""
 
     folder: Path
     summary: Summary
@@ -30,16 +30,19 @@ class Report:
 def write_report(
     queries: Queries, batch_id: int, directory: Path, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False
 ) -> Report:
-    """Write the folder of a batch: ``success.xlsx``, ``errors.xlsx``, ``summary.json``. Raises UsageError if it cannot be."""
+    """Write a folder with ``success.xlsx``, ``errors.xlsx`` and ``summary.json``. Raises UsageError if it cannot be written.
+
+    ``otherwise`` is the exit code with which the run ended early, if it did.
+    """
     batch = queries.batch(batch_id)
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
     summary = summarize(queries, batch, otherwise, checking=checking)
-    causes = Causes(DONE | {Status.PENDING} if checking else DONE)
+    groups = ErrorGroups(DONE | {RowStatus.PENDING} if checking else DONE)
     try:
         folder = _new_folder(directory, batch.source_name)
-        write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, causes=causes)
-        partial = folder / "summary.partial"  # a file that has its name is whole, also after a crash
+        write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, groups=groups)
+        partial = folder / "summary.partial"  # renamed when complete, so that a crash leaves no incomplete summary.json
         partial.write_text(summary.text(), encoding="utf-8")
         partial.replace(folder / "summary.json")
     except OSError as error:
@@ -48,11 +51,11 @@ def write_report(
             f"The report of {batch.source_name} cannot be written to {directory} ({error.strerror}). "
             f"Make room or name another folder with --output, then run {again}."
         ) from None
-    return Report(folder, summary, tuple(report_lines(summary, causes, folder, checking=checking)))
+    return Report(folder, summary, tuple(report_lines(summary, groups, folder, checking=checking)))
 
 
 def _new_folder(directory: Path, source_name: str) -> Path:
-    """``2026-11-21T10-15-30Z-invoices``, with a number behind it if that exists."""
+    """Create a folder such as ``2026-11-21T10-15-30Z-invoices``, with a number appended if it exists."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     stem = re.sub(r"[^\w.-]+", "_", Path(source_name).stem).strip("._") or "source"
     stem = stem[:80].encode()[:_LONGEST_STEM].decode(errors="ignore")

@@ -1,4 +1,4 @@
-"""A row's status and reasons as people read them: in words, and the cells that they are about."""
+"""A row's status and reasons for people: in words, with the cells that they refer to."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
-from importer.domain.states import DONE, Status
-from importer.ledger.queries.report_rows import Fact, Line
+from importer.domain.states import DONE, RowStatus
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
 
 _WORST_FIRST = (
-    *(Status.REJECTED, Status.REFUSED, Status.HELD, Status.IN_DOUBT, Status.BLOCKED, Status.PENDING),
-    *(Status.ACCEPTED, Status.ALREADY_IMPORTED),
+    *(RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.HELD, RowStatus.IN_DOUBT, RowStatus.BLOCKED, RowStatus.PENDING),
+    *(RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED),
 )
-TO_CORRECT = frozenset({Status.REJECTED, Status.REFUSED})
-"""What is wrong stands in the row itself; the others wait for something or somebody."""
+TO_CORRECT = frozenset({RowStatus.REJECTED, RowStatus.REFUSED})
+"""The statuses of rows that are wrong themselves. The other ones wait for something else."""
 
 
-def status_of(line: Line) -> Status:
-    """A row's status: the worst of its case's and its voucher's."""
-    found = [fact.status for fact in (line.case, line.voucher) if fact]
-    return min(found, key=_WORST_FIRST.index, default=Status.PENDING)  # a row without facts must not hide: it unbalances
+def status_of(row: ReportRow) -> RowStatus:
+    """Return the worse one of the statuses of the row's case and voucher."""
+    found = [result.status for result in (row.case, row.voucher) if result]
+    # The default is for a row without a record: it must be visible, since the totals do not balance.
+    return min(found, key=_WORST_FIRST.index, default=RowStatus.PENDING)
 
 
-def in_words(status: Status) -> str:
+def in_words(status: RowStatus) -> str:
+    """Return the status with spaces: ``in doubt``."""
     return status.value.replace("_", " ")
 
 
-def label(fact: Fact | None, kind: Kind) -> str | None:
-    """An entry as commands and error sheets name it: C12-3f9a2b for a case, V15-… for a voucher."""
-    return EntryLabel.of(kind, fact.entry_id, fact.key).text() if fact and fact.entry_id and fact.key else None
+def label(result: RecordResult | None, kind: Kind) -> str | None:
+    """Return the entry's label for commands and error sheets: ``C12-3f9a2b`` for a case, ``V15-…`` for a voucher."""
+    return EntryLabel.of(kind, result.entry_id, result.key).text() if result and result.entry_id and result.key else None
 
 
 class Headings:
-    """One sheet's headings, found by what a reason says of its column."""
+    """One sheet's headings, to find the one that a reason refers to."""
 
     def __init__(self, head: SheetHead) -> None:
         self._head = head
@@ -47,7 +49,10 @@ class Headings:
                 self._by_name.setdefault(name, position)
 
     def find(self, reason: Reason, kind: Kind) -> tuple[str | None, int | None]:
-        """The heading of the reason's column and its position; None: it is about the row, or a value for all rows."""
+        """Return the heading of the reason's column and its position.
+
+        The position is None if the reason refers to the whole row or to a value for all rows.
+        """
         named = next((self._by_name[name] for name in self._names(reason.field, kind) if name in self._by_name), None)
         if reason.column is None:
             return (self._head.header[named] if named is not None else reason.field), named
@@ -56,45 +61,46 @@ class Headings:
         return reason.column, self._head.header.index(reason.column) if reason.column in self._head.header else None
 
     def _names(self, field: str | None, kind: Kind) -> list[str]:
-        """What the reason's column is called in this sheet."""
+        """Return the names that the reason's column may have in this sheet, the likeliest first."""
         if field is None:
             return []
         names = [field]
-        if self._head.flat and kind is Kind.VOUCHER:  # the bare name is the case's, which the voucher takes where it has none
+        if self._head.flat and kind is Kind.VOUCHER:  # the name without prefix is the case's column, also used for the voucher
             names.insert(0, flat_name(field))
         return [*names, "creditor_reference"] if field == "case_ref" else names
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One reason of a row with its heading, and the position of the cell that it is about (None: the row)."""
+class RowReason:
+    """One reason of a row with its heading, and the position of the cell that it refers to (None: the whole row)."""
 
     reason: Reason
     kind: Kind
-    fact: Fact
+    result: RecordResult
     position: int | None
 
     def text(self) -> str:
+        """Return the reason as one line."""
         return self.reason.text()
 
 
-def told_of(line: Line, headings: Headings) -> Iterator[Told]:
-    """All reasons of a row that is not done, the case's first."""
-    for kind, fact in ((Kind.CASE, line.case), (Kind.VOUCHER, line.voucher)):
-        if fact is None or fact.status in DONE:
+def reasons_of_row(row: ReportRow, headings: Headings) -> Iterator[RowReason]:
+    """Yield all reasons of a row that is not done, the case's first."""
+    for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
+        if result is None or result.status in DONE:
             continue
-        for reason in fact.reasons:
+        for reason in result.reasons:
             heading, position = headings.find(reason, kind)
-            yield Told(replace(reason, column=heading), kind, fact, position)
-        if fact.status in {Status.IN_DOUBT, Status.HELD}:
-            entry = label(fact, kind) or ""
-            gist, message = (_what_a_person_does(name, kind, fact.status) for name in ("#entry", entry))
-            yield Told(Reason("unsettled", message, gist=gist), kind, fact, None)
+            yield RowReason(replace(reason, column=heading), kind, result, position)
+        if result.status in {RowStatus.IN_DOUBT, RowStatus.HELD}:
+            entry = label(result, kind) or ""
+            gist, message = (_how_to_resolve(name, kind, result.status) for name in ("#entry", entry))
+            yield RowReason(Reason("unsettled", message, gist=gist), kind, result, None)
 
 
-def _what_a_person_does(entry: str, kind: Kind, status: Status) -> str:
+def _how_to_resolve(entry: str, kind: Kind, status: RowStatus) -> str:
     where = "Debitura for a case with this reference, debtor and amount" if kind is Kind.CASE else "Debbie for this voucher"
     look = f"ook in {where}, then run `importer resolve {entry} --exists ID` or `importer resolve {entry} --absent`"
-    if status is Status.HELD:
+    if status is RowStatus.HELD:
         return f"L{look}"
     return f"The answer was lost: run `importer resume` in a quarter of an hour. Or l{look}"

@@ -1,4 +1,4 @@
-"""The success and error sheets: every row once, with its own cells unchanged and what became of it in front."""
+"""The success and error sheets. Each row is in one of them, with its result followed by its own cells, unchanged."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from importer.domain.cells import Cell
 from importer.domain.kinds import Kind
 from importer.domain.records import SheetHead
-from importer.domain.states import DONE, Status
-from importer.ledger.queries.report_rows import Line
+from importer.domain.states import DONE, RowStatus
+from importer.ledger.queries.report_rows import ReportRow
 from importer.reporter import summary_sheet
-from importer.reporter.error_groups import Causes
-from importer.reporter.row_reasons import TO_CORRECT, Headings, Told, in_words, label, status_of, told_of
-from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
+from importer.reporter.error_groups import ErrorGroups
+from importer.reporter.row_reasons import TO_CORRECT, Headings, RowReason, in_words, label, reasons_of_row, status_of
+from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWriter
 
 ERROR_COLUMNS = ("#row", "#status", "#errors", "#entry")
 SUCCESS_COLUMNS = (
@@ -24,13 +24,13 @@ READY = "ready to send"
 
 
 def write_sheets(
-    folder: Path, heads: Sequence[SheetHead], lines: Iterable[Line], *, checking: bool, causes: Causes | None = None
+    folder: Path, heads: Sequence[SheetHead], rows: Iterable[ReportRow], *, checking: bool, groups: ErrorGroups | None = None
 ) -> tuple[Path, Path]:
-    """Write ``success.xlsx`` and ``errors.xlsx``; returns their paths. Under ``checking`` a valid row is ready to send.
+    """Write ``success.xlsx`` and ``errors.xlsx``, and return their paths. With ``checking`` a valid row is ready to send.
 
-    ``causes`` collects why rows are in ``errors.xlsx``, and is summed up there.
+    The reasons of the rows in ``errors.xlsx`` are added to ``groups``, and summed up on a sheet there.
     """
-    causes = Causes() if causes is None else causes
+    groups = ErrorGroups() if groups is None else groups
     done, left = folder / "success.xlsx", folder / "errors.xlsx"
     partial = [path.with_suffix(".partial") for path in (done, left)]
     headings = [Headings(head) for head in heads]
@@ -38,68 +38,66 @@ def write_sheets(
         SheetWriter(partial[0], heads, SUCCESS_COLUMNS) as success,
         SheetWriter(partial[1], heads, ERROR_COLUMNS, sparing=True) as errors,
     ):
-        for line in lines:
-            status = status_of(line)
-            ready = checking and status is Status.PENDING
+        for row in rows:
+            status = status_of(row)
+            ready = checking and status is RowStatus.PENDING
             if status in DONE or ready:
-                success.add(line.sheet, _success_cells(line, READY if ready else in_words(status)), line.cells)
+                success.add(row.sheet, _success_cells(row, READY if ready else in_words(status)), row.cells)
             else:
-                told = list(told_of(line, headings[line.sheet]))
-                causes.add(line, told)
-                errors.add(line.sheet, _error_cells(line, status, told), line.cells, _marks(told))
-        _sum_up(errors, causes, heads)
+                reasons = list(reasons_of_row(row, headings[row.sheet]))
+                groups.add(row, reasons)
+                errors.add(row.sheet, _error_cells(row, status, reasons), row.cells, _highlights(reasons))
+        _sum_up(errors, groups, heads)
     return _publish(partial[0], done), _publish(partial[1], left)
 
 
-def _sum_up(errors: SheetWriter, causes: Causes, heads: Sequence[SheetHead]) -> None:
+def _sum_up(errors: SheetWriter, groups: ErrorGroups, heads: Sequence[SheetHead]) -> None:
     remarks = ["Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."]
     if errors.notes_left_out:
-        remarks.append(
-            f"The first {errors.notes:,} coloured cells have a note; of the others the reason stands in #errors alone."
-        )
-    table = summary_sheet.table(causes, [head.name for head in heads], remarks)
-    proofs = summary_sheet.proofs(heads, errors.names) if causes else ()
-    errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(causes), chain(table, proofs), summary_sheet.WIDTHS)
+        remarks.append(f"The first {errors.notes:,} coloured cells have a note; for the others the reason is only in #errors.")
+    table = summary_sheet.table(groups, [head.name for head in heads], remarks)
+    proofs = summary_sheet.proofs(heads, errors.names) if groups else ()
+    errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(groups), chain(table, proofs), summary_sheet.WIDTHS)
 
 
-def _marks(told: Sequence[Told]) -> Mapping[int | None, Mark]:
-    """The colour of each cell that a reason is about, and the note on it; of the row (None) the reasons stand in #errors."""
-    marks: dict[int | None, Mark] = {}
-    for one in told:
-        colour = Colour.WRONG if one.fact.status in TO_CORRECT else Colour.WAITS
-        before = marks.get(one.position)
+def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlight]:
+    """Return the colour of and note on each cell that a reason refers to. None is the row: its reasons are in #errors."""
+    highlights: dict[int | None, CellHighlight] = {}
+    for one in reasons:
+        colour = Colour.WRONG if one.result.status in TO_CORRECT else Colour.WAITS
+        before = highlights.get(one.position)
         if before is not None and before.colour is Colour.WRONG:
             colour = Colour.WRONG
         notes = [text for text in (before.note if before else None, one.text()) if text]
         note = "\n".join(dict.fromkeys(notes)) if one.position is not None else None
-        marks[one.position] = Mark(colour, note)
-    return marks
+        highlights[one.position] = CellHighlight(colour, note)
+    return highlights
 
 
-def _error_cells(line: Line, status: Status, told: Sequence[Told]) -> list[Cell]:
-    labels = (label(line.case, Kind.CASE), label(line.voucher, Kind.VOUCHER))
-    reasons = "\n".join(dict.fromkeys(one.text() for one in told))
-    return [line.number, in_words(status), reasons, " ".join(text for text in labels if text) or None]
+def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason]) -> list[Cell]:
+    labels = (label(row.case, Kind.CASE), label(row.voucher, Kind.VOUCHER))
+    text = "\n".join(dict.fromkeys(one.text() for one in reasons))
+    return [row.number, in_words(status), text, " ".join(name for name in labels if name) or None]
 
 
-def _success_cells(line: Line, status: str) -> list[Cell]:
-    case, voucher = line.case, line.voucher
-    facts = [fact for fact in (case, voucher) if fact]
-    sent = [fact.sent_at for fact in facts if fact.sent_at]
+def _success_cells(row: ReportRow, status: str) -> list[Cell]:
+    case, voucher = row.case, row.voucher
+    results = [result for result in (case, voucher) if result]
+    sent = [result.sent_at for result in results if result.sent_at]
     return [
-        line.number,
+        row.number,
         status,
-        facts[0].case_id if facts else None,
-        facts[0].case_reference if facts else None,
+        results[0].case_id if results else None,
+        results[0].case_reference if results else None,
         voucher.remote_id if voucher else None,
         voucher.unique_id if voucher else None,
         max(sent)[:19].replace("T", " ") if sent else None,
-        "; ".join(dict.fromkeys(fact.origin for fact in facts if fact.origin)) or None,
+        "; ".join(dict.fromkeys(result.imported_from for result in results if result.imported_from)) or None,
     ]
 
 
 def _publish(partial: Path, wanted: Path) -> Path:
-    """Give a finished file its name, or the next free one if a program holds that open."""
+    """Rename a finished file; with a number appended if another program has the old one open."""
     for number in range(1, 100):
         target = wanted if number == 1 else wanted.with_stem(f"{wanted.stem}-{number}")
         try:

@@ -1,4 +1,4 @@
-"""Totals that balance: what was read against what became of it, in rows and in money."""
+"""The summary of a batch: rows and money as read, and by status; both must balance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from importer.domain.kinds import Kind
 from importer.domain.money import decimal_text
-from importer.domain.states import Status
+from importer.domain.states import RowStatus
 from importer.errors import ExitCode
 from importer.ledger.queries.control_totals import SheetTotals
 from importer.ledger.queries.queries import Queries
@@ -16,13 +16,13 @@ from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.queries.totals import Tallies
 from importer.reporter.notes import sentence
 
-KEYS = tuple(Status)
+KEYS = tuple(RowStatus)
 PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One batch in figures; money in hundredths."""
+    """The figures of one batch. Money is in hundredths."""
 
     batch: BatchInfo
     tallies: Tallies
@@ -30,14 +30,14 @@ class Summary:
     sheets: tuple[SheetTotals, ...] = ()
     corrected_later: int = 0
 
-    def count(self, kind: Kind, status: Status | None = None) -> int:
-        """Rows of a kind: those in one status, or all as they were read."""
+    def count(self, kind: Kind, status: RowStatus | None = None) -> int:
+        """Return the number of rows of a kind in one status, or (None) of all rows as read."""
         if status is None:
             return sum(rows for rows, _ in self.batch.control.get(kind, {}).values())
         return sum(rows for rows, _ in self.tallies[kind].get(status, {}).values())
 
-    def money(self, kind: Kind, status: Status | None = None) -> dict[str, int]:
-        """Hundredths by currency: of one status, or of all rows as they were read."""
+    def money(self, kind: Kind, status: RowStatus | None = None) -> dict[str, int]:
+        """Return hundredths by currency of one status, or (None) of all rows as read."""
         if status is None:
             return {currency: cents for currency, (_, cents) in sorted(self.batch.control.get(kind, {}).items())}
         return {currency: cents for currency, (_, cents) in sorted(self.tallies[kind].get(status, {}).items())}
@@ -49,7 +49,7 @@ class Summary:
 
     @property
     def balanced(self) -> bool:
-        """Whether every row that was read is in exactly one status, in count and in money, currency by currency."""
+        """Return whether the rows of all statuses add up to those read, in count and in money, for each currency."""
         return all(self._accounted(kind) == self._read(kind) for kind in Kind)
 
     def _read(self, kind: Kind) -> dict[str, tuple[int, int]]:
@@ -64,7 +64,7 @@ class Summary:
         return sums
 
     def as_json(self) -> dict[str, Any]:
-        """The summary as ``summary.json`` holds it; money as decimal text in major units."""
+        """Return the content of ``summary.json``. Money is decimal text in major units."""
         return {
             "schema": 1,
             "run_id": self.batch.run_id,
@@ -80,15 +80,16 @@ class Summary:
 
     def _totals(self, kind: Kind) -> dict[str, dict[str, str]]:
         currencies = sorted(self.batch.control.get(kind, {}))
-        keys: list[tuple[str, Status | None]] = [("rows", None), *((s.value, s) for s in KEYS)]
+        keys: list[tuple[str, RowStatus | None]] = [("rows", None), *((s.value, s) for s in KEYS)]
         return {c: {name: decimal_text(self.money(kind, status).get(c, 0)) for name, status in keys} for c in currencies}
 
     def text(self) -> str:
+        """Return the text of ``summary.json``."""
         return json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n"
 
 
 def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> Summary:
-    """A batch in figures, as things stand now."""
+    """Return the present figures of a batch."""
     tallies = queries.tally(batch.id)
     return Summary(
         batch=batch,
@@ -112,14 +113,14 @@ def _sheet(totals: SheetTotals) -> dict[str, Any]:
 
 
 def exit_code_of(tallies: Tallies, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> ExitCode:
-    """How a batch ends: ``otherwise`` is why a run stopped early, if it did; the most urgent thing wins."""
+    """Return the exit code of a batch, the most urgent one. ``otherwise`` is that of a run that stopped early."""
     found = {status for by_status in tallies.values() for status, sums in by_status.items() if sums}
     if otherwise is ExitCode.INTERRUPTED:
         return otherwise
-    if found & {Status.IN_DOUBT, Status.HELD} and otherwise is not ExitCode.API_STOPPED:
+    if found & {RowStatus.IN_DOUBT, RowStatus.HELD} and otherwise is not ExitCode.API_STOPPED:
         return ExitCode.IN_DOUBT
-    if Status.PENDING in found and not checking:
+    if RowStatus.PENDING in found and not checking:
         return otherwise if otherwise is not ExitCode.OK else ExitCode.API_STOPPED
-    if found & {Status.REJECTED, Status.REFUSED, Status.BLOCKED}:
+    if found & {RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.BLOCKED}:
         return ExitCode.ROWS_LEFT
     return ExitCode.OK

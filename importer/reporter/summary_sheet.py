@@ -1,4 +1,4 @@
-"""The sheet of ``errors.xlsx`` that sums up what is wrong: one line for each reason, with rows, money and an example."""
+"""The summary sheet of ``errors.xlsx``: one line for each reason, with rows, money and an example."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from importer.domain.cells import Cell
 from importer.domain.money import amount_cell
 from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, SheetHead
-from importer.reporter.error_groups import Cause, Causes, Group
+from importer.reporter.error_groups import ErrorGroup, ErrorGroups, GroupTotals
 from importer.reporter.row_reasons import in_words
 from importer.reporter.summary import PLURAL
 
@@ -19,48 +19,48 @@ MOST_CURRENCIES = 20
 _BEFORE_REASON = (None,) * HEADINGS.index("#reason")
 
 
-def headings(causes: Causes) -> tuple[str, ...]:
-    """All begin with ``#``: the sheet is passed over when the file is imported again."""
-    return (*HEADINGS, *(f"#{currency}" for currency in _currencies(causes)))
+def headings(groups: ErrorGroups) -> tuple[str, ...]:
+    """Return the headings. All begin with ``#``, so that the sheet is ignored when the file is imported again."""
+    return (*HEADINGS, *(f"#{currency}" for currency in _currencies(groups)))
 
 
-def table(causes: Causes, sheets: Sequence[str], remarks: Sequence[str]) -> Iterator[list[Cell]]:
-    """The lines below the headings: causes, what follows from them, what is left in all, remarks. Money in major units."""
-    currencies, follows = _currencies(causes), False
-    for cause, group in causes.ordered():
-        if cause.is_consequence and not follows:
+def table(groups: ErrorGroups, sheets: Sequence[str], remarks: Sequence[str]) -> Iterator[list[Cell]]:
+    """Yield the lines below the headings: causes, consequences, totals, remarks. Money is in major units."""
+    currencies, follows = _currencies(groups), False
+    for group, totals in groups.ordered():
+        if group.is_consequence and not follows:
             follows = True
             yield [*_BEFORE_REASON, FOLLOWS]
-        yield _line(cause, group, sheets, currencies)
-    if causes:
+        yield _line(group, totals, sheets, currencies)
+    if groups:
         yield []
-    for kind, group in sorted(causes.left.items()):
-        told = f"{PLURAL[kind]} in this file; one with several reasons counts in several of the lines above"
-        yield [group.rows, PLURAL[kind], None, None, told, None, None, *_money(group, currencies)]
-    for remark in remarks if causes else ("Nothing is left: every row was accepted.",):
+    for kind, totals in sorted(groups.remaining.items()):
+        explanation = f"{PLURAL[kind]} in this file; one with several reasons counts in several of the lines above"
+        yield [totals.rows, PLURAL[kind], None, None, explanation, None, None, *_money(totals, currencies)]
+    for remark in remarks if groups else ("Nothing is left: every row was accepted.",):
         yield [*_BEFORE_REASON, remark]
 
 
 def proofs(heads: Sequence[SheetHead], sheets: Sequence[str]) -> Iterator[list[Cell]]:
-    """How the columns of each sheet are written, by cells of the source: read when the sheet is imported again."""
-    told = "This is how the column was read. Leave the line: the rows left are read by it, too."
+    """Yield the cells of the source that prove the columns' formats; they are read when the file is imported again."""
+    explanation = "This is how the column was read. Leave the line: the rows left are read by it, too."
     for head, sheet in zip(heads, sheets, strict=True):
         for proof in head.proofs:
-            yield [None, PROOF_MARK, sheet, proof.heading, told, proof.text, proof.row]
+            yield [None, PROOF_MARK, sheet, proof.heading, explanation, proof.text, proof.row]
 
 
-def _line(cause: Cause, group: Group, sheets: Sequence[str], currencies: Sequence[str]) -> list[Cell]:
-    example = f"{sheets[group.sheet]}, row {group.number}"
+def _line(group: ErrorGroup, totals: GroupTotals, sheets: Sequence[str], currencies: Sequence[str]) -> list[Cell]:
+    example = f"{sheets[totals.sheet]}, row {totals.number}"
     return [
-        *(group.rows, PLURAL[cause.kind], in_words(cause.status), cause.column or None, cause.gist),
-        *((not cause.is_consequence and group.frequent_values()) or None, example, *_money(group, currencies)),
+        *(totals.rows, PLURAL[group.kind], in_words(group.status), group.column or None, group.template),
+        *((not group.is_consequence and totals.frequent_values()) or None, example, *_money(totals, currencies)),
     ]
 
 
-def _currencies(causes: Causes) -> list[str]:
-    found = {currency for group in causes.left.values() for currency, cents in group.money.items() if cents}
+def _currencies(groups: ErrorGroups) -> list[str]:
+    found = {currency for totals in groups.remaining.values() for currency, cents in totals.money.items() if cents}
     return sorted(found)[:MOST_CURRENCIES]
 
 
-def _money(group: Group, currencies: Sequence[str]) -> list[Cell]:
-    return [amount_cell(group.money[currency]) if group.money[currency] else None for currency in currencies]
+def _money(totals: GroupTotals, currencies: Sequence[str]) -> list[Cell]:
+    return [amount_cell(totals.money[currency]) if totals.money[currency] else None for currency in currencies]

@@ -1,4 +1,4 @@
-"""The summary as text for the terminal, ending with what to look at."""
+"""The summary as text for the terminal."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from importer.domain.kinds import Kind
 from importer.domain.money import totals_text
-from importer.domain.states import DONE, Status
-from importer.reporter.error_groups import Causes
+from importer.domain.states import DONE, RowStatus
+from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY
 from importer.reporter.summary import KEYS, PLURAL, Summary
@@ -18,7 +18,7 @@ REASON_LETTERS = 160
 
 
 def table(summary: Summary, *, checking: bool) -> list[str]:
-    """One block per kind: rows and money as read, then by what became of them."""
+    """Return one block for each kind: rows and money as read, then by status."""
     lines: list[str] = []
     for kind in Kind:
         if not summary.count(kind):
@@ -26,13 +26,13 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
         lines.append(f"  {PLURAL[kind].capitalize():<20}{summary.count(kind):>9,}  {totals_text(summary.money(kind))}".rstrip())
         for status in KEYS:
             if rows := summary.count(kind, status):
-                name = READY if checking and status is Status.PENDING else in_words(status)
+                name = READY if checking and status is RowStatus.PENDING else in_words(status)
                 lines.append(f"    {name:<18}{rows:>9,}  {totals_text(summary.money(kind, status))}".rstrip())
     return lines or ["  no rows"]
 
 
-def report_lines(summary: Summary, causes: Causes, folder: Path, *, checking: bool) -> list[str]:
-    """The whole report of a batch for the terminal; it ends with the frequent reasons and the path to the sheets."""
+def report_lines(summary: Summary, groups: ErrorGroups, folder: Path, *, checking: bool) -> list[str]:
+    """Return the report of a batch for the terminal. It ends with the most frequent reasons and the path to the sheets."""
     balance = "balanced: every row is accounted for" if summary.balanced else "NOT BALANCED: please report this as a bug"
     what = "checked, nothing sent" if checking else f"batch {summary.batch.id}"
     lines = [f"{summary.batch.source_name}  ({what})", *table(summary, checking=checking), f"  {balance}"]
@@ -40,11 +40,11 @@ def report_lines(summary: Summary, causes: Causes, folder: Path, *, checking: bo
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
     lines += [f"  note: {note}" for note in summary.notes]
-    return [*lines, *_reasons(causes), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
+    return [*lines, *_reasons(groups), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
 
 
 def _control(summary: Summary) -> list[str]:
-    """What each sheet adds up to, to be compared with the system that it comes from."""
+    """Return the totals of each sheet, to be compared with the system that exported it."""
     lines = ["  control totals, as read and of the valid rows alone:"] if summary.sheets else []
     for sheet in summary.sheets:
         read, valid = (totals_text(dict(sorted(money.items()))) for money in (sheet.read, sheet.valid))
@@ -59,17 +59,17 @@ def _control(summary: Summary) -> list[str]:
     return lines
 
 
-def _reasons(causes: Causes) -> list[str]:
-    """The most frequent causes, and how many rows only follow from such."""
-    groups = causes.ordered()
-    told = [(cause, group) for cause, group in groups if not cause.is_consequence]
-    follow = sum(group.rows for cause, group in groups if cause.is_consequence)
-    lines = ["  most frequent reasons:"] if told else []
-    for cause, group in told[:TOP_REASONS]:
-        text = cause.text()
-        lines.append(f"  {group.rows:>6,} × {text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + '…'}")
-        lines += [f"           {values}"] if (values := group.frequent_values()) else []
-    if more := len(told) - TOP_REASONS:
+def _reasons(groups: ErrorGroups) -> list[str]:
+    """Return the most frequent causes, and the number of rows that are only consequences."""
+    ordered = groups.ordered()
+    causes = [(group, totals) for group, totals in ordered if not group.is_consequence]
+    follow = sum(totals.rows for group, totals in ordered if group.is_consequence)
+    lines = ["  most frequent reasons:"] if causes else []
+    for group, totals in causes[:TOP_REASONS]:
+        text = group.text()
+        lines.append(f"  {totals.rows:>6,} × {text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + '…'}")
+        lines += [f"           {values}"] if (values := totals.frequent_values()) else []
+    if more := len(causes) - TOP_REASONS:
         lines += [f"         and {more} more: see the sheet Summary of errors.xlsx"] if more > 0 else []
     return lines + (
         [f"  {follow:>6,} only follow from these: correct the cases, and import the vouchers with them"] if follow else []
@@ -77,31 +77,31 @@ def _reasons(causes: Causes) -> list[str]:
 
 
 _NEXT_STEPS = {
-    Status.PENDING: "not sent yet: `importer resume` sends them",
-    Status.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
-    Status.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
-    Status.REFUSED: "refused: correct them in errors.xlsx and import that file",
-    Status.REJECTED: "rejected: correct them in errors.xlsx and import that file",
+    RowStatus.PENDING: "not sent yet: `importer resume` sends them",
+    RowStatus.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
+    RowStatus.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
+    RowStatus.REFUSED: "refused: correct them in errors.xlsx and import that file",
+    RowStatus.REJECTED: "rejected: correct them in errors.xlsx and import that file",
 }
 
 
 def _next_steps(summary: Summary) -> list[str]:
-    """What to do about the rows that are not done, the first thing first."""
+    """Return what to do about the rows that are not done, the first step first."""
     counts = {status: sum(summary.count(kind, status) for kind in Kind) for status in _NEXT_STEPS}
-    told = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
+    steps = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
     later = summary.corrected_later
-    return told + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
+    return steps + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
 
 
 def _nothing_new(summary: Summary) -> bool:
-    """Whether a run found nothing to do: all that is valid in the batch was there already."""
-    tried = [s for s in Status if s not in {Status.ALREADY_IMPORTED, Status.REJECTED, Status.BLOCKED}]
-    known = any(summary.count(kind, Status.ALREADY_IMPORTED) for kind in Kind)
+    """Return whether a run had nothing to send, because all valid rows had been imported before."""
+    tried = [s for s in RowStatus if s not in {RowStatus.ALREADY_IMPORTED, RowStatus.REJECTED, RowStatus.BLOCKED}]
+    known = any(summary.count(kind, RowStatus.ALREADY_IMPORTED) for kind in Kind)
     return known and not any(summary.count(kind, status) for kind in Kind for status in tried)
 
 
 def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[str]:
-    """One line per batch: what it was, how much is done, what is not; then the lines of the quotas."""
+    """Return one line per batch, with its source and the numbers of done and remaining rows; then the quotas' lines."""
     return [*([_status_line(summary) for summary in summaries] or ["The ledger is empty."]), *quotas]
 
 

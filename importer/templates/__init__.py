@@ -1,4 +1,4 @@
-"""The templates: workbooks and a CSV to fill in, and an example, all from the column table that the loader reads with."""
+"""The templates: a workbook and a CSV file to fill in, and an example, all generated from the column table."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WORKBOOK, FLAT, EXAMPLE = "cases-and-vouchers.xlsx", "flat.csv", "example.xlsx"
 
 
 def write_templates(directory: Path) -> list[Path]:
-    """Write the templates into ``directory`` and give their paths; the same bytes every time.
+    """Write the templates into ``directory``, with the same bytes every time, and return their paths.
 
-    Raises UsageError, before anything is written, when one of them is there already and somebody has filled it in.
+    Raises UsageError, before anything is written, if one of them exists and was filled in.
     """
     contents = {WORKBOOK: pack(template_workbook()), FLAT: _flat(), EXAMPLE: pack(example_workbook())}
     paths = {directory / name: content for name, content in contents.items()}
@@ -38,20 +38,20 @@ def write_templates(directory: Path) -> list[Path]:
 
 
 def flat_header() -> list[str]:
-    """The headings of the flat shape. Its vouchers belong to the row's own case, so they name none."""
+    """Return the headings of the flat shape. They lack the case of a voucher, which is that of the row."""
     vouchers = [flat_name(c.name) for c in VOUCHER_COLUMNS if c.name not in {"case_ref", "case_id"}]
     return [c.name for c in CASE_COLUMNS] + vouchers
 
 
 def _flat() -> bytes:
-    """The heading line alone; with ``;``, as Excel in most of Europe opens and saves it, and a BOM, so that æøå survive."""
+    """Return the heading line, with ``;``, which Excel expects in most of Europe, and a BOM, so that æøå are kept."""
     text = io.StringIO()
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerow(flat_header())
     return text.getvalue().encode("utf-8-sig")
 
 
 def _may_replace(path: Path) -> bool:
-    """Whether nobody's work is lost with the file: a workbook is as we wrote it, a CSV has no line below its heading."""
+    """Return whether the file was not filled in: a workbook is unchanged, a CSV has no line below its heading."""
     try:
         content = path.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""The drop-downs: closed lists on a hidden sheet, and the columns that take from them."""
+"""The drop-downs: closed lists on a hidden sheet, and the columns that use them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIST_SHEET = "Lists"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """One drop-down. ``also`` says what else the importer takes: such a cell is questioned, not refused."""
+    """One drop-down. ``also`` describes other accepted values: Excel then warns about a value, but does not refuse it."""
 
     name: str
     members: tuple[str, ...]
@@ -40,7 +40,7 @@ class Choices:
 
 
 def all_choices() -> tuple[Choices, ...]:
-    """Every list, in the order of its columns on the list sheet."""
+    """Return every list, in the order of their columns on the list sheet."""
     types = tuple(t.name for t in VOUCHER_TYPES)
     others = tuple(sorted(case_currencies() - set(VOUCHER_CURRENCIES)))
     return (
@@ -55,7 +55,7 @@ def all_choices() -> tuple[Choices, ...]:
 
 
 def country_names() -> tuple[str, ...]:
-    """The English names of all countries, the everyday one where there is one (Bolivia, South Korea)."""
+    """Return the English names of all countries, the common ones where they exist (Bolivia, South Korea)."""
     import pycountry
 
     found = [pycountry.countries.get(alpha_2=code) for code in country_codes()]
@@ -63,7 +63,7 @@ def country_names() -> tuple[str, ...]:
 
 
 def choices_of(column: Column) -> str | None:
-    """The name of the list that a column's cells come from, or None."""
+    """Return the name of the list for a column's cells, or None."""
     by_content = {Holds.COUNTRY: "countries", Holds.FLAG: "yes_no"}
     by_name = {"voucher_type": "voucher_types", "source": "sources", "debtor_type": "debtor_types"}
     if column.holds is Holds.CURRENCY:
@@ -72,7 +72,7 @@ def choices_of(column: Column) -> str | None:
 
 
 def add_list_sheet(workbook: Workbook) -> None:
-    """Add the sheet of lists, hidden for good. Its headings begin with ``#``: the importer reads no such column."""
+    """Add the sheet of lists, which Excel cannot unhide. Its headings begin with ``#``, so that the importer ignores it."""
     sheet = workbook.create_sheet(LIST_SHEET)
     sheet.sheet_state = "veryHidden"
     for number, choices in enumerate(all_choices(), 1):
@@ -85,7 +85,7 @@ def add_list_sheet(workbook: Workbook) -> None:
 
 
 def drop_downs() -> dict[str, DataValidation]:
-    """A validation for each list, by the list's name, still without cells."""
+    """Return a validation for each list, by its name, without cells yet."""
     return {choices.name: _drop_down(choices) for choices in all_choices()}
 
 

@@ -1,7 +1,7 @@
-"""The example: a Danish agency's cases and vouchers, all invented, with rows that are wrong in ways that people get wrong.
+"""The example: invented cases and vouchers of a Danish agency, including rows with typical mistakes.
 
-What the rows say stands in two CSV files beside this module, under canonical names; a cell that is no date or number
-there (``22.310,00 €``) becomes text in the workbook, as when a person types it.
+The rows are in two CSV files beside this module, under canonical names. A text that cannot be read as a date or number
+(``22.310,00 €``) becomes text in the workbook, as when a person types it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FILES = {Kind.CASE: "example_cases.csv", Kind.VOUCHER: "example_vouchers.csv"}
 
 
 def example_workbook() -> Workbook:
-    """The sheets of cases and vouchers, filled in."""
+    """Return a workbook with filled-in sheets of cases and vouchers."""
     workbook = empty_workbook()
     for kind in SHEETS:
         sheet = add_sheet(workbook, kind)
@@ -37,13 +37,13 @@ def example_workbook() -> Workbook:
 
 
 def example_rows(kind: Kind) -> Iterator[dict[str, str]]:
-    """The rows as they stand in the CSV file: text by canonical name."""
+    """Yield the rows of the CSV file: text by canonical name."""
     text = files(__package__).joinpath(_FILES[kind]).read_text(encoding="utf-8")
     yield from csv.DictReader(text.splitlines())
 
 
 def _typed(column: Column, text: str) -> str | date | Decimal:
-    """The cell that a spreadsheet makes of what was typed: a date or a number if it is one, else text."""
+    """Return the cell that a spreadsheet makes of typed text: a date or a number if possible, else text."""
     try:
         if column.holds is Holds.DATE:
             return date.fromisoformat(text)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GUIDE_SHEET = "Guide"
 TITLE = "# How to fill in this workbook"
-"""It begins with ``#``, so that the importer never takes the guide for data."""
+"""It begins with ``#``, so that the importer never reads the guide as data."""
 
 _WIDTHS = {"A": 12.0, "B": 30.0, "C": 22.0, "D": 96.0, "E": 28.0}
 _STEPS = (
@@ -48,7 +48,7 @@ _LINE = Border(bottom=Side("thin", color="D1D5DB"))
 
 
 def add_guide(workbook: Workbook) -> None:
-    """Add the guide as the last sheet that is seen."""
+    """Add the guide as the last visible sheet."""
     sheet: Worksheet = workbook.create_sheet(GUIDE_SHEET)
     for letter, width in _WIDTHS.items():
         sheet.column_dimensions[letter].width = width
@@ -71,17 +71,17 @@ def add_guide(workbook: Workbook) -> None:
 
 def _add_columns(sheet: Worksheet) -> None:
     columns = [(where, c) for where, kind in (("Cases", Kind.CASE), ("Vouchers", Kind.VOUCHER)) for c in columns_of(kind)]
-    rows = ((where, c.name, HEADING_LOOKS[c.need].meaning, c.help, c.example or None) for where, c in columns)
+    rows = ((where, c.name, HEADING_LOOKS[c.requirement].meaning, c.help, c.example or None) for where, c in columns)
     first = _add_table(sheet, "Columns", ("Sheet", "Column", "Required", "What to write", "Example"), rows)
     for row, (_, column) in enumerate(columns, first):
-        look = HEADING_LOOKS[column.need]
+        look = HEADING_LOOKS[column.requirement]
         cell = sheet.cell(row, 3)
         cell.fill = PatternFill("solid", start_color=look.fill)
         cell.font = Font(name=FONT, color=look.text)
 
 
 def _add_table(sheet: Worksheet, title: str, headings: tuple[str, ...], rows: Iterable[tuple[str | None, ...]]) -> int:
-    """Add a title and a table; give the row of its first line."""
+    """Add a title and a table, and return the row of its first line."""
     sheet.append([])
     sheet.append([title])
     sheet.cell(sheet.max_row, 1).font = heading_font(size=13)

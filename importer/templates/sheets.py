@@ -1,4 +1,4 @@
-"""The sheets that are filled in: headings from the column table, formats, comments and drop-downs."""
+"""The sheets to fill in: headings from the column table, formats, comments and drop-downs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from importer.domain.columns import Column, Holds, Need, columns_of
+from importer.domain.columns import Column, Holds, Requirement, columns_of
 from importer.domain.kinds import Kind
 from importer.templates.drop_downs import add_list_sheet, choices_of, drop_downs
 from importer.templates.guide import add_guide
@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 
 SHEETS = {Kind.CASE: "Cases", Kind.VOUCHER: "Vouchers"}
 LAST_ROW = 10_000
-"""Down to here cells are validated. Formats hold for whole columns, so that no empty cell has to be written."""
+"""The last row with validated cells. Formats apply to whole columns, so that no empty cell has to be written."""
 
 FORMATS = {Holds.DATE: "yyyy-mm-dd", Holds.MONEY: "#,##0.00", Holds.RATE: "0.00%", Holds.IDENTIFIER: "@", Holds.UUID: "@"}
 _WIDTHS = {Holds.TEXT: 28.0, Holds.MONEY: 14.0, Holds.DATE: 13.0, Holds.CURRENCY: 10.0, Holds.UUID: 38.0}
 _USUAL_WIDTH = 16.0
-_NEEDS = {Need.REQUIRED: "Required.", Need.CONDITIONAL: "Required in some cases.", Need.OPTIONAL: "Optional."}
+_REQUIREMENTS = {
+    Requirement.REQUIRED: "Required.",
+    Requirement.CONDITIONAL: "Required in some cases.",
+    Requirement.OPTIONAL: "Optional.",
+}
 
 
 def template_workbook() -> Workbook:
-    """The empty workbook: guide, cases, vouchers and the hidden lists. It opens on the cases."""
+    """Return the empty workbook: cases, vouchers, guide and the hidden lists. It opens on the cases."""
     workbook = empty_workbook()
     for kind in SHEETS:
         _validate(add_sheet(workbook, kind), kind)
@@ -42,7 +46,7 @@ def template_workbook() -> Workbook:
 
 
 def empty_workbook() -> Workbook:
-    """A workbook without the sheet that openpyxl starts with."""
+    """Return a workbook without the sheet that openpyxl adds by default."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     return workbook
@@ -65,7 +69,7 @@ def add_sheet(workbook: Workbook, kind: Kind) -> Worksheet:
 
 
 def _style_heading(cell: Cell, column: Column) -> None:
-    look = HEADING_LOOKS[column.need]
+    look = HEADING_LOOKS[column.requirement]
     cell.font = heading_font(color=look.text)
     cell.fill = PatternFill("solid", start_color=look.fill)
     cell.alignment = Alignment(vertical="center")
@@ -75,13 +79,13 @@ def _style_heading(cell: Cell, column: Column) -> None:
 
 
 def heading_comment(column: Column) -> str:
-    """What a person has to know about a column, in at most three lines."""
+    """Return the comment on a column's heading, in at most three lines."""
     example = f"Example: {column.example}" if column.example else ""
-    return "\n".join(line for line in (_NEEDS[column.need], column.help, example) if line)
+    return "\n".join(line for line in (_REQUIREMENTS[column.requirement], column.help, example) if line)
 
 
 def _validate(sheet: Worksheet, kind: Kind) -> None:
-    """Put a drop-down or a check on every column that has one; one validation serves all its columns in a sheet."""
+    """Add a drop-down or a check to every column that has one. Columns share a validation within a sheet."""
     lists, checks = drop_downs(), {Holds.MONEY: _amount_check(), Holds.DATE: _day_check()}
     for number, column in enumerate(columns_of(kind), 1):
         letter = get_column_letter(number)

@@ -1,4 +1,4 @@
-"""A workbook to bytes that are the same whenever they are written, and can be told from a workbook that was saved since."""
+"""Writing a workbook to reproducible bytes, and recognising whether a program has saved it since."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STAMP = f"{_WRITTEN:%Y-%m-%dT%H:%M:%SZ}".encode()
 
 
 def pack(workbook: Workbook) -> bytes:
-    """The bytes of ``workbook`` with fixed times instead of the clock's, in its properties and in the zip."""
+    """Return the bytes of ``workbook``, with fixed times in its properties and in the zip archive."""
     workbook.properties.creator = "importer template"
     workbook.properties.created = _WRITTEN
     raw, packed = io.BytesIO(), io.BytesIO()
@@ -27,17 +27,17 @@ def pack(workbook: Workbook) -> bytes:
         for name in source.namelist():
             content = source.read(name)
             if name == _CORE:
-                # openpyxl writes the time of saving, whatever the property says.
+                # openpyxl writes the time of saving, regardless of the property.
                 content = _MODIFIED.sub(rb"\g<1>" + _STAMP + rb"\g<2>", content)
             member = ZipInfo(name, _WRITTEN.timetuple()[:6])
-            member.create_system = 3  # else it depends on the machine
+            member.create_system = 3  # otherwise it depends on the operating system
             member.compress_type = ZIP_DEFLATED
             target.writestr(member, content)
     return packed.getvalue()
 
 
 def is_as_written(content: bytes) -> bool:
-    """Whether this is a workbook of :func:`pack` that no spreadsheet program has saved since."""
+    """Return whether this is a workbook of :func:`pack` that no spreadsheet program has saved since."""
     try:
         with ZipFile(io.BytesIO(content)) as archive:
             found = _MODIFIED.search(archive.read(_CORE))

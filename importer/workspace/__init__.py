@@ -1,1 +1,1 @@
-"""What the commands share: settings put to work, sources, sending, progress."""
+"""The parts that commands share: workspace, environment, sources, sending, progress."""

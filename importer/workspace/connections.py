@@ -29,7 +29,7 @@ UNKNOWN_PARTNER = "unknown"
 
 
 def open_ledger_read_only(environment: Environment) -> Ledger:
-    """The ledger, to be read beside a run that writes it. Raises LedgerError if there is none."""
+    """Open the ledger for reading, also while a run writes it. Raises LedgerError if there is none."""
     require_ledger(environment.ledger_url)
     ledger = Ledger.read(environment.ledger_url)
     assert ledger is not None
@@ -40,7 +40,7 @@ def open_ledger_read_only(environment: Environment) -> Ledger:
 async def connections(
     environment: Environment, quotas: Mapping[Kind, RateLimits] | None = None, gate: RequestGate | None = None
 ) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
-    """The two APIs, ready to be asked; Debbie is None without its settings. With quotas and a gate requests are counted."""
+    """Connect to both APIs; Debbie is None without its settings. Requests are counted if quotas and a gate are given."""
     from importer.dispatcher.apis.debbie import Debbie
     from importer.dispatcher.apis.debitura import Debitura
     from importer.dispatcher.apis.http import HttpClient
@@ -67,7 +67,7 @@ async def connections(
 
 
 def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
-    """The accounts as far as they are known without asking; unknown ones have nothing in the ledger."""
+    """Return the accounts as far as they are known without a request; an unknown one has no entries in the ledger."""
     with ledger.queries() as queries:
         knows_accounts = queries.knows_accounts()
     key = environment.api_key if knows_accounts else None
@@ -76,7 +76,7 @@ def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
 
 
 def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, RateLimits]:
-    """The quotas of both credentials as far as this ledger knows them; the embedded sandbox has none."""
+    """Return the quotas of both credentials with the requests counted in this ledger; the embedded sandbox has no limits."""
     dispatch, lengths = environment.settings.dispatch, environment.settings.dispatch.window_seconds
     cases = (dispatch.per_minute, dispatch.per_hour, dispatch.per_day)
     vouchers = (dispatch.debbie_per_minute, 0, 0)
@@ -93,7 +93,7 @@ def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, RateLimits
         kept, before = ledger.counts.kept(quota.scope), []
         uncounted = kept is None and kind is Kind.CASE and quota.windows
         partner = ledger.account_of(key) if uncounted else None
-        if partner:  # the ledger is older than its counting
+        if partner:  # entries were sent before this ledger counted requests
             before = ledger.counts.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)
         quota.load(kept, before)
     return quotas

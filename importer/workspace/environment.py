@@ -1,4 +1,4 @@
-"""The environment of a command: settings, ledger, credentials and addresses, either real ones or the embedded sandbox's."""
+"""The environment of a command: settings, ledger, credentials and URLs, either the real ones or those of the embedded sandbox."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 
 @dataclass(frozen=True)
 class Environment:
-    """Settings, credentials and places of one command. Credentials are never shown: see ``repr``.
+    """The settings, credentials, paths and URLs of one command. Its ``repr`` omits credentials.
 
-    They are looked up when they are first needed: a keyring may have to be unlocked, and loading it takes a while.
+    Credentials are looked up when they are first needed, because a keyring is slow to load and may have to be unlocked.
     """
 
     settings: Settings
@@ -48,7 +48,7 @@ class Environment:
         return self.credential("debbie")
 
     def load_context(self, *, test_cases: bool, folder: Path) -> LoadContext:
-        """What reading a row depends on, as of now."""
+        """Return the context for reading rows, with the present day in Debbie's time zone."""
         zone = self.settings.zone()
         return LoadContext(
             today=datetime.now(zone).date(),
@@ -60,26 +60,26 @@ class Environment:
         )
 
     def accounts(self, partner: str) -> Accounts:
-        """The accounts to which everything in the ledger belongs.
+        """Return the accounts of the entries in the ledger.
 
-        They name the partner and the tenant, not the credentials: with a new key of the same partner, what the old key
-        sent must be found, or all of it would be sent again.
+        They name the partner and the tenant, not the credentials: after a change of the partner's key, entries that were
+        sent with the old key must be found, or all of them would be sent again.
         """
         if self.is_sandbox:
             return Accounts(SANDBOX_ACCOUNT, SANDBOX_ACCOUNT)
         return Accounts(f"debitura:{self.debitura_url}:{partner}", f"debbie:{self.debbie_url}:{self.tenant_id or 'none'}")
 
     def require_debitura(self) -> str:
-        """Debitura's key. Raises SettingsError if it is missing."""
+        """Return Debitura's key. Raises SettingsError if it is missing."""
         if self.api_key is None:
             raise SettingsError(
-                "There is no key for Debitura. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "
+                "The key for Debitura is missing. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "
                 "or try the importer with --sandbox."
             )
         return self.api_key
 
     def require_debbie(self) -> str:
-        """The token, when there are vouchers to send. Raises SettingsError naming every setting that is missing."""
+        """Return Debbie's token, for vouchers to send. Raises SettingsError, which names every missing setting."""
         missing = [
             name
             for name, value in (("IMPORTER_DEBBIE__TOKEN", self.token), ("IMPORTER_DEBBIE__TENANT_ID", self.tenant_id))
@@ -92,9 +92,9 @@ class Environment:
 
 @contextmanager
 def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
-    """The environment of a workspace with these settings, or that of its embedded sandbox with its own ledger and data.
+    """Open the environment of a workspace, or that of its embedded sandbox with a ledger and data of its own.
 
-    Without ``serving`` the sandbox is not started: there is nothing to ask it, and another command may be using it.
+    Without ``serving`` the sandbox is not started, for commands without requests: another command may be running it.
     """
     if not sandbox:
         yield Environment(

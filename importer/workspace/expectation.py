@@ -1,4 +1,4 @@
-"""What a user expects of the files to be imported, and how they differ from it. Nothing is read or written here."""
+"""The user's expectation of the files to import, and its comparison with them. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ _TOTAL = re.compile(r"([A-Za-z]{3}|unknown)=(-?\d{1,15}(?:\.\d{1,2})?)")
 
 @dataclass(frozen=True)
 class Expectation:
-    """Rows and hundredths by currency that all files together must hold.
+    """The rows and hundredths by currency that all files together must hold.
 
-    Cases are counted if the files hold any, else vouchers. Totals name every currency: one that was not expected is as
-    wrong as one that is missing.
+    Cases are counted if the files hold any, else vouchers. ``totals`` must contain every currency of the files.
     """
 
     rows: int | None = None
@@ -30,7 +29,7 @@ class Expectation:
         return self.rows is not None or bool(self.totals)
 
     def unmet(self, totals: Sequence[SheetTotals]) -> str | None:
-        """How the files differ from what was expected, as lines for the user; None if they do not."""
+        """Describe how the files differ from the expectation, as lines for the user; None if they do not."""
         kind = counted_kind(totals)
         counted = [t for t in totals if t.kind is kind]
         found = sum((t.read for t in counted), Counter[str]())
@@ -40,10 +39,10 @@ class Expectation:
         where = ", ".join(f'{t.source} sheet "{t.sheet}" ({t.rows:,} rows)' for t in counted) or "nothing"
         return "\n".join(
             [
-                "The files do not hold what is expected of them.",
+                "The files do not match what is expected.",
                 *(f"  {problem}" for problem in problems),
                 f"  Counted: the {kind}s in {where}.",
-                *(f"  {told}" for told in _unread(counted)),
+                *(f"  {line}" for line in _unread(counted)),
                 "Nothing was sent or recorded. Correct the files or the expectation, and run the same command again.",
             ]
         )
@@ -74,20 +73,20 @@ def _rows_problem(expected: int | None, found: int) -> list[str]:
 def _money_problems(expected: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
     problems = []
     for currency in sorted(expected.keys() | {c for c, cents in found.items() if cents}) if expected else []:
-        wanted, there = expected.get(currency, 0), found.get(currency, 0)
-        if wanted != there:
-            more = f"{grouped_text(abs(there - wanted))} too {'much' if there > wanted else 'little'}"
-            problems.append(f"{currency}: expected {grouped_text(wanted)}, found {grouped_text(there)}: {more}.")
+        wanted, counted = expected.get(currency, 0), found.get(currency, 0)
+        if wanted != counted:
+            more = f"{grouped_text(abs(counted - wanted))} too {'much' if counted > wanted else 'little'}"
+            problems.append(f"{currency}: expected {grouped_text(wanted)}, found {grouped_text(counted)}: {more}.")
     return problems
 
 
 def _unread(counted: Sequence[SheetTotals]) -> list[str]:
-    told = []
+    lines = []
     for t in counted:
         if t.unread:
             places = ", ".join(t.unread_places) + (", …" if t.unread > MOST_PLACES else "")
             rows = "row" if t.unread == 1 else "rows"
-            told.append(
+            lines.append(
                 f"{t.source}: in {t.unread:,} {rows} the amount could not be read exactly, so the sum lacks it: {places}."
             )
-    return told
+    return lines

@@ -1,4 +1,4 @@
-"""What a user asks for: which sources, read with which profiles, sent how."""
+"""The request for an import: its sources, profiles and options."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What the user asked for. Without a ``profile`` each source is read with the one on the ``shelf`` that knows it.
+    """The sources and options of an import.
 
-    ``paths`` and ``output`` are the user's own; everything else is found in the ``workspace``.
+    Without a ``profile``, each source is read with the profile on the ``shelf`` that matches its headings. ``paths`` and
+    ``output`` are as the user gave them; all other files are in the ``workspace``.
     """
 
     workspace: Workspace
@@ -36,11 +37,9 @@ class ImportRequest:
 
 
 def find_profiles(wanted: str | Profile | None, workspace: Workspace) -> tuple[Profile, Shelf]:
-    """The profile that is wanted by name or path; without one those of the workspace that can be found by headings.
+    """Return the profile with this name or path, or (for None) the workspace's profiles, to be matched by headings.
 
-    The name ``none`` stands for neither.
-
-    Raises ProfileError if there is no such profile or it has a mistake.
+    The name ``none`` means neither. Raises ProfileError if the profile does not exist or has a mistake.
     """
     if isinstance(wanted, Profile):
         return wanted, EMPTY_SHELF

@@ -1,4 +1,4 @@
-"""How a run ends: one report for each batch, one exit code, and the messages to the user."""
+"""The result of a run: one report for each batch, one exit code, and messages to the user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_URGENT_FIRST = (
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: its exit code, one report per batch, and further messages to the user."""
+    """The result of a run: its exit code, one report for each batch, and further messages to the user."""
 
     exit_code: ExitCode
     reports: tuple[Report, ...] = ()
@@ -28,7 +28,7 @@ class RunResult:
 def combine(
     reports: Sequence[Report], refused: Iterable[FileRefused] = (), code: ExitCode = ExitCode.OK, messages: Iterable[str] = ()
 ) -> RunResult:
-    """The result of a run whose sending ended with ``code``. Its exit code is the most urgent one of all its parts."""
+    """Return the result of a run whose sending ended with ``code``. Its exit code is the most urgent one of all parts."""
     refusals = tuple(refused)
     codes = [code, *(report.summary.exit_code for report in reports), *(error.exit_code for error in refusals)]
     return RunResult(min(codes, key=MOST_URGENT_FIRST.index), tuple(reports), (*map(str, refusals), *messages))
@@ -37,9 +37,9 @@ def combine(
 def report_batches(
     ledger: Ledger, batches: Iterable[int], directory: Path, sent: tuple[ExitCode, list[str]], refused: Iterable[FileRefused] = ()
 ) -> RunResult:
-    """Write the report of every batch after sending, which ended with an exit code and messages.
+    """Write the report of every batch after sending. ``sent`` is the exit code and the messages of sending.
 
-    A report that cannot be written does not keep the others from being written: what was sent was sent.
+    If a report cannot be written, its error becomes a message and the others are still written.
     """
     code, messages = sent
     reports: list[Report] = []

@@ -1,4 +1,4 @@
-"""The version of a source: digests of everything that the rows of a file depend on, computed without parsing the file."""
+"""The version of a source: digests of everything that determines the rows of a file, computed without parsing it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from importer.loader.profiles.recognition import Shelf
 
 
 def version_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
-    """The version of a file as it is now; None if it cannot be determined, and reading the file reports why.
+    """Return the present version of a file; None if it cannot be determined. Reading the file then reports why.
 
-    A link has no version: it may lead to another file by the time that it is read.
+    A symbolic link has no version: it may point to another file by the time it is read.
     """
-    if os.path.islink(path):  # noqa: PTH114  (Path raises for what cannot be looked at)
+    if os.path.islink(path):  # noqa: PTH114  (Path raises for some invalid paths)
         return None
     try:
         with os.fdopen(open_regular(path), "rb") as stream:
@@ -37,27 +37,27 @@ def version_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
 
 
 def reader_version(profile: Profile, shelf: Shelf, context: LoadContext) -> str:
-    """A digest of everything that affects reading, except the files themselves, their folders and the day.
+    """Return a digest of everything that affects reading, except the files themselves, their folders and the day.
 
-    Folders matter to appendices alone, and rows with one are always read. When the rules of a time zone are corrected,
-    what was accepted under the old ones was sent as it was read then.
+    Folders matter only to attached files, and rows with one are always read again. Corrected rules of a time zone do not
+    change entries that were accepted before.
     """
     profiles = [(one.path.as_posix(), one.profile.model_dump_json()) for one in shelf.profiles]
-    settings = replace(context, today=date.min, folder=Path())  # every other field counts, also one that is added later
-    told = repr((profile.model_dump_json(), profiles, settings, _version()))
-    return hashlib.sha256(told.encode()).hexdigest()
+    settings = replace(context, today=date.min, folder=Path())  # all other fields count, including future ones
+    everything = repr((profile.model_dump_json(), profiles, settings, _version()))
+    return hashlib.sha256(everything.encode()).hexdigest()
 
 
 @cache
 def _version() -> str:
-    """A digest of the importer's own files and of what is installed beside them.
+    """Return a digest of the importer's own files and of the installed packages; it takes 10 ms.
 
-    All of them count, so that no number has to be raised by hand; a change that does not matter costs one more reading. It
-    takes 10 ms.
+    All of them count, so that no version number has to be raised by hand. An irrelevant change only causes one more
+    reading.
     """
     digest = hashlib.sha256(sys.version.encode())
     own = sorted(_own_files(files("importer"), ""))
-    if not own:  # packed without its sources: it cannot be told from another version
+    if not own:  # installed without its sources, so that the version cannot be recognised
         return os.urandom(32).hex()
     for name, content in own:
         digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
@@ -75,8 +75,8 @@ def _own_files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _installed(folder: str) -> list[str]:
-    """The packages in a folder of Python's path, each by the name of its description, which holds the version."""
+    """Return the names of the .dist-info folders in a folder of Python's path, which contain the versions."""
     try:
         return [name for name in os.listdir(folder) if name.endswith(".dist-info")]  # noqa: PTH208  (names alone, of thousands)
     except OSError:
-        return []  # a zip file, or nothing at all
+        return []  # a zip file, or a missing folder

@@ -1,4 +1,4 @@
-"""The sources that a request names, in the order in which they are imported, each opened with the profile that knows it."""
+"""The sources of a request in the order of their import, each opened with the profile that matches its headings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Opening = Callable[[], AbstractContextManager[LoadedSource]]
 
 @dataclass(frozen=True)
 class Source:
-    """Something to import: ``open`` reads it. ``version`` is what its rows depend on; None if that cannot be determined."""
+    """A file or the DataFrames to import: ``open`` reads it. ``version`` is None if it cannot be determined."""
 
     open: Opening
     version: SourceVersion | None = None
@@ -50,9 +50,9 @@ class Source:
 def sources_of(
     request: ImportRequest, environment: Environment, has_cases: Callable[[SourceVersion], bool | None]
 ) -> Iterator[Source]:
-    """The sources to import, cases before vouchers: a voucher may belong to a case of another file.
+    """Yield the sources to import, those with cases first, since a voucher may belong to a case in another file.
 
-    ``has_cases`` returns whether a file that was read before holds cases, and None for one that was not.
+    ``has_cases`` returns whether a file that was read before holds cases, and None for another file.
     """
     context = environment.load_context(test_cases=request.test_cases, folder=request.workspace.root)
     if request.frames:
@@ -83,26 +83,26 @@ def _opened_frames(frames: dict[str, pd.DataFrame], request: ImportRequest, cont
     if known is None:
         refuse_near("The DataFrame", headings, request.shelf)
     source = open_frames(frames, context, known.profile if known else request.profile)
-    yield _told(source, known)
+    yield _with_note(source, known)
 
 
 @contextmanager
 def open_remembered(path: Path, shelf: Shelf, context: LoadContext) -> Iterator[LoadedSource]:
-    """A file as a source, read with the profile that knows its headings, or without one if none does.
+    """Open a file as a source, with the profile that matches its headings, or without a profile if none does.
 
-    Raises FileRefused if several know it, if one nearly does, or if the file cannot be read.
+    Raises FileRefused if several match, if one nearly does, or if the file cannot be read.
     """
     with ExitStack() as stack:
         raw, known = _find(path, shelf, stack)
         profile = known.profile if known else NO_PROFILE
         sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets() or is_ours(sheet))
         sheets = sheets if profile.sheets() else raw.sheets
-        yield _told(load_raw(replace(raw, sheets=sheets), profile, context), known)
+        yield _with_note(load_raw(replace(raw, sheets=sheets), profile, context), known)
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """A file opened in one way: its headings as they are found without a profile, and the profiles that know it."""
+    """A file opened with certain options: its headings as found without a profile, and the profiles that match."""
 
     raw: RawSource
     headings: Headings
@@ -110,7 +110,7 @@ class _Opened:
 
 
 def _find(path: Path, shelf: Shelf, stack: ExitStack) -> tuple[RawSource, Remembered | None]:
-    """The open file and the profile that knows it. A text is opened in every way in which a profile reads texts."""
+    """Open the file and find the profile that matches it. A text file is opened with the options of every profile."""
     from importer.loader.files.reader import ReadOptions, open_source
 
     usual = ReadOptions()
@@ -147,7 +147,7 @@ def _way(path: Path, profile: Profile) -> ReadOptions:
     return ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote)
 
 
-def _told(source: LoadedSource, known: Remembered | None) -> LoadedSource:
+def _with_note(source: LoadedSource, known: Remembered | None) -> LoadedSource:
     return replace(source, notes=(known.note(), *source.notes)) if known else source
 
 
@@ -159,11 +159,11 @@ def _only_vouchers(source: Source, has_cases: Callable[[SourceVersion], bool | N
         with source.open() as opened:
             return not opened.has_cases
     except FileRefused:
-        return False  # it is opened again in its turn and refused then
+        return False  # it is refused when it is opened for the import
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
-    """Files as they are, a folder as the spreadsheets in it. Raises FileRefused for a path that is neither."""
+    """Replace each folder by the spreadsheets in it. Raises FileRefused if a folder has none or cannot be read."""
     found: list[Path] = []
     for path in paths:
         if not os.path.isdir(path):  # noqa: PTH112  (Path raises for a file that may not be looked at; reading it reports why)

@@ -1,4 +1,4 @@
-"""Taking the sources of a request into the ledger: each that can be read becomes a batch."""
+"""Staging the sources of a request: each one that can be read becomes a batch in the ledger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from importer.workspace.sources import Source, sources_of
 
 @dataclass(frozen=True)
 class StagedSources:
-    """The batches of the sources that could be read, and the errors of those that could not."""
+    """The batches of the readable sources, and the errors of the others."""
 
     batches: tuple[int, ...]
     refused: tuple[FileRefused, ...]
@@ -26,9 +26,9 @@ class StagedSources:
 def stage_sources(
     work: UnitOfWork, request: ImportRequest, environment: Environment, accounts: Accounts, run_id: str
 ) -> StagedSources:
-    """Stage every source; a file that cannot be read is left out, and the others are staged all the same.
+    """Stage every source that can be read, and collect the errors of the others.
 
-    Raises FileRefused if no source could be read.
+    Raises FileRefused if no source can be read.
     """
     batches: list[int] = []
     refused: list[FileRefused] = []
@@ -43,7 +43,7 @@ def stage_sources(
 
 
 def _stage(work: UnitOfWork, source: Source, accounts: Accounts, run_id: str, earlier: Sequence[int]) -> int:
-    """The batch of one source. A file that is known, with all its rows, is not read again."""
+    """Stage one source and return its batch. An unchanged file whose rows are all done is not read again."""
     if source.version and (known := work.reuse_unchanged_batch(source.version, accounts, run_id, earlier)):
         return known
     with source.open() as opened:
@@ -51,11 +51,11 @@ def _stage(work: UnitOfWork, source: Source, accounts: Accounts, run_id: str, ea
 
 
 def unmet_expectation(queries: Queries, staged: StagedSources, expected: Expectation) -> str | None:
-    """How the sources differ from what the user expected of them; None if they do not, or if nothing was expected."""
+    """Describe how the sources differ from the user's expectation; None if they do not, or if there is none."""
     if not expected:
         return None
     if staged.refused:
-        told = "Not every file could be read, so they cannot be what is expected of them. Nothing was sent or recorded."
-        return "\n".join([*map(str, staged.refused), told])
+        conclusion = "Not every file could be read, so they cannot match what is expected. Nothing was sent or recorded."
+        return "\n".join([*map(str, staged.refused), conclusion])
     infos = (queries.batch(batch) for batch in staged.batches)
     return expected.unmet([totals for info in infos if info for totals in queries.sheet_totals(info)])

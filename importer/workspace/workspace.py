@@ -14,47 +14,48 @@ PROFILE_FOLDERS = (Path("profiles"), Path("templates/profiles"))
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder ``root`` and what lies in it. A relative path in the settings starts there."""
+    """The folder ``root`` with its files. Relative paths in the settings are relative to it."""
 
     root: Path
 
     @classmethod
     def at(cls, folder: str | Path | None) -> Workspace:
-        """The workspace in this folder, or without one in the working directory.
+        """Return the workspace in this folder; with None, that in the working directory.
 
-        The working directory is kept as the relative path ``.``, so that messages show short paths. Raises UsageError if
-        the folder does not exist: a mistyped name must not become a new workspace with an empty ledger.
+        The working directory stays the relative path ``.``, so that messages show short paths. Raises UsageError if the
+        folder does not exist: a mistyped name must not create a new workspace with an empty ledger.
         """
         if folder is None:
             return cls(Path())
         root = Path(folder).absolute()
         if not root.is_dir():
-            raise UsageError(f"There is no folder {root}, so it cannot be the workspace. Check the path, or make the folder.")
+            raise UsageError(f"The workspace folder {root} does not exist. Check the path, or create the folder.")
         return cls(root)
 
     @property
     def settings_file(self) -> Path:
+        """Return the path of the settings file, which need not exist."""
         return self.root / "importer.toml"
 
     @property
     def profile_folders(self) -> tuple[Path, ...]:
-        """The folders in which profiles are searched, the first one first."""
+        """Return the folders in which profiles are searched, in this order."""
         return tuple(self.root / folder for folder in PROFILE_FOLDERS)
 
     def load_settings(self, config: Path | None = None) -> Settings:
-        """The settings in force, from the file ``config`` if one is named. Raises SettingsError."""
+        """Load the settings, from the file ``config`` if it is given. Raises SettingsError."""
         return load_settings(self.settings_file, config)
 
     def output(self, settings: Settings) -> Path:
-        """The folder of the reports."""
+        """Return the folder for reports."""
         return self.root / settings.output.directory
 
     def ledger_url(self, settings: Settings) -> str:
-        """The ledger's URL; a relative SQLite file lies in this workspace."""
+        """Return the ledger's URL, with a relative SQLite file placed in this workspace."""
         return resolve_url(settings.ledger.url, self.root)
 
     def sandbox_ledger(self, settings: Settings) -> Path:
-        """``ledger.sandbox.db`` beside ``ledger.db``; beside another database's ledger it is a file in this folder.
+        """Return the path of the sandbox's ledger, such as ``ledger.sandbox.db`` beside ``ledger.db``.
 
         Raises LedgerError if the ledger's URL is wrong.
         """

@@ -153,7 +153,7 @@ def test_a_mistyped_ledger_is_said_and_not_made(live, command):
 def test_doctor_leaves_no_ledger_and_no_folder(live):
     told = live.call("doctor", env={"IMPORTER_LEDGER__URL": "sqlite:///books/2026/ledger.db"})
     assert told.code == 0
-    assert "there is no ledger yet: the first import makes" in told.out
+    assert "the ledger does not exist yet: the first import creates" in told.out
     assert not live.everything_written()
     assert not list(live.folder.iterdir())
 
@@ -273,7 +273,7 @@ def test_doctor_finds_a_ledger_that_cannot_be_written(live):
     (live.folder / "ledger.db").write_text("this is a letter\n" * 100, encoding="utf-8")
     missing = live.call("doctor", env={"IMPORTER_LEDGER__URL": "sqlite:///ledger.db/there.db"})
     assert missing.code == 2
-    assert "the ledger ledger.db/there.db cannot be made" in missing.out
+    assert "the ledger ledger.db/there.db cannot be created" in missing.out
     damaged = live.call("doctor")
     assert damaged.code == 2
     assert "not a database" in damaged.out
@@ -418,4 +418,4 @@ def test_a_voucher_alone_for_an_existing_case(live, vendors: Sandbox):
     ended = live.call("run", "v.csv", "--yes")
     assert ended.code == 3
     assert [v["caseId"] for v in vendors.vouchers] == [known]
-    assert "Debbie does not know the voucher's case" in ended.out
+    assert "The voucher's case does not exist in Debbie" in ended.out

@@ -203,7 +203,7 @@ def test_a_file_that_needs_no_profile_gets_none(desk):
     write_workbook(desk.folder / "a.xlsx", cases(2))
     ended = desk.run("map", "a.xlsx")
     assert (ended.code, ended.err) == (0, "")
-    assert "needs no profile" in ended.out
+    assert "can be read without a profile" in ended.out
     assert not (desk.folder / "profiles").exists()
 
 
@@ -214,7 +214,7 @@ def test_a_file_that_needs_no_profile_gets_none(desk):
         (("--set", "currency"), "COLUMN=VALUE"),
         (("--set", "nothing=1", "--holds", "cases"), '"nothing" is not a column'),
         (("--set", "currency=ZZZ", "--holds", "cases"), '"ZZZ" cannot be currency'),
-        (("--profile", "none"), "stands for none"),
+        (("--profile", "none"), "means no profile"),
     ],
     ids=str,
 )
@@ -248,7 +248,7 @@ def test_two_profiles_that_know_a_file_are_a_question_and_a_name_is_the_answer(l
     assert "Read with the profile" not in named.out
     refused = live.call("map", "a.csv", "--yes", "--profile", "three")
     assert refused.code == 2
-    assert "knows these headings already" in refused.err
+    assert "matches these headings already" in refused.err
 
 
 def test_a_column_that_was_added_is_told_instead_of_read_in_another_way(live, vendors):

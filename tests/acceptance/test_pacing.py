@@ -176,7 +176,7 @@ def test_status_shows_what_is_used_and_left(live, vendors):
     other = live.call("status", env={"IMPORTER_DEBITURA__API_KEY": "another-key"}).out.splitlines()
     assert "0 of 2,000 used, 2,000 left" in other[1]
     nobody = live.call("status", env={"IMPORTER_DEBITURA__API_KEY": ""}).out.splitlines()
-    assert nobody[1:] == ["Without Debitura's API key its quota cannot be told."]
+    assert nobody[1:] == ["Without Debitura's API key its quota cannot be shown."]
 
 
 def test_the_question_says_when_it_will_be_done(live):

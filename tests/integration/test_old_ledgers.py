@@ -84,7 +84,7 @@ def test_a_migration_that_fails_leaves_the_old_ledger_working(tmp_path):
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE id_sequence (x)")  # the migration stumbles over it after most of its work
     before = dump(path)
-    with pytest.raises(LedgerError, match=r"could not be brought to version 4 .*it is unchanged.*ledger.before-version-4.db"):
+    with pytest.raises(LedgerError, match=r"could not be upgraded to version 4 .*it is unchanged.*ledger.before-version-4.db"):
         Ledger.open(f"sqlite:///{path}", "test")
     assert dump(path) == before
 
@@ -101,7 +101,7 @@ def test_every_command_brings_the_ledger_up_to_date_and_says_so(desk, tmp_path, 
         at(desk, sandbox, "every-state")
         done = desk.run(*command)
         assert done.code in {0, 3}, done
-        assert "was brought to version 4. The ledger as it was before is kept as " in done.err
+        assert "was upgraded to version 4. The ledger from before is kept as " in done.err
         assert (desk.folder / "ledger.before-version-4.db").is_file()
 
 

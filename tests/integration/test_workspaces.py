@@ -123,7 +123,7 @@ def test_without_a_working_directory_everything_works(tmp_path: Path) -> None:
         assert not trust_ledger(environment)
     with open_environment(workspace, workspace.load_settings(), sandbox=False) as environment:
         told = [finding.text for finding in diagnose(environment)]
-    assert f"there is no ledger yet: the first import makes {folder / 'books.db'}" in told
+    assert f"the ledger does not exist yet: the first import creates {folder / 'books.db'}" in told
 
 
 def test_what_a_dataframe_names_lies_in_the_workspace(tmp_path: Path, decoys: Path) -> None:
@@ -156,7 +156,7 @@ def test_arguments_are_relative_to_the_working_directory(tmp_path: Path, decoys:
 
 def test_a_mistyped_workspace_is_refused_before_anything_is_written(tmp_path: Path, decoys: Path) -> None:
     before = contents(decoys)
-    with pytest.raises(UsageError, match="There is no folder"):
+    with pytest.raises(UsageError, match=r"The workspace folder .* does not exist"):
         importer.check(pd.DataFrame(cases(1)), workspace=tmp_path / "nroth")
     assert contents(decoys) == before
     assert not (tmp_path / "nroth").exists()

@@ -17,11 +17,11 @@ from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
-from importer.domain.states import State, Status
+from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import stage
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.sendable import AttemptResult, Claim
-from importer.ledger.queries.report_rows import Line, batch_info, lines
+from importer.ledger.queries.report_rows import ReportRow, batch_info, lines
 from importer.ledger.queries.totals import Tallies, tally
 from importer.ledger.storage.schema import entry
 
@@ -151,13 +151,13 @@ class Desk:
     def entry(self, identifier: int) -> Any:
         return next(e for e in self.entries() if e.id == identifier)
 
-    def lines(self, batch: int) -> list[Line]:
+    def lines(self, batch: int) -> list[ReportRow]:
         return run_sql(self.ledger, lambda c: list(lines(c, batch)))
 
-    def cases(self, batch: int) -> list[Status]:
+    def cases(self, batch: int) -> list[RowStatus]:
         return [line.case.status for line in self.lines(batch) if line.case]
 
-    def vouchers(self, batch: int) -> list[Status]:
+    def vouchers(self, batch: int) -> list[RowStatus]:
         return [line.voucher.status for line in self.lines(batch) if line.voucher]
 
     def told(self, batch: int) -> list[str]:

@@ -8,15 +8,15 @@ from support.paths import ROOT
 
 from importer.cli.app import app
 from importer.domain.code_lists import VOUCHER_TYPES
-from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Need
-from importer.domain.states import Status
+from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Requirement
+from importer.domain.states import RowStatus
 from importer.errors import ExitCode
 from importer.loader.profile import Profile
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
 from importer.settings import Settings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NEEDS = {Need.REQUIRED: "required", Need.CONDITIONAL: "sometimes", Need.OPTIONAL: "optional"}
+NEEDS = {Requirement.REQUIRED: "required", Requirement.CONDITIONAL: "sometimes", Requirement.OPTIONAL: "optional"}
 
 
 def rows_below(header: str) -> list[list[str]]:
@@ -54,13 +54,13 @@ def test_exit_codes():
 
 
 def test_statuses():
-    assert {row[0] for row in rows_below("status")} == {status.value.replace("_", " ") for status in Status}
+    assert {row[0] for row in rows_below("status")} == {status.value.replace("_", " ") for status in RowStatus}
 
 
 @pytest.mark.parametrize("columns", [CASE_COLUMNS, VOUCHER_COLUMNS], ids=["cases", "vouchers"])
 def test_columns(columns):
     described = [(row[0], row[1], row[2]) for row in rows_below("column")]
-    wanted = [(f"`{c.name}`", NEEDS[c.need], c.help) for c in columns]
+    wanted = [(f"`{c.name}`", NEEDS[c.requirement], c.help) for c in columns]
     assert [row for row in described if row in wanted] == wanted
     assert len(described) == len(CASE_COLUMNS) + len(VOUCHER_COLUMNS)
 

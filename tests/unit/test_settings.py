@@ -78,7 +78,7 @@ def test_another_file_may_be_named():
     write("[dispatch]\nconcurrency = 3\n")
     other = write("[dispatch]\nconcurrency = 4\n", "other.toml")
     assert WORKSPACE.load_settings(other).dispatch.concurrency == 4
-    with pytest.raises(SettingsError, match=r"There is no settings file missing\.toml"):
+    with pytest.raises(SettingsError, match=r"The settings file missing\.toml does not exist"):
         WORKSPACE.load_settings(Path("missing.toml"))
 
 

@@ -1,1 +1,1 @@
-"""What an answer means."""
+"""The outcomes of attempts, decided by pure functions."""

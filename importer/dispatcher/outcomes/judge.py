@@ -1,4 +1,4 @@
-"""What an answer means: the outcome table of the design as one pure function."""
+"""The outcome of an attempt, decided from the response by one pure function with a table."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from importer.domain.states import DoubtCause
 
 DEFAULT_WAIT_SECONDS = 60.0
 _OK, _REDIRECTS = Http.OK, Http.MULTIPLE_CHOICES
-LONGEST_WAIT_SECONDS = 86_400.0  # the longest window of the vendor's limits is a day; more is absurd
+LONGEST_WAIT_SECONDS = 86_400.0  # a day, the longest window of the vendor's limits
 
 
 class OutcomeKind(StrEnum):
-    """What is known after an attempt."""
+    """The kind of outcome of an attempt."""
 
     ACCEPTED = "accepted"
-    EXISTS = "exists"  # the unique id is taken: by us
+    EXISTS = "exists"  # the unique id is taken, by an earlier attempt of this entry
     REFUSED = "refused"
     NOTHING = "nothing happened"
     THROTTLED = "throttled"
@@ -38,7 +38,7 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict on an attempt and what goes with it: of a doubt its cause, of a refusal its reasons."""
+    """The outcome of an attempt, with the cause of a doubt or the reasons of a refusal."""
 
     verdict: OutcomeKind
     remote_id: str | None = None
@@ -51,12 +51,12 @@ class Outcome:
 
 
 def in_doubt(cause: DoubtCause, detail: str, status: int | None = None) -> Outcome:
-    """The outcome of an attempt that may or may not have succeeded."""
+    """Return the outcome of an attempt that may have succeeded."""
     return Outcome(OutcomeKind.IN_DOUBT, status=status, detail=detail, cause=cause)
 
 
 class _Answered(NamedTuple):
-    """A whole answer to an attempt, with its body as JSON (None if it is not)."""
+    """A complete response to an attempt, with its body as JSON (None if it is not JSON)."""
 
     kind: Kind
     reply: Answer
@@ -69,7 +69,7 @@ class _Answered(NamedTuple):
 
 
 def judge(kind: Kind, reply: Answer | NotSent | Lost, payload: bytes = b"{}") -> Outcome:
-    """The verdict on one attempt. ``payload`` gives the values for the reasons of a refusal."""
+    """Return the outcome of one attempt. The reasons of a refusal quote values from ``payload``."""
     if isinstance(reply, NotSent):
         return Outcome(OutcomeKind.NOTHING, detail=str(reply))
     if isinstance(reply, Lost):
@@ -109,8 +109,8 @@ def _server_error(answered: _Answered) -> Outcome:
 
 
 def _is_taken_unique_id(answered: _Answered) -> bool:
-    asked = answered.kind is Kind.VOUCHER and answered.status in {400, 409, 422}
-    return asked and _says_unique_id_taken(answered.reply.body)
+    may_be = answered.kind is Kind.VOUCHER and answered.status in {400, 409, 422}
+    return may_be and _reports_taken_unique_id(answered.reply.body)
 
 
 def _exists(answered: _Answered) -> Outcome:
@@ -166,7 +166,7 @@ _TABLE: tuple[tuple[Callable[[_Answered], bool], Callable[[_Answered], Outcome]]
     (_is_refusal, _refusal),
     (lambda _: True, _stopped),
 )
-"""What an answer means: the first line that applies to it counts."""
+"""The outcomes of responses: the first line whose condition applies counts."""
 
 
 def _why_stopped(status: int) -> str:
@@ -176,11 +176,11 @@ def _why_stopped(status: int) -> str:
         return "the credentials do not allow this (HTTP 403)"
     if _REDIRECTS <= status < Http.BAD_REQUEST:
         return f"the API redirected to another address (HTTP {status}), which is never followed; check base_url"
-    return f"the API answered HTTP {status}, which this endpoint does not; check base_url"
+    return f"the API returned HTTP {status}, which this endpoint never returns; check base_url"
 
 
 def wait_of(reply: Answer) -> float:
-    """Seconds to wait after a 429: ``retryAfter`` in the body, then the header; 60 if neither makes sense."""
+    """Return the seconds to wait after a 429: ``retryAfter`` in the body, else the header; 60 if neither is usable."""
     body = _json(reply.body)
     for given in (body.get("retryAfter") if isinstance(body, dict) else None, reply.headers.get("retry-after")):
         seconds = _seconds(given)
@@ -208,9 +208,9 @@ def _until(given: Any) -> float:
 
 
 def _json(body: bytes) -> Any:
-    """The body as JSON that can be stored, or None: half a surrogate or a NUL has no place in a database or a sheet."""
+    """Parse the body as JSON, or return None. Lone surrogates and NUL, which cannot be stored, are replaced."""
     try:
-        plain = len(body) <= LONGEST_TEXT and body.isascii() and b"\\u" not in body  # then nothing in it can be unfit
+        plain = len(body) <= LONGEST_TEXT and body.isascii() and b"\\u" not in body  # then it has no such character
         return json.loads(body) if plain else _storable(json.loads(body))
     except (ValueError, RecursionError):
         return None
@@ -229,6 +229,6 @@ def _storable(value: Any) -> Any:
 _TAKEN = re.compile(rb"already|exist|duplicate|taken|in use|not unique|must be unique", re.IGNORECASE)
 
 
-def _says_unique_id_taken(body: bytes) -> bool:
-    """Debbie's words for a repeated ``uniqueId`` are not documented; both halves must be there."""
+def _reports_taken_unique_id(body: bytes) -> bool:
+    """Return whether Debbie reports a repeated ``uniqueId``. Its text is not documented: both patterns must match."""
     return re.search(rb"unique[_ ]?id", body, re.IGNORECASE) is not None and _TAKEN.search(body) is not None

@@ -1,4 +1,4 @@
-"""A refusal in the user's words."""
+"""The reasons of a refusal, written for the user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import describe_wire
 
-LONGEST_TEXT = 4_000  # of what a server says
+LONGEST_TEXT = 4_000  # characters kept of a text from a server
 
 
 def _business_errors(body: Any) -> list[Mapping[str, Any]]:
@@ -20,7 +20,7 @@ def _business_errors(body: Any) -> list[Mapping[str, Any]]:
 
 
 def business_types(body: Any) -> set[str]:
-    """The names of the business errors in an answer, that of the answer itself included."""
+    """Return the names of the business errors in a response, including its own ``error``."""
     named = {str(error.get("type")) for error in _business_errors(body)}
     return named | {str(body.get("error"))} if isinstance(body, dict) else named
 
@@ -34,22 +34,22 @@ _WHAT_TO_DO = {
 
 
 def reasons_of(kind: Kind, status: int, body: Any, payload: bytes) -> tuple[Reason, ...]:
-    """Every reason that a refusal gives, in the user's words: column, value, what to do."""
+    """Return every reason that a refusal contains, with column, value and what the user can do."""
     reasons = [_business_reason(error) for error in _business_errors(body)]
     if not reasons:
         reasons = list(_field_reasons(kind, body, payload))
     if not reasons:
-        said = next((str(body[k]) for k in ("detail", "message", "title", "error") if isinstance(body, dict) and body.get(k)), "")
+        text = next((str(body[k]) for k in ("detail", "message", "title", "error") if isinstance(body, dict) and body.get(k)), "")
         if status == Http.NOT_FOUND:
-            said = f"Debbie does not know the voucher's case. {said}".strip()
-        reasons = [Reason(f"http_{status}", f"Refused by the server (HTTP {status}): {said or 'it gave no reason'}")]
+            text = f"The voucher's case does not exist in Debbie. {text}".strip()
+        reasons = [Reason(f"http_{status}", f"Refused by the server (HTTP {status}): {text or 'it gave no reason'}")]
     return tuple(reasons)
 
 
 def _business_reason(error: Mapping[str, Any]) -> Reason:
-    kind, said, link = (str(error.get(key) or "") for key in ("type", "message", "solutionUrl"))
+    kind, text, link = (str(error.get(key) or "") for key in ("type", "message", "solutionUrl"))
     advice = _WHAT_TO_DO.get(kind, "")
-    message = ". ".join(part.rstrip(".") for part in (said or kind, advice, f"See {link}" if link else "") if part)
+    message = ". ".join(part.rstrip(".") for part in (text or kind, advice, f"See {link}" if link else "") if part)
     return Reason(f"server_{kind or 'business_error'}", message)
 
 
@@ -65,7 +65,7 @@ def _field_reasons(kind: Kind, body: Any, payload: bytes) -> Iterable[Reason]:
 
 
 def _field_messages(body: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """The members that an answer objects to, with each message; they stand under ``errors`` or are the answer itself."""
+    """Return the refused members with each message; they are under ``errors`` or are the response itself."""
     errors = body.get("errors")
     if isinstance(errors, dict):
         return [(path, text) for path, texts in errors.items() for text in (texts if isinstance(texts, list) else [texts])]

@@ -1,4 +1,4 @@
-"""What came back for a request: an answer, or how it was lost."""
+"""The reply to a request: a response, or the way in which it was lost."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 
 class NotSent(Exception):
-    """No byte of the request left: nothing happened."""
+    """No byte of the request was sent, so that it has no effect."""
 
 
 class Lost(Exception):
-    """The request went out and no whole answer came back: it may or may not have happened."""
+    """The request was sent, but no complete response arrived: it may have had its effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer of a server. Headers are found in any spelling of their names."""
+    """A complete response of a server. The names of ``headers`` are case-insensitive."""
 
     status: int
     body: bytes = b""

@@ -1,4 +1,4 @@
-"""What goes out with an attempt, and where its outcome leaves the entry. Pure."""
+"""The payload of an attempt, and the state of its entry afterwards. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from importer.ledger.outbox.sendable import SendableEntry
 
 
 def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
-    """Where an attempt leaves its entry.
+    """Return the state of the entry after an attempt.
 
-    After an earlier doubt a refusal does not prove that nothing exists. A voucher has been looked up in its case's list
-    before this is decided, so there the refusal counts.
+    After an earlier doubt, a refusal does not prove that nothing exists. If the entry was ``looked_up`` in the list of its
+    case, as vouchers are, the refusal counts.
     """
     if outcome.verdict in {OutcomeKind.ACCEPTED, OutcomeKind.EXISTS}:
         return State.ACCEPTED
@@ -24,13 +24,13 @@ def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
         return State.IN_DOUBT if doubted and not looked_up else State.REFUSED
     if outcome.verdict is OutcomeKind.IN_DOUBT:
         return State.IN_DOUBT
-    if outcome.status == HTTPStatus.SEE_OTHER:  # by its definition the answer to a POST that was carried out
+    if outcome.status == HTTPStatus.SEE_OTHER:  # by its definition the response to a POST that was carried out
         return State.IN_DOUBT
     return State.IN_DOUBT if doubted else State.PENDING
 
 
 def cause_of(outcome: Outcome, state: State) -> DoubtCause | None:
-    """Why the attempt left its entry in doubt; None if it did not."""
+    """Return the cause of the entry's doubt; None if it is not in doubt."""
     if state is not State.IN_DOUBT:
         return None
     if outcome.status == HTTPStatus.SEE_OTHER:
@@ -39,14 +39,14 @@ def cause_of(outcome: Outcome, state: State) -> DoubtCause | None:
 
 
 def as_seen_by_throttle(outcome: Outcome) -> Outcome:
-    """A doubt that the API's own refusal leaves is no trouble of the API: many in a row are no reason to stop."""
+    """Return the outcome for the circuit breaker: a doubt after a refusal (4xx) does not count as a failure of the API."""
     status = outcome.status or 0
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT
     return replace(outcome, verdict=OutcomeKind.REFUSED) if outcome.verdict is OutcomeKind.IN_DOUBT and refused else outcome
 
 
 def final_payload(job: SendableEntry) -> bytes:
-    """The exact bytes of the request: what became known since the row was taken in is added once, at the first try."""
+    """Return the exact bytes of the request. The first attempt adds the ids of the parent and of the attached file."""
     if not job.parent_id and not job.appendix:
         return job.payload
     sent = json.loads(job.payload)

@@ -1,1 +1,1 @@
-"""Settling doubts with the lists of both APIs."""
+"""Reconciling: resolving doubts with the lists of both APIs."""

@@ -1,4 +1,4 @@
-"""Reading Debitura's list of cases, the newest first, as far back as is wanted."""
+"""Reading Debitura's list of cases, from the newest one back to a given time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, traits_listed
 
-STEADY_TRIES = 5  # scans that may be repeated because the list shifted while it was read
+STEADY_TRIES = 5  # scans at most, if the list keeps changing while it is read
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The list as it was read: its cases, and whether it held still meanwhile (only then is absence a fact).
+    """The cases of a scan. Only a ``steady`` scan, during which the list did not change, proves that a case is absent.
 
-    ``looked_at`` is by our clock: what the list shows is as old as its first page.
+    ``looked_at`` is the time by our clock before the first page was read.
     """
 
     cases: tuple[Remote, ...]
@@ -26,7 +26,7 @@ class Scan:
 
 
 async def scan(debitura: Debitura, back_to: datetime) -> Scan:
-    """Read the list, the newest first, back to ``back_to``; again while it shifts. Raises ApiStopped."""
+    """Read the list from the newest case back to ``back_to``, again if it changes meanwhile. Raises ApiStopped."""
     for _ in range(STEADY_TRIES):
         looked_at = datetime.now(UTC)
         reading = await _read_once(debitura, back_to)
@@ -36,37 +36,37 @@ async def scan(debitura: Debitura, back_to: datetime) -> Scan:
 
 
 class _Reading:
-    """The pages of one scan, as they come: what they show, and whether they can be believed to be the whole."""
+    """The pages of one scan: their cases, and whether they are certainly complete."""
 
     def __init__(self, back_to: datetime) -> None:
         self._back_to = back_to
         self.found: dict[str, Remote] = {}
-        self._totals: list[Any] = []  # how many cases there are, as each page gives it
+        self._totals: list[Any] = []  # the number of all cases, as reported on each page
         self._is_sorted = True
-        self._adds_up = False  # as many cases were read as the list says that there are, if it says so
-        self._passed = False  # a sorted list showed a case older than what is wanted
+        self._adds_up = False  # as many cases were read as reported, if the number is reported
+        self._passed = False  # a sorted list has reached a case older than ``back_to``
         self._top_is_same = True
 
     def add(self, listed: Sequence[Remote], page: Mapping[str, Any], number: int) -> bool:
-        """Take in a page; whether there is more to read."""
+        """Add a page, and return whether there is more to read."""
         self._totals.append(page.get("totalResults"))
         brings_new = any(case.id not in self.found for case in listed)
         self.found |= {case.id: case for case in listed}
         self._adds_up = len(self.found) == page.get("totalResults", len(self.found))
         created = [case.created for case in self.found.values()]
         self._is_sorted = self._is_sorted and created == sorted(created, reverse=True)
-        # Only a list that is sorted as it was asked to be may be left before its end.
+        # Only in a list that is sorted as requested may reading stop before the end.
         self._passed = self._is_sorted and bool(listed) and listed[-1].created < self._back_to
         return brings_new and not self._passed and number < _pages(page)
 
     def look_again_at_top(self, cases: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> None:
-        """Compare the first page with itself, read again: what was added meanwhile moved the rest down."""
+        """Compare the first page with itself, read again: a case added meanwhile has moved all others down."""
         self._totals.append(page.get("totalResults"))
         self._top_is_same = [str(case["id"]) for case in cases] == list(self.found)[: len(cases)]
 
     @property
     def is_steady(self) -> bool:
-        """Whether the list was read as far as wanted and held still meanwhile."""
+        """Return whether the list was read back to ``back_to`` and did not change meanwhile."""
         return (self._passed or self._adds_up) and self._top_is_same and len(set(self._totals)) == 1
 
 
@@ -83,14 +83,14 @@ async def _read_once(debitura: Debitura, back_to: datetime) -> _Reading:
 
 
 def _pages(page: Mapping[str, Any]) -> float:
-    """How many pages there are; without a readable number, until one brings nothing new."""
+    """Return the number of pages; infinity if it cannot be read, so that reading ends when a page has no new case."""
     total = page.get("totalPages")
     return total if isinstance(total, int) and not isinstance(total, bool) else float("inf")
 
 
 async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
     traits, identifier = traits_listed(case), case["id"]
-    if traits is None:  # the list may leave fields out that the case itself has
+    if traits is None:  # the list may omit fields that the case itself has
         case = {"creditorReference": None, **case, **await debitura.case(str(identifier))}
         traits = traits_listed(case)
     reference = case.get("reference")
@@ -104,11 +104,11 @@ async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
 
 
 def _created(text: Any) -> datetime:
-    """When a case was created, at the latest; one whose date cannot be read could be ours at any time."""
+    """Return the latest time at which a case may have been created; the latest possible if its date cannot be read."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
         return datetime.max.replace(tzinfo=UTC)
     if len(str(text)) <= len("2026-11-01"):
-        moment += timedelta(days=1)  # a date alone: it lasts until midnight
+        moment += timedelta(days=1)  # a date without a time means any time until midnight
     return moment if moment.tzinfo else moment.replace(tzinfo=LATEST_ZONE)

@@ -1,9 +1,9 @@
-"""What became of the cases in doubt: read Debitura's list back to before their first attempt, and match.
+"""Reconciling the cases in doubt: read Debitura's list back to before their first attempt, and match them.
 
-A remote case is an entry's when creditor reference, debtor, amount and currency agree, it was created after the entry's
-first attempt, and no other entry owns it. Entries that sent the same bytes share their matches: as many remote cases as
-there are such entries, or fewer, are theirs. What is left is for a person to say: more matches than that, matches of
-entries that are alike but not the same, or a case with the same reference and debtor and another amount.
+A remote case is that of an entry if creditor reference, debtor, amount and currency agree, if it was created after the
+entry's first attempt, and if it does not belong to another entry. Entries that sent the same bytes share their matches,
+if there are not more remote cases than such entries. All else is left to the user: more matches than that, matches of
+entries with equal traits but different bytes, or a case with the same reference and debtor but another amount.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ SCANS_NEEDED = 2
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is done with an entry that settled scans do not show."""
+    """The treatment of entries that conclusive scans do not find; ``settle`` is the time until a scan is conclusive."""
 
     settle: timedelta
     on_absent: Literal["resend", "hold"]
 
 
 async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Policy) -> int:
-    """Settle what can be settled of the cases in doubt; returns how many entries moved. Raises ApiStopped."""
+    """Resolve cases in doubt where possible, and return how many entries changed their state. Raises ApiStopped."""
     doubts = ledger.doubts.cases(scope.accounts, scope.batches)
     if not doubts:
         return 0
-    # Of other batches too, and held ones: what is theirs must not be taken for ours.
+    # Including held ones and those of other batches: their remote cases must not be matched to these entries.
     rivals = ledger.doubts.cases(scope.accounts, None, held=True)
     found, fates, clock = await look_up(ledger, debitura, scope.accounts, rivals, doubts)
     settled = partial(_is_settled, found, clock, policy.settle)
@@ -59,7 +59,7 @@ async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Po
 async def look_up(
     ledger: Ledger, debitura: Debitura, accounts: Accounts, rivals: Sequence[InDoubtCase], doubts: Sequence[InDoubtCase]
 ) -> tuple[Scan, dict[int, tuple[ScanVerdict, Remote | None]], Clock]:
-    """Read the list for some of the ``rivals`` (all that may be there), and say what it shows of each. Raises ApiStopped."""
+    """Read the list as far back as ``doubts`` need, and match all ``rivals`` (cases that may exist). Raises ApiStopped."""
     wanted = {traits_sent(doubt.payload) for doubt in doubts}
     alike = [rival for rival in rivals if traits_sent(rival.payload) in wanted]
     clock = ledger.doubts.note_clock(accounts, debitura.skew)
@@ -91,17 +91,17 @@ def _apply(
         return False
     if reason := _conflict(doubt) or (_NOT_LISTED if policy.on_absent == "hold" else None):
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(reason))
-    # Twice looked for and not there: as good as never sent, so a refusal counts again.
+    # Two conclusive scans prove that it was never created, so a refusal counts again.
     return ledger.doubts.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED, not_before=None)
 
 
 def _conflict(doubt: InDoubtCase) -> Reason | None:
-    """Why sending an absent case again would bring the same answer; None if it may not."""
+    """Return the reason why sending an absent case again would get the same response; None if it might succeed."""
     if doubt.cause is DoubtCause.REFERENCE_IN_USE:
         message = (
-            "is a reference that another case has, says Debitura, but its list shows no such case made since this row was first "
-            "sent: it is an older one. If that is this claim, give its id with --exists; if it is another claim, call this "
-            "row --absent, correct the reference and import the row again"
+            "is a reference that another case has, as Debitura reports, but its list shows no such case created since this row "
+            "was first sent: it is an older one. If that is this claim, give its id with --exists; if it is another claim, "
+            "resolve this row with --absent, correct the reference and import the row again"
         )
         reference = json.loads(doubt.payload).get("creditorReference")
         return Reason("reference_in_use", message, "creditor_reference", value=reference)
@@ -117,7 +117,7 @@ def _reasons(reason: Reason) -> str:
 _SEVERAL = Reason("several_match", "Cases in Debitura could be this one, but which is not certain")
 _CONFLICT = Reason(
     "conflict",
-    "Debitura says that the case conflicts with what it has, but its list shows none that is like it. Ask Debitura; if it was "
-    "not created, --absent sends it again",
+    "Debitura reports that the case conflicts with an existing one, but its list shows none that is similar. Ask Debitura; if "
+    "it was not created, --absent sends it again",
 )
 _NOT_LISTED = Reason("not_listed", "The case is not in Debitura's list, and on_absent = hold leaves it to you")

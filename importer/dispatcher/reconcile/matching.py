@@ -1,4 +1,4 @@
-"""Which listed case is which entry's. Pure."""
+"""Matching of listed cases to entries in doubt. Pure."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from importer.domain.timestamps import from_timestamp
 from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, Clock
 from importer.ledger.outbox.doubts import InDoubtCase
 
-LATEST_ZONE = timezone(timedelta(hours=-12))  # of a date without zone: the latest moment that it can mean
+LATEST_ZONE = timezone(timedelta(hours=-12))  # for a date without a zone: the zone in which it is the latest
 
 
 class ScanVerdict(StrEnum):
-    """What a scan says of one entry in doubt."""
+    """The result of a scan for one entry in doubt."""
 
     OURS = "ours"
     ABSENT = "absent"
     AMBIGUOUS = "ambiguous"
-    UNKNOWN = "unknown"  # a case that may be ours cannot be read
+    UNKNOWN = "unknown"  # a listed case that may be the entry's cannot be read
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A managed case as the list shows it, with what tells it from others."""
+    """A managed case of the list, with the traits by which it is matched."""
 
     id: str
     reference: str | None
     created: datetime
     traits: Traits | None
-    is_test: bool | None = None  # None: the answer does not say
+    is_test: bool | None = None  # None: the response does not contain it
 
 
 Traits = tuple[str, str, Decimal, str]
@@ -44,14 +44,14 @@ Traits = tuple[str, str, Decimal, str]
 
 
 def traits_sent(payload: bytes) -> Traits:
-    """What is compared, from the bytes that were sent."""
+    """Return the traits of a case from the payload that was sent."""
     sent = json.loads(payload)
     debtor = sent["debtor"]["name"]
     return _traits(sent.get("creditorReference"), debtor, Decimal(str(sent["amountToRecover"])), sent["currencyCode"])
 
 
 def traits_listed(case: Mapping[str, Any]) -> Traits | None:
-    """The same of a listed case; None if the answer does not hold them all."""
+    """Return the traits of a listed case; None if the response does not contain them all."""
     debtor = case.get("debtor")
     name = debtor.get("name") if isinstance(debtor, dict) else debtor
     amount = case.get("grossAmount")
@@ -68,14 +68,15 @@ def _traits(reference: Any, debtor: str, amount: Decimal, currency: Any) -> Trai
 
 
 def _folded(text: str) -> str:
-    """Texts that differ only in case, spaces or how their letters are composed are the same."""
+    """Fold a text for comparison: ignore case, repeated spaces and the composition of characters."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _likenesses(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
-    """In what a case may be one that was sent without being equal: a server may rewrite a name, or leave a value out.
+def _similarity_keys(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
+    """Return the keys by which a listed case may be one that was sent without being equal to it.
 
-    With two different references they are two cases, whatever else agrees. ``wanted`` is the side that was sent.
+    A server may rewrite a name or omit a value. Two cases with different references never match. ``wanted`` is true for
+    the case that was sent, false for a listed one.
     """
     reference, debtor, amount, currency = traits
     same_reference, same_claim = ("reference", reference), ("claim", debtor, amount, currency)
@@ -88,9 +89,9 @@ def _likenesses(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
 def match(
     doubts: Iterable[InDoubtCase], cases: Iterable[Remote], owned: set[str], clock: Clock | None = None
 ) -> dict[int, tuple[ScanVerdict, Remote | None]]:
-    """What the list shows of each entry in doubt, given which remote cases have an owner.
+    """Match entries in doubt to the listed cases that are not ``owned`` by another entry; returns verdicts by entry id.
 
-    Held entries are given too: a case that is like one of theirs may be theirs.
+    ``doubts`` must include held entries, since a listed case may be theirs.
     """
     alike: dict[Traits, list[InDoubtCase]] = defaultdict(list)
     for doubt in doubts:
@@ -105,47 +106,47 @@ def match(
 
 
 class _FreeCases:
-    """The listed cases that no entry owns: those equal to what was sent, those merely like it, and unreadable ones."""
+    """The listed cases without an owner: those equal to a case that was sent, similar ones, and unreadable ones."""
 
     def __init__(self, free: Sequence[Remote], sent: Container[Traits]) -> None:
         self._equal: dict[Traits | None, list[Remote]] = defaultdict(list)
-        self._latest_like: dict[Any, datetime] = {}
+        self._latest_similar: dict[Any, datetime] = {}
         for case in sorted(free, key=lambda case: case.created):
             self._equal[case.traits].append(case)
             if case.traits and case.traits not in sent:
-                self._latest_like |= dict.fromkeys(_likenesses(case.traits, wanted=False), case.created)
+                self._latest_similar |= dict.fromkeys(_similarity_keys(case.traits, wanted=False), case.created)
         self._latest_unreadable = max((case.created for case in self._equal[None]), default=None)
 
     def equal_to(self, traits: Traits) -> list[Remote]:
-        """The cases with these traits, the oldest first."""
+        """Return the cases with these traits, the oldest first."""
         return self._equal[traits]
 
     def without_an_equal(self, traits: Traits, earliest: datetime, *, found_any: bool) -> ScanVerdict:
-        """The verdict on an entry for which no equal case is left."""
-        likenesses = _likenesses(traits, wanted=True)
-        if not found_any and any(self._latest_like[like] >= earliest for like in likenesses if like in self._latest_like):
+        """Return the verdict on an entry for which no equal case is left."""
+        keys = _similarity_keys(traits, wanted=True)
+        if not found_any and any(self._latest_similar[key] >= earliest for key in keys if key in self._latest_similar):
             return ScanVerdict.AMBIGUOUS
         may_be_unreadable = self._latest_unreadable is not None and self._latest_unreadable >= earliest
         return ScanVerdict.UNKNOWN if may_be_unreadable else ScanVerdict.ABSENT
 
 
 def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
-    """Whether a person who calls the entry absent should look at this case first: it is like it in any way that counts."""
+    """Return whether a listed case is equal or similar to the entry, so that the user must look at it first."""
     if not _may_be_of(case, [doubt], _cut_off([doubt], clock)):
         return False
     if case.traits is None:
         return True
-    ours = traits_sent(doubt.payload)
-    return case.traits == ours or bool({*_likenesses(ours, wanted=True)} & {*_likenesses(case.traits, wanted=False)})
+    sent = traits_sent(doubt.payload)
+    return case.traits == sent or bool({*_similarity_keys(sent, wanted=True)} & {*_similarity_keys(case.traits, wanted=False)})
 
 
 def _cut_off(doubts: Iterable[InDoubtCase], clock: Clock) -> datetime:
-    """By the server's clock: the time before which none of these entries had been sent."""
+    """Return the time, by the server's clock, before which none of these entries was sent."""
     return clock.earliest(min(from_timestamp(doubt.first_sent_at) for doubt in doubts)) - CLOCK_MARGIN
 
 
 def _may_be_of(case: Remote, doubts: Iterable[InDoubtCase], earliest: datetime) -> bool:
-    """Whether a case was made late enough to be one of theirs, and is no test case where they are real, or the reverse."""
+    """Return whether a listed case is recent enough to belong to one of these entries, and is a test case if they are."""
     tests = {bool(json.loads(doubt.payload).get("isTest")) for doubt in doubts}
     return case.created >= earliest and (case.is_test is None or case.is_test in tests)
 
@@ -153,7 +154,7 @@ def _may_be_of(case: Remote, doubts: Iterable[InDoubtCase], earliest: datetime) 
 def _share(
     group: Sequence[InDoubtCase], found: Sequence[Remote], absent: ScanVerdict
 ) -> dict[int, tuple[ScanVerdict, Remote | None]]:
-    """Which entry of a group of alike ones gets which of the cases that are like them."""
+    """Assign the found cases to a group of entries with equal traits; ``absent`` is the verdict on those without a case."""
     if found and (len(found) > len(group) or not _are_interchangeable(group)):
         return {doubt.entry_id: (ScanVerdict.AMBIGUOUS, None) for doubt in group}
     matched = [*((ScanVerdict.OURS, case) for case in found), *((absent, None) for _ in group[len(found) :])]
@@ -161,5 +162,5 @@ def _share(
 
 
 def _are_interchangeable(group: Iterable[InDoubtCase]) -> bool:
-    """Whether it makes no difference which of them a case is: all sent the same bytes, and none is held for a person."""
+    """Return whether the entries can be assigned in any order: all sent the same bytes, and none is held."""
     return len({doubt.payload for doubt in group}) == 1 and not any(doubt.held for doubt in group)

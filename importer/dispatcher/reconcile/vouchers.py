@@ -1,4 +1,4 @@
-"""Vouchers that an answer calls taken or refused while their case's list does not show them: settled once it has had time."""
+"""Reconciling vouchers that were reported as existing or refused, but are not in their case's list yet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from importer.ledger.outbox.doubts import UnlistedVoucher
 
 
 async def reconcile_vouchers(ledger: Ledger, debbie: Debbie | None, scope: Scope, settle: timedelta) -> None:
-    """List the cases of such vouchers and accept or refuse those that waited long enough. Raises ApiStopped."""
+    """Read the lists of their cases, and accept or refuse the vouchers that have waited for ``settle``. Raises ApiStopped."""
     if debbie is None:
         return
     by_case: dict[str, list[UnlistedVoucher]] = defaultdict(list)

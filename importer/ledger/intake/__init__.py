@@ -1,1 +1,1 @@
-"""Taking a source into the ledger."""
+"""Staging a source in the ledger."""

@@ -14,7 +14,7 @@ from importer.ledger.intake.placement import BatchIntake, Candidate, Placement, 
 
 
 def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedRow]) -> None:
-    """Place the cases of these rows, and note at each row which entry its case is."""
+    """Place the cases of these rows, and note on each row the entry of its case."""
     records = [row.loaded.case for row in rows if isinstance(row.loaded.case, CaseRecord)]
     placement.existing.load(Kind.CASE, {r.base for r in records}, {r.hint.entry_id for r in records if r.hint})
     for row in rows:
@@ -44,6 +44,6 @@ def _stage_case(batch: BatchIntake, placement: Placement, row: StagedRow, case: 
 
 
 def _equal_before(batch: BatchIntake, placement: Placement, case: CaseRecord) -> ExistingEntry | None:
-    """The entry of an equal case in an earlier row of this source."""
+    """Return the entry of an equal case in an earlier row of this source, or None."""
     current = map(placement.existing.follow, placement.existing.group(Kind.CASE, case.base))
     return next((known for known in current if known is not None and known.batch_id == batch.id), None)

@@ -1,4 +1,4 @@
-"""What a chunk of a source changes in the ledger, collected and then written with a few statements."""
+"""The changes that a chunk of a source makes in the ledger, collected and then written with a few statements."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from importer.ledger.queries.row_locations import row_in
 from importer.ledger.storage.compiled_sql import CompiledUpdate
 from importer.ledger.storage.schema import entry, reject, row
 
-_FORGOTTEN = {
-    # Nothing of a refused payload is out there: only attempts from now on matter.
+_RESET = {
+    # A refused payload created nothing remotely: only attempts from now on matter.
     "first_sent_at": case((entry.c.state == State.REFUSED, None), else_=entry.c.first_sent_at),
-    # What was looked for, or called absent by a person, was the old payload.
+    # Earlier scans, or a user's answer that the case is absent, were about the old payload.
     "absent_scans": case((entry.c.payload == bindparam("payload"), entry.c.absent_scans), else_=0),
 }
 _REPLACED = (
@@ -31,14 +31,14 @@ _REPLACED = (
     *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key"),
 )
 _REPLACE = CompiledUpdate(
-    update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _FORGOTTEN)
+    update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _RESET)
 )
-_NOTHING = dict.fromkeys(_REPLACED)
+_ALL_EMPTY = dict.fromkeys(_REPLACED)
 _INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in Kind}, CompiledUpdate(insert(row))
 _INSERT_REJECTS = CompiledUpdate(insert(reject))
-_NOTED = {kind: tuple(f"{kind}_{column}" for column in ("entry", "origin", "currency", "cents")) for kind in Kind}
-_NOTE_LATE = CompiledUpdate(  # only vouchers wait
-    update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _NOTED[Kind.VOUCHER]})
+_RESULT_COLUMNS = {kind: tuple(f"{kind}_{column}" for column in ("entry", "origin", "currency", "cents")) for kind in Kind}
+_UPDATE_ROWS = CompiledUpdate(  # only vouchers can be noted after their row, because they may wait for a parent
+    update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _RESULT_COLUMNS[Kind.VOUCHER]})
 )
 
 
@@ -54,13 +54,13 @@ class PendingChanges:
         self._inserts: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
-        self._moved: dict[int, State] = {}
+        self._changed_states: dict[int, State] = {}
         self._superseded: list[tuple[Kind, ExistingEntry, ExistingEntry]] = []
-        self._late: list[dict[str, Any]] = []
-        self._first_rows: dict[int, tuple[int, int]] = {}
+        self._row_updates: list[dict[str, Any]] = []
+        self._first_row_of: dict[int, tuple[int, int]] = {}
 
     def enter(self, row_id: int, sheet: int, source: Row) -> None:
-        """A row as it stands in the sheet; what becomes of it is noted later."""
+        """Add a row with its cells. Its entry is added later, by :meth:`note`."""
         self._rows[row_id] = {
             "id": row_id,
             "batch_id": self._batch,
@@ -92,7 +92,7 @@ class PendingChanges:
         )
 
     def rejected_refs(self, kind: Kind, refs: set[str], batches: Collection[int]) -> set[str]:
-        """Those of ``refs`` whose case or voucher these batches have rejected."""
+        """Return those of ``refs`` whose case or voucher was rejected in one of these batches."""
         if not refs:
             return set()
         here = (reject.c.kind == kind) & reject.c.batch_id.in_(batches) & reject.c.ref.in_(refs)
@@ -100,7 +100,7 @@ class PendingChanges:
         return stored | {r["ref"] for r in self._rejects if r["kind"] == kind}
 
     def insert(self, kind: Kind, account: str, known: ExistingEntry, values: Mapping[str, Any]) -> None:
-        """A new entry; ``values`` are the columns that only its kind has, and those of its state."""
+        """Add a new entry. ``values`` are the columns of its kind and those of its state."""
         self._inserted.add(known.id)
         self._inserts[kind].append(
             {
@@ -119,45 +119,48 @@ class PendingChanges:
         )
 
     def replace(self, known: ExistingEntry, values: dict[str, Any], before: State) -> None:
-        """``values`` take the place of the entry's own; what they leave out is empty from now on."""
-        self._updates[known.id] = {**_NOTHING, "_id": known.id, **values, **_plain(values)}
+        """Replace the entry's columns by ``values``; columns that ``values`` omit become NULL."""
+        self._updates[known.id] = {**_ALL_EMPTY, "_id": known.id, **values, **_plain(values)}
         if before is not known.state:
-            self._moved[known.id] = known.state
+            self._changed_states[known.id] = known.state
 
     def touch(self, identifier: int) -> None:
-        """Make the entry one of this batch: it is sent with it."""
+        """Assign the entry to this batch, so that it is sent with it."""
         if identifier not in self._inserted:
             self._touched.add(identifier)
 
     def supersede(self, kind: Kind, old: ExistingEntry, new: ExistingEntry) -> None:
         self._superseded.append((kind, old, new))
 
-    def note(self, row_id: int, kind: Kind, entry_id: int, standing: RowOrigin, money: Money) -> None:
-        """What became of a row; one that waited for a parent is in the ledger already, and is changed there."""
-        link, stood, currency, cents = _NOTED[kind]
+    def note(self, row_id: int, kind: Kind, entry_id: int, origin: RowOrigin, money: Money) -> None:
+        """Note the entry of a row. A row that waited for a parent was written before, and is updated in the ledger."""
+        link, origin_column, currency, cents = _RESULT_COLUMNS[kind]
         noted = self._rows.get(row_id)
         if noted is None:
             noted = {"_id": row_id}
-            self._late.append(noted)
+            self._row_updates.append(noted)
         else:
-            self._first_rows.setdefault(entry_id, (noted["sheet"], noted["number"]))
+            self._first_row_of.setdefault(entry_id, (noted["sheet"], noted["number"]))
         noted[link] = entry_id
-        noted[stood] = standing.value
+        noted[origin_column] = origin.value
         noted[currency] = money.currency
         noted[cents] = money.cents
 
     def where(self, kind: Kind, entry_id: int, sheets: list[str]) -> str:
-        """The row of this source that holds the entry, in words."""
-        found = self._first_rows.get(entry_id)
+        """Describe the first row of this source that holds the entry: ``row 12 of this file``."""
+        found = self._first_row_of.get(entry_id)
         if found is None:
-            mine = (row.c.batch_id == self._batch) & (row.c[f"{kind}_entry"] == entry_id)
-            first = self._connection.execute(select(row.c.sheet, row.c.number).where(mine).order_by(row.c.id).limit(1)).first()
+            same_entry = (row.c.batch_id == self._batch) & (row.c[f"{kind}_entry"] == entry_id)
+            first = self._connection.execute(
+                select(row.c.sheet, row.c.number).where(same_entry).order_by(row.c.id).limit(1)
+            ).first()
             found = (first.sheet, first.number) if first else None
         if found is None or len(sheets) > 1:
             return row_in(sheets, *found) if found else "another row"
         return f"row {found[1]} of this file"
 
     def write(self) -> None:
+        """Write all collected changes."""
         run = self._connection.execute
         for kind, inserts in self._inserts.items():
             _INSERT_ENTRIES[kind](self._connection, inserts)
@@ -166,16 +169,16 @@ class PendingChanges:
             touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
             run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])
         _INSERT_ROWS(self._connection, list(self._rows.values()))
-        _NOTE_LATE(self._connection, self._late)
+        _UPDATE_ROWS(self._connection, self._row_updates)
         _INSERT_REJECTS(self._connection, self._rejects)
         for kind, old, new in self._superseded:
             repoint(self._connection, kind, old.id, new.id)
-        for identifier, state in (self._moved | {new.id: new.state for _, _, new in self._superseded}).items():
+        for identifier, state in (self._changed_states | {new.id: new.state for _, _, new in self._superseded}).items():
             follow(self._connection, identifier, state)
 
 
 def _ranges(identifiers: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Numbers as ranges without gaps, first and last: the rows of a known file have their entries side by side."""
+    """Yield the ids as ranges (first, last) without gaps: the entries of a known file mostly have consecutive ids."""
     ordered = sorted(identifiers)
     first = before = ordered[0]
     for identifier in ordered[1:]:
@@ -187,5 +190,5 @@ def _ranges(identifiers: Collection[int]) -> Iterator[tuple[int, int]]:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Text and numbers as the driver takes them: of members of an enumeration and truths it asks what they are, one by one."""
+    """Convert enum members and booleans to plain str and int, which the driver passes on faster."""
     return {"state": values["state"].value, "ready": int(values["ready"]), "is_test": int(values["is_test"])}

@@ -1,4 +1,4 @@
-"""What taking a record in means, given what the ledger knows: pure decisions, tested as a table."""
+"""Decisions on staging a record, given the entries that the ledger has. They are pure, and tested as a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from importer.domain.states import BLOCKING, REPLACEABLE, State
 
 @dataclass(slots=True)
 class ExistingEntry:
-    """An entry as the ledger knows it while a source is taken in."""
+    """An entry of the ledger, as it is while a source is staged."""
 
     id: int
     key: str
@@ -35,19 +35,19 @@ TEST_PREFIX = "test-"
 
 
 class IntakeDecision(Enum):
-    """What is done with a record."""
+    """The decision on a record."""
 
     INSERT = auto()
-    REPLACE = auto()  # nothing of the old payload is out there: the new one takes its place
+    REPLACE = auto()  # the old payload created nothing remotely: the new one replaces it
     KNOWN = auto()  # accepted before with the same payload
-    LEAVE = auto()  # in doubt or held: nothing changes until that is resolved
+    LEAVE = auto()  # in doubt or held: the entry does not change until that is resolved
     REPEAT = auto()  # a flat row that repeats its case
     CHANGED = auto()  # accepted before with another payload: a reject
     TWICE = auto()  # the source holds the same key twice: a reject
 
 
 def decide(known: ExistingEntry | None, digest: str, batch_id: int, *, may_repeat: bool) -> IntakeDecision:
-    """The design's table of what taking in a row means; ``may_repeat`` is for the cases of flat rows."""
+    """Decide on a record with payload ``digest``. ``may_repeat`` is true for the case of a flat row."""
     if known is None:
         return IntakeDecision.INSERT
     if known.batch_id == batch_id:
@@ -56,12 +56,12 @@ def decide(known: ExistingEntry | None, digest: str, batch_id: int, *, may_repea
         return IntakeDecision.KNOWN if known.digest == digest else IntakeDecision.CHANGED
     if known.state in REPLACEABLE:
         return IntakeDecision.REPLACE
-    # Other values than those that may be out there must not be called accepted when the doubt is settled.
+    # With other values, resolving the doubt must not report the new values as accepted.
     return IntakeDecision.LEAVE if known.digest == digest else IntakeDecision.CHANGED
 
 
 def choose_key(base: str, taken: Container[str], *, derived: bool) -> str:
-    """The key of a record: its base, or for equal rows without a reference the next that this source has not taken."""
+    """Return the record's key: its base, or, if it is derived, the first of base, base-1, ... that is not ``taken``."""
     if not derived:
         return base
     ordinal, key = 0, base
@@ -72,30 +72,30 @@ def choose_key(base: str, taken: Container[str], *, derived: bool) -> str:
 
 
 def may_supersede(old: ExistingEntry, batch_id: int) -> bool:
-    """Whether a corrected row may take the place of the entry that its error sheet names."""
+    """Return whether a corrected row may replace the entry that its error sheet names."""
     return old.state in REPLACEABLE and old.batch_id != batch_id
 
 
 def voucher_state(case_state: State | None, parent_state: State | None) -> tuple[State, bool]:
-    """A new voucher's state, and whether it can be sent at once; None stands for a case that exists already, or no parent."""
+    """Return a new voucher's state, and whether it can be sent at once. None: an existing remote case, or no parent."""
     if case_state in BLOCKING or parent_state in BLOCKING:
         return State.BLOCKED, False
-    there = (State.ACCEPTED, None)
-    return State.PENDING, case_state in there and parent_state in there
+    exists = (State.ACCEPTED, None)
+    return State.PENDING, case_state in exists and parent_state in exists
 
 
 def voucher_base(owner: str, content: str) -> str:
-    """The derived identity of a voucher: its case's key and its own content."""
+    """Return the derived identity of a voucher: a fingerprint of its case's key and its own content."""
     return fingerprint("voucher", owner, content)
 
 
 def voucher_digest(owner: str, content: str) -> str:
-    """What tells two payloads of one unique id apart, the case included."""
+    """Return the fingerprint by which two payloads of one unique id are compared, including the case."""
     return fingerprint(owner, content)
 
 
 def identity(voucher: VoucherRecord, case: ExistingEntry | None) -> tuple[VoucherRecord, str]:
-    """The voucher with its ids as they are for this case, and its base. A test case's own ids are kept apart."""
+    """Return the voucher with its ids, and the base of its key. Ids below a test case get a prefix of their own."""
     if case is not None and case.is_test:
         prefixed = {n: f"{TEST_PREFIX}{v}" for n in ("unique_id", "parent") if (v := getattr(voucher, n))}
         voucher = replace(voucher, **prefixed)  # type: ignore[arg-type]  # both are str
@@ -104,7 +104,7 @@ def identity(voucher: VoucherRecord, case: ExistingEntry | None) -> tuple[Vouche
 
 
 def most_fitting(cases: list[ExistingEntry], batch_id: int) -> list[ExistingEntry]:
-    """Of the cases with one reference: those of this source, else those that are no test cases, else all."""
+    """Choose among the cases with one reference: those of this source, else those that are not test cases, else all."""
     unique = list({case.id: case for case in cases}.values())
     here = [case for case in unique if case.batch_id == batch_id]
     real = [case for case in unique if not case.is_test]

@@ -1,6 +1,6 @@
 """Staging a source: its batch, its rows and its entries, chunk by chunk, inside one transaction.
 
-A chunk costs a few statements per thousand rows. What a row means is decided in :mod:`.decisions`.
+A chunk of a thousand rows costs a few statements. The decision on each record is made in :mod:`.decisions`.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def stage(
     earlier: Iterable[int] = (),
     version: SourceVersion | None = None,
 ) -> int:
-    """Record a source with all its rows; returns the batch's id.
+    """Record a source with all its rows, and return the batch's id.
 
-    ``earlier`` are the batches that this run has staged so far: a case that one of them rejected blocks its vouchers here.
-    ``version`` is remembered, so that the same file need not be read again. If reading the source raises, nothing of it
-    is recorded.
+    ``earlier`` are the batches that this run has staged so far: a case that was rejected in one of them blocks its
+    vouchers here. ``version`` is stored, so that the same file need not be read again. If reading the source raises, the
+    batch is rolled back.
     """
     with connection.begin_nested():
         batch_id = _insert_batch(connection, source, accounts, run_id)
@@ -73,7 +73,7 @@ def _insert_batch(connection: Connection, source: LoadedSource, accounts: Accoun
 
 
 def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[SheetHead]) -> None:
-    """Stage all rows; a voucher whose parent is not there yet waits until the end, and is then tried in rounds."""
+    """Stage all rows. A voucher whose parent is not staged yet waits until the end, and is then tried in rounds."""
     waiting = WaitingVouchers()
     row_ids = Identifiers(intake.connection, row.name, CHUNK_ROWS)
     flat = {head.name for head in heads if head.flat}

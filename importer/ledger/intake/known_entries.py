@@ -1,4 +1,4 @@
-"""What the ledger knows of the records in hand: a cache over a few bulk queries, filled for one chunk at a time."""
+"""The existing entries of the records being staged: a cache over a few bulk queries, filled for one chunk at a time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.queries.row_locations import origins
+from importer.ledger.queries.row_locations import earlier_imports
 from importer.ledger.storage.schema import entry
 
 _KNOWN = tuple(entry.c[field.name] for field in fields(ExistingEntry))
 
 
 class ExistingEntries:
-    """Entries by base, by id and by reference, as far as they were asked for."""
+    """The entries loaded so far, by base, by id and by reference."""
 
     def __init__(self, connection: Connection, accounts: Accounts) -> None:
         self._connection = connection
@@ -30,57 +30,58 @@ class ExistingEntries:
         self._loaded: set[tuple[Kind, str]] = set()
 
     def group(self, kind: Kind, base: str) -> list[ExistingEntry]:
-        """The loaded entries with this base."""
+        """Return the loaded entries with this base."""
         return self._groups.get((kind, base), [])
 
     def entry(self, hint: EntryLabel | None) -> ExistingEntry | None:
-        """The loaded entry that ``hint`` names, or what superseded it; None if it is another ledger's."""
+        """Return the loaded entry that ``hint`` names, or its successor; None if the label is another ledger's."""
         known = self._by_id.get(hint.entry_id) if hint else None
         return self.follow(known) if known and hint and hint.fits(known.key) else None
 
     def add(self, kind: Kind, known: ExistingEntry) -> None:
+        """Add an entry that was inserted just now."""
         self._groups[kind, known.base].append(known)
         self._by_id[known.id] = known
 
     def follow(self, known: ExistingEntry | None) -> ExistingEntry | None:
-        """What ``known`` has become: a corrected row's entry supersedes the one that it corrects."""
+        """Return the entry that replaced ``known`` after corrections, or ``known`` itself."""
         while known is not None and known.superseded_by is not None:
             known = self._by_id[known.superseded_by]
         return known
 
     def load(self, kind: Kind, bases: set[str], hints: set[int]) -> None:
-        """Read the entries with these bases, and those that an error sheet names, with what superseded them."""
+        """Read the entries with these bases and those named by an error sheet (``hints``), with their successors."""
         wanted = {base for base in bases if (kind, base) not in self._loaded}
         if wanted:
-            self._remember(kind, self._mine(kind) & entry.c.base.in_(wanted))
+            self._remember(kind, self._of_account(kind) & entry.c.base.in_(wanted))
             self._loaded |= {(kind, base) for base in wanted}
         if hints:
-            self._remember(kind, self._mine(kind) & entry.c.id.in_(hints))
+            self._remember(kind, self._of_account(kind) & entry.c.id.in_(hints))
 
     def load_keys(self, keys: set[str]) -> dict[str, ExistingEntry]:
-        """The vouchers with these unique ids, or what superseded them."""
+        """Return the vouchers with these unique ids, or their successors."""
         if not keys:
             return {}
-        self._remember(Kind.VOUCHER, self._mine(Kind.VOUCHER) & entry.c.key.in_(keys))
+        self._remember(Kind.VOUCHER, self._of_account(Kind.VOUCHER) & entry.c.key.in_(keys))
         found = {known.key: self.follow(known) for known in self._by_id.values() if known.key in keys}
         return {key: known for key, known in found.items() if known is not None}
 
     def cases_by_ref(self, refs: set[str]) -> dict[str, list[ExistingEntry]]:
-        """The cases with these references, or what superseded them; several creditors may use the same one."""
+        """Return the cases with these references, or their successors. Several creditors may use the same reference."""
         linked: dict[str, list[ExistingEntry]] = defaultdict(list)
         if refs:
-            self._remember(Kind.CASE, self._mine(Kind.CASE) & entry.c.ref.in_(refs))
+            self._remember(Kind.CASE, self._of_account(Kind.CASE) & entry.c.ref.in_(refs))
         for known in list(self._by_id.values()):
             if known.ref in refs and (current := self.follow(known)) is not None:
                 linked[known.ref].append(current)
         return linked
 
-    def origin(self, kind: Kind, known: ExistingEntry) -> str:
-        """Where an entry came from, in words for a reason."""
-        found = origins(self._connection, [known.id]).get(known.id)
+    def describe_import(self, kind: Kind, known: ExistingEntry) -> str:
+        """Describe when and from where an entry was imported, for a reason."""
+        found = earlier_imports(self._connection, [known.id]).get(known.id)
         return found.in_words(kind) if found else "before"
 
-    def _mine(self, kind: Kind) -> Any:
+    def _of_account(self, kind: Kind) -> Any:
         return (entry.c.account == self._accounts.of(kind)) & (entry.c.kind == kind)
 
     def _remember(self, kind: Kind, condition: Any) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of each record of a chunk: an entry is made, replaced or left, or the record is rejected."""
+"""Placing each record of a chunk: its entry is inserted, replaced or left, or the record is rejected."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ ControlTotals = dict[str, dict[str, list[int]]]
 
 @dataclass
 class BatchIntake:
-    """The batch that is being staged, and what its chunks have in common."""
+    """The batch that is being staged, with the state that its chunks share."""
 
     connection: Connection
     id: int
     accounts: Accounts
     run_batches: Sequence[int]
-    """The batches of this run so far, this one included."""
+    """The batches of this run so far, including this one."""
     sheets: Sequence[str]
     entry_ids: Identifiers
     control: ControlTotals = field(default_factory=lambda: {kind: {} for kind in Kind})
@@ -44,6 +44,7 @@ class BatchIntake:
     """Accepted cases that a row of this batch holds with other values."""
 
     def count(self, kind: Kind, money: Money) -> None:
+        """Add a row with its hundredths to the control totals."""
         totals = self.control[kind].setdefault(money.currency, [0, 0])
         totals[0] += 1
         totals[1] += money.cents
@@ -51,7 +52,7 @@ class BatchIntake:
 
 @dataclass(slots=True)
 class StagedRow:
-    """One row that is being staged: its id in the ledger, and what was decided about its case."""
+    """One row that is being staged: its id in the ledger, and the entry of its case."""
 
     id: int
     loaded: LoadedRow
@@ -61,12 +62,12 @@ class StagedRow:
 
     @property
     def repeats_its_case(self) -> bool:
-        """Whether the row may hold the same case as an earlier one, with another voucher."""
+        """Return whether the row may hold the same case as an earlier one, with another voucher."""
         return self.flat and self.loaded.voucher is not None
 
 
 class Candidate(NamedTuple):
-    """A valid record with the base of its key, and the columns that its entry would have."""
+    """A valid record with the base of its key and the columns of its entry; ``derived``: the base is a fingerprint."""
 
     kind: Kind
     record: Record
@@ -76,7 +77,7 @@ class Candidate(NamedTuple):
 
 
 class Match(NamedTuple):
-    """The entry that a record is, if there is one; the key that it has; and the entry that it corrects."""
+    """The existing entry of a record, the record's key, and the entry that it corrects."""
 
     known: ExistingEntry | None
     key: str
@@ -84,7 +85,7 @@ class Match(NamedTuple):
 
 
 class Placement:
-    """Places the records of one chunk. Changes are collected, and written once with :meth:`write`."""
+    """The placing of one chunk's records. Changes are collected, and written once with :meth:`write`."""
 
     def __init__(self, batch: BatchIntake) -> None:
         self._batch = batch
@@ -92,11 +93,11 @@ class Placement:
         self.changes = PendingChanges(batch.connection, batch.id)
 
     def write(self) -> None:
-        """Write what was collected."""
+        """Write the collected changes."""
         self.changes.write()
 
     def place(self, row: StagedRow, candidate: Candidate) -> ExistingEntry | None:
-        """Decide what the record means and collect the changes; None if it was rejected."""
+        """Decide on the record and collect the changes. Returns its entry, or None if it was rejected."""
         match = self._match(candidate)
         may_repeat = candidate.kind is Kind.CASE and row.repeats_its_case
         if candidate.kind is Kind.VOUCHER:
@@ -113,25 +114,26 @@ class Placement:
     def reject_record(
         self, row: StagedRow, kind: Kind, record: Record, reason: Reason, status: RejectStatus = RejectStatus.REJECTED
     ) -> None:
-        """Reject a valid record, for what the ledger or the rest of the source holds."""
+        """Reject a valid record because it conflicts with the ledger or with the rest of the source."""
         self.reject(row, Reject(kind, (reason,), record.money, name_of(record)), status)
 
     def reject(self, row: StagedRow, rejected: Reject, status: RejectStatus = RejectStatus.REJECTED) -> None:
+        """Record a reject, and count its money."""
         self._batch.count(rejected.kind, rejected.money)
         self.changes.reject(row.id, rejected, status)
 
     def place_of(self, kind: Kind, known: ExistingEntry) -> str:
-        """The row of this source that holds the entry, in words."""
+        """Describe the row of this source that holds the entry."""
         return self.changes.where(kind, known.id, list(self._batch.sheets))
 
     def _match(self, candidate: Candidate) -> Match:
         group, hint = self.existing.group(candidate.kind, candidate.base), candidate.record.hint
-        if not group and hint is None:  # a new record, as most are
+        if not group and hint is None:  # the usual case: a new record
             return Match(None, candidate.base, None)
         current = {k.key: self.existing.follow(k) for k in group}
         key = choose_key(candidate.base, self._taken_keys(current), derived=candidate.derived)
         hinted = self.existing.entry(hint)
-        if hinted is None or hinted.is_test != candidate.values["is_test"]:  # a test case and the real one are two cases
+        if hinted is None or hinted.is_test != candidate.values["is_test"]:  # a test case never replaces a real one
             return Match(current.get(key), key, None)
         if hinted.base == candidate.base:
             key = key if hinted.batch_id == self._batch.id else hinted.key
@@ -140,11 +142,11 @@ class Placement:
         return Match(known, key, None if hinted is known else hinted)
 
     def _taken_keys(self, current: Mapping[str, ExistingEntry | None]) -> set[str]:
-        """The keys that an earlier row of this source has."""
+        """Return the keys of the entries that earlier rows of this source hold."""
         return {key for key, known in current.items() if known is not None and known.batch_id == self._batch.id}
 
     def _objection(self, candidate: Candidate, match: Match, decision: IntakeDecision, *, may_repeat: bool) -> Reason | None:
-        """Why the record cannot be taken, given what the ledger and this source hold; None if it can."""
+        """Return the reason why the record conflicts with the ledger or this source; None if it does not."""
         kind, known, payload = candidate.kind, match.known, candidate.values["payload"]
         if match.corrected is not None and not may_supersede(match.corrected, self._batch.id):
             return reasons.not_to_be_replaced(kind, match.corrected)
@@ -154,7 +156,7 @@ class Placement:
             named = name_of(candidate.record)
             return reasons.twice(kind, known, payload, self.place_of(kind, known), named=named, may_repeat=may_repeat)
         if decision is IntakeDecision.CHANGED:
-            return reasons.changed(kind, known, payload, self.existing.origin(kind, known))
+            return reasons.changed(kind, known, payload, self.existing.describe_import(kind, known))
         return None
 
     def _apply(self, row: StagedRow, candidate: Candidate, match: Match, decision: IntakeDecision) -> ExistingEntry:
@@ -170,7 +172,7 @@ class Placement:
             self._supersede(kind, match.corrected, known)
         origin = _ORIGINS.get(decision, RowOrigin.NEW)
         self.changes.note(row.id, kind, known.id, origin, candidate.record.money)
-        if origin is not RowOrigin.REPEAT:
+        if origin is not RowOrigin.REPEATED:
             self._batch.count(kind, candidate.record.money)
         return known
 
@@ -196,7 +198,7 @@ class Placement:
         return known
 
     def _replace(self, row: StagedRow, known: ExistingEntry, values: dict[str, Any]) -> None:
-        """Put the new payload in the old one's place. The key of a request changes with the request, never without."""
+        """Replace the entry's payload. The idempotency key changes exactly if the request changes."""
         if (known.digest, known.payload) != (values["digest"], values["payload"]):
             known.idempotency_key = str(uuid4())
         before = known.state
@@ -213,9 +215,9 @@ class Placement:
         self.changes.supersede(kind, old, new)
 
 
-_ORIGINS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEAT}
+_ORIGINS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEATED}
 
 
 def name_of(record: Record) -> str | None:
-    """What the sheet calls the record: its reference or its unique id."""
+    """Return the record's identifier in the sheet: a case's reference or a voucher's unique id."""
     return record.ref if isinstance(record, CaseRecord) else record.unique_id

@@ -1,4 +1,4 @@
-"""Why a record is not taken in, in the user's words."""
+"""The reasons why a valid record is rejected while it is staged, written for the user."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from importer.ledger.intake.decisions import TEST_PREFIX, ExistingEntry
 
 
 def no_parent(voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected: bool) -> tuple[Reason, RejectStatus]:
-    """Why a voucher's parent is not there, once everything that could be taken in has been.
+    """Explain why a voucher's parent is missing after the last round.
 
-    ``waiting``: the parents of the vouchers that are in the same position, by their unique ids. ``is_rejected``: a
+    ``waiting`` holds the parents of all vouchers whose parent is missing, by the vouchers' unique ids. ``is_rejected``: a
     voucher with the parent's unique id was rejected.
     """
     parent = (voucher.parent or "").removeprefix(TEST_PREFIX)
     field, status = "parent_unique_id", RejectStatus.REJECTED
     if circle := _circle(voucher.unique_id, waiting):
         way = " → ".join(name.removeprefix(TEST_PREFIX) for name in circle)
-        says, fix = "leads back to the voucher itself", "Correct one of the parents"
-        reason = Reason("parent_circle", f"{says}: {way}. {fix}", field, value=parent, gist=f"{says}. {fix}")
+        problem, fix = "leads back to the voucher itself", "Correct one of the parents"
+        reason = Reason("parent_circle", f"{problem}: {way}. {fix}", field, value=parent, gist=f"{problem}. {fix}")
     elif voucher.parent in waiting or is_rejected:
         message = "is the unique_id of a voucher that was rejected. Correct that one first; this one follows it"
         reason, status = Reason("parent_rejected", message, field, value=parent), RejectStatus.BLOCKED
@@ -37,14 +37,14 @@ def no_parent(voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected
 
 
 def _circle(start: str | None, parents: Mapping[str, str]) -> list[str]:
-    """The way from ``start`` by parents back to it; empty if it does not lead back."""
+    """Return the path from ``start`` along the parents back to it; empty if they do not lead back."""
     way = [start] if start else []
     while way and (following := parents.get(way[-1])) is not None:
         way.append(following)
         if following == start:
             return way
         if following in way[:-1]:
-            break  # a circle further up, which this voucher only hangs on
+            break  # a circle further up, of which this voucher is not a part
     return []
 
 
@@ -52,21 +52,21 @@ _ADDED_LATER = frozenset({"uniqueId", "referenceCaseVoucherId", "appendix.fileNa
 
 
 def differences(kind: Kind, old: bytes, new: bytes, limit: int = 3) -> str:
-    """The members in which two payloads differ, with both values, by column name."""
+    """Describe up to ``limit`` members in which two payloads differ: ``amount was 10.00, is now 12.00; ...``."""
     before, after = describe_wire(old), describe_wire(new)
-    told = []
+    found = []
     for path in sorted(before.keys() | after.keys()):
         if path in _ADDED_LATER and path not in after.keys() & before.keys():
             continue
         if path != "uniqueId" and before.get(path) != after.get(path):
             name = name_of_path(kind, path) or path
             was, now = (_as_written(path, values.get(path)) for values in (before, after))
-            told.append(f"{name} was {was}, is now {now}")
-    return "; ".join(told[:limit]) + ("; and more" if len(told) > limit else "")
+            found.append(f"{name} was {was}, is now {now}")
+    return "; ".join(found[:limit]) + ("; and more" if len(found) > limit else "")
 
 
 def _as_written(path: str, value: object) -> str:
-    """A member of a payload as a sheet has it: amounts in major units, whatever the API takes."""
+    """Format a member of a payload as in a sheet: amounts in major units, also where the API takes hundredths."""
     if path == "amountToRecover" and isinstance(value, int | float):
         return decimal_text(cents_of(Decimal(str(value))))
     if path == "amount" and isinstance(value, int):
@@ -74,26 +74,27 @@ def _as_written(path: str, value: object) -> str:
     return "empty" if value is None else str(value)
 
 
-def changed(kind: Kind, known: ExistingEntry, payload: bytes, origin: str) -> Reason:
+def changed(kind: Kind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
+    """Reject a record that was imported before with other values. ``imported`` describes that import."""
     what = differences(kind, known.payload, payload) or "it belongs to another case now"
     if known.state is not State.ACCEPTED:
         state, rest = known.state.replace("_", " "), "Import the row again when that is settled"
-        message = f"This {kind}, {origin}, is {state} with other values: {what}. {rest}"
+        message = f"This {kind}, {imported}, is {state} with other values: {what}. {rest}"
         return Reason("changed_in_doubt", message, gist=f"This {kind} is {state} with other values. {rest}")
-    message = f"This {kind} was imported {origin}, with other values: {what}. It was left as it is"
-    gist = f"This {kind} was imported before with other values. It was left as it is"
+    message = f"This {kind} was imported {imported}, with other values: {what}. It was left unchanged"
+    gist = f"This {kind} was imported before with other values. It was left unchanged"
     return Reason("changed_after_import", message, gist=gist)
 
 
 def twice(kind: Kind, known: ExistingEntry, payload: bytes, where: str, *, named: str | None, may_repeat: bool) -> Reason:
-    """The source holds the record already, in ``where``: the same row again, or another one with the same key ``named``."""
+    """Reject a record whose key ``named`` is in ``where`` already: as an equal row, or as one with other values."""
     what = differences(kind, known.payload, payload)
     if may_repeat:
         code, fix = "repeat_differs", "Make them equal"
         message, gist = f"repeats the case of {where} with other values ({what})", "repeats a case with other values"
     elif what:
         code, fix = "duplicate_in_file", "Remove one of the rows, or give it a key of its own"
-        message, gist = f"stands in {where} too, with other values ({what})", "stands in another row too"
+        message, gist = f"appears in {where} too, with other values ({what})", "appears in another row too"
     else:
         code, fix = "duplicate_in_file", "Remove one of the rows"
         message, gist = f"is the same {kind} as {where}", f"is the same {kind} as another row of the file"
@@ -106,22 +107,27 @@ _NAMED_BY = {Kind.CASE: "case_ref", Kind.VOUCHER: "unique_id"}
 
 
 def ambiguous_equal_rows(where: str) -> Reason:
-    rest = "without a reference. Add case_ref to say whether it is one case"
+    """Reject a flat row without a reference whose case equals that of ``where``: it may be the same case or a second one."""
+    rest = "without a reference. Add case_ref to show whether it is one case"
     gist = f"The row holds the same case as an earlier one, {rest}"
     return Reason("case_ref_needed", f"The row holds the same case as {where}, {rest}", gist=gist)
 
 
 def not_to_be_replaced(kind: Kind, old: ExistingEntry) -> Reason:
+    """Reject a correction of an entry whose state does not allow it."""
     state = old.state.replace("_", " ")
     label = EntryLabel.of(kind, old.id, old.key).text()
-    rest = f"which is {state}: a change cannot be taken in now"
+    rest = f"which is {state}: it cannot be changed now"
     return Reason("entry_not_open", f"The row belongs to entry {label}, {rest}", gist=f"The row belongs to an entry {rest}")
 
 
 def link_problem(
     voucher: VoucherRecord, found: int, *, row_rejected: bool, rejected: set[str]
 ) -> tuple[Reason, RejectStatus] | None:
-    """Why a voucher has no case, given how many fit its ``case_ref``, and which cases were rejected; None if it has one."""
+    """Explain why a voucher has no case; None if it has one.
+
+    ``found`` is the number of cases with its ``case_ref``; ``rejected`` are the references of rejected cases.
+    """
     if voucher.case_id or (voucher.case_ref is None and not row_rejected) or (voucher.case_ref and found == 1):
         return None
     if voucher.case_ref is None:

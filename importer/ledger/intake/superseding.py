@@ -1,4 +1,4 @@
-"""A corrected row's entry takes the place of the one that it corrects, and inherits its vouchers and rows."""
+"""Superseding: a corrected row's entry replaces the one that it corrects, and takes over its vouchers and rows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from importer.ledger.storage.schema import entry, row
 
 
 def rekey_vouchers(connection: Connection, account: str, old: ExistingEntry, new: ExistingEntry) -> None:
-    """Give the old case's vouchers the ids that they have under the new one.
+    """Give the old case's vouchers the keys that they have under the new case.
 
-    Otherwise the same voucher, read again beside the corrected case, would be another one and be sent a second time.
+    Otherwise the same voucher, read again with the corrected case, would get a second entry and be sent a second time.
     """
     columns = (entry.c.id, entry.c.key, entry.c.base, entry.c.content, entry.c.payload)
-    theirs = (entry.c.case_id == old.id) & entry.c.superseded_by.is_(None) & entry.c.state.in_(sorted(REPLACEABLE))
-    for voucher in connection.execute(select(*columns).where(theirs).order_by(entry.c.id)).mappings().all():
+    of_old_case = (entry.c.case_id == old.id) & entry.c.superseded_by.is_(None) & entry.c.state.in_(sorted(REPLACEABLE))
+    for voucher in connection.execute(select(*columns).where(of_old_case).order_by(entry.c.id)).mappings().all():
         values: dict[str, Any] = {"digest": voucher_digest(new.key, voucher["content"])}
         if voucher["base"] == voucher_base(old.key, voucher["content"]):
             derived = _derived_again(voucher, new.key)
@@ -41,12 +41,12 @@ def _derived_again(voucher: Mapping[Any, Any], owner: str) -> dict[str, Any]:
 
 
 def _holder(connection: Connection, account: str, key: str) -> int | None:
-    mine = (entry.c.account == account) & (entry.c.kind == Kind.VOUCHER) & (entry.c.key == key)
-    return connection.scalar(select(entry.c.id).where(mine))
+    same_key = (entry.c.account == account) & (entry.c.kind == Kind.VOUCHER) & (entry.c.key == key)
+    return connection.scalar(select(entry.c.id).where(same_key))
 
 
 def repoint(connection: Connection, kind: Kind, old: int, new: int) -> None:
-    """Everything that hangs on ``old`` hangs on ``new`` from here on; ``old`` is never sent."""
+    """Supersede entry ``old`` by ``new``: dependents and rows then refer to ``new``, and ``old`` is never sent."""
     run = connection.execute
     run(update(entry).where(entry.c.id == old).values(superseded_by=new))
     link = entry.c.case_id if kind is Kind.CASE else entry.c.parent_id

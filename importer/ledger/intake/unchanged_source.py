@@ -1,9 +1,8 @@
-"""A source that is known already is not read again: its rows are copied from the batch that it was before.
+"""Reuse of an unchanged source: its rows are copied from the batch of the earlier import instead of being read again.
 
-Only where that comes to exactly the same as reading it: every row of that batch was imported as it stands there, and
-nothing that was taken in since could make it mean anything else. Wherever that is not certain, it is read. One thing may
-differ: equal vouchers without a unique id, above and below their parent, keep the entries that they made, which reading
-may commit_step.
+This is done only if it certainly gives the same result as reading: every row of that batch was imported with its present
+values, and no later import changes the meaning of a row. Otherwise the file is read. There is one possible difference:
+equal vouchers without a unique id, above and below their parent, keep their entries here, while reading may swap them.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _CASE_KIND = literal(Kind.CASE.value, literal_execute=True)
 
 @dataclass(frozen=True, slots=True)
 class SourceVersion:
-    """What the rows of a file depend on: its name and bytes, all else that has a say in reading it, and the day.
+    """Everything that determines the rows of a file: its name, its bytes, the version of the reader, and the day.
 
     ``day`` is the user's calendar day in ISO form.
     """
@@ -40,32 +39,32 @@ class SourceVersion:
     day: str
 
     def fingerprint(self, sha256: str | None = None) -> str:
-        # Of the day the year alone: two digits mean another one in another year. Beyond that a day only decides what
-        # lies in the future, and of a batch without rejects nothing does, on no later day either.
+        # Only the year of the day: it decides how two-digit years are read. Apart from that, the day only decides whether
+        # a date is in the future; in a batch without rejects none is, and none will be on a later day.
         parts = [self.name, sha256 or self.sha256, self.reader_version, self.day[:4]]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def remember(connection: Connection, batch_id: int, source: LoadedSource, of: SourceVersion) -> None:
-    """Keep what this batch was read from: the bytes that were really read, whatever the file held a moment before."""
+    """Store the source version of this batch, with the hash of the bytes that were actually read."""
     if source.name != of.name or any(heading.startswith("#") for head in source.heads for heading in head.header):
-        return  # a report's own sheet names entries, and means what they have become since
+        return  # a sheet of a report names entries, whose present state decides what its rows mean
     values = {"fingerprint": of.fingerprint(source.sha256), "day": of.day, "has_cases": source.has_cases}
     connection.execute(insert(source_version).values(batch_id=batch_id, **values))
 
 
 def has_cases(connection: Connection, of: SourceVersion) -> bool | None:
-    """Whether a sheet of this file holds cases; None if it was never read like this."""
-    mine = source_version.c.fingerprint == of.fingerprint()
-    return connection.scalar(select(source_version.c.has_cases).where(mine).limit(1))
+    """Return whether a sheet of this file holds cases; None if this version of the source was never read."""
+    same = source_version.c.fingerprint == of.fingerprint()
+    return connection.scalar(select(source_version.c.has_cases).where(same).limit(1))
 
 
 def reuse_unchanged_batch(
     connection: Connection, of: SourceVersion, accounts: Accounts, run_id: str, earlier: Sequence[int] = ()
 ) -> int | None:
-    """Take a file in that is known already, and whose rows are all done; None if it must be read.
+    """Stage a file without reading it, if its rows are known and all done.
 
-    ``earlier`` are the run's batches so far. Returns the batch's id.
+    ``earlier`` are the run's batches so far. Returns the new batch's id, or None if the file must be read.
     """
     known = _newest(connection, of, accounts)
     if known is None or not _is_done(connection, known) or _means_another(connection, known, earlier):
@@ -77,52 +76,52 @@ def reuse_unchanged_batch(
     assert batch_id is not None
     _copy_rows(connection, known, batch_id)
     found = select(literal(batch_id), source_version.c.fingerprint, literal(of.day), source_version.c.has_cases)
-    theirs = found.where(source_version.c.batch_id == known)
-    connection.execute(insert(source_version).from_select(["batch_id", "fingerprint", "day", "has_cases"], theirs))
+    known_version = found.where(source_version.c.batch_id == known)
+    connection.execute(insert(source_version).from_select(["batch_id", "fingerprint", "day", "has_cases"], known_version))
     return int(batch_id)
 
 
 def _newest(connection: Connection, of: SourceVersion, accounts: Accounts) -> int | None:
-    """The newest batch that was read from the same, not on a later day."""
+    """Return the newest batch of this source version that was not read on a later day."""
     same = (source_version.c.fingerprint == of.fingerprint()) & (source_version.c.day <= of.day)
-    theirs = (batch.c.cases_account == accounts.cases) & (batch.c.vouchers_account == accounts.vouchers)
-    query = select(batch.c.id).join(source_version, source_version.c.batch_id == batch.c.id).where(same, theirs)
+    same_accounts = (batch.c.cases_account == accounts.cases) & (batch.c.vouchers_account == accounts.vouchers)
+    query = select(batch.c.id).join(source_version, source_version.c.batch_id == batch.c.id).where(same, same_accounts)
     return connection.scalar(query.order_by(batch.c.id.desc()).limit(1))
 
 
 def _is_done(connection: Connection, batch_id: int) -> bool:
-    """Whether every row of the batch was imported as it stands there: nothing was rejected, nothing is left to send.
+    """Return whether every row of the batch was imported with its present values: no reject, and no entry left to send.
 
-    What was accepted never changes. It is what a row says if the row brought it, or found it accepted.
+    An accepted entry never changes. It has the values of a row that made it, or of one that found it accepted.
     """
     if connection.scalar(select(exists().where(reject.c.batch_id == batch_id))):
         return False
     joined: Any = row
     done: list[Any] = [row.c.case_entry.is_not(None) | row.c.voucher_entry.is_not(None)]
     for kind in Kind:
-        e, link, standing = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
+        e, link, origin = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
         joined = joined.outerjoin(e, e.c.id == link)
-        told = or_(standing != RowOrigin.NEW, e.c.row_id == row.c.id)
-        # An appendix may have changed on the disk: the row is read, and its file with it.
+        same_values = or_(origin != RowOrigin.NEW, e.c.row_id == row.c.id)
+        # An attached file may have changed on disk, so a row with one is read again.
         accepted = and_(e.c.state == State.ACCEPTED, e.c.superseded_by.is_(None), e.c.appendix.is_(None))
-        done.append(or_(link.is_(None), accepted & told))
+        done.append(or_(link.is_(None), accepted & same_values))
     undone = select(row.c.id).select_from(joined).where(row.c.batch_id == batch_id, ~and_(*done))
     return connection.scalar(undone.limit(1)) is None
 
 
 def _means_another(connection: Connection, batch_id: int, earlier: Sequence[int]) -> bool:
-    """Whether a row of the batch might be taken for another record now, or be linked to another case."""
-    heirs = select(entry.c.superseded_by).where(NOT_ACCEPTED, entry.c.superseded_by.is_not(None))
-    mine = row.c.batch_id == batch_id
+    """Return whether a row of the batch might be matched to another entry now, or be linked to another case."""
+    successors = select(entry.c.superseded_by).where(NOT_ACCEPTED, entry.c.superseded_by.is_not(None))
+    of_batch = row.c.batch_id == batch_id
     voucher = entry.alias("voucher")
     rows = row.outerjoin(voucher, voucher.c.id == row.c.voucher_entry)
-    if connection.scalar(select(heirs.exists())):  # what was corrected since leads somewhere else than it did
-        held = or_(*(link.in_(heirs) for link in (row.c.case_entry, row.c.voucher_entry, voucher.c.case_id)))
-        if connection.scalar(select(row.c.id).select_from(rows).where(mine, held).limit(1)):
+    if connection.scalar(select(successors.exists())):  # a row that refers to a corrected entry may mean its successor now
+        held = or_(*(link.in_(successors) for link in (row.c.case_entry, row.c.voucher_entry, voucher.c.case_id)))
+        if connection.scalar(select(row.c.id).select_from(rows).where(of_batch, held).limit(1)):
             return True
-    linked = select(voucher.c.case_id).select_from(rows).where(mine, voucher.c.case_id.is_not(None))
+    linked = select(voucher.c.case_id).select_from(rows).where(of_batch, voucher.c.case_id.is_not(None))
     linked = linked.where(row.c.case_entry.is_(None) | (row.c.case_entry != voucher.c.case_id))
-    elsewhere = linked.except_(select(row.c.case_entry).where(mine, row.c.case_entry.is_not(None))).subquery()
+    elsewhere = linked.except_(select(row.c.case_entry).where(of_batch, row.c.case_entry.is_not(None))).subquery()
     if connection.scalar(select(elsewhere.c.case_id).limit(1)) is None:
         return False
     rejected = (reject.c.kind == Kind.CASE) & reject.c.batch_id.in_(earlier) & reject.c.ref.is_not(None)
@@ -134,15 +133,15 @@ def _means_another(connection: Connection, batch_id: int, earlier: Sequence[int]
 
 
 def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
-    """The rows of the batch ``known`` as those of the new one: imported already, and their entries with it."""
+    """Copy the rows of the batch ``known`` to the new one as imported before, and assign their entries to it."""
     columns: dict[str, Any] = {column.name: column for column in row.c if column.name != "id"}
     columns["batch_id"] = literal(batch_id)
     for kind in Kind:
-        standing = row.c[f"{kind}_origin"]
-        columns[standing.name] = case((standing == RowOrigin.NEW, RowOrigin.KNOWN.value), else_=standing)
+        origin = row.c[f"{kind}_origin"]
+        columns[origin.name] = case((origin == RowOrigin.NEW, RowOrigin.KNOWN.value), else_=origin)
     count = connection.scalar(select(func.count()).where(row.c.batch_id == known)) or 0
     ids = func.row_number().over(order_by=row.c.id) + (reserve(connection, row.name, count) - 1)
-    theirs = select(ids, *columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
-    connection.execute(insert(row).from_select(["id", *columns], theirs))
-    mine = (select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in Kind)
-    connection.execute(update(entry).where(entry.c.id.in_(union(*mine))).values(batch_id=batch_id))
+    known_rows = select(ids, *columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
+    connection.execute(insert(row).from_select(["id", *columns], known_rows))
+    copied = (select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in Kind)
+    connection.execute(update(entry).where(entry.c.id.in_(union(*copied))).values(batch_id=batch_id))

@@ -1,4 +1,4 @@
-"""Staging the vouchers of a chunk: each is linked to its case, and waits for its parent if that is yet to come."""
+"""Staging the vouchers of a chunk: each is linked to its case, and waits if its parent has not been staged yet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from importer.ledger.outbox.dependents import CASE_REFUSED, PARENT_REFUSED
 class WaitingVouchers:
     """The rows whose vouchers wait for a parent that has not been staged yet.
 
-    When a round over them has placed none, it is the ``last``: ``unresolved`` then holds each one's parent by its unique id.
+    When a round has placed none of them, ``last`` is set, and ``unresolved`` maps the unique id of each to its parent's.
     """
 
     rows: list[StagedRow] = field(default_factory=list)
@@ -29,12 +29,12 @@ class WaitingVouchers:
     unresolved: Mapping[str, str] = field(default_factory=dict)
 
     def next_round(self) -> list[StagedRow]:
-        """The rows to try again."""
+        """Return the rows to try again, and empty the list."""
         rows, self.rows = self.rows, []
         return rows
 
     def end_round(self, tried: int) -> None:
-        """Note whether the round over ``tried`` rows placed any."""
+        """Set ``last`` if the round over ``tried`` rows placed none."""
         self.last = len(self.rows) == tried
         self.unresolved = dict(filter(all, map(_own_and_parent, self.rows))) if self.last else {}
 
@@ -55,7 +55,7 @@ class VoucherIntake:
         self._rejected_parents: set[str] = set()
 
     def stage(self, rows: Sequence[StagedRow]) -> None:
-        """Place the vouchers of these rows; those without their parent are added to what waits."""
+        """Place the vouchers of these rows. Those whose parent is missing are added to the waiting ones."""
         linked = self._link_all(rows)
         existing = self._placement.existing
         existing.load(Kind.VOUCHER, {base for _, _, base in linked}, {v.hint.entry_id for _, v, _ in linked if v.hint})
@@ -68,7 +68,7 @@ class VoucherIntake:
             self._stage_one(row, voucher, base)
 
     def _link_all(self, rows: Sequence[StagedRow]) -> list[tuple[StagedRow, VoucherRecord, str]]:
-        """The valid vouchers that have a case, with the base of each one's key."""
+        """Return the valid vouchers that have a case, each with its row and the base of its key."""
         refs = {v.case_ref for row in rows if isinstance(v := row.loaded.voucher, VoucherRecord) and v.case_ref}
         cases = self._placement.existing.cases_by_ref(refs)
         rejected = self._placement.changes.rejected_refs(Kind.CASE, refs, self._batch.run_batches)
@@ -82,7 +82,7 @@ class VoucherIntake:
         return linked
 
     def _link(self, row: StagedRow, voucher: VoucherRecord, cases: Mapping[str, list[ExistingEntry]], rejected: set[str]) -> bool:
-        """Find the voucher's case; False if the voucher was rejected because it has none."""
+        """Find the voucher's case. Returns False if the voucher was rejected because it has none."""
         found = most_fitting(cases.get(voucher.case_ref or "", []), self._batch.id)
         if voucher.case_ref in rejected:  # an earlier case of this reference may be another creditor's
             found = [case for case in found if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
@@ -118,7 +118,7 @@ class VoucherIntake:
 
 
 def _values(voucher: VoucherRecord, case: ExistingEntry | None, parent: ExistingEntry | None) -> dict[str, Any]:
-    """The columns of the voucher's entry. Without a case of ours it belongs to one that exists already."""
+    """Return the columns of the voucher's entry. Without ``case`` it belongs to an existing remote case, by its id."""
     state, ready = voucher_state(case.state if case else None, parent.state if parent else None)
     return {
         "case_id": case.id if case else None,

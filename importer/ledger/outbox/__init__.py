@@ -1,1 +1,1 @@
-"""What is to be sent and what is in doubt."""
+"""The entries to send, and the entries in doubt."""

@@ -1,7 +1,7 @@
-"""What follows from an entry's move for the vouchers that wait for it: they can be sent, are blocked, or wait again.
+"""The vouchers that depend on an entry: when its state changes, they become ready, are blocked, or wait again.
 
-A voucher is blocked exactly while its case or its parent is refused, held or blocked, and ready exactly when both have
-been accepted (or are none of the importer's).
+A voucher is blocked exactly while its case or its parent is refused, held or blocked. It is ready exactly when both are
+accepted, or are not in this ledger.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from importer.ledger.storage.schema import NOT_ACCEPTED, entry
 from importer.ledger.storage.session import parts_of
 
 CASE_REFUSED = Reason("case_refused", "Its case was refused or is held. Correct the case; the voucher follows it")
-
-
 PARENT_REFUSED = Reason(
     "parent_refused", "Its case or its parent voucher was refused or is held. Correct that; the voucher follows it"
 )
@@ -29,7 +27,7 @@ _owner, _parent = entry.alias("owner"), entry.alias("parent")
 
 
 def is_one_of(column: Any, states: Iterable[State]) -> Any:
-    """The states spelt out one by one: a list parameter cannot be used for many rows at once."""
+    """Return a condition with one comparison a state: a statement for many rows cannot have a list parameter."""
     return or_(*(column == state for state in sorted(states)))
 
 
@@ -37,19 +35,19 @@ def _state_of(alias: Any, link: Any) -> Any:
     return select(alias.c.state).where(alias.c.id == link).scalar_subquery()
 
 
-_THEIRS = or_(entry.c.case_id == bindparam("_id"), entry.c.parent_id == bindparam("_id")) & entry.c.superseded_by.is_(None)
+_DEPENDENT = or_(entry.c.case_id == bindparam("_id"), entry.c.parent_id == bindparam("_id")) & entry.c.superseded_by.is_(None)
 _CASE_STATE, _PARENT_STATE = _state_of(_owner, entry.c.case_id), _state_of(_parent, entry.c.parent_id)
 _RELEASE = CompiledUpdate(
     update(entry)
     .where(
-        _THEIRS,
+        _DEPENDENT,
         is_one_of(entry.c.state, (State.PENDING, State.BLOCKED)),
         entry.c.case_id.is_(None) | (_CASE_STATE == State.ACCEPTED),
         entry.c.parent_id.is_(None) | (_PARENT_STATE == State.ACCEPTED),
     )
     .values(ready=True, state=State.PENDING, reasons=None)
 )
-_BLOCKED_NO_MORE = select(entry.c.id).where(
+_UNBLOCKED = select(entry.c.id).where(
     entry.c.case_id.in_(bindparam("ids", expanding=True)) | entry.c.parent_id.in_(bindparam("ids", expanding=True)),
     entry.c.superseded_by.is_(None),
     entry.c.state == State.BLOCKED,
@@ -66,7 +64,7 @@ _BLOCKED = {"state": State.BLOCKED, "ready": False, "reasons": _WHY}
 
 
 def follow(connection: Connection, identifier: int, state: State) -> None:
-    """The entry is in ``state`` now: put what waits for it right."""
+    """Release, block or unblock the entry's dependents, now that the entry is in ``state``."""
     if state is State.ACCEPTED:
         release(connection, [identifier])
     elif state in BLOCKING:
@@ -76,9 +74,10 @@ def follow(connection: Connection, identifier: int, state: State) -> None:
 
 
 def release(connection: Connection, entry_ids: Iterable[int], account: str | None = None) -> None:
-    """These entries were accepted: vouchers that waited for them alone can be sent now.
+    """Make ready the vouchers that waited only for these entries, which were accepted.
 
-    With the vouchers' ``account`` it is cheap where none is blocked, which is nearly always.
+    If ``account``, the vouchers' account, is given and none of its vouchers is blocked (the usual case), the search for
+    blocked ones is skipped.
     """
     accepted = list(entry_ids)
     if not accepted:
@@ -89,24 +88,24 @@ def release(connection: Connection, entry_ids: Iterable[int], account: str | Non
 
 
 def unblock(connection: Connection, entry_ids: Iterable[int]) -> None:
-    """These entries are no longer refused or held: their vouchers, and theirs in turn, wait for them again."""
+    """Return the blocked vouchers of these entries, and their children in turn, to waiting: the entries are open again."""
     waiting = list(entry_ids)
     while waiting:
-        freed = [found for part in parts_of(waiting) for found in connection.scalars(_BLOCKED_NO_MORE, {"ids": part})]
+        freed = [found for part in parts_of(waiting) for found in connection.scalars(_UNBLOCKED, {"ids": part})]
         for part in parts_of(freed):
             connection.execute(update(entry).where(entry.c.id.in_(part)).values(state=State.PENDING, ready=False, reasons=None))
         waiting = freed
 
 
 def block(connection: Connection, entry_ids: Iterable[int]) -> None:
-    """Vouchers of these entries, and theirs in turn, cannot be sent: their case or parent was refused or is held."""
+    """Block the vouchers of these entries, and their children in turn: the entries were refused or are held."""
     waiting = list(entry_ids)
     while waiting:
         blocked: list[int] = []
         for part in parts_of(waiting):
             for link in (entry.c.case_id, entry.c.parent_id):
-                theirs = link.in_(part) & (entry.c.state == State.PENDING) & entry.c.superseded_by.is_(None)
-                blocked += connection.scalars(select(entry.c.id).where(theirs))
+                waiting_here = link.in_(part) & (entry.c.state == State.PENDING) & entry.c.superseded_by.is_(None)
+                blocked += connection.scalars(select(entry.c.id).where(waiting_here))
         for part in parts_of(blocked):
             connection.execute(update(entry).where(entry.c.id.in_(part)).values(_BLOCKED))
         waiting = blocked

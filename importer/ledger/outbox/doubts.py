@@ -1,4 +1,4 @@
-"""Reconciling: the cases in doubt, who owns a remote case, and the moves that settle a doubt."""
+"""Doubts: entries of which it is not known whether they exist remotely, and the changes that resolve them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from importer.ledger.storage.session import Session, parts_of
 
 @dataclass(frozen=True, slots=True)
 class InDoubtCase:
-    """A case of which it is not known whether it was created; ``held``: a person is asked, but it may be there."""
+    """A case of which it is not known whether it was created. ``held``: it waits for the user's answer."""
 
     entry_id: int
     payload: bytes
@@ -36,7 +36,7 @@ class InDoubtCase:
 
 @dataclass(frozen=True, slots=True)
 class UnlistedVoucher:
-    """A voucher in doubt that its case's list does not show; ``since``: the last request that may have made it."""
+    """A voucher in doubt that its case's list does not show. ``since``: the end of the last request that may have made it."""
 
     entry_id: int
     payload: bytes
@@ -47,7 +47,7 @@ class UnlistedVoucher:
 
 @dataclass(frozen=True, slots=True)
 class OpenEntry:
-    """An entry that a person names."""
+    """An entry that a user names, to resolve it."""
 
     id: int
     kind: Kind
@@ -65,25 +65,25 @@ _LAST_CAUSE = (
 
 
 class DoubtLog:
-    """The entries of which it is not known whether they exist."""
+    """The entries in doubt."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def clock(self, accounts: Accounts) -> Clock:
-        """How far Debitura's clock and ours have been apart since the oldest doubt that is open."""
+        """Return the skew of Debitura's clock since the oldest open doubt."""
         with self._session.transaction() as connection:
             return _clock(connection, accounts) or Clock()
 
     def note_clock(self, accounts: Accounts, skew: timedelta | None) -> Clock:
-        """Remember a measure of the clocks (None: none was possible); without open doubts only the latest one counts."""
+        """Store a measurement of the skew (None: not measured). Without open doubts it replaces the earlier ones."""
         with self._session.transaction() as connection:
             known = _clock(connection, accounts)
             dated = entry.c.first_sent_at.is_not(None) & entry.c.state.in_(sorted({State.PENDING, *UNRESOLVED}))
             unsettled = is_open(accounts, Kind.CASE, None) & dated
             restored = select(meta.c.value).where(meta.c.name == BACKUP_MARK)
             keeps = any(connection.scalar(q.limit(1)) is not None for q in (select(entry.c.id).where(unsettled), restored))
-            # Times in the ledger may be from before anything was measured, when the clocks may have agreed.
+            # Without an earlier measurement, times in the ledger may date from when the clocks agreed: start at zero.
             noted = (known or Clock()).measured(skew) if keeps or skew is None else Clock.begun(skew)
             if noted != known:
                 name = CLOCK_MARK + accounts.cases
@@ -92,7 +92,7 @@ class DoubtLog:
         return noted
 
     def cases(self, accounts: Accounts, batches: Sequence[int] | None, *, held: bool = False) -> list[InDoubtCase]:
-        """The cases in doubt (and, if asked, those held for a person), the oldest attempt first."""
+        """Return the cases in doubt, the oldest attempt first; with ``held`` also those held for the user's answer."""
         traits = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
         columns = (*traits, entry.c.state, _LAST_CAUSE.label("cause"))
         states = (State.IN_DOUBT, State.HELD) if held else (State.IN_DOUBT,)
@@ -105,7 +105,7 @@ class DoubtLog:
     def unlisted_vouchers(
         self, accounts: Accounts, batches: Sequence[int] | None, causes: Iterable[DoubtCause]
     ) -> list[UnlistedVoucher]:
-        """The vouchers in doubt whose latest attempt left one of these causes."""
+        """Return the vouchers in doubt whose latest attempt ended with one of these causes."""
         wanted_causes = sorted(causes)
         maybe = attempt.c.cause.is_(None) | attempt.c.cause.not_in(wanted_causes)
         latest = select(func.max(attempt.c.ended_at)).where(attempt.c.entry_id == entry.c.id, maybe).scalar_subquery()
@@ -116,7 +116,7 @@ class DoubtLog:
         return [UnlistedVoucher(one[0], one[1], DoubtCause(one[2]), one[3], one[4]) for one in found]
 
     def entry(self, identifier: int) -> OpenEntry | None:
-        """The entry with this id, if there is one."""
+        """Return the entry with this id, unless it was superseded; None if there is none."""
         columns = (entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.key, entry.c.account, entry.c.first_sent_at)
         query = select(*columns).where((entry.c.id == identifier) & entry.c.superseded_by.is_(None))
         with self._session.transaction() as connection:
@@ -124,16 +124,16 @@ class DoubtLog:
         return OpenEntry(found.id, Kind(found.kind), State(found.state), *found[3:]) if found else None
 
     def owned(self, accounts: Accounts, remote_ids: Iterable[str], kind: Kind = Kind.CASE) -> set[str]:
-        """Those of the remote cases (or vouchers) that an entry owns already."""
+        """Return those of the remote ids that already belong to an entry of this account and kind."""
         found: set[str] = set()
         with self._session.transaction() as connection:
             for part in parts_of(remote_ids):
-                mine = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & entry.c.remote_id.in_(part)
-                found |= set(connection.scalars(select(entry.c.remote_id).where(mine)))
+                owner = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & entry.c.remote_id.in_(part)
+                found |= set(connection.scalars(select(entry.c.remote_id).where(owner)))
         return found
 
     def move(self, entry_id: int, state: State, **changes: Any) -> bool:
-        """Move an entry that no attempt is under way for; False if it is not in a state from which it may."""
+        """Move an entry to ``state``. Returns False if its present state does not allow it, or an attempt is under way."""
         allowed = sources_of(state) - {State.SENDING}
         if state is State.ACCEPTED:
             changes["accepted_at"] = to_timestamp()
@@ -147,7 +147,7 @@ class DoubtLog:
         return moved
 
     def count_absence(self, entry_ids: Iterable[int]) -> None:
-        """Note that a settled scan did not show these cases."""
+        """Count one more conclusive scan that did not find these cases."""
         with self._session.transaction() as connection:
             for part in parts_of(entry_ids):
                 seen = update(entry).where(entry.c.id.in_(part))

@@ -1,4 +1,4 @@
-"""The worklist: what can be sent, what is being sent, what came of it. Each step is one durable commit."""
+"""The outbox: entries to send, entries under way, and their results. Each step is one durable commit."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from importer.ledger.storage.schema import NOT_ACCEPTED, attempt, entry
 from importer.ledger.storage.session import Session, parts_of
 
 LEASE = timedelta(minutes=15)
-"""How long a claim belongs to its sender alone: longer than any request may take."""
+"""The time for which a claim belongs to its sender: longer than any request may take."""
 
 
 class Outbox:
-    """The entries that wait to be sent, and those that are under way."""
+    """The entries that wait to be sent, and those under way."""
 
     def __init__(self, session: Session, counts: RequestCounts) -> None:
         self._session = session
@@ -38,10 +38,10 @@ class Outbox:
         self._sender = f"{socket.gethostname()} {os.getpid()} {uuid4().hex[:8]}"
 
     def recover(self) -> int:
-        """Put in doubt what a sender has left behind: entries in ``sending`` whose sender is gone. Returns their number.
+        """Put in doubt the entries in ``sending`` whose sender is gone, and return their number.
 
-        Gone is this process's own earlier sending, whoever held the ledger's lock before (it is ours now), and where no
-        lock says so, a sender whose lease is over.
+        A sender is gone if it is an earlier one of this process, or if this process holds the ledger's lock (then no other
+        process can be sending). Without a lock it is gone when its lease has expired.
         """
         now = to_timestamp()
         with self._session.transaction() as connection:
@@ -49,16 +49,16 @@ class Outbox:
             if not self._session.is_alone:
                 lease_over = attempt.c.lease_until.is_(None) | (attempt.c.lease_until < now)
                 open_attempt &= lease_over | (attempt.c.sender == self._sender)
-            theirs = select(attempt.c.entry_id).where(open_attempt)
-            left = NOT_ACCEPTED & (entry.c.state == State.SENDING) & entry.c.id.in_(theirs)
+            attempted = select(attempt.c.entry_id).where(open_attempt)
+            abandoned = NOT_ACCEPTED & (entry.c.state == State.SENDING) & entry.c.id.in_(attempted)
             doubt = {"state": State.IN_DOUBT, "doubted_at": now, "not_before": None}
-            found = connection.execute(update(entry).where(left).values(doubt)).rowcount
+            found = connection.execute(update(entry).where(abandoned).values(doubt)).rowcount
             crashed = {"ended_at": now, "outcome": "crashed", "cause": DoubtCause.CRASHED, "status": None}
             connection.execute(update(attempt).where(open_attempt).values(crashed))
         return found
 
     def forget_waits(self, accounts: Accounts, batches: Sequence[int] | None) -> None:
-        """A new run tries at once what an earlier one had put off."""
+        """Clear the waiting times that an earlier run has set, so that a new run tries these entries at once."""
         with self._session.transaction() as connection:
             for kind in Kind:
                 put_off = entry.c.not_before.is_not(None) | entry.c.until_next_run.is_(True)
@@ -68,11 +68,11 @@ class Outbox:
     def sendable(
         self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None, limit: int
     ) -> list[SendableEntry]:
-        """Entries that can be sent now, in the order of their sheets, with their case and parent."""
+        """Return up to ``limit`` entries that can be sent now, in the order of their sheets, with their case and parent."""
         known = {"account": accounts.of(kind), "kind": kind, "now": to_timestamp()}
         jobs: list[SendableEntry] = []
         with self._session.transaction() as connection:
-            # One batch at a time: their index gives each in order, several together would be sorted whole.
+            # One batch at a time: the index returns one in order, while several together would have to be sorted.
             for state in states:
                 for batch_id in (None,) if batches is None else sorted(batches):
                     query = _DUE_OF_ALL if batch_id is None else _DUE_OF_BATCH
@@ -83,12 +83,12 @@ class Outbox:
         return jobs
 
     def entry(self, entry_id: int) -> SendableEntry:
-        """What the entry's request needs, whatever its state."""
+        """Return the entry with all that its request needs, in any state."""
         with self._session.transaction() as connection:
             return sendable_of(connection.execute(SENDABLE.where(entry.c.id == entry_id)).one())
 
     def next_due(self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None) -> str | None:
-        """When the first of the entries that were put off may be tried again; None if none was."""
+        """Return the earliest time at which a postponed entry may be tried again; None if none is postponed."""
         with self._session.transaction() as connection:
             put_off = is_open(accounts, kind, batches) & entry.c.ready.is_(True) & entry.c.not_before.is_not(None)
             put_off &= entry.c.until_next_run.is_(False)
@@ -98,7 +98,7 @@ class Outbox:
             return min((first for first in firsts if first), default=None)
 
     def count_open(self, accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> int:
-        """Entries that are pending or in doubt, ready or not: what a run has before it."""
+        """Count the entries that are pending or in doubt, ready or not."""
         wanted = is_open(accounts, kind, batches) & entry.c.state.in_([State.PENDING, State.IN_DOUBT])
         with self._session.transaction() as connection:
             return connection.scalar(select(func.count()).select_from(entry).where(wanted)) or 0
@@ -111,7 +111,7 @@ class Outbox:
         run_id: str,
         counts: Mapping[str, str] | None = None,
     ) -> list[Claim]:
-        """One durable commit: the outcomes that came in, the intents that go out at once, and their requests counted."""
+        """Commit the results of finished attempts, the claims of the next ones, and the request counts, all at once."""
         with self._session.transaction() as connection:
             self._counts.write(connection, counts or {})
             if results:
@@ -120,7 +120,7 @@ class Outbox:
 
     def _settle(self, connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> None:
         now = to_timestamp()
-        results = _with_ids_of_their_own(connection, results, accounts)
+        results = _without_foreign_ids(connection, results, accounts)
         if _SETTLE(connection, [_settled(result, now) for result in results]) != len(results):
             raise self._session.changed_by_others()
         ended = [
@@ -154,20 +154,20 @@ class Outbox:
         return claims
 
     def store_appendix(self, entry_id: int, appendix: str) -> None:
-        """Remember the id of an uploaded file, so that it is uploaded once."""
+        """Store the id of an uploaded file, so that it is uploaded only once."""
         with self._session.transaction() as connection:
             connection.execute(update(entry).where(entry.c.id == entry_id).values(appendix=appendix))
 
     def postpone(self, entry_id: int, postponed: Postponed) -> None:
-        """Try the entry again at that time at the earliest."""
+        """Postpone the entry's next attempt."""
         values = {"not_before": postponed.until, "until_next_run": postponed.until is None}
         with self._session.transaction() as connection:
             connection.execute(update(entry).where(entry.c.id == entry_id).values(values))
 
     def refuse_unsent(self, entry_id: int, reasons: tuple[Reason, ...]) -> None:
-        """Refuse an entry before any request for it: what it needs (its file) was refused.
+        """Refuse an entry without a request for it, because a file that it needs was refused.
 
-        One whose earlier request may have happened is held for a person: it cannot be asked about again.
+        An entry in doubt, whose earlier request may have succeeded, is held for the user's answer instead.
         """
         with self._session.transaction() as connection:
             for before, after in ((State.PENDING, State.REFUSED), (State.IN_DOUBT, State.HELD)):
@@ -178,7 +178,7 @@ class Outbox:
 
 
 def _settled(result: AttemptResult, now: str) -> dict[str, Any]:
-    """The parameters of ``_SETTLE``."""
+    """Return the parameters of ``_SETTLE``."""
     return {
         "_id": result.entry_id,
         "_state": result.state.value,
@@ -192,23 +192,23 @@ def _settled(result: AttemptResult, now: str) -> dict[str, Any]:
     }
 
 
-def _with_ids_of_their_own(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> list[AttemptResult]:
-    """No two entries are the same remote thing: an answer that names another entry's leaves its own in doubt."""
-    owners = _owners(connection, [r for r in results if _names_something(r)], accounts)
+def _without_foreign_ids(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> list[AttemptResult]:
+    """Put in doubt each result whose remote id belongs to another entry: no two entries may share a remote id."""
+    owners = _owners(connection, [r for r in results if _has_remote_id(r)], accounts)
     return [
-        _doubtful(result)
-        if _names_something(result) and owners.setdefault((result.kind, result.remote_id), result.entry_id) != result.entry_id
+        _doubt_of(result)
+        if _has_remote_id(result) and owners.setdefault((result.kind, result.remote_id), result.entry_id) != result.entry_id
         else result
         for result in results
     ]
 
 
-def _names_something(result: AttemptResult) -> bool:
+def _has_remote_id(result: AttemptResult) -> bool:
     return result.state is State.ACCEPTED and bool(result.remote_id)
 
 
 def _owners(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> dict[tuple[Kind, str | None], int]:
-    """The entries that own these remote ids already."""
+    """Return the ids of the entries that own the results' remote ids, by kind and remote id."""
     owners: dict[tuple[Kind, str | None], int] = {}
     for kind in Kind:
         named = [result.remote_id for result in results if result.kind is kind]
@@ -219,14 +219,15 @@ def _owners(connection: Connection, results: Sequence[AttemptResult], accounts: 
     return owners
 
 
-def _doubtful(result: AttemptResult) -> AttemptResult:
-    """The accepted result as a doubt that waits for the next run: to ask again now would bring the same answer."""
+def _doubt_of(result: AttemptResult) -> AttemptResult:
+    """Turn the accepted result into a doubt until the next run: a retry now would get the same response."""
     lost = {"remote_id": None, "remote_reference": None, "postponed": NEXT_RUN}
     cause, detail = DoubtCause.FOREIGN_ID, "the answer names what another row has made"
     return replace(result, state=State.IN_DOUBT, cause=cause, detail=detail, **lost)  # type: ignore[arg-type]  # of its field's type
 
 
-_NAMED = [f"named_{n}" for n in range(64)]  # a fixed number: a list of any length would be compiled anew at every step
+# A fixed number of parameters: with a list of varying length, each step would compile the statement again.
+_NAMED = [f"named_{n}" for n in range(64)]
 _UNNAMED = dict.fromkeys(_NAMED)
 _OWNERS = CompiledSelect(
     select(entry.c.id, entry.c.remote_id).where(
@@ -246,7 +247,7 @@ _SETTLE = CompiledUpdate(
         not_before=bindparam("_not_before"),
         until_next_run=bindparam("_next_run", type_=Boolean),
         accepted_at=bindparam("_accepted"),
-        # The latest doubt: the settle time counts from the last attempt that may have done something.
+        # The latest doubt: the settle time counts from the last attempt that may have created the entry.
         doubted_at=func.coalesce(bindparam("_doubted"), entry.c.doubted_at),
     )
 )
@@ -280,7 +281,7 @@ _SEND = CompiledUpdate(
 
 
 def is_open(accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> Any:
-    """Not accepted and not superseded, of this kind and account, and of these batches if any are named."""
+    """Return the condition for entries neither accepted nor superseded, of this account, kind and (unless None) batches."""
     condition = (
         (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind.value) & NOT_ACCEPTED & entry.c.superseded_by.is_(None)
     )

@@ -1,6 +1,6 @@
-"""How many requests a credential has made: one line per credential, written in the commit of the intents.
+"""The request counts: one row per credential, written in the same commit as the claims.
 
-What stands there is the dispatcher's (its rate windows, as JSON); the ledger keeps it and forgets it when it is old.
+Their content is JSON of the dispatcher (its rate windows). The ledger stores it, and ignores it after 25 hours.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ KEPT = timedelta(hours=25)  # a little longer than the longest window
 
 
 class RequestCounts:
-    """The requests that were made, by credential. A change that another process made in between is never overwritten."""
+    """The request counts by credential. A change that another process has made is never overwritten."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._seen: dict[str, int] = {}  # the version of each credential's count that this process last read or wrote
 
     def kept(self, scope: str) -> str | None:
-        """What was kept for this credential, or None."""
+        """Return the stored counts of this credential, or None."""
         oldest = to_timestamp(datetime.now(UTC) - KEPT)
         with self._session.transaction() as connection:
             query = select(request_count).where(request_count.c.scope == scope)
@@ -35,25 +35,25 @@ class RequestCounts:
         return found.counted if found and found.at >= oldest else None
 
     def keep(self, counts: Mapping[str, str]) -> None:
-        """Keep what was counted, in a commit of its own: for requests that have no intent. Raises LedgerError."""
+        """Store counts in a separate commit, for requests without a claim. Raises LedgerError."""
         with self._session.transaction() as connection:
             self.write(connection, counts)
 
     def write(self, connection: Connection, counts: Mapping[str, str]) -> None:
-        """Keep what was counted, within the caller's transaction. Raises LedgerError if another process has counted since."""
+        """Store counts within the caller's transaction. Raises LedgerError if another process has stored some since."""
         now = to_timestamp()
         for scope, counted in counts.items():
             written = _KEEP(connection, {"_scope": scope, "_counted": counted, "_at": now})
             if not written:
                 connection.execute(insert(request_count).values(scope=scope, counted=counted, at=now, version=1))
             version = written[0].version if written else 1
-            # Below what was seen it may be: then a transaction of ours was rolled back.
+            # A lower version than the one seen means that a transaction of this process was rolled back.
             if version - 1 > self._seen.get(scope, version - 1):
                 raise self._session.changed_by_others()
             self._seen[scope] = version
 
     def attempts_since(self, account: str, since: datetime) -> list[tuple[float, int]]:
-        """The account's attempts by the second in which they began (of the epoch), the oldest first."""
+        """Return the number of the account's attempts by the second of the epoch in which they began, oldest first."""
         second = func.substr(attempt.c.started_at, 1, 19)
         wanted = (attempt.c.account == account) & (attempt.c.started_at >= to_timestamp(since))
         query = select(second, func.count()).where(wanted).group_by(second).order_by(second)

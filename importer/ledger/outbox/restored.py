@@ -1,4 +1,4 @@
-"""Backups, and ledgers restored from one: those are older than the world, so what they call unsent may be there."""
+"""Ledgers restored from a backup: they are out of date, so entries that they list as unsent may exist remotely."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from importer.ledger.storage.backup import BACKUP_MARK, RESTORED_MARK
 from importer.ledger.storage.schema import entry, meta
 from importer.ledger.storage.session import Session
 
-LOOKED_FOR = 2  # scans that have not shown a case, or the word of a person
-SCANS_STILL_NEEDED = 1  # the list is read once: what it should show was sent before the restore
+LOOKED_FOR = 2  # the count of absent scans from which a case is taken as absent; a user's answer sets it too
+SCANS_STILL_NEEDED = 1  # one scan is enough: the list shows what was sent before the restore
 
 
 class RestoredLedger:
-    """What is different about a ledger that was restored from a backup."""
+    """The state of a ledger that was restored from a backup."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def backup_taken_at(self) -> str | None:
-        """When the backup was taken from which this ledger comes; None for one that never was restored."""
+        """Return when the backup was taken from which this ledger was restored; None if it was not restored."""
         with self._session.transaction() as connection:
             return connection.scalar(select(meta.c.value).where(meta.c.name == BACKUP_MARK))
 
     def distrust(self, accounts: Accounts, batches: Sequence[int] | None, taken_at: str) -> int:
         """Put the unsent cases of a restored ledger in doubt, so that they are looked for before they are sent.
 
-        The settle time counts from when the restored ledger was first used: what another one sent just before may not
-        show in the list yet; it may also have sent those again that were in doubt. A case that was looked for since, or
-        that a person called absent, is left as it is.
+        The settle time counts from when the restored ledger was first used: a case that another ledger sent just before
+        may not be listed yet, and the other ledger may have sent cases in doubt again. A case that was looked for since,
+        or that a user has declared absent, is not changed. Returns the number of cases put in doubt.
         """
         restored_at = self.first_used_at()
         doubted = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.IN_DOUBT) & (entry.c.doubted_at < restored_at)
@@ -54,7 +54,7 @@ class RestoredLedger:
             return connection.execute(update(entry).where(pending).values(doubt)).rowcount
 
     def first_used_at(self) -> str:
-        """When this restored ledger was first used. What was looked for before its backup was taken counts for nothing."""
+        """Return when this restored ledger was first used. On first use, absences from before the backup are reset."""
         with self._session.transaction() as connection:
             known = connection.scalar(select(meta.c.value).where(meta.c.name == RESTORED_MARK))
             if known is None:
@@ -65,14 +65,14 @@ class RestoredLedger:
         return known
 
     def trust(self) -> bool:
-        """Treat a restored ledger as complete from now on; False if it never was restored."""
+        """Treat a restored ledger as complete from now on. Returns False if it was not restored."""
         with self._session.transaction() as connection:
             connection.execute(delete(meta).where(meta.c.name == RESTORED_MARK))
             return connection.execute(delete(meta).where(meta.c.name == BACKUP_MARK)).rowcount > 0
 
 
 def _smaller(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The smaller of two values: min() with two arguments is SQLite's own."""
+    """Return the smaller of two values. Only SQLite has min() with two arguments."""
     return case((one < other, one), else_=other)
 
 

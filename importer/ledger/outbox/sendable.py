@@ -1,4 +1,4 @@
-"""What passes between the ledger and whoever sends: a job, the claim on it, and what came of it."""
+"""The values that pass between the ledger and the sender: an entry to send, the claim on it, and the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importer.ledger.storage.schema import entry
 
 @dataclass(frozen=True, slots=True)
 class SendableEntry:
-    """An entry to be sent, with all that its request needs."""
+    """An entry to send, with all that its request needs."""
 
     entry_id: int
     kind: Kind
@@ -33,7 +33,7 @@ class SendableEntry:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job whose intent to send is durable: the attempt's id, and the exact bytes that go out."""
+    """An entry whose intent to send is durable: the attempt's id, and the exact bytes to send."""
 
     attempt_id: int
     job: SendableEntry
@@ -51,9 +51,9 @@ NEXT_RUN = Postponed(None)
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What an attempt came to, ready to be stored.
+    """The result of an attempt, ready to be stored.
 
-    An entry that is not settled may be tried again at once, unless it is ``postponed``. ``cause`` says why it is in doubt.
+    An unsettled entry may be tried again at once, unless it is ``postponed``. ``cause`` is the cause of a doubt.
     """
 
     attempt_id: int
@@ -79,6 +79,7 @@ SENDABLE = select(
 
 
 def sendable_of(found: Any) -> SendableEntry:
+    """Convert a database row of ``SENDABLE``."""
     return SendableEntry(
         entry_id=found.id,
         kind=Kind(found.kind),

@@ -1,4 +1,4 @@
-"""What a batch's sheets add up to as they were read: the totals that somebody compares with those of the system they left."""
+"""Control totals: the sums of a batch's sheets as read, to be compared with those of the system that exported them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ MOST_PLACES = 10
 
 @dataclass
 class SheetTotals:
-    """The cases or vouchers of one sheet: rows as they stand there, and hundredths by currency.
+    """The cases or vouchers of one sheet: the number of its rows, and hundredths by currency.
 
-    A flat sheet's repeated case counts in ``rows``, and once in ``read``. ``valid`` leaves out what was rejected.
+    A flat sheet's repeated case counts each time in ``rows``, and once in ``read``. ``valid`` excludes rejects.
+    ``unread`` counts the rows whose amount could not be read; ``unread_places`` describes the first ten of them.
     """
 
     source: str
@@ -38,6 +39,7 @@ class SheetTotals:
     unread_places: list[str] = field(default_factory=list)
 
     def add(self, currency: str, rows: int, cents: int, *, valid: bool) -> None:
+        """Add rows with the sum of their hundredths."""
         self.rows += rows
         self.read[currency] += cents
         if valid:
@@ -46,7 +48,7 @@ class SheetTotals:
 
 
 def sheet_totals(connection: Connection, batch: BatchInfo) -> list[SheetTotals]:
-    """The totals of each sheet of a batch, of its cases and of its vouchers, as far as there are any."""
+    """Return the totals of each sheet of a batch, separately for cases and vouchers if there are any."""
     found: dict[tuple[int, Kind], SheetTotals] = {}
 
     def of(sheet: int, kind: Kind) -> SheetTotals:
@@ -65,11 +67,11 @@ def sheet_totals(connection: Connection, batch: BatchInfo) -> list[SheetTotals]:
 
 def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, Kind, str, int, int, bool]]:
     for kind in Kind:
-        currency, standing = row.c[f"{kind}_currency"], row.c[f"{kind}_origin"]
-        sums = select(row.c.sheet, currency, standing, func.count(), func.sum(row.c[f"{kind}_cents"]))
-        mine = (row.c.batch_id == batch_id) & row.c[f"{kind}_entry"].is_not(None)
-        for sheet, code, stood, rows, cents in connection.execute(sums.where(mine).group_by(row.c.sheet, currency, standing)):
-            yield sheet, kind, code, rows, 0 if stood == RowOrigin.REPEAT else int(cents), True
+        currency, origin = row.c[f"{kind}_currency"], row.c[f"{kind}_origin"]
+        sums = select(row.c.sheet, currency, origin, func.count(), func.sum(row.c[f"{kind}_cents"]))
+        valid = (row.c.batch_id == batch_id) & row.c[f"{kind}_entry"].is_not(None)
+        for sheet, code, row_origin, rows, cents in connection.execute(sums.where(valid).group_by(row.c.sheet, currency, origin)):
+            yield sheet, kind, code, rows, 0 if row_origin == RowOrigin.REPEATED else int(cents), True
     sums = select(row.c.sheet, reject.c.kind, reject.c.currency, func.count(), func.sum(reject.c.cents))
     rejected = sums.join(row, row.c.id == reject.c.row_id).where(reject.c.batch_id == batch_id)
     for sheet, kind_name, code, rows, cents in connection.execute(
@@ -79,7 +81,7 @@ def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, Kind, st
 
 
 def _unread(connection: Connection, batch_id: int) -> Iterator[tuple[int, int, Kind]]:
-    """The rows whose amount could not be read, or not in full."""
+    """Yield the rows whose amount could not be read, or not in full: sheet, row number and kind."""
     named = select(row.c.sheet, row.c.number, reject.c.kind, reject.c.reasons).join(row, row.c.id == reject.c.row_id)
     query = named.where(reject.c.batch_id == batch_id, reject.c.reasons.contains("amount")).order_by(row.c.id)
     for sheet, number, kind, reasons in connection.execute(query):
@@ -89,5 +91,5 @@ def _unread(connection: Connection, batch_id: int) -> Iterator[tuple[int, int, K
 
 
 def counted_kind(totals: Sequence[SheetTotals]) -> Kind:
-    """What the files are counted by: their cases or, if they have none, their vouchers."""
+    """Return the kind by which the files are counted: cases or, if there are none, vouchers."""
     return Kind.CASE if any(t.kind is Kind.CASE for t in totals) else Kind.VOUCHER

@@ -1,4 +1,4 @@
-"""Reading functions for reports: what became of every row of a batch. They change nothing."""
+"""Queries for reports: the rows of a batch with their results. They only read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importer.domain.money import Money
 from importer.domain.notes import Note, notes_from_json
 from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import Proof, SheetHead
-from importer.domain.states import RowOrigin, State, Status, status_of
+from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.queries.row_locations import row_in, sources_of
 from importer.ledger.storage.schema import batch, entry, reject, row
 
@@ -24,7 +24,7 @@ PAGE_ROWS = 2000
 
 @dataclass(frozen=True)
 class BatchInfo:
-    """A batch as it was taken in; ``control`` are the totals as read: kind → currency → (rows, hundredths)."""
+    """A batch as it was staged. ``control`` holds the totals as read: kind → currency → [rows, hundredths]."""
 
     id: int
     run_id: str
@@ -38,18 +38,18 @@ class BatchInfo:
     taken_at: str
 
 
-class Fact(NamedTuple):
-    """What became of a row's case or voucher.
+class RecordResult(NamedTuple):
+    """The result of a row's case or voucher.
 
-    ``repeats``: an earlier row of the source holds the same case, and counts for it. ``origin``: the file and row of
-    the earlier import, if it was one. ``key`` is the entry's in the ledger.
+    ``repeats``: an earlier row of the source holds the same case and is counted for it. ``imported_from``: file and row of the
+    earlier import, for a record that was already imported. ``key``: the entry's key in the ledger.
     """
 
-    status: Status
+    status: RowStatus
     reasons: tuple[Reason, ...] = ()
     money: Money = Money()
     repeats: bool = False
-    origin: str | None = None
+    imported_from: str | None = None
     entry_id: int | None = None
     key: str | None = None
     remote_id: str | None = None
@@ -60,23 +60,24 @@ class Fact(NamedTuple):
     sent_at: str | None = None
 
 
-class Line(NamedTuple):
-    """One row of a batch with what became of it."""
+class ReportRow(NamedTuple):
+    """One row of a batch with its cells and the results of its case and voucher."""
 
     sheet: int
     number: int
     cells: tuple[Cell, ...]
-    case: Fact | None
-    voucher: Fact | None
+    case: RecordResult | None
+    voucher: RecordResult | None
 
 
 def batch_info(connection: Connection, batch_id: int) -> BatchInfo | None:
+    """Return the batch with this id, or None."""
     found = connection.execute(select(batch).where(batch.c.id == batch_id)).mappings().one_or_none()
     return _info(found) if found else None
 
 
 def batches(connection: Connection, limit: int = 1_000_000) -> list[BatchInfo]:
-    """The newest batches, the newest first."""
+    """Return the newest ``limit`` batches, the newest first."""
     return [_info(found) for found in connection.execute(select(batch).order_by(batch.c.id.desc()).limit(limit)).mappings()]
 
 
@@ -100,11 +101,11 @@ def _head(found: Mapping[str, Any]) -> SheetHead:
     return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
 
 
-_STATUS = {(state.value, standing): status_of(state, standing) for state in State for standing in (*RowOrigin, None)}
+_STATUS = {(state.value, origin): status_of(state, origin) for state in State for origin in (*RowOrigin, None)}
 
 
-def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
-    """Every row of the batch in its order, read a page at a time."""
+def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
+    """Yield every row of the batch in the order of the sheets, read a page at a time."""
     last = 0
     sources: dict[int, tuple[str, list[str]]] = {}
     while page := _page(connection, batch_id, last):
@@ -113,11 +114,11 @@ def lines(connection: Connection, batch_id: int) -> Iterator[Line]:
         sources |= sources_of(connection, earlier - sources.keys() - {None})
         for found in page:
             row_id, sheet, number, cells = found[:_HEAD]
-            case, voucher = _fact(found[_HEAD:_CASE_END], sources), _fact(found[_CASE_END:], sources)
+            case, voucher = _record_result(found[_HEAD:_CASE_END], sources), _record_result(found[_CASE_END:], sources)
             if rejected:
                 case = rejected.get((row_id, Kind.CASE), case)
                 voucher = rejected.get((row_id, Kind.VOUCHER), voucher)
-            yield Line(sheet, number, decode_cells(cells), case, voucher)
+            yield ReportRow(sheet, number, decode_cells(cells), case, voucher)
         last = page[-1][0]
 
 
@@ -125,9 +126,9 @@ _ENTRY = ("id", "state", "reasons", "remote_id", "remote_reference", "key", "acc
 
 
 def _page_query() -> Select[Any]:
-    """A page of a batch's rows, each with its case, its voucher and that one's case, and where known ones came from.
+    """Build the query for a page of a batch's rows.
 
-    Four columns of the row, then what :func:`_fact` unpacks for its case, then the same for its voucher.
+    Its columns: four of the row, those that :func:`_record_result` unpacks for its case, and the same for its voucher.
     """
     joined: Any = row
     columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
@@ -151,33 +152,33 @@ def _page_query() -> Select[Any]:
 _PAGE = _page_query()
 _HEAD, _CASE_END = 4, 20
 _FROM = (_HEAD, _CASE_END)
-"""The columns with the batches that known cases and vouchers came from."""
+"""The columns with the batches from which known cases and vouchers were imported."""
 
 
 def _page(connection: Connection, batch_id: int, last: int) -> Sequence[Row[Any]]:
     return connection.execute(_PAGE, {"batch": batch_id, "last": last}).all()
 
 
-def _fact(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) -> Fact | None:
-    """What became of a row's case or voucher, if there is one."""
-    origin: str | None = None
-    from_batch, from_sheet, from_number, standing, currency, cents, *rest = found
+def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) -> RecordResult | None:
+    """Return the result of a row's case or voucher; None if it has none."""
+    imported_from: str | None = None
+    from_batch, from_sheet, from_number, origin, currency, cents, *rest = found
     entry_id, state, reasons, remote_id, reference, key, sent_at, unique_id, case_id, case_reference = rest
     if entry_id is None:
         return None
-    status = _STATUS[state, standing]
-    if status is Status.ALREADY_IMPORTED and from_batch is not None:
+    status = _STATUS[state, origin]
+    if status is RowStatus.ALREADY_IMPORTED and from_batch is not None:
         name, sheets = sources[from_batch]
-        origin = f"{name}, {row_in(sheets, from_sheet, from_number)}"
-    return Fact(
-        *(status, reasons_from_json(reasons), Money(currency, cents), standing == RowOrigin.REPEAT, origin, entry_id, key),
+        imported_from = f"{name}, {row_in(sheets, from_sheet, from_number)}"
+    return RecordResult(
+        *(status, reasons_from_json(reasons), Money(currency, cents), origin == RowOrigin.REPEATED, imported_from, entry_id, key),
         *(remote_id, reference, unique_id, case_id, case_reference, sent_at),
     )
 
 
-def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, Kind], Fact]:
+def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, Kind], RecordResult]:
     query = select(*(reject.c[n] for n in ("row_id", "kind", "status", "reasons", "currency", "cents")))
     return {
-        (r.row_id, Kind(r.kind)): Fact(Status(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
+        (r.row_id, Kind(r.kind)): RecordResult(RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
         for r in connection.execute(query.where(reject.c.row_id.between(first, last)))
     }

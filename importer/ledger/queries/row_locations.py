@@ -1,4 +1,4 @@
-"""Where a row stands, in words: the file, the sheet if the file has several, the row that Excel shows."""
+"""Descriptions of a row's location: the file, the sheet if the file has several, and the row number that Excel shows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from importer.ledger.storage.session import parts_of
 
 
 def row_in(sheets: list[str], sheet: int, number: int) -> str:
+    """Describe a row of a file with these sheets: ``row 12``, or ``row 12 of sheet "Cases"`` if there are several."""
     return f'row {number} of sheet "{sheets[sheet]}"' if len(sheets) > 1 else f"row {number}"
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an entry's row came from, and what became of it."""
+class EarlierImport:
+    """The file and row from which an entry was imported, and its result."""
 
     place: str
     accepted_at: str | None
@@ -27,28 +28,30 @@ class Origin:
     reference: str | None
 
     def in_words(self, kind: Kind) -> str:
-        """``on 2026-10-31 from october.xlsx, row 12, as case 8f3c (reference DB-7)``, as far as it is known."""
+        """Describe the import: ``on 2026-10-31 from october.xlsx, row 12, as case 8f3c (reference DB-7)``."""
         when = f"on {self.accepted_at[:10]} " if self.accepted_at else ""
         reference = f" (reference {self.reference})" if self.reference else ""
         what = f", as {kind} {self.remote_id}{reference}" if self.remote_id else ""
         return f"{when}from {self.place}{what}"
 
 
-def origins(connection: Connection, entry_ids: Iterable[int]) -> dict[int, Origin]:
-    """Where these entries' rows came from, by entry."""
-    found: dict[int, Origin] = {}
+def earlier_imports(connection: Connection, entry_ids: Iterable[int]) -> dict[int, EarlierImport]:
+    """Return the file and row of each of these entries, by entry id."""
+    found: dict[int, EarlierImport] = {}
     columns = (entry.c.id, entry.c.accepted_at, entry.c.remote_id, entry.c.remote_reference, row.c.sheet, row.c.number)
     joined = select(*columns, row.c.batch_id).join(row, row.c.id == entry.c.row_id)
     rows = [r for part in parts_of(entry_ids) for r in connection.execute(joined.where(entry.c.id.in_(part)))]
     sources = sources_of(connection, {r.batch_id for r in rows})
     for r in rows:
         name, sheets = sources[r.batch_id]
-        found[r.id] = Origin(f"{name}, {row_in(sheets, r.sheet, r.number)}", r.accepted_at, r.remote_id, r.remote_reference)
+        found[r.id] = EarlierImport(
+            f"{name}, {row_in(sheets, r.sheet, r.number)}", r.accepted_at, r.remote_id, r.remote_reference
+        )
     return found
 
 
 def sources_of(connection: Connection, batch_ids: set[int]) -> dict[int, tuple[str, list[str]]]:
-    """A batch's source and the names of its sheets, by batch."""
+    """Return the source name and the sheet names of each batch, by batch id."""
     named: dict[int, tuple[str, list[str]]] = {}
     for part in parts_of(sorted(batch_ids)):
         for r in connection.execute(select(batch.c.id, batch.c.source_name, batch.c.heads).where(batch.c.id.in_(part))):

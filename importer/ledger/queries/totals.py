@@ -8,20 +8,23 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, func, literal, select
 
 from importer.domain.kinds import Kind
-from importer.domain.states import RowOrigin, State, Status, status_of
+from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.storage.schema import batch, credential, entry, reject, row
 
-Tallies = dict[Kind, dict[Status, dict[str, tuple[int, int]]]]
+Tallies = dict[Kind, dict[RowStatus, dict[str, tuple[int, int]]]]
 """Kind → status → currency → (rows, hundredths)."""
 
 
 def knows_accounts(connection: Connection) -> bool:
-    """Whether any credential has opened an account yet."""
+    """Return whether any credential has opened an account yet."""
     return connection.scalar(select(credential.c.account).limit(1)) is not None
 
 
 def open_batches(connection: Connection) -> dict[int, set[str]]:
-    """Batches with entries that are neither accepted nor refused, each with those entries' accounts, the oldest first."""
+    """Return the batches with unfinished entries, the oldest first, each with the accounts of those entries.
+
+    An entry is finished when it is accepted, refused or blocked.
+    """
     unfinished = entry.c.state.in_([State.PENDING, State.SENDING, State.IN_DOUBT, State.HELD])
     wanted = unfinished & entry.c.superseded_by.is_(None)
     found: dict[int, set[str]] = {}
@@ -32,8 +35,10 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
 
 
 def tally(connection: Connection, batch_id: int) -> Tallies:
-    """Counts and money by kind, status and currency; a flat row's repeated case counts once."""
-    totals: dict[Kind, dict[Status, dict[str, list[int]]]] = {k: defaultdict(lambda: defaultdict(lambda: [0, 0])) for k in Kind}
+    """Return counts and hundredths by kind, status and currency. A case that flat rows repeat counts once."""
+    totals: dict[Kind, dict[RowStatus, dict[str, list[int]]]] = {
+        k: defaultdict(lambda: defaultdict(lambda: [0, 0])) for k in Kind
+    }
     for kind in Kind:
         for status, currency, rows, cents in (
             *_entry_sums(connection, batch_id, kind),
@@ -48,48 +53,49 @@ def tally(connection: Connection, batch_id: int) -> Tallies:
     }
 
 
-def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[Status, str, int, int]]:
-    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
+def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[RowStatus, str, int, int]]:
+    link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
-    counted = (row.c.batch_id == batch_id) & (standing != RowOrigin.REPEAT)
-    sums = (entry.c.state, standing, currency, func.count(), func.sum(cents))
+    counted = (row.c.batch_id == batch_id) & (origin != RowOrigin.REPEATED)
+    sums = (entry.c.state, origin, currency, func.count(), func.sum(cents))
     query = select(*sums).select_from(row).join(entry, entry.c.id == link).where(counted)
-    for state, stood, code, rows, total in connection.execute(query.group_by(entry.c.state, standing, currency)):
-        yield status_of(State(state), stood), code, rows, total
+    for state, row_origin, code, rows, total in connection.execute(query.group_by(entry.c.state, origin, currency)):
+        yield status_of(State(state), row_origin), code, rows, total
 
 
-def _reject_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[Status, str, int, int]]:
-    mine = (reject.c.batch_id == batch_id) & (reject.c.kind == kind)
+def _reject_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[RowStatus, str, int, int]]:
+    counted = (reject.c.batch_id == batch_id) & (reject.c.kind == kind)
     sums = (reject.c.status, reject.c.currency, func.count(), func.sum(reject.c.cents))
-    for status, code, rows, total in connection.execute(select(*sums).where(mine).group_by(reject.c.status, reject.c.currency)):
-        yield Status(status), code, rows, total
+    query = select(*sums).where(counted).group_by(reject.c.status, reject.c.currency)
+    for status, code, rows, total in connection.execute(query):
+        yield RowStatus(status), code, rows, total
 
 
 def corrected_later(connection: Connection, batch_id: int) -> int:
-    """How many of a batch's rejects a later row has taken the place of: one with the same reference or unique id.
+    """Count the batch's rejects that a later row with the same reference or unique id has replaced.
 
-    A reject whose reference was itself corrected, or that has none, cannot be told and does not count.
+    A reject without a reference, or whose reference itself was corrected, cannot be recognised and does not count.
     """
     later = row.alias("later")
-    case_kind = literal(Kind.CASE.value, literal_execute=True)  # spelt out, so that the partial index serves
+    case_kind = literal(Kind.CASE.value, literal_execute=True)  # as a literal, so that SQLite uses the partial index
     for_case = (entry.c.kind == case_kind) & (entry.c.account == batch.c.cases_account) & (entry.c.ref == reject.c.ref)
     for_voucher = (entry.c.kind == Kind.VOUCHER) & (entry.c.account == batch.c.vouchers_account) & (entry.c.key == reject.c.ref)
     taken = select(entry.c.id).join(later, later.c.id == entry.c.row_id).where(later.c.batch_id > reject.c.batch_id)
-    mine = select(func.count()).select_from(reject).join(batch, batch.c.id == reject.c.batch_id)
-    mine = mine.where(reject.c.batch_id == batch_id, reject.c.ref.is_not(None))
+    rejects = select(func.count()).select_from(reject).join(batch, batch.c.id == reject.c.batch_id)
+    rejects = rejects.where(reject.c.batch_id == batch_id, reject.c.ref.is_not(None))
     counts = (
-        connection.scalar(mine.where(reject.c.kind == kind, taken.where(match).correlate(reject, batch).exists())) or 0
+        connection.scalar(rejects.where(reject.c.kind == kind, taken.where(match).correlate(reject, batch).exists())) or 0
         for kind, match in ((Kind.CASE, for_case), (Kind.VOUCHER, for_voucher))
     )
     return sum(counts)
 
 
 def pending_totals(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
-    """How many entries of these batches wait to be sent, each once, and their hundredths by currency."""
-    link, standing = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
+    """Return the number of entries of these batches that wait to be sent, and their hundredths by currency."""
+    link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
-    # An entry that stands in several of the batches counts in the last of them, which is the one that it names.
-    own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (standing != RowOrigin.REPEAT)
+    # An entry with rows in several of the batches counts once: in the last of them, which is its ``batch_id``.
+    own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (origin != RowOrigin.REPEATED)
     query = select(currency, func.count(), func.sum(cents)).select_from(row).join(entry, entry.c.id == link)
     found = connection.execute(query.where(own & (entry.c.state == State.PENDING)).group_by(currency).order_by(currency)).all()
     return sum(rows for _, rows, _ in found), {code: int(total) for code, _, total in found}

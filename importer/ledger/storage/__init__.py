@@ -1,1 +1,1 @@
-"""The database: schema, connections, locks and backups."""
+"""The ledger's database: schema, connections, locks and backups."""

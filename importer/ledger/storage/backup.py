@@ -14,7 +14,7 @@ from importer.ledger.storage.location import sqlite_path
 
 
 def backup(path: Path, target: Path) -> None:
-    """A consistent copy of an SQLite ledger, also while another process writes it. Raises LedgerError."""
+    """Make a consistent copy of an SQLite ledger, also while another process writes. Raises LedgerError."""
     try:
         with (
             closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as source,
@@ -26,27 +26,25 @@ def backup(path: Path, target: Path) -> None:
 
 
 BACKUP_MARK = "backup_taken_at"
-
-
 RESTORED_MARK = "restored_at"
 
 
 def write_backup(url: str, target: Path) -> None:
-    """A copy of the ledger that knows when it was taken; safe while a run is writing. Raises UsageError or LedgerError."""
+    """Make a copy of the ledger that contains the time of the copy; safe during a run. Raises UsageError or LedgerError."""
     path = sqlite_path(url)
     if path is None:
         raise UsageError("Only a ledger in an SQLite file is backed up by this command. Use your database's own backup.")
     if not path.is_file():
-        raise UsageError(f"There is no ledger {path} yet: nothing has been imported here.")
+        raise UsageError(f"The ledger {path} does not exist yet: nothing has been imported here.")
     if target.exists():
-        raise UsageError(f"{target} is there already. Name a new file.")
-    taken_at = to_timestamp()  # before the copy: what happens while it is made may be missing from it
-    partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must never pass for a backup
+        raise UsageError(f"{target} already exists. Name a new file.")
+    taken_at = to_timestamp()  # before the copy: changes made during the copy may be missing from it
+    partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must not look like a backup
     try:
         backup(path, partial)
         with closing(sqlite3.connect(partial)) as copy, copy:
             copy.execute("PRAGMA journal_mode = DELETE")
-            # A restored ledger that is not trusted yet keeps its older mark: it is as old as that.
+            # A restored ledger that is not trusted yet keeps its older mark, since its content is from then.
             copy.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (BACKUP_MARK, taken_at))
             copy.execute("DELETE FROM meta WHERE name = ?", (RESTORED_MARK,))
         partial.chmod(0o600)

@@ -1,6 +1,6 @@
-"""Statements that are compiled once, and carried out as the driver itself does it.
+"""Statements that are compiled once and executed by the driver directly.
 
-SQLAlchemy would look at each value of each row, and look up the statement each time: that costs more than SQLite's own work.
+SQLAlchemy converts each value of each row and looks up the compiled statement each time, which costs more than SQLite itself.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _Statement = Update | Insert | Select[Any] | ReturningUpdate[Any]
 
 
 class CompiledUpdate:
-    """A change of many rows.
+    """An UPDATE or INSERT of many rows.
 
-    All rows name the same parameters (of an insert: columns; no default of a column is filled in), with values as the
-    driver takes them: str, int, bytes or None.
+    All rows must have the same parameters (for an INSERT: columns; column defaults are not filled in), with values that
+    the driver takes unconverted: str, int, bytes or None.
     """
 
     def __init__(self, statement: Update | Insert) -> None:
@@ -27,7 +27,7 @@ class CompiledUpdate:
         self._compiled: dict[tuple[str, ...], _Compiled] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Carry it out; returns how many rows of the table were changed."""
+        """Execute the statement for these rows, and return how many rows of the table were changed."""
         if not rows:
             return 0
         if not connection.dialect.positional:
@@ -48,7 +48,7 @@ class CompiledSelect:
         self._compiled: _Compiled | None = None
 
     def __call__(self, connection: Connection, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
-        """All rows that it finds; ``values`` are those of its parameters."""
+        """Execute the statement with these parameters, and return all rows."""
         given = values or {}
         if not connection.dialect.positional:
             return connection.execute(self._statement, given).all()
@@ -59,12 +59,12 @@ class CompiledSelect:
 
 
 def _compiled(connection: Connection, statement: _Statement, names: Sequence[str]) -> _Compiled:
-    """The text of the statement, and the parameters in its order with what is fixed in it."""
+    """Return the SQL text, and the parameters in its order, each with its fixed value if it has one."""
     keys = list(names) if isinstance(statement, Insert) else None
     compiled = statement.compile(dialect=connection.dialect, column_keys=keys)
     return str(compiled), [(name, _plain(compiled.params.get(name))) for name in compiled.positiontup or ()]
 
 
 def _plain(value: Any) -> Any:
-    """A member of an enumeration as its text: drivers take subclasses of str the long way round."""
+    """Convert a StrEnum member to plain str: sqlite3 is slow for subclasses of str."""
     return str(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Opening a ledger: one writer at a time, local disks only, a clear sentence for everything that can be wrong with it."""
+"""Connecting to a ledger's database, and translating its errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from importer.errors import LedgerError
 
 @contextmanager
 def translated(path: Path | str) -> Iterator[None]:
-    """Database trouble as a LedgerError: full or read-only disk, damaged file, wrong permissions."""
+    """Raise database errors as LedgerError: full or read-only disk, damaged file, wrong permissions."""
     try:
         yield
     except DatabaseError as error:
@@ -27,7 +27,7 @@ def translated(path: Path | str) -> Iterator[None]:
 
 
 def _first(error: DatabaseError) -> DatabaseError:
-    """The trouble that others followed from: on a full disk SQLite rolls back, and then there is no savepoint any more."""
+    """Return the first error of a chain: on a full disk SQLite rolls back, and then the savepoint is missing too."""
     found, seen = error, error.__context__
     while seen is not None:
         if isinstance(seen, DatabaseError):
@@ -37,6 +37,7 @@ def _first(error: DatabaseError) -> DatabaseError:
 
 
 def advice_for(cause: str) -> str:
+    """Return what the user can do about a database error with this text."""
     known = {
         "full": "Free some disk space and run `importer resume`.",
         "readonly": "Give yourself the right to write the file and its folder.",
@@ -49,7 +50,7 @@ def advice_for(cause: str) -> str:
 
 
 def connect(url: str | URL, *, read_only: bool = False) -> Engine:
-    """An engine with one connection; SQLite in WAL mode, every commit on disk before it returns."""
+    """Return an engine with one connection; for SQLite in WAL mode, with every commit on disk before it returns."""
     target = make_url(url)
     if target.get_backend_name() != "sqlite":
         return create_engine(target, hide_parameters=True)
@@ -75,6 +76,6 @@ def connect(url: str | URL, *, read_only: bool = False) -> Engine:
 
 
 def protect(path: Path) -> None:
-    """Only the owner may read a ledger: it holds debtors' data."""
+    """Create the file readable by its owner only, since a ledger contains debtors' data."""
     if sys.platform != "win32":
         path.touch(mode=0o600, exist_ok=True)

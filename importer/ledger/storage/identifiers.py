@@ -1,4 +1,4 @@
-"""Ids that the database gives out in blocks: no two processes get the same, and rows can still be written in bulk."""
+"""Ids reserved from the database in blocks, so that no two processes get the same and rows can be written in bulk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GIVE_BACK = CompiledUpdate(
 
 
 def reserve(connection: Connection, table: str, count: int) -> int:
-    """Reserve ``count`` consecutive ids of a table (``row``, ``entry`` or ``attempt``); returns the first."""
+    """Reserve ``count`` consecutive ids of a table (``row``, ``entry`` or ``attempt``), and return the first."""
     ((next_id,),) = _RESERVE(connection, {"_name": table, "_count": count})
     return int(next_id) - count
 
@@ -48,7 +48,7 @@ class Identifiers:
         return self._next - 1
 
     def give_back(self) -> None:
-        """Return the ids that were not used, unless somebody else has reserved later ones since."""
+        """Return the unused ids to the database, unless another process has reserved later ones since."""
         if self._next < self._end:
             _GIVE_BACK(self._connection, [{"_name": self._table, "_end": self._end, "_next": self._next}])
         self._next = self._end = 0

@@ -1,4 +1,4 @@
-"""Where a ledger is: a file on a local disk."""
+"""The location of a ledger: its URL, and the checks that it is a file on a local disk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from importer.errors import LedgerError
 
-# SQLite's locks do not hold on these; a WAL ledger on them can be corrupted.
+# SQLite's locks do not work reliably on these; a ledger in WAL mode can be corrupted there.
 NETWORK_FILE_SYSTEMS = frozenset(
     {
         *("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs", "ceph", "lustre", "glusterfs"),
@@ -20,7 +20,7 @@ NETWORK_FILE_SYSTEMS = frozenset(
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of an SQLite URL (None for another database). Raises LedgerError for what is no database URL."""
+    """Return the file of an SQLite URL. Raises LedgerError for any other URL."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -33,12 +33,12 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def sqlite_url(path: Path) -> str:
-    """The URL of an SQLite file. Only the letters that would end or change the path are escaped, so that it stays readable."""
+    """Return the URL of an SQLite file. Only characters that would end or change the path are escaped, for readability."""
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
 
 def resolve_url(url: str, folder: Path) -> str:
-    """The same URL, with a relative SQLite file placed in ``folder``. A wrong URL is returned as it is: opening it raises."""
+    """Return the URL with a relative SQLite file placed in ``folder``. A wrong URL is returned unchanged: opening it raises."""
     try:
         path = sqlite_path(url)
     except LedgerError:
@@ -50,7 +50,7 @@ def resolve_url(url: str, folder: Path) -> str:
 
 
 def require_ledger(url: str) -> None:
-    """Raise LedgerError if there is no ledger to go on with: a mistyped path must not become a new, empty one."""
+    """Raise LedgerError if the ledger does not exist: a mistyped path must not create a new, empty one."""
     path = sqlite_path(url)
     if path is not None and not path.is_file():
         raise LedgerError(
@@ -69,7 +69,7 @@ def refuse_network_path(path: Path) -> None:
     kind = ""
     for disk in psutil.disk_partitions(all=True):
         if absolute.is_relative_to(disk.mountpoint) and len(disk.mountpoint) > len(best):
-            remote = "remote" in disk.opts.split(",")  # a mapped drive of Windows, whose type is that of the far disk
+            remote = "remote" in disk.opts.split(",")  # a mapped drive of Windows, whose type is that of the remote disk
             best, kind = disk.mountpoint, "remote" if remote else disk.fstype.casefold()
     if kind == "remote" or kind in NETWORK_FILE_SYSTEMS:
         raise LedgerError(f"The ledger is on a network drive ({kind}), where it can be damaged. {fix}")

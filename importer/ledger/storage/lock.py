@@ -17,8 +17,8 @@ from importer.errors import LedgerError, LedgerHeld
 
 @contextmanager
 def held(path: Path, command: str) -> Iterator[None]:
-    """Hold the ledger for writing; a crashed holder's lock is gone with its process. Raises LedgerHeld if another has it."""
-    path = path.resolve()  # one ledger by two names is one ledger
+    """Lock the ledger for writing. A lock ends with its process. Raises LedgerHeld if another process has it."""
+    path = path.resolve()  # two paths to the same file must have the same lock
     lock = FileLock(f"{path}.lock", timeout=0)
     owner = Path(f"{path}.owner")
     try:

@@ -1,4 +1,4 @@
-"""The tables. One schema for SQLite and Postgres; times are UTC texts of one fixed width, so that they sort as texts."""
+"""The tables, for SQLite and Postgres. Times are UTC, as text of a fixed width, so that they sort as text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
-# Which account a credential opened when it was last asked: a new key of the same partner is the same account.
+# The account that a credential opened when it was last used: a new key of the same partner opens the same account.
 credential = Table(
     "credential",
     metadata,
@@ -54,7 +54,7 @@ batch = Table(
     Column("taken_at", Text, nullable=False),
 )
 
-# What a batch was read from, so that an unchanged file need not be read again. Sources without a stable identity are left out.
+# The version of a batch's source, so that an unchanged file need not be read again. Not every source has one.
 source_version = Table(
     "source_version",
     metadata,
@@ -118,7 +118,7 @@ entry = Table(
         postgresql_where=text("state <> 'accepted'"),
     ),
 )
-# Spelt out as in the index above: with a parameter SQLite would not use it.
+# A literal, as in the index above: with a parameter SQLite would not use that index.
 NOT_ACCEPTED = entry.c.state != literal_column("'accepted'")
 
 row = Table(
@@ -175,14 +175,14 @@ attempt = Table(
     Column("outcome", Text),
     Column("status", Integer),
     Column("detail", Text),
-    Column("cause", Text),  # a DoubtCause, if the attempt left a doubt
-    Column("sender", Text),  # which process made it
-    Column("lease_until", Text),  # until then nobody else may take it for abandoned
+    Column("cause", Text),  # a DoubtCause, if the attempt ended in doubt
+    Column("sender", Text),  # the process that made it
+    Column("lease_until", Text),  # until then no other process may treat it as abandoned
     Index("attempt_entry", "entry_id"),
     Index("attempt_window", "account", "started_at"),
 )
 
-# What a credential has asked lately: the dispatcher's rate windows. A line is younger than its last request's 25 hours.
+# The recent requests of a credential: the dispatcher's rate windows as JSON, ignored 25 hours after the last request.
 request_count = Table(
     "request_count",
     metadata,

@@ -1,4 +1,4 @@
-"""An open ledger's one connection and its transactions: what everything that works on a ledger stands on."""
+"""The one connection of an open ledger, and its transactions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importer.ledger.storage.engine import translated
 
 T = TypeVar("T")
 
-MOST_PARAMETERS = 10_000  # SQLite takes 32,766 in one statement
+MOST_PARAMETERS = 10_000  # SQLite's limit is 32,766 in one statement
 
 
 class Session:
@@ -29,11 +29,11 @@ class Session:
 
     @property
     def is_alone(self) -> bool:
-        """Whether a lock keeps every other process from writing: so it is with a file, not with a database server."""
+        """Return whether a lock keeps other processes from writing: true for a file, false for a database server."""
         return self.connection.dialect.name == "sqlite"
 
     def keep(self, stack: ExitStack) -> None:
-        """Close these things with the session."""
+        """Close ``stack`` with the session."""
         self._stack = stack
 
     def close(self) -> None:
@@ -41,17 +41,17 @@ class Session:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction, durable when the block ends; rolled back if it raises. Raises LedgerError for disk trouble."""
+        """Run one transaction, committed when the block ends and rolled back if it raises. Raises LedgerError."""
         with translated(self.name), self.connection.begin():
             yield self.connection
 
     def changed_by_others(self) -> LedgerError:
-        """The error for rows that are no longer as this process left them."""
+        """Return the error for rows that another process has changed."""
         return LedgerError(f"The ledger {self.name} was changed by another program while this run was using it. Stop that.")
 
 
 def parts_of(values: Iterable[T], size: int = MOST_PARAMETERS) -> Iterator[list[T]]:
-    """``values`` in lists of at most ``size``: as many as one statement takes."""
+    """Split ``values`` into lists of at most ``size``, which one statement can take as parameters."""
     rest = iter(values)
     while part := list(islice(rest, size)):
         yield part

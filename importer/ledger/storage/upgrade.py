@@ -1,4 +1,4 @@
-"""Bringing a ledger up to date: a copy is made first, and a migration that fails leaves the ledger as it was."""
+"""Upgrading a ledger: a copy is made first, and a migration that fails leaves the ledger unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _alembic_version = Table("alembic_version", MetaData(), Column("version_num", St
 
 
 def create(connection: Connection) -> None:
-    """Make the tables of a new ledger, at the newest version."""
+    """Create the tables of a new ledger, at the newest version."""
     metadata.create_all(connection)
     connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
     connection.execute(insert(id_sequence), [{"name": table.name, "next_id": 1} for table in (row, entry, attempt)])
@@ -26,10 +26,10 @@ def create(connection: Connection) -> None:
 
 
 def upgrade(connection: Connection, name: Path | str, url: str | None) -> None:
-    """Bring an older ledger to the newest version, in one transaction.
+    """Upgrade an older ledger to the newest version, in one transaction.
 
-    ``url`` names the file to copy beforehand; None makes no copy (of a scratch ledger). Raises LedgerError; the ledger is
-    then as it was. Warns with LedgerUpgraded, which names the copy.
+    ``url`` names the ledger to copy beforehand; with None (a scratch ledger) no copy is made. Warns with LedgerUpgraded,
+    which names the copy. Raises LedgerError; the ledger is then unchanged.
     """
     copy = _copy_of(Path(name)) if url is not None else None
     if url is not None and copy is not None:
@@ -41,12 +41,12 @@ def upgrade(connection: Connection, name: Path | str, url: str | None) -> None:
         cause = str(error.orig).splitlines()[0]
         kept = f" A copy of it is {copy}." if copy else ""
         raise LedgerError(
-            f"The ledger {name} could not be brought to version {SCHEMA_VERSION} ({cause}); it is unchanged.{kept} "
-            f"Free some disk space and run the same command again, or go on with the release before."
+            f"The ledger {name} could not be upgraded to version {SCHEMA_VERSION} ({cause}); it is unchanged.{kept} "
+            f"Free some disk space and run the same command again, or continue with the previous release."
         ) from None
     if copy is not None:
-        said = f"The ledger {name} was brought to version {SCHEMA_VERSION}. The ledger as it was before is kept as {copy}."
-        warnings.warn(LedgerUpgraded(said), stacklevel=2)
+        message = f"The ledger {name} was upgraded to version {SCHEMA_VERSION}. The ledger from before is kept as {copy}."
+        warnings.warn(LedgerUpgraded(message), stacklevel=2)
 
 
 def _migrate(connection: Connection) -> None:
@@ -56,10 +56,10 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(files("importer.ledger.storage") / "migrations"))
     config.attributes["connection"] = connection
-    if not inspect(connection).has_table(_alembic_version.name):  # releases before version 4 noted it in ``meta`` alone
+    if not inspect(connection).has_table(_alembic_version.name):  # releases before version 4 stored the version only in ``meta``
         _note_version(connection, connection.scalar(select(meta.c.value).where(meta.c.name == "schema")))
     command.upgrade(config, str(SCHEMA_VERSION))
-    # Also for releases before version 4, which refuse a ledger with a greater number.
+    # Stored here too for releases before version 4, which refuse a ledger with a greater number.
     connection.execute(update(meta).where(meta.c.name == "schema").values(value=str(SCHEMA_VERSION)))
 
 
@@ -69,16 +69,17 @@ def _note_version(connection: Connection, version: object) -> None:
 
 
 def _copy_of(path: Path) -> Path:
-    """A name beside the ledger that is free: ``ledger.before-version-4.db``."""
+    """Return an unused name beside the ledger: ``ledger.before-version-4.db``."""
     stem = f"{path.stem}.before-version-{SCHEMA_VERSION}"
     names = (f"{stem}{(number and f'-{number}') or ''}{path.suffix}" for number in range(1_000))
     return next(copy for name in names if not (copy := path.with_name(name)).exists())
 
 
 def prepare(connection: Connection, name: Path | str, copied_from: str | None = None) -> None:
-    """Make the tables of a new ledger, check an old one and bring it up to date; its copy is made from the URL ``copied_from``.
+    """Create the tables of a new ledger; check and upgrade an existing one.
 
-    Raises LedgerError for a damaged one or one of a newer version.
+    ``copied_from`` is the URL of the ledger to copy before an upgrade; None makes no copy. Raises LedgerError for a
+    ledger that is damaged or of a newer version.
     """
     with connection.begin():
         if not inspect(connection).has_table("meta"):
@@ -96,7 +97,7 @@ def prepare(connection: Connection, name: Path | str, copied_from: str | None = 
 
 
 def check_version(connection: Connection, name: Path | str) -> int:
-    """The version of the ledger's tables. Raises LedgerError for a ledger that a newer version wrote, or that is none."""
+    """Return the version of the ledger's tables. Raises LedgerError if it is newer than ours, or if this is not a ledger."""
     found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
     if found is None or not found.isdecimal():
         raise LedgerError(f"{name} is not a ledger. Name another file under [ledger], or restore a backup.")

@@ -17,7 +17,7 @@ from importer.domain.kinds import Kind
 from importer.domain.models import WireModel
 from importer.domain.money import UNREAD_CURRENCY, Money, cents_of
 from importer.domain.reasons import Reason
-from importer.domain.suggestions import offers_for
+from importer.domain.suggestions import suggestions_for
 from importer.loader.context import LoadContext
 from importer.loader.records.column_readers import Columns, Field
 from importer.loader.values.amounts import currencies_of
@@ -79,7 +79,7 @@ class Findings:
         """One more reason, against the column ``name`` or (None) the whole row; ``offers`` are values that may be meant."""
         field_ = next((known for known in self.fields if known.name == name), None)
         text = self._text(field_)
-        offers = offers or (offers_for(code, text, for_vouchers=self.kind is Kind.VOUCHER) if text else ())
+        offers = offers or (suggestions_for(code, text, for_vouchers=self.kind is Kind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
         self.reasons.append(Reason(code, message, name, field_ and field_.bound.heading, text, offers))

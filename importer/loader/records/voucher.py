@@ -13,7 +13,7 @@ from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import Kind
 from importer.domain.models import Voucher, check_decimals
 from importer.domain.records import AppendixFile, Reject, VoucherRecord
-from importer.domain.suggestions import voucher_types_like
+from importer.domain.suggestions import similar_voucher_types
 from importer.loader.context import LoadContext
 from importer.loader.records.attachment import find_appendix
 from importer.loader.records.row_values import Findings
@@ -74,7 +74,7 @@ def _read_type_and_sign(found: Findings, context: LoadContext, *, signed: bool) 
         kind = context.voucher_types.find(name)
         if kind is None:
             known = ", ".join(context.voucher_types.names())
-            offers = voucher_types_like(name, context.voucher_types)
+            offers = similar_voucher_types(name, context.voucher_types)
             found.reject("voucher_type", f"is not a voucher type. Write one of: {known}", "voucher_type", offers)
         values["voucher_type"] = kind.id if kind else None
     amount: Decimal | None = values.get("voucher_amount")

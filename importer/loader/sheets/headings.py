@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from importer.domain.aliases import speaks_of, systems
+from importer.domain.aliases import counter_heading, systems
 from importer.domain.cells import Cell
-from importer.domain.columns import Need, column, index_of, own_index, weak_index
+from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
@@ -217,7 +217,7 @@ def _weak_name(headings: Headings, kind: Kind, matches: HeadingMatches, name: st
         return matches.with_alias(headings, left[0], name).without_objection(name)
     last = objections[positions[-1]]
     assert last is not None
-    if column(kind, name).need is not Need.REQUIRED:
+    if column(kind, name).requirement is not Requirement.REQUIRED:
         raise _optional_in_doubt(headings.sheet, name, last)
     return matches.with_objection(name, last)
 
@@ -271,7 +271,7 @@ def _by_another_heading(headings: Headings, matches: HeadingMatches, name: str, 
     bare = (unit_of(heading) or (header_key(heading), None))[0]
     unmatched = (other for other, found in zip(headings.header, matches.names, strict=True) if not found and other != heading)
     for other in unmatched:
-        reason = speaks_of(name, header_key(other))
+        reason = counter_heading(name, header_key(other))
         if reason and (reason != "tax" or bare in _PLAIN_AMOUNTS):
             return HeadingObjection(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from importer.domain.aliases import keys
-from importer.domain.columns import Need, column, columns_of, flat_name, weak_index
+from importer.domain.columns import Requirement, column, columns_of, flat_name, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
@@ -58,7 +58,7 @@ def missing_in(shape: Shape, present: set[str]) -> list[str]:
         flat_name(c.name) if shape is Shape.FLAT and kind is Kind.VOUCHER else c.name
         for kind in kinds
         for c in columns_of(kind)
-        if c.need is Need.REQUIRED
+        if c.requirement is Requirement.REQUIRED
     ]
     # A flat row's voucher has its case's currency and date unless it has columns of its own.
     inherited = {"voucher_currency", "voucher_date"} if shape is Shape.FLAT else set()

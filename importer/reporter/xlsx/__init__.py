@@ -1,1 +1,1 @@
-"""Writing workbooks."""
+"""Writing workbooks row by row."""

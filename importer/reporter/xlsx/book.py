@@ -1,4 +1,4 @@
-"""A workbook that is written row by row: the interface that both writers have."""
+"""The interface of both workbook writers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, Protocol
 from importer.domain.cells import Cell
 
 FormatOf = Callable[[str, int], Any]
-"""The format for a cell with a number format (empty: none) in a column; None is Excel's own."""
+"""Returns the format for a number format (empty: none) and a column; None is Excel's default."""
 
 
 class OutputSheet(Protocol):
-    """A sheet that is written from the top down."""
+    """A sheet whose rows are written from top to bottom."""
 
     def write_cells(self, row: int, cells: Sequence[Cell], format_of: FormatOf, coloured: Collection[int] = ()) -> None:
-        """Write row ``row`` (counted from 0), after all that stands above it. Raises OSError if there is no room.
+        """Write row ``row`` (counted from 0) after all rows above it. Raises OSError if the disk is full.
 
-        ``coloured`` are the columns to ask ``format_of`` for; of the others only dates and times have a format.
+        ``format_of`` is called for the ``coloured`` columns; of the others only dates and times have a format.
         """
 
     def freeze_panes(self, row: int, column: int) -> Any: ...
@@ -28,7 +28,7 @@ class OutputSheet(Protocol):
 
 
 class OutputBook(Protocol):
-    """A workbook, whose file is there once it is closed."""
+    """A workbook, whose file exists once it is closed."""
 
     def add_format(self, properties: dict[str, Any]) -> Any: ...
 
@@ -38,4 +38,4 @@ class OutputBook(Protocol):
         """Write the workbook. Raises OSError if it cannot be written."""
 
     def discard(self) -> None:
-        """Drop what was written so far."""
+        """Discard what was written so far."""

@@ -1,9 +1,9 @@
-"""A worksheet of XlsxWriter that takes a row at once, for a fraction of the work of writing it cell by cell.
+"""A worksheet of XlsxWriter that writes a whole row at once, several times faster than cell by cell.
 
-XlsxWriter still makes the workbook, its styles and notes. Only what it would write for the cells of a row is put
-together here, character for character as it does it; a test compares the two. What is used of its inside stands in
-:class:`RowSheet`, and :mod:`book` says which versions have it. The rows are kept apart until :mod:`package` puts them into
-their places.
+XlsxWriter still writes the workbook, its styles and notes. Only the XML of rows is built here, character for character
+as XlsxWriter builds it; a test compares the two. Only :class:`RowSheet` uses internals of XlsxWriter, and
+:data:`sheet_writer.KNOWN_VERSIONS` lists the versions that have them. The rows are kept in a file of their own until
+:mod:`package` inserts them into the sheet.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from importer.reporter.xlsx.book import FormatOf
 from importer.reporter.xlsx.cell_values import NUMBER_FORMATS, stored_value
 
 Style = Callable[[str, int], str]
-"""The attribute of a cell's element that names such a format."""
+"""Returns the XML attribute for a number format and a column; empty for the default."""
 
 ROWS_BEGIN = "<sheetData>"
-"""In the XML of a sheet: its rows belong behind this."""
+"""The element in a sheet's XML after which the rows are inserted."""
 
 IN_MEMORY = 1_000_000
-"""Bytes of rows before they go to a file: most sheets of most workbooks are small."""
+"""Bytes of rows that are kept in memory before a file is used; most sheets are smaller."""
 
 BLOCK_ROWS = 100
 
-_SHORT = 16_384  # letters of a row: each of its texts is within the limit of a cell
+_SHORT = 16_384  # characters of a whole row; each of its texts then fits in a cell
 _SUSPECT = re.compile("[&<>_\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile("_x[0-9a-fA-F]{4}_")
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class RowSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is not typed
-    """A sheet written from the top down: ``rows`` is the XML of its rows, which stands in no other place."""
+    """A sheet whose rows are written from top to bottom. ``rows`` is a file with the XML of its rows."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        # In the folder of the report: where there is room for that, there may be none in the system's own.
+        # In the report's folder, since the system's temporary folder may be too small.
         self.rows = SpooledTemporaryFile(IN_MEMORY, dir=str(folder))  # noqa: SIM115 - the book closes it
         self._block: list[str] = []
         self._last_row = self._last_column = self.size = 0
 
     def write_cells(self, row: int, cells: Sequence[Cell], format_of: FormatOf, coloured: Collection[int] = ()) -> None:
-        """Write row ``row`` (counted from 0), after all that stands above it. Raises OSError if there is no room.
+        """Write row ``row`` (counted from 0) after all rows above it. Raises OSError if the disk is full.
 
-        ``coloured`` are the columns to ask ``format_of`` for; of the others only dates and times have a format.
+        ``format_of`` is called for the ``coloured`` columns; of the others only dates and times have a format.
         """
 
         def style(kind: str, column: int) -> str:
@@ -64,7 +64,7 @@ class RowSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is not typed
             self._flush()
 
     def finish(self) -> None:
-        """No more rows: ``rows`` are whole, ``size`` bytes, and stand at their beginning. Raises OSError if there is no room."""
+        """Finish the rows: ``rows`` is then complete, rewound, and ``size`` bytes long. Raises OSError if the disk is full."""
         self._flush()
         self.size = self.rows.tell()
         self.rows.seek(0)
@@ -80,7 +80,7 @@ class RowSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is not typed
 
 
 def row_xml(number: int, cells: Sequence[Cell], style: Style, coloured: Collection[int] = ()) -> str:
-    """Row ``number`` (counted from 1) as a sheet's XML has it; ``style`` gives a cell's attribute, or nothing."""
+    """Return the XML of row ``number`` (counted from 1)."""
     letters = _letters(len(cells))
     if coloured or not _are_plain([cell for cell in cells if type(cell) is str]):
         xml = [
@@ -101,14 +101,17 @@ def row_xml(number: int, cells: Sequence[Cell], style: Style, coloured: Collecti
 
 
 def _are_plain(texts: Sequence[str]) -> bool:
-    """Whether texts can stand in XML as they are, as most can. All at once, because that is quicker; some need not say no."""
+    """Return whether no text needs escaping, which is the usual case.
+
+    All texts are tested at once for speed. The result may be False although none needs escaping.
+    """
     joined = f"|{'|'.join(texts)}|"
     marked = "&" in joined or "<" in joined or ">" in joined or "_x" in joined
     return joined.isprintable() and not (marked or "| " in joined or " |" in joined or len(joined) >= _SHORT)
 
 
 def _styled(cell: Cell, column: int, style: Style, *, always: bool = False) -> str:
-    """The attribute with a cell's format, of which a day or a time has one in any case."""
+    """Return the attribute with a cell's format. Dates and times always have one."""
     wanted = NUMBER_FORMATS.get(type(cell))
     return style(wanted or "", column) if wanted or always else ""
 
@@ -119,7 +122,7 @@ def _letters(count: int) -> tuple[str, ...]:
 
 
 def _content(cell: Cell) -> str:
-    """The rest of a cell's element."""
+    """Return the rest of a cell's element."""
     value = stored_value(cell)
     if isinstance(value, str):
         return _text(value)
@@ -129,7 +132,7 @@ def _content(cell: Cell) -> str:
 
 
 def _text(text: str) -> str:
-    """The rest of a cell that holds text: never a formula, a link or markup, whatever it begins with."""
+    """Return the rest of the element of a text cell. Text is never read as a formula, a link or markup."""
     if _SUSPECT.search(text):
         text = _LOOKS_ESCAPED.sub(r"_x005F\g<0>", text)
         text = _NO_CHARACTER.sub(lambda found: f"_x{ord(found[0]):04X}_", text)

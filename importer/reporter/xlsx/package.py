@@ -1,4 +1,4 @@
-"""A workbook of row sheets: XlsxWriter makes everything but the rows, which go from their own files right into the workbook."""
+"""A workbook of row sheets: XlsxWriter writes everything except the rows, which are copied into it from their own files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import xlsxwriter
 from importer.reporter.xlsx.fast_rows import ROWS_BEGIN, RowSheet
 
 LEVEL = 1
-"""Of packing, as spreadsheet programs do it: a third of the time of the usual one, for a file that is a fifth larger."""
+"""The compression level, as in spreadsheet programs: a third of the default's time, for a file that is a fifth larger."""
 
 _CHUNK = 1 << 20
 
 
 class RowBook:
-    """A workbook at ``path``, which is there once it is closed."""
+    """A workbook at ``path``, whose file exists once it is closed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,13 +44,13 @@ class RowBook:
             self._book.close()
             self._pack()
         except OSError:
-            self._path.unlink(missing_ok=True)  # half of it is no use, and takes the room that there is
+            self._path.unlink(missing_ok=True)  # an incomplete file is useless, and takes space
             raise
         finally:
             self.discard()
 
     def discard(self) -> None:
-        """Drop what was written so far."""
+        """Discard what was written so far."""
         for sheet in self._sheets.values():
             sheet.rows.close()
 

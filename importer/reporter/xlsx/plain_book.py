@@ -1,4 +1,4 @@
-"""A workbook that XlsxWriter writes cell by cell, by its documented interface alone: slower, with any version of it."""
+"""A workbook that XlsxWriter writes cell by cell, by its documented interface: slower, but with any version of it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class PlainBook:
-    """A workbook at ``path``, which is there once it is closed."""
+    """A workbook at ``path``, whose file exists once it is closed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # In the folder of the report: where there is room for that, there may be none in the system's own.
+        # In the report's folder, since the system's temporary folder may be too small.
         self._rows = TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True)
         self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": self._rows.name})
         self._book.use_zip64()
@@ -41,27 +41,27 @@ class PlainBook:
         try:
             self._book.close()
         except XlsxFileError as error:
-            self._path.unlink(missing_ok=True)  # half of it is no use, and takes the room that there is
+            self._path.unlink(missing_ok=True)  # an incomplete file is useless, and takes space
             raise OSError(*getattr(error.args[0], "args", error.args)) from error
         finally:
             self._rows.cleanup()
 
     def discard(self) -> None:
-        """Drop what was written so far."""
+        """Discard what was written so far."""
         with suppress(OSError):
-            self.close()  # nothing else closes the files of the rows
+            self.close()  # only this closes the temporary files
         self._path.unlink(missing_ok=True)
 
 
 class PlainSheet:
-    """A sheet that is written from the top down."""
+    """A sheet whose rows are written from top to bottom."""
 
     def __init__(self, sheet: Any, no_format: Any) -> None:
         self._sheet, self._no_format = sheet, no_format
         self.freeze_panes, self.set_column, self.write_comment = sheet.freeze_panes, sheet.set_column, sheet.write_comment
 
     def write_cells(self, row: int, cells: Sequence[Cell], format_of: FormatOf, coloured: Collection[int] = ()) -> None:
-        """Write row ``row`` as :class:`OutputSheet` says."""
+        """Write row ``row``; see :meth:`OutputSheet.write_cells`."""
         for column, cell in enumerate(cells):
             number_format = NUMBER_FORMATS.get(type(cell), "")
             wanted = format_of(number_format, column) if number_format or column in coloured else None
@@ -74,12 +74,12 @@ class PlainSheet:
         elif isinstance(value, bool):
             self._sheet.write_boolean(row, column, value, wanted)
         elif value is None:
-            self._sheet.write_blank(row, column, None, wanted)  # which writes nothing without a format
+            self._sheet.write_blank(row, column, None, wanted)  # it writes nothing without a format
         else:
             self._sheet.write_number(row, column, value, wanted)
 
     def _write_text(self, row: int, column: int, text: str, wanted: Any) -> None:
-        if text.startswith("<r>") and text.endswith("</r>"):  # XlsxWriter takes it for markup, but not in two parts
+        if text.startswith("<r>") and text.endswith("</r>"):  # XlsxWriter reads this as markup, unless it is split
             self._sheet.write_rich_string(row, column, text[:1], self._no_format, text[1:], *([wanted] if wanted else []))
         else:
             self._sheet.write_string(row, column, text, wanted)

@@ -1,4 +1,4 @@
-"""One workbook with a sheet per source sheet, written row by row: of the rows nothing is kept in memory."""
+"""One workbook with a sheet per source sheet, written row by row without keeping rows in memory."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from importer.reporter.xlsx.book import OutputBook, OutputSheet
 from importer.reporter.xlsx.cell_values import SHEET_ROWS, cut
 
 MOST_NOTES = 10_000
-"""Notes in one workbook: they are kept in memory until it is closed, and slow down the program that opens it."""
+"""The most notes in one workbook: they are kept in memory until it is closed, and slow down the program that opens it."""
 
 _NOTE_WIDTH, _NOTE_LINE, _NOTE_LETTERS, _NOTE_HEIGHT = 320, 17, 48, 340  # pixels, and letters of 9 points in a line
 _NOTE_LIMIT = 1_000
-_NO_MARKS: Mapping[int | None, Any] = {}
+_NO_HIGHLIGHTS: Mapping[int | None, Any] = {}
 _NAME_LIMIT = 31  # UTF-16 units of a sheet's name
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Colour(StrEnum):
-    """What a coloured cell means; the colours are those that Excel itself calls bad and neutral."""
+    """The meaning of a cell's colour. The colours are those of Excel's cell styles Bad and Neutral."""
 
     NONE = ""
-    WRONG = "#FFC7CE"  # to be corrected here
+    WRONG = "#FFC7CE"  # to be corrected in this cell
     WAITS = "#FFEB9C"  # waits for something else
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class CellHighlight:
     """A cell's colour, and a note on it."""
 
     colour: Colour
@@ -43,7 +43,10 @@ class Mark:
 
 
 class SheetWriter:
-    """``sparing`` leaves out the sheets that get no row; ``notes_left_out`` tells whether there were too many notes."""
+    """A workbook that is written row by row. ``sparing`` omits sheets without rows.
+
+    ``notes_left_out`` is true if there were more notes than ``MOST_NOTES``.
+    """
 
     def __init__(self, path: Path, heads: Sequence[SheetHead], columns: Sequence[str], *, sparing: bool = False) -> None:
         self._book = open_book(path)
@@ -61,39 +64,45 @@ class SheetWriter:
         for index in range(0 if sparing else len(heads)):
             self._sheet(index)
 
-    def add(self, sheet: int, own: Sequence[Cell], cells: Sequence[Cell], marks: Mapping[int | None, Mark] = _NO_MARKS) -> None:
-        """One row: the reporter's own cells, then the source's, unchanged.
+    def add(
+        self,
+        sheet: int,
+        own: Sequence[Cell],
+        cells: Sequence[Cell],
+        highlights: Mapping[int | None, CellHighlight] = _NO_HIGHLIGHTS,
+    ) -> None:
+        """Write one row: the reporter's ``own`` cells, then the source's ``cells``, unchanged.
 
-        ``marks`` of the source's cells by position; None marks ``#errors``.
+        ``highlights`` are those of the source's cells by position; that of None is for ``#errors``.
         """
         if self._next[sheet] == SHEET_ROWS:
             self._continue(sheet)
         row, target = self._next[sheet], self._sheet(sheet)
         header, kept = self._heads[sheet].header, self._kept[sheet]
         width = len(header)
-        told: list[Cell] = [*own, *cells] if len(kept) == width <= len(cells) else [*own, *_picked(cells, kept, width)]
-        coloured = self._coloured(sheet, marks, len(own)) if marks else {}
+        written: list[Cell] = [*own, *cells] if len(kept) == width <= len(cells) else [*own, *_picked(cells, kept, width)]
+        coloured = self._coloured(sheet, highlights, len(own)) if highlights else {}
         for column in sorted(coloured):
             self._annotate(target, row, column, coloured[column])
 
         def format_of(number: str, column: int) -> Any:
             return self._format(number, coloured[column].colour if column in coloured else Colour.NONE)
 
-        target.write_cells(row, told, format_of, coloured)
+        target.write_cells(row, written, format_of, coloured)
         self._next[sheet] = row + 1
         self.rows += 1
 
-    def _coloured(self, sheet: int, marks: Mapping[int | None, Mark], own: int) -> dict[int, Mark]:
-        """The marks by the column in this workbook; of a cell that is left out none."""
+    def _coloured(self, sheet: int, highlights: Mapping[int | None, CellHighlight], own: int) -> dict[int, CellHighlight]:
+        """Return the highlights by column of this workbook, without those of omitted cells."""
         columns: dict[int | None, int] = {position: column for column, position in enumerate(self._kept[sheet], own)}
         if "#errors" in self._columns:
             columns[None] = self._columns.index("#errors")
-        return {columns[position]: mark for position, mark in marks.items() if position in columns}
+        return {columns[position]: highlight for position, highlight in highlights.items() if position in columns}
 
     def append_sheet(
         self, name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], widths: Mapping[str, float]
     ) -> None:
-        """A sheet of the reporter's own behind the others; fractions are money."""
+        """Append a sheet of the reporter's own. Floats are formatted as money."""
         sheet = self._begin(_sheet_name(name, self._names), headings, widths)
         for number, cells in enumerate(rows, 1):
             money = {column for column, cell in enumerate(cells) if isinstance(cell, float)}
@@ -101,7 +110,7 @@ class SheetWriter:
 
     @property
     def names(self) -> Sequence[str]:
-        """What the sheets of the sources are called here, in their order."""
+        """Return the names of the source's sheets in this workbook, in their order."""
         return self._names[: len(self._heads)]
 
     def close(self) -> None:
@@ -124,7 +133,7 @@ class SheetWriter:
         return self._sheets[index]
 
     def _continue(self, index: int) -> None:
-        """A sheet is full: its rows go on in another one with the same headings."""
+        """Continue a full sheet in another one with the same headings."""
         full = self._names[index]
         self._names[index] = _sheet_name(self._heads[index].name, self._names)
         self._names.append(full)
@@ -139,18 +148,18 @@ class SheetWriter:
             sheet.set_column(column, column, widths.get(heading, min(40, max(12, len(heading) + 3))))
         return sheet
 
-    def _annotate(self, sheet: OutputSheet, row: int, column: int, mark: Mark) -> None:
-        if mark.note is None:
+    def _annotate(self, sheet: OutputSheet, row: int, column: int, highlight: CellHighlight) -> None:
+        if highlight.note is None:
             return
         if self.notes >= MOST_NOTES:
             self.notes_left_out = True
             return
         self.notes += 1
-        text = mark.note if len(mark.note) <= _NOTE_LIMIT else mark.note[: _NOTE_LIMIT - 1] + "…"
+        text = highlight.note if len(highlight.note) <= _NOTE_LIMIT else highlight.note[: _NOTE_LIMIT - 1] + "…"
         sheet.write_comment(row, column, text, {"author": "", "font_size": 9, "width": _NOTE_WIDTH, "height": _note_height(text)})
 
     def _format(self, number: str, colour: Colour) -> Any:
-        """The format for a kind of value in a colour; None is Excel's own."""
+        """Return the format for a number format and a colour; None is Excel's default."""
         if not number and not colour:
             return None
         if (number, colour) not in self._formats:
@@ -160,21 +169,21 @@ class SheetWriter:
 
 
 def _picked(cells: Sequence[Cell], kept: Sequence[int], width: int) -> list[Cell]:
-    """The cells under the headings that are kept, and those beyond the last heading."""
+    """Return the cells under the headings that are kept, and those after the last heading."""
     return [*(cells[position] if position < len(cells) else None for position in kept), *cells[width:]]
 
 
 def _note_height(text: str) -> int:
-    """Pixels that the text needs, up to what a screen can show beside its cell."""
+    """Return the height in pixels that the text needs, at most ``_NOTE_HEIGHT``."""
     lines = sum(1 + len(line) // _NOTE_LETTERS for line in text.split("\n"))
     return min(_NOTE_HEIGHT, _NOTE_LINE * (lines + 1))
 
 
 def _sheet_name(name: str, taken: Sequence[str]) -> str:
-    """A name that Excel takes: at most 31 UTF-16 units, no brackets, colons, slashes or control characters, no two alike."""
+    """Return a unique name that Excel accepts: at most 31 UTF-16 units, no brackets, colons, slashes or control characters."""
     clean = _NOT_IN_NAMES.sub("_", name).strip("'")
     clean = cut(clean, _NAME_LIMIT).rstrip("'") or "Sheet"
-    clean = f"{clean}_" if clean.casefold() == "history" else clean  # Excel keeps that name to itself
+    clean = f"{clean}_" if clean.casefold() == "history" else clean  # a name that Excel reserves
     number, unique = 1, clean
     while unique.casefold() in {t.casefold() for t in taken}:
         number += 1
@@ -183,11 +192,11 @@ def _sheet_name(name: str, taken: Sequence[str]) -> str:
 
 
 KNOWN_VERSIONS = frozenset({"3.2", "3.3"})
-"""The versions of XlsxWriter whose inside is as :mod:`fast_rows` needs it: its tests have passed with them."""
+"""The versions of XlsxWriter whose internals :mod:`fast_rows` can use; its tests have passed with them."""
 
 
 def open_book(path: Path) -> OutputBook:
-    """A new workbook at ``path``, by the fast writer if it knows the XlsxWriter that is installed."""
+    """Begin a new workbook at ``path``, with the fast writer if it supports the installed version of XlsxWriter."""
     if ".".join(xlsxwriter.__version__.split(".")[:2]) in KNOWN_VERSIONS:
         from importer.reporter.xlsx.package import RowBook
 

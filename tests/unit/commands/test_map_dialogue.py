@@ -1,4 +1,4 @@
-"""The questions about a sheet at a terminal: what is typed comes to the same profile as answers given as values."""
+"""Tests of the questions at a terminal: typed answers lead to the same profile as answers given as values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BOTH = (
 
 
 class Typist:
-    """A user who types the answers to what is asked, and only Enter where there is none."""
+    """A user who types the given answers, and only Enter to other questions."""
 
     def __init__(self, answers):
         self.answers, self.lines, self.prompts = answers, [], []
@@ -65,7 +65,7 @@ class Typist:
 
 
 def write_open_items(path):
-    """As a bookkeeping system prints them: titles above, a total and a remark below."""
+    """A sheet as exported by a bookkeeping system: titles above, a total and a remark below."""
     book = Workbook()
     sheet = book.active
     sheet.title = "Åbne poster"
@@ -138,7 +138,7 @@ HEADING = Question(
 
 
 class Scripted(Typist):
-    """A user who types these lines, whatever is asked."""
+    """A user who types these lines in order."""
 
     def __init__(self, *typed):
         super().__init__({})
@@ -154,7 +154,7 @@ class Scripted(Typist):
 
 @pytest.fixture
 def answers(monkeypatch):
-    """What was answered, in place of a draft; "no" is refused, and so is no answer where none is offered."""
+    """Record the answer instead of returning a draft. Refuse "no", and an empty answer if it is not among the choices."""
     taken = []
 
     def take(draft, question_id, value):

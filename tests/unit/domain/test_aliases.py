@@ -1,10 +1,10 @@
-"""What other systems call our columns: one meaning each, however the letters are written."""
+"""Tests of the headings of other systems: each has one meaning, in any spelling of its letters."""
 
 from __future__ import annotations
 
 import pytest
 
-from importer.domain.aliases import Names, document_headings, keys_of, names_of, no_claims, speaks_of, systems
+from importer.domain.aliases import Names, counter_heading, document_headings, keys_of, names_of, non_claim_words, systems
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, columns_of, index_of, own_index, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import fold
@@ -95,14 +95,14 @@ def test_vouchers_share_the_names_of_dates_and_currencies_with_cases() -> None:
 
 def test_an_amount_is_doubted_for_headings_that_speak_of_payments_balances_taxes_and_sides() -> None:
     told = {
-        heading: speaks_of("amount_to_recover", fold(heading))
+        heading: counter_heading("amount_to_recover", fold(heading))
         for heading in ("Betalt", "Indbetalt i alt", "Utest. i dag", "Saldo")
     }
     assert told == {"Betalt": "paid", "Indbetalt i alt": "paid", "Utest. i dag": "open", "Saldo": "open"}
-    assert speaks_of("amount_to_recover", fold("MwSt")) == "tax"
-    assert speaks_of("amount_to_recover", fold("S/H")) == "sign"
+    assert counter_heading("amount_to_recover", fold("MwSt")) == "tax"
+    assert counter_heading("amount_to_recover", fold("S/H")) == "sign"
     for heading in ("Betalingsbetingelser", "Zahlungsziel", "Interest", "Adresse", "Forfaldsdato", "Tekst"):
-        assert speaks_of("amount_to_recover", fold(heading)) is None, heading
+        assert counter_heading("amount_to_recover", fold(heading)) is None, heading
 
 
 def test_systems_are_given_away_by_several_headings_of_their_own() -> None:
@@ -112,5 +112,5 @@ def test_systems_are_given_away_by_several_headings_of_their_own() -> None:
 
 def test_words_for_lines_that_are_no_claims() -> None:
     assert fold("Bilagstype") in document_headings()
-    assert {fold(word) for word in ("Kreditnota", "Gutschrift", "Credit Memo", "Betaling", "Inbetalning")} <= no_claims()
-    assert not {fold(word) for word in ("Faktura", "Invoice", "Rechnung", "Rykker")} & no_claims()
+    assert {fold(word) for word in ("Kreditnota", "Gutschrift", "Credit Memo", "Betaling", "Inbetalning")} <= non_claim_words()
+    assert not {fold(word) for word in ("Faktura", "Invoice", "Rechnung", "Rykker")} & non_claim_words()

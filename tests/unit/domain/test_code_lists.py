@@ -128,8 +128,8 @@ def test_the_currencies_of_vouchers_and_cases() -> None:
     ("currency", "decimals"),
     [
         *(("DKK", 2), ("EUR", 2), ("JPY", 0), ("ISK", 0), ("KRW", 0), ("XOF", 0)),
-        ("RSD", 2),  # ISO 4217 has paras, everyday use has not
-        ("KWD", 2),  # it has three, of which the APIs take two
+        ("RSD", 2),  # ISO 4217 has paras, which are not in everyday use
+        ("KWD", 2),  # it has three decimals, of which the APIs accept two
     ],
 )
 def test_decimals_of_a_currency(currency, decimals) -> None:

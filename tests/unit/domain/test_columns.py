@@ -8,7 +8,7 @@ from importer.domain.columns import (
     CASE_COLUMNS,
     VOUCHER_COLUMNS,
     Holds,
-    Need,
+    Requirement,
     column,
     columns_of,
     flat_index,
@@ -34,7 +34,7 @@ def test_the_columns_are_those_of_the_design() -> None:
 
 def test_required_columns() -> None:
     def required(kind: Kind) -> set[str]:
-        return {c.name for c in columns_of(kind) if c.need is Need.REQUIRED}
+        return {c.name for c in columns_of(kind) if c.requirement is Requirement.REQUIRED}
 
     creditor = {"creditor_company_name", "creditor_country"}
     debtor = {"debtor_type", "debtor_name", "debtor_country"}
@@ -44,7 +44,7 @@ def test_required_columns() -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_no_heading_means_two_columns(kind) -> None:
-    # One name of the API stands for two columns of ours: the parent's id at Debbie is the one that it means.
+    # One name of the API fits two of our columns; it means the parent's id at Debbie.
     headings = [(fold(h), c.name) for c in columns_of(kind) for h in {c.name, c.path, *c.aliases} if h]
     names: dict[str, set[str]] = {}
     for key, name in headings:
@@ -112,7 +112,7 @@ def test_in_a_flat_sheet_bare_names_are_the_cases_and_prefixed_ones_the_vouchers
 
 def test_property_columns_are_made_on_the_fly_for_vouchers_alone() -> None:
     made = column(Kind.VOUCHER, "properties.costCentre")
-    assert (made.path, made.holds, made.need) == ("properties.costCentre", Holds.TEXT, Need.OPTIONAL)
+    assert (made.path, made.holds, made.requirement) == ("properties.costCentre", Holds.TEXT, Requirement.OPTIONAL)
     with pytest.raises(KeyError):
         column(Kind.CASE, "properties.costCentre")
     with pytest.raises(KeyError):
@@ -132,4 +132,4 @@ def test_a_servers_path_leads_back_to_the_column() -> None:
 def test_every_column_explains_itself(kind) -> None:
     for c in columns_of(kind):
         assert c.help.endswith("."), c.name
-        assert c.example or c.need is not Need.REQUIRED, c.name
+        assert c.example or c.requirement is not Requirement.REQUIRED, c.name

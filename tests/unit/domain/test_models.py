@@ -59,7 +59,7 @@ def camel(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def problems(call: Any, **changes: Any) -> dict[str, str]:
-    """The broken rules by the member's path on the wire."""
+    """Return the broken rules by the path of the member."""
     with pytest.raises(ValidationError) as caught:
         call(**changes)
     return {".".join(to_camel(str(part)) for part in e["loc"]): e["type"] for e in caught.value.errors()}
@@ -259,7 +259,7 @@ def test_an_installations_own_type_has_a_sign_too() -> None:
     types = VoucherTypes((VoucherType(UUID(int=7), "rebate", "Rabat", Direction.CREDIT),))
     assert voucher_of(types, voucher_type_id=UUID(int=7), amount=5).amount == 5
     assert problems(voucher_of, types=types, voucher_type_id=UUID(int=7), amount=-5) == {"amount": "sign_contradicts_type"}
-    # A type that nobody has described counts as it is written.
+    # A type without a known direction is accepted with either sign.
     assert voucher_of(voucher_type_id=UUID(int=8), amount=-5).amount == -5
 
 

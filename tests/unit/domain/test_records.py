@@ -62,7 +62,7 @@ def test_a_cell_that_json_cannot_hold_becomes_text() -> None:
 
 
 def test_cells_are_written_as_pythons_encoder_writes_them() -> None:
-    """Ledgers hold them already; a reader's marks are subclasses of str."""
+    """Existing ledgers contain such cells; error cells are subclasses of str."""
     marked = type("Marked", (str,), {})("#N/A")
     plain = (None, True, False, 0, -7, 10**20, 1.5, 1e22, math.inf, -0.0, "", 'é"\\\n\x1f\u2028😀', marked)
     assert encode_cells(plain) == json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
@@ -78,7 +78,7 @@ def test_dates_times_and_moments_stay_apart() -> None:
 def test_a_fingerprint_depends_on_the_values_and_their_order_alone() -> None:
     assert fingerprint("a", {"x": 1, "y": 2}) == fingerprint("a", {"y": 2, "x": 1})
     assert len({fingerprint("a", "b"), fingerprint("b", "a"), fingerprint("ab"), fingerprint("a", None), fingerprint("a")}) == 5
-    # Ids in every ledger depend on it: it must never change.
+    # The keys in every ledger depend on it, so that it must never change.
     assert fingerprint("case", "C-1", "é", 1, None) == "bdd0cfa93cf8dbdfeff4c77a365de9fd0fba9d4d"
 
 

@@ -1,7 +1,7 @@
 # ruff: noqa: DTZ001  (cells of a sheet have no time zone)
-"""The bytes that every ledger holds: fingerprints are its keys, so that one other byte sends a case a second time.
+"""Tests of the bytes stored in ledgers: fingerprints are keys, so that one different byte sends a case a second time.
 
-The table was made by the first version, which used Python's own encoder alone. It is not to be changed.
+The table was made by the first version, which used Python's own encoder alone. It must not be changed.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def test_several_parts_are_one_list(parts, digits) -> None:
 
 
 def cells_of_old(cells) -> str:
-    """`encode_cells` of the first version."""
+    """Encode cells as the first version did."""
 
     def marked(cell):
         for kind, name in ((datetime, "datetime"), (date, "date"), (time, "time")):
@@ -213,7 +213,7 @@ def cells_of_old(cells) -> str:
 
 
 def fingerprint_of_old(*parts) -> str:
-    """`fingerprint` of the first version."""
+    """Compute a fingerprint as the first version did."""
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 

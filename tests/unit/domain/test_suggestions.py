@@ -1,4 +1,4 @@
-"""What is offered for a misspelt word, and what must not be."""
+"""Tests of the suggestions for a misspelt word, and of words without any."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from importer.domain.reasons import Reason, reasons_from_json, reasons_to_json
 )
 def test_a_country_that_is_misspelt(text, offered) -> None:
     assert find_country(text) is None
-    assert suggestions.countries_like(text) == offered
+    assert suggestions.similar_countries(text) == offered
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_country_that_is_misspelt(text, offered) -> None:
     ["", "XX", "EU", "Europe", "Narnia", "Atlantis", "Ruritania", "Lapland", "Hamburg", "Unit", "?", "45", "x" * 5000],
 )
 def test_no_silly_country(text) -> None:
-    assert suggestions.countries_like(text) == ()
+    assert suggestions.similar_countries(text) == ()
 
 
 @pytest.mark.parametrize(
@@ -40,21 +40,21 @@ def test_no_silly_country(text) -> None:
     ],
 )
 def test_a_currency_that_is_misspelt(text, for_case, for_voucher) -> None:
-    assert suggestions.currencies_like(text, for_vouchers=False) == for_case
-    assert suggestions.currencies_like(text, for_vouchers=True) == for_voucher
+    assert suggestions.similar_currencies(text, for_vouchers=False) == for_case
+    assert suggestions.similar_currencies(text, for_vouchers=True) == for_voucher
 
 
 @pytest.mark.parametrize(
     ("like", "text", "offered"),
     [
-        *((suggestions.debtor_types_like, text, ("Company",)) for text in ("Compny", "bussiness", "Firm", "Virksomheder")),
-        *((suggestions.debtor_types_like, text, ("Person",)) for text in ("Privt", "consum", "Individul")),
-        *((suggestions.debtor_types_like, text, ()) for text in ("C", "P", "both", "K", "", "kunde")),
-        *((suggestions.sources_like, text, ("CREDITOR",)) for text in ("CREDITER", "kreditor", "CRED")),
-        *((suggestions.sources_like, text, ()) for text in ("C", "both", "", "debtor", "agency")),
-        *((suggestions.flags_like, text, ("yes",)) for text in ("y", "J", "yess")),
-        *((suggestions.flags_like, text, ("no",)) for text in ("n", "nei")),
-        *((suggestions.flags_like, text, ()) for text in ("", "maybe", "2", "-", "nope")),
+        *((suggestions.similar_debtor_types, text, ("Company",)) for text in ("Compny", "bussiness", "Firm", "Virksomheder")),
+        *((suggestions.similar_debtor_types, text, ("Person",)) for text in ("Privt", "consum", "Individul")),
+        *((suggestions.similar_debtor_types, text, ()) for text in ("C", "P", "both", "K", "", "kunde")),
+        *((suggestions.similar_sources, text, ("CREDITOR",)) for text in ("CREDITER", "kreditor", "CRED")),
+        *((suggestions.similar_sources, text, ()) for text in ("C", "both", "", "debtor", "agency")),
+        *((suggestions.similar_flags, text, ("yes",)) for text in ("y", "J", "yess")),
+        *((suggestions.similar_flags, text, ("no",)) for text in ("n", "nei")),
+        *((suggestions.similar_flags, text, ()) for text in ("", "maybe", "2", "-", "nope")),
     ],
 )
 def test_words_of_short_lists(like, text, offered) -> None:
@@ -70,7 +70,7 @@ def test_words_of_short_lists(like, text, offered) -> None:
     ],
 )
 def test_a_voucher_type_that_is_misspelt(text, offered) -> None:
-    assert suggestions.voucher_types_like(text, VoucherTypes()) == offered
+    assert suggestions.similar_voucher_types(text, VoucherTypes()) == offered
 
 
 def test_what_is_offered_is_read() -> None:

@@ -1,4 +1,4 @@
-"""The worklist and the doubts over a real SQLite file: what is durable when, and what each move brings with it."""
+"""Tests of the outbox and the doubts in a real SQLite file: when changes are durable, and the effects of each move."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, open_desk, run_sql
 
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
-from importer.domain.states import State, Status
+from importer.domain.states import RowStatus, State
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError
 from importer.ledger.ledger import Ledger
@@ -216,7 +216,7 @@ def test_an_adopted_case_releases_its_vouchers(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher("R1"))
     desk.send_all(State.IN_DOUBT)
     desk.ledger.doubts.move(1, State.HELD)
-    assert desk.vouchers(batch) == [Status.BLOCKED]
+    assert desk.vouchers(batch) == [RowStatus.BLOCKED]
     desk.ledger.doubts.move(1, State.ACCEPTED, remote_id="r")
     assert len(desk.claim(Kind.VOUCHER)) == 1
 
@@ -237,7 +237,7 @@ def test_accounts_are_remembered_by_credential(desk: Desk) -> None:
 
 
 def _many_entries(connection: object, count: int, kind: Kind, *, first: int = 1, **more: object) -> None:
-    """Entries by the thousand, without a source."""
+    """Insert thousands of entries without a source."""
     run = connection.execute  # type: ignore[attr-defined]
     found = run(text("SELECT max(id) FROM batch")).scalar()
     if found is None:
@@ -257,7 +257,7 @@ def _plain() -> dict[str, object]:
 
 @pytest.fixture
 def plans(desk: Desk) -> Iterator[list[str]]:
-    """How SQLite looks up each statement, on a ledger of 50,000 entries of which few are open."""
+    """Return SQLite's query plans of the statements, for a ledger of 50,000 entries of which few are open."""
     with transaction(desk.ledger) as connection:
         _many_entries(connection, 25_000, Kind.CASE)
         _many_entries(connection, 25_000, Kind.VOUCHER, first=25_001, case_id=1, ready=False)
@@ -295,9 +295,9 @@ def test_no_step_reads_the_whole_ledger(desk: Desk, plans: list[str], batches: t
     desk.take(case("R1"), case(None), voucher("R1"), voucher("R1", uid="C", parent="P"), voucher("R1", uid="P"))
     desk.take(case(None, debtor="Bob", hint=50_002))
     scans = [plan for plan in plans if plan.startswith("SCAN") and "CONSTANT" not in plan]
-    # One is meant: the highest attempt, which is the last entry of its index.
+    # One scan is intended: the highest attempt, which is the last entry of its index.
     assert [scan for scan in scans if "attempt" not in scan] == []
     assert not [plan for plan in plans if plan.endswith("(account=? AND kind=?)")]
     assert any("entry_open" in plan for plan in plans)
-    # The doubts are sorted by their first attempt; what is sent comes in the order of its index.
+    # Doubts are sorted by their first attempt; entries to send are read in the order of the index.
     assert sum("TEMP B-TREE" in plan for plan in plans) == 1

@@ -1,4 +1,4 @@
-"""The ledger against a model of the remote world: random sources, outcomes, crashes and reconciling, in any order."""
+"""A state machine test of the ledger against a model of both APIs: random sources, outcomes, crashes and reconciling."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from support.ledgers import Desk, Entered, case, open_desk, reject, voucher
 
 from importer.domain.kinds import Kind
-from importer.domain.states import BLOCKING, State, Status
+from importer.domain.states import BLOCKING, RowStatus, State
 from importer.ledger.outbox.sendable import Claim
-from importer.ledger.queries.report_rows import Line
+from importer.ledger.queries.report_rows import ReportRow
 
 REFS, CREDITORS, TEXTS, IDS = ("R1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
 cases = st.builds(case, st.sampled_from(REFS), debtor=st.sampled_from(("Ann", "Bob")), creditor=st.sampled_from(CREDITORS))
@@ -50,7 +50,7 @@ fates = st.lists(st.sampled_from(FATES), min_size=4, max_size=4)
 
 
 class World:
-    """Both APIs: what they hold. Cases are made as often as they are asked for, vouchers once for a unique id."""
+    """The content of both APIs. Each request creates a case, but only one voucher is created for a unique id."""
 
     def __init__(self) -> None:
         self.cases: dict[str, int] = {}  # remote id → the entry that it was made for
@@ -103,7 +103,7 @@ class LedgerMachine(RuleBasedStateMachine):
         action=st.sampled_from(ACTIONS), records=sources, pick=picks, fates=fates, text=st.sampled_from(TEXTS), flag=st.booleans()
     )
     def step(self, action: str, records: list[Entered], pick: int, fates: list[str], text: str, *, flag: bool) -> None:
-        """One rule for everything: with several, Hypothesis would leave most of them out of most examples."""
+        """Make one random step. With several rules, Hypothesis would omit most of them in most examples."""
         if action == "take in":
             self._take_in(records)
         elif action == "again":
@@ -125,12 +125,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self._take(records)
 
     def _take_in_again(self, pick: int, *, backwards: bool) -> None:
-        """An old source, in another order or in part."""
+        """Return an earlier source, in another order or in part."""
         old = self.batches[sorted(self.batches)[pick % len(self.batches)]]
         self._take(list(old[pick // 7 % len(old) :])[:: -1 if backwards else 1])
 
     def _take_in_a_correction(self, pick: int, text: str, creditor: str) -> None:
-        """A row of an error sheet: it names its entry, and any cell of it may have been changed."""
+        """Return a row of an error sheet, which names its entry; any of its cells may have been changed."""
         entries = self.desk.entries()
         if not entries:
             return
@@ -171,7 +171,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.desk.settle([claim], state, remote)
 
     def _crash(self, happened: list[bool]) -> None:
-        """Some of what was under way happened; nobody was told. The next run opens the ledger anew."""
+        """Crash: some attempts under way have succeeded without a response. The next run opens the ledger again."""
         for claim, did in zip(self.under_way.values(), happened * 9, strict=False):
             if did:
                 self.world.make(claim)
@@ -194,7 +194,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert self.desk.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
 
     def _resolve(self) -> None:
-        """A person looked: the held ones are not there."""
+        """Resolve the held entries as absent, as a user who has looked for them."""
         for entry in self.desk.entries():
             if entry.state == State.HELD:
                 assert self.desk.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
@@ -212,7 +212,7 @@ class LedgerMachine(RuleBasedStateMachine):
         sending = {e.id for e in entries.values() if e.state == State.SENDING}
         assert sending == set(self.under_way)
 
-    def _nothing_is_there_twice(self, entries: dict[int, Any], lines: dict[int, list[Line]]) -> None:
+    def _nothing_is_there_twice(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> None:
         made = Counter(self.world.cases.values())
         assert not [entry for entry, times in made.items() if times > 1]
         keys = Counter(entries[i].key for i in made)
@@ -222,8 +222,8 @@ class LedgerMachine(RuleBasedStateMachine):
         most = self._most_in_one_source(entries, lines)
         assert not [found for found, times in derived.items() if times > most[found]], "a voucher was made twice"
 
-    def _most_in_one_source(self, entries: dict[int, Any], lines: dict[int, list[Line]]) -> Counter[tuple[str, str]]:
-        """How often a derived voucher of a case stands in one source, at most: by the remote case and the text."""
+    def _most_in_one_source(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> Counter[tuple[str, str]]:
+        """Count how often a derived voucher of a case occurs in one source, at most: by the remote case and the text."""
         remote_ids = {entry_id: remote for remote, entry_id in self.world.cases.items()}
         most: Counter[tuple[str, str]] = Counter()
         for of_batch in lines.values():
@@ -235,7 +235,7 @@ class LedgerMachine(RuleBasedStateMachine):
             most |= here
         return most
 
-    def _every_row_is_in_exactly_one_status_and_the_totals_balance(self, lines: dict[int, list[Line]]) -> None:
+    def _every_row_is_in_exactly_one_status_and_the_totals_balance(self, lines: dict[int, list[ReportRow]]) -> None:
         for batch, records in self.batches.items():
             assert len(lines[batch]) == len(records)
             for line, record in zip(lines[batch], records, strict=True):
@@ -243,7 +243,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert (line.case is not None) + (line.voucher is not None) == len(parts)
             assert self.desk.balanced(batch)
 
-    def _accepted_means_that_it_is_there(self, entries: dict[int, Any], lines: dict[int, list[Line]]) -> None:
+    def _accepted_means_that_it_is_there(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> None:
         unsettled = {State.ACCEPTED, State.IN_DOUBT, State.HELD, State.SENDING}
         for entry in entries.values():
             if entry.state == State.ACCEPTED:
@@ -252,7 +252,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert entry.state in unsettled
         for line in (line for of_batch in lines.values() for line in of_batch):
             for fact in (line.case, line.voucher):
-                if fact and fact.status in {Status.ACCEPTED, Status.ALREADY_IMPORTED}:
+                if fact and fact.status in {RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED}:
                     assert fact.remote_id
 
     def _vouchers_wait_for_their_case_and_parent(self, entries: dict[int, Any]) -> None:

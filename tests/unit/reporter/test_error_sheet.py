@@ -1,10 +1,10 @@
-"""The error sheet as somebody opens it: coloured cells, notes on them, and a summary that says where to begin.
+"""Tests of the error sheet as a user sees it: coloured cells, notes on them, and a summary.
 
-Each ``tests/golden/errors/NAME.csv`` beside ``NAME.txt`` is a sheet and all that a person sees in its ``errors.xlsx``.
+Each ``tests/golden/errors/NAME.csv`` beside ``NAME.txt`` is a sheet with all that a user sees in its ``errors.xlsx``.
 
     PYTHONPATH=tests python tests/unit/reporter/test_error_sheet.py
 
-writes it anew. Read it: what helps somebody to correct the sheet is yours to say.
+writes the texts again. Review them: do they help a user to correct the sheet?
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
-from importer.domain.states import State, Status
+from importer.domain.states import RowStatus, State
 from importer.errors import FileRefused
 from importer.ledger.intake.intake import stage
 from importer.ledger.queries.queries import Queries
-from importer.ledger.queries.report_rows import Fact, Line
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
-from importer.reporter.error_groups import MOST_GROUPS, Causes
+from importer.reporter.error_groups import MOST_GROUPS, ErrorGroups
 from importer.reporter.report import write_report
 from importer.reporter.sheets import write_sheets
 from importer.reporter.xlsx import sheet_writer
@@ -51,7 +51,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def seen(path: Path) -> str:
-    """Everything that a workbook shows: cells, colours and notes, a line for each cell."""
+    """Describe all that a workbook shows: cells, colours and notes, one line for each cell."""
     names = {RED: "red", YELLOW: "yellow"}
     told = []
     for sheet in openpyxl.load_workbook(path):
@@ -66,7 +66,7 @@ def seen(path: Path) -> str:
 
 
 def sheet_of(name: str, folder: Path) -> str:
-    """What is seen of the error sheet of a golden input."""
+    """Describe the error sheet of a golden input."""
     with open_desk(folder) as desk, open_file(GOLDEN / name, Profile(), CONTEXT) as source:
         with transaction(desk.ledger) as connection:
             batch = stage(connection, source, ACCOUNTS, "run")
@@ -87,7 +87,7 @@ HEAD = SheetHead(
 )
 
 
-def colours(head: SheetHead, lines: list[Line], folder: Path) -> dict[str, str]:
+def colours(head: SheetHead, lines: list[ReportRow], folder: Path) -> dict[str, str]:
     _, left = write_sheets(folder, [head], lines, checking=False)
     cells = [cell for row in openpyxl.load_workbook(left).worksheets[0].iter_rows() for cell in row]
     return {cell.coordinate: cell.fill.fgColor.rgb for cell in cells if cell.fill.fgColor.rgb not in PLAIN}
@@ -99,31 +99,33 @@ def colours(head: SheetHead, lines: list[Line], folder: Path) -> dict[str, str]:
         (Kind.CASE, "debtor_country", "Land", "E2"),  # the first heading of that name is the one that is read
         (Kind.CASE, "debtor_country", None, "E2"),
         (Kind.CASE, "creditor_reference", "Bilag", "F2"),
-        (Kind.CASE, "case_ref", None, "F2"),  # without such a column the reference is the case's name
+        (Kind.CASE, "case_ref", None, "F2"),  # without such a column, the reference identifies the case
         (Kind.VOUCHER, "reference_id", None, "F2"),
         (Kind.CASE, "currency", None, "G2"),
         (Kind.VOUCHER, "currency", None, "H2"),
         (Kind.VOUCHER, "currency", "Valuta", "G2"),
-        (Kind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: no cell is wrong, the row is
+        (Kind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: the row is wrong, but no cell of it
         (Kind.CASE, None, None, "C2"),
     ],
 )
 def test_the_cell_that_a_reason_is_about(tmp_path: Path, kind: Kind, field: str | None, column: str | None, wanted: str) -> None:
-    fact = Fact(Status.REJECTED, (Reason("x", "is wrong", field, column),))
-    line = Line(0, 2, (9, "a"), *((fact, None) if kind is Kind.CASE else (None, fact)))
+    fact = RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", field, column),))
+    line = ReportRow(0, 2, (9, "a"), *((fact, None) if kind is Kind.CASE else (None, fact)))
     assert colours(HEAD, [line], tmp_path) == {wanted: RED}
 
 
 def test_what_only_waits_is_yellow_and_a_cell_that_is_also_wrong_is_red(tmp_path: Path) -> None:
     reasons = (Reason("x", "waits", "currency"), Reason("x", "waits"))
-    waits = Line(0, 2, (), None, Fact(Status.BLOCKED, reasons))
-    both = Line(0, 3, (), Fact(Status.REFUSED, (Reason("x", "is wrong", "currency", "Bilagsvaluta"),)), waits.voucher)
+    waits = ReportRow(0, 2, (), None, RecordResult(RowStatus.BLOCKED, reasons))
+    both = ReportRow(
+        0, 3, (), RecordResult(RowStatus.REFUSED, (Reason("x", "is wrong", "currency", "Bilagsvaluta"),)), waits.voucher
+    )
     assert colours(HEAD, [waits, both], tmp_path) == {"C2": YELLOW, "H2": YELLOW, "C3": YELLOW, "H3": RED}
 
 
 def test_cells_keep_their_format_in_colour(tmp_path: Path) -> None:
     head = SheetHead("S", ("d",), ("date",))
-    line = Line(0, 2, (date(2062, 1, 5),), Fact(Status.REJECTED, (Reason("x", "is wrong", "date"),)), None)
+    line = ReportRow(0, 2, (date(2062, 1, 5),), RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", "date"),)), None)
     _, left = write_sheets(tmp_path, [head], [line], checking=False)
     cell = openpyxl.load_workbook(left).worksheets[0]["E2"]
     assert (cell.is_date, cell.fill.fgColor.rgb) == (True, RED)
@@ -132,7 +134,9 @@ def test_cells_keep_their_format_in_colour(tmp_path: Path) -> None:
 def test_notes_are_bounded_and_the_summary_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet_writer, "MOST_NOTES", 3)
     head = SheetHead("S", ("d",), ("date",))
-    lines = [Line(0, n, ("x",), Fact(Status.REJECTED, (Reason("x", "is wrong", "date"),)), None) for n in range(2, 7)]
+    lines = [
+        ReportRow(0, n, ("x",), RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", "date"),)), None) for n in range(2, 7)
+    ]
     _, left = write_sheets(tmp_path, [head], lines, checking=False)
     book = openpyxl.load_workbook(left)
     assert [bool(row[4].comment) for row in book["S"].iter_rows(min_row=2)] == [True] * 3 + [False] * 2
@@ -183,7 +187,7 @@ def test_reasons_that_differ_in_particulars_are_one_group(desk: Desk, tmp_path: 
     batch = desk.take(*[case(f"R{i}", debtor=f"Bob {i}") for i in range(9)])
     found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     (line,) = (line for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2])
-    assert (line[0], line[4]) == (9, "This case was imported before with other values. It was left as it is")
+    assert (line[0], line[4]) == (9, "This case was imported before with other values. It was left unchanged")
 
 
 def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(desk: Desk, tmp_path: Path) -> None:
@@ -197,25 +201,25 @@ def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(desk: Desk, tmp_p
 def test_a_server_that_gives_every_row_a_text_of_its_own_fills_no_memory(tmp_path: Path) -> None:
     head = SheetHead("S", ("h",), (None,))
     lines = [
-        Line(0, n, (1,), Fact(Status.REFUSED, (Reason("server", f"Ticket {n}"),), Money("DKK", 100)), None)
+        ReportRow(0, n, (1,), RecordResult(RowStatus.REFUSED, (Reason("server", f"Ticket {n}"),), Money("DKK", 100)), None)
         for n in range(2, MOST_GROUPS + 50)
     ]
-    causes = Causes()
-    write_sheets(tmp_path, [head], lines, checking=False, causes=causes)
-    assert len(causes.ordered()) == MOST_GROUPS + 1
-    assert sum(group.rows for _, group in causes.ordered()) == len(lines)
-    assert causes.ordered()[0][0].gist.startswith("other reasons")
+    groups = ErrorGroups()
+    write_sheets(tmp_path, [head], lines, checking=False, groups=groups)
+    assert len(groups.ordered()) == MOST_GROUPS + 1
+    assert sum(group.rows for _, group in groups.ordered()) == len(lines)
+    assert groups.ordered()[0][0].template.startswith("other reasons")
 
 
 def test_a_source_may_have_a_sheet_of_that_name(tmp_path: Path) -> None:
     head = SheetHead("summary", ("h",), (None,))
-    _, left = write_sheets(tmp_path, [head], [Line(0, 2, (1,), Fact(Status.REFUSED), None)], checking=False)
+    _, left = write_sheets(tmp_path, [head], [ReportRow(0, 2, (1,), RecordResult(RowStatus.REFUSED), None)], checking=False)
     assert openpyxl.load_workbook(left).sheetnames == ["summary", "Summary 2"]
 
 
 def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_says_so(tmp_path: Path) -> None:
     heads = [SheetHead(name, ("h",), (None,)) for name in "AB"]
-    done, left = write_sheets(tmp_path, heads, [Line(1, 2, (1,), Fact(Status.ACCEPTED), None)], checking=False)
+    done, left = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), RecordResult(RowStatus.ACCEPTED), None)], checking=False)
     assert openpyxl.load_workbook(done).sheetnames == ["A", "B"]
     assert openpyxl.load_workbook(left).sheetnames == ["Summary"]
     assert "Nothing is left" in seen(left)

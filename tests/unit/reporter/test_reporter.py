@@ -1,4 +1,4 @@
-"""Reports from a real ledger: totals that balance, sheets that give every cell back as it was."""
+"""Tests of reports from a real ledger: totals balance, and sheets contain every cell unchanged."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
-from importer.domain.states import State, Status
+from importer.domain.states import RowStatus, State
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
-from importer.ledger.queries.report_rows import Fact, Line
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.ledger.storage.schema import batch as batch_table
-from importer.reporter.error_groups import Group
+from importer.reporter.error_groups import GroupTotals
 from importer.reporter.report import Report, write_report
 from importer.reporter.row_reasons import status_of
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
@@ -45,7 +45,7 @@ def summary(found: Report) -> dict[str, Any]:
 
 
 def everything(desk: Desk) -> int:
-    """A batch with something in every status."""
+    """Stage a batch with a row in every status."""
     desk.take(case("known", cents=1), voucher("known", cents=2))
     desk.send_all()
     desk.send_all(kind=Kind.VOUCHER)
@@ -67,7 +67,7 @@ def everything(desk: Desk) -> int:
 def test_a_summary_that_balances_in_every_status(desk: Desk, tmp_path: Path) -> None:
     told = summary(report(desk, everything(desk), tmp_path))
     assert told["balanced"] is True
-    statuses = [s.value for s in Status]
+    statuses = [s.value for s in RowStatus]
     assert told["counts"]["cases"] == {"rows": 7} | dict.fromkeys(statuses, 1) | {"blocked": 0}
     assert told["counts"]["vouchers"] == {"rows": 5} | dict.fromkeys(statuses, 0) | {
         "refused": 1,
@@ -158,20 +158,20 @@ CELLS = [
 ]
 
 
-def fact(status: Status, **more: Any) -> Fact:
-    return Fact(status, (Reason("x", "is wrong", "currency"),), **more)
+def fact(status: RowStatus, **more: Any) -> RecordResult:
+    return RecordResult(status, (Reason("x", "is wrong", "currency"),), **more)
 
 
-def line(cells: tuple[Any, ...], status: Status, sheet: int = 0, number: int = 2) -> Line:
-    return Line(sheet, number, cells, fact(status), None)
+def line(cells: tuple[Any, ...], status: RowStatus, sheet: int = 0, number: int = 2) -> ReportRow:
+    return ReportRow(sheet, number, cells, fact(status), None)
 
 
-@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.REFUSED])
-def test_cells_come_back_equal(tmp_path: Path, status: Status) -> None:
+@pytest.mark.parametrize("status", [RowStatus.ACCEPTED, RowStatus.REFUSED])
+def test_cells_come_back_equal(tmp_path: Path, status: RowStatus) -> None:
     head = SheetHead("Sheet", tuple(f"h{i}" for i in range(len(CELLS))), (None,) * len(CELLS))
     paths = write_sheets(tmp_path, [head], [line(tuple(CELLS), status)], checking=False)
-    own = len(ERROR_COLUMNS if status is Status.REFUSED else SUCCESS_COLUMNS)
-    header, row = read(paths[status is Status.REFUSED])["Sheet"]
+    own = len(ERROR_COLUMNS if status is RowStatus.REFUSED else SUCCESS_COLUMNS)
+    header, row = read(paths[status is RowStatus.REFUSED])["Sheet"]
     assert header[own:] == head.header
     for cell, back in zip(CELLS, row[own:] + (None,) * len(CELLS), strict=False):
         wanted = datetime.combine(cell, time()) if type(cell) is date else cell
@@ -180,14 +180,14 @@ def test_cells_come_back_equal(tmp_path: Path, status: Status) -> None:
 
 def test_a_cell_that_is_too_long_for_excel_is_cut(tmp_path: Path) -> None:
     head = SheetHead("S", ("h",), (None,))
-    _, left = write_sheets(tmp_path, [head], [line(("y" * 40_000,), Status.REFUSED)], checking=False)
+    _, left = write_sheets(tmp_path, [head], [line(("y" * 40_000,), RowStatus.REFUSED)], checking=False)
     assert len(read(left)["S"][1][-1]) == 32_767
 
 
 def test_sheet_names_are_kept_or_made_to_fit(tmp_path: Path) -> None:
     names = ["Cases", "cases", "a/b:c", "n" * 40, "'quoted'", "", "n" * 40]
     heads = [SheetHead(name, ("h",), (None,)) for name in names]
-    _, left = write_sheets(tmp_path, heads, [line((1,), Status.REFUSED, i) for i in range(len(names))], checking=False)
+    _, left = write_sheets(tmp_path, heads, [line((1,), RowStatus.REFUSED, i) for i in range(len(names))], checking=False)
     titles = list(read(left))
     assert titles.pop() == "Summary"
     assert titles[0] == "Cases"
@@ -208,9 +208,9 @@ def test_sheet_names_are_kept_or_made_to_fit(tmp_path: Path) -> None:
     ],
 )
 def test_a_sheet_is_named_as_excel_takes_it(tmp_path: Path, name: str, title: str) -> None:
-    """A CSV's sheet has the file's name, whatever stands in that."""
+    """The sheet of a CSV has the name of the file, which may contain any characters."""
     heads = [SheetHead(name, ("h",), (None,))] * 2
-    _, left = write_sheets(tmp_path, heads, [line((1,), Status.REFUSED, i) for i in range(2)], checking=False)
+    _, left = write_sheets(tmp_path, heads, [line((1,), RowStatus.REFUSED, i) for i in range(2)], checking=False)
     first, second, _ = read(left)
     assert first == title
     assert second.endswith(" 2")
@@ -220,7 +220,7 @@ def test_a_sheet_is_named_as_excel_takes_it(tmp_path: Path, name: str, title: st
 def test_the_reporters_own_columns_are_written_once(tmp_path: Path) -> None:
     head = SheetHead("S", ("#row", "#status", "#errors", "#entry", "name", "#mine", "city"), (None,) * 7)
     cells = (9, "refused", "old", "C1", "Ann", "x", "Odense", "beyond")
-    _, left = write_sheets(tmp_path, [head], [line(cells, Status.REFUSED)], checking=False)
+    _, left = write_sheets(tmp_path, [head], [line(cells, RowStatus.REFUSED)], checking=False)
     header, row = read(left)["S"]
     assert header == (*ERROR_COLUMNS, "name", "city", None)
     assert row[-3:] == ("Ann", "Odense", "beyond")
@@ -228,8 +228,8 @@ def test_the_reporters_own_columns_are_written_once(tmp_path: Path) -> None:
 
 
 WORST_FIRST = [
-    *(Status.REJECTED, Status.REFUSED, Status.HELD, Status.IN_DOUBT, Status.BLOCKED, Status.PENDING),
-    *(Status.ACCEPTED, Status.ALREADY_IMPORTED),
+    *(RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.HELD, RowStatus.IN_DOUBT, RowStatus.BLOCKED, RowStatus.PENDING),
+    *(RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED),
 ]
 
 
@@ -237,12 +237,12 @@ WORST_FIRST = [
 def test_a_flat_row_is_as_bad_as_the_worse_of_its_two(worse: int) -> None:
     for other in WORST_FIRST[worse:]:
         for pair in ((WORST_FIRST[worse], other), (other, WORST_FIRST[worse])):
-            assert status_of(Line(0, 2, (), fact(pair[0]), fact(pair[1]))) is WORST_FIRST[worse]
+            assert status_of(ReportRow(0, 2, (), fact(pair[0]), fact(pair[1]))) is WORST_FIRST[worse]
 
 
 def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> None:
     head = SheetHead("S", ("Valuta", "voucher_currency"), ("currency", "voucher_currency"), flat=True)
-    both = Line(0, 2, (), fact(Status.REFUSED, entry_id=3, key="a"), fact(Status.BLOCKED, entry_id=4, key="b"))
+    both = ReportRow(0, 2, (), fact(RowStatus.REFUSED, entry_id=3, key="a"), fact(RowStatus.BLOCKED, entry_id=4, key="b"))
     _, left = write_sheets(tmp_path, [head], [both], checking=False)
     labels = f"{EntryLabel.of(Kind.CASE, 3, 'a').text()} {EntryLabel.of(Kind.VOUCHER, 4, 'b').text()}"
     assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", labels)
@@ -258,16 +258,19 @@ def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk,
 @pytest.mark.parametrize(
     ("statuses", "otherwise", "wanted"),
     [
-        ([Status.ACCEPTED, Status.ALREADY_IMPORTED], ExitCode.OK, ExitCode.OK),
+        ([RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED], ExitCode.OK, ExitCode.OK),
         ([], ExitCode.OK, ExitCode.OK),
-        *[([Status.ACCEPTED, s], ExitCode.OK, ExitCode.ROWS_LEFT) for s in (Status.REJECTED, Status.REFUSED, Status.BLOCKED)],
-        *[([Status.REJECTED, s], ExitCode.OK, ExitCode.IN_DOUBT) for s in (Status.IN_DOUBT, Status.HELD)],
-        ([Status.PENDING, Status.REJECTED], ExitCode.OK, ExitCode.API_STOPPED),
-        ([Status.PENDING, Status.IN_DOUBT], ExitCode.API_STOPPED, ExitCode.API_STOPPED),
-        ([Status.PENDING, Status.IN_DOUBT], ExitCode.INTERRUPTED, ExitCode.INTERRUPTED),
+        *[
+            ([RowStatus.ACCEPTED, s], ExitCode.OK, ExitCode.ROWS_LEFT)
+            for s in (RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.BLOCKED)
+        ],
+        *[([RowStatus.REJECTED, s], ExitCode.OK, ExitCode.IN_DOUBT) for s in (RowStatus.IN_DOUBT, RowStatus.HELD)],
+        ([RowStatus.PENDING, RowStatus.REJECTED], ExitCode.OK, ExitCode.API_STOPPED),
+        ([RowStatus.PENDING, RowStatus.IN_DOUBT], ExitCode.API_STOPPED, ExitCode.API_STOPPED),
+        ([RowStatus.PENDING, RowStatus.IN_DOUBT], ExitCode.INTERRUPTED, ExitCode.INTERRUPTED),
     ],
 )
-def test_exit_codes(statuses: list[Status], otherwise: ExitCode, wanted: ExitCode) -> None:
+def test_exit_codes(statuses: list[RowStatus], otherwise: ExitCode, wanted: ExitCode) -> None:
     tallies: Any = {Kind.CASE: {status: {"DKK": (1, 100)} for status in statuses}, Kind.VOUCHER: {}}
     assert exit_code_of(tallies, otherwise) is wanted
 
@@ -307,7 +310,9 @@ def test_a_report_that_cannot_be_written_says_that_nothing_is_lost(desk: Desk, t
 
 
 def test_control_characters_do_not_spoil_the_sheet(tmp_path: Path) -> None:
-    _, left = write_sheets(tmp_path, [SheetHead("S", ("h",), (None,))], [line(("a\x01b\x0bc",), Status.REFUSED)], checking=False)
+    _, left = write_sheets(
+        tmp_path, [SheetHead("S", ("h",), (None,))], [line(("a\x01b\x0bc",), RowStatus.REFUSED)], checking=False
+    )
     assert "a" in read(left)["S"][1][-1]
 
 
@@ -322,7 +327,7 @@ def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path
     resource = pytest.importorskip("resource")
     batch = desk.take(case("R1"))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # no file may be longer: as if there were no more room
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # limits the size of files, as a full disk does
     try:
         with pytest.raises(UsageError, match=r"cannot be written to .*out.* run `importer report 1`"):
             report(desk, batch, tmp_path / "out")
@@ -331,8 +336,8 @@ def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path
 
 
 def test_a_line_break_in_a_wrong_value_does_not_break_the_list_of_reasons() -> None:
-    group = Group(0, 2)
-    group.add(Fact(Status.REJECTED), "DKK\n  balanced")
+    group = GroupTotals(0, 2)
+    group.add(RecordResult(RowStatus.REJECTED), "DKK\n  balanced")
     assert group.frequent_values() == "DKK balanced (1)"
 
 

@@ -1,4 +1,4 @@
-"""The templates: they hold every column, load as they are, and the committed files are the ones that the code writes."""
+"""Tests of the templates: they contain every column and can be loaded, and the committed files equal the generated ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidationList
 from support.paths import ROOT
 
 from importer.domain.code_lists import VoucherTypes, case_currencies, find_country
-from importer.domain.columns import Holds, Need, columns_of
+from importer.domain.columns import Holds, Requirement, columns_of
 from importer.domain.kinds import Kind
 from importer.domain.records import CaseRecord, Reject, VoucherRecord
 from importer.errors import UsageError
@@ -33,7 +33,7 @@ TODAY = date(2026, 7, 1)
 LATEST = date(2026, 6, 30)
 CONTEXT = LoadContext(today=TODAY, timezone=ZoneInfo("Europe/Copenhagen"))
 
-WRONG = {  # sheet row → column, code and what the row is about, in the example
+WRONG = {  # sheet row → column, code and problem, in the example
     ("Cases", 8): ("debtor_country", "country"),  # a misspelt country
     ("Cases", 13): ("debtor_contact_person", "contact_person"),  # a company without one
     ("Cases", 18): ("amount_to_recover", "too_many_decimals"),
@@ -47,7 +47,7 @@ WRONG = {  # sheet row → column, code and what the row is about, in the exampl
     ("Vouchers", 83): ("voucher_amount", "sign_contradicts_type"),
     ("Vouchers", 86): ("voucher_type", "voucher_type"),  # invioce
 }
-TAKEN_TWICE, UNKNOWN_CASE = "C-1037", "C-10450"  # wrong as well, but only beside the other rows
+TAKEN_TWICE, UNKNOWN_CASE = "C-1037", "C-10450"  # wrong too, but only compared with the other rows
 TAKEN_TWICE_ROW = 39
 UNREACHABLE = {  # no subscriber has these: documented drama numbers (SE, DE) or a first digit that is not given out
     "DK": "+45 10 00 00",
@@ -77,7 +77,7 @@ def load(path: Path):
 
 
 def contents(path: Path) -> dict:
-    """Everything that a person would notice, without what depends on the versions of libraries (bytes, lists of the world)."""
+    """Return all that a user would notice, without what depends on versions of libraries (bytes, lists of countries)."""
     workbook = load_workbook(path)
     found = {"sheets": [(s.title, s.sheet_state) for s in workbook], "names": sorted(workbook.defined_names)}
     for sheet in workbook:
@@ -131,13 +131,13 @@ def test_every_column_is_there_with_help_and_marker(template, title):
     for cell, column in zip(headings, columns, strict=True):
         assert column.help in cell.comment.text
         assert column.example in cell.comment.text
-        assert cell.comment.text.startswith("Required.") == (column.need is Need.REQUIRED)
-        assert cell.fill.start_color.rgb.endswith(HEADING_LOOKS[column.need].fill)
+        assert cell.comment.text.startswith("Required.") == (column.requirement is Requirement.REQUIRED)
+        assert cell.fill.start_color.rgb.endswith(HEADING_LOOKS[column.requirement].fill)
         assert cell.font.b
 
 
 def test_the_needs_look_different():
-    assert len({look.fill for look in HEADING_LOOKS.values()}) == len(Need)
+    assert len({look.fill for look in HEADING_LOOKS.values()}) == len(Requirement)
 
 
 @pytest.mark.parametrize("title", SHEETS)
@@ -222,7 +222,7 @@ def test_a_filled_in_template_loads(fresh, tmp_path):
     assert [type(row.case or row.voucher) for row in rows] == [CaseRecord, VoucherRecord]
 
 
-# Nobody's work is overwritten
+# Filled-in files are not overwritten
 
 
 def test_what_nobody_touched_is_written_again(tmp_path):

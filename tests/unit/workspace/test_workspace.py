@@ -1,4 +1,4 @@
-"""Where the files of a workspace are, and that the working directory is a workspace with short paths."""
+"""Tests of the paths in a workspace, and of the working directory as a workspace with short paths."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_relative_workspace_stays_the_same_folder(tmp_path: Path, monkeypatch:
 
 
 def test_a_mistyped_workspace_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"There is no folder .*bokos"):
+    with pytest.raises(UsageError, match=r"The workspace folder .*bokos does not exist"):
         Workspace.at(tmp_path / "bokos")
     assert not list(tmp_path.iterdir())
 

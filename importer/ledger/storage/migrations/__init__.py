@@ -1,1 +1,1 @@
-"""How older ledgers become newer ones: Alembic's environment, and one script for each version."""
+"""Migrations of older ledgers: Alembic's environment, and one script for each version."""

@@ -1,4 +1,4 @@
-"""Alembic's environment: runs the scripts on the connection, and in the transaction, that it was given."""
+"""Alembic's environment: it runs the scripts on the caller's connection, within its transaction."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""The outcome table of the design, row by row, for cases and for vouchers."""
+"""Tests of the outcome of every kind of response, for cases and for vouchers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list says of cases in doubt: matching, scanning a list that shifts, and the moves that follow."""
+"""Tests of reconciling cases in doubt: matching, scanning a list that changes, and the resulting moves."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_entries_of_the_same_bytes_share_their_matches() -> None:
 
 
 def test_entries_that_are_alike_but_not_the_same_share_nothing() -> None:
-    """The remote case may be either's: guessing wrong sends one of them twice and the other never."""
+    """The remote case may be that of either entry: a wrong guess sends one of them twice and the other never."""
     doubts = [doubt(1), doubt(2, payload(comments="another"))]
     assert fates(doubts, [remote("a")]) == {1: AMBIGUOUS, 2: AMBIGUOUS}
     assert fates(doubts, []) == {1: ABSENT, 2: ABSENT}
@@ -148,7 +148,7 @@ def test_no_reference_is_the_same_on_both_sides() -> None:
 
 
 class FakeList:
-    """Debitura's list: ``cases`` newest first, in pages; ``before_page`` may change it between two pages."""
+    """A fake of Debitura's list: ``cases``, newest first, in pages; ``before_page`` may change it between two pages."""
 
     def __init__(self, cases: list[dict[str, Any]], size: int = 2, before_page: Callable[[int, FakeList], None] | None = None):
         self.cases, self.size, self.before_page = cases, size, before_page
@@ -260,7 +260,7 @@ def test_a_test_case_is_not_the_real_one(*, shown: bool | None, fate: ScanVerdic
 
 
 def test_a_list_that_tells_of_a_slower_clock_is_read_further_back(desk: Desk) -> None:
-    """The skew is known from its first page at the earliest: what lies before the first cut-off must be read as well."""
+    """The skew is known only after the first page: cases before the first cut-off must be read as well."""
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
     others = [of(case(f"X{n}"), f"x{n}") for n in range(4)]
@@ -296,7 +296,7 @@ def settle(
 
 
 def of(record: Any, identifier: str = "r") -> dict[str, Any]:
-    """The case that Debitura makes of a record, now."""
+    """Return the case that Debitura creates of a record, created now."""
     sent = json.loads(record.payload)
     made = {"id": identifier, "reference": "AB", "grossAmount": sent["amountToRecover"], "currency": sent["currencyCode"]}
     made |= {"creditorReference": sent.get("creditorReference"), "debtor": sent["debtor"]}
@@ -388,7 +388,7 @@ def test_a_list_that_shifts_proves_no_absence(desk: Desk) -> None:
 
 
 def test_what_an_alike_entry_of_an_earlier_run_made_is_not_taken_for_ours(desk: Desk) -> None:
-    """Both are in doubt, only one of them is in this run's batch, and one case is there: whose is not known."""
+    """Both are in doubt, only one of them is in this run's batch, and one case exists, which may belong to either."""
     first, second = case("R1", creditor="X"), case("R1", creditor="Y")
     desk.take(first)
     batch = desk.take(second)

@@ -1,4 +1,4 @@
-"""The table of what taking a record in means."""
+"""Tests of the decisions on staging a record, as a table."""
 
 from __future__ import annotations
 

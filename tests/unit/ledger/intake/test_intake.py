@@ -1,4 +1,4 @@
-"""Taking sources in, over a real SQLite file: the same, corrected, overlapping and broken ones."""
+"""Tests of staging sources in a real SQLite file: equal, corrected, overlapping and broken ones."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from support.ledgers import ACCOUNTS, CASES, Desk, case, open_desk, reject, run_
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.records import AppendixFile, LoadedRow, Row
-from importer.domain.states import State, Status
+from importer.domain.states import RowStatus, State
 from importer.errors import FileRefused
 from importer.ledger.intake.intake import CHUNK_ROWS, stage
 
-A, KNOWN, PENDING = Status.ACCEPTED, Status.ALREADY_IMPORTED, Status.PENDING
+A, KNOWN, PENDING = RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED, RowStatus.PENDING
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_an_accepted_row_with_other_values_is_rejected_naming_both(desk: Desk) -
     desk.take(case("R1", debtor="Ann"), name="first.xlsx")
     desk.send_all()
     batch = desk.take(case("R1", debtor="Bob"))
-    assert desk.cases(batch) == [Status.REJECTED]
+    assert desk.cases(batch) == [RowStatus.REJECTED]
     (told,) = desk.told(batch)
     assert "Ann" in told
     assert "Bob" in told
@@ -96,8 +96,8 @@ def test_what_may_exist_is_left_alone(desk: Desk, state: State) -> None:
     same, other = desk.take(case("R1")), desk.take(case("R1", debtor="Bob"))
     (after,) = desk.entries()
     assert (after.payload, after.idempotency_key, after.state) == (before[0].payload, before[0].idempotency_key, state)
-    assert desk.cases(same) == [Status(state.value)]
-    assert desk.cases(other) == [Status.REJECTED]  # or it would be called accepted with values that were never sent
+    assert desk.cases(same) == [RowStatus(state.value)]
+    assert desk.cases(other) == [RowStatus.REJECTED]  # else it would be reported with values that were never sent
     assert after.batch_id == same  # so that this run reconciles it
 
 
@@ -108,7 +108,7 @@ def test_a_duplicate_names_the_row_of_this_file(desk: Desk) -> None:
     desk.take(reject(Kind.CASE), reject(Kind.CASE), case("R1"))
     desk.send_all()
     batch = desk.take(case("R1"), case("R1"), case("R9"), case("R9"))
-    assert desk.cases(batch) == [KNOWN, Status.REJECTED, PENDING, Status.REJECTED]
+    assert desk.cases(batch) == [KNOWN, RowStatus.REJECTED, PENDING, RowStatus.REJECTED]
     assert desk.told(batch) == [
         f'case_ref "{ref}" is the same case as row {number} of sheet "Cases". Remove one of the rows'
         for ref, number in (("R1", 2), ("R9", 4))
@@ -118,10 +118,10 @@ def test_a_duplicate_names_the_row_of_this_file(desk: Desk) -> None:
 
 def test_an_explicit_unique_id_twice_is_rejected(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher(uid="U"), voucher(uid="U", text="other"))
-    assert desk.vouchers(batch) == [PENDING, Status.REJECTED]
+    assert desk.vouchers(batch) == [PENDING, RowStatus.REJECTED]
     (told,) = desk.told(batch)
     assert told.startswith(
-        'unique_id "U" stands in row 3 of sheet "Vouchers" too, with other values (text was fee, is now other).'
+        'unique_id "U" appears in row 3 of sheet "Vouchers" too, with other values (text was fee, is now other).'
     )
 
 
@@ -155,15 +155,15 @@ def test_flat_rows_that_repeat_their_case_count_it_once(desk: Desk) -> None:
 
 def test_a_flat_row_that_repeats_its_case_with_other_values_is_rejected_and_its_voucher_blocked(desk: Desk) -> None:
     batch = desk.take((case("R1"), voucher(None, text="a")), (case("R1", debtor="Bob"), voucher(None, text="b")))
-    assert desk.cases(batch) == [PENDING, Status.REJECTED]
-    assert desk.vouchers(batch) == [PENDING, Status.BLOCKED]
+    assert desk.cases(batch) == [PENDING, RowStatus.REJECTED]
+    assert desk.vouchers(batch) == [PENDING, RowStatus.BLOCKED]
     assert "row 2" in desk.told(batch)[0]
     assert desk.balanced(batch)
 
 
 def test_equal_flat_rows_without_a_reference_are_not_guessed_to_be_one_case(desk: Desk) -> None:
     batch = desk.take((case(None), voucher(None, text="a")), (case(None), voucher(None, text="b")))
-    assert desk.cases(batch) == [PENDING, Status.REJECTED]
+    assert desk.cases(batch) == [PENDING, RowStatus.REJECTED]
     assert desk.codes(batch) == ["case_ref_needed", "case_rejected"]
     assert desk.balanced(batch)
 
@@ -173,13 +173,13 @@ def test_a_changed_case_of_flat_rows_is_rejected_in_every_one_of_them(desk: Desk
     desk.send_all()
     changed = case("R1", debtor="Bob")
     batch = desk.take((changed, voucher(None)), (changed, voucher(None, text="b")), (case("R1"), voucher(None, text="c")))
-    assert desk.cases(batch) == [Status.REJECTED, Status.REJECTED, KNOWN]
+    assert desk.cases(batch) == [RowStatus.REJECTED, RowStatus.REJECTED, KNOWN]
     assert desk.balanced(batch)
 
 
 def test_a_rejected_case_blocks_the_voucher_of_its_flat_row(desk: Desk) -> None:
     batch = desk.take((reject(Kind.CASE), voucher(None)))
-    assert desk.vouchers(batch) == [Status.BLOCKED]
+    assert desk.vouchers(batch) == [RowStatus.BLOCKED]
     assert not desk.entries()
     assert desk.balanced(batch)
 
@@ -210,7 +210,7 @@ def test_a_corrected_row_supersedes_the_refused_entry_which_is_never_sent(desk: 
     assert not desk.claim()
     assert desk.balanced(first)
     again = desk.take(case(None, debtor="Ann"))
-    assert desk.cases(again) == [Status.REJECTED]
+    assert desk.cases(again) == [RowStatus.REJECTED]
     assert not desk.claim()
 
 
@@ -225,7 +225,7 @@ def test_a_correction_of_what_may_exist_is_refused(desk: Desk, state: State) -> 
     desk.take(case(None, debtor="Ann"))
     desk.send_all(state)
     batch = desk.take(case(None, debtor="Anna", hint=1))
-    assert desk.cases(batch) == [Status.REJECTED]
+    assert desk.cases(batch) == [RowStatus.REJECTED]
     assert desk.codes(batch) == ["entry_not_open"]
     assert EntryLabel.of(Kind.CASE, 1, desk.entries()[0].key).text() in desk.told(batch)[0]
     assert len(desk.entries()) == 1
@@ -236,8 +236,8 @@ def test_a_refused_correction_leaves_the_entry_that_it_equals_where_it_was(desk:
     desk.send_all(State.IN_DOUBT)
     pending = desk.take(case("R2"))
     batch = desk.take(case("R2", hint=1))
-    assert desk.cases(batch) == [Status.REJECTED]
-    assert not desk.claim(batches=(batch,))  # nothing of this batch may go out
+    assert desk.cases(batch) == [RowStatus.REJECTED]
+    assert not desk.claim(batches=(batch,))  # nothing of this batch may be sent
     assert len(desk.claim(batches=(pending,))) == 1
 
 
@@ -285,7 +285,7 @@ def test_a_reference_of_two_creditors_is_ambiguous_unless_this_file_has_one_of_t
 
 def test_a_voucher_of_an_unknown_case_is_rejected(desk: Desk) -> None:
     batch = desk.take(voucher("R404"))
-    assert desk.vouchers(batch) == [Status.REJECTED]
+    assert desk.vouchers(batch) == [RowStatus.REJECTED]
     assert desk.codes(batch) == ["case_unknown"]
     assert desk.balanced(batch)
 
@@ -293,16 +293,16 @@ def test_a_voucher_of_an_unknown_case_is_rejected(desk: Desk) -> None:
 def test_a_voucher_of_a_rejected_case_is_blocked_also_across_the_files_of_a_run(desk: Desk) -> None:
     first = desk.take(reject(Kind.CASE, "R1"), voucher("R1"))
     second = desk.take(voucher("R1"), earlier=[first])
-    assert desk.vouchers(first) == desk.vouchers(second) == [Status.BLOCKED]
+    assert desk.vouchers(first) == desk.vouchers(second) == [RowStatus.BLOCKED]
     unrelated = desk.take(voucher("R1"))
-    assert desk.vouchers(unrelated) == [Status.REJECTED]
+    assert desk.vouchers(unrelated) == [RowStatus.REJECTED]
 
 
 def test_a_voucher_of_a_rejected_case_never_goes_to_another_creditors_case(desk: Desk) -> None:
     desk.take(case("R1", creditor="Other"))
     desk.send_all()
     batch = desk.take(reject(Kind.CASE, "R1"), voucher("R1"))
-    assert desk.vouchers(batch) == [Status.BLOCKED]
+    assert desk.vouchers(batch) == [RowStatus.BLOCKED]
     assert not desk.claim(Kind.VOUCHER)
 
 
@@ -311,7 +311,7 @@ def test_a_known_voucher_of_a_changed_case_is_known(desk: Desk) -> None:
     desk.send_all()
     desk.send_all(kind=Kind.VOUCHER)
     batch = desk.take(case("R1", debtor="Bob"), voucher("R1"))
-    assert (desk.cases(batch), desk.vouchers(batch)) == ([Status.REJECTED], [KNOWN])
+    assert (desk.cases(batch), desk.vouchers(batch)) == ([RowStatus.REJECTED], [KNOWN])
 
 
 def test_a_voucher_for_an_existing_case_can_be_sent_at_once(desk: Desk) -> None:
@@ -330,7 +330,7 @@ def test_test_cases_and_real_ones_are_apart_with_their_vouchers(desk: Desk) -> N
 def test_a_voucher_of_a_refused_case_is_released_when_the_corrected_case_is_accepted(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher("R1"))
     desk.send_all(State.REFUSED)
-    assert desk.vouchers(batch) == [Status.BLOCKED]
+    assert desk.vouchers(batch) == [RowStatus.BLOCKED]
     assert "case_refused" in desk.codes(batch)
     desk.take(case("R1", debtor="Anna"))
     assert desk.vouchers(batch) == [PENDING]
@@ -345,7 +345,7 @@ def test_a_voucher_taken_in_for_a_held_case_is_blocked_and_says_why(desk: Desk) 
     desk.send_all(State.IN_DOUBT)
     desk.ledger.doubts.move(1, State.HELD)
     batch = desk.take(voucher("R1"))
-    assert desk.vouchers(batch) == [Status.BLOCKED]
+    assert desk.vouchers(batch) == [RowStatus.BLOCKED]
     assert desk.codes(batch) == ["case_refused"]
     desk.ledger.doubts.move(1, State.PENDING, doubted_at=None)
     assert desk.vouchers(batch) == [PENDING]
@@ -355,7 +355,7 @@ def test_a_voucher_taken_in_for_a_held_case_is_blocked_and_says_why(desk: Desk) 
 
 
 def test_the_vouchers_of_a_superseded_case_follow_the_new_one_and_are_sent_once(desk: Desk) -> None:
-    """Corrected: the creditor's name, which is part of the case's identity. The voucher file comes again as it was."""
+    """The correction changes the creditor's name, a part of the case's identity. The voucher file is imported again unchanged."""
     first = desk.take(case("R1", creditor="Wrnog"), voucher("R1"), voucher("R1"), voucher("R1", uid="U"))
     desk.send_all(State.REFUSED)
     batch = desk.take(case("R1", creditor="Wrong", hint=1), voucher("R1"), voucher("R1"), voucher("R1", uid="U"))
@@ -461,7 +461,7 @@ def test_generations_in_reverse_order(desk: Desk) -> None:
 
 def test_a_child_of_no_one_is_rejected_and_so_are_its_own(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher(uid="B", parent="A"), voucher(uid="A", parent="nobody"))
-    assert desk.vouchers(batch) == [Status.BLOCKED, Status.REJECTED]
+    assert desk.vouchers(batch) == [RowStatus.BLOCKED, RowStatus.REJECTED]
     assert desk.codes(batch) == ["parent_rejected", "parent_unknown"]
     assert desk.balanced(batch)
 
@@ -469,7 +469,7 @@ def test_a_child_of_no_one_is_rejected_and_so_are_its_own(desk: Desk) -> None:
 def test_a_child_of_a_rejected_parent_is_told_that_and_not_that_there_is_none(desk: Desk) -> None:
     first = desk.take(case("R1"), voucher(uid="C", parent="P"), reject(Kind.VOUCHER, "P"), voucher(uid="G", parent="C"))
     second = desk.take(voucher(uid="D", parent="P"), earlier=[first])
-    assert desk.vouchers(first) == [Status.BLOCKED, Status.REJECTED, Status.BLOCKED]
+    assert desk.vouchers(first) == [RowStatus.BLOCKED, RowStatus.REJECTED, RowStatus.BLOCKED]
     assert desk.codes(first) == ["parent_rejected", "required", "parent_rejected"]
     assert desk.codes(second) == ["parent_rejected"]
     assert desk.codes(desk.take(voucher(uid="E", parent="P"))) == ["parent_unknown"]  # no row of that file
@@ -487,7 +487,7 @@ def test_a_circle_and_oneself_are_no_parents(desk: Desk) -> None:
         *(case("R1"), voucher(uid="A", parent="B"), voucher(uid="B", parent="A"), voucher(uid="C", parent="C")),
         voucher(uid="D", parent="A"),
     )
-    assert desk.vouchers(batch) == [Status.REJECTED] * 3 + [Status.BLOCKED]
+    assert desk.vouchers(batch) == [RowStatus.REJECTED] * 3 + [RowStatus.BLOCKED]
     assert [told.split(". ")[0] for told in desk.told(batch)] == [
         'parent_unique_id "B" leads back to the voucher itself: A → B → A',
         'parent_unique_id "A" leads back to the voucher itself: B → A → B',
@@ -506,7 +506,7 @@ def test_a_child_of_a_refused_parent_is_blocked_until_the_parent_is_there(desk: 
     batch = desk.take(case("R1"), voucher(uid="P"), voucher(uid="C", parent="P"), voucher(uid="G", parent="C"))
     desk.send_all()
     desk.send_all(State.REFUSED, Kind.VOUCHER)
-    assert desk.vouchers(batch) == [Status.REFUSED, Status.BLOCKED, Status.BLOCKED]
+    assert desk.vouchers(batch) == [RowStatus.REFUSED, RowStatus.BLOCKED, RowStatus.BLOCKED]
     desk.take(voucher(uid="P", text="better"))
     assert desk.vouchers(batch) == [PENDING] * 3
     assert [len(desk.send_all(kind=Kind.VOUCHER)) for _ in range(4)] == [1, 1, 1, 0]
@@ -520,8 +520,8 @@ def test_duplicates_links_and_parents_across_chunks(desk: Desk) -> None:
     vouchers = [voucher(f"R{i}", uid=f"U{i}", parent=f"U{i + 1}" if i < CHUNK_ROWS + 4 else None) for i in range(CHUNK_ROWS + 5)]
     batch = desk.take(*cases, case("R0"), case(None), *[case(f"F{i}") for i in range(CHUNK_ROWS)], case(None), *vouchers)
     statuses = desk.cases(batch)
-    assert statuses.count(Status.REJECTED) == 1
-    assert statuses[CHUNK_ROWS + 5] is Status.REJECTED
+    assert statuses.count(RowStatus.REJECTED) == 1
+    assert statuses[CHUNK_ROWS + 5] is RowStatus.REJECTED
     assert "row 2" in desk.told(batch)[0]
     assert desk.vouchers(batch) == [PENDING] * (CHUNK_ROWS + 5)
     assert len({e.key for e in desk.entries(Kind.CASE)}) == 2 * CHUNK_ROWS + 7
@@ -560,7 +560,7 @@ def test_the_money_of_every_row_is_in_exactly_one_status(desk: Desk) -> None:
         *(voucher("R1", cents=1600), voucher("R9", cents=3200), reject(Kind.VOUCHER, None, 6400)),
     )
     assert desk.balanced(batch)
-    assert desk.vouchers(batch) == [Status.BLOCKED, PENDING, Status.REJECTED, Status.REJECTED]
+    assert desk.vouchers(batch) == [RowStatus.BLOCKED, PENDING, RowStatus.REJECTED, RowStatus.REJECTED]
 
 
 def test_an_appendix_is_kept_with_its_voucher(desk: Desk) -> None:
@@ -571,11 +571,11 @@ def test_an_appendix_is_kept_with_its_voucher(desk: Desk) -> None:
 
 
 def test_an_error_sheet_of_another_ledger_names_nothing_here(desk: Desk) -> None:
-    """Ids are a ledger's own: entry 1 there is a stranger's entry here, and must not be superseded."""
+    """Each ledger has its own ids: entry 1 of another ledger is an unrelated entry here, and must not be superseded."""
     desk.take(case(None, debtor="Stranger"))
     batch = desk.take(case(None, debtor="Anna", hint=EntryLabel(Kind.CASE, 1, "000000")))
     assert [entry.superseded_by for entry in desk.entries()] == [None, None]
-    assert desk.cases(batch) == [Status.PENDING]
+    assert desk.cases(batch) == [RowStatus.PENDING]
 
 
 def test_only_the_rows_that_are_read_again_belong_to_the_new_batch(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""A source that is known already, taken in without being read: exactly what reading it would have given, or not at all."""
+"""Tests of reusing an unchanged source: the result equals that of reading it, or it is not reused."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _UndoneError(Exception):
 
 
 def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
-    """The tables but for times and the run; JSON as values, vouchers of rows by what equal ones have in common."""
+    """Return the tables without times and run ids, with JSON decoded, and equal vouchers of rows made comparable."""
     found: dict[str, list[dict[str, Any]]] = {}
     bases = {one.id: one.base for one in connection.execute(select(entry.c.id, entry.c.base))}
     for table in TABLES:
@@ -75,7 +75,7 @@ def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 
 
 def quickly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any] | None:
-    """The ledger after the shortcut, and without it again; None if it was not taken."""
+    """Return the ledger after the reuse and after reading instead; None if the batch was not reused."""
     found = None
     with suppress(_UndoneError), transaction(desk.ledger) as connection:
         if reuse_unchanged_batch(connection, replace(reading_of(records), **changes), ACCOUNTS, "run", earlier):
@@ -95,7 +95,7 @@ def slowly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes:
 
 
 def is_taken(desk: Desk, *records: Entered, earlier: Sequence[int] = (), **changes: Any) -> bool:
-    """Whether the shortcut is taken; it must give what reading gives."""
+    """Return whether the batch is reused; the result must equal that of reading."""
     found = quickly(desk, records, earlier, **changes)
     if found is not None:
         assert found == slowly(desk, records, earlier, **changes)
@@ -107,7 +107,7 @@ FLAT = ((case("R1"), voucher(None)), (case("R1"), voucher(None, text="rent")), (
 EQUAL = (case(None), case(None), case(None, debtor="Bob"))
 TESTS = (case("R1", test=True), voucher("R1", uid="U1"))
 FOREIGN = (voucher(None, case_id="8f3c", uid="U1"), voucher(None, case_id="8f3c"))
-# The upper one waits for its parent, so it comes after the lower one; read again, neither waits.
+# The upper one waits for its parent and is staged after the lower one; when read again, neither waits.
 EQUAL_CHILDREN = (voucher("R1", parent="U1"), case("R1"), voucher("R1", uid="U1"), voucher("R1", parent="U1"))
 
 
@@ -145,7 +145,7 @@ def test_vouchers_of_another_file(desk: Desk) -> None:
     assert is_taken(desk, *records, earlier=[again])
     rejected = take(desk, case("R9"), reject(Kind.CASE, "R1"))
     assert not is_taken(desk, *records, earlier=[rejected])
-    take(desk, case("R1", creditor="Y"))  # from now on the reference does not say which case
+    take(desk, case("R1", creditor="Y"))  # from now on the reference is ambiguous
     assert not is_taken(desk, *records)
     assert is_taken(desk, case("R1"), case("R2"))
 
@@ -194,12 +194,12 @@ def test_a_reference_that_a_correction_gave_to_another_case(desk: Desk) -> None:
     desk.send_all(State.REFUSED)
     assert is_taken(desk, *records)
     wrong = desk.entries(Kind.CASE)[-1]
-    desk.take(case("R1", hint=wrong.id))  # it was this one all the time
+    desk.take(case("R1", hint=wrong.id))  # it was this case before, too
     assert not is_taken(desk, *records)
 
 
 def test_a_voucher_whose_case_was_corrected_to_another_reference(desk: Desk) -> None:
-    """Its reference leads to the corrected case, until a case of its own comes."""
+    """Its reference means the corrected case until another case with that reference is imported."""
     take(desk, case("R1"))
     records = (voucher("R1"),)
     take(desk, *records)
@@ -231,7 +231,7 @@ def test_another_reading(desk: Desk, changes: dict[str, str]) -> None:
     ("day", "taken"), [("2026-03-01", True), ("2026-12-31", True), ("2026-02-28", False), ("2027-01-01", False)]
 )
 def test_another_day(desk: Desk, *, day: str, taken: bool) -> None:
-    """An earlier one has more future, and in another year two digits may be another one."""
+    """On an earlier day more dates are in the future, and in another year two digits may mean another year."""
     take(desk, *TWO_SHEETS)
     accept(desk)
     assert is_taken(desk, *TWO_SHEETS, day=day) is taken
@@ -246,7 +246,7 @@ def test_another_account(desk: Desk, other: Accounts) -> None:
 
 
 def test_what_was_really_read_counts(desk: Desk) -> None:
-    """The file was written to between a look at it and reading it."""
+    """The file was changed between hashing and reading it."""
     with transaction(desk.ledger) as connection:
         stage(connection, source(case("R1")), ACCOUNTS, "run", (), reading_of([case("R2")]))
     accept(desk)
@@ -256,7 +256,7 @@ def test_what_was_really_read_counts(desk: Desk) -> None:
 
 
 def test_a_sheet_of_a_report_is_read(desk: Desk) -> None:
-    """Its rows name entries, which may have become others."""
+    """Its rows name entries, which may have been superseded."""
     taken = source(case("R1"))
     taken = replace(taken, heads=(replace(taken.heads[0], header=("#row", "x")), *taken.heads[1:]), sha256="0" * 64)
     with transaction(desk.ledger) as connection:
@@ -300,7 +300,7 @@ steps = st.one_of(
 
 
 def correct(desk: Desk, pick: int) -> None:
-    """A row of an error sheet: it names its entry, and any cell of it may have been changed."""
+    """Return a row of an error sheet, which names its entry; any of its cells may have been changed."""
     entries = desk.entries()
     if entries:
         found = entries[pick % len(entries)]

@@ -1,4 +1,4 @@
-"""How far two clocks are apart, and what is remembered of it."""
+"""Tests of the skew between two clocks, and of its storage."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def test_the_earliest_that_the_server_can_have_had(clock: Clock, earliest: datet
     ("clock", "passed"),
     [
         (Clock(), True),
-        (Clock.begun(-30 * MINUTE), True),  # off, but the same all the time
-        (Clock(-60, 0, -60), False),  # ours was set an hour ahead in between: nothing has passed
+        (Clock.begun(-30 * MINUTE), True),  # off, but by the same skew all the time
+        (Clock(-60, 0, -60), False),  # our clock was set an hour ahead in between: no time has passed
         (Clock(0, 60, 60), True),
         (Clock(-60, 0, 0), True),
     ],
@@ -82,7 +82,7 @@ def test_without_open_doubts_only_the_latest_measure_counts(desk: Desk) -> None:
 
 @pytest.mark.parametrize("state", [State.IN_DOUBT, State.PENDING])
 def test_while_something_sent_is_open_all_measures_count(desk: Desk, state: State) -> None:
-    """An entry that was sent in vain is dated by its first attempt as well."""
+    """An entry whose attempt had no effect is also dated by its first attempt."""
     desk.ledger.doubts.note_clock(ACCOUNTS, -30 * MINUTE)
     desk.take(case("R1"))
     desk.send_all(state)
@@ -99,7 +99,7 @@ def test_what_was_sent_before_anything_was_measured_may_have_agreed(desk: Desk) 
 
 
 def test_a_refused_case_that_is_corrected_is_dated_anew(desk: Desk) -> None:
-    """The clock may have been set since, and nothing of the refused one is out there."""
+    """The clock may have been set since, and the refused payload created nothing."""
     desk.take(case("R1"))
     desk.send_all(State.REFUSED)
     assert desk.entry(1).first_sent_at

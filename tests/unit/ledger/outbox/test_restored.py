@@ -1,4 +1,4 @@
-"""Backups know when they were taken, and a restored ledger looks for its unsent cases before it sends them."""
+"""Tests of backups, which contain their time, and of restored ledgers, whose unsent cases are looked for before sending."""
 
 import shutil
 import sqlite3
@@ -34,7 +34,7 @@ def test_a_backup_knows_when_it_was_taken_and_the_ledger_itself_does_not(tmp_pat
     assert before <= mark <= to_timestamp()
     assert mark_of(live) is None
     assert copy.stat().st_mode & 0o077 == 0
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_backup(url(live), copy)
 
 
@@ -56,15 +56,15 @@ def test_what_a_restored_ledger_calls_unsent_is_in_doubt_from_the_restore_on(tmp
     with Ledger.open(url(tmp_path / "ledger.db"), "test") as ledger:
         desk = Desk(ledger)
         desk.take(case("R1"), case("R2"))
-        assert ledger.doubts.move(2, State.IN_DOUBT) is False  # pending entries do not come into doubt in any other way
+        assert ledger.doubts.move(2, State.IN_DOUBT) is False  # nothing else puts pending entries in doubt
         taken_at, began = "2026-01-01T00:00:00.000000Z", to_timestamp()
         assert ledger.restored.distrust(ACCOUNTS, None, taken_at) == 2
         doubts = ledger.doubts.cases(ACCOUNTS, None)
         assert {doubt.first_sent_at for doubt in doubts} == {taken_at}  # the list is read back to there
-        assert all(doubt.doubted_at >= began for doubt in doubts)  # and may be late about what was sent just before
+        assert all(doubt.doubted_at >= began for doubt in doubts)  # and a case that was sent just before may be listed late
 
         assert ledger.doubts.move(1, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR)
-        assert ledger.restored.distrust(ACCOUNTS, None, taken_at) == 0  # what was looked for already can be sent
+        assert ledger.restored.distrust(ACCOUNTS, None, taken_at) == 0  # a case that was looked for already can be sent
 
 
 def test_trust_ends_it(tmp_path):

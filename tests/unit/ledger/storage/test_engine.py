@@ -1,4 +1,4 @@
-"""Opening a ledger: one writer at a time, a clear sentence for everything that can be wrong with the file."""
+"""Tests of opening a ledger: one writer at a time, and a clear message for every problem of the file."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_another_process_that_holds_it_is_named(path: Path) -> None:
             Ledger.open(url(path), "importer run")
         assert "importer run big.xlsx" in str(caught.value)
         assert str(process.pid) in str(caught.value)
-        reader = Ledger.read(url(path))  # reading is free
+        reader = Ledger.read(url(path))  # reading is still possible
         assert reader is not None
         reader.close()
 
@@ -200,7 +200,7 @@ def test_an_unreadable_note_of_the_owner_does_no_harm(path: Path) -> None:
             Ledger.open(url(path), "two")
 
 
-# Reading, and trying things
+# Reading, and scratch copies
 
 
 def test_reading_sees_what_is_committed_and_changes_nothing(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The plain writer makes the same sheets as the fast one, and takes its place with an XlsxWriter that nobody has tried."""
+"""Tests that the plain writer writes the same sheets as the fast one, and replaces it with untested XlsxWriter versions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from importer.domain.records import SheetHead
 from importer.reporter.xlsx import sheet_writer
 from importer.reporter.xlsx.package import RowBook
 from importer.reporter.xlsx.plain_book import PlainBook
-from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter, open_book
+from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWriter, open_book
 
 UNKNOWN = "3.99.0"
 MARKUP = ("<r>&</r>", "<r><t>x</t></r>", "<r></r>", "<r>", "http://example.com", "mailto:a@b.example", "{=1}", "12", "1e5")
@@ -33,7 +33,7 @@ TIMES = (
 
 
 def contents(path: Path) -> dict[str, Any]:
-    """All that a reader of the workbook sees: cells, their formats, colours and notes, widths and frozen panes."""
+    """Return all that a workbook shows: cells, their formats, colours and notes, widths and frozen panes."""
     return {
         sheet.title: (
             cells_of(sheet),
@@ -94,8 +94,12 @@ def test_both_writers_make_the_same_sheets(tmp_path: Path, monkeypatch: pytest.M
     def write(path: Path) -> None:
         with SheetWriter(path, heads, ("#row", "#errors")) as writer:
             for number, cell in enumerate([*AWKWARD, *MARKUP, *OTHER, *TIMES, None]):
-                marks = {0: Mark(Colour.WRONG, f"note\n{cell}"[:100]), None: Mark(Colour.WAITS)} if number % 3 else {}
-                writer.add(0, [number, "why"], [cell, "gone", cell, "beyond"], marks)
+                highlights = (
+                    {0: CellHighlight(Colour.WRONG, f"note\n{cell}"[:100]), None: CellHighlight(Colour.WAITS)}
+                    if number % 3
+                    else {}
+                )
+                writer.add(0, [number, "why"], [cell, "gone", cell, "beyond"], highlights)
             writer.append_sheet("Sums", ("#rows", "#DKK"), [[1, 0.5], [2, 1234.0, "text"], []], {"#rows": 9})
 
     fast, plain = both(tmp_path, monkeypatch, write)

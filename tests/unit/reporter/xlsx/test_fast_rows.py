@@ -1,4 +1,4 @@
-"""Rows that are written at once are what XlsxWriter writes cell by cell, but for what it takes for markup."""
+"""Tests that rows written at once equal those that XlsxWriter writes cell by cell, except for text like its markup."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.records import SheetHead
 from importer.reporter.xlsx import fast_rows, sheet_writer
 from importer.reporter.xlsx.package import RowBook
-from importer.reporter.xlsx.sheet_writer import Colour, Mark, SheetWriter
+from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWriter
 
 OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm:ss", timedelta: "[h]:mm:ss"}
@@ -110,7 +110,7 @@ def test_two_readers_find_the_cells_of_every_sheet(tmp_path: Path, monkeypatch: 
     tables = [[[number, *kinds[number % 5 :]] for number in range(rows)] for rows in (0, 1, 50)]
     heads = [SheetHead(f"{number}", ("a",), (None,)) for number in range(len(tables))]
     with SheetWriter(tmp_path / "a.xlsx", heads, ("#row",)) as writer:
-        for number in range(50):  # sheets take turns
+        for number in range(50):  # rows are added to the sheets alternately
             for sheet, table in enumerate(tables):
                 if number < len(table):
                     writer.add(sheet, table[number][:1], table[number][1:])
@@ -193,8 +193,8 @@ def test_a_full_sheet_goes_on_in_another_with_the_same_headings(tmp_path: Path, 
 def test_a_colour_and_a_note_stand_on_their_cell(tmp_path: Path) -> None:
     path = tmp_path / "sheet.xlsx"
     writer = SheetWriter(path, [SheetHead("data", ("a", "#old", "b"), (None,) * 3)], ("#row", "#errors"))
-    writer.add(0, [2, "bad"], ["x", "gone"], {2: Mark(Colour.WRONG, "is missing"), None: Mark(Colour.WAITS)})
-    writer.add(0, [3, "fine"], ["y", "gone", date(2026, 6, 15)], {2: Mark(Colour.WRONG)})
+    writer.add(0, [2, "bad"], ["x", "gone"], {2: CellHighlight(Colour.WRONG, "is missing"), None: CellHighlight(Colour.WAITS)})
+    writer.add(0, [3, "fine"], ["y", "gone", date(2026, 6, 15)], {2: CellHighlight(Colour.WRONG)})
     writer.add(0, [4, None], ["z", "gone", None, "beyond"])
     writer.close()
     sheet = openpyxl.load_workbook(path)["data"]

@@ -1,8 +1,8 @@
-"""The first version. A ledger without a note of Alembic's begins at the version that its ``meta`` table names."""
+"""Version 1. A ledger without Alembic's table starts at the version that is stored in its ``meta`` table."""
 
 revision = "1"
 down_revision = None
 
 
 def upgrade() -> None:
-    """Nothing: ledgers of version 1 were made whole by the release that had it."""
+    """Do nothing: ledgers of version 1 were created with all tables of that version."""

@@ -1,4 +1,4 @@
-"""Requests are counted by credential."""
+"""Version 2: requests are counted by credential."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What a batch was read from is remembered, so that an unchanged file need not be read again."""
+"""Version 3: the version of a batch's source is stored, so that an unchanged file need not be read again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "2"
 
 
 def upgrade() -> None:
-    """Add the table of source versions, by its name of that time."""
+    """Add the table of source versions, under its name in that version."""
     op.create_table(
         "reading",
         sa.Column("batch_id", sa.Integer, sa.ForeignKey("batch.id"), primary_key=True),

@@ -1,4 +1,4 @@
-"""Doubts have a typed cause, claims a sender and a lease, and ids come from the database."""
+"""Version 4: doubts have a typed cause, claims have a sender and a lease, and ids come from the database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ revision = "4"
 down_revision = "3"
 
 FAR_AHEAD = timedelta(days=180)
-"""Until version 3 "not before the next run" was a moment a year ahead; no other wait is longer than a day."""
+"""Up to version 3, "not before the next run" was stored as a time a year ahead; no other wait is longer than a day."""
 
 _attempt = sa.table("attempt", sa.column("cause", sa.Text), sa.column("outcome", sa.Text), sa.column("detail", sa.Text))
 _detail, _in_doubt = _attempt.c.detail, _attempt.c.outcome == "in doubt"
@@ -27,11 +27,11 @@ CAUSES = (
     (_in_doubt & _detail.like("HTTP %"), "server_error"),
     (_in_doubt, "answer_lost"),
 )
-"""The sentence that stood for each cause until version 3; the first that fits counts."""
+"""The details and outcomes that meant each cause up to version 3; the first match counts."""
 
 
 def upgrade() -> None:
-    """Add the columns and the sequence, take causes from sentences, and rename what has a better name."""
+    """Add the columns and the sequence, derive causes from details, and rename a table and two columns."""
     for name in ("cause", "sender", "lease_until"):
         op.add_column("attempt", sa.Column(name, sa.Text))
     op.execute(_attempt.update().values(cause=sa.case(*CAUSES, else_=None)))
