@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from importer.domain.aliases import non_claim_words
 from importer.domain.cells import Cell
 from importer.domain.kinds import Kind
 from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
