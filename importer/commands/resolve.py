@@ -10,7 +10,7 @@ from typing import Any
 
 from importer.dispatcher.apis.debbie import Debbie, is_same_voucher
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.apis.rate_limited import RequestGate
+from importer.dispatcher.apis.requests import RequestGate
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.reconcile.cases import look_up
 from importer.dispatcher.reconcile.matching import Remote, could_be, traits_listed, traits_sent

@@ -21,11 +21,10 @@ from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
-from importer.ledger.storage.engine import connect, protect, translated
+from importer.ledger.storage.engine import Session, connect, protect, translated
 from importer.ledger.storage.location import refuse_network_path, sqlite_path
 from importer.ledger.storage.lock import held
 from importer.ledger.storage.schema import SCHEMA_VERSION, credential
-from importer.ledger.storage.session import Session
 from importer.ledger.storage.upgrade import check_version, prepare
 
 

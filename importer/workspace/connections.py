@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from importer.dispatcher.pacing.clock import SteadyClock
-from importer.dispatcher.pacing.rate_limits import RateLimits
+from importer.dispatcher.pacing.rate_limits import RateLimits, SteadyClock
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import Kind
 from importer.ledger.ledger import Ledger
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from importer.dispatcher.apis.debbie import Debbie
     from importer.dispatcher.apis.debitura import Debitura
     from importer.dispatcher.apis.http import HttpClient
-    from importer.dispatcher.apis.rate_limited import RequestGate
+    from importer.dispatcher.apis.requests import RequestGate
 
 
 UNKNOWN_PARTNER = "unknown"
@@ -44,7 +43,7 @@ async def connections(
     from importer.dispatcher.apis.debbie import Debbie
     from importer.dispatcher.apis.debitura import Debitura
     from importer.dispatcher.apis.http import HttpClient
-    from importer.dispatcher.apis.rate_limited import RateLimitedClient
+    from importer.dispatcher.apis.requests import RateLimitedClient
 
     dispatch = environment.settings.dispatch
     plain = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)

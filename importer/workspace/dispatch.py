@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from importer.dispatcher.apis.debbie import Debbie
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.apis.rate_limited import RequestGate
+from importer.dispatcher.apis.requests import RequestGate
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.throttle import ApiThrottle
 from importer.dispatcher.reconcile.cases import Policy, reconcile

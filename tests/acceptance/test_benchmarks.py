@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.paths import ROOT
 
+from benchmarks import passage
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.report import write
 
@@ -67,3 +68,9 @@ def test_results_take_the_place_of_earlier_ones(tmp_path: Path):
 
 def test_results_of_tiny_sizes_are_not_written_down():
     assert benchmarks("--quick", "--write", "startup").returncode == 2
+
+
+def test_a_case_passes_through_at_most_sixty_files(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    passed, _ = passage.count(700)  # fewer cases than by hand: a quarter of the time
+    assert len(passed) <= 60, sorted(passed)

@@ -11,8 +11,8 @@ from support.sheets import cases, vouchers
 from support.workspace import STATES
 
 import importer
-from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
-from importer.dispatcher.outcomes.transitions import final_payload, state_after
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, state_after
+from importer.dispatcher.sending.pipeline import final_payload
 from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.errors import ExitCode, LedgerError

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from importer.dispatcher.outcomes.refusal_reasons import LONGEST_TEXT, business_
 from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
-from importer.domain.states import DoubtCause
+from importer.domain.states import DoubtCause, State
 
 DEFAULT_WAIT_SECONDS = 60.0
 _OK, _REDIRECTS = Http.OK, Http.MULTIPLE_CHOICES
@@ -232,3 +232,36 @@ _TAKEN = re.compile(rb"already|exist|duplicate|taken|in use|not unique|must be u
 def _reports_taken_unique_id(body: bytes) -> bool:
     """Return whether Debbie reports a repeated ``uniqueId``. Its text is not documented: both patterns must match."""
     return re.search(rb"unique[_ ]?id", body, re.IGNORECASE) is not None and _TAKEN.search(body) is not None
+
+
+def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
+    """Return the state of the entry after an attempt.
+
+    After an earlier doubt, a refusal does not prove that nothing exists. If the entry was ``looked_up`` in the list of its
+    case, as vouchers are, the refusal counts.
+    """
+    if outcome.verdict in {OutcomeKind.ACCEPTED, OutcomeKind.EXISTS}:
+        return State.ACCEPTED
+    if outcome.verdict is OutcomeKind.REFUSED:
+        return State.IN_DOUBT if doubted and not looked_up else State.REFUSED
+    if outcome.verdict is OutcomeKind.IN_DOUBT:
+        return State.IN_DOUBT
+    if outcome.status == Http.SEE_OTHER:  # by its definition the response to a POST that was carried out
+        return State.IN_DOUBT
+    return State.IN_DOUBT if doubted else State.PENDING
+
+
+def cause_of(outcome: Outcome, state: State) -> DoubtCause | None:
+    """Return the cause of the entry's doubt; None if it is not in doubt."""
+    if state is not State.IN_DOUBT:
+        return None
+    if outcome.status == Http.SEE_OTHER:
+        return DoubtCause.REDIRECTED
+    return outcome.cause or DoubtCause.EARLIER_DOUBT
+
+
+def as_seen_by_throttle(outcome: Outcome) -> Outcome:
+    """Return the outcome for the circuit breaker: a doubt after a refusal (4xx) does not count as a failure of the API."""
+    status = outcome.status or 0
+    refused = Http.BAD_REQUEST <= status < Http.INTERNAL_SERVER_ERROR and status != Http.REQUEST_TIMEOUT
+    return replace(outcome, verdict=OutcomeKind.REFUSED) if outcome.verdict is OutcomeKind.IN_DOUBT and refused else outcome

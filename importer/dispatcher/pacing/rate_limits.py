@@ -11,13 +11,25 @@ from __future__ import annotations
 
 import json
 import math
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from importer.dispatcher.pacing.kept_windows import dump, load
 from importer.dispatcher.pacing.local_time import in_local_words
-from importer.dispatcher.pacing.rate_windows import MARGIN, NO_WAIT, Allowance, FixedWindow, Period, SlidingWindow, Wait, Window
+from importer.dispatcher.pacing.rate_windows import (
+    MARGIN,
+    NO_WAIT,
+    Allowance,
+    Bucket,
+    FixedWindow,
+    Period,
+    SlidingWindow,
+    Tally,
+    Wait,
+    Window,
+)
 from importer.errors import QuotaReached
 
 KEPT_BACK = 0.01  # of a limit, from requests that create, so that what is in doubt can always be looked up
@@ -163,7 +175,7 @@ class RateLimits:
     def _dump(self) -> dict[str, Any]:
         now = self.clock()
         blocked = [self.blocked_until, self.blocked.seconds, self.blocked.period] if now < self.blocked_until else None
-        kept = {window.name: dump(window) for window in self.windows}
+        kept = {window.name: _dump_window(window) for window in self.windows}
         return {"at": now, "flying": self.in_flight, "blocked": blocked, "windows": kept}
 
     def _load(self, kept: Mapping[str, Any]) -> None:
@@ -180,7 +192,7 @@ class RateLimits:
             self.blocked_until, self.blocked = until - shift, Wait(seconds, Period(period) if period else None)
         for window in self.windows:
             if window.name in kept["windows"]:
-                load(window, kept["windows"][window.name], shift, counted_by)
+                _load_window(window, kept["windows"][window.name], shift, counted_by)
         for _ in range(self.in_flight):
             self._answered(-math.inf, counted_by)
 
@@ -188,3 +200,54 @@ class RateLimits:
 def kept_back(limit: int) -> int:
     """The requests of a limit that only looking up may use."""
     return math.ceil(limit * KEPT_BACK) if limit > 1 else 0
+
+
+class SteadyClock:
+    """Seconds since the epoch, as the machine's clock shows them, but never going back while the program runs.
+
+    Unlike the monotonic clock it goes on while a laptop sleeps.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = self._last = 0.0
+
+    def __call__(self) -> float:
+        now = time.time() + self._ahead
+        if now < self._last:
+            self._ahead += self._last - now
+            now = self._last
+        self._last = now
+        return now
+
+
+def _dump_window(window: Window) -> list[Any]:
+    """What of a window outlives the process, for :func:`_load_window`."""
+    if isinstance(window, SlidingWindow):
+        return [[round(bucket.last, 3), bucket.count] for bucket in window.answers]
+    assert isinstance(window, FixedWindow)
+    last, tally = None if window.last_answer == -math.inf else window.last_answer, window.tally
+    if tally is None:
+        return [0, 0, None, None, 0.0, last]
+    return [tally.used, tally.spilled, tally.earliest, tally.latest, tally.opened, last]
+
+
+def _load_window(window: Window, kept: list[Any], shift: float, counted_by: float) -> None:
+    """Go on from what was dumped, with all times ``shift`` seconds earlier; by ``counted_by`` its requests were counted."""
+    if isinstance(window, SlidingWindow):
+        window.answers = deque(Bucket(last - shift, last - shift, count) for last, count in kept)
+        return
+    assert isinstance(window, FixedWindow)
+    used, spilled, *times = kept
+    earliest, latest, opened, last = (None if time is None else time - shift for time in times)
+    window.last_answer = -math.inf if last is None else last
+    window.tally = _tally(used, spilled, earliest, latest, opened, counted_by)
+
+
+def _tally(
+    used: int, spilled: int, earliest: float | None, latest: float | None, opened: float | None, counted_by: float
+) -> Tally | None:
+    if earliest is None or opened is None:
+        return None
+    if latest is None and opened == earliest:
+        latest = counted_by  # the requests that opened the window have been counted
+    return Tally(used, spilled, earliest, latest, opened)

@@ -9,24 +9,30 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from importer.dispatcher.apis.debbie import Debbie
+import structlog
+
+from importer.dispatcher.apis.debbie import UNLISTED, Debbie
 from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
-from importer.dispatcher.outcomes.transitions import as_seen_by_throttle, final_payload
-from importer.dispatcher.pacing.throttle import ApiThrottle
-from importer.dispatcher.sending.attempts import Attempt, postponed, result_of
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, as_seen_by_throttle, cause_of, state_after
+from importer.dispatcher.pacing.throttle import ApiThrottle, RetryBudget
 from importer.dispatcher.sending.queue import Backlog, Scope
 from importer.domain.kinds import Kind
+from importer.domain.models import with_fields
 from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.sendable import AttemptResult, Claim, Postponed, SendableEntry
+from importer.ledger.outbox.sendable import NEXT_RUN, AttemptResult, Claim, Postponed, SendableEntry
 
+log = structlog.get_logger()
+
+MAX_TRIES = 10  # of one entry in one run; then it waits for the next
 LOOK_AGAIN_SECONDS = 0.05
 TURNS_OF_AN_ANSWER = 4  # of the event loop, from its last byte to the queue: what has arrived when another ends shares its commit
 PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
@@ -195,3 +201,63 @@ class Pipeline:
         if wait is None or wait > PATIENCE_SECONDS:
             return math.inf
         return max(wait, self._throttles[kind].next_permit().wait.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A finished request for an entry, and its outcome; of an upload, which has no intent, there is no claim."""
+
+    job: SendableEntry
+    outcome: Outcome
+    claim: Claim | None = None
+
+
+def result_of(claim: Claim, outcome: Outcome, resendable: Collection[State], retries: RetryBudget) -> AttemptResult:
+    """The outcome as the ledger stores it; an entry in a ``resendable`` state says when it may be tried again."""
+    job = claim.job
+    state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is Kind.VOUCHER)
+    later = None
+    if state in resendable:  # another doubt is reconciled, not repeated
+        later = postponed(job, outcome, retries)
+    else:
+        retries.settled(job.entry_id)
+    log.debug("attempt", entry=job.entry_id, kind=job.kind, outcome=outcome.verdict, status=outcome.status)
+    return AttemptResult(
+        attempt_id=claim.attempt_id,
+        entry_id=job.entry_id,
+        kind=job.kind,
+        state=state,
+        outcome=outcome.verdict,
+        status=outcome.status,
+        detail=outcome.detail,
+        remote_id=outcome.remote_id,
+        remote_reference=outcome.reference,
+        reasons=outcome.reasons,
+        postponed=later,
+        cause=cause_of(outcome, state),
+    )
+
+
+def postponed(job: SendableEntry, outcome: Outcome, retries: RetryBudget) -> Postponed | None:
+    """When an entry that is not settled may be tried again; None: as soon as its API takes requests."""
+    if outcome.verdict in {OutcomeKind.THROTTLED, OutcomeKind.STOPPED}:
+        return None
+    if outcome.cause in UNLISTED:
+        return NEXT_RUN
+    delay = timedelta(seconds=retries.backoff(job.entry_id))
+    return NEXT_RUN if retries.tries[job.entry_id] >= MAX_TRIES else Postponed(to_timestamp(datetime.now(UTC) + delay))
+
+
+def final_payload(job: SendableEntry) -> bytes:
+    """Return the exact bytes of the request. The first attempt adds the ids of the parent and of the attached file."""
+    if not job.parent_id and not job.appendix:
+        return job.payload
+    sent = json.loads(job.payload)
+    late: dict[str, object] = {}
+    if job.parent_id and "referenceCaseVoucherId" not in sent:
+        late["referenceCaseVoucherId"] = job.parent_id
+    if job.appendix and "appendix" not in sent:
+        file = json.loads(job.appendix)
+        name = str(file["path"]).replace("\\", "/").rsplit("/", 1)[-1]
+        late["appendix"] = {"fileName": name, "contentType": file["content_type"], "fileId": file["file_id"]}
+    return with_fields(job.payload, late)

@@ -16,7 +16,7 @@ from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.superseding import repoint
 from importer.ledger.outbox.dependents import follow
-from importer.ledger.queries.row_locations import row_in
+from importer.ledger.queries.report_rows import row_in
 from importer.ledger.storage.compiled_sql import CompiledUpdate
 from importer.ledger.storage.schema import entry, reject, row
 

@@ -13,16 +13,20 @@ from itertools import islice
 from sqlalchemy import Connection, insert, update
 
 from importer.domain.accounts import Accounts
+from importer.domain.identity import fingerprint
+from importer.domain.kinds import Kind
 from importer.domain.notes import notes_to_json
-from importer.domain.records import LoadedRow, LoadedSource, SheetHead
+from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, SheetHead
+from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
-from importer.ledger.intake.cases import stage_cases
-from importer.ledger.intake.placement import BatchIntake, Placement, StagedRow
+from importer.ledger.intake import reasons
+from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.placement import BatchIntake, Candidate, Placement, StagedRow
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
+from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.identifiers import Identifiers
 from importer.ledger.storage.schema import batch, entry, row
-from importer.ledger.storage.session import parts_of
 
 CHUNK_ROWS = 1000
 
@@ -94,3 +98,39 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
             VoucherIntake(intake, placement, waiting).stage(part)
             placement.write()
         waiting.end_round(len(tried))
+
+
+def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedRow]) -> None:
+    """Place the cases of these rows, and note on each row the entry of its case."""
+    records = [staged.loaded.case for staged in rows if isinstance(staged.loaded.case, CaseRecord)]
+    placement.existing.load(Kind.CASE, {r.base for r in records}, {r.hint.entry_id for r in records if r.hint})
+    for staged in rows:
+        case = staged.loaded.case
+        if isinstance(case, Reject):
+            staged.case_rejected = True
+            placement.reject(staged, case)
+        elif case is not None:
+            _stage_case(batch, placement, staged, case)
+
+
+def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, case: CaseRecord) -> None:
+    if staged.repeats_its_case and case.derived and (earlier := _equal_before(batch, placement, case)):
+        staged.case_rejected = True
+        placement.reject_record(staged, Kind.CASE, case, reasons.ambiguous_equal_rows(placement.place_of(Kind.CASE, earlier)))
+        return
+    values = {
+        "ref": case.ref,
+        "is_test": case.is_test,
+        "state": State.PENDING,
+        "ready": True,
+        "payload": case.payload,
+        "digest": fingerprint(case.payload.decode()),
+    }
+    staged.case = placement.place(staged, Candidate(Kind.CASE, case, case.base, values, case.derived))
+    staged.case_rejected = staged.case is None
+
+
+def _equal_before(batch: BatchIntake, placement: Placement, case: CaseRecord) -> ExistingEntry | None:
+    """Return the entry of an equal case in an earlier row of this source, or None."""
+    current = map(placement.existing.follow, placement.existing.group(Kind.CASE, case.base))
+    return next((known for known in current if known is not None and known.batch_id == batch.id), None)

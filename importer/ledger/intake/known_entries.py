@@ -13,7 +13,7 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import Kind
 from importer.domain.states import State
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.queries.row_locations import earlier_imports
+from importer.ledger.queries.report_rows import earlier_imports
 from importer.ledger.storage.schema import entry
 
 _KNOWN = tuple(entry.c[field.name] for field in fields(ExistingEntry))

@@ -15,8 +15,8 @@ from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.states import BLOCKING, State
 from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
+from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import NOT_ACCEPTED, entry
-from importer.ledger.storage.session import parts_of
 
 CASE_REFUSED = Reason("case_refused", "Its case was refused or is held. Correct the case; the voucher follows it")
 PARENT_REFUSED = Reason(

@@ -17,8 +17,8 @@ from importer.ledger.outbox.clock_skew import Clock
 from importer.ledger.outbox.dependents import block, release, unblock
 from importer.ledger.outbox.outbox import is_open
 from importer.ledger.storage.backup import BACKUP_MARK
+from importer.ledger.storage.engine import Session, parts_of
 from importer.ledger.storage.schema import attempt, entry, meta
-from importer.ledger.storage.session import Session, parts_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from importer.ledger.outbox.dependents import block, is_one_of, release
 from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.sendable import NEXT_RUN, SENDABLE, AttemptResult, Claim, Postponed, SendableEntry, sendable_of
 from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
+from importer.ledger.storage.engine import Session, parts_of
 from importer.ledger.storage.identifiers import reserve
 from importer.ledger.storage.schema import NOT_ACCEPTED, attempt, entry
-from importer.ledger.storage.session import Session, parts_of
 
 LEASE = timedelta(minutes=15)
 """The time for which a claim belongs to its sender: longer than any request may take."""

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from importer.domain.timestamps import from_timestamp, to_timestamp
 from importer.ledger.storage.compiled_sql import CompiledSelect
+from importer.ledger.storage.engine import Session
 from importer.ledger.storage.schema import attempt, request_count
-from importer.ledger.storage.session import Session
 
 KEPT = timedelta(hours=25)  # a little longer than the longest window
 

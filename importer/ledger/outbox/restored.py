@@ -13,8 +13,8 @@ from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.outbox import is_open
 from importer.ledger.storage.backup import BACKUP_MARK, RESTORED_MARK
+from importer.ledger.storage.engine import Session
 from importer.ledger.storage.schema import entry, meta
-from importer.ledger.storage.session import Session
 
 LOOKED_FOR = 2  # the count of absent scans from which a case is taken as absent; a user's answer sets it too
 SCANS_STILL_NEEDED = 1  # one scan is enough: the list shows what was sent before the restore

@@ -11,8 +11,7 @@ from sqlalchemy import Connection, func, select
 from importer.domain.kinds import Kind
 from importer.domain.reasons import reasons_from_json
 from importer.domain.states import RowOrigin
-from importer.ledger.queries.report_rows import BatchInfo
-from importer.ledger.queries.row_locations import row_in
+from importer.ledger.queries.report_rows import BatchInfo, row_in
 from importer.ledger.storage.schema import reject, row
 
 AMOUNTS = {Kind.CASE: "amount_to_recover", Kind.VOUCHER: "voucher_amount"}

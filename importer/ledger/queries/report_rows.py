@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from importer.domain.notes import Note, notes_from_json
 from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import Proof, SheetHead
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
-from importer.ledger.queries.row_locations import row_in, sources_of
+from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, reject, row
 
 PAGE_ROWS = 2000
@@ -182,3 +182,49 @@ def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, K
         (r.row_id, Kind(r.kind)): RecordResult(RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
         for r in connection.execute(query.where(reject.c.row_id.between(first, last)))
     }
+
+
+def row_in(sheets: list[str], sheet: int, number: int) -> str:
+    """Describe a row of a file with these sheets: ``row 12``, or ``row 12 of sheet "Cases"`` if there are several."""
+    return f'row {number} of sheet "{sheets[sheet]}"' if len(sheets) > 1 else f"row {number}"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierImport:
+    """The file and row from which an entry was imported, and its result."""
+
+    place: str
+    accepted_at: str | None
+    remote_id: str | None
+    reference: str | None
+
+    def in_words(self, kind: Kind) -> str:
+        """Describe the import: ``on 2026-10-31 from october.xlsx, row 12, as case 8f3c (reference DB-7)``."""
+        when = f"on {self.accepted_at[:10]} " if self.accepted_at else ""
+        reference = f" (reference {self.reference})" if self.reference else ""
+        what = f", as {kind} {self.remote_id}{reference}" if self.remote_id else ""
+        return f"{when}from {self.place}{what}"
+
+
+def earlier_imports(connection: Connection, entry_ids: Iterable[int]) -> dict[int, EarlierImport]:
+    """Return the file and row of each of these entries, by entry id."""
+    found: dict[int, EarlierImport] = {}
+    columns = (entry.c.id, entry.c.accepted_at, entry.c.remote_id, entry.c.remote_reference, row.c.sheet, row.c.number)
+    joined = select(*columns, row.c.batch_id).join(row, row.c.id == entry.c.row_id)
+    rows = [r for part in parts_of(entry_ids) for r in connection.execute(joined.where(entry.c.id.in_(part)))]
+    sources = sources_of(connection, {r.batch_id for r in rows})
+    for r in rows:
+        name, sheets = sources[r.batch_id]
+        found[r.id] = EarlierImport(
+            f"{name}, {row_in(sheets, r.sheet, r.number)}", r.accepted_at, r.remote_id, r.remote_reference
+        )
+    return found
+
+
+def sources_of(connection: Connection, batch_ids: set[int]) -> dict[int, tuple[str, list[str]]]:
+    """Return the source name and the sheet names of each batch, by batch id."""
+    named: dict[int, tuple[str, list[str]]] = {}
+    for part in parts_of(sorted(batch_ids)):
+        for r in connection.execute(select(batch.c.id, batch.c.source_name, batch.c.heads).where(batch.c.id.in_(part))):
+            named[r.id] = (r.source_name, [head["name"] for head in json.loads(r.heads)])
+    return named

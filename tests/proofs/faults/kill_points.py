@@ -57,7 +57,7 @@ def set_trap(trap: Trap) -> None:
     from asyncio.selector_events import _SelectorSocketTransport
 
     from importer.dispatcher.apis.http import AioTransport
-    from importer.ledger.storage.session import Session
+    from importer.ledger.storage.engine import Session
     from importer.reporter import report, sheets
 
     real_transaction = Session.transaction

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from support.ledgers import Desk, open_desk
 
-from importer.dispatcher.apis.rate_limited import RequestGate, has_intent
-from importer.dispatcher.pacing.clock import SteadyClock
-from importer.dispatcher.pacing.rate_limits import RateLimits
+from importer.dispatcher.apis.requests import RequestGate, has_intent
+from importer.dispatcher.pacing.rate_limits import RateLimits, SteadyClock
 from importer.dispatcher.pacing.rate_windows import Period
 from importer.errors import QuotaReached
 

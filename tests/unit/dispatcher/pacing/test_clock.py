@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from importer.dispatcher.pacing.clock import SteadyClock
+from importer.dispatcher.pacing.rate_limits import SteadyClock
 
 
 def test_a_clock_that_is_set_back_stands_still_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.dispatcher.pacing.retries import LONGEST_BACKOFF, RETRY_RESERVE, RetryBudget
+from importer.dispatcher.pacing.throttle import LONGEST_BACKOFF, RETRY_RESERVE, RetryBudget
 
 
 class Clock:

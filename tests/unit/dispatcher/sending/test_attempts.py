@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
-from importer.dispatcher.pacing.retries import LONGEST_BACKOFF, RetryBudget
-from importer.dispatcher.sending.attempts import MAX_TRIES, postponed, result_of
+from importer.dispatcher.pacing.throttle import LONGEST_BACKOFF, RetryBudget
+from importer.dispatcher.sending.pipeline import MAX_TRIES, postponed, result_of
 from importer.domain.kinds import Kind
 from importer.domain.states import DoubtCause, State
 from importer.domain.timestamps import from_timestamp
