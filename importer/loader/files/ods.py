@@ -13,8 +13,8 @@ from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark, Marks
 from importer.loader.files.number_formats import ZeroFormat
-from importer.loader.files.xlsx import MAX_AREA, MAX_COLUMNS, MAX_ROWS, WorkbookScan, check_size, sheet_notes
-from importer.loader.files.xlsx_scan import SheetScan, parse_xml
+from importer.loader.files.xlsx import MAX_AREA, MAX_ROWS, WorkbookScan, check_size, sheet_notes
+from importer.loader.files.xlsx_scan import MAX_COLUMNS, SheetScan, parse_xml
 from importer.loader.files.zip_archive import Archive
 
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")

@@ -13,6 +13,7 @@ from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
 from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.xlsx_scan import (
+    MAX_COLUMNS,
     SheetScan,
     Styles,
     column_letters,
@@ -25,9 +26,6 @@ from importer.loader.files.zip_archive import Archive
 
 MAX_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384
 """What a sheet can have at all."""
-
-MAX_COLUMNS = 2_000
-"""Used columns. The widest export of a ledger has some hundreds; each one costs memory in every row."""
 
 MAX_AREA = 50_000_000
 """Cells from the first to the last used one: calamine asks for 32 bytes for each, used or not, so 1.6 GB."""

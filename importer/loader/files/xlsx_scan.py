@@ -1,7 +1,7 @@
 """The sheets of an xlsx, scanned before calamine sees them: how large they really are, and their special cells.
 
 An XML parser reads them, which is exact for every way to write a sheet, but takes 2 µs for a cell. So the ordinary cells
-are cut out before, by a pattern that takes a fiftieth of that: cells as every common library writes them, without an
+are cut out before, by a pattern that takes a twentieth of that: cells as every common library writes them, without an
 error, a formula that lacks its value, a style that shows leading zeros, or the number 60.
 """
 
@@ -18,9 +18,12 @@ from importer.loader.files.corrections import Mark, Marks
 if TYPE_CHECKING:
     from importer.loader.files.number_formats import ZeroFormat
 
+MAX_COLUMNS = 2_000
+"""Used columns. The widest export of a ledger has some hundreds; each one costs memory in every row."""
+
 _ROW = re.compile(rb'<row r="([0-9]{1,9}+)"')
 _REFERENCE = re.compile(rb'<c r="([A-Z]{1,7}+)([0-9]{1,9}+)"')
-_ANY_REFERENCE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
+_ANY_REFERENCE = re.compile(r"([A-Za-z]+)([0-9]+)")
 _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet\b")
 _SHARED = re.compile(rb' t="s"[^<>]*+><v>([0-9]{1,9})</v>')
 _YES, _SIXTIES = ("1", "true"), ("0", "6", "+", ".")
@@ -140,7 +143,8 @@ class _OrdinaryCells:
         columns = max((column_number(letters.decode()) for letters in {letters for letters, _ in places}), default=0)
         if columns > self.columns:
             self.columns = columns
-            self._whole_rows = self._pattern_of_rows()
+            if columns <= MAX_COLUMNS:  # a wider sheet is refused
+                self._whole_rows = self._pattern_of_rows()
 
 
 def _columns_up_to(number: int) -> str:
@@ -210,15 +214,14 @@ class _Calls:
             self._inside.add(name)
             self._text = []
         elif name == "row":
-            row = attributes.get("r", "")
-            self._at = (int(row) - 1 if row.isdecimal() else self._at[0] + 1, -1)
+            self._at = ((_number(attributes.get("r", "")) or self._at[0] + 2) - 1, -1)
             self.scan.hidden_rows += attributes.get("hidden") in _YES
         else:
             self._note_feature(name, attributes)
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         if found := _ANY_REFERENCE.fullmatch(attributes.get("r", "")):
-            self._at = (int(found[2]) - 1, column_number(found[1]) - 1)
+            self._at = (max(_number(found[2]) - 1, 0), column_number(found[1][:8]) - 1)
         else:
             self.lacks_references = True
             self._at = (self._at[0], self._at[1] + 1)
@@ -262,12 +265,13 @@ class _Calls:
             self.scan.marks.add(*self._at, Mark.MISSING)
 
     def _note_style(self, style: str) -> None:
-        if style.isdecimal() and int(style) in self._styles.of_style:
-            self.scan.marks.add_format(*self._at, self._styles.of_style[int(style)])
+        form = self._styles.of_style.get(_number(style))
+        if style and form is not None:
+            self.scan.marks.add_format(*self._at, form)
 
     def _note_content(self, kind: str, value: str) -> None:
-        if kind == "s" and value.isdecimal():
-            self.scan.text_bytes += self._lengths[int(value)] if int(value) < len(self._lengths) else 0
+        if kind == "s":
+            self.scan.text_bytes += self._lengths[index] if (index := _number(value)) < len(self._lengths) else 0
         elif kind == "n" and not self._epoch_1904 and _is_day_60(value):
             self.scan.marks.add(*self._at, Mark.DAY_60)
 
@@ -279,6 +283,11 @@ class _Calls:
             scan.last_cell = f"{column_letters(column + 1)}{row + 1}"
         scan.first_row, scan.first_column = min(row, scan.first_row), min(column, scan.first_column)
         scan.rows, scan.columns = max(scan.rows, row + 1), max(scan.columns, column + 1)
+
+
+def _number(text: str) -> int:
+    """Give a whole number, or its first ten digits, which are more than a sheet has of anything; 0 for what is none."""
+    return int(text.lstrip("0")[:10] or 0) if text.isdecimal() else 0
 
 
 def _is_day_60(value: str) -> bool:

@@ -339,6 +339,26 @@ def test_broken_xml(tmp_path: Path) -> None:
     refused(xlsx(tmp_path / "c.xlsx", '<row r="1"><c r="A1" t="odd"><v>77</v></c></row>'))
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<row r="1"><c r="A0" t="e"><v>#N/A</v></c></row>',
+        '<row r="0"><c t="e"><v>#N/A</v></c></row>',
+        f'<row r="{"9" * 10}"><c t="e"><v>#N/A</v></c></row>',
+        f'<row r="{"9" * 5000}"><c t="e"><v>#N/A</v></c></row>',
+        f'<row r="1"><c r="A{"9" * 10}" t="e"><v>#N/A</v></c></row>',
+        f'<row r="1"><c r="A{"9" * 5000}" t="e"><v>#N/A</v></c></row>',
+        f'<row r="1"><c r="{"A" * 5000}1" t="e"><v>#N/A</v></c></row>',
+        f'<row r="1"><c r="{"Z" * 7}1" t="e"><v>#N/A</v></c></row>',
+        f'<row r="2"><c r="A2" s="{"9" * 5000}" t="e"><v>#N/A</v></c></row>',
+        f'<row r="2"><c x="1" r="A2" t="s"><v>{"9" * 5000}</v></c></row>',
+        f'<row r="2"><c x="1" r="A2"><v>6{"9" * 5000}</v></c></row>',
+    ],
+)
+def test_numbers_that_no_sheet_has(tmp_path: Path, row) -> None:
+    _survives(xlsx(tmp_path / "a.xlsx", row))
+
+
 def test_a_sheet_without_its_part(tmp_path: Path) -> None:
     parts = xlsx_parts()
     del parts["xl/worksheets/sheet1.xml"]
