@@ -23,7 +23,7 @@ RARELY = (20_000, 5, 5)
 
 
 def main() -> None:
-    """Run a command; whatever goes wrong ends as one message and the exit code of the README's table."""
+    """Run a command; whatever goes wrong ends as one message and an exit code of docs/commands.md."""
     gc.set_threshold(*RARELY)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
