@@ -25,7 +25,7 @@ class ExitCode(IntEnum):
 
     OK = 0  # every row was accepted, now or before, or there was nothing to do
     BUG = 1  # a bug in the importer
-    USAGE = 2  # the command, the settings or the ledger cannot be used as they are
+    USAGE = 2  # the command, the settings or the ledger must be corrected first
     ROWS_LEFT = 3  # some rows were rejected, refused or blocked
     FILE_REFUSED = 4  # a file could not be read, or is not what `--expect-rows` or `--expect-total` requires
     API_STOPPED = 5  # an API is down or refuses the credentials; rows wait

@@ -17,8 +17,8 @@ from importer.cli.app import app
 from importer.cli.terminal import say
 from importer.errors import ExitCode, ImporterError, LedgerUpgraded
 
-# Thresholds of the cyclic garbage collector. Python's default of 700 costs a fifth of an import; 100,000 lets memory grow
-# with the rows.
+# Thresholds of the cyclic garbage collector: with Python's default of 700 it takes a tenth of an import. See
+# docs/decisions/garbage-collector.md.
 RARELY = (20_000, 5, 5)
 
 
