@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from generator.text import code, table
 from importer.domain.code_lists import VOUCHER_TYPES
-from importer.domain.columns import Column, Need
+from importer.domain.columns import Column, Requirement
 from importer.domain.text_keys import fold
 
-_NEEDS = {Need.REQUIRED: "required", Need.CONDITIONAL: "sometimes", Need.OPTIONAL: "optional"}
+_REQUIREMENTS = {Requirement.REQUIRED: "required", Requirement.CONDITIONAL: "sometimes", Requirement.OPTIONAL: "optional"}
 
 
 def columns(columns: Sequence[Column]) -> str:
-    rows = ([code(c.name), _NEEDS[c.need], c.help, code(c.example) if c.example else ""] for c in columns)
+    rows = ([code(c.name), _REQUIREMENTS[c.requirement], c.help, code(c.example) if c.example else ""] for c in columns)
     return table(("column", "required", "holds", "example"), rows)
 
 

@@ -28,15 +28,15 @@ from importer.dispatcher.outcomes import judge as judging
 from importer.dispatcher.outcomes.judge import OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer
 from importer.domain.code_lists import VOUCHER_TYPES
-from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Need
-from importer.domain.states import MOVES, DoubtCause, State, Status
+from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Requirement
+from importer.domain.states import MOVES, DoubtCause, RowStatus, State
 from importer.errors import ExitCode
 from importer.loader.profile import Profile
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
 from importer.settings import OwnVoucherType, Settings
 from importer.workspace.result import MOST_URGENT_FIRST
 
-NEEDS = {Need.REQUIRED: "required", Need.CONDITIONAL: "sometimes", Need.OPTIONAL: "optional"}
+REQUIREMENTS = {Requirement.REQUIRED: "required", Requirement.CONDITIONAL: "sometimes", Requirement.OPTIONAL: "optional"}
 GUIDES = [page for page in PAGES if page.is_relative_to(ROOT / "docs") or page == ROOT / "README.md"]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
@@ -94,7 +94,7 @@ def test_exit_codes():
 @pytest.mark.parametrize("columns", [CASE_COLUMNS, VOUCHER_COLUMNS], ids=["cases", "vouchers"])
 def test_columns(columns):
     described = [tuple(row[:3]) for row in rows_below("docs/columns.md", "column | required | holds | example")]
-    wanted = [(f"`{c.name}`", NEEDS[c.need], c.help) for c in columns]
+    wanted = [(f"`{c.name}`", REQUIREMENTS[c.requirement], c.help) for c in columns]
     assert [row for row in described if row in wanted] == wanted
     assert len(described) == len(CASE_COLUMNS) + len(VOUCHER_COLUMNS)
 
@@ -166,7 +166,7 @@ def test_the_state_diagram_shows_every_move():
 
 
 def test_statuses():
-    assert [row[0] for row in rows_below("docs/results.md", "status")] == [status.value.replace("_", " ") for status in Status]
+    assert [row[0] for row in rows_below("docs/results.md", "status")] == [status.value.replace("_", " ") for status in RowStatus]
 
 
 def test_report_columns_are_named():
