@@ -100,13 +100,13 @@ class Dispatch(_Section):
         Literal["untrusted", "trusted"],
         Field(description='"trusted" only if Debitura has confirmed that it honours Idempotency-Key for your account.'),
     ] = "untrusted"
-    per_minute: Annotated[int, Field(ge=0, description="Debitura's limit in any 60 seconds; 0 is no limit.")] = 2_000
-    per_hour: Annotated[int, Field(ge=0, description="Debitura's limit per hour; 0 is no limit.")] = 20_000
+    per_minute: Annotated[int, Field(ge=0, description="Debitura's limit in any 60 seconds; 0 means no limit.")] = 2_000
+    per_hour: Annotated[int, Field(ge=0, description="Debitura's limit per hour; 0 means no limit.")] = 20_000
     per_day: Annotated[
-        int, Field(ge=0, description="Debitura's limit in the 24 hours from the first request; 0 is no limit.")
+        int, Field(ge=0, description="Debitura's limit in the 24 hours from the first request; 0 means no limit.")
     ] = 100_000
     debbie_per_minute: Annotated[
-        int, Field(ge=0, description="Debbie's limit in any 60 seconds, if you know it; 0 is no limit.")
+        int, Field(ge=0, description="Debbie's limit in any 60 seconds, if you know it; 0 means no limit.")
     ] = 0
     window_seconds: Annotated[
         tuple[Seconds, Seconds, Seconds],

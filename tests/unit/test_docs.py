@@ -184,6 +184,14 @@ def test_the_example_profile_is_valid():
     Profile(**tomllib.loads(text_of("templates/profiles/accounts-receivable.toml")))
 
 
+def test_every_message_that_troubleshooting_quotes_is_one_of_the_importer():
+    source = " ".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "importer").rglob("*.py")))
+    quoted = re.findall(r'\*\*"([^"]+)"\*\*', text_of("docs/operations/troubleshooting.md"))
+    parts = [part.strip() for message in quoted for part in message.split("...")]
+    assert len(parts) > 10
+    assert [part for part in parts if part and part not in source] == []
+
+
 @each_page
 def test_every_shown_command_is_one_that_the_importer_accepts(page):
     assert [found for line in shown_commands(page) if (found := refusal(line))] == []
