@@ -42,8 +42,10 @@ def _checked_url(value: str) -> str:
 class Debitura(_Section):
     """Debitura, the API for cases. The key is in ``IMPORTER_DEBITURA__API_KEY`` or the keyring."""
 
-    base_url: str = "https://collectionpartner-api.debitura.com"
-    api_key: SecretStr | None = None
+    base_url: Annotated[str, Field(description="Debitura's address.")] = "https://collectionpartner-api.debitura.com"
+    api_key: Annotated[
+        SecretStr | None, Field(description="Debitura's API key. Only from the environment or the keyring, never from a file.")
+    ] = None
 
     _check_url = field_validator("base_url")(_checked_url)
 
@@ -51,11 +53,18 @@ class Debitura(_Section):
 class Debbie(_Section):
     """Debbie, the API for vouchers. The token is in ``IMPORTER_DEBBIE__TOKEN`` or the keyring."""
 
-    base_url: str = "https://api.debbiecollect.com"
-    tenant_id: UUID | None = None
-    token: SecretStr | None = None
-    case_id_from: Literal["id", "reference", "creditorReference"] = "id"
-    timezone: str = "Europe/Copenhagen"
+    base_url: Annotated[str, Field(description="Debbie's address.")] = "https://api.debbiecollect.com"
+    tenant_id: Annotated[UUID | None, Field(description="Your tenant at Debbie. Needed as soon as there are vouchers.")] = None
+    token: Annotated[
+        SecretStr | None, Field(description="Debbie's token. Only from the environment or the keyring, never from a file.")
+    ] = None
+    case_id_from: Annotated[
+        Literal["id", "reference", "creditorReference"],
+        Field(description="Which value of a Debitura case Debbie uses as the case's id."),
+    ] = "id"
+    timezone: Annotated[
+        str, Field(description="The time zone of voucher dates, and of the day that counts as today when dates are checked.")
+    ] = "Europe/Copenhagen"
 
     _check_url = field_validator("base_url")(_checked_url)
 
@@ -75,37 +84,60 @@ Seconds = Annotated[float, Field(gt=0)]
 class Dispatch(_Section):
     """The sending of entries. The default limits are those that Debitura documents for each key; 0 means no limit."""
 
-    concurrency: Annotated[int, Field(ge=1, le=256)] = 16
-    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
-    backoff_seconds: Annotated[float, Field(gt=0, le=60)] = 1
-    settle_minutes: Annotated[float, Field(ge=0, le=1440)] = 15
-    on_absent: Literal["resend", "hold"] = "resend"
-    idempotency_keys: Literal["untrusted", "trusted"] = "untrusted"
-    per_minute: Annotated[int, Field(ge=0)] = 2_000
-    per_hour: Annotated[int, Field(ge=0)] = 20_000
-    per_day: Annotated[int, Field(ge=0)] = 100_000
-    debbie_per_minute: Annotated[int, Field(ge=0)] = 0
-    window_seconds: tuple[Seconds, Seconds, Seconds] = (60, 3_600, 86_400)
+    concurrency: Annotated[int, Field(ge=1, le=256, description="How many requests may be under way at once, per API.")] = 16
+    timeout_seconds: Annotated[float, Field(gt=0, le=600, description="How long an answer is waited for.")] = 30
+    backoff_seconds: Annotated[
+        float, Field(gt=0, le=60, description="The first wait after a failure. It doubles with each further one, with jitter.")
+    ] = 1
+    settle_minutes: Annotated[
+        float, Field(ge=0, le=1440, description="How long a created case may take to appear in Debitura's list.")
+    ] = 15
+    on_absent: Annotated[
+        Literal["resend", "hold"],
+        Field(description="What happens to a case in doubt that the list does not show: it is sent again, or held for a person."),
+    ] = "resend"
+    idempotency_keys: Annotated[
+        Literal["untrusted", "trusted"],
+        Field(description='"trusted" only if Debitura has confirmed that it honours Idempotency-Key for your account.'),
+    ] = "untrusted"
+    per_minute: Annotated[int, Field(ge=0, description="Debitura's limit in any 60 seconds; 0 means no limit.")] = 2_000
+    per_hour: Annotated[int, Field(ge=0, description="Debitura's limit per hour; 0 means no limit.")] = 20_000
+    per_day: Annotated[
+        int, Field(ge=0, description="Debitura's limit in the 24 hours from the first request; 0 means no limit.")
+    ] = 100_000
+    debbie_per_minute: Annotated[
+        int, Field(ge=0, description="Debbie's limit in any 60 seconds, if you know it; 0 means no limit.")
+    ] = 0
+    window_seconds: Annotated[
+        tuple[Seconds, Seconds, Seconds],
+        Field(description="How long a minute, an hour and a day are. Changed only to test against a sandbox with short ones."),
+    ] = (60, 3_600, 86_400)
 
 
 class LedgerSettings(_Section):
-    url: str = "sqlite:///ledger.db"
+    """Where the ledger is."""
+
+    url: Annotated[str, Field(description="The ledger's database: an SQLite file on a local disk, never on a network drive.")] = (
+        "sqlite:///ledger.db"
+    )
 
 
 class Output(_Section):
-    directory: Path = Path("output")
+    """Where reports are written."""
+
+    directory: Annotated[Path, Field(description="The folder in which each report gets a folder of its own.")] = Path("output")
 
 
 class OwnVoucherType(_Section):
     """A voucher type that an installation has added; ``counts`` gives the sign of its amounts."""
 
-    id: UUID
-    counts: Literal["debt", "credit"]
-    danish: str = ""
+    id: Annotated[UUID, Field(description="The type's id at Debbie.")]
+    counts: Annotated[Literal["debt", "credit"], Field(description="Which way its amounts count.")]
+    danish: Annotated[str, Field(description="A second name under which sheets may have it.")] = ""
 
 
 class Settings(BaseSettings):
-    """All settings. The README explains each."""
+    """All settings; ``docs/settings.md`` is generated from the descriptions."""
 
     model_config = SettingsConfigDict(
         env_prefix="IMPORTER_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
@@ -116,15 +148,17 @@ class Settings(BaseSettings):
     dispatch: Dispatch = Dispatch()
     ledger: LedgerSettings = LedgerSettings()
     output: Output = Output()
-    defaults: dict[str, str] = {}
-    voucher_types: dict[str, OwnVoucherType] = {}
+    defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
+    voucher_types: Annotated[
+        dict[str, OwnVoucherType], Field(description="Voucher types that your installation of Debbie has added, by name.")
+    ] = {}
 
     @field_validator("defaults")
     @classmethod
     def _defaults_are_columns(cls, value: dict[str, str]) -> dict[str, str]:
         for name in value:
             if not is_known(name):
-                raise ValueError(f'"{name}" is not a column; see the table of columns in the README')
+                raise ValueError(f'"{name}" is not a column; docs/columns.md lists them')
         return value
 
     @classmethod

@@ -17,13 +17,13 @@ from importer.cli.app import app
 from importer.cli.terminal import say
 from importer.errors import ExitCode, ImporterError, LedgerUpgraded
 
-# Thresholds of the cyclic garbage collector. Python's default of 700 costs a fifth of an import; 100,000 lets memory grow
-# with the rows.
+# Thresholds of the cyclic garbage collector: with Python's default of 700 it takes a tenth of an import. See
+# docs/decisions/garbage-collector.md.
 RARELY = (20_000, 5, 5)
 
 
 def main() -> None:
-    """Run a command; whatever goes wrong ends as one message and the exit code of the README's table."""
+    """Run a command; whatever goes wrong ends as one message and an exit code of docs/commands.md."""
     gc.set_threshold(*RARELY)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -184,7 +184,7 @@ def _check_constants(draft: ProfileDraft) -> None:
     shape = draft.proposal.shape
     for name, value in draft.given_constants.items():
         if column_called(name, shape) != name:
-            raise UsageError(f'--set: "{name}" is not a column of a sheet that holds {shape}; the README lists them.')
+            raise UsageError(f'--set: "{name}" is not a column of a sheet that holds {shape}; docs/columns.md lists them.')
         column = column_in(shape, name)
         if not could_be_value(column, value, draft.sheet.types):
             raise UsageError(f"--set: {refusal_of(column, value)}")

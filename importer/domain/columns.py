@@ -1,7 +1,7 @@
 """The column table: the single definition of every column that a sheet may have.
 
-The loader maps headers with it, the templates and the guide sheet are written from it, the README's table is checked
-against it, and the members in server responses are translated back to column names with it.
+The loader maps headers with it; the templates, the guide sheet and docs/columns.md are written from it; server answers are
+translated back to column names with it.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Profile(BaseModel):
     def _names_are_known(self) -> Profile:
         for name in (*self.targets(), *self.constants, *self.values):
             if not is_known(name):
-                raise ValueError(f'"{name}" is not a column of the importer; see the table of columns in the README')
+                raise ValueError(f'"{name}" is not a column of the importer; docs/columns.md lists them')
         twice = set(self.constants) & set(self.targets())
         if twice:
             raise ValueError(f'"{min(twice)}" is both mapped and constant; keep one of them')

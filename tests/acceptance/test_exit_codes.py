@@ -1,4 +1,4 @@
-"""Every exit code of the README's table by a situation that brings it about (130 stands in test_interrupts)."""
+"""Every exit code of docs/commands.md by a situation that brings it about (130 stands in test_interrupts)."""
 
 from __future__ import annotations
 

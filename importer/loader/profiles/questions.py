@@ -180,7 +180,7 @@ def _with_heading(draft: ProfileDraft, question: Question, value: AnswerValue) -
     reopened = draft.without_heading_answer(question.subject)
     name = _column_meant(question, value, draft.proposal.shape)
     if name is None:
-        raise AnswerRefused("There is no such column; the README lists them.")
+        raise AnswerRefused("There is no such column; docs/columns.md lists them.")
     if name in reopened.taken():
         raise AnswerRefused(f"{value} is filled by another heading already.")
     return replace(reopened, heading_answers={**reopened.heading_answers, question.subject: name})

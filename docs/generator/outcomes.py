@@ -1,0 +1,96 @@
+"""The outcomes, states and doubts of docs/outcomes.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from importer.dispatcher.outcomes.transitions import state_after
+
+from generator.text import code, comments_of, sentence, table
+from importer.dispatcher.outcomes.judge import OutcomeKind, judge
+from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.domain.kinds import Kind
+from importer.domain.states import MOVES, DoubtCause, State
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What may come back for a request, in words and as an example. ``kinds`` are those for which it means the same."""
+
+    words: str
+    reply: Answer | NotSent | Lost
+    kinds: tuple[Kind, ...] = tuple(Kind)
+
+
+def _answer(status: int, body: object = None) -> Answer:
+    return Answer(status, json.dumps(body).encode())
+
+
+def _business_error(kind: str) -> dict[str, object]:
+    return {"businessErrors": [{"type": kind, "message": "..."}]}
+
+
+_CASE, _VOUCHER = (Kind.CASE,), (Kind.VOUCHER,)
+REACTIONS: tuple[Reaction, ...] = (
+    Reaction("No connection, a TLS or DNS failure, or a wait for a free connection that was too long", NotSent("ConnectError")),
+    Reaction("The connection was lost, or the time ran out, after the first byte had been sent", Lost("ReadError")),
+    Reaction("A truncated answer", Lost("ClientPayloadError")),
+    Reaction("2xx with an id", _answer(201, {"id": "7", "caseVoucherId": "7"})),
+    Reaction("2xx without a readable id, or with a body that is not JSON", _answer(200, "ok")),
+    Reaction("429", _answer(429, {"retryAfter": 5})),
+    Reaction("408", _answer(408)),
+    Reaction("5xx", _answer(503)),
+    Reaction("400, 409 or 422 that calls the `uniqueId` taken", _answer(409, {"error": "uniqueId already exists"}), _VOUCHER),
+    Reaction("The business error `DuplicateReference`", _answer(400, _business_error("DuplicateReference"))),
+    Reaction("Any other 409, or the business error `IdempotencyConflict`", _answer(409)),
+    Reaction("400 that objects to the idempotency key", _answer(400, {"error": "Idempotency-Key was used"}), _VOUCHER),
+    Reaction("Any other 400, 413, 415 or 422", _answer(422, {"errors": {"debtor.name": ["is required"]}})),
+    Reaction("404", _answer(404), _VOUCHER),
+    Reaction("404", _answer(404), _CASE),
+    Reaction("401: the credentials are refused", _answer(401)),
+    Reaction("403: the credentials do not allow this", _answer(403)),
+    Reaction("303", _answer(303)),
+    Reaction("Any other 3xx: it is never followed", _answer(307)),
+    Reaction("Any other status", _answer(405)),
+)
+"""Examples of everything that an attempt may meet; a test asserts that every line of the outcome table has one."""
+
+
+def outcomes() -> str:
+    rows = []
+    for reaction in REACTIONS:
+        (verdict,) = {judge(kind, reaction.reply).verdict for kind in reaction.kinds}
+        kind = reaction.kinds[0] if len(reaction.kinds) == 1 else "both"
+        after = [_states_after(reaction, doubted=doubted) for doubted in (False, True)]
+        rows.append([reaction.words, kind, verdict.value, *after])
+    return table(("what came back", "for a", "outcome", "state of the entry", "state if it was in doubt before"), rows)
+
+
+def _states_after(reaction: Reaction, *, doubted: bool) -> str:
+    found: dict[str, list[str]] = {}
+    for kind in reaction.kinds:
+        outcome = judge(kind, reaction.reply)
+        looked_up = outcome.verdict is OutcomeKind.EXISTS or (
+            doubted and kind is Kind.VOUCHER and outcome.verdict is OutcomeKind.REFUSED
+        )
+        state = state_after(outcome, doubted=doubted, looked_up=kind is Kind.VOUCHER)
+        found.setdefault("the list of its case decides" if looked_up else code(state), []).append(kind)
+    return "; ".join(text if len(found) == 1 else f"{'/'.join(kinds)}: {text}" for text, kinds in found.items())
+
+
+def doubts() -> str:
+    meanings = comments_of(DoubtCause)
+    return table(("cause", "meaning"), ([code(cause), sentence(meanings[cause.name])] for cause in DoubtCause))
+
+
+def states() -> str:
+    meanings = comments_of(State)
+    return table(("state", "meaning", "can become"), _state_rows(meanings))
+
+
+def _state_rows(meanings: dict[str, str]) -> Iterator[list[str]]:
+    for state in State:
+        targets = ", ".join(code(target) for target in State if target in MOVES[state])
+        yield [code(state), sentence(meanings[state.name]), targets or "nothing: it is final"]

@@ -1,0 +1,70 @@
+"""The settings of docs/settings.md."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from generator.text import code, table
+from importer.settings import OwnVoucherType, Settings
+
+
+def settings() -> str:
+    parts = []
+    for name, info in Settings.model_fields.items():
+        if isinstance(info.default, BaseModel):
+            rows = [_setting(name, key, field) for key, field in type(info.default).model_fields.items()]
+            parts.append(f"### [{name}]\n\n{table(('setting', 'default', 'allowed', 'meaning', 'variable'), rows)}")
+        else:
+            parts.append(f"### [{name}]\n\n{info.description}")
+    rows = [[code(key), _allowed(field), str(field.description)] for key, field in OwnVoucherType.model_fields.items()]
+    return "\n\n".join([*parts, table(("setting of a type", "allowed", "meaning"), rows)])
+
+
+def _setting(section: str, key: str, field: FieldInfo) -> list[str]:
+    default = "" if field.default is None else code(_toml(field.default))
+    return [code(key), default, _allowed(field), str(field.description), code(f"IMPORTER_{section}__{key}".upper())]
+
+
+def _allowed(field: FieldInfo) -> str:
+    annotation = field.annotation
+    if get_origin(annotation) is Literal:
+        return ", ".join(code(_toml(choice)) for choice in get_args(annotation))
+    texts = {Ge: "at least {}", Gt: "above {}", Le: "at most {}"}
+    limits = [(type(one), getattr(one, type(one).__name__.lower())) for one in field.metadata if type(one) in texts]
+    return ", ".join(texts[kind].format(value) for kind, value in limits)
+
+
+def settings_file() -> str:
+    """A settings file with every setting at its default; secrets do not belong in one."""
+    lines = []
+    for name, info in Settings.model_fields.items():
+        if isinstance(info.default, BaseModel):
+            fields = [(key, field.default) for key, field in type(info.default).model_fields.items() if not _is_secret(field)]
+            lines += [f"[{name}]", *(f"{key} = {_toml('...' if default is None else default)}" for key, default in fields)]
+    return "\n".join(["```toml", *lines, _EXAMPLE_TABLES, "```"])
+
+
+_EXAMPLE_TABLES = """\
+[defaults]                     # an example: these are empty by default
+creditor_company_name = "Nordlys Energi A/S"
+creditor_country = "DK"
+[voucher_types.court_fee]      # an example: there are none by default
+id = "00000000-0000-0000-0000-000000000000"
+counts = "debt"
+danish = "Retsafgift\""""
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in get_args(field.annotation)
+
+
+def _toml(value: object) -> str:
+    """A default as a settings file has it; whole numbers without a decimal point."""
+    if isinstance(value, tuple):
+        return json.dumps(list(value))
+    return json.dumps(value if isinstance(value, int | float) else str(value), ensure_ascii=False)
