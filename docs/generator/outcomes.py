@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from importer.dispatcher.outcomes.transitions import state_after
-
 from generator.text import code, comments_of, sentence, table
-from importer.dispatcher.outcomes.judge import OutcomeKind, judge
+from importer.dispatcher.outcomes.judge import OutcomeKind, judge, state_after
 from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
 from importer.domain.kinds import Kind
 from importer.domain.states import MOVES, DoubtCause, State
