@@ -15,7 +15,7 @@ from itertools import permutations
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherTypes
-from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, Holds, columns_of, flat_index, weak_index
+from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, ValueKind, columns_of, flat_index, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 from importer.loader.sheets.cell_tests import agreement, is_distinctive
@@ -177,7 +177,7 @@ def _weighed(score: int, share: float | None, column: Column) -> int:
         return score * 2 // 3 if score >= ALIKE else score // 3
     if is_distinctive(column) and share is not None and share >= AGREES and score < ALIKE:
         # Countries stand in a sheet for the creditor as well as for the debtor: there the heading must help.
-        return min(MOST, max(score + 10, ASK_FROM if column.holds is Holds.COUNTRY else SUGGEST_FROM))
+        return min(MOST, max(score + 10, ASK_FROM if column.value_kind is ValueKind.COUNTRY else SUGGEST_FROM))
     return score
 
 
@@ -197,8 +197,8 @@ def _name_scores(text: str, shape: Shape) -> dict[str, int]:
     for spelling in spellings:
         whole = process.cdist([spelling], names, scorer=fuzz.ratio)[0]
         part = process.cdist([spelling], names, scorer=fuzz.partial_ratio)[0]
-        for alias, like, holds in zip(names, whole, part, strict=True):
-            score = min(MOST, int(max(like, holds * PART_COUNTS if len(alias) > 3 else 0)))  # noqa: PLR2004
+        for alias, like, part_like in zip(names, whole, part, strict=True):
+            score = min(MOST, int(max(like, part_like * PART_COUNTS if len(alias) > 3 else 0)))  # noqa: PLR2004
             scores[aliases[alias]] = max(scores[aliases[alias]], score)
         for name in _spelt_alike(spelling, shape):
             scores[name] = max(scores[name], ALIKE)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from importer.domain.cells import Cell
-from importer.domain.columns import Holds
+from importer.domain.columns import ValueKind
 from importer.domain.special_cells import CellError, shows_error
 from importer.loader.files.projection import picker
 from importer.loader.sheets.plan import Bound
@@ -58,7 +58,7 @@ class Columns:
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
         self.fields = fields
-        self.amounts = tuple(field for field in fields if field.bound.column.holds is Holds.MONEY)
+        self.amounts = tuple(field for field in fields if field.bound.column.value_kind is ValueKind.MONEY)
         constants = [field for field in fields if field.position is None]
         self._constants = tuple(field.bound.constant for field in constants)
         self._width = max((field.position + 1 for field in fields if field.position is not None), default=0)
@@ -82,8 +82,8 @@ def fields_of(bounds: Iterable[tuple[Bound, Formats]]) -> tuple[Field, ...]:
 
 def _field(bound: Bound, formats: Formats) -> Field:
     known: dict[str, Any] = {}
-    reader, table = READERS[bound.column.holds], bound.values
-    most = 0 if bound.column.holds is Holds.JSON else MAX_REMEMBERED  # lists can change
+    reader, table = READERS[bound.column.value_kind], bound.values
+    most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists can change
 
     def read(cell: Cell) -> Any:
         ready = _prepared(cell, table)

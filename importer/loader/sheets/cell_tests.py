@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherSource, VoucherTypes, case_currencies, find_country, find_debtor_type, is_by_name
-from importer.domain.columns import Column, Holds
+from importer.domain.columns import Column, ValueKind
 from importer.domain.special_cells import CellError
 from importer.domain.text_keys import fold
 from importer.loader.values.amounts import CURRENCY_WORDS
@@ -37,8 +37,8 @@ _REMEMBERED = 4096  # texts of one column: they are asked about once for each co
 _FEW = 5  # one cell in so many may be anything: an error, a note
 
 _ANY_FORMAT = {
-    Holds.MONEY: (Formats(decimal="."), Formats(decimal=",")),
-    Holds.DATE: (*(Formats(order=order) for order in DateOrder), Formats(date_format="YYYYMMDD")),
+    ValueKind.MONEY: (Formats(decimal="."), Formats(decimal=",")),
+    ValueKind.DATE: (*(Formats(order=order) for order in DateOrder), Formats(date_format="YYYYMMDD")),
 }
 _OWN_FORMAT = (Formats(),)
 
@@ -52,20 +52,20 @@ def agreement(column: Column, cells: Sequence[Cell], types: VoucherTypes) -> flo
 
 def is_distinctive(column: Column) -> bool:
     """Whether what the column holds says by itself which column it is, whatever its heading."""
-    return column.holds in {Holds.CURRENCY, Holds.COUNTRY} or column.name in {"debtor_email", "voucher_type"}
+    return column.value_kind in {ValueKind.CURRENCY, ValueKind.COUNTRY} or column.name in {"debtor_email", "voucher_type"}
 
 
 def could_be_value(column: Column, text: str, types: VoucherTypes) -> bool:
     """Whether ``text`` can stand in this column in every row."""
-    if column.holds in {Holds.CURRENCY, Holds.CHOICE}:
+    if column.value_kind in {ValueKind.CURRENCY, ValueKind.CHOICE}:
         return _test_of(column, types)(text)
-    return _is_readable(column.holds, text, _OWN_FORMAT)
+    return _is_readable(column.value_kind, text, _OWN_FORMAT)
 
 
-def objection_to(name: str, holds: Holds, cells: Iterable[Cell]) -> str | None:
+def objection_to(name: str, value_kind: ValueKind, cells: Iterable[Cell]) -> str | None:
     """Why a column of these cells is hardly ``name``, or None if they do not say so."""
     filled = [cell for cell in cells if not is_blank(cell) and not isinstance(cell, CellError)]
-    contradicting, objection = _OBJECTIONS.get(name) or _OBJECTIONS.get(holds) or (_none, None)
+    contradicting, objection = _OBJECTIONS.get(name) or _OBJECTIONS.get(value_kind) or (_none, None)
     return objection if contradicting(filled) * _FEW > len(filled) else None
 
 
@@ -97,20 +97,20 @@ def _may_be_name(cell: Cell) -> bool:
 def _test_of(column: Column, types: VoucherTypes) -> Callable[[Cell], bool]:
     if column.name == "voucher_type":
         return lambda cell: types.find(shown(cell)) is not None
-    return _BY_NAME.get(column.name) or _BY_HOLDS.get(column.holds) or _readable_as(column.holds)
+    return _BY_NAME.get(column.name) or _BY_VALUE_KIND.get(column.value_kind) or _readable_as(column.value_kind)
 
 
-def _readable_as(holds: Holds) -> Callable[[Cell], bool]:
-    formats = _ANY_FORMAT.get(holds, _OWN_FORMAT)
-    remembered = lru_cache(_REMEMBERED)(lambda text: _is_readable(holds, text, formats))
-    return lambda cell: remembered(cell) if type(cell) is str else _is_readable(holds, cell, formats)
+def _readable_as(value_kind: ValueKind) -> Callable[[Cell], bool]:
+    formats = _ANY_FORMAT.get(value_kind, _OWN_FORMAT)
+    remembered = lru_cache(_REMEMBERED)(lambda text: _is_readable(value_kind, text, formats))
+    return lambda cell: remembered(cell) if type(cell) is str else _is_readable(value_kind, cell, formats)
 
 
-def _is_readable(holds: Holds, cell: Cell, formats: Iterable[Formats]) -> bool:
+def _is_readable(value_kind: ValueKind, cell: Cell, formats: Iterable[Formats]) -> bool:
     """Whether the reader of such columns gives a value in one of these formats."""
     for each in formats:
         try:
-            READERS[holds](cell, each)
+            READERS[value_kind](cell, each)
         except ValueProblem:
             continue
         return True
@@ -132,7 +132,7 @@ def _is_reference(cell: Cell) -> bool:
     return whole and len(text) <= _LONGEST_REFERENCE and "@" not in text and not _HUNDREDTHS.fullmatch(text)
 
 
-_is_date = _readable_as(Holds.DATE)
+_is_date = _readable_as(ValueKind.DATE)
 _BY_NAME: dict[str, Callable[[Cell], bool]] = {
     "debtor_email": _matches(_EMAIL),
     "debtor_phone": _matches(_PHONE),
@@ -141,14 +141,14 @@ _BY_NAME: dict[str, Callable[[Cell], bool]] = {
     "debtor_type": lambda cell: find_debtor_type(shown(cell)) is not None or is_by_name(shown(cell)),
     "source": lambda cell: fold(shown(cell)) in {fold(source) for source in VoucherSource},
 }
-_BY_HOLDS: dict[Holds, Callable[[Cell], bool]] = {
-    Holds.TEXT: _is_words,
-    Holds.IDENTIFIER: _is_reference,
-    Holds.MONEY: _readable_as(Holds.MONEY),
-    Holds.DATE: _is_date,
-    Holds.CURRENCY: lambda cell: shown(cell).upper() in case_currencies(),
-    Holds.COUNTRY: lambda cell: find_country(shown(cell)) is not None,
-    Holds.FILE: _is_words,
+_BY_VALUE_KIND: dict[ValueKind, Callable[[Cell], bool]] = {
+    ValueKind.TEXT: _is_words,
+    ValueKind.IDENTIFIER: _is_reference,
+    ValueKind.MONEY: _readable_as(ValueKind.MONEY),
+    ValueKind.DATE: _is_date,
+    ValueKind.CURRENCY: lambda cell: shown(cell).upper() in case_currencies(),
+    ValueKind.COUNTRY: lambda cell: find_country(shown(cell)) is not None,
+    ValueKind.FILE: _is_words,
 }
 
 
@@ -172,6 +172,6 @@ _OBJECTIONS: Mapping[str, tuple[Callable[[Sequence[Cell]], int], str | None]] = 
     "debtor_type": (_all_but(lambda cell: find_debtor_type(shown(cell)) is not None), "its cells are neither Company nor Person"),
     "case_ref": _NO_REFERENCES,
     "creditor_reference": _NO_REFERENCES,
-    Holds.DATE: (_all_but(may_be_date), "its cells are no dates"),
-    Holds.MONEY: (_all_but(may_be_number), "its cells are no amounts"),
+    ValueKind.DATE: (_all_but(may_be_date), "its cells are no dates"),
+    ValueKind.MONEY: (_all_but(may_be_number), "its cells are no amounts"),
 }

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Literal
 
 from importer.domain.cells import Cell
-from importer.domain.columns import Holds
+from importer.domain.columns import ValueKind
 from importer.domain.kinds import Kind
 from importer.domain.notes import Note, NoteKind
 from importer.domain.records import Proof
@@ -24,7 +24,7 @@ from importer.loader.values.formats import LONGEST, YEARS_AHEAD, DateOrder, Deci
 _AT_ONCE = 1000
 """Rows whose cells are looked at together, column by column: most columns of a workbook hold no text at all."""
 
-_NUMBERS = (Holds.MONEY, Holds.RATE)
+_NUMBERS = (ValueKind.MONEY, ValueKind.RATE)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def formats_of(
     watched = [
         _Watched(bound, bound.position, _evidence(bound, others))
         for bound in (*plan.case, *plan.voucher)
-        if bound.position is not None and bound.column.holds in wanted
+        if bound.position is not None and bound.column.value_kind in wanted
     ]
     if not watched:
         return SheetFormats(others)
@@ -85,16 +85,16 @@ def formats_of(
     return SheetFormats(others, by_column, tuple(dict.fromkeys(notes)), tuple(_proofs(watched)))
 
 
-def _wanted(profile: Profile, *, delimited: bool) -> set[Holds]:
+def _wanted(profile: Profile, *, delimited: bool) -> set[ValueKind]:
     """What kinds of columns the profile leaves something to find out of."""
     wanted = set() if profile.decimal else set(_NUMBERS)
     if not profile.date_format or not (delimited or profile.date_cells):
-        wanted.add(Holds.DATE)
+        wanted.add(ValueKind.DATE)
     return wanted
 
 
 def _evidence(bound: Bound, formats: Formats) -> MarkEvidence | OrderEvidence:
-    return MarkEvidence() if bound.column.holds in _NUMBERS else OrderEvidence(formats.last_year)
+    return MarkEvidence() if bound.column.value_kind in _NUMBERS else OrderEvidence(formats.last_year)
 
 
 def _recall(watched: list[_Watched], carried: Iterable[Proof]) -> None:
@@ -154,7 +154,7 @@ def _place_name(seen: Seen) -> str:
 def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | None) -> tuple[Formats, NoteKind | None]:
     """The formats of one column, and what to note if its own cells settled something that was open."""
     if isinstance(watched.evidence, MarkEvidence):
-        return _marks(watched.evidence.decision(), others, watched.bound.column.holds)
+        return _marks(watched.evidence.decision(), others, watched.bound.column.value_kind)
     decision = watched.evidence.decision()
     formats, kind = (others, None) if others.date_format else _orders(decision, others)
     if date_cells is None and (beside := watched.evidence.swapped_beside()):
@@ -163,7 +163,7 @@ def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | 
     return formats, kind
 
 
-def _marks(decision: Decision[DecimalMark], others: Formats, holds: Holds) -> tuple[Formats, NoteKind | None]:
+def _marks(decision: Decision[DecimalMark], others: Formats, value_kind: ValueKind) -> tuple[Formats, NoteKind | None]:
     if decision.verdict is Verdict.CONTRADICTORY:
         what = f"is in a column with two decimal marks: {_told(decision.proof)}"
         answer = 'decimal = "," or decimal = "."'
@@ -171,7 +171,9 @@ def _marks(decision: Decision[DecimalMark], others: Formats, holds: Holds) -> tu
     if decision.way is None:
         return others, None
     # A rate may well have three decimals: it is read as if the profile had said so.
-    proven = replace(others, decimal=decision.way) if holds is Holds.RATE else replace(others, proven_decimal=decision.way)
+    proven = (
+        replace(others, decimal=decision.way) if value_kind is ValueKind.RATE else replace(others, proven_decimal=decision.way)
+    )
     return proven, NoteKind.DECIMAL_MARK if decision.question else None
 
 

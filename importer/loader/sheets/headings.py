@@ -279,7 +279,7 @@ def _by_another_heading(headings: Headings, matches: HeadingMatches, name: str, 
 
 def _by_its_cells(headings: Headings, name: str, position: int) -> HeadingObjection | None:
     kind = Kind.VOUCHER if name == "voucher_amount" or name not in index_of(Kind.CASE).values() else Kind.CASE
-    reason = objection_to(name, column(kind, name).holds, headings.cells(position))
+    reason = objection_to(name, column(kind, name).value_kind, headings.cells(position))
     return HeadingObjection(headings.header[position], reason) if reason else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 
 from importer.domain.cells import Cell
-from importer.domain.columns import Column, Holds
+from importer.domain.columns import Column, ValueKind
 from importer.loader.files.projection import picker
 from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.header import Top, headings_in, known_headings
@@ -48,15 +48,15 @@ class RowRoles:
         self._titles = {_lone_text(cells) for _, cells in top.above} - {None}
         self._columns = [(b.position, b.column) for b in (*plan.case, *plan.voucher) if b.position is not None]
         self._bound = set(self._positions(lambda _: True))
-        self._texts = set(self._positions(lambda column: column.holds is Holds.TEXT))
+        self._texts = set(self._positions(lambda column: column.value_kind is ValueKind.TEXT))
         self._identity = set(self._positions(lambda column: column.name in _IDENTITY))
-        self._no_figures = self._identity.union(self._positions(lambda column: column.holds is Holds.DATE))
+        self._no_figures = self._identity.union(self._positions(lambda column: column.value_kind is ValueKind.DATE))
         self._name = next(iter(self._positions(lambda column: column.name == "debtor_name")), None)
         self._pick_names = picker(sorted(self._identity))
         self._gaps = [
             at for at, heading in enumerate((*plan.head.header, "")) if not heading and at > max(self._bound, default=0)
         ]
-        self.amount = next(iter(self._positions(lambda column: column.holds is Holds.MONEY)), None)
+        self.amount = next(iter(self._positions(lambda column: column.value_kind is ValueKind.MONEY)), None)
         """Where the amounts stand, if not the same one holds for all rows."""
 
     def of_record(self, cells: Sequence[Cell]) -> RowRole:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 
 from importer.domain.code_lists import case_currencies
-from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Holds, column, flat_index, flat_name, index_of, weak_index
+from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, ValueKind, column, flat_index, flat_name, index_of, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 
@@ -91,7 +91,7 @@ def is_heading(text: str) -> bool:
 def holds_money(key: str) -> bool:
     """Whether a folded heading means an amount, surely or weakly."""
     kinds = ((kind, index_of(kind).get(key) or weak_index(kind).get(key)) for kind in Kind)
-    return any(name and column(kind, name).holds is Holds.MONEY for kind, name in kinds)
+    return any(name and column(kind, name).value_kind is ValueKind.MONEY for kind, name in kinds)
 
 
 def unit_of(heading: str) -> tuple[str, str | None] | None:

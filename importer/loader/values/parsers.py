@@ -9,7 +9,7 @@ from uuid import UUID
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VOUCHER_CURRENCIES, find_country
-from importer.domain.columns import Holds
+from importer.domain.columns import ValueKind
 from importer.loader.values.amounts import read_money, read_number, read_rate
 from importer.loader.values.dates import read_date, strptime_format
 from importer.loader.values.formats import DecimalMark, Formats
@@ -81,18 +81,18 @@ def read_currency(cell: Cell, _: Formats) -> str:
     return read_text(cell).upper()
 
 
-READERS: dict[Holds, Callable[[Cell, Formats], Any]] = {
-    Holds.TEXT: read_text,
-    Holds.IDENTIFIER: read_identifier,
-    Holds.CHOICE: read_text,
-    Holds.FILE: read_text,
-    Holds.MONEY: read_money,
-    Holds.DATE: read_date,
-    Holds.COUNTRY: read_country,
-    Holds.CURRENCY: read_currency,
-    Holds.FLAG: read_flag,
-    Holds.RATE: read_rate,
-    Holds.UUID: read_uuid,
-    Holds.JSON: read_json_list,
+READERS: dict[ValueKind, Callable[[Cell, Formats], Any]] = {
+    ValueKind.TEXT: read_text,
+    ValueKind.IDENTIFIER: read_identifier,
+    ValueKind.CHOICE: read_text,
+    ValueKind.FILE: read_text,
+    ValueKind.MONEY: read_money,
+    ValueKind.DATE: read_date,
+    ValueKind.COUNTRY: read_country,
+    ValueKind.CURRENCY: read_currency,
+    ValueKind.FLAG: read_flag,
+    ValueKind.RATE: read_rate,
+    ValueKind.UUID: read_uuid,
+    ValueKind.JSON: read_json_list,
 }
 WRONG_VOUCHER_CURRENCY = f"is not a currency for vouchers. Write one of {', '.join(VOUCHER_CURRENCIES)}"
