@@ -21,7 +21,7 @@ from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.header import Top, two_tables
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.sheets.row_roles import RowRole, RowRoles
-from importer.loader.values.parsers import is_blank, shown
+from importer.loader.values.parsers import display_text, is_blank
 
 MAX_HELD = 1_000
 """Lone texts that wait to be known as notes below the table; more are no notes."""
@@ -144,7 +144,7 @@ def _without_credit(loaded: LoadedRow, plan: SheetPlan) -> LoadedRow:
     position = plan.document_position
     if position is None or position >= len(loaded.row.cells) or not isinstance(loaded.case, CaseRecord):
         return loaded
-    text = shown(loaded.row.cells[position])
+    text = display_text(loaded.row.cells[position])
     if fold(text) not in non_claim_words():
         return loaded
     reason = Reason(

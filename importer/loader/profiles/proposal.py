@@ -21,7 +21,7 @@ from importer.domain.text_keys import header_key
 from importer.loader.sheets.cell_tests import agreement, is_distinctive
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape, index_in
-from importer.loader.values.parsers import shown
+from importer.loader.values.parsers import display_text
 
 EXACT, ALIKE, MOST = 100, 97, 95
 SUGGEST_FROM = 70
@@ -48,7 +48,7 @@ class Heading:
         """Up to three different values, printable. They are personal data: to be shown, never to be logged or stored."""
         found: dict[str, None] = {}
         for cell in self.cells:
-            found.setdefault(printable(shown(cell)))
+            found.setdefault(printable(display_text(cell)))
             if len(found) == SAMPLES:
                 break
         return tuple(found)

@@ -14,7 +14,7 @@ from importer.domain.special_cells import CellError, shows_error
 from importer.loader.files.projection import picker
 from importer.loader.sheets.plan import Bound
 from importer.loader.values.formats import Formats
-from importer.loader.values.parsers import READERS, is_blank, shown
+from importer.loader.values.parsers import READERS, display_text, is_blank
 
 MAX_REMEMBERED = 4096
 """Texts of one column that are remembered; what comes later is read each time."""
@@ -100,7 +100,7 @@ def _field(bound: Bound, formats: Formats) -> Field:
 def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:
     """A cell as its reader gets it: by the profile's table of values, an error in place of its text; None if it is blank."""
     if table and not is_blank(cell):
-        cell = table.get(shown(cell), cell)
+        cell = table.get(display_text(cell), cell)
     if type(cell) is not str:
         return None if is_blank(cell) else cell
     if not cell or cell.isspace():

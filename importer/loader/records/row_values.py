@@ -21,7 +21,7 @@ from importer.domain.suggestions import suggestions_for
 from importer.loader.context import LoadContext
 from importer.loader.records.column_readers import Columns, Field
 from importer.loader.values.amounts import currencies_of
-from importer.loader.values.parsers import WRONG_VOUCHER_CURRENCY, ValueProblem, is_blank, shown
+from importer.loader.values.parsers import WRONG_VOUCHER_CURRENCY, ValueProblem, display_text, is_blank
 
 Model = TypeVar("Model", bound=WireModel)
 SHOWN_CHARACTERS = 120  # of a wrong value, in its reason: enough to find it by
@@ -87,7 +87,7 @@ class Findings:
     def _text(self, found: Field | None) -> str | None:
         """The field's own cell as a person sees it, or None if there is nothing in it."""
         cell = found.cell(self.cells) if found else None
-        return None if is_blank(cell) else shown(cell)
+        return None if is_blank(cell) else display_text(cell)
 
     def failed(self, name: str | None) -> bool:
         return any(reason.field == name for reason in self.reasons)

@@ -20,7 +20,7 @@ from importer.domain.special_cells import CellError
 from importer.domain.text_keys import fold
 from importer.loader.values.amounts import CURRENCY_WORDS
 from importer.loader.values.formats import DateOrder
-from importer.loader.values.parsers import READERS, Formats, ValueProblem, is_blank, shown
+from importer.loader.values.parsers import READERS, Formats, ValueProblem, display_text, is_blank
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 _PHONE = re.compile(r"\+?[\d(][\d\s()/.-]{5,20}")
@@ -90,13 +90,13 @@ def _is_figure(text: str) -> bool:
 
 
 def _may_be_name(cell: Cell) -> bool:
-    text = shown(cell)
+    text = display_text(cell)
     return isinstance(cell, str) and sum(c.isalpha() for c in text) > sum(c.isdigit() for c in text)
 
 
 def _test_of(column: Column, types: VoucherTypes) -> Callable[[Cell], bool]:
     if column.name == "voucher_type":
-        return lambda cell: types.find(shown(cell)) is not None
+        return lambda cell: types.find(display_text(cell)) is not None
     return _BY_NAME.get(column.name) or _BY_VALUE_KIND.get(column.value_kind) or _readable_as(column.value_kind)
 
 
@@ -118,17 +118,17 @@ def _is_readable(value_kind: ValueKind, cell: Cell, formats: Iterable[Formats]) 
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[Cell], bool]:
-    return lambda cell: pattern.fullmatch(shown(cell)) is not None
+    return lambda cell: pattern.fullmatch(display_text(cell)) is not None
 
 
 def _is_words(cell: Cell) -> bool:
-    text = shown(cell)
+    text = display_text(cell)
     return bool(_TWO_LETTERS.search(text)) and "@" not in text and not _is_date(cell)
 
 
 def _is_reference(cell: Cell) -> bool:
     whole = not isinstance(cell, date | bool) and not (isinstance(cell, float) and not cell.is_integer())
-    text = shown(cell)
+    text = display_text(cell)
     return whole and len(text) <= _LONGEST_REFERENCE and "@" not in text and not _HUNDREDTHS.fullmatch(text)
 
 
@@ -138,16 +138,16 @@ _BY_NAME: dict[str, Callable[[Cell], bool]] = {
     "debtor_phone": _matches(_PHONE),
     "debtor_zip_code": _matches(_POSTAL_CODE),
     "debtor_registration_number": _matches(_COMPANY_NUMBER),
-    "debtor_type": lambda cell: find_debtor_type(shown(cell)) is not None or is_by_name(shown(cell)),
-    "source": lambda cell: fold(shown(cell)) in {fold(source) for source in VoucherSource},
+    "debtor_type": lambda cell: find_debtor_type(display_text(cell)) is not None or is_by_name(display_text(cell)),
+    "source": lambda cell: fold(display_text(cell)) in {fold(source) for source in VoucherSource},
 }
 _BY_VALUE_KIND: dict[ValueKind, Callable[[Cell], bool]] = {
     ValueKind.TEXT: _is_words,
     ValueKind.IDENTIFIER: _is_reference,
     ValueKind.MONEY: _readable_as(ValueKind.MONEY),
     ValueKind.DATE: _is_date,
-    ValueKind.CURRENCY: lambda cell: shown(cell).upper() in case_currencies(),
-    ValueKind.COUNTRY: lambda cell: find_country(shown(cell)) is not None,
+    ValueKind.CURRENCY: lambda cell: display_text(cell).upper() in case_currencies(),
+    ValueKind.COUNTRY: lambda cell: find_country(display_text(cell)) is not None,
     ValueKind.FILE: _is_words,
 }
 
@@ -162,14 +162,17 @@ def _all_but(expected: Callable[[Cell], bool]) -> Callable[[Sequence[Cell]], int
 
 def _no_references(cells: Sequence[Cell]) -> int:
     """How many cells do not tell their row from the others: those without a digit, and each repetition."""
-    texts = [shown(cell) for cell in cells]
+    texts = [display_text(cell) for cell in cells]
     return sum(text in texts[:at] or not _DIGIT.search(text) for at, text in enumerate(texts))
 
 
 _NO_REFERENCES = (_no_references, "its cells do not tell the rows apart")
 _OBJECTIONS: Mapping[str, tuple[Callable[[Sequence[Cell]], int], str | None]] = {  # by the column, or by what it holds
     "debtor_name": (_all_but(_may_be_name), "its cells are numbers, not names"),
-    "debtor_type": (_all_but(lambda cell: find_debtor_type(shown(cell)) is not None), "its cells are neither Company nor Person"),
+    "debtor_type": (
+        _all_but(lambda cell: find_debtor_type(display_text(cell)) is not None),
+        "its cells are neither Company nor Person",
+    ),
     "case_ref": _NO_REFERENCES,
     "creditor_reference": _NO_REFERENCES,
     ValueKind.DATE: (_all_but(may_be_date), "its cells are no dates"),

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from importer.domain.cells import Cell
 from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, Proof
-from importer.loader.values.parsers import is_blank, shown
+from importer.loader.values.parsers import display_text, is_blank
 
 _COLUMNS = ("#what", "#status", "#column", "#values", "#example")  # mark, sheet, heading, text, row
 
@@ -47,7 +47,7 @@ def _places(header: Sequence[Cell]) -> list[int]:
 
 
 def _proof(cells: list[Cell]) -> tuple[str, Proof] | None:
-    mark, sheet, heading, text, row = ("" if is_blank(cell) else shown(cell) for cell in cells)
+    mark, sheet, heading, text, row = ("" if is_blank(cell) else display_text(cell) for cell in cells)
     if mark != PROOF_MARK or not (sheet and heading and text and re.fullmatch(_ROW, row)):
         return None
     return sheet, Proof(heading, int(row), text)

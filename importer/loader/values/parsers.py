@@ -14,7 +14,7 @@ from importer.loader.values.amounts import read_money, read_number, read_rate
 from importer.loader.values.dates import read_date, strptime_format
 from importer.loader.values.formats import DecimalMark, Formats
 from importer.loader.values.identifiers import read_identifier
-from importer.loader.values.text import ValueProblem, is_blank, read_text, shown
+from importer.loader.values.text import ValueProblem, display_text, is_blank, read_text
 
 __all__ = [
     "READERS",
@@ -22,6 +22,7 @@ __all__ = [
     "DecimalMark",
     "Formats",
     "ValueProblem",
+    "display_text",
     "is_blank",
     "read_country",
     "read_currency",
@@ -34,7 +35,6 @@ __all__ = [
     "read_rate",
     "read_text",
     "read_uuid",
-    "shown",
     "strptime_format",
 ]
 

@@ -22,7 +22,7 @@ def is_blank(cell: Cell) -> bool:
 
 
 def read_text(cell: Cell, _: object = None) -> str:
-    """The cell as the user sees it, as :func:`shown` gives it, whatever the column's formats.
+    """The cell as the user sees it, as :func:`display_text` gives it, whatever the column's formats.
 
     Raises ValueProblem for what the reader marks as no value (``#N/A`` and its kin) and for text that no cell can hold.
     """
@@ -31,13 +31,13 @@ def read_text(cell: Cell, _: object = None) -> str:
     elif isinstance(cell, CellError):
         raise _problem_of(cell)
     else:
-        text = shown(cell)
+        text = display_text(cell)
     if len(text) > MAX_CELL_CHARACTERS:
         raise ValueProblem("cell_too_long", f"is longer than the {MAX_CELL_CHARACTERS:,} characters of a cell. Shorten it")
     return text
 
 
-def shown(cell: Cell) -> str:
+def display_text(cell: Cell) -> str:
     """A cell for a person: trimmed, in composed Unicode, whole numbers without a decimal point, an error as its text."""
     if isinstance(cell, str):
         return unicodedata.normalize("NFC", str(cell)).strip()

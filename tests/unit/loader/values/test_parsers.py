@@ -17,6 +17,7 @@ from importer.loader.values.parsers import (
     READERS,
     Formats,
     ValueProblem,
+    display_text,
     is_blank,
     read_country,
     read_currency,
@@ -29,7 +30,6 @@ from importer.loader.values.parsers import (
     read_rate,
     read_text,
     read_uuid,
-    shown,
     strptime_format,
 )
 
@@ -100,7 +100,7 @@ def test_a_cell_without_a_value_is_refused_in_every_column(value_kind, cell, cod
     with pytest.raises(ValueProblem, match=words) as caught:
         READERS[value_kind](cell, ANY)
     assert caught.value.code == code
-    assert shown(cell) == str(cell)
+    assert display_text(cell) == str(cell)
 
 
 # Money
