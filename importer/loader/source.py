@@ -158,6 +158,6 @@ def _open_sheet(
     if plan is None:
         return None
     proofs = carried if top.header[0] == REPORT_MARK else ()
-    formats = formats_of(plan, sheet.look, profile, context.today, delimited=delimited, carried=proofs)
+    formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
     reader = RowReader(plan, profile, context, delimited=delimited, formats=formats)
     return _Table(top, plan, formats, reader, rows)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from importer.domain.cells import Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
-from importer.loader.files.projection import Looked, NumberedRow, look_through
+from importer.loader.files.projection import NumberedRow, ProjectedRows, project
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +39,8 @@ class FrameSheet:
                 cells = enumerate(zip(*pair, strict=True))
                 yield number, tuple(None if gone else self._cell(value, number, position) for position, (value, gone) in cells)
 
-    def look(self, positions: Sequence[int]) -> Looked:
-        return look_through(self.rows(), positions)
+    def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
+        return project(self.rows(), positions)
 
     def _cell(self, value: object, number: int, position: int) -> Cell:
         """A value as a reader of files gives it: no types of numpy, whole numbers as int."""

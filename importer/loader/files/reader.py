@@ -29,7 +29,7 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
 from importer.errors import FileRefused
 from importer.loader.files.delimited import Delimited, survey
-from importer.loader.files.projection import Look, Looked, look_through
+from importer.loader.files.projection import ProjectedRows, ReadColumns, project
 from importer.loader.files.safety import TextFile, Workbook, inspect
 from importer.loader.files.workbook import OpenWorkbook
 from importer.loader.files.xls import OpenXls, XlsScan
@@ -70,7 +70,7 @@ class RawSheet:
     hidden: bool
     _rows: Callable[[], _Rows] = field(repr=False, compare=False)
     _chunk_rows: int = field(default=2000, repr=False, compare=False)
-    _look: Look | None = field(default=None, repr=False, compare=False)
+    _read_columns: ReadColumns | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield the rows that `chunks` holds, one by one: their numbers and cells. Each is as wide as it is in the file."""
@@ -88,12 +88,12 @@ class RawSheet:
         while batch := list(islice(rows, self._chunk_rows)):
             yield _frame(batch)
 
-    def look(self, positions: Sequence[int]) -> Looked:
+    def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
         """Yield the rows' numbers and their cells at ``positions`` alone, which takes a fraction of the time.
 
         Error cells, and numbers with a format, may stand there as calamine has them. Raises as `chunks` does.
         """
-        return self._look(positions) if self._look else look_through(self._rows(), positions)
+        return self._read_columns(positions) if self._read_columns else project(self._rows(), positions)
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,9 @@ def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSour
     def rows_of(name: str) -> Callable[[], _Rows]:
         return lambda: book.rows(name)
 
-    sheets = tuple(RawSheet(name, hidden, rows_of(name), options.chunk_rows, partial(book.look, name)) for name, hidden in wanted)
+    sheets = tuple(
+        RawSheet(name, hidden, rows_of(name), options.chunk_rows, partial(book.read_columns, name)) for name, hidden in wanted
+    )
     return RawSource(path, path.name, found.format, found.sha256, None, None, sheets, tuple(notes), book.close)
 
 

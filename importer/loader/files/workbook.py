@@ -19,7 +19,7 @@ from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
 from importer.loader.files.corrections import Mark
-from importer.loader.files.projection import picker
+from importer.loader.files.projection import itemgetter_for
 
 if TYPE_CHECKING:
     from importer.loader.files.safety import Workbook
@@ -76,7 +76,7 @@ class OpenWorkbook:
             if values.count(None) < width:
                 yield row + 1, values
 
-    def look(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, Sequence[Cell]]]:
+    def read_columns(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, Sequence[Cell]]]:
         """Yield (row number that Excel shows, cells at ``positions``) of every row, as calamine gives them: unmarked.
 
         While `rows` of the same sheet are being read, it is not parsed again.
@@ -86,7 +86,7 @@ class OpenWorkbook:
         width = parsed.cells.end[1] + 1 - left if parsed.cells.end else 0
         places = [p - left if 0 <= p - left < width else None for p in positions]
         present = [place for place in places if place is not None]
-        pick = picker(present) if present == places else partial(_present, places)
+        pick = itemgetter_for(present) if present == places else partial(_present, places)
         for row, cells in enumerate(self._raw_rows(sheet, parsed.cells, 0)):
             if cells:
                 yield row + 1, pick(cells)

@@ -64,9 +64,9 @@ class OpenXls:
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
         """Yield (row number that Excel shows, cells from column A on) of every row that holds anything."""
         width = max(map(self._sheets[sheet].row_len, range(self._sheets[sheet].nrows)), default=0)
-        return (found for found in self.look(sheet, range(width)) if found[1].count(None) < width)
+        return (found for found in self.read_columns(sheet, range(width)) if found[1].count(None) < width)
 
-    def look(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, list[Cell]]]:
+    def read_columns(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, list[Cell]]]:
         """Yield (row number that Excel shows, cells at ``positions``) of every row that is written in the file."""
         cells = self._sheets[sheet]
         for row in range(cells.nrows):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
 from importer.domain.special_cells import CellError, shows_error
-from importer.loader.files.projection import picker
+from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.plan import Bound
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, display_text, is_blank
@@ -64,7 +64,7 @@ class Columns:
         self._width = max((field.position + 1 for field in fields if field.position is not None), default=0)
         # A row's constants stand behind its own cells, however many these are.
         places = [f.position if f.position is not None else constants.index(f) - len(constants) for f in fields]
-        self._pick = picker(places)
+        self._pick = itemgetter_for(places)
         self._steps = tuple((field.name, field.known.get, field.read) for field in fields)
 
     def with_cells(self, cells: tuple[Cell, ...]) -> Iterator[tuple[tuple[str, Callable[[str], Any], Read], Cell]]:

@@ -14,7 +14,7 @@ from importer.domain.columns import ValueKind
 from importer.domain.kinds import Kind
 from importer.domain.notes import Note, NoteKind
 from importer.domain.records import Proof
-from importer.loader.files.projection import Look
+from importer.loader.files.projection import ReadColumns
 from importer.loader.profile import Profile
 from importer.loader.sheets.plan import Bound, SheetPlan
 from importer.loader.values.dates import answers
@@ -61,7 +61,7 @@ def profile_formats(profile: Profile, today: date) -> Formats:
 
 
 def formats_of(
-    plan: SheetPlan, look: Look, profile: Profile, today: date, *, delimited: bool, carried: Iterable[Proof] = ()
+    plan: SheetPlan, read_columns: ReadColumns, profile: Profile, today: date, *, delimited: bool, carried: Iterable[Proof] = ()
 ) -> SheetFormats:
     """How the columns of a sheet write numbers and dates. Nothing is read if the profile says it all.
 
@@ -78,7 +78,7 @@ def formats_of(
     if not watched:
         return SheetFormats(others)
     _recall(watched, carried)
-    _watch(watched, plan.header_row, look)
+    _watch(watched, plan.header_row, read_columns)
     found = [(w, _found(w, others, profile.date_cells)) for w in watched]
     by_column = {(w.bound.column.kind, w.bound.column.name): formats for w, (formats, _) in found}
     notes = [_note(plan.head.name, w, kind) for w, (_, kind) in found if kind]
@@ -112,9 +112,9 @@ def _proofs(watched: list[_Watched]) -> Iterable[Proof]:
             yield from (Proof(w.bound.heading, seen.row, seen.text) for seen in decision.proof)
 
 
-def _watch(watched: list[_Watched], header_row: int, look: Look) -> None:
+def _watch(watched: list[_Watched], header_row: int, read_columns: ReadColumns) -> None:
     positions = sorted({w.position for w in watched})
-    looked = look(positions)
+    looked = read_columns(positions)
     while batch := list(islice(looked, _AT_ONCE)):
         rows = [row for row, _ in batch]
         columns = list(zip(*(cells for _, cells in batch), strict=True))

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from importer.domain.cells import Cell
 from importer.domain.columns import Column, ValueKind
-from importer.loader.files.projection import picker
+from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.header import Top, headings_in, known_headings
 from importer.loader.sheets.labels import begins_like_a_total, is_currency_code, is_page_mark, is_total_label
@@ -52,7 +52,7 @@ class RowRoles:
         self._identity = set(self._positions(lambda column: column.name in _IDENTITY))
         self._no_figures = self._identity.union(self._positions(lambda column: column.value_kind is ValueKind.DATE))
         self._name = next(iter(self._positions(lambda column: column.name == "debtor_name")), None)
-        self._pick_names = picker(sorted(self._identity))
+        self._pick_names = itemgetter_for(sorted(self._identity))
         self._gaps = [
             at for at, heading in enumerate((*plan.head.header, "")) if not heading and at > max(self._bound, default=0)
         ]

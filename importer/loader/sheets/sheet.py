@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
-from importer.loader.files.projection import Ahead, Looked, NumberedRow
+from importer.loader.files.projection import Ahead, NumberedRow, ProjectedRows
 from importer.loader.profile import Profile
 from importer.loader.sheets.header import find_top
 
@@ -21,7 +21,7 @@ class Sheet(Protocol):
 
     def rows(self) -> Iterator[NumberedRow]: ...
 
-    def look(self, positions: Sequence[int]) -> Looked: ...
+    def read_columns(self, positions: Sequence[int]) -> ProjectedRows: ...
 
 
 def is_ours(sheet: Sheet) -> bool:
