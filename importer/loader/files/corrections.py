@@ -16,13 +16,13 @@ from importer.domain.special_cells import FORMULA_WITHOUT_VALUE, CellError, Fals
 if TYPE_CHECKING:
     from importer.loader.files.number_formats import ZeroFormat
 
-MAX_MARKS = 20_000_000
+MAX_CORRECTIONS = 20_000_000
 """Eight bytes each, 160 MB: a sheet of a million rows with twenty columns of error cells."""
 
 _COLUMN_BITS, _CODE_BITS = 15, 16
 
 
-class Mark(IntEnum):
+class CorrectionCode(IntEnum):
     """What is special about a cell; numbers from ``TEXT`` on stand for an error text, from ``FORMAT`` on for a format."""
 
     MISSING = 1
@@ -32,12 +32,12 @@ class Mark(IntEnum):
     FORMAT = 32768
 
 
-class TooManyMarks(Exception):
+class TooManyCorrections(Exception):
     """More special cells than are kept."""
 
 
 @dataclass(slots=True)
-class Marks:
+class CellCorrections:
     """The special cells of one sheet, 8 bytes each; rows and columns count from 0."""
 
     formats: tuple[ZeroFormat, ...] = ()
@@ -46,8 +46,8 @@ class Marks:
 
     def add(self, row: int, column: int, code: int) -> None:
         """Remember a cell. Raises TooManyMarks when there are more than ``MAX_MARKS``."""
-        if len(self.cells) >= MAX_MARKS:
-            raise TooManyMarks
+        if len(self.cells) >= MAX_CORRECTIONS:
+            raise TooManyCorrections
         if row >= 1 << 31 or column >= 1 << _COLUMN_BITS:
             return  # outside of any sheet: the file is refused for its size
         self.cells.append((row << _COLUMN_BITS | column) << _CODE_BITS | code)
@@ -57,20 +57,20 @@ class Marks:
         try:
             index = self.texts.index(text)
         except ValueError:
-            index = min(len(self.texts), Mark.FORMAT - Mark.TEXT - 1)
+            index = min(len(self.texts), CorrectionCode.FORMAT - CorrectionCode.TEXT - 1)
             if index == len(self.texts):
                 self.texts.append(text)
-        self.add(row, column, Mark.TEXT + index)
+        self.add(row, column, CorrectionCode.TEXT + index)
 
     def add_format(self, row: int, column: int, index: int) -> None:
         """Remember a cell whose number format, ``formats[index]``, shows leading zeros."""
-        self.add(row, column, Mark.FORMAT + index)
+        self.add(row, column, CorrectionCode.FORMAT + index)
 
     def code_of_format(self, form: ZeroFormat) -> int:
         """Give the code of a format, which is added if it is new."""
         if form not in self.formats:
             self.formats = (*self.formats, form)
-        return Mark.FORMAT + self.formats.index(form)
+        return CorrectionCode.FORMAT + self.formats.index(form)
 
     def close(self) -> None:
         """Sort the cells, as files may hold them in any order; call it once, after the last one."""
@@ -93,11 +93,11 @@ class Marks:
 
     def corrected(self, code: int, value: Cell) -> Cell:
         """Give the cell as it must be read, from what calamine gave."""
-        if code >= Mark.FORMAT:
-            return self.formats[code - Mark.FORMAT].shown(value)
-        if code >= Mark.TEXT:
-            return CellError(self.texts[code - Mark.TEXT])
-        kind, correct = _CORRECTIONS[Mark(code)]
+        if code >= CorrectionCode.FORMAT:
+            return self.formats[code - CorrectionCode.FORMAT].shown(value)
+        if code >= CorrectionCode.TEXT:
+            return CellError(self.texts[code - CorrectionCode.TEXT])
+        kind, correct = _CORRECTIONS[CorrectionCode(code)]
         return correct(value) if isinstance(value, kind) else value
 
 
@@ -112,9 +112,9 @@ def parse_duration(text: str) -> dt.timedelta | str:
         return text
 
 
-_CORRECTIONS: dict[Mark, tuple[type, Callable[[Any], Cell]]] = {
-    Mark.MISSING: (type(None), lambda _: FORMULA_WITHOUT_VALUE),
-    Mark.DAY_60: (dt.date, lambda _: FalseDate("1900-02-29")),
-    Mark.DURATION: (str, parse_duration),
+_CORRECTIONS: dict[CorrectionCode, tuple[type, Callable[[Any], Cell]]] = {
+    CorrectionCode.MISSING: (type(None), lambda _: FORMULA_WITHOUT_VALUE),
+    CorrectionCode.DAY_60: (dt.date, lambda _: FalseDate("1900-02-29")),
+    CorrectionCode.DURATION: (str, parse_duration),
 }
 """What calamine gives for such a cell, and what it must be read as; anything else stays."""

@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Mark, Marks
+from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat
 from importer.loader.files.xlsx import MAX_AREA, MAX_COLUMNS, MAX_ROWS, WorkbookScan, check_size, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan, parse_xml
@@ -34,7 +34,7 @@ def scan_ods(archive: Archive) -> WorkbookScan:
         raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it anew.") from error
     archive.check_all_but({content})
     for name, scan in calls.result.sheets.items():
-        scan.marks.close()
+        scan.corrections.close()
         calls.result.notes += sheet_notes(name, scan)
     return calls.result
 
@@ -54,7 +54,7 @@ class _Scan:
         self.result = WorkbookScan()
         self._name = name
         self._sheet = ""
-        self._scan = SheetScan(Marks())
+        self._scan = SheetScan(CellCorrections())
         self._row = self._column = 0
         self._row_repeat = self._repeat = 1
         self._cell: dict[str, str] | None = None
@@ -74,7 +74,7 @@ class _Scan:
                 self._scan.hidden_rows += self._row_repeat
         elif tag == "table:table":
             self._sheet, self._row = attributes.get("table:name", ""), 0
-            self._scan = SheetScan(Marks())
+            self._scan = SheetScan(CellCorrections())
             self.result.sheets[self._sheet] = self._scan
         elif name == "annotation":
             self._annotation += 1
@@ -118,7 +118,7 @@ class _Scan:
         self._row += self._row_repeat
 
     def _mark(self, column: int, repeat: int, attributes: dict[str, str], text: str) -> None:
-        marks = self._scan.marks
+        corrections = self._scan.corrections
         error = _is_error(attributes, text)
         code = 0 if error else self._code(attributes, text)
         if not error and not code:
@@ -126,18 +126,18 @@ class _Scan:
         for row in range(self._row, self._row + self._row_repeat):
             for at in range(column, column + repeat):
                 if error:
-                    marks.add_error(row, at, text or "#VALUE!")
+                    corrections.add_error(row, at, text or "#VALUE!")
                 else:
-                    marks.add(row, at, code)
+                    corrections.add(row, at, code)
 
     def _code(self, attributes: dict[str, str], text: str) -> int:
         kind = attributes.get("office:value-type", "")
         if "table:formula" in attributes and not kind and not text:
-            return Mark.MISSING
+            return CorrectionCode.MISSING
         if kind == "time":
-            return Mark.DURATION
+            return CorrectionCode.DURATION
         if kind == "float" and _ZEROS.fullmatch(text) and _same(text, attributes.get("office:value", "")):
-            return self._scan.marks.code_of_format(ZeroFormat((None,) * len(text)))
+            return self._scan.corrections.code_of_format(ZeroFormat((None,) * len(text)))
         return 0
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.errors import FileRefused
-from importer.loader.files.corrections import MAX_MARKS, TooManyMarks
+from importer.loader.files.corrections import MAX_CORRECTIONS, TooManyCorrections
 from importer.loader.files.ods import scan_ods
 from importer.loader.files.xls import scan_xls
 from importer.loader.files.xlsb import scan_xlsb
@@ -194,5 +194,5 @@ def _scan(name: str, kind: str, data: bytes) -> WorkbookScan:
 def _scan_guarded(name: str, kind: str, data: bytes) -> WorkbookScan:
     try:
         return _scan(name, kind, data)
-    except TooManyMarks as error:
-        raise FileRefused(f"{name} has more than {MAX_MARKS:,} cells with errors. Correct its formulas.") from error
+    except TooManyCorrections as error:
+        raise FileRefused(f"{name} has more than {MAX_CORRECTIONS:,} cells with errors. Correct its formulas.") from error

@@ -18,7 +18,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Mark
+from importer.loader.files.corrections import CorrectionCode
 from importer.loader.files.projection import itemgetter_for
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class OpenWorkbook:
                     f"{MAX_CELL_CHARACTERS:,} characters. Shorten it."
                 ) from error
             values += [None] * (width - len(values))
-            if scan.marks.cells:
-                scan.marks.correct(row, values)
+            if scan.corrections.cells:
+                scan.corrections.correct(row, values)
             if values.count(None) < width:
                 yield row + 1, values
 
@@ -151,8 +151,8 @@ def _reason(error: BaseException) -> str:
 def _extent(scan: SheetScan) -> tuple[int, int]:
     """Give rows and columns up to the last cell that calamine leaves out but that must be shown."""
     rows = columns = 0
-    for cell in scan.marks.cells:
-        if cell & 0xFFFF == Mark.MISSING or Mark.TEXT <= cell & 0xFFFF < Mark.FORMAT:
+    for cell in scan.corrections.cells:
+        if cell & 0xFFFF == CorrectionCode.MISSING or CorrectionCode.TEXT <= cell & 0xFFFF < CorrectionCode.FORMAT:
             rows, columns = max(rows, (cell >> 31) + 1), max(columns, (cell >> 16 & 0x7FFF) + 1)
     return rows, columns
 

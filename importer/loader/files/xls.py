@@ -21,7 +21,7 @@ from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import CellError, FalseDate, clean_number
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Marks
+from importer.loader.files.corrections import CellCorrections
 from importer.loader.files.number_formats import first_section, shows_duration, zero_format
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, sheet_notes
@@ -172,7 +172,7 @@ def _read(name: str, stream: bytes, log: TextIO) -> XlsScan:
 def _features(sheet: Any, *, filtered: bool) -> SheetScan:
     top, bottom, left, right = sheet.merged_cells[0] if sheet.merged_cells else (0, 0, 0, 0)
     return SheetScan(
-        Marks(),
+        CellCorrections(),
         merged=len(sheet.merged_cells),
         first_merged=f"{column_letters(left + 1)}{top + 1}:{column_letters(right)}{bottom}",
         hidden_rows=sum(row.hidden for row in sheet.rowinfo_map.values()),

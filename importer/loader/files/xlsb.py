@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Mark, Marks
+from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan, Styles
@@ -142,7 +142,7 @@ def _text_lengths(archive: Archive) -> list[int]:
 
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
-    scan = SheetScan(Marks(styles.formats))
+    scan = SheetScan(CellCorrections(styles.formats))
     row = 0
     unpack, of_style = struct.Struct("<II").unpack_from, styles.of_style
     for kind, content in _records(archive.blocks(part)):
@@ -151,16 +151,16 @@ def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int],
             if kind > _BLANK:
                 scan.columns, scan.rows = max(scan.columns, column + 1), max(scan.rows, row + 1)
             scan.text_bytes += _shared_bytes(kind, content, lengths)
-            _mark(scan.marks, (row, column), kind, content, epoch_1904=epoch_1904)
+            _mark(scan.corrections, (row, column), kind, content, epoch_1904=epoch_1904)
             if (form := of_style.get(style & 0xFFFFFF)) is not None:
-                scan.marks.add_format(row, column, form)
+                scan.corrections.add_format(row, column, form)
         elif kind == _ROW:
             row = struct.unpack_from("<I", content)[0]
             scan.hidden_rows += bool(content[11] & 0x10)
         else:
             scan.hidden_columns += kind == _COLUMN and bool(content[16] & 1)
             scan.filtered = scan.filtered or kind == _FILTER
-    scan.marks.close()
+    scan.corrections.close()
     return scan
 
 
@@ -169,11 +169,11 @@ def _shared_bytes(kind: int, content: bytes, lengths: list[int]) -> int:
     return lengths[index] if index < len(lengths) else 0
 
 
-def _mark(marks: Marks, at: tuple[int, int], kind: int, content: bytes, *, epoch_1904: bool) -> None:
+def _mark(corrections: CellCorrections, at: tuple[int, int], kind: int, content: bytes, *, epoch_1904: bool) -> None:
     if kind in (_ERROR, _FORMULA_ERROR):
-        marks.add_error(*at, ERRORS.get(content[8], "#VALUE!"))
+        corrections.add_error(*at, ERRORS.get(content[8], "#VALUE!"))
     elif not epoch_1904 and _is_day_60(kind, content):
-        marks.add(*at, Mark.DAY_60)
+        corrections.add(*at, CorrectionCode.DAY_60)
 
 
 def _is_day_60(kind: int, content: bytes) -> bool:

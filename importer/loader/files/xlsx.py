@@ -10,7 +10,7 @@ from xml.parsers import expat
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.notes import Note, NoteKind
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Mark
+from importer.loader.files.corrections import CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.xlsx_scan import (
     SheetScan,
@@ -117,10 +117,10 @@ def check_size(name: str, sheet: str, scan: SheetScan) -> None:
 
 def _check_errors(name: str, sheet: str, scan: SheetScan) -> None:
     """Calamine gives up on a sheet with an error that it does not know; say which cell it is."""
-    for index, text in enumerate(scan.marks.texts):
+    for index, text in enumerate(scan.corrections.texts):
         if text not in _CALAMINE_ERRORS:
-            code = Mark.TEXT + index
-            key = next(cell for cell in scan.marks.cells if cell & 0xFFFF == code) >> 16
+            code = CorrectionCode.TEXT + index
+            key = next(cell for cell in scan.corrections.cells if cell & 0xFFFF == code) >> 16
             cell = f"{column_letters((key & 0x7FFF) + 1)}{(key >> 15) + 1}"
             raise FileRefused(
                 f"{name}, sheet {sheet!r}, cell {cell} holds the error {text!r}. Correct the formula and save it again."

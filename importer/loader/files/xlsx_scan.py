@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from xml.parsers import expat
 
-from importer.loader.files.corrections import Mark, Marks
+from importer.loader.files.corrections import CellCorrections, CorrectionCode
 
 if TYPE_CHECKING:
     from importer.loader.files.number_formats import ZeroFormat
@@ -35,7 +35,7 @@ class SheetScan:
     Where ordinary cells were cut out, those that hold nothing but a style count too, and ``text_bytes`` lacks all of them.
     """
 
-    marks: Marks
+    corrections: CellCorrections
     rows: int = 0
     columns: int = 0
     first_row: int = 0
@@ -187,7 +187,7 @@ class _Calls:
     """Calls of the XML parser; keeps the position as calamine does: a missing ``r`` means the next cell."""
 
     def __init__(self, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> None:
-        self.scan = SheetScan(Marks(styles.formats))
+        self.scan = SheetScan(CellCorrections(styles.formats))
         self.lacks_references = False
         self._styles, self._lengths, self._epoch_1904 = styles, lengths, epoch_1904
         self._at = (-1, -1)
@@ -199,7 +199,7 @@ class _Calls:
     def scan_of(self, blocks: Iterable[bytes]) -> SheetScan:
         """Parse a sheet."""
         parse_xml(blocks, start=self._start, end=self._end, data=self._data, cdata=self._cdata)
-        self.scan.marks.close()
+        self.scan.corrections.close()
         return self.scan
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -257,19 +257,19 @@ class _Calls:
         if has_value or "is" in self._inside:
             self._stretch(*self._at)
         if kind == "e":
-            self.scan.marks.add_error(*self._at, value or "#VALUE!")
+            self.scan.corrections.add_error(*self._at, value or "#VALUE!")
         elif "f" in self._inside and not has_value:
-            self.scan.marks.add(*self._at, Mark.MISSING)
+            self.scan.corrections.add(*self._at, CorrectionCode.MISSING)
 
     def _note_style(self, style: str) -> None:
         if style.isdecimal() and int(style) in self._styles.of_style:
-            self.scan.marks.add_format(*self._at, self._styles.of_style[int(style)])
+            self.scan.corrections.add_format(*self._at, self._styles.of_style[int(style)])
 
     def _note_content(self, kind: str, value: str) -> None:
         if kind == "s" and value.isdecimal():
             self.scan.text_bytes += self._lengths[int(value)] if int(value) < len(self._lengths) else 0
         elif kind == "n" and not self._epoch_1904 and _is_day_60(value):
-            self.scan.marks.add(*self._at, Mark.DAY_60)
+            self.scan.corrections.add(*self._at, CorrectionCode.DAY_60)
 
     def _stretch(self, row: int, column: int) -> None:
         scan = self.scan
