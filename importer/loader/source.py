@@ -15,7 +15,7 @@ from importer.domain.notes import Note
 from importer.domain.records import LoadedRow, LoadedSource, Proof, SheetHead
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
-from importer.loader.files.projection import Ahead
+from importer.loader.files.projection import PeekableRows
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
@@ -41,7 +41,7 @@ class _Table:
     plan: SheetPlan
     formats: SheetFormats
     reader: RowReader
-    rows: Ahead
+    rows: PeekableRows
 
     @property
     def head(self) -> SheetHead:
@@ -149,7 +149,7 @@ def _open_sheets(
 def _open_sheet(
     sheet: Sheet, profile: Profile, context: LoadContext, carried: Iterable[Proof], *, delimited: bool
 ) -> _Table | None:
-    rows = Ahead(sheet.rows())
+    rows = PeekableRows(sheet.rows())
     first = rows.peek(1)
     if not first or _all_ours(first[0][1]):
         return None

@@ -15,7 +15,7 @@ from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject
 from importer.domain.text_keys import fold
-from importer.loader.files.projection import Ahead
+from importer.loader.files.projection import PeekableRows
 from importer.loader.records.row_reader import RowReader
 from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.header import Top, two_tables
@@ -79,7 +79,7 @@ class TableReader:
         self._header_row = self._last = top.row
         self._after_total = False
 
-    def rows(self, rows: Ahead) -> Iterator[LoadedRow]:
+    def rows(self, rows: PeekableRows) -> Iterator[LoadedRow]:
         """Every record and reject. Raises FileRefused where another table begins."""
         width = len(self._plan.head.header)
         held: list[LoadedRow] = []

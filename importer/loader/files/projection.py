@@ -31,7 +31,7 @@ def itemgetter_for(positions: Sequence[int]) -> Callable[[Sequence[Cell]], Seque
 NumberedRow = tuple[int, tuple[Cell, ...]]
 
 
-class Ahead(Iterator[NumberedRow]):
+class PeekableRows(Iterator[NumberedRow]):
     """The rows of a sheet, of which some can be looked at before they are taken."""
 
     def __init__(self, rows: Iterable[NumberedRow]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from importer.domain.cells import Cell
 from importer.errors import FileRefused
-from importer.loader.files.projection import Ahead, NumberedRow
+from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
 from importer.loader.sheets.header import find_top
@@ -48,7 +48,7 @@ def sample_file(path: Path) -> list[SheetSample]:
 
 def _sample(sheet: Sheet) -> SheetSample | None:
     first = first_rows(sheet, SAMPLED_ROWS)
-    rows = Ahead(iter(first))
+    rows = PeekableRows(iter(first))
     top = find_top(sheet.name, rows, laid_out(first, NO_PROFILE))
     left = list(rows)
     if not left:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importer.domain.cells import Cell
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.files.projection import Ahead, NumberedRow
+from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import Profile
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number
 from importer.loader.sheets.headings import Around
@@ -41,7 +41,7 @@ class Top:
     around: Around = field(default_factory=Around)
 
 
-def find_top(sheet: str, rows: Ahead, profile: Profile) -> Top:
+def find_top(sheet: str, rows: PeekableRows, profile: Profile) -> Top:
     """Where the headings are; ``rows`` then stands on the first row of data.
 
     Raises FileRefused if the profile's ``header_row`` is empty, or if two rows could be the headings.
@@ -58,13 +58,13 @@ def find_top(sheet: str, rows: Ahead, profile: Profile) -> Top:
     return Top(found, header, titles, tuple(number for number, _ in below), _around(above, below, rows))
 
 
-def _rows_before(row: int, rows: Ahead) -> Iterator[NumberedRow]:
+def _rows_before(row: int, rows: PeekableRows) -> Iterator[NumberedRow]:
     """Take the rows up to the one with this number."""
     while (following := rows.peek(1)) and following[0][0] < row:
         yield next(rows)
 
 
-def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: Ahead) -> Around:
+def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: PeekableRows) -> Around:
     """What titles, units and the first rows of data tell of the columns."""
     currencies = (currency_said(str(cell)) for _, cells in above for cell in cells)
     return Around(
@@ -179,7 +179,7 @@ def _refuse_table_above(sheet: str, first: Sequence[NumberedRow], row: int) -> N
         )
 
 
-def _below(header: tuple[str, ...], rows: Ahead) -> list[NumberedRow]:
+def _below(header: tuple[str, ...], rows: PeekableRows) -> list[NumberedRow]:
     """Take the rows right under the headings that hold units, or the headings in another language."""
     found: list[NumberedRow] = []
     while header and (following := rows.peek(1)):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
-from importer.loader.files.projection import Ahead, NumberedRow, ProjectedRows
+from importer.loader.files.projection import NumberedRow, PeekableRows, ProjectedRows
 from importer.loader.profile import Profile
 from importer.loader.sheets.header import find_top
 
@@ -49,5 +49,5 @@ def header_of(sheet: str, rows: Iterable[NumberedRow], profile: Profile) -> tupl
 
     Raises FileRefused if the row that the profile names as the header is empty, or if two rows could be the header.
     """
-    top = find_top(sheet, Ahead(rows), profile)
+    top = find_top(sheet, PeekableRows(rows), profile)
     return top.row, top.header
