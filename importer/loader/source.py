@@ -21,7 +21,7 @@ from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
 from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs
-from importer.loader.sheets.header import Top, find_top
+from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
 from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_ours, laid_out
 from importer.loader.table import TableReader
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class _Table:
     """A sheet that holds records: its plan, how its columns are written, and its rows from the first one of data on."""
 
-    top: Top
+    top: SheetHeader
     plan: SheetPlan
     formats: SheetFormats
     reader: RowReader
@@ -153,7 +153,7 @@ def _open_sheet(
     first = rows.peek(1)
     if not first or _all_ours(first[0][1]):
         return None
-    top = find_top(sheet.name, rows, laid_out(first, profile))
+    top = find_header(sheet.name, rows, laid_out(first, profile))
     plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around) if top.header else None
     if plan is None:
         return None

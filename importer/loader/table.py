@@ -18,7 +18,7 @@ from importer.domain.text_keys import fold
 from importer.loader.files.projection import PeekableRows
 from importer.loader.records.row_reader import RowReader
 from importer.loader.sheets.cell_tests import may_be_number
-from importer.loader.sheets.header import Top, two_tables
+from importer.loader.sheets.header import SheetHeader, two_tables
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.sheets.row_roles import RowRole, RowRoles
 from importer.loader.values.parsers import display_text, is_blank
@@ -71,7 +71,7 @@ class _Sums:
 class TableReader:
     """The rows of one sheet on their way from cells to records; ``notes`` are whole when the last row was read."""
 
-    def __init__(self, top: Top, plan: SheetPlan, reader: RowReader, notes: list[Note]) -> None:
+    def __init__(self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note]) -> None:
         self._plan, self._reader, self._notes = plan, reader, notes
         self._roles = RowRoles(top, plan)
         self._sums = _Sums()

@@ -10,7 +10,7 @@ from importer.errors import FileRefused
 from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
-from importer.loader.sheets.header import find_top
+from importer.loader.sheets.header import find_header
 from importer.loader.sheets.headings import Around, Headings, match_headings
 from importer.loader.sheets.shape import Shape
 from importer.loader.sheets.sheet import Sheet, first_rows, laid_out
@@ -49,7 +49,7 @@ def sample_file(path: Path) -> list[SheetSample]:
 def _sample(sheet: Sheet) -> SheetSample | None:
     first = first_rows(sheet, SAMPLED_ROWS)
     rows = PeekableRows(iter(first))
-    top = find_top(sheet.name, rows, laid_out(first, NO_PROFILE))
+    top = find_header(sheet.name, rows, laid_out(first, NO_PROFILE))
     left = list(rows)
     if not left:
         return None

@@ -26,7 +26,7 @@ _TABLE_CELLS, _TABLE_ROWS = 4, 3
 
 
 @dataclass(frozen=True)
-class Top:
+class SheetHeader:
     """The top of a sheet.
 
     ``row`` and ``header``: where the headings stand, and what they are, trimmed. ``above``: rows with something in them
@@ -41,7 +41,7 @@ class Top:
     around: Around = field(default_factory=Around)
 
 
-def find_top(sheet: str, rows: PeekableRows, profile: Profile) -> Top:
+def find_header(sheet: str, rows: PeekableRows, profile: Profile) -> SheetHeader:
     """Where the headings are; ``rows`` then stands on the first row of data.
 
     Raises FileRefused if the profile's ``header_row`` is empty, or if two rows could be the headings.
@@ -55,7 +55,7 @@ def find_top(sheet: str, rows: PeekableRows, profile: Profile) -> Top:
         raise FileRefused(f'Sheet "{sheet}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
     below = _below(header, rows)
     titles = () if profile.header_row else tuple(above)
-    return Top(found, header, titles, tuple(number for number, _ in below), _around(above, below, rows))
+    return SheetHeader(found, header, titles, tuple(number for number, _ in below), _around(above, below, rows))
 
 
 def _rows_before(row: int, rows: PeekableRows) -> Iterator[NumberedRow]:

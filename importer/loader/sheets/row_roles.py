@@ -9,7 +9,7 @@ from importer.domain.cells import Cell
 from importer.domain.columns import Column, ValueKind
 from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.cell_tests import may_be_number
-from importer.loader.sheets.header import Top, headings_in, known_headings
+from importer.loader.sheets.header import SheetHeader, headings_in, known_headings
 from importer.loader.sheets.labels import begins_like_a_total, is_currency_code, is_page_mark, is_total_label
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.values.parsers import is_blank
@@ -43,7 +43,7 @@ class _Part(Enum):
 class RowRoles:
     """The roles of the rows of one table, by their cells. What could be sent is data, so each row is read first."""
 
-    def __init__(self, top: Top, plan: SheetPlan) -> None:
+    def __init__(self, top: SheetHeader, plan: SheetPlan) -> None:
         self._headings = top.header
         self._titles = {_lone_text(cells) for _, cells in top.above} - {None}
         self._columns = [(b.position, b.column) for b in (*plan.case, *plan.voucher) if b.position is not None]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from importer.loader.files.projection import NumberedRow, PeekableRows, ProjectedRows
 from importer.loader.profile import Profile
-from importer.loader.sheets.header import find_top
+from importer.loader.sheets.header import find_header
 
 REPORT_MARK = "#row"  # what the first column of a success or error sheet is called
 
@@ -49,5 +49,5 @@ def header_of(sheet: str, rows: Iterable[NumberedRow], profile: Profile) -> tupl
 
     Raises FileRefused if the row that the profile names as the header is empty, or if two rows could be the header.
     """
-    top = find_top(sheet, PeekableRows(rows), profile)
+    top = find_header(sheet, PeekableRows(rows), profile)
     return top.row, top.header

@@ -9,7 +9,7 @@ import pytest
 from importer.errors import FileRefused
 from importer.loader.files.projection import PeekableRows
 from importer.loader.profile import NO_PROFILE, Profile
-from importer.loader.sheets.header import LOOK_AHEAD, find_top, known_headings
+from importer.loader.sheets.header import LOOK_AHEAD, find_header, known_headings
 from importer.loader.sheets.labels import begins_like_a_total, is_page_mark, is_total_label, is_unit
 
 HEADER = ("Fakturanr.", "Kundenavn", "Fakturadato", "Restbeløb", "Valuta")
@@ -19,7 +19,7 @@ DATA = ("1", "Bodil Zebrahest", "2026-01-31", "10,00", "DKK")
 def top(*rows, profile: Profile = NO_PROFILE):
     """The top of a sheet with these rows, and the number of the first row of data."""
     ahead = PeekableRows((number, tuple(row)) for number, row in enumerate(rows, start=1))
-    found = find_top("Ark1", ahead, profile)
+    found = find_header("Ark1", ahead, profile)
     return found, next(ahead, (None,))[0]
 
 
