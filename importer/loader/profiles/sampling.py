@@ -11,7 +11,7 @@ from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
 from importer.loader.sheets.header import find_header
-from importer.loader.sheets.headings import Around, Headings, match_headings
+from importer.loader.sheets.headings import Headings, SheetContext, match_headings
 from importer.loader.sheets.shape import Shape
 from importer.loader.sheets.sheet import Sheet, first_rows, laid_out
 from importer.loader.values.parsers import is_blank
@@ -27,7 +27,7 @@ class SheetSample:
     header_row: int
     header: tuple[str, ...]
     headings: tuple[Heading, ...]
-    around: Around = field(default_factory=Around)
+    around: SheetContext = field(default_factory=SheetContext)
 
     def by_themselves(self, shape: Shape) -> dict[str, str]:
         """Heading → column, as the sheet is read without a profile; nothing if that raises a question."""

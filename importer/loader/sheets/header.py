@@ -11,7 +11,7 @@ from importer.errors import FileRefused
 from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import Profile
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number
-from importer.loader.sheets.headings import Around
+from importer.loader.sheets.headings import SheetContext
 from importer.loader.sheets.labels import is_currency_code, is_total_label, is_unit
 from importer.loader.sheets.shape import currency_said, holds_money, is_heading, known_key
 from importer.loader.values.parsers import is_blank
@@ -38,7 +38,7 @@ class SheetHeader:
     header: tuple[str, ...]
     above: tuple[NumberedRow, ...] = ()
     below: tuple[int, ...] = ()
-    around: Around = field(default_factory=Around)
+    around: SheetContext = field(default_factory=SheetContext)
 
 
 def find_header(sheet: str, rows: PeekableRows, profile: Profile) -> SheetHeader:
@@ -64,10 +64,10 @@ def _rows_before(row: int, rows: PeekableRows) -> Iterator[NumberedRow]:
         yield next(rows)
 
 
-def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: PeekableRows) -> Around:
+def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: PeekableRows) -> SheetContext:
     """What titles, units and the first rows of data tell of the columns."""
     currencies = (currency_said(str(cell)) for _, cells in above for cell in cells)
-    return Around(
+    return SheetContext(
         sample=[cells for _, cells in rows.peek(LOOK_AHEAD) if not any(map(is_total_label, cells))],
         units={at: str(cell) for _, cells in below for at, cell in enumerate(cells) if is_unit(cell)},
         currency=next(filter(None, currencies), None),

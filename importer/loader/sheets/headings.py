@@ -34,7 +34,7 @@ class HeadingObjection:
 
 
 @dataclass(frozen=True)
-class Around:
+class SheetContext:
     """What stands around the headings: the first rows of data, units below headings (by position), the titles' currency."""
 
     sample: Sequence[tuple[Cell, ...]] = ()
@@ -50,7 +50,7 @@ class Headings:
     header: tuple[str, ...]
     mapped: Mapping[str, list[str]]
     ignored: frozenset[str]
-    around: Around
+    around: SheetContext
 
     def free(self, position: int) -> bool:
         """Whether the profile says nothing of the heading there, and it is no column of the reports."""

@@ -23,7 +23,7 @@ from importer.domain.records import SheetHead
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.profile import Profile, names_in
-from importer.loader.sheets.headings import Around, HeadingMatches, Headings, match_headings
+from importer.loader.sheets.headings import HeadingMatches, Headings, SheetContext, match_headings
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in
 
@@ -69,7 +69,7 @@ _TELLING = {
     Kind.VOUCHER: {c.name for c in columns_of(Kind.VOUCHER)} - {c.name for c in columns_of(Kind.CASE)},
 }
 ENTRY_HEADING = "#entry"
-NOTHING_AROUND = Around()
+NOTHING_AROUND = SheetContext()
 MARKS_ENOUGH = 2  # one column that only cases (or vouchers) have may be chance, two are not
 
 
@@ -79,7 +79,7 @@ def plan_sheet(
     header: tuple[str, ...],
     profile: Profile,
     defaults: Mapping[str, str],
-    around: Around = NOTHING_AROUND,
+    around: SheetContext = NOTHING_AROUND,
 ) -> SheetPlan | None:
     """How to read a sheet with this header, or None if it holds neither cases nor vouchers.
 
@@ -117,7 +117,7 @@ def plan_sheet(
     )
 
 
-def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: Around) -> Headings:
+def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: SheetContext) -> Headings:
     mapped = {header_key(heading): names_in(names) for heading, names in profile.columns.items()}
     return Headings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
 

@@ -19,7 +19,7 @@ from importer.loader.profiles.proposal import ASK_FROM, SUGGEST_FROM, Heading
 from importer.loader.profiles.questions import NOTHING, AnswerRefused, answer, open_questions, questions
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.profiles.trials import SheetTrials
-from importer.loader.sheets.headings import Around
+from importer.loader.sheets.headings import SheetContext
 from importer.loader.sheets.shape import Shape
 
 DAYS = ("2026-01-31", "2026-02-14", "2026-03-01")
@@ -55,7 +55,7 @@ FOR_ALL = NORDLYS | {"currency": "DKK", "debtor_type": "Person", "amount_to_reco
 
 def draft_of(columns, *, defaults=(), **more) -> ProfileDraft:
     headings = tuple(Heading(text, cells) for text, cells in columns.items())
-    sample = SheetSample("Ark1", 1, tuple(columns), headings, Around(sample=list(zip(*columns.values(), strict=True))))
+    sample = SheetSample("Ark1", 1, tuple(columns), headings, SheetContext(sample=list(zip(*columns.values(), strict=True))))
     return ProfileDraft(SheetTrials(sample, VoucherTypes(), dict(defaults)), **more)
 
 
