@@ -23,7 +23,7 @@ from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs
 from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
-from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_ours, laid_out
+from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_report_sheet, with_report_layout
 from importer.loader.table import TableReader
 from importer.loader.values.parsers import is_blank
 
@@ -94,7 +94,7 @@ def _load(
     delimited: bool = False,
 ) -> LoadedSource:
     tables, others = _open_sheets(sheets, profile, context, delimited=delimited)
-    ours = {sheet.name for sheet in others if is_ours(sheet)}
+    ours = {sheet.name for sheet in others if is_report_sheet(sheet)}
     passed = [sheet.name for sheet in others if sheet.name not in ours]
     if not tables:
         raise FileRefused(_nothing_found(name, passed))
@@ -153,7 +153,7 @@ def _open_sheet(
     first = rows.peek(1)
     if not first or _all_ours(first[0][1]):
         return None
-    top = find_header(sheet.name, rows, laid_out(first, profile))
+    top = find_header(sheet.name, rows, with_report_layout(first, profile))
     plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around) if top.header else None
     if plan is None:
         return None

@@ -23,7 +23,7 @@ from importer.loader.profiles.recognition import (
     reader_of_headings,
     refuse_near,
 )
-from importer.loader.sheets.sheet import is_ours
+from importer.loader.sheets.sheet import is_report_sheet
 from importer.loader.source import load_raw, open_file, open_frames
 from importer.workspace.environment import Environment
 from importer.workspace.request import ImportRequest
@@ -95,7 +95,7 @@ def open_remembered(path: Path, shelf: Shelf, context: LoadContext) -> Iterator[
     with ExitStack() as stack:
         raw, known = _find(path, shelf, stack)
         profile = known.profile if known else NO_PROFILE
-        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets() or is_ours(sheet))
+        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets() or is_report_sheet(sheet))
         sheets = sheets if profile.sheets() else raw.sheets
         yield _with_note(load_raw(replace(raw, sheets=sheets), profile, context), known)
 

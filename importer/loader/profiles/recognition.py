@@ -12,7 +12,7 @@ from importer.domain.text_keys import header_key, heading_set
 from importer.errors import FileRefused, ProfileError
 from importer.loader.profile import Profile
 from importer.loader.profiles.profile_file import read_profile
-from importer.loader.sheets.sheet import Sheet, first_rows, header_of, laid_out
+from importer.loader.sheets.sheet import Sheet, first_rows, header_of, with_report_layout
 
 NEAR = 0.75
 """How much of two sets of headings must be common for one to be taken for a change of the other."""
@@ -75,7 +75,7 @@ def reader_of_headings(sheets: Iterable[Sheet]) -> Callable[[Profile], Headings]
 
 def _headings(sheet: str, rows: Sequence[tuple[int, tuple[Cell, ...]]], profile: Profile) -> tuple[str, ...]:
     try:
-        return header_of(sheet, iter(rows), laid_out(rows, profile))[1]
+        return header_of(sheet, iter(rows), with_report_layout(rows, profile))[1]
     except FileRefused:  # nothing stands where this profile has the header: it is not for this sheet
         return ()
 

@@ -13,7 +13,7 @@ from importer.loader.profiles.proposal import Heading
 from importer.loader.sheets.header import find_header
 from importer.loader.sheets.headings import Headings, SheetContext, match_headings
 from importer.loader.sheets.shape import Shape
-from importer.loader.sheets.sheet import Sheet, first_rows, laid_out
+from importer.loader.sheets.sheet import Sheet, first_rows, with_report_layout
 from importer.loader.values.parsers import is_blank
 
 SAMPLED_ROWS = 500
@@ -49,7 +49,7 @@ def sample_file(path: Path) -> list[SheetSample]:
 def _sample(sheet: Sheet) -> SheetSample | None:
     first = first_rows(sheet, SAMPLED_ROWS)
     rows = PeekableRows(iter(first))
-    top = find_header(sheet.name, rows, laid_out(first, NO_PROFILE))
+    top = find_header(sheet.name, rows, with_report_layout(first, NO_PROFILE))
     left = list(rows)
     if not left:
         return None

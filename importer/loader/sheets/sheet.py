@@ -24,7 +24,7 @@ class Sheet(Protocol):
     def read_columns(self, positions: Sequence[int]) -> ProjectedRows: ...
 
 
-def is_ours(sheet: Sheet) -> bool:
+def is_report_sheet(sheet: Sheet) -> bool:
     """Whether it is a sheet of our own templates or reports: its first heading begins with ``#``; nothing is said of it."""
     return next((str(cells[0]).startswith("#") for _, cells in sheet.rows() if cells), False)
 
@@ -34,7 +34,7 @@ def first_rows(sheet: Sheet, count: int) -> list[NumberedRow]:
     return list(islice(sheet.rows(), count))
 
 
-def laid_out(rows: Sequence[NumberedRow], profile: Profile) -> Profile:
+def with_report_layout(rows: Sequence[NumberedRow], profile: Profile) -> Profile:
     """The profile as it applies to a sheet that begins with these rows.
 
     An error sheet has its header in its first row, wherever its source had it.
