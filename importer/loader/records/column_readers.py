@@ -12,7 +12,7 @@ from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
 from importer.domain.special_cells import CellError, shows_error
 from importer.loader.files.projection import itemgetter_for
-from importer.loader.sheets.plan import Bound
+from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, display_text, is_blank
 
@@ -36,7 +36,7 @@ class Field(NamedTuple):
     position: int | None
     read: Read
     known: dict[str, Any]
-    bound: Bound
+    bound: ColumnBinding
 
     def cell(self, cells: tuple[Cell, ...]) -> Cell:
         """The field's own cell in a row, or its constant."""
@@ -75,12 +75,12 @@ class Columns:
         return zip(self._steps, self._pick(cells + self._constants), strict=True)
 
 
-def fields_of(bounds: Iterable[tuple[Bound, Formats]]) -> tuple[Field, ...]:
+def fields_of(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[Field, ...]:
     """The fields of columns, each with the formats of its cells."""
     return tuple(_field(bound, formats) for bound, formats in bounds)
 
 
-def _field(bound: Bound, formats: Formats) -> Field:
+def _field(bound: ColumnBinding, formats: Formats) -> Field:
     known: dict[str, Any] = {}
     reader, table = READERS[bound.column.value_kind], bound.values
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists can change

@@ -13,7 +13,7 @@ from importer.loader.records.column_readers import Columns, fields_of
 from importer.loader.records.row_values import Findings
 from importer.loader.records.voucher import voucher_of
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
-from importer.loader.sheets.plan import Bound, Shape, SheetPlan
+from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.values.parsers import is_blank
 
 __all__ = ["LoadContext", "RowReader"]
@@ -85,7 +85,7 @@ class RowReader:
         return {label.kind: label for label in labels if label}
 
 
-def _inherited(plan: SheetPlan) -> list[Bound]:
+def _inherited(plan: SheetPlan) -> list[ColumnBinding]:
     """A flat row's voucher takes the case's currency and date where it has no column of its own."""
     own = {bound.column.name for bound in plan.voucher}
     wanted = {"currency", "date"} - own if plan.shape is Shape.FLAT else set()

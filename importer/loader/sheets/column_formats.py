@@ -16,7 +16,7 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.records import Proof
 from importer.loader.files.projection import ReadColumns
 from importer.loader.profile import Profile
-from importer.loader.sheets.plan import Bound, SheetPlan
+from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.values.dates import answers
 from importer.loader.values.evidence import Decision, MarkEvidence, OrderEvidence, Seen, Verdict
 from importer.loader.values.formats import LONGEST, YEARS_AHEAD, DateOrder, DecimalMark, Formats
@@ -39,7 +39,7 @@ class SheetFormats:
     notes: tuple[Note, ...] = ()
     proofs: tuple[Proof, ...] = ()
 
-    def of(self, bound: Bound) -> Formats:
+    def of(self, bound: ColumnBinding) -> Formats:
         """How the cells of ``bound`` are written."""
         if bound.position is None:
             return self.others
@@ -50,7 +50,7 @@ class SheetFormats:
 class _Watched:
     """A column under watch and what it has shown so far."""
 
-    bound: Bound
+    bound: ColumnBinding
     position: int
     evidence: MarkEvidence | OrderEvidence
 
@@ -93,7 +93,7 @@ def _wanted(profile: Profile, *, delimited: bool) -> set[ValueKind]:
     return wanted
 
 
-def _evidence(bound: Bound, formats: Formats) -> MarkEvidence | OrderEvidence:
+def _evidence(bound: ColumnBinding, formats: Formats) -> MarkEvidence | OrderEvidence:
     return MarkEvidence() if bound.column.value_kind in _NUMBERS else OrderEvidence(formats.last_year)
 
 

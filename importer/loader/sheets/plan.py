@@ -27,11 +27,11 @@ from importer.loader.sheets.headings import HeadingMatches, Headings, SheetConte
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in
 
-__all__ = ["Bound", "Shape", "SheetPlan", "plan_sheet"]
+__all__ = ["ColumnBinding", "Shape", "SheetPlan", "plan_sheet"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class ColumnBinding:
     """A column of the importer and where its cells stand: a position in the sheet, or one constant for all rows.
 
     ``values`` replaces cells before they are read.
@@ -51,8 +51,8 @@ class SheetPlan:
     head: SheetHead
     shape: Shape
     header_row: int
-    case: tuple[Bound, ...]
-    voucher: tuple[Bound, ...]
+    case: tuple[ColumnBinding, ...]
+    voucher: tuple[ColumnBinding, ...]
     entry_position: int | None
     unknown: tuple[str, ...]
     derive_debtor_type: bool = False
@@ -168,15 +168,15 @@ def _refuse_other_currency(sheet: str, says: str, currency: str | None, fixed: M
 
 def _bound(
     shape: Shape, header: tuple[str, ...], matches: HeadingMatches, fixed: Mapping[str, str], profile: Profile
-) -> dict[Kind, tuple[Bound, ...]]:
+) -> dict[Kind, tuple[ColumnBinding, ...]]:
     """The columns of each kind with where their cells come from."""
     tables = {name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
     placed = [
-        Bound(column_in(shape, name), header[at], at, values=tables.get(name, {}))
+        ColumnBinding(column_in(shape, name), header[at], at, values=tables.get(name, {}))
         for at, found in enumerate(matches.names)
         for name in found
     ]
-    constant = [Bound(column_in(shape, name), name, None, value, tables.get(name, {})) for name, value in fixed.items()]
+    constant = [ColumnBinding(column_in(shape, name), name, None, value, tables.get(name, {})) for name, value in fixed.items()]
     return {kind: tuple(b for b in (*placed, *constant) if b.column.kind is kind) for kind in Kind}
 
 
