@@ -53,7 +53,7 @@ class Field(NamedTuple):
         return None
 
 
-class Columns:
+class RowDecoder:
     """The fields of one kind in a sheet, made ready to take the cells of a row all at once."""
 
     def __init__(self, fields: tuple[Field, ...]) -> None:

@@ -19,7 +19,7 @@ from importer.domain.money import UNREAD_CURRENCY, Money, cents_of
 from importer.domain.reasons import Reason
 from importer.domain.suggestions import suggestions_for
 from importer.loader.context import LoadContext
-from importer.loader.records.column_readers import Columns, Field
+from importer.loader.records.column_readers import Field, RowDecoder
 from importer.loader.values.amounts import currencies_of
 from importer.loader.values.parsers import WRONG_VOUCHER_CURRENCY, ValueProblem, display_text, is_blank
 
@@ -48,7 +48,7 @@ class Findings:
     fields: Sequence[Field] = ()
     cells: tuple[Cell, ...] = ()
 
-    def read(self, columns: Columns, cells: tuple[Cell, ...]) -> None:
+    def read(self, columns: RowDecoder, cells: tuple[Cell, ...]) -> None:
         """Read each field's cell; an empty one has no value."""
         self.fields, self.cells = columns.fields, cells
         values = self.values

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from importer.domain.cells import Cell
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, ValueKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, shows_error
-from importer.loader.records.column_readers import MAX_REMEMBERED, Columns, fields_of
+from importer.loader.records.column_readers import MAX_REMEMBERED, RowDecoder, fields_of
 from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, ValueProblem, is_blank
@@ -126,7 +126,7 @@ def test_a_row_of_any_width_gives_each_field_its_own_cell(positions: list[int | 
         ColumnBinding(COLUMNS[ValueKind.TEXT], f"Heading {at}", position, None if position is not None else f"constant {at}")
         for at, position in enumerate(positions)
     ]
-    columns = Columns(fields_of((bound, Formats()) for bound in bounds))
+    columns = RowDecoder(fields_of((bound, Formats()) for bound in bounds))
     assert [cell for _, cell in columns.with_cells(cells)] == [field.cell(cells) for field in columns.fields]
 
 
