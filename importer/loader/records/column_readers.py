@@ -25,7 +25,7 @@ LONGEST_REMEMBERED = 60
 Read = Callable[[Cell], Any]
 
 
-class Field(NamedTuple):
+class ColumnReader(NamedTuple):
     """A column of a sheet, and how its cells are read: a tuple, because every cell of every row passes through it.
 
     ``read`` gives None for a blank cell and raises ValueProblem for one that has no value. ``known`` are the values of texts
@@ -56,16 +56,16 @@ class Field(NamedTuple):
 class RowDecoder:
     """The fields of one kind in a sheet, made ready to take the cells of a row all at once."""
 
-    def __init__(self, fields: tuple[Field, ...]) -> None:
-        self.fields = fields
-        self.amounts = tuple(field for field in fields if field.bound.column.value_kind is ValueKind.MONEY)
-        constants = [field for field in fields if field.position is None]
-        self._constants = tuple(field.bound.constant for field in constants)
-        self._width = max((field.position + 1 for field in fields if field.position is not None), default=0)
+    def __init__(self, readers: tuple[ColumnReader, ...]) -> None:
+        self.readers = readers
+        self.amounts = tuple(reader for reader in readers if reader.bound.column.value_kind is ValueKind.MONEY)
+        constants = [reader for reader in readers if reader.position is None]
+        self._constants = tuple(reader.bound.constant for reader in constants)
+        self._width = max((reader.position + 1 for reader in readers if reader.position is not None), default=0)
         # A row's constants stand behind its own cells, however many these are.
-        places = [f.position if f.position is not None else constants.index(f) - len(constants) for f in fields]
+        places = [f.position if f.position is not None else constants.index(f) - len(constants) for f in readers]
         self._pick = itemgetter_for(places)
-        self._steps = tuple((field.name, field.known.get, field.read) for field in fields)
+        self._steps = tuple((reader.name, reader.known.get, reader.read) for reader in readers)
 
     def with_cells(self, cells: tuple[Cell, ...]) -> Iterator[tuple[tuple[str, Callable[[str], Any], Read], Cell]]:
         """Each field's name, what it remembers of texts and its reader, with its cell in this row."""
@@ -75,12 +75,12 @@ class RowDecoder:
         return zip(self._steps, self._pick(cells + self._constants), strict=True)
 
 
-def fields_of(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[Field, ...]:
+def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[ColumnReader, ...]:
     """The fields of columns, each with the formats of its cells."""
-    return tuple(_field(bound, formats) for bound, formats in bounds)
+    return tuple(_reader_for(bound, formats) for bound, formats in bounds)
 
 
-def _field(bound: ColumnBinding, formats: Formats) -> Field:
+def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     known: dict[str, Any] = {}
     reader, table = READERS[bound.column.value_kind], bound.values
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists can change
@@ -94,7 +94,7 @@ def _field(bound: ColumnBinding, formats: Formats) -> Field:
             known[cell] = value
         return value
 
-    return Field(bound.column.name, bound.position, read, known, bound)
+    return ColumnReader(bound.column.name, bound.position, read, known, bound)
 
 
 def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:

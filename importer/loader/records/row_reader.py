@@ -9,7 +9,7 @@ from importer.domain.records import CaseRecord, LoadedRow, Reject, Row, VoucherR
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
-from importer.loader.records.column_readers import RowDecoder, fields_of
+from importer.loader.records.column_readers import RowDecoder, readers_for
 from importer.loader.records.row_values import Findings
 from importer.loader.records.voucher import voucher_of
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
@@ -41,8 +41,10 @@ class RowReader:
         formats = formats or SheetFormats(profile_formats(profile, context.today))
         self._signed = profile.amount_sign == "signed"
         self._width = len(plan.head.header) if delimited else None
-        self._case_columns = RowDecoder(fields_of((bound, formats.of(bound)) for bound in plan.case))
-        self._voucher_columns = RowDecoder(fields_of((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan))))
+        self._case_columns = RowDecoder(readers_for((bound, formats.of(bound)) for bound in plan.case))
+        self._voucher_columns = RowDecoder(
+            readers_for((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
+        )
         self._voucher_positions = plan.positions(Kind.VOUCHER)
         self._only_vouchers = plan.shape is Shape.VOUCHERS
 

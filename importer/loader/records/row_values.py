@@ -19,7 +19,7 @@ from importer.domain.money import UNREAD_CURRENCY, Money, cents_of
 from importer.domain.reasons import Reason
 from importer.domain.suggestions import suggestions_for
 from importer.loader.context import LoadContext
-from importer.loader.records.column_readers import Field, RowDecoder
+from importer.loader.records.column_readers import ColumnReader, RowDecoder
 from importer.loader.values.amounts import currencies_of
 from importer.loader.values.parsers import WRONG_VOUCHER_CURRENCY, ValueProblem, display_text, is_blank
 
@@ -45,12 +45,12 @@ class Findings:
     kind: Kind
     values: dict[str, Any] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
-    fields: Sequence[Field] = ()
+    readers: Sequence[ColumnReader] = ()
     cells: tuple[Cell, ...] = ()
 
     def read(self, columns: RowDecoder, cells: tuple[Cell, ...]) -> None:
         """Read each field's cell; an empty one has no value."""
-        self.fields, self.cells = columns.fields, cells
+        self.readers, self.cells = columns.readers, cells
         values = self.values
         for (name, known, read), cell in columns.with_cells(cells):
             if cell is None:
@@ -66,7 +66,7 @@ class Findings:
                     continue
             values[name] = value
 
-    def check_signs(self, amounts: Iterable[Field]) -> None:
+    def check_signs(self, amounts: Iterable[ColumnReader]) -> None:
         """Refuse an amount whose sign or code, like ``€``, is not that of the row's currency."""
         currency = self.values.get("currency")
         for amount in amounts if currency else ():
@@ -77,14 +77,14 @@ class Findings:
 
     def reject(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> None:
         """One more reason, against the column ``name`` or (None) the whole row; ``offers`` are values that may be meant."""
-        field_ = next((known for known in self.fields if known.name == name), None)
-        text = self._text(field_)
+        reader = next((known for known in self.readers if known.name == name), None)
+        text = self._text(reader)
         offers = offers or (suggestions_for(code, text, for_vouchers=self.kind is Kind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
-        self.reasons.append(Reason(code, message, name, field_ and field_.bound.heading, text, offers))
+        self.reasons.append(Reason(code, message, name, reader and reader.bound.heading, text, offers))
 
-    def _text(self, found: Field | None) -> str | None:
+    def _text(self, found: ColumnReader | None) -> str | None:
         """The field's own cell as a person sees it, or None if there is nothing in it."""
         cell = found.cell(self.cells) if found else None
         return None if is_blank(cell) else display_text(cell)
