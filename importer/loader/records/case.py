@@ -11,12 +11,12 @@ from importer.domain.kinds import Kind
 from importer.domain.models import Case
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
-from importer.loader.records.row_values import Findings
+from importer.loader.records.row_values import RowValues
 from importer.loader.values.identifiers import check_postal_code
 from importer.loader.values.text import ValueProblem
 
 
-def case_of(found: Findings, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
+def case_of(found: RowValues, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
     """The case that a row's values make, or all reasons why not.
 
     ``derive_debtor_type``: the sheet has no such column, and need not have it (Debitura's own template).
@@ -51,7 +51,7 @@ def _by_name(values: dict[str, Any]) -> DebtorType:
     return DebtorType.PERSON
 
 
-def _read_debtor_type(found: Findings, *, derive_debtor_type: bool) -> None:
+def _read_debtor_type(found: RowValues, *, derive_debtor_type: bool) -> None:
     """The debtor's type by its words or, in Debitura's own template, by its contact person."""
     values = found.values
     if derive_debtor_type:
@@ -65,7 +65,7 @@ def _read_debtor_type(found: Findings, *, derive_debtor_type: bool) -> None:
         values["debtor_type"] = kind
 
 
-def _read_debtor_place(found: Findings) -> None:
+def _read_debtor_place(found: RowValues) -> None:
     """Check the postal code, and tell a state's code from its name."""
     values = found.values
     country, state = values.get("debtor_country", ""), values.get("debtor_state")

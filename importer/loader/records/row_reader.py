@@ -10,7 +10,7 @@ from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
-from importer.loader.records.row_values import Findings
+from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
@@ -60,15 +60,15 @@ class RowReader:
         return LoadedRow(row, case, voucher)
 
     def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | Reject:
-        found = self._findings(Kind.CASE, self._case_columns, cells)
+        found = self._row_values(Kind.CASE, self._case_columns, cells)
         return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
 
     def _voucher(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> VoucherRecord | Reject:
-        found = self._findings(Kind.VOUCHER, self._voucher_columns, cells)
+        found = self._row_values(Kind.VOUCHER, self._voucher_columns, cells)
         return voucher_of(found, self.context, hint, signed=self._signed, needs_case=self._only_vouchers)
 
-    def _findings(self, kind: Kind, columns: RowDecoder, cells: tuple[Cell, ...]) -> Findings:
-        found = Findings(kind)
+    def _row_values(self, kind: Kind, columns: RowDecoder, cells: tuple[Cell, ...]) -> RowValues:
+        found = RowValues(kind)
         found.read(columns, cells)
         found.check_signs(columns.amounts)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):

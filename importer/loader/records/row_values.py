@@ -39,7 +39,7 @@ _PYDANTIC_WORDS = {
 
 
 @dataclass(slots=True)
-class Findings:
+class RowValues:
     """Values by canonical name, and what is wrong with the row so far."""
 
     kind: Kind
