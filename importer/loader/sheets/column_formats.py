@@ -18,7 +18,7 @@ from importer.loader.files.projection import ReadColumns
 from importer.loader.profile import Profile
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.values.dates import answers
-from importer.loader.values.evidence import Decision, MarkEvidence, OrderEvidence, Seen, Verdict
+from importer.loader.values.evidence import Decision, MarkEvidence, OrderEvidence, Sighting, Verdict
 from importer.loader.values.formats import LONGEST, YEARS_AHEAD, DateOrder, DecimalMark, Formats
 
 _AT_ONCE = 1000
@@ -109,7 +109,7 @@ def _proofs(watched: list[_Watched]) -> Iterable[Proof]:
     for w in watched:
         decision = w.evidence.decision()
         if decision.verdict is Verdict.DECIDED and decision.question:  # where nothing was open, nothing will be
-            yield from (Proof(w.bound.heading, seen.row, seen.text) for seen in decision.proof)
+            yield from (Proof(w.bound.heading, sighting.row, sighting.text) for sighting in decision.proof)
 
 
 def _watch(watched: list[_Watched], header_row: int, read_columns: ReadColumns) -> None:
@@ -143,12 +143,14 @@ def _note(sheet: str, watched: _Watched, kind: NoteKind) -> Note:
     """How a column is written, with the cells that prove it."""
     decision = watched.evidence.decision()
     way = decision.way.name.lower() if isinstance(decision.way, DateOrder) else str(decision.way)
-    cells = (pair for seen in decision.proof for pair in ((_place_name(seen), str(seen.row)), ("text", seen.text)))
+    cells = (
+        pair for sighting in decision.proof for pair in ((_place_name(sighting), str(sighting.row)), ("text", sighting.text))
+    )
     return Note(kind, sheet, values=(("heading", watched.bound.heading), ("way", way), *cells))
 
 
-def _place_name(seen: Seen) -> str:
-    return "earlier_row" if seen.earlier else "row"
+def _place_name(sighting: Sighting) -> str:
+    return "earlier_row" if sighting.earlier else "row"
 
 
 def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | None) -> tuple[Formats, NoteKind | None]:
@@ -181,18 +183,18 @@ def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, No
     if decision.verdict is Verdict.CONTRADICTORY:
         what = f"is in a column with two orders of day and month: {_told(decision.proof)}"
         orders = (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)
-        answer = next(filter(None, (answers(seen.text, orders) for seen in decision.proof)), 'date_format = "DD/MM/YYYY"')
+        answer = next(filter(None, (answers(sighting.text, orders) for sighting in decision.proof)), 'date_format = "DD/MM/YYYY"')
         return replace(others, text_doubt=f"{what}. Make them alike, or say in the profile which one counts: {answer}"), None
     if decision.way is None:
         return others, None
     return replace(others, order=decision.way), NoteKind.DATE_ORDER if decision.question else None
 
 
-def _told(proof: tuple[Seen, ...]) -> str:
-    return " and ".join(f'row {seen.place} has "{seen.text}"' for seen in proof)
+def _told(proof: tuple[Sighting, ...]) -> str:
+    return " and ".join(f'row {sighting.place} has "{sighting.text}"' for sighting in proof)
 
 
-def _swapped(beside: Seen) -> str:
+def _swapped(beside: Sighting) -> str:
     return (
         "is in a column of texts and date cells, in which a spreadsheet may have swapped day and month: every text has a day "
         f'after the 12th (row {beside.row}: "{beside.text}"), no date cell has one. Compare them with where they come from and '

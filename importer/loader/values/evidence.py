@@ -37,7 +37,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Sighting:
     """A text and the row, as Excel numbers it, where it was first seen.
 
     ``earlier``: not in this file, but in the one whose error sheet this is.
@@ -61,8 +61,8 @@ class Decision(Generic[Way]):
 
     verdict: Verdict
     way: Way | None = None
-    proof: tuple[Seen, ...] = ()
-    question: Seen | None = None
+    proof: tuple[Sighting, ...] = ()
+    question: Sighting | None = None
 
 
 class _Evidence(Generic[Way]):
@@ -71,24 +71,24 @@ class _Evidence(Generic[Way]):
     def __init__(self, ways: Collection[Way]) -> None:
         self._ways = ways
         self._possible: set[Way] = set()
-        self._against: dict[Way, Seen] = {}
-        self._question: Seen | None = None
+        self._against: dict[Way, Sighting] = {}
+        self._question: Sighting | None = None
 
-    def weigh(self, seen: Seen, ways: Collection[Way], *, asks: bool) -> None:
+    def weigh(self, sighting: Sighting, ways: Collection[Way], *, asks: bool) -> None:
         """Count in a text that can be read in these ways. ``asks``: they give different values."""
         if ways:
             self._possible.update(ways)
             for way in self._ways:
                 if way not in ways:
-                    self._against.setdefault(way, seen)
+                    self._against.setdefault(way, sighting)
             if asks and self._question is None:
-                self._question = seen
+                self._question = sighting
 
     def decision(self) -> Decision[Way]:
         left = self._possible - self._against.keys()
         # A way that no text could be read in was never in question: proof against it counts only where there is no other.
         proof = {self._against[way] for way in self._possible - left} or set(self._against.values())
-        in_order = tuple(sorted(proof, key=lambda seen: (not seen.earlier, seen.row, seen.text)))
+        in_order = tuple(sorted(proof, key=lambda sighting: (not sighting.earlier, sighting.row, sighting.text)))
         if len(left) == 1:
             return Decision(Verdict.DECIDED, next(iter(left)), in_order, self._question)
         if self._possible and not left:
@@ -107,19 +107,19 @@ class MarkEvidence(_Evidence[DecimalMark]):
         everyday = _EVERYDAY.fullmatch(text)
         if everyday and everyday[everyday.lastindex or 0] in self._proven:
             return
-        self._look(Seen(row, text))
+        self._look(Sighting(row, text))
 
     def recall(self, row: int, text: str) -> None:
         """Count in what the file before this error sheet had there."""
-        self._look(Seen(row, text, earlier=True))
+        self._look(Sighting(row, text, earlier=True))
 
-    def _look(self, seen: Seen) -> None:
-        text = seen.text
+    def _look(self, sighting: Sighting) -> None:
+        text = sighting.text
         found = written(text.removesuffix("%"))
         if found is None or not found.marked or (found.unit and not currencies_of(text)):
             return
         marks = found.marks()
-        self.weigh(seen, marks, asks=found.ambiguous)
+        self.weigh(sighting, marks, asks=found.ambiguous)
         if len(marks) == 1:
             self._proven.add(marks[0])
 
@@ -136,7 +136,7 @@ class OrderEvidence(_Evidence[DateOrder]):
         self._last_year = last_year
         self._known: set[str] = set()
         self._one_sided = True
-        self._first_text: Seen | None = None
+        self._first_text: Sighting | None = None
         self._date_cells = self._late_days = False
 
     def see(self, row: int, text: str) -> None:
@@ -148,16 +148,16 @@ class OrderEvidence(_Evidence[DateOrder]):
         days = days_in_figures(text, self._last_year)
         if not days:
             return
-        seen = Seen(row, text)
-        self.weigh(seen, days.keys(), asks=len(set(days.values())) > 1)
-        self._first_text = self._first_text or seen
+        sighting = Sighting(row, text)
+        self.weigh(sighting, days.keys(), asks=len(set(days.values())) > 1)
+        self._first_text = self._first_text or sighting
         if DateOrder.DAY_FIRST in days and DateOrder.MONTH_FIRST in days:
             self._one_sided = False
 
     def recall(self, row: int, text: str) -> None:
         """Count in what the file before this error sheet had there; it says nothing of the date cells beside it now."""
         if days := days_in_figures(text, self._last_year):
-            self.weigh(Seen(row, text, earlier=True), days.keys(), asks=False)
+            self.weigh(Sighting(row, text, earlier=True), days.keys(), asks=False)
 
     def see_day(self, day: date) -> None:
         """Count in a date cell."""
@@ -170,7 +170,7 @@ class OrderEvidence(_Evidence[DateOrder]):
         """Whether further date cells can tell nothing new."""
         return self._date_cells and self._late_days
 
-    def swapped_beside(self) -> Seen | None:
+    def swapped_beside(self) -> Sighting | None:
         """A text beside which the date cells are suspect: every text has a day that is no month, and no date cell has."""
         agreed = self._one_sided and self.decision().verdict is Verdict.DECIDED
         return self._first_text if agreed and self._date_cells and not self._late_days else None

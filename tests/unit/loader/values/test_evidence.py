@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from importer.loader.values.amounts import read_money
 from importer.loader.values.dates import read_date
-from importer.loader.values.evidence import Decision, OrderEvidence, Seen, Verdict, decide_mark, decide_order
+from importer.loader.values.evidence import Decision, OrderEvidence, Sighting, Verdict, decide_mark, decide_order
 from importer.loader.values.formats import DateOrder, Formats
 from importer.loader.values.text import ValueProblem
 
@@ -32,13 +32,13 @@ def order(*texts: str) -> Decision:
 @pytest.mark.parametrize(
     ("texts", "proof"),
     [
-        (("1.234", "1.234,50"), Seen(3, "1.234,50")),
-        (("1.234", "12,5"), Seen(3, "12,5")),
-        (("1.234.567", "1.234"), Seen(2, "1.234.567")),
-        (("kr. 1.234", "kr. 99,95"), Seen(3, "kr. 99,95")),
-        (("1.234", "5.000,-"), Seen(3, "5.000,-")),
-        (("1.234", "1234,5678"), Seen(3, "1234,5678")),
-        (("1.234", "0,125"), Seen(3, "0,125")),
+        (("1.234", "1.234,50"), Sighting(3, "1.234,50")),
+        (("1.234", "12,5"), Sighting(3, "12,5")),
+        (("1.234.567", "1.234"), Sighting(2, "1.234.567")),
+        (("kr. 1.234", "kr. 99,95"), Sighting(3, "kr. 99,95")),
+        (("1.234", "5.000,-"), Sighting(3, "5.000,-")),
+        (("1.234", "1234,5678"), Sighting(3, "1234,5678")),
+        (("1.234", "0,125"), Sighting(3, "0,125")),
     ],
 )
 def test_a_mark_that_one_text_proves_holds_for_the_column(texts, proof) -> None:
@@ -64,7 +64,7 @@ def test_texts_that_can_be_read_both_ways_or_in_none_prove_nothing(texts) -> Non
 def test_two_marks_contradict_each_other_with_both_rows_named() -> None:
     found = mark("1.234", "1.234,50", "7", "1,234.50", "0,5")
     assert (found.verdict, found.way) == (Verdict.CONTRADICTORY, None)
-    assert found.proof == (Seen(3, "1.234,50"), Seen(5, "1,234.50"))
+    assert found.proof == (Sighting(3, "1.234,50"), Sighting(5, "1,234.50"))
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_two_marks_contradict_each_other_with_both_rows_named() -> None:
 def test_an_order_that_one_text_proves_holds_for_the_column(texts, way, proof) -> None:
     found = order(*texts)
     assert (found.verdict, found.way) == (Verdict.DECIDED, way)
-    assert proof in {seen.text for seen in found.proof}
-    assert found.question == Seen(2, texts[0])
+    assert proof in {sighting.text for sighting in found.proof}
+    assert found.question == Sighting(2, texts[0])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_dates_that_fit_more_than_one_order_or_none_prove_nothing(texts) -> None
 def test_two_orders_contradict_each_other_with_both_rows_named() -> None:
     found = order("03/04/2026", "31/01/2026", "01/31/2026", "30/12/2026")
     assert found.verdict is Verdict.CONTRADICTORY
-    assert found.proof == (Seen(3, "31/01/2026"), Seen(4, "01/31/2026"))
+    assert found.proof == (Sighting(3, "31/01/2026"), Sighting(4, "01/31/2026"))
 
 
 def test_two_rows_together_may_prove_what_neither_does_alone() -> None:
