@@ -18,7 +18,7 @@ from importer.loader.files.projection import ReadColumns
 from importer.loader.profile import Profile
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.values.dates import answers
-from importer.loader.values.evidence import Decision, MarkEvidence, OrderEvidence, Sighting, Verdict
+from importer.loader.values.evidence import Certainty, Decision, MarkEvidence, OrderEvidence, Sighting
 from importer.loader.values.formats import LONGEST, YEARS_AHEAD, DateOrder, DecimalMark, Formats
 
 _AT_ONCE = 1000
@@ -108,7 +108,7 @@ def _proofs(watched: list[_Watched]) -> Iterable[Proof]:
     """What decided each column: the next error sheet carries it."""
     for w in watched:
         decision = w.evidence.decision()
-        if decision.verdict is Verdict.DECIDED and decision.question:  # where nothing was open, nothing will be
+        if decision.certainty is Certainty.DECIDED and decision.question:  # where nothing was open, nothing will be
             yield from (Proof(w.bound.heading, sighting.row, sighting.text) for sighting in decision.proof)
 
 
@@ -166,7 +166,7 @@ def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | 
 
 
 def _marks(decision: Decision[DecimalMark], others: Formats, value_kind: ValueKind) -> tuple[Formats, NoteKind | None]:
-    if decision.verdict is Verdict.CONTRADICTORY:
+    if decision.certainty is Certainty.CONTRADICTORY:
         what = f"is in a column with two decimal marks: {_told(decision.proof)}"
         answer = 'decimal = "," or decimal = "."'
         return replace(others, text_doubt=f"{what}. Make them alike, or say in the profile which one counts: {answer}"), None
@@ -180,7 +180,7 @@ def _marks(decision: Decision[DecimalMark], others: Formats, value_kind: ValueKi
 
 
 def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, NoteKind | None]:
-    if decision.verdict is Verdict.CONTRADICTORY:
+    if decision.certainty is Certainty.CONTRADICTORY:
         what = f"is in a column with two orders of day and month: {_told(decision.proof)}"
         orders = (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)
         answer = next(filter(None, (answers(sighting.text, orders) for sighting in decision.proof)), 'date_format = "DD/MM/YYYY"')

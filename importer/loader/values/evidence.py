@@ -26,7 +26,7 @@ _REMEMBERED = 4096  # texts that need not be looked at again: dates repeat
 LAST_SURE_DAY = 12  # a later day cannot be a month, so no program has taken it for one
 
 
-class Verdict(Enum):
+class Certainty(Enum):
     """What a column's texts come to."""
 
     DECIDED = auto()
@@ -59,7 +59,7 @@ class Decision(Generic[Way]):
     ``question`` is the first text that could be read in two ways: without one, the decision changes nothing.
     """
 
-    verdict: Verdict
+    certainty: Certainty
     way: Way | None = None
     proof: tuple[Sighting, ...] = ()
     question: Sighting | None = None
@@ -90,10 +90,10 @@ class _Evidence(Generic[Way]):
         proof = {self._against[way] for way in self._possible - left} or set(self._against.values())
         in_order = tuple(sorted(proof, key=lambda sighting: (not sighting.earlier, sighting.row, sighting.text)))
         if len(left) == 1:
-            return Decision(Verdict.DECIDED, next(iter(left)), in_order, self._question)
+            return Decision(Certainty.DECIDED, next(iter(left)), in_order, self._question)
         if self._possible and not left:
-            return Decision(Verdict.CONTRADICTORY, None, in_order, self._question)
-        return Decision(Verdict.UNDECIDED, question=self._question)
+            return Decision(Certainty.CONTRADICTORY, None, in_order, self._question)
+        return Decision(Certainty.UNDECIDED, question=self._question)
 
 
 class MarkEvidence(_Evidence[DecimalMark]):
@@ -172,7 +172,7 @@ class OrderEvidence(_Evidence[DateOrder]):
 
     def swapped_beside(self) -> Sighting | None:
         """A text beside which the date cells are suspect: every text has a day that is no month, and no date cell has."""
-        agreed = self._one_sided and self.decision().verdict is Verdict.DECIDED
+        agreed = self._one_sided and self.decision().certainty is Certainty.DECIDED
         return self._first_text if agreed and self._date_cells and not self._late_days else None
 
 
