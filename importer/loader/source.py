@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from importer.domain.cells import Cell
 from importer.domain.notes import Note
-from importer.domain.records import LoadedRow, LoadedSource, Proof, SheetHead
+from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetHead
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
 from importer.loader.files.projection import PeekableRows
@@ -147,7 +147,7 @@ def _open_sheets(
 
 
 def _open_sheet(
-    sheet: Sheet, profile: Profile, context: LoadContext, carried: Iterable[Proof], *, delimited: bool
+    sheet: Sheet, profile: Profile, context: LoadContext, carried: Iterable[FormatProof], *, delimited: bool
 ) -> _Table | None:
     rows = PeekableRows(sheet.rows())
     first = rows.peek(1)

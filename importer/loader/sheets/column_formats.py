@@ -13,7 +13,7 @@ from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
 from importer.domain.kinds import Kind
 from importer.domain.notes import Note, NoteKind
-from importer.domain.records import Proof
+from importer.domain.records import FormatProof
 from importer.loader.files.projection import ReadColumns
 from importer.loader.profile import Profile
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
@@ -37,7 +37,7 @@ class SheetFormats:
     others: Formats = field(default_factory=Formats)
     by_column: Mapping[tuple[Kind, str], Formats] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
-    proofs: tuple[Proof, ...] = ()
+    proofs: tuple[FormatProof, ...] = ()
 
     def of(self, bound: ColumnBinding) -> Formats:
         """How the cells of ``bound`` are written."""
@@ -61,7 +61,13 @@ def profile_formats(profile: Profile, today: date) -> Formats:
 
 
 def formats_of(
-    plan: SheetPlan, read_columns: ReadColumns, profile: Profile, today: date, *, delimited: bool, carried: Iterable[Proof] = ()
+    plan: SheetPlan,
+    read_columns: ReadColumns,
+    profile: Profile,
+    today: date,
+    *,
+    delimited: bool,
+    carried: Iterable[FormatProof] = (),
 ) -> SheetFormats:
     """How the columns of a sheet write numbers and dates. Nothing is read if the profile says it all.
 
@@ -97,19 +103,19 @@ def _evidence(bound: ColumnBinding, formats: Formats) -> MarkEvidence | OrderEvi
     return MarkEvidence() if bound.column.value_kind in _NUMBERS else OrderEvidence(formats.last_year)
 
 
-def _recall(watched: list[_Watched], carried: Iterable[Proof]) -> None:
+def _recall(watched: list[_Watched], carried: Iterable[FormatProof]) -> None:
     for proof in carried:
         for w in watched:
             if w.bound.heading == proof.heading:
                 w.evidence.recall(proof.row, proof.text)
 
 
-def _proofs(watched: list[_Watched]) -> Iterable[Proof]:
+def _proofs(watched: list[_Watched]) -> Iterable[FormatProof]:
     """What decided each column: the next error sheet carries it."""
     for w in watched:
         decision = w.evidence.decision()
         if decision.certainty is Certainty.DECIDED and decision.question:  # where nothing was open, nothing will be
-            yield from (Proof(w.bound.heading, sighting.row, sighting.text) for sighting in decision.proof)
+            yield from (FormatProof(w.bound.heading, sighting.row, sighting.text) for sighting in decision.proof)
 
 
 def _watch(watched: list[_Watched], header_row: int, read_columns: ReadColumns) -> None:
