@@ -21,7 +21,7 @@ Headings = Mapping[str, tuple[str, ...]]  # a file's sheets by name, with the he
 
 
 @dataclass(frozen=True)
-class Remembered:
+class SavedProfile:
     """A profile that has ``headings``, and the file in which it stands."""
 
     profile: Profile
@@ -30,7 +30,7 @@ class Remembered:
     def note(self) -> Note:
         return Note(NoteKind.PROFILE_USED, values=(("profile", self.profile.name), ("path", self.path.as_posix())))
 
-    def knows(self, headings: Headings) -> bool:
+    def matches(self, headings: Headings) -> bool:
         """Whether one sheet has just these headings, among those that the profile names if it names any."""
         own, wanted = self.profile.sheets(), heading_set(self.profile.headings)
         if not set(own) <= headings.keys():
@@ -39,17 +39,17 @@ class Remembered:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ProfileSet:
     """The profiles that can be found by headings; ``broken`` are sentences about those that cannot be read."""
 
-    profiles: tuple[Remembered, ...] = ()
+    profiles: tuple[SavedProfile, ...] = ()
     broken: tuple[str, ...] = ()
 
 
-EMPTY_SHELF = Shelf()
+NO_PROFILES = ProfileSet()
 
 
-def search_shelf(folders: Iterable[Path]) -> Shelf:
+def search_profiles(folders: Iterable[Path]) -> ProfileSet:
     """All profiles with ``headings`` in these folders; of two with one name the earlier folder's counts."""
     found: dict[str, Path] = {}
     for folder in folders:
@@ -63,8 +63,8 @@ def search_shelf(folders: Iterable[Path]) -> Shelf:
             broken.append(f"{error} Until then it is passed over.")
             continue
         if heading_set(profile.headings):
-            profiles.append(Remembered(profile.model_copy(update={"name": path.stem}), path))
-    return Shelf(tuple(profiles), tuple(broken))
+            profiles.append(SavedProfile(profile.model_copy(update={"name": path.stem}), path))
+    return ProfileSet(tuple(profiles), tuple(broken))
 
 
 def reader_of_headings(sheets: Iterable[Sheet]) -> Callable[[Profile], Headings]:
@@ -80,7 +80,7 @@ def _headings(sheet: str, rows: Sequence[tuple[int, tuple[Cell, ...]]], profile:
         return ()
 
 
-def only_one(name: str, fitting: Sequence[Remembered]) -> Remembered | None:
+def the_only_match(name: str, fitting: Sequence[SavedProfile]) -> SavedProfile | None:
     """The one profile that knows a file. Raises FileRefused, naming all, if there are more."""
     if len(fitting) > 1:
         told = " and ".join(f'"{one.profile.name}" ({one.path.as_posix()})' for one in fitting)
@@ -89,12 +89,12 @@ def only_one(name: str, fitting: Sequence[Remembered]) -> Remembered | None:
     return fitting[0] if fitting else None
 
 
-def refuse_near(name: str, headings: Headings, shelf: Shelf) -> None:
+def refuse_near_miss(name: str, headings: Headings, profile_set: ProfileSet) -> None:
     """Refuse a file that no profile knows but one nearly does.
 
     Read without it the same rows could become other cases, and be sent a second time.
     """
-    rated = [(_nearness(one, found), one, found) for one in shelf.profiles for found in headings.values()]
+    rated = [(_nearness(one, found), one, found) for one in profile_set.profiles for found in headings.values()]
     nearness, one, found = max(rated, key=lambda rating: rating[0], default=(0.0, None, ()))
     if one is None or nearness < NEAR:
         return
@@ -105,12 +105,12 @@ def refuse_near(name: str, headings: Headings, shelf: Shelf) -> None:
     )
 
 
-def _nearness(one: Remembered, found: Sequence[str]) -> float:
+def _nearness(one: SavedProfile, found: Sequence[str]) -> float:
     theirs, ours = heading_set(found), heading_set(one.profile.headings)
     return len(theirs & ours) / len(theirs | ours)
 
 
-def _difference(one: Remembered, found: Sequence[str]) -> str:
+def _difference(one: SavedProfile, found: Sequence[str]) -> str:
     theirs, ours = heading_set(found), heading_set(one.profile.headings)
     new = [h for h in found if header_key(h) in theirs - ours]
     gone = [h for h in one.profile.headings if header_key(h) in ours - theirs]
