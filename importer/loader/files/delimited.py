@@ -94,7 +94,7 @@ class Delimited:
         return FileRefused(f"{self.path.name}, row {row}: {what}. Close the quote, or double those within the text.")
 
 
-def survey(
+def detect_and_check(
     path: Path, file: TextFile, *, encoding: str | None = None, delimiter: str | None = None, quote: str | None = None
 ) -> Delimited:
     """Read every byte once and decide encoding, delimiter and quotes.

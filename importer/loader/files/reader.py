@@ -28,9 +28,9 @@ from importer.domain.cells import Cell
 from importer.domain.notes import Note, NoteKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
 from importer.errors import FileRefused
-from importer.loader.files.delimited import Delimited, survey
+from importer.loader.files.delimited import Delimited, detect_and_check
 from importer.loader.files.projection import ProjectedRows, ReadColumns, project
-from importer.loader.files.safety import TextFile, Workbook, inspect
+from importer.loader.files.safety import TextFile, Workbook, check_file
 from importer.loader.files.workbook import OpenWorkbook
 from importer.loader.files.xls import OpenXls, XlsScan
 
@@ -129,7 +129,7 @@ def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
     """
     path = Path(path)
     try:
-        found = inspect(path)
+        found = check_file(path)
         if isinstance(found, Workbook):
             return _open_workbook(path, found, options)
         return _open_text(path, found, options)
@@ -154,7 +154,7 @@ def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSour
 
 def _open_text(path: Path, found: TextFile, options: ReadOptions) -> RawSource:
     _check_sheets(path.name, options.sheets, [path.name])
-    text = survey(path, found, encoding=options.encoding, delimiter=options.delimiter, quote=options.quote)
+    text = detect_and_check(path, found, encoding=options.encoding, delimiter=options.delimiter, quote=options.quote)
     sheet = RawSheet(path.name, False, lambda: _text_rows(text), options.chunk_rows)
     encoding, delimiter = text.encoding, text.dialect.delimiter
     quote = text.dialect.quote

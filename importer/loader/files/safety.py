@@ -71,7 +71,7 @@ class TextFile:
     signature: tuple[int, ...]
 
 
-def inspect(path: Path) -> Workbook | TextFile:
+def check_file(path: Path) -> Workbook | TextFile:
     """Check a file and scan it if it is a workbook.
 
     Raises FileRefused, with a sentence that names the file and says what to do, for everything that is not a
