@@ -11,7 +11,7 @@ from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
 from importer.loader.sheets.header import find_header
-from importer.loader.sheets.headings import Headings, SheetContext, match_headings
+from importer.loader.sheets.headings import SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.shape import Shape
 from importer.loader.sheets.sheet import Sheet, first_rows, with_report_layout
 from importer.loader.values.parsers import is_blank
@@ -32,7 +32,7 @@ class SheetSample:
     def by_themselves(self, shape: Shape) -> dict[str, str]:
         """Heading → column, as the sheet is read without a profile; nothing if that raises a question."""
         try:
-            matches = match_headings(Headings(self.name, self.header, {}, frozenset(), self.around), shape, ())
+            matches = match_headings(SheetHeadings(self.name, self.header, {}, frozenset(), self.around), shape, ())
         except FileRefused:
             return {}
         return {heading: names[0] for heading, names in zip(self.header, matches.names, strict=True) if names}

@@ -43,7 +43,7 @@ class SheetContext:
 
 
 @dataclass(frozen=True)
-class Headings:
+class SheetHeadings:
     """The headings of one sheet with what stands around them and what a profile says of them."""
 
     sheet: str
@@ -94,7 +94,7 @@ class HeadingMatches:
     def present(self) -> set[str]:
         return {name for found in self.names for name in found}
 
-    def is_open(self, headings: Headings, position: int) -> bool:
+    def is_open(self, headings: SheetHeadings, position: int) -> bool:
         """Whether nothing is known of the heading yet, and the profile leaves it free."""
         return not self.names[position] and headings.free(position)
 
@@ -107,7 +107,7 @@ class HeadingMatches:
         names = tuple(tuple(added.get(position, found)) for position, found in enumerate(self.names))
         return replace(self, names=names, matched_by_alias={**self.matched_by_alias, **by_alias})
 
-    def with_alias(self, headings: Headings, position: int, name: str) -> HeadingMatches:
+    def with_alias(self, headings: SheetHeadings, position: int, name: str) -> HeadingMatches:
         return self.with_names({position: (name,)}, {headings.header[position]: name})
 
     def with_objection(self, name: str, objection: HeadingObjection) -> HeadingMatches:
@@ -117,7 +117,7 @@ class HeadingMatches:
         return replace(self, objections={other: objection for other, objection in self.objections.items() if other != name})
 
 
-def match_headings(headings: Headings, shape: Shape, constants: Iterable[str]) -> HeadingMatches:
+def match_headings(headings: SheetHeadings, shape: Shape, constants: Iterable[str]) -> HeadingMatches:
     """What every heading fills in a sheet of this shape; ``constants`` are the columns that the profile gives one value.
 
     Sure names count first; a weak one fills a column only if no other heading does and nothing speaks against it.
@@ -129,7 +129,7 @@ def match_headings(headings: Headings, shape: Shape, constants: Iterable[str]) -
     return matches
 
 
-def _mapped_by_profile(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+def _mapped_by_profile(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
     """What the profile maps by hand."""
     mapped = {
         position: [known for name in headings.mapped_to(position) if (known := name_in(shape, name))]
@@ -138,7 +138,7 @@ def _mapped_by_profile(headings: Headings, shape: Shape, matches: HeadingMatches
     return matches.with_names(mapped, {})
 
 
-def _known_for_sure(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+def _known_for_sure(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
     """Names of our own, and those of other systems that are sure and that the profile does not map by hand."""
     by_hand = matches.present()
     index = {**_system_names(headings, shape), **index_in(shape)}
@@ -154,7 +154,7 @@ def _known_for_sure(headings: Headings, shape: Shape, matches: HeadingMatches) -
     return matches.with_names(found, by_alias)
 
 
-def _system_names(headings: Headings, shape: Shape) -> Mapping[str, str]:
+def _system_names(headings: SheetHeadings, shape: Shape) -> Mapping[str, str]:
     """What headings of cases mean in the system that the whole header gives away, if it is one of those."""
     if shape is Shape.VOUCHERS:
         return {}
@@ -168,7 +168,7 @@ def _is_own(shape: Shape, heading: str) -> bool:
     )
 
 
-def _amount_with_unit(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+def _amount_with_unit(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
     """``Restbeløb (DKK)``: an amount whose heading names its currency; not if the sheet has currencies of its own."""
     name = _AMOUNTS[shape]
     sure, weak = (_units_of(headings, matches, name, index) for index in (index_of(_kind(shape)), weak_index(_kind(shape))))
@@ -185,13 +185,13 @@ def _amount_with_unit(headings: Headings, shape: Shape, matches: HeadingMatches)
     return replace(matches.with_alias(headings, position, name), currency=currency)
 
 
-def _units_of(headings: Headings, matches: HeadingMatches, name: str, index: Mapping[str, str]) -> dict[int, str | None]:
+def _units_of(headings: SheetHeadings, matches: HeadingMatches, name: str, index: Mapping[str, str]) -> dict[int, str | None]:
     """The free headings that mean ``name`` without the currency at their end: position → currency."""
     parts = ((at, unit_of(heading)) for at, heading in enumerate(headings.header) if matches.is_open(headings, at))
     return {position: found[1] for position, found in parts if found and index.get(found[0]) == name}
 
 
-def _weak_names(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+def _weak_names(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
     """Names that may mean something else as well."""
     wanted: dict[str, list[int]] = {}
     for position, heading in enumerate(headings.header):
@@ -203,7 +203,9 @@ def _weak_names(headings: Headings, shape: Shape, matches: HeadingMatches) -> He
     return matches
 
 
-def _weak_name(headings: Headings, kind: Kind, matches: HeadingMatches, name: str, positions: Sequence[int]) -> HeadingMatches:
+def _weak_name(
+    headings: SheetHeadings, kind: Kind, matches: HeadingMatches, name: str, positions: Sequence[int]
+) -> HeadingMatches:
     filled = matches.position_of(name)
     if filled is not None:
         superseded = {headings.header[position]: (name, headings.header[filled]) for position in positions}
@@ -222,7 +224,7 @@ def _weak_name(headings: Headings, kind: Kind, matches: HeadingMatches, name: st
     return matches.with_objection(name, last)
 
 
-def _currency_in_title(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+def _currency_in_title(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
     """A currency in the row of units, below the amount: it confirms the currency, and is not taken for it.
 
     A corrected error sheet has no such row, and would then be read in another currency. Raises FileRefused if a column
@@ -238,7 +240,7 @@ def _currency_in_title(headings: Headings, shape: Shape, matches: HeadingMatches
     return replace(matches, currency_in_title=code or headings.around.currency)
 
 
-_MATCHERS: tuple[Callable[[Headings, Shape, HeadingMatches], HeadingMatches], ...] = (
+_MATCHERS: tuple[Callable[[SheetHeadings, Shape, HeadingMatches], HeadingMatches], ...] = (
     _mapped_by_profile,
     _known_for_sure,
     _amount_with_unit,
@@ -261,12 +263,12 @@ def _optional_in_doubt(sheet: str, name: str, objection: HeadingObjection) -> Fi
     )
 
 
-def _objection(headings: Headings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
+def _objection(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
     """What speaks against reading a weak heading as ``name``: another heading, or its own first cells."""
     return _by_another_heading(headings, matches, name, position) or _by_its_cells(headings, name, position)
 
 
-def _by_another_heading(headings: Headings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
+def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
     heading = headings.header[position]
     bare = (unit_of(heading) or (header_key(heading), None))[0]
     unmatched = (other for other, found in zip(headings.header, matches.names, strict=True) if not found and other != heading)
@@ -277,13 +279,13 @@ def _by_another_heading(headings: Headings, matches: HeadingMatches, name: str, 
     return None
 
 
-def _by_its_cells(headings: Headings, name: str, position: int) -> HeadingObjection | None:
+def _by_its_cells(headings: SheetHeadings, name: str, position: int) -> HeadingObjection | None:
     kind = Kind.VOUCHER if name == "voucher_amount" or name not in index_of(Kind.CASE).values() else Kind.CASE
     reason = objection_to(name, column(kind, name).value_kind, headings.cells(position))
     return HeadingObjection(headings.header[position], reason) if reason else None
 
 
-def _refuse_two(headings: Headings, name: str, positions: Sequence[int]) -> None:
+def _refuse_two(headings: SheetHeadings, name: str, positions: Sequence[int]) -> None:
     if len(positions) > 1:
         first, second = (headings.header[position] for position in positions[:2])
         more = " The claim is what is still open." if name == "amount_to_recover" else ""

@@ -23,7 +23,7 @@ from importer.domain.records import SheetHead
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.profile import Profile, names_in
-from importer.loader.sheets.headings import HeadingMatches, Headings, SheetContext, match_headings
+from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in
 
@@ -117,12 +117,12 @@ def plan_sheet(
     )
 
 
-def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: SheetContext) -> Headings:
+def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: SheetContext) -> SheetHeadings:
     mapped = {header_key(heading): names_in(names) for heading, names in profile.columns.items()}
-    return Headings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
+    return SheetHeadings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
 
 
-def _head(headings: Headings, shape: Shape, matches: HeadingMatches) -> SheetHead:
+def _head(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> SheetHead:
     names = tuple(" ".join(found) or None for found in matches.names)
     return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT)
 
@@ -180,7 +180,7 @@ def _bound(
     return {kind: tuple(b for b in (*placed, *constant) if b.column.kind is kind) for kind in Kind}
 
 
-def _shape(headings: Headings, constants: Iterable[str]) -> Shape | None:
+def _shape(headings: SheetHeadings, constants: Iterable[str]) -> Shape | None:
     """What a sheet holds by its headings or, where they do not tell, with what the profile adds to every row."""
     keys = [known_key(h) for h in headings.header if h and not h.startswith("#")]
     found = [name for key in keys for name in headings.mapped.get(key, [])]
@@ -228,7 +228,7 @@ def column_in(shape: Shape, name: str) -> Column:
     return column(kind, name)
 
 
-def _refuse_conflicts(headings: Headings, matches: HeadingMatches, constants: Iterable[str]) -> None:
+def _refuse_conflicts(headings: SheetHeadings, matches: HeadingMatches, constants: Iterable[str]) -> None:
     sheet = headings.sheet
     first: dict[str, str] = {}
     for heading, found in zip(headings.header, matches.names, strict=True):
