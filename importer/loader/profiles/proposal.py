@@ -55,7 +55,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ColumnCandidate:
     """A column that a heading may fill; ``score`` is 0 to 100."""
 
     name: str
@@ -71,7 +71,7 @@ class Guess:
     """
 
     heading: Heading
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[ColumnCandidate, ...] = ()
     sure: bool = False
     suggested: str | None = None
     repeated: bool = False
@@ -154,18 +154,18 @@ def _known(heading: Heading, shape: Shape, by_themselves: Mapping[str, str]) -> 
     own, read = filled_by_itself(heading.text, shape), by_themselves.get(heading.text)
     if not by_themselves or own == read:
         return None
-    return Guess(heading, (Candidate(read, EXACT),), sure=True) if read else Guess(heading)
+    return Guess(heading, (ColumnCandidate(read, EXACT),), sure=True) if read else Guess(heading)
 
 
 def _guess(heading: Heading, shape: Shape, types: VoucherTypes) -> Guess:
     if heading.text.casefold().startswith((PROPERTY_PREFIX, FLAT_PREFIX + PROPERTY_PREFIX)):
         known = shape is not Shape.CASES
-        return Guess(heading, (Candidate(heading.text, EXACT),) if known else (), sure=known)
+        return Guess(heading, (ColumnCandidate(heading.text, EXACT),) if known else (), sure=known)
     rated, agreed = [], {}
     for name, score in _name_scores(heading.text, shape).items():
         column = column_in(shape, name)
         agreed[name] = share = agreement(column, heading.cells, types)
-        rated.append(Candidate(name, _weighed(score, share, column)))
+        rated.append(ColumnCandidate(name, _weighed(score, share, column)))
     rated.sort(key=lambda candidate: -candidate.score)
     best = tuple(candidate for candidate in rated if candidate.score >= ASK_FROM)[:MOST_CANDIDATES]
     return Guess(heading, best, sure=bool(best) and _is_sure(best, agreed[best[0].name]))
@@ -181,7 +181,7 @@ def _weighed(score: int, share: float | None, column: Column) -> int:
     return score
 
 
-def _is_sure(best: Sequence[Candidate], share: float | None) -> bool:
+def _is_sure(best: Sequence[ColumnCandidate], share: float | None) -> bool:
     clear = len(best) == 1 or best[1].score <= best[0].score - CLEAR
     return best[0].score == EXACT or (best[0].score == ALIKE and clear and share is not None and share >= AGREES)
 
