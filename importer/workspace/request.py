@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ImportRequest:
     """The sources and options of an import.
 
-    Without a ``profile``, each source is read with the profile on the ``shelf`` that matches its headings. ``paths`` and
+    Without a ``profile``, each source is read with the profile of the ``profile_set`` that matches its headings. ``paths`` and
     ``output`` are as the user gave them; all other files are in the ``workspace``.
     """
 

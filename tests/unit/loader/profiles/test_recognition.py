@@ -73,7 +73,7 @@ def test_a_file_that_a_profile_nearly_knows_is_refused_with_the_difference(headi
     refuse_near_miss("x.xlsx", {"Marts": ("Kunde", "Dato", "Sum", "Navn", "Land")}, profile_set)
 
 
-def test_the_shelf_holds_profiles_with_headings_and_tells_of_those_that_cannot_be_read(tmp_path):
+def test_the_set_holds_profiles_with_headings_and_reports_those_that_cannot_be_read(tmp_path):
     first, second = tmp_path / "profiles", tmp_path / "more"
     first.mkdir()
     second.mkdir()
