@@ -1,4 +1,4 @@
-"""Cells that calamine cannot tell apart or reads wrong, found by the preflight and put right by the reader."""
+"""Cells that calamine does not distinguish or reads wrong. The safety check finds them, the reader corrects them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from importer.loader.files.number_formats import ZeroFormat
 
 MAX_CORRECTIONS = 20_000_000
-"""Eight bytes each, 160 MB: a sheet of a million rows with twenty columns of error cells."""
+"""Special cells of one sheet, 8 bytes each, so 160 MB: a million rows with twenty columns of error cells."""
 
 _COLUMN_BITS, _CODE_BITS = 15, 16
 
 
 class CorrectionCode(IntEnum):
-    """What is special about a cell; numbers from ``TEXT`` on stand for an error text, from ``FORMAT`` on for a format."""
+    """The correction that a cell needs. Codes from ``TEXT`` on refer to an error text, codes from ``FORMAT`` on to a format."""
 
     MISSING = 1
     DAY_60 = 2
@@ -33,19 +33,19 @@ class CorrectionCode(IntEnum):
 
 
 class TooManyCorrections(Exception):
-    """More special cells than are kept."""
+    """The sheet has more special cells than ``MAX_CORRECTIONS``."""
 
 
 @dataclass(slots=True)
 class CellCorrections:
-    """The special cells of one sheet, 8 bytes each; rows and columns count from 0."""
+    """The special cells of one sheet, 8 bytes each. Rows and columns count from 0."""
 
     formats: tuple[ZeroFormat, ...] = ()
     texts: list[str] = field(default_factory=list)
     cells: array[int] = field(default_factory=lambda: array("Q"))
 
     def add(self, row: int, column: int, code: int) -> None:
-        """Remember a cell. Raises TooManyMarks when there are more than ``MAX_MARKS``."""
+        """Add a cell. Raises TooManyCorrections when there are more than ``MAX_CORRECTIONS``."""
         if len(self.cells) >= MAX_CORRECTIONS:
             raise TooManyCorrections
         if row >= 1 << 31 or column >= 1 << _COLUMN_BITS:
@@ -53,7 +53,7 @@ class CellCorrections:
         self.cells.append((row << _COLUMN_BITS | column) << _CODE_BITS | code)
 
     def add_error(self, row: int, column: int, text: str) -> None:
-        """Remember an error cell with the text that it shows."""
+        """Add an error cell with the text that it shows."""
         try:
             index = self.texts.index(text)
         except ValueError:
@@ -63,22 +63,22 @@ class CellCorrections:
         self.add(row, column, CorrectionCode.TEXT + index)
 
     def add_format(self, row: int, column: int, index: int) -> None:
-        """Remember a cell whose number format, ``formats[index]``, shows leading zeros."""
+        """Add a cell whose number format, ``formats[index]``, shows leading zeros."""
         self.add(row, column, CorrectionCode.FORMAT + index)
 
     def code_of_format(self, form: ZeroFormat) -> int:
-        """Give the code of a format, which is added if it is new."""
+        """Return the code of a format, and add the format if it is new."""
         if form not in self.formats:
             self.formats = (*self.formats, form)
         return CorrectionCode.FORMAT + self.formats.index(form)
 
     def close(self) -> None:
-        """Sort the cells, as files may hold them in any order; call it once, after the last one."""
+        """Sort the cells, because a file may hold them in any order. Call this once, after the last cell."""
         if any(a > b for a, b in zip(self.cells, self.cells[1:], strict=False)):
             self.cells = array("Q", sorted(self.cells))
 
     def in_row(self, row: int) -> Iterator[tuple[int, int]]:
-        """Yield (column, code) of a row's special cells."""
+        """Yield (column, code) of the special cells of a row."""
         at = bisect_left(self.cells, row << _COLUMN_BITS + _CODE_BITS)
         end = (row + 1) << _COLUMN_BITS + _CODE_BITS
         while at < len(self.cells) and (cell := self.cells[at]) < end:
@@ -86,13 +86,13 @@ class CellCorrections:
             at += 1
 
     def correct(self, row: int, values: list[Cell]) -> None:
-        """Put the special cells of a row right, as far as it is wide."""
+        """Correct the special cells of a row in place; those beyond its width are left out."""
         for column, code in self.in_row(row):
             if column < len(values):
                 values[column] = self.corrected(code, values[column])
 
     def corrected(self, code: int, value: Cell) -> Cell:
-        """Give the cell as it must be read, from what calamine gave."""
+        """Return the corrected cell for the value that calamine returned."""
         if code >= CorrectionCode.FORMAT:
             return self.formats[code - CorrectionCode.FORMAT].shown(value)
         if code >= CorrectionCode.TEXT:
@@ -102,7 +102,7 @@ class CellCorrections:
 
 
 def parse_duration(text: str) -> dt.timedelta | str:
-    """Read OpenDocument's ``PT30H15M00S`` as a timedelta; any other text is given back."""
+    """Return OpenDocument's ``PT30H15M00S`` as a timedelta, and any other text unchanged."""
     sign = -1 if text.startswith("-") else 1
     hours, _, rest = text.lstrip("-").removeprefix("PT").partition("H")
     minutes, _, seconds = rest.partition("M")
@@ -117,4 +117,4 @@ _CORRECTIONS: dict[CorrectionCode, tuple[type, Callable[[Any], Cell]]] = {
     CorrectionCode.DAY_60: (dt.date, lambda _: FalseDate("1900-02-29")),
     CorrectionCode.DURATION: (str, parse_duration),
 }
-"""What calamine gives for such a cell, and what it must be read as; anything else stays."""
+"""By code: the type that calamine returns for such a cell, and its correction. Values of other types are not changed."""

@@ -1,7 +1,7 @@
-"""OpenDocument sheets (.ods), scanned with an XML parser before calamine sees them.
+"""Scan OpenDocument sheets (.ods) with an XML parser before calamine reads them.
 
-Cells show their text here, so errors and leading zeros are read from it. Repeated cells are counted as often as
-they are repeated, for calamine writes them out.
+This format stores the text that each cell shows, so errors and leading zeros are read from that text. Repeated cells
+count as often as they are repeated, because calamine expands them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def scan_ods(archive: Archive) -> WorkbookScan:
     """Check every part of an OpenDocument sheet and find its special cells. Raises FileRefused."""
     content = archive.find("content.xml")
     if content is None:
-        raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet as .ods or .xlsx anew.")
+        raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet again as .ods or .xlsx.")
     _refuse_encryption_and_macros(archive)
     calls = _Scan(archive.name)
     try:
         parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data)
     except expat.ExpatError as error:
-        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it anew.") from error
+        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it again.") from error
     archive.check_all_but({content})
     for name, scan in calls.result.sheets.items():
         scan.corrections.close()
@@ -48,7 +48,7 @@ def _refuse_encryption_and_macros(archive: Archive) -> None:
 
 
 class _Scan:
-    """Calls of the XML parser."""
+    """Handlers of the XML parser, and the result of the scan."""
 
     def __init__(self, name: str) -> None:
         self.result = WorkbookScan()
@@ -110,7 +110,7 @@ class _Scan:
             scan.rows, scan.columns = self._row + self._row_repeat, max(scan.columns, column + repeat)
             texts = sum(repeat * len(text) for _, repeat, _, text in self._row_cells) * self._row_repeat
             scan.text_bytes = scan.text_bytes + texts
-            # Checked at every row, since a repeated row is marked cell by cell.
+            # Checked at every row, because the cells of a repeated row are added one by one.
             if scan.columns > MAX_COLUMNS or scan.rows > MAX_ROWS or scan.rows * scan.columns > MAX_AREA:
                 check_size(self._name, self._sheet, scan)
             for cell in self._row_cells:
@@ -158,4 +158,4 @@ def _same(shown: str, value: str) -> bool:
 def _count(repeated: str | None) -> int:
     if not repeated or not repeated.isascii() or not repeated.isdecimal():
         return 1
-    return max(int(repeated[:18]), 1)  # 18 digits are too many in any case
+    return max(int(repeated[:18]), 1)  # 18 digits are above every limit
