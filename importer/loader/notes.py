@@ -1,4 +1,4 @@
-"""What is to be known of a source's sheets before their rows are read: what was recognised, used and left out."""
+"""Notes on the sheets of a source before their rows are read: what was recognised, used and left out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importer.loader.sheets.plan import SheetPlan
 
 
 def sheet_notes(opened: Iterable[tuple[SheetHeader, SheetPlan]], passed: Iterable[str]) -> list[Note]:
-    """The notes on the sheets that are read, and on those that were passed over."""
+    """Return the notes on the sheets that are read, and on the sheets in ``passed``, which are not."""
     notes = [Note(NoteKind.SHEET_LEFT_OUT, sheet) for sheet in passed]
     for top, plan in opened:
         notes += _of_layout(top, plan.head.name)

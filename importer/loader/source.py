@@ -1,4 +1,4 @@
-"""A file or a DataFrame to a source that can be taken in: its sheets planned, its rows read as they are asked for."""
+"""Load a file or DataFrames as a source for the intake. Sheets are planned at once, rows are read lazily."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Table:
-    """A sheet that holds records: its plan, how its columns are written, and its rows from the first one of data on."""
+    """A sheet with records: its plan, the formats of its columns, and its rows from the first data row on."""
 
     top: SheetHeader
     plan: SheetPlan
@@ -48,13 +48,13 @@ class _Table:
         return replace(self.plan.head, proofs=self.formats.proofs)
 
     def read(self, found: list[Note]) -> Iterator[LoadedRow]:
-        """Every record and reject; ``found`` gets the notes on rows that were left out."""
+        """Yield every record and reject. Notes on rows that were left out are added to ``found``."""
         return TableReader(self.top, self.plan, self.reader, found).rows(self.rows)
 
 
 @contextmanager
 def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[LoadedSource]:
-    """A spreadsheet file as a source. Raises FileRefused if it cannot be read or its columns do not fit."""
+    """Open a spreadsheet file as a source. Raises FileRefused if it cannot be read or its columns do not fit."""
     from importer.loader.files.reader import ReadOptions, open_source
 
     options = ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote, sheets=profile.sheets())
@@ -63,16 +63,16 @@ def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[Lo
 
 
 def load_raw(raw: RawSource, profile: Profile, context: LoadContext) -> LoadedSource:
-    """An open file as a source, to be read while it is open. Raises FileRefused if its columns do not fit."""
+    """Load an open file as a source, to be read while it is open. Raises FileRefused if its columns do not fit."""
     return _load(raw.name, raw.sha256, raw.sheets, raw.notes, profile, context, delimited=raw.encoding is not None)
 
 
 def open_frames(
     frames: dict[str, pd.DataFrame], context: LoadContext, profile: Profile = NO_PROFILE, name: str = "DataFrame"
 ) -> LoadedSource:
-    """DataFrames as a source; the names of its sheets are the keys, a row's number is that of ``to_excel``.
+    """Load DataFrames as a source. The keys are the names of the sheets; rows are numbered as in ``to_excel``.
 
-    Raises FileRefused if a text in it is none, or if the columns do not fit.
+    Raises FileRefused if a text has lone surrogates, or if the columns do not fit.
     """
     sheets = tuple(FrameSheet(sheet, frame) for sheet, frame in frames.items())
     digest = hashlib.sha256()
@@ -116,7 +116,7 @@ def _load(
 
 
 def _all_ours(headings: tuple[Cell, ...]) -> bool:
-    """Whether every heading is the reporter's: such a sheet has no rows of the user's, whatever a profile says."""
+    """Return whether all headings are those of a report. Such a sheet has no rows to import, whatever the profile."""
     filled = [str(heading) for heading in headings if not is_blank(heading)]
     return bool(filled) and all(heading.startswith("#") for heading in filled)
 
@@ -124,9 +124,9 @@ def _all_ours(headings: tuple[Cell, ...]) -> bool:
 def _nothing_found(name: str, passed: list[str]) -> str:
     if not passed:
         return f"{name} holds no rows. Check that it is the right file."
-    told = ", ".join(f'"{sheet}"' for sheet in passed[:5])
+    listed = ", ".join(f'"{sheet}"' for sheet in passed[:5])
     return (
-        f"{name} has no sheet with columns of cases or vouchers (looked at {told}). "
+        f"{name} has no sheet with columns of cases or vouchers (looked at {listed}). "
         f"Check the headings, or map them in a profile (with header_row = 4 if they are in row 4): `importer map FILE` asks "
         f"for them. `importer template` writes an example."
     )
@@ -135,7 +135,7 @@ def _nothing_found(name: str, passed: list[str]) -> str:
 def _open_sheets(
     sheets: Sequence[Sheet], profile: Profile, context: LoadContext, *, delimited: bool
 ) -> tuple[list[_Table], list[Sheet]]:
-    """The tables of a file and the sheets without one. Cases come first: a voucher is linked to a case that is known."""
+    """Return the tables of a file and the sheets without one. Cases come first, because vouchers are linked to known cases."""
     carried = carried_proofs(sheets)
     tables, others = [], []
     for sheet in sheets:

@@ -1,4 +1,4 @@
-"""A row to its records: every cell read, every rule checked, all reasons collected."""
+"""Read a row into its records: every cell is read, every rule checked and every reason collected."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["LoadContext", "RowReader"]
 class RowReader:
     """Turns the rows of one sheet into records and rejects.
 
-    ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was cut in two. In a workbook
-    it is a note that somebody left beside the table. ``formats``: how the sheet's columns write numbers and dates; without
-    them every text must say it alone, or the profile.
+    ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was split. In a workbook it is
+    a note beside the table. ``formats``: how the sheet's columns write numbers and dates; without them, only the profile
+    and the single text decide how it is read.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class RowReader:
         self._only_vouchers = plan.shape is Shape.VOUCHERS
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
-        """The row's case, voucher or both. A row of a flat sheet without voucher cells holds a case alone."""
+        """Return the row's case, voucher or both. A row of a flat sheet without voucher cells has only a case."""
         row = Row(self.plan.head.name, number, cells)
         hints = self._hints(cells)
         case = voucher = None
@@ -79,7 +79,7 @@ class RowReader:
         return any(not is_blank(cells[p]) for p in self._voucher_positions if p < len(cells))
 
     def _hints(self, cells: tuple[Cell, ...]) -> dict[Kind, EntryLabel]:
-        """The entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
+        """Return the entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
         position = self.plan.entry_position
         if position is None or position >= len(cells) or is_blank(cells[position]):
             return {}
@@ -88,7 +88,7 @@ class RowReader:
 
 
 def _inherited(plan: SheetPlan) -> list[ColumnBinding]:
-    """A flat row's voucher takes the case's currency and date where it has no column of its own."""
+    """Return the case's currency and date columns that a flat row's voucher uses, because it has none of its own."""
     own = {bound.column.name for bound in plan.voucher}
     wanted = {"currency", "date"} - own if plan.shape is Shape.FLAT else set()
     return [bound for bound in plan.case if bound.column.name in wanted]

@@ -1,4 +1,4 @@
-"""The voucher in a row."""
+"""Build the voucher of a row."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _DATES = ("date", "due_date", "interest_start_date", "interest_end_date")
 def voucher_of(
     found: RowValues, context: LoadContext, hint: EntryLabel | None, *, signed: bool, needs_case: bool
 ) -> VoucherRecord | Reject:
-    """The voucher that a row's values make, or all reasons why not.
+    """Return the voucher of a row, or a reject with every reason against it.
 
-    ``signed``: amounts have the wire's own sign. ``needs_case``: no case stands in the same row, so one must be named.
+    ``signed``: amounts already have the sign of the API. ``needs_case``: the row has no case, so it must name one.
     """
     values = found.values
     money = found.money("voucher_amount")
@@ -68,7 +68,7 @@ def _check_links(found: RowValues, refs: Mapping[str, str | None], *, needs_case
 
 
 def _read_type_and_sign(found: RowValues, context: LoadContext, *, signed: bool) -> None:
-    """The voucher type's id, and the amount in minor units with the sign that the wire needs."""
+    """Replace the voucher type by its id, and the amount by minor units with the sign that the API needs."""
     values, kind = found.values, None
     if name := values.get("voucher_type"):
         kind = context.voucher_types.find(name)

@@ -485,7 +485,7 @@ def test_an_appendix_is_of_a_known_kind_and_not_too_large(tmp_path: Path) -> Non
     with (tmp_path / "b.pdf").open("wb") as file:
         file.truncate(15_000_001)
     context = LoadContext(today=CONTEXT.today, timezone=CONTEXT.timezone, folder=tmp_path)
-    for name, words in (("a.exe", "known kind"), ("b.pdf", "15 MB")):
+    for name, words in (("a.exe", "not a supported type of file"), ("b.pdf", "15 MB")):
         found = voucher_of(context=context, appendix_file=name)
         assert isinstance(found, Reject)
         assert words in found.reasons[0].message
