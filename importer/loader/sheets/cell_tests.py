@@ -1,8 +1,8 @@
-"""What the cells of a column look like: evidence for or against a guess about its heading. Nothing is read by it.
+"""Tests of cells that support or contradict a guess about the heading of a column. They never decide a value.
 
-There are two questions. Whether a column could hold a cell is for its own reader to say, in one of the formats that there
-are. Whether a cell *may be* a number, a date or a name is asked where a wrong no would do harm: it is no only if no format
-that a profile could state would make it one.
+There are two kinds. `agreement` tests whether the parser of a column accepts a cell in any of the possible formats. The
+``may_be`` functions are for cases where a false negative would do harm: they return False only if no format that a profile
+could state makes the cell a number or a date.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _HUNDREDTHS = re.compile(r"[\d.]+,\d\d|[\d,]+\.\d\d")
 _DAY_IN_FIGURES = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}")
 _DIGITS_LIKE_A_DAY = re.compile(r"\d.*[./\- ].*\d|^\s*\d{6,8}\s*$")
 _LONGEST_REFERENCE = 50
-_REMEMBERED = 4096  # texts of one column: they are asked about once for each column that it could be
-_FEW = 5  # one cell in so many may be anything: an error, a note
+_REMEMBERED = 4096  # texts of one column, each tested once for each column that it could be
+_FEW = 5  # one cell in so many may be anything, such as an error or a note
 
 _ANY_FORMAT = {
     ValueKind.MONEY: (Formats(decimal="."), Formats(decimal=",")),
@@ -44,47 +44,47 @@ _OWN_FORMAT = (Formats(),)
 
 
 def agreement(column: Column, cells: Sequence[Cell], types: VoucherTypes) -> float | None:
-    """The share (0 to 1) of these cells, blank ones aside, that the column could hold; None if all are blank."""
+    """Return the share (0 to 1) of the cells that are not blank that the column could hold, or None if all are blank."""
     filled = [cell for cell in cells if not is_blank(cell)]
     fits = _test_of(column, types)
     return sum(map(fits, filled)) / len(filled) if filled else None
 
 
 def is_distinctive(column: Column) -> bool:
-    """Whether what the column holds says by itself which column it is, whatever its heading."""
+    """Return whether the cells of the column identify it without its heading."""
     return column.value_kind in {ValueKind.CURRENCY, ValueKind.COUNTRY} or column.name in {"debtor_email", "voucher_type"}
 
 
 def could_be_value(column: Column, text: str, types: VoucherTypes) -> bool:
-    """Whether ``text`` can stand in this column in every row."""
+    """Return whether ``text`` can be the value of this column in every row."""
     if column.value_kind in {ValueKind.CURRENCY, ValueKind.CHOICE}:
         return _test_of(column, types)(text)
     return _is_readable(column.value_kind, text, _OWN_FORMAT)
 
 
 def objection_to(name: str, value_kind: ValueKind, cells: Iterable[Cell]) -> str | None:
-    """Why a column of these cells is hardly ``name``, or None if they do not say so."""
+    """Return why a column of these cells is unlikely to be ``name``, or None if the cells do not contradict it."""
     filled = [cell for cell in cells if not is_blank(cell) and not isinstance(cell, CellError)]
     contradicting, objection = _OBJECTIONS.get(name) or _OBJECTIONS.get(value_kind) or (_none, None)
     return objection if contradicting(filled) * _FEW > len(filled) else None
 
 
 def may_be_number(cell: Cell) -> bool:
-    """A number, or a text of digits with marks, a sign or a unit around them that is no day."""
+    """Return whether a cell is a number, or a text of digits with separators, a sign or a unit that is not a date."""
     if isinstance(cell, int | float | Decimal):
         return not isinstance(cell, bool)
     return isinstance(cell, str) and bool(_DIGIT.search(cell)) and _is_figure(cell)
 
 
 def may_be_date(cell: Cell) -> bool:
-    """Any day, what a date's reader reads, and a text with digits as dates have them."""
+    """Return whether a cell is a date, is accepted by the parser of dates, or is a text with digits like those of a date."""
     if isinstance(cell, str):
         return bool(_DIGIT.search(cell)) and (bool(_DIGITS_LIKE_A_DAY.search(cell)) or _is_date(cell))
     return isinstance(cell, date) or _is_date(cell)
 
 
 def _is_figure(text: str) -> bool:
-    """Whether nothing in a text speaks against a number: no separators of dates and times, no words but currencies."""
+    """Return whether a text has no separators of dates and times and no words except currencies."""
     is_day = _DAY_IN_FIGURES.fullmatch(text.strip()) or "/" in text or ":" in text
     return not is_day and all(word.casefold() in CURRENCY_WORDS for word in _LONG_WORDS.findall(text))
 
@@ -107,7 +107,7 @@ def _readable_as(value_kind: ValueKind) -> Callable[[Cell], bool]:
 
 
 def _is_readable(value_kind: ValueKind, cell: Cell, formats: Iterable[Formats]) -> bool:
-    """Whether the reader of such columns gives a value in one of these formats."""
+    """Return whether the parser of this value kind accepts the cell in one of these formats."""
     for each in formats:
         try:
             READERS[value_kind](cell, each)
@@ -161,13 +161,13 @@ def _all_but(expected: Callable[[Cell], bool]) -> Callable[[Sequence[Cell]], int
 
 
 def _no_references(cells: Sequence[Cell]) -> int:
-    """How many cells do not tell their row from the others: those without a digit, and each repetition."""
+    """Count the cells that do not identify their row: those without a digit, and each repetition."""
     texts = [display_text(cell) for cell in cells]
     return sum(text in texts[:at] or not _DIGIT.search(text) for at, text in enumerate(texts))
 
 
 _NO_REFERENCES = (_no_references, "its cells do not tell the rows apart")
-_OBJECTIONS: Mapping[str, tuple[Callable[[Sequence[Cell]], int], str | None]] = {  # by the column, or by what it holds
+_OBJECTIONS: Mapping[str, tuple[Callable[[Sequence[Cell]], int], str | None]] = {  # by column name or value kind
     "debtor_name": (_all_but(_may_be_name), "its cells are numbers, not names"),
     "debtor_type": (
         _all_but(lambda cell: find_debtor_type(display_text(cell)) is not None),
@@ -175,6 +175,6 @@ _OBJECTIONS: Mapping[str, tuple[Callable[[Sequence[Cell]], int], str | None]] = 
     ),
     "case_ref": _NO_REFERENCES,
     "creditor_reference": _NO_REFERENCES,
-    ValueKind.DATE: (_all_but(may_be_date), "its cells are no dates"),
-    ValueKind.MONEY: (_all_but(may_be_number), "its cells are no amounts"),
+    ValueKind.DATE: (_all_but(may_be_date), "its cells are not dates"),
+    ValueKind.MONEY: (_all_but(may_be_number), "its cells are not amounts"),
 }

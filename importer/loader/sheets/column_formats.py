@@ -1,4 +1,4 @@
-"""A first pass over a sheet's rows, over its amounts, rates and dates alone: how each column writes them."""
+"""A first pass over the amounts, rates and dates of a sheet, which detects the formats of each column."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from importer.loader.values.evidence import Certainty, Decision, MarkEvidence, O
 from importer.loader.values.formats import LONGEST, YEARS_AHEAD, DateOrder, DecimalMark, Formats
 
 _AT_ONCE = 1000
-"""Rows whose cells are looked at together, column by column: most columns of a workbook hold no text at all."""
+"""Rows that are examined together, column by column. Columns without text, which are most, are then skipped quickly."""
 
 _NUMBERS = (ValueKind.MONEY, ValueKind.RATE)
 
 
 @dataclass(frozen=True)
 class SheetFormats:
-    """The formats of a sheet: of each column that the first pass looked at, and of all others.
+    """The formats of a sheet: of each column that the first pass examined, and of all others.
 
-    ``notes`` tell the ``proofs`` that answered a question.
+    ``notes`` report the ``proofs`` that decided an open question.
     """
 
     others: Formats = field(default_factory=Formats)
@@ -40,7 +40,7 @@ class SheetFormats:
     proofs: tuple[FormatProof, ...] = ()
 
     def of(self, bound: ColumnBinding) -> Formats:
-        """How the cells of ``bound`` are written."""
+        """Return the formats of the cells of ``bound``."""
         if bound.position is None:
             return self.others
         return self.by_column.get((bound.column.kind, bound.column.name), self.others)
@@ -48,7 +48,7 @@ class SheetFormats:
 
 @dataclass(frozen=True)
 class _Watched:
-    """A column under watch and what it has shown so far."""
+    """An examined column and the evidence that it gave so far."""
 
     bound: ColumnBinding
     position: int
@@ -56,7 +56,7 @@ class _Watched:
 
 
 def profile_formats(profile: Profile, today: date) -> Formats:
-    """What a profile says of every column."""
+    """Return the formats that a profile states for every column."""
     return replace(profile.formats(), last_year=today.year + YEARS_AHEAD)
 
 
@@ -69,10 +69,10 @@ def formats_of(
     delimited: bool,
     carried: Iterable[FormatProof] = (),
 ) -> SheetFormats:
-    """How the columns of a sheet write numbers and dates. Nothing is read if the profile says it all.
+    """Detect how the columns of a sheet write numbers and dates. No rows are read if the profile states everything.
 
-    ``delimited``: the sheet is a CSV, which has no date cells. ``carried``: what proved it in the file of which this is the
-    error sheet.
+    ``delimited``: the sheet is a CSV, which has no date cells. ``carried``: the proofs of the original file, if this is
+    its error sheet.
     """
     others = profile_formats(profile, today)
     wanted = _wanted(profile, delimited=delimited)
@@ -92,7 +92,7 @@ def formats_of(
 
 
 def _wanted(profile: Profile, *, delimited: bool) -> set[ValueKind]:
-    """What kinds of columns the profile leaves something to find out of."""
+    """Return the value kinds whose formats the profile leaves open."""
     wanted = set() if profile.decimal else set(_NUMBERS)
     if not profile.date_format or not (delimited or profile.date_cells):
         wanted.add(ValueKind.DATE)
@@ -111,10 +111,10 @@ def _recall(watched: list[_Watched], carried: Iterable[FormatProof]) -> None:
 
 
 def _proofs(watched: list[_Watched]) -> Iterable[FormatProof]:
-    """What decided each column: the next error sheet carries it."""
+    """Yield the proofs that decided each column, for the next error sheet."""
     for w in watched:
         decision = w.evidence.decision()
-        if decision.certainty is Certainty.DECIDED and decision.question:  # where nothing was open, nothing will be
+        if decision.certainty is Certainty.DECIDED and decision.question:  # without an open question the proof is not needed
             yield from (FormatProof(w.bound.heading, sighting.row, sighting.text) for sighting in decision.proof)
 
 
@@ -131,22 +131,22 @@ def _watch(watched: list[_Watched], header_row: int, read_columns: ReadColumns) 
 
 
 def _see(watched: _Watched, rows: Sequence[int], cells: Sequence[Cell]) -> None:
-    """Count in the cells of one column, each with the number of its row."""
+    """Add the cells of one column to its evidence, each with the number of its row."""
     evidence, table = watched.evidence, watched.bound.values
     if str in set(map(type, cells)):
         for row, cell in zip(rows, cells, strict=True):
-            if cell and type(cell) is str:  # what the reader marks as no value is a subclass
+            if cell and type(cell) is str:  # cells without a value, such as CellError, are subclasses of str
                 text = cell.strip()
                 if len(text := table.get(text, text)) <= LONGEST:
                     evidence.see(row, text)
-    if isinstance(evidence, OrderEvidence) and not evidence.knows_of_days:
+    if isinstance(evidence, OrderEvidence) and not evidence.is_complete_for_days:
         for cell in cells:
             if isinstance(cell, date):
                 evidence.see_day(cell)
 
 
 def _note(sheet: str, watched: _Watched, kind: NoteKind) -> Note:
-    """How a column is written, with the cells that prove it."""
+    """Return a note on how a column is written, with the cells that prove it."""
     decision = watched.evidence.decision()
     way = decision.way.name.lower() if isinstance(decision.way, DateOrder) else str(decision.way)
     cells = (
@@ -160,25 +160,25 @@ def _place_name(sighting: Sighting) -> str:
 
 
 def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | None) -> tuple[Formats, NoteKind | None]:
-    """The formats of one column, and what to note if its own cells settled something that was open."""
+    """Return the formats of one column, and the kind of note if its own cells decided an open question."""
     if isinstance(watched.evidence, MarkEvidence):
         return _marks(watched.evidence.decision(), others, watched.bound.column.value_kind)
     decision = watched.evidence.decision()
     formats, kind = (others, None) if others.date_format else _orders(decision, others)
     if date_cells is None and (beside := watched.evidence.swapped_beside()):
-        # The texts as well: an error sheet with the date cells alone would show nothing of this when it is imported.
+        # The texts are rejected too: an error sheet with only the date cells would show no sign of this when imported.
         return replace(others, text_doubt=_swapped(beside), date_cell_doubt=_swapped(beside)), None
     return formats, kind
 
 
 def _marks(decision: Decision[DecimalMark], others: Formats, value_kind: ValueKind) -> tuple[Formats, NoteKind | None]:
     if decision.certainty is Certainty.CONTRADICTORY:
-        what = f"is in a column with two decimal marks: {_told(decision.proof)}"
+        what = f"is in a column with two decimal marks: {_describe(decision.proof)}"
         answer = 'decimal = "," or decimal = "."'
         return replace(others, text_doubt=f"{what}. Make them alike, or say in the profile which one counts: {answer}"), None
     if decision.way is None:
         return others, None
-    # A rate may well have three decimals: it is read as if the profile had said so.
+    # A rate may have three decimals, so the proven mark counts as if the profile had stated it.
     proven = (
         replace(others, decimal=decision.way) if value_kind is ValueKind.RATE else replace(others, proven_decimal=decision.way)
     )
@@ -187,7 +187,7 @@ def _marks(decision: Decision[DecimalMark], others: Formats, value_kind: ValueKi
 
 def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, NoteKind | None]:
     if decision.certainty is Certainty.CONTRADICTORY:
-        what = f"is in a column with two orders of day and month: {_told(decision.proof)}"
+        what = f"is in a column with two orders of day and month: {_describe(decision.proof)}"
         orders = (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)
         answer = next(filter(None, (answers(sighting.text, orders) for sighting in decision.proof)), 'date_format = "DD/MM/YYYY"')
         return replace(others, text_doubt=f"{what}. Make them alike, or say in the profile which one counts: {answer}"), None
@@ -196,7 +196,7 @@ def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, No
     return replace(others, order=decision.way), NoteKind.DATE_ORDER if decision.question else None
 
 
-def _told(proof: tuple[Sighting, ...]) -> str:
+def _describe(proof: tuple[Sighting, ...]) -> str:
     return " and ".join(f'row {sighting.place} has "{sighting.text}"' for sighting in proof)
 
 

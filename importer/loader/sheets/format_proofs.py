@@ -1,4 +1,4 @@
-"""What an error sheet carries of the file that it came from: the cells that proved how the columns are written."""
+"""Proofs on an error sheet: the cells of the original file that proved how its columns are written."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class _Sheet(Protocol):
 
 
 def carried_proofs(sheets: Iterable[_Sheet]) -> dict[str, list[FormatProof]]:
-    """The proofs on the summary sheet of an ``errors.xlsx``, by the name of the sheet that they are about.
+    """Return the proofs on the summary sheet of an ``errors.xlsx``, by the name of the sheet that they are about.
 
-    A summary that somebody has changed beyond reading carries nothing: its columns then ask again.
+    A summary that the user has changed so that it cannot be read has no proofs; the columns are then decided again.
     """
     found: dict[str, list[FormatProof]] = {}
     for sheet in sheets:

@@ -1,4 +1,4 @@
-"""One cell to one typed value, or the reason why not. Nothing is ever guessed: what could mean two things is refused."""
+"""Parse one cell into one typed value, or raise ValueProblem with the reason. Ambiguous cells are rejected, not guessed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def read_uuid(cell: Cell, _: Formats) -> UUID:
     try:
         return UUID(read_text(cell))
     except ValueError:
-        raise ValueProblem("uuid", "is not an id. Copy it as it is shown, like 3c90c3cc-0d44-4b50-8888-8dd25736052a") from None
+        raise ValueProblem("uuid", "is not an id. Copy it exactly, like 3c90c3cc-0d44-4b50-8888-8dd25736052a") from None
 
 
 def read_json_list(cell: Cell, _: Formats) -> list[dict[str, Any]]:

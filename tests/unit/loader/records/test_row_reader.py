@@ -212,7 +212,7 @@ def test_all_reasons_of_a_row_come_at_once_each_with_column_value_and_advice() -
     answer = 'Say it in the profile: decimal = "," or decimal = "."'
     assert told == {
         "Kunde is missing. Fill in the cell",
-        f'Beløb "1,234" could be in thousands or have three decimals, and nothing in its column tells which. {answer}',
+        f'Beløb "1,234" could be in thousands or have three decimals, and nothing in its column decides which. {answer}',
         'date "2027-01-01" is after today, 2026-06-15. A case can be sent from that day on; check the date',
         f'debtor_country "Swedn" is not a country. Did you mean Sweden? {COUNTRY_FIX}',
         'debtor_email "x" is not an e-mail address. Write one such as name@company.com, or leave it empty',

@@ -103,9 +103,9 @@ def test_what_may_be_a_number_or_a_date(cell, number, day) -> None:
         ("debtor_name", ValueKind.TEXT, ("Bodil", "Havblik 2 ApS"), None),
         ("debtor_type", ValueKind.CHOICE, ("A", "B"), "its cells are neither Company nor Person"),
         ("debtor_type", ValueKind.CHOICE, ("Company", "Privat"), None),
-        ("due_date", ValueKind.DATE, ("30 dage", "14 dage"), "its cells are no dates"),
+        ("due_date", ValueKind.DATE, ("30 dage", "14 dage"), "its cells are not dates"),
         ("due_date", ValueKind.DATE, ("310126", "31.01.26"), None),
-        ("amount_to_recover", ValueKind.MONEY, ("Se bilag", "5,00"), "its cells are no amounts"),
+        ("amount_to_recover", ValueKind.MONEY, ("Se bilag", "5,00"), "its cells are not amounts"),
         ("amount_to_recover", ValueKind.MONEY, ("5,00", "5,00", "5,00", "5,00", "Se bilag"), None),  # one in five may be anything
         ("case_ref", ValueKind.IDENTIFIER, ("A1", "A1", "A2"), "its cells do not tell the rows apart"),
         ("creditor_reference", ValueKind.IDENTIFIER, ("Nord", "Syd"), "its cells do not tell the rows apart"),
