@@ -1,4 +1,4 @@
-"""The headings of a file's sheets, with cells from below each."""
+"""Sample the sheets of a file: their headings, with cells from below each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAMPLED_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class SheetSample:
-    """A sheet that has a header and rows below it. Its cells are somebody's data: for the terminal, never for a file or log."""
+    """A sheet that has a header and rows below it. Its cells are personal data: never write them to a file or log."""
 
     name: str
     header_row: int
@@ -30,7 +30,7 @@ class SheetSample:
     around: SheetContext = field(default_factory=SheetContext)
 
     def by_themselves(self, shape: Shape) -> dict[str, str]:
-        """Heading → column, as the sheet is read without a profile; nothing if that raises a question."""
+        """Map headings to columns as the sheet is read without a profile. Empty if the sheet would be refused."""
         try:
             matches = match_headings(SheetHeadings(self.name, self.header, {}, frozenset(), self.around), shape, ())
         except FileRefused:
@@ -39,7 +39,7 @@ class SheetSample:
 
 
 def sample_file(path: Path) -> list[SheetSample]:
-    """The sheets of a file that hold rows. Raises FileRefused if it cannot be read."""
+    """Return samples of the sheets of a file that have rows. Raises FileRefused if the file cannot be read."""
     from importer.loader.files.reader import open_source
 
     with open_source(path) as raw:

@@ -79,7 +79,7 @@ def test_the_worked_example_is_a_valid_profile() -> None:
         ('[values.nothing]\na = "b"', '"nothing" is not a column'),
         ('[columns]\nA = "currency"\n[constants]\ncurrency = "DKK"', "both mapped and constant"),
         ("[columns", "not valid TOML"),
-        ('[columns]\nBeløb = "amount_to_recover"', "stands in quotes"),
+        ('[columns]\nBeløb = "amount_to_recover"', "must be in quotes"),
     ],
 )
 def test_a_mistake_in_a_profile_is_told_with_its_key(tmp_path: Path, text, told) -> None:
