@@ -1,7 +1,7 @@
 """Scan OpenDocument sheets (.ods) with an XML parser before calamine reads them.
 
 This format stores the text that each cell shows, so errors and leading zeros are read from that text. Repeated cells
-count as often as they are repeated, because calamine expands them.
+count once for each repetition, because calamine expands them.
 """
 
 from __future__ import annotations

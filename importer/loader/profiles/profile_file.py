@@ -12,7 +12,7 @@ from importer.loader.profile import Profile
 
 
 def load_profile(name: str, folders: tuple[Path, ...]) -> Profile:
-    """Return the profile at the path ``name``, or else ``NAME.toml`` in the first of ``folders`` that has it.
+    """Return the profile at the path ``name`` or, for a plain name, ``NAME.toml`` in the first of ``folders`` that has it.
 
     Raises ProfileError with the file, the key and what to do.
     """

@@ -49,7 +49,7 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """The name of the column or heading."""
+        """Return the name of the column or heading."""
         return self.answer if isinstance(self.answer, str) else self.answer.heading
 
 

@@ -88,7 +88,7 @@ class RowReader:
 
 
 def _inherited(plan: SheetPlan) -> list[ColumnBinding]:
-    """Return the case's currency and date columns that a flat row's voucher uses, because it has none of its own."""
+    """Return the case's currency and date columns that a flat row's voucher uses for those that it lacks."""
     own = {bound.column.name for bound in plan.voucher}
     wanted = {"currency", "date"} - own if plan.shape is Shape.FLAT else set()
     return [bound for bound in plan.case if bound.column.name in wanted]

@@ -33,11 +33,11 @@ def refuse_missing(
     shape: Shape,
     present: set[str],
     objections: Mapping[str, HeadingObjection],
-    said: str | None,
+    title_code: str | None,
 ) -> None:
     """Refuse a sheet that lacks required columns. Raises FileRefused with the nearest ``free`` heading for each.
 
-    ``objections`` are by canonical name. ``said`` is the currency that the sheet names.
+    ``objections`` are by canonical name. ``title_code`` is the currency that a title or unit names.
     """
     missing = missing_in(shape, present)
     if not missing:
@@ -47,7 +47,7 @@ def refuse_missing(
     answers = {name: objections[name].answer if name in objections else heading for name, heading in near.items()}
     raise FileRefused(
         f'Sheet "{sheet}" has no column for: {listed}. Rename the columns, or map them in a profile ([columns]), '
-        f"or give a value for all rows ([constants]); `importer map FILE` asks for what is missing.{_lines(answers, said)}"
+        f"or give a value for all rows ([constants]); `importer map FILE` asks for what is missing.{_lines(answers, title_code)}"
     )
 
 
@@ -74,9 +74,9 @@ def _describe(name: str, near: str | None, objection: HeadingObjection | None) -
     return f'{name} (is it "{near}"? But {objection.reason})' if objection else f'{name} (is it "{near}"?)'
 
 
-def _lines(near: Mapping[str, str | None], said: str | None) -> str:
+def _lines(near: Mapping[str, str | None], title_code: str | None) -> str:
     """Return example lines for a profile that fill the missing columns."""
-    examples = _CONSTANTS | ({"currency": f'"{said}" (as the sheet says)'} if said else {})
+    examples = _CONSTANTS | ({"currency": f'"{title_code}" (as the sheet says)'} if title_code else {})
     columns = [f'"{heading}" = "{name}"' for name, heading in near.items() if heading]
     constants = [f"{name} = {examples[name]}" for name, heading in near.items() if not heading and name in examples]
     tables = [f"[{table}] {', '.join(lines)}" for table, lines in (("columns", columns), ("constants", constants)) if lines]

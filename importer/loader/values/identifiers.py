@@ -19,7 +19,7 @@ _POSTAL_DIGITS = {  # countries whose postal codes are digits of one length. Sou
 
 
 def read_identifier(cell: Cell, _: Formats) -> str:
-    """Return the cell's text unchanged. Raises ValueProblem if a program has turned it into a number and lost characters."""
+    """Return the cell's text with all its characters. Raises ValueProblem if some were lost in a conversion to a number."""
     text = read_text(cell)
     if not isinstance(cell, str):
         return text
