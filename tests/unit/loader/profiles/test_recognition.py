@@ -57,18 +57,18 @@ def test_two_profiles_that_know_a_file_are_a_question():
 
 
 @pytest.mark.parametrize(
-    ("headings", "told"),
+    ("headings", "difference"),
     [
         ((*HEADINGS, "Region"), 'the profile lacks "Region"'),
         (HEADINGS[:3], 'the sheet lacks "Dato"'),
         (HEADINGS, 'the sheet is not called "Ark1"'),
     ],
 )
-def test_a_file_that_a_profile_nearly_knows_is_refused_with_the_difference(headings, told):
+def test_a_file_that_a_profile_nearly_matches_is_refused_with_the_difference(headings, difference):
     profile_set = ProfileSet((remembered("other", ("Navn", "Sum")), remembered(sheet="Ark1")))
     with pytest.raises(FileRefused) as refused:
         refuse_near_miss("x.xlsx", {"Marts": headings}, profile_set)
-    assert f'the profile "erp", but {told}' in str(refused.value)
+    assert f'the profile "erp", but {difference}' in str(refused.value)
     assert "importer map" in str(refused.value)
     refuse_near_miss("x.xlsx", {"Marts": ("Kunde", "Dato", "Sum", "Navn", "Land")}, profile_set)
 
@@ -84,8 +84,8 @@ def test_the_set_holds_profiles_with_headings_and_reports_those_that_cannot_be_r
     (second / "b.toml").write_text('headings = ["Sum"]\n')
     profile_set = search_profiles((first, second, tmp_path / "none"))
     assert [(one.profile.name, one.path) for one in profile_set.profiles] == [("a", first / "a.toml"), ("b", second / "b.toml")]
-    (told,) = profile_set.broken
-    assert "broken.toml" in told
+    (problem,) = profile_set.broken
+    assert "broken.toml" in problem
 
 
 def test_headings_stand_where_the_profile_has_its_header_but_in_an_error_sheet_first(tmp_path):

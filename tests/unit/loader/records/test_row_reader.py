@@ -208,9 +208,9 @@ def test_all_reasons_of_a_row_come_at_once_each_with_column_value_and_advice() -
     profile = Profile(columns={"Kunde": "debtor_name", "Beløb": "amount_to_recover"})
     found = loaded(row, profile).case
     assert isinstance(found, Reject)
-    told = {reason.text() for reason in found.reasons}
+    messages = {reason.text() for reason in found.reasons}
     answer = 'Say it in the profile: decimal = "," or decimal = "."'
-    assert told == {
+    assert messages == {
         "Kunde is missing. Fill in the cell",
         f'Beløb "1,234" could be in thousands or have three decimals, and nothing in its column decides which. {answer}',
         'date "2027-01-01" is after today, 2026-06-15. A case can be sent from that day on; check the date',

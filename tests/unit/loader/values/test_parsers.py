@@ -205,10 +205,10 @@ def test_an_amount_in_any_writing_is_read_as_itself_or_refused(amount, marks, de
     try:
         read = read_number(text, Formats(decimal=decimal))
     except ValueProblem:
-        # Nothing is refused for its writing but what the profile contradicts, and what may be thousands.
+        # Only a text that the profile contradicts, or whose mark may group thousands, is refused.
         assert decimal not in (None, mark) or (decimal is None and places == 3 and 1 <= abs(amount) < 1000)
         return
-    # With three decimals one mark may stand for thousands; whoever states that in the profile has said so.
+    # With three decimals the mark may group thousands, if the profile states the other one as the decimal mark.
     assert read == amount or (decimal not in (None, mark) and places == 3 and 1 <= abs(amount) < 1000)
 
 
