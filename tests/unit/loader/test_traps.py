@@ -38,7 +38,7 @@ INPUTS = sorted(path for path in TRAPS.iterdir() if path.suffix not in {".json",
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What becomes of a trap, as data."""
+    """Return the result of reading a trap, as data."""
     beside = path.with_name(f"{path.name}.toml")
     profile = Profile(**tomllib.loads(beside.read_text(encoding="utf-8"))) if beside.is_file() else Profile()
     try:

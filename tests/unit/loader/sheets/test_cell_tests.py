@@ -1,4 +1,4 @@
-"""What cells look like: a column could hold what its reader reads, and nothing else is ruled out too early."""
+"""Tests of the cell tests: a column could hold what its parser reads, and other columns are not ruled out too early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the headings stand, and what rows below them are no data: decisions on rows alone."""
+"""Tests of finding the headings, and the rows below them that are not data, from rows alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a row below the headings is, by its cells alone."""
+"""Tests of the role of a row below the headings, decided by its cells alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a column proves: never the wrong way, whatever is in it."""
+"""Tests of the evidence from a column: no way of reading is decided that the texts do not prove."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ DAYS = st.dates(min_value=date(LAST_YEAR - 99, 1, 1), max_value=date(LAST_YEAR, 
 
 
 def outcome(read: Callable[[str, Formats], Any], text: str, formats: Formats) -> object:
-    """What a text is read as, or the code of the reason why not."""
+    """Return the value of a text, or the code of the reason against it."""
     try:
         return read(text, formats)
     except ValueProblem as problem:
