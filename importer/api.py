@@ -64,8 +64,8 @@ def run(
     """
     place = Workspace.at(workspace)
     frames = _named_frames(sources, vouchers)
-    chosen, shelf = find_profiles(profile, place)
-    for problem in shelf.broken:
+    chosen, profile_set = find_profiles(profile, place)
+    for problem in profile_set.broken:
         warnings.warn(problem, stacklevel=2)
     paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
     if not paths and not frames:
@@ -75,7 +75,7 @@ def run(
         paths,
         frames=frames,
         profile=chosen,
-        shelf=shelf,
+        profile_set=profile_set,
         output=Path(output) if output is not None else None,
         test_cases=test_cases,
         stop_at_quota=stop_at_quota,

@@ -57,14 +57,14 @@ def import_request(
     from importer.workspace.request import ImportRequest, find_profiles
 
     workspace = current_workspace()
-    chosen, shelf = find_profiles(profile, workspace)
-    for sentence in shelf.broken:
+    chosen, profile_set = find_profiles(profile, workspace)
+    for sentence in profile_set.broken:
         say(sentence, err=True)
     return ImportRequest(
         workspace,
         tuple(paths),
         profile=chosen,
-        shelf=shelf,
+        profile_set=profile_set,
         output=output,
         test_cases=test_cases,
         stop_at_quota=stop_at_quota,

@@ -14,7 +14,7 @@ from importer.loader.profiles.draft import ProfileDraft, finish, validated
 from importer.loader.profiles.profile_writer import name_for, profile_text, write_profile
 from importer.loader.profiles.proposal import EXACT, column_called
 from importer.loader.profiles.questions import open_questions, refusal_of
-from importer.loader.profiles.recognition import search_shelf
+from importer.loader.profiles.recognition import search_profiles
 from importer.loader.profiles.sampling import SheetSample, sample_file
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.cell_tests import could_be_value
@@ -110,7 +110,7 @@ def _chosen(request: MapRequest, sheets: Sequence[SheetTrials]) -> SheetTrials:
 def _target(request: MapRequest, sample: SheetSample, prompts: Dialogue | None) -> Path:
     """Return the file to write. Raises UsageError if a profile exists there or matches these headings, and must stay."""
     headings = {sample.name: sample.header}
-    known = [one.path for one in search_shelf(request.folders).profiles if one.knows(headings)]
+    known = [one.path for one in search_profiles(request.folders).profiles if one.matches(headings)]
     target = known[0] if known and request.profile is None else _path_of(request)
     if others := [path for path in known if path != target]:
         raise UsageError(

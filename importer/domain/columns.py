@@ -16,7 +16,7 @@ from importer.domain.kinds import Kind
 from importer.domain.text_keys import fold
 
 
-class Holds(StrEnum):
+class ValueKind(StrEnum):
     """The kind of value in a column, which determines how its cells are read and formatted."""
 
     TEXT = "text"
@@ -52,19 +52,23 @@ class Column:
     kind: Kind
     path: str
     requirement: Requirement
-    holds: Holds
+    value_kind: ValueKind
     help: str
     example: str
     aliases: tuple[str, ...] = ()
     elsewhere: Names = field(default_factory=Names)
 
 
-def _case(name: str, path: str, requirement: Requirement, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
-    return Column(name, Kind.CASE, path, requirement, holds, help_text, example, aliases, names_of(Kind.CASE, name))
+def _case(
+    name: str, path: str, requirement: Requirement, value_kind: ValueKind, help_text: str, example: str, *aliases: str
+) -> Column:
+    return Column(name, Kind.CASE, path, requirement, value_kind, help_text, example, aliases, names_of(Kind.CASE, name))
 
 
-def _voucher(name: str, path: str, requirement: Requirement, holds: Holds, help_text: str, example: str, *aliases: str) -> Column:
-    return Column(name, Kind.VOUCHER, path, requirement, holds, help_text, example, aliases, names_of(Kind.VOUCHER, name))
+def _voucher(
+    name: str, path: str, requirement: Requirement, value_kind: ValueKind, help_text: str, example: str, *aliases: str
+) -> Column:
+    return Column(name, Kind.VOUCHER, path, requirement, value_kind, help_text, example, aliases, names_of(Kind.VOUCHER, name))
 
 
 R, C, O = Requirement.REQUIRED, Requirement.CONDITIONAL, Requirement.OPTIONAL  # noqa: E741
@@ -74,7 +78,7 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "case_ref",
         "",
         O,
-        Holds.IDENTIFIER,
+        ValueKind.IDENTIFIER,
         "Your own key for the case; vouchers name it. Without it the creditor reference is used.",
         "C-1001",
         "case_reference",
@@ -85,7 +89,7 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "creditor_company_name",
         "creditorCompanyName",
         R,
-        Holds.TEXT,
+        ValueKind.TEXT,
         "Who the money is owed to.",
         "Nordlys Energi A/S",
         "creditor",
@@ -95,19 +99,21 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "creditor_country",
         "creditorCountryAlpha2",
         R,
-        Holds.COUNTRY,
+        ValueKind.COUNTRY,
         "The creditor's country: a code or its English name.",
         "DK",
         "creditorCountry",
     ),
-    _case("currency", "currencyCode", R, Holds.CURRENCY, "Three-letter ISO code.", "DKK", "currency_code"),
-    _case("date", "date", R, Holds.DATE, "Date of the invoice; not in the future.", "2026-01-31", "invoice_date", "issue_date"),
-    _case("due_date", "dueDate", O, Holds.DATE, "When it was due; not in the future.", "2026-02-14", "invoice_due_date"),
+    _case("currency", "currencyCode", R, ValueKind.CURRENCY, "Three-letter ISO code.", "DKK", "currency_code"),
+    _case(
+        "date", "date", R, ValueKind.DATE, "Date of the invoice; not in the future.", "2026-01-31", "invoice_date", "issue_date"
+    ),
+    _case("due_date", "dueDate", O, ValueKind.DATE, "When it was due; not in the future.", "2026-02-14", "invoice_due_date"),
     _case(
         "amount_to_recover",
         "amountToRecover",
         R,
-        Holds.MONEY,
+        ValueKind.MONEY,
         "The claim in major units, above zero, at most two decimals.",
         "5000.00",
         "principal_amount",
@@ -117,7 +123,7 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "creditor_reference",
         "creditorReference",
         O,
-        Holds.IDENTIFIER,
+        ValueKind.IDENTIFIER,
         "The creditor's own reference, at most 50 characters.",
         "INV-20261",
         "invoice_number",
@@ -127,7 +133,7 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "claim_description",
         "claimDescription",
         O,
-        Holds.TEXT,
+        ValueKind.TEXT,
         "What the claim is for, at most 4,000 characters.",
         "Electricity, January",
         "description",
@@ -136,7 +142,7 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "comments",
         "comments",
         O,
-        Holds.TEXT,
+        ValueKind.TEXT,
         "Notes to the collection partner, at most 4,000 characters.",
         "Two reminders sent",
         "comment",
@@ -146,18 +152,18 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "collection_partner_id",
         "collectionPartnerId",
         O,
-        Holds.UUID,
+        ValueKind.UUID,
         "A chosen collection partner; empty for automatic matching.",
         "",
     ),
-    _case("is_test", "isTest", O, Holds.FLAG, "yes for a test case: stored, never collected.", "no", "test"),
-    _case("tag", "tag", O, Holds.TEXT, "Groups test cases, at most 100 characters.", ""),
-    _case("debtor_type", "debtor.type", R, Holds.CHOICE, "Company or Person.", "Company", "debtor.type"),
+    _case("is_test", "isTest", O, ValueKind.FLAG, "yes for a test case: stored, never collected.", "no", "test"),
+    _case("tag", "tag", O, ValueKind.TEXT, "Groups test cases, at most 100 characters.", ""),
+    _case("debtor_type", "debtor.type", R, ValueKind.CHOICE, "Company or Person.", "Company", "debtor.type"),
     _case(
         "debtor_name",
         "debtor.name",
         R,
-        Holds.TEXT,
+        ValueKind.TEXT,
         "The company's or the person's full name.",
         "Havblik Handel ApS",
         "debtor.name",
@@ -167,7 +173,7 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "debtor_contact_person",
         "debtor.contactPerson",
         C,
-        Holds.TEXT,
+        ValueKind.TEXT,
         "Required for a company.",
         "Mette Holm",
         "debtor.contactPerson",
@@ -177,19 +183,21 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "debtor_registration_number",
         "debtor.companyRegistrationNumber",
         O,
-        Holds.IDENTIFIER,
+        ValueKind.IDENTIFIER,
         "The company's registration number.",
         "12345678",
         "debtor.companyRegistrationNumber",
         "company_registration_number",
         "registration_number",
     ),
-    _case("debtor_address", "debtor.address", O, Holds.TEXT, "Street and number.", "Havnegade 4", "debtor.address", "address"),
+    _case(
+        "debtor_address", "debtor.address", O, ValueKind.TEXT, "Street and number.", "Havnegade 4", "debtor.address", "address"
+    ),
     _case(
         "debtor_zip_code",
         "debtor.zipCode",
         O,
-        Holds.IDENTIFIER,
+        ValueKind.IDENTIFIER,
         "Postal code; leading zeros are kept.",
         "8000",
         "debtor.zipCode",
@@ -197,12 +205,12 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "zip_code",
         "zip",
     ),
-    _case("debtor_city", "debtor.city", O, Holds.TEXT, "Town.", "Aarhus", "debtor.city", "city"),
+    _case("debtor_city", "debtor.city", O, ValueKind.TEXT, "Town.", "Aarhus", "debtor.city", "city"),
     _case(
         "debtor_state",
         "debtor.state",
         O,
-        Holds.TEXT,
+        ValueKind.TEXT,
         "Only where addresses have one.",
         "",
         "debtor.state",
@@ -213,19 +221,19 @@ CASE_COLUMNS: tuple[Column, ...] = (
         "debtor_country",
         "debtor.countryAlpha2",
         R,
-        Holds.COUNTRY,
+        ValueKind.COUNTRY,
         "The debtor's country: a code or its English name.",
         "DK",
         "debtor.countryAlpha2",
         "debtor.country",
         "country",
     ),
-    _case("debtor_email", "debtor.email", O, Holds.TEXT, "E-mail address.", "mette@havblik.example", "debtor.email", "email"),
+    _case("debtor_email", "debtor.email", O, ValueKind.TEXT, "E-mail address.", "mette@havblik.example", "debtor.email", "email"),
     _case(
         "debtor_phone",
         "debtor.phone",
         O,
-        Holds.IDENTIFIER,
+        ValueKind.IDENTIFIER,
         "Phone number, as text.",
         "+45 12 34 56 78",
         "debtor.phone",
@@ -239,19 +247,19 @@ VOUCHER_COLUMNS: tuple[Column, ...] = (
         "case_ref",
         "",
         C,
-        Holds.IDENTIFIER,
+        ValueKind.IDENTIFIER,
         "The case's case_ref (or creditor reference); or give case_id.",
         "C-1001",
         "case_reference",
         "case_number",
         "case_no",
     ),
-    _voucher("case_id", "", C, Holds.IDENTIFIER, "The id of a case that exists already; instead of case_ref.", ""),
+    _voucher("case_id", "", C, ValueKind.IDENTIFIER, "The id of a case that exists already; instead of case_ref.", ""),
     _voucher(
         "unique_id",
         "uniqueId",
         O,
-        Holds.IDENTIFIER,
+        ValueKind.IDENTIFIER,
         "Your own unique key of the voucher; made from its content if empty.",
         "V-1001-1",
     ),
@@ -259,7 +267,7 @@ VOUCHER_COLUMNS: tuple[Column, ...] = (
         "voucher_type",
         "voucherTypeId",
         R,
-        Holds.CHOICE,
+        ValueKind.CHOICE,
         "Name (English or Danish) or id of the voucher type.",
         "invoice",
         "voucherTypeId",
@@ -269,27 +277,32 @@ VOUCHER_COLUMNS: tuple[Column, ...] = (
         "voucher_amount",
         "amount",
         R,
-        Holds.MONEY,
+        ValueKind.MONEY,
         "In major units and positive; the type says which way it counts.",
         "5000.00",
         "amount",
     ),
-    _voucher("currency", "currency", R, Holds.CURRENCY, "DKK, SEK, NOK, USD, EUR, GBP or CHF.", "DKK", "currency_code"),
-    _voucher("date", "date", R, Holds.DATE, "Date of the voucher.", "2026-01-31", "invoice_date", "issue_date"),
-    _voucher("due_date", "dueDate", O, Holds.DATE, "When it is due.", "2026-02-14", "invoice_due_date"),
-    _voucher("source", "source", R, Holds.CHOICE, "CREDITOR or COLLECTOR: who imposes it.", "CREDITOR"),
+    _voucher("currency", "currency", R, ValueKind.CURRENCY, "DKK, SEK, NOK, USD, EUR, GBP or CHF.", "DKK", "currency_code"),
+    _voucher("date", "date", R, ValueKind.DATE, "Date of the voucher.", "2026-01-31", "invoice_date", "issue_date"),
+    _voucher("due_date", "dueDate", O, ValueKind.DATE, "When it is due.", "2026-02-14", "invoice_due_date"),
+    _voucher("source", "source", R, ValueKind.CHOICE, "CREDITOR or COLLECTOR: who imposes it.", "CREDITOR"),
     _voucher(
-        "reference_id", "referenceId", O, Holds.IDENTIFIER, "Its number at the creditor, such as the invoice number.", "INV-20261"
+        "reference_id",
+        "referenceId",
+        O,
+        ValueKind.IDENTIFIER,
+        "Its number at the creditor, such as the invoice number.",
+        "INV-20261",
     ),
-    _voucher("text", "text", O, Holds.TEXT, "A line of text on the voucher.", "Electricity, January"),
-    _voucher("interest_rate", "interest", O, Holds.RATE, "Yearly rate: 8.05 % or 0.0805.", "8.05 %", "interest"),
-    _voucher("interest_start_date", "interestStartDate", O, Holds.DATE, "First day that bears interest.", "2026-02-15"),
-    _voucher("interest_end_date", "interestEndDate", O, Holds.DATE, "Last day that bears interest.", ""),
+    _voucher("text", "text", O, ValueKind.TEXT, "A line of text on the voucher.", "Electricity, January"),
+    _voucher("interest_rate", "interest", O, ValueKind.RATE, "Yearly rate: 8.05 % or 0.0805.", "8.05 %", "interest"),
+    _voucher("interest_start_date", "interestStartDate", O, ValueKind.DATE, "First day that bears interest.", "2026-02-15"),
+    _voucher("interest_end_date", "interestEndDate", O, ValueKind.DATE, "Last day that bears interest.", ""),
     _voucher(
         "parent_unique_id",
         "referenceCaseVoucherId",
         O,
-        Holds.IDENTIFIER,
+        ValueKind.IDENTIFIER,
         "unique_id of the voucher that this one belongs to.",
         "",
     ),
@@ -297,13 +310,13 @@ VOUCHER_COLUMNS: tuple[Column, ...] = (
         "reference_case_voucher_id",
         "referenceCaseVoucherId",
         O,
-        Holds.UUID,
+        ValueKind.UUID,
         "The same by its id at Debbie, if it exists already.",
         "",
     ),
-    _voucher("appendix_file", "appendix", O, Holds.FILE, "A PDF or picture in the sheet's folder, to be attached.", ""),
-    _voucher("distribute", "distribute", O, Holds.JSON, "JSON list; its amounts (minor units) add up to the voucher's.", ""),
-    _voucher("reference_vouchers", "referenceVouchers", O, Holds.JSON, "JSON list of objects, sent as it is.", ""),
+    _voucher("appendix_file", "appendix", O, ValueKind.FILE, "A PDF or picture in the sheet's folder, to be attached.", ""),
+    _voucher("distribute", "distribute", O, ValueKind.JSON, "JSON list; its amounts (minor units) add up to the voucher's.", ""),
+    _voucher("reference_vouchers", "referenceVouchers", O, ValueKind.JSON, "JSON list of objects, sent as it is.", ""),
 )
 
 PROPERTY_PREFIX = "properties."
@@ -326,7 +339,7 @@ def column(kind: Kind, name: str) -> Column:
         if known.name == name:
             return known
     if kind is Kind.VOUCHER and name.startswith(PROPERTY_PREFIX):
-        return _voucher(name, name, O, Holds.TEXT, "A case voucher property of the installation.", "")
+        return _voucher(name, name, O, ValueKind.TEXT, "A case voucher property of the installation.", "")
     raise KeyError(name)
 
 

@@ -84,7 +84,7 @@ class LoadedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class FormatProof:
     """A cell that determines how its column writes numbers or dates: the heading, the row of the source, the text.
 
     It is written to the error sheet: the row itself may have been imported, so that the rows left over do not prove it.
@@ -111,7 +111,7 @@ class SheetHead:
     header: tuple[str, ...]
     names: tuple[str | None, ...]
     flat: bool = False
-    proofs: tuple[Proof, ...] = ()
+    proofs: tuple[FormatProof, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Files in, records and rejects out; knows no HTTP and no database."""
+"""Load files into records and rejects. This package uses neither HTTP nor the database."""

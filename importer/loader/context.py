@@ -1,4 +1,4 @@
-"""What reading a row depends on besides its sheet."""
+"""The context of reading a row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importer.domain.code_lists import VoucherTypes
 
 @dataclass(frozen=True)
 class LoadContext:
-    """What reading a row depends on besides the sheet: the calendar day, the zone of voucher dates, the settings."""
+    """The values on which reading a row depends besides its sheet: today, the time zone of voucher dates, the settings."""
 
     today: date
     timezone: ZoneInfo
@@ -23,9 +23,9 @@ class LoadContext:
     defaults: Mapping[str, str] = field(default_factory=dict)
     test_cases: bool = False
     folder: Path = Path()
-    """Where the names in ``appendix_file`` start: the sheet's own folder."""
+    """The folder of the sheet; paths in ``appendix_file`` are relative to it."""
 
     @cached_property
     def rules(self) -> dict[str, Any]:
-        """What the models have to know besides the row."""
+        """Return the validation context of the models."""
         return {"today": self.today, "voucher_types": self.voucher_types}

@@ -1,4 +1,4 @@
-"""What is to be known of a source's sheets before their rows are read: what was recognised, used and left out."""
+"""Notes on the sheets of a source before their rows are read: what was recognised, used and left out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from importer.domain.code_lists import is_by_name
 from importer.domain.notes import Note, NoteKind, rows_of
-from importer.loader.sheets.header import Top
+from importer.loader.sheets.header import SheetHeader
 from importer.loader.sheets.plan import SheetPlan
 
 
-def sheet_notes(opened: Iterable[tuple[Top, SheetPlan]], passed: Iterable[str]) -> list[Note]:
-    """The notes on the sheets that are read, and on those that were passed over."""
+def sheet_notes(opened: Iterable[tuple[SheetHeader, SheetPlan]], passed: Iterable[str]) -> list[Note]:
+    """Return the notes on the sheets that are read, and on the sheets in ``passed``, which are not."""
     notes = [Note(NoteKind.SHEET_LEFT_OUT, sheet) for sheet in passed]
     for top, plan in opened:
         notes += _of_layout(top, plan.head.name)
@@ -20,7 +20,7 @@ def sheet_notes(opened: Iterable[tuple[Top, SheetPlan]], passed: Iterable[str]) 
     return notes
 
 
-def _of_layout(top: Top, sheet: str) -> Iterator[Note]:
+def _of_layout(top: SheetHeader, sheet: str) -> Iterator[Note]:
     if top.above:
         above = rows_of(number for number, _ in top.above)
         yield Note(NoteKind.ROWS_ABOVE_HEADINGS, sheet, above, (("header_row", str(top.row)),))

@@ -1,4 +1,4 @@
-"""Profiles: a saved mapping for one kind of sheet, in a TOML file that a person can read and write."""
+"""Profiles: the saved mapping of one kind of sheet, written as TOML."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from importer.loader.values.parsers import Formats, strptime_format
 
 
 class Profile(BaseModel):
-    """How one kind of sheet is to be read; every key is optional.
+    """The rules for reading one kind of sheet. Every key is optional.
 
     ``columns`` maps the sheet's headings to canonical names (one heading may fill several columns), ``constants`` gives
     a column the same value in every row, ``values`` replaces cells of a column before they are read. ``headings`` are all
-    headings of the sheets that it is for: by them it is found again without being named.
+    headings of the sheets that the profile is for; a file with these headings is read with it automatically.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,7 +71,7 @@ class Profile(BaseModel):
         return self
 
     def targets(self) -> list[str]:
-        """The canonical names that ``columns`` maps to."""
+        """Return the canonical names that ``columns`` maps to."""
         return [name for value in self.columns.values() for name in names_in(value)]
 
     def sheets(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Profile(BaseModel):
 
 NO_PROFILE = Profile()
 NO_PROFILE_WANTED = "none"
-"""What to name instead of a profile for none to be used."""
+"""The profile name that means that no profile is used."""
 
 
 def names_in(value: str | list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A file or a DataFrame to a source that can be taken in: its sheets planned, its rows read as they are asked for."""
+"""Load a file or DataFrames as a source for the intake. Sheets are planned at once, rows are read lazily."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from importer.domain.cells import Cell
 from importer.domain.notes import Note
-from importer.domain.records import LoadedRow, LoadedSource, Proof, SheetHead
+from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetHead
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
-from importer.loader.files.projection import Ahead
+from importer.loader.files.projection import PeekableRows
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
 from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs
-from importer.loader.sheets.header import Top, find_top
+from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
-from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_ours, laid_out
+from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_report_sheet, with_report_layout
 from importer.loader.table import TableReader
 from importer.loader.values.parsers import is_blank
 
@@ -35,26 +35,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Table:
-    """A sheet that holds records: its plan, how its columns are written, and its rows from the first one of data on."""
+    """A sheet with records: its plan, the formats of its columns, and its rows from the first data row on."""
 
-    top: Top
+    top: SheetHeader
     plan: SheetPlan
     formats: SheetFormats
     reader: RowReader
-    rows: Ahead
+    rows: PeekableRows
 
     @property
     def head(self) -> SheetHead:
         return replace(self.plan.head, proofs=self.formats.proofs)
 
     def read(self, found: list[Note]) -> Iterator[LoadedRow]:
-        """Every record and reject; ``found`` gets the notes on rows that were left out."""
+        """Yield every record and reject. Notes on rows that were left out are added to ``found``."""
         return TableReader(self.top, self.plan, self.reader, found).rows(self.rows)
 
 
 @contextmanager
 def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[LoadedSource]:
-    """A spreadsheet file as a source. Raises FileRefused if it cannot be read or its columns do not fit."""
+    """Open a spreadsheet file as a source. Raises FileRefused if it cannot be read or its columns do not fit."""
     from importer.loader.files.reader import ReadOptions, open_source
 
     options = ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote, sheets=profile.sheets())
@@ -63,16 +63,16 @@ def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[Lo
 
 
 def load_raw(raw: RawSource, profile: Profile, context: LoadContext) -> LoadedSource:
-    """An open file as a source, to be read while it is open. Raises FileRefused if its columns do not fit."""
+    """Load an open file as a source, to be read while it is open. Raises FileRefused if its columns do not fit."""
     return _load(raw.name, raw.sha256, raw.sheets, raw.notes, profile, context, delimited=raw.encoding is not None)
 
 
 def open_frames(
     frames: dict[str, pd.DataFrame], context: LoadContext, profile: Profile = NO_PROFILE, name: str = "DataFrame"
 ) -> LoadedSource:
-    """DataFrames as a source; the names of its sheets are the keys, a row's number is that of ``to_excel``.
+    """Load DataFrames as a source. The keys are the names of the sheets; rows are numbered as in ``to_excel``.
 
-    Raises FileRefused if a text in it is none, or if the columns do not fit.
+    Raises FileRefused if a text has lone surrogates, or if the columns do not fit.
     """
     sheets = tuple(FrameSheet(sheet, frame) for sheet, frame in frames.items())
     digest = hashlib.sha256()
@@ -94,7 +94,7 @@ def _load(
     delimited: bool = False,
 ) -> LoadedSource:
     tables, others = _open_sheets(sheets, profile, context, delimited=delimited)
-    ours = {sheet.name for sheet in others if is_ours(sheet)}
+    ours = {sheet.name for sheet in others if is_report_sheet(sheet)}
     passed = [sheet.name for sheet in others if sheet.name not in ours]
     if not tables:
         raise FileRefused(_nothing_found(name, passed))
@@ -116,7 +116,7 @@ def _load(
 
 
 def _all_ours(headings: tuple[Cell, ...]) -> bool:
-    """Whether every heading is the reporter's: such a sheet has no rows of the user's, whatever a profile says."""
+    """Return whether all headings are those of a report. Such a sheet has no rows to import, whatever the profile."""
     filled = [str(heading) for heading in headings if not is_blank(heading)]
     return bool(filled) and all(heading.startswith("#") for heading in filled)
 
@@ -124,9 +124,9 @@ def _all_ours(headings: tuple[Cell, ...]) -> bool:
 def _nothing_found(name: str, passed: list[str]) -> str:
     if not passed:
         return f"{name} holds no rows. Check that it is the right file."
-    told = ", ".join(f'"{sheet}"' for sheet in passed[:5])
+    listed = ", ".join(f'"{sheet}"' for sheet in passed[:5])
     return (
-        f"{name} has no sheet with columns of cases or vouchers (looked at {told}). "
+        f"{name} has no sheet with columns of cases or vouchers (looked at {listed}). "
         f"Check the headings, or map them in a profile (with header_row = 4 if they are in row 4): `importer map FILE` asks "
         f"for them. `importer template` writes an example."
     )
@@ -135,7 +135,7 @@ def _nothing_found(name: str, passed: list[str]) -> str:
 def _open_sheets(
     sheets: Sequence[Sheet], profile: Profile, context: LoadContext, *, delimited: bool
 ) -> tuple[list[_Table], list[Sheet]]:
-    """The tables of a file and the sheets without one. Cases come first: a voucher is linked to a case that is known."""
+    """Return the tables of a file and the sheets without one. Cases come first, because vouchers are linked to known cases."""
     carried = carried_proofs(sheets)
     tables, others = [], []
     for sheet in sheets:
@@ -147,17 +147,17 @@ def _open_sheets(
 
 
 def _open_sheet(
-    sheet: Sheet, profile: Profile, context: LoadContext, carried: Iterable[Proof], *, delimited: bool
+    sheet: Sheet, profile: Profile, context: LoadContext, carried: Iterable[FormatProof], *, delimited: bool
 ) -> _Table | None:
-    rows = Ahead(sheet.rows())
+    rows = PeekableRows(sheet.rows())
     first = rows.peek(1)
     if not first or _all_ours(first[0][1]):
         return None
-    top = find_top(sheet.name, rows, laid_out(first, profile))
+    top = find_header(sheet.name, rows, with_report_layout(first, profile))
     plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around) if top.header else None
     if plan is None:
         return None
     proofs = carried if top.header[0] == REPORT_MARK else ()
-    formats = formats_of(plan, sheet.look, profile, context.today, delimited=delimited, carried=proofs)
+    formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
     reader = RowReader(plan, profile, context, delimited=delimited, formats=formats)
     return _Table(top, plan, formats, reader, rows)

@@ -1,6 +1,6 @@
-"""The rows below the headings: which are data, and which are totals, repeated headings, page marks and notes.
+"""Read the rows below the headings: data, totals, repeated headings, page marks and notes.
 
-Only a row that is no record is looked at: whatever could be sent is data. What is left out is named in a note.
+A row that makes a valid record is data. Only other rows may be left out, and every row left out is named in a note.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject
 from importer.domain.text_keys import fold
-from importer.loader.files.projection import Ahead
+from importer.loader.files.projection import PeekableRows
 from importer.loader.records.row_reader import RowReader
 from importer.loader.sheets.cell_tests import may_be_number
-from importer.loader.sheets.header import Top, two_tables
+from importer.loader.sheets.header import SheetHeader, two_tables
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.sheets.row_roles import RowRole, RowRoles
-from importer.loader.values.parsers import is_blank, shown
+from importer.loader.values.parsers import display_text, is_blank
 
 MAX_HELD = 1_000
-"""Lone texts that wait to be known as notes below the table; more are no notes."""
+"""Lone texts held back as possible notes below the table. A longer run of them is data."""
 
 MAX_DIFFERING = 20
-"""Totals that differ from the rows above them and have a note each."""
+"""Totals that differ from the rows above them and get a note each."""
 
 _LEFT_OUT = {
     RowRole.HEADINGS: NoteKind.REPEATED_HEADINGS,
@@ -40,7 +40,7 @@ _NOTED = (NoteKind.CONFIRMED_TOTALS, NoteKind.TOTALS, NoteKind.NOTES_BELOW, *_LE
 
 @dataclass
 class _Sums:
-    """Amounts of the data rows in hundredths: all of them, and those since the last total."""
+    """Sums of the amounts of the data rows in hundredths: of all rows, and of those since the last total (``part``)."""
 
     rows: int = 0
     all: int = 0
@@ -56,7 +56,7 @@ class _Sums:
         return cents in (self.all, self.part)
 
     def check(self, cents: int) -> NoteKind:
-        """What a total says of the rows above it. One that differs from their sum may mean that a row is missing."""
+        """Compare a total with the rows above it. If they differ, a row may be missing."""
         if not self.rows:
             return NoteKind.TOTALS
         if self.agrees(cents):
@@ -69,9 +69,9 @@ class _Sums:
 
 
 class TableReader:
-    """The rows of one sheet on their way from cells to records; ``notes`` are whole when the last row was read."""
+    """Reads the rows of one sheet into records. ``notes`` are complete when the last row has been read."""
 
-    def __init__(self, top: Top, plan: SheetPlan, reader: RowReader, notes: list[Note]) -> None:
+    def __init__(self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note]) -> None:
         self._plan, self._reader, self._notes = plan, reader, notes
         self._roles = RowRoles(top, plan)
         self._sums = _Sums()
@@ -79,8 +79,8 @@ class TableReader:
         self._header_row = self._last = top.row
         self._after_total = False
 
-    def rows(self, rows: Ahead) -> Iterator[LoadedRow]:
-        """Every record and reject. Raises FileRefused where another table begins."""
+    def rows(self, rows: PeekableRows) -> Iterator[LoadedRow]:
+        """Yield every record and reject. Raises FileRefused where another table begins."""
         width = len(self._plan.head.header)
         held: list[LoadedRow] = []
         for number, cells in rows:
@@ -109,7 +109,7 @@ class TableReader:
         return role
 
     def _rows_at_the_end(self, held: Iterable[LoadedRow]) -> Iterator[LoadedRow]:
-        """The lone texts behind the last row of data, without those that are notes."""
+        """Yield the lone texts below the last row of data, without those that are notes."""
         for loaded in held:
             apart = self._after_total or loaded.row.number > self._last + 1
             if self._roles.is_note(loaded.row.cells, apart=apart):
@@ -124,7 +124,7 @@ class TableReader:
         return loaded
 
     def _checked_total(self, loaded: LoadedRow) -> NoteKind:
-        """Compare a total with the rows above it; those below are a new part of the table."""
+        """Compare a total with the rows above it. The rows below it start a new part of the table."""
         amount, cells = self._roles.amount, loaded.row.cells
         stated = amount is not None and amount < len(cells) and may_be_number(cells[amount])
         kind = self._sums.check(_cents(loaded)) if stated else NoteKind.TOTALS
@@ -140,11 +140,11 @@ class TableReader:
 
 
 def _without_credit(loaded: LoadedRow, plan: SheetPlan) -> LoadedRow:
-    """A case whose line calls itself a credit note or a payment is no claim, whatever its amount's sign."""
+    """Reject a case whose document type is a credit note or a payment, whatever the sign of its amount."""
     position = plan.document_position
     if position is None or position >= len(loaded.row.cells) or not isinstance(loaded.case, CaseRecord):
         return loaded
-    text = shown(loaded.row.cells[position])
+    text = display_text(loaded.row.cells[position])
     if fold(text) not in non_claim_words():
         return loaded
     reason = Reason(
@@ -164,7 +164,7 @@ def _cents(loaded: LoadedRow) -> int:
 
 
 def trimmed(cells: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
-    """The cells below the header, each one there, and what stands beyond it up to the last cell with something in it."""
+    """Return one cell for each heading, and the cells beyond the header up to the last one that is not blank."""
     end = len(cells)
     if end < width:
         return cells + (None,) * (width - end)

@@ -17,7 +17,7 @@ from importer.domain.code_lists import (
     case_currencies,
     country_codes,
 )
-from importer.domain.columns import Column, Holds
+from importer.domain.columns import Column, ValueKind
 from importer.domain.kinds import Kind
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def country_names() -> tuple[str, ...]:
 
 def choices_of(column: Column) -> str | None:
     """Return the name of the list for a column's cells, or None."""
-    by_content = {Holds.COUNTRY: "countries", Holds.FLAG: "yes_no"}
+    by_content = {ValueKind.COUNTRY: "countries", ValueKind.FLAG: "yes_no"}
     by_name = {"voucher_type": "voucher_types", "source": "sources", "debtor_type": "debtor_types"}
-    if column.holds is Holds.CURRENCY:
+    if column.value_kind is ValueKind.CURRENCY:
         return "case_currencies" if column.kind is Kind.CASE else "voucher_currencies"
-    return by_content.get(column.holds) or by_name.get(column.name)
+    return by_content.get(column.value_kind) or by_name.get(column.name)
 
 
 def add_list_sheet(workbook: Workbook) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from importer.domain.columns import Column, Holds, columns_of
+from importer.domain.columns import Column, ValueKind, columns_of
 from importer.domain.kinds import Kind
 from importer.templates.sheets import FORMATS, SHEETS, add_sheet, empty_workbook
 
@@ -32,7 +32,7 @@ def example_workbook() -> Workbook:
             for place, column in enumerate(columns_of(kind), 1):
                 if text := row.get(column.name):
                     cell = sheet.cell(number, place, _typed(column, text))
-                    cell.number_format = FORMATS.get(column.holds, "General")
+                    cell.number_format = FORMATS.get(column.value_kind, "General")
     return workbook
 
 
@@ -45,9 +45,9 @@ def example_rows(kind: Kind) -> Iterator[dict[str, str]]:
 def _typed(column: Column, text: str) -> str | date | Decimal:
     """Return the cell that a spreadsheet makes of typed text: a date or a number if possible, else text."""
     try:
-        if column.holds is Holds.DATE:
+        if column.value_kind is ValueKind.DATE:
             return date.fromisoformat(text)
-        if column.holds in {Holds.MONEY, Holds.RATE}:
+        if column.value_kind in {ValueKind.MONEY, ValueKind.RATE}:
             return Decimal(text)
     except (ValueError, InvalidOperation):
         pass

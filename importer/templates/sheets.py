@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from importer.domain.columns import Column, Holds, Requirement, columns_of
+from importer.domain.columns import Column, Requirement, ValueKind, columns_of
 from importer.domain.kinds import Kind
 from importer.templates.drop_downs import add_list_sheet, choices_of, drop_downs
 from importer.templates.guide import add_guide
@@ -25,8 +25,14 @@ SHEETS = {Kind.CASE: "Cases", Kind.VOUCHER: "Vouchers"}
 LAST_ROW = 10_000
 """The last row with validated cells. Formats apply to whole columns, so that no empty cell has to be written."""
 
-FORMATS = {Holds.DATE: "yyyy-mm-dd", Holds.MONEY: "#,##0.00", Holds.RATE: "0.00%", Holds.IDENTIFIER: "@", Holds.UUID: "@"}
-_WIDTHS = {Holds.TEXT: 28.0, Holds.MONEY: 14.0, Holds.DATE: 13.0, Holds.CURRENCY: 10.0, Holds.UUID: 38.0}
+FORMATS = {
+    ValueKind.DATE: "yyyy-mm-dd",
+    ValueKind.MONEY: "#,##0.00",
+    ValueKind.RATE: "0.00%",
+    ValueKind.IDENTIFIER: "@",
+    ValueKind.UUID: "@",
+}
+_WIDTHS = {ValueKind.TEXT: 28.0, ValueKind.MONEY: 14.0, ValueKind.DATE: 13.0, ValueKind.CURRENCY: 10.0, ValueKind.UUID: 38.0}
 _USUAL_WIDTH = 16.0
 _REQUIREMENTS = {
     Requirement.REQUIRED: "Required.",
@@ -58,9 +64,9 @@ def add_sheet(workbook: Workbook, kind: Kind) -> Worksheet:
     for number, column in enumerate(columns_of(kind), 1):
         _style_heading(sheet.cell(1, number, column.name), column)
         dimension = sheet.column_dimensions[get_column_letter(number)]
-        dimension.width = max(_WIDTHS.get(column.holds, _USUAL_WIDTH), len(column.name) + 3.0)
-        if column.holds in FORMATS:
-            dimension.number_format = FORMATS[column.holds]
+        dimension.width = max(_WIDTHS.get(column.value_kind, _USUAL_WIDTH), len(column.name) + 3.0)
+        if column.value_kind in FORMATS:
+            dimension.number_format = FORMATS[column.value_kind]
     sheet.row_dimensions[1].height = 24
     sheet.freeze_panes = "B2"
     sheet.print_title_rows = "1:1"
@@ -86,11 +92,11 @@ def heading_comment(column: Column) -> str:
 
 def _validate(sheet: Worksheet, kind: Kind) -> None:
     """Add a drop-down or a check to every column that has one. Columns share a validation within a sheet."""
-    lists, checks = drop_downs(), {Holds.MONEY: _amount_check(), Holds.DATE: _day_check()}
+    lists, checks = drop_downs(), {ValueKind.MONEY: _amount_check(), ValueKind.DATE: _day_check()}
     for number, column in enumerate(columns_of(kind), 1):
         letter = get_column_letter(number)
         name = choices_of(column)
-        chosen = lists[name] if name else checks.get(column.holds)
+        chosen = lists[name] if name else checks.get(column.value_kind)
         if chosen is not None:
             chosen.add(f"{letter}2:{letter}{LAST_ROW}")
     for validation in chain(lists.values(), checks.values()):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
 from importer.loader.profiles.profile_file import load_profile
-from importer.loader.profiles.recognition import EMPTY_SHELF, Shelf, search_shelf
+from importer.loader.profiles.recognition import NO_PROFILES, ProfileSet, search_profiles
 from importer.workspace.expectation import Expectation
 from importer.workspace.workspace import Workspace
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ImportRequest:
     """The sources and options of an import.
 
-    Without a ``profile``, each source is read with the profile on the ``shelf`` that matches its headings. ``paths`` and
+    Without a ``profile``, each source is read with the profile of the ``profile_set`` that matches its headings. ``paths`` and
     ``output`` are as the user gave them; all other files are in the ``workspace``.
     """
 
@@ -28,7 +28,7 @@ class ImportRequest:
     paths: tuple[Path, ...] = ()
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     profile: Profile = NO_PROFILE
-    shelf: Shelf = EMPTY_SHELF
+    profile_set: ProfileSet = NO_PROFILES
     output: Path | None = None
     test_cases: bool = False
     stop_at_quota: bool = False
@@ -36,15 +36,15 @@ class ImportRequest:
     expected: Expectation = field(default_factory=Expectation)
 
 
-def find_profiles(wanted: str | Profile | None, workspace: Workspace) -> tuple[Profile, Shelf]:
+def find_profiles(wanted: str | Profile | None, workspace: Workspace) -> tuple[Profile, ProfileSet]:
     """Return the profile with this name or path, or (for None) the workspace's profiles, to be matched by headings.
 
     The name ``none`` means neither. Raises ProfileError if the profile does not exist or has a mistake.
     """
     if isinstance(wanted, Profile):
-        return wanted, EMPTY_SHELF
+        return wanted, NO_PROFILES
     if wanted == NO_PROFILE_WANTED:
-        return NO_PROFILE, EMPTY_SHELF
+        return NO_PROFILE, NO_PROFILES
     if wanted:
-        return load_profile(wanted, workspace.profile_folders), EMPTY_SHELF
-    return NO_PROFILE, search_shelf(workspace.profile_folders)
+        return load_profile(wanted, workspace.profile_folders), NO_PROFILES
+    return NO_PROFILE, search_profiles(workspace.profile_folders)

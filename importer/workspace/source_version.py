@@ -18,7 +18,7 @@ from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.loader.context import LoadContext
 from importer.loader.files.safety import open_regular
 from importer.loader.profile import Profile
-from importer.loader.profiles.recognition import Shelf
+from importer.loader.profiles.recognition import ProfileSet
 
 
 def version_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
@@ -36,13 +36,13 @@ def version_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
     return SourceVersion(path.name, digest, read_with, today.isoformat())
 
 
-def reader_version(profile: Profile, shelf: Shelf, context: LoadContext) -> str:
+def reader_version(profile: Profile, profile_set: ProfileSet, context: LoadContext) -> str:
     """Return a digest of everything that affects reading, except the files themselves, their folders and the day.
 
     Folders matter only to attached files, and rows with one are always read again. Corrected rules of a time zone do not
     change entries that were accepted before.
     """
-    profiles = [(one.path.as_posix(), one.profile.model_dump_json()) for one in shelf.profiles]
+    profiles = [(one.path.as_posix(), one.profile.model_dump_json()) for one in profile_set.profiles]
     settings = replace(context, today=date.min, folder=Path())  # all other fields count, including future ones
     everything = repr((profile.model_dump_json(), profiles, settings, _version()))
     return hashlib.sha256(everything.encode()).hexdigest()

@@ -17,13 +17,13 @@ from importer.loader.files.safety import TEXTS, WORKBOOKS
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
     Headings,
-    Remembered,
-    Shelf,
-    only_one,
+    ProfileSet,
+    SavedProfile,
     reader_of_headings,
-    refuse_near,
+    refuse_near_miss,
+    the_only_match,
 )
-from importer.loader.sheets.sheet import is_ours
+from importer.loader.sheets.sheet import is_report_sheet
 from importer.loader.source import load_raw, open_file, open_frames
 from importer.workspace.environment import Environment
 from importer.workspace.request import ImportRequest
@@ -58,7 +58,7 @@ def sources_of(
     if request.frames:
         yield Source(lambda: _opened_frames(request.frames, request, context))
     paths = expand(request.paths)
-    read_with = reader_version(request.profile, request.shelf, context) if paths else ""
+    read_with = reader_version(request.profile, request.profile_set, context) if paths else ""
     later: list[Source] = []
     for path in paths:
         opening = _opener(path, request, replace(context, folder=path.parent))
@@ -71,31 +71,31 @@ def sources_of(
 
 
 def _opener(path: Path, request: ImportRequest, context: LoadContext) -> Opening:
-    if request.shelf.profiles:
-        return lambda: open_remembered(path, request.shelf, context)
+    if request.profile_set.profiles:
+        return lambda: open_with_saved_profile(path, request.profile_set, context)
     return lambda: open_file(path, request.profile, context)
 
 
 @contextmanager
 def _opened_frames(frames: dict[str, pd.DataFrame], request: ImportRequest, context: LoadContext) -> Iterator[LoadedSource]:
     headings = {name: tuple(str(heading) for heading in frame.columns) for name, frame in frames.items()}
-    known = only_one("The DataFrame", [one for one in request.shelf.profiles if one.knows(headings)])
+    known = the_only_match("The DataFrame", [one for one in request.profile_set.profiles if one.matches(headings)])
     if known is None:
-        refuse_near("The DataFrame", headings, request.shelf)
+        refuse_near_miss("The DataFrame", headings, request.profile_set)
     source = open_frames(frames, context, known.profile if known else request.profile)
     yield _with_note(source, known)
 
 
 @contextmanager
-def open_remembered(path: Path, shelf: Shelf, context: LoadContext) -> Iterator[LoadedSource]:
+def open_with_saved_profile(path: Path, profile_set: ProfileSet, context: LoadContext) -> Iterator[LoadedSource]:
     """Open a file as a source, with the profile that matches its headings, or without a profile if none does.
 
     Raises FileRefused if several match, if one nearly does, or if the file cannot be read.
     """
     with ExitStack() as stack:
-        raw, known = _find(path, shelf, stack)
+        raw, known = _find(path, profile_set, stack)
         profile = known.profile if known else NO_PROFILE
-        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets() or is_ours(sheet))
+        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets() or is_report_sheet(sheet))
         sheets = sheets if profile.sheets() else raw.sheets
         yield _with_note(load_raw(replace(raw, sheets=sheets), profile, context), known)
 
@@ -106,16 +106,16 @@ class _Opened:
 
     raw: RawSource
     headings: Headings
-    fitting: list[Remembered]
+    fitting: list[SavedProfile]
 
 
-def _find(path: Path, shelf: Shelf, stack: ExitStack) -> tuple[RawSource, Remembered | None]:
+def _find(path: Path, profile_set: ProfileSet, stack: ExitStack) -> tuple[RawSource, SavedProfile | None]:
     """Open the file and find the profile that matches it. A text file is opened with the options of every profile."""
     from importer.loader.files.reader import ReadOptions, open_source
 
     usual = ReadOptions()
-    ways: dict[ReadOptions, list[Remembered]] = {usual: []}
-    for one in shelf.profiles:
+    ways: dict[ReadOptions, list[SavedProfile]] = {usual: []}
+    for one in profile_set.profiles:
         ways.setdefault(_way(path, one.profile), []).append(one)
     opened: dict[ReadOptions, _Opened] = {}
     refusals: dict[ReadOptions, FileRefused] = {}
@@ -126,17 +126,17 @@ def _find(path: Path, shelf: Shelf, stack: ExitStack) -> tuple[RawSource, Rememb
             refusals[options] = error
         else:
             opened[options] = _recognized(raw, profiles)
-    if known := only_one(path.name, [one for way in opened.values() for one in way.fitting]):
+    if known := the_only_match(path.name, [one for way in opened.values() for one in way.fitting]):
         return opened[_way(path, known.profile)].raw, known
-    refuse_near(path.name, next((way.headings for way in opened.values() if way.headings), {}), shelf)
+    refuse_near_miss(path.name, next((way.headings for way in opened.values() if way.headings), {}), profile_set)
     if usual in refusals:
         raise refusals[usual]
     return opened[usual].raw, None
 
 
-def _recognized(raw: RawSource, profiles: Sequence[Remembered]) -> _Opened:
+def _recognized(raw: RawSource, profiles: Sequence[SavedProfile]) -> _Opened:
     headings = reader_of_headings(raw.sheets)
-    return _Opened(raw, headings(NO_PROFILE), [one for one in profiles if one.knows(headings(one.profile))])
+    return _Opened(raw, headings(NO_PROFILE), [one for one in profiles if one.matches(headings(one.profile))])
 
 
 def _way(path: Path, profile: Profile) -> ReadOptions:
@@ -147,7 +147,7 @@ def _way(path: Path, profile: Profile) -> ReadOptions:
     return ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote)
 
 
-def _with_note(source: LoadedSource, known: Remembered | None) -> LoadedSource:
+def _with_note(source: LoadedSource, known: SavedProfile | None) -> LoadedSource:
     return replace(source, notes=(known.note(), *source.notes)) if known else source
 
 

@@ -309,12 +309,12 @@ def test_everything_that_a_context_holds_counts() -> None:
     from zoneinfo import ZoneInfo
 
     from importer.loader.profile import NO_PROFILE
-    from importer.loader.profiles.recognition import EMPTY_SHELF
+    from importer.loader.profiles.recognition import NO_PROFILES
 
     plain = LoadContext(date(2026, 1, 1), ZoneInfo("Europe/Copenhagen"))
     alike = LoadContext(date(2026, 9, 9), ZoneInfo("Europe/Copenhagen"), folder=Path("elsewhere"))
     test = LoadContext(date(2026, 1, 1), ZoneInfo("Europe/Copenhagen"), test_cases=True)
-    told = [source_version.reader_version(NO_PROFILE, EMPTY_SHELF, context) for context in (plain, alike, test)]
+    told = [source_version.reader_version(NO_PROFILE, NO_PROFILES, context) for context in (plain, alike, test)]
     assert told[0] == told[1] != told[2]
 
 

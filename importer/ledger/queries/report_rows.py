@@ -14,7 +14,7 @@ from importer.domain.kinds import Kind
 from importer.domain.money import Money
 from importer.domain.notes import Note, notes_from_json
 from importer.domain.reasons import Reason, reasons_from_json
-from importer.domain.records import Proof, SheetHead
+from importer.domain.records import FormatProof, SheetHead
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, reject, row
@@ -97,7 +97,7 @@ def _info(found: RowMapping) -> BatchInfo:
 
 
 def _head(found: Mapping[str, Any]) -> SheetHead:
-    proofs = tuple(Proof(**proof) for proof in found.get("proofs", ()))  # older ledgers have none
+    proofs = tuple(FormatProof(**proof) for proof in found.get("proofs", ()))  # older ledgers have none
     return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
 
 

@@ -1,4 +1,4 @@
-"""A DataFrame as a sheet: the rows that a file made of it would have."""
+"""A DataFrame as a sheet, with the rows that a file written from it would have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from importer.domain.cells import Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
-from importer.loader.files.projection import Looked, NumberedRow, look_through
+from importer.loader.files.projection import NumberedRow, ProjectedRows, project
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,29 +21,29 @@ _AT_ONCE = 2000  # rows
 
 @dataclass(frozen=True)
 class FrameSheet:
-    """A sheet of the headings and rows of a DataFrame; its index is left out."""
+    """The column names and rows of a DataFrame as a sheet. The index is left out."""
 
     name: str
     frame: pd.DataFrame
 
     def rows(self) -> Iterator[NumberedRow]:
-        """Raises FileRefused for a text that is none."""
+        """Yield (row number, cells), the headings first. Raises FileRefused for a text that has lone surrogates."""
         yield 1, tuple(self._text(str(c), 1, position) for position, c in enumerate(self.frame.columns))
         for start in range(0, len(self.frame), _AT_ONCE):
             part = self.frame.iloc[start : start + _AT_ONCE]
             empty = part.isna().to_numpy()
-            # Cell by cell: pandas' own ways infer a dtype again and make NaN or NaT of None.
+            # Replaced cell by cell, because pandas' own methods infer a dtype again and turn None into NaN or NaT.
             values = part.astype(object).to_numpy()
             pairs = zip(values.tolist(), empty.tolist(), strict=True)
             for number, pair in enumerate(pairs, start=start + 2):
                 cells = enumerate(zip(*pair, strict=True))
                 yield number, tuple(None if gone else self._cell(value, number, position) for position, (value, gone) in cells)
 
-    def look(self, positions: Sequence[int]) -> Looked:
-        return look_through(self.rows(), positions)
+    def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
+        return project(self.rows(), positions)
 
     def _cell(self, value: object, number: int, position: int) -> Cell:
-        """A value as a reader of files gives it: no types of numpy, whole numbers as int."""
+        """Convert a value to the types that a file has: no numpy types, whole numbers as int."""
         import numpy as np
 
         if isinstance(value, np.generic):

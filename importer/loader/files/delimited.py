@@ -1,7 +1,7 @@
-"""CSV and TSV: bytes to records of text, in two passes with flat memory.
+"""Read CSV and TSV: bytes to records of text, in two passes with constant memory.
 
-The first pass reads every byte: hash, NUL bytes, encoding. The second decodes and cuts. Quotes that never close are
-found in the second, so `Delimited.records` may raise after it has yielded records.
+The first pass reads every byte for the hash, NUL bytes and the encoding. The second pass decodes the text and splits it
+into records. Quotes that are never closed are found in the second, so `Delimited.records` may raise after some records.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from importer.loader.files.dialect import Dialect, detect
 from importer.loader.files.safety import TextFile, file_signature, open_regular
 
 FIELD_LIMIT = csv.field_size_limit()
-"""Characters of a cell: 131,072, four times what Excel holds. More means a quote that never closes."""
+"""Characters of a cell: 131,072, four times the limit of Excel. A longer one means a quote that is never closed."""
 
 MAX_LINE = 4 << 20
-"""Characters of a line. Two thousand columns of two thousand characters; without line ends a file would be one line."""
+"""Characters of a line: two thousand columns of two thousand characters. Bounds memory for a file without line ends."""
 
 MAX_COLUMNS = 2_000
-"""As for workbooks."""
+"""The same limit as for workbooks."""
 
 SAMPLE = 256 << 10
-"""Characters from which delimiter and quotes are decided."""
+"""Characters at the start of the file from which delimiter and quotes are detected."""
 
 _BLOCK = 1 << 20
 _UNDEFINED_1252 = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
@@ -61,8 +61,8 @@ class Delimited:
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (row number that Excel shows, cells) for all but blank lines.
 
-        A record counts as one row however many lines it has, a blank line as one; the hint ``sep=;`` is no row.
-        Raises FileRefused for quotes that do not close, for endless cells and lines, and when the file has changed.
+        A record counts as one row however many lines it has, and so does a blank line. The hint ``sep=;`` is not counted.
+        Raises FileRefused for quotes that are not closed, for cells and lines above the limits, and for a changed file.
         """
         row = 0
         with _text(self.path, self.encoding, self.signature) as stream:
@@ -94,10 +94,10 @@ class Delimited:
         return FileRefused(f"{self.path.name}, row {row}: {what}. Close the quote, or double those within the text.")
 
 
-def survey(
+def detect_and_check(
     path: Path, file: TextFile, *, encoding: str | None = None, delimiter: str | None = None, quote: str | None = None
 ) -> Delimited:
-    """Read every byte once and decide encoding, delimiter and quotes.
+    """Read every byte once and detect encoding, delimiter and quotes.
 
     Raises FileRefused for NUL bytes, undecodable bytes and for a delimiter that cannot be decided.
     """
@@ -119,7 +119,7 @@ def _check_settings(name: str, delimiter: str | None, quote: str | None) -> None
 
 
 def _checked(path: Path, file: TextFile, encoding: str | None) -> _ByteCheck:
-    """Feed every byte of a file to a check."""
+    """Check every byte of a file."""
     with os.fdopen(open_regular(path), "rb") as stream:
         if file_signature(stream.fileno()) != file.signature:
             raise _changed(path.name)
@@ -143,8 +143,8 @@ def _known_encoding(name: str, encoding: str) -> str:
         found = codecs.lookup(encoding)
     except (LookupError, ValueError) as error:
         raise FileRefused(f"{name} cannot be read as {encoding!r}: no such encoding. Correct it in the profile.") from error
-    if not found._is_text_encoding:  # noqa: SLF001 - the only way to tell; base64 and zip are codecs as well
-        raise FileRefused(f"{name} cannot be read as {encoding!r}: that is no text encoding. Correct it in the profile.")
+    if not found._is_text_encoding:  # noqa: SLF001 - no public attribute; base64 and zip are codecs too
+        raise FileRefused(f"{name} cannot be read as {encoding!r}: it is not a text encoding. Correct it in the profile.")
     return "utf-8-sig" if found.name == "utf-8" else found.name
 
 
@@ -152,7 +152,7 @@ def _marked_encoding(head: bytes) -> str | None:
     marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
     if marked:
         return marked
-    # UTF-16 without a mark: half of the bytes of western text are NUL, and all on one side.
+    # UTF-16 without a byte order mark: half of the bytes of western text are NUL, all at even or all at odd positions.
     even, odd, quarter = head[0::2].count(0), head[1::2].count(0), len(head) // 4
     if odd > quarter and even * 20 < odd:
         return "utf-16-le"
@@ -162,7 +162,7 @@ def _marked_encoding(head: bytes) -> str | None:
 
 
 class _ByteCheck:
-    """The first pass: fed with blocks, it knows at the end what the bytes are."""
+    """The first pass over a file. It takes the blocks in order; `close` returns the encoding."""
 
     def __init__(self, name: str, encoding: str | None) -> None:
         self._name, self._encoding = name, encoding
@@ -182,7 +182,7 @@ class _ByteCheck:
         self._hash.update(block)
         self.escaped_quotes = self.escaped_quotes or any(quote in block for quote in _ESCAPED_QUOTES)
         if not (self._encoding or "").startswith(("utf-16", "utf-32")) and (at := block.find(b"\0")) >= 0:
-            raise FileRefused(f"{self._name} holds a NUL byte ({self._where(block, at)}). Save it anew as UTF-8.")
+            raise FileRefused(f"{self._name} holds a NUL byte ({self._where(block, at)}). Save it again as UTF-8.")
         self._decode(block)
         if self._encoding is None:
             self._note_high_bytes(block)
@@ -213,7 +213,7 @@ class _ByteCheck:
         return f"at byte {self._offset + at:,}, line {line:,}"
 
     def close(self) -> str:
-        """Give the encoding. Raises FileRefused when none fits."""
+        """Return the encoding. Raises FileRefused when none fits."""
         self._decode(b"", final=True)
         if not self._failed:
             return self._encoding or "utf-8"
@@ -242,7 +242,7 @@ def _text(path: Path, encoding: str, signature: tuple[int, ...]) -> io.TextIOWra
 def _lines(name: str, stream: io.TextIOWrapper) -> Iterator[str]:
     for line in iter(partial(stream.readline, MAX_LINE), ""):
         if len(line) == MAX_LINE:
-            raise FileRefused(f"{name} has a line of more than {MAX_LINE:,} characters. Save it anew as CSV.")
+            raise FileRefused(f"{name} has a line of more than {MAX_LINE:,} characters. Save it again as CSV.")
         yield line
 
 
@@ -251,12 +251,12 @@ def _dialect(path: Path, encoding: str, file: TextFile, delimiter: str | None, q
         sample = stream.read(SAMPLE)
     lines = io.StringIO(sample, newline="").readlines()
     if len(sample) == SAMPLE and len(lines) > 1:
-        lines.pop()  # cut off in the middle
+        lines.pop()  # the sample may end in the middle of a line
     return detect(path.name, lines, delimiter=delimiter, quote=quote, tabs_first=file.format == "tsv")
 
 
 def _proven_escape(path: Path, encoding: str, file: TextFile, dialect: Dialect) -> Dialect:
-    """Take the backslash as escape if the quotes of the whole file close only with it."""
+    """Return a dialect with the backslash as escape if the quotes of the whole file are closed only with it."""
     escaped = Dialect(dialect.delimiter, dialect.quote, "\\", dialect.skip_space, dialect.sep_line)
     for choice in (dialect, escaped):
         try:

@@ -1,4 +1,4 @@
-"""How a delimited text separates and quotes its cells, decided from the text and only where the text proves it."""
+"""Detect how a delimited text separates and quotes its cells, and only where the text proves it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from importer.errors import FileRefused
 DELIMITERS = (";", ",", "\t", "|")
 _NAMES = {";": ";", ",": ",", "\t": "\\t", "|": "|"}
 _CLEAR_LEAD = 0.1
-"""Share of the rows by which the better delimiter must lead, unless the other is explained otherwise."""
+"""Share of the rows by which the better delimiter must lead, unless the other one is punctuation."""
 _FEW, _TABLE_WIDTH = 2, 3
 _SEP_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How to cut records into cells. ``delimiter`` is None for a file of one column."""
+    """The delimiter, quotes and escapes of a text. ``delimiter`` is None for a file of one column."""
 
     delimiter: str | None
     quote: str = '"'
@@ -31,10 +31,10 @@ class Dialect:
     sep_line: bool = False
 
     def records(self, lines: Iterable[str], *, strict: bool = True) -> Any:
-        """Cut lines into records. The iterator raises csv.Error for quotes that do not close where they should."""
+        """Return an iterator over the records of these lines. It raises csv.Error for quotes that are not closed properly."""
         return csv.reader(
             lines,
-            delimiter=self.delimiter or "\x1f",  # a character that no text holds: the whole line is one cell
+            delimiter=self.delimiter or "\x1f",  # a control character that texts do not contain: the whole line is one cell
             quotechar=self.quote,
             escapechar=self.escape,
             skipinitialspace=self.skip_space,
@@ -51,7 +51,7 @@ class _Candidate:
 
 
 def detect(name: str, lines: list[str], *, delimiter: str | None, quote: str | None, tabs_first: bool) -> Dialect:
-    """Decide how a text is cut from its first lines. Raises FileRefused when two delimiters fit equally well."""
+    """Detect the dialect of a text from its first lines. Raises FileRefused when two delimiters fit equally well."""
     hint = _SEP_LINE.fullmatch("".join(lines[:1]))
     lines = [line for line in (lines[1:] if hint else lines) if line.strip()]
     known = delimiter or (hint and hint[1]) or (tabs_first and _tab_of(lines))
@@ -70,7 +70,7 @@ def _candidate(lines: list[str], delimiter: str, quote: str | None) -> _Candidat
 
 
 def _with_spaces_skipped(lines: list[str], plain: Dialect) -> Dialect:
-    """Skip spaces before quotes if the rows fit better so."""
+    """Skip spaces before quotes if more rows then have the same width."""
     if plain.delimiter is None or not any(f"{plain.delimiter} {plain.quote}" in line for line in lines):
         return plain
     spaced = replace(plain, skip_space=True)
@@ -89,13 +89,13 @@ def _measure(lines: list[str], dialect: Dialect) -> _Candidate:
 
 def _parsed(lines: list[str], dialect: Dialect) -> list[list[str]]:
     found: list[list[str]] = []
-    with suppress(csv.Error):  # a quote that never closes: what stands before it still tells the delimiter
+    with suppress(csv.Error):  # a quote is never closed: the records before it are enough
         found.extend(record for record in dialect.records(lines, strict=False) if record)
     return found
 
 
 def _with_other_quote(lines: list[str], plain: _Candidate) -> _Candidate:
-    """Take ``'`` as the quote if that is proven and ``"`` quotes nothing."""
+    """Use ``'`` as the quote if that is proven and ``"`` quotes no cell."""
     delimiter = plain.dialect.delimiter
     if delimiter is None or any(line.startswith('"') or f'{delimiter}"' in line for line in lines):
         return plain
@@ -109,7 +109,7 @@ def _fits_more_rows(lines: list[str], plain: _Candidate, single: _Candidate) -> 
 
 
 def _quotes_a_column(lines: list[str], plain: _Candidate, _: _Candidate) -> bool:
-    """Whether a column has nothing but cells in ``'``, its heading aside."""
+    """Return whether all cells of some column, except its heading, are quoted with ``'``."""
     records = [record for record in _parsed(lines, plain.dialect) if len(record) == plain.width]
     columns = ([cell for cell in column if cell] for column in zip(*records, strict=True))
     bodies = (cells[1:] if cells and not _is_quoted(cells[0]) else cells for cells in columns)
@@ -121,7 +121,7 @@ def _is_quoted(cell: str) -> bool:
 
 
 def _decide(name: str, lines: list[str], candidates: list[_Candidate]) -> Dialect:
-    """Choose the delimiter that gives the most rows of one width; ask when that proves nothing."""
+    """Return the dialect that gives the most rows of one width. Raises FileRefused with a question if that is not clear."""
     fitting = sorted((c for c in candidates if c.rows), key=lambda c: (c.share, c.width), reverse=True)
     real = [candidate for candidate in fitting if not _is_punctuation(lines, candidate, fitting)]
     if not real:
@@ -150,13 +150,13 @@ def _fits_few_rows(best: _Candidate, _: list[_Candidate]) -> bool:
     return best.share < 0.5 and (best.width < _TABLE_WIDTH or best.rows < _FEW)  # noqa: PLR2004 - half of the rows
 
 
-_QUESTIONS = ((_has_rivals, "could be separated by {} alike"), (_fits_few_rows, "has {} in some rows only"))
+_QUESTIONS = ((_has_rivals, "could be separated by {} equally well"), (_fits_few_rows, "has {} in some rows only"))
 
 
 def _is_punctuation(lines: list[str], candidate: _Candidate, fitting: list[_Candidate]) -> bool:
-    """Tell decimal commas (``1.234,50``) and commas in prose (``Hansen, Ole``) from separators.
+    """Return whether all commas are decimal commas (``1.234,50``) or commas in prose (``Hansen, Ole``), not separators.
 
-    Where no other delimiter is, a heading with commas says that they separate.
+    If no other delimiter fits, commas in the heading mean that they separate.
     """
     delimiter = candidate.dialect.delimiter
     if delimiter != ",":

@@ -1,7 +1,4 @@
-"""What a raw cell can be besides an ordinary value, and how a cell reads as text.
-
-The markers are ``str`` so that they print; test for them with ``isinstance`` before testing for text.
-"""
+"""Number formats of workbooks that show leading zeros or durations."""
 
 from __future__ import annotations
 
@@ -16,17 +13,17 @@ from importer.domain.special_cells import MAX_EXACT
 class ZeroFormat:
     """A number format that shows leading zeros: ``00000``, ``00-0000``, ``"DK"00000000``.
 
-    ``parts`` are its characters in order; ``None`` stands for a digit.
+    ``parts`` are its characters in order. None is the place of a digit.
     """
 
     parts: tuple[str | None, ...]
 
     def shown(self, value: Cell) -> Cell:
-        """Give a number as the text that Excel shows, and any other cell, or one to which the format does not apply, as it is."""
+        """Return a number as the text that Excel shows. Other cells, and numbers that the format does not fit, are unchanged."""
         return self.show(value) or value if isinstance(value, int | float) else value
 
     def show(self, value: float) -> str | None:
-        """Give the text that Excel shows for a whole number, or None if the format rounds or does not apply."""
+        """Return the text that Excel shows for a whole number, or None if the format rounds the number or does not apply."""
         if isinstance(value, bool) or value != int(value) or abs(value) >= MAX_EXACT:
             return None
         places = self.parts.count(None)
@@ -48,7 +45,7 @@ _FORMAT_TOKEN = re.compile(r'\\(.)|"([^"]*)"|\[(?:\$[^\]]*|[A-Za-z]+\d*)\]|_.|\*
 
 
 def zero_format(code: str) -> ZeroFormat | None:
-    """Give the format if it shows leading zeros (two or more ``0``, nothing but literals between), else None."""
+    """Return the format if it shows leading zeros (two or more ``0`` with only literals between them), else None."""
     parts: list[str | None] = []
     for match in _FORMAT_TOKEN.finditer(first_section(code)):
         escaped, quoted, zero, literal, other = match.groups()
@@ -63,11 +60,11 @@ def zero_format(code: str) -> ZeroFormat | None:
 
 
 def first_section(code: str) -> str:
-    """Give the part of a format before its first ``;`` that is neither quoted nor escaped."""
+    """Return the part of a format before its first ``;`` that is neither quoted nor escaped."""
     found = re.match(r'(?:\\.|"[^"]*"|[^;"\\])*', code, re.DOTALL)
     return found.group() if found else ""
 
 
 def shows_duration(code: str) -> bool:
-    """Whether a format counts on past a day, an hour or a minute: ``[h]:mm``."""
+    """Return whether a format shows a duration, such as ``[h]:mm``, which does not start again after a day or an hour."""
     return _DURATION.match(code) is not None

@@ -1,7 +1,7 @@
-"""OpenDocument sheets (.ods), scanned with an XML parser before calamine sees them.
+"""Scan OpenDocument sheets (.ods) with an XML parser before calamine reads them.
 
-Cells show their text here, so errors and leading zeros are read from it. Repeated cells are counted as often as
-they are repeated, for calamine writes them out.
+This format stores the text that each cell shows, so errors and leading zeros are read from that text. Repeated cells
+count once for each repetition, because calamine expands them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Mark, Marks
+from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat
 from importer.loader.files.xlsx import MAX_AREA, MAX_ROWS, WorkbookScan, check_size, sheet_notes
 from importer.loader.files.xlsx_scan import MAX_COLUMNS, SheetScan, parse_xml
@@ -25,16 +25,16 @@ def scan_ods(archive: Archive) -> WorkbookScan:
     """Check every part of an OpenDocument sheet and find its special cells. Raises FileRefused."""
     content = archive.find("content.xml")
     if content is None:
-        raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet as .ods or .xlsx anew.")
+        raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet again as .ods or .xlsx.")
     _refuse_encryption_and_macros(archive)
     calls = _Scan(archive.name)
     try:
         parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data)
     except expat.ExpatError as error:
-        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it anew.") from error
+        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it again.") from error
     archive.check_all_but({content})
     for name, scan in calls.result.sheets.items():
-        scan.marks.close()
+        scan.corrections.close()
         calls.result.notes += sheet_notes(name, scan)
     return calls.result
 
@@ -48,13 +48,13 @@ def _refuse_encryption_and_macros(archive: Archive) -> None:
 
 
 class _Scan:
-    """Calls of the XML parser."""
+    """Handlers of the XML parser, and the result of the scan."""
 
     def __init__(self, name: str) -> None:
         self.result = WorkbookScan()
         self._name = name
         self._sheet = ""
-        self._scan = SheetScan(Marks())
+        self._scan = SheetScan(CellCorrections())
         self._row = self._column = 0
         self._row_repeat = self._repeat = 1
         self._cell: dict[str, str] | None = None
@@ -74,7 +74,7 @@ class _Scan:
                 self._scan.hidden_rows += self._row_repeat
         elif tag == "table:table":
             self._sheet, self._row = attributes.get("table:name", ""), 0
-            self._scan = SheetScan(Marks())
+            self._scan = SheetScan(CellCorrections())
             self.result.sheets[self._sheet] = self._scan
         elif name == "annotation":
             self._annotation += 1
@@ -110,7 +110,7 @@ class _Scan:
             scan.rows, scan.columns = self._row + self._row_repeat, max(scan.columns, column + repeat)
             texts = sum(repeat * len(text) for _, repeat, _, text in self._row_cells) * self._row_repeat
             scan.text_bytes = scan.text_bytes + texts
-            # Checked at every row, since a repeated row is marked cell by cell.
+            # Checked at every row, because the cells of a repeated row are added one by one.
             if scan.columns > MAX_COLUMNS or scan.rows > MAX_ROWS or scan.rows * scan.columns > MAX_AREA:
                 check_size(self._name, self._sheet, scan)
             for cell in self._row_cells:
@@ -118,7 +118,7 @@ class _Scan:
         self._row += self._row_repeat
 
     def _mark(self, column: int, repeat: int, attributes: dict[str, str], text: str) -> None:
-        marks = self._scan.marks
+        corrections = self._scan.corrections
         error = _is_error(attributes, text)
         code = 0 if error else self._code(attributes, text)
         if not error and not code:
@@ -126,18 +126,18 @@ class _Scan:
         for row in range(self._row, self._row + self._row_repeat):
             for at in range(column, column + repeat):
                 if error:
-                    marks.add_error(row, at, text or "#VALUE!")
+                    corrections.add_error(row, at, text or "#VALUE!")
                 else:
-                    marks.add(row, at, code)
+                    corrections.add(row, at, code)
 
     def _code(self, attributes: dict[str, str], text: str) -> int:
         kind = attributes.get("office:value-type", "")
         if "table:formula" in attributes and not kind and not text:
-            return Mark.MISSING
+            return CorrectionCode.MISSING
         if kind == "time":
-            return Mark.DURATION
+            return CorrectionCode.DURATION
         if kind == "float" and _ZEROS.fullmatch(text) and _same(text, attributes.get("office:value", "")):
-            return self._scan.marks.code_of_format(ZeroFormat((None,) * len(text)))
+            return self._scan.corrections.code_of_format(ZeroFormat((None,) * len(text)))
         return 0
 
 
@@ -158,4 +158,4 @@ def _same(shown: str, value: str) -> bool:
 def _count(repeated: str | None) -> int:
     if not repeated or not repeated.isascii() or not repeated.isdecimal():
         return 1
-    return max(int(repeated[:18]), 1)  # 18 digits are too many in any case
+    return max(int(repeated[:18]), 1)  # 18 digits are above every limit

@@ -1,4 +1,4 @@
-"""Looking at some of a sheet's columns only, without reading the others."""
+"""Rows of a sheet reduced to some of its columns, and rows that can be peeked at."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import TypeAlias
 
 from importer.domain.cells import Cell
 
-Looked: TypeAlias = Iterator[tuple[int, Sequence[Cell]]]
-Look: TypeAlias = Callable[[Sequence[int]], Looked]
-"""From a sheet's top, at these positions: row numbers, and the cells there (None or empty where a row has none)."""
+ProjectedRows: TypeAlias = Iterator[tuple[int, Sequence[Cell]]]
+ReadColumns: TypeAlias = Callable[[Sequence[int]], ProjectedRows]
+"""Reads a sheet from its top: positions in; row numbers and the cells at these positions out (None where a row has no cell)."""
 
 
-def look_through(rows: Iterable[tuple[int, Sequence[Cell]]], positions: Sequence[int]) -> Looked:
-    """Whole rows cut down to the cells at ``positions``."""
+def project(rows: Iterable[tuple[int, Sequence[Cell]]], positions: Sequence[int]) -> ProjectedRows:
+    """Reduce whole rows to the cells at ``positions``."""
     for number, cells in rows:
         width = len(cells)
         yield number, [cells[p] if p < width else None for p in positions]
 
 
-def picker(positions: Sequence[int]) -> Callable[[Sequence[Cell]], Sequence[Cell]]:
-    """What takes the cells at ``positions`` out of a row that is long enough for it: all of them in one step."""
+def itemgetter_for(positions: Sequence[int]) -> Callable[[Sequence[Cell]], Sequence[Cell]]:
+    """Return a function that takes the cells at ``positions`` from a row; the row must reach to the last of them."""
     if len(positions) > 1:
         return itemgetter(*positions)
     return lambda cells: [cells[position] for position in positions]
@@ -31,8 +31,8 @@ def picker(positions: Sequence[int]) -> Callable[[Sequence[Cell]], Sequence[Cell
 NumberedRow = tuple[int, tuple[Cell, ...]]
 
 
-class Ahead(Iterator[NumberedRow]):
-    """The rows of a sheet, of which some can be looked at before they are taken."""
+class PeekableRows(Iterator[NumberedRow]):
+    """An iterator over the rows of a sheet that can return the next rows without consuming them."""
 
     def __init__(self, rows: Iterable[NumberedRow]) -> None:
         self._rows = iter(rows)
@@ -42,7 +42,7 @@ class Ahead(Iterator[NumberedRow]):
         return self._front.popleft() if self._front else next(self._rows)
 
     def peek(self, count: int) -> list[NumberedRow]:
-        """The next rows, at most ``count``, left where they are."""
+        """Return the next rows, at most ``count``, without consuming them."""
         while len(self._front) < count and (row := next(self._rows, None)) is not None:
             self._front.append(row)
         return list(self._front)[:count]

@@ -1,4 +1,4 @@
-"""Any supported file as raw rows: no headers, no columns, nothing interpreted.
+"""Read any supported file as raw rows. Headings and values are not interpreted.
 
 =======  ===================  ===============  ============================  ==========================
 format   error cells          leading zeros    formula without a value       29 February 1900
@@ -28,9 +28,9 @@ from importer.domain.cells import Cell
 from importer.domain.notes import Note, NoteKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
 from importer.errors import FileRefused
-from importer.loader.files.delimited import Delimited, survey
-from importer.loader.files.projection import Look, Looked, look_through
-from importer.loader.files.safety import TextFile, Workbook, inspect
+from importer.loader.files.delimited import Delimited, detect_and_check
+from importer.loader.files.projection import ProjectedRows, ReadColumns, project
+from importer.loader.files.safety import TextFile, Workbook, check_file
 from importer.loader.files.workbook import OpenWorkbook
 from importer.loader.files.xls import OpenXls, XlsScan
 
@@ -53,7 +53,7 @@ _Rows = Iterator[tuple[int, Sequence[Cell]]]
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What a profile may say about a file; None and () mean: find out, and all of them."""
+    """The settings of a profile that concern a file. None means to detect the setting, ``()`` to read all sheets."""
 
     encoding: str | None = None
     delimiter: str | None = None
@@ -64,41 +64,41 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class RawSheet:
-    """One sheet of a source; a CSV is a sheet with its file's name."""
+    """One sheet of a source. A CSV is one sheet with the name of its file."""
 
     name: str
     hidden: bool
     _rows: Callable[[], _Rows] = field(repr=False, compare=False)
     _chunk_rows: int = field(default=2000, repr=False, compare=False)
-    _look: Look | None = field(default=None, repr=False, compare=False)
+    _read_columns: ReadColumns | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-        """Yield the rows that `chunks` holds, one by one: their numbers and cells. Each is as wide as it is in the file."""
+        """Yield (row number that Excel shows, cells) of the rows that are not empty, each with the width it has in the file."""
         for number, cells in self._rows():
             yield number, tuple(cells)
 
     def chunks(self) -> Iterator[pd.DataFrame]:
         """Yield the rows in frames of dtype object.
 
-        The index is the row number that Excel shows, columns are 0 for A, 1 for B and so on; frames may differ in
-        width. Empty cells are None and wholly empty rows are left out. May be called again to start anew.
-        Raises FileRefused, also after some frames, when the file turns out to be damaged.
+        The index is the row number that Excel shows; columns are 0 for A, 1 for B and so on. Frames may differ in
+        width. Empty cells are None and wholly empty rows are left out. Each call starts at the first row.
+        Raises FileRefused, possibly after it has yielded frames, when the file turns out to be damaged.
         """
         rows = self._rows()
         while batch := list(islice(rows, self._chunk_rows)):
             yield _frame(batch)
 
-    def look(self, positions: Sequence[int]) -> Looked:
-        """Yield the rows' numbers and their cells at ``positions`` alone, which takes a fraction of the time.
+    def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
+        """Yield (row number, cells at ``positions``) of every row, in a fraction of the time of `rows`.
 
-        Error cells, and numbers with a format, may stand there as calamine has them. Raises as `chunks` does.
+        Error cells and formatted numbers may have the values of calamine, without corrections. Raises as `chunks` does.
         """
-        return self._look(positions) if self._look else look_through(self._rows(), positions)
+        return self._read_columns(positions) if self._read_columns else project(self._rows(), positions)
 
 
 @dataclass(frozen=True)
 class RawSource:
-    """An open file. ``notes`` are on what a person looking at the file might not expect."""
+    """An open file. ``notes`` report what a user who looks at the file might not expect, such as hidden rows."""
 
     path: Path
     name: str
@@ -111,7 +111,7 @@ class RawSource:
     _close: Callable[[], None] = field(repr=False, compare=False, default=lambda: None)
 
     def close(self) -> None:
-        """Give the memory back; the sheets can no longer be read."""
+        """Release the memory. The sheets cannot be read afterwards."""
         self._close()
 
     def __enter__(self) -> Self:
@@ -124,12 +124,12 @@ class RawSource:
 def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
     """Check a file and open it.
 
-    Raises FileRefused for everything that cannot be read for certain: one sentence on what is wrong and where, one
-    on what to do.
+    Raises FileRefused for every file that cannot be read reliably. The message has a sentence on what is wrong and
+    where, and one on what to do.
     """
     path = Path(path)
     try:
-        found = inspect(path)
+        found = check_file(path)
         if isinstance(found, Workbook):
             return _open_workbook(path, found, options)
         return _open_text(path, found, options)
@@ -146,13 +146,15 @@ def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSour
     def rows_of(name: str) -> Callable[[], _Rows]:
         return lambda: book.rows(name)
 
-    sheets = tuple(RawSheet(name, hidden, rows_of(name), options.chunk_rows, partial(book.look, name)) for name, hidden in wanted)
+    sheets = tuple(
+        RawSheet(name, hidden, rows_of(name), options.chunk_rows, partial(book.read_columns, name)) for name, hidden in wanted
+    )
     return RawSource(path, path.name, found.format, found.sha256, None, None, sheets, tuple(notes), book.close)
 
 
 def _open_text(path: Path, found: TextFile, options: ReadOptions) -> RawSource:
     _check_sheets(path.name, options.sheets, [path.name])
-    text = survey(path, found, encoding=options.encoding, delimiter=options.delimiter, quote=options.quote)
+    text = detect_and_check(path, found, encoding=options.encoding, delimiter=options.delimiter, quote=options.quote)
     sheet = RawSheet(path.name, False, lambda: _text_rows(text), options.chunk_rows)
     encoding, delimiter = text.encoding, text.dialect.delimiter
     quote = text.dialect.quote

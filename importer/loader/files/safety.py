@@ -1,4 +1,4 @@
-"""Is this file safe to read, and is it what it says? Runs before any parser sees a byte."""
+"""Check that a file is safe to read and that its content matches its extension, before any parser reads it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.errors import FileRefused
-from importer.loader.files.corrections import MAX_MARKS, TooManyMarks
+from importer.loader.files.corrections import MAX_CORRECTIONS, TooManyCorrections
 from importer.loader.files.ods import scan_ods
 from importer.loader.files.xls import scan_xls
 from importer.loader.files.xlsb import scan_xlsb
@@ -18,11 +18,11 @@ from importer.loader.files.xlsx import WorkbookScan, scan_xlsx
 from importer.loader.files.zip_archive import Archive
 
 MAX_WORKBOOK = 512 << 20
-"""Bytes of a workbook, which is held in memory while it is read. A million rows of 25 columns have about 130 MB."""
+"""Largest workbook in bytes. It is held in memory while it is read; a million rows of 25 columns have about 130 MB."""
 
 WORKBOOKS = {".xlsx": "xlsx", ".xls": "xls", ".xlsb": "xlsb", ".ods": "ods"}
 TEXTS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv"}
-"""Every ending that is read, by itself or in a folder, and as what."""
+"""The format of each file extension that is read, for single files and for files in a folder."""
 
 _HOW = {
     ".xlsm": "a workbook with macros. Save it as .xlsx, without them.",
@@ -55,7 +55,7 @@ _SIGNS = (
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A workbook that passed: its bytes and what the scan of its sheets found."""
+    """A workbook that passed the checks: its bytes and the result of the scan of its sheets."""
 
     format: str
     sha256: str
@@ -65,17 +65,17 @@ class Workbook:
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A file that may hold text. ``signature`` tells later whether it has changed meanwhile."""
+    """A file that may hold text. Its ``signature`` differs from that of the file if the file was changed later."""
 
     format: str
     signature: tuple[int, ...]
 
 
-def inspect(path: Path) -> Workbook | TextFile:
+def check_file(path: Path) -> Workbook | TextFile:
     """Check a file and scan it if it is a workbook.
 
-    Raises FileRefused, with a sentence that names the file and says what to do, for everything that is not a
-    regular, readable, non-empty file of a supported format, whole and without traps.
+    Raises FileRefused, with a message that names the file and what to do, unless it is a regular, readable, non-empty
+    and undamaged file of a supported format without unsafe content.
     """
     kind = _kind(path)
     with os.fdopen(open_regular(path), "rb") as stream:
@@ -108,7 +108,7 @@ def _kind(path: Path) -> str:
 
 def _check_path(path: Path) -> None:
     if not path.name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path.name):
-        raise FileRefused(f"{path.name!r} has a name with bytes that are no letters. Rename it.")
+        raise FileRefused(f"{path.name!r} has a name with bytes that are not valid characters. Rename it.")
     try:
         found = path.lstat()
         if stat.S_ISLNK(found.st_mode):
@@ -129,7 +129,7 @@ def _unreachable(path: Path, error: Exception) -> FileRefused:
     if number in (errno.EACCES, errno.EPERM):
         return FileRefused(f"{path.name} may not be read by you. Ask for permission, or copy it to a folder of yours.")
     if number in (errno.ENOENT, errno.ENOTDIR):
-        return FileRefused(f"{path.name} is not there (looked in {path.parent}). Check the path.")
+        return FileRefused(f"{path.name} was not found in {path.parent}. Check the path.")
     if number == errno.ELOOP or isinstance(error, RuntimeError):  # which of them depends on Python's version
         return FileRefused(f"{path.name} is a link that leads in a circle. Copy the file itself there.")
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -137,7 +137,7 @@ def _unreachable(path: Path, error: Exception) -> FileRefused:
 
 
 def open_regular(path: Path) -> int:
-    """Open a file for reading without ever waiting for a pipe; gives its descriptor. Raises FileRefused."""
+    """Open a regular file for reading and return its descriptor. Never blocks on a pipe. Raises FileRefused."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
@@ -149,7 +149,7 @@ def open_regular(path: Path) -> int:
 
 
 def file_signature(descriptor: int) -> tuple[int, ...]:
-    """Give what changes when a file is replaced or written to."""
+    """Return values that change when a file is replaced or written to: device, inode, size, modification time."""
     found = os.fstat(descriptor)
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
@@ -194,5 +194,5 @@ def _scan(name: str, kind: str, data: bytes) -> WorkbookScan:
 def _scan_guarded(name: str, kind: str, data: bytes) -> WorkbookScan:
     try:
         return _scan(name, kind, data)
-    except TooManyMarks as error:
-        raise FileRefused(f"{name} has more than {MAX_MARKS:,} cells with errors. Correct its formulas.") from error
+    except TooManyCorrections as error:
+        raise FileRefused(f"{name} has more than {MAX_CORRECTIONS:,} cells with errors. Correct its formulas.") from error

@@ -1,4 +1,4 @@
-"""Workbooks through calamine: rows at their real places, with what calamine loses put back from the preflight's marks."""
+"""Workbooks read by calamine: rows at their real positions, with the cells corrected that calamine loses or reads wrong."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Mark
-from importer.loader.files.projection import picker
+from importer.loader.files.corrections import CorrectionCode
+from importer.loader.files.projection import itemgetter_for
 
 if TYPE_CHECKING:
     from importer.loader.files.safety import Workbook
     from importer.loader.files.xlsx_scan import SheetScan
 
-_AS_THEY_ARE = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
+_UNCHANGED_TYPES = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class _Parsed:
-    """A sheet that calamine has parsed, which takes most of the time of reading it."""
+    """A sheet that calamine has parsed. Parsing takes most of the time of reading a sheet."""
 
     cells: CalamineSheet
 
 
 class OpenWorkbook:
-    """A workbook in calamine's hands."""
+    """A workbook opened by calamine."""
 
     def __init__(self, name: str, workbook: Workbook) -> None:
-        """Open it. Raises FileRefused when calamine cannot."""
+        """Open the workbook. Raises FileRefused when calamine cannot open it."""
         self._name, self._scan, self._format = name, workbook.scan, workbook.format
         self._parsed: weakref.WeakValueDictionary[str, _Parsed] = weakref.WeakValueDictionary()
         self._book = self._guarded("", lambda: CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)))
@@ -51,12 +51,12 @@ class OpenWorkbook:
         ]
 
     def close(self) -> None:
-        """Give the memory back; sheets can no longer be read."""
+        """Release the memory. The sheets cannot be read afterwards."""
         self._book.close()
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
-        """Yield (row number that Excel shows, cells from column A on) of every row that holds anything."""
-        parsed = self._parse(sheet)  # held as long as rows are asked for
+        """Yield (row number that Excel shows, cells from column A on) of every row that is not empty."""
+        parsed = self._parse(sheet)  # keep it alive while rows are read
         raw = parsed.cells
         scan = self._scan.sheets[sheet]
         before = [None] * (raw.start[1] if raw.start else 0)
@@ -71,22 +71,22 @@ class OpenWorkbook:
                     f"{MAX_CELL_CHARACTERS:,} characters. Shorten it."
                 ) from error
             values += [None] * (width - len(values))
-            if scan.marks.cells:
-                scan.marks.correct(row, values)
+            if scan.corrections.cells:
+                scan.corrections.correct(row, values)
             if values.count(None) < width:
                 yield row + 1, values
 
-    def look(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, Sequence[Cell]]]:
-        """Yield (row number that Excel shows, cells at ``positions``) of every row, as calamine gives them: unmarked.
+    def read_columns(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, Sequence[Cell]]]:
+        """Yield (row number that Excel shows, cells at ``positions``) of every row, without corrections.
 
-        While `rows` of the same sheet are being read, it is not parsed again.
+        The sheet is not parsed again while its `rows` are being read.
         """
         parsed = self._parse(sheet)
         left = parsed.cells.start[1] if parsed.cells.start else 0
         width = parsed.cells.end[1] + 1 - left if parsed.cells.end else 0
         places = [p - left if 0 <= p - left < width else None for p in positions]
         present = [place for place in places if place is not None]
-        pick = picker(present) if present == places else partial(_present, places)
+        pick = itemgetter_for(present) if present == places else partial(_present, places)
         for row, cells in enumerate(self._raw_rows(sheet, parsed.cells, 0)):
             if cells:
                 yield row + 1, pick(cells)
@@ -99,13 +99,13 @@ class OpenWorkbook:
         return parsed
 
     def _raw_rows(self, sheet: str, raw: CalamineSheet, rows: int) -> Iterator[list[Any]]:
-        """Yield calamine's rows from the first of the sheet on, and empty ones up to the number given."""
+        """Yield calamine's rows from the first row of the sheet on, then empty rows up to ``rows`` in all."""
         present = raw.end[0] + 1 if raw.end else 0
         try:
             yield from raw.iter_rows() if raw.end else ()
         except (GeneratorExit, KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # a duration of a trillion days is a panic, too
+        except BaseException as error:  # calamine panics, for instance on a duration of a trillion days
             raise self._refusal(sheet, error) from error
         yield from repeat([], max(rows - present, 0))
 
@@ -115,12 +115,12 @@ class OpenWorkbook:
                 return call()
         except (KeyboardInterrupt, SystemExit, FileRefused):
             raise
-        except BaseException as error:  # calamine's panics are BaseExceptions; any bytes may come this way
+        except BaseException as error:  # calamine's panics are BaseExceptions, and the bytes may be anything
             raise self._refusal(sheet, error) from error
 
     def _refusal(self, sheet: str, error: BaseException) -> FileRefused:
         where = f"{self._name}, sheet {sheet!r}," if sheet else self._name
-        return FileRefused(f"{where} cannot be read ({_reason(error)}). Open it in Excel and save it anew.")
+        return FileRefused(f"{where} cannot be read ({_reason(error)}). Open it in Excel and save it again.")
 
 
 def _present(places: Sequence[int | None], cells: Sequence[Any]) -> list[Any]:
@@ -129,7 +129,7 @@ def _present(places: Sequence[int | None], cells: Sequence[Any]) -> list[Any]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what calamine prints when it panics off the terminal; it does over damaged xlsb files only."""
+    """Suppress what calamine prints to stderr when it panics. This happens for damaged xlsb files only."""
     try:
         kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     except OSError:
@@ -149,10 +149,10 @@ def _reason(error: BaseException) -> str:
 
 
 def _extent(scan: SheetScan) -> tuple[int, int]:
-    """Give rows and columns up to the last cell that calamine leaves out but that must be shown."""
+    """Return the number of rows and columns up to the last cell that calamine leaves out but that must be read."""
     rows = columns = 0
-    for cell in scan.marks.cells:
-        if cell & 0xFFFF == Mark.MISSING or Mark.TEXT <= cell & 0xFFFF < Mark.FORMAT:
+    for cell in scan.corrections.cells:
+        if cell & 0xFFFF == CorrectionCode.MISSING or CorrectionCode.TEXT <= cell & 0xFFFF < CorrectionCode.FORMAT:
             rows, columns = max(rows, (cell >> 31) + 1), max(columns, (cell >> 16 & 0x7FFF) + 1)
     return rows, columns
 
@@ -162,14 +162,14 @@ def _cleaned(cells: list[Any]) -> list[Cell]:
         (value or None)
         if (kind := type(value)) is str and len(value) <= MAX_CELL_CHARACTERS
         else value
-        if kind in _AS_THEY_ARE
+        if kind in _UNCHANGED_TYPES
         else _clean(value)
         for value in cells
     ]
 
 
 def _clean(value: object) -> Cell:
-    """Give a cell that is not ordinary text. Raises OverflowError for text that no cell can hold."""
+    """Convert a cell that is not ordinary text. Raises OverflowError for text longer than a cell can hold."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):

@@ -1,7 +1,7 @@
 """Old workbooks (.xls), read by xlrd.
 
-The format bounds a sheet (65,536 rows of 256 columns); what it does not bound is checked here. A formula without a value
-reads as empty, because Excel writes the same for ``=""``.
+The format limits a sheet to 65,536 rows of 256 columns; everything else is checked here. A formula without a value
+is read as an empty cell, because Excel writes the same for ``=""``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import CellError, FalseDate, clean_number
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Marks
+from importer.loader.files.corrections import CellCorrections
 from importer.loader.files.number_formats import first_section, shows_duration, zero_format
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, sheet_notes
@@ -37,37 +37,37 @@ _NEEDED = frozenset(
         *(biffh.XL_TABLEOP, biffh.XL_TABLEOP2),
     )
 )
-"""Records on which a cell depends. xlrd fails over odd ones of the others, and evaluates defined names without a bound."""
+"""Record types on which cells depend. xlrd fails on malformed records of other types and evaluates names without a limit."""
 
 
 @dataclass(slots=True)
 class XlsScan(WorkbookScan):
-    """What is to be said about an old workbook, and the workbook itself, which has been read whole by then."""
+    """The notes on an old workbook, and the workbook itself, which is already read completely."""
 
     book: OpenXls = field(kw_only=True)
 
 
 class OpenXls:
-    """An old workbook in memory; reads as `OpenWorkbook` does."""
+    """An old workbook in memory, with the methods of `OpenWorkbook`."""
 
     def __init__(self, name: str, book: _Book) -> None:
-        """Take the sheets of a book that is read whole."""
+        """Take the sheets of a book that is already read."""
         self._name = name
         self._sheets = {sheet.name: sheet for sheet in book.sheets()}
         self._by_style = {style: how for style, xf in enumerate(book.xf_list) if (how := _reader_of(book, xf.format_key))}
         self.sheets = [(title, bool(sheet.visibility)) for title, sheet in self._sheets.items()]
 
     def close(self) -> None:
-        """Give the memory back; sheets can no longer be read."""
+        """Release the memory. The sheets cannot be read afterwards."""
         self._sheets.clear()
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
-        """Yield (row number that Excel shows, cells from column A on) of every row that holds anything."""
+        """Yield (row number that Excel shows, cells from column A on) of every row that is not empty."""
         width = max(map(self._sheets[sheet].row_len, range(self._sheets[sheet].nrows)), default=0)
-        return (found for found in self.look(sheet, range(width)) if found[1].count(None) < width)
+        return (found for found in self.read_columns(sheet, range(width)) if found[1].count(None) < width)
 
-    def look(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, list[Cell]]]:
-        """Yield (row number that Excel shows, cells at ``positions``) of every row that is written in the file."""
+    def read_columns(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, list[Cell]]]:
+        """Yield (row number that Excel shows, cells at ``positions``) of every row that the file contains."""
         cells = self._sheets[sheet]
         for row in range(cells.nrows):
             if width := cells.row_len(row):
@@ -90,7 +90,7 @@ class OpenXls:
 
 
 def _reader_of(book: Any, number_format: int) -> Callable[[float], Cell] | None:
-    """Give what makes cells of the numbers in this format, None for plain numbers."""
+    """Return the function that converts numbers in this format to cells, or None for plain numbers."""
     form = book.format_map[number_format]
     code = first_section(form.format_str or "")
     if shows_duration(code):
@@ -127,13 +127,13 @@ def scan_xls(name: str, data: bytes) -> XlsScan:
             return _read(name, _stream(name, data, log), log)
     except (FileRefused, MemoryError):
         raise
-    except Exception as error:  # any bytes may come this way, and xlrd trusts them
+    except Exception as error:  # the bytes may be anything, and xlrd does not check them
         raise FileRefused(f"{name} is cut short or damaged. Open it in Excel and save it as .xlsx.") from error
 
 
 def _stream(name: str, data: bytes, log: TextIO) -> bytes:
-    """Give the records of the workbook, out of its OLE2 container."""
-    if data[30:32] == b"\x0c\0":  # sectors of 4,096 bytes: the header has one to itself, which xlrd does not expect
+    """Return the records of the workbook from its OLE2 container."""
+    if data[30:32] == b"\x0c\0":  # sectors of 4,096 bytes: the header takes a whole one, and xlrd does not expect that
         data = data[:512] + data[4096:]
     container = _Container(data, logfile=log)
     names = {entry.name for entry in container.dirlist}
@@ -156,7 +156,7 @@ def _read(name: str, stream: bytes, log: TextIO) -> XlsScan:
         raise FileRefused(f"{name} is a workbook of Excel 4 or older. Open it in Excel and save it as .xlsx.")
     book.parse_globals()
     book.nsheets = len(book.sheet_names())
-    book._sheet_list = [None] * book.nsheets  # noqa: SLF001 - as xlrd's own function to open a file does
+    book._sheet_list = [None] * book.nsheets  # noqa: SLF001 - xlrd.open_workbook does the same
     notes, cells = [], 0
     for number in range(book.nsheets):
         book.filtered = False
@@ -172,7 +172,7 @@ def _read(name: str, stream: bytes, log: TextIO) -> XlsScan:
 def _features(sheet: Any, *, filtered: bool) -> SheetScan:
     top, bottom, left, right = sheet.merged_cells[0] if sheet.merged_cells else (0, 0, 0, 0)
     return SheetScan(
-        Marks(),
+        CellCorrections(),
         merged=len(sheet.merged_cells),
         first_merged=f"{column_letters(left + 1)}{top + 1}:{column_letters(right)}{bottom}",
         hidden_rows=sum(row.hidden for row in sheet.rowinfo_map.values()),
@@ -182,16 +182,16 @@ def _features(sheet: Any, *, filtered: bool) -> SheetScan:
 
 
 class _Container(CompDoc):  # type: ignore[misc]
-    """An OLE2 container. Raises CompDocError where xlrd would follow a circle for ever."""
+    """An OLE2 container that raises CompDocError where xlrd would follow a cycle endlessly."""
 
     @property
     def dirlist(self) -> list[Any]:
-        """The entries of the directory."""
+        """Return the entries of the directory."""
         return self._entries
 
     @dirlist.setter
     def dirlist(self, entries: list[Any]) -> None:
-        """Check the tree of the entries, which xlrd is about to walk through."""
+        """Check that the entries form a tree, because xlrd walks through them next."""
         links = [0]
         for entry in entries:
             inside = (entry.root_DID,) if entry.etype in (1, 5) else ()  # a storage, or the root
@@ -203,7 +203,7 @@ class _Container(CompDoc):  # type: ignore[misc]
     def _get_stream(
         self, mem: bytes, base: int, sat: list[int], sec_size: int, start_sid: int, size: int | None = None, **_: Any
     ) -> bytes:
-        """Join the sectors of a stream. Streams that share sectors are let through, as Excel reads them."""
+        """Join the sectors of a stream. Streams that share sectors are accepted, because Excel reads them too."""
         seen, sector = set(), start_sid
         while 0 <= sector < len(sat):
             if sector in seen:
@@ -214,13 +214,13 @@ class _Container(CompDoc):  # type: ignore[misc]
 
 
 class _Book(Book):  # type: ignore[misc]
-    """A workbook of which only the records are read on which a cell depends."""
+    """A workbook of which only the records are read on which cells depend."""
 
     file_name = ""
     filtered = False
 
     def get_record_parts(self) -> tuple[int, int, bytes]:
-        """Give the next record as (kind, length, content), with a kind that xlrd passes over if it is not needed."""
+        """Return the next record as (kind, length, content). The kind of a record that is not needed is one that xlrd ignores."""
         kind, length, data = super().get_record_parts()
         if kind in _NEEDED:
             return kind, length, data

@@ -1,6 +1,6 @@
-"""Binary workbooks (.xlsb): BIFF12 records, scanned before calamine sees them.
+"""Scan binary workbooks (.xlsb, BIFF12 records) before calamine reads them.
 
-Error cells and leading zeros are found; a formula always has a value in this format, if only an empty text.
+The scan finds error cells and leading zeros. A formula always has a value in this format, possibly an empty text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Mark, Marks
+from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan, Styles
@@ -19,10 +19,10 @@ from importer.loader.files.zip_archive import Archive
 _ROW, _BLANK, _RK, _ERROR, _REAL, _SHARED, _FORMULA_NUMBER, _FORMULA_ERROR, _LAST_CELL = 0, 1, 2, 3, 5, 7, 9, 11, 11
 _SHARED_ITEM, _FORMAT, _XF, _BOOK_PROPERTIES, _SHEET, _COLUMN, _FILTER = 19, 44, 47, 153, 156, 60, 161
 ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"}
-"""Error codes of binary workbooks, old and new, and what Excel shows."""
+"""Error codes of binary workbooks (.xls and .xlsb) and the text that Excel shows for each."""
 
 _MAX_STYLES = 65_536
-_LONGEST_RECORD = 4 << 20  # a full cell with its fonts and its formula is far below
+_LONGEST_RECORD = 4 << 20  # bytes; a full cell with its fonts and its formula is far smaller
 _BEGIN_SHARED, _BEGIN_CELL_XFS, _END_CELL_XFS = 159, 617, 618
 
 
@@ -47,7 +47,7 @@ def _records(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _head(data: bytes, at: int) -> tuple[int, int, int]:
-    """Give the kind and the length of a record and where its content begins. Raises IndexError at the end of the data."""
+    """Return (kind, length, start of the content) of a record. Raises IndexError at the end of the data."""
     kind = data[at]
     at += 1
     if kind & 0x80:
@@ -136,13 +136,13 @@ def _text_lengths(archive: Archive) -> list[int]:
             lengths.append(len(content))
         elif kind == _BEGIN_SHARED:
             claimed = struct.unpack_from("<I", content, 4)[0]
-    if claimed > len(lengths):  # calamine asks for memory for as many as are claimed
+    if claimed > len(lengths):  # calamine allocates memory for as many as are claimed
         raise IndexError
     return lengths
 
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
-    scan = SheetScan(Marks(styles.formats))
+    scan = SheetScan(CellCorrections(styles.formats))
     row = 0
     unpack, of_style = struct.Struct("<II").unpack_from, styles.of_style
     for kind, content in _records(archive.blocks(part)):
@@ -151,16 +151,16 @@ def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int],
             if kind > _BLANK:
                 scan.columns, scan.rows = max(scan.columns, column + 1), max(scan.rows, row + 1)
             scan.text_bytes += _shared_bytes(kind, content, lengths)
-            _mark(scan.marks, (row, column), kind, content, epoch_1904=epoch_1904)
+            _mark(scan.corrections, (row, column), kind, content, epoch_1904=epoch_1904)
             if (form := of_style.get(style & 0xFFFFFF)) is not None:
-                scan.marks.add_format(row, column, form)
+                scan.corrections.add_format(row, column, form)
         elif kind == _ROW:
             row = struct.unpack_from("<I", content)[0]
             scan.hidden_rows += bool(content[11] & 0x10)
         else:
             scan.hidden_columns += kind == _COLUMN and bool(content[16] & 1)
             scan.filtered = scan.filtered or kind == _FILTER
-    scan.marks.close()
+    scan.corrections.close()
     return scan
 
 
@@ -169,11 +169,11 @@ def _shared_bytes(kind: int, content: bytes, lengths: list[int]) -> int:
     return lengths[index] if index < len(lengths) else 0
 
 
-def _mark(marks: Marks, at: tuple[int, int], kind: int, content: bytes, *, epoch_1904: bool) -> None:
+def _mark(corrections: CellCorrections, at: tuple[int, int], kind: int, content: bytes, *, epoch_1904: bool) -> None:
     if kind in (_ERROR, _FORMULA_ERROR):
-        marks.add_error(*at, ERRORS.get(content[8], "#VALUE!"))
+        corrections.add_error(*at, ERRORS.get(content[8], "#VALUE!"))
     elif not epoch_1904 and _is_day_60(kind, content):
-        marks.add(*at, Mark.DAY_60)
+        corrections.add(*at, CorrectionCode.DAY_60)
 
 
 def _is_day_60(kind: int, content: bytes) -> bool:
@@ -183,7 +183,7 @@ def _is_day_60(kind: int, content: bytes) -> bool:
 
 
 def _rk_number(packed: bytes) -> float:
-    """Unpack the four bytes in which short numbers are kept."""
+    """Unpack the four bytes of an RK number."""
     bits = struct.unpack("<i", packed)[0]
     value = float(bits >> 2) if bits & 2 else struct.unpack("<d", b"\0\0\0\0" + struct.pack("<i", bits & ~3))[0]
     return value / 100 if bits & 1 else value

@@ -1,4 +1,4 @@
-"""The parts of an xlsx around its sheets: which sheet lies in which part, number formats, shared texts, the epoch."""
+"""The parts of an xlsx besides its sheets: the part of each sheet, number formats, shared texts, the date epoch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xml.parsers import expat
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.notes import Note, NoteKind
 from importer.errors import FileRefused
-from importer.loader.files.corrections import Mark
+from importer.loader.files.corrections import CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.xlsx_scan import (
     MAX_COLUMNS,
@@ -25,16 +25,16 @@ from importer.loader.files.xlsx_scan import (
 from importer.loader.files.zip_archive import Archive
 
 MAX_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384
-"""What a sheet can have at all."""
+"""The limits of the format."""
 
 MAX_AREA = 50_000_000
-"""Cells from the first to the last used one: calamine asks for 32 bytes for each, used or not, so 1.6 GB."""
+"""Cells of the used rectangle. calamine allocates 32 bytes for each, used or not, so 1.6 GB."""
 
 MAX_TEXT = 1 << 30
-"""Bytes of shared texts, counted for each cell that shows one, as calamine copies them."""
+"""Bytes of shared texts, counted for each cell that shows one, because calamine copies them."""
 
 MAX_SHARED_TEXT = 16 << 20
-"""Bytes of one shared text with its markup: a full cell, each character with a font of its own, takes 7 MB."""
+"""Bytes of one shared text with its markup. A full cell with a separate font for each character takes 7 MB."""
 
 _END_OF_TEXT = re.compile(rb"</(?:[\w.-]+:)?si\s*>|<(?:[\w.-]+:)?si\s*/>")
 _CALAMINE_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
@@ -42,7 +42,7 @@ _CALAMINE_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#V
 
 @dataclass(slots=True)
 class WorkbookScan:
-    """The scans of a workbook's sheets by name, and what is to be said about them."""
+    """The scans of a workbook's sheets by name, and the notes on them."""
 
     sheets: dict[str, SheetScan] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
@@ -68,8 +68,8 @@ def scan_xlsx(archive: Archive) -> WorkbookScan:
             _check_errors(archive.name, name, result.sheets[name])
         archive.check_all_but({*(part for _, part in book.sheets), archive.find("xl/sharedStrings.xml")})
     except expat.ExpatError as error:
-        what = expat.ErrorString(error.code)  # not where: some cells were cut out
-        raise FileRefused(f"{archive.name} holds damaged XML ({what}). Open it in Excel and save it anew.") from error
+        what = expat.ErrorString(error.code)  # without the position, because ordinary cells were removed before
+        raise FileRefused(f"{archive.name} holds damaged XML ({what}). Open it in Excel and save it again.") from error
     if any("externallinks/" in part.casefold() for part in archive.parts):
         result.notes.append(Note(NoteKind.LINKED_WORKBOOKS))
     for name, scan in result.sheets.items():
@@ -82,7 +82,7 @@ def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int],
     if scan and scan.rows * scan.columns * max(lengths, default=0) > MAX_TEXT:
         scan.text_bytes += shared_text_bytes(archive.blocks(part), lengths)
     if scan is None or _is_too_large(scan) or scan.text_bytes > MAX_TEXT:
-        # Cells that hold nothing but a style were counted as well; only real ones may refuse a file.
+        # Cells with only a style were counted too; only cells with a value may be a reason to refuse a file.
         scan = scan_every_cell(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
     return scan
 
@@ -93,14 +93,14 @@ def _is_too_large(scan: SheetScan) -> bool:
 
 
 def check_size(name: str, sheet: str, scan: SheetScan) -> None:
-    """Refuse a sheet that no honest one is like: far cells, thousands of columns, gigabytes of text."""
+    """Refuse a sheet above the limits. Raises FileRefused for far cells, thousands of columns or gigabytes of text."""
     cell = scan.last_cell or f"{column_letters(scan.columns)}{scan.rows}"
     if scan.cdata:
         raise FileRefused(
-            f"{name}, sheet {sheet!r}, is written in a way (CDATA) that is not read for certain. Save it anew in Excel."
+            f"{name}, sheet {sheet!r}, contains CDATA sections, which cannot be read reliably. Save it again in Excel."
         )
     if scan.rows > MAX_ROWS or scan.columns > MAX_SHEET_COLUMNS:
-        raise FileRefused(f"{name}, sheet {sheet!r}, has a cell {cell}, which lies outside of any sheet. Save it anew in Excel.")
+        raise FileRefused(f"{name}, sheet {sheet!r}, has a cell {cell}, which lies outside of any sheet. Save it again in Excel.")
     if scan.columns - scan.first_column > MAX_COLUMNS:
         raise FileRefused(
             f"{name}, sheet {sheet!r}, uses {scan.columns - scan.first_column:,} columns (up to {cell}); at most "
@@ -114,11 +114,11 @@ def check_size(name: str, sheet: str, scan: SheetScan) -> None:
 
 
 def _check_errors(name: str, sheet: str, scan: SheetScan) -> None:
-    """Calamine gives up on a sheet with an error that it does not know; say which cell it is."""
-    for index, text in enumerate(scan.marks.texts):
+    """Refuse a sheet with an error text on which calamine would fail. Raises FileRefused that names the cell."""
+    for index, text in enumerate(scan.corrections.texts):
         if text not in _CALAMINE_ERRORS:
-            code = Mark.TEXT + index
-            key = next(cell for cell in scan.marks.cells if cell & 0xFFFF == code) >> 16
+            code = CorrectionCode.TEXT + index
+            key = next(cell for cell in scan.corrections.cells if cell & 0xFFFF == code) >> 16
             cell = f"{column_letters((key & 0x7FFF) + 1)}{(key >> 15) + 1}"
             raise FileRefused(
                 f"{name}, sheet {sheet!r}, cell {cell} holds the error {text!r}. Correct the formula and save it again."
@@ -126,7 +126,7 @@ def _check_errors(name: str, sheet: str, scan: SheetScan) -> None:
 
 
 def sheet_notes(name: str, scan: SheetScan) -> list[Note]:
-    """Say what is read although a person looking at the sheet would not see it."""
+    """Return notes on what is read although a user who looks at the sheet does not see it."""
     notes = []
     if scan.merged:
         merged = (("count", str(scan.merged)), ("first", str(scan.first_merged)))
@@ -162,7 +162,7 @@ def _read_book(archive: Archive) -> _Book:
             part = archive.find(targets.get(relation, ""))
             if part is None:
                 raise FileRefused(
-                    f"{archive.name} lacks the part of its sheet {attributes.get('name')!r}. Save it anew in Excel."
+                    f"{archive.name} lacks the part of its sheet {attributes.get('name')!r}. Save it again in Excel."
                 )
             book.sheets.append((attributes.get("name", ""), part))
 
@@ -172,7 +172,7 @@ def _read_book(archive: Archive) -> _Book:
 
 
 def read_targets(archive: Archive, book_part: str) -> dict[str, str]:
-    """Give the parts that a workbook's relations lead to, by their ids."""
+    """Return the target part of each relation of a workbook, by the id of the relation."""
     targets: dict[str, str] = {}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -212,7 +212,7 @@ def _pop(names: list[str]) -> None:
 
 
 def _text_lengths(archive: Archive) -> list[int]:
-    """Give the lengths of the shared texts in bytes, each with its markup, so never too small."""
+    """Return the lengths of the shared texts in bytes. The markup is included, so that no length is too small."""
     part = archive.find("xl/sharedStrings.xml")
     lengths: list[int] = []
     rest = b""
@@ -220,7 +220,7 @@ def _text_lengths(archive: Archive) -> list[int]:
         *texts, rest = _END_OF_TEXT.split(rest + block)
         lengths.extend(map(len, texts))
         if b"<![CDATA[" in block or b"<![CDATA[" in rest:
-            raise FileRefused(f"{archive.name} is written in a way (CDATA) that is not read for certain. Save it anew in Excel.")
+            raise FileRefused(f"{archive.name} contains CDATA sections, which cannot be read reliably. Save it again in Excel.")
         if len(rest) > MAX_SHARED_TEXT:
             raise FileRefused(
                 f"{archive.name} holds a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it in Excel."

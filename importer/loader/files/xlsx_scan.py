@@ -1,8 +1,8 @@
-"""The sheets of an xlsx, scanned before calamine sees them: how large they really are, and their special cells.
+"""Scan the sheets of an xlsx for their real size and their special cells before calamine reads them.
 
-An XML parser reads them, which is exact for every way to write a sheet, but takes 2 µs for a cell. So the ordinary cells
-are cut out before, by a pattern that takes a twentieth of that: cells as every common library writes them, without an
-error, a formula that lacks its value, a style that shows leading zeros, or the number 60.
+An XML parser reads every valid way to write a sheet, but takes 2 µs for a cell. Ordinary cells are therefore removed
+before, by a pattern that takes a fiftieth of that time. A cell is ordinary if it is written as every common library does,
+without an error, a formula that lacks its value, a style that shows leading zeros, or the number 60.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from xml.parsers import expat
 
-from importer.loader.files.corrections import Mark, Marks
+from importer.loader.files.corrections import CellCorrections, CorrectionCode
 
 if TYPE_CHECKING:
     from importer.loader.files.number_formats import ZeroFormat
@@ -28,17 +28,17 @@ _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet\b")
 _SHARED = re.compile(rb' t="s"[^<>]*+><v>([0-9]{1,9})</v>')
 _YES, _SIXTIES = ("1", "true"), ("0", "6", "+", ".")
 _Code = TypeVar("_Code", int, str)
-_LONGEST_CELL = 1 << 20  # bytes from <c to </c>: a full cell and a formula of 8,192 characters
+_LONGEST_CELL = 1 << 20  # bytes from <c to </c>; enough for a full cell and a formula of 8,192 characters
 
 
 @dataclass(slots=True)
 class SheetScan:
-    """What a scan found. ``rows`` and ``columns`` reach from A1 to the last cell.
+    """The result of a scan. ``rows`` and ``columns`` are counted from A1 to the last cell.
 
-    Where ordinary cells were cut out, those that hold nothing but a style count too, and ``text_bytes`` lacks all of them.
+    If ordinary cells were removed, cells with only a style count too, and ``text_bytes`` leaves out all ordinary cells.
     """
 
-    marks: Marks
+    corrections: CellCorrections
     rows: int = 0
     columns: int = 0
     first_row: int = 0
@@ -55,20 +55,20 @@ class SheetScan:
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """Which cell styles (``s="7"``) show leading zeros: style number to index in ``formats``."""
+    """The cell styles (``s="7"``) that show leading zeros. ``of_style`` maps a style number to an index in ``formats``."""
 
     formats: tuple[ZeroFormat, ...] = ()
     of_style: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, codes: dict[_Code, ZeroFormat], styles: list[_Code]) -> Styles:
-        """Put formats by their code, and the code of every style, together."""
+        """Combine the formats by code with the codes of all styles, in the order of the style numbers."""
         order = list(codes)
         return cls(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(styles) if code in codes})
 
 
 def column_number(letters: str) -> int:
-    """Give the number of a column, A = 1."""
+    """Return the number of a column, A = 1."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
@@ -76,7 +76,7 @@ def column_number(letters: str) -> int:
 
 
 def column_letters(number: int) -> str:
-    """Give the letters of a column, 1 = A."""
+    """Return the letters of a column, 1 = A."""
     letters = ""
     while number > 0:
         number, rest = divmod(number - 1, 26)
@@ -85,9 +85,10 @@ def column_letters(number: int) -> str:
 
 
 def scan_sheet(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan | None:
-    """Scan a sheet but for its ordinary cells. Raises expat.ExpatError for broken XML.
+    """Scan a sheet without its ordinary cells. Raises expat.ExpatError for broken XML.
 
-    None: cells without a reference stand among ordinary ones, so that `scan_every_cell` alone knows their places.
+    Returns None if ordinary cells were removed and other cells have no reference: their positions depend on the removed
+    cells, so that `scan_every_cell` is needed.
     """
     ordinary = _OrdinaryCells(styles)
     calls = _Calls(styles, lengths, epoch_1904=epoch_1904)
@@ -98,12 +99,12 @@ def scan_sheet(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, e
 
 
 def scan_every_cell(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
-    """Scan a sheet. ``lengths``: of the shared texts in bytes. Raises expat.ExpatError for broken XML."""
+    """Scan all cells of a sheet. ``lengths`` are those of the shared texts in bytes. Raises expat.ExpatError for broken XML."""
     return _Calls(styles, lengths, epoch_1904=epoch_1904).scan_of(blocks)
 
 
 class _OrdinaryCells:
-    """Cuts ordinary cells out of a sheet, and remembers how far they reached."""
+    """Removes ordinary cells from a sheet and records the last row and column that they use."""
 
     def __init__(self, styles: Styles) -> None:
         self.found = False
@@ -111,7 +112,7 @@ class _OrdinaryCells:
         special = "|".join(map(str, styles.of_style))
         self._style = rf'(?!(?:{special})")[0-9]++' if special else "[0-9]++"
         self._cells = re.compile(rf"(?:{self._cell('[A-Z]{1,7}+', '[0-9]{1,9}+')})++".encode())
-        self._whole_rows = re.compile(rb"(?!)")  # none, as long as no column is known
+        self._whole_rows = re.compile(rb"(?!)")  # matches nothing until a column is known
 
     def _cell(self, letters: str, row: str) -> str:
         attribute = rf'(?: s="{self._style}"| (?:cm|vm)="[0-9]++"| t="(?:s|n|b|inlineStr)")*+'
@@ -122,13 +123,13 @@ class _OrdinaryCells:
         return rf'<c r="(?:{letters}){row}"{attribute}(?:>{formula}(?:{number}|{inline})?+</c>| ?/>|{text})'
 
     def _pattern_of_rows(self) -> re.Pattern[bytes]:
-        """Match rows of ordinary cells that name the row's own number, and a column that is known already."""
+        """Return a pattern of whole rows of ordinary cells whose references have the row's number and a known column."""
         cell = self._cell(_columns_up_to(self.columns), r"\1")
         row = rf'<row r="([0-9]{{1,9}}+)"(?: (?!hidden="[^0f])[A-Za-z0-9:]++="[^"<>&]*+")*+(?: ?/>|>(?:{cell})*+</row>)'
         return re.compile(rf"(?:{row}\s*+)++".encode())
 
     def cut_out(self, block: bytes) -> bytes:
-        """Give what is left of some whole rows."""
+        """Return whole rows without their ordinary cells."""
         self.rows = max(self.rows, 0, *map(int, _ROW.findall(block)))
         rest = self._whole_rows.sub(b"", block)
         if b"<c r" in rest:
@@ -148,15 +149,15 @@ class _OrdinaryCells:
 
 
 def _columns_up_to(number: int) -> str:
-    """Give a pattern for the letters of the columns from A to this one."""
+    """Return a pattern for the letters of the columns from A to this one."""
     full, rest = divmod(number - 1, 26)
     return "|".join([*(f"{column_letters(first)}[A-Z]" for first in range(full)), f"{column_letters(full)}[A-{chr(65 + rest)}]"])
 
 
 def whole_rows(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut a stream behind the last row of each block, or the last cell of a long row, so that no cell is in two pieces.
+    """Split a stream after the last row of each block, or the last cell of a long row, so that no cell is split.
 
-    A namespace prefix that the whole sheet uses (``<x:c>``, as the Open XML SDK writes it) is taken off.
+    A namespace prefix that the whole sheet uses (``<x:c>``, as written by the Open XML SDK) is removed.
     """
     rest, prefix = b"", None
     for block in blocks:
@@ -182,16 +183,16 @@ def _without(prefix: bytes, block: bytes) -> bytes:
 
 
 def shared_text_bytes(blocks: Iterable[bytes], lengths: list[int]) -> int:
-    """Give the bytes of all shared texts, counted for every ordinary cell that shows one."""
+    """Return the bytes of all shared texts, counted for every ordinary cell that shows one."""
     count = len(lengths)
     return sum(lengths[index] for block in whole_rows(blocks) for index in map(int, _SHARED.findall(block)) if index < count)
 
 
 class _Calls:
-    """Calls of the XML parser; keeps the position as calamine does: a missing ``r`` means the next cell."""
+    """Handlers of the XML parser. A cell without ``r`` is the next one in its row, as calamine reads it."""
 
     def __init__(self, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> None:
-        self.scan = SheetScan(Marks(styles.formats))
+        self.scan = SheetScan(CellCorrections(styles.formats))
         self.lacks_references = False
         self._styles, self._lengths, self._epoch_1904 = styles, lengths, epoch_1904
         self._at = (-1, -1)
@@ -201,9 +202,9 @@ class _Calls:
         self._value = ""
 
     def scan_of(self, blocks: Iterable[bytes]) -> SheetScan:
-        """Parse a sheet."""
+        """Parse a sheet and return its scan."""
         parse_xml(blocks, start=self._start, end=self._end, data=self._data, cdata=self._cdata)
-        self.scan.marks.close()
+        self.scan.corrections.close()
         return self.scan
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -260,20 +261,20 @@ class _Calls:
         if has_value or "is" in self._inside:
             self._stretch(*self._at)
         if kind == "e":
-            self.scan.marks.add_error(*self._at, value or "#VALUE!")
+            self.scan.corrections.add_error(*self._at, value or "#VALUE!")
         elif "f" in self._inside and not has_value:
-            self.scan.marks.add(*self._at, Mark.MISSING)
+            self.scan.corrections.add(*self._at, CorrectionCode.MISSING)
 
     def _note_style(self, style: str) -> None:
         form = self._styles.of_style.get(_number(style))
         if style and form is not None:
-            self.scan.marks.add_format(*self._at, form)
+            self.scan.corrections.add_format(*self._at, form)
 
     def _note_content(self, kind: str, value: str) -> None:
         if kind == "s":
             self.scan.text_bytes += self._lengths[index] if (index := _number(value)) < len(self._lengths) else 0
         elif kind == "n" and not self._epoch_1904 and _is_day_60(value):
-            self.scan.marks.add(*self._at, Mark.DAY_60)
+            self.scan.corrections.add(*self._at, CorrectionCode.DAY_60)
 
     def _stretch(self, row: int, column: int) -> None:
         scan = self.scan
@@ -291,7 +292,7 @@ def _number(text: str) -> int:
 
 
 def _is_day_60(value: str) -> bool:
-    """Whether a date format would show Excel's 29 February 1900."""
+    """Return whether Excel would show the number as its 29 February 1900, a day that does not exist."""
     try:
         return value[:1] in _SIXTIES and int(float(value)) == 60  # noqa: PLR2004
     except (ValueError, OverflowError):
@@ -306,7 +307,7 @@ def parse_xml(
     data: Callable[[str], None] | None = None,
     cdata: Callable[[], None] | None = None,
 ) -> None:
-    """Stream XML through expat. Raises expat.ExpatError; DTDs are refused before by the archive."""
+    """Parse XML with expat, block by block. Raises expat.ExpatError. `Archive.blocks` has already refused DTDs."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = start

@@ -1,4 +1,4 @@
-"""Zip containers (xlsx, xlsb, ods): what they hold and how much it really unpacks to."""
+"""Zip containers (xlsx, xlsb, ods): their parts and the real unpacked size."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ BLOCK = 1 << 18
 """Bytes unpacked at a time."""
 
 MAX_UNPACKED = 2 << 30
-"""Bytes over all parts. A million rows of 25 columns unpack to about 1.2 GB."""
+"""Unpacked bytes of all parts. A million rows of 25 columns unpack to about 1.2 GB."""
 
 MAX_RATIO, RATIO_FROM = 250, 64 << 20
-"""Unpacked over packed size, once a part is past 64 MB. Sheets reach about 60; a zip bomb has 1,000."""
+"""Ratio of unpacked to packed size, checked once a part exceeds 64 MB. Sheets reach about 60; a zip bomb has 1,000."""
 
 MAX_PARTS = 10_000
 """Entries of an archive. A workbook has some dozens, with pictures some hundreds."""
@@ -34,7 +34,7 @@ _CARRY = 16
 
 
 class Archive:
-    """A zip file in memory whose directory has been checked; parts are unpacked in blocks and counted."""
+    """A zip file in memory with a checked directory. Parts are unpacked in blocks, and the bytes are counted."""
 
     def __init__(self, name: str, data: bytes) -> None:
         """Read and check the directory. Raises FileRefused."""
@@ -49,19 +49,19 @@ class Archive:
         self.parts = {entry.filename for entry in self._entries}
 
     def broken(self) -> FileRefused:
-        """Give the refusal of an archive that does not hold together."""
-        return FileRefused(f"{self.name} is cut short or damaged. Open it in Excel, or fetch it again, and save it anew.")
+        """Return the error for an incomplete or damaged archive."""
+        return FileRefused(f"{self.name} is cut short or damaged. Open it in Excel, or fetch it again, and save it again.")
 
     def _check_entries(self) -> None:
         if len(self._entries) > MAX_PARTS:
-            raise FileRefused(f"{self.name} holds {len(self._entries):,} parts, which no workbook does. Save it anew.")
+            raise FileRefused(f"{self.name} holds {len(self._entries):,} parts, which no workbook does. Save it again.")
         seen: set[str] = set()
         for entry in self._entries:
             part = entry.orig_filename
             if _leads_out(part):
                 raise FileRefused(f"{self.name} holds the part {part!r}, whose path leads out of it. Do not open it.")
             if part.casefold() in seen:
-                raise FileRefused(f"{self.name} holds the part {part!r} twice. Save it anew in Excel.")
+                raise FileRefused(f"{self.name} holds the part {part!r} twice. Save it again in Excel.")
             seen.add(part.casefold())
             if entry.flag_bits & 1:
                 raise FileRefused(f"{self.name} is encrypted. Save it without a password.")
@@ -69,15 +69,15 @@ class Archive:
                 raise FileRefused(f"{self.name} is a workbook with macros. Save it as .xlsx, without them.")
 
     def find(self, part: str) -> str | None:
-        """Give the name of a part as the archive spells it, or None."""
+        """Return the name of a part in the spelling of the archive, or None. Case is ignored."""
         return next((name for name in self.parts if name.casefold() == part.casefold()), None)
 
     def readable(self) -> list[str]:
-        """Give the parts that a parser may read: everything but pictures and embedded files."""
+        """Return the parts that a parser may read: everything but pictures and embedded files."""
         return [entry.filename for entry in self._entries if not entry.is_dir() and not _UNREAD.match(entry.filename)]
 
     def blocks(self, part: str) -> Iterator[bytes]:
-        """Unpack a part, block by block. Raises FileRefused for what is damaged, too big, or unsafe XML."""
+        """Unpack a part, block by block. Raises FileRefused for damaged, too large or unsafe parts."""
         size = 0
         packed = max(self._zip.getinfo(part).compress_size, 1)
         check = _XmlCheck(self.name, part) if _XML.match(part) else None
@@ -98,19 +98,19 @@ class Archive:
             raise self.broken() from error
 
     def check_all_but(self, parts: Collection[str | None]) -> None:
-        """Unpack the other parts that a parser may read, only to check them. Raises FileRefused."""
+        """Check all parts that a parser may read except ``parts``, by unpacking them. Raises FileRefused."""
         for part in self.readable():
             if part not in parts:
                 for _ in self.blocks(part):
                     pass
 
     def read(self, part: str, limit: int = 64 << 20) -> bytes:
-        """Unpack a small part whole. Raises FileRefused when it has more than ``limit`` bytes."""
+        """Return the whole content of a small part. Raises FileRefused when it has more than ``limit`` bytes."""
         pieces, size = [], 0
         for block in self.blocks(part):
             size += len(block)
             if size > limit:
-                raise FileRefused(f"{self.name} holds a part of more than {limit >> 20} MB, {part!r}. Save it anew.")
+                raise FileRefused(f"{self.name} holds a part of more than {limit >> 20} MB, {part!r}. Save it again.")
             pieces.append(block)
         return b"".join(pieces)
 
@@ -120,7 +120,7 @@ def _leads_out(part: str) -> bool:
 
 
 class _XmlCheck:
-    """Refuses what no honest workbook holds: DTDs, entities, other encodings than UTF-8, endless text."""
+    """Checks for what ordinary workbooks do not contain: DTDs, entities, other encodings than UTF-8, endless text."""
 
     def __init__(self, name: str, part: str) -> None:
         self._name, self._part = name, part
@@ -133,10 +133,10 @@ class _XmlCheck:
             self._first = False
             self._check_encoding(block)
         if (b"<!" in block or self._tail) and _DTD.search(self._tail + block):
-            self._refuse("holds a DTD or entities, which can make a reader run away")
+            self._refuse("holds a DTD or entities, which can make a reader use unlimited memory")
         cut = block.rfind(b"<", -_CARRY)
         self._tail = block[cut:] if cut >= 0 and b"<!".startswith(block[cut : cut + 2]) else b""
-        # A long run without a tag covers a whole window of half its length, so looking into each window finds it.
+        # A run without a tag that is longer than MAX_RUN covers a whole window of half that length, so each window is searched.
         for start in range(0, len(block), MAX_RUN // 2):
             window = min(start + MAX_RUN // 2, len(block))
             if block.find(b"<", start, window) < 0:
@@ -152,4 +152,4 @@ class _XmlCheck:
             self._refuse("is not written in UTF-8")
 
     def _refuse(self, what: str) -> None:
-        raise FileRefused(f"{self._name} is unsafe: its part {self._part!r} {what}. Save it anew in Excel.")
+        raise FileRefused(f"{self._name} is unsafe: its part {self._part!r} {what}. Save it again in Excel.")

@@ -1,1 +1,1 @@
-"""Saved mappings: recognising and proposing them."""
+"""Profiles: recognise saved ones and propose new ones."""

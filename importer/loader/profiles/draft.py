@@ -1,4 +1,4 @@
-"""The draft of a profile: what the headings of a sheet surely mean, what flags and settings give, and the answers so far."""
+"""The draft of a profile: the certain meanings of headings, the values of flags and settings, and the answers so far."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ AnswerValue: TypeAlias = str | FromHeading
 
 @dataclass(frozen=True)
 class ProfileDraft:
-    """A sheet with the answers about it. A draft never changes: each answer makes another one.
+    """A sheet with the answers about it. A draft is immutable: each answer makes another one.
 
     ``basis`` holds the keys of the profile that do not depend on answers. ``holds`` and ``given_constants`` come from flags.
     ``heading_answers`` maps a heading to the column that it fills, or to "" if it is left out; ``column_answers`` maps a
@@ -50,7 +50,7 @@ class ProfileDraft:
 
     @cached_property
     def known_shape(self) -> Shape | None:
-        """What a row holds according to the flag or the headings; None if they leave it open."""
+        """Return what a row holds according to the flag or the headings, or None if they leave it open."""
         return self.holds or shape_by(self.sheet.proposal(Shape.CASES), self.sheet.proposal(Shape.VOUCHERS), self.given_constants)
 
     @property
@@ -59,33 +59,33 @@ class ProfileDraft:
 
     @property
     def proposal(self) -> Proposal:
-        """The guesses for the sheet's shape, or for cases as long as the shape is unknown."""
+        """Return the guesses for the sheet's shape, or for cases as long as the shape is unknown."""
         return self.sheet.proposal(self.shape or Shape.CASES)
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        """Heading → column: the sure guesses, and what the answers add."""
+        """Map headings to columns: the certain guesses and the answers."""
         sure = {heading: name for heading, name in self.proposal.sure().items() if name not in self.given_constants}
         chosen = {heading: name for heading, name in self.heading_answers.items() if name}
         return sure | chosen | {fill.heading: name for name, fill in self.column_answers.items() if isinstance(fill, FromHeading)}
 
     @cached_property
     def constants(self) -> dict[str, str]:
-        """Column → value for all rows."""
+        """Map columns to their value for all rows."""
         answered = {name: fill for name, fill in self.column_answers.items() if fill and isinstance(fill, str)}
         return {**self.given_constants, **answered}
 
     def taken(self) -> set[str]:
-        """The columns that a heading or a constant fills."""
+        """Return the columns that a heading or a constant fills."""
         return {*self.columns.values(), *self.constants}
 
     def missing(self) -> list[str]:
-        """The required columns that neither the draft nor a default value of the settings fills."""
+        """Return the required columns that neither the draft nor a default value of the settings fills."""
         return missing_in(self.proposal.shape, self.taken() | set(self.sheet.defaults))
 
     @cached_property
     def lacks_contact(self) -> bool:
-        """Whether some debtors are companies and only their own names could stand for their contact persons."""
+        """Return whether some debtors may be companies and no contact person is given, so that only their own name is left."""
         if self.shape is Shape.VOUCHERS:  # its rows have no debtor
             return False
         kind = self.constants.get("debtor_type") or self.sheet.defaults.get("debtor_type", "")
@@ -93,29 +93,29 @@ class ProfileDraft:
         return may_be_companies and CONTACT not in self.taken() | set(self.sheet.defaults)
 
     def headings(self) -> list[str]:
-        """The sheet's headings, each once, without blank ones and those that the reports add."""
+        """Return the sheet's headings, each once, without blank ones and those that the reports add."""
         return [heading for heading in dict.fromkeys(self.sheet.sample.header) if heading and not heading.startswith("#")]
 
     def unused(self) -> list[str]:
         return [heading for heading in self.headings() if heading not in self.columns]
 
     def free(self) -> list[Heading]:
-        """The unused headings that could be mapped; one that appears twice cannot."""
+        """Return the unused headings that could be mapped. A heading that appears twice cannot."""
         unused = set(self.unused())
         return [guess.heading for guess in self.proposal.guesses if guess.heading.text in unused and not guess.repeated]
 
     def without_heading_answer(self, heading: str) -> ProfileDraft:
-        """The draft without the answer about this heading, nor those about columns, which depend on it."""
+        """Return the draft without the answer about this heading and those about columns, which depend on it."""
         heading_answers = {known: name for known, name in self.heading_answers.items() if known != heading}
         return replace(self, heading_answers=heading_answers, column_answers={})
 
     def without_column_answer(self, name: str) -> ProfileDraft:
-        """The draft without the answer about this column, nor that about contact persons, which depends on it."""
+        """Return the draft without the answer about this column and that about contact persons, which depends on it."""
         column_answers = {known: fill for known, fill in self.column_answers.items() if known not in {name, CONTACT}}
         return replace(self, column_answers=column_answers)
 
     def profile(self, holds: Shape | None = None, left_out: Collection[str] = ()) -> Profile:
-        """The profile that follows from the answers so far. Raises UsageError if it is not valid.
+        """Return the profile that follows from the answers so far. Raises UsageError if it is not valid.
 
         ``left_out`` are headings to ignore in addition to those that the answers leave out.
         """
@@ -137,10 +137,10 @@ class ProfileDraft:
 
 
 def finish(draft: ProfileDraft) -> Profile:
-    """The profile of a draft. Headings with an open question are left out, columns with one stay open.
+    """Return the profile of a draft. Headings with an open question are left out, columns with one stay open.
 
-    Raises UsageError if the shape is unknown or the profile is not valid. Whether the profile is complete is a matter of
-    ``draft.sheet.refusal``.
+    Raises UsageError if the shape is unknown or the profile is not valid. Use
+    ``draft.sheet.refusal`` to check that the profile is complete.
     """
     if draft.shape is None:
         raise UsageError(f'The headings of sheet "{draft.sheet.sample.name}" leave open what a row holds. Answer that first.')
@@ -153,8 +153,8 @@ def finish(draft: ProfileDraft) -> Profile:
 
 
 def validated(data: Mapping[str, Any]) -> Profile:
-    """A profile with these keys. Raises UsageError that names the wrong key."""
+    """Return a profile with these keys. Raises UsageError that names the wrong key."""
     try:
         return Profile(**data)
     except ValidationError as error:
-        raise UsageError(f"This makes no profile: {explain(error)} Nothing was written.") from None
+        raise UsageError(f"This is not a valid profile: {explain(error)} Nothing was written.") from None

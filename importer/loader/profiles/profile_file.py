@@ -1,4 +1,4 @@
-"""Profiles as files: finding one by its name, and reading it."""
+"""Find and read profile files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from importer.loader.profile import Profile
 
 
 def load_profile(name: str, folders: tuple[Path, ...]) -> Profile:
-    """The profile called ``name`` (``profiles/NAME.toml`` in one of ``folders``) or at that path.
+    """Return the profile at the path ``name`` or, for a plain name, ``NAME.toml`` in the first of ``folders`` that has it.
 
     Raises ProfileError with the file, the key and what to do.
     """
@@ -20,14 +20,14 @@ def load_profile(name: str, folders: tuple[Path, ...]) -> Profile:
 
 
 def read_profile(path: Path) -> Profile:
-    """The profile in this file. Raises ProfileError with the file, the key and what to do."""
+    """Return the profile in this file. Raises ProfileError with the file, the key and what to do."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may write a BOM
         return Profile(**{"name": path.stem, **data})
     except OSError as error:
         raise ProfileError(f"The profile {path} cannot be read ({error.strerror}). Check the path.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        advice = "Correct that line; a heading with anything but a-z, 0-9, _ and - stands in quotes."
+        advice = "Correct that line; a heading with anything but a-z, 0-9, _ and - must be in quotes."
         raise ProfileError(f"The profile {path} is not valid TOML: {error}. {advice}") from None
     except ValidationError as error:
         from importer.domain.reasons import explain

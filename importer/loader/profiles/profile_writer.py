@@ -1,4 +1,4 @@
-"""A profile as the TOML that a person reads and changes, and its file."""
+"""Write a profile as commented TOML that a user can read and edit."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from tomlkit.items import Array, Table
 from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE_WANTED, Profile
 
-_SAID = {
-    "headings": "A file with these headings, in any order, is read with this profile without being asked for it.",
+_COMMENTS = {
+    "headings": "A file with these headings, in any order, is read with this profile automatically.",
     "sheet": "The other sheets of the workbook are not read.",
-    "ignore": "Headings that would be taken for a column, but are not to be used.",
+    "ignore": "Headings that would be matched to a column but must not be used.",
     "columns": "heading in the sheet = column of the importer",
     "constants": "the same value for every row",
 }
 
 
 def profile_text(profile: Profile, unused: Sequence[str] = (), missing: Sequence[str] = ()) -> str:
-    """The profile as commented TOML that reads back as an equal one.
+    """Return the profile as commented TOML that reads back as an equal profile.
 
-    ``unused`` headings and ``missing`` columns are named in comments, for who goes on by hand. Profiles with ``values``
-    are not written: `importer map` makes none.
+    ``unused`` headings and ``missing`` columns are named in comments, for users who complete the profile by hand. Profiles
+    with ``values`` are not supported: `importer map` does not make them.
     """
     data = profile.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
     document = tomlkit.document()
     document.add(tomlkit.comment("Made by `importer map`. It is yours to change; `importer check FILE` shows what it does."))
     for key, value in data.items():
         if not isinstance(value, dict):
-            if key in _SAID:
-                document.add(tomlkit.comment(_SAID[key]))
+            if key in _COMMENTS:
+                document.add(tomlkit.comment(_COMMENTS[key]))
             document.add(key, _array(value) if isinstance(value, list) else value)
     for key in ("columns", "constants"):
         remarks = _remarks(key, unused, missing)
         if key in data or remarks:
             document.add(tomlkit.nl())
-            document.add(key, _table(_SAID[key], data.get(key, {}), remarks))
+            document.add(key, _table(_COMMENTS[key], data.get(key, {}), remarks))
     text = tomlkit.dumps(document)
-    assert Profile(name=profile.name, **tomllib.loads(text)) == profile, "a profile must read back as it was"
+    assert Profile(name=profile.name, **tomllib.loads(text)) == profile, "a profile must read back unchanged"
     return text
 
 
@@ -57,9 +57,9 @@ def _remarks(table: str, unused: Sequence[str], missing: Sequence[str]) -> list[
     return ["not used: " + "".join(c if c.isprintable() else "?" for c in listed)]  # a comment holds no control characters
 
 
-def _table(said: str, values: Mapping[str, Any], remarks: Sequence[str]) -> Table:
+def _table(comment: str, values: Mapping[str, Any], remarks: Sequence[str]) -> Table:
     table = tomlkit.table()
-    table.comment(said)
+    table.comment(comment)
     for name, value in values.items():
         table.add(name, value)
     for line in remarks:
@@ -74,7 +74,7 @@ def _array(values: Sequence[Any]) -> Array:
 
 
 def write_profile(path: Path, text: str) -> None:
-    """Put a profile in place, whole or not at all. Raises UsageError if it cannot be written."""
+    """Write a profile file atomically. Raises UsageError if it cannot be written."""
     partial = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def write_profile(path: Path, text: str) -> None:
 
 
 def name_for(file_name: str) -> str:
-    """A profile's name from that of a file: ``Åbne poster 2026-03.xlsx`` → ``åbne-poster``, as the next month's gives it."""
+    """Return a profile name for a file name: ``Åbne poster 2026-03.xlsx`` → ``åbne-poster``, the same for next month's file."""
     words = re.findall(r"[^\W\d_]+", Path(file_name).stem.casefold())
     name = "-".join(words)
     return name if name not in {"", NO_PROFILE_WANTED} else "profile"

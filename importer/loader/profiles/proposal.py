@@ -1,8 +1,8 @@
-"""A proposal for the headings of a sheet: which column each one probably fills, and whether that is sure.
+"""Propose the columns of a sheet: which column each heading probably fills, and whether that is certain.
 
-Sure is a heading that is spelt as a column or one of its aliases, but for a slip that makes no other word, with cells
-that such a column holds. Everything else is for a person to say: in many languages one letter tells the day on which
-an invoice was paid from the day on which it is to be paid.
+A heading is certain if it is spelt as a column or one of its aliases, apart from a typing error that cannot make another
+word, and its cells suit that column. The user decides everything else: in many languages the date on which an invoice was
+paid and the date on which it must be paid differ in one letter.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from itertools import permutations
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherTypes
-from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, Holds, columns_of, flat_index, weak_index
+from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, ValueKind, columns_of, flat_index, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 from importer.loader.sheets.cell_tests import agreement, is_distinctive
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape, index_in
-from importer.loader.values.parsers import shown
+from importer.loader.values.parsers import display_text
 
 EXACT, ALIKE, MOST = 100, 97, 95
 SUGGEST_FROM = 70
-"""From this score on a guess is worth being the answer to Enter."""
+"""Score from which a guess is offered as the default answer."""
 ASK_FROM = 50
-CLEAR = 5  # how far behind a sure guess the second one is
+CLEAR = 5  # points by which a certain guess must lead
 AGREES, CONTRADICTS = 0.8, 0.5  # shares of cells
-PART_COUNTS = 0.65  # of a heading that merely holds an alias, or is held by one
-LEAST_TRANSPOSED = 8  # letters: in a shorter word a transposition makes another word too easily
+PART_COUNTS = 0.65  # weight of a similarity to only a part of the heading or the alias
+LEAST_TRANSPOSED = 8  # letters; in a shorter word a transposition may make another word
 MOST_CANDIDATES = 4
 SAMPLES = 3
 MOST_WORDS = 4
@@ -45,17 +45,17 @@ class Heading:
     cells: tuple[Cell, ...] = ()
 
     def samples(self) -> tuple[str, ...]:
-        """Up to three different values, printable. They are personal data: to be shown, never to be logged or stored."""
+        """Return up to three different values, printable. They are personal data: they may be shown, never logged or stored."""
         found: dict[str, None] = {}
         for cell in self.cells:
-            found.setdefault(printable(shown(cell)))
+            found.setdefault(printable(display_text(cell)))
             if len(found) == SAMPLES:
                 break
         return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ColumnCandidate:
     """A column that a heading may fill; ``score`` is 0 to 100."""
 
     name: str
@@ -64,14 +64,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What is guessed about a heading: its candidates, the best first, and whether the best one is sure.
+    """The guess about a heading: its candidates, the best first, and whether the best one is certain.
 
-    ``suggested`` is the candidate that is offered; no two headings are offered the same. ``repeated``: the heading stands
-    in the sheet more than once, so that it cannot be mapped.
+    ``suggested`` is the candidate that is offered; each column is offered to one heading only. ``repeated``: the heading
+    appears more than once in the sheet, so that it cannot be mapped.
     """
 
     heading: Heading
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[ColumnCandidate, ...] = ()
     sure: bool = False
     suggested: str | None = None
     repeated: bool = False
@@ -79,13 +79,13 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Guesses for a sheet, in its own order; headings of the reports' own (``#…``) and blank ones are left out."""
+    """The guesses for a sheet, in the order of its headings. Report headings (``#…``) and blank ones are left out."""
 
     shape: Shape
     guesses: tuple[Guess, ...]
 
     def sure(self) -> dict[str, str]:
-        """Heading → column, where nobody needs to be asked."""
+        """Map headings to columns for the certain guesses, which need no question."""
         return {guess.heading.text: guess.suggested for guess in self.guesses if guess.sure and guess.suggested}
 
     def unsure(self) -> tuple[Guess, ...]:
@@ -97,8 +97,8 @@ def propose(
 ) -> Proposal:
     """Guess what each heading fills in a sheet of this shape.
 
-    ``by_themselves``: what the headings fill without a profile, where that is known of the sheet as a whole. A heading
-    that could fill a column but gives way to another there is left alone.
+    ``by_themselves`` maps headings to the columns that they fill without a profile, if that is known for the whole sheet.
+    A heading that could fill a column there but is superseded by another gets no candidates.
     """
     keys = Counter(header_key(heading.text) for heading in headings)
     guesses = []
@@ -114,31 +114,31 @@ def propose(
 
 
 def printable(text: str) -> str:
-    """The text with a blank for each character that is not printable, such as those that steer a terminal."""
+    """Return the text with a blank for each character that is not printable, such as terminal control characters."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
 def column_called(text: str, shape: Shape) -> str | None:
-    """The column that a person names in a sheet of this shape, by its own name; None if there is none."""
+    """Return the column with the name that the user entered, in a sheet of this shape, or None."""
     if text.startswith((PROPERTY_PREFIX, FLAT_PREFIX + PROPERTY_PREFIX)):
         return None if shape is Shape.CASES else text
     return next((name for name in index_in(shape).values() if name == text.casefold()), None)
 
 
 def filled_by_itself(heading: str, shape: Shape) -> str | None:
-    """The column that a heading fills without any profile, or None."""
+    """Return the column that a heading fills without any profile, or None."""
     return index_in(shape).get(header_key(heading))
 
 
 def shape_by(cases: Proposal, vouchers: Proposal, constants: Iterable[str] = ()) -> Shape | None:
-    """What the sheet holds, from its proposals as cases and as vouchers and the columns that get one value for all rows.
+    """Return what the sheet holds, or None if that stays open.
 
-    None if all that does not tell.
+    It is derived from the proposals as cases and as vouchers, and from the columns that get one value for all rows.
     """
     case_names, voucher_names = ({c.name for c in columns_of(kind)} for kind in Kind)
     for_cases = _weight(cases, constants, case_names - voucher_names)
     for_vouchers = _weight(vouchers, constants, voucher_names - case_names)
-    if for_cases >= 2 and for_cases >= for_vouchers:  # noqa: PLR2004  (one may be chance)
+    if for_cases >= 2 and for_cases >= for_vouchers:  # noqa: PLR2004  (a single one may be chance)
         flat = {flat_index().get(header_key(guess.heading.text), "") for guess in cases.guesses}
         return Shape.FLAT if any(name.startswith(FLAT_PREFIX) for name in flat) else Shape.CASES
     return Shape.VOUCHERS if for_vouchers >= 2 else None  # noqa: PLR2004
@@ -150,44 +150,44 @@ def _weight(proposal: Proposal, constants: Iterable[str], telling: set[str]) -> 
 
 
 def _known(heading: Heading, shape: Shape, by_themselves: Mapping[str, str]) -> Guess | None:
-    """What the sheet as a whole tells of a heading, if that is more than the heading does."""
+    """Return the guess that follows from the whole sheet, if it differs from that of the heading alone, else None."""
     own, read = filled_by_itself(heading.text, shape), by_themselves.get(heading.text)
     if not by_themselves or own == read:
         return None
-    return Guess(heading, (Candidate(read, EXACT),), sure=True) if read else Guess(heading)
+    return Guess(heading, (ColumnCandidate(read, EXACT),), sure=True) if read else Guess(heading)
 
 
 def _guess(heading: Heading, shape: Shape, types: VoucherTypes) -> Guess:
     if heading.text.casefold().startswith((PROPERTY_PREFIX, FLAT_PREFIX + PROPERTY_PREFIX)):
         known = shape is not Shape.CASES
-        return Guess(heading, (Candidate(heading.text, EXACT),) if known else (), sure=known)
+        return Guess(heading, (ColumnCandidate(heading.text, EXACT),) if known else (), sure=known)
     rated, agreed = [], {}
     for name, score in _name_scores(heading.text, shape).items():
         column = column_in(shape, name)
         agreed[name] = share = agreement(column, heading.cells, types)
-        rated.append(Candidate(name, _weighed(score, share, column)))
+        rated.append(ColumnCandidate(name, _weighed(score, share, column)))
     rated.sort(key=lambda candidate: -candidate.score)
     best = tuple(candidate for candidate in rated if candidate.score >= ASK_FROM)[:MOST_CANDIDATES]
     return Guess(heading, best, sure=bool(best) and _is_sure(best, agreed[best[0].name]))
 
 
 def _weighed(score: int, share: float | None, column: Column) -> int:
-    """A score by name, with what the cells say: they can speak against every column, but for a few only."""
+    """Return the score of a name, corrected by the cells: lower if they contradict it, higher for distinctive columns only."""
     if share is not None and share < CONTRADICTS:
         return score * 2 // 3 if score >= ALIKE else score // 3
     if is_distinctive(column) and share is not None and share >= AGREES and score < ALIKE:
-        # Countries stand in a sheet for the creditor as well as for the debtor: there the heading must help.
-        return min(MOST, max(score + 10, ASK_FROM if column.holds is Holds.COUNTRY else SUGGEST_FROM))
+        # Countries may be those of the creditor or the debtor, so the heading must be similar too.
+        return min(MOST, max(score + 10, ASK_FROM if column.value_kind is ValueKind.COUNTRY else SUGGEST_FROM))
     return score
 
 
-def _is_sure(best: Sequence[Candidate], share: float | None) -> bool:
+def _is_sure(best: Sequence[ColumnCandidate], share: float | None) -> bool:
     clear = len(best) == 1 or best[1].score <= best[0].score - CLEAR
     return best[0].score == EXACT or (best[0].score == ALIKE and clear and share is not None and share >= AGREES)
 
 
 def _name_scores(text: str, shape: Shape) -> dict[str, int]:
-    """Each column of the shape with the similarity of its names to a heading."""
+    """Return the score of each column of the shape: the similarity (0 to 100) of its names to the heading."""
     from rapidfuzz import fuzz, process
 
     spellings = _spellings(text)
@@ -197,8 +197,8 @@ def _name_scores(text: str, shape: Shape) -> dict[str, int]:
     for spelling in spellings:
         whole = process.cdist([spelling], names, scorer=fuzz.ratio)[0]
         part = process.cdist([spelling], names, scorer=fuzz.partial_ratio)[0]
-        for alias, like, holds in zip(names, whole, part, strict=True):
-            score = min(MOST, int(max(like, holds * PART_COUNTS if len(alias) > 3 else 0)))  # noqa: PLR2004
+        for alias, like, part_like in zip(names, whole, part, strict=True):
+            score = min(MOST, int(max(like, part_like * PART_COUNTS if len(alias) > 3 else 0)))  # noqa: PLR2004
             scores[aliases[alias]] = max(scores[aliases[alias]], score)
         for name in _spelt_alike(spelling, shape):
             scores[name] = max(scores[name], ALIKE)
@@ -210,7 +210,7 @@ def _name_scores(text: str, shape: Shape) -> dict[str, int]:
 
 
 def _spellings(text: str) -> set[str]:
-    """The heading with its words in every order: "Name of debtor" and "Debtor name" differ in little else."""
+    """Return the keys of the heading with its words in every order, so that "Name of debtor" matches "Debtor name"."""
     words = [word for word in text.split() if word.casefold() not in _SMALL_WORDS] or [text]
     orders = permutations(words) if len(words) <= MOST_WORDS else [words]
     return {header_key("".join(order)) for order in orders}
@@ -221,7 +221,7 @@ def _weak_name(text: str, shape: Shape) -> str | None:
 
 
 def _spelt_alike(spelling: str, shape: Shape) -> set[str]:
-    """The columns with a name that differs only in letters written in two ways, doubled, or transposed once."""
+    """Return the columns with a name that differs only in alternative spellings, doubled letters, or one transposition."""
     from rapidfuzz.distance import OSA
 
     plain = _plain(spelling)
@@ -249,13 +249,13 @@ def _plain(key: str) -> str:
 
 
 def _disputed(guesses: Sequence[Guess]) -> list[Guess]:
-    """The guesses, none of them sure that another heading fills the same column."""
+    """Return the guesses, without certainty for those that claim the same column."""
     claims = Counter(guess.candidates[0].name for guess in guesses if guess.sure)
     return [replace(guess, sure=False) if guess.sure and claims[guess.candidates[0].name] > 1 else guess for guess in guesses]
 
 
 def _suggest(guesses: Sequence[Guess]) -> list[Guess]:
-    """Offer each column to the one heading that fits it best; what is sure is no longer offered to others."""
+    """Offer each column to the heading that fits it best. Columns with a certain heading are not offered to others."""
     taken = {guess.candidates[0].name for guess in guesses if guess.sure}
     offers = sorted(
         ((c.score, -at, c.name) for at, guess in enumerate(guesses) if not guess.sure for c in guess.candidates), reverse=True

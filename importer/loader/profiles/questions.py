@@ -49,7 +49,7 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """The name of the column or heading."""
+        """Return the name of the column or heading."""
         return self.answer if isinstance(self.answer, str) else self.answer.heading
 
 
@@ -74,7 +74,7 @@ class Question:
 
 
 def questions(draft: ProfileDraft) -> list[Question]:
-    """The questions of all stages up to the first one that is not answered yet, with those that are answered."""
+    """Return the questions, answered or not, of all stages up to the first one that is not answered completely."""
     found: list[Question] = []
     for stage in _STAGES:
         found += stage(draft)
@@ -84,12 +84,12 @@ def questions(draft: ProfileDraft) -> list[Question]:
 
 
 def open_questions(draft: ProfileDraft) -> list[Question]:
-    """The questions without an answer; empty if the draft is ready for ``finish``."""
+    """Return the questions without an answer; none if the draft is ready for ``finish``."""
     return [question for question in questions(draft) if _is_open(draft, question)]
 
 
 def answer(draft: ProfileDraft, question_id: str, value: AnswerValue | None) -> ProfileDraft:
-    """The draft with an answer to one of its questions; None takes the default.
+    """Return the draft with an answer to one of its questions. None takes the default.
 
     Raises AnswerRefused if the question does not exist or this cannot be its answer.
     """
@@ -103,7 +103,7 @@ def answer(draft: ProfileDraft, question_id: str, value: AnswerValue | None) -> 
 
 
 def refusal_of(column: Column, value: str) -> str:
-    """Why a column cannot hold a value, and what it can hold."""
+    """Return why a column cannot hold a value, and what it can hold."""
     return f'"{value}" cannot be {column.name}. {column.help}' + (f" For example: {column.example}" if column.example else "")
 
 
@@ -140,14 +140,14 @@ def _about_heading(draft: ProfileDraft, guess: Guess) -> Question:
 
 
 def _about_columns(draft: ProfileDraft) -> list[Question]:
-    """What fills the missing columns; none is missing if the sheet can be read without it."""
+    """Ask what fills the missing columns. None is missing if the sheet can be read without an answer."""
     by_headings = replace(draft, column_answers={})
     names = by_headings.missing() if draft.sheet.refusal(by_headings.profile()) else []
     return [_about_column(draft, name, is_required=True) for name in names]
 
 
 def _about_contact(draft: ProfileDraft) -> list[Question]:
-    """Who is the contact person of a company. Its own name is taken if the answer is NOTHING."""
+    """Ask for the contact person of a company. Its own name is used if the answer is NOTHING."""
     is_asked = draft.without_column_answer(CONTACT).lacks_contact
     return [_about_column(draft, CONTACT, is_required=False)] if is_asked else []
 

@@ -1,4 +1,4 @@
-"""Profiles that are found again by the headings of a sheet, without being named."""
+"""Find the saved profile that matches the headings of a file."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from importer.domain.text_keys import header_key, heading_set
 from importer.errors import FileRefused, ProfileError
 from importer.loader.profile import Profile
 from importer.loader.profiles.profile_file import read_profile
-from importer.loader.sheets.sheet import Sheet, first_rows, header_of, laid_out
+from importer.loader.sheets.sheet import Sheet, first_rows, header_of, with_report_layout
 
 NEAR = 0.75
-"""How much of two sets of headings must be common for one to be taken for a change of the other."""
-HEAD_ROWS = 200  # a header further down is not looked for
-Headings = Mapping[str, tuple[str, ...]]  # a file's sheets by name, with the headings of each
+"""Share of common headings (0 to 1) from which a file counts as a changed version of a profile's sheets."""
+HEAD_ROWS = 200  # rows that are searched for the header
+Headings = Mapping[str, tuple[str, ...]]  # the headings of each sheet of a file, by sheet name
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """A profile that has ``headings``, and the file in which it stands."""
+class SavedProfile:
+    """A profile that has ``headings``, and its file."""
 
     profile: Profile
     path: Path
@@ -30,8 +30,11 @@ class Remembered:
     def note(self) -> Note:
         return Note(NoteKind.PROFILE_USED, values=(("profile", self.profile.name), ("path", self.path.as_posix())))
 
-    def knows(self, headings: Headings) -> bool:
-        """Whether one sheet has just these headings, among those that the profile names if it names any."""
+    def matches(self, headings: Headings) -> bool:
+        """Return whether a sheet has exactly the profile's headings.
+
+        If the profile names sheets, all of them must exist, and only they are compared.
+        """
         own, wanted = self.profile.sheets(), heading_set(self.profile.headings)
         if not set(own) <= headings.keys():
             return False
@@ -39,18 +42,18 @@ class Remembered:
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """The profiles that can be found by headings; ``broken`` are sentences about those that cannot be read."""
+class ProfileSet:
+    """The saved profiles that can be found by headings. ``broken`` are messages about those that cannot be read."""
 
-    profiles: tuple[Remembered, ...] = ()
+    profiles: tuple[SavedProfile, ...] = ()
     broken: tuple[str, ...] = ()
 
 
-EMPTY_SHELF = Shelf()
+NO_PROFILES = ProfileSet()
 
 
-def search_shelf(folders: Iterable[Path]) -> Shelf:
-    """All profiles with ``headings`` in these folders; of two with one name the earlier folder's counts."""
+def search_profiles(folders: Iterable[Path]) -> ProfileSet:
+    """Return all profiles with ``headings`` in these folders. Of two with the same name, that of the earlier folder counts."""
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
@@ -60,41 +63,41 @@ def search_shelf(folders: Iterable[Path]) -> Shelf:
         try:
             profile = read_profile(path)
         except ProfileError as error:
-            broken.append(f"{error} Until then it is passed over.")
+            broken.append(f"{error} It is ignored until then.")
             continue
         if heading_set(profile.headings):
-            profiles.append(Remembered(profile.model_copy(update={"name": path.stem}), path))
-    return Shelf(tuple(profiles), tuple(broken))
+            profiles.append(SavedProfile(profile.model_copy(update={"name": path.stem}), path))
+    return ProfileSet(tuple(profiles), tuple(broken))
 
 
 def reader_of_headings(sheets: Iterable[Sheet]) -> Callable[[Profile], Headings]:
-    """Gives the headings of these sheets as a profile's layout finds them; each sheet is read once."""
+    """Return a function from a profile to the headings of these sheets in its layout. Each sheet is read only once."""
     heads = {sheet.name: first_rows(sheet, HEAD_ROWS) for sheet in sheets}
     return lambda profile: {name: _headings(name, rows, profile) for name, rows in heads.items()}
 
 
 def _headings(sheet: str, rows: Sequence[tuple[int, tuple[Cell, ...]]], profile: Profile) -> tuple[str, ...]:
     try:
-        return header_of(sheet, iter(rows), laid_out(rows, profile))[1]
-    except FileRefused:  # nothing stands where this profile has the header: it is not for this sheet
+        return header_of(sheet, iter(rows), with_report_layout(rows, profile))[1]
+    except FileRefused:  # this profile's header row is empty here, so it is not for this sheet
         return ()
 
 
-def only_one(name: str, fitting: Sequence[Remembered]) -> Remembered | None:
-    """The one profile that knows a file. Raises FileRefused, naming all, if there are more."""
+def the_only_match(name: str, fitting: Sequence[SavedProfile]) -> SavedProfile | None:
+    """Return the only profile that matches a file, or None. Raises FileRefused that names all if there are several."""
     if len(fitting) > 1:
-        told = " and ".join(f'"{one.profile.name}" ({one.path.as_posix()})' for one in fitting)
+        names = " and ".join(f'"{one.profile.name}" ({one.path.as_posix()})' for one in fitting)
         ways = " or ".join(f"--profile {one.profile.name}" for one in fitting)
-        raise FileRefused(f"{name} has headings that the profiles {told} know. Say which one to use: {ways}.")
+        raise FileRefused(f"{name} has headings that match the profiles {names}. Say which one to use: {ways}.")
     return fitting[0] if fitting else None
 
 
-def refuse_near(name: str, headings: Headings, shelf: Shelf) -> None:
-    """Refuse a file that no profile knows but one nearly does.
+def refuse_near_miss(name: str, headings: Headings, profile_set: ProfileSet) -> None:
+    """Refuse a file that nearly matches a profile. Raises FileRefused that names the differences.
 
-    Read without it the same rows could become other cases, and be sent a second time.
+    Without the profile the same rows could become other cases and be sent a second time.
     """
-    rated = [(_nearness(one, found), one, found) for one in shelf.profiles for found in headings.values()]
+    rated = [(_nearness(one, found), one, found) for one in profile_set.profiles for found in headings.values()]
     nearness, one, found = max(rated, key=lambda rating: rating[0], default=(0.0, None, ()))
     if one is None or nearness < NEAR:
         return
@@ -105,20 +108,20 @@ def refuse_near(name: str, headings: Headings, shelf: Shelf) -> None:
     )
 
 
-def _nearness(one: Remembered, found: Sequence[str]) -> float:
-    theirs, ours = heading_set(found), heading_set(one.profile.headings)
-    return len(theirs & ours) / len(theirs | ours)
+def _nearness(one: SavedProfile, found: Sequence[str]) -> float:
+    in_file, in_profile = heading_set(found), heading_set(one.profile.headings)
+    return len(in_file & in_profile) / len(in_file | in_profile)
 
 
-def _difference(one: Remembered, found: Sequence[str]) -> str:
-    theirs, ours = heading_set(found), heading_set(one.profile.headings)
-    new = [h for h in found if header_key(h) in theirs - ours]
-    gone = [h for h in one.profile.headings if header_key(h) in ours - theirs]
-    told = [
+def _difference(one: SavedProfile, found: Sequence[str]) -> str:
+    in_file, in_profile = heading_set(found), heading_set(one.profile.headings)
+    new = [h for h in found if header_key(h) in in_file - in_profile]
+    gone = [h for h in one.profile.headings if header_key(h) in in_profile - in_file]
+    differences = [
         f"the profile lacks {_listed(new)}" if new else "",
         f"the sheet lacks {_listed(gone)}" if gone else "",
     ]
-    return " and ".join(text for text in told if text) or f"the sheet is not called {_listed(list(one.profile.sheets()))}"
+    return " and ".join(text for text in differences if text) or f"the sheet is not called {_listed(list(one.profile.sheets()))}"
 
 
 def _listed(headings: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The headings of a file's sheets, with cells from below each."""
+"""Sample the sheets of a file: their headings, with cells from below each."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from importer.domain.cells import Cell
 from importer.errors import FileRefused
-from importer.loader.files.projection import Ahead, NumberedRow
+from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
-from importer.loader.sheets.header import find_top
-from importer.loader.sheets.headings import Around, Headings, match_headings
+from importer.loader.sheets.header import find_header
+from importer.loader.sheets.headings import SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.shape import Shape
-from importer.loader.sheets.sheet import Sheet, first_rows, laid_out
+from importer.loader.sheets.sheet import Sheet, first_rows, with_report_layout
 from importer.loader.values.parsers import is_blank
 
 SAMPLED_ROWS = 500
@@ -21,25 +21,25 @@ SAMPLED_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class SheetSample:
-    """A sheet that has a header and rows below it. Its cells are somebody's data: for the terminal, never for a file or log."""
+    """A sheet that has a header and rows below it. Its cells are personal data: never write them to a file or log."""
 
     name: str
     header_row: int
     header: tuple[str, ...]
     headings: tuple[Heading, ...]
-    around: Around = field(default_factory=Around)
+    around: SheetContext = field(default_factory=SheetContext)
 
     def by_themselves(self, shape: Shape) -> dict[str, str]:
-        """Heading → column, as the sheet is read without a profile; nothing if that raises a question."""
+        """Map headings to columns as the sheet is read without a profile. Empty if the sheet would be refused."""
         try:
-            matches = match_headings(Headings(self.name, self.header, {}, frozenset(), self.around), shape, ())
+            matches = match_headings(SheetHeadings(self.name, self.header, {}, frozenset(), self.around), shape, ())
         except FileRefused:
             return {}
         return {heading: names[0] for heading, names in zip(self.header, matches.names, strict=True) if names}
 
 
 def sample_file(path: Path) -> list[SheetSample]:
-    """The sheets of a file that hold rows. Raises FileRefused if it cannot be read."""
+    """Return samples of the sheets of a file that have rows. Raises FileRefused if the file cannot be read."""
     from importer.loader.files.reader import open_source
 
     with open_source(path) as raw:
@@ -48,8 +48,8 @@ def sample_file(path: Path) -> list[SheetSample]:
 
 def _sample(sheet: Sheet) -> SheetSample | None:
     first = first_rows(sheet, SAMPLED_ROWS)
-    rows = Ahead(iter(first))
-    top = find_top(sheet.name, rows, laid_out(first, NO_PROFILE))
+    rows = PeekableRows(iter(first))
+    top = find_header(sheet.name, rows, with_report_layout(first, NO_PROFILE))
     left = list(rows)
     if not left:
         return None

@@ -27,33 +27,33 @@ class SheetTrials:
     _agreements: dict[tuple[Shape, str, str], float] = field(default_factory=dict, init=False, repr=False)
 
     def proposal(self, shape: Shape) -> Proposal:
-        """The guesses about the headings if the sheet has this shape."""
+        """Return the guesses about the headings if the sheet has this shape."""
         if shape not in self._proposals:
             by_themselves = self.sample.by_themselves(shape)
             self._proposals[shape] = propose(self.sample.headings, shape, self.types, by_themselves)
         return self._proposals[shape]
 
     def agreement(self, shape: Shape, name: str, heading: Heading) -> float:
-        """The share (0 to 1) of the cells below a heading that a column could hold; 0 if all are blank."""
+        """Return the share (0 to 1) of the cells below a heading that a column could hold; 0 if all are blank."""
         key = (shape, name, heading.text)
         if key not in self._agreements:
             self._agreements[key] = agreement(column_in(shape, name), heading.cells, self.types) or 0
         return self._agreements[key]
 
     def refusal(self, profile: Profile) -> str | None:
-        """Why the sheet could not be read with this profile; None if it could."""
+        """Return why the sheet could not be read with this profile, or None if it could."""
         plan = self._plan(profile)
         if plan is None:
-            return f'Sheet "{self.sample.name}" does not tell whether it holds cases or vouchers. Set holds.'
+            return f'Sheet "{self.sample.name}" leaves open whether it holds cases or vouchers. Set holds.'
         return str(plan) if isinstance(plan, FileRefused) else None
 
     def contradicts(self, profile: Profile, shape: Shape) -> bool:
-        """Whether the sheet, with this profile, would be read as one of another shape or of none."""
+        """Return whether the sheet, with this profile, would be read as one of another shape or not at all."""
         plan = self._plan(profile)
         return plan is None or (isinstance(plan, SheetPlan) and plan.shape is not shape)
 
     def read_with(self, profile: Profile) -> set[str]:
-        """The headings that fill a column with this profile; empty if the sheet could not be read."""
+        """Return the headings that fill a column with this profile; none if the sheet could not be read."""
         plan = self._plan(profile)
         if not isinstance(plan, SheetPlan):
             return set()

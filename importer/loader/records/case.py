@@ -1,4 +1,4 @@
-"""The case in a row."""
+"""Build the case of a row."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from importer.domain.kinds import Kind
 from importer.domain.models import Case
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
-from importer.loader.records.row_values import Findings
+from importer.loader.records.row_values import RowValues
 from importer.loader.values.identifiers import check_postal_code
 from importer.loader.values.text import ValueProblem
 
 
-def case_of(found: Findings, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
-    """The case that a row's values make, or all reasons why not.
+def case_of(found: RowValues, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
+    """Return the case of a row, or a reject with every reason against it.
 
-    ``derive_debtor_type``: the sheet has no such column, and need not have it (Debitura's own template).
+    ``derive_debtor_type``: the sheet has no column ``debtor_type`` and needs none (Debitura's own template).
     """
     if context.test_cases:
         found.values["is_test"] = True
@@ -36,13 +36,13 @@ def case_of(found: Findings, context: LoadContext, hint: EntryLabel | None, *, d
     return CaseRecord(base, ref is None, ref, payload, money, hint, bool(case.is_test))
 
 
-@lru_cache(maxsize=1024)  # the creditors of a file are few
+@lru_cache(maxsize=1024)  # a file has few creditors
 def _folded(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
 def _by_name(values: dict[str, Any]) -> DebtorType:
-    """The type of a debtor in a list of both, as the user has chosen; a person is no contact person of his own."""
+    """Return the debtor type that the name suggests, and drop a contact person that only repeats a person's name."""
     name = values.get("debtor_name", "")
     if looks_like_a_company(name) or "debtor_registration_number" in values:
         return DebtorType.COMPANY
@@ -51,8 +51,8 @@ def _by_name(values: dict[str, Any]) -> DebtorType:
     return DebtorType.PERSON
 
 
-def _read_debtor_type(found: Findings, *, derive_debtor_type: bool) -> None:
-    """The debtor's type by its words or, in Debitura's own template, by its contact person."""
+def _read_debtor_type(found: RowValues, *, derive_debtor_type: bool) -> None:
+    """Read the debtor type from its cell or, in Debitura's own template, from whether there is a contact person."""
     values = found.values
     if derive_debtor_type:
         values["debtor_type"] = DebtorType.COMPANY if "debtor_contact_person" in values else DebtorType.PERSON
@@ -65,8 +65,8 @@ def _read_debtor_type(found: Findings, *, derive_debtor_type: bool) -> None:
         values["debtor_type"] = kind
 
 
-def _read_debtor_place(found: Findings) -> None:
-    """Check the postal code, and tell a state's code from its name."""
+def _read_debtor_place(found: RowValues) -> None:
+    """Check the postal code, and move a state's code to a member of its own."""
     values = found.values
     country, state = values.get("debtor_country", ""), values.get("debtor_state")
     try:

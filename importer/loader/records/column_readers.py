@@ -1,6 +1,6 @@
-"""A sheet's columns made ready for its rows: each cell goes to the reader of its column's kind.
+"""Readers of a sheet's columns: each cell is passed to the parser of its column's value kind.
 
-The first texts of each column are remembered with their values, because the texts of most columns repeat.
+The first texts of each column are cached with their values, because texts repeat in most columns.
 """
 
 from __future__ import annotations
@@ -9,43 +9,43 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from importer.domain.cells import Cell
-from importer.domain.columns import Holds
+from importer.domain.columns import ValueKind
 from importer.domain.special_cells import CellError, shows_error
-from importer.loader.files.projection import picker
-from importer.loader.sheets.plan import Bound
+from importer.loader.files.projection import itemgetter_for
+from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.formats import Formats
-from importer.loader.values.parsers import READERS, is_blank, shown
+from importer.loader.values.parsers import READERS, display_text, is_blank
 
 MAX_REMEMBERED = 4096
-"""Texts of one column that are remembered; what comes later is read each time."""
+"""Cached texts of one column. Texts that come later are parsed each time."""
 
 LONGEST_REMEMBERED = 60
-"""Characters of a text that may come again, such as a creditor's or a town's name."""
+"""Longest text in characters that is cached, such as the name of a creditor or a town. Longer ones rarely repeat."""
 
 Read = Callable[[Cell], Any]
 
 
-class Field(NamedTuple):
-    """A column of a sheet, and how its cells are read: a tuple, because every cell of every row passes through it.
+class ColumnReader(NamedTuple):
+    """A column of a sheet and the function that reads its cells. A tuple for speed, because every cell is read with it.
 
-    ``read`` gives None for a blank cell and raises ValueProblem for one that has no value. ``known`` are the values of texts
-    that were read before.
+    ``read`` returns None for a blank cell and raises ValueProblem for a cell without a valid value. ``known`` is the cache of
+    texts and their values.
     """
 
     name: str
     position: int | None
     read: Read
     known: dict[str, Any]
-    bound: Bound
+    bound: ColumnBinding
 
     def cell(self, cells: tuple[Cell, ...]) -> Cell:
-        """The field's own cell in a row, or its constant."""
+        """Return the column's cell in a row, or its constant."""
         if self.position is None:
             return self.bound.constant
         return cells[self.position] if self.position < len(cells) else None
 
     def text(self, cells: tuple[Cell, ...]) -> str | None:
-        """The field's own cell as its reader gets it, if that is a text."""
+        """Return the column's cell as its parser gets it if that is a text, else None."""
         cell = self.cell(cells)
         if self.bound.values or type(cell) is str:
             cell = _prepared(cell, self.bound.values)
@@ -53,37 +53,37 @@ class Field(NamedTuple):
         return None
 
 
-class Columns:
-    """The fields of one kind in a sheet, made ready to take the cells of a row all at once."""
+class RowDecoder:
+    """The column readers of one record kind in a sheet, and a step that takes all their cells from a row at once."""
 
-    def __init__(self, fields: tuple[Field, ...]) -> None:
-        self.fields = fields
-        self.amounts = tuple(field for field in fields if field.bound.column.holds is Holds.MONEY)
-        constants = [field for field in fields if field.position is None]
-        self._constants = tuple(field.bound.constant for field in constants)
-        self._width = max((field.position + 1 for field in fields if field.position is not None), default=0)
-        # A row's constants stand behind its own cells, however many these are.
-        places = [f.position if f.position is not None else constants.index(f) - len(constants) for f in fields]
-        self._pick = picker(places)
-        self._steps = tuple((field.name, field.known.get, field.read) for field in fields)
+    def __init__(self, readers: tuple[ColumnReader, ...]) -> None:
+        self.readers = readers
+        self.amounts = tuple(reader for reader in readers if reader.bound.column.value_kind is ValueKind.MONEY)
+        constants = [reader for reader in readers if reader.position is None]
+        self._constants = tuple(reader.bound.constant for reader in constants)
+        self._width = max((reader.position + 1 for reader in readers if reader.position is not None), default=0)
+        # Constants are appended to the cells of a row, so their positions count from its end.
+        places = [f.position if f.position is not None else constants.index(f) - len(constants) for f in readers]
+        self._pick = itemgetter_for(places)
+        self._steps = tuple((reader.name, reader.known.get, reader.read) for reader in readers)
 
     def with_cells(self, cells: tuple[Cell, ...]) -> Iterator[tuple[tuple[str, Callable[[str], Any], Read], Cell]]:
-        """Each field's name, what it remembers of texts and its reader, with its cell in this row."""
+        """Return for each column ((name, look-up in its cache, read function), its cell in this row)."""
         missing = self._width - len(cells)
         if missing > 0:
             cells += (None,) * missing
         return zip(self._steps, self._pick(cells + self._constants), strict=True)
 
 
-def fields_of(bounds: Iterable[tuple[Bound, Formats]]) -> tuple[Field, ...]:
-    """The fields of columns, each with the formats of its cells."""
-    return tuple(_field(bound, formats) for bound, formats in bounds)
+def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[ColumnReader, ...]:
+    """Return the readers of columns, each given with the formats of its cells."""
+    return tuple(_reader_for(bound, formats) for bound, formats in bounds)
 
 
-def _field(bound: Bound, formats: Formats) -> Field:
+def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     known: dict[str, Any] = {}
-    reader, table = READERS[bound.column.holds], bound.values
-    most = 0 if bound.column.holds is Holds.JSON else MAX_REMEMBERED  # lists can change
+    reader, table = READERS[bound.column.value_kind], bound.values
+    most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
     def read(cell: Cell) -> Any:
         ready = _prepared(cell, table)
@@ -94,13 +94,13 @@ def _field(bound: Bound, formats: Formats) -> Field:
             known[cell] = value
         return value
 
-    return Field(bound.column.name, bound.position, read, known, bound)
+    return ColumnReader(bound.column.name, bound.position, read, known, bound)
 
 
 def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:
-    """A cell as its reader gets it: by the profile's table of values, an error in place of its text; None if it is blank."""
+    """Return a cell as its parser gets it: replaced by the profile's values, an error text as CellError, None if blank."""
     if table and not is_blank(cell):
-        cell = table.get(shown(cell), cell)
+        cell = table.get(display_text(cell), cell)
     if type(cell) is not str:
         return None if is_blank(cell) else cell
     if not cell or cell.isspace():

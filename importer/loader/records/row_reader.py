@@ -1,4 +1,4 @@
-"""A row to its records: every cell read, every rule checked, all reasons collected."""
+"""Read a row into its records: every cell is read, every rule checked and every reason collected."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from importer.domain.records import CaseRecord, LoadedRow, Reject, Row, VoucherR
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
-from importer.loader.records.column_readers import Columns, fields_of
-from importer.loader.records.row_values import Findings
+from importer.loader.records.column_readers import RowDecoder, readers_for
+from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
-from importer.loader.sheets.plan import Bound, Shape, SheetPlan
+from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.values.parsers import is_blank
 
 __all__ = ["LoadContext", "RowReader"]
@@ -22,9 +22,9 @@ __all__ = ["LoadContext", "RowReader"]
 class RowReader:
     """Turns the rows of one sheet into records and rejects.
 
-    ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was cut in two. In a workbook
-    it is a note that somebody left beside the table. ``formats``: how the sheet's columns write numbers and dates; without
-    them every text must say it alone, or the profile.
+    ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was split. In a workbook it is
+    a note beside the table. ``formats``: how the sheet's columns write numbers and dates; without them, only the profile
+    and the single text decide how it is read.
     """
 
     def __init__(
@@ -41,13 +41,15 @@ class RowReader:
         formats = formats or SheetFormats(profile_formats(profile, context.today))
         self._signed = profile.amount_sign == "signed"
         self._width = len(plan.head.header) if delimited else None
-        self._case_columns = Columns(fields_of((bound, formats.of(bound)) for bound in plan.case))
-        self._voucher_columns = Columns(fields_of((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan))))
+        self._case_columns = RowDecoder(readers_for((bound, formats.of(bound)) for bound in plan.case))
+        self._voucher_columns = RowDecoder(
+            readers_for((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
+        )
         self._voucher_positions = plan.positions(Kind.VOUCHER)
         self._only_vouchers = plan.shape is Shape.VOUCHERS
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
-        """The row's case, voucher or both. A row of a flat sheet without voucher cells holds a case alone."""
+        """Return the row's case, voucher or both. A row of a flat sheet without voucher cells has only a case."""
         row = Row(self.plan.head.name, number, cells)
         hints = self._hints(cells)
         case = voucher = None
@@ -58,15 +60,15 @@ class RowReader:
         return LoadedRow(row, case, voucher)
 
     def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | Reject:
-        found = self._findings(Kind.CASE, self._case_columns, cells)
+        found = self._row_values(Kind.CASE, self._case_columns, cells)
         return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
 
     def _voucher(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> VoucherRecord | Reject:
-        found = self._findings(Kind.VOUCHER, self._voucher_columns, cells)
+        found = self._row_values(Kind.VOUCHER, self._voucher_columns, cells)
         return voucher_of(found, self.context, hint, signed=self._signed, needs_case=self._only_vouchers)
 
-    def _findings(self, kind: Kind, columns: Columns, cells: tuple[Cell, ...]) -> Findings:
-        found = Findings(kind)
+    def _row_values(self, kind: Kind, columns: RowDecoder, cells: tuple[Cell, ...]) -> RowValues:
+        found = RowValues(kind)
         found.read(columns, cells)
         found.check_signs(columns.amounts)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
@@ -77,7 +79,7 @@ class RowReader:
         return any(not is_blank(cells[p]) for p in self._voucher_positions if p < len(cells))
 
     def _hints(self, cells: tuple[Cell, ...]) -> dict[Kind, EntryLabel]:
-        """The entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
+        """Return the entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
         position = self.plan.entry_position
         if position is None or position >= len(cells) or is_blank(cells[position]):
             return {}
@@ -85,8 +87,8 @@ class RowReader:
         return {label.kind: label for label in labels if label}
 
 
-def _inherited(plan: SheetPlan) -> list[Bound]:
-    """A flat row's voucher takes the case's currency and date where it has no column of its own."""
+def _inherited(plan: SheetPlan) -> list[ColumnBinding]:
+    """Return the case's currency and date columns that a flat row's voucher uses for those that it lacks."""
     own = {bound.column.name for bound in plan.voucher}
     wanted = {"currency", "date"} - own if plan.shape is Shape.FLAT else set()
     return [bound for bound in plan.case if bound.column.name in wanted]

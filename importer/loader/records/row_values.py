@@ -1,4 +1,4 @@
-"""The cells of one kind in one row: read, then checked as a whole, with every reason against them."""
+"""The values of one record kind in one row: read, then validated together, with every reason against them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from importer.domain.money import UNREAD_CURRENCY, Money, cents_of
 from importer.domain.reasons import Reason
 from importer.domain.suggestions import suggestions_for
 from importer.loader.context import LoadContext
-from importer.loader.records.column_readers import Columns, Field
+from importer.loader.records.column_readers import ColumnReader, RowDecoder
 from importer.loader.values.amounts import currencies_of
-from importer.loader.values.parsers import WRONG_VOUCHER_CURRENCY, ValueProblem, is_blank, shown
+from importer.loader.values.parsers import WRONG_VOUCHER_CURRENCY, ValueProblem, display_text, is_blank
 
 Model = TypeVar("Model", bound=WireModel)
-SHOWN_CHARACTERS = 120  # of a wrong value, in its reason: enough to find it by
+SHOWN_CHARACTERS = 120  # of a wrong value that its reason shows: enough to find it
 
 _CODE = re.compile("[A-Z]{3}")
 _TOO_LONG = "is longer than {max_length} characters. Shorten it"
@@ -39,18 +39,18 @@ _PYDANTIC_WORDS = {
 
 
 @dataclass(slots=True)
-class Findings:
-    """Values by canonical name, and what is wrong with the row so far."""
+class RowValues:
+    """The values of a row by canonical name, and the reasons against the row so far."""
 
     kind: Kind
     values: dict[str, Any] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
-    fields: Sequence[Field] = ()
+    readers: Sequence[ColumnReader] = ()
     cells: tuple[Cell, ...] = ()
 
-    def read(self, columns: Columns, cells: tuple[Cell, ...]) -> None:
-        """Read each field's cell; an empty one has no value."""
-        self.fields, self.cells = columns.fields, cells
+    def read(self, columns: RowDecoder, cells: tuple[Cell, ...]) -> None:
+        """Read the cell of each column. A blank cell has no value."""
+        self.readers, self.cells = columns.readers, cells
         values = self.values
         for (name, known, read), cell in columns.with_cells(cells):
             if cell is None:
@@ -66,8 +66,8 @@ class Findings:
                     continue
             values[name] = value
 
-    def check_signs(self, amounts: Iterable[Field]) -> None:
-        """Refuse an amount whose sign or code, like ``€``, is not that of the row's currency."""
+    def check_signs(self, amounts: Iterable[ColumnReader]) -> None:
+        """Reject an amount whose currency sign or code, such as ``€``, contradicts the row's currency."""
         currency = self.values.get("currency")
         for amount in amounts if currency else ():
             cell = amount.text(self.cells) if amount.name in self.values else None
@@ -76,26 +76,26 @@ class Findings:
                 self.reject("currency_differs", message, amount.name)
 
     def reject(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> None:
-        """One more reason, against the column ``name`` or (None) the whole row; ``offers`` are values that may be meant."""
-        field_ = next((known for known in self.fields if known.name == name), None)
-        text = self._text(field_)
+        """Add a reason against the column ``name``, or the whole row if None. ``offers`` are values that may be meant."""
+        reader = next((known for known in self.readers if known.name == name), None)
+        text = self._text(reader)
         offers = offers or (suggestions_for(code, text, for_vouchers=self.kind is Kind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
-        self.reasons.append(Reason(code, message, name, field_ and field_.bound.heading, text, offers))
+        self.reasons.append(Reason(code, message, name, reader and reader.bound.heading, text, offers))
 
-    def _text(self, found: Field | None) -> str | None:
-        """The field's own cell as a person sees it, or None if there is nothing in it."""
+    def _text(self, found: ColumnReader | None) -> str | None:
+        """Return the column's cell as displayed, or None if it is blank."""
         cell = found.cell(self.cells) if found else None
-        return None if is_blank(cell) else shown(cell)
+        return None if is_blank(cell) else display_text(cell)
 
     def failed(self, name: str | None) -> bool:
         return any(reason.field == name for reason in self.reasons)
 
     def money(self, name: str) -> Money:
-        """The row's amount as the sheet has it, for the totals.
+        """Return the row's amount with the sheet's sign, for the totals.
 
-        What cannot be a currency is none of them: it may be a debtor's name, of a row whose cells are shifted.
+        A text that is not a currency code counts as an unread currency: in a row with shifted cells it may be a name.
         """
         amount: Decimal | None = self.values.get(name)
         currency = self.values.get("currency") or ""
@@ -103,13 +103,13 @@ class Findings:
         return Money(currency if is_code else UNREAD_CURRENCY, cents_of(amount) if amount is not None else 0)
 
     def validated(self, model: type[Model], context: LoadContext) -> Model | None:
-        """The values as a ``model``, or None with every broken rule among the reasons.
+        """Return the values as a ``model``, or None after every broken rule was added to the reasons.
 
-        A column whose cell could not be read is not blamed a second time.
+        A column whose cell could not be read gets no second reason.
         """
         result = None
         try:
-            # By the members' names on the wire alone: each name that is looked for costs time, in every row.
+            # Only by alias: looking for the field names too would cost time in every row.
             result = model.model_validate(_nest(self.kind, self.values), context=context.rules, by_alias=True, by_name=False)
         except ValidationError as error:
             for item in error.errors(include_url=False):
@@ -121,7 +121,7 @@ class Findings:
 
 
 def _in_words(item: Any) -> tuple[str, str]:
-    """The code and the sentence of one pydantic error; our own rules carry their sentence already."""
+    """Return the code and message of one pydantic error. The project's own rules already have their message."""
     if item["type"] == "string_too_long":
         return "too_long", _TOO_LONG.format(**item["ctx"])
     return _PYDANTIC_WORDS.get(item["type"], (item["type"], item["msg"]))
@@ -129,7 +129,7 @@ def _in_words(item: Any) -> tuple[str, str]:
 
 @cache
 def _places(kind: Kind) -> dict[str, list[tuple[str, str]]]:
-    """The columns by the member on the wire that their values stand in ("" for none), each with its own member."""
+    """Map each parent member of the request ("" for the top level) to its columns, as (canonical name, member)."""
     paths = {c.name: c.path for c in columns_of(kind) if c.path} | (
         {"debtor_state_alpha2": "debtor.stateAlpha2"} if kind is Kind.CASE else {}
     )
@@ -141,7 +141,7 @@ def _places(kind: Kind) -> dict[str, list[tuple[str, str]]]:
 
 
 def _nest(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by canonical name as the nested members of the wire; empty values are left out."""
+    """Nest values by canonical name as the members of the request. Empty values are left out."""
     places, value_of = _places(kind), values.get
     data: dict[str, Any] = {member: value for name, member in places[""] if (value := value_of(name)) is not None}
     if kind is Kind.CASE:

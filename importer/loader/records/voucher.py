@@ -1,4 +1,4 @@
-"""The voucher in a row."""
+"""Build the voucher of a row."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from importer.domain.records import AppendixFile, Reject, VoucherRecord
 from importer.domain.suggestions import similar_voucher_types
 from importer.loader.context import LoadContext
 from importer.loader.records.attachment import find_appendix
-from importer.loader.records.row_values import Findings
+from importer.loader.records.row_values import RowValues
 from importer.loader.values.parsers import ValueProblem
 
 _DATES = ("date", "due_date", "interest_start_date", "interest_end_date")
 
 
 def voucher_of(
-    found: Findings, context: LoadContext, hint: EntryLabel | None, *, signed: bool, needs_case: bool
+    found: RowValues, context: LoadContext, hint: EntryLabel | None, *, signed: bool, needs_case: bool
 ) -> VoucherRecord | Reject:
-    """The voucher that a row's values make, or all reasons why not.
+    """Return the voucher of a row, or a reject with every reason against it.
 
-    ``signed``: amounts have the wire's own sign. ``needs_case``: no case stands in the same row, so one must be named.
+    ``signed``: amounts already have the sign of the API. ``needs_case``: the row has no case, so it must name one.
     """
     values = found.values
     money = found.money("voucher_amount")
@@ -57,7 +57,7 @@ def voucher_of(
     )
 
 
-def _check_links(found: Findings, refs: Mapping[str, str | None], *, needs_case: bool) -> None:
+def _check_links(found: RowValues, refs: Mapping[str, str | None], *, needs_case: bool) -> None:
     unread = found.failed("case_ref") or found.failed("case_id")
     if needs_case and not unread and not refs["case_ref"] and not refs["case_id"]:
         found.reject("required", "is missing. Write the case_ref of the voucher's case, or give case_id", "case_ref")
@@ -67,8 +67,8 @@ def _check_links(found: Findings, refs: Mapping[str, str | None], *, needs_case:
         found.reject("two_parents", "is given beside reference_case_voucher_id. Keep one", "parent_unique_id")
 
 
-def _read_type_and_sign(found: Findings, context: LoadContext, *, signed: bool) -> None:
-    """The voucher type's id, and the amount in minor units with the sign that the wire needs."""
+def _read_type_and_sign(found: RowValues, context: LoadContext, *, signed: bool) -> None:
+    """Replace the voucher type by its id, and the amount by minor units with the sign that the API needs."""
     values, kind = found.values, None
     if name := values.get("voucher_type"):
         kind = context.voucher_types.find(name)
@@ -93,7 +93,7 @@ def _read_type_and_sign(found: Findings, context: LoadContext, *, signed: bool) 
     values["voucher_amount"] = int(amount * 100) * direction
 
 
-def _read_appendix(found: Findings, context: LoadContext) -> AppendixFile | None:
+def _read_appendix(found: RowValues, context: LoadContext) -> AppendixFile | None:
     name = found.values.pop("appendix_file", None)
     if name is None:
         return None

@@ -1,4 +1,4 @@
-"""What an error sheet carries of the file that it came from: the cells that proved how the columns are written."""
+"""Proofs on an error sheet: the cells of the original file that proved how its columns are written."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from importer.domain.cells import Cell
-from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, Proof
-from importer.loader.values.parsers import is_blank, shown
+from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, FormatProof
+from importer.loader.values.parsers import display_text, is_blank
 
 _COLUMNS = ("#what", "#status", "#column", "#values", "#example")  # mark, sheet, heading, text, row
 
@@ -22,12 +22,12 @@ class _Sheet(Protocol):
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]: ...
 
 
-def carried_proofs(sheets: Iterable[_Sheet]) -> dict[str, list[Proof]]:
-    """The proofs on the summary sheet of an ``errors.xlsx``, by the name of the sheet that they are about.
+def carried_proofs(sheets: Iterable[_Sheet]) -> dict[str, list[FormatProof]]:
+    """Return the proofs on the summary sheet of an ``errors.xlsx``, by the name of the sheet that they are about.
 
-    A summary that somebody has changed beyond reading carries nothing: its columns then ask again.
+    A summary that the user has changed so that it cannot be read has no proofs; the columns are then decided again.
     """
-    found: dict[str, list[Proof]] = {}
+    found: dict[str, list[FormatProof]] = {}
     for sheet in sheets:
         if sheet.name != SUMMARY_SHEET:
             continue
@@ -46,8 +46,8 @@ def _places(header: Sequence[Cell]) -> list[int]:
     return [header.index(name) for name in _COLUMNS] if set(_COLUMNS) <= {str(cell) for cell in header} else []
 
 
-def _proof(cells: list[Cell]) -> tuple[str, Proof] | None:
-    mark, sheet, heading, text, row = ("" if is_blank(cell) else shown(cell) for cell in cells)
+def _proof(cells: list[Cell]) -> tuple[str, FormatProof] | None:
+    mark, sheet, heading, text, row = ("" if is_blank(cell) else display_text(cell) for cell in cells)
     if mark != PROOF_MARK or not (sheet and heading and text and re.fullmatch(_ROW, row)):
         return None
-    return sheet, Proof(heading, int(row), text)
+    return sheet, FormatProof(heading, int(row), text)

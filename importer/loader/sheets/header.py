@@ -1,4 +1,4 @@
-"""Where on a sheet the table stands: titles above the headings, the headings, and a row of units below them."""
+"""Find the header of the table on a sheet: titles above the headings, the headings, and a row of units below them."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from dataclasses import dataclass, field
 from importer.domain.cells import Cell
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.files.projection import Ahead, NumberedRow
+from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import Profile
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number
-from importer.loader.sheets.headings import Around
+from importer.loader.sheets.headings import SheetContext
 from importer.loader.sheets.labels import is_currency_code, is_total_label, is_unit
 from importer.loader.sheets.shape import currency_said, holds_money, is_heading, known_key
 from importer.loader.values.parsers import is_blank
 
 LOOK_AHEAD = 50
-"""Rows at the top of a sheet among which the headings are looked for, and below them those that tell what a column holds."""
+"""Rows at the top of a sheet that are searched for the headings, and rows below them that serve as a sample."""
 
 HEADINGS_ENOUGH = 3
-"""Known headings that make a row the headings: data has none, a line of particulars above the table one or two."""
+"""Known headings that a header row must have. Data rows have none, a line of details above the table has one or two."""
 
 _TABLE_CELLS, _TABLE_ROWS = 4, 3
 
 
 @dataclass(frozen=True)
-class Top:
+class SheetHeader:
     """The top of a sheet.
 
-    ``row`` and ``header``: where the headings stand, and what they are, trimmed. ``above``: rows with something in them
-    over the headings. ``below``: rows under the headings that are no data yet: units, or the headings once more.
-    ``around``: what these rows and the first ones of data tell of the columns.
+    ``row`` is the row number of the headings, ``header`` the trimmed headings. ``above`` are the rows above them that are
+    not blank. ``below`` are the numbers of the rows of units, or of repeated headings, between the headings and the data.
+    ``around`` is the information about the columns from these rows and the first rows of data.
     """
 
     row: int
     header: tuple[str, ...]
     above: tuple[NumberedRow, ...] = ()
     below: tuple[int, ...] = ()
-    around: Around = field(default_factory=Around)
+    around: SheetContext = field(default_factory=SheetContext)
 
 
-def find_top(sheet: str, rows: Ahead, profile: Profile) -> Top:
-    """Where the headings are; ``rows`` then stands on the first row of data.
+def find_header(sheet: str, rows: PeekableRows, profile: Profile) -> SheetHeader:
+    """Find the headings. The next row of ``rows`` is then the first row of data.
 
     Raises FileRefused if the profile's ``header_row`` is empty, or if two rows could be the headings.
     """
@@ -55,19 +55,19 @@ def find_top(sheet: str, rows: Ahead, profile: Profile) -> Top:
         raise FileRefused(f'Sheet "{sheet}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
     below = _below(header, rows)
     titles = () if profile.header_row else tuple(above)
-    return Top(found, header, titles, tuple(number for number, _ in below), _around(above, below, rows))
+    return SheetHeader(found, header, titles, tuple(number for number, _ in below), _around(above, below, rows))
 
 
-def _rows_before(row: int, rows: Ahead) -> Iterator[NumberedRow]:
-    """Take the rows up to the one with this number."""
+def _rows_before(row: int, rows: PeekableRows) -> Iterator[NumberedRow]:
+    """Consume and yield the rows before the one with this number."""
     while (following := rows.peek(1)) and following[0][0] < row:
         yield next(rows)
 
 
-def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: Ahead) -> Around:
-    """What titles, units and the first rows of data tell of the columns."""
+def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: PeekableRows) -> SheetContext:
+    """Collect what titles, units and the first rows of data show about the columns."""
     currencies = (currency_said(str(cell)) for _, cells in above for cell in cells)
-    return Around(
+    return SheetContext(
         sample=[cells for _, cells in rows.peek(LOOK_AHEAD) if not any(map(is_total_label, cells))],
         units={at: str(cell) for _, cells in below for at, cell in enumerate(cells) if is_unit(cell)},
         currency=next(filter(None, currencies), None),
@@ -75,7 +75,7 @@ def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: Ah
 
 
 def headings_in(cells: Sequence[Cell]) -> tuple[str, ...]:
-    """A row's cells as headings: trimmed texts, without the empty ones at the end."""
+    """Return a row's cells as headings: trimmed texts, without the empty ones at the end."""
     header = tuple("" if is_blank(cell) else str(cell).strip() for cell in cells)
     while header and not header[-1]:
         header = header[:-1]
@@ -90,7 +90,7 @@ class _Candidate:
 
 
 def known_headings(cells: Sequence[Cell], also: frozenset[str] = frozenset()) -> int:
-    """How many of a row's cells are headings, if the row can be one of headings at all; else 0.
+    """Count the cells of a row that are known headings; 0 if the row cannot be a header row.
 
     ``also`` are headings that the profile maps.
     """
@@ -104,12 +104,12 @@ def known_headings(cells: Sequence[Cell], also: frozenset[str] = frozenset()) ->
 
 
 def _header_row(sheet: str, first: Sequence[NumberedRow], profile: Profile) -> int:
-    """The row of the headings among the first rows; the first one if none is known."""
+    """Return the number of the header row among the first rows, or of the first row if no row has known headings."""
     if not first:
         return 1
     start, cells = first[0]
     if str(cells[0]).startswith("#"):
-        return start  # a sheet of our own reports or templates
+        return start  # a report or template of the importer
     also = frozenset(map(header_key, profile.columns))
     candidates = [
         _Candidate(number, tuple(map(header_key, headings_in(cells))), score)
@@ -126,7 +126,10 @@ def _header_row(sheet: str, first: Sequence[NumberedRow], profile: Profile) -> i
 
 
 def _best(sheet: str, first: Sequence[NumberedRow], candidates: Sequence[_Candidate]) -> _Candidate | None:
-    """The best of the rows that look like headings, which all lie next to each other or repeat one of them."""
+    """Return the best of the rows that look like headings, which must be adjacent or repeat each other.
+
+    Raises FileRefused if two tables are found, or if two rows could be the headings.
+    """
     best: _Candidate | None = None
     for candidate in candidates:
         if best is None:
@@ -136,7 +139,7 @@ def _best(sheet: str, first: Sequence[NumberedRow], candidates: Sequence[_Candid
         elif any(best.row < number < candidate.row for number, _ in first):
             raise two_tables(sheet, best.row, candidate.row)
         elif candidate.score >= 2 * best.score:
-            best = candidate  # the row above groups the headings
+            best = candidate  # the row above only groups the headings
         elif best.score < 2 * candidate.score and not _same_meaning(best, candidate):
             raise FileRefused(
                 f'Sheet "{sheet}": rows {best.row} and {candidate.row} could both be the headings. Say in a profile which one '
@@ -146,7 +149,7 @@ def _best(sheet: str, first: Sequence[NumberedRow], candidates: Sequence[_Candid
 
 
 def two_tables(sheet: str, first: int, second: int) -> FileRefused:
-    """The refusal of a sheet with a second table below the first one."""
+    """Return the error for a sheet with a second table below the first one."""
     return FileRefused(
         f'Sheet "{sheet}" holds two tables: row {first} has headings, and row {second} has others. Put each table on a sheet '
         f"(or in a file) of its own. If only the second one counts, say so in a profile: header_row = {second}."
@@ -154,7 +157,7 @@ def two_tables(sheet: str, first: int, second: int) -> FileRefused:
 
 
 def _same_meaning(one: _Candidate, other: _Candidate) -> bool:
-    """Whether two rows are the same headings in two languages."""
+    """Return whether two rows are the same headings in two languages."""
     from importer.domain.columns import index_of
     from importer.domain.kinds import Kind
 
@@ -164,7 +167,7 @@ def _same_meaning(one: _Candidate, other: _Candidate) -> bool:
 
 
 def _refuse_table_above(sheet: str, first: Sequence[NumberedRow], row: int) -> None:
-    """Titles have a cell or two; several full rows of figures over the headings are a table that would be lost."""
+    """Refuse several full rows of figures above the headings, a table that would be lost. Titles have one or two cells."""
     full = [
         number
         for number, cells in first
@@ -179,8 +182,8 @@ def _refuse_table_above(sheet: str, first: Sequence[NumberedRow], row: int) -> N
         )
 
 
-def _below(header: tuple[str, ...], rows: Ahead) -> list[NumberedRow]:
-    """Take the rows right under the headings that hold units, or the headings in another language."""
+def _below(header: tuple[str, ...], rows: PeekableRows) -> list[NumberedRow]:
+    """Consume and return the rows directly below the headings that hold units, or the headings in another language."""
     found: list[NumberedRow] = []
     while header and (following := rows.peek(1)):
         number, cells = following[0]
@@ -192,7 +195,7 @@ def _below(header: tuple[str, ...], rows: Ahead) -> list[NumberedRow]:
 
 
 def _is_units(header: tuple[str, ...], cells: Sequence[Cell]) -> bool:
-    """Nothing but units. A lone currency code is one only below an amount: else the row may lack everything else."""
+    """Return whether all cells are units. A single currency code counts only below an amount; else the row may be data."""
     filled = [at for at, cell in enumerate(cells) if not is_blank(cell)]
     if not filled or not all(is_unit(cells[at]) for at in filled):
         return False

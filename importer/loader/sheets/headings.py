@@ -1,4 +1,4 @@
-"""Headings to canonical names: what each heading of one sheet means, and what speaks against the doubtful ones."""
+"""Match headings to canonical names, and collect the objections to uncertain matches."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from importer.loader.sheets.cell_tests import objection_to
 from importer.loader.sheets.shape import Shape, code_in, index_in, name_in, property_handle, unit_of
 
 _AMOUNTS = {Shape.CASES: "amount_to_recover", Shape.FLAT: "amount_to_recover", Shape.VOUCHERS: "voucher_amount"}
-_PLAIN_AMOUNTS = frozenset(("amount", "beloeb", "belob", "belopp", "beloep", "belop", "betrag"))  # with or without tax?
+_PLAIN_AMOUNTS = frozenset(("amount", "beloeb", "belob", "belopp", "beloep", "belop", "betrag"))  # may be with or without tax
 _AGAINST = {
     "paid": "says that part of it may be paid",
     "tax": "leaves open whether it includes the tax",
-    "sign": "says on which side it stands",
+    "sign": "says whether it is a debit or a credit",
     "open": "may be what is still open",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingObjection:
-    """A heading that could fill a column, and what speaks against it. ``answer`` is a heading that is more likely meant."""
+    """A heading that could fill a column, and the reason against it. ``answer`` is a heading that is more likely meant."""
 
     heading: str
     reason: str
@@ -34,8 +34,8 @@ class HeadingObjection:
 
 
 @dataclass(frozen=True)
-class Around:
-    """What stands around the headings: the first rows of data, units below headings (by position), the titles' currency."""
+class SheetContext:
+    """The surroundings of the headings: a sample of the data, the units below headings by position, the currency of titles."""
 
     sample: Sequence[tuple[Cell, ...]] = ()
     units: Mapping[int, str] = field(default_factory=dict)
@@ -43,29 +43,32 @@ class Around:
 
 
 @dataclass(frozen=True)
-class Headings:
-    """The headings of one sheet with what stands around them and what a profile says of them."""
+class SheetHeadings:
+    """The headings of one sheet, the rules of a profile for them, and their surroundings.
+
+    ``mapped`` maps folded headings to canonical names; ``ignored`` are folded headings.
+    """
 
     sheet: str
     header: tuple[str, ...]
     mapped: Mapping[str, list[str]]
     ignored: frozenset[str]
-    around: Around
+    around: SheetContext
 
     def free(self, position: int) -> bool:
-        """Whether the profile says nothing of the heading there, and it is no column of the reports."""
+        """Return whether the profile has no rule for this heading, and it is not a report column (``#…``)."""
         heading = self.header[position]
         key = header_key(heading)
         return bool(key) and not heading.startswith("#") and key not in self.ignored and key not in self.mapped
 
     def mapped_to(self, position: int) -> list[str]:
-        """The names that the profile maps the heading to; none if it also ignores it."""
+        """Return the names that the profile maps this heading to; none if the profile also ignores it."""
         heading = self.header[position]
         key = header_key(heading)
         return [] if key in self.ignored or heading.startswith("#") else self.mapped.get(key, [])
 
     def unmatched(self, matches: HeadingMatches) -> list[int]:
-        """The positions of the sheet's own headings that fill no column."""
+        """Return the positions of the headings that fill no column. Report columns (``#…``) are left out."""
         pairs = enumerate(zip(self.header, matches.names, strict=True))
         return [at for at, (heading, found) in pairs if heading and not found and not heading.startswith("#")]
 
@@ -75,12 +78,12 @@ class Headings:
 
 @dataclass(frozen=True)
 class HeadingMatches:
-    """What the headings mean so far: for each, by its position, the canonical names that it fills, and how that was found.
+    """The matches found so far: for each heading, by position, the canonical names that it fills.
 
-    ``constants``: the columns that the profile gives one value. ``matched_by_alias``: heading → name, where another system's
-    name was recognised. ``superseded_by``: heading → (the column that it could have filled, the heading that does).
-    ``objections`` are by canonical name. ``currency``: what the amount's heading names (``Beløb (DKK)``);
-    ``currency_in_title``: what the unit below it or a title does.
+    ``constants`` are the columns to which the profile gives one value. ``matched_by_alias`` maps a heading to the name that
+    was recognised as another system's. ``superseded_by`` maps a heading to (the column that it could fill, the heading that
+    does fill it). ``objections`` are by canonical name. ``currency`` is the currency in the heading of the amount
+    (``Beløb (DKK)``), ``currency_in_title`` the one in the unit below it or in a title.
     """
 
     names: tuple[tuple[str, ...], ...] = ()
@@ -94,20 +97,20 @@ class HeadingMatches:
     def present(self) -> set[str]:
         return {name for found in self.names for name in found}
 
-    def is_open(self, headings: Headings, position: int) -> bool:
-        """Whether nothing is known of the heading yet, and the profile leaves it free."""
+    def is_open(self, headings: SheetHeadings, position: int) -> bool:
+        """Return whether this heading has no match yet and no rule in the profile."""
         return not self.names[position] and headings.free(position)
 
     def position_of(self, name: str) -> int | None:
-        """Where the first heading stands that fills the column."""
+        """Return the position of the first heading that fills the column, or None."""
         return next((position for position, found in enumerate(self.names) if name in found), None)
 
     def with_names(self, added: Mapping[int, Sequence[str]], by_alias: Mapping[str, str]) -> HeadingMatches:
-        """These matches and ``added`` ones, by position; ``by_alias`` tells which of those are another system's names."""
+        """Return these matches with the ``added`` ones, by position. ``by_alias`` are those by another system's name."""
         names = tuple(tuple(added.get(position, found)) for position, found in enumerate(self.names))
         return replace(self, names=names, matched_by_alias={**self.matched_by_alias, **by_alias})
 
-    def with_alias(self, headings: Headings, position: int, name: str) -> HeadingMatches:
+    def with_alias(self, headings: SheetHeadings, position: int, name: str) -> HeadingMatches:
         return self.with_names({position: (name,)}, {headings.header[position]: name})
 
     def with_objection(self, name: str, objection: HeadingObjection) -> HeadingMatches:
@@ -117,11 +120,11 @@ class HeadingMatches:
         return replace(self, objections={other: objection for other, objection in self.objections.items() if other != name})
 
 
-def match_headings(headings: Headings, shape: Shape, constants: Iterable[str]) -> HeadingMatches:
-    """What every heading fills in a sheet of this shape; ``constants`` are the columns that the profile gives one value.
+def match_headings(headings: SheetHeadings, shape: Shape, constants: Iterable[str]) -> HeadingMatches:
+    """Match every heading of a sheet of this shape. ``constants`` are the columns to which the profile gives one value.
 
-    Sure names count first; a weak one fills a column only if no other heading does and nothing speaks against it.
-    Raises FileRefused if two weak headings could fill one column.
+    Certain names come first. A weak name fills a column only if no other heading does and there is no objection.
+    Raises FileRefused if two weak headings could fill one column, or if an optional column is uncertain.
     """
     matches = HeadingMatches(((),) * len(headings.header), frozenset(constants))
     for matcher in _MATCHERS:
@@ -129,8 +132,8 @@ def match_headings(headings: Headings, shape: Shape, constants: Iterable[str]) -
     return matches
 
 
-def _mapped_by_profile(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
-    """What the profile maps by hand."""
+def _mapped_by_profile(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """Add the mappings of the profile."""
     mapped = {
         position: [known for name in headings.mapped_to(position) if (known := name_in(shape, name))]
         for position in range(len(headings.header))
@@ -138,8 +141,8 @@ def _mapped_by_profile(headings: Headings, shape: Shape, matches: HeadingMatches
     return matches.with_names(mapped, {})
 
 
-def _known_for_sure(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
-    """Names of our own, and those of other systems that are sure and that the profile does not map by hand."""
+def _known_for_sure(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """Add the importer's own names, and the certain names of other systems unless the profile maps their column."""
     by_hand = matches.present()
     index = {**_system_names(headings, shape), **index_in(shape)}
     found, by_alias = {}, {}
@@ -154,8 +157,8 @@ def _known_for_sure(headings: Headings, shape: Shape, matches: HeadingMatches) -
     return matches.with_names(found, by_alias)
 
 
-def _system_names(headings: Headings, shape: Shape) -> Mapping[str, str]:
-    """What headings of cases mean in the system that the whole header gives away, if it is one of those."""
+def _system_names(headings: SheetHeadings, shape: Shape) -> Mapping[str, str]:
+    """Return the names that headings of cases have in the system that the whole header identifies; empty if there is none."""
     if shape is Shape.VOUCHERS:
         return {}
     keys = {header_key(heading) for heading in headings.header}
@@ -168,8 +171,8 @@ def _is_own(shape: Shape, heading: str) -> bool:
     )
 
 
-def _amount_with_unit(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
-    """``Restbeløb (DKK)``: an amount whose heading names its currency; not if the sheet has currencies of its own."""
+def _amount_with_unit(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """Add an amount whose heading names its currency, ``Restbeløb (DKK)``, unless the sheet has a currency column."""
     name = _AMOUNTS[shape]
     sure, weak = (_units_of(headings, matches, name, index) for index in (index_of(_kind(shape)), weak_index(_kind(shape))))
     found = sure or weak
@@ -185,14 +188,14 @@ def _amount_with_unit(headings: Headings, shape: Shape, matches: HeadingMatches)
     return replace(matches.with_alias(headings, position, name), currency=currency)
 
 
-def _units_of(headings: Headings, matches: HeadingMatches, name: str, index: Mapping[str, str]) -> dict[int, str | None]:
-    """The free headings that mean ``name`` without the currency at their end: position → currency."""
+def _units_of(headings: SheetHeadings, matches: HeadingMatches, name: str, index: Mapping[str, str]) -> dict[int, str | None]:
+    """Return the open headings that mean ``name`` once the currency at their end is removed: position → currency."""
     parts = ((at, unit_of(heading)) for at, heading in enumerate(headings.header) if matches.is_open(headings, at))
     return {position: found[1] for position, found in parts if found and index.get(found[0]) == name}
 
 
-def _weak_names(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
-    """Names that may mean something else as well."""
+def _weak_names(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """Add the names that may also mean something else."""
     wanted: dict[str, list[int]] = {}
     for position, heading in enumerate(headings.header):
         name = weak_index(_kind(shape)).get(header_key(heading))
@@ -203,7 +206,9 @@ def _weak_names(headings: Headings, shape: Shape, matches: HeadingMatches) -> He
     return matches
 
 
-def _weak_name(headings: Headings, kind: Kind, matches: HeadingMatches, name: str, positions: Sequence[int]) -> HeadingMatches:
+def _weak_name(
+    headings: SheetHeadings, kind: Kind, matches: HeadingMatches, name: str, positions: Sequence[int]
+) -> HeadingMatches:
     filled = matches.position_of(name)
     if filled is not None:
         superseded = {headings.header[position]: (name, headings.header[filled]) for position in positions}
@@ -222,30 +227,30 @@ def _weak_name(headings: Headings, kind: Kind, matches: HeadingMatches, name: st
     return matches.with_objection(name, last)
 
 
-def _currency_in_title(headings: Headings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
-    """A currency in the row of units, below the amount: it confirms the currency, and is not taken for it.
+def _currency_in_title(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """Note a currency in the row of units below the amount, or in a title. It is only compared with the set currency.
 
-    A corrected error sheet has no such row, and would then be read in another currency. Raises FileRefused if a column
-    or a heading names currencies as well.
+    It is not used as the currency, because a corrected error sheet has no such row and would be read in another currency.
+    Raises FileRefused if a column or a heading also names currencies.
     """
     position = matches.position_of(_AMOUNTS[shape])
     code = code_in(headings.around.units.get(position, "")) if position is not None else None
     if code and ("currency" in matches.present() or matches.currency not in (None, code)):
         raise FileRefused(
-            f'Sheet "{headings.sheet}": below "{headings.header[position or 0]}" stands {code}, and the currency is named '
-            f"elsewhere, too. Delete the row of units if the other one is right."
+            f'Sheet "{headings.sheet}": the unit below "{headings.header[position or 0]}" is {code}, and the currency is '
+            f"also named elsewhere. Delete the row of units if the other one is right."
         )
     return replace(matches, currency_in_title=code or headings.around.currency)
 
 
-_MATCHERS: tuple[Callable[[Headings, Shape, HeadingMatches], HeadingMatches], ...] = (
+_MATCHERS: tuple[Callable[[SheetHeadings, Shape, HeadingMatches], HeadingMatches], ...] = (
     _mapped_by_profile,
     _known_for_sure,
     _amount_with_unit,
     _weak_names,
     _currency_in_title,
 )
-"""In this order: each sees what those before it have matched, and adds to it."""
+"""The matchers in order. Each one gets the matches of those before it and adds to them."""
 
 
 def _kind(shape: Shape) -> Kind:
@@ -253,7 +258,7 @@ def _kind(shape: Shape) -> Kind:
 
 
 def _optional_in_doubt(sheet: str, name: str, objection: HeadingObjection) -> FileRefused:
-    """The question whether an optional column is there: next month's rows might else answer it in another way."""
+    """Return the error that asks whether a heading is an optional column, so that next month's rows do not change the answer."""
     heading, reason = objection.heading, objection.reason
     return FileRefused(
         f'Sheet "{sheet}": is "{heading}" {name}? {reason[:1].upper()}{reason[1:]}. Say in a profile that it '
@@ -261,12 +266,12 @@ def _optional_in_doubt(sheet: str, name: str, objection: HeadingObjection) -> Fi
     )
 
 
-def _objection(headings: Headings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
-    """What speaks against reading a weak heading as ``name``: another heading, or its own first cells."""
+def _objection(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
+    """Return the objection to reading a weak heading as ``name``, from another heading or its own first cells, or None."""
     return _by_another_heading(headings, matches, name, position) or _by_its_cells(headings, name, position)
 
 
-def _by_another_heading(headings: Headings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
+def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
     heading = headings.header[position]
     bare = (unit_of(heading) or (header_key(heading), None))[0]
     unmatched = (other for other, found in zip(headings.header, matches.names, strict=True) if not found and other != heading)
@@ -277,13 +282,13 @@ def _by_another_heading(headings: Headings, matches: HeadingMatches, name: str, 
     return None
 
 
-def _by_its_cells(headings: Headings, name: str, position: int) -> HeadingObjection | None:
+def _by_its_cells(headings: SheetHeadings, name: str, position: int) -> HeadingObjection | None:
     kind = Kind.VOUCHER if name == "voucher_amount" or name not in index_of(Kind.CASE).values() else Kind.CASE
-    reason = objection_to(name, column(kind, name).holds, headings.cells(position))
+    reason = objection_to(name, column(kind, name).value_kind, headings.cells(position))
     return HeadingObjection(headings.header[position], reason) if reason else None
 
 
-def _refuse_two(headings: Headings, name: str, positions: Sequence[int]) -> None:
+def _refuse_two(headings: SheetHeadings, name: str, positions: Sequence[int]) -> None:
     if len(positions) > 1:
         first, second = (headings.header[position] for position in positions[:2])
         more = " The claim is what is still open." if name == "amount_to_recover" else ""

@@ -1,4 +1,4 @@
-"""The words of totals, units and page marks in the sheets of five languages."""
+"""Words for totals, units and page marks in five languages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ I alt, Ialt, Total i alt, Sum i alt, Totalsum, Samlet, Saldo, Saldo i alt, Melle
 Summa, Totalt, Totalsumma, Delsumma, Summa totalt, Sammanlagt, Sum totalt, Delsum, Mellomsum,
 Summe, Summen, Gesamt, Gesamtsumme, Gesamtbetrag, Gesamtsaldo, Zwischensumme, Endsumme, Insgesamt, Übertrag
 """
-_NO_TOTAL = re.compile(r"[0-9]")  # no label of a total has a figure in it, and most cells that are asked about have
+_NO_TOTAL = re.compile(r"[0-9]")  # labels of totals have no digits, and most tested cells do
 _BEGINS = re.compile(
     r"(?:grand\s+|sub)?(?:total|sum|summa|summe|i alt|ialt|gesamt|gesamtsumme|zwischensumme|saldo)\b", re.IGNORECASE
 )
@@ -34,7 +34,7 @@ def _folded(words: str) -> frozenset[str]:
 
 
 def is_total_label(cell: Cell) -> bool:
-    """``Total``, ``I alt:``, ``Summe EUR``: a cell that holds the word for a total and at most a currency."""
+    """Return whether a cell is a word for a total with at most a currency: ``Total``, ``I alt:``, ``Summe EUR``."""
     if not isinstance(cell, str) or _NO_TOTAL.search(cell):
         return False
     text = cell.strip()
@@ -45,20 +45,20 @@ def is_total_label(cell: Cell) -> bool:
 
 
 def begins_like_a_total(cell: Cell) -> bool:
-    """``Total for customer 1001``, ``Sum Havblik Handel ApS``: the word for a total with more behind it."""
+    """Return whether a cell starts with a word for a total: ``Total for customer 1001``, ``Sum Havblik Handel ApS``."""
     return isinstance(cell, str) and bool(_BEGINS.match(cell.strip()))
 
 
 def is_currency_code(cell: Cell) -> bool:
-    """``DKK``, ``(EUR)``."""
+    """Return whether a cell looks like a currency code: ``DKK``, ``(EUR)``."""
     return isinstance(cell, str) and bool(_CODES.fullmatch(cell.strip()))
 
 
 def is_unit(cell: Cell) -> bool:
-    """What a row of units has below a heading: ``DKK``, ``(kr.)``, ``dd-mm-åååå``."""
+    """Return whether a cell is a unit as below a heading: ``DKK``, ``(kr.)``, ``dd-mm-åååå``."""
     return isinstance(cell, str) and (is_currency_code(cell) or fold(cell) in _folded(_UNITS))
 
 
 def is_page_mark(text: str) -> bool:
-    """``Side 2 af 7``."""
+    """Return whether a text is a page number: ``Side 2 af 7``."""
     return bool(_PAGE.fullmatch(text.strip()))

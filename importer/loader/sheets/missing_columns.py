@@ -1,4 +1,4 @@
-"""What a sheet lacks, said so that the user can give the answer: the nearest heading, and the line to write."""
+"""Report missing columns with the nearest heading and the line to write in a profile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from importer.errors import FileRefused
 from importer.loader.sheets.headings import HeadingObjection
 from importer.loader.sheets.shape import Shape
 
-_CONSTANTS = {  # columns that may well have one value for all rows, with an example
+_CONSTANTS = {  # columns that often have one value for all rows, with an example
     "creditor_company_name": '"Nordlys Energi A/S"',
     "creditor_country": '"DK"',
     "currency": '"DKK"',
@@ -24,7 +24,7 @@ _CONSTANTS = {  # columns that may well have one value for all rows, with an exa
 }
 
 _ALIKE = 75
-"""How alike, of 100, a heading and the name of a column must be for the heading to be suggested."""
+"""Similarity (0 to 100) of a heading to the name of a column from which the heading is suggested."""
 
 
 def refuse_missing(
@@ -33,26 +33,26 @@ def refuse_missing(
     shape: Shape,
     present: set[str],
     objections: Mapping[str, HeadingObjection],
-    said: str | None,
+    title_code: str | None,
 ) -> None:
-    """Refuse a sheet that lacks a required column, naming for each the nearest of the ``free`` headings.
+    """Refuse a sheet that lacks required columns. Raises FileRefused with the nearest ``free`` heading for each.
 
-    ``objections`` are by canonical name, ``said`` is the currency that the sheet names.
+    ``objections`` are by canonical name. ``title_code`` is the currency that a title or unit names.
     """
     missing = missing_in(shape, present)
     if not missing:
         return
     near = {name: objections[name].heading if name in objections else _nearest(name, shape, free) for name in missing}
-    told = "; ".join(_told(name, near[name], objections.get(name)) for name in missing)
+    listed = "; ".join(_describe(name, near[name], objections.get(name)) for name in missing)
     answers = {name: objections[name].answer if name in objections else heading for name, heading in near.items()}
     raise FileRefused(
-        f'Sheet "{sheet}" has no column for: {told}. Rename the columns, or map them in a profile ([columns]), '
-        f"or give a value for all rows ([constants]); `importer map FILE` asks for what is missing.{_lines(answers, said)}"
+        f'Sheet "{sheet}" has no column for: {listed}. Rename the columns, or map them in a profile ([columns]), '
+        f"or give a value for all rows ([constants]); `importer map FILE` asks for what is missing.{_lines(answers, title_code)}"
     )
 
 
 def missing_in(shape: Shape, present: set[str]) -> list[str]:
-    """The names that a sheet of this shape must have and that are not ``present``."""
+    """Return the names that a sheet of this shape must have and that are not ``present``."""
     kinds = {Shape.CASES: (Kind.CASE,), Shape.VOUCHERS: (Kind.VOUCHER,), Shape.FLAT: (Kind.CASE, Kind.VOUCHER)}[shape]
     missing = [
         flat_name(c.name) if shape is Shape.FLAT and kind is Kind.VOUCHER else c.name
@@ -60,7 +60,7 @@ def missing_in(shape: Shape, present: set[str]) -> list[str]:
         for c in columns_of(kind)
         if c.requirement is Requirement.REQUIRED
     ]
-    # A flat row's voucher has its case's currency and date unless it has columns of its own.
+    # A flat row's voucher uses the currency and date of its case unless it has its own columns.
     inherited = {"voucher_currency", "voucher_date"} if shape is Shape.FLAT else set()
     missing = [name for name in missing if name not in present | inherited]
     if shape is Shape.VOUCHERS and not {"case_ref", "case_id"} & present:
@@ -68,19 +68,19 @@ def missing_in(shape: Shape, present: set[str]) -> list[str]:
     return missing
 
 
-def _told(name: str, near: str | None, objection: HeadingObjection | None) -> str:
+def _describe(name: str, near: str | None, objection: HeadingObjection | None) -> str:
     if near is None:
         return name
     return f'{name} (is it "{near}"? But {objection.reason})' if objection else f'{name} (is it "{near}"?)'
 
 
-def _lines(near: Mapping[str, str | None], said: str | None) -> str:
-    """What to write in a profile as an answer."""
-    examples = _CONSTANTS | ({"currency": f'"{said}" (as the sheet says)'} if said else {})
+def _lines(near: Mapping[str, str | None], title_code: str | None) -> str:
+    """Return example lines for a profile that fill the missing columns."""
+    examples = _CONSTANTS | ({"currency": f'"{title_code}" (as the sheet says)'} if title_code else {})
     columns = [f'"{heading}" = "{name}"' for name, heading in near.items() if heading]
     constants = [f"{name} = {examples[name]}" for name, heading in near.items() if not heading and name in examples]
     tables = [f"[{table}] {', '.join(lines)}" for table, lines in (("columns", columns), ("constants", constants)) if lines]
-    instead = " What holds for every import can stand in importer.toml instead, under [defaults]." if constants else ""
+    instead = " A value for every import can be set in importer.toml instead, under [defaults]." if constants else ""
     return f" In the profile, for instance: {'; '.join(tables)}.{instead}" if tables else ""
 
 
@@ -96,7 +96,7 @@ def _nearest(name: str, shape: Shape, headings: Iterable[str]) -> str | None:
 
 
 def _asked(name: str, shape: Shape) -> list[str]:
-    """Keys of headings that may mean the column but are never taken for it."""
+    """Return the folded headings that may mean the column but are never matched to it without an answer."""
     kind = Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE
     if not any(c.name == name for c in columns_of(kind)):
         return []

@@ -1,4 +1,4 @@
-"""Headings to columns: what a sheet holds, which column each heading fills, and what is missing."""
+"""Plan how a sheet is read: what it holds, which column each heading fills, and what is missing."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from importer.domain.records import SheetHead
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.profile import Profile, names_in
-from importer.loader.sheets.headings import Around, HeadingMatches, Headings, match_headings
+from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in
 
-__all__ = ["Bound", "Shape", "SheetPlan", "plan_sheet"]
+__all__ = ["ColumnBinding", "Shape", "SheetPlan", "plan_sheet"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """A column of the importer and where its cells stand: a position in the sheet, or one constant for all rows.
+class ColumnBinding:
+    """A column of the importer and the source of its cells: a position in the sheet, or one constant for all rows.
 
     ``values`` replaces cells before they are read.
     """
@@ -46,13 +46,13 @@ class Bound:
 
 @dataclass(frozen=True)
 class SheetPlan:
-    """How one sheet is read."""
+    """The plan for reading one sheet."""
 
     head: SheetHead
     shape: Shape
     header_row: int
-    case: tuple[Bound, ...]
-    voucher: tuple[Bound, ...]
+    case: tuple[ColumnBinding, ...]
+    voucher: tuple[ColumnBinding, ...]
     entry_position: int | None
     unknown: tuple[str, ...]
     derive_debtor_type: bool = False
@@ -60,7 +60,7 @@ class SheetPlan:
     document_position: int | None = None
 
     def positions(self, kind: Kind) -> list[int]:
-        """Where this kind's own cells stand; constants have none."""
+        """Return the positions of the cells of this kind. Constants have none."""
         return [b.position for b in (self.case if kind is Kind.CASE else self.voucher) if b.position is not None]
 
 
@@ -69,8 +69,8 @@ _TELLING = {
     Kind.VOUCHER: {c.name for c in columns_of(Kind.VOUCHER)} - {c.name for c in columns_of(Kind.CASE)},
 }
 ENTRY_HEADING = "#entry"
-NOTHING_AROUND = Around()
-MARKS_ENOUGH = 2  # one column that only cases (or vouchers) have may be chance, two are not
+NOTHING_AROUND = SheetContext()
+MARKS_ENOUGH = 2  # a single column that only cases (or vouchers) have may be chance
 
 
 def plan_sheet(
@@ -79,11 +79,11 @@ def plan_sheet(
     header: tuple[str, ...],
     profile: Profile,
     defaults: Mapping[str, str],
-    around: Around = NOTHING_AROUND,
+    around: SheetContext = NOTHING_AROUND,
 ) -> SheetPlan | None:
-    """How to read a sheet with this header, or None if it holds neither cases nor vouchers.
+    """Return the plan for a sheet with this header, or None if it holds neither cases nor vouchers.
 
-    ``around`` tells what headings alone do not: whether there are names or numbers below "Kunde".
+    ``around`` adds what the headings alone leave open, such as whether the cells below "Kunde" are names or numbers.
     Raises FileRefused when a required column is missing, or two headings mean the same column.
     """
     headings = _headings(sheet, header, profile, around)
@@ -117,25 +117,25 @@ def plan_sheet(
     )
 
 
-def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: Around) -> Headings:
+def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: SheetContext) -> SheetHeadings:
     mapped = {header_key(heading): names_in(names) for heading, names in profile.columns.items()}
-    return Headings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
+    return SheetHeadings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
 
 
-def _head(headings: Headings, shape: Shape, matches: HeadingMatches) -> SheetHead:
+def _head(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> SheetHead:
     names = tuple(" ".join(found) or None for found in matches.names)
     return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT)
 
 
 def _document_position(shape: Shape, header: tuple[str, ...], unused: Iterable[int]) -> int | None:
-    """Where a list of open items says of each line whether it is a credit note or a payment."""
+    """Return the position of the document type, which marks credit notes and payments in a list of open items, or None."""
     if shape is not Shape.CASES:
         return None
     return next((at for at in unused if header_key(header[at]) in document_headings()), None)
 
 
 def _derived_columns(shape: Shape, header: tuple[str, ...], present: set[str]) -> set[str]:
-    """What each row of Debitura's own template tells without a column for it."""
+    """Return the columns whose values are derived from other cells, which is so only in Debitura's own template."""
     is_template = {header_key(h) for h in DEBITURA_TEMPLATE} <= {header_key(h) for h in header}
     return {"debtor_type"} - present if is_template and shape is not Shape.VOUCHERS else set()
 
@@ -143,7 +143,7 @@ def _derived_columns(shape: Shape, header: tuple[str, ...], present: set[str]) -
 def _values_for_all_rows(
     sheet: str, shape: Shape, matches: HeadingMatches, constants: Mapping[str, str], defaults: Mapping[str, str]
 ) -> dict[str, str]:
-    """The profile's constants, the currency that the amount's heading names, and the defaults of columns that are not there."""
+    """Return the profile's constants, the currency in the amount's heading, and the default values of absent columns."""
     fixed, present = dict(constants), matches.present()
     if matches.currency is not None:
         fixed.setdefault("currency", matches.currency)
@@ -157,31 +157,31 @@ def _values_for_all_rows(
 
 
 def _refuse_other_currency(sheet: str, says: str, currency: str | None, fixed: Mapping[str, str]) -> None:
-    """Refuse a sheet that says one currency and a profile or setting that says another one for all its rows."""
-    told = fixed.get("currency", currency or "").strip().upper()
-    if currency is not None and told != currency:
+    """Refuse a sheet that names one currency if a profile or setting sets another one for all rows."""
+    fixed_code = fixed.get("currency", currency or "").strip().upper()
+    if currency is not None and fixed_code != currency:
         raise FileRefused(
-            f'Sheet "{sheet}": {says} {currency}, but the currency of all rows is set to {told} (in the profile, the settings '
-            f"or a heading). Correct one of them."
+            f'Sheet "{sheet}": {says} {currency}, but the currency of all rows is set to {fixed_code} (in the profile, the '
+            f"settings or a heading). Correct one of them."
         )
 
 
 def _bound(
     shape: Shape, header: tuple[str, ...], matches: HeadingMatches, fixed: Mapping[str, str], profile: Profile
-) -> dict[Kind, tuple[Bound, ...]]:
-    """The columns of each kind with where their cells come from."""
+) -> dict[Kind, tuple[ColumnBinding, ...]]:
+    """Return the column bindings of each record kind."""
     tables = {name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
     placed = [
-        Bound(column_in(shape, name), header[at], at, values=tables.get(name, {}))
+        ColumnBinding(column_in(shape, name), header[at], at, values=tables.get(name, {}))
         for at, found in enumerate(matches.names)
         for name in found
     ]
-    constant = [Bound(column_in(shape, name), name, None, value, tables.get(name, {})) for name, value in fixed.items()]
+    constant = [ColumnBinding(column_in(shape, name), name, None, value, tables.get(name, {})) for name, value in fixed.items()]
     return {kind: tuple(b for b in (*placed, *constant) if b.column.kind is kind) for kind in Kind}
 
 
-def _shape(headings: Headings, constants: Iterable[str]) -> Shape | None:
-    """What a sheet holds by its headings or, where they do not tell, with what the profile adds to every row."""
+def _shape(headings: SheetHeadings, constants: Iterable[str]) -> Shape | None:
+    """Return the shape of a sheet by its headings or, if they leave it open, together with the profile's constants."""
     keys = [known_key(h) for h in headings.header if h and not h.startswith("#")]
     found = [name for key in keys for name in headings.mapped.get(key, [])]
     by_name = {"cases": Shape.CASES, "vouchers": Shape.VOUCHERS}
@@ -201,7 +201,10 @@ def _shape_of(keys: list[str], found: list[str]) -> Shape | None:
 
 
 def _case_names(keys: list[str], found: list[str]) -> set[str]:
-    """What the headings mean in a sheet of cases. Beside sure ones weak ones count, unless they are a voucher's for sure."""
+    """Return what the headings mean in a sheet of cases.
+
+    Weak names count only besides ``MARKS_ENOUGH`` certain ones, and only if they are not certain names of a voucher.
+    """
     names = {name for key in keys if (name := flat_index().get(key))}.union(found)
     weak = {name for key in keys if key not in index_of(Kind.VOUCHER) and (name := weak_index(Kind.CASE).get(key))}
     return names | weak if len(names) >= MARKS_ENOUGH else names
@@ -218,7 +221,7 @@ def _kind(shape: Shape, name: str) -> Kind:
 
 
 def column_in(shape: Shape, name: str) -> Column:
-    """The column that a name means in a sheet of this shape."""
+    """Return the column that a name means in a sheet of this shape."""
     kind = _kind(shape, name)
     if kind is Kind.VOUCHER and shape is Shape.FLAT:
         for known in columns_of(Kind.VOUCHER):
@@ -228,7 +231,7 @@ def column_in(shape: Shape, name: str) -> Column:
     return column(kind, name)
 
 
-def _refuse_conflicts(headings: Headings, matches: HeadingMatches, constants: Iterable[str]) -> None:
+def _refuse_conflicts(headings: SheetHeadings, matches: HeadingMatches, constants: Iterable[str]) -> None:
     sheet = headings.sheet
     first: dict[str, str] = {}
     for heading, found in zip(headings.header, matches.names, strict=True):
@@ -240,8 +243,8 @@ def _refuse_conflicts(headings: Headings, matches: HeadingMatches, constants: It
                 )
             if name in first and first[name] == heading:
                 raise FileRefused(
-                    f'Sheet "{sheet}": there are two columns "{heading}", which both hold {name}. If two tables stand beside '
-                    f"each other, put the second on a sheet (or in a file) of its own; else remove one of the columns."
+                    f'Sheet "{sheet}": there are two columns "{heading}", which both hold {name}. If these are two tables '
+                    f"side by side, put the second on a sheet (or in a file) of its own; else remove one of the columns."
                 )
             if name in first:
                 raise FileRefused(

@@ -1,4 +1,4 @@
-"""What a row below the headings is: data, a total, the headings once more, a title, a lone text, or cells beside the table."""
+"""Classify rows below the headings: data, a total, repeated headings, a title, a lone text, or cells beside the table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 
 from importer.domain.cells import Cell
-from importer.domain.columns import Column, Holds
-from importer.loader.files.projection import picker
+from importer.domain.columns import Column, ValueKind
+from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.cell_tests import may_be_number
-from importer.loader.sheets.header import Top, headings_in, known_headings
+from importer.loader.sheets.header import SheetHeader, headings_in, known_headings
 from importer.loader.sheets.labels import begins_like_a_total, is_currency_code, is_page_mark, is_total_label
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.values.parsers import is_blank
@@ -19,21 +19,21 @@ _NOTE_WORDS = 3
 
 
 class RowRole(Enum):
-    """What a row below the headings is."""
+    """The role of a row below the headings."""
 
     DATA = auto()
     TOTAL = auto()
     HEADINGS = auto()
     OTHER_HEADINGS = auto()
-    """Those of another table, which begins here."""
+    """The headings of another table, which begins here."""
     TITLE = auto()
     LONE_TEXT = auto()
-    """A note below the table, or a row that lacks everything else: the rows around it tell which."""
+    """A single text: a note below the table, or a data row that lacks everything else, depending on the rows around it."""
     BESIDE = auto()
 
 
 class _Part(Enum):
-    """What a cell can be in a row of totals; a row with anything else is none."""
+    """The parts of a row of totals. A row with any other cell is not a total."""
 
     LABEL = auto()
     FIGURE = auto()
@@ -41,31 +41,31 @@ class _Part(Enum):
 
 
 class RowRoles:
-    """The roles of the rows of one table, by their cells. What could be sent is data, so each row is read first."""
+    """Classifies the rows of one table by their cells. Rows are read first, because a row that could be sent is data."""
 
-    def __init__(self, top: Top, plan: SheetPlan) -> None:
+    def __init__(self, top: SheetHeader, plan: SheetPlan) -> None:
         self._headings = top.header
         self._titles = {_lone_text(cells) for _, cells in top.above} - {None}
         self._columns = [(b.position, b.column) for b in (*plan.case, *plan.voucher) if b.position is not None]
         self._bound = set(self._positions(lambda _: True))
-        self._texts = set(self._positions(lambda column: column.holds is Holds.TEXT))
+        self._texts = set(self._positions(lambda column: column.value_kind is ValueKind.TEXT))
         self._identity = set(self._positions(lambda column: column.name in _IDENTITY))
-        self._no_figures = self._identity.union(self._positions(lambda column: column.holds is Holds.DATE))
+        self._no_figures = self._identity.union(self._positions(lambda column: column.value_kind is ValueKind.DATE))
         self._name = next(iter(self._positions(lambda column: column.name == "debtor_name")), None)
-        self._pick_names = picker(sorted(self._identity))
+        self._pick_names = itemgetter_for(sorted(self._identity))
         self._gaps = [
             at for at, heading in enumerate((*plan.head.header, "")) if not heading and at > max(self._bound, default=0)
         ]
-        self.amount = next(iter(self._positions(lambda column: column.holds is Holds.MONEY)), None)
-        """Where the amounts stand, if not the same one holds for all rows."""
+        self.amount = next(iter(self._positions(lambda column: column.value_kind is ValueKind.MONEY)), None)
+        """The position of the first amount column, or None if there is none."""
 
     def of_record(self, cells: Sequence[Cell]) -> RowRole:
-        """The role of a row that could be sent: data, but for one whose only name is the word for a total."""
+        """Return the role of a row that could be sent: data, unless its only name is a word for a total."""
         named_total = any(map(is_total_label, self._pick_names(cells)))
         return RowRole.TOTAL if named_total and self._is_total(cells, adds_up=False) else RowRole.DATA
 
     def of_reject(self, cells: Sequence[Cell], *, adds_up: bool) -> RowRole:
-        """The role of a row that could not be sent. ``adds_up``: its amount is the sum of several rows above it."""
+        """Return the role of a row that could not be sent. ``adds_up``: its amount is the sum of several rows above it."""
         if self._is_total(cells, adds_up=adds_up):
             return RowRole.TOTAL
         if headings_in(cells) == self._headings:
@@ -75,7 +75,10 @@ class RowRoles:
         return RowRole.BESIDE if self._is_beside(cells) else self._role_by_text(_lone_text(cells))
 
     def is_note(self, cells: Sequence[Cell], *, apart: bool) -> bool:
-        """Whether a lone text behind the last row of data is a note, and not a row that lacks everything else."""
+        """Return whether a lone text below the last row of data is a note, and not a data row that lacks everything else.
+
+        ``apart``: a total or an empty row separates it from the data.
+        """
         ((position, text),) = _filled(cells)
         misplaced = position not in self._texts and len(str(text).split()) >= _NOTE_WORDS
         return apart or position not in self._bound or misplaced
@@ -84,7 +87,7 @@ class RowRoles:
         return [position for position, column in self._columns if test(column)]
 
     def _is_total(self, cells: Sequence[Cell], *, adds_up: bool) -> bool:
-        """A label or nothing but the sum of the rows above; and no name, date or text besides figures."""
+        """Return whether a row has only figures, currencies and a label, or only the sum of the rows above."""
         parts = {position: self._part(position, cell) for position, cell in _filled(cells)}
         if None in parts.values():
             return False
@@ -98,7 +101,7 @@ class RowRoles:
         return _Part.CURRENCY if is_currency_code(cell) else None
 
     def _is_beside(self, cells: Sequence[Cell]) -> bool:
-        """Whether all cells lie behind a column without a heading that has none of the table's columns after it."""
+        """Return whether all cells are to the right of a column without a heading that follows the last column of the table."""
         first = next((position for position, _ in _filled(cells)), 0)
         return any(gap <= first for gap in self._gaps)
 

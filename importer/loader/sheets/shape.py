@@ -1,4 +1,4 @@
-"""The shapes of sheets, and what headings and names are called in each."""
+"""The shapes of sheets, and the names of headings and columns in each."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from enum import StrEnum
 from functools import cache
 
 from importer.domain.code_lists import case_currencies
-from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Holds, column, flat_index, flat_name, index_of, weak_index
+from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, ValueKind, column, flat_index, flat_name, index_of, weak_index
 from importer.domain.kinds import Kind
 from importer.domain.text_keys import header_key
 
 _UNIT = re.compile(r"(?P<base>.*?\S)\s*(?:(?:\bi|\bin|,)\s+)?[(\[]?(?P<unit>\b[A-Z]{3}|\b[Kk]r\.?|€|£)[)\]]?")
-_SAID = re.compile(
+_TITLE_CURRENCY = re.compile(
     r"(?:(?i:amounts?|beløb|belopp|beløp|betr[aä]ge?|alle)\s+(?i:are\s+)?(?i:in|i)|(?i:currency|valuta|währung)\s*:?)\s*([A-Z]{3})\b"
 )
 _SIGNS = {"€": "EUR", "£": "GBP"}
 
 
 class Shape(StrEnum):
-    """What one sheet holds."""
+    """The content of a sheet: cases, vouchers, or cases with their vouchers in the same row (flat)."""
 
     CASES = "cases"
     VOUCHERS = "vouchers"
@@ -28,12 +28,12 @@ class Shape(StrEnum):
 
 
 def index_in(shape: Shape) -> Mapping[str, str]:
-    """Folded heading → canonical name, for the sure headings of a sheet of this shape."""
+    """Map folded headings to canonical names, for the certain headings of a sheet of this shape."""
     return {Shape.CASES: index_of(Kind.CASE), Shape.VOUCHERS: index_of(Kind.VOUCHER), Shape.FLAT: flat_index()}[shape]
 
 
 def property_handle(heading: str, shape: Shape) -> str | None:
-    """``properties.<handle>`` keeps the handle's own spelling: it is the installation's key."""
+    """Return ``properties.<handle>`` for a property heading, else None. The spelling of the handle is kept: it is a key."""
     prefix = FLAT_PREFIX + PROPERTY_PREFIX if shape is Shape.FLAT else PROPERTY_PREFIX
     text = heading.strip()
     if shape is Shape.CASES or not text.casefold().startswith(prefix) or len(text) == len(prefix):
@@ -42,7 +42,7 @@ def property_handle(heading: str, shape: Shape) -> str | None:
 
 
 def name_in(shape: Shape, name: str) -> str | None:
-    """What a name of a profile or of the settings is called in a sheet of this shape; None: it has no place there."""
+    """Return the name that a name of a profile or setting has in a sheet of this shape, or None if it has no column there."""
     case_names, flat_names = index_of(Kind.CASE).values(), flat_index().values()
     if shape is Shape.FLAT:
         candidates = (name, flat_name(name))
@@ -56,27 +56,27 @@ def name_in(shape: Shape, name: str) -> str | None:
 
 
 def code_in(text: str) -> str | None:
-    """The currency that a unit such as ``(DKK)``, ``in EUR`` or ``€`` is; ``kr.`` is several."""
+    """Return the currency of a unit such as ``(DKK)``, ``in EUR`` or ``€``, or None. ``kr.`` means several currencies."""
     word = text.strip(" ()[]").removeprefix("in ").removeprefix("i ")
     code = _SIGNS.get(word, word)
     return code if code in case_currencies() else None
 
 
 def currency_said(text: str) -> str | None:
-    """The currency of a title such as ``Alle beløb i DKK`` or ``Währung: EUR``."""
-    found = _SAID.search(text)
+    """Return the currency in a title such as ``Alle beløb i DKK`` or ``Währung: EUR``, or None."""
+    found = _TITLE_CURRENCY.search(text)
     return code_in(found[1]) if found else None
 
 
 @cache
 def known_keys() -> frozenset[str]:
-    """Every folded heading that means something, surely or weakly, in some sheet."""
+    """Return every folded heading that is known, certain or weak, in sheets of any shape."""
     indexes = (index_of(Kind.CASE), index_of(Kind.VOUCHER), weak_index(Kind.CASE), weak_index(Kind.VOUCHER), flat_index())
     return frozenset(key for index in indexes for key in index)
 
 
 def known_key(heading: str) -> str:
-    """The key of a heading; without the currency at its end if it is known as an amount only so."""
+    """Return the key of a heading, without the currency at its end if only that makes it a known amount."""
     key = header_key(heading)
     if key not in known_keys() and (parts := unit_of(heading)) and holds_money(parts[0]):
         return parts[0]
@@ -84,18 +84,21 @@ def known_key(heading: str) -> str:
 
 
 def is_heading(text: str) -> bool:
-    """Whether a text is known as a heading, also with a currency behind it."""
+    """Return whether a text is a known heading, possibly followed by a currency."""
     return known_key(text) in known_keys()
 
 
 def holds_money(key: str) -> bool:
-    """Whether a folded heading means an amount, surely or weakly."""
+    """Return whether a folded heading means an amount, as a certain or a weak name."""
     kinds = ((kind, index_of(kind).get(key) or weak_index(kind).get(key)) for kind in Kind)
-    return any(name and column(kind, name).holds is Holds.MONEY for kind, name in kinds)
+    return any(name and column(kind, name).value_kind is ValueKind.MONEY for kind, name in kinds)
 
 
 def unit_of(heading: str) -> tuple[str, str | None] | None:
-    """The key of a heading without the currency at its end, and that currency (None: ``kr.``, which is several)."""
+    """Return the key of a heading without the currency at its end, and that currency; None if there is none.
+
+    The currency is None for ``kr.``, which means several.
+    """
     found = _UNIT.fullmatch(heading.strip())
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""A sheet with its rows, and what our own reports add to one."""
+"""A sheet with its rows, and the layout of the importer's own reports."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
-from importer.loader.files.projection import Ahead, Looked, NumberedRow
+from importer.loader.files.projection import NumberedRow, PeekableRows, ProjectedRows
 from importer.loader.profile import Profile
-from importer.loader.sheets.header import find_top
+from importer.loader.sheets.header import find_header
 
-REPORT_MARK = "#row"  # what the first column of a success or error sheet is called
+REPORT_MARK = "#row"  # the heading of the first column of a success or error sheet
 
 
 class Sheet(Protocol):
-    """Raw rows from the first one on, header included, each with the number that Excel shows."""
+    """A sheet that yields its raw rows, header included, each with the number that Excel shows."""
 
     @property
     def name(self) -> str: ...
 
     def rows(self) -> Iterator[NumberedRow]: ...
 
-    def look(self, positions: Sequence[int]) -> Looked: ...
+    def read_columns(self, positions: Sequence[int]) -> ProjectedRows: ...
 
 
-def is_ours(sheet: Sheet) -> bool:
-    """Whether it is a sheet of our own templates or reports: its first heading begins with ``#``; nothing is said of it."""
+def is_report_sheet(sheet: Sheet) -> bool:
+    """Return whether a sheet belongs to a template or report of the importer: its first heading begins with ``#``."""
     return next((str(cells[0]).startswith("#") for _, cells in sheet.rows() if cells), False)
 
 
 def first_rows(sheet: Sheet, count: int) -> list[NumberedRow]:
-    """The first rows that are not empty, each with the number that Excel shows."""
+    """Return the first ``count`` rows that are not empty, each with the number that Excel shows."""
     return list(islice(sheet.rows(), count))
 
 
-def laid_out(rows: Sequence[NumberedRow], profile: Profile) -> Profile:
-    """The profile as it applies to a sheet that begins with these rows.
+def with_report_layout(rows: Sequence[NumberedRow], profile: Profile) -> Profile:
+    """Return the profile as it applies to a sheet that begins with these rows.
 
-    An error sheet has its header in its first row, wherever its source had it.
+    An error sheet has its header in its first row, whatever the header row of its source.
     """
     if rows and rows[0][1][:1] == (REPORT_MARK,):
         return profile.model_copy(update={"header_row": rows[0][0]})
@@ -45,9 +45,9 @@ def laid_out(rows: Sequence[NumberedRow], profile: Profile) -> Profile:
 
 
 def header_of(sheet: str, rows: Iterable[NumberedRow], profile: Profile) -> tuple[int, tuple[str, ...]]:
-    """The header's row number and its headings, trimmed; none if the sheet is empty.
+    """Return the row number of the header and its trimmed headings. The headings are empty if the sheet is empty.
 
     Raises FileRefused if the row that the profile names as the header is empty, or if two rows could be the header.
     """
-    top = find_top(sheet, Ahead(rows), profile)
+    top = find_header(sheet, PeekableRows(rows), profile)
     return top.row, top.header

@@ -1,4 +1,4 @@
-"""Amounts and rates: one cell to one exact decimal, or the reason why not."""
+"""Parse amounts and rates: one cell to one exact decimal, or the reason against it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ONE_GROUP = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 
 
 def _shape(mark: str, group: str) -> re.Pattern[str]:
-    """Digits that can be a number with this decimal mark: plain, in groups, or in groups by spaces or apostrophes."""
+    """Return the pattern of numbers with this decimal mark: without groups, or in groups by ``group``, spaces or apostrophes."""
     return re.compile(
         rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+|[1-9][0-9]{{0,2}}([ '])[0-9]{{3}}(?:\1[0-9]{{3}})*)(?:{mark}[0-9]+)?"
     )
@@ -50,9 +50,9 @@ _GROUPS: dict[DecimalMark, Mapping[int, int | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text that shows a number: its sign, its digits with their marks, and the unit beside them.
+    """The parts of a text that shows a number: sign, digits with their marks, and unit.
 
-    ``dash`` is the mark in front of a dash that stands for no hundredths (``1.234,-``).
+    ``dash`` is the mark before a dash that means zero hundredths (``1.234,-``), or None.
     """
 
     sign: int
@@ -61,18 +61,18 @@ class Written:
     unit: str
 
     def marks(self) -> tuple[DecimalMark, ...]:
-        """The decimal marks with which this is a number: one is proof, two may be a question, none is no number."""
+        """Return the decimal marks with which this is a number. A single one is proof; without any it is not a number."""
         fitting = [mark for mark, shape in _SHAPES.items() if shape.fullmatch(self.digits)]
         return tuple(m for m in fitting if self.dash is None or (m == self.dash and m not in self.digits))
 
     @property
     def ambiguous(self) -> bool:
-        """Whether the two marks give two numbers."""
+        """Return whether the two marks give different numbers."""
         return self.dash is None and _ONE_GROUP.fullmatch(self.digits) is not None
 
     @property
     def marked(self) -> bool:
-        """Whether any mark, or a dash behind one, is there to prove something."""
+        """Return whether the text has a mark, or a dash after one, that can prove the decimal mark."""
         return self.dash is not None or "." in self.digits or "," in self.digits
 
     def number(self, mark: DecimalMark) -> Decimal:
@@ -80,7 +80,7 @@ class Written:
 
 
 def written(text: str) -> Written | None:
-    """The parts of a text that shows one number, or None. Its unit is not looked up."""
+    """Split a text that shows one number into its parts, or return None. The unit is not checked."""
     parts = _PARTS.fullmatch(text.translate(_TIDY)) if len(text) <= LONGEST else None
     if not parts:
         return None
@@ -99,27 +99,27 @@ _QUICK = {
 
 
 def read_number(cell: Cell, formats: Formats) -> Decimal:
-    """The exact decimal that a cell shows, without any unit.
+    """Return the exact decimal that a cell shows. A unit is not allowed.
 
-    A numeric cell counts with the 15 digits that a spreadsheet keeps. A text is read with the decimal mark that the
-    profile states or the column proves; without one, only a text that can mean one number alone is read.
+    A numeric cell is rounded to the 15 digits that a spreadsheet keeps. A text is read with the decimal mark that the
+    profile states or the column proves; without one, only an unambiguous text is read. Raises ValueProblem otherwise.
     """
     number, unit = _read(cell, formats)
     if unit:
-        raise _no_number()
+        raise _not_a_number()
     return number
 
 
 def read_money(cell: Cell, formats: Formats) -> Decimal:
-    """As :func:`read_number`, with a currency's sign or code beside the number; `currencies_of` says which."""
+    """Return the exact decimal as :func:`read_number` does. A currency sign or code is allowed, see `currencies_of`."""
     number, unit = _read(cell, formats)
     if unit and not _currencies(unit):
-        raise _no_number()
+        raise _not_a_number()
     return number
 
 
 def currencies_of(text: str) -> frozenset[str]:
-    """The currencies that the sign beside an amount can stand for: DKK, SEK, NOK and ISK for ``kr``; none without a sign."""
+    """Return the currencies that the sign of an amount can mean: DKK, SEK, NOK and ISK for ``kr``; none without a sign."""
     found = written(text) if not _DIGITS_ALONE.fullmatch(text) else None
     return _currencies(found.unit) if found and found.unit else frozenset()
 
@@ -135,7 +135,7 @@ def _read(cell: Cell, formats: Formats) -> tuple[Decimal, str]:
 
 
 def _number_in(text: str, formats: Formats) -> tuple[Decimal, str]:
-    """The number and the unit beside it."""
+    """Return the number in a text and its unit."""
     if formats.text_doubt:
         raise ValueProblem("decimal_marks_differ", formats.text_doubt)
     mark = formats.decimal or formats.proven_decimal
@@ -143,17 +143,17 @@ def _number_in(text: str, formats: Formats) -> tuple[Decimal, str]:
         return Decimal(text.translate(_GROUPS[mark or "."])), ""
     found = written(text)
     if found is None or not found.marks():
-        raise _no_number()
+        raise _not_a_number()
     return found.number(_mark_for(found, formats)), found.unit
 
 
 def _mark_for(found: Written, formats: Formats) -> DecimalMark:
-    """The decimal mark to read with. Raises ValueProblem where none is known, or the known one does not fit."""
+    """Return the decimal mark of a text. Raises ValueProblem if it is ambiguous, or if the known mark does not fit."""
     marks, mark = found.marks(), formats.decimal or formats.proven_decimal
     if mark is None and found.ambiguous:
         raise ValueProblem(
             "decimal_mark_unknown",
-            "could be in thousands or have three decimals, and nothing in its column tells which. "
+            "could be in thousands or have three decimals, and nothing in its column decides which. "
             'Say it in the profile: decimal = "," or decimal = "."',
         )
     if mark is None:
@@ -169,12 +169,15 @@ def _mark_for(found: Written, formats: Formats) -> DecimalMark:
     return mark
 
 
-def _no_number() -> ValueProblem:
+def _not_a_number() -> ValueProblem:
     return ValueProblem("not_a_number", "is not a number. Write digits only, such as 1234.50")
 
 
 def read_rate(cell: Cell, formats: Formats) -> Decimal:
-    """A yearly rate as a fraction: ``8.05 %`` is 0.0805. A bare number of one or more could be either: refused."""
+    """Return a yearly rate as a fraction: ``8.05 %`` is 0.0805.
+
+    Raises ValueProblem for a number of one or more without ``%``: it could be a percentage or a factor.
+    """
     if isinstance(cell, str) and (text := read_text(cell)).endswith("%"):
         return read_number(text[:-1], formats) / 100
     rate = read_number(cell, formats)
@@ -185,13 +188,13 @@ def read_rate(cell: Cell, formats: Formats) -> Decimal:
 
 _KRONER = frozenset(("DKK", "SEK", "NOK", "ISK"))
 _FRANCS = frozenset(("CHF",))
-_SIGNS_IN_USE = {  # what people write beside an amount and CLDR has not
+_SIGNS_IN_USE = {  # currency words in use that CLDR does not have
     **dict.fromkeys(("kr", "krone", "kroner", "krona", "kronor"), _KRONER),
     **dict.fromkeys(("fr", "sfr"), _FRANCS),
     **dict.fromkeys(("euro", "euros"), frozenset(("EUR",))),
 }
 CURRENCY_WORDS = frozenset(_SIGNS_IN_USE)
-"""Words and signs, folded, that people write beside an amount, besides the codes and signs of every language."""
+"""Folded words for currencies that are in use besides the codes and the signs of CLDR."""
 _SIGN_LOCALES = ("da", "sv", "nb", "de", "en", "is", "pl", "cs", "hu", "tr", "ja")
 
 
@@ -205,7 +208,7 @@ def _bare(unit: str) -> str:
 
 @cache
 def _units() -> dict[str, frozenset[str]]:
-    """Signs, folded, and the currencies they can stand for: ISO codes, CLDR's signs in some languages, and common use."""
+    """Map folded signs to the currencies that they can mean: ISO codes, CLDR's signs in some languages, and common words."""
     from babel import Locale
 
     found: dict[str, set[str]] = {code.casefold(): {code} for code in case_currencies()}

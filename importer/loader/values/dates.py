@@ -1,4 +1,4 @@
-"""Dates: one cell to one calendar day, or the reason why not."""
+"""Parse dates: one cell to one calendar day, or the reason against it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LANGUAGES = ("da", "sv", "nb", "de", "en")
 
 
 def strptime_format(tokens: str) -> str:
-    """``D/M/YYYY`` as a strptime format; raises ValueError for a pattern that does not name day, month and year once."""
+    """Convert ``D/M/YYYY`` to a strptime format. Raises ValueError unless day, month and year appear once each."""
     found = _DATE_FORMAT.fullmatch(tokens)
     if not found or {found[n][0] for n in (1, 3, 4)} != {"Y", "M", "D"} or (tokens.isalpha() and len(tokens) % 2):
         raise ValueError(tokens)
@@ -49,9 +49,9 @@ def strptime_format(tokens: str) -> str:
 
 
 def read_date(cell: Cell, formats: Formats) -> date:
-    """A calendar day from a date cell, from a text that says it alone, or from one in the column's order or format.
+    """Return the calendar day of a date cell, an unambiguous text, or a text in the column's order or format.
 
-    A time of day is left out.
+    A time of day is dropped. Raises ValueProblem if there is no such day or the text is ambiguous.
     """
     if isinstance(cell, date):
         if formats.date_cell_doubt:
@@ -69,7 +69,7 @@ def read_date(cell: Cell, formats: Formats) -> date:
 
 
 def _day_of_number(cell: float | Decimal, formats: Formats) -> date:
-    """The day of a numeric cell such as 20260131, which only a profile's format of digits alone makes a date."""
+    """Return the day of a numeric cell such as 20260131, which needs a profile format without separators."""
     tokens = formats.date_format
     if type(cell) is int and tokens and tokens.isalpha():
         return _day_in_format(str(cell), formats.last_year, tokens)
@@ -77,7 +77,7 @@ def _day_of_number(cell: float | Decimal, formats: Formats) -> date:
 
 
 def _day_of_text(text: str, formats: Formats) -> date:
-    """The day of a text: by the profile's format, by itself, or in the order that its column proves."""
+    """Return the day of a text: by the profile's format, unambiguously, or in the order that its column proves."""
     if formats.text_doubt:
         raise ValueProblem("date_orders_differ", formats.text_doubt)
     if len(text) > LONGEST:
@@ -85,7 +85,7 @@ def _day_of_text(text: str, formats: Formats) -> date:
     if formats.date_format:
         return _day_in_format(text, formats.last_year, formats.date_format)
     try:
-        if day := _told_day(text, formats.last_year):
+        if day := _unambiguous_day(text, formats.last_year):
             return day
     except ValueError:
         raise _no_such_day() from None
@@ -93,7 +93,7 @@ def _day_of_text(text: str, formats: Formats) -> date:
 
 
 def _day_in_order(text: str, formats: Formats) -> date:
-    """The day of a date of figures, in the column's order or, if it can be read in one way only, in that."""
+    """Return the day of a date of figures, in the column's order or, without one, in its only possible order."""
     found = days_in_figures(text, formats.last_year)
     if found is None:
         raise _no_day_in(text)
@@ -107,8 +107,8 @@ def _day_in_order(text: str, formats: Formats) -> date:
 
 
 @lru_cache(maxsize=4096)
-def _told_day(text: str, last_year: int) -> date | None:
-    """The day of a text that says itself which part is which, or None. Raises ValueError if it says one that never was."""
+def _unambiguous_day(text: str, last_year: int) -> date | None:
+    """Return the day of a text that shows the order of its parts, or None. Raises ValueError if the day does not exist."""
     if iso := _ISO.fullmatch(text):
         return date.fromisoformat(iso[1])
     if found := _YEAR_FIRST.fullmatch(text):
@@ -119,10 +119,10 @@ def _told_day(text: str, last_year: int) -> date | None:
 
 @lru_cache(maxsize=4096)
 def days_in_figures(text: str, last_year: int) -> Mapping[DateOrder, date] | None:
-    """The day that a text of three figures is in each order in which it is one; None if it is no such text.
+    """Map each order in which a text of three figures is a valid day to that day; None for any other text.
 
-    Two digits at the end are a year. Between hyphens they may be the day as well, after a year of two digits (26-01-31 in
-    Sweden); with points or slashes, no language of the importer's users writes a short year first.
+    Two digits at the end are a year. Between hyphens they may also be the day, after a year of two digits (26-01-31 in
+    Sweden). With points or slashes, none of the supported languages writes a short year first.
     """
     figures = _FIGURES.fullmatch(text)
     if not figures:
@@ -143,17 +143,17 @@ def days_in_figures(text: str, last_year: int) -> Mapping[DateOrder, date] | Non
 
 
 def full_year(short: int, last_year: int) -> int:
-    """The year that two digits mean: the latest one that is not after ``last_year``."""
+    """Return the year that two digits mean: the latest one that is not after ``last_year``."""
     return last_year - (last_year - short) % 100
 
 
 @lru_cache(maxsize=4096)
 def _day_in_format(text: str, last_year: int, tokens: str) -> date:
-    """The day in the profile's format or, where the format cannot mean another one, as ISO or words write it."""
+    """Return the day in the profile's format, or of an ISO date or a date in words if the format cannot mean another day."""
     pattern = strptime_format(tokens)
     without_time = re.sub(f"(?<=[0-9.]){_TIME}$", "", text)
     for part in dict.fromkeys((text, without_time)):
-        # strptime would cut 2026131 somewhere; without separators every digit counts.
+        # Without separators the length must match, because strptime would accept 2026131.
         if tokens.isalpha() and len(part) != len(tokens):
             continue
         try:
@@ -161,24 +161,27 @@ def _day_in_format(text: str, last_year: int, tokens: str) -> date:
             return day if "YYYY" in tokens else day.replace(year=full_year(day.year % 100, last_year))
         except ValueError:
             continue
-    told = _told_day_beside(text, last_year, tokens)
-    if told is not None:
-        return told
+    unambiguous = _unambiguous_day_beside(text, last_year, tokens)
+    if unambiguous is not None:
+        return unambiguous
     raise ValueProblem("not_a_date", f"is not a date in the format {tokens}. Correct the cell")
 
 
-def _told_day_beside(text: str, last_year: int, tokens: str) -> date | None:
-    """The day of an ISO date, or of one in words, in a column with another format; None where it could mean another day."""
+def _unambiguous_day_beside(text: str, last_year: int, tokens: str) -> date | None:
+    """Return the day of an ISO date or a date in words in a column with another format; None if it could mean another day."""
     if _YEAR_DAY_MONTH.match(tokens) or not (_ISO.fullmatch(text) or re.search(_WORD, text)):
         return None
     try:
-        return _told_day(text, last_year)
+        return _unambiguous_day(text, last_year)
     except ValueError:
         return None
 
 
 def _day_in_words(text: str, last_year: int) -> date | None:
-    """The day of a date with its month's name in one of five languages. Raises ValueError if there is no such day."""
+    """Return the day of a date with the name of its month in one of five languages, or None.
+
+    Raises ValueError if the day does not exist or the weekday is wrong.
+    """
     found = next((match for pattern in _IN_WORDS if (match := pattern.fullmatch(text))), None)
     if not found:
         return None
@@ -195,9 +198,9 @@ def _day_in_words(text: str, last_year: int) -> date | None:
 
 @cache
 def _names() -> tuple[dict[str, int], dict[str, set[int]]]:
-    """Months (1-12) and weekdays (0 = Monday) by folded name or abbreviation, as CLDR has them in the languages.
+    """Return months (1-12) and weekdays (0 = Monday) by folded name or abbreviation. Source: CLDR, for the five languages.
 
-    An abbreviation may be any beginning, of three letters or more, that only one month has. Excel's German one is added.
+    An abbreviation is any prefix of three letters or more that only one month has. ``mrz``, as in German Excel, is added.
     """
     from babel import Locale
 
@@ -237,7 +240,7 @@ def _which_order(text: str, orders: Iterable[DateOrder]) -> ValueProblem:
 
 
 def answers(text: str, orders: Iterable[DateOrder]) -> str:
-    """The lines of a profile that could say in which of ``orders`` a date like ``text`` is written; "" if no line can."""
+    """Return the profile lines that state in which of ``orders`` a date like ``text`` is written, or "" if none can."""
     figures = _FIGURES.fullmatch(text)
     if not figures or figures[2] != figures[4]:
         return ""
@@ -252,7 +255,9 @@ def answers(text: str, orders: Iterable[DateOrder]) -> str:
 
 def _no_day_in(text: str) -> ValueProblem:
     if _ZONED.fullmatch(text):
-        return ValueProblem("date_with_zone", "is a moment, another day in another time zone. Write the day, such as 2026-01-31")
+        return ValueProblem(
+            "date_with_zone", "is a point in time; its day depends on the zone. Write the day, such as 2026-01-31"
+        )
     if re.fullmatch(r"[0-9]+", text) and len(text) not in _WITHOUT_SEPARATORS:
         return _a_number()
     if re.search(r"\d", text) and re.search(r"[^\W\d_]{3}", text):

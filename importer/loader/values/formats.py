@@ -1,4 +1,4 @@
-"""How a column writes its numbers and dates: what a profile says of it, or what its own cells prove."""
+"""The formats of a column's numbers and dates, stated by a profile or proved by its own cells."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal
 
 DecimalMark = Literal[".", ","]
 LONGEST = 60
-"""Characters of a text that can be an amount or a date, however it is written."""
+"""Longest text in characters that can be an amount or a date."""
 YEARS_AHEAD = 10
-"""How far ahead a year of two digits may lie: invoices and due dates are of the past or the near future."""
+"""Years in the future that a year of two digits may mean. Dates of claims are past or in the near future."""
 
 
 class DateOrder(StrEnum):
-    """In which order a date of figures is written; the value is what a person calls it."""
+    """The order of day, month and year in a date of figures. The value is used in messages."""
 
     DAY_FIRST = "the day first"
     MONTH_FIRST = "the month first"
@@ -23,11 +23,11 @@ class DateOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How a column writes numbers and dates, where a text alone does not say it.
+    """The formats of a column, for texts that are ambiguous on their own.
 
-    ``decimal`` and ``date_format`` are the profile's; ``proven_decimal`` and ``order`` stand for them where the column's
-    own cells prove it. ``text_doubt`` and ``date_cell_doubt`` say why no text, or no date cell, of the column is read.
-    ``last_year`` is the latest that a year of two digits can mean.
+    ``decimal`` and ``date_format`` are stated by the profile; ``proven_decimal`` and ``order`` are proved by the column's
+    own cells. ``text_doubt`` and ``date_cell_doubt`` are the reasons to reject all texts, or all date cells, of the column.
+    ``last_year`` is the latest year that two digits can mean.
     """
 
     decimal: DecimalMark | None = None

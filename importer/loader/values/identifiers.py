@@ -1,4 +1,4 @@
-"""Identifiers: references, numbers and codes whose digits are characters, and the signs that some of them are lost."""
+"""Parse identifiers: references, numbers and codes that are kept as text, and detect lost digits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importer.loader.values.text import ValueProblem, read_text
 _EXPONENT = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}", re.IGNORECASE)
 _FLOAT = re.compile(r"[0-9]+\.0")
 
-_POSTAL_DIGITS = {  # countries whose postal codes are of digits alone, all of one length. Source: UPU, addressing systems
+_POSTAL_DIGITS = {  # countries whose postal codes are digits of one length. Source: UPU, addressing systems
     **dict.fromkeys(("AU", "DK", "GE", "NO", "ZA"), 4),
     **dict.fromkeys(("DE", "ES", "FI", "FR", "IT", "KR", "LT", "MX", "MY", "PR", "SE", "TR", "UA", "US"), 5),
     **dict.fromkeys(("CN", "RO", "SG"), 6),
@@ -19,19 +19,19 @@ _POSTAL_DIGITS = {  # countries whose postal codes are of digits alone, all of o
 
 
 def read_identifier(cell: Cell, _: Formats) -> str:
-    """The cell's text, every character of it. Raises ValueProblem where a program has made a number of it and lost some."""
+    """Return the cell's text with all its characters. Raises ValueProblem if some were lost in a conversion to a number."""
     text = read_text(cell)
     if not isinstance(cell, str):
         return text
     if ("E" in text or "e" in text) and _EXPONENT.fullmatch(text):
         raise ValueProblem("digits_lost", "is a number cut short: its last digits are lost. Write it again in full, as text")
     if text.endswith(".0") and _FLOAT.fullmatch(text):
-        raise ValueProblem("made_a_number", f"ends in .0, as programs write a number. Write it as it is meant: {text[:-2]}")
+        raise ValueProblem("made_a_number", f"ends in .0, as programs write a number. Write it without the .0: {text[:-2]}")
     return text
 
 
 def check_postal_code(country: str, code: str) -> None:
-    """Raise ValueProblem if ``code`` has too few digits for ``country``, where it is of digits alone."""
+    """Raise ValueProblem if ``code`` has too few digits for ``country``. Codes with other characters are not checked."""
     wanted = _POSTAL_DIGITS.get(country, 0)
     if len(code) < wanted and code.isascii() and code.isdigit():
         raise ValueProblem(

@@ -1,4 +1,4 @@
-"""One cell to one typed value, or the reason why not. Nothing is ever guessed: what could mean two things is refused."""
+"""Parse one cell into one typed value, or raise ValueProblem with the reason. Ambiguous cells are rejected, not guessed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from uuid import UUID
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VOUCHER_CURRENCIES, find_country
-from importer.domain.columns import Holds
+from importer.domain.columns import ValueKind
 from importer.loader.values.amounts import read_money, read_number, read_rate
 from importer.loader.values.dates import read_date, strptime_format
 from importer.loader.values.formats import DecimalMark, Formats
 from importer.loader.values.identifiers import read_identifier
-from importer.loader.values.text import ValueProblem, is_blank, read_text, shown
+from importer.loader.values.text import ValueProblem, display_text, is_blank, read_text
 
 __all__ = [
     "READERS",
@@ -22,6 +22,7 @@ __all__ = [
     "DecimalMark",
     "Formats",
     "ValueProblem",
+    "display_text",
     "is_blank",
     "read_country",
     "read_currency",
@@ -34,7 +35,6 @@ __all__ = [
     "read_rate",
     "read_text",
     "read_uuid",
-    "shown",
     "strptime_format",
 ]
 
@@ -60,7 +60,7 @@ def read_uuid(cell: Cell, _: Formats) -> UUID:
     try:
         return UUID(read_text(cell))
     except ValueError:
-        raise ValueProblem("uuid", "is not an id. Copy it as it is shown, like 3c90c3cc-0d44-4b50-8888-8dd25736052a") from None
+        raise ValueProblem("uuid", "is not an id. Copy it exactly, like 3c90c3cc-0d44-4b50-8888-8dd25736052a") from None
 
 
 def read_json_list(cell: Cell, _: Formats) -> list[dict[str, Any]]:
@@ -81,18 +81,18 @@ def read_currency(cell: Cell, _: Formats) -> str:
     return read_text(cell).upper()
 
 
-READERS: dict[Holds, Callable[[Cell, Formats], Any]] = {
-    Holds.TEXT: read_text,
-    Holds.IDENTIFIER: read_identifier,
-    Holds.CHOICE: read_text,
-    Holds.FILE: read_text,
-    Holds.MONEY: read_money,
-    Holds.DATE: read_date,
-    Holds.COUNTRY: read_country,
-    Holds.CURRENCY: read_currency,
-    Holds.FLAG: read_flag,
-    Holds.RATE: read_rate,
-    Holds.UUID: read_uuid,
-    Holds.JSON: read_json_list,
+READERS: dict[ValueKind, Callable[[Cell, Formats], Any]] = {
+    ValueKind.TEXT: read_text,
+    ValueKind.IDENTIFIER: read_identifier,
+    ValueKind.CHOICE: read_text,
+    ValueKind.FILE: read_text,
+    ValueKind.MONEY: read_money,
+    ValueKind.DATE: read_date,
+    ValueKind.COUNTRY: read_country,
+    ValueKind.CURRENCY: read_currency,
+    ValueKind.FLAG: read_flag,
+    ValueKind.RATE: read_rate,
+    ValueKind.UUID: read_uuid,
+    ValueKind.JSON: read_json_list,
 }
 WRONG_VOUCHER_CURRENCY = f"is not a currency for vouchers. Write one of {', '.join(VOUCHER_CURRENCIES)}"

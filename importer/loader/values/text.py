@@ -1,4 +1,4 @@
-"""A cell as text: what a person sees in it, and the problem when there is no value to see."""
+"""Read a cell as the text that a user sees, or raise the problem of a cell without a value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importer.domain.special_cells import CellError, FalseDate, LostDigits, Miss
 
 
 class ValueProblem(Exception):
-    """A cell that cannot be read as its column needs; ``str()`` says what is wrong and what to do."""
+    """A cell that cannot be read as its column requires. The message states what is wrong and what to do."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -22,23 +22,23 @@ def is_blank(cell: Cell) -> bool:
 
 
 def read_text(cell: Cell, _: object = None) -> str:
-    """The cell as the user sees it, as :func:`shown` gives it, whatever the column's formats.
+    """Return the cell as the user sees it, as :func:`display_text` does. The formats are not used.
 
-    Raises ValueProblem for what the reader marks as no value (``#N/A`` and its kin) and for text that no cell can hold.
+    Raises ValueProblem for error cells such as ``#N/A``, and for text longer than a cell can hold.
     """
     if type(cell) is str:  # most cells
         text = unicodedata.normalize("NFC", cell).strip()
     elif isinstance(cell, CellError):
         raise _problem_of(cell)
     else:
-        text = shown(cell)
+        text = display_text(cell)
     if len(text) > MAX_CELL_CHARACTERS:
         raise ValueProblem("cell_too_long", f"is longer than the {MAX_CELL_CHARACTERS:,} characters of a cell. Shorten it")
     return text
 
 
-def shown(cell: Cell) -> str:
-    """A cell for a person: trimmed, in composed Unicode, whole numbers without a decimal point, an error as its text."""
+def display_text(cell: Cell) -> str:
+    """Return a cell as text: trimmed, in composed Unicode, whole numbers without a decimal point, an error as its text."""
     if isinstance(cell, str):
         return unicodedata.normalize("NFC", str(cell)).strip()
     if isinstance(cell, bool):
@@ -52,10 +52,10 @@ def shown(cell: Cell) -> str:
     return str(cell)
 
 
-_MARKED: tuple[tuple[type[CellError], str, str], ...] = (  # subclasses first: each has its own way out
+_MARKED: tuple[tuple[type[CellError], str, str], ...] = (  # subclasses first: each has its own advice
     (MissingValue, "formula_not_calculated", "is a formula without its result. Open the file in Excel, save it, and try again"),
     (LostDigits, "digits_lost", "has more than 15 digits, and a spreadsheet has lost the last ones. Write it again, as text"),
-    (FalseDate, "not_a_date", "is a day that never was: 1900 had no 29 February. Write the date that is meant"),
+    (FalseDate, "not_a_date", "is a day that does not exist: 1900 had no 29 February. Write the date that is meant"),
     (CellError, "error_cell", "is an error in the sheet, not a value. Correct the formula or the cell"),
 )
 

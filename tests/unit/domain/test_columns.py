@@ -7,8 +7,8 @@ import pytest
 from importer.domain.columns import (
     CASE_COLUMNS,
     VOUCHER_COLUMNS,
-    Holds,
     Requirement,
+    ValueKind,
     column,
     columns_of,
     flat_index,
@@ -112,7 +112,7 @@ def test_in_a_flat_sheet_bare_names_are_the_cases_and_prefixed_ones_the_vouchers
 
 def test_property_columns_are_made_on_the_fly_for_vouchers_alone() -> None:
     made = column(Kind.VOUCHER, "properties.costCentre")
-    assert (made.path, made.holds, made.requirement) == ("properties.costCentre", Holds.TEXT, Requirement.OPTIONAL)
+    assert (made.path, made.value_kind, made.requirement) == ("properties.costCentre", ValueKind.TEXT, Requirement.OPTIONAL)
     with pytest.raises(KeyError):
         column(Kind.CASE, "properties.costCentre")
     with pytest.raises(KeyError):

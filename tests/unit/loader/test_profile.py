@@ -63,7 +63,7 @@ def test_the_worked_example_is_a_valid_profile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("colums = 1", "colums: there is no such key"),
         ('decimal = "x"', "decimal"),
@@ -79,15 +79,15 @@ def test_the_worked_example_is_a_valid_profile() -> None:
         ('[values.nothing]\na = "b"', '"nothing" is not a column'),
         ('[columns]\nA = "currency"\n[constants]\ncurrency = "DKK"', "both mapped and constant"),
         ("[columns", "not valid TOML"),
-        ('[columns]\nBeløb = "amount_to_recover"', "stands in quotes"),
+        ('[columns]\nBeløb = "amount_to_recover"', "must be in quotes"),
     ],
 )
-def test_a_mistake_in_a_profile_is_told_with_its_key(tmp_path: Path, text, told) -> None:
+def test_a_mistake_in_a_profile_is_reported_with_its_key(tmp_path: Path, text, message) -> None:
     path = tmp_path / "p.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ProfileError) as caught:
         load_profile(str(path), ())
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "p.toml" in str(caught.value)
     assert caught.value.exit_code is ExitCode.USAGE
 

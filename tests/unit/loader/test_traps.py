@@ -6,7 +6,7 @@ Excel shows, and its case and voucher: the payload that would be sent, or the re
 
     python tests/unit/loader/test_traps.py NAME...
 
-writes what is expected of new traps. It only knows what the importer does: read it, for what is right is yours to say.
+writes what is expected of new traps. It records what the importer does; check that this is right before you commit it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ INPUTS = sorted(path for path in TRAPS.iterdir() if path.suffix not in {".json",
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What becomes of a trap, as data."""
+    """Return the result of reading a trap, as data."""
     beside = path.with_name(f"{path.name}.toml")
     profile = Profile(**tomllib.loads(beside.read_text(encoding="utf-8"))) if beside.is_file() else Profile()
     try:
@@ -67,6 +67,6 @@ def test_trap(path: Path) -> None:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        told = json.dumps(read(TRAPS / name), indent=1, ensure_ascii=False)
-        (TRAPS / f"{name}.json").write_text(told + "\n", encoding="utf-8")
-        sys.stdout.write(f"{name} {told}\n")
+        text = json.dumps(read(TRAPS / name), indent=1, ensure_ascii=False)
+        (TRAPS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        sys.stdout.write(f"{name} {text}\n")

@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidationList
 from support.paths import ROOT
 
 from importer.domain.code_lists import VoucherTypes, case_currencies, find_country
-from importer.domain.columns import Holds, Requirement, columns_of
+from importer.domain.columns import Requirement, ValueKind, columns_of
 from importer.domain.kinds import Kind
 from importer.domain.records import CaseRecord, Reject, VoucherRecord
 from importer.errors import UsageError
@@ -148,10 +148,10 @@ def test_no_cell_is_written_below_the_headings(template, title):
 
 @pytest.mark.parametrize("title", SHEETS)
 def test_formats_hold_for_whole_columns(template, title):
-    wanted = {Holds.DATE: "yyyy-mm-dd", Holds.IDENTIFIER: "@", Holds.MONEY: "#,##0.00"}
+    wanted = {ValueKind.DATE: "yyyy-mm-dd", ValueKind.IDENTIFIER: "@", ValueKind.MONEY: "#,##0.00"}
     for cell, column in zip(template[title][1], columns_of(SHEETS[title]), strict=True):
         dimension = template[title].column_dimensions[cell.column_letter]
-        assert dimension.number_format == wanted.get(column.holds, dimension.number_format)
+        assert dimension.number_format == wanted.get(column.value_kind, dimension.number_format)
         assert dimension.width > len(column.name)
 
 
@@ -167,10 +167,10 @@ def test_drop_downs(template, title):
 
 
 def test_every_closed_list_has_a_drop_down():
-    closed = {Holds.COUNTRY, Holds.CURRENCY, Holds.FLAG, Holds.CHOICE}
+    closed = {ValueKind.COUNTRY, ValueKind.CURRENCY, ValueKind.FLAG, ValueKind.CHOICE}
     for kind in Kind:
         for column in columns_of(kind):
-            assert (choices_of(column) is not None) == (column.holds in closed), column.name
+            assert (choices_of(column) is not None) == (column.value_kind in closed), column.name
 
 
 def test_the_lists_are_hidden_and_hold_what_the_importer_takes(template):

@@ -11,8 +11,8 @@ import pytest
 from importer.loader.context import LoadContext
 from importer.loader.files.safety import TEXTS, WORKBOOKS
 from importer.loader.profile import Profile
-from importer.loader.profiles.recognition import Remembered, Shelf
-from importer.workspace.sources import expand, open_remembered
+from importer.loader.profiles.recognition import ProfileSet, SavedProfile
+from importer.workspace.sources import expand, open_with_saved_profile
 
 DEFAULTS = {
     "creditor_company_name": "Nordlys Energi A/S",
@@ -37,5 +37,5 @@ def test_a_text_of_any_ending_is_read_as_its_profile_says(tmp_path: Path, ending
     headings = ["creditor_reference", "currency", "amount_to_recover", "date", "debtor_name"]
     path.write_text(f"{':'.join(headings)}\nF1:DKK:100:2026-01-31:Bo Holm\n", encoding="utf-8")
     profile = Profile(name="colons", headings=headings, delimiter=":")
-    with open_remembered(path, Shelf((Remembered(profile, Path("colons.toml")),)), CONTEXT) as source:
+    with open_with_saved_profile(path, ProfileSet((SavedProfile(profile, Path("colons.toml")),)), CONTEXT) as source:
         assert len(list(source.rows)) == 1

@@ -25,7 +25,7 @@ from importer.errors import FileRefused
 from importer.loader.files import xls as xls_module
 from importer.loader.files import xlsx as xlsx_module
 from importer.loader.files import zip_archive
-from importer.loader.files.corrections import Marks
+from importer.loader.files.corrections import CellCorrections
 from importer.loader.files.number_formats import zero_format
 from importer.loader.files.reader import open_source
 from importer.loader.files.xlsx_scan import (
@@ -57,12 +57,12 @@ def refused(path: Path) -> str:
 
 
 def test_missing(tmp_path: Path) -> None:
-    assert "is not there" in refused(tmp_path / "a.xlsx")
+    assert "was not found in" in refused(tmp_path / "a.xlsx")
 
 
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     """A ledger and a report hold text alone: such a file ended the import of all that were named with it."""
-    with pytest.raises(FileRefused, match=r"'a\\udcff\.csv' has a name with bytes that are no letters\. Rename it\."):
+    with pytest.raises(FileRefused, match=r"'a\\udcff\.csv' has a name with bytes that are not valid characters\. Rename it\."):
         open_source(tmp_path / "a\udcff.csv")
 
 
@@ -98,7 +98,7 @@ def test_links(tmp_path: Path) -> None:
     (inside / "d.csv").symlink_to("d.csv")
     assert "circle" in refused(inside / "d.csv")
     (inside / "e.csv").symlink_to("gone.csv")
-    assert "is not there" in refused(inside / "e.csv")
+    assert "was not found in" in refused(inside / "e.csv")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -569,8 +569,8 @@ def test_nothing_is_lost_with_the_ordinary_cells(cells, size, epoch_1904, shuffl
     found = scan_sheet(blocks, styles, [], epoch_1904=epoch_1904)
     exact = scan_every_cell([data], styles, [], epoch_1904=epoch_1904)
     assert found is not None
-    assert found.marks.cells == exact.marks.cells
-    assert found.marks.texts == exact.marks.texts
+    assert found.corrections.cells == exact.corrections.cells
+    assert found.corrections.texts == exact.corrections.texts
     assert found.hidden_rows == exact.hidden_rows == sum(row % 3 == 2 for row in rows)
     assert found.rows >= exact.rows
     assert found.columns >= exact.columns
@@ -620,12 +620,12 @@ def test_columns_up_to(last) -> None:
 
 
 def test_marks_keep_every_cell() -> None:
-    marks = Marks()
-    marks.add_error(1_048_575, 16_383, "#N/A")
-    marks.add_error(0, 0, "#REF!")
-    marks.close()
-    assert [marks.corrected(code, None) for _, code in marks.in_row(0)] == ["#REF!"]
-    assert [(column, marks.corrected(code, None)) for column, code in marks.in_row(1_048_575)] == [(16_383, "#N/A")]
+    corrections = CellCorrections()
+    corrections.add_error(1_048_575, 16_383, "#N/A")
+    corrections.add_error(0, 0, "#REF!")
+    corrections.close()
+    assert [corrections.corrected(code, None) for _, code in corrections.in_row(0)] == ["#REF!"]
+    assert [(column, corrections.corrected(code, None)) for column, code in corrections.in_row(1_048_575)] == [(16_383, "#N/A")]
 
 
 # --- any bytes at all -----------------------------------------------------------------------------------------------

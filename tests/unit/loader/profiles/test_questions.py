@@ -19,7 +19,7 @@ from importer.loader.profiles.proposal import ASK_FROM, SUGGEST_FROM, Heading
 from importer.loader.profiles.questions import NOTHING, AnswerRefused, answer, open_questions, questions
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.profiles.trials import SheetTrials
-from importer.loader.sheets.headings import Around
+from importer.loader.sheets.headings import SheetContext
 from importer.loader.sheets.shape import Shape
 
 DAYS = ("2026-01-31", "2026-02-14", "2026-03-01")
@@ -55,7 +55,7 @@ FOR_ALL = NORDLYS | {"currency": "DKK", "debtor_type": "Person", "amount_to_reco
 
 def draft_of(columns, *, defaults=(), **more) -> ProfileDraft:
     headings = tuple(Heading(text, cells) for text, cells in columns.items())
-    sample = SheetSample("Ark1", 1, tuple(columns), headings, Around(sample=list(zip(*columns.values(), strict=True))))
+    sample = SheetSample("Ark1", 1, tuple(columns), headings, SheetContext(sample=list(zip(*columns.values(), strict=True))))
     return ProfileDraft(SheetTrials(sample, VoucherTypes(), dict(defaults)), **more)
 
 
@@ -215,7 +215,7 @@ def test_a_heading_that_was_left_out_can_still_fill_a_column():
 
 
 @pytest.mark.parametrize(
-    ("columns", "answers", "question", "value", "told"),
+    ("columns", "answers", "question", "value", "reason"),
     [
         (UNKNOWN, {}, "shape", "both", "A row can hold cases, vouchers, flat"),
         (UNKNOWN, {}, "shape", NOTHING, "A row can hold"),
@@ -231,10 +231,10 @@ def test_a_heading_that_was_left_out_can_still_fill_a_column():
         (DUNNING, LEFT_OUT, "column:comments", "x", 'no question "column:comments"'),
     ],
 )
-def test_an_answer_that_cannot_be_is_refused_and_changes_nothing(columns, answers, question, value, told):
+def test_an_answer_that_cannot_be_is_refused_and_changes_nothing(columns, answers, question, value, reason):
     draft = answered(draft_of(columns, defaults=NORDLYS), answers)
     before = asked_about(draft)
-    with pytest.raises(AnswerRefused, match=re.escape(told)):
+    with pytest.raises(AnswerRefused, match=re.escape(reason)):
         answer(draft, question, value)
     assert asked_about(draft) == before
 
@@ -259,9 +259,9 @@ def test_the_name_of_a_company_stands_for_its_contact_person_unless_somebody_is_
 
 
 def test_what_a_row_holds_is_written_only_if_a_flag_or_an_answer_says_it():
-    told = draft_of(OPEN_ITEMS, defaults=FOR_ALL)
-    assert finish(told).holds is None
-    assert finish(replace(told, holds=Shape.CASES)).holds == "cases"
+    draft = draft_of(OPEN_ITEMS, defaults=FOR_ALL)
+    assert finish(draft).holds is None
+    assert finish(replace(draft, holds=Shape.CASES)).holds == "cases"
     answered_so = answered(draft_of(UNKNOWN), {"shape": "vouchers", "heading:Tegn": "currency"})
     assert finish(answered_so).holds == "vouchers"
     with pytest.raises(UsageError, match='"Ark1" leave open what a row holds'):

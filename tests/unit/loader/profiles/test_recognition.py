@@ -7,14 +7,21 @@ import pytest
 from importer.errors import FileRefused
 from importer.loader.files.reader import ReadOptions, open_source
 from importer.loader.profile import Profile
-from importer.loader.profiles.recognition import Remembered, Shelf, only_one, reader_of_headings, refuse_near, search_shelf
+from importer.loader.profiles.recognition import (
+    ProfileSet,
+    SavedProfile,
+    reader_of_headings,
+    refuse_near_miss,
+    search_profiles,
+    the_only_match,
+)
 from importer.loader.source import open_file
 
 HEADINGS = ("Fakturanr.", "Kunde", "Beløb", "Dato")
 
 
-def remembered(name: str = "erp", headings: tuple[str, ...] = HEADINGS, **more: object) -> Remembered:
-    return Remembered(Profile(name=name, headings=list(headings), **more), Path(f"profiles/{name}.toml"))
+def remembered(name: str = "erp", headings: tuple[str, ...] = HEADINGS, **more: object) -> SavedProfile:
+    return SavedProfile(Profile(name=name, headings=list(headings), **more), Path(f"profiles/{name}.toml"))
 
 
 @pytest.mark.parametrize(
@@ -30,43 +37,43 @@ def remembered(name: str = "erp", headings: tuple[str, ...] = HEADINGS, **more: 
     ],
 )
 def test_a_profile_knows_its_headings_in_any_order_and_no_others(headings, known):
-    assert remembered().knows({"Ark1": headings}) is known
-    assert remembered().knows({"Info": ("Text",), "Ark1": headings}) is known
+    assert remembered().matches({"Ark1": headings}) is known
+    assert remembered().matches({"Info": ("Text",), "Ark1": headings}) is known
 
 
 def test_a_profile_that_names_its_sheet_looks_there_alone():
     one = remembered(sheet="Ark1")
-    assert one.knows({"Ark1": HEADINGS, "Pivot": ("Sum",)})
-    assert not one.knows({"Ark2": HEADINGS})
-    assert not one.knows({"Ark1": ("Sum",), "Ark2": HEADINGS})
+    assert one.matches({"Ark1": HEADINGS, "Pivot": ("Sum",)})
+    assert not one.matches({"Ark2": HEADINGS})
+    assert not one.matches({"Ark1": ("Sum",), "Ark2": HEADINGS})
 
 
 def test_two_profiles_that_know_a_file_are_a_question():
     one, two = remembered("a"), remembered("b")
-    assert only_one("x.csv", [one]) is one
-    assert only_one("x.csv", []) is None
+    assert the_only_match("x.csv", [one]) is one
+    assert the_only_match("x.csv", []) is None
     with pytest.raises(FileRefused, match=r'"a" \(profiles/a.toml\) and "b" .*--profile a or --profile b'):
-        only_one("x.csv", [one, two])
+        the_only_match("x.csv", [one, two])
 
 
 @pytest.mark.parametrize(
-    ("headings", "told"),
+    ("headings", "difference"),
     [
         ((*HEADINGS, "Region"), 'the profile lacks "Region"'),
         (HEADINGS[:3], 'the sheet lacks "Dato"'),
         (HEADINGS, 'the sheet is not called "Ark1"'),
     ],
 )
-def test_a_file_that_a_profile_nearly_knows_is_refused_with_the_difference(headings, told):
-    shelf = Shelf((remembered("other", ("Navn", "Sum")), remembered(sheet="Ark1")))
+def test_a_file_that_a_profile_nearly_matches_is_refused_with_the_difference(headings, difference):
+    profile_set = ProfileSet((remembered("other", ("Navn", "Sum")), remembered(sheet="Ark1")))
     with pytest.raises(FileRefused) as refused:
-        refuse_near("x.xlsx", {"Marts": headings}, shelf)
-    assert f'the profile "erp", but {told}' in str(refused.value)
+        refuse_near_miss("x.xlsx", {"Marts": headings}, profile_set)
+    assert f'the profile "erp", but {difference}' in str(refused.value)
     assert "importer map" in str(refused.value)
-    refuse_near("x.xlsx", {"Marts": ("Kunde", "Dato", "Sum", "Navn", "Land")}, shelf)
+    refuse_near_miss("x.xlsx", {"Marts": ("Kunde", "Dato", "Sum", "Navn", "Land")}, profile_set)
 
 
-def test_the_shelf_holds_profiles_with_headings_and_tells_of_those_that_cannot_be_read(tmp_path):
+def test_the_set_holds_profiles_with_headings_and_reports_those_that_cannot_be_read(tmp_path):
     first, second = tmp_path / "profiles", tmp_path / "more"
     first.mkdir()
     second.mkdir()
@@ -75,10 +82,10 @@ def test_the_shelf_holds_profiles_with_headings_and_tells_of_those_that_cannot_b
     (first / "broken.toml").write_text("headings = [")
     (second / "a.toml").write_text('headings = ["Another"]\n')
     (second / "b.toml").write_text('headings = ["Sum"]\n')
-    shelf = search_shelf((first, second, tmp_path / "none"))
-    assert [(one.profile.name, one.path) for one in shelf.profiles] == [("a", first / "a.toml"), ("b", second / "b.toml")]
-    (told,) = shelf.broken
-    assert "broken.toml" in told
+    profile_set = search_profiles((first, second, tmp_path / "none"))
+    assert [(one.profile.name, one.path) for one in profile_set.profiles] == [("a", first / "a.toml"), ("b", second / "b.toml")]
+    (problem,) = profile_set.broken
+    assert "broken.toml" in problem
 
 
 def test_headings_stand_where_the_profile_has_its_header_but_in_an_error_sheet_first(tmp_path):

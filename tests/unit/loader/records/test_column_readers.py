@@ -10,14 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importer.domain.cells import Cell
-from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Holds
+from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, ValueKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, shows_error
-from importer.loader.records.column_readers import MAX_REMEMBERED, Columns, fields_of
-from importer.loader.sheets.plan import Bound
+from importer.loader.records.column_readers import MAX_REMEMBERED, RowDecoder, readers_for
+from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, ValueProblem, is_blank
 
-COLUMNS = {column.holds: column for column in (*CASE_COLUMNS, *VOUCHER_COLUMNS)}
+COLUMNS = {column.value_kind: column for column in (*CASE_COLUMNS, *VOUCHER_COLUMNS)}
 FORMATS = [Formats(), Formats(decimal=","), Formats(text_doubt="is doubtful"), Formats(date_cell_doubt="is doubtful")]
 WRITTEN = [
     *(
@@ -85,28 +85,28 @@ def outcome(read: Any, *given: Any) -> object:
     return type(value), value
 
 
-def by_its_reader(holds: Holds, cell: Cell, formats: Formats) -> Any:
+def by_its_reader(value_kind: ValueKind, cell: Cell, formats: Formats) -> Any:
     if is_blank(cell):
         return None
     if type(cell) is str and cell[0] in "#E" and shows_error(cell.strip()):
         cell = CellError(cell.strip())
-    return READERS[holds](cell, formats)
+    return READERS[value_kind](cell, formats)
 
 
-@pytest.mark.parametrize("holds", list(COLUMNS))
+@pytest.mark.parametrize("value_kind", list(COLUMNS))
 @given(cells=st.lists(CELLS, max_size=4), formats=st.sampled_from(FORMATS))
 @example(cells=[1, True, 1.0, "1", date(2026, 1, 31), datetime(2026, 1, 31), "1"], formats=Formats())  # noqa: DTZ001
 @example(cells=WRITTEN, formats=Formats())
-def test_every_cell_has_the_value_that_its_reader_gives(holds: Holds, cells: list[Cell], formats: Formats) -> None:
-    (made,) = fields_of([(Bound(COLUMNS[holds], "Heading", 0), formats)])
+def test_every_cell_has_the_value_that_its_reader_gives(value_kind: ValueKind, cells: list[Cell], formats: Formats) -> None:
+    (made,) = readers_for([(ColumnBinding(COLUMNS[value_kind], "Heading", 0), formats)])
     for cell in (*cells, *cells):
         remembered = made.known.get(cell) if type(cell) is str else None
         found = (type(remembered), remembered) if remembered is not None else outcome(made.read, cell)
-        assert found == outcome(by_its_reader, holds, cell, formats), repr(cell)
+        assert found == outcome(by_its_reader, value_kind, cell, formats), repr(cell)
 
 
 def test_what_is_remembered_has_an_end() -> None:
-    (made,) = fields_of([(Bound(COLUMNS[Holds.CURRENCY], "Heading", 0), Formats())])
+    (made,) = readers_for([(ColumnBinding(COLUMNS[ValueKind.CURRENCY], "Heading", 0), Formats())])
     for number in range(MAX_REMEMBERED + 10):
         assert made.read(f"c{number}") == f"C{number}"
     assert len(made.known) == MAX_REMEMBERED
@@ -114,7 +114,7 @@ def test_what_is_remembered_has_an_end() -> None:
 
 
 def test_rows_share_no_list() -> None:
-    (made,) = fields_of([(Bound(COLUMNS[Holds.JSON], "Heading", 0), Formats())])
+    (made,) = readers_for([(ColumnBinding(COLUMNS[ValueKind.JSON], "Heading", 0), Formats())])
     assert made.read("[{}]") is not made.read("[{}]")
     assert not made.known
 
@@ -123,15 +123,17 @@ def test_rows_share_no_list() -> None:
 @pytest.mark.parametrize("cells", [(), ("a",), ("a", "b", "c", "d"), ("a", "b", "c", "d", "beyond")])
 def test_a_row_of_any_width_gives_each_field_its_own_cell(positions: list[int | None], cells: tuple[Cell, ...]) -> None:
     bounds = [
-        Bound(COLUMNS[Holds.TEXT], f"Heading {at}", position, None if position is not None else f"constant {at}")
+        ColumnBinding(COLUMNS[ValueKind.TEXT], f"Heading {at}", position, None if position is not None else f"constant {at}")
         for at, position in enumerate(positions)
     ]
-    columns = Columns(fields_of((bound, Formats()) for bound in bounds))
-    assert [cell for _, cell in columns.with_cells(cells)] == [field.cell(cells) for field in columns.fields]
+    columns = RowDecoder(readers_for((bound, Formats()) for bound in bounds))
+    assert [cell for _, cell in columns.with_cells(cells)] == [reader.cell(cells) for reader in columns.readers]
 
 
 def test_an_amount_is_a_text_only_where_its_reader_gets_one() -> None:
     values = {"none": "12,50 kr", "7": "7 kr"}
-    (plain, mapped) = fields_of((Bound(COLUMNS[Holds.MONEY], "Amount", 0, None, table), Formats()) for table in ({}, values))
+    (plain, mapped) = readers_for(
+        (ColumnBinding(COLUMNS[ValueKind.MONEY], "Amount", 0, None, table), Formats()) for table in ({}, values)
+    )
     assert [plain.text((cell,)) for cell in ("5 kr", 5, None, " ", "#N/A")] == ["5 kr", None, None, None, None]
     assert [mapped.text((cell,)) for cell in ("none", 7, 8, None)] == ["12,50 kr", "7 kr", None, None]

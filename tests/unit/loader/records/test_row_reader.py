@@ -208,11 +208,11 @@ def test_all_reasons_of_a_row_come_at_once_each_with_column_value_and_advice() -
     profile = Profile(columns={"Kunde": "debtor_name", "Beløb": "amount_to_recover"})
     found = loaded(row, profile).case
     assert isinstance(found, Reject)
-    told = {reason.text() for reason in found.reasons}
+    messages = {reason.text() for reason in found.reasons}
     answer = 'Say it in the profile: decimal = "," or decimal = "."'
-    assert told == {
+    assert messages == {
         "Kunde is missing. Fill in the cell",
-        f'Beløb "1,234" could be in thousands or have three decimals, and nothing in its column tells which. {answer}',
+        f'Beløb "1,234" could be in thousands or have three decimals, and nothing in its column decides which. {answer}',
         'date "2027-01-01" is after today, 2026-06-15. A case can be sent from that day on; check the date',
         f'debtor_country "Swedn" is not a country. Did you mean Sweden? {COUNTRY_FIX}',
         'debtor_email "x" is not an e-mail address. Write one such as name@company.com, or leave it empty',
@@ -485,7 +485,7 @@ def test_an_appendix_is_of_a_known_kind_and_not_too_large(tmp_path: Path) -> Non
     with (tmp_path / "b.pdf").open("wb") as file:
         file.truncate(15_000_001)
     context = LoadContext(today=CONTEXT.today, timezone=CONTEXT.timezone, folder=tmp_path)
-    for name, words in (("a.exe", "known kind"), ("b.pdf", "15 MB")):
+    for name, words in (("a.exe", "not a supported type of file"), ("b.pdf", "15 MB")):
         found = voucher_of(context=context, appendix_file=name)
         assert isinstance(found, Reject)
         assert words in found.reasons[0].message

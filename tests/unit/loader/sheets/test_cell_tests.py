@@ -1,4 +1,4 @@
-"""What cells look like: a column could hold what its reader reads, and nothing else is ruled out too early."""
+"""Tests of the cell tests: a column could hold what its parser reads, and other columns are not ruled out too early."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.domain.code_lists import VoucherTypes
-from importer.domain.columns import Holds, column
+from importer.domain.columns import ValueKind, column
 from importer.domain.kinds import Kind
 from importer.domain.special_cells import CellError
 from importer.loader.sheets.cell_tests import agreement, may_be_date, may_be_number, objection_to
@@ -65,7 +65,7 @@ def test_what_no_reader_reads_fits_no_column_of_amounts_or_dates(cell) -> None:
 def test_blank_cells_neither_agree_nor_object() -> None:
     assert share("date", None, " ") is None
     assert share("date", None, "2026-01-31", "x") == 0.5
-    assert objection_to("date", Holds.DATE, (None, " ", CellError("#N/A"))) is None
+    assert objection_to("date", ValueKind.DATE, (None, " ", CellError("#N/A"))) is None
 
 
 _FIGURES = st.text("0123456789.,-/ '()krDKEU€%jan", max_size=12)
@@ -96,23 +96,23 @@ def test_what_may_be_a_number_or_a_date(cell, number, day) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "holds", "cells", "objection"),
+    ("name", "value_kind", "cells", "objection"),
     [
-        ("debtor_name", Holds.TEXT, ("1001", "1002"), "its cells are numbers, not names"),
-        ("debtor_name", Holds.TEXT, (1001, "Bodil"), "its cells are numbers, not names"),
-        ("debtor_name", Holds.TEXT, ("Bodil", "Havblik 2 ApS"), None),
-        ("debtor_type", Holds.CHOICE, ("A", "B"), "its cells are neither Company nor Person"),
-        ("debtor_type", Holds.CHOICE, ("Company", "Privat"), None),
-        ("due_date", Holds.DATE, ("30 dage", "14 dage"), "its cells are no dates"),
-        ("due_date", Holds.DATE, ("310126", "31.01.26"), None),
-        ("amount_to_recover", Holds.MONEY, ("Se bilag", "5,00"), "its cells are no amounts"),
-        ("amount_to_recover", Holds.MONEY, ("5,00", "5,00", "5,00", "5,00", "Se bilag"), None),  # one in five may be anything
-        ("case_ref", Holds.IDENTIFIER, ("A1", "A1", "A2"), "its cells do not tell the rows apart"),
-        ("creditor_reference", Holds.IDENTIFIER, ("Nord", "Syd"), "its cells do not tell the rows apart"),
-        ("case_ref", Holds.IDENTIFIER, ("A1", "A2", "A3"), None),
-        ("debtor_address", Holds.TEXT, ("1", "2"), None),
-        ("case_ref", Holds.IDENTIFIER, (), None),
+        ("debtor_name", ValueKind.TEXT, ("1001", "1002"), "its cells are numbers, not names"),
+        ("debtor_name", ValueKind.TEXT, (1001, "Bodil"), "its cells are numbers, not names"),
+        ("debtor_name", ValueKind.TEXT, ("Bodil", "Havblik 2 ApS"), None),
+        ("debtor_type", ValueKind.CHOICE, ("A", "B"), "its cells are neither Company nor Person"),
+        ("debtor_type", ValueKind.CHOICE, ("Company", "Privat"), None),
+        ("due_date", ValueKind.DATE, ("30 dage", "14 dage"), "its cells are not dates"),
+        ("due_date", ValueKind.DATE, ("310126", "31.01.26"), None),
+        ("amount_to_recover", ValueKind.MONEY, ("Se bilag", "5,00"), "its cells are not amounts"),
+        ("amount_to_recover", ValueKind.MONEY, ("5,00", "5,00", "5,00", "5,00", "Se bilag"), None),  # one in five may be anything
+        ("case_ref", ValueKind.IDENTIFIER, ("A1", "A1", "A2"), "its cells do not tell the rows apart"),
+        ("creditor_reference", ValueKind.IDENTIFIER, ("Nord", "Syd"), "its cells do not tell the rows apart"),
+        ("case_ref", ValueKind.IDENTIFIER, ("A1", "A2", "A3"), None),
+        ("debtor_address", ValueKind.TEXT, ("1", "2"), None),
+        ("case_ref", ValueKind.IDENTIFIER, (), None),
     ],
 )
-def test_what_the_cells_say_against_a_column(name, holds, cells, objection) -> None:
-    assert objection_to(name, holds, cells) == objection
+def test_what_the_cells_say_against_a_column(name, value_kind, cells, objection) -> None:
+    assert objection_to(name, value_kind, cells) == objection

@@ -33,10 +33,10 @@ def formats(rows: list[tuple], profile: Profile = NO_PROFILE, *, delimited: bool
     plan = plan_sheet("Cases", 1, HEADER, profile, {})
     assert plan is not None
 
-    def look(positions):
+    def read_columns(positions):
         return ((row, [cells[p] for p in positions]) for row, cells in enumerate([HEADER, *rows], 1))
 
-    return formats_of(plan, look, profile, TODAY, delimited=delimited)
+    return formats_of(plan, read_columns, profile, TODAY, delimited=delimited)
 
 
 def test_columns_are_decided_one_by_one_and_the_report_says_by_which_row() -> None:
@@ -85,7 +85,7 @@ def test_a_table_that_begins_further_in_is_looked_at_where_it_stands(tmp_path: P
     book.save(path)
     with open_source(path) as source:
         (sheet,) = source.sheets
-        looked = list(sheet.look([1, 6, 7, 40]))
+        looked = list(sheet.read_columns([1, 6, 7, 40]))
     assert looked[3:] == [
         (4, [None, "date", "amount_to_recover", None]),
         (5, [None, "03/04/2026", "1.234", None]),
@@ -103,11 +103,11 @@ def test_a_sheet_is_parsed_once_while_its_rows_are_read(tmp_path: Path) -> None:
     book.save(path)
     with open_source(path) as source:
         (sheet,) = source.sheets
-        workbook = sheet._look.func.__self__  # type: ignore[union-attr]
+        workbook = sheet._read_columns.func.__self__  # type: ignore[union-attr]
         chunks = sheet.chunks()
         next(chunks)
         (parsed,) = workbook._parsed.values()
-        assert len(list(sheet.look([0]))) == 5000
+        assert len(list(sheet.read_columns([0]))) == 5000
         assert list(workbook._parsed.values()) == [parsed]
         del parsed
         assert sum(len(chunk) for chunk in chunks) == 3000

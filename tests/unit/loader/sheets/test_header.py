@@ -1,4 +1,4 @@
-"""Where the headings stand, and what rows below them are no data: decisions on rows alone."""
+"""Tests of finding the headings, and the rows below them that are not data, from rows alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from importer.errors import FileRefused
-from importer.loader.files.projection import Ahead
+from importer.loader.files.projection import PeekableRows
 from importer.loader.profile import NO_PROFILE, Profile
-from importer.loader.sheets.header import LOOK_AHEAD, find_top, known_headings
+from importer.loader.sheets.header import LOOK_AHEAD, find_header, known_headings
 from importer.loader.sheets.labels import begins_like_a_total, is_page_mark, is_total_label, is_unit
 
 HEADER = ("Fakturanr.", "Kundenavn", "Fakturadato", "Restbeløb", "Valuta")
@@ -18,13 +18,13 @@ DATA = ("1", "Bodil Zebrahest", "2026-01-31", "10,00", "DKK")
 
 def top(*rows, profile: Profile = NO_PROFILE):
     """The top of a sheet with these rows, and the number of the first row of data."""
-    ahead = Ahead((number, tuple(row)) for number, row in enumerate(rows, start=1))
-    found = find_top("Ark1", ahead, profile)
+    ahead = PeekableRows((number, tuple(row)) for number, row in enumerate(rows, start=1))
+    found = find_header("Ark1", ahead, profile)
     return found, next(ahead, (None,))[0]
 
 
 def test_rows_can_be_looked_at_and_are_still_there() -> None:
-    rows = Ahead((n, ()) for n in range(1, 6))
+    rows = PeekableRows((n, ()) for n in range(1, 6))
     assert [n for n, _ in rows.peek(3)] == [1, 2, 3]
     assert next(rows)[0] == 1
     assert [n for n, _ in rows.peek(9)] == [2, 3, 4, 5]

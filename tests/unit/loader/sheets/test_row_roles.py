@@ -1,11 +1,11 @@
-"""What a row below the headings is, by its cells alone."""
+"""Tests of the role of a row below the headings, decided by its cells alone."""
 
 from __future__ import annotations
 
 import pytest
 
 from importer.loader.profile import Profile
-from importer.loader.sheets.header import Top
+from importer.loader.sheets.header import SheetHeader
 from importer.loader.sheets.plan import plan_sheet
 from importer.loader.sheets.row_roles import RowRole, RowRoles
 
@@ -13,7 +13,7 @@ HEADER = ("Fakturanr.", "Kundenavn", "Fakturadato", "Restbeløb", "Valuta", "Sæ
 CONSTANTS = {"creditor_company_name": "N", "creditor_country": "DK", "debtor_country": "DK", "debtor_type": "Person"}
 PLAN = plan_sheet("Sager", 2, HEADER, Profile(constants=CONSTANTS), {})
 assert PLAN is not None
-ROLES = RowRoles(Top(2, HEADER, ((1, ("Åbne poster",)),)), PLAN)
+ROLES = RowRoles(SheetHeader(2, HEADER, ((1, ("Åbne poster",)),)), PLAN)
 DATA = ("4711", "Bodil", "2026-01-31", "10,00", "DKK", None)
 
 

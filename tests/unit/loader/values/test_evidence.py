@@ -1,4 +1,4 @@
-"""What a column proves: never the wrong way, whatever is in it."""
+"""Tests of the evidence from a column: no way of reading is decided that the texts do not prove."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from importer.loader.values.amounts import read_money
 from importer.loader.values.dates import read_date
-from importer.loader.values.evidence import Decision, OrderEvidence, Seen, Verdict, decide_mark, decide_order
+from importer.loader.values.evidence import Certainty, Decision, OrderEvidence, Sighting, decide_mark, decide_order
 from importer.loader.values.formats import DateOrder, Formats
 from importer.loader.values.text import ValueProblem
 
@@ -32,18 +32,18 @@ def order(*texts: str) -> Decision:
 @pytest.mark.parametrize(
     ("texts", "proof"),
     [
-        (("1.234", "1.234,50"), Seen(3, "1.234,50")),
-        (("1.234", "12,5"), Seen(3, "12,5")),
-        (("1.234.567", "1.234"), Seen(2, "1.234.567")),
-        (("kr. 1.234", "kr. 99,95"), Seen(3, "kr. 99,95")),
-        (("1.234", "5.000,-"), Seen(3, "5.000,-")),
-        (("1.234", "1234,5678"), Seen(3, "1234,5678")),
-        (("1.234", "0,125"), Seen(3, "0,125")),
+        (("1.234", "1.234,50"), Sighting(3, "1.234,50")),
+        (("1.234", "12,5"), Sighting(3, "12,5")),
+        (("1.234.567", "1.234"), Sighting(2, "1.234.567")),
+        (("kr. 1.234", "kr. 99,95"), Sighting(3, "kr. 99,95")),
+        (("1.234", "5.000,-"), Sighting(3, "5.000,-")),
+        (("1.234", "1234,5678"), Sighting(3, "1234,5678")),
+        (("1.234", "0,125"), Sighting(3, "0,125")),
     ],
 )
 def test_a_mark_that_one_text_proves_holds_for_the_column(texts, proof) -> None:
     found = mark(*texts)
-    assert (found.verdict, found.way, found.proof) == (Verdict.DECIDED, ",", (proof,))
+    assert (found.certainty, found.way, found.proof) == (Certainty.DECIDED, ",", (proof,))
     assert found.question is not None
     assert found.question.text in {"1.234", "kr. 1.234"}
     mirrored = mark(*(text.translate(str.maketrans(".,", ",.")) for text in texts if "kr" not in text))
@@ -58,13 +58,13 @@ def test_a_mark_that_one_text_proves_holds_for_the_column(texts, proof) -> None:
     ],
 )
 def test_texts_that_can_be_read_both_ways_or_in_none_prove_nothing(texts) -> None:
-    assert mark(*texts).verdict is Verdict.UNDECIDED
+    assert mark(*texts).certainty is Certainty.UNDECIDED
 
 
 def test_two_marks_contradict_each_other_with_both_rows_named() -> None:
     found = mark("1.234", "1.234,50", "7", "1,234.50", "0,5")
-    assert (found.verdict, found.way) == (Verdict.CONTRADICTORY, None)
-    assert found.proof == (Seen(3, "1.234,50"), Seen(5, "1,234.50"))
+    assert (found.certainty, found.way) == (Certainty.CONTRADICTORY, None)
+    assert found.proof == (Sighting(3, "1.234,50"), Sighting(5, "1,234.50"))
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_two_marks_contradict_each_other_with_both_rows_named() -> None:
 )
 def test_an_order_that_one_text_proves_holds_for_the_column(texts, way, proof) -> None:
     found = order(*texts)
-    assert (found.verdict, found.way) == (Verdict.DECIDED, way)
-    assert proof in {seen.text for seen in found.proof}
-    assert found.question == Seen(2, texts[0])
+    assert (found.certainty, found.way) == (Certainty.DECIDED, way)
+    assert proof in {sighting.text for sighting in found.proof}
+    assert found.question == Sighting(2, texts[0])
 
 
 @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ def test_an_order_that_one_text_proves_holds_for_the_column(texts, way, proof) -
     ],
 )
 def test_dates_that_fit_more_than_one_order_or_none_prove_nothing(texts) -> None:
-    assert order(*texts).verdict is Verdict.UNDECIDED
+    assert order(*texts).certainty is Certainty.UNDECIDED
 
 
 def test_two_orders_contradict_each_other_with_both_rows_named() -> None:
     found = order("03/04/2026", "31/01/2026", "01/31/2026", "30/12/2026")
-    assert found.verdict is Verdict.CONTRADICTORY
-    assert found.proof == (Seen(3, "31/01/2026"), Seen(4, "01/31/2026"))
+    assert found.certainty is Certainty.CONTRADICTORY
+    assert found.proof == (Sighting(3, "31/01/2026"), Sighting(4, "01/31/2026"))
 
 
 def test_two_rows_together_may_prove_what_neither_does_alone() -> None:
     found = order("31-01-26", "15-03-85")
-    assert (found.verdict, found.way) == (Verdict.DECIDED, DAY)
+    assert (found.certainty, found.way) == (Certainty.DECIDED, DAY)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ DAYS = st.dates(min_value=date(LAST_YEAR - 99, 1, 1), max_value=date(LAST_YEAR, 
 
 
 def outcome(read: Callable[[str, Formats], Any], text: str, formats: Formats) -> object:
-    """What a text is read as, or the code of the reason why not."""
+    """Return the value of a text, or the code of the reason against it."""
     try:
         return read(text, formats)
     except ValueProblem as problem:
@@ -150,7 +150,7 @@ def test_dates_written_in_one_order_are_read_as_themselves_or_not_at_all(days, w
         for day in days
     ]
     found = order(*texts)
-    assert found.verdict is not Verdict.CONTRADICTORY
+    assert found.certainty is not Certainty.CONTRADICTORY
     assert found.way in (written, None)
     for day, text in zip(days, texts, strict=True):
         assert outcome(read_date, text, Formats(order=found.way, last_year=LAST_YEAR)) in (
@@ -163,7 +163,7 @@ def test_short_years_in_front_are_read_as_themselves_or_not_at_all(days) -> None
     texts = [day.strftime("%y-%m-%d") for day in days]
     found = order(*texts)
     assert found.way in (YEAR, None)
-    assert found.verdict is not Verdict.CONTRADICTORY
+    assert found.certainty is not Certainty.CONTRADICTORY
     for day, text in zip(days, texts, strict=True):
         if found.way:
             assert read_date(text, Formats(order=found.way, last_year=LAST_YEAR)) == day
@@ -183,7 +183,7 @@ def test_amounts_written_in_one_way_are_read_as_themselves_or_not_at_all(amounts
     values = [Decimal(form.format(amount).replace(",", "")) for amount, form in amounts]
     texts = [unit.format(form.format(amount).translate(str.maketrans({",": group, ".": decimal}))) for amount, form in amounts]
     found = mark(*texts)
-    assert found.verdict is not Verdict.CONTRADICTORY
+    assert found.certainty is not Certainty.CONTRADICTORY
     assert found.way in (decimal, None)
     for value, text in zip(values, texts, strict=True):
         assert outcome(read_money, text, Formats(proven_decimal=found.way)) in (
@@ -195,5 +195,5 @@ def test_amounts_written_in_one_way_are_read_as_themselves_or_not_at_all(amounts
 def test_evidence_of_any_texts_is_what_some_of_them_alone_say(texts) -> None:
     found = mark(*texts)
     alone = {decision.way for text in texts if (decision := mark(text)).way}
-    assert found.verdict is {0: Verdict.UNDECIDED, 1: Verdict.DECIDED, 2: Verdict.CONTRADICTORY}[len(alone)]
+    assert found.certainty is {0: Certainty.UNDECIDED, 1: Certainty.DECIDED, 2: Certainty.CONTRADICTORY}[len(alone)]
     assert found.way == (alone.pop() if len(alone) == 1 else None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.domain.columns import Holds
+from importer.domain.columns import ValueKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, shows_error
 from importer.loader.values.amounts import currencies_of
 from importer.loader.values.formats import DateOrder
@@ -17,6 +17,7 @@ from importer.loader.values.parsers import (
     READERS,
     Formats,
     ValueProblem,
+    display_text,
     is_blank,
     read_country,
     read_currency,
@@ -29,7 +30,6 @@ from importer.loader.values.parsers import (
     read_rate,
     read_text,
     read_uuid,
-    shown,
     strptime_format,
 )
 
@@ -82,7 +82,7 @@ def test_blank(cell, blank) -> None:
 
 def test_text_that_no_cell_can_hold_is_refused() -> None:
     assert read_text("x" * 32_767)
-    assert refusal(READERS[Holds.TEXT], "x" * 32_768) == "cell_too_long"
+    assert refusal(READERS[ValueKind.TEXT], "x" * 32_768) == "cell_too_long"
 
 
 MARKED = [
@@ -94,13 +94,13 @@ MARKED = [
 ]
 
 
-@pytest.mark.parametrize("holds", Holds)
+@pytest.mark.parametrize("value_kind", ValueKind)
 @pytest.mark.parametrize(("cell", "code", "words"), MARKED)
-def test_a_cell_without_a_value_is_refused_in_every_column(holds, cell, code, words) -> None:
+def test_a_cell_without_a_value_is_refused_in_every_column(value_kind, cell, code, words) -> None:
     with pytest.raises(ValueProblem, match=words) as caught:
-        READERS[holds](cell, ANY)
+        READERS[value_kind](cell, ANY)
     assert caught.value.code == code
-    assert shown(cell) == str(cell)
+    assert display_text(cell) == str(cell)
 
 
 # Money
@@ -205,10 +205,10 @@ def test_an_amount_in_any_writing_is_read_as_itself_or_refused(amount, marks, de
     try:
         read = read_number(text, Formats(decimal=decimal))
     except ValueProblem:
-        # Nothing is refused for its writing but what the profile contradicts, and what may be thousands.
+        # Only a text that the profile contradicts, or whose mark may group thousands, is refused.
         assert decimal not in (None, mark) or (decimal is None and places == 3 and 1 <= abs(amount) < 1000)
         return
-    # With three decimals one mark may stand for thousands; whoever states that in the profile has said so.
+    # With three decimals the mark may group thousands, if the profile states the other one as the decimal mark.
     assert read == amount or (decimal not in (None, mark) and places == 3 and 1 <= abs(amount) < 1000)
 
 
@@ -568,4 +568,4 @@ def test_json_of_another_kind_is_refused(cell) -> None:
 
 
 def test_every_kind_of_column_has_a_reader() -> None:
-    assert set(READERS) == set(Holds)
+    assert set(READERS) == set(ValueKind)
