@@ -39,7 +39,7 @@ def _checked_url(value: str) -> str:
     return value.rstrip("/")
 
 
-class Debitura(_Section):
+class DebituraSettings(_Section):
     """Debitura, the API for cases. The key is in ``IMPORTER_DEBITURA__API_KEY`` or the keyring."""
 
     base_url: Annotated[str, Field(description="Debitura's address.")] = "https://collectionpartner-api.debitura.com"
@@ -50,7 +50,7 @@ class Debitura(_Section):
     _check_url = field_validator("base_url")(_checked_url)
 
 
-class Debbie(_Section):
+class DebbieSettings(_Section):
     """Debbie, the API for vouchers. The token is in ``IMPORTER_DEBBIE__TOKEN`` or the keyring."""
 
     base_url: Annotated[str, Field(description="Debbie's address.")] = "https://api.debbiecollect.com"
@@ -81,7 +81,7 @@ class Debbie(_Section):
 Seconds = Annotated[float, Field(gt=0)]
 
 
-class Dispatch(_Section):
+class DispatchSettings(_Section):
     """The sending of entries. The default limits are those that Debitura documents for each key; 0 means no limit."""
 
     concurrency: Annotated[int, Field(ge=1, le=256, description="How many requests may be under way at once, per API.")] = 16
@@ -143,9 +143,9 @@ class Settings(BaseSettings):
         env_prefix="IMPORTER_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
     )
 
-    debitura: Debitura = Debitura()
-    debbie: Debbie = Debbie()
-    dispatch: Dispatch = Dispatch()
+    debitura: DebituraSettings = DebituraSettings()
+    debbie: DebbieSettings = DebbieSettings()
+    dispatch: DispatchSettings = DispatchSettings()
     ledger: LedgerSettings = LedgerSettings()
     output: Output = Output()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
