@@ -1,8 +1,7 @@
-"""HTTP. The only module that imports httpx, and the border where "nothing happened" parts from "in doubt".
+"""HTTP. The only module that imports httpx, and the border between "nothing happened" and "in doubt".
 
-httpx is the interface, aiohttp carries it: plain httpx spends nine times the CPU per request. Requests are handed to the
-transport directly, since a sending takes a third longer through ``httpx.AsyncClient``. The transport is our own because
-httpx-aiohttp 0.2 reports a connection that was lost after the request as one that was never made.
+httpx is the interface and aiohttp carries it, through a transport of our own that is handed the requests directly. The
+reasons and the figures are in docs/decisions/http-transport.md.
 """
 
 from __future__ import annotations
