@@ -111,7 +111,7 @@ class Dispatch:
             keep_counts(self._ledger, self._quotas)
             return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
         except LedgerError as error:
-            # What was under way stands in the ledger as being sent, which the next run takes for in doubt.
+            # What was under way is in the state `sending` in the ledger; the next run puts it in doubt.
             return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
 
     async def _send(self, tracker: ProgressTracker) -> tuple[ExitCode, list[str]]:

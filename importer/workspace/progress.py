@@ -91,9 +91,9 @@ class ProgressTracker:
         for kind, done in self._done.items():
             quota = self._quotas[kind]
             waits = quota.next_permit().wait.seconds > 0
-            # Without known windows a short pause is how fast the API is; a long one is told as such.
-            told = bool(quota.windows) or quota.blocked.seconds > LONG_WAIT_SECONDS
-            if not (waits and told) and (done or waits or quota.in_flight):
+            # Without known windows a short pause is how fast the API is; a long one is reported as a pause.
+            is_reported = bool(quota.windows) or quota.blocked.seconds > LONG_WAIT_SECONDS
+            if not (waits and is_reported) and (done or waits or quota.in_flight):
                 self._throughput[kind].record(done, seconds)
             self._done[kind] = 0
 
@@ -136,8 +136,8 @@ class QuotaState:
         until = datetime.fromtimestamp(self.now + self.seconds, UTC).isoformat(timespec="seconds")
         if self.period is None:
             return {"api": self.api, "refused_until": until}
-        told = {"api": self.api, "per": self.period, "limit": self.limit, "used": self.used, "left": self.left}
-        return told | {"for_creating": self.free, "resets_at": until if self.used else None}
+        found = {"api": self.api, "per": self.period, "limit": self.limit, "used": self.used, "left": self.left}
+        return found | {"for_creating": self.free, "resets_at": until if self.used else None}
 
 
 def quota_states(quotas: Mapping[Kind, RateLimits]) -> list[QuotaState]:

@@ -37,7 +37,7 @@ class InMemoryBody(httpx.AsyncByteStream):
 
 
 class AioTransport(httpx.AsyncBaseTransport):
-    """httpx over aiohttp, without redirects, retries, proxies or cookies. Its errors tell whether the request had gone out."""
+    """httpx over aiohttp without redirects, retries, proxies or cookies. Its errors show whether the request had gone out."""
 
     def __init__(self, connections: int, timeout_seconds: float) -> None:
         self._limit = connections

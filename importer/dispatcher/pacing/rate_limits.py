@@ -113,7 +113,7 @@ class RateLimits:
         self._changed = True
 
     def refused(self, seconds: float) -> None:
-        """Note that the server refused a request and named a wait: the window that it points to is full, whoever filled it.
+        """Note that the server refused a request and named a wait: the window that it points to is full, by any process.
 
         That is the shortest one that is not shorter than the wait.
         """

@@ -22,7 +22,7 @@ class ActiveFaults:
         self.replace(plan)
 
     def replace(self, plan: FaultPlan) -> None:
-        """Put another plan in force; its counting starts anew and credentials revoked by the old one work again."""
+        """Put another plan in force; counting starts again, and credentials revoked by the old one work again."""
         self.plan = plan
         self.revoked: set[tuple[bool, str]] = set()
         self._counts: Counter[Endpoint] = Counter()

@@ -143,7 +143,7 @@ class Sandbox:
         return self._running.admission.refused_by_limit
 
     def set_faults(self, plan: FaultPlan) -> None:
-        """Replace the fault plan; requests are counted anew from here."""
+        """Replace the fault plan; requests are counted from here."""
         self._running.faults.replace(plan)
 
     def set_credentials(self, *, api_keys: tuple[str, ...] | None = None, tokens: tuple[str, ...] | None = None) -> None:

@@ -1,0 +1,28 @@
+"""The package is written in plain English: words of its former private language do not come back."""
+
+import re
+
+import pytest
+from support.paths import ROOT
+
+FORMER_WORDS = {
+    r"\btold\b|\btells? (?:of|that|what|whether)\b": "reported, named, shown",
+    r"\bnothing but\b|\bnone of (?:its|their) own\b": "only; not from this ...",
+    r"\bfor want of\b|\banew\b": "because there is no ...; again",
+    r"\bheard\b|\bwhoever\b|\bsomebody\b": "logged; the caller; a user",
+    r"\bstands? (?:there|in|beside|below|above|alone)\b": "is in, is below",
+    r"\bhas a say\b|\bspeaks? (?:of|against)\b": "decides; contradicts",
+    r"\b(?:Worklist|Unshown|Knowledge|Outlook|Lane|Shelf|Remembered|Findings|Told)\b": "the names of the glossary",
+}
+"""Patterns, with what to write instead."""
+
+
+@pytest.mark.parametrize("pattern", FORMER_WORDS, ids=lambda pattern: FORMER_WORDS[pattern])
+def test_a_former_word_does_not_come_back(pattern):
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in sorted((ROOT / "importer").rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(pattern, line, re.IGNORECASE if pattern.islower() else 0)
+    ]
+    assert found == []
