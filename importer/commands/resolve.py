@@ -88,7 +88,7 @@ async def _settle(
             return f"{name} is accepted as {found.id}."
         if not resolution.although_listed:
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
-        ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, not_before=None, reasons=None)
+        ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, reasons=None)
         return f"{name} does not exist: it will be sent by the next `importer resume`."
 
 

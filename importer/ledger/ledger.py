@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from importer.domain.accounts import Accounts
 from importer.domain.records import LoadedSource
-from importer.errors import LedgerError
+from importer.errors import LedgerError, LedgerHeld
 from importer.ledger.intake.intake import stage
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.outbox.doubts import DoubtLog
@@ -114,8 +114,23 @@ class Ledger:
         if version == SCHEMA_VERSION:
             return cls(session)
         session.close()
-        cls.open(url, "importer (bringing the ledger up to date)").close()
+        try:
+            cls.open(url, "importer (upgrading the ledger)").close()
+        except (LedgerHeld, LedgerError):  # another process is writing, or the file is read-only
+            if path is None:
+                raise
+            return cls._read_upgraded_copy(path)
         return cls.read(url)
+
+    @classmethod
+    def _read_upgraded_copy(cls, path: Path) -> Self:
+        """Open a temporary copy of an older ledger, upgraded; the ledger itself stays for its release."""
+        with ExitStack() as stack:
+            copy = Path(stack.enter_context(TemporaryDirectory(prefix="importer-read-"))) / "ledger.db"
+            backup(path, copy)
+            ledger = cls.open(f"sqlite:///{copy}", "importer (reading)", is_scratch=True)
+            ledger._session.close_before(stack.pop_all())  # noqa: SLF001  (of the same class)
+        return ledger
 
     @classmethod
     @contextmanager

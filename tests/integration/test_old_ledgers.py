@@ -12,6 +12,7 @@ from support.workspace import settings_for
 
 from importer.errors import LedgerError, LedgerUpgraded
 from importer.ledger.ledger import Ledger
+from importer.ledger.storage.lock import held
 from importer.ledger.storage.schema import SCHEMA_VERSION
 
 SETTLED = {"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}
@@ -84,8 +85,36 @@ def test_a_migration_that_fails_leaves_the_old_ledger_working(tmp_path):
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE id_sequence (x)")  # the migration stumbles over it after most of its work
     before = dump(path)
-    with pytest.raises(LedgerError, match=r"could not be upgraded to version 4 .*it is unchanged.*ledger.before-version-4.db"):
+    for _ in range(2):
+        with pytest.raises(LedgerError, match=r"could not be upgraded to version 4 .*it is unchanged"):
+            Ledger.open(f"sqlite:///{path}", "test")
+    assert dump(path) == before
+    assert list(tmp_path.glob("*before-version*")) == []  # a copy of what did not change would only fill the disk
+
+
+def test_a_ledger_of_no_known_version_is_refused(tmp_path):
+    path = load_ledger("every-state", tmp_path / "ledger.db")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE meta SET value = '0' WHERE name = 'schema'")
+    with pytest.raises(LedgerError, match="is not a ledger"):
         Ledger.open(f"sqlite:///{path}", "test")
+
+
+def test_a_copy_that_was_interrupted_does_not_hinder_the_upgrade(tmp_path):
+    path = load_ledger("every-state", tmp_path / "ledger.db")
+    (tmp_path / "ledger.before-version-4.db.partial").write_bytes(b"half a copy")
+    with pytest.warns(LedgerUpgraded):
+        Ledger.open(f"sqlite:///{path}", "test").close()
+
+
+def test_a_ledger_that_a_run_of_the_earlier_release_holds_can_be_read(tmp_path):
+    path = load_ledger("every-state", tmp_path / "ledger.db")
+    before = dump(path)
+    with held(path, "importer run"):
+        ledger = Ledger.read(f"sqlite:///{path}")
+        assert ledger is not None
+        with ledger, ledger.queries() as queries:
+            assert len(queries.batches(100)) == 8
     assert dump(path) == before
 
 

@@ -92,7 +92,7 @@ def _apply(
     if reason := _conflict(doubt) or (_NOT_LISTED if policy.on_absent == "hold" else None):
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(reason))
     # Two conclusive scans prove that it was never created, so a refusal counts again.
-    return ledger.doubts.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED, not_before=None)
+    return ledger.doubts.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED)
 
 
 def _conflict(doubt: InDoubtCase) -> Reason | None:

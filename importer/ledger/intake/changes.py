@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+from sqlalchemy import Connection, bindparam, case, false, insert, select, update
 
 from importer.domain.cells import encode_cells
 from importer.domain.kinds import Kind
@@ -25,6 +25,8 @@ _RESET = {
     "first_sent_at": case((entry.c.state == State.REFUSED, None), else_=entry.c.first_sent_at),
     # Earlier scans, or a user's answer that the case is absent, were about the old payload.
     "absent_scans": case((entry.c.payload == bindparam("payload"), entry.c.absent_scans), else_=0),
+    # The new payload may be sent at once.
+    "until_next_run": false(),
 }
 _REPLACED = (
     *("ref", "case_id", "target", "parent_key", "parent_id", "appendix", "content", "reasons", "is_test", "state", "ready"),

@@ -86,7 +86,7 @@ def _newest(connection: Connection, of: SourceVersion, accounts: Accounts) -> in
     same = (source_version.c.fingerprint == of.fingerprint()) & (source_version.c.day <= of.day)
     same_accounts = (batch.c.cases_account == accounts.cases) & (batch.c.vouchers_account == accounts.vouchers)
     query = select(batch.c.id).join(source_version, source_version.c.batch_id == batch.c.id).where(same, same_accounts)
-    return connection.scalar(query.order_by(batch.c.id.desc()).limit(1))
+    return connection.scalar(query.order_by(batch.c.taken_at.desc(), batch.c.id.desc()).limit(1))
 
 
 def _is_done(connection: Connection, batch_id: int) -> bool:

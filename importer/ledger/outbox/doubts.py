@@ -137,6 +137,8 @@ class DoubtLog:
         allowed = sources_of(state) - {State.SENDING}
         if state is State.ACCEPTED:
             changes["accepted_at"] = to_timestamp()
+        if state is State.PENDING:  # at once: whatever it waited for is over
+            changes |= {"not_before": None, "until_next_run": False}
         with self._session.transaction() as connection:
             wanted = (entry.c.id == entry_id) & entry.c.state.in_(list(allowed))
             moved = connection.execute(update(entry).where(wanted).values(state=state, **changes)).rowcount == 1

@@ -40,18 +40,19 @@ class Outbox:
     def recover(self) -> int:
         """Put in doubt the entries in ``sending`` whose sender is gone, and return their number.
 
-        A sender is gone if it is an earlier one of this process, or if this process holds the ledger's lock (then no other
-        process can be sending). Without a lock it is gone when its lease has expired.
+        A process that holds the ledger's lock is the only one that can send, so every such entry was left behind. Without a
+        lock, another sender keeps an entry until the lease of its attempt has expired.
         """
         now = to_timestamp()
         with self._session.transaction() as connection:
             open_attempt: ColumnElement[bool] = attempt.c.ended_at.is_(None)
+            abandoned: ColumnElement[bool] = NOT_ACCEPTED & (entry.c.state == State.SENDING)
             if not self._session.is_alone:
-                lease_over = attempt.c.lease_until.is_(None) | (attempt.c.lease_until < now)
-                open_attempt &= lease_over | (attempt.c.sender == self._sender)
-            attempted = select(attempt.c.entry_id).where(open_attempt)
-            abandoned = NOT_ACCEPTED & (entry.c.state == State.SENDING) & entry.c.id.in_(attempted)
-            doubt = {"state": State.IN_DOUBT, "doubted_at": now, "not_before": None}
+                lease, sender = func.coalesce(attempt.c.lease_until, ""), func.coalesce(attempt.c.sender, "")
+                others = open_attempt & (lease >= now) & (sender != self._sender)
+                abandoned &= entry.c.id.not_in(select(attempt.c.entry_id).where(others))
+                open_attempt &= ~others
+            doubt = {"state": State.IN_DOUBT, "doubted_at": now, "not_before": None, "until_next_run": False}
             found = connection.execute(update(entry).where(abandoned).values(doubt)).rowcount
             crashed = {"ended_at": now, "outcome": "crashed", "cause": DoubtCause.CRASHED, "status": None}
             connection.execute(update(attempt).where(open_attempt).values(crashed))
@@ -113,10 +114,12 @@ class Outbox:
     ) -> list[Claim]:
         """Commit the results of finished attempts, the claims of the next ones, and the request counts, all at once."""
         with self._session.transaction() as connection:
-            self._counts.write(connection, counts or {})
+            versions = self._counts.write(connection, counts or {})
             if results:
                 self._settle(connection, results, account_of)
-            return self._claim(connection, jobs, account_of, run_id) if jobs else []
+            claims = self._claim(connection, jobs, account_of, run_id) if jobs else []
+        self._counts.committed(versions)
+        return claims
 
     def _settle(self, connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> None:
         now = to_timestamp()

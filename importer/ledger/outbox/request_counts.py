@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from importer.domain.timestamps import from_timestamp, to_timestamp
-from importer.ledger.storage.compiled_sql import CompiledSelect
+from importer.ledger.storage.compiled_sql import CompiledUpdate
 from importer.ledger.storage.engine import Session
 from importer.ledger.storage.schema import attempt, request_count
 
@@ -37,20 +37,30 @@ class RequestCounts:
     def keep(self, counts: Mapping[str, str]) -> None:
         """Store counts in a separate commit, for requests without a claim. Raises LedgerError."""
         with self._session.transaction() as connection:
-            self.write(connection, counts)
+            versions = self.write(connection, counts)
+        self.committed(versions)
 
-    def write(self, connection: Connection, counts: Mapping[str, str]) -> None:
-        """Store counts within the caller's transaction. Raises LedgerError if another process has stored some since."""
-        now = to_timestamp()
-        for scope, counted in counts.items():
-            written = _KEEP(connection, {"_scope": scope, "_counted": counted, "_at": now})
-            if not written:
-                connection.execute(insert(request_count).values(scope=scope, counted=counted, at=now, version=1))
-            version = written[0].version if written else 1
-            # A lower version than the one seen means that a transaction of this process was rolled back.
-            if version - 1 > self._seen.get(scope, version - 1):
+    def write(self, connection: Connection, counts: Mapping[str, str]) -> dict[str, int]:
+        """Store counts within the caller's transaction; returns the new versions, for :meth:`committed`.
+
+        Raises LedgerError if another process has stored some since this one last read or stored them.
+        """
+        return {scope: self._write(connection, scope, counted) for scope, counted in counts.items()}
+
+    def _write(self, connection: Connection, scope: str, counted: str) -> int:
+        stored = select(request_count.c.version).where(request_count.c.scope == scope)
+        seen = self._seen[scope] if scope in self._seen else connection.scalar(stored) or 0
+        values = {"_scope": scope, "_counted": counted, "_at": to_timestamp(), "_seen": seen, "_next": seen + 1}
+        if not _KEEP(connection, [values]):
+            if connection.scalar(stored) is not None:
                 raise self._session.changed_by_others()
-            self._seen[scope] = version
+            new = {"scope": scope, "counted": counted, "at": values["_at"], "version": seen + 1}
+            connection.execute(insert(request_count).values(new))
+        return seen + 1
+
+    def committed(self, versions: Mapping[str, int]) -> None:
+        """Remember the versions that :meth:`write` stored, once their transaction is committed."""
+        self._seen |= versions
 
     def attempts_since(self, account: str, since: datetime) -> list[tuple[float, int]]:
         """Return the number of the account's attempts by the second of the epoch in which they began, oldest first."""
@@ -61,9 +71,8 @@ class RequestCounts:
             return [(from_timestamp(f"{begun}.000000Z").timestamp(), count) for begun, count in connection.execute(query)]
 
 
-_KEEP = CompiledSelect(
+_KEEP = CompiledUpdate(
     update(request_count)
-    .where(request_count.c.scope == bindparam("_scope"))
-    .values(counted=bindparam("_counted"), at=bindparam("_at"), version=request_count.c.version + 1)
-    .returning(request_count.c.version)
+    .where((request_count.c.scope == bindparam("_scope")) & (request_count.c.version == bindparam("_seen")))
+    .values(counted=bindparam("_counted"), at=bindparam("_at"), version=bindparam("_next"))
 )

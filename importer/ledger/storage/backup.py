@@ -40,6 +40,7 @@ def write_backup(url: str, target: Path) -> None:
         raise UsageError(f"{target} already exists. Name a new file.")
     taken_at = to_timestamp()  # before the copy: changes made during the copy may be missing from it
     partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must not look like a backup
+    partial.unlink(missing_ok=True)  # of a copy that was interrupted
     try:
         backup(path, partial)
         with closing(sqlite3.connect(partial)) as copy, copy:

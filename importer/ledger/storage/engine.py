@@ -107,6 +107,11 @@ class Session:
         """Close ``stack`` with the session."""
         self._stack = stack
 
+    def close_before(self, stack: ExitStack) -> None:
+        """Close the connection first and then what ``stack`` holds, such as the folder of the file."""
+        stack.callback(self._stack.close)
+        self._stack = stack
+
     def close(self) -> None:
         self._stack.close()
 

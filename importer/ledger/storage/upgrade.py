@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text, update
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from importer.errors import LedgerError, LedgerUpgraded
 from importer.ledger.storage.backup import write_backup
+from importer.ledger.storage.engine import advice_for
 from importer.ledger.storage.schema import SCHEMA_VERSION, attempt, entry, id_sequence, meta, metadata, row
 
 # Alembic's own table: a new ledger gets it without loading Alembic.
@@ -31,18 +33,21 @@ def upgrade(connection: Connection, name: Path | str, url: str | None) -> None:
     ``url`` names the ledger to copy beforehand; with None (a scratch ledger) no copy is made. Warns with LedgerUpgraded,
     which names the copy. Raises LedgerError; the ledger is then unchanged.
     """
+    from alembic.util import CommandError
+
     copy = _copy_of(Path(name)) if url is not None else None
     if url is not None and copy is not None:
         write_backup(url, copy)
     try:
         with connection.begin():
             _migrate(connection)
-    except DatabaseError as error:
-        cause = str(error.orig).splitlines()[0]
-        kept = f" A copy of it is {copy}." if copy else ""
+    except (DatabaseError, CommandError) as error:
+        if copy is not None:
+            copy.unlink()  # the ledger itself is unchanged
+        cause = str(error.orig if isinstance(error, DatabaseError) else error).splitlines()[0]
         raise LedgerError(
-            f"The ledger {name} could not be upgraded to version {SCHEMA_VERSION} ({cause}); it is unchanged.{kept} "
-            f"Free some disk space and run the same command again, or continue with the previous release."
+            f"The ledger {name} could not be upgraded to version {SCHEMA_VERSION} ({cause}); it is unchanged. "
+            f"{advice_for(cause)} Until then, continue with the previous release."
         ) from None
     if copy is not None:
         message = f"The ledger {name} was upgraded to version {SCHEMA_VERSION}. The ledger from before is kept as {copy}."
@@ -71,7 +76,7 @@ def _note_version(connection: Connection, version: object) -> None:
 def _copy_of(path: Path) -> Path:
     """Return an unused name beside the ledger: ``ledger.before-version-4.db``."""
     stem = f"{path.stem}.before-version-{SCHEMA_VERSION}"
-    names = (f"{stem}{(number and f'-{number}') or ''}{path.suffix}" for number in range(1_000))
+    names = (f"{stem}{(number and f'-{number}') or ''}{path.suffix}" for number in count())
     return next(copy for name in names if not (copy := path.with_name(name)).exists())
 
 
@@ -99,7 +104,7 @@ def prepare(connection: Connection, name: Path | str, copied_from: str | None = 
 def check_version(connection: Connection, name: Path | str) -> int:
     """Return the version of the ledger's tables. Raises LedgerError if it is newer than ours, or if this is not a ledger."""
     found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
-    if found is None or not found.isdecimal():
+    if found is None or not found.isdecimal() or int(found) < 1:
         raise LedgerError(f"{name} is not a ledger. Name another file under [ledger], or restore a backup.")
     if int(found) > SCHEMA_VERSION:
         raise LedgerError(f"The ledger {name} was written by a newer version. Install that version of the importer.")
