@@ -58,7 +58,7 @@ def docs(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Run all tests, and fail if they leave out more of the package than allowed."""
     session.install("--editable", ".[test]")
-    session.run("python", "-m", "pytest", "--cov", *session.posargs)
+    session.run("python", "-m", "pytest", *session.posargs, "--cov")
 
 
 @nox.session
