@@ -164,6 +164,7 @@ def test_an_accepted_case_does_not_release_what_waits_for_a_parent_too(desk: Des
     assert b'"P"' in parent.payload
 
 
+@pytest.mark.slow
 def test_a_refused_case_blocks_more_vouchers_than_one_statement_takes(desk: Desk) -> None:
     with transaction(desk.ledger) as connection:
         _many_entries(connection, 40_000, Kind.VOUCHER, case_id=1, ready=False, first=2)
@@ -278,6 +279,7 @@ def plans(desk: Desk) -> Iterator[list[str]]:
     event.remove(desk.ledger._session.connection.engine, "before_cursor_execute", explain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batches", [None, (1,), (1, 2, 3)])
 def test_no_step_reads_the_whole_ledger(desk: Desk, plans: list[str], batches: tuple[int, ...] | None) -> None:
     ledger = desk.ledger

@@ -147,6 +147,7 @@ CELL = st.sampled_from(
 ) | st.text(string.ascii_letters + " ", max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(rows=st.lists(st.lists(CELL, min_size=5, max_size=5), max_size=8))
 def test_every_row_is_read_or_named(rows) -> None:

@@ -95,6 +95,7 @@ def test_a_cent_or_a_row_that_is_lost_breaks_the_balance(desk: Desk, tmp_path: P
     assert any("NOT BALANCED" in line for line in found.text)
 
 
+@pytest.mark.slow
 def test_every_row_stands_in_exactly_one_sheet(desk: Desk, tmp_path: Path) -> None:
     found = report(desk, everything(desk), tmp_path)
     done, left = (read(found.folder / name) for name in ("success.xlsx", "errors.xlsx"))

@@ -193,6 +193,7 @@ def documented(**more):
     return Client(Server((2000, 20_000, 100_000), LENGTHS), slots=64, slowest=0.5, **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("minutes", "allowed"), [(10, 20_000), (70, 40_000)])
 def test_nearly_all_that_is_allowed_is_used(minutes, allowed):
     client = documented()
@@ -201,6 +202,7 @@ def test_nearly_all_that_is_allowed_is_used(minutes, allowed):
     assert client.server.counted >= 0.97 * allowed
 
 
+@pytest.mark.slow
 def test_nearly_all_is_used_across_restarts():
     client = documented()
     for _ in range(10):

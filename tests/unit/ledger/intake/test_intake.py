@@ -515,6 +515,7 @@ def test_a_child_of_a_refused_parent_is_blocked_until_the_parent_is_there(desk: 
 # Chunks and failures
 
 
+@pytest.mark.slow
 def test_duplicates_links_and_parents_across_chunks(desk: Desk) -> None:
     cases = [case(f"R{i}") for i in range(CHUNK_ROWS + 5)]
     vouchers = [voucher(f"R{i}", uid=f"U{i}", parent=f"U{i + 1}" if i < CHUNK_ROWS + 4 else None) for i in range(CHUNK_ROWS + 5)]

@@ -308,6 +308,7 @@ def correct(desk: Desk, pick: int) -> None:
         desk.take(case(ref, hint=found.id) if found.kind == Kind.CASE else voucher(ref, hint=found.id))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(history=st.lists(steps, min_size=2, max_size=9), late=st.booleans())
 def test_after_any_history_the_shortcut_gives_what_reading_gives(history: list[tuple[str, Any]], *, late: bool) -> None:

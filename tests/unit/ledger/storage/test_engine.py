@@ -168,6 +168,7 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+@pytest.mark.slow
 def test_another_process_that_holds_it_is_named(path: Path) -> None:
     with holder(path) as process:
         with pytest.raises(LedgerHeld) as caught:
@@ -179,6 +180,7 @@ def test_another_process_that_holds_it_is_named(path: Path) -> None:
         reader.close()
 
 
+@pytest.mark.slow
 def test_a_crashed_holder_locks_nobody_out(path: Path) -> None:
     with holder(path) as process:
         os.kill(process.pid, signal.SIGKILL)

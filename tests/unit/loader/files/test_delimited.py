@@ -100,11 +100,13 @@ def test_limits(tmp_path: Path) -> None:
     assert "characters" in refused(write(tmp_path / "c.csv", "a,b\n" + "x," * (3 << 20)), ReadOptions(delimiter=","))
 
 
+@pytest.mark.slow
 def test_a_quote_that_never_closes_costs_no_memory(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'ref,name\n1,x\n2,"y\n' + "3,z\n" * 300_000)
     assert "row 3: " in refused(path)
 
 
+@pytest.mark.slow
 def test_memory_is_flat(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "ref,name\n" + "1234567890,Ole Hansen of Somewhere\n" * 150_000)
     rows_of(write(tmp_path / "warm.csv", "a,b\n1,2\n"))

@@ -205,6 +205,7 @@ def test_macros(tmp_path: Path) -> None:
     assert "macros" in refused(xlsx(tmp_path / "a.xlsx", ROW, parts={"xl/vbaProject.bin": "x"}))
 
 
+@pytest.mark.slow
 def test_zip_bomb_whatever_its_headers_say(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx", ROW, parts={"docProps/custom.xml": "<a>" + "<b/>" * (20 << 20) + "</a>"})
     assert "unpacks to more than" in refused(path)
@@ -418,6 +419,7 @@ def test_an_old_workbook_that_claims_billions_of_texts(tmp_path: Path) -> None:
         cells_of(tmp_path / "a.xls")
 
 
+@pytest.mark.slow
 def test_the_last_cell_of_an_old_sheet_takes_no_memory_for_those_before_it(tmp_path: Path) -> None:
     book = xlwt.Workbook()
     book.add_sheet("x").write(65_535, 255, "end")
@@ -553,6 +555,7 @@ BODIES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(REFS, BODIES, max_size=30), st.integers(1, 400), st.booleans(), st.booleans())
 def test_nothing_is_lost_with_the_ordinary_cells(cells, size, epoch_1904, shuffled) -> None:
@@ -669,6 +672,7 @@ def test_random_bytes(tmp_path_factory, ending, data) -> None:
     _survives(path)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     st.sampled_from(sorted(SAMPLES)),
@@ -693,6 +697,7 @@ def _rezipped(parts: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from([".xlsx", ".xlsb"]), st.data())
 def test_mutated_parts(tmp_path_factory, ending, data) -> None:

@@ -107,6 +107,7 @@ def test_both_writers_make_the_same_sheets(tmp_path: Path, monkeypatch: pytest.M
     assert plain == fast
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables)
 def test_both_writers_give_the_same_cells(tmp_path: Path, table: list[list[Cell]]) -> None:

@@ -94,6 +94,7 @@ def write_one(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, 
         sheet.write_string(row, column, cell)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables)
 def test_a_row_is_what_xlsxwriter_would_have_written(tmp_path: Path, table: list[list[Cell]]) -> None:
