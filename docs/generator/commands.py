@@ -70,7 +70,7 @@ def _placeholder(hint: Any) -> str:
     """``TEXT``, ``PATH`` or the choices of an annotation such as ``Annotated[str | None, ...]``."""
     origin = get_origin(hint)
     if origin is Literal:
-        return "|".join(map(str, get_args(hint)))
+        return "|".join(sorted(map(str, get_args(hint))))  # typing may return an equal Literal in another order
     if origin is Annotated or origin is list:
         return _placeholder(get_args(hint)[0])
     if origin in {types.UnionType, typing.Union}:
