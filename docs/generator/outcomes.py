@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from generator.text import code, comments_of, sentence, table
 from importer.dispatcher.outcomes.judge import OutcomeKind, judge, state_after
-from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import Kind
 from importer.domain.states import MOVES, DoubtCause, State
 
@@ -18,7 +18,7 @@ class Reaction:
     """What may come back for a request, in words and as an example. ``kinds`` are those for which it means the same."""
 
     words: str
-    reply: Answer | NotSent | Lost
+    reply: Answer | NotSent | ResponseLost
     kinds: tuple[Kind, ...] = tuple(Kind)
 
 
@@ -33,8 +33,8 @@ def _business_error(kind: str) -> dict[str, object]:
 _CASE, _VOUCHER = (Kind.CASE,), (Kind.VOUCHER,)
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("No connection, a TLS or DNS failure, or a wait for a free connection that was too long", NotSent("ConnectError")),
-    Reaction("The connection was lost, or the time ran out, after the first byte had been sent", Lost("ReadError")),
-    Reaction("A truncated answer", Lost("ClientPayloadError")),
+    Reaction("The connection was lost, or the time ran out, after the first byte had been sent", ResponseLost("ReadError")),
+    Reaction("A truncated answer", ResponseLost("ClientPayloadError")),
     Reaction("2xx with an id", _answer(201, {"id": "7", "caseVoucherId": "7"})),
     Reaction("2xx without a readable id, or with a body that is not JSON", _answer(200, "ok")),
     Reaction("429", _answer(429, {"retryAfter": 5})),

@@ -14,7 +14,7 @@ import pytest
 
 from importer.dispatcher.apis import http as client_module
 from importer.dispatcher.apis.http import HttpClient
-from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"id":"1"}'
@@ -257,7 +257,7 @@ def test_a_reset_before_or_after_the_request_was_read(*, read_first: bool) -> No
 
     async def test() -> None:
         async with running(resetting) as (server, http):
-            with pytest.raises(Lost):
+            with pytest.raises(ResponseLost):
                 await _post(http)
             assert server.connections == 1  # no hidden second try
 
@@ -278,7 +278,7 @@ def test_a_reset_before_or_after_the_request_was_read(*, read_first: bool) -> No
 def test_a_closed_connection_without_a_whole_answer(raw: bytes) -> None:
     async def test() -> None:
         async with running(answering(raw, close=True)) as (server, http):
-            with pytest.raises(Lost):
+            with pytest.raises(ResponseLost):
                 await _post(http)
             assert len(server.requests) == 1
 
@@ -297,7 +297,7 @@ def test_a_timeout_after_the_request(sent_first: bytes) -> None:
 
     async def test() -> None:
         async with running(hanging) as (server, _), client(f"http://127.0.0.1:{server.port}", timeout_seconds=0.3) as http:
-            with pytest.raises(Lost):
+            with pytest.raises(ResponseLost):
                 await _post(http)
 
     run(test())
@@ -309,7 +309,7 @@ def test_an_endless_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def test() -> None:
         async with running(answering(raw)) as (_, http):
-            with pytest.raises(Lost):
+            with pytest.raises(ResponseLost):
                 await _post(http)
 
     run(test())

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from importer.dispatcher.apis.http import HttpClient
-from importer.dispatcher.apis.requests import _ask, _attempt
+from importer.dispatcher.apis.requests import ask, attempt_to_create
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
-from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import DoubtCause
@@ -37,7 +37,7 @@ class Debbie:
 
     async def check(self) -> None:
         """Raise ApiStopped if the token is refused or Debbie does not answer. Requests a case that does not exist."""
-        await _ask(self.client, "Debbie", self._path("case-vouchers", str(uuid4())), accept_missing=True)
+        await ask(self.client, "Debbie", self._path("case-vouchers", str(uuid4())), accept_missing=True)
 
     def case_of(self, job: SendableEntry) -> str | None:
         """The id of the voucher's case as Debbie knows it, or None if the case has no such name."""
@@ -55,13 +55,13 @@ class Debbie:
         case_id = self.case_of(claim.job) or ""
         path = self._path("case-vouchers", case_id)
         headers = {"Idempotency-Key": claim.job.idempotency_key}
-        outcome = await _attempt(Kind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload)
+        outcome = await attempt_to_create(Kind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload)
         looked_up = outcome.verdict is OutcomeKind.EXISTS or (outcome.verdict is OutcomeKind.REFUSED and claim.job.doubted)
         return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
 
     async def vouchers(self, case_id: str) -> list[Mapping[str, Any]]:
         """The vouchers of a case; none if Debbie does not know the case. Raises ApiStopped."""
-        listed = await _ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True)
+        listed = await ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True)
         return [v for v in listed if isinstance(v, dict)] if isinstance(listed, list) else []
 
     async def _look_up(self, case_id: str, payload: bytes, outcome: Outcome) -> Outcome:
@@ -87,8 +87,8 @@ class Debbie:
         # Of the whole request: the same file under another name is another one, for which a used key is refused.
         headers = {"Idempotency-Key": f"file-{hashlib.sha256(payload).hexdigest()[:58]}"}
         try:
-            reply: Answer | NotSent | Lost = await self.client.send("POST", self._path("files"), payload, headers)
-        except (NotSent, Lost) as error:
+            reply: Answer | NotSent | ResponseLost = await self.client.send("POST", self._path("files"), payload, headers)
+        except (NotSent, ResponseLost) as error:
             reply = error
         except QuotaReached as error:  # nothing was sent; the requests under way go on
             return Outcome(OutcomeKind.THROTTLED, detail=str(error))
@@ -98,7 +98,7 @@ class Debbie:
         return "/v1/" + "/".join(quote(part, safe="") for part in (self.tenant_id, *parts))
 
 
-def judge_upload(reply: Answer | NotSent | Lost, name: str) -> Outcome:
+def judge_upload(reply: Answer | NotSent | ResponseLost, name: str) -> Outcome:
     """An upload in doubt is simply made again; the answer's id stands under one of the names in use."""
     if isinstance(reply, Answer) and reply.status in {Http.OK, Http.CREATED}:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from importer.dispatcher.apis.http import HttpClient
-from importer.dispatcher.apis.requests import _ask, _attempt
+from importer.dispatcher.apis.requests import ask, attempt_to_create
 from importer.dispatcher.outcomes.judge import Outcome
 from importer.domain.kinds import Kind
 from importer.errors import ApiStopped
@@ -30,7 +30,7 @@ class Debitura:
 
     async def me(self) -> str:
         """The partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
-        body = await _ask(self._client, "Debitura", "/me")
+        body = await ask(self._client, "Debitura", "/me")
         found = body.get("id") if isinstance(body, dict) else None
         if not isinstance(found, str) or not found:
             raise ApiStopped("Debitura's /me names no account, so rows could not be kept apart. Check debitura.base_url.")
@@ -39,12 +39,14 @@ class Debitura:
     async def create(self, claim: Claim) -> Outcome:
         """POST the case, with its idempotency key (whether this endpoint uses it is not documented)."""
         headers = {"Idempotency-Key": claim.job.idempotency_key}
-        return await _attempt(Kind.CASE, self._client.send("POST", "/managed-cases", claim.payload, headers), claim.payload)
+        return await attempt_to_create(
+            Kind.CASE, self._client.send("POST", "/managed-cases", claim.payload, headers), claim.payload
+        )
 
     async def page(self, number: int) -> Mapping[str, Any]:
         """One page of the managed cases, the newest first. Raises ApiStopped."""
         query = f"/managed-cases?page={number}&pageSize={PAGE_SIZE}&sort=DateCreated:desc"
-        body = await _ask(self._client, "Debitura", query)
+        body = await ask(self._client, "Debitura", query)
         cases, page = (body.get("cases"), body.get("page")) if isinstance(body, dict) else (None, None)
         if (
             not isinstance(cases, list)
@@ -57,5 +59,5 @@ class Debitura:
 
     async def case(self, identifier: str) -> Mapping[str, Any]:
         """One case with all its fields; the list leaves some out. Raises ApiStopped."""
-        body = await _ask(self._client, "Debitura", f"/managed-cases/{quote(identifier, safe='')}", accept_missing=True)
+        body = await ask(self._client, "Debitura", f"/managed-cases/{quote(identifier, safe='')}", accept_missing=True)
         return body if isinstance(body, dict) else {}

@@ -17,7 +17,7 @@ import aiohttp
 import httpx
 import yarl
 
-from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 
 MAX_ANSWER_BYTES = 20_000_000
 # Shorter than any usual server's: a connection that the server is about to close is not used again, so that a request
@@ -131,7 +131,7 @@ class HttpClient:
     async def send(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """One request, once; ``path`` is quoted already. Raises NotSent or Lost."""
+        """One request, once; ``path`` is quoted already. Raises NotSent or ResponseLost."""
         try:
             own = self._given | ({"Content-Type": "application/json"} if content is not None else {}) | dict(headers or {})
             target = {"target": path.encode("ascii")}
@@ -144,7 +144,7 @@ class HttpClient:
         except httpx.ConnectError as error:
             raise NotSent(str(error)) from None
         except httpx.HTTPError as error:
-            raise Lost(str(error)) from None
+            raise ResponseLost(str(error)) from None
         if method == "GET":
             self.skew = skew_of(response.headers.get("date"), asked, datetime.now(UTC)) or self.skew
         assert isinstance(response.stream, InMemoryBody)

@@ -12,35 +12,35 @@ from typing import Any
 
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.outcomes.judge import Outcome, judge, wait_of
-from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.domain.kinds import Kind
 from importer.errors import ApiStopped
 from importer.ledger.ledger import Ledger
 
 
-async def _attempt(kind: Kind, sending: Coroutine[Any, Any, Answer], payload: bytes) -> Outcome:
+async def attempt_to_create(kind: Kind, sending: Coroutine[Any, Any, Answer], payload: bytes) -> Outcome:
     try:
         return judge(kind, await sending, payload)
-    except (NotSent, Lost) as error:
+    except (NotSent, ResponseLost) as error:
         return judge(kind, error, payload)
 
 
 TRIES = 4
 
 
-async def _ask(client: HttpClient, api: str, path: str, *, accept_missing: bool = False) -> Any:
+async def ask(client: HttpClient, api: str, path: str, *, accept_missing: bool = False) -> Any:
     """GET a document, with retries. Raises ApiStopped when the API is down or refuses the credentials."""
     import stamina
 
     answer: Answer | None = None
     try:
         async for attempt in stamina.retry_context(
-            on=(_Again, NotSent, Lost), attempts=TRIES, wait_initial=0.2, wait_max=10, timeout=120
+            on=(_Again, NotSent, ResponseLost), attempts=TRIES, wait_initial=0.2, wait_max=10, timeout=120
         ):
             with attempt:
                 answer = await _get(client, path)
-    except (NotSent, Lost, _Again) as error:
+    except (NotSent, ResponseLost, _Again) as error:
         raise ApiStopped(f"{api} does not answer ({error}).") from None
     assert answer is not None
     if answer.status in {Http.UNAUTHORIZED, Http.FORBIDDEN}:
@@ -112,7 +112,7 @@ class RateLimitedClient(HttpClient):
     async def send(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """One request, once. Raises NotSent, Lost or (only before it is sent) QuotaReached."""
+        """One request, once. Raises NotSent, ResponseLost or (only before it is sent) QuotaReached."""
         if not has_intent(method, path):
             await self._gate.admit(self._limits)
         began = self._limits.clock()

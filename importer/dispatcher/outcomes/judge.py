@@ -14,7 +14,7 @@ from http import HTTPStatus as Http
 from typing import Any, NamedTuple
 
 from importer.dispatcher.outcomes.refusal_reasons import LONGEST_TEXT, business_types, reasons_of
-from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import DoubtCause, State
@@ -68,11 +68,11 @@ class _Answered(NamedTuple):
         return self.reply.status
 
 
-def judge(kind: Kind, reply: Answer | NotSent | Lost, payload: bytes = b"{}") -> Outcome:
+def judge(kind: Kind, reply: Answer | NotSent | ResponseLost, payload: bytes = b"{}") -> Outcome:
     """Return the outcome of one attempt. The reasons of a refusal quote values from ``payload``."""
     if isinstance(reply, NotSent):
         return Outcome(OutcomeKind.NOTHING, detail=str(reply))
-    if isinstance(reply, Lost):
+    if isinstance(reply, ResponseLost):
         return in_doubt(DoubtCause.ANSWER_LOST, str(reply))
     answered = _Answered(kind, reply, _json(reply.body), payload)
     return next(outcome_of(answered) for applies_to, outcome_of in _TABLE if applies_to(answered))

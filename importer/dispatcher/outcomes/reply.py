@@ -10,7 +10,7 @@ class NotSent(Exception):
     """No byte of the request was sent, so that it has no effect."""
 
 
-class Lost(Exception):
+class ResponseLost(Exception):
     """The request was sent, but no complete response arrived: it may have had its effect."""
 
 

@@ -19,7 +19,7 @@ import structlog
 
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.reconcile.case_list import Scan, scan
-from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, _cut_off, match, traits_sent
+from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, earliest_creation, match, traits_sent
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.reasons import Reason
@@ -63,10 +63,10 @@ async def look_up(
     wanted = {traits_sent(doubt.payload) for doubt in doubts}
     alike = [rival for rival in rivals if traits_sent(rival.payload) in wanted]
     clock = ledger.doubts.note_clock(accounts, debitura.skew)
-    found = await scan(debitura, _cut_off(alike, clock))
+    found = await scan(debitura, earliest_creation(alike, clock))
     before, clock = clock, ledger.doubts.note_clock(accounts, debitura.skew)
     if clock.lowest < before.lowest:
-        found = await scan(debitura, _cut_off(alike, clock))
+        found = await scan(debitura, earliest_creation(alike, clock))
     owned = ledger.doubts.owned(accounts, [case.id for case in found.cases])
     return found, match(rivals, found.cases, owned, clock), clock
 

@@ -99,7 +99,7 @@ def match(
     free = _FreeCases([case for case in cases if case.id not in owned], alike)
     verdicts: dict[int, tuple[ScanVerdict, Remote | None]] = {}
     for traits, group in alike.items():
-        earliest = _cut_off(group, clock or Clock())
+        earliest = earliest_creation(group, clock or Clock())
         found = [case for case in free.equal_to(traits) if _may_be_of(case, group, earliest)]
         verdicts |= _share(group, found, free.without_an_equal(traits, earliest, found_any=bool(found)))
     return verdicts
@@ -132,7 +132,7 @@ class _FreeCases:
 
 def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
     """Return whether a listed case is equal or similar to the entry, so that the user must look at it first."""
-    if not _may_be_of(case, [doubt], _cut_off([doubt], clock)):
+    if not _may_be_of(case, [doubt], earliest_creation([doubt], clock)):
         return False
     if case.traits is None:
         return True
@@ -140,7 +140,7 @@ def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
     return case.traits == sent or bool({*_similarity_keys(sent, wanted=True)} & {*_similarity_keys(case.traits, wanted=False)})
 
 
-def _cut_off(doubts: Iterable[InDoubtCase], clock: Clock) -> datetime:
+def earliest_creation(doubts: Iterable[InDoubtCase], clock: Clock) -> datetime:
     """Return the time, by the server's clock, before which none of these entries was sent."""
     return clock.earliest(min(from_timestamp(doubt.first_sent_at) for doubt in doubts)) - CLOCK_MARGIN
 

@@ -15,7 +15,7 @@ from importer.dispatcher.apis import debitura
 from importer.dispatcher.apis.debbie import Debbie, judge_upload, settle_existing
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
-from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import Kind
 from importer.domain.reasons import Reason
 from importer.domain.states import State
@@ -69,13 +69,13 @@ def test_what_the_cases_vouchers_say(
         (Answer(201, b'{"id": "f"}'), (OutcomeKind.ACCEPTED, "f")),
         *[(Answer(200, body), (OutcomeKind.NOTHING, None)) for body in (b"", b"[]", b"{}", b'{"fileId": 5}', b"<html>")],
         *[(Answer(status), (OutcomeKind.NOTHING, None)) for status in (500, 503, 408, 409)],
-        *[(lost, (OutcomeKind.NOTHING, None)) for lost in (Lost("x"), NotSent("x"))],
+        *[(lost, (OutcomeKind.NOTHING, None)) for lost in (ResponseLost("x"), NotSent("x"))],
         *[(Answer(status), (OutcomeKind.REFUSED, None)) for status in (400, 413, 415, 422)],
         (Answer(401), (OutcomeKind.STOPPED, None)),
         (Answer(429), (OutcomeKind.THROTTLED, None)),
     ],
 )
-def test_an_upload(reply: Answer | Lost | NotSent, wanted: tuple[OutcomeKind, str | None]) -> None:
+def test_an_upload(reply: Answer | ResponseLost | NotSent, wanted: tuple[OutcomeKind, str | None]) -> None:
     found = judge_upload(reply, "a.pdf")
     assert (found.verdict, found.remote_id) == wanted
 
@@ -187,7 +187,7 @@ def test_questions_are_repeated_while_an_outage_passes() -> None:
     import stamina
 
     with stamina.set_testing(True, attempts=4):
-        client = FakeClient(Answer(503), Lost("x"), NotSent("x"), Answer(200, b'{"id": "p"}'))
+        client = FakeClient(Answer(503), ResponseLost("x"), NotSent("x"), Answer(200, b'{"id": "p"}'))
         assert asyncio.run(Debitura(client).me()) == "p"  # type: ignore[arg-type]
         with pytest.raises(ApiStopped):
             asyncio.run(Debitura(FakeClient(*[Answer(429)] * 4)).me())  # type: ignore[arg-type]

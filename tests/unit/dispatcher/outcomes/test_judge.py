@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.dispatcher.outcomes.judge import DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Outcome, OutcomeKind, judge, wait_of
-from importer.dispatcher.outcomes.reply import Answer, Lost, NotSent
+from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import Kind
 from importer.domain.reasons import reasons_from_json, reasons_to_json
 
@@ -45,7 +45,7 @@ TABLE = [
     ],
     (BOTH, answer(200, b"<html>maintenance</html>"), DOUBT),
     # lost after the first byte, and the statuses that prove nothing
-    (BOTH, Lost("ServerDisconnectedError"), DOUBT),
+    (BOTH, ResponseLost("ServerDisconnectedError"), DOUBT),
     *[(BOTH, answer(status), DOUBT) for status in (408, 500, 501, 502, 503, 504, 599)],
     (BOTH, answer(503, b"<html>"), DOUBT),
     # never sent
@@ -78,7 +78,7 @@ TABLE = [
 @pytest.mark.parametrize(
     ("kind", "reply", "wanted"), [(kind, reply, wanted) for kinds, reply, wanted in TABLE for kind in kinds], ids=str
 )
-def test_the_table(kind: Kind, reply: Answer | Lost | NotSent, wanted: OutcomeKind) -> None:
+def test_the_table(kind: Kind, reply: Answer | ResponseLost | NotSent, wanted: OutcomeKind) -> None:
     assert judge(kind, reply).verdict is wanted
 
 
