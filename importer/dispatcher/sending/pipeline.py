@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 MAX_TRIES = 10  # of one entry in one run; then it waits for the next
 LOOK_AGAIN_SECONDS = 0.05
-TURNS_OF_AN_ANSWER = 4  # of the event loop, from its last byte to the queue: what has arrived when another ends shares its commit
+TURNS_OF_AN_ANSWER = 4  # turns of the event loop from an answer's last byte to the queue; answers read together share a commit
 PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
 LONGEST_NAP = 20.0  # the machine may have slept or its clock been set meanwhile
 _NO_CASE_NAME = Reason(
@@ -65,7 +65,8 @@ class Pipeline:
     ) -> None:
         self._ledger, self._debitura, self._debbie, self._scope = ledger, debitura, debbie, scope
         self._throttles, self._stopping, self._progress = throttles, stopping, progress
-        # An entry that a key or unique id protects is sent again when in doubt: with the same bytes it happens once.
+        # In doubt, a voucher is sent again: its unique id lets it be created only once. A case has no such protection, unless
+        # idempotency keys are trusted: the same request could create a second case, so it is looked for in the list instead.
         resendable = (State.PENDING, State.IN_DOUBT)
         self._states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
         self._backlogs = {kind: Backlog(ledger, scope, kind, self._states[kind]) for kind in Kind}
@@ -217,7 +218,7 @@ def result_of(claim: Claim, outcome: Outcome, resendable: Collection[State], ret
     job = claim.job
     state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is Kind.VOUCHER)
     later = None
-    if state in resendable:  # another doubt is reconciled, not repeated
+    if state in resendable:  # a case in doubt is looked for, not sent again
         later = postponed(job, outcome, retries)
     else:
         retries.settled(job.entry_id)
