@@ -32,6 +32,7 @@ def tables(text: str) -> list[tuple[list[str], list[list[str]]]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_benchmark_runs_and_gives_tables_with_figures():
     done = benchmarks("--quick")
     assert done.returncode == 0, done.stderr
@@ -70,6 +71,7 @@ def test_results_of_tiny_sizes_are_not_written_down():
     assert benchmarks("--quick", "--write", "startup").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_case_passes_through_at_most_sixty_files(monkeypatch):
     monkeypatch.chdir(ROOT)
     passed, _ = passage.count(700)  # fewer cases than by hand: a quarter of the time

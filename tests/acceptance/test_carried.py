@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from support.sheets import case, correct, read_sheet, write_csv
 
 
@@ -19,6 +20,7 @@ def sent(live):
     return [(case["date"], case["amountToRecover"]) for (text,) in payloads for case in [json.loads(text)]]
 
 
+@pytest.mark.slow
 def test_the_rows_left_are_read_as_the_row_that_was_imported_proves(live):
     write_csv(live.folder / "open.csv", export("99,95", "1.234"))
     ran = live.run("run", "open.csv", "--yes")

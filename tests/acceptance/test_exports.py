@@ -77,6 +77,7 @@ def next_months(desk: Desk, name: str) -> str:
     return "juni.csv"
 
 
+@pytest.mark.slow
 def test_from_the_raw_export_to_cases_with_one_answer(export):
     desk, name = export
     assert desk.run("check", name).code == 4

@@ -29,6 +29,7 @@ def run_script(name, *arguments, cwd, timeout=280):
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
 
 
+@pytest.mark.slow
 def test_random_kills_under_faults(tmp_path):
     done = run_script("harness.py", "--kills", "40", "--seed", "20261121", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -37,6 +38,7 @@ def test_random_kills_under_faults(tmp_path):
     assert int(last.split(", ")[1].split()[0]) > 0  # some of the kills hit requests under way
 
 
+@pytest.mark.slow
 def test_a_kill_at_every_commit_request_and_file(tmp_path):
     done = run_script("kill_points.py", "--cases", "1", "--every", "40", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
