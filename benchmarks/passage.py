@@ -92,7 +92,7 @@ def passage_of(cases: int) -> Passage:
 
 def count(cases: int = CASES) -> tuple[set[str], set[str]]:
     """The files that every case passes through, and those that run once for a command, a file or a sheet."""
-    passage_of(1)  # what is loaded with the first import is no part of the passage
+    passage_of(1)  # the first call imports modules, which must not be counted
     some, twice = passage_of(cases), passage_of(2 * cases)
     passed = twice.grown_since(some)
     return passed, (some.files() | twice.files()) - passed

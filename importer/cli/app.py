@@ -91,7 +91,7 @@ def check(
     """Validate spreadsheets and write the same sheets; nothing is sent or recorded."""
     from importer.commands.check import check
 
-    del quiet, verbose  # accepted as by `run`; there is no progress and nothing to log
+    del quiet, verbose  # accepted because `run` accepts them; a check shows no progress and logs nothing
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
         result = check(import_request(paths, profile, output, rows=expect_rows, totals=expect_total), environment)
     show_result(result, as_json=as_json)

@@ -1,4 +1,4 @@
-"""How the terminal shows a sending: on a bar, or as lines where stderr is no terminal."""
+"""Show the progress of sending: as a bar in a terminal, as lines when stderr is redirected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BAR = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix} [{elapsed}, {rate
 
 @contextmanager
 def progress_view(total: int, note: Callable[[str], None], *, quiet: bool) -> Iterator[Callable[[Event], None]]:
-    """Yield a function that renders events; ``note`` shows what is worth a line where there is no bar."""
+    """Yield a function that renders events; ``note`` prints a line when stderr is redirected."""
     disable = True if quiet else None  # None: no bar without a terminal
     with tqdm(
         total=total, unit="entry", disable=disable, file=sys.stderr, bar_format=_BAR, dynamic_ncols=True, mininterval=0.2

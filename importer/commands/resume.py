@@ -21,7 +21,7 @@ from importer.workspace.result import RunResult, report_batches
 
 
 def resume(environment: Environment, console: Console, output: Path | None = None, *, stop_at_quota: bool = False) -> RunResult:
-    """Resolve doubts, send waiting entries, and report. Raises LedgerError if there is no ledger."""
+    """Resolve doubts, send waiting entries, and report. Raises LedgerError if the ledger does not exist."""
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resume") as ledger:
         ledger.outbox.recover()

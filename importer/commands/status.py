@@ -36,7 +36,7 @@ class LedgerStatus:
 
 
 def ledger_status(environment: Environment) -> LedgerStatus:
-    """Return the status of the ledger without requests to the APIs. Raises LedgerError if there is no ledger."""
+    """Return the status of the ledger without requests to the APIs. Raises LedgerError if the ledger does not exist."""
     with open_ledger_read_only(environment) as ledger:
         with ledger.queries() as queries:
             batches = [summarize(queries, batch) for batch in queries.batches(MOST_BATCHES)]

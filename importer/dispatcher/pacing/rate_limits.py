@@ -74,9 +74,9 @@ class RateLimits:
         lengths: tuple[float, float, float],
         clock: Callable[[], float],
     ) -> Self:
-        """The documented kinds: a sliding minute, a fixed hour, a fixed day from the first request; a count of 0 is no limit.
+        """The documented kinds: a sliding minute, a fixed hour, and a fixed day from the first request.
 
-        Where the hour begins is not documented, so it is counted both ways.
+        A count of 0 means unlimited. Where the hour begins is not documented, so it is counted both ways.
         """
         (minute, hour, day), (minute_seconds, hour_seconds, day_seconds) = counts, lengths
         windows: list[Window] = []

@@ -214,7 +214,7 @@ class FixedWindow:
         self.tally = tally
 
     def mark_full(self, until: float, now: float, in_flight: int) -> None:
-        """The server says when its window ends; until then there is no room in it."""
+        """Treat the window as full until the end that the server gave."""
         del now, in_flight
         begun = until - self._long
         used, spilled = (self.tally.used, self.tally.spilled) if self.tally else (0, 0)

@@ -206,7 +206,7 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A finished request for an entry, and its outcome; of an upload, which has no intent, there is no claim."""
+    """A finished request for an entry, with its outcome. An upload is sent without an intent, so its claim is None."""
 
     job: SendableEntry
     outcome: Outcome

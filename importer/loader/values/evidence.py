@@ -6,7 +6,7 @@ A text is evidence if it can be read in some ways but not in all of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
@@ -174,19 +174,3 @@ class OrderEvidence(_Evidence[DateOrder]):
         """Return a text if the date cells may be swapped: all texts have a day above 12, and no date cell has. Else None."""
         agreed = self._one_sided and self.decision().certainty is Certainty.DECIDED
         return self._first_text if agreed and self._date_cells and not self._late_days else None
-
-
-def decide_mark(texts: Iterable[tuple[int, str]]) -> Decision[DecimalMark]:
-    """Decide the decimal mark of a column with these texts, given as (row number, text)."""
-    evidence = MarkEvidence()
-    for row, text in texts:
-        evidence.see(row, text)
-    return evidence.decision()
-
-
-def decide_order(texts: Iterable[tuple[int, str]], last_year: int) -> Decision[DateOrder]:
-    """Decide the order of a column of dates with these texts, given as (row number, text)."""
-    evidence = OrderEvidence(last_year)
-    for row, text in texts:
-        evidence.see(row, text)
-    return evidence.decision()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from importer.loader.values.amounts import read_money
 from importer.loader.values.dates import read_date
-from importer.loader.values.evidence import Certainty, Decision, OrderEvidence, Sighting, decide_mark, decide_order
+from importer.loader.values.evidence import Certainty, Decision, MarkEvidence, OrderEvidence, Sighting
 from importer.loader.values.formats import DateOrder, Formats
 from importer.loader.values.text import ValueProblem
 
@@ -22,11 +22,17 @@ LAST_YEAR = 2036
 
 
 def mark(*texts: str) -> Decision:
-    return decide_mark(enumerate(texts, 2))
+    evidence = MarkEvidence()
+    for row, text in enumerate(texts, 2):
+        evidence.see(row, text)
+    return evidence.decision()
 
 
 def order(*texts: str) -> Decision:
-    return decide_order(enumerate(texts, 2), LAST_YEAR)
+    evidence = OrderEvidence(LAST_YEAR)
+    for row, text in enumerate(texts, 2):
+        evidence.see(row, text)
+    return evidence.decision()
 
 
 @pytest.mark.parametrize(
