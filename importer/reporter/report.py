@@ -32,6 +32,7 @@ def write_report(
 ) -> Report:
     """Write a folder with ``success.xlsx``, ``errors.xlsx`` and ``summary.json``. Raises UsageError if it cannot be written.
 
+    Only their owner can read the folder and its files, because they hold debtors' data.
     ``otherwise`` is the exit code with which the run ended early, if it did.
     """
     batch = queries.batch(batch_id)
@@ -45,6 +46,8 @@ def write_report(
         partial = folder / "summary.partial"  # renamed when complete, so that a crash leaves no incomplete summary.json
         partial.write_text(summary.text(), encoding="utf-8")
         partial.replace(folder / "summary.json")
+        for file in folder.iterdir():  # a copy of a file keeps its mode, but not that of the folder
+            file.chmod(0o600)
     except OSError as error:
         again = "the same command" if checking else f"`importer report {batch_id}`"
         raise UsageError(
@@ -62,7 +65,7 @@ def _new_folder(directory: Path, source_name: str) -> Path:
     for number in range(1, 10_000):
         folder = directory / (f"{moment}-{stem}" + (f"-{number}" if number > 1 else ""))
         try:
-            folder.mkdir(parents=True)
+            folder.mkdir(mode=0o700, parents=True)
         except FileExistsError:
             continue
         return folder

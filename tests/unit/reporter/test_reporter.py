@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import stat
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -42,6 +44,13 @@ def report(desk: Desk, batch: int, folder: Path, **more: Any) -> Report:
 def summary(found: Report) -> dict[str, Any]:
     told: dict[str, Any] = json.loads((found.folder / "summary.json").read_text(encoding="utf-8"))
     return told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_only_its_owner_can_read_a_report(desk: Desk, tmp_path: Path) -> None:
+    folder = report(desk, everything(desk), tmp_path / "out").folder
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+    assert modes == {folder.name: 0o700, "errors.xlsx": 0o600, "success.xlsx": 0o600, "summary.json": 0o600}
 
 
 def everything(desk: Desk) -> int:
