@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from generator.text import code, comments_of, sentence, table
 from importer.dispatcher.outcomes.judge import OutcomeKind, judge, state_after
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import MOVES, DoubtCause, State
 
 
@@ -19,7 +19,7 @@ class Reaction:
 
     words: str
     reply: Answer | NotSent | ResponseLost
-    kinds: tuple[Kind, ...] = tuple(Kind)
+    kinds: tuple[RecordKind, ...] = tuple(RecordKind)
 
 
 def _answer(status: int, body: object = None) -> Answer:
@@ -30,7 +30,7 @@ def _business_error(kind: str) -> dict[str, object]:
     return {"businessErrors": [{"type": kind, "message": "..."}]}
 
 
-_CASE, _VOUCHER = (Kind.CASE,), (Kind.VOUCHER,)
+_CASE, _VOUCHER = (RecordKind.CASE,), (RecordKind.VOUCHER,)
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("No connection, a TLS or DNS failure, or a wait for a free connection that was too long", NotSent("ConnectError")),
     Reaction("The connection was lost, or the time ran out, after the first byte had been sent", ResponseLost("ReadError")),
@@ -71,9 +71,9 @@ def _states_after(reaction: Reaction, *, doubted: bool) -> str:
     for kind in reaction.kinds:
         outcome = judge(kind, reaction.reply)
         looked_up = outcome.verdict is OutcomeKind.EXISTS or (
-            doubted and kind is Kind.VOUCHER and outcome.verdict is OutcomeKind.REFUSED
+            doubted and kind is RecordKind.VOUCHER and outcome.verdict is OutcomeKind.REFUSED
         )
-        state = state_after(outcome, doubted=doubted, looked_up=kind is Kind.VOUCHER)
+        state = state_after(outcome, doubted=doubted, looked_up=kind is RecordKind.VOUCHER)
         found.setdefault("the list of its case decides" if looked_up else code(state), []).append(kind)
     return "; ".join(text if len(found) == 1 else f"{'/'.join(kinds)}: {text}" for text, kinds in found.items())
 

@@ -16,7 +16,7 @@ from importer.dispatcher.reconcile.cases import look_up
 from importer.dispatcher.reconcile.matching import Remote, could_be, traits_listed, traits_sent
 from importer.domain.accounts import Accounts
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import UNRESOLVED, State
 from importer.errors import ApiStopped, UsageError
 from importer.ledger.ledger import Ledger
@@ -75,11 +75,11 @@ async def _settle(
     entry: OpenEntry,
     name: str,
     resolution: Resolution,
-    quotas: Mapping[Kind, RateLimits],
+    quotas: Mapping[RecordKind, RateLimits],
 ) -> str:
     async with connections(environment, quotas, RequestGate(ledger, short_wait(environment))) as (debitura, debbie):
         accounts = await _accounts(environment, debitura, entry, name)
-        if entry.kind is Kind.VOUCHER:
+        if entry.kind is RecordKind.VOUCHER:
             environment.require_debbie()
         if resolution.exists is not None:
             found = await _existing(debitura, debbie, ledger, entry, resolution.exists)
@@ -94,7 +94,7 @@ async def _settle(
 
 async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEntry, name: str) -> Accounts:
     """Return the accounts of the credentials in force. Raises UsageError if the entry belongs to another account."""
-    accounts = environment.accounts(await debitura.me() if entry.kind is Kind.CASE else "")
+    accounts = environment.accounts(await debitura.me() if entry.kind is RecordKind.CASE else "")
     if entry.account != accounts.of(entry.kind):
         raise UsageError(
             f"Entry {name} belongs to the account {entry.account}, but the settings in force open "
@@ -112,7 +112,7 @@ class _Found:
 
 
 async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, entry: OpenEntry, remote_id: str) -> _Found:
-    if entry.kind is Kind.CASE:
+    if entry.kind is RecordKind.CASE:
         return _checked_case(await debitura.case(remote_id), entry, remote_id)
     assert debbie is not None
     listed = await debbie.vouchers(debbie.case_of(ledger.outbox.entry(entry.id)) or "")
@@ -143,7 +143,7 @@ async def _refuse_listed(
     debitura: Debitura, debbie: Debbie | None, ledger: Ledger, accounts: Accounts, entry: OpenEntry, name: str
 ) -> None:
     """Raise UsageError if a case or voucher is listed that may be the entry and does not belong to another one."""
-    if entry.kind is Kind.CASE:
+    if entry.kind is RecordKind.CASE:
         listed = [_described(case) for case in await _listed_cases(debitura, ledger, accounts, entry)]
     else:
         assert debbie is not None
@@ -152,7 +152,7 @@ async def _refuse_listed(
             v for v in await debbie.vouchers(debbie.case_of(ledger.outbox.entry(entry.id)) or "") if is_same_voucher(sent, v)
         ]
         ids = [str(voucher.get("caseVoucherId")) for voucher in alike]
-        owned = ledger.doubts.owned(accounts, ids, Kind.VOUCHER)
+        owned = ledger.doubts.owned(accounts, ids, RecordKind.VOUCHER)
         listed = [(identifier, f"voucher {identifier}") for identifier in ids if identifier not in owned]
     if listed:
         described = ", ".join(text for _, text in listed[:5])

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.errors import ExitCode
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import require_ledger
@@ -43,8 +43,8 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
 
 def _announce(ledger: Ledger, environment: Environment, accounts: Accounts, console: Console, *, stop_at_quota: bool) -> None:
     """Show when sending will finish. Raises SettingsError if there are vouchers but Debbie's settings are missing."""
-    left = {kind: ledger.outbox.count_open(accounts, kind, None) for kind in Kind}
-    if left[Kind.VOUCHER]:
+    left = {kind: ledger.outbox.count_open(accounts, kind, None) for kind in RecordKind}
+    if left[RecordKind.VOUCHER]:
         environment.require_debbie()
     concurrency = environment.settings.dispatch.concurrency
     if finish := announcement(quotas_of(environment, ledger), left, concurrency, stops_at_quota=stop_at_quota):

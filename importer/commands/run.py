@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import totals_text
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.ledger import Ledger
@@ -21,7 +21,7 @@ from importer.workspace.request import ImportRequest
 from importer.workspace.result import RunResult, report_batches
 from importer.workspace.staging import stage_sources, unmet_expectation
 
-Totals = Mapping[Kind, tuple[int, dict[str, int]]]  # rows to send, and their hundredths by currency
+Totals = Mapping[RecordKind, tuple[int, dict[str, int]]]  # rows to send, and their hundredths by currency
 
 
 class Declined(UsageError):
@@ -42,7 +42,7 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
             staged = stage_sources(work, request, environment, accounts, run_id)
             if unmet := unmet_expectation(work.queries, staged, request.expected):
                 raise FileRefused(unmet)
-            totals = {kind: work.queries.pending_totals(staged.batches, kind) for kind in Kind}
+            totals = {kind: work.queries.pending_totals(staged.batches, kind) for kind in RecordKind}
             _check_debbie_settings(totals, environment)
             _ask(totals, quotas, request, environment, console)
         scope = Scope(accounts, staged.batches, run_id)
@@ -52,14 +52,14 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
 
 def _check_debbie_settings(totals: Totals, environment: Environment) -> None:
     """Raise SettingsError or ApiStopped if there are vouchers to send and Debbie would not accept them."""
-    rows, _ = totals[Kind.VOUCHER]
+    rows, _ = totals[RecordKind.VOUCHER]
     if rows:
         environment.require_debbie()
         asyncio.run(check_debbie(environment))
 
 
 def _ask(
-    totals: Totals, quotas: Mapping[Kind, RateLimits], request: ImportRequest, environment: Environment, console: Console
+    totals: Totals, quotas: Mapping[RecordKind, RateLimits], request: ImportRequest, environment: Environment, console: Console
 ) -> None:
     """Ask the user to confirm sending to a real account. Raises Declined if the answer is no."""
     to_send = " and ".join(f"{rows:,} {kind}s ({totals_text(money)})" for kind, (rows, money) in totals.items() if rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,6 @@ class Accounts:
     cases: str
     vouchers: str
 
-    def of(self, kind: Kind) -> str:
+    def of(self, kind: RecordKind) -> str:
         """Return the account for entries of this kind."""
-        return self.cases if kind is Kind.CASE else self.vouchers
+        return self.cases if kind is RecordKind.CASE else self.vouchers

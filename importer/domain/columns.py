@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 
 from importer.domain.aliases import Names, keys, names_of
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import fold
 
 
@@ -49,7 +49,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: RecordKind
     path: str
     requirement: Requirement
     value_kind: ValueKind
@@ -62,13 +62,17 @@ class Column:
 def _case(
     name: str, path: str, requirement: Requirement, value_kind: ValueKind, help_text: str, example: str, *aliases: str
 ) -> Column:
-    return Column(name, Kind.CASE, path, requirement, value_kind, help_text, example, aliases, names_of(Kind.CASE, name))
+    return Column(
+        name, RecordKind.CASE, path, requirement, value_kind, help_text, example, aliases, names_of(RecordKind.CASE, name)
+    )
 
 
 def _voucher(
     name: str, path: str, requirement: Requirement, value_kind: ValueKind, help_text: str, example: str, *aliases: str
 ) -> Column:
-    return Column(name, Kind.VOUCHER, path, requirement, value_kind, help_text, example, aliases, names_of(Kind.VOUCHER, name))
+    return Column(
+        name, RecordKind.VOUCHER, path, requirement, value_kind, help_text, example, aliases, names_of(RecordKind.VOUCHER, name)
+    )
 
 
 R, C, O = Requirement.REQUIRED, Requirement.CONDITIONAL, Requirement.OPTIONAL  # noqa: E741
@@ -324,13 +328,13 @@ FLAT_PREFIX = "voucher_"
 DEBITURA_TEMPLATE = ("InvoiceNumber", "DebtorName", "Country", "InvoiceDate", "PrincipalAmount", "CurrencyCode")
 
 
-def columns_of(kind: Kind) -> tuple[Column, ...]:
+def columns_of(kind: RecordKind) -> tuple[Column, ...]:
     """Return the columns of cases or of vouchers."""
-    return CASE_COLUMNS if kind is Kind.CASE else VOUCHER_COLUMNS
+    return CASE_COLUMNS if kind is RecordKind.CASE else VOUCHER_COLUMNS
 
 
 @cache
-def column(kind: Kind, name: str) -> Column:
+def column(kind: RecordKind, name: str) -> Column:
     """Return the column with this canonical name. A property column (``properties.x``) is created on demand.
 
     Raises KeyError for any other name.
@@ -338,7 +342,7 @@ def column(kind: Kind, name: str) -> Column:
     for known in columns_of(kind):
         if known.name == name:
             return known
-    if kind is Kind.VOUCHER and name.startswith(PROPERTY_PREFIX):
+    if kind is RecordKind.VOUCHER and name.startswith(PROPERTY_PREFIX):
         return _voucher(name, name, O, ValueKind.TEXT, "A case voucher property of the installation.", "")
     raise KeyError(name)
 
@@ -349,19 +353,19 @@ def flat_name(name: str) -> str:
 
 
 @cache
-def own_index(kind: Kind) -> dict[str, str]:
+def own_index(kind: RecordKind) -> dict[str, str]:
     """Map folded headings to canonical names: our own names and those of the APIs."""
     return _index((c.name, (c.name, c.path, *c.aliases)) for c in columns_of(kind))
 
 
 @cache
-def index_of(kind: Kind) -> dict[str, str]:
+def index_of(kind: RecordKind) -> dict[str, str]:
     """Map folded headings to canonical names for a sheet of one kind, including the certain headings of other systems."""
     return {key: c.name for c in columns_of(kind) for key in keys(c.elsewhere.sure)} | own_index(kind)
 
 
 @cache
-def weak_index(kind: Kind) -> dict[str, str]:
+def weak_index(kind: RecordKind) -> dict[str, str]:
     """Map folded headings to the columns that they may mean if nothing in the sheet contradicts."""
     weak = {key: c.name for c in columns_of(kind) for key in keys(c.elsewhere.weak)}
     return {key: name for key, name in weak.items() if key not in index_of(kind)}
@@ -375,7 +379,7 @@ def flat_index() -> dict[str, str]:
         for c in VOUCHER_COLUMNS
         if c.name != "case_ref"
     )
-    return index_of(Kind.CASE) | _index(vouchers)
+    return index_of(RecordKind.CASE) | _index(vouchers)
 
 
 def _index(names: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:
@@ -383,7 +387,7 @@ def _index(names: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:
 
 
 @cache
-def name_of_path(kind: Kind, path: str) -> str | None:
+def name_of_path(kind: RecordKind, path: str) -> str | None:
     """Return the canonical name of the column of a request's member, or None.
 
     Servers and validators spell members differently: ``Debtor.Email``, ``debtor.contact_person``, ``creditorCountry``.
@@ -395,10 +399,10 @@ def name_of_path(kind: Kind, path: str) -> str | None:
 
 def is_known(name: str) -> bool:
     """Return whether ``name`` is canonical: a column of cases, of vouchers, or of vouchers in a flat sheet."""
-    if name in flat_index().values() or name in index_of(Kind.VOUCHER).values():
+    if name in flat_index().values() or name in index_of(RecordKind.VOUCHER).values():
         return True
     try:
-        column(Kind.VOUCHER, name.removeprefix(FLAT_PREFIX))
+        column(RecordKind.VOUCHER, name.removeprefix(FLAT_PREFIX))
     except KeyError:
         return False
     return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,12 @@ class EntryLabel:
     sheet of one ledger would name an unrelated entry in another.
     """
 
-    kind: Kind
+    kind: RecordKind
     entry_id: int
     check: str
 
     @classmethod
-    def of(cls, kind: Kind, entry_id: int, key: str) -> EntryLabel:
+    def of(cls, kind: RecordKind, entry_id: int, key: str) -> EntryLabel:
         """Build the label of an entry with this id and key."""
         return cls(kind, entry_id, _digits_of(key))
 
@@ -44,11 +44,11 @@ class EntryLabel:
         return self.check == _digits_of(key)
 
 
-def _initial(kind: Kind) -> str:
+def _initial(kind: RecordKind) -> str:
     return kind[0].upper()
 
 
-_KINDS = {_initial(kind): kind for kind in Kind}
+_KINDS = {_initial(kind): kind for kind in RecordKind}
 _LABEL = re.compile(rf"([{''.join(_KINDS)}])([0-9]{{1,15}})-([0-9a-f]{{6}})")
 
 

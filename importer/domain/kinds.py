@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class RecordKind(StrEnum):
     """The kind of a record: a case at Debitura or a voucher at Debbie."""
 
     CASE = "case"

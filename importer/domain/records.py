@@ -9,7 +9,7 @@ from typing import Any
 
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.notes import Note
 from importer.domain.reasons import Reason
@@ -68,7 +68,7 @@ class VoucherRecord:
 class Reject:
     """A row's case or voucher that failed validation, with all its reasons. It is never sent."""
 
-    kind: Kind
+    kind: RecordKind
     reasons: tuple[Reason, ...]
     money: Money = field(default_factory=Money)
     ref: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from importer.domain.aliases import non_claim_words
 from importer.domain.cells import Cell
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject
@@ -154,7 +154,7 @@ def _without_credit(loaded: LoadedRow, plan: SheetPlan) -> LoadedRow:
         plan.head.header[position],
         text,
     )
-    return replace(loaded, case=Reject(Kind.CASE, (reason,), loaded.case.money, loaded.case.ref))
+    return replace(loaded, case=Reject(RecordKind.CASE, (reason,), loaded.case.money, loaded.case.ref))
 
 
 def _cents(loaded: LoadedRow) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
@@ -24,7 +24,7 @@ _WITHOUT_REASON = {
 class ErrorGroup:
     """The key of a group of rows: kind, status, and a reason without the values of a single row (its ``template``)."""
 
-    kind: Kind
+    kind: RecordKind
     status: RowStatus
     column: str
     template: str
@@ -71,11 +71,11 @@ class ErrorGroups:
     def __init__(self, done_statuses: frozenset[RowStatus] = DONE) -> None:
         self._done_statuses = done_statuses
         self._groups: dict[ErrorGroup, GroupTotals] = {}
-        self.remaining: dict[Kind, GroupTotals] = {}
+        self.remaining: dict[RecordKind, GroupTotals] = {}
 
     def add(self, row: ReportRow, reasons: list[RowReason]) -> None:
         """Add a row to its groups. A flat row that repeats its case counts only for its voucher."""
-        for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
+        for kind, result in ((RecordKind.CASE, row.case), (RecordKind.VOUCHER, row.voucher)):
             if result is None or result.status in self._done_statuses or result.repeats:
                 continue
             self.remaining.setdefault(kind, GroupTotals(row.sheet, row.number)).add(result, None)
@@ -106,5 +106,5 @@ def _value(reason: Reason) -> str | None:
     return f"{reason.value} → {' or '.join(reason.offers)}?" if reason.value and reason.offers else reason.value
 
 
-def _without_reason(kind: Kind, result: RecordResult) -> ErrorGroup:
+def _without_reason(kind: RecordKind, result: RecordResult) -> ErrorGroup:
     return ErrorGroup(kind, result.status, "", _WITHOUT_REASON.get(result.status, "No reason was given"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from importer.domain.columns import flat_name
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import DONE, RowStatus
@@ -33,7 +33,7 @@ def in_words(status: RowStatus) -> str:
     return status.value.replace("_", " ")
 
 
-def label(result: RecordResult | None, kind: Kind) -> str | None:
+def label(result: RecordResult | None, kind: RecordKind) -> str | None:
     """Return the entry's label for commands and error sheets: ``C12-3f9a2b`` for a case, ``V15-…`` for a voucher."""
     return EntryLabel.of(kind, result.entry_id, result.key).text() if result and result.entry_id and result.key else None
 
@@ -48,7 +48,7 @@ class Headings:
             for name in (names or "").split():
                 self._by_name.setdefault(name, position)
 
-    def find(self, reason: Reason, kind: Kind) -> tuple[str | None, int | None]:
+    def find(self, reason: Reason, kind: RecordKind) -> tuple[str | None, int | None]:
         """Return the heading of the reason's column and its position.
 
         The position is None if the reason refers to the whole row or to a value for all rows.
@@ -60,12 +60,14 @@ class Headings:
             return reason.column, named
         return reason.column, self._head.header.index(reason.column) if reason.column in self._head.header else None
 
-    def _names(self, field: str | None, kind: Kind) -> list[str]:
+    def _names(self, field: str | None, kind: RecordKind) -> list[str]:
         """Return the names that the reason's column may have in this sheet, the likeliest first."""
         if field is None:
             return []
         names = [field]
-        if self._head.flat and kind is Kind.VOUCHER:  # the name without prefix is the case's column, also used for the voucher
+        if (
+            self._head.flat and kind is RecordKind.VOUCHER
+        ):  # the name without prefix is the case's column, also used for the voucher
             names.insert(0, flat_name(field))
         return [*names, "creditor_reference"] if field == "case_ref" else names
 
@@ -75,7 +77,7 @@ class RowReason:
     """One reason of a row with its heading, and the position of the cell that it refers to (None: the whole row)."""
 
     reason: Reason
-    kind: Kind
+    kind: RecordKind
     result: RecordResult
     position: int | None
 
@@ -86,7 +88,7 @@ class RowReason:
 
 def reasons_of_row(row: ReportRow, headings: Headings) -> Iterator[RowReason]:
     """Yield all reasons of a row that is not done, the case's first."""
-    for kind, result in ((Kind.CASE, row.case), (Kind.VOUCHER, row.voucher)):
+    for kind, result in ((RecordKind.CASE, row.case), (RecordKind.VOUCHER, row.voucher)):
         if result is None or result.status in DONE:
             continue
         for reason in result.reasons:
@@ -98,8 +100,8 @@ def reasons_of_row(row: ReportRow, headings: Headings) -> Iterator[RowReason]:
             yield RowReason(Reason("unsettled", message, gist=gist), kind, result, None)
 
 
-def _how_to_resolve(entry: str, kind: Kind, status: RowStatus) -> str:
-    where = "Debitura for a case with this reference, debtor and amount" if kind is Kind.CASE else "Debbie for this voucher"
+def _how_to_resolve(entry: str, kind: RecordKind, status: RowStatus) -> str:
+    where = "Debitura for a case with this reference, debtor and amount" if kind is RecordKind.CASE else "Debbie for this voucher"
     look = f"ook in {where}, then run `importer resolve {entry} --exists ID` or `importer resolve {entry} --absent`"
     if status is RowStatus.HELD:
         return f"L{look}"

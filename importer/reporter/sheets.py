@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from importer.domain.cells import Cell
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.records import SheetHead
 from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import ReportRow
@@ -75,7 +75,7 @@ def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlig
 
 
 def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason]) -> list[Cell]:
-    labels = (label(row.case, Kind.CASE), label(row.voucher, Kind.VOUCHER))
+    labels = (label(row.case, RecordKind.CASE), label(row.voucher, RecordKind.VOUCHER))
     text = "\n".join(dict.fromkeys(one.text() for one in reasons))
     return [row.number, in_words(status), text, " ".join(name for name in labels if name) or None]
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import decimal_text
 from importer.domain.states import RowStatus
 from importer.errors import ExitCode
@@ -17,7 +17,7 @@ from importer.ledger.queries.totals import Tallies
 from importer.reporter.notes import sentence
 
 KEYS = tuple(RowStatus)
-PLURAL = {Kind.CASE: "cases", Kind.VOUCHER: "vouchers"}
+PLURAL = {RecordKind.CASE: "cases", RecordKind.VOUCHER: "vouchers"}
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Summary:
     sheets: tuple[SheetTotals, ...] = ()
     corrected_later: int = 0
 
-    def count(self, kind: Kind, status: RowStatus | None = None) -> int:
+    def count(self, kind: RecordKind, status: RowStatus | None = None) -> int:
         """Return the number of rows of a kind in one status, or (None) of all rows as read."""
         if status is None:
             return sum(rows for rows, _ in self.batch.control.get(kind, {}).values())
         return sum(rows for rows, _ in self.tallies[kind].get(status, {}).values())
 
-    def money(self, kind: Kind, status: RowStatus | None = None) -> dict[str, int]:
+    def money(self, kind: RecordKind, status: RowStatus | None = None) -> dict[str, int]:
         """Return hundredths by currency of one status, or (None) of all rows as read."""
         if status is None:
             return {currency: cents for currency, (_, cents) in sorted(self.batch.control.get(kind, {}).items())}
@@ -50,12 +50,12 @@ class Summary:
     @property
     def balanced(self) -> bool:
         """Return whether the rows of all statuses add up to those read, in count and in money, for each currency."""
-        return all(self._accounted(kind) == self._read(kind) for kind in Kind)
+        return all(self._accounted(kind) == self._read(kind) for kind in RecordKind)
 
-    def _read(self, kind: Kind) -> dict[str, tuple[int, int]]:
+    def _read(self, kind: RecordKind) -> dict[str, tuple[int, int]]:
         return {currency: (rows, cents) for currency, (rows, cents) in self.batch.control.get(kind, {}).items()}
 
-    def _accounted(self, kind: Kind) -> dict[str, tuple[int, int]]:
+    def _accounted(self, kind: RecordKind) -> dict[str, tuple[int, int]]:
         sums: dict[str, tuple[int, int]] = {}
         for by_currency in self.tallies[kind].values():
             for currency, (rows, cents) in by_currency.items():
@@ -71,14 +71,16 @@ class Summary:
             "batch_id": self.batch.id,
             "source": {"name": self.batch.source_name, "sha256": self.batch.source_sha256},
             "account": " ".join(dict.fromkeys(filter(None, (self.batch.cases_account, self.batch.vouchers_account)))),
-            "counts": {PLURAL[kind]: {"rows": self.count(kind), **{s.value: self.count(kind, s) for s in KEYS}} for kind in Kind},
-            "totals": {PLURAL[kind]: self._totals(kind) for kind in Kind},
+            "counts": {
+                PLURAL[kind]: {"rows": self.count(kind), **{s.value: self.count(kind, s) for s in KEYS}} for kind in RecordKind
+            },
+            "totals": {PLURAL[kind]: self._totals(kind) for kind in RecordKind},
             "sheets": [_sheet(totals) for totals in self.sheets],
             "balanced": self.balanced,
             "exit_code": int(self.exit_code),
         }
 
-    def _totals(self, kind: Kind) -> dict[str, dict[str, str]]:
+    def _totals(self, kind: RecordKind) -> dict[str, dict[str, str]]:
         currencies = sorted(self.batch.control.get(kind, {}))
         keys: list[tuple[str, RowStatus | None]] = [("rows", None), *((s.value, s) for s in KEYS)]
         return {c: {name: decimal_text(self.money(kind, status).get(c, 0)) for name, status in keys} for c in currencies}

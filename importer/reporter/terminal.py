@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import totals_text
 from importer.domain.states import DONE, RowStatus
 from importer.reporter.error_groups import ErrorGroups
@@ -20,7 +20,7 @@ REASON_LETTERS = 160
 def table(summary: Summary, *, checking: bool) -> list[str]:
     """Return one block for each kind: rows and money as read, then by status."""
     lines: list[str] = []
-    for kind in Kind:
+    for kind in RecordKind:
         if not summary.count(kind):
             continue
         lines.append(f"  {PLURAL[kind].capitalize():<20}{summary.count(kind):>9,}  {totals_text(summary.money(kind))}".rstrip())
@@ -87,7 +87,7 @@ _NEXT_STEPS = {
 
 def _next_steps(summary: Summary) -> list[str]:
     """Return what to do about the rows that are not done, the first step first."""
-    counts = {status: sum(summary.count(kind, status) for kind in Kind) for status in _NEXT_STEPS}
+    counts = {status: sum(summary.count(kind, status) for kind in RecordKind) for status in _NEXT_STEPS}
     steps = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
     later = summary.corrected_later
     return steps + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
@@ -96,8 +96,8 @@ def _next_steps(summary: Summary) -> list[str]:
 def _nothing_new(summary: Summary) -> bool:
     """Return whether a run had nothing to send, because all valid rows had been imported before."""
     tried = [s for s in RowStatus if s not in {RowStatus.ALREADY_IMPORTED, RowStatus.REJECTED, RowStatus.BLOCKED}]
-    known = any(summary.count(kind, RowStatus.ALREADY_IMPORTED) for kind in Kind)
-    return known and not any(summary.count(kind, status) for kind in Kind for status in tried)
+    known = any(summary.count(kind, RowStatus.ALREADY_IMPORTED) for kind in RecordKind)
+    return known and not any(summary.count(kind, status) for kind in RecordKind for status in tried)
 
 
 def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[str]:
@@ -106,9 +106,9 @@ def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[s
 
 
 def _status_line(summary: Summary) -> str:
-    counts = {status: sum(summary.count(kind, status) for kind in Kind) for status in KEYS}
+    counts = {status: sum(summary.count(kind, status) for kind in RecordKind) for status in KEYS}
     done = sum(counts[status] for status in DONE)
-    rows = sum(summary.count(kind) for kind in Kind)
+    rows = sum(summary.count(kind) for kind in RecordKind)
     rest = ", ".join(f"{count:,} {in_words(status)}" for status, count in counts.items() if count and status not in DONE)
     if summary.corrected_later:
         rest += f" ({summary.corrected_later:,} corrected later)"

@@ -18,7 +18,7 @@ from importer.domain.code_lists import (
     country_codes,
 )
 from importer.domain.columns import Column, ValueKind
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -67,7 +67,7 @@ def choices_of(column: Column) -> str | None:
     by_content = {ValueKind.COUNTRY: "countries", ValueKind.FLAG: "yes_no"}
     by_name = {"voucher_type": "voucher_types", "source": "sources", "debtor_type": "debtor_types"}
     if column.value_kind is ValueKind.CURRENCY:
-        return "case_currencies" if column.kind is Kind.CASE else "voucher_currencies"
+        return "case_currencies" if column.kind is RecordKind.CASE else "voucher_currencies"
     return by_content.get(column.value_kind) or by_name.get(column.name)
 
 

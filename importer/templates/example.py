@@ -14,13 +14,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from importer.domain.columns import Column, ValueKind, columns_of
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.templates.sheets import FORMATS, SHEETS, add_sheet, empty_workbook
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-_FILES = {Kind.CASE: "example_cases.csv", Kind.VOUCHER: "example_vouchers.csv"}
+_FILES = {RecordKind.CASE: "example_cases.csv", RecordKind.VOUCHER: "example_vouchers.csv"}
 
 
 def example_workbook() -> Workbook:
@@ -36,7 +36,7 @@ def example_workbook() -> Workbook:
     return workbook
 
 
-def example_rows(kind: Kind) -> Iterator[dict[str, str]]:
+def example_rows(kind: RecordKind) -> Iterator[dict[str, str]]:
     """Yield the rows of the CSV file: text by canonical name."""
     text = files(__package__).joinpath(_FILES[kind]).read_text(encoding="utf-8")
     yield from csv.DictReader(text.splitlines())

@@ -10,7 +10,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from importer.domain.code_lists import VOUCHER_CURRENCIES, VOUCHER_TYPES, Direction
 from importer.domain.columns import PROPERTY_PREFIX, columns_of
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.templates.styles import FONT, HEADING_LOOKS, heading_font
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def add_guide(workbook: Workbook) -> None:
 
 
 def _add_columns(sheet: Worksheet) -> None:
-    columns = [(where, c) for where, kind in (("Cases", Kind.CASE), ("Vouchers", Kind.VOUCHER)) for c in columns_of(kind)]
+    columns = [
+        (where, c) for where, kind in (("Cases", RecordKind.CASE), ("Vouchers", RecordKind.VOUCHER)) for c in columns_of(kind)
+    ]
     rows = ((where, c.name, HEADING_LOOKS[c.requirement].meaning, c.help, c.example or None) for where, c in columns)
     first = _add_table(sheet, "Columns", ("Sheet", "Column", "Required", "What to write", "Example"), rows)
     for row, (_, column) in enumerate(columns, first):

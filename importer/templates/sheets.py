@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from importer.domain.columns import Column, Requirement, ValueKind, columns_of
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.templates.drop_downs import add_list_sheet, choices_of, drop_downs
 from importer.templates.guide import add_guide
 from importer.templates.styles import HEADING_LOOKS, heading_font
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
-SHEETS = {Kind.CASE: "Cases", Kind.VOUCHER: "Vouchers"}
+SHEETS = {RecordKind.CASE: "Cases", RecordKind.VOUCHER: "Vouchers"}
 LAST_ROW = 10_000
 """The last row with validated cells. Formats apply to whole columns, so that no empty cell has to be written."""
 
@@ -58,7 +58,7 @@ def empty_workbook() -> Workbook:
     return workbook
 
 
-def add_sheet(workbook: Workbook, kind: Kind) -> Worksheet:
+def add_sheet(workbook: Workbook, kind: RecordKind) -> Worksheet:
     """Add a sheet with this kind's headings, and formats for the cells below them."""
     sheet: Worksheet = workbook.create_sheet(SHEETS[kind])
     for number, column in enumerate(columns_of(kind), 1):
@@ -90,7 +90,7 @@ def heading_comment(column: Column) -> str:
     return "\n".join(line for line in (_REQUIREMENTS[column.requirement], column.help, example) if line)
 
 
-def _validate(sheet: Worksheet, kind: Kind) -> None:
+def _validate(sheet: Worksheet, kind: RecordKind) -> None:
     """Add a drop-down or a check to every column that has one. Columns share a validation within a sheet."""
     lists, checks = drop_downs(), {ValueKind.MONEY: _amount_check(), ValueKind.DATE: _day_check()}
     for number, column in enumerate(columns_of(kind), 1):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.dispatcher.pacing.rate_limits import RateLimits, SteadyClock
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.request_counts import KEPT
 from importer.ledger.storage.location import require_ledger
@@ -37,7 +37,7 @@ def open_ledger_read_only(environment: Environment) -> Ledger:
 
 @asynccontextmanager
 async def connections(
-    environment: Environment, quotas: Mapping[Kind, RateLimits] | None = None, gate: RequestGate | None = None
+    environment: Environment, quotas: Mapping[RecordKind, RateLimits] | None = None, gate: RequestGate | None = None
 ) -> AsyncIterator[tuple[Debitura, Debbie | None]]:
     """Connect to both APIs; Debbie is None without its settings. Requests are counted if quotas and a gate are given."""
     from importer.dispatcher.apis.debbie import Debbie
@@ -49,18 +49,18 @@ async def connections(
     plain = partial(HttpClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
     limited = partial(RateLimitedClient, connections=dispatch.concurrency, timeout_seconds=dispatch.timeout_seconds)
 
-    def client_of(kind: Kind, url: str, headers: Mapping[str, str]) -> HttpClient:
+    def client_of(kind: RecordKind, url: str, headers: Mapping[str, str]) -> HttpClient:
         if quotas is None or gate is None:
             return plain(url, headers)
         return limited(url, headers, limits=quotas[kind], gate=gate)
 
     async with AsyncExitStack() as stack:
         headers = {"XApiKey": environment.require_debitura()}
-        debitura = Debitura(await stack.enter_async_context(client_of(Kind.CASE, environment.debitura_url, headers)))
+        debitura = Debitura(await stack.enter_async_context(client_of(RecordKind.CASE, environment.debitura_url, headers)))
         debbie = None
         if environment.token and environment.tenant_id:
             headers = {"Authorization": f"Bearer {environment.token}"}
-            client = await stack.enter_async_context(client_of(Kind.VOUCHER, environment.debbie_url, headers))
+            client = await stack.enter_async_context(client_of(RecordKind.VOUCHER, environment.debbie_url, headers))
             debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from)
         yield debitura, debbie
 
@@ -74,7 +74,7 @@ def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     return environment.accounts(partner or UNKNOWN_PARTNER)
 
 
-def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, RateLimits]:
+def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, RateLimits]:
     """Return the quotas of both credentials with the requests counted in this ledger; the embedded sandbox has no limits."""
     dispatch, lengths = environment.settings.dispatch, environment.settings.dispatch.window_seconds
     cases = (dispatch.per_minute, dispatch.per_hour, dispatch.per_day)
@@ -85,12 +85,12 @@ def quotas_of(environment: Environment, ledger: Ledger) -> dict[Kind, RateLimits
     key = fingerprint_of(environment.api_key or "", environment.debitura_url)
     token = fingerprint_of(environment.token or "", environment.debbie_url)
     quotas = {
-        Kind.CASE: RateLimits.documented("Debitura", key, cases, lengths, clock),
-        Kind.VOUCHER: RateLimits.documented("Debbie", token, vouchers, lengths, clock),
+        RecordKind.CASE: RateLimits.documented("Debitura", key, cases, lengths, clock),
+        RecordKind.VOUCHER: RateLimits.documented("Debbie", token, vouchers, lengths, clock),
     }
     for kind, quota in quotas.items():
         kept, before = ledger.counts.kept(quota.scope), []
-        uncounted = kept is None and kind is Kind.CASE and quota.windows
+        uncounted = kept is None and kind is RecordKind.CASE and quota.windows
         partner = ledger.account_of(key) if uncounted else None
         if partner:  # entries were sent before this ledger counted requests
             before = ledger.counts.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)

@@ -19,7 +19,7 @@ from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
 from importer.dispatcher.sending.pipeline import Pipeline, Progress
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
 from importer.ledger.ledger import Ledger
 from importer.settings import fingerprint_of
@@ -65,7 +65,7 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     return accounts
 
 
-def keep_counts(ledger: Ledger, quotas: Mapping[Kind, RateLimits]) -> None:
+def keep_counts(ledger: Ledger, quotas: Mapping[RecordKind, RateLimits]) -> None:
     """Store the request counts that have changed since the last commit that stored them."""
     if changes := {scope: kept for quota in quotas.values() for scope, kept in quota.changes().items()}:
         ledger.counts.keep(changes)
@@ -96,7 +96,7 @@ class Dispatch:
     def run(self) -> tuple[ExitCode, list[str]]:
         """Send what is open. Returns the exit code of what ended it early, if anything did, and messages for the user."""
         self._ledger.outbox.forget_waits(self._scope.accounts, self._scope.batches)
-        left = {kind: self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches) for kind in Kind}
+        left = {kind: self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches) for kind in RecordKind}
         if not any(left.values()):
             return ExitCode.OK, []
         if warning := self._ledger.doubts.clock(self._scope.accounts).warning():

@@ -11,7 +11,7 @@ from importer.dispatcher.pacing.forecast import Bottleneck, Forecast
 from importer.dispatcher.pacing.local_time import in_local_words
 from importer.dispatcher.pacing.rate_limits import ADJECTIVE
 from importer.dispatcher.pacing.rate_windows import Period
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 
 
@@ -19,7 +19,7 @@ from importer.domain.states import State
 class EntrySettled:
     """An entry was accepted or refused."""
 
-    kind: Kind
+    kind: RecordKind
     state: State
 
 

@@ -18,7 +18,7 @@ from importer.dispatcher.pacing.forecast import (
 from importer.dispatcher.pacing.local_time import in_local_words
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.rate_windows import Period, Wait
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.workspace.events import EntrySettled, Event, Resumed, Waiting, forecast_text
 
@@ -31,10 +31,10 @@ _STOPS = frozenset({Bottleneck.HOUR, Bottleneck.DAY, Bottleneck.WAITING})
 
 
 def announcement(
-    quotas: Mapping[Kind, RateLimits], left: Mapping[Kind, int], concurrency: int, *, stops_at_quota: bool = False
+    quotas: Mapping[RecordKind, RateLimits], left: Mapping[RecordKind, int], concurrency: int, *, stops_at_quota: bool = False
 ) -> str:
     """What to say before anything is sent; nothing if it will be done within a minute."""
-    expected = forecast(quotas, left, dict.fromkeys(Kind, concurrency / ASSUMED_SECONDS))
+    expected = forecast(quotas, left, dict.fromkeys(RecordKind, concurrency / ASSUMED_SECONDS))
     if expected.seconds < WORTH_TELLING_SECONDS:
         return ""
     stops = stops_at_quota and expected.bottleneck in _STOPS
@@ -45,14 +45,18 @@ class ProgressTracker:
     """Follows a run: counts what is left, measures the throughput, and emits the events of its progress."""
 
     def __init__(
-        self, quotas: Mapping[Kind, RateLimits], left: dict[Kind, int], concurrency: int, emit: Callable[[Event], None]
+        self,
+        quotas: Mapping[RecordKind, RateLimits],
+        left: dict[RecordKind, int],
+        concurrency: int,
+        emit: Callable[[Event], None],
     ) -> None:
         self._quotas, self._left, self._emit = quotas, left, emit
-        self._throughput = {kind: Throughput(concurrency / ASSUMED_SECONDS * ASSUMED_FOR_SECONDS) for kind in Kind}
-        self._done = dict.fromkeys(Kind, 0)
+        self._throughput = {kind: Throughput(concurrency / ASSUMED_SECONDS * ASSUMED_FOR_SECONDS) for kind in RecordKind}
+        self._done = dict.fromkeys(RecordKind, 0)
         self._is_waiting = False
 
-    def advance(self, kind: Kind, state: State) -> None:
+    def advance(self, kind: RecordKind, state: State) -> None:
         """Count an entry whose attempt left it in this state."""
         if state in {State.ACCEPTED, State.REFUSED}:
             self._left[kind] = max(0, self._left[kind] - 1)
@@ -140,7 +144,7 @@ class QuotaState:
         return found | {"for_creating": self.free, "resets_at": until if self.used else None}
 
 
-def quota_states(quotas: Mapping[Kind, RateLimits]) -> list[QuotaState]:
+def quota_states(quotas: Mapping[RecordKind, RateLimits]) -> list[QuotaState]:
     """What is used of each quota and what is left, for `importer status`; nothing for an API without limits."""
     states = []
     for quota in quotas.values():

@@ -13,7 +13,7 @@ from support.workspace import STATES
 import importer
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, state_after
 from importer.dispatcher.sending.pipeline import final_payload
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.errors import ExitCode, LedgerError
 from importer.ledger.outbox.outbox import Outbox
@@ -54,7 +54,9 @@ def test_every_verdict_has_its_line_in_the_table():
 
 
 def job(**changes):
-    return SendableEntry(entry_id=1, kind=Kind.VOUCHER, state=PENDING, payload=b'{"amount":-1}', idempotency_key="k", **changes)
+    return SendableEntry(
+        entry_id=1, kind=RecordKind.VOUCHER, state=PENDING, payload=b'{"amount":-1}', idempotency_key="k", **changes
+    )
 
 
 def test_a_payload_is_left_alone_unless_something_became_known():
@@ -71,7 +73,7 @@ def test_what_became_known_is_added_once_and_behind():
         "appendix": {"fileName": "rechnung.pdf", "contentType": "application/pdf", "fileId": "f"},
     }
     again = SendableEntry(
-        entry_id=1, kind=Kind.VOUCHER, state=PENDING, payload=first, idempotency_key="k", parent_id="p", appendix=appendix
+        entry_id=1, kind=RecordKind.VOUCHER, state=PENDING, payload=first, idempotency_key="k", parent_id="p", appendix=appendix
     )
     assert final_payload(again) == first
 

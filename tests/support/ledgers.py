@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from importer.domain.accounts import Accounts
 from importer.domain.identity import EntryLabel, fingerprint
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
@@ -64,7 +64,7 @@ def voucher(
     return VoucherRecord(content, uid, None if case_id else ref, case_id, parent, payload, Money("DKK", cents), None, hint)
 
 
-def reject(kind: Kind, ref: str | None = None, cents: int = 700) -> Reject:
+def reject(kind: RecordKind, ref: str | None = None, cents: int = 700) -> Reject:
     return Reject(kind, (Reason("required", "is missing", "date"),), Money("DKK", cents), ref)
 
 
@@ -81,7 +81,7 @@ def _rows(records: Iterable[Entered]) -> Iterator[LoadedRow]:
     for number, record in enumerate(records, 2):
         if isinstance(record, tuple):
             yield LoadedRow(Row(FLAT, number, (number,)), *record)
-        elif isinstance(record, CaseRecord) or (isinstance(record, Reject) and record.kind is Kind.CASE):
+        elif isinstance(record, CaseRecord) or (isinstance(record, Reject) and record.kind is RecordKind.CASE):
             yield LoadedRow(Row(CASES, number, (number,)), case=record)
         else:
             yield LoadedRow(Row(VOUCHERS, number, (number,)), voucher=record)
@@ -112,7 +112,7 @@ class Desk:
             return tuple(self._named(part) for part in record)
         if not isinstance(getattr(record, "hint", None), int):
             return record
-        kind = Kind.CASE if isinstance(record, CaseRecord) else Kind.VOUCHER
+        kind = RecordKind.CASE if isinstance(record, CaseRecord) else RecordKind.VOUCHER
         with transaction(self.ledger) as connection:
             key = connection.scalar(select(entry.c.key).where(entry.c.id == record.hint))
         return replace(record, hint=EntryLabel.of(kind, record.hint, key or ""))
@@ -122,8 +122,8 @@ class Desk:
         with transaction(self.ledger) as connection:
             return stage(connection, source(*records, name=name), ACCOUNTS, "run", earlier)
 
-    def claim(self, kind: Kind = Kind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None) -> list[Claim]:
-        states = RESENDABLE if kind is Kind.VOUCHER else (State.PENDING,)
+    def claim(self, kind: RecordKind = RecordKind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None) -> list[Claim]:
+        states = RESENDABLE if kind is RecordKind.VOUCHER else (State.PENDING,)
         jobs = self.ledger.outbox.sendable(ACCOUNTS, kind, states, batches, limit)
         claims = self.ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
         self.sent += claims
@@ -138,12 +138,12 @@ class Desk:
             )
         self.ledger.outbox.commit_step(results, [], ACCOUNTS, "run")
 
-    def send_all(self, state: State = State.ACCEPTED, kind: Kind = Kind.CASE, **more: Any) -> list[Claim]:
+    def send_all(self, state: State = State.ACCEPTED, kind: RecordKind = RecordKind.CASE, **more: Any) -> list[Claim]:
         claims = self.claim(kind)
         self.settle(claims, state, **more)
         return claims
 
-    def entries(self, kind: Kind | None = None) -> list[Any]:
+    def entries(self, kind: RecordKind | None = None) -> list[Any]:
         query = select(entry).order_by(entry.c.id)
         query = query.where(entry.c.kind == kind) if kind else query
         return run_sql(self.ledger, lambda c: list(c.execute(query).all()))
@@ -172,14 +172,14 @@ class Desk:
     def balanced(self, batch: int) -> bool:
         """Whether the batch's totals as read are those of its statuses, in rows and in money."""
         info, found = run_sql(self.ledger, lambda c: (batch_info(c, batch), tally(c, batch)))
-        return {k: dict(map(_pair, info.control[k].items())) for k in Kind} == {k: _sums(found, k) for k in Kind}
+        return {k: dict(map(_pair, info.control[k].items())) for k in RecordKind} == {k: _sums(found, k) for k in RecordKind}
 
 
 def _pair(item: tuple[str, list[int]]) -> tuple[str, tuple[int, int]]:
     return item[0], (item[1][0], item[1][1])
 
 
-def _sums(found: Tallies, kind: Kind) -> dict[str, tuple[int, int]]:
+def _sums(found: Tallies, kind: RecordKind) -> dict[str, tuple[int, int]]:
     sums: dict[str, tuple[int, int]] = {}
     for by_currency in found[kind].values():
         for currency, (rows, cents) in by_currency.items():

@@ -18,7 +18,7 @@ from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.apis.requests import ask, attempt_to_create
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.states import DoubtCause
 from importer.errors import ApiStopped, QuotaReached
@@ -55,7 +55,9 @@ class Debbie:
         case_id = self.case_of(claim.job) or ""
         path = self._path("case-vouchers", case_id)
         headers = {"Idempotency-Key": claim.job.idempotency_key}
-        outcome = await attempt_to_create(Kind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload)
+        outcome = await attempt_to_create(
+            RecordKind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload
+        )
         looked_up = outcome.verdict is OutcomeKind.EXISTS or (outcome.verdict is OutcomeKind.REFUSED and claim.job.doubted)
         return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
 
@@ -107,7 +109,7 @@ def judge_upload(reply: Answer | NotSent | ResponseLost, name: str) -> Outcome:
             body = None
         found = next((body[k] for k in ("fileId", "id") if isinstance(body, dict) and isinstance(body.get(k), str)), None)
         return Outcome(OutcomeKind.ACCEPTED if found else OutcomeKind.NOTHING, remote_id=found, status=reply.status)
-    outcome = judge(Kind.VOUCHER, reply)
+    outcome = judge(RecordKind.VOUCHER, reply)
     if outcome.verdict is OutcomeKind.REFUSED:
         return _file_refused(name, f"was refused by Debbie (HTTP {outcome.status}). Check the file and import the row again")
     return replace(outcome, verdict=OutcomeKind.NOTHING) if outcome.verdict is OutcomeKind.IN_DOUBT else outcome

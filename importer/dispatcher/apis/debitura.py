@@ -10,7 +10,7 @@ from urllib.parse import quote
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.apis.requests import ask, attempt_to_create
 from importer.dispatcher.outcomes.judge import Outcome
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.errors import ApiStopped
 from importer.ledger.outbox.sendable import Claim
 
@@ -40,7 +40,7 @@ class Debitura:
         """POST the case, with its idempotency key (whether this endpoint uses it is not documented)."""
         headers = {"Idempotency-Key": claim.job.idempotency_key}
         return await attempt_to_create(
-            Kind.CASE, self._client.send("POST", "/managed-cases", claim.payload, headers), claim.payload
+            RecordKind.CASE, self._client.send("POST", "/managed-cases", claim.payload, headers), claim.payload
         )
 
     async def page(self, number: int) -> Mapping[str, Any]:

@@ -14,12 +14,12 @@ from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.outcomes.judge import Outcome, judge, wait_of
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.dispatcher.pacing.rate_limits import RateLimits
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.errors import ApiStopped
 from importer.ledger.ledger import Ledger
 
 
-async def attempt_to_create(kind: Kind, sending: Coroutine[Any, Any, Answer], payload: bytes) -> Outcome:
+async def attempt_to_create(kind: RecordKind, sending: Coroutine[Any, Any, Answer], payload: bytes) -> Outcome:
     try:
         return judge(kind, await sending, payload)
     except (NotSent, ResponseLost) as error:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from importer.dispatcher.outcomes.refusal_reasons import LONGEST_TEXT, business_types, reasons_of
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.states import DoubtCause, State
 
@@ -58,7 +58,7 @@ def in_doubt(cause: DoubtCause, detail: str, status: int | None = None) -> Outco
 class _Answered(NamedTuple):
     """A complete response to an attempt, with its body as JSON (None if it is not JSON)."""
 
-    kind: Kind
+    kind: RecordKind
     reply: Answer
     body: Any
     payload: bytes
@@ -68,7 +68,7 @@ class _Answered(NamedTuple):
         return self.reply.status
 
 
-def judge(kind: Kind, reply: Answer | NotSent | ResponseLost, payload: bytes = b"{}") -> Outcome:
+def judge(kind: RecordKind, reply: Answer | NotSent | ResponseLost, payload: bytes = b"{}") -> Outcome:
     """Return the outcome of one attempt. The reasons of a refusal quote values from ``payload``."""
     if isinstance(reply, NotSent):
         return Outcome(OutcomeKind.NOTHING, detail=str(reply))
@@ -84,7 +84,7 @@ def _is_success(answered: _Answered) -> bool:
 
 def _success(answered: _Answered) -> Outcome:
     status, body = answered.status, answered.body
-    name = "id" if answered.kind is Kind.CASE else "caseVoucherId"
+    name = "id" if answered.kind is RecordKind.CASE else "caseVoucherId"
     found = body.get(name) if isinstance(body, dict) else None
     if not isinstance(found, str) or not found.strip():
         return in_doubt(DoubtCause.NO_ID, f"HTTP {status} without a readable id", status)
@@ -109,7 +109,7 @@ def _server_error(answered: _Answered) -> Outcome:
 
 
 def _is_taken_unique_id(answered: _Answered) -> bool:
-    may_be = answered.kind is Kind.VOUCHER and answered.status in {400, 409, 422}
+    may_be = answered.kind is RecordKind.VOUCHER and answered.status in {400, 409, 422}
     return may_be and _reports_taken_unique_id(answered.reply.body)
 
 
@@ -134,7 +134,7 @@ def _conflict(status: int, body: Any) -> DoubtCause | None:
 
 
 def _is_used_key(answered: _Answered) -> bool:
-    refused = answered.kind is Kind.VOUCHER and answered.status == Http.BAD_REQUEST
+    refused = answered.kind is RecordKind.VOUCHER and answered.status == Http.BAD_REQUEST
     return refused and b"idempotency" in answered.reply.body.lower()
 
 
@@ -143,7 +143,7 @@ def _used_key(answered: _Answered) -> Outcome:
 
 
 def _is_refusal(answered: _Answered) -> bool:
-    unknown_case = answered.status == Http.NOT_FOUND and answered.kind is Kind.VOUCHER
+    unknown_case = answered.status == Http.NOT_FOUND and answered.kind is RecordKind.VOUCHER
     return answered.status in {400, 413, 415, 422} or unknown_case
 
 

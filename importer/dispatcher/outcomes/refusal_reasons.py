@@ -7,7 +7,7 @@ from http import HTTPStatus as Http
 from typing import Any
 
 from importer.domain.columns import name_of_path
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.records import describe_wire
 
@@ -33,7 +33,7 @@ _WHAT_TO_DO = {
 }
 
 
-def reasons_of(kind: Kind, status: int, body: Any, payload: bytes) -> tuple[Reason, ...]:
+def reasons_of(kind: RecordKind, status: int, body: Any, payload: bytes) -> tuple[Reason, ...]:
     """Return every reason that a refusal contains, with column, value and what the user can do."""
     reasons = [_business_reason(error) for error in _business_errors(body)]
     if not reasons:
@@ -53,7 +53,7 @@ def _business_reason(error: Mapping[str, Any]) -> Reason:
     return Reason(f"server_{kind or 'business_error'}", message)
 
 
-def _field_reasons(kind: Kind, body: Any, payload: bytes) -> Iterable[Reason]:
+def _field_reasons(kind: RecordKind, body: Any, payload: bytes) -> Iterable[Reason]:
     if not isinstance(body, dict):
         return
     values = {path.casefold(): value for path, value in describe_wire(payload).items()}

@@ -10,7 +10,7 @@ from typing import Self
 
 from importer.dispatcher.pacing.rate_limits import UNLIMITED, RateLimits, kept_back
 from importer.dispatcher.pacing.rate_windows import NO_WAIT, Allowance, Period, Wait
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 
 ASSUMED_SECONDS = 0.25  # of an answer, before any was measured
 ASSUMED_FOR_SECONDS = 1.0  # a measurement of that length weighs as much as the assumption
@@ -36,7 +36,9 @@ class Forecast:
     bottleneck: Bottleneck
 
 
-def forecast(quotas: Mapping[Kind, RateLimits], left: Mapping[Kind, int], rates: Mapping[Kind, float]) -> Forecast:
+def forecast(
+    quotas: Mapping[RecordKind, RateLimits], left: Mapping[RecordKind, int], rates: Mapping[RecordKind, float]
+) -> Forecast:
     """When everything is sent: both APIs are used at the same time, so it is the later of the two."""
     found = []
     for kind, quota in quotas.items():

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from importer.dispatcher.apis.debbie import UNLISTED, Debbie, settle_existing
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import reasons_from_json, reasons_to_json
 from importer.domain.states import DoubtCause, State
 from importer.domain.timestamps import from_timestamp
@@ -44,6 +44,6 @@ def _apply(ledger: Ledger, scope: Scope, voucher: UnlistedVoucher, outcome: Outc
     if outcome.verdict is OutcomeKind.REFUSED:
         ledger.doubts.move(voucher.entry_id, State.REFUSED, reasons=reasons_to_json(outcome.reasons))
     elif outcome.verdict is OutcomeKind.ACCEPTED and not (
-        outcome.remote_id and ledger.doubts.owned(scope.accounts, [outcome.remote_id], Kind.VOUCHER)
+        outcome.remote_id and ledger.doubts.owned(scope.accounts, [outcome.remote_id], RecordKind.VOUCHER)
     ):
         ledger.doubts.move(voucher.entry_id, State.ACCEPTED, remote_id=outcome.remote_id, reasons=None)

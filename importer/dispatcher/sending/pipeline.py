@@ -22,7 +22,7 @@ from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, as_seen_by_throttle, cause_of, state_after
 from importer.dispatcher.pacing.throttle import ApiThrottle, RetryBudget
 from importer.dispatcher.sending.queue import Backlog, Scope
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
 from importer.domain.reasons import Reason
 from importer.domain.states import State
@@ -41,7 +41,7 @@ _NO_CASE_NAME = Reason(
     "case_has_no_reference", "Its case has no reference to be named by in Debbie. Set debbie.case_id_from, or give case_id"
 )
 
-Progress = Callable[[Kind, State], None]
+Progress = Callable[[RecordKind, State], None]
 
 
 class Pipeline:
@@ -57,7 +57,7 @@ class Pipeline:
         debitura: Debitura,
         debbie: Debbie | None,
         scope: Scope,
-        throttles: Mapping[Kind, ApiThrottle],
+        throttles: Mapping[RecordKind, ApiThrottle],
         *,
         stopping: asyncio.Event,
         progress: Progress,
@@ -68,8 +68,8 @@ class Pipeline:
         # In doubt, a voucher is sent again: its unique id lets it be created only once. A case has no such protection, unless
         # idempotency keys are trusted: the same request could create a second case, so it is looked for in the list instead.
         resendable = (State.PENDING, State.IN_DOUBT)
-        self._states = {Kind.CASE: resendable if keyed_cases else (State.PENDING,), Kind.VOUCHER: resendable}
-        self._backlogs = {kind: Backlog(ledger, scope, kind, self._states[kind]) for kind in Kind}
+        self._states = {RecordKind.CASE: resendable if keyed_cases else (State.PENDING,), RecordKind.VOUCHER: resendable}
+        self._backlogs = {kind: Backlog(ledger, scope, kind, self._states[kind]) for kind in RecordKind}
         self._under_way: dict[int, asyncio.Task[Attempt]] = {}  # by entry
         self._ended: asyncio.Queue[asyncio.Task[Attempt] | None] = asyncio.Queue()  # None only wakes the loop
 
@@ -111,7 +111,7 @@ class Pipeline:
     def _step(self, attempts: Sequence[Attempt]) -> None:
         """Store what has come back and begin what may go out, in one commit."""
         results = [result for attempt in attempts if (result := self._settle(attempt))]
-        jobs = [] if self._stopping.is_set() else [job for kind in Kind for job in self._pick(kind)]
+        jobs = [] if self._stopping.is_set() else [job for kind in RecordKind for job in self._pick(kind)]
         if results or jobs:
             for claim in self._commit(results, jobs):
                 self._begin(claim.job, self._create(claim))
@@ -135,16 +135,16 @@ class Pipeline:
             counts |= throttle.limits.changes()
         return counts
 
-    def _pick(self, kind: Kind) -> list[SendableEntry]:
+    def _pick(self, kind: RecordKind) -> list[SendableEntry]:
         """The entries to claim now. The file of one that has one is uploaded before it is claimed."""
         free = self._throttles[kind].next_permit().count
-        if not free or (kind is Kind.VOUCHER and self._debbie is None):
+        if not free or (kind is RecordKind.VOUCHER and self._debbie is None):
             return []
         jobs = []
         for job in self._backlogs[kind].take(free, self._under_way):
             if job.appendix and "file_id" not in json.loads(job.appendix):
                 self._begin(job, self._upload(job))
-            elif kind is Kind.VOUCHER and self._debbie is not None and not self._debbie.case_of(job):
+            elif kind is RecordKind.VOUCHER and self._debbie is not None and not self._debbie.case_of(job):
                 self._refuse_unsent(job, (_NO_CASE_NAME,))
             else:
                 jobs.append(job)
@@ -156,7 +156,7 @@ class Pipeline:
         task.add_done_callback(self._ended.put_nowait)
 
     async def _create(self, claim: Claim) -> Attempt:
-        if claim.job.kind is Kind.CASE:
+        if claim.job.kind is RecordKind.CASE:
             return Attempt(claim.job, await self._debitura.create(claim), claim)
         assert self._debbie is not None
         return Attempt(claim.job, await self._debbie.create(claim), claim)
@@ -195,8 +195,8 @@ class Pipeline:
         """Seconds until something may begin; infinite if only an answer can bring that about, or nothing in this run."""
         return math.inf if self._stopping.is_set() else min(map(self._wait_of, self._throttles))
 
-    def _wait_of(self, kind: Kind) -> float:
-        if kind is Kind.VOUCHER and self._debbie is None:
+    def _wait_of(self, kind: RecordKind) -> float:
+        if kind is RecordKind.VOUCHER and self._debbie is None:
             return math.inf
         wait = self._backlogs[kind].wait_seconds(self._under_way)
         if wait is None or wait > PATIENCE_SECONDS:
@@ -216,7 +216,7 @@ class Attempt:
 def result_of(claim: Claim, outcome: Outcome, resendable: Collection[State], retries: RetryBudget) -> AttemptResult:
     """The outcome as the ledger stores it; an entry in a ``resendable`` state says when it may be tried again."""
     job = claim.job
-    state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is Kind.VOUCHER)
+    state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is RecordKind.VOUCHER)
     later = None
     if state in resendable:  # a case in doubt is looked for, not sent again
         later = postponed(job, outcome, retries)

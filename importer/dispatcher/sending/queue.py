@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.domain.timestamps import from_timestamp
 from importer.ledger.ledger import Ledger
@@ -33,7 +33,7 @@ class Backlog:
     changes that. Further entries are found by reading again after something has :meth:`changed`.
     """
 
-    def __init__(self, ledger: Ledger, scope: Scope, kind: Kind, states: Iterable[State]) -> None:
+    def __init__(self, ledger: Ledger, scope: Scope, kind: RecordKind, states: Iterable[State]) -> None:
         self._ledger, self._scope, self._kind, self._states = ledger, scope, kind, tuple(states)
         self._jobs: deque[SendableEntry] = deque()
         self._read_all = False  # nothing that is due is missing from the jobs
@@ -50,7 +50,7 @@ class Backlog:
         """Note what was stored: an entry may be open again, and an accepted one frees those that waited for it."""
         for result in results:
             if result.state is State.ACCEPTED:
-                self._read_all = self._read_all and self._kind is Kind.CASE  # no case waits for another entry
+                self._read_all = self._read_all and self._kind is RecordKind.CASE  # no case waits for another entry
             elif result.kind is self._kind and result.state in self._states:
                 self._read_all = False
 

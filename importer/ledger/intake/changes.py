@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, false, insert, select, update
 
 from importer.domain.cells import encode_cells
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.reasons import reasons_to_json
 from importer.domain.records import Reject, Row
@@ -36,11 +36,13 @@ _REPLACE = CompiledUpdate(
     update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _RESET)
 )
 _ALL_EMPTY = dict.fromkeys(_REPLACED)
-_INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in Kind}, CompiledUpdate(insert(row))
+_INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in RecordKind}, CompiledUpdate(insert(row))
 _INSERT_REJECTS = CompiledUpdate(insert(reject))
-_RESULT_COLUMNS = {kind: tuple(f"{kind}_{column}" for column in ("entry", "origin", "currency", "cents")) for kind in Kind}
+_RESULT_COLUMNS = {kind: tuple(f"{kind}_{column}" for column in ("entry", "origin", "currency", "cents")) for kind in RecordKind}
 _UPDATE_ROWS = CompiledUpdate(  # only vouchers can be noted after their row, because they may wait for a parent
-    update(row).where(row.c.id == bindparam("_id")).values({name: bindparam(name) for name in _RESULT_COLUMNS[Kind.VOUCHER]})
+    update(row)
+    .where(row.c.id == bindparam("_id"))
+    .values({name: bindparam(name) for name in _RESULT_COLUMNS[RecordKind.VOUCHER]})
 )
 
 
@@ -53,11 +55,11 @@ class PendingChanges:
         self._rows: dict[int, dict[str, Any]] = {}
         self._rejects: list[dict[str, Any]] = []
         self._inserted: set[int] = set()
-        self._inserts: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
+        self._inserts: dict[RecordKind, list[dict[str, Any]]] = {kind: [] for kind in RecordKind}
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
         self._changed_states: dict[int, State] = {}
-        self._superseded: list[tuple[Kind, ExistingEntry, ExistingEntry]] = []
+        self._superseded: list[tuple[RecordKind, ExistingEntry, ExistingEntry]] = []
         self._row_updates: list[dict[str, Any]] = []
         self._first_row_of: dict[int, tuple[int, int]] = {}
 
@@ -93,7 +95,7 @@ class PendingChanges:
             }
         )
 
-    def rejected_refs(self, kind: Kind, refs: set[str], batches: Collection[int]) -> set[str]:
+    def rejected_refs(self, kind: RecordKind, refs: set[str], batches: Collection[int]) -> set[str]:
         """Return those of ``refs`` whose case or voucher was rejected in one of these batches."""
         if not refs:
             return set()
@@ -101,7 +103,7 @@ class PendingChanges:
         stored = set(self._connection.scalars(select(reject.c.ref).where(here)))
         return stored | {r["ref"] for r in self._rejects if r["kind"] == kind}
 
-    def insert(self, kind: Kind, account: str, known: ExistingEntry, values: Mapping[str, Any]) -> None:
+    def insert(self, kind: RecordKind, account: str, known: ExistingEntry, values: Mapping[str, Any]) -> None:
         """Add a new entry. ``values`` are the columns of its kind and those of its state."""
         self._inserted.add(known.id)
         self._inserts[kind].append(
@@ -131,10 +133,10 @@ class PendingChanges:
         if identifier not in self._inserted:
             self._touched.add(identifier)
 
-    def supersede(self, kind: Kind, old: ExistingEntry, new: ExistingEntry) -> None:
+    def supersede(self, kind: RecordKind, old: ExistingEntry, new: ExistingEntry) -> None:
         self._superseded.append((kind, old, new))
 
-    def note(self, row_id: int, kind: Kind, entry_id: int, origin: RowOrigin, money: Money) -> None:
+    def note(self, row_id: int, kind: RecordKind, entry_id: int, origin: RowOrigin, money: Money) -> None:
         """Note the entry of a row. A row that waited for a parent was written before, and is updated in the ledger."""
         link, origin_column, currency, cents = _RESULT_COLUMNS[kind]
         noted = self._rows.get(row_id)
@@ -148,7 +150,7 @@ class PendingChanges:
         noted[currency] = money.currency
         noted[cents] = money.cents
 
-    def where(self, kind: Kind, entry_id: int, sheets: list[str]) -> str:
+    def where(self, kind: RecordKind, entry_id: int, sheets: list[str]) -> str:
         """Describe the first row of this source that holds the entry: ``row 12 of this file``."""
         found = self._first_row_of.get(entry_id)
         if found is None:

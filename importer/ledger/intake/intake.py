@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.identity import fingerprint
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.notes import notes_to_json
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, SheetHead
 from importer.domain.states import State
@@ -103,7 +103,7 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
 def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedRow]) -> None:
     """Place the cases of these rows, and note on each row the entry of its case."""
     records = [staged.loaded.case for staged in rows if isinstance(staged.loaded.case, CaseRecord)]
-    placement.existing.load(Kind.CASE, {r.base for r in records}, {r.hint.entry_id for r in records if r.hint})
+    placement.existing.load(RecordKind.CASE, {r.base for r in records}, {r.hint.entry_id for r in records if r.hint})
     for staged in rows:
         case = staged.loaded.case
         if isinstance(case, Reject):
@@ -116,7 +116,9 @@ def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
 def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, case: CaseRecord) -> None:
     if staged.repeats_its_case and case.derived and (earlier := _equal_before(batch, placement, case)):
         staged.case_rejected = True
-        placement.reject_record(staged, Kind.CASE, case, reasons.ambiguous_equal_rows(placement.place_of(Kind.CASE, earlier)))
+        placement.reject_record(
+            staged, RecordKind.CASE, case, reasons.ambiguous_equal_rows(placement.place_of(RecordKind.CASE, earlier))
+        )
         return
     values = {
         "ref": case.ref,
@@ -126,11 +128,11 @@ def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, cas
         "payload": case.payload,
         "digest": fingerprint(case.payload.decode()),
     }
-    staged.case = placement.place(staged, Candidate(Kind.CASE, case, case.base, values, case.derived))
+    staged.case = placement.place(staged, Candidate(RecordKind.CASE, case, case.base, values, case.derived))
     staged.case_rejected = staged.case is None
 
 
 def _equal_before(batch: BatchIntake, placement: Placement, case: CaseRecord) -> ExistingEntry | None:
     """Return the entry of an equal case in an earlier row of this source, or None."""
-    current = map(placement.existing.follow, placement.existing.group(Kind.CASE, case.base))
+    current = map(placement.existing.follow, placement.existing.group(RecordKind.CASE, case.base))
     return next((known for known in current if known is not None and known.batch_id == batch.id), None)

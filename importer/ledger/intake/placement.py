@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
@@ -25,7 +25,7 @@ from importer.ledger.storage.identifiers import Identifiers
 
 Record = CaseRecord | VoucherRecord
 ControlTotals = dict[str, dict[str, list[int]]]
-"""Kind → currency → [rows, hundredths]."""
+"""Record kind → currency → [rows, hundredths]."""
 
 
 @dataclass
@@ -39,11 +39,11 @@ class BatchIntake:
     """The batches of this run so far, including this one."""
     sheets: Sequence[str]
     entry_ids: Identifiers
-    control: ControlTotals = field(default_factory=lambda: {kind: {} for kind in Kind})
+    control: ControlTotals = field(default_factory=lambda: {kind: {} for kind in RecordKind})
     changed_cases: set[int] = field(default_factory=set)
     """Accepted cases that a row of this batch holds with other values."""
 
-    def count(self, kind: Kind, money: Money) -> None:
+    def count(self, kind: RecordKind, money: Money) -> None:
         """Add a row with its hundredths to the control totals."""
         totals = self.control[kind].setdefault(money.currency, [0, 0])
         totals[0] += 1
@@ -69,7 +69,7 @@ class StagedRow:
 class Candidate(NamedTuple):
     """A valid record with the base of its key and the columns of its entry; ``derived``: the base is a fingerprint."""
 
-    kind: Kind
+    kind: RecordKind
     record: Record
     base: str
     values: dict[str, Any]
@@ -99,20 +99,20 @@ class Placement:
     def place(self, row: StagedRow, candidate: Candidate) -> ExistingEntry | None:
         """Decide on the record and collect the changes. Returns its entry, or None if it was rejected."""
         match = self._match(candidate)
-        may_repeat = candidate.kind is Kind.CASE and row.repeats_its_case
-        if candidate.kind is Kind.VOUCHER:
+        may_repeat = candidate.kind is RecordKind.CASE and row.repeats_its_case
+        if candidate.kind is RecordKind.VOUCHER:
             unique_id = match.known.key if match.known else match.key
             candidate.values["payload"] = with_fields(candidate.record.payload, {"uniqueId": unique_id})
         decision = decide(match.known, candidate.values["digest"], self._batch.id, may_repeat=may_repeat)
         if reason := self._objection(candidate, match, decision, may_repeat=may_repeat):
-            if decision is IntakeDecision.CHANGED and match.known is not None and candidate.kind is Kind.CASE:
+            if decision is IntakeDecision.CHANGED and match.known is not None and candidate.kind is RecordKind.CASE:
                 self._batch.changed_cases.add(match.known.id)
             self.reject_record(row, candidate.kind, candidate.record, reason)
             return None
         return self._apply(row, candidate, match, decision)
 
     def reject_record(
-        self, row: StagedRow, kind: Kind, record: Record, reason: Reason, status: RejectStatus = RejectStatus.REJECTED
+        self, row: StagedRow, kind: RecordKind, record: Record, reason: Reason, status: RejectStatus = RejectStatus.REJECTED
     ) -> None:
         """Reject a valid record because it conflicts with the ledger or with the rest of the source."""
         self.reject(row, Reject(kind, (reason,), record.money, name_of(record)), status)
@@ -122,7 +122,7 @@ class Placement:
         self._batch.count(rejected.kind, rejected.money)
         self.changes.reject(row.id, rejected, status)
 
-    def place_of(self, kind: Kind, known: ExistingEntry) -> str:
+    def place_of(self, kind: RecordKind, known: ExistingEntry) -> str:
         """Describe the row of this source that holds the entry."""
         return self.changes.where(kind, known.id, list(self._batch.sheets))
 
@@ -208,9 +208,9 @@ class Placement:
         known.row_id = row.id
         self.changes.replace(known, values | {"row_id": row.id, "idempotency_key": known.idempotency_key}, before)
 
-    def _supersede(self, kind: Kind, old: ExistingEntry, new: ExistingEntry) -> None:
+    def _supersede(self, kind: RecordKind, old: ExistingEntry, new: ExistingEntry) -> None:
         old.superseded_by = new.id
-        if kind is Kind.CASE:
+        if kind is RecordKind.CASE:
             rekey_vouchers(self._batch.connection, self._batch.accounts.vouchers, old, new)
         self.changes.supersede(kind, old, new)
 

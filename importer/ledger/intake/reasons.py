@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from importer.domain.columns import name_of_path
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import cents_of, decimal_text
 from importer.domain.reasons import Reason
 from importer.domain.records import VoucherRecord, describe_wire
@@ -51,7 +51,7 @@ def _circle(start: str | None, parents: Mapping[str, str]) -> list[str]:
 _ADDED_LATER = frozenset({"uniqueId", "referenceCaseVoucherId", "appendix.fileName", "appendix.contentType", "appendix.fileId"})
 
 
-def differences(kind: Kind, old: bytes, new: bytes, limit: int = 3) -> str:
+def differences(kind: RecordKind, old: bytes, new: bytes, limit: int = 3) -> str:
     """Describe up to ``limit`` members in which two payloads differ: ``amount was 10.00, is now 12.00; ...``."""
     before, after = describe_wire(old), describe_wire(new)
     found = []
@@ -74,7 +74,7 @@ def _as_written(path: str, value: object) -> str:
     return "empty" if value is None else str(value)
 
 
-def changed(kind: Kind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
+def changed(kind: RecordKind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
     """Reject a record that was imported before with other values. ``imported`` describes that import."""
     what = differences(kind, known.payload, payload) or "it belongs to another case now"
     if known.state is not State.ACCEPTED:
@@ -86,7 +86,7 @@ def changed(kind: Kind, known: ExistingEntry, payload: bytes, imported: str) -> 
     return Reason("changed_after_import", message, gist=gist)
 
 
-def twice(kind: Kind, known: ExistingEntry, payload: bytes, where: str, *, named: str | None, may_repeat: bool) -> Reason:
+def twice(kind: RecordKind, known: ExistingEntry, payload: bytes, where: str, *, named: str | None, may_repeat: bool) -> Reason:
     """Reject a record whose key ``named`` is in ``where`` already: as an equal row, or as one with other values."""
     what = differences(kind, known.payload, payload)
     if may_repeat:
@@ -103,7 +103,7 @@ def twice(kind: Kind, known: ExistingEntry, payload: bytes, where: str, *, named
     return Reason(code, f"{message}. {fix}", _NAMED_BY[kind], value=named.removeprefix(TEST_PREFIX), gist=f"{gist}. {fix}")
 
 
-_NAMED_BY = {Kind.CASE: "case_ref", Kind.VOUCHER: "unique_id"}
+_NAMED_BY = {RecordKind.CASE: "case_ref", RecordKind.VOUCHER: "unique_id"}
 
 
 def ambiguous_equal_rows(where: str) -> Reason:
@@ -113,7 +113,7 @@ def ambiguous_equal_rows(where: str) -> Reason:
     return Reason("case_ref_needed", f"The row holds the same case as {where}, {rest}", gist=gist)
 
 
-def not_to_be_replaced(kind: Kind, old: ExistingEntry) -> Reason:
+def not_to_be_replaced(kind: RecordKind, old: ExistingEntry) -> Reason:
     """Reject a correction of an entry whose state does not allow it."""
     state = old.state.replace("_", " ")
     label = EntryLabel.of(kind, old.id, old.key).text()

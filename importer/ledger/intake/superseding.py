@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, select, update
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import REPLACEABLE
 from importer.ledger.intake.decisions import ExistingEntry, voucher_base, voucher_digest
 from importer.ledger.storage.schema import entry, row
@@ -27,7 +27,7 @@ def rekey_vouchers(connection: Connection, account: str, old: ExistingEntry, new
             derived = _derived_again(voucher, new.key)
             if twin := _holder(connection, account, derived["key"]):
                 connection.execute(update(entry).where(entry.c.id == voucher["id"]).values(superseded_by=twin))
-                repoint(connection, Kind.VOUCHER, voucher["id"], twin)
+                repoint(connection, RecordKind.VOUCHER, voucher["id"], twin)
                 continue
             values |= derived
         connection.execute(update(entry).where(entry.c.id == voucher["id"]).values(values))
@@ -41,15 +41,15 @@ def _derived_again(voucher: Mapping[Any, Any], owner: str) -> dict[str, Any]:
 
 
 def _holder(connection: Connection, account: str, key: str) -> int | None:
-    same_key = (entry.c.account == account) & (entry.c.kind == Kind.VOUCHER) & (entry.c.key == key)
+    same_key = (entry.c.account == account) & (entry.c.kind == RecordKind.VOUCHER) & (entry.c.key == key)
     return connection.scalar(select(entry.c.id).where(same_key))
 
 
-def repoint(connection: Connection, kind: Kind, old: int, new: int) -> None:
+def repoint(connection: Connection, kind: RecordKind, old: int, new: int) -> None:
     """Supersede entry ``old`` by ``new``: dependents and rows then refer to ``new``, and ``old`` is never sent."""
     run = connection.execute
     run(update(entry).where(entry.c.id == old).values(superseded_by=new))
-    link = entry.c.case_id if kind is Kind.CASE else entry.c.parent_id
+    link = entry.c.case_id if kind is RecordKind.CASE else entry.c.parent_id
     run(update(entry).where(link == old).values({link.name: new}))
     rows = row.c[f"{kind}_entry"]
     run(update(row).where(rows == old).values({rows.name: new}))

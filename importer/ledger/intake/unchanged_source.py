@@ -16,14 +16,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, union, update
 
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.records import LoadedSource
 from importer.domain.states import RowOrigin, State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.storage.identifiers import reserve
 from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reject, row, source_version
 
-_CASE_KIND = literal(Kind.CASE.value, literal_execute=True)
+_CASE_KIND = literal(RecordKind.CASE.value, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _is_done(connection: Connection, batch_id: int) -> bool:
         return False
     joined: Any = row
     done: list[Any] = [row.c.case_entry.is_not(None) | row.c.voucher_entry.is_not(None)]
-    for kind in Kind:
+    for kind in RecordKind:
         e, link, origin = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
         joined = joined.outerjoin(e, e.c.id == link)
         same_values = or_(origin != RowOrigin.NEW, e.c.row_id == row.c.id)
@@ -124,7 +124,7 @@ def _means_another(connection: Connection, batch_id: int, earlier: Sequence[int]
     elsewhere = linked.except_(select(row.c.case_entry).where(of_batch, row.c.case_entry.is_not(None))).subquery()
     if connection.scalar(select(elsewhere.c.case_id).limit(1)) is None:
         return False
-    rejected = (reject.c.kind == Kind.CASE) & reject.c.batch_id.in_(earlier) & reject.c.ref.is_not(None)
+    rejected = (reject.c.kind == RecordKind.CASE) & reject.c.batch_id.in_(earlier) & reject.c.ref.is_not(None)
     owner, other = entry.alias("owner"), entry.alias("other")
     alike = (other.c.account == owner.c.account) & (other.c.kind == _CASE_KIND) & (other.c.ref == owner.c.ref)
     joined = elsewhere.join(owner, owner.c.id == elsewhere.c.case_id).join(other, alike & (other.c.id != owner.c.id))
@@ -136,12 +136,12 @@ def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
     """Copy the rows of the batch ``known`` to the new one as imported before, and assign their entries to it."""
     columns: dict[str, Any] = {column.name: column for column in row.c if column.name != "id"}
     columns["batch_id"] = literal(batch_id)
-    for kind in Kind:
+    for kind in RecordKind:
         origin = row.c[f"{kind}_origin"]
         columns[origin.name] = case((origin == RowOrigin.NEW, RowOrigin.KNOWN.value), else_=origin)
     count = connection.scalar(select(func.count()).where(row.c.batch_id == known)) or 0
     ids = func.row_number().over(order_by=row.c.id) + (reserve(connection, row.name, count) - 1)
     known_rows = select(ids, *columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
     connection.execute(insert(row).from_select(["id", *columns], known_rows))
-    copied = (select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in Kind)
+    copied = (select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in RecordKind)
     connection.execute(update(entry).where(entry.c.id.in_(union(*copied))).values(batch_id=batch_id))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import reasons_to_json
 from importer.domain.records import Reject, VoucherRecord
 from importer.domain.states import State
@@ -58,12 +58,12 @@ class VoucherIntake:
         """Place the vouchers of these rows. Those whose parent is missing are added to the waiting ones."""
         linked = self._link_all(rows)
         existing = self._placement.existing
-        existing.load(Kind.VOUCHER, {base for _, _, base in linked}, {v.hint.entry_id for _, v, _ in linked if v.hint})
+        existing.load(RecordKind.VOUCHER, {base for _, _, base in linked}, {v.hint.entry_id for _, v, _ in linked if v.hint})
         parents = {v.parent for _, v, _ in linked if v.parent}
         self._parents = existing.load_keys(parents)
         if self._waiting.last:
             names = parents | {parent.removeprefix(TEST_PREFIX) for parent in parents}
-            self._rejected_parents = self._placement.changes.rejected_refs(Kind.VOUCHER, names, self._batch.run_batches)
+            self._rejected_parents = self._placement.changes.rejected_refs(RecordKind.VOUCHER, names, self._batch.run_batches)
         for row, voucher, base in linked:
             self._stage_one(row, voucher, base)
 
@@ -71,7 +71,7 @@ class VoucherIntake:
         """Return the valid vouchers that have a case, each with its row and the base of its key."""
         refs = {v.case_ref for row in rows if isinstance(v := row.loaded.voucher, VoucherRecord) and v.case_ref}
         cases = self._placement.existing.cases_by_ref(refs)
-        rejected = self._placement.changes.rejected_refs(Kind.CASE, refs, self._batch.run_batches)
+        rejected = self._placement.changes.rejected_refs(RecordKind.CASE, refs, self._batch.run_batches)
         linked = []
         for row in rows:
             voucher = row.loaded.voucher
@@ -88,7 +88,7 @@ class VoucherIntake:
             found = [case for case in found if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
         problem = reasons.link_problem(voucher, len(found), row_rejected=row.case_rejected, rejected=rejected)
         if problem is not None:
-            self._placement.reject_record(row, Kind.VOUCHER, voucher, *problem)
+            self._placement.reject_record(row, RecordKind.VOUCHER, voucher, *problem)
             return False
         if voucher.case_ref:
             row.case = found[0]
@@ -102,19 +102,19 @@ class VoucherIntake:
             self._reject_for_parent(row, voucher, voucher.parent)
         else:
             values = _values(voucher, row.case, parent)
-            self._placement.place(row, Candidate(Kind.VOUCHER, voucher, base, values, voucher.unique_id is None))
+            self._placement.place(row, Candidate(RecordKind.VOUCHER, voucher, base, values, voucher.unique_id is None))
 
     def _parent_of(self, voucher: VoucherRecord) -> ExistingEntry | None:
         if not voucher.parent:
             return None
-        staged = self._placement.existing.group(Kind.VOUCHER, voucher.parent)
+        staged = self._placement.existing.group(RecordKind.VOUCHER, voucher.parent)
         return self._parents.get(voucher.parent) or next(iter(staged), None)
 
     def _reject_for_parent(self, row: StagedRow, voucher: VoucherRecord, parent: str) -> None:
         is_rejected = not self._rejected_parents.isdisjoint((parent, parent.removeprefix(TEST_PREFIX)))
         unresolved = self._waiting.unresolved or {voucher.unique_id or "": parent}
         problem = reasons.no_parent(voucher, unresolved, is_rejected=is_rejected)
-        self._placement.reject_record(row, Kind.VOUCHER, voucher, *problem)
+        self._placement.reject_record(row, RecordKind.VOUCHER, voucher, *problem)
 
 
 def _values(voucher: VoucherRecord, case: ExistingEntry | None, parent: ExistingEntry | None) -> dict[str, Any]:

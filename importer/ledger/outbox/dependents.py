@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.states import BLOCKING, State
 from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
@@ -56,7 +56,9 @@ _UNBLOCKED = select(entry.c.id).where(
 )
 _ANY_BLOCKED = CompiledSelect(
     select(entry.c.id)
-    .where(entry.c.account == bindparam("account"), entry.c.kind == Kind.VOUCHER, NOT_ACCEPTED, entry.c.state == State.BLOCKED)
+    .where(
+        entry.c.account == bindparam("account"), entry.c.kind == RecordKind.VOUCHER, NOT_ACCEPTED, entry.c.state == State.BLOCKED
+    )
     .limit(1)
 )
 _WHY = case((entry.c.parent_id.is_(None), reasons_to_json((CASE_REFUSED,))), else_=reasons_to_json((PARENT_REFUSED,)))

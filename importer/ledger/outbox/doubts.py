@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import UNRESOLVED, DoubtCause, State, sources_of
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.clock_skew import Clock
@@ -50,7 +50,7 @@ class OpenEntry:
     """An entry that a user names, to resolve it."""
 
     id: int
-    kind: Kind
+    kind: RecordKind
     state: State
     payload: bytes
     key: str
@@ -80,7 +80,7 @@ class DoubtLog:
         with self._session.transaction() as connection:
             known = _clock(connection, accounts)
             dated = entry.c.first_sent_at.is_not(None) & entry.c.state.in_(sorted({State.PENDING, *UNRESOLVED}))
-            unsettled = is_open(accounts, Kind.CASE, None) & dated
+            unsettled = is_open(accounts, RecordKind.CASE, None) & dated
             restored = select(meta.c.value).where(meta.c.name == BACKUP_MARK)
             keeps = any(connection.scalar(q.limit(1)) is not None for q in (select(entry.c.id).where(unsettled), restored))
             # Without an earlier measurement, times in the ledger may date from when the clocks agreed: start at zero.
@@ -96,7 +96,7 @@ class DoubtLog:
         traits = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
         columns = (*traits, entry.c.state, _LAST_CAUSE.label("cause"))
         states = (State.IN_DOUBT, State.HELD) if held else (State.IN_DOUBT,)
-        wanted = is_open(accounts, Kind.CASE, batches) & entry.c.state.in_(states)
+        wanted = is_open(accounts, RecordKind.CASE, batches) & entry.c.state.in_(states)
         query = select(*columns).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
         with self._session.transaction() as connection:
             found = connection.execute(query).all()
@@ -110,7 +110,9 @@ class DoubtLog:
         maybe = attempt.c.cause.is_(None) | attempt.c.cause.not_in(wanted_causes)
         latest = select(func.max(attempt.c.ended_at)).where(attempt.c.entry_id == entry.c.id, maybe).scalar_subquery()
         columns = (entry.c.id, entry.c.payload, _LAST_CAUSE, entry.c.reasons, func.coalesce(latest, entry.c.first_sent_at))
-        wanted = is_open(accounts, Kind.VOUCHER, batches) & (entry.c.state == State.IN_DOUBT) & _LAST_CAUSE.in_(wanted_causes)
+        wanted = (
+            is_open(accounts, RecordKind.VOUCHER, batches) & (entry.c.state == State.IN_DOUBT) & _LAST_CAUSE.in_(wanted_causes)
+        )
         with self._session.transaction() as connection:
             found = connection.execute(select(*columns).where(wanted).order_by(entry.c.id)).all()
         return [UnlistedVoucher(one[0], one[1], DoubtCause(one[2]), one[3], one[4]) for one in found]
@@ -121,9 +123,9 @@ class DoubtLog:
         query = select(*columns).where((entry.c.id == identifier) & entry.c.superseded_by.is_(None))
         with self._session.transaction() as connection:
             found = connection.execute(query).one_or_none()
-        return OpenEntry(found.id, Kind(found.kind), State(found.state), *found[3:]) if found else None
+        return OpenEntry(found.id, RecordKind(found.kind), State(found.state), *found[3:]) if found else None
 
-    def owned(self, accounts: Accounts, remote_ids: Iterable[str], kind: Kind = Kind.CASE) -> set[str]:
+    def owned(self, accounts: Accounts, remote_ids: Iterable[str], kind: RecordKind = RecordKind.CASE) -> set[str]:
         """Return those of the remote ids that already belong to an entry of this account and kind."""
         found: set[str] = set()
         with self._session.transaction() as connection:

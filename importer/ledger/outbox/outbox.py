@@ -13,7 +13,7 @@ from uuid import uuid4
 from sqlalchemy import Boolean, ColumnElement, Connection, Text, bindparam, func, insert, select, update
 
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.states import DoubtCause, State, sources_of
 from importer.domain.timestamps import to_timestamp
@@ -61,13 +61,13 @@ class Outbox:
     def forget_waits(self, accounts: Accounts, batches: Sequence[int] | None) -> None:
         """Clear the waiting times that an earlier run has set, so that a new run tries these entries at once."""
         with self._session.transaction() as connection:
-            for kind in Kind:
+            for kind in RecordKind:
                 put_off = entry.c.not_before.is_not(None) | entry.c.until_next_run.is_(True)
                 open_ones = is_open(accounts, kind, batches) & put_off
                 connection.execute(update(entry).where(open_ones).values(not_before=None, until_next_run=False))
 
     def sendable(
-        self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None, limit: int
+        self, accounts: Accounts, kind: RecordKind, states: Iterable[State], batches: Sequence[int] | None, limit: int
     ) -> list[SendableEntry]:
         """Return up to ``limit`` entries that can be sent now, in the order of their sheets, with their case and parent."""
         known = {"account": accounts.of(kind), "kind": kind, "now": to_timestamp()}
@@ -88,7 +88,9 @@ class Outbox:
         with self._session.transaction() as connection:
             return sendable_of(connection.execute(SENDABLE.where(entry.c.id == entry_id)).one())
 
-    def next_due(self, accounts: Accounts, kind: Kind, states: Iterable[State], batches: Sequence[int] | None) -> str | None:
+    def next_due(
+        self, accounts: Accounts, kind: RecordKind, states: Iterable[State], batches: Sequence[int] | None
+    ) -> str | None:
         """Return the earliest time at which a postponed entry may be tried again; None if none is postponed."""
         with self._session.transaction() as connection:
             put_off = is_open(accounts, kind, batches) & entry.c.ready.is_(True) & entry.c.not_before.is_not(None)
@@ -98,7 +100,7 @@ class Outbox:
             )
             return min((first for first in firsts if first), default=None)
 
-    def count_open(self, accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> int:
+    def count_open(self, accounts: Accounts, kind: RecordKind, batches: Sequence[int] | None) -> int:
         """Count the entries that are pending or in doubt, ready or not."""
         wanted = is_open(accounts, kind, batches) & entry.c.state.in_([State.PENDING, State.IN_DOUBT])
         with self._session.transaction() as connection:
@@ -210,10 +212,12 @@ def _has_remote_id(result: AttemptResult) -> bool:
     return result.state is State.ACCEPTED and bool(result.remote_id)
 
 
-def _owners(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> dict[tuple[Kind, str | None], int]:
+def _owners(
+    connection: Connection, results: Sequence[AttemptResult], accounts: Accounts
+) -> dict[tuple[RecordKind, str | None], int]:
     """Return the ids of the entries that own the results' remote ids, by kind and remote id."""
-    owners: dict[tuple[Kind, str | None], int] = {}
-    for kind in Kind:
+    owners: dict[tuple[RecordKind, str | None], int] = {}
+    for kind in RecordKind:
         named = [result.remote_id for result in results if result.kind is kind]
         for part in parts_of(named, len(_NAMED)):
             values = dict(zip(_NAMED, part, strict=False))
@@ -283,7 +287,7 @@ _SEND = CompiledUpdate(
 )
 
 
-def is_open(accounts: Accounts, kind: Kind, batches: Sequence[int] | None) -> Any:
+def is_open(accounts: Accounts, kind: RecordKind, batches: Sequence[int] | None) -> Any:
     """Return the condition for entries neither accepted nor superseded, of this account, kind and (unless None) batches."""
     condition = (
         (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind.value) & NOT_ACCEPTED & entry.c.superseded_by.is_(None)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, update
 
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.outbox import is_open
@@ -39,8 +39,12 @@ class RestoredLedger:
         or that a user has declared absent, is not changed. Returns the number of cases put in doubt.
         """
         restored_at = self.first_used_at()
-        doubted = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.IN_DOUBT) & (entry.c.doubted_at < restored_at)
-        pending = is_open(accounts, Kind.CASE, batches) & (entry.c.state == State.PENDING) & (entry.c.absent_scans < LOOKED_FOR)
+        doubted = (
+            is_open(accounts, RecordKind.CASE, batches) & (entry.c.state == State.IN_DOUBT) & (entry.c.doubted_at < restored_at)
+        )
+        pending = (
+            is_open(accounts, RecordKind.CASE, batches) & (entry.c.state == State.PENDING) & (entry.c.absent_scans < LOOKED_FOR)
+        )
         earliest = _smaller(func.coalesce(entry.c.first_sent_at, taken_at), literal(taken_at))
         doubt = {
             "state": State.IN_DOUBT,

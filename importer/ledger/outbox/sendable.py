@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.states import DoubtCause, State
 from importer.ledger.storage.schema import entry
@@ -18,7 +18,7 @@ class SendableEntry:
     """An entry to send, with all that its request needs."""
 
     entry_id: int
-    kind: Kind
+    kind: RecordKind
     state: State
     payload: bytes
     idempotency_key: str
@@ -58,7 +58,7 @@ class AttemptResult:
 
     attempt_id: int
     entry_id: int
-    kind: Kind
+    kind: RecordKind
     state: State
     outcome: str
     status: int | None = None
@@ -82,7 +82,7 @@ def sendable_of(found: Any) -> SendableEntry:
     """Convert a database row of ``SENDABLE``."""
     return SendableEntry(
         entry_id=found.id,
-        kind=Kind(found.kind),
+        kind=RecordKind(found.kind),
         state=State(found.state),
         payload=found.payload,
         idempotency_key=found.idempotency_key,

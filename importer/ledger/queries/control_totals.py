@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import reasons_from_json
 from importer.domain.states import RowOrigin
 from importer.ledger.queries.report_rows import BatchInfo, row_in
 from importer.ledger.storage.schema import reject, row
 
-AMOUNTS = {Kind.CASE: "amount_to_recover", Kind.VOUCHER: "voucher_amount"}
+AMOUNTS = {RecordKind.CASE: "amount_to_recover", RecordKind.VOUCHER: "voucher_amount"}
 _WRONG_BUT_READ = frozenset({"amount_not_positive", "amount_zero", "sign_contradicts_type"})
 MOST_PLACES = 10
 
@@ -29,7 +29,7 @@ class SheetTotals:
 
     source: str
     sheet: str
-    kind: Kind
+    kind: RecordKind
     rows: int = 0
     valid_rows: int = 0
     read: Counter[str] = field(default_factory=Counter)
@@ -48,9 +48,9 @@ class SheetTotals:
 
 def sheet_totals(connection: Connection, batch: BatchInfo) -> list[SheetTotals]:
     """Return the totals of each sheet of a batch, separately for cases and vouchers if there are any."""
-    found: dict[tuple[int, Kind], SheetTotals] = {}
+    found: dict[tuple[int, RecordKind], SheetTotals] = {}
 
-    def of(sheet: int, kind: Kind) -> SheetTotals:
+    def of(sheet: int, kind: RecordKind) -> SheetTotals:
         return found.setdefault((sheet, kind), SheetTotals(batch.source_name, batch.heads[sheet].name, kind))
 
     for sheet, kind, currency, rows, cents, valid in _sums(connection, batch.id):
@@ -64,8 +64,8 @@ def sheet_totals(connection: Connection, batch: BatchInfo) -> list[SheetTotals]:
     return [found[key] for key in sorted(found)]
 
 
-def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, Kind, str, int, int, bool]]:
-    for kind in Kind:
+def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, RecordKind, str, int, int, bool]]:
+    for kind in RecordKind:
         currency, origin = row.c[f"{kind}_currency"], row.c[f"{kind}_origin"]
         sums = select(row.c.sheet, currency, origin, func.count(), func.sum(row.c[f"{kind}_cents"]))
         valid = (row.c.batch_id == batch_id) & row.c[f"{kind}_entry"].is_not(None)
@@ -76,19 +76,19 @@ def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, Kind, st
     for sheet, kind_name, code, rows, cents in connection.execute(
         rejected.group_by(row.c.sheet, reject.c.kind, reject.c.currency)
     ):
-        yield sheet, Kind(kind_name), code, rows, int(cents), False
+        yield sheet, RecordKind(kind_name), code, rows, int(cents), False
 
 
-def _unread(connection: Connection, batch_id: int) -> Iterator[tuple[int, int, Kind]]:
+def _unread(connection: Connection, batch_id: int) -> Iterator[tuple[int, int, RecordKind]]:
     """Yield the rows whose amount could not be read, or not in full: sheet, row number and kind."""
     named = select(row.c.sheet, row.c.number, reject.c.kind, reject.c.reasons).join(row, row.c.id == reject.c.row_id)
     query = named.where(reject.c.batch_id == batch_id, reject.c.reasons.contains("amount")).order_by(row.c.id)
     for sheet, number, kind, reasons in connection.execute(query):
-        about = [r for r in reasons_from_json(reasons) if r.field == AMOUNTS[Kind(kind)]]
+        about = [r for r in reasons_from_json(reasons) if r.field == AMOUNTS[RecordKind(kind)]]
         if any(r.code not in _WRONG_BUT_READ for r in about):
-            yield sheet, number, Kind(kind)
+            yield sheet, number, RecordKind(kind)
 
 
-def counted_kind(totals: Sequence[SheetTotals]) -> Kind:
+def counted_kind(totals: Sequence[SheetTotals]) -> RecordKind:
     """Return the kind by which the files are counted: cases or, if there are none, vouchers."""
-    return Kind.CASE if any(t.kind is Kind.CASE for t in totals) else Kind.VOUCHER
+    return RecordKind.CASE if any(t.kind is RecordKind.CASE for t in totals) else RecordKind.VOUCHER

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines
 from importer.ledger.queries.totals import Tallies, corrected_later, knows_accounts, open_batches, pending_totals, tally
@@ -42,7 +42,7 @@ class Queries:
         """Return the totals of each sheet of the batch as read."""
         return sheet_totals(self._connection, batch)
 
-    def pending_totals(self, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
+    def pending_totals(self, batch_ids: Sequence[int], kind: RecordKind) -> tuple[int, dict[str, int]]:
         """Return the number of entries of these batches that wait to be sent, and their hundredths by currency."""
         return pending_totals(self._connection, batch_ids, kind)
 

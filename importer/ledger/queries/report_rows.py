@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, null, select
 
 from importer.domain.cells import Cell, decode_cells
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.notes import Note, notes_from_json
 from importer.domain.reasons import Reason, reasons_from_json
@@ -116,8 +116,8 @@ def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
             row_id, sheet, number, cells = found[:_HEAD]
             case, voucher = _record_result(found[_HEAD:_CASE_END], sources), _record_result(found[_CASE_END:], sources)
             if rejected:
-                case = rejected.get((row_id, Kind.CASE), case)
-                voucher = rejected.get((row_id, Kind.VOUCHER), voucher)
+                case = rejected.get((row_id, RecordKind.CASE), case)
+                voucher = rejected.get((row_id, RecordKind.VOUCHER), voucher)
             yield ReportRow(sheet, number, decode_cells(cells), case, voucher)
         last = page[-1][0]
 
@@ -132,14 +132,14 @@ def _page_query() -> Select[Any]:
     """
     joined: Any = row
     columns: list[Any] = [row.c.id, row.c.sheet, row.c.number, row.c.cells]
-    for kind in Kind:
+    for kind in RecordKind:
         e, first = entry.alias(kind.value), row.alias(f"first_{kind}")
         known = (first.c.id == e.c.row_id) & (row.c[f"{kind}_origin"] == RowOrigin.KNOWN)
         joined = joined.outerjoin(e, e.c.id == row.c[f"{kind}_entry"]).outerjoin(first, known)
         columns += [first.c.batch_id, first.c.sheet, first.c.number]
         columns += [row.c[f"{kind}_{name}"] for name in ("origin", "currency", "cents")]
         columns += [e.c[name] for name in _ENTRY]
-        if kind is Kind.CASE:
+        if kind is RecordKind.CASE:
             columns += [null(), e.c.remote_id, e.c.remote_reference]
         else:
             owner = entry.alias("owner")
@@ -176,10 +176,12 @@ def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[s
     )
 
 
-def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, Kind], RecordResult]:
+def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, RecordKind], RecordResult]:
     query = select(*(reject.c[n] for n in ("row_id", "kind", "status", "reasons", "currency", "cents")))
     return {
-        (r.row_id, Kind(r.kind)): RecordResult(RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents))
+        (r.row_id, RecordKind(r.kind)): RecordResult(
+            RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents)
+        )
         for r in connection.execute(query.where(reject.c.row_id.between(first, last)))
     }
 
@@ -198,7 +200,7 @@ class EarlierImport:
     remote_id: str | None
     reference: str | None
 
-    def in_words(self, kind: Kind) -> str:
+    def in_words(self, kind: RecordKind) -> str:
         """Describe the import: ``on 2026-10-31 from october.xlsx, row 12, as case 8f3c (reference DB-7)``."""
         when = f"on {self.accepted_at[:10]} " if self.accepted_at else ""
         reference = f" (reference {self.reference})" if self.reference else ""

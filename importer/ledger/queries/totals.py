@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, func, literal, select
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.storage.schema import batch, credential, entry, reject, row
 
-Tallies = dict[Kind, dict[RowStatus, dict[str, tuple[int, int]]]]
-"""Kind → status → currency → (rows, hundredths)."""
+Tallies = dict[RecordKind, dict[RowStatus, dict[str, tuple[int, int]]]]
+"""Record kind → status → currency → (rows, hundredths)."""
 
 
 def knows_accounts(connection: Connection) -> bool:
@@ -36,10 +36,10 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
 
 def tally(connection: Connection, batch_id: int) -> Tallies:
     """Return counts and hundredths by kind, status and currency. A case that flat rows repeat counts once."""
-    totals: dict[Kind, dict[RowStatus, dict[str, list[int]]]] = {
-        k: defaultdict(lambda: defaultdict(lambda: [0, 0])) for k in Kind
+    totals: dict[RecordKind, dict[RowStatus, dict[str, list[int]]]] = {
+        k: defaultdict(lambda: defaultdict(lambda: [0, 0])) for k in RecordKind
     }
-    for kind in Kind:
+    for kind in RecordKind:
         for status, currency, rows, cents in (
             *_entry_sums(connection, batch_id, kind),
             *_reject_sums(connection, batch_id, kind),
@@ -53,7 +53,7 @@ def tally(connection: Connection, batch_id: int) -> Tallies:
     }
 
 
-def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[RowStatus, str, int, int]]:
+def _entry_sums(connection: Connection, batch_id: int, kind: RecordKind) -> Iterator[tuple[RowStatus, str, int, int]]:
     link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
     counted = (row.c.batch_id == batch_id) & (origin != RowOrigin.REPEATED)
@@ -63,7 +63,7 @@ def _entry_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[t
         yield status_of(State(state), row_origin), code, rows, total
 
 
-def _reject_sums(connection: Connection, batch_id: int, kind: Kind) -> Iterator[tuple[RowStatus, str, int, int]]:
+def _reject_sums(connection: Connection, batch_id: int, kind: RecordKind) -> Iterator[tuple[RowStatus, str, int, int]]:
     counted = (reject.c.batch_id == batch_id) & (reject.c.kind == kind)
     sums = (reject.c.status, reject.c.currency, func.count(), func.sum(reject.c.cents))
     query = select(*sums).where(counted).group_by(reject.c.status, reject.c.currency)
@@ -77,20 +77,22 @@ def corrected_later(connection: Connection, batch_id: int) -> int:
     A reject without a reference, or whose reference itself was corrected, cannot be recognised and does not count.
     """
     later = row.alias("later")
-    case_kind = literal(Kind.CASE.value, literal_execute=True)  # as a literal, so that SQLite uses the partial index
+    case_kind = literal(RecordKind.CASE.value, literal_execute=True)  # as a literal, so that SQLite uses the partial index
     for_case = (entry.c.kind == case_kind) & (entry.c.account == batch.c.cases_account) & (entry.c.ref == reject.c.ref)
-    for_voucher = (entry.c.kind == Kind.VOUCHER) & (entry.c.account == batch.c.vouchers_account) & (entry.c.key == reject.c.ref)
+    for_voucher = (
+        (entry.c.kind == RecordKind.VOUCHER) & (entry.c.account == batch.c.vouchers_account) & (entry.c.key == reject.c.ref)
+    )
     taken = select(entry.c.id).join(later, later.c.id == entry.c.row_id).where(later.c.batch_id > reject.c.batch_id)
     rejects = select(func.count()).select_from(reject).join(batch, batch.c.id == reject.c.batch_id)
     rejects = rejects.where(reject.c.batch_id == batch_id, reject.c.ref.is_not(None))
     counts = (
         connection.scalar(rejects.where(reject.c.kind == kind, taken.where(match).correlate(reject, batch).exists())) or 0
-        for kind, match in ((Kind.CASE, for_case), (Kind.VOUCHER, for_voucher))
+        for kind, match in ((RecordKind.CASE, for_case), (RecordKind.VOUCHER, for_voucher))
     )
     return sum(counts)
 
 
-def pending_totals(connection: Connection, batch_ids: Sequence[int], kind: Kind) -> tuple[int, dict[str, int]]:
+def pending_totals(connection: Connection, batch_ids: Sequence[int], kind: RecordKind) -> tuple[int, dict[str, int]]:
     """Return the number of entries of these batches that wait to be sent, and their hundredths by currency."""
     link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]

@@ -16,7 +16,7 @@ from itertools import permutations
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherTypes
 from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, ValueKind, columns_of, flat_index, weak_index
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import header_key
 from importer.loader.sheets.cell_tests import agreement, is_distinctive
 from importer.loader.sheets.plan import column_in
@@ -135,7 +135,7 @@ def shape_by(cases: Proposal, vouchers: Proposal, constants: Iterable[str] = ())
 
     It is derived from the proposals as cases and as vouchers, and from the columns that get one value for all rows.
     """
-    case_names, voucher_names = ({c.name for c in columns_of(kind)} for kind in Kind)
+    case_names, voucher_names = ({c.name for c in columns_of(kind)} for kind in RecordKind)
     for_cases = _weight(cases, constants, case_names - voucher_names)
     for_vouchers = _weight(vouchers, constants, voucher_names - case_names)
     if for_cases >= 2 and for_cases >= for_vouchers:  # noqa: PLR2004  (a single one may be chance)
@@ -217,7 +217,7 @@ def _spellings(text: str) -> set[str]:
 
 
 def _weak_name(text: str, shape: Shape) -> str | None:
-    return weak_index(Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE).get(header_key(text))
+    return weak_index(RecordKind.VOUCHER if shape is Shape.VOUCHERS else RecordKind.CASE).get(header_key(text))
 
 
 def _spelt_alike(spelling: str, shape: Shape) -> set[str]:

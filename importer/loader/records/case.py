@@ -7,7 +7,7 @@ from typing import Any
 
 from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, is_state_code, looks_like_a_company
 from importer.domain.identity import EntryLabel, fingerprint
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.models import Case
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
@@ -29,7 +29,7 @@ def case_of(found: RowValues, context: LoadContext, hint: EntryLabel | None, *, 
     ref = found.values.get("case_ref") or found.values.get("creditor_reference")
     case = found.validated(Case, context)
     if case is None:
-        return Reject(Kind.CASE, tuple(found.reasons), money, ref)
+        return Reject(RecordKind.CASE, tuple(found.reasons), money, ref)
     payload = case.wire()
     creditor = _folded(case.creditor_company_name)
     base = fingerprint("case", ref or payload.decode(), creditor, case.creditor_country_alpha2, bool(case.is_test))

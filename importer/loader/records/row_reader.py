@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.records import CaseRecord, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
@@ -45,7 +45,7 @@ class RowReader:
         self._voucher_columns = RowDecoder(
             readers_for((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
         )
-        self._voucher_positions = plan.positions(Kind.VOUCHER)
+        self._voucher_positions = plan.positions(RecordKind.VOUCHER)
         self._only_vouchers = plan.shape is Shape.VOUCHERS
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
@@ -54,20 +54,20 @@ class RowReader:
         hints = self._hints(cells)
         case = voucher = None
         if not self._only_vouchers:
-            case = self._case(cells, hints.get(Kind.CASE))
+            case = self._case(cells, hints.get(RecordKind.CASE))
         if self._only_vouchers or self._has_voucher(cells):
-            voucher = self._voucher(cells, hints.get(Kind.VOUCHER))
+            voucher = self._voucher(cells, hints.get(RecordKind.VOUCHER))
         return LoadedRow(row, case, voucher)
 
     def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | Reject:
-        found = self._row_values(Kind.CASE, self._case_columns, cells)
+        found = self._row_values(RecordKind.CASE, self._case_columns, cells)
         return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
 
     def _voucher(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> VoucherRecord | Reject:
-        found = self._row_values(Kind.VOUCHER, self._voucher_columns, cells)
+        found = self._row_values(RecordKind.VOUCHER, self._voucher_columns, cells)
         return voucher_of(found, self.context, hint, signed=self._signed, needs_case=self._only_vouchers)
 
-    def _row_values(self, kind: Kind, columns: RowDecoder, cells: tuple[Cell, ...]) -> RowValues:
+    def _row_values(self, kind: RecordKind, columns: RowDecoder, cells: tuple[Cell, ...]) -> RowValues:
         found = RowValues(kind)
         found.read(columns, cells)
         found.check_signs(columns.amounts)
@@ -78,7 +78,7 @@ class RowReader:
     def _has_voucher(self, cells: tuple[Cell, ...]) -> bool:
         return any(not is_blank(cells[p]) for p in self._voucher_positions if p < len(cells))
 
-    def _hints(self, cells: tuple[Cell, ...]) -> dict[Kind, EntryLabel]:
+    def _hints(self, cells: tuple[Cell, ...]) -> dict[RecordKind, EntryLabel]:
         """Return the entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
         position = self.plan.entry_position
         if position is None or position >= len(cells) or is_blank(cells[position]):

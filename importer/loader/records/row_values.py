@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from importer.domain.cells import Cell
 from importer.domain.columns import PROPERTY_PREFIX, columns_of, name_of_path
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.models import WireModel
 from importer.domain.money import UNREAD_CURRENCY, Money, cents_of
 from importer.domain.reasons import Reason
@@ -42,7 +42,7 @@ _PYDANTIC_WORDS = {
 class RowValues:
     """The values of a row by canonical name, and the reasons against the row so far."""
 
-    kind: Kind
+    kind: RecordKind
     values: dict[str, Any] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     readers: Sequence[ColumnReader] = ()
@@ -79,7 +79,7 @@ class RowValues:
         """Add a reason against the column ``name``, or the whole row if None. ``offers`` are values that may be meant."""
         reader = next((known for known in self.readers if known.name == name), None)
         text = self._text(reader)
-        offers = offers or (suggestions_for(code, text, for_vouchers=self.kind is Kind.VOUCHER) if text else ())
+        offers = offers or (suggestions_for(code, text, for_vouchers=self.kind is RecordKind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
         self.reasons.append(Reason(code, message, name, reader and reader.bound.heading, text, offers))
@@ -128,10 +128,10 @@ def _in_words(item: Any) -> tuple[str, str]:
 
 
 @cache
-def _places(kind: Kind) -> dict[str, list[tuple[str, str]]]:
+def _places(kind: RecordKind) -> dict[str, list[tuple[str, str]]]:
     """Map each parent member of the request ("" for the top level) to its columns, as (canonical name, member)."""
     paths = {c.name: c.path for c in columns_of(kind) if c.path} | (
-        {"debtor_state_alpha2": "debtor.stateAlpha2"} if kind is Kind.CASE else {}
+        {"debtor_state_alpha2": "debtor.stateAlpha2"} if kind is RecordKind.CASE else {}
     )
     places: dict[str, list[tuple[str, str]]] = {}
     for name, path in paths.items():
@@ -140,11 +140,11 @@ def _places(kind: Kind) -> dict[str, list[tuple[str, str]]]:
     return places
 
 
-def _nest(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+def _nest(kind: RecordKind, values: Mapping[str, Any]) -> dict[str, Any]:
     """Nest values by canonical name as the members of the request. Empty values are left out."""
     places, value_of = _places(kind), values.get
     data: dict[str, Any] = {member: value for name, member in places[""] if (value := value_of(name)) is not None}
-    if kind is Kind.CASE:
+    if kind is RecordKind.CASE:
         data["debtor"] = {member: value for name, member in places["debtor"] if (value := value_of(name)) is not None}
     elif properties := {
         name.removeprefix(PROPERTY_PREFIX): value

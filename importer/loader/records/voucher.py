@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from importer.domain.code_lists import Direction
 from importer.domain.identity import EntryLabel, fingerprint
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.models import Voucher, check_decimals
 from importer.domain.records import AppendixFile, Reject, VoucherRecord
 from importer.domain.suggestions import similar_voucher_types
@@ -42,7 +42,7 @@ def voucher_of(
         values["source"] = values["source"].upper()
     voucher = found.validated(Voucher, context)
     if voucher is None:
-        return Reject(Kind.VOUCHER, tuple(found.reasons), money, refs["unique_id"])
+        return Reject(RecordKind.VOUCHER, tuple(found.reasons), money, refs["unique_id"])
     payload = voucher.wire()
     return VoucherRecord(
         fingerprint=fingerprint(payload.decode(), refs["parent_unique_id"], appendix.sha256 if appendix else None),

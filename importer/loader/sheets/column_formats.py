@@ -11,7 +11,7 @@ from typing import Literal
 
 from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.notes import Note, NoteKind
 from importer.domain.records import FormatProof
 from importer.loader.files.projection import ReadColumns
@@ -35,7 +35,7 @@ class SheetFormats:
     """
 
     others: Formats = field(default_factory=Formats)
-    by_column: Mapping[tuple[Kind, str], Formats] = field(default_factory=dict)
+    by_column: Mapping[tuple[RecordKind, str], Formats] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     proofs: tuple[FormatProof, ...] = ()
 

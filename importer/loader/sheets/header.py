@@ -159,9 +159,9 @@ def two_tables(sheet: str, first: int, second: int) -> FileRefused:
 def _same_meaning(one: _Candidate, other: _Candidate) -> bool:
     """Return whether two rows are the same headings in two languages."""
     from importer.domain.columns import index_of
-    from importer.domain.kinds import Kind
+    from importer.domain.kinds import RecordKind
 
-    index = index_of(Kind.CASE)
+    index = index_of(RecordKind.CASE)
     pairs = [(index.get(a), index.get(b)) for a, b in zip(one.keys, other.keys, strict=False)]
     return len(one.keys) == len(other.keys) and all(a == b for a, b in pairs if a and b) and any(a for a, _ in pairs)
 

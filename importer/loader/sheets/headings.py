@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from importer.domain.aliases import counter_heading, systems
 from importer.domain.cells import Cell
 from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.sheets.cell_tests import objection_to
@@ -207,7 +207,7 @@ def _weak_names(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) 
 
 
 def _weak_name(
-    headings: SheetHeadings, kind: Kind, matches: HeadingMatches, name: str, positions: Sequence[int]
+    headings: SheetHeadings, kind: RecordKind, matches: HeadingMatches, name: str, positions: Sequence[int]
 ) -> HeadingMatches:
     filled = matches.position_of(name)
     if filled is not None:
@@ -253,8 +253,8 @@ _MATCHERS: tuple[Callable[[SheetHeadings, Shape, HeadingMatches], HeadingMatches
 """The matchers in order. Each one gets the matches of those before it and adds to them."""
 
 
-def _kind(shape: Shape) -> Kind:
-    return Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE
+def _kind(shape: Shape) -> RecordKind:
+    return RecordKind.VOUCHER if shape is Shape.VOUCHERS else RecordKind.CASE
 
 
 def _optional_in_doubt(sheet: str, name: str, objection: HeadingObjection) -> FileRefused:
@@ -283,7 +283,7 @@ def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: 
 
 
 def _by_its_cells(headings: SheetHeadings, name: str, position: int) -> HeadingObjection | None:
-    kind = Kind.VOUCHER if name == "voucher_amount" or name not in index_of(Kind.CASE).values() else Kind.CASE
+    kind = RecordKind.VOUCHER if name == "voucher_amount" or name not in index_of(RecordKind.CASE).values() else RecordKind.CASE
     reason = objection_to(name, column(kind, name).value_kind, headings.cells(position))
     return HeadingObjection(headings.header[position], reason) if reason else None
 

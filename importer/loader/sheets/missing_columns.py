@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from importer.domain.aliases import keys
 from importer.domain.columns import Requirement, column, columns_of, flat_name, weak_index
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.sheets.headings import HeadingObjection
@@ -53,9 +53,13 @@ def refuse_missing(
 
 def missing_in(shape: Shape, present: set[str]) -> list[str]:
     """Return the names that a sheet of this shape must have and that are not ``present``."""
-    kinds = {Shape.CASES: (Kind.CASE,), Shape.VOUCHERS: (Kind.VOUCHER,), Shape.FLAT: (Kind.CASE, Kind.VOUCHER)}[shape]
+    kinds = {
+        Shape.CASES: (RecordKind.CASE,),
+        Shape.VOUCHERS: (RecordKind.VOUCHER,),
+        Shape.FLAT: (RecordKind.CASE, RecordKind.VOUCHER),
+    }[shape]
     missing = [
-        flat_name(c.name) if shape is Shape.FLAT and kind is Kind.VOUCHER else c.name
+        flat_name(c.name) if shape is Shape.FLAT and kind is RecordKind.VOUCHER else c.name
         for kind in kinds
         for c in columns_of(kind)
         if c.requirement is Requirement.REQUIRED
@@ -97,7 +101,7 @@ def _nearest(name: str, shape: Shape, headings: Iterable[str]) -> str | None:
 
 def _asked(name: str, shape: Shape) -> list[str]:
     """Return the folded headings that may mean the column but are never matched to it without an answer."""
-    kind = Kind.VOUCHER if shape is Shape.VOUCHERS else Kind.CASE
+    kind = RecordKind.VOUCHER if shape is Shape.VOUCHERS else RecordKind.CASE
     if not any(c.name == name for c in columns_of(kind)):
         return []
     return [*keys(column(kind, name).elsewhere.ask), *(key for key, weak in weak_index(kind).items() if weak == name)]

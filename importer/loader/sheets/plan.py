@@ -18,7 +18,7 @@ from importer.domain.columns import (
     index_of,
     weak_index,
 )
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.records import SheetHead
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
@@ -59,14 +59,14 @@ class SheetPlan:
     matches: HeadingMatches = field(default_factory=HeadingMatches)
     document_position: int | None = None
 
-    def positions(self, kind: Kind) -> list[int]:
+    def positions(self, kind: RecordKind) -> list[int]:
         """Return the positions of the cells of this kind. Constants have none."""
-        return [b.position for b in (self.case if kind is Kind.CASE else self.voucher) if b.position is not None]
+        return [b.position for b in (self.case if kind is RecordKind.CASE else self.voucher) if b.position is not None]
 
 
 _TELLING = {
-    Kind.CASE: {c.name for c in columns_of(Kind.CASE)} - {c.name for c in columns_of(Kind.VOUCHER)},
-    Kind.VOUCHER: {c.name for c in columns_of(Kind.VOUCHER)} - {c.name for c in columns_of(Kind.CASE)},
+    RecordKind.CASE: {c.name for c in columns_of(RecordKind.CASE)} - {c.name for c in columns_of(RecordKind.VOUCHER)},
+    RecordKind.VOUCHER: {c.name for c in columns_of(RecordKind.VOUCHER)} - {c.name for c in columns_of(RecordKind.CASE)},
 }
 ENTRY_HEADING = "#entry"
 NOTHING_AROUND = SheetContext()
@@ -107,8 +107,8 @@ def plan_sheet(
         head=_head(headings, shape, matches),
         shape=shape,
         header_row=header_row,
-        case=bound[Kind.CASE],
-        voucher=bound[Kind.VOUCHER],
+        case=bound[RecordKind.CASE],
+        voucher=bound[RecordKind.VOUCHER],
         entry_position=next((at for at, heading in enumerate(header) if header_key(heading) == ENTRY_HEADING), None),
         unknown=tuple(header[at] for at in unused if at != document and header[at] not in matches.superseded_by),
         derive_debtor_type=bool(derived),
@@ -168,7 +168,7 @@ def _refuse_other_currency(sheet: str, says: str, currency: str | None, fixed: M
 
 def _bound(
     shape: Shape, header: tuple[str, ...], matches: HeadingMatches, fixed: Mapping[str, str], profile: Profile
-) -> dict[Kind, tuple[ColumnBinding, ...]]:
+) -> dict[RecordKind, tuple[ColumnBinding, ...]]:
     """Return the column bindings of each record kind."""
     tables = {name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
     placed = [
@@ -177,7 +177,7 @@ def _bound(
         for name in found
     ]
     constant = [ColumnBinding(column_in(shape, name), name, None, value, tables.get(name, {})) for name, value in fixed.items()]
-    return {kind: tuple(b for b in (*placed, *constant) if b.column.kind is kind) for kind in Kind}
+    return {kind: tuple(b for b in (*placed, *constant) if b.column.kind is kind) for kind in RecordKind}
 
 
 def _shape(headings: SheetHeadings, constants: Iterable[str]) -> Shape | None:
@@ -191,8 +191,8 @@ def _shape(headings: SheetHeadings, constants: Iterable[str]) -> Shape | None:
 
 def _shape_of(keys: list[str], found: list[str]) -> Shape | None:
     case_names = _case_names(keys, found)
-    voucher_names = {index_of(Kind.VOUCHER).get(key) for key in keys}.union(found)
-    cases, vouchers = len(case_names & _TELLING[Kind.CASE]), len(voucher_names & _TELLING[Kind.VOUCHER])
+    voucher_names = {index_of(RecordKind.VOUCHER).get(key) for key in keys}.union(found)
+    cases, vouchers = len(case_names & _TELLING[RecordKind.CASE]), len(voucher_names & _TELLING[RecordKind.VOUCHER])
     linked = bool(voucher_names & {"case_ref", "case_id"})
     if cases >= MARKS_ENOUGH and (cases >= vouchers or not linked):
         prefixed = any(name.startswith(FLAT_PREFIX) for name in case_names) or any(map(_is_flat_property, keys))
@@ -206,7 +206,7 @@ def _case_names(keys: list[str], found: list[str]) -> set[str]:
     Weak names count only besides ``MARKS_ENOUGH`` certain ones, and only if they are not certain names of a voucher.
     """
     names = {name for key in keys if (name := flat_index().get(key))}.union(found)
-    weak = {name for key in keys if key not in index_of(Kind.VOUCHER) and (name := weak_index(Kind.CASE).get(key))}
+    weak = {name for key in keys if key not in index_of(RecordKind.VOUCHER) and (name := weak_index(RecordKind.CASE).get(key))}
     return names | weak if len(names) >= MARKS_ENOUGH else names
 
 
@@ -214,17 +214,17 @@ def _is_flat_property(key: str) -> bool:
     return key.startswith(header_key(FLAT_PREFIX + PROPERTY_PREFIX))
 
 
-def _kind(shape: Shape, name: str) -> Kind:
+def _kind(shape: Shape, name: str) -> RecordKind:
     if shape is Shape.FLAT:
-        return Kind.CASE if name in index_of(Kind.CASE).values() else Kind.VOUCHER
-    return Kind.CASE if shape is Shape.CASES else Kind.VOUCHER
+        return RecordKind.CASE if name in index_of(RecordKind.CASE).values() else RecordKind.VOUCHER
+    return RecordKind.CASE if shape is Shape.CASES else RecordKind.VOUCHER
 
 
 def column_in(shape: Shape, name: str) -> Column:
     """Return the column that a name means in a sheet of this shape."""
     kind = _kind(shape, name)
-    if kind is Kind.VOUCHER and shape is Shape.FLAT:
-        for known in columns_of(Kind.VOUCHER):
+    if kind is RecordKind.VOUCHER and shape is Shape.FLAT:
+        for known in columns_of(RecordKind.VOUCHER):
             if flat_name(known.name) == name:
                 return known
         return column(kind, name.removeprefix(FLAT_PREFIX))

@@ -9,7 +9,7 @@ from functools import cache
 
 from importer.domain.code_lists import case_currencies
 from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, ValueKind, column, flat_index, flat_name, index_of, weak_index
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import header_key
 
 _UNIT = re.compile(r"(?P<base>.*?\S)\s*(?:(?:\bi|\bin|,)\s+)?[(\[]?(?P<unit>\b[A-Z]{3}|\b[Kk]r\.?|€|£)[)\]]?")
@@ -29,7 +29,7 @@ class Shape(StrEnum):
 
 def index_in(shape: Shape) -> Mapping[str, str]:
     """Map folded headings to canonical names, for the certain headings of a sheet of this shape."""
-    return {Shape.CASES: index_of(Kind.CASE), Shape.VOUCHERS: index_of(Kind.VOUCHER), Shape.FLAT: flat_index()}[shape]
+    return {Shape.CASES: index_of(RecordKind.CASE), Shape.VOUCHERS: index_of(RecordKind.VOUCHER), Shape.FLAT: flat_index()}[shape]
 
 
 def property_handle(heading: str, shape: Shape) -> str | None:
@@ -43,14 +43,14 @@ def property_handle(heading: str, shape: Shape) -> str | None:
 
 def name_in(shape: Shape, name: str) -> str | None:
     """Return the name that a name of a profile or setting has in a sheet of this shape, or None if it has no column there."""
-    case_names, flat_names = index_of(Kind.CASE).values(), flat_index().values()
+    case_names, flat_names = index_of(RecordKind.CASE).values(), flat_index().values()
     if shape is Shape.FLAT:
         candidates = (name, flat_name(name))
         return next((n for n in candidates if n in flat_names or n.startswith(FLAT_PREFIX + PROPERTY_PREFIX)), None)
     if shape is Shape.CASES:
         return name if name in case_names else None
     for candidate in (name, name.removeprefix(FLAT_PREFIX)):
-        if candidate in index_of(Kind.VOUCHER).values() or candidate.startswith(PROPERTY_PREFIX):
+        if candidate in index_of(RecordKind.VOUCHER).values() or candidate.startswith(PROPERTY_PREFIX):
             return candidate
     return None
 
@@ -71,7 +71,13 @@ def currency_said(text: str) -> str | None:
 @cache
 def known_keys() -> frozenset[str]:
     """Return every folded heading that is known, certain or weak, in sheets of any shape."""
-    indexes = (index_of(Kind.CASE), index_of(Kind.VOUCHER), weak_index(Kind.CASE), weak_index(Kind.VOUCHER), flat_index())
+    indexes = (
+        index_of(RecordKind.CASE),
+        index_of(RecordKind.VOUCHER),
+        weak_index(RecordKind.CASE),
+        weak_index(RecordKind.VOUCHER),
+        flat_index(),
+    )
     return frozenset(key for index in indexes for key in index)
 
 
@@ -90,7 +96,7 @@ def is_heading(text: str) -> bool:
 
 def holds_money(key: str) -> bool:
     """Return whether a folded heading means an amount, as a certain or a weak name."""
-    kinds = ((kind, index_of(kind).get(key) or weak_index(kind).get(key)) for kind in Kind)
+    kinds = ((kind, index_of(kind).get(key) or weak_index(kind).get(key)) for kind in RecordKind)
     return any(name and column(kind, name).value_kind is ValueKind.MONEY for kind, name in kinds)
 
 

@@ -124,12 +124,12 @@ class Stage:
     def entries(self, *states: str) -> list[str]:
         """The cases in these states, as ``resolve`` names them."""
         from importer.domain.identity import EntryLabel
-        from importer.domain.kinds import Kind
+        from importer.domain.kinds import RecordKind
 
         with sqlite3.connect(f"file:{self.folder}/ledger.db?mode=ro", uri=True) as db:
             found = db.execute("SELECT id, key, state FROM entry WHERE kind = 'case'").fetchall()
         db.close()
-        return [EntryLabel.of(Kind.CASE, identifier, key).text() for identifier, key, state in found if state in states]
+        return [EntryLabel.of(RecordKind.CASE, identifier, key).text() for identifier, key, state in found if state in states]
 
     def hide_the_list_and(self, kind: str) -> None:
         """Every case fails in this way, and cannot be looked up."""

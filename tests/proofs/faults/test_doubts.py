@@ -14,7 +14,7 @@ from support.workspace import API_KEY, STATES, TOKEN, Desk, settings_for
 from world import HEADER, write_sheet
 
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 from importer.sandbox.storage.world import World
 
@@ -58,7 +58,7 @@ def accepted_ids(desk, kind="case"):
 
 def names(desk, state, kind="case"):
     found = desk.ledger(f"SELECT id, key FROM entry WHERE kind = '{kind}' AND state = '{state}' ORDER BY id")
-    return [EntryLabel.of(Kind(kind), identifier, key).text() for identifier, key in found]
+    return [EntryLabel.of(RecordKind(kind), identifier, key).text() for identifier, key in found]
 
 
 def change(desk, statement):

@@ -13,11 +13,11 @@ from importer.cli.progress_view import _line_of, _show_on, progress_view
 from importer.cli.terminal import TerminalConsole
 from importer.dispatcher.pacing.forecast import Bottleneck, Forecast
 from importer.dispatcher.pacing.rate_windows import Period
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.workspace.events import EntrySettled, Event, Resumed, Waiting
 
-SETTLED = EntrySettled(Kind.CASE, State.ACCEPTED)
+SETTLED = EntrySettled(RecordKind.CASE, State.ACCEPTED)
 FORECAST = Forecast(1_000_000.0, 60.0, Bottleneck.DAY)
 WAITING = Waiting("Debitura", Period.DAY, 3725.0, 1_000_000.0, is_first=True)
 

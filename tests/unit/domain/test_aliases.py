@@ -6,11 +6,11 @@ import pytest
 
 from importer.domain.aliases import Names, counter_heading, document_headings, keys_of, names_of, non_claim_words, systems
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, columns_of, index_of, own_index, weak_index
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import fold
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RecordKind)
 def test_no_name_of_another_system_is_sure_or_weak_for_two_columns(kind) -> None:
     meant: dict[str, set[str]] = {}
     for column in columns_of(kind):
@@ -20,7 +20,7 @@ def test_no_name_of_another_system_is_sure_or_weak_for_two_columns(kind) -> None
     assert not {key: names for key, names in meant.items() if len(names) > 1}
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RecordKind)
 def test_every_sure_name_leads_to_its_column_and_no_weak_one_does(kind) -> None:
     for column in columns_of(kind):
         for name in column.elsewhere.sure:
@@ -30,7 +30,7 @@ def test_every_sure_name_leads_to_its_column_and_no_weak_one_does(kind) -> None:
     assert not set(weak_index(kind)) & set(index_of(kind))
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RecordKind)
 def test_a_name_that_is_only_asked_about_is_never_taken(kind) -> None:
     taken = index_of(kind) | weak_index(kind)
     for column in columns_of(kind):
@@ -70,22 +70,22 @@ def test_no_name_stands_twice_in_one_list() -> None:
     ],
 )
 def test_headings_of_other_systems(heading, name) -> None:
-    assert index_of(Kind.CASE)[fold(heading)] == name
+    assert index_of(RecordKind.CASE)[fold(heading)] == name
 
 
 @pytest.mark.parametrize(
     "heading", ["Beløb", "Betrag", "Belopp", "Beløp", "Amount", "Total", "Kunde", "Navn", "Dato", "Bilagsnr.", "Sagsnr."]
 )
 def test_headings_that_mean_one_thing_here_and_another_there_are_weak(heading) -> None:
-    assert fold(heading) not in index_of(Kind.CASE)
-    assert fold(heading) in weak_index(Kind.CASE)
+    assert fold(heading) not in index_of(RecordKind.CASE)
+    assert fold(heading) in weak_index(RecordKind.CASE)
 
 
 @pytest.mark.parametrize(
     "heading", ["Saldo", "Balance", "Konto", "Kundenr.", "Bogføringsdato", "Buchungsdatum", "Nummer", "Beløb (RV)", "Netto"]
 )
 def test_headings_that_would_be_guesses_are_not_taken_at_all(heading) -> None:
-    assert fold(heading) not in index_of(Kind.CASE) | weak_index(Kind.CASE)
+    assert fold(heading) not in index_of(RecordKind.CASE) | weak_index(RecordKind.CASE)
 
 
 def test_vouchers_share_the_names_of_dates_and_currencies_with_cases() -> None:

@@ -16,7 +16,7 @@ from importer.domain.columns import (
     index_of,
     name_of_path,
 )
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import fold
 
 CASE_NAMES = """case_ref creditor_company_name creditor_country currency date due_date amount_to_recover creditor_reference
@@ -33,16 +33,16 @@ def test_the_columns_are_those_of_the_design() -> None:
 
 
 def test_required_columns() -> None:
-    def required(kind: Kind) -> set[str]:
+    def required(kind: RecordKind) -> set[str]:
         return {c.name for c in columns_of(kind) if c.requirement is Requirement.REQUIRED}
 
     creditor = {"creditor_company_name", "creditor_country"}
     debtor = {"debtor_type", "debtor_name", "debtor_country"}
-    assert required(Kind.CASE) == {"currency", "date", "amount_to_recover"} | creditor | debtor
-    assert required(Kind.VOUCHER) == {"voucher_type", "voucher_amount", "currency", "date", "source"}
+    assert required(RecordKind.CASE) == {"currency", "date", "amount_to_recover"} | creditor | debtor
+    assert required(RecordKind.VOUCHER) == {"voucher_type", "voucher_amount", "currency", "date", "source"}
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RecordKind)
 def test_no_heading_means_two_columns(kind) -> None:
     # One name of the API fits two of our columns; it means the parent's id at Debbie.
     headings = [(fold(h), c.name) for c in columns_of(kind) for h in {c.name, c.path, *c.aliases} if h]
@@ -79,7 +79,7 @@ def test_no_heading_means_two_columns(kind) -> None:
     ],
 )
 def test_the_names_of_the_case_api_and_of_its_template_are_known(heading, name) -> None:
-    assert index_of(Kind.CASE)[fold(heading)] == name
+    assert index_of(RecordKind.CASE)[fold(heading)] == name
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_names_of_the_case_api_and_of_its_template_are_known(heading, name) 
     ],
 )
 def test_the_names_of_the_voucher_api_are_known(heading, name) -> None:
-    assert index_of(Kind.VOUCHER)[fold(heading)] == name
+    assert index_of(RecordKind.VOUCHER)[fold(heading)] == name
     assert flat_index()[fold("voucher_" + heading)] == flat_name(name)
 
 
@@ -111,24 +111,24 @@ def test_in_a_flat_sheet_bare_names_are_the_cases_and_prefixed_ones_the_vouchers
 
 
 def test_property_columns_are_made_on_the_fly_for_vouchers_alone() -> None:
-    made = column(Kind.VOUCHER, "properties.costCentre")
+    made = column(RecordKind.VOUCHER, "properties.costCentre")
     assert (made.path, made.value_kind, made.requirement) == ("properties.costCentre", ValueKind.TEXT, Requirement.OPTIONAL)
     with pytest.raises(KeyError):
-        column(Kind.CASE, "properties.costCentre")
+        column(RecordKind.CASE, "properties.costCentre")
     with pytest.raises(KeyError):
-        column(Kind.VOUCHER, "costCentre")
+        column(RecordKind.VOUCHER, "costCentre")
 
 
 def test_a_servers_path_leads_back_to_the_column() -> None:
-    assert name_of_path(Kind.CASE, "debtor.email") == "debtor_email"
-    assert name_of_path(Kind.CASE, "Debtor.ContactPerson") == "debtor_contact_person"
-    assert name_of_path(Kind.VOUCHER, "voucherTypeId") == "voucher_type"
-    assert name_of_path(Kind.CASE, "debtor.contact_person") == "debtor_contact_person"
-    assert name_of_path(Kind.CASE, "creditorCountry") == "creditor_country"
-    assert name_of_path(Kind.CASE, "nowhere") is None
+    assert name_of_path(RecordKind.CASE, "debtor.email") == "debtor_email"
+    assert name_of_path(RecordKind.CASE, "Debtor.ContactPerson") == "debtor_contact_person"
+    assert name_of_path(RecordKind.VOUCHER, "voucherTypeId") == "voucher_type"
+    assert name_of_path(RecordKind.CASE, "debtor.contact_person") == "debtor_contact_person"
+    assert name_of_path(RecordKind.CASE, "creditorCountry") == "creditor_country"
+    assert name_of_path(RecordKind.CASE, "nowhere") is None
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RecordKind)
 def test_every_column_explains_itself(kind) -> None:
     for c in columns_of(kind):
         assert c.help.endswith("."), c.name

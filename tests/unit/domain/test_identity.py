@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 
 
 @pytest.mark.parametrize(
     ("text", "label"),
     [
-        ("C12-ba7816", EntryLabel.of(Kind.CASE, 12, "abc")),
-        ("V999999999999999-e3b0c4", EntryLabel.of(Kind.VOUCHER, 999_999_999_999_999, "")),
+        ("C12-ba7816", EntryLabel.of(RecordKind.CASE, 12, "abc")),
+        ("V999999999999999-e3b0c4", EntryLabel.of(RecordKind.VOUCHER, 999_999_999_999_999, "")),
     ],
 )
 def test_labels_of_old_error_sheets_are_still_understood(text, label) -> None:
@@ -20,7 +20,7 @@ def test_labels_of_old_error_sheets_are_still_understood(text, label) -> None:
     assert EntryLabel.parse(text) == label
 
 
-@given(st.sampled_from(Kind), st.integers(0, 10**15 - 1), st.text(st.characters(exclude_categories=["Cs"])))
+@given(st.sampled_from(RecordKind), st.integers(0, 10**15 - 1), st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_label_reads_back_and_fits_its_own_key(kind, entry_id, key) -> None:
     label = EntryLabel.of(kind, entry_id, key)
     assert EntryLabel.parse(label.text()) == label

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, insert, text
 from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, open_desk, run_sql, transaction, voucher
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.states import RowStatus, State
 from importer.domain.timestamps import to_timestamp
@@ -39,10 +39,10 @@ def test_an_intent_is_durable_before_it_is_told(desk: Desk, tmp_path: Path) -> N
 
 def test_what_is_being_sent_is_never_offered_again(desk: Desk) -> None:
     desk.take(case("R1"))
-    jobs = desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)
+    jobs = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)
     intents = [(job, job.payload) for job in jobs]
     desk.ledger.outbox.commit_step([], intents, ACCOUNTS, "run")
-    assert desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5) == []
+    assert desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5) == []
     with pytest.raises(LedgerError):
         desk.ledger.outbox.commit_step([], intents, ACCOUNTS, "run")
     assert desk.entries()[0].state == State.SENDING
@@ -59,7 +59,7 @@ def test_an_outcome_of_what_is_not_under_way_is_not_stored(desk: Desk) -> None:
 def test_outcomes_and_intents_of_one_exchange_stand_or_fall_together(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
     (first,) = desk.claim(limit=1)
-    done = AttemptResult(first.attempt_id, first.job.entry_id, Kind.CASE, State.ACCEPTED, "accepted", remote_id="r")
+    done = AttemptResult(first.attempt_id, first.job.entry_id, RecordKind.CASE, State.ACCEPTED, "accepted", remote_id="r")
     with pytest.raises(LedgerError):
         desk.ledger.outbox.commit_step([done], [(first.job, first.payload)], ACCOUNTS, "run")  # it cannot be sent any more
     assert desk.entries()[0].state == State.SENDING
@@ -72,7 +72,7 @@ def test_a_crash_leaves_doubt(desk: Desk) -> None:
     first, second = desk.entries()
     assert (first.state, second.state) == (State.IN_DOUBT, State.PENDING)
     assert first.doubted_at
-    assert [job.doubted for job in desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)] == [False, True]
+    assert [job.doubted for job in desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)] == [False, True]
     assert run_sql(desk.ledger, lambda c: c.execute(text("SELECT outcome FROM attempt")).all()) == [("crashed",)]
     assert desk.ledger.outbox.recover() == 0
 
@@ -81,7 +81,7 @@ def test_the_settle_time_counts_from_the_last_doubt_and_the_scan_from_the_first_
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
     (once,) = desk.ledger.doubts.cases(ACCOUNTS, None)
-    job = desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]
+    job = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]
     claims = desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run")
     desk.settle(claims, State.IN_DOUBT)
     (twice,) = desk.ledger.doubts.cases(ACCOUNTS, None)
@@ -93,7 +93,7 @@ def test_a_crash_after_a_doubt_is_the_last_doubt(desk: Desk) -> None:
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
     (once,) = desk.ledger.doubts.cases(ACCOUNTS, None)
-    job = desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]
+    job = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]
     desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run")
     desk.ledger.outbox.recover()
     assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].doubted_at > once.doubted_at
@@ -110,7 +110,7 @@ def test_absences_are_counted_anew_after_each_attempt(desk: Desk) -> None:
     desk.settle([claim], State.IN_DOUBT)
     assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].absent_scans == 0
     desk.ledger.doubts.count_absence([1])
-    job = desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, RESENDABLE, None, 5)[0]  # as a keyed one, sent while in doubt
+    job = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]  # as a keyed one, sent while in doubt
     desk.settle(desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run"), State.IN_DOUBT)
     assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].absent_scans == 0
 
@@ -134,10 +134,10 @@ def test_no_two_outcomes_of_one_exchange_own_one_remote_case(desk: Desk) -> None
 
 def test_what_is_in_doubt_for_another_rows_id_is_not_asked_again_in_this_run(desk: Desk) -> None:
     desk.take(voucher(None, case_id="c", text="a"), voucher(None, case_id="c", text="b"))
-    desk.settle(desk.claim(Kind.VOUCHER), State.ACCEPTED, "same")
-    assert desk.claim(Kind.VOUCHER) == []
+    desk.settle(desk.claim(RecordKind.VOUCHER), State.ACCEPTED, "same")
+    assert desk.claim(RecordKind.VOUCHER) == []
     desk.ledger.outbox.forget_waits(ACCOUNTS, None)
-    assert len(desk.claim(Kind.VOUCHER)) == 1
+    assert len(desk.claim(RecordKind.VOUCHER)) == 1
 
 
 def test_more_remote_cases_than_one_statement_takes(desk: Desk) -> None:
@@ -150,24 +150,24 @@ def test_release_waits_for_the_case_and_the_parent(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"), voucher("R1", uid="P"), voucher("R2", uid="C", parent="P"))
     one, two = desk.claim()
     desk.settle([one], State.ACCEPTED)
-    (parent,) = desk.send_all(kind=Kind.VOUCHER)
-    assert desk.claim(Kind.VOUCHER) == []
+    (parent,) = desk.send_all(kind=RecordKind.VOUCHER)
+    assert desk.claim(RecordKind.VOUCHER) == []
     desk.settle([two], State.ACCEPTED)
-    (child,) = desk.claim(Kind.VOUCHER)
+    (child,) = desk.claim(RecordKind.VOUCHER)
     assert child.job.parent_id == f"remote-{parent.job.entry_id}"
 
 
 def test_an_accepted_case_does_not_release_what_waits_for_a_parent_too(desk: Desk) -> None:
     desk.take(case("R1"), voucher("R1", uid="P"), voucher("R1", uid="C", parent="P"))
     desk.send_all()
-    (parent,) = desk.claim(Kind.VOUCHER)
+    (parent,) = desk.claim(RecordKind.VOUCHER)
     assert b'"P"' in parent.payload
 
 
 @pytest.mark.slow
 def test_a_refused_case_blocks_more_vouchers_than_one_statement_takes(desk: Desk) -> None:
     with transaction(desk.ledger) as connection:
-        _many_entries(connection, 40_000, Kind.VOUCHER, case_id=1, ready=False, first=2)
+        _many_entries(connection, 40_000, RecordKind.VOUCHER, case_id=1, ready=False, first=2)
     desk.send_all(State.REFUSED)
     blocked = "SELECT count(*) FROM entry WHERE state = 'blocked' AND NOT ready AND reasons IS NOT NULL"
     assert run_sql(desk.ledger, lambda c: c.execute(text(blocked)).scalar()) == 40_000
@@ -177,7 +177,7 @@ def test_a_refused_case_blocks_more_vouchers_than_one_statement_takes(desk: Desk
 def test_an_entry_whose_file_is_refused(desk: Desk, before: State, after: State) -> None:
     batch = desk.take(voucher(None, case_id="c", uid="P"), voucher(None, case_id="c", uid="C", parent="P"))
     if before is State.IN_DOUBT:
-        desk.send_all(State.IN_DOUBT, Kind.VOUCHER)
+        desk.send_all(State.IN_DOUBT, RecordKind.VOUCHER)
     desk.ledger.outbox.refuse_unsent(1, (Reason("appendix", "is gone"),))
     assert [e.state for e in desk.entries()] == [after, State.BLOCKED]
     assert "appendix" in desk.codes(batch)
@@ -189,16 +189,16 @@ def test_waits(desk: Desk) -> None:
     desk.settle(desk.claim(), State.PENDING, postponed=Postponed(late))
     desk.ledger.outbox.postpone(2, Postponed(never))
     assert desk.claim() == []
-    assert desk.ledger.outbox.next_due(ACCOUNTS, Kind.CASE, [State.PENDING, State.IN_DOUBT], None) == never
+    assert desk.ledger.outbox.next_due(ACCOUNTS, RecordKind.CASE, [State.PENDING, State.IN_DOUBT], None) == never
     desk.ledger.outbox.forget_waits(ACCOUNTS, None)
-    assert desk.ledger.outbox.next_due(ACCOUNTS, Kind.CASE, [State.PENDING], None) is None
+    assert desk.ledger.outbox.next_due(ACCOUNTS, RecordKind.CASE, [State.PENDING], None) is None
     assert len(desk.claim()) == 2
 
 
 def test_only_the_batches_of_a_run_are_sent(desk: Desk) -> None:
     first, second = desk.take(case("R1")), desk.take(case("R2"))
     assert [c.job.entry_id for c in desk.claim(batches=(second,))] == [2]
-    assert desk.ledger.outbox.count_open(ACCOUNTS, Kind.CASE, (first,)) == 1
+    assert desk.ledger.outbox.count_open(ACCOUNTS, RecordKind.CASE, (first,)) == 1
     assert list(run_sql(desk.ledger, open_batches)) == [first, second]
 
 
@@ -219,7 +219,7 @@ def test_an_adopted_case_releases_its_vouchers(desk: Desk) -> None:
     desk.ledger.doubts.move(1, State.HELD)
     assert desk.vouchers(batch) == [RowStatus.BLOCKED]
     desk.ledger.doubts.move(1, State.ACCEPTED, remote_id="r")
-    assert len(desk.claim(Kind.VOUCHER)) == 1
+    assert len(desk.claim(RecordKind.VOUCHER)) == 1
 
 
 def test_held_cases_are_rivals_only(desk: Desk) -> None:
@@ -237,14 +237,14 @@ def test_accounts_are_remembered_by_credential(desk: Desk) -> None:
     assert desk.ledger.account_of("print") == "two"
 
 
-def _many_entries(connection: object, count: int, kind: Kind, *, first: int = 1, **more: object) -> None:
+def _many_entries(connection: object, count: int, kind: RecordKind, *, first: int = 1, **more: object) -> None:
     """Insert thousands of entries without a source."""
     run = connection.execute  # type: ignore[attr-defined]
     found = run(text("SELECT max(id) FROM batch")).scalar()
     if found is None:
         fixed = dict.fromkeys(("run_id", "cases_account", "vouchers_account", "source_name", "source_sha256"), "x")
         run(insert(batch_table).values(id=1, heads="[]", notes="[]", control="{}", taken_at=to_timestamp(), **fixed))
-        own = {"id": 1, "kind": Kind.CASE, "key": "1", "base": "1", "account": ACCOUNTS.cases}
+        own = {"id": 1, "kind": RecordKind.CASE, "key": "1", "base": "1", "account": ACCOUNTS.cases}
         run(insert(entry).values(_plain() | own))
     own = {"kind": kind, "account": ACCOUNTS.of(kind)} | more
     run(insert(entry), [_plain() | own | {"id": i, "key": str(i), "base": str(i)} for i in range(max(first, 2), first + count)])
@@ -260,8 +260,8 @@ def _plain() -> dict[str, object]:
 def plans(desk: Desk) -> Iterator[list[str]]:
     """Return SQLite's query plans of the statements, for a ledger of 50,000 entries of which few are open."""
     with transaction(desk.ledger) as connection:
-        _many_entries(connection, 25_000, Kind.CASE)
-        _many_entries(connection, 25_000, Kind.VOUCHER, first=25_001, case_id=1, ready=False)
+        _many_entries(connection, 25_000, RecordKind.CASE)
+        _many_entries(connection, 25_000, RecordKind.VOUCHER, first=25_001, case_id=1, ready=False)
         connection.exec_driver_sql("UPDATE entry SET state = 'accepted', remote_id = 'r' || id WHERE id BETWEEN 2 AND 20000")
         connection.exec_driver_sql(
             "UPDATE entry SET state = 'in_doubt', first_sent_at = 'x', doubted_at = 'x' WHERE id % 100 = 1"
@@ -283,12 +283,12 @@ def plans(desk: Desk) -> Iterator[list[str]]:
 @pytest.mark.parametrize("batches", [None, (1,), (1, 2, 3)])
 def test_no_step_reads_the_whole_ledger(desk: Desk, plans: list[str], batches: tuple[int, ...] | None) -> None:
     ledger = desk.ledger
-    for kind in Kind:
+    for kind in RecordKind:
         jobs = ledger.outbox.sendable(ACCOUNTS, kind, RESENDABLE, batches, 16)
         ledger.outbox.next_due(ACCOUNTS, kind, RESENDABLE, batches)
     ledger.doubts.cases(ACCOUNTS, batches)
     ledger.doubts.owned(ACCOUNTS, ["r1"])
-    jobs = ledger.outbox.sendable(ACCOUNTS, Kind.CASE, [State.PENDING], batches, 4)
+    jobs = ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, [State.PENDING], batches, 4)
     claims = ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
     desk.settle(claims[:1], State.ACCEPTED)
     desk.settle(claims[1:2], State.REFUSED)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from support.ledgers import Desk, Entered, case, open_desk, reject, voucher
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import BLOCKING, RowStatus, State
 from importer.ledger.outbox.sendable import Claim
 from importer.ledger.queries.report_rows import ReportRow
@@ -30,10 +30,10 @@ vouchers = st.builds(
     parent=st.sampled_from(("U1", "U2", None, None, None)),
 )
 inline = st.builds(voucher, st.none(), uid=st.sampled_from(IDS), text=st.sampled_from(TEXTS))
-rejects = st.sampled_from([reject(Kind.CASE, "R1"), reject(Kind.CASE), reject(Kind.VOUCHER)])
-case_rejects = st.sampled_from([reject(Kind.CASE, "R1"), reject(Kind.CASE)])
+rejects = st.sampled_from([reject(RecordKind.CASE, "R1"), reject(RecordKind.CASE), reject(RecordKind.VOUCHER)])
+case_rejects = st.sampled_from([reject(RecordKind.CASE, "R1"), reject(RecordKind.CASE)])
 flat_rows = st.tuples(st.one_of(cases, cases, case_rejects), inline)
-rows = st.one_of(cases, vouchers, cases, vouchers, flat_rows, case_rejects, st.just(reject(Kind.VOUCHER)))
+rows = st.one_of(cases, vouchers, cases, vouchers, flat_rows, case_rejects, st.just(reject(RecordKind.VOUCHER)))
 families = st.sampled_from(
     [
         [case("R1"), voucher("R1"), voucher("R1")],
@@ -58,7 +58,7 @@ class World:
         self.vouchers: dict[str, tuple[str, str]] = {}  # unique id → (remote case, text)
 
     def make(self, claim: Claim) -> str:
-        if claim.job.kind is Kind.CASE:
+        if claim.job.kind is RecordKind.CASE:
             remote = f"case-{len(self.cases)}"
             self.cases[remote] = claim.job.entry_id
             return remote
@@ -70,7 +70,7 @@ class World:
         return next((remote for remote, made_for in self.cases.items() if made_for == entry_id), None)
 
     def has(self, entry: Any) -> bool:
-        if entry.kind == Kind.CASE:
+        if entry.kind == RecordKind.CASE:
             return self.cases.get(entry.remote_id) == entry.id
         return entry.key in self.vouchers
 
@@ -111,8 +111,8 @@ class LedgerMachine(RuleBasedStateMachine):
             self._take_in_again(pick, backwards=flag)
         elif action == "correct":
             self._take_in_a_correction(pick, text, "X" if flag else "Z")
-        elif action in {Kind.CASE, Kind.VOUCHER}:
-            self._send(Kind(action), 1 + pick % 4, fates)
+        elif action in {RecordKind.CASE, RecordKind.VOUCHER}:
+            self._send(RecordKind(action), 1 + pick % 4, fates)
         elif action == "come in":
             self._come_in(fates)
         elif action == "crash":
@@ -136,17 +136,17 @@ class LedgerMachine(RuleBasedStateMachine):
         if not entries:
             return
         entry = entries[pick % len(entries)]
-        if entry.kind == Kind.CASE:
+        if entry.kind == RecordKind.CASE:
             corrected = case(entry.ref, debtor="Eve", creditor=creditor, hint=entry.id)
             self._take([corrected, voucher(entry.ref, text=text)] if entry.ref else [(corrected, voucher(None, text=text))])
         else:
             self._take([voucher("R1", text=text, hint=entry.id)])
 
-    def _send(self, kind: Kind, limit: int, fates: list[str]) -> None:
+    def _send(self, kind: RecordKind, limit: int, fates: list[str]) -> None:
         for claim, fate in zip(self.desk.claim(kind, limit), fates, strict=False):
             entry = self.desk.entry(claim.job.entry_id)
             assert entry.superseded_by is None
-            if kind is Kind.CASE:
+            if kind is RecordKind.CASE:
                 assert self.world.case_of(entry.id) is None, "sent again though it exists"
             else:
                 assert json.loads(claim.payload)["uniqueId"] == entry.key
@@ -166,7 +166,7 @@ class LedgerMachine(RuleBasedStateMachine):
         claim = self.under_way.pop(entry_id)
         remote = self.world.make(claim) if fate in {"accepted", "lost after"} else None
         state = {"accepted": State.ACCEPTED, "refused": State.REFUSED, "nothing": State.PENDING}.get(fate, State.IN_DOUBT)
-        exists = claim.job.kind is Kind.VOUCHER and json.loads(claim.payload)["uniqueId"] in self.world.vouchers
+        exists = claim.job.kind is RecordKind.VOUCHER and json.loads(claim.payload)["uniqueId"] in self.world.vouchers
         if claim.job.doubted and state is not State.ACCEPTED:
             state = State.IN_DOUBT if state is State.PENDING or exists else state
         self.desk.settle([claim], state, remote)
@@ -183,7 +183,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.desk.ledger.outbox.recover()
 
     def _reconcile(self, *, hold: bool) -> None:
-        for entry in self.desk.entries(Kind.CASE):
+        for entry in self.desk.entries(RecordKind.CASE):
             if entry.state != State.IN_DOUBT or entry.superseded_by:
                 continue
             remote = self.world.case_of(entry.id)
@@ -249,7 +249,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for entry in entries.values():
             if entry.state == State.ACCEPTED:
                 assert self.world.has(entry)
-            if entry.kind == Kind.CASE and self.world.case_of(entry.id):
+            if entry.kind == RecordKind.CASE and self.world.case_of(entry.id):
                 assert entry.state in unsettled
         for line in (line for of_batch in lines.values() for line in of_batch):
             for fact in (line.case, line.voucher):
@@ -258,7 +258,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _vouchers_wait_for_their_case_and_parent(self, entries: dict[int, Any]) -> None:
         for entry in entries.values():
-            if entry.kind == Kind.CASE or entry.superseded_by or entry.state not in {State.PENDING, State.BLOCKED}:
+            if entry.kind == RecordKind.CASE or entry.superseded_by or entry.state not in {State.PENDING, State.BLOCKED}:
                 continue
             waits_for = [State(entries[i].state) for i in (entry.case_id, entry.parent_id) if i]
             assert (entry.state == State.BLOCKED) is any(state in BLOCKING for state in waits_for)

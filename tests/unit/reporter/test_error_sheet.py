@@ -21,7 +21,7 @@ import pytest
 from support.ledgers import ACCOUNTS, Desk, case, open_desk, reject, run_sql, transaction, voucher
 from support.paths import GOLDEN_FILES
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
@@ -96,21 +96,23 @@ def colours(head: SheetHead, lines: list[ReportRow], folder: Path) -> dict[str, 
 @pytest.mark.parametrize(
     ("kind", "field", "column", "wanted"),
     [
-        (Kind.CASE, "debtor_country", "Land", "E2"),  # the first heading of that name is the one that is read
-        (Kind.CASE, "debtor_country", None, "E2"),
-        (Kind.CASE, "creditor_reference", "Bilag", "F2"),
-        (Kind.CASE, "case_ref", None, "F2"),  # without such a column, the reference identifies the case
-        (Kind.VOUCHER, "reference_id", None, "F2"),
-        (Kind.CASE, "currency", None, "G2"),
-        (Kind.VOUCHER, "currency", None, "H2"),
-        (Kind.VOUCHER, "currency", "Valuta", "G2"),
-        (Kind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: the row is wrong, but no cell of it
-        (Kind.CASE, None, None, "C2"),
+        (RecordKind.CASE, "debtor_country", "Land", "E2"),  # the first heading of that name is the one that is read
+        (RecordKind.CASE, "debtor_country", None, "E2"),
+        (RecordKind.CASE, "creditor_reference", "Bilag", "F2"),
+        (RecordKind.CASE, "case_ref", None, "F2"),  # without such a column, the reference identifies the case
+        (RecordKind.VOUCHER, "reference_id", None, "F2"),
+        (RecordKind.CASE, "currency", None, "G2"),
+        (RecordKind.VOUCHER, "currency", None, "H2"),
+        (RecordKind.VOUCHER, "currency", "Valuta", "G2"),
+        (RecordKind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: the row is wrong, but no cell of it
+        (RecordKind.CASE, None, None, "C2"),
     ],
 )
-def test_the_cell_that_a_reason_is_about(tmp_path: Path, kind: Kind, field: str | None, column: str | None, wanted: str) -> None:
+def test_the_cell_that_a_reason_is_about(
+    tmp_path: Path, kind: RecordKind, field: str | None, column: str | None, wanted: str
+) -> None:
     fact = RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", field, column),))
-    line = ReportRow(0, 2, (9, "a"), *((fact, None) if kind is Kind.CASE else (None, fact)))
+    line = ReportRow(0, 2, (9, "a"), *((fact, None) if kind is RecordKind.CASE else (None, fact)))
     assert colours(HEAD, [line], tmp_path) == {wanted: RED}
 
 
@@ -152,7 +154,11 @@ def rows_of(path: Path, sheet: str = "Summary") -> list[tuple[object, ...]]:
 
 
 def test_causes_stand_before_what_follows_from_them_with_rows_and_money(desk: Desk, tmp_path: Path) -> None:
-    rows = [reject(Kind.CASE, "R1", 700), *(voucher("R1", uid=f"U{i}", cents=1000) for i in range(5)), voucher("none", cents=50)]
+    rows = [
+        reject(RecordKind.CASE, "R1", 700),
+        *(voucher("R1", uid=f"U{i}", cents=1000) for i in range(5)),
+        voucher("none", cents=50),
+    ]
     batch = desk.take(*rows)
     found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     header, *lines = rows_of(found.folder / "errors.xlsx")
@@ -174,7 +180,7 @@ def test_causes_stand_before_what_follows_from_them_with_rows_and_money(desk: De
 
 
 def test_money_that_a_cell_would_round_is_written_as_text(desk: Desk, tmp_path: Path) -> None:
-    batch = desk.take(reject(Kind.CASE, "R1", 2**53 + 1), reject(Kind.VOUCHER, "R2", 10**15 - 1))
+    batch = desk.take(reject(RecordKind.CASE, "R1", 2**53 + 1), reject(RecordKind.VOUCHER, "R2", 10**15 - 1))
     found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     told = {line[1]: line[7] for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2]}
     assert told == {"cases": "90071992547409.93", "vouchers": 9999999999999.99}

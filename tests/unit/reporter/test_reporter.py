@@ -16,7 +16,7 @@ from sqlalchemy import update
 from support.ledgers import Desk, case, open_desk, reject, run_sql, transaction, voucher
 
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus, State
@@ -57,19 +57,19 @@ def everything(desk: Desk) -> int:
     """Stage a batch with a row in every status."""
     desk.take(case("known", cents=1), voucher("known", cents=2))
     desk.send_all()
-    desk.send_all(kind=Kind.VOUCHER)
+    desk.send_all(kind=RecordKind.VOUCHER)
     names = ["accepted", "refused", "in_doubt", "held", "pending"]
     cases = [case(name, debtor=name, cents=10 ** (i + 1)) for i, name in enumerate(names)]
     linked = [voucher(name, cents=3 * 10 ** (i + 1)) for i, name in enumerate(["known", "accepted", "refused"])]
     batch = desk.take(
-        case("known", cents=1), *cases, reject(Kind.CASE, "gone", 7_000_000), *linked, voucher("gone"), voucher("none")
+        case("known", cents=1), *cases, reject(RecordKind.CASE, "gone", 7_000_000), *linked, voucher("gone"), voucher("none")
     )
     states = [State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.IN_DOUBT]
     claims = desk.claim(limit=4)
     for claim, state in zip(claims, states, strict=True):
         desk.settle([claim], state, reasons=(Reason("x", "No", "currency"),) if state is State.REFUSED else ())
     assert desk.ledger.doubts.move(claims[3].job.entry_id, State.HELD)
-    desk.settle(desk.claim(Kind.VOUCHER, limit=1), State.REFUSED, reasons=(Reason("x", "No"),))
+    desk.settle(desk.claim(RecordKind.VOUCHER, limit=1), State.REFUSED, reasons=(Reason("x", "No"),))
     return batch
 
 
@@ -127,7 +127,7 @@ def test_every_row_stands_in_exactly_one_sheet(desk: Desk, tmp_path: Path) -> No
 def test_an_already_imported_row_says_where_and_when_it_came_first(desk: Desk, tmp_path: Path) -> None:
     desk.take(case("R1"), voucher("R1"), name="october.xlsx")
     desk.send_all()
-    desk.send_all(kind=Kind.VOUCHER)
+    desk.send_all(kind=RecordKind.VOUCHER)
     found = report(desk, desk.take(case("R2"), case("R1"), voucher("R1"), name="november.xlsx"), tmp_path)
     desk.send_all()
     book = read(found.folder / "success.xlsx")
@@ -254,12 +254,12 @@ def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> 
     head = SheetHead("S", ("Valuta", "voucher_currency"), ("currency", "voucher_currency"), flat=True)
     both = ReportRow(0, 2, (), fact(RowStatus.REFUSED, entry_id=3, key="a"), fact(RowStatus.BLOCKED, entry_id=4, key="b"))
     _, left = write_sheets(tmp_path, [head], [both], checking=False)
-    labels = f"{EntryLabel.of(Kind.CASE, 3, 'a').text()} {EntryLabel.of(Kind.VOUCHER, 4, 'b').text()}"
+    labels = f"{EntryLabel.of(RecordKind.CASE, 3, 'a').text()} {EntryLabel.of(RecordKind.VOUCHER, 4, 'b').text()}"
     assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", labels)
 
 
 def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk, tmp_path: Path) -> None:
-    found = report(desk, desk.take(case("R1"), reject(Kind.CASE)), tmp_path, checking=True)
+    found = report(desk, desk.take(case("R1"), reject(RecordKind.CASE)), tmp_path, checking=True)
     assert [row[1] for row in read(found.folder / "success.xlsx")["Cases"][1:]] == ["ready to send"]
     assert len(read(found.folder / "errors.xlsx")["Cases"]) == 2
     assert found.summary.exit_code is ExitCode.ROWS_LEFT
@@ -281,7 +281,7 @@ def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk,
     ],
 )
 def test_exit_codes(statuses: list[RowStatus], otherwise: ExitCode, wanted: ExitCode) -> None:
-    tallies: Any = {Kind.CASE: {status: {"DKK": (1, 100)} for status in statuses}, Kind.VOUCHER: {}}
+    tallies: Any = {RecordKind.CASE: {status: {"DKK": (1, 100)} for status in statuses}, RecordKind.VOUCHER: {}}
     assert exit_code_of(tallies, otherwise) is wanted
 
 
@@ -327,7 +327,7 @@ def test_control_characters_do_not_spoil_the_sheet(tmp_path: Path) -> None:
 
 
 def test_the_frequent_reasons_end_the_report(desk: Desk, tmp_path: Path) -> None:
-    found = report(desk, desk.take(*[reject(Kind.CASE)] * 3, voucher("none")), tmp_path)
+    found = report(desk, desk.take(*[reject(RecordKind.CASE)] * 3, voucher("none")), tmp_path)
     at = next(i for i, text in enumerate(found.text) if "most frequent reasons" in text)
     assert "3 × date is missing" in found.text[at + 1]
     assert found.text[-1].endswith(str(found.folder))

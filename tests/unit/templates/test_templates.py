@@ -15,7 +15,7 @@ from support.paths import ROOT
 
 from importer.domain.code_lists import VoucherTypes, case_currencies, find_country
 from importer.domain.columns import Requirement, ValueKind, columns_of
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.records import CaseRecord, Reject, VoucherRecord
 from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE
@@ -28,7 +28,7 @@ from importer.templates.styles import HEADING_LOOKS
 
 COMMITTED = ROOT / "templates"
 WORKBOOKS = ["cases-and-vouchers.xlsx", "example.xlsx"]
-SHEETS = {"Cases": Kind.CASE, "Vouchers": Kind.VOUCHER}
+SHEETS = {"Cases": RecordKind.CASE, "Vouchers": RecordKind.VOUCHER}
 TODAY = date(2026, 7, 1)
 LATEST = date(2026, 6, 30)
 CONTEXT = LoadContext(today=TODAY, timezone=ZoneInfo("Europe/Copenhagen"))
@@ -168,7 +168,7 @@ def test_drop_downs(template, title):
 
 def test_every_closed_list_has_a_drop_down():
     closed = {ValueKind.COUNTRY, ValueKind.CURRENCY, ValueKind.FLAG, ValueKind.CHOICE}
-    for kind in Kind:
+    for kind in RecordKind:
         for column in columns_of(kind):
             assert (choices_of(column) is not None) == (column.value_kind in closed), column.name
 
@@ -201,7 +201,11 @@ def test_the_guide_names_every_column_and_every_type(template):
 
 def test_the_csv_has_the_flat_headings():
     assert {"case_ref", "amount_to_recover", "voucher_type", "voucher_amount", "voucher_due_date"} <= set(flat_header())
-    assert len(flat_header()) == len(set(flat_header())) == len(columns_of(Kind.CASE)) + len(columns_of(Kind.VOUCHER)) - 2
+    assert (
+        len(flat_header())
+        == len(set(flat_header()))
+        == len(columns_of(RecordKind.CASE)) + len(columns_of(RecordKind.VOUCHER)) - 2
+    )
 
 
 @pytest.mark.parametrize(("name", "sheets"), [("cases-and-vouchers.xlsx", ("Cases", "Vouchers")), ("flat.csv", ("flat.csv",))])
@@ -262,12 +266,12 @@ def example(fresh):
 
 @pytest.fixture(scope="module")
 def cases() -> list[dict[str, str]]:
-    return list(example_rows(Kind.CASE))
+    return list(example_rows(RecordKind.CASE))
 
 
 @pytest.fixture(scope="module")
 def vouchers() -> list[dict[str, str]]:
-    return list(example_rows(Kind.VOUCHER))
+    return list(example_rows(RecordKind.VOUCHER))
 
 
 def test_the_example_is_as_large_and_as_mixed_as_promised(cases, vouchers):

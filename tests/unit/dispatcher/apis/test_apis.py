@@ -16,7 +16,7 @@ from importer.dispatcher.apis.debbie import Debbie, judge_upload, settle_existin
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.errors import ApiStopped, QuotaReached
@@ -98,7 +98,7 @@ class FakeClient:
 
 
 def claim(*, doubted: bool = False) -> Claim:
-    job = SendableEntry(1, Kind.VOUCHER, State.PENDING, b"", "key", doubted=doubted, case_id="a/b", case_reference="AB12")
+    job = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "key", doubted=doubted, case_id="a/b", case_reference="AB12")
     return Claim(1, job, json.dumps(SENT).encode())
 
 
@@ -128,7 +128,7 @@ def test_a_quota_that_is_reached_before_an_upload_stops_nothing_else(tmp_path: P
     """It is raised before anything is sent: the requests that are under way must not be cut off by it."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     facts = {"path": str(tmp_path / "a.pdf"), "sha256": hashlib.sha256(b"%PDF").hexdigest(), "content_type": "application/pdf"}
-    job = SendableEntry(1, Kind.VOUCHER, State.PENDING, b"", "key", appendix=json.dumps(facts))
+    job = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "key", appendix=json.dumps(facts))
     client = FakeClient(QuotaReached("later"))
     assert asyncio.run(Debbie(client, "tenant").upload(job)).verdict is OutcomeKind.THROTTLED  # type: ignore[arg-type]
 
@@ -140,17 +140,24 @@ def test_what_cannot_be_looked_up_stays_in_doubt() -> None:
 @pytest.mark.parametrize(("by", "name"), [("id", "a/b"), ("reference", "AB12"), ("creditorReference", "R1")])
 def test_how_a_case_is_named(by: Any, name: str) -> None:
     job = SendableEntry(
-        1, Kind.VOUCHER, State.PENDING, b"", "k", case_id="a/b", case_reference="AB12", case_payload=b'{"creditorReference":"R1"}'
+        1,
+        RecordKind.VOUCHER,
+        State.PENDING,
+        b"",
+        "k",
+        case_id="a/b",
+        case_reference="AB12",
+        case_payload=b'{"creditorReference":"R1"}',
     )
     debbie = Debbie(FakeClient(), "t", by)  # type: ignore[arg-type]
     assert debbie.case_of(job) == name
-    assert debbie.case_of(SendableEntry(1, Kind.VOUCHER, State.PENDING, b"", "k", target="T", case_id="c")) == "T"
+    assert debbie.case_of(SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "k", target="T", case_id="c")) == "T"
 
 
 def uploaded(path: Path) -> tuple[Outcome, FakeClient]:
     facts = {"path": str(path), "sha256": hashlib.sha256(b"pdf").hexdigest(), "content_type": "application/pdf"}
     client = FakeClient(Answer(200, b'{"fileId": "f"}'))
-    job = SendableEntry(1, Kind.VOUCHER, State.PENDING, b"", "k", appendix=json.dumps(facts))
+    job = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "k", appendix=json.dumps(facts))
     return asyncio.run(Debbie(client, "t").upload(job)), client  # type: ignore[arg-type]
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from importer.dispatcher.outcomes.judge import DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Outcome, OutcomeKind, judge, wait_of
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.reasons import reasons_from_json, reasons_to_json
 
-C, V = (Kind.CASE,), (Kind.VOUCHER,)
+C, V = (RecordKind.CASE,), (RecordKind.VOUCHER,)
 BOTH = C + V
 DOUBT, REFUSED, NOTHING, STOPPED = OutcomeKind.IN_DOUBT, OutcomeKind.REFUSED, OutcomeKind.NOTHING, OutcomeKind.STOPPED
 ACCEPTED, EXISTS, THROTTLED = OutcomeKind.ACCEPTED, OutcomeKind.EXISTS, OutcomeKind.THROTTLED
@@ -78,12 +78,12 @@ TABLE = [
 @pytest.mark.parametrize(
     ("kind", "reply", "wanted"), [(kind, reply, wanted) for kinds, reply, wanted in TABLE for kind in kinds], ids=str
 )
-def test_the_table(kind: Kind, reply: Answer | ResponseLost | NotSent, wanted: OutcomeKind) -> None:
+def test_the_table(kind: RecordKind, reply: Answer | ResponseLost | NotSent, wanted: OutcomeKind) -> None:
     assert judge(kind, reply).verdict is wanted
 
 
 def test_an_accepted_case_brings_its_id_and_reference() -> None:
-    assert judge(Kind.CASE, answer(201, {"id": " u ", "reference": "AB12CD34"})) == Outcome(
+    assert judge(RecordKind.CASE, answer(201, {"id": " u ", "reference": "AB12CD34"})) == Outcome(
         ACCEPTED, remote_id="u", reference="AB12CD34", status=201
     )
 
@@ -94,7 +94,7 @@ FIELDS = {"amountToRecover": ["must be greater than zero"], "debtor.email": ["is
 
 @pytest.mark.parametrize("body", [FIELDS, {"title": "One or more errors", "status": 400, "errors": FIELDS}])
 def test_both_documented_shapes_of_field_errors(body: Any) -> None:
-    outcome = judge(Kind.CASE, answer(400, body), SENT)
+    outcome = judge(RecordKind.CASE, answer(400, body), SENT)
     told = [(reason.field, reason.value, reason.message) for reason in outcome.reasons]
     assert [(field, value) for field, value, _ in told] == [("amount_to_recover", "-5"), *[("debtor_email", "a@")] * 2]
     assert "must be greater than zero" in told[0][2]
@@ -102,7 +102,7 @@ def test_both_documented_shapes_of_field_errors(body: Any) -> None:
 
 def test_business_errors_say_what_to_do_and_where() -> None:
     error = {"type": "CreditorBlocked", "message": "Blocked.", "solutionUrl": "https://x/solve"}
-    (reason,) = judge(Kind.CASE, answer(422, {"businessErrors": [error, 5]})).reasons
+    (reason,) = judge(RecordKind.CASE, answer(422, {"businessErrors": [error, 5]})).reasons
     assert reason.code == "server_CreditorBlocked"
     assert reason.message.startswith("Blocked. Ask Debitura")
     assert "https://x/solve" in reason.message
@@ -110,11 +110,11 @@ def test_business_errors_say_what_to_do_and_where() -> None:
 
 def test_every_business_error_is_told() -> None:
     errors = [{"type": "CreditorBlocked", "message": "a"}, {"type": "SomethingNew", "message": "b"}]
-    assert len(judge(Kind.CASE, answer(422, {"businessErrors": errors})).reasons) == 2
+    assert len(judge(RecordKind.CASE, answer(422, {"businessErrors": errors})).reasons) == 2
 
 
 def test_problem_details_are_told() -> None:
-    (reason,) = judge(Kind.CASE, answer(400, {"title": "Bad", "detail": "The body is empty"})).reasons
+    (reason,) = judge(RecordKind.CASE, answer(400, {"title": "Bad", "detail": "The body is empty"})).reasons
     assert "The body is empty" in reason.message
 
 
@@ -141,7 +141,7 @@ def test_problem_details_are_told() -> None:
 def test_how_long_to_wait(body: Any, header: str | None, wanted: float) -> None:
     reply = answer(429, body, **({"retry-after": header} if header is not None else {}))
     assert wait_of(reply) == wanted
-    assert judge(Kind.CASE, reply).wait_seconds == wanted
+    assert judge(RecordKind.CASE, reply).wait_seconds == wanted
 
 
 def test_a_date_in_the_header() -> None:
@@ -176,8 +176,8 @@ def test_a_wait_is_always_sane(given: Any, header: str | None) -> None:
     assert 0 < seconds <= LONGEST_WAIT_SECONDS
 
 
-@given(kind=st.sampled_from(list(Kind)), status=st.integers(100, 999), body=bodies)
-def test_any_answer_is_judged_and_can_be_stored(kind: Kind, status: int, body: bytes) -> None:
+@given(kind=st.sampled_from(list(RecordKind)), status=st.integers(100, 999), body=bodies)
+def test_any_answer_is_judged_and_can_be_stored(kind: RecordKind, status: int, body: bytes) -> None:
     outcome = judge(kind, Answer(status, body), SENT)
     if outcome.verdict is ACCEPTED:
         assert outcome.remote_id
@@ -189,10 +189,10 @@ def test_any_answer_is_judged_and_can_be_stored(kind: Kind, status: int, body: b
 
 def test_what_a_server_says_is_cut_and_has_no_half_characters() -> None:
     body = b'{"message": "\\ud83d broken ' + b"x" * 10_000 + b'"}'
-    (reason,) = judge(Kind.CASE, Answer(422, body)).reasons
+    (reason,) = judge(RecordKind.CASE, Answer(422, body)).reasons
     assert len(reason.message.encode()) < 5_000
-    assert judge(Kind.CASE, Answer(200, b'{"id": "\\u0000"}')).remote_id == "?"
+    assert judge(RecordKind.CASE, Answer(200, b'{"id": "\\u0000"}')).remote_id == "?"
 
 
 def test_a_body_nested_too_deeply_is_no_answer() -> None:
-    assert judge(Kind.CASE, Answer(200, b"[" * 200_000)).verdict is DOUBT
+    assert judge(RecordKind.CASE, Answer(200, b"[" * 200_000)).verdict is DOUBT

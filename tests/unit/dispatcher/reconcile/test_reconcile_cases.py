@@ -16,7 +16,7 @@ from importer.dispatcher.reconcile.case_list import scan
 from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, match, traits_listed, traits_sent
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.clock_skew import CLOCK_MARGIN
@@ -313,7 +313,7 @@ def test_a_case_that_is_there_is_adopted_and_frees_its_vouchers(desk: Desk) -> N
     assert settle(desk, [of(case("R1"))], LATER) == 1
     found = desk.entry(1)
     assert (found.state, found.remote_id, found.remote_reference) == (State.ACCEPTED, "r", "AB")
-    assert len(desk.claim(Kind.VOUCHER)) == 1
+    assert len(desk.claim(RecordKind.VOUCHER)) == 1
 
 
 def test_a_case_that_two_settled_scans_do_not_show_is_sent_again(desk: Desk) -> None:

@@ -9,13 +9,13 @@ import pytest
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.pacing.throttle import LONGEST_BACKOFF, RetryBudget
 from importer.dispatcher.sending.pipeline import MAX_TRIES, postponed, result_of
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import DoubtCause, State
 from importer.domain.timestamps import from_timestamp
 from importer.ledger.outbox.sendable import NEXT_RUN, Claim, Postponed, SendableEntry
 
 RESENDABLE = (State.PENDING, State.IN_DOUBT)
-JOB = SendableEntry(entry_id=7, kind=Kind.VOUCHER, state=State.PENDING, payload=b"{}", idempotency_key="k")
+JOB = SendableEntry(entry_id=7, kind=RecordKind.VOUCHER, state=State.PENDING, payload=b"{}", idempotency_key="k")
 BASE = 10.0
 
 

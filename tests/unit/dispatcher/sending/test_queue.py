@@ -11,7 +11,7 @@ import pytest
 from support.ledgers import ACCOUNTS, RESENDABLE, Desk, case, voucher
 
 from importer.dispatcher.sending.queue import READ_AHEAD, Backlog, Scope
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.ledger import Ledger
@@ -64,7 +64,7 @@ def ids(jobs: list[SendableEntry]) -> list[int]:
 def test_each_entry_is_given_once_and_the_ledger_is_read_by_the_hundred(desk: Desk, reads: list[int]) -> None:
     count = READ_AHEAD + 200
     desk.take(*(case(f"R{n}") for n in range(count)))
-    backlog = Backlog(desk.ledger, SCOPE, Kind.CASE, (State.PENDING,))
+    backlog = Backlog(desk.ledger, SCOPE, RecordKind.CASE, (State.PENDING,))
     given: list[int] = []
     while jobs := backlog.take(8, ()):
         given += ids(jobs)
@@ -76,7 +76,7 @@ def test_each_entry_is_given_once_and_the_ledger_is_read_by_the_hundred(desk: De
 
 def test_what_is_at_work_is_not_given_again(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
-    backlog = Backlog(desk.ledger, SCOPE, Kind.CASE, (State.PENDING,))
+    backlog = Backlog(desk.ledger, SCOPE, RecordKind.CASE, (State.PENDING,))
     assert ids(backlog.take(1, ())) == [1]
     backlog.look_again()
     assert ids(backlog.take(5, {1})) == [2]
@@ -84,7 +84,7 @@ def test_what_is_at_work_is_not_given_again(desk: Desk) -> None:
 
 def test_an_accepted_case_frees_its_vouchers(desk: Desk) -> None:
     desk.take(case("R1"), voucher("R1", uid="V"))
-    cases, vouchers = (Backlog(desk.ledger, SCOPE, kind, (State.PENDING,)) for kind in Kind)
+    cases, vouchers = (Backlog(desk.ledger, SCOPE, kind, (State.PENDING,)) for kind in RecordKind)
     assert vouchers.take(5, ()) == []
     assert vouchers.wait_seconds(()) is None
     vouchers.changed(send(desk, cases.take(5, ()), State.ACCEPTED))
@@ -94,7 +94,7 @@ def test_an_accepted_case_frees_its_vouchers(desk: Desk) -> None:
 @pytest.mark.parametrize("state", RESENDABLE)
 def test_an_entry_that_is_open_again_is_given_when_its_time_has_come(desk: Desk, state: State) -> None:
     desk.take(voucher(None, case_id="c", uid="V"))
-    backlog = Backlog(desk.ledger, SCOPE, Kind.VOUCHER, RESENDABLE)
+    backlog = Backlog(desk.ledger, SCOPE, RecordKind.VOUCHER, RESENDABLE)
     soon = to_timestamp(datetime.now(UTC) + timedelta(hours=1))
     backlog.changed(send(desk, backlog.take(5, ()), state, soon))
     assert backlog.take(5, ()) == []
@@ -107,7 +107,7 @@ def test_an_entry_that_is_open_again_is_given_when_its_time_has_come(desk: Desk,
 
 def test_a_case_in_doubt_is_not_sent_again(desk: Desk) -> None:
     desk.take(case("R1"))
-    backlog = Backlog(desk.ledger, SCOPE, Kind.CASE, (State.PENDING,))
+    backlog = Backlog(desk.ledger, SCOPE, RecordKind.CASE, (State.PENDING,))
     backlog.changed(send(desk, backlog.take(5, ()), State.IN_DOUBT))
     assert backlog.take(5, ()) == []
     assert backlog.wait_seconds(()) is None

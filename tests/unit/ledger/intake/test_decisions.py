@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.records import VoucherRecord
 from importer.domain.states import MOVES, RejectStatus, State, sources_of
@@ -130,19 +130,19 @@ def test_why_a_voucher_has_no_case(
 def test_differences_name_the_columns_and_both_values() -> None:
     old = json.dumps({"currencyCode": "DKK", "debtor": {"name": "Ann"}, "uniqueId": "1"}).encode()
     new = json.dumps({"currencyCode": "EUR", "debtor": {"name": "Ann"}, "uniqueId": "2"}).encode()
-    assert reasons.differences(Kind.CASE, old, new) == "currency was DKK, is now EUR"
+    assert reasons.differences(RecordKind.CASE, old, new) == "currency was DKK, is now EUR"
 
 
 def test_differences_in_money_are_told_in_major_units() -> None:
     old, new = b'{"amountToRecover": 40, "amount": -10001}', b'{"amountToRecover": 44.5, "amount": 10001}'
-    assert reasons.differences(Kind.VOUCHER, old, new) == (
+    assert reasons.differences(RecordKind.VOUCHER, old, new) == (
         "voucher_amount was 100.01, is now 100.01 (credit); amountToRecover was 40.00, is now 44.50"
     )
 
 
 def test_what_was_added_while_sending_is_no_difference() -> None:
     sent = json.dumps({"text": "a", "referenceCaseVoucherId": "p", "appendix": {"fileId": "f"}}).encode()
-    assert reasons.differences(Kind.VOUCHER, sent, b'{"text": "b"}') == "text was a, is now b"
+    assert reasons.differences(RecordKind.VOUCHER, sent, b'{"text": "b"}') == "text was a, is now b"
 
 
 def test_a_test_case_keeps_its_vouchers_ids_apart() -> None:

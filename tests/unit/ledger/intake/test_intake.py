@@ -11,7 +11,7 @@ import pytest
 from support.ledgers import ACCOUNTS, CASES, Desk, case, open_desk, reject, run_sql, source, transaction, voucher
 
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.records import AppendixFile, LoadedRow, Row
 from importer.domain.states import RowStatus, State
 from importer.errors import FileRefused
@@ -32,13 +32,13 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_the_same_source_twice_sends_nothing_twice(desk: Desk) -> None:
     first = desk.take(case("R1"), case("R2"), voucher("R1"))
     desk.send_all()
-    desk.send_all(kind=Kind.VOUCHER)
+    desk.send_all(kind=RecordKind.VOUCHER)
     again = desk.take(voucher("R1"), case("R2"), case("R1"), name="renamed.csv")
     assert desk.cases(first) == [A, A]
     assert desk.cases(again) == [KNOWN, KNOWN]
     assert desk.vouchers(again) == [KNOWN]
     assert not desk.claim()
-    assert not desk.claim(Kind.VOUCHER)
+    assert not desk.claim(RecordKind.VOUCHER)
     assert desk.balanced(first)
     assert desk.balanced(again)
     fact = desk.lines(again)[1].case
@@ -105,7 +105,7 @@ def test_what_may_exist_is_left_alone(desk: Desk, state: State) -> None:
 
 
 def test_a_duplicate_names_the_row_of_this_file(desk: Desk) -> None:
-    desk.take(reject(Kind.CASE), reject(Kind.CASE), case("R1"))
+    desk.take(reject(RecordKind.CASE), reject(RecordKind.CASE), case("R1"))
     desk.send_all()
     batch = desk.take(case("R1"), case("R1"), case("R9"), case("R9"))
     assert desk.cases(batch) == [KNOWN, RowStatus.REJECTED, PENDING, RowStatus.REJECTED]
@@ -137,7 +137,7 @@ def test_equal_rows_without_a_reference_are_all_taken_and_known_again(desk: Desk
 
 def test_equal_vouchers_are_two_vouchers(desk: Desk) -> None:
     desk.take(case("R1"), voucher(), voucher())
-    first, second = desk.entries(Kind.VOUCHER)
+    first, second = desk.entries(RecordKind.VOUCHER)
     assert second.key == f"{first.key}-1"
     assert [json.loads(e.payload)["uniqueId"] for e in (first, second)] == [first.key, second.key]
 
@@ -147,7 +147,7 @@ def test_equal_vouchers_are_two_vouchers(desk: Desk) -> None:
 
 def test_flat_rows_that_repeat_their_case_count_it_once(desk: Desk) -> None:
     batch = desk.take((case("R1"), voucher(None, text="a")), (case("R1"), voucher(None, text="b")))
-    assert len(desk.entries(Kind.CASE)) == 1
+    assert len(desk.entries(RecordKind.CASE)) == 1
     assert desk.vouchers(batch) == [PENDING, PENDING]
     assert desk.balanced(batch)
     assert len(desk.claim()) == 1
@@ -178,7 +178,7 @@ def test_a_changed_case_of_flat_rows_is_rejected_in_every_one_of_them(desk: Desk
 
 
 def test_a_rejected_case_blocks_the_voucher_of_its_flat_row(desk: Desk) -> None:
-    batch = desk.take((reject(Kind.CASE), voucher(None)))
+    batch = desk.take((reject(RecordKind.CASE), voucher(None)))
     assert desk.vouchers(batch) == [RowStatus.BLOCKED]
     assert not desk.entries()
     assert desk.balanced(batch)
@@ -227,7 +227,7 @@ def test_a_correction_of_what_may_exist_is_refused(desk: Desk, state: State) -> 
     batch = desk.take(case(None, debtor="Anna", hint=1))
     assert desk.cases(batch) == [RowStatus.REJECTED]
     assert desk.codes(batch) == ["entry_not_open"]
-    assert EntryLabel.of(Kind.CASE, 1, desk.entries()[0].key).text() in desk.told(batch)[0]
+    assert EntryLabel.of(RecordKind.CASE, 1, desk.entries()[0].key).text() in desk.told(batch)[0]
     assert len(desk.entries()) == 1
 
 
@@ -265,11 +265,11 @@ def test_a_voucher_is_linked_to_a_case_in_the_file_or_in_an_earlier_one(desk: De
     desk.take(case("R1"))
     desk.send_all()
     batch = desk.take(case("R2"), voucher("R2"), voucher("R1"))
-    r2, r1 = desk.entries(Kind.VOUCHER)
+    r2, r1 = desk.entries(RecordKind.VOUCHER)
     assert (r2.ready, r1.ready) == (False, True)
-    assert [c.job.entry_id for c in desk.claim(Kind.VOUCHER)] == [r1.id]
+    assert [c.job.entry_id for c in desk.claim(RecordKind.VOUCHER)] == [r1.id]
     desk.send_all()
-    (claim,) = desk.send_all(kind=Kind.VOUCHER)
+    (claim,) = desk.send_all(kind=RecordKind.VOUCHER)
     assert (claim.job.entry_id, claim.job.case_id) == (r2.id, f"remote-{r2.case_id}")
     assert desk.vouchers(batch) == [A, PENDING]
 
@@ -279,7 +279,7 @@ def test_a_reference_of_two_creditors_is_ambiguous_unless_this_file_has_one_of_t
     batch = desk.take(voucher("R1"))
     assert desk.codes(batch) == ["case_ambiguous"]
     desk.take(case("R1", creditor="Y"), voucher("R1"))
-    (linked,) = desk.entries(Kind.VOUCHER)
+    (linked,) = desk.entries(RecordKind.VOUCHER)
     assert linked.case_id == 2
 
 
@@ -291,7 +291,7 @@ def test_a_voucher_of_an_unknown_case_is_rejected(desk: Desk) -> None:
 
 
 def test_a_voucher_of_a_rejected_case_is_blocked_also_across_the_files_of_a_run(desk: Desk) -> None:
-    first = desk.take(reject(Kind.CASE, "R1"), voucher("R1"))
+    first = desk.take(reject(RecordKind.CASE, "R1"), voucher("R1"))
     second = desk.take(voucher("R1"), earlier=[first])
     assert desk.vouchers(first) == desk.vouchers(second) == [RowStatus.BLOCKED]
     unrelated = desk.take(voucher("R1"))
@@ -301,30 +301,30 @@ def test_a_voucher_of_a_rejected_case_is_blocked_also_across_the_files_of_a_run(
 def test_a_voucher_of_a_rejected_case_never_goes_to_another_creditors_case(desk: Desk) -> None:
     desk.take(case("R1", creditor="Other"))
     desk.send_all()
-    batch = desk.take(reject(Kind.CASE, "R1"), voucher("R1"))
+    batch = desk.take(reject(RecordKind.CASE, "R1"), voucher("R1"))
     assert desk.vouchers(batch) == [RowStatus.BLOCKED]
-    assert not desk.claim(Kind.VOUCHER)
+    assert not desk.claim(RecordKind.VOUCHER)
 
 
 def test_a_known_voucher_of_a_changed_case_is_known(desk: Desk) -> None:
     desk.take(case("R1"), voucher("R1"))
     desk.send_all()
-    desk.send_all(kind=Kind.VOUCHER)
+    desk.send_all(kind=RecordKind.VOUCHER)
     batch = desk.take(case("R1", debtor="Bob"), voucher("R1"))
     assert (desk.cases(batch), desk.vouchers(batch)) == ([RowStatus.REJECTED], [KNOWN])
 
 
 def test_a_voucher_for_an_existing_case_can_be_sent_at_once(desk: Desk) -> None:
     desk.take(voucher(None, case_id="remote-case"))
-    (claim,) = desk.claim(Kind.VOUCHER)
+    (claim,) = desk.claim(RecordKind.VOUCHER)
     assert claim.job.target == "remote-case"
 
 
 def test_test_cases_and_real_ones_are_apart_with_their_vouchers(desk: Desk) -> None:
     batch = desk.take((case("R1", test=True), voucher(None, uid="U")), (case("R1"), voucher(None, uid="U")))
     assert desk.cases(batch) == [PENDING, PENDING]
-    assert [e.key for e in desk.entries(Kind.VOUCHER)] == ["test-U", "U"]
-    assert [json.loads(e.payload)["uniqueId"] for e in desk.entries(Kind.VOUCHER)] == ["test-U", "U"]
+    assert [e.key for e in desk.entries(RecordKind.VOUCHER)] == ["test-U", "U"]
+    assert [json.loads(e.payload)["uniqueId"] for e in desk.entries(RecordKind.VOUCHER)] == ["test-U", "U"]
 
 
 def test_a_voucher_of_a_refused_case_is_released_when_the_corrected_case_is_accepted(desk: Desk) -> None:
@@ -334,9 +334,9 @@ def test_a_voucher_of_a_refused_case_is_released_when_the_corrected_case_is_acce
     assert "case_refused" in desk.codes(batch)
     desk.take(case("R1", debtor="Anna"))
     assert desk.vouchers(batch) == [PENDING]
-    assert not desk.claim(Kind.VOUCHER)
+    assert not desk.claim(RecordKind.VOUCHER)
     desk.send_all()
-    assert len(desk.send_all(kind=Kind.VOUCHER)) == 1
+    assert len(desk.send_all(kind=RecordKind.VOUCHER)) == 1
     assert desk.vouchers(batch) == [A]
 
 
@@ -360,14 +360,14 @@ def test_the_vouchers_of_a_superseded_case_follow_the_new_one_and_are_sent_once(
     desk.send_all(State.REFUSED)
     batch = desk.take(case("R1", creditor="Wrong", hint=1), voucher("R1"), voucher("R1"), voucher("R1", uid="U"))
     desk.send_all()
-    desk.send_all(kind=Kind.VOUCHER)
-    sent = [json.loads(c.payload)["uniqueId"] for c in desk.sent if c.job.kind is Kind.VOUCHER]
+    desk.send_all(kind=RecordKind.VOUCHER)
+    sent = [json.loads(c.payload)["uniqueId"] for c in desk.sent if c.job.kind is RecordKind.VOUCHER]
     assert len(sent) == len(set(sent)) == 3
     assert desk.vouchers(first) == desk.vouchers(batch) == [A, A, A]
-    assert not desk.claim(Kind.VOUCHER)
+    assert not desk.claim(RecordKind.VOUCHER)
     again = desk.take(voucher("R1"), voucher("R1"), voucher("R1", uid="U"))
     assert desk.vouchers(again) == [KNOWN] * 3
-    for entry in desk.entries(Kind.VOUCHER):
+    for entry in desk.entries(RecordKind.VOUCHER):
         assert json.loads(entry.payload)["uniqueId"] == entry.key
 
 
@@ -376,7 +376,7 @@ def test_vouchers_follow_a_correction_that_comes_without_them(desk: Desk) -> Non
     desk.send_all(State.REFUSED)
     desk.take(case(None, debtor="Anna", hint=1))
     desk.send_all()
-    desk.send_all(kind=Kind.VOUCHER)
+    desk.send_all(kind=RecordKind.VOUCHER)
     assert desk.vouchers(first) == [A]
     again = desk.take((case(None, debtor="Anna"), voucher(None)))
     assert (desk.cases(again), desk.vouchers(again)) == ([KNOWN], [KNOWN])
@@ -389,7 +389,7 @@ def test_vouchers_follow_into_a_case_that_was_accepted_already(desk: Desk) -> No
     desk.send_all()
     desk.take(case("New", hint=1))
     assert desk.vouchers(first) == [PENDING]
-    assert len(desk.send_all(kind=Kind.VOUCHER)) == 1
+    assert len(desk.send_all(kind=RecordKind.VOUCHER)) == 1
 
 
 def test_a_voucher_that_the_new_case_has_already_is_not_sent_again(desk: Desk) -> None:
@@ -397,10 +397,10 @@ def test_a_voucher_that_the_new_case_has_already_is_not_sent_again(desk: Desk) -
     desk.send_all(State.REFUSED)
     desk.take(case("New"), voucher("New"))
     desk.send_all()
-    desk.send_all(kind=Kind.VOUCHER)
+    desk.send_all(kind=RecordKind.VOUCHER)
     desk.take(case("New", hint=1))
     assert desk.vouchers(first) == [A]
-    assert not desk.claim(Kind.VOUCHER)
+    assert not desk.claim(RecordKind.VOUCHER)
 
 
 def test_a_voucher_is_linked_by_the_reference_that_its_case_had_before(desk: Desk) -> None:
@@ -409,7 +409,7 @@ def test_a_voucher_is_linked_by_the_reference_that_its_case_had_before(desk: Des
     desk.take(case("New", hint=1))
     batch = desk.take(voucher("Old"))
     assert desk.vouchers(batch) == [PENDING]
-    assert desk.entries(Kind.VOUCHER)[0].case_id == 2
+    assert desk.entries(RecordKind.VOUCHER)[0].case_id == 2
 
 
 def test_a_case_that_is_taken_back_to_its_old_values_keeps_its_voucher_links(desk: Desk) -> None:
@@ -423,15 +423,15 @@ def test_a_case_that_is_taken_back_to_its_old_values_keeps_its_voucher_links(des
 def test_a_corrected_voucher_supersedes_the_refused_one(desk: Desk) -> None:
     desk.take(case("R1"), voucher(text="fie"), voucher(uid="child", parent="P"), voucher(uid="P"))
     desk.send_all()
-    (refused, *_rest) = desk.claim(Kind.VOUCHER)
+    (refused, *_rest) = desk.claim(RecordKind.VOUCHER)
     desk.settle([refused], State.REFUSED)
     desk.settle(_rest, State.REFUSED)
     batch = desk.take(
         voucher(text="fee", hint=refused.job.entry_id), voucher(uid="Q", hint=next(e.id for e in desk.entries() if e.key == "P"))
     )
-    desk.send_all(kind=Kind.VOUCHER)
+    desk.send_all(kind=RecordKind.VOUCHER)
     assert desk.vouchers(batch) == [A, A]
-    (child,) = desk.claim(Kind.VOUCHER)
+    (child,) = desk.claim(RecordKind.VOUCHER)
     assert child.job.parent_id
 
 
@@ -443,8 +443,8 @@ def test_a_child_waits_for_its_parent_wherever_it_stands(desk: Desk, *, parent_f
     pair = [voucher(uid="P"), voucher(uid="C", parent="P")]
     batch = desk.take(case("R1"), *(pair if parent_first else reversed(pair)))
     desk.send_all()
-    (parent,) = desk.send_all(kind=Kind.VOUCHER)
-    (child,) = desk.send_all(kind=Kind.VOUCHER)
+    (parent,) = desk.send_all(kind=RecordKind.VOUCHER)
+    (child,) = desk.send_all(kind=RecordKind.VOUCHER)
     assert json.loads(parent.payload)["uniqueId"] == "P"
     assert child.job.parent_id == f"remote-{parent.job.entry_id}"
     assert desk.vouchers(batch) == [A, A]
@@ -455,7 +455,7 @@ def test_generations_in_reverse_order(desk: Desk) -> None:
     names = ["d", "c", "b", "a"]
     batch = desk.take(case("R1"), *(voucher(uid=n, parent=p) for n, p in zip(names, [*names[1:], None], strict=True)))
     desk.send_all()
-    assert [len(desk.send_all(kind=Kind.VOUCHER)) for _ in names] == [1, 1, 1, 1]
+    assert [len(desk.send_all(kind=RecordKind.VOUCHER)) for _ in names] == [1, 1, 1, 1]
     assert desk.balanced(batch)
 
 
@@ -467,7 +467,7 @@ def test_a_child_of_no_one_is_rejected_and_so_are_its_own(desk: Desk) -> None:
 
 
 def test_a_child_of_a_rejected_parent_is_told_that_and_not_that_there_is_none(desk: Desk) -> None:
-    first = desk.take(case("R1"), voucher(uid="C", parent="P"), reject(Kind.VOUCHER, "P"), voucher(uid="G", parent="C"))
+    first = desk.take(case("R1"), voucher(uid="C", parent="P"), reject(RecordKind.VOUCHER, "P"), voucher(uid="G", parent="C"))
     second = desk.take(voucher(uid="D", parent="P"), earlier=[first])
     assert desk.vouchers(first) == [RowStatus.BLOCKED, RowStatus.REJECTED, RowStatus.BLOCKED]
     assert desk.codes(first) == ["parent_rejected", "required", "parent_rejected"]
@@ -477,7 +477,7 @@ def test_a_child_of_a_rejected_parent_is_told_that_and_not_that_there_is_none(de
 
 
 def test_a_child_of_a_rejected_parent_of_a_test_case_is_told_the_names_of_the_sheet(desk: Desk) -> None:
-    batch = desk.take(case("R1", test=True), voucher(uid="C", parent="P"), reject(Kind.VOUCHER, "P"))
+    batch = desk.take(case("R1", test=True), voucher(uid="C", parent="P"), reject(RecordKind.VOUCHER, "P"))
     told = desk.told(batch)[0]
     assert told.startswith('parent_unique_id "P" is the unique_id of a voucher that was rejected.')
 
@@ -505,11 +505,11 @@ def test_a_voucher_that_became_its_own_parent_is_told_so(desk: Desk) -> None:
 def test_a_child_of_a_refused_parent_is_blocked_until_the_parent_is_there(desk: Desk) -> None:
     batch = desk.take(case("R1"), voucher(uid="P"), voucher(uid="C", parent="P"), voucher(uid="G", parent="C"))
     desk.send_all()
-    desk.send_all(State.REFUSED, Kind.VOUCHER)
+    desk.send_all(State.REFUSED, RecordKind.VOUCHER)
     assert desk.vouchers(batch) == [RowStatus.REFUSED, RowStatus.BLOCKED, RowStatus.BLOCKED]
     desk.take(voucher(uid="P", text="better"))
     assert desk.vouchers(batch) == [PENDING] * 3
-    assert [len(desk.send_all(kind=Kind.VOUCHER)) for _ in range(4)] == [1, 1, 1, 0]
+    assert [len(desk.send_all(kind=RecordKind.VOUCHER)) for _ in range(4)] == [1, 1, 1, 0]
 
 
 # Chunks and failures
@@ -525,7 +525,7 @@ def test_duplicates_links_and_parents_across_chunks(desk: Desk) -> None:
     assert statuses[CHUNK_ROWS + 5] is RowStatus.REJECTED
     assert "row 2" in desk.told(batch)[0]
     assert desk.vouchers(batch) == [PENDING] * (CHUNK_ROWS + 5)
-    assert len({e.key for e in desk.entries(Kind.CASE)}) == 2 * CHUNK_ROWS + 7
+    assert len({e.key for e in desk.entries(RecordKind.CASE)}) == 2 * CHUNK_ROWS + 7
     assert desk.balanced(batch)
 
 
@@ -552,13 +552,13 @@ def test_accounts_are_apart(desk: Desk) -> None:
         stage(connection, source(case("R1")), other, "run")
     assert len(desk.entries()) == 2
     assert len(desk.claim()) == 1
-    assert len(desk.ledger.outbox.sendable(other, Kind.CASE, [State.PENDING], None, 9)) == 1
+    assert len(desk.ledger.outbox.sendable(other, RecordKind.CASE, [State.PENDING], None, 9)) == 1
 
 
 def test_the_money_of_every_row_is_in_exactly_one_status(desk: Desk) -> None:
     batch = desk.take(
-        *(case("R1", cents=100), case("R1", cents=200), reject(Kind.CASE, "R2", 400), voucher("R2", cents=800)),
-        *(voucher("R1", cents=1600), voucher("R9", cents=3200), reject(Kind.VOUCHER, None, 6400)),
+        *(case("R1", cents=100), case("R1", cents=200), reject(RecordKind.CASE, "R2", 400), voucher("R2", cents=800)),
+        *(voucher("R1", cents=1600), voucher("R9", cents=3200), reject(RecordKind.VOUCHER, None, 6400)),
     )
     assert desk.balanced(batch)
     assert desk.vouchers(batch) == [RowStatus.BLOCKED, PENDING, RowStatus.REJECTED, RowStatus.REJECTED]
@@ -567,14 +567,14 @@ def test_the_money_of_every_row_is_in_exactly_one_status(desk: Desk) -> None:
 def test_an_appendix_is_kept_with_its_voucher(desk: Desk) -> None:
     file = AppendixFile("/a.pdf", "f" * 64, "application/pdf")
     desk.take(replace(voucher(None, case_id="c"), appendix=file))
-    (claim,) = desk.claim(Kind.VOUCHER)
+    (claim,) = desk.claim(RecordKind.VOUCHER)
     assert json.loads(claim.job.appendix or "")["path"] == "/a.pdf"
 
 
 def test_an_error_sheet_of_another_ledger_names_nothing_here(desk: Desk) -> None:
     """Each ledger has its own ids: entry 1 of another ledger is an unrelated entry here, and must not be superseded."""
     desk.take(case(None, debtor="Stranger"))
-    batch = desk.take(case(None, debtor="Anna", hint=EntryLabel(Kind.CASE, 1, "000000")))
+    batch = desk.take(case(None, debtor="Anna", hint=EntryLabel(RecordKind.CASE, 1, "000000")))
     assert [entry.superseded_by for entry in desk.entries()] == [None, None]
     assert desk.cases(batch) == [RowStatus.PENDING]
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 from support.ledgers import ACCOUNTS, Desk, Entered, case, open_desk, reject, source, transaction, voucher
 
 from importer.domain.accounts import Accounts
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.records import AppendixFile
 from importer.domain.states import State
 from importer.ledger.intake.intake import stage
@@ -53,7 +53,7 @@ def take(desk: Desk, *records: Entered, earlier: Sequence[int] = ()) -> int:
 def accept(desk: Desk) -> None:
     """Send all that can be sent, parents before their children."""
     desk.send_all()
-    while desk.send_all(kind=Kind.VOUCHER):
+    while desk.send_all(kind=RecordKind.VOUCHER):
         pass
 
 
@@ -141,9 +141,9 @@ def test_vouchers_of_another_file(desk: Desk) -> None:
     take(desk, *records)
     accept(desk)
     assert is_taken(desk, *records)
-    again = take(desk, case("R1"), reject(Kind.CASE))
+    again = take(desk, case("R1"), reject(RecordKind.CASE))
     assert is_taken(desk, *records, earlier=[again])
-    rejected = take(desk, case("R9"), reject(Kind.CASE, "R1"))
+    rejected = take(desk, case("R9"), reject(RecordKind.CASE, "R1"))
     assert not is_taken(desk, *records, earlier=[rejected])
     take(desk, case("R1", creditor="Y"))  # from now on the reference is ambiguous
     assert not is_taken(desk, *records)
@@ -160,7 +160,7 @@ def test_a_row_that_is_not_done(desk: Desk, state: State) -> None:
     assert not is_taken(desk, *records)
 
 
-@pytest.mark.parametrize("records", [(case("R1"), reject(Kind.CASE)), ((case("R1"), reject(Kind.VOUCHER)),)])
+@pytest.mark.parametrize("records", [(case("R1"), reject(RecordKind.CASE)), ((case("R1"), reject(RecordKind.VOUCHER)),)])
 def test_a_row_that_was_rejected_as_a_whole_or_in_part(desk: Desk, records: Records) -> None:
     take(desk, *records)
     accept(desk)
@@ -193,7 +193,7 @@ def test_a_reference_that_a_correction_gave_to_another_case(desk: Desk) -> None:
     desk.take(case("R2", debtor="Bob"))
     desk.send_all(State.REFUSED)
     assert is_taken(desk, *records)
-    wrong = desk.entries(Kind.CASE)[-1]
+    wrong = desk.entries(RecordKind.CASE)[-1]
     desk.take(case("R1", hint=wrong.id))  # it was this case before, too
     assert not is_taken(desk, *records)
 
@@ -206,7 +206,7 @@ def test_a_voucher_whose_case_was_corrected_to_another_reference(desk: Desk) -> 
     desk.send_all(State.REFUSED)
     desk.take(case("R2", hint=1))
     accept(desk)
-    assert [e.state for e in desk.entries(Kind.VOUCHER)] == ["accepted"]
+    assert [e.state for e in desk.entries(RecordKind.VOUCHER)] == ["accepted"]
     desk.take(case("R1", creditor="Y"))
     assert not is_taken(desk, *records)
 
@@ -284,7 +284,7 @@ vouchers = st.builds(
     parent=st.sampled_from(("U1", None, None, None)),
 )
 flat = st.tuples(cases, st.builds(voucher, st.none(), text=st.sampled_from(("fee", "rent"))))
-rejects = st.sampled_from([reject(Kind.CASE, "R1"), reject(Kind.VOUCHER)])
+rejects = st.sampled_from([reject(RecordKind.CASE, "R1"), reject(RecordKind.VOUCHER)])
 sources = st.one_of(
     st.sampled_from([TWO_SHEETS, FLAT, EQUAL, TESTS, TWO_SHEETS[:2], TWO_SHEETS[2:]]),
     st.lists(st.one_of(cases, cases, vouchers, flat, rejects), min_size=1, max_size=4).map(tuple),
@@ -305,7 +305,7 @@ def correct(desk: Desk, pick: int) -> None:
     if entries:
         found = entries[pick % len(entries)]
         ref = ("R1", "R2", "R3")[pick % 3]
-        desk.take(case(ref, hint=found.id) if found.kind == Kind.CASE else voucher(ref, hint=found.id))
+        desk.take(case(ref, hint=found.id) if found.kind == RecordKind.CASE else voucher(ref, hint=found.id))
 
 
 @pytest.mark.slow

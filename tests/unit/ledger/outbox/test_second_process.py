@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from support.ledgers import ACCOUNTS, Desk, case, open_desk, run_sql, transaction
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError
@@ -100,4 +100,4 @@ def test_what_waits_for_the_next_run_waits_no_longer_once_it_is_settled(desk: De
     desk.take(case("R1"))
     desk.settle(desk.claim(), State.IN_DOUBT, postponed=NEXT_RUN)
     assert desk.ledger.doubts.move(1, State.PENDING)
-    assert len(desk.ledger.outbox.sendable(ACCOUNTS, Kind.CASE, [State.PENDING], None, 5)) == 1
+    assert len(desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, [State.PENDING], None, 5)) == 1

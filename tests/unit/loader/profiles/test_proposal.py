@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from importer.domain.code_lists import VoucherTypes
 from importer.domain.columns import columns_of, flat_index, index_of
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import header_key
 from importer.loader.profiles.proposal import Guess, Heading, Proposal, propose, shape_by
 from importer.loader.sheets.plan import Shape
@@ -33,7 +33,9 @@ def guess(text: str, *cells: object, shape: Shape = Shape.CASES) -> Guess:
 
 @pytest.mark.parametrize("shape", Shape)
 def test_every_name_and_alias_is_sure_if_nothing_speaks_against_it(shape):
-    index = {Shape.CASES: index_of(Kind.CASE), Shape.VOUCHERS: index_of(Kind.VOUCHER), Shape.FLAT: flat_index()}[shape]
+    index = {Shape.CASES: index_of(RecordKind.CASE), Shape.VOUCHERS: index_of(RecordKind.VOUCHER), Shape.FLAT: flat_index()}[
+        shape
+    ]
     for alias, name in index.items():
         found = guess(alias, shape=shape)
         assert (found.suggested, found.sure) == (name, True), alias
@@ -75,7 +77,7 @@ def test_even_the_very_name_is_not_sure_above_cells_of_another_kind(heading, cel
     assert not found.sure
 
 
-ANY = frozenset(c.name for kind in Kind for c in columns_of(kind))
+ANY = frozenset(c.name for kind in RecordKind for c in columns_of(kind))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_confusable_headings_are_never_sure_of_a_wrong_column(heading, cells, ri
         assert not found.sure or found.suggested in right | {f"voucher_{name}" for name in right}, (shape, found)
 
 
-KNOWN = sorted(index_of(Kind.CASE))
+KNOWN = sorted(index_of(RecordKind.CASE))
 
 
 def with_single_letters(heading):
@@ -134,7 +136,7 @@ def test_one_letter_more_less_or_other_is_not_sure(alias, at, letter, drop):
     found = guess(heading, *DAYS)
     letters = set(heading.replace("å", "a"))  # å is a doubled a
     spelt_the_same = any(letters == set(known.replace("å", "a")) for known in KNOWN)
-    if found.sure and header_key(heading) not in index_of(Kind.CASE):
+    if found.sure and header_key(heading) not in index_of(RecordKind.CASE):
         # Only a doubled letter was dropped, or a letter doubled: of this name or of another one.
         assert spelt_the_same or with_single_letters(heading) in map(with_single_letters, KNOWN)
 

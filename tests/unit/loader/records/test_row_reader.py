@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
@@ -604,8 +604,8 @@ def test_a_row_shorter_than_the_header_has_empty_cells() -> None:
 @pytest.mark.parametrize(
     ("cell", "hints"),
     [
-        ("C12-3f9a2b", (EntryLabel(Kind.CASE, 12, "3f9a2b"), None)),
-        ("C12-3f9a2b V15-000000", (EntryLabel(Kind.CASE, 12, "3f9a2b"), EntryLabel(Kind.VOUCHER, 15, "000000"))),
+        ("C12-3f9a2b", (EntryLabel(RecordKind.CASE, 12, "3f9a2b"), None)),
+        ("C12-3f9a2b V15-000000", (EntryLabel(RecordKind.CASE, 12, "3f9a2b"), EntryLabel(RecordKind.VOUCHER, 15, "000000"))),
         *((cell, (None, None)) for cell in (None, "x", "C12", "C V1x C" + "9" * 30, "C12-3F9A2", "X12-3f9a2b")),
     ],
 )
@@ -621,8 +621,8 @@ def test_a_reject_says_what_it_was() -> None:
     voucher = voucher_of(unique_id="V-1", source=None)
     assert isinstance(case, Reject)
     assert isinstance(voucher, Reject)
-    assert (case.kind, case.ref) == (Kind.CASE, "C-1")
-    assert (voucher.kind, voucher.ref, voucher.money) == (Kind.VOUCHER, "V-1", Money("DKK", 100000))
+    assert (case.kind, case.ref) == (RecordKind.CASE, "C-1")
+    assert (voucher.kind, voucher.ref, voucher.money) == (RecordKind.VOUCHER, "V-1", Money("DKK", 100000))
 
 
 def test_what_may_be_meant_is_offered_and_never_applied() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from importer.domain.code_lists import VoucherTypes
 from importer.domain.columns import ValueKind, column
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.special_cells import CellError
 from importer.loader.sheets.cell_tests import agreement, may_be_date, may_be_number, objection_to
 
@@ -42,7 +42,7 @@ NEITHER = ("Bodil Zebrahest", "+45 10 00 00 01", "HRB 12345", "A-1", "31.02.2026
 
 
 def share(name: str, *cells: object) -> float | None:
-    return agreement(column(Kind.CASE, name), cells, VoucherTypes())
+    return agreement(column(RecordKind.CASE, name), cells, VoucherTypes())
 
 
 @pytest.mark.parametrize("cell", AMOUNTS)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from importer.domain.kinds import Kind
+from importer.domain.kinds import RecordKind
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
 from importer.loader.files.reader import open_source
@@ -41,8 +41,8 @@ def formats(rows: list[tuple], profile: Profile = NO_PROFILE, *, delimited: bool
 
 def test_columns_are_decided_one_by_one_and_the_report_says_by_which_row() -> None:
     found = formats([ROW, PROVING])
-    assert found.by_column[Kind.CASE, "date"].order is DateOrder.DAY_FIRST
-    assert found.by_column[Kind.CASE, "amount_to_recover"].proven_decimal == ","
+    assert found.by_column[RecordKind.CASE, "date"].order is DateOrder.DAY_FIRST
+    assert found.by_column[RecordKind.CASE, "amount_to_recover"].proven_decimal == ","
     assert tuple(map(sentence, found.notes)) == (
         'Sheet "Cases", column "date": dates have the day first, as row 3 proves ("31/01/2026").',
         'Sheet "Cases", column "amount_to_recover": the decimal mark is a comma, as row 3 proves ("99,95").',
@@ -146,6 +146,6 @@ def test_a_proof_counts_wherever_it_stands_in_a_long_sheet(proven_in: int) -> No
 
 def test_a_late_day_far_down_clears_the_date_cells_of_suspicion() -> None:
     rows = [PROVING, *[(*ROW[:4], date(2026, 1, 2), 5, *ROW[6:])] * 2000]
-    assert "swapped" in formats(rows, delimited=False).by_column[Kind.CASE, "date"].date_cell_doubt
+    assert "swapped" in formats(rows, delimited=False).by_column[RecordKind.CASE, "date"].date_cell_doubt
     rows.append((*ROW[:4], date(2026, 1, 31), 5, *ROW[6:]))
-    assert not formats(rows, delimited=False).by_column[Kind.CASE, "date"].date_cell_doubt
+    assert not formats(rows, delimited=False).by_column[RecordKind.CASE, "date"].date_cell_doubt
