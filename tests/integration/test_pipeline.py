@@ -53,19 +53,19 @@ def test_every_verdict_has_its_line_in_the_table():
             assert isinstance(state_after(Outcome(verdict), doubted=doubted, looked_up=False), State)
 
 
-def job(**changes):
+def entry(**changes):
     return SendableEntry(
         entry_id=1, kind=RecordKind.VOUCHER, state=PENDING, payload=b'{"amount":-1}', idempotency_key="k", **changes
     )
 
 
 def test_a_payload_is_left_alone_unless_something_became_known():
-    assert final_payload(job()) == b'{"amount":-1}'
+    assert final_payload(entry()) == b'{"amount":-1}'
 
 
 def test_what_became_known_is_added_once_and_behind():
     appendix = json.dumps({"path": "/x/rechnung.pdf", "content_type": "application/pdf", "sha256": "0", "file_id": "f"})
-    first = final_payload(job(parent_id="p", appendix=appendix))
+    first = final_payload(entry(parent_id="p", appendix=appendix))
     assert first.startswith(b'{"amount":-1,')
     assert json.loads(first) == {
         "amount": -1,
@@ -87,11 +87,11 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_before_the_next_request(d
     """The disk is full when the first outcomes are to be stored: no further request goes out, and nothing is forgotten."""
     real, calls = Outbox.commit_step, []
 
-    def commit_step(self, results, jobs, *rest):
+    def commit_step(self, results, entries, *rest):
         calls.append(len(results))
         if results:
             raise LedgerError("The ledger cannot be used: database or disk is full.")
-        return real(self, results, jobs, *rest)
+        return real(self, results, entries, *rest)
 
     monkeypatch.setattr(Outbox, "commit_step", commit_step)
     result = run(desk, concurrency=2)
@@ -124,15 +124,15 @@ def test_a_bug_in_a_task_fails_the_run_and_does_not_hang_it(live, vendors, monke
 def test_outcomes_that_are_ready_together_share_a_commit(live, monkeypatch):
     commits, real = [], Outbox.commit_step
 
-    def commit_step(self, results, jobs, *rest):
-        commits.append((len(results), len(jobs)))
-        return real(self, results, jobs, *rest)
+    def commit_step(self, results, entries, *rest):
+        commits.append((len(results), len(entries)))
+        return real(self, results, entries, *rest)
 
     monkeypatch.setattr(Outbox, "commit_step", commit_step)
     run(live, 60, concurrency=16)
-    assert sum(results for results, _ in commits) == sum(jobs for _, jobs in commits) == 120
+    assert sum(results for results, _ in commits) == sum(entries for _, entries in commits) == 120
     assert len(commits) < 120  # fewer than one for each outcome
-    assert max(jobs for _, jobs in commits) > 1
+    assert max(entries for _, entries in commits) > 1
 
 
 def test_a_voucher_without_a_name_for_its_case_does_not_keep_the_run_going(desk, relay):

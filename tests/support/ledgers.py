@@ -124,17 +124,19 @@ class Desk:
 
     def claim(self, kind: RecordKind = RecordKind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None) -> list[Claim]:
         states = RESENDABLE if kind is RecordKind.VOUCHER else (State.PENDING,)
-        jobs = self.ledger.outbox.sendable(ACCOUNTS, kind, states, batches, limit)
-        claims = self.ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
+        sendables = self.ledger.outbox.sendable(ACCOUNTS, kind, states, batches, limit)
+        claims = self.ledger.outbox.commit_step([], [(sendable, sendable.payload) for sendable in sendables], ACCOUNTS, "run")
         self.sent += claims
         return claims
 
     def settle(self, claims: Iterable[Claim], state: State, remote: str | None = None, **more: Any) -> None:
         results = []
         for claim in claims:
-            found = (remote or f"remote-{claim.job.entry_id}") if state is State.ACCEPTED else None
+            found = (remote or f"remote-{claim.entry.entry_id}") if state is State.ACCEPTED else None
             results.append(
-                AttemptResult(claim.attempt_id, claim.job.entry_id, claim.job.kind, state, state.value, remote_id=found, **more)
+                AttemptResult(
+                    claim.attempt_id, claim.entry.entry_id, claim.entry.kind, state, state.value, remote_id=found, **more
+                )
             )
         self.ledger.outbox.commit_step(results, [], ACCOUNTS, "run")
 

@@ -39,26 +39,26 @@ class Debbie:
         """Raise ApiStopped if the token is refused or Debbie does not answer. Requests a case that does not exist."""
         await ask(self.client, "Debbie", self._path("case-vouchers", str(uuid4())), accept_missing=True)
 
-    def case_of(self, job: SendableEntry) -> str | None:
+    def case_of(self, entry: SendableEntry) -> str | None:
         """The id of the voucher's case as Debbie knows it, or None if the case has no such name."""
-        if job.target:
-            return job.target
+        if entry.target:
+            return entry.target
         if self.case_id_from == "id":
-            return job.case_id
+            return entry.case_id
         if self.case_id_from == "reference":
-            return job.case_reference
-        reference: str | None = json.loads(job.case_payload or b"{}").get("creditorReference")
+            return entry.case_reference
+        reference: str | None = json.loads(entry.case_payload or b"{}").get("creditorReference")
         return reference
 
     async def create(self, claim: Claim) -> Outcome:
         """POST the voucher. If its ``uniqueId`` is taken, the case's list is read to see whether the voucher is this one."""
-        case_id = self.case_of(claim.job) or ""
+        case_id = self.case_of(claim.entry) or ""
         path = self._path("case-vouchers", case_id)
-        headers = {"Idempotency-Key": claim.job.idempotency_key}
+        headers = {"Idempotency-Key": claim.entry.idempotency_key}
         outcome = await attempt_to_create(
             RecordKind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload
         )
-        looked_up = outcome.verdict is OutcomeKind.EXISTS or (outcome.verdict is OutcomeKind.REFUSED and claim.job.doubted)
+        looked_up = outcome.verdict is OutcomeKind.EXISTS or (outcome.verdict is OutcomeKind.REFUSED and claim.entry.doubted)
         return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
 
     async def vouchers(self, case_id: str) -> list[Mapping[str, Any]]:
@@ -74,9 +74,9 @@ class Debbie:
             return _doubt(outcome, DoubtCause.LIST_UNREADABLE)
         return settle_existing(outcome, json.loads(payload), vouchers)
 
-    async def upload(self, job: SendableEntry) -> Outcome:
-        """POST the job's file; the outcome's ``remote_id`` is the file's id. Repeating it leaves an unused copy at most."""
-        appendix = json.loads(job.appendix or "{}")
+    async def upload(self, entry: SendableEntry) -> Outcome:
+        """POST the entry's file; the outcome's ``remote_id`` is the file's id. Repeating it leaves an unused copy at most."""
+        appendix = json.loads(entry.appendix or "{}")
         path = Path(appendix["path"])
         try:
             content = await asyncio.to_thread(path.read_bytes)

@@ -38,7 +38,7 @@ class Debitura:
 
     async def create(self, claim: Claim) -> Outcome:
         """POST the case, with its idempotency key (whether this endpoint uses it is not documented)."""
-        headers = {"Idempotency-Key": claim.job.idempotency_key}
+        headers = {"Idempotency-Key": claim.entry.idempotency_key}
         return await attempt_to_create(
             RecordKind.CASE, self._client.send("POST", "/managed-cases", claim.payload, headers), claim.payload
         )

@@ -111,14 +111,14 @@ class Pipeline:
     def _step(self, attempts: Sequence[Attempt]) -> None:
         """Store what has come back and begin what may go out, in one commit."""
         results = [result for attempt in attempts if (result := self._settle(attempt))]
-        jobs = [] if self._stopping.is_set() else [job for kind in RecordKind for job in self._pick(kind)]
-        if results or jobs:
-            for claim in self._commit(results, jobs):
-                self._begin(claim.job, self._create(claim))
+        entries = [] if self._stopping.is_set() else [entry for kind in RecordKind for entry in self._pick(kind)]
+        if results or entries:
+            for claim in self._commit(results, entries):
+                self._begin(claim.entry, self._create(claim))
 
-    def _commit(self, results: Sequence[AttemptResult], jobs: Sequence[SendableEntry]) -> list[Claim]:
-        intents = [(job, final_payload(job)) for job in jobs]
-        counts = self._count(jobs)
+    def _commit(self, results: Sequence[AttemptResult], entries: Sequence[SendableEntry]) -> list[Claim]:
+        intents = [(entry, final_payload(entry)) for entry in entries]
+        counts = self._count(entries)
         claims = self._ledger.outbox.commit_step(results, intents, self._scope.accounts, self._scope.run_id, counts)
         for backlog in self._backlogs.values():
             backlog.changed(results)
@@ -126,11 +126,11 @@ class Pipeline:
             self._progress(result.kind, result.state)
         return claims
 
-    def _count(self, jobs: Sequence[SendableEntry]) -> dict[str, str]:
-        """Take the jobs' requests from the limits; returns what is to be kept of that in the commit of their intents."""
+    def _count(self, entries: Sequence[SendableEntry]) -> dict[str, str]:
+        """Take the entries' requests from the limits; returns what is to be kept of that in the commit of their intents."""
         counts: dict[str, str] = {}
         for kind, throttle in self._throttles.items():
-            if count := sum(job.kind is kind for job in jobs):
+            if count := sum(entry.kind is kind for entry in entries):
                 throttle.limits.reserve(count)
             counts |= throttle.limits.changes()
         return counts
@@ -140,56 +140,56 @@ class Pipeline:
         free = self._throttles[kind].next_permit().count
         if not free or (kind is RecordKind.VOUCHER and self._debbie is None):
             return []
-        jobs = []
-        for job in self._backlogs[kind].take(free, self._under_way):
-            if job.appendix and "file_id" not in json.loads(job.appendix):
-                self._begin(job, self._upload(job))
-            elif kind is RecordKind.VOUCHER and self._debbie is not None and not self._debbie.case_of(job):
-                self._refuse_unsent(job, (_NO_CASE_NAME,))
+        entries = []
+        for entry in self._backlogs[kind].take(free, self._under_way):
+            if entry.appendix and "file_id" not in json.loads(entry.appendix):
+                self._begin(entry, self._upload(entry))
+            elif kind is RecordKind.VOUCHER and self._debbie is not None and not self._debbie.case_of(entry):
+                self._refuse_unsent(entry, (_NO_CASE_NAME,))
             else:
-                jobs.append(job)
-        return jobs
+                entries.append(entry)
+        return entries
 
-    def _begin(self, job: SendableEntry, work: Coroutine[Any, Any, Attempt]) -> None:
-        self._throttles[job.kind].started()
-        task = self._under_way[job.entry_id] = asyncio.create_task(work)
+    def _begin(self, entry: SendableEntry, work: Coroutine[Any, Any, Attempt]) -> None:
+        self._throttles[entry.kind].started()
+        task = self._under_way[entry.entry_id] = asyncio.create_task(work)
         task.add_done_callback(self._ended.put_nowait)
 
     async def _create(self, claim: Claim) -> Attempt:
-        if claim.job.kind is RecordKind.CASE:
-            return Attempt(claim.job, await self._debitura.create(claim), claim)
+        if claim.entry.kind is RecordKind.CASE:
+            return Attempt(claim.entry, await self._debitura.create(claim), claim)
         assert self._debbie is not None
-        return Attempt(claim.job, await self._debbie.create(claim), claim)
+        return Attempt(claim.entry, await self._debbie.create(claim), claim)
 
-    async def _upload(self, job: SendableEntry) -> Attempt:
+    async def _upload(self, entry: SendableEntry) -> Attempt:
         assert self._debbie is not None
-        return Attempt(job, await self._debbie.upload(job))
+        return Attempt(entry, await self._debbie.upload(entry))
 
     def _settle(self, attempt: Attempt) -> AttemptResult | None:
         """Learn from an attempt; returns what the ledger is to store of it, unless it is an upload, which is stored here."""
-        job, throttle = attempt.job, self._throttles[attempt.job.kind]
-        del self._under_way[job.entry_id]
+        entry, throttle = attempt.entry, self._throttles[attempt.entry.kind]
+        del self._under_way[entry.entry_id]
         throttle.in_flight -= 1
         throttle.note(as_seen_by_throttle(attempt.outcome))
         if attempt.claim is not None:
-            return result_of(attempt.claim, attempt.outcome, self._states[job.kind], throttle.retries)
-        self._store_upload(job, attempt.outcome)
+            return result_of(attempt.claim, attempt.outcome, self._states[entry.kind], throttle.retries)
+        self._store_upload(entry, attempt.outcome)
         return None
 
-    def _store_upload(self, job: SendableEntry, outcome: Outcome) -> None:
+    def _store_upload(self, entry: SendableEntry, outcome: Outcome) -> None:
         if outcome.verdict is OutcomeKind.ACCEPTED:
-            appendix = json.loads(job.appendix or "{}") | {"file_id": outcome.remote_id}
-            self._ledger.outbox.store_appendix(job.entry_id, json.dumps(appendix))
+            appendix = json.loads(entry.appendix or "{}") | {"file_id": outcome.remote_id}
+            self._ledger.outbox.store_appendix(entry.entry_id, json.dumps(appendix))
         elif outcome.verdict is OutcomeKind.REFUSED:
-            self._refuse_unsent(job, outcome.reasons)
+            self._refuse_unsent(entry, outcome.reasons)
         else:
-            later = postponed(job, outcome, self._throttles[job.kind].retries)
-            self._ledger.outbox.postpone(job.entry_id, later or Postponed(to_timestamp()))
-        self._backlogs[job.kind].look_again()
+            later = postponed(entry, outcome, self._throttles[entry.kind].retries)
+            self._ledger.outbox.postpone(entry.entry_id, later or Postponed(to_timestamp()))
+        self._backlogs[entry.kind].look_again()
 
-    def _refuse_unsent(self, job: SendableEntry, reasons: tuple[Reason, ...]) -> None:
-        self._ledger.outbox.refuse_unsent(job.entry_id, reasons)
-        self._progress(job.kind, State.REFUSED)
+    def _refuse_unsent(self, entry: SendableEntry, reasons: tuple[Reason, ...]) -> None:
+        self._ledger.outbox.refuse_unsent(entry.entry_id, reasons)
+        self._progress(entry.kind, State.REFUSED)
 
     def _wait_seconds(self) -> float:
         """Seconds until something may begin; infinite if only an answer can bring that about, or nothing in this run."""
@@ -208,25 +208,25 @@ class Pipeline:
 class Attempt:
     """A finished request for an entry, with its outcome. An upload is sent without an intent, so its claim is None."""
 
-    job: SendableEntry
+    entry: SendableEntry
     outcome: Outcome
     claim: Claim | None = None
 
 
 def result_of(claim: Claim, outcome: Outcome, resendable: Collection[State], retries: RetryBudget) -> AttemptResult:
     """The outcome as the ledger stores it; an entry in a ``resendable`` state says when it may be tried again."""
-    job = claim.job
-    state = state_after(outcome, doubted=job.doubted, looked_up=job.kind is RecordKind.VOUCHER)
+    entry = claim.entry
+    state = state_after(outcome, doubted=entry.doubted, looked_up=entry.kind is RecordKind.VOUCHER)
     later = None
     if state in resendable:  # a case in doubt is looked for, not sent again
-        later = postponed(job, outcome, retries)
+        later = postponed(entry, outcome, retries)
     else:
-        retries.settled(job.entry_id)
-    log.debug("attempt", entry=job.entry_id, kind=job.kind, outcome=outcome.verdict, status=outcome.status)
+        retries.settled(entry.entry_id)
+    log.debug("attempt", entry=entry.entry_id, kind=entry.kind, outcome=outcome.verdict, status=outcome.status)
     return AttemptResult(
         attempt_id=claim.attempt_id,
-        entry_id=job.entry_id,
-        kind=job.kind,
+        entry_id=entry.entry_id,
+        kind=entry.kind,
         state=state,
         outcome=outcome.verdict,
         status=outcome.status,
@@ -239,26 +239,26 @@ def result_of(claim: Claim, outcome: Outcome, resendable: Collection[State], ret
     )
 
 
-def postponed(job: SendableEntry, outcome: Outcome, retries: RetryBudget) -> Postponed | None:
+def postponed(entry: SendableEntry, outcome: Outcome, retries: RetryBudget) -> Postponed | None:
     """When an entry that is not settled may be tried again; None: as soon as its API takes requests."""
     if outcome.verdict in {OutcomeKind.THROTTLED, OutcomeKind.STOPPED}:
         return None
     if outcome.cause in UNLISTED:
         return NEXT_RUN
-    delay = timedelta(seconds=retries.backoff(job.entry_id))
-    return NEXT_RUN if retries.tries[job.entry_id] >= MAX_TRIES else Postponed(to_timestamp(datetime.now(UTC) + delay))
+    delay = timedelta(seconds=retries.backoff(entry.entry_id))
+    return NEXT_RUN if retries.tries[entry.entry_id] >= MAX_TRIES else Postponed(to_timestamp(datetime.now(UTC) + delay))
 
 
-def final_payload(job: SendableEntry) -> bytes:
+def final_payload(entry: SendableEntry) -> bytes:
     """Return the exact bytes of the request. The first attempt adds the ids of the parent and of the attached file."""
-    if not job.parent_id and not job.appendix:
-        return job.payload
-    sent = json.loads(job.payload)
+    if not entry.parent_id and not entry.appendix:
+        return entry.payload
+    sent = json.loads(entry.payload)
     late: dict[str, object] = {}
-    if job.parent_id and "referenceCaseVoucherId" not in sent:
-        late["referenceCaseVoucherId"] = job.parent_id
-    if job.appendix and "appendix" not in sent:
-        file = json.loads(job.appendix)
+    if entry.parent_id and "referenceCaseVoucherId" not in sent:
+        late["referenceCaseVoucherId"] = entry.parent_id
+    if entry.appendix and "appendix" not in sent:
+        file = json.loads(entry.appendix)
         name = str(file["path"]).replace("\\", "/").rsplit("/", 1)[-1]
         late["appendix"] = {"fileName": name, "contentType": file["content_type"], "fileId": file["file_id"]}
-    return with_fields(job.payload, late)
+    return with_fields(entry.payload, late)

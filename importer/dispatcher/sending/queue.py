@@ -35,16 +35,16 @@ class Backlog:
 
     def __init__(self, ledger: Ledger, scope: Scope, kind: RecordKind, states: Iterable[State]) -> None:
         self._ledger, self._scope, self._kind, self._states = ledger, scope, kind, tuple(states)
-        self._jobs: deque[SendableEntry] = deque()
-        self._read_all = False  # nothing that is due is missing from the jobs
+        self._entries: deque[SendableEntry] = deque()
+        self._read_all = False  # nothing that is due is missing from the entries
         self._due_known = False
         self._first_due: str | None = None  # of those that wait for their time, if that is known
 
     def take(self, count: int, busy: Collection[int]) -> list[SendableEntry]:
         """The next entries, at most ``count``, without those that are ``busy`` already."""
-        if len(self._jobs) < count:
+        if len(self._entries) < count:
             self._read(busy)
-        return [self._jobs.popleft() for _ in range(min(count, len(self._jobs)))]
+        return [self._entries.popleft() for _ in range(min(count, len(self._entries)))]
 
     def changed(self, results: Iterable[AttemptResult]) -> None:
         """Note what was stored: an entry may be open again, and an accepted one frees those that waited for it."""
@@ -56,7 +56,7 @@ class Backlog:
 
     def forget(self) -> None:
         """Drop what was read: it may be stale, since entries were moved while nothing was sent."""
-        self._jobs.clear()
+        self._entries.clear()
         self.look_again()
 
     def look_again(self) -> None:
@@ -65,9 +65,9 @@ class Backlog:
 
     def wait_seconds(self, busy: Collection[int]) -> float | None:
         """Seconds until something can be sent: zero for now; None if nothing will be until something changes."""
-        if not self._jobs:
+        if not self._entries:
             self._read(busy)
-        if self._jobs:
+        if self._entries:
             return 0.0
         due = self._next_due()
         return None if due is None else max(0.0, (from_timestamp(due) - datetime.now(UTC)).total_seconds())
@@ -75,10 +75,10 @@ class Backlog:
     def _read(self, busy: Collection[int]) -> None:
         if self._read_all and ((due := self._next_due()) is None or from_timestamp(due) > datetime.now(UTC)):
             return
-        here = {job.entry_id for job in self._jobs}.union(busy)
+        here = {entry.entry_id for entry in self._entries}.union(busy)
         limit = READ_AHEAD + len(here)
         found = self._ledger.outbox.sendable(self._scope.accounts, self._kind, self._states, self._scope.batches, limit)
-        self._jobs.extend(job for job in found if job.entry_id not in here)
+        self._entries.extend(entry for entry in found if entry.entry_id not in here)
         self._read_all = len(found) < limit
         self._due_known = False
 

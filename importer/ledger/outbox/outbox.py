@@ -71,17 +71,17 @@ class Outbox:
     ) -> list[SendableEntry]:
         """Return up to ``limit`` entries that can be sent now, in the order of their sheets, with their case and parent."""
         known = {"account": accounts.of(kind), "kind": kind, "now": to_timestamp()}
-        jobs: list[SendableEntry] = []
+        found: list[SendableEntry] = []
         with self._session.transaction() as connection:
             # One batch at a time: the index returns one in order, while several together would have to be sorted.
             for state in states:
                 for batch_id in (None,) if batches is None else sorted(batches):
                     query = _DUE_OF_ALL if batch_id is None else _DUE_OF_BATCH
-                    values = known | {"state": state, "batch": batch_id, "limit": limit - len(jobs)}
-                    jobs += map(sendable_of, query(connection, values))
-                    if len(jobs) >= limit:
-                        return jobs
-        return jobs
+                    values = known | {"state": state, "batch": batch_id, "limit": limit - len(found)}
+                    found += map(sendable_of, query(connection, values))
+                    if len(found) >= limit:
+                        return found
+        return found
 
     def entry(self, entry_id: int) -> SendableEntry:
         """Return the entry with all that its request needs, in any state."""
@@ -109,7 +109,7 @@ class Outbox:
     def commit_step(
         self,
         results: Sequence[AttemptResult],
-        jobs: Sequence[tuple[SendableEntry, bytes]],
+        intents: Sequence[tuple[SendableEntry, bytes]],
         account_of: Accounts,
         run_id: str,
         counts: Mapping[str, str] | None = None,
@@ -119,7 +119,7 @@ class Outbox:
             versions = self._counts.write(connection, counts or {})
             if results:
                 self._settle(connection, results, account_of)
-            claims = self._claim(connection, jobs, account_of, run_id) if jobs else []
+            claims = self._claim(connection, intents, account_of, run_id) if intents else []
         self._counts.committed(versions)
         return claims
 
@@ -144,17 +144,19 @@ class Outbox:
         block(connection, [r.entry_id for r in results if r.state in {State.REFUSED, State.HELD}])
 
     def _claim(
-        self, connection: Connection, jobs: Sequence[tuple[SendableEntry, bytes]], accounts: Accounts, run_id: str
+        self, connection: Connection, intents: Sequence[tuple[SendableEntry, bytes]], accounts: Accounts, run_id: str
     ) -> list[Claim]:
         now = to_timestamp()
-        values = [{"_id": job.entry_id, "_payload": payload, "_now": now} for job, payload in jobs]
-        if _SEND(connection, values) != len(jobs):
+        values = [{"_id": sendable.entry_id, "_payload": payload, "_now": now} for sendable, payload in intents]
+        if _SEND(connection, values) != len(intents):
             raise self._session.changed_by_others()
-        first = reserve(connection, attempt.name, len(jobs))
-        claims = [Claim(first + i, job, payload) for i, (job, payload) in enumerate(jobs)]
+        first = reserve(connection, attempt.name, len(intents))
+        claims = [Claim(first + i, sendable, payload) for i, (sendable, payload) in enumerate(intents)]
         lease = to_timestamp(datetime.now(UTC) + LEASE)
         fixed = {"run_id": run_id, "started_at": now, "sender": self._sender, "lease_until": lease}
-        started = [{"id": c.attempt_id, "entry_id": c.job.entry_id, "account": accounts.of(c.job.kind)} | fixed for c in claims]
+        started = [
+            {"id": c.attempt_id, "entry_id": c.entry.entry_id, "account": accounts.of(c.entry.kind)} | fixed for c in claims
+        ]
         _BEGIN_ATTEMPT(connection, started)
         return claims
 

@@ -36,7 +36,7 @@ class Claim:
     """An entry whose intent to send is durable: the attempt's id, and the exact bytes to send."""
 
     attempt_id: int
-    job: SendableEntry
+    entry: SendableEntry
     payload: bytes
 
 

@@ -39,8 +39,8 @@ def test_an_intent_is_durable_before_it_is_told(desk: Desk, tmp_path: Path) -> N
 
 def test_what_is_being_sent_is_never_offered_again(desk: Desk) -> None:
     desk.take(case("R1"))
-    jobs = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)
-    intents = [(job, job.payload) for job in jobs]
+    sendables = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)
+    intents = [(sendable, sendable.payload) for sendable in sendables]
     desk.ledger.outbox.commit_step([], intents, ACCOUNTS, "run")
     assert desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5) == []
     with pytest.raises(LedgerError):
@@ -59,9 +59,9 @@ def test_an_outcome_of_what_is_not_under_way_is_not_stored(desk: Desk) -> None:
 def test_outcomes_and_intents_of_one_exchange_stand_or_fall_together(desk: Desk) -> None:
     desk.take(case("R1"), case("R2"))
     (first,) = desk.claim(limit=1)
-    done = AttemptResult(first.attempt_id, first.job.entry_id, RecordKind.CASE, State.ACCEPTED, "accepted", remote_id="r")
+    done = AttemptResult(first.attempt_id, first.entry.entry_id, RecordKind.CASE, State.ACCEPTED, "accepted", remote_id="r")
     with pytest.raises(LedgerError):
-        desk.ledger.outbox.commit_step([done], [(first.job, first.payload)], ACCOUNTS, "run")  # it cannot be sent any more
+        desk.ledger.outbox.commit_step([done], [(first.entry, first.payload)], ACCOUNTS, "run")  # it cannot be sent any more
     assert desk.entries()[0].state == State.SENDING
 
 
@@ -72,7 +72,10 @@ def test_a_crash_leaves_doubt(desk: Desk) -> None:
     first, second = desk.entries()
     assert (first.state, second.state) == (State.IN_DOUBT, State.PENDING)
     assert first.doubted_at
-    assert [job.doubted for job in desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)] == [False, True]
+    assert [sendable.doubted for sendable in desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)] == [
+        False,
+        True,
+    ]
     assert run_sql(desk.ledger, lambda c: c.execute(text("SELECT outcome FROM attempt")).all()) == [("crashed",)]
     assert desk.ledger.outbox.recover() == 0
 
@@ -81,8 +84,8 @@ def test_the_settle_time_counts_from_the_last_doubt_and_the_scan_from_the_first_
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
     (once,) = desk.ledger.doubts.cases(ACCOUNTS, None)
-    job = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]
-    claims = desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run")
+    sendable = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]
+    claims = desk.ledger.outbox.commit_step([], [(sendable, sendable.payload)], ACCOUNTS, "run")
     desk.settle(claims, State.IN_DOUBT)
     (twice,) = desk.ledger.doubts.cases(ACCOUNTS, None)
     assert twice.first_sent_at == once.first_sent_at
@@ -93,8 +96,8 @@ def test_a_crash_after_a_doubt_is_the_last_doubt(desk: Desk) -> None:
     desk.take(case("R1"))
     desk.send_all(State.IN_DOUBT)
     (once,) = desk.ledger.doubts.cases(ACCOUNTS, None)
-    job = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]
-    desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run")
+    sendable = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]
+    desk.ledger.outbox.commit_step([], [(sendable, sendable.payload)], ACCOUNTS, "run")
     desk.ledger.outbox.recover()
     assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].doubted_at > once.doubted_at
 
@@ -106,12 +109,13 @@ def test_absences_are_counted_anew_after_each_attempt(desk: Desk) -> None:
     assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].absent_scans == 1
     assert desk.ledger.doubts.move(1, State.PENDING, doubted_at=None, absent_scans=0)
     (claim,) = desk.claim()
-    assert not claim.job.doubted
+    assert not claim.entry.doubted
     desk.settle([claim], State.IN_DOUBT)
     assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].absent_scans == 0
     desk.ledger.doubts.count_absence([1])
-    job = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]  # as a keyed one, sent while in doubt
-    desk.settle(desk.ledger.outbox.commit_step([], [(job, job.payload)], ACCOUNTS, "run"), State.IN_DOUBT)
+    # Sent while in doubt, as an entry with an idempotency key may be.
+    sendable = desk.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, RESENDABLE, None, 5)[0]
+    desk.settle(desk.ledger.outbox.commit_step([], [(sendable, sendable.payload)], ACCOUNTS, "run"), State.IN_DOUBT)
     assert desk.ledger.doubts.cases(ACCOUNTS, None)[0].absent_scans == 0
 
 
@@ -154,7 +158,7 @@ def test_release_waits_for_the_case_and_the_parent(desk: Desk) -> None:
     assert desk.claim(RecordKind.VOUCHER) == []
     desk.settle([two], State.ACCEPTED)
     (child,) = desk.claim(RecordKind.VOUCHER)
-    assert child.job.parent_id == f"remote-{parent.job.entry_id}"
+    assert child.entry.parent_id == f"remote-{parent.entry.entry_id}"
 
 
 def test_an_accepted_case_does_not_release_what_waits_for_a_parent_too(desk: Desk) -> None:
@@ -197,7 +201,7 @@ def test_waits(desk: Desk) -> None:
 
 def test_only_the_batches_of_a_run_are_sent(desk: Desk) -> None:
     first, second = desk.take(case("R1")), desk.take(case("R2"))
-    assert [c.job.entry_id for c in desk.claim(batches=(second,))] == [2]
+    assert [c.entry.entry_id for c in desk.claim(batches=(second,))] == [2]
     assert desk.ledger.outbox.count_open(ACCOUNTS, RecordKind.CASE, (first,)) == 1
     assert list(run_sql(desk.ledger, open_batches)) == [first, second]
 
@@ -284,16 +288,16 @@ def plans(desk: Desk) -> Iterator[list[str]]:
 def test_no_step_reads_the_whole_ledger(desk: Desk, plans: list[str], batches: tuple[int, ...] | None) -> None:
     ledger = desk.ledger
     for kind in RecordKind:
-        jobs = ledger.outbox.sendable(ACCOUNTS, kind, RESENDABLE, batches, 16)
+        sendables = ledger.outbox.sendable(ACCOUNTS, kind, RESENDABLE, batches, 16)
         ledger.outbox.next_due(ACCOUNTS, kind, RESENDABLE, batches)
     ledger.doubts.cases(ACCOUNTS, batches)
     ledger.doubts.owned(ACCOUNTS, ["r1"])
-    jobs = ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, [State.PENDING], batches, 4)
-    claims = ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
+    sendables = ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, [State.PENDING], batches, 4)
+    claims = ledger.outbox.commit_step([], [(sendable, sendable.payload) for sendable in sendables], ACCOUNTS, "run")
     desk.settle(claims[:1], State.ACCEPTED)
     desk.settle(claims[1:2], State.REFUSED)
     desk.settle(claims[2:], State.IN_DOUBT)
-    ledger.doubts.move(claims[2].job.entry_id, State.HELD)
+    ledger.doubts.move(claims[2].entry.entry_id, State.HELD)
     desk.take(case("R1"), case(None), voucher("R1"), voucher("R1", uid="C", parent="P"), voucher("R1", uid="P"))
     desk.take(case(None, debtor="Bob", hint=50_002))
     scans = [plan for plan in plans if plan.startswith("SCAN") and "CONSTANT" not in plan]

@@ -58,12 +58,12 @@ class World:
         self.vouchers: dict[str, tuple[str, str]] = {}  # unique id → (remote case, text)
 
     def make(self, claim: Claim) -> str:
-        if claim.job.kind is RecordKind.CASE:
+        if claim.entry.kind is RecordKind.CASE:
             remote = f"case-{len(self.cases)}"
-            self.cases[remote] = claim.job.entry_id
+            self.cases[remote] = claim.entry.entry_id
             return remote
         sent = json.loads(claim.payload)
-        self.vouchers.setdefault(sent["uniqueId"], (claim.job.case_id or "", sent["text"]))
+        self.vouchers.setdefault(sent["uniqueId"], (claim.entry.case_id or "", sent["text"]))
         return f"voucher-{sent['uniqueId']}"
 
     def case_of(self, entry_id: int) -> str | None:
@@ -144,14 +144,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _send(self, kind: RecordKind, limit: int, fates: list[str]) -> None:
         for claim, fate in zip(self.desk.claim(kind, limit), fates, strict=False):
-            entry = self.desk.entry(claim.job.entry_id)
+            entry = self.desk.entry(claim.entry.entry_id)
             assert entry.superseded_by is None
             if kind is RecordKind.CASE:
                 assert self.world.case_of(entry.id) is None, "sent again though it exists"
             else:
                 assert json.loads(claim.payload)["uniqueId"] == entry.key
-                assert claim.job.case_id in self.world.cases, "sent before its case was there"
-            same = self.bytes_of_key.setdefault(claim.job.idempotency_key, claim.payload)
+                assert claim.entry.case_id in self.world.cases, "sent before its case was there"
+            same = self.bytes_of_key.setdefault(claim.entry.idempotency_key, claim.payload)
             assert same == claim.payload, "one idempotency key for two requests"
             self.under_way[entry.id] = claim
             if fate != "slow":
@@ -166,8 +166,8 @@ class LedgerMachine(RuleBasedStateMachine):
         claim = self.under_way.pop(entry_id)
         remote = self.world.make(claim) if fate in {"accepted", "lost after"} else None
         state = {"accepted": State.ACCEPTED, "refused": State.REFUSED, "nothing": State.PENDING}.get(fate, State.IN_DOUBT)
-        exists = claim.job.kind is RecordKind.VOUCHER and json.loads(claim.payload)["uniqueId"] in self.world.vouchers
-        if claim.job.doubted and state is not State.ACCEPTED:
+        exists = claim.entry.kind is RecordKind.VOUCHER and json.loads(claim.payload)["uniqueId"] in self.world.vouchers
+        if claim.entry.doubted and state is not State.ACCEPTED:
             state = State.IN_DOUBT if state is State.PENDING or exists else state
         self.desk.settle([claim], state, remote)
 

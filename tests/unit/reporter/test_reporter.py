@@ -68,7 +68,7 @@ def everything(desk: Desk) -> int:
     claims = desk.claim(limit=4)
     for claim, state in zip(claims, states, strict=True):
         desk.settle([claim], state, reasons=(Reason("x", "No", "currency"),) if state is State.REFUSED else ())
-    assert desk.ledger.doubts.move(claims[3].job.entry_id, State.HELD)
+    assert desk.ledger.doubts.move(claims[3].entry.entry_id, State.HELD)
     desk.settle(desk.claim(RecordKind.VOUCHER, limit=1), State.REFUSED, reasons=(Reason("x", "No"),))
     return batch
 

@@ -98,8 +98,8 @@ class FakeClient:
 
 
 def claim(*, doubted: bool = False) -> Claim:
-    job = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "key", doubted=doubted, case_id="a/b", case_reference="AB12")
-    return Claim(1, job, json.dumps(SENT).encode())
+    entry = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "key", doubted=doubted, case_id="a/b", case_reference="AB12")
+    return Claim(1, entry, json.dumps(SENT).encode())
 
 
 def create(client: FakeClient, **more: Any) -> Outcome:
@@ -128,9 +128,9 @@ def test_a_quota_that_is_reached_before_an_upload_stops_nothing_else(tmp_path: P
     """It is raised before anything is sent: the requests that are under way must not be cut off by it."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     facts = {"path": str(tmp_path / "a.pdf"), "sha256": hashlib.sha256(b"%PDF").hexdigest(), "content_type": "application/pdf"}
-    job = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "key", appendix=json.dumps(facts))
+    entry = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "key", appendix=json.dumps(facts))
     client = FakeClient(QuotaReached("later"))
-    assert asyncio.run(Debbie(client, "tenant").upload(job)).verdict is OutcomeKind.THROTTLED  # type: ignore[arg-type]
+    assert asyncio.run(Debbie(client, "tenant").upload(entry)).verdict is OutcomeKind.THROTTLED  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_looked_up_stays_in_doubt() -> None:
@@ -139,7 +139,7 @@ def test_what_cannot_be_looked_up_stays_in_doubt() -> None:
 
 @pytest.mark.parametrize(("by", "name"), [("id", "a/b"), ("reference", "AB12"), ("creditorReference", "R1")])
 def test_how_a_case_is_named(by: Any, name: str) -> None:
-    job = SendableEntry(
+    entry = SendableEntry(
         1,
         RecordKind.VOUCHER,
         State.PENDING,
@@ -150,15 +150,15 @@ def test_how_a_case_is_named(by: Any, name: str) -> None:
         case_payload=b'{"creditorReference":"R1"}',
     )
     debbie = Debbie(FakeClient(), "t", by)  # type: ignore[arg-type]
-    assert debbie.case_of(job) == name
+    assert debbie.case_of(entry) == name
     assert debbie.case_of(SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "k", target="T", case_id="c")) == "T"
 
 
 def uploaded(path: Path) -> tuple[Outcome, FakeClient]:
     facts = {"path": str(path), "sha256": hashlib.sha256(b"pdf").hexdigest(), "content_type": "application/pdf"}
     client = FakeClient(Answer(200, b'{"fileId": "f"}'))
-    job = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "k", appendix=json.dumps(facts))
-    return asyncio.run(Debbie(client, "t").upload(job)), client  # type: ignore[arg-type]
+    entry = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "k", appendix=json.dumps(facts))
+    return asyncio.run(Debbie(client, "t").upload(entry)), client  # type: ignore[arg-type]
 
 
 def test_the_same_file_under_two_names_is_two_requests_with_two_keys(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def limits_of(minute: int = 2000, hour: int = 20_000, day: int = 100_000) -> Rat
 def test_what_is_granted_is_kept_before_it_is_sent(desk: Desk) -> None:
     first = limits_of()
     first.reserve(5)
-    desk.ledger.outbox.commit_step([], [], None, "run", first.changes())  # type: ignore[arg-type]  # no jobs, no accounts
+    desk.ledger.outbox.commit_step([], [], None, "run", first.changes())  # type: ignore[arg-type]  # no entries, no accounts
     assert first.changes() == {}
     second = limits_of()
     second.load(desk.ledger.counts.kept("key"))

@@ -324,9 +324,9 @@ def test_a_case_that_two_settled_scans_do_not_show_is_sent_again(desk: Desk) -> 
     assert settle(desk, []) == 1
     assert state(desk) is State.PENDING
     (claim,) = desk.claim()
-    assert not claim.job.doubted
+    assert not claim.entry.doubted
     assert claim.payload == desk.sent[0].payload
-    assert claim.job.idempotency_key == desk.sent[0].job.idempotency_key
+    assert claim.entry.idempotency_key == desk.sent[0].entry.idempotency_key
 
 
 def test_a_second_doubt_starts_the_counting_again(desk: Desk) -> None:

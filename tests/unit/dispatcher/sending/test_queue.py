@@ -34,20 +34,20 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     real: Callable[..., list[SendableEntry]] = Outbox.sendable
 
     def sendable(self: Outbox, *given: Any) -> list[SendableEntry]:
-        jobs = real(self, *given)
-        found.append(len(jobs))
-        return jobs
+        sendables = real(self, *given)
+        found.append(len(sendables))
+        return sendables
 
     monkeypatch.setattr(Outbox, "sendable", sendable)
     return found
 
 
-def send(desk: Desk, jobs: list[SendableEntry], state: State, not_before: str | None = None) -> list[AttemptResult]:
-    """Send and settle these jobs; what came of them."""
-    claims = desk.ledger.outbox.commit_step([], [(job, job.payload) for job in jobs], ACCOUNTS, "run")
+def send(desk: Desk, sendables: list[SendableEntry], state: State, not_before: str | None = None) -> list[AttemptResult]:
+    """Send and settle these entries, and return the results."""
+    claims = desk.ledger.outbox.commit_step([], [(sendable, sendable.payload) for sendable in sendables], ACCOUNTS, "run")
     results = [
         AttemptResult(
-            *(c.attempt_id, c.job.entry_id, c.job.kind, state, "x"),
+            *(c.attempt_id, c.entry.entry_id, c.entry.kind, state, "x"),
             remote_id=f"r{c.attempt_id}",
             postponed=Postponed(not_before) if not_before else None,
         )
@@ -57,8 +57,8 @@ def send(desk: Desk, jobs: list[SendableEntry], state: State, not_before: str | 
     return results
 
 
-def ids(jobs: list[SendableEntry]) -> list[int]:
-    return [job.entry_id for job in jobs]
+def ids(sendables: list[SendableEntry]) -> list[int]:
+    return [sendable.entry_id for sendable in sendables]
 
 
 def test_each_entry_is_given_once_and_the_ledger_is_read_by_the_hundred(desk: Desk, reads: list[int]) -> None:
@@ -66,9 +66,9 @@ def test_each_entry_is_given_once_and_the_ledger_is_read_by_the_hundred(desk: De
     desk.take(*(case(f"R{n}") for n in range(count)))
     backlog = Backlog(desk.ledger, SCOPE, RecordKind.CASE, (State.PENDING,))
     given: list[int] = []
-    while jobs := backlog.take(8, ()):
-        given += ids(jobs)
-        backlog.changed(send(desk, jobs, State.ACCEPTED))
+    while sendables := backlog.take(8, ()):
+        given += ids(sendables)
+        backlog.changed(send(desk, sendables, State.ACCEPTED))
     assert given == list(range(1, count + 1))
     assert len(reads) == 2
     assert backlog.wait_seconds(()) is None

@@ -192,10 +192,10 @@ def test_the_second_of_two_equal_rows_keeps_its_identity_in_the_error_sheet(desk
     first, second = desk.claim()
     desk.settle([first], State.ACCEPTED)
     desk.settle([second], State.REFUSED)
-    batch = desk.take(case(None, hint=second.job.entry_id))
+    batch = desk.take(case(None, hint=second.entry.entry_id))
     assert len(desk.entries()) == 2
     (again,) = desk.send_all()
-    assert again.job.entry_id == second.job.entry_id
+    assert again.entry.entry_id == second.entry.entry_id
     assert desk.cases(batch) == [A]
 
 
@@ -267,10 +267,10 @@ def test_a_voucher_is_linked_to_a_case_in_the_file_or_in_an_earlier_one(desk: De
     batch = desk.take(case("R2"), voucher("R2"), voucher("R1"))
     r2, r1 = desk.entries(RecordKind.VOUCHER)
     assert (r2.ready, r1.ready) == (False, True)
-    assert [c.job.entry_id for c in desk.claim(RecordKind.VOUCHER)] == [r1.id]
+    assert [c.entry.entry_id for c in desk.claim(RecordKind.VOUCHER)] == [r1.id]
     desk.send_all()
     (claim,) = desk.send_all(kind=RecordKind.VOUCHER)
-    assert (claim.job.entry_id, claim.job.case_id) == (r2.id, f"remote-{r2.case_id}")
+    assert (claim.entry.entry_id, claim.entry.case_id) == (r2.id, f"remote-{r2.case_id}")
     assert desk.vouchers(batch) == [A, PENDING]
 
 
@@ -317,7 +317,7 @@ def test_a_known_voucher_of_a_changed_case_is_known(desk: Desk) -> None:
 def test_a_voucher_for_an_existing_case_can_be_sent_at_once(desk: Desk) -> None:
     desk.take(voucher(None, case_id="remote-case"))
     (claim,) = desk.claim(RecordKind.VOUCHER)
-    assert claim.job.target == "remote-case"
+    assert claim.entry.target == "remote-case"
 
 
 def test_test_cases_and_real_ones_are_apart_with_their_vouchers(desk: Desk) -> None:
@@ -361,7 +361,7 @@ def test_the_vouchers_of_a_superseded_case_follow_the_new_one_and_are_sent_once(
     batch = desk.take(case("R1", creditor="Wrong", hint=1), voucher("R1"), voucher("R1"), voucher("R1", uid="U"))
     desk.send_all()
     desk.send_all(kind=RecordKind.VOUCHER)
-    sent = [json.loads(c.payload)["uniqueId"] for c in desk.sent if c.job.kind is RecordKind.VOUCHER]
+    sent = [json.loads(c.payload)["uniqueId"] for c in desk.sent if c.entry.kind is RecordKind.VOUCHER]
     assert len(sent) == len(set(sent)) == 3
     assert desk.vouchers(first) == desk.vouchers(batch) == [A, A, A]
     assert not desk.claim(RecordKind.VOUCHER)
@@ -427,12 +427,13 @@ def test_a_corrected_voucher_supersedes_the_refused_one(desk: Desk) -> None:
     desk.settle([refused], State.REFUSED)
     desk.settle(_rest, State.REFUSED)
     batch = desk.take(
-        voucher(text="fee", hint=refused.job.entry_id), voucher(uid="Q", hint=next(e.id for e in desk.entries() if e.key == "P"))
+        voucher(text="fee", hint=refused.entry.entry_id),
+        voucher(uid="Q", hint=next(e.id for e in desk.entries() if e.key == "P")),
     )
     desk.send_all(kind=RecordKind.VOUCHER)
     assert desk.vouchers(batch) == [A, A]
     (child,) = desk.claim(RecordKind.VOUCHER)
-    assert child.job.parent_id
+    assert child.entry.parent_id
 
 
 # Parents
@@ -446,7 +447,7 @@ def test_a_child_waits_for_its_parent_wherever_it_stands(desk: Desk, *, parent_f
     (parent,) = desk.send_all(kind=RecordKind.VOUCHER)
     (child,) = desk.send_all(kind=RecordKind.VOUCHER)
     assert json.loads(parent.payload)["uniqueId"] == "P"
-    assert child.job.parent_id == f"remote-{parent.job.entry_id}"
+    assert child.entry.parent_id == f"remote-{parent.entry.entry_id}"
     assert desk.vouchers(batch) == [A, A]
     assert desk.balanced(batch)
 
@@ -568,7 +569,7 @@ def test_an_appendix_is_kept_with_its_voucher(desk: Desk) -> None:
     file = AppendixFile("/a.pdf", "f" * 64, "application/pdf")
     desk.take(replace(voucher(None, case_id="c"), appendix=file))
     (claim,) = desk.claim(RecordKind.VOUCHER)
-    assert json.loads(claim.job.appendix or "")["path"] == "/a.pdf"
+    assert json.loads(claim.entry.appendix or "")["path"] == "/a.pdf"
 
 
 def test_an_error_sheet_of_another_ledger_names_nothing_here(desk: Desk) -> None:

@@ -181,7 +181,7 @@ def test_a_row_that_was_corrected(desk: Desk) -> None:
     first, second = desk.claim()
     desk.settle([first], State.REFUSED)
     desk.settle([second], State.ACCEPTED)
-    desk.take(case("R9", hint=first.job.entry_id))
+    desk.take(case("R9", hint=first.entry.entry_id))
     accept(desk)
     assert not is_taken(desk, *records)
 

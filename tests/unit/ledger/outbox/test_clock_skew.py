@@ -106,4 +106,4 @@ def test_a_refused_case_that_is_corrected_is_dated_anew(desk: Desk) -> None:
     desk.take(case("R1", cents=20000), name="b.xlsx")
     assert desk.entry(1).first_sent_at is None
     (claim,) = desk.claim()
-    assert desk.entry(claim.job.entry_id).first_sent_at
+    assert desk.entry(claim.entry.entry_id).first_sent_at
