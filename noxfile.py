@@ -7,7 +7,7 @@ import nox
 PROOFS = [
     nox.param(["faults/kill_points.py", "--cases", "1"], id="kill points"),
     nox.param(["faults/harness.py", "--kills", "2000", "--seed", "1"], id="random kills"),
-    nox.param(["faults/patience.py", "--cases", "2000", "--seed", "1"], id="faults alone"),
+    nox.param(["faults/soak.py", "--cases", "2000", "--seed", "1"], id="faults alone"),
     nox.param(["fuzz/reader.py", "--seconds", "600", "--seed", "1"], id="damaged files"),
 ]
 

@@ -10,7 +10,7 @@ from benchmarks.commands import check, startup
 from benchmarks.growth import growth
 from benchmarks.pacing import pacing
 from benchmarks.reading import reading, validating
-from benchmarks.report import Report, machine, write
+from benchmarks.report import BenchmarkReport, machine, write
 from benchmarks.sending import latency, sending
 from benchmarks.sizes import FULL, NORMAL, QUICK, Sizes
 
@@ -21,7 +21,7 @@ class Benchmark:
 
     name: str
     asks: str
-    measure: Callable[[Sizes], Report]
+    measure: Callable[[Sizes], BenchmarkReport]
 
 
 BENCHMARKS = (

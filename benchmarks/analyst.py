@@ -21,7 +21,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
-from benchmarks.world import KEY, TENANT, TOKEN
+from benchmarks.simulation import KEY, TENANT, TOKEN
 
 INVOICE = "eb41e58e-fccf-419d-a771-cd5027fe6e87"
 ZONE = ZoneInfo("Europe/Copenhagen")
@@ -34,7 +34,7 @@ class Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
-class Debtor(Model):
+class SheetDebtor(Model):
     type: Literal["Company", "Person"]
     name: str
     contact_person: str | None = None
@@ -46,7 +46,7 @@ class Debtor(Model):
     email: EmailStr | None = None
 
 
-class Case(Model):
+class SheetCase(Model):
     creditor_company_name: str
     creditor_country_alpha2: Country
     currency_code: Annotated[str, Field(pattern="^[A-Z]{3}$")]
@@ -55,10 +55,10 @@ class Case(Model):
     amount_to_recover: Money
     creditor_reference: Annotated[str, Field(max_length=50)]
     claim_description: str | None = None
-    debtor: Debtor
+    debtor: SheetDebtor
 
 
-class Voucher(Model):
+class SheetVoucher(Model):
     voucher_type_id: str
     amount: int
     currency: str
@@ -76,8 +76,8 @@ def moment(day: pd.Timestamp) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S}.000{local:%z}"[:-2]
 
 
-def case_of(row: dict[str, Any]) -> Case:
-    debtor = Debtor(
+def case_of(row: dict[str, Any]) -> SheetCase:
+    debtor = SheetDebtor(
         type=row["debtor_type"],
         name=row["debtor_name"],
         contact_person=row["debtor_contact_person"],
@@ -88,7 +88,7 @@ def case_of(row: dict[str, Any]) -> Case:
         country_alpha2=row["debtor_country"],
         email=row["debtor_email"],
     )
-    return Case(
+    return SheetCase(
         creditor_company_name=row["creditor_company_name"],
         creditor_country_alpha2=row["creditor_country"],
         currency_code=row["currency"],
@@ -101,8 +101,8 @@ def case_of(row: dict[str, Any]) -> Case:
     )
 
 
-def voucher_of(row: dict[str, Any]) -> Voucher:
-    return Voucher(
+def voucher_of(row: dict[str, Any]) -> SheetVoucher:
+    return SheetVoucher(
         voucher_type_id=INVOICE,
         amount=-int(Decimal(str(row["voucher_amount"])) * 100),
         currency=row["currency"],
@@ -129,7 +129,7 @@ async def post(client: httpx.AsyncClient, gate: asyncio.Semaphore, path: str, mo
         return answer
 
 
-async def send(url: str, concurrency: int, cases: Sequence[Case], vouchers: Sequence[Voucher]) -> list[tuple[str, str]]:
+async def send(url: str, concurrency: int, cases: Sequence[SheetCase], vouchers: Sequence[SheetVoucher]) -> list[tuple[str, str]]:
     gate = asyncio.Semaphore(concurrency)
     async with (
         httpx.AsyncClient(base_url=url, headers={"XApiKey": KEY}, timeout=30) as debitura,

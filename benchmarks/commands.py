@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.data import sheet
 from benchmarks.measure import Run, environment, interleaved, run
-from benchmarks.report import Report, Table, Target, megabytes, seconds, times
+from benchmarks.report import BenchmarkReport, MarkdownTable, Target, megabytes, seconds, times
 from benchmarks.sizes import Sizes
 
 HELP_SECONDS = 0.3
@@ -16,7 +16,7 @@ START_ROUNDS = 3  # times the usual rounds: these runs are short
 _READ = "import pandas, sys; pandas.read_excel(sys.argv[1], engine='openpyxl')"
 
 
-def check(sizes: Sizes) -> Report:
+def check(sizes: Sizes) -> BenchmarkReport:
     """The whole command, sheets and totals included, beside reading the same file."""
     path = sheet("cases", sizes.rows, "xlsx")
     found = interleaved(
@@ -32,10 +32,12 @@ def check(sizes: Sizes) -> Report:
         for name, m in found.items()
     )
     title = f"xlsx, {sizes.rows:,} rows of 25 columns"
-    return Report((Table(("contestant", "seconds", "time, importer = 1", "CPU seconds", "peak MB"), rows, title),))
+    return BenchmarkReport(
+        (MarkdownTable(("contestant", "seconds", "time, importer = 1", "CPU seconds", "peak MB"), rows, title),)
+    )
 
 
-def startup(sizes: Sizes) -> Report:
+def startup(sizes: Sizes) -> BenchmarkReport:
     """Commands that have next to nothing to do, beside Python itself."""
     ten = sheet("cases", 10, "xlsx")
     rounds = sizes.rounds * START_ROUNDS if sizes.rounds > 1 else 1
@@ -60,8 +62,8 @@ def startup(sizes: Sizes) -> Report:
         for name, m in found.items()
     )
     met = helped.seconds < HELP_SECONDS
-    return Report(
-        (Table(("command", "seconds", "from, to", "time, Python = 1", "peak MB"), rows, title),),
+    return BenchmarkReport(
+        (MarkdownTable(("command", "seconds", "from, to", "time, Python = 1", "peak MB"), rows, title),),
         (Target("`importer --help`", f"under {HELP_SECONDS} s", f"{helped.seconds:.2f} s", met),),
     )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.world import KEY, TENANT, TOKEN
+from benchmarks.simulation import KEY, TENANT, TOKEN
 
 Post = tuple[str, bytes, dict[str, str]]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from benchmarks.data import sheet
 from benchmarks.measure import Run, note
 from benchmarks.reading import task
-from benchmarks.report import Report, Table, Target, megabytes
+from benchmarks.report import BenchmarkReport, MarkdownTable, Target, megabytes
+from benchmarks.simulation import new_simulation
 from benchmarks.sizes import Sizes
-from benchmarks.world import new_world
 
 CSV_MEGABYTES = 300
 XLSX_KILOBYTES = 3.0
@@ -21,7 +21,7 @@ LARGE = 100_000
 _COLUMNS = ("rows", "seconds", "µs a row", "peak MB")
 
 
-def growth(sizes: Sizes) -> Report:
+def growth(sizes: Sizes) -> BenchmarkReport:
     """Each size once, one after the other: what grows shows against the smaller ones."""
     csv = {rows: _read("csv", rows) for rows in sizes.growth_csv}
     xlsx = {rows: _read("xlsx", rows) for rows in sizes.growth_xlsx}
@@ -35,7 +35,9 @@ def growth(sizes: Sizes) -> Report:
     )
     flat = [_flat(name, found) for name, found in (("csv", csv), ("a run", first), ("a report", report))]
     level = [_level(name, found) for name, found in (("a run", first), ("a report", report))]
-    return Report(tables, (*_memory(csv, xlsx), *(t for t in (*level, *flat) if t), *_known(first, again)), ("Each size once.",))
+    return BenchmarkReport(
+        tables, (*_memory(csv, xlsx), *(t for t in (*level, *flat) if t), *_known(first, again)), ("Each size once.",)
+    )
 
 
 def _read(ending: str, rows: int) -> Run:
@@ -48,15 +50,15 @@ def _runs(sizes: tuple[int, ...]) -> tuple[dict[int, Run], ...]:
     first, again, report = {}, {}, {}
     for rows in sizes:
         path = sheet("cases", rows, "csv")
-        with new_world() as world:
+        with new_simulation() as simulation:
             note(f"run, {rows:,} rows")
-            first[rows] = world.importer("run", "--yes", "--quiet", path)
+            first[rows] = simulation.importer("run", "--yes", "--quiet", path)
             note(f"the same again, {rows:,} rows")
-            again[rows] = world.importer("run", "--yes", "--quiet", path)
+            again[rows] = simulation.importer("run", "--yes", "--quiet", path)
             note(f"report, {rows:,} rows")
-            report[rows] = world.importer("report", "1")
-            world.require(cases=rows, vouchers=0)
-            note(f"ledger {_size(world.folder / 'ledger.db') / rows:,.0f} bytes a row")
+            report[rows] = simulation.importer("report", "1")
+            simulation.require(cases=rows, vouchers=0)
+            note(f"ledger {_size(simulation.folder / 'ledger.db') / rows:,.0f} bytes a row")
     return first, again, report
 
 
@@ -64,11 +66,11 @@ def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-def _table(title: str, found: dict[int, Run]) -> Table:
+def _table(title: str, found: dict[int, Run]) -> MarkdownTable:
     rows = tuple(
         (f"{rows:,}", f"{r.seconds:,.2f}", f"{r.seconds / rows * 1e6:,.0f}", megabytes(r.megabytes)) for rows, r in found.items()
     )
-    return Table(_COLUMNS, rows, title)
+    return MarkdownTable(_COLUMNS, rows, title)
 
 
 def _memory(csv: dict[int, Run], xlsx: dict[int, Run]) -> list[Target]:

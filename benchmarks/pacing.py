@@ -17,9 +17,9 @@ from typing import Any
 
 from benchmarks.data import sheet
 from benchmarks.measure import RunFailed, note
-from benchmarks.report import Report, Table, Target
+from benchmarks.report import BenchmarkReport, MarkdownTable, Target
+from benchmarks.simulation import Simulation, new_simulation
 from benchmarks.sizes import Sizes
-from benchmarks.world import World, new_world
 
 FIXED_COUNT, FIXED_LENGTH = 5, 10  # of the fixed window, in those of the sliding one
 # What is looked at, in lengths of the sliding window: before, at and after the end of the fixed one, each a quarter behind
@@ -64,7 +64,7 @@ class Windows:
         return count
 
 
-def pacing(sizes: Sizes) -> Report:
+def pacing(sizes: Sizes) -> BenchmarkReport:
     """One run straight through, and one that is interrupted and resumed."""
     windows = Windows(*sizes.paced)
     path = sheet("cases", windows.count * SENT, "csv")
@@ -84,8 +84,8 @@ def pacing(sizes: Sizes) -> Report:
     (count, seconds, _), (more, longer, _) = windows.limits()
     columns = ("run", "seconds from the first POST", "requests made", "allowed", "share", "refusals in all")
     title = f"{count:,} in any {seconds:g} s, {more:,} in {longer:g} s"
-    return Report(
-        (Table(columns, tuple(rows), title),),
+    return BenchmarkReport(
+        (MarkdownTable(columns, tuple(rows), title),),
         (
             Target(
                 "requests made of those allowed, at worst", f"{USED_WANTED:.0%}", f"{min(shares):.0%}", min(shares) >= USED_WANTED
@@ -111,22 +111,22 @@ def _made_and_allowed(windows: Windows, state: dict[str, Any], span: float) -> t
 def paced(windows: Windows, path: Path, *, restart: bool) -> dict[str, Any]:
     """One import under the limits; gives what the server has heard. Raises RunFailed if not everything arrived once."""
     limits = tuple(f"{count}:{seconds}:{kind}" for count, seconds, kind in windows.limits())
-    with new_world(limits=limits, **windows.settings()) as world:
+    with new_simulation(limits=limits, **windows.settings()) as simulation:
         if restart:
-            _interrupt(world, path, windows.count * RESTART_AFTER)
-            world.importer("resume", "--quiet")
+            _interrupt(simulation, path, windows.count * RESTART_AFTER)
+            simulation.importer("resume", "--quiet")
         else:
-            world.importer("run", "--yes", "--quiet", path)
-        world.require(cases=windows.count * SENT, vouchers=0)
-        return world.state()
+            simulation.importer("run", "--yes", "--quiet", path)
+        simulation.require(cases=windows.count * SENT, vouchers=0)
+        return simulation.state()
 
 
-def _interrupt(world: World, path: Path, posts: int) -> None:
+def _interrupt(simulation: Simulation, path: Path, posts: int) -> None:
     """Start a run and interrupt it once so much was sent; what is in flight is finished."""
     command = [sys.executable, "-m", "importer", "run", "--yes", "--quiet", str(path)]
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=world.folder, env=world.env(), stdout=quiet, stderr=quiet) as process:
-        while world.state()["posts"] < posts:
+    with subprocess.Popen(command, cwd=simulation.folder, env=simulation.env(), stdout=quiet, stderr=quiet) as process:
+        while simulation.state()["posts"] < posts:
             if process.poll() is not None:
                 raise RunFailed(f"the run ended with {process.returncode} before {posts} requests")
             time.sleep(0.05)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.data import sheet
 from benchmarks.measure import Run, interleaved, run
-from benchmarks.report import Report, Table, Target, megabytes, seconds, times
+from benchmarks.report import BenchmarkReport, MarkdownTable, Target, megabytes, seconds, times
 from benchmarks.sizes import Sizes
 
 XLSX_WANTED = 6.0
@@ -28,7 +28,7 @@ def task(name: str, path: Path) -> Run:
     return run("-m", "benchmarks.tasks", name, path)
 
 
-def reading(sizes: Sizes) -> Report:
+def reading(sizes: Sizes) -> BenchmarkReport:
     """Files into rows and into records."""
     xlsx, flat, csv = (sheet(shape, sizes.rows, kind) for shape, kind in (("cases", "xlsx"), ("flat", "xlsx"), ("cases", "csv")))
     size = f"{sizes.rows:,} rows of 25 columns"
@@ -36,7 +36,7 @@ def reading(sizes: Sizes) -> Report:
     in_flat = _contest(flat, ("records", "pandas-openpyxl"), sizes.rounds)
     in_csv = _contest(csv, ("records", "frames", "pandas-csv", "bare-csv"), sizes.rounds)
     faster = in_xlsx["pandas-openpyxl"].seconds / in_xlsx["records"].seconds
-    return Report(
+    return BenchmarkReport(
         tables=(
             _table(in_xlsx, f"xlsx, {size}, a case in each"),
             _table(in_flat, f"xlsx, {size}, a case and a voucher in each"),
@@ -53,13 +53,13 @@ def reading(sizes: Sizes) -> Report:
     )
 
 
-def validating(sizes: Sizes) -> Report:
+def validating(sizes: Sizes) -> BenchmarkReport:
     """Rows that are in memory already into records."""
     tables = []
     for shape, told in (("cases", "a case in each row"), ("flat", "a case and a voucher in each row")):
         found = _contest(sheet(shape, sizes.rows, "xlsx"), ("validate", "pydantic"), sizes.rounds)
         tables.append(
-            Table(
+            MarkdownTable(
                 ("contestant", "rows a second", "µs a row", "time, pydantic = 1", "peak MB, with the rows"),
                 tuple(
                     (
@@ -74,14 +74,14 @@ def validating(sizes: Sizes) -> Report:
                 f"{sizes.rows:,} rows of 25 columns, {told}",
             )
         )
-    return Report(tuple(tables))
+    return BenchmarkReport(tuple(tables))
 
 
 def _contest(path: Path, names: tuple[str, ...], rounds: int) -> dict[str, Run]:
     return interleaved({name: partial(task, name, path) for name in names}, rounds)
 
 
-def _table(found: dict[str, Run], title: str) -> Table:
+def _table(found: dict[str, Run], title: str) -> MarkdownTable:
     ours = found["records"].seconds
     rows = tuple(
         (
@@ -94,4 +94,4 @@ def _table(found: dict[str, Run], title: str) -> Table:
         )
         for name, m in found.items()
     )
-    return Table(("contestant", "seconds", "from, to", "time, importer = 1", "CPU seconds", "peak MB"), rows, title)
+    return MarkdownTable(("contestant", "seconds", "from, to", "time, importer = 1", "CPU seconds", "peak MB"), rows, title)

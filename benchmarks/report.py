@@ -14,7 +14,7 @@ README = Path(__file__).with_name("README.md")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MarkdownTable:
     """Cells are text already; the first column names the contestant or the size."""
 
     columns: tuple[str, ...]
@@ -38,10 +38,10 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BenchmarkReport:
     """A benchmark's results."""
 
-    tables: tuple[Table, ...]
+    tables: tuple[MarkdownTable, ...]
     targets: tuple[Target, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -50,7 +50,7 @@ class Report:
         blocks = ["\n".join(table.lines()) for table in self.tables]
         if self.targets:
             told = tuple((t.what, t.wanted, t.measured, "yes" if t.met else "**no**") for t in self.targets)
-            blocks.append("\n".join(Table(("target", "wanted", "measured", "met"), told).lines()))
+            blocks.append("\n".join(MarkdownTable(("target", "wanted", "measured", "met"), told).lines()))
         return "\n\n".join([*blocks, *self.notes])
 
 

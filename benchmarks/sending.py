@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.data import sheet
 from benchmarks.measure import Run, fsync_milliseconds, interleaved, run
-from benchmarks.report import Report, Table, Target, megabytes, seconds, times
+from benchmarks.report import BenchmarkReport, MarkdownTable, Target, megabytes, seconds, times
+from benchmarks.simulation import Simulation, new_simulation
 from benchmarks.sizes import Sizes
-from benchmarks.world import World, new_world
 
 CONCURRENCY = 16
 ANALYST_WANTED = 6.0
@@ -26,7 +26,7 @@ _LABELS = {
 }
 
 
-def sending(sizes: Sizes) -> Report:
+def sending(sizes: Sizes) -> BenchmarkReport:
     """No latency, no limits: what the program itself costs."""
     path = sheet("flat", sizes.sent, "xlsx")
     contestants = {name: partial(send, name, path, sizes.sent) for name in _LABELS}
@@ -47,8 +47,10 @@ def sending(sizes: Sizes) -> Report:
     columns = ("contestant", "seconds", "from, to", "POSTs a second", "throughput, importer = 1", "CPU seconds", "peak MB")
     faster, share = found["analyst"].seconds / ours, found["floor"].seconds / ours
     fsync = fsync_milliseconds(Path(tempfile.gettempdir()))
-    return Report(
-        tables=(Table(columns, rows, f"{sizes.sent:,} cases with a voucher each, {CONCURRENCY} requests under way per API"),),
+    return BenchmarkReport(
+        tables=(
+            MarkdownTable(columns, rows, f"{sizes.sent:,} cases with a voucher each, {CONCURRENCY} requests under way per API"),
+        ),
         targets=(
             Target("against the analyst's script", f"at least {ANALYST_WANTED:.0f} ×", times(faster), faster >= ANALYST_WANTED),
             Target("of the floor", f"at least {FLOOR_WANTED:.0%}", f"{share:.0%}", share >= FLOOR_WANTED),
@@ -59,19 +61,19 @@ def sending(sizes: Sizes) -> Report:
 
 def send(contestant: str, path: Path, cases: int) -> Run:
     """One contestant against a server of its own; raises RunFailed unless everything arrived once."""
-    with new_world(concurrency=CONCURRENCY) as world:
-        found = _contest(contestant, path, world, CONCURRENCY)
-        world.require(cases=cases, vouchers=cases)
+    with new_simulation(concurrency=CONCURRENCY) as simulation:
+        found = _contest(contestant, path, simulation, CONCURRENCY)
+        simulation.require(cases=cases, vouchers=cases)
     return found
 
 
-def _contest(contestant: str, path: Path, world: World, concurrency: int) -> Run:
+def _contest(contestant: str, path: Path, simulation: Simulation, concurrency: int) -> Run:
     if contestant == "importer":
-        return world.importer("run", "--yes", "--quiet", path)
-    return run("-m", f"benchmarks.{contestant}", path, world.url, str(concurrency), folder=world.folder)
+        return simulation.importer("run", "--yes", "--quiet", path)
+    return run("-m", f"benchmarks.{contestant}", path, simulation.url, str(concurrency), folder=simulation.folder)
 
 
-def latency(sizes: Sizes) -> Report:
+def latency(sizes: Sizes) -> BenchmarkReport:
     """Each answer takes 50 ms: whether all slots are always in use. Cases alone, so that one lane is measured."""
     path = sheet("cases", sizes.sent, "csv")
     found = interleaved({name: partial(_send_late, name, path, sizes.sent) for name in ("importer", "floor")}, sizes.rounds)
@@ -100,13 +102,13 @@ def latency(sizes: Sizes) -> Report:
         f"{shares['importer']:.0%} (bare aiohttp: {shares['floor']:.0%})",
         shares["importer"] >= LATENCY_WANTED,
     )
-    return Report((Table(columns, rows, title),), (wanted,))
+    return BenchmarkReport((MarkdownTable(columns, rows, title),), (wanted,))
 
 
 def _send_late(contestant: str, path: Path, cases: int) -> Run:
     """Told besides: ``window``, the seconds from the first POST to the last answer, and ``held``, those of an answer."""
-    with new_world(latency=LATENCY_SECONDS, concurrency=AT_LATENCY) as world:
-        found = _contest(contestant, path, world, AT_LATENCY)
-        world.require(cases=cases, vouchers=0)
-        state = world.state()
+    with new_simulation(latency=LATENCY_SECONDS, concurrency=AT_LATENCY) as simulation:
+        found = _contest(contestant, path, simulation, AT_LATENCY)
+        simulation.require(cases=cases, vouchers=0)
+        state = simulation.state()
     return replace(found, told={"window": state["seconds"], "held": state["held"]})

@@ -120,7 +120,7 @@ class Apis:
         }
 
 
-class Connection(asyncio.Protocol):
+class FastConnection(asyncio.Protocol):
     """One keep-alive connection: requests with ``Content-Length``, one after the other."""
 
     def __init__(self, apis: Apis, latency: float) -> None:
@@ -165,7 +165,7 @@ async def serve(apis: Apis, latency: float) -> None:
     # With the protocol named, asyncio sets TCP_NODELAY on what is accepted; without, answers wait for 40 ms.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
-        server = await asyncio.get_running_loop().create_server(lambda: Connection(apis, latency), sock=listening)
+        server = await asyncio.get_running_loop().create_server(lambda: FastConnection(apis, latency), sock=listening)
         print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
         await server.serve_forever()
 

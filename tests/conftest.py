@@ -1,4 +1,4 @@
-"""What every test can count on: no settings of whoever runs it, a desk to work at, and vendors that play along."""
+"""Fixtures of all tests: no settings of the user who runs them, a workspace, and servers of both APIs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.fault_proxy import Relay
-from support.workspace import API_KEY, TOKEN, Desk, settings_for
+from support.fault_proxy import FaultProxy
+from support.workspace import API_KEY, TOKEN, CliWorkspace, settings_for
 
 from importer.sandbox import Sandbox, SandboxSettings
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_mine(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_personal_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove ``IMPORTER_*`` variables and lock the keyring."""
     import keyring
     import keyring.backends.null
@@ -26,30 +26,30 @@ def no_settings_of_mine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def workspace(tmp_path: Path) -> CliWorkspace:
     """A folder without any settings: no command may reach anything from here but the embedded sandbox."""
-    folder = tmp_path / "desk"
+    folder = tmp_path / "workspace"
     folder.mkdir()
-    return Desk(folder)
+    return CliWorkspace(folder)
 
 
 @pytest.fixture
-def vendors() -> Iterator[Sandbox]:
+def fake_apis() -> Iterator[Sandbox]:
     """Both APIs, with credentials that a test can search for."""
     with Sandbox(SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,))) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def live(desk: Desk, vendors: Sandbox) -> Desk:
-    """The desk with settings for the vendors."""
-    desk.live = settings_for(vendors.url)
-    return desk
+def configured_workspace(workspace: CliWorkspace, fake_apis: Sandbox) -> CliWorkspace:
+    """The workspace with settings for the servers."""
+    workspace.env = settings_for(fake_apis.url)
+    return workspace
 
 
 @pytest.fixture
-def relay(desk: Desk, vendors: Sandbox) -> Iterator[Relay]:
-    """The desk with settings for a relay in front of the vendors."""
-    with Relay(vendors.url) as relay:
-        desk.live = settings_for(relay.url)
-        yield relay
+def fault_proxy(workspace: CliWorkspace, fake_apis: Sandbox) -> Iterator[FaultProxy]:
+    """The workspace with settings for a proxy in front of the servers, which can inject faults."""
+    with FaultProxy(fake_apis.url) as fault_proxy:
+        workspace.env = settings_for(fault_proxy.url)
+        yield fault_proxy

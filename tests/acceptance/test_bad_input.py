@@ -72,76 +72,82 @@ BAD_FILES = [
 
 
 @pytest.mark.parametrize("make", BAD_FILES, ids=lambda make: make.__name__)
-def test_a_file_that_cannot_be_read(live, vendors, make):
-    path, code, told = make(live.folder)
-    before = live.everything_written()
-    ended = live.call("run", path, "--yes")
+def test_a_file_that_cannot_be_read(configured_workspace, fake_apis, make):
+    path, code, told = make(configured_workspace.folder)
+    before = configured_workspace.everything_written()
+    ended = configured_workspace.call("run", path, "--yes")
     assert ended.code == code
     assert told in ended.err
     assert_one_message(ended)
     assert path.split(".")[0] in ended.err
-    assert not vendors.cases
-    assert live.ledger("SELECT id FROM batch") == []
-    assert not live.reports()
-    assert {name: data for name, data in live.everything_written().items() if not name.startswith("ledger")} == before
-    checked = live.call("check", path)
+    assert not fake_apis.cases
+    assert configured_workspace.ledger("SELECT id FROM batch") == []
+    assert not configured_workspace.reports()
+    assert {
+        name: data for name, data in configured_workspace.everything_written().items() if not name.startswith("ledger")
+    } == before
+    checked = configured_workspace.call("check", path)
     assert (checked.code, checked.err) == (code, ended.err)
 
 
-def test_a_path_that_no_file_can_have(live, vendors):
+def test_a_path_that_no_file_can_have(configured_workspace, fake_apis):
     """It is refused by itself; the files that are named with it are imported."""
-    write_csv(live.folder / "a.csv", cases(1))
-    ended = live.call("run", "a.csv", "x" * 300 + ".csv", "--yes")
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    ended = configured_workspace.call("run", "a.csv", "x" * 300 + ".csv", "--yes")
     assert ended.code == 4
     assert "cannot be opened: File name too long" in ended.err
     assert "bug" not in ended.err
-    assert len(vendors.cases) == 1
+    assert len(fake_apis.cases) == 1
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read(live):
-    (live.folder / "closed").mkdir()
-    (live.folder / "closed").chmod(0)
-    listed, inside = live.call("check", "closed"), live.call("check", "closed/a.csv")
-    (live.folder / "closed").chmod(0o700)
+def test_a_folder_that_may_not_be_read(configured_workspace):
+    (configured_workspace.folder / "closed").mkdir()
+    (configured_workspace.folder / "closed").chmod(0)
+    listed, inside = configured_workspace.call("check", "closed"), configured_workspace.call("check", "closed/a.csv")
+    (configured_workspace.folder / "closed").chmod(0o700)
     assert (listed.code, inside.code) == (4, 4)
     assert "cannot be read: Permission denied" in listed.err
     assert "may not be read by you" in inside.err
 
 
-def test_no_cell_is_a_command_to_the_terminal(live):
+def test_no_cell_is_a_command_to_the_terminal(configured_workspace):
     """Such as one that clears the screen, and so hides what the report says."""
     rows = [case("C1", "\x1b[2J"), case("C2", debtor_country="\x9b2J"), {**case("C3"), "\x1b]0;x\x07": 1}]
-    write_csv(live.folder / "a.csv", rows)
-    refused = write_csv(live.folder / "b.csv", [{"\x1b[2Jx": 1}])
-    said = [live.call("check", "a.csv"), live.call("check", refused.name), live.call("map", "a.csv")]
+    write_csv(configured_workspace.folder / "a.csv", rows)
+    refused = write_csv(configured_workspace.folder / "b.csv", [{"\x1b[2Jx": 1}])
+    said = [
+        configured_workspace.call("check", "a.csv"),
+        configured_workspace.call("check", refused.name),
+        configured_workspace.call("map", "a.csv"),
+    ]
     shown = "".join(ended.out + ended.err for ended in said)
     assert "\ufffd[2J" in shown
     assert not {letter for letter in shown if ord(letter) < 32 or 127 <= ord(letter) < 160} - {"\n"}
 
 
-def test_a_missing_column_names_the_nearest(live):
-    path, _, _ = missing_column(live.folder)
-    assert "amount_to_recovr" in live.call("check", path).err
+def test_a_missing_column_names_the_nearest(configured_workspace):
+    path, _, _ = missing_column(configured_workspace.folder)
+    assert "amount_to_recovr" in configured_workspace.call("check", path).err
 
 
-def test_a_sheet_without_rows_is_no_error(live, vendors):
-    path, _, _ = only_headings(live.folder)
-    ended = live.call("run", path, "--yes")
+def test_a_sheet_without_rows_is_no_error(configured_workspace, fake_apis):
+    path, _, _ = only_headings(configured_workspace.folder)
+    ended = configured_workspace.call("run", path, "--yes")
     assert ended.code == 0
     assert "no rows" in ended.out
-    assert not vendors.cases
+    assert not fake_apis.cases
 
 
-def test_settings_without_credentials(desk):
-    write_workbook(desk.folder / "a.xlsx", cases(1), vouchers(1))
-    before = desk.everything_written()
-    ended = desk.call("run", "a.xlsx", "--yes")
+def test_settings_without_credentials(workspace):
+    write_workbook(workspace.folder / "a.xlsx", cases(1), vouchers(1))
+    before = workspace.everything_written()
+    ended = workspace.call("run", "a.xlsx", "--yes")
     assert ended.code == 2
     assert "IMPORTER_DEBITURA__API_KEY" in ended.err
     assert "--sandbox" in ended.err
     assert_one_message(ended)
-    assert desk.everything_written() == before
+    assert workspace.everything_written() == before
 
 
 BAD_SETTINGS = {
@@ -157,18 +163,18 @@ BAD_SETTINGS = {
 
 
 @pytest.mark.parametrize("name", BAD_SETTINGS)
-def test_settings_that_are_wrong(live, name):
+def test_settings_that_are_wrong(configured_workspace, name):
     text, told = BAD_SETTINGS[name]
-    (live.folder / "importer.toml").write_text(text, encoding="utf-8")
-    write_csv(live.folder / "a.csv", cases(1))
-    before = live.everything_written()
-    live.live = {k: v for k, v in live.live.items() if k == "IMPORTER_DEBITURA__API_KEY"}
-    ended = live.call("run", "a.csv", "--yes")
+    (configured_workspace.folder / "importer.toml").write_text(text, encoding="utf-8")
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    before = configured_workspace.everything_written()
+    configured_workspace.env = {k: v for k, v in configured_workspace.env.items() if k == "IMPORTER_DEBITURA__API_KEY"}
+    ended = configured_workspace.call("run", "a.csv", "--yes")
     assert ended.code == 2
     assert told in ended.err
     assert_one_message(ended)
     assert "in-the-file" not in ended.err + ended.out
-    assert live.everything_written() == before
+    assert configured_workspace.everything_written() == before
 
 
 def assert_one_message(ended):

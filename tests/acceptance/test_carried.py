@@ -15,49 +15,49 @@ def export(amount_first: str, amount_second: str):
     ]
 
 
-def sent(live):
-    payloads = live.ledger("SELECT payload FROM entry WHERE state = 'accepted' ORDER BY id")
+def sent(configured_workspace):
+    payloads = configured_workspace.ledger("SELECT payload FROM entry WHERE state = 'accepted' ORDER BY id")
     return [(case["date"], case["amountToRecover"]) for (text,) in payloads for case in [json.loads(text)]]
 
 
 @pytest.mark.slow
-def test_the_rows_left_are_read_as_the_row_that_was_imported_proves(live):
-    write_csv(live.folder / "open.csv", export("99,95", "1.234"))
-    ran = live.run("run", "open.csv", "--yes")
+def test_the_rows_left_are_read_as_the_row_that_was_imported_proves(configured_workspace):
+    write_csv(configured_workspace.folder / "open.csv", export("99,95", "1.234"))
+    ran = configured_workspace.run("run", "open.csv", "--yes")
     assert ran.code == 3
-    assert sent(live) == [("2026-01-31", 99.95)]
+    assert sent(configured_workspace) == [("2026-01-31", 99.95)]
 
-    left = live.reports()[-1] / "errors.xlsx"
+    left = configured_workspace.reports()[-1] / "errors.xlsx"
     correct(left, "open.csv", {"debtor_country": "nowhere"}, where=("case_ref", "P2"))
-    again = live.run("run", left, "--yes")
+    again = configured_workspace.run("run", left, "--yes")
     assert again.code == 3  # still wrong: the second error sheet carries it on
     assert 'row 2 of the file before proves ("31/01/2026")' in again.out
 
-    left = live.reports()[-1] / "errors.xlsx"
+    left = configured_workspace.reports()[-1] / "errors.xlsx"
     assert len(read_sheet(left)) == 1
     correct(left, "open.csv", {"debtor_country": "Denmark"}, where=("case_ref", "P2"))
-    done = live.run("run", left, "--yes")
+    done = configured_workspace.run("run", left, "--yes")
     assert done.code == 0, done.out
-    assert sent(live) == [("2026-01-31", 99.95), ("2026-04-03", 1234)]
+    assert sent(configured_workspace) == [("2026-01-31", 99.95), ("2026-04-03", 1234)]
 
 
-def test_a_profile_comes_before_what_the_source_proved(live):
-    write_csv(live.folder / "open.csv", export("99.95", "100.00"))
-    assert live.run("check", "open.csv").code == 3
-    left = live.reports()[-1] / "errors.xlsx"
+def test_a_profile_comes_before_what_the_source_proved(configured_workspace):
+    write_csv(configured_workspace.folder / "open.csv", export("99.95", "100.00"))
+    assert configured_workspace.run("check", "open.csv").code == 3
+    left = configured_workspace.reports()[-1] / "errors.xlsx"
     correct(left, "open.csv", {"debtor_country": "Denmark"}, where=("case_ref", "P2"))
-    (live.folder / "american.toml").write_text('date_format = "MM/DD/YYYY"\n', encoding="utf-8")
-    checked = live.run("check", left, "--profile", "american.toml", "--json")
+    (configured_workspace.folder / "american.toml").write_text('date_format = "MM/DD/YYYY"\n', encoding="utf-8")
+    checked = configured_workspace.run("check", left, "--profile", "american.toml", "--json")
     assert checked.code == 0, checked.out
-    assert live.run("run", left, "--yes", "--profile", "american.toml").code == 0
-    assert sent(live) == [("2026-03-04", 100)]
+    assert configured_workspace.run("run", left, "--yes", "--profile", "american.toml").code == 0
+    assert sent(configured_workspace) == [("2026-03-04", 100)]
 
 
-def test_a_corrected_cell_in_another_order_is_a_question(live):
-    write_csv(live.folder / "open.csv", export("99.95", "100.00"))
-    assert live.run("check", "open.csv").code == 3
-    left = live.reports()[-1] / "errors.xlsx"
+def test_a_corrected_cell_in_another_order_is_a_question(configured_workspace):
+    write_csv(configured_workspace.folder / "open.csv", export("99.95", "100.00"))
+    assert configured_workspace.run("check", "open.csv").code == 3
+    left = configured_workspace.reports()[-1] / "errors.xlsx"
     correct(left, "open.csv", {"debtor_country": "Denmark", "date": "02/13/2026"}, where=("case_ref", "P2"))
-    checked = live.run("check", left)
+    checked = configured_workspace.run("check", left)
     assert checked.code == 3
     assert 'row 2 of the file before has "31/01/2026" and row 2 has "02/13/2026"' in checked.out

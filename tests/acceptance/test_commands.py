@@ -16,61 +16,65 @@ from support.workspace import API_KEY, STATES, TENANT, TOKEN, settings_for
 from importer.sandbox import Sandbox
 
 
-def test_a_second_run_of_the_same_file_sends_nothing_and_says_so(desk):
-    write_workbook(desk.folder / "march.xlsx", cases(3), vouchers(2))
-    first = desk.run("run", "march.xlsx", "--sandbox")
+def test_a_second_run_of_the_same_file_sends_nothing_and_says_so(workspace):
+    write_workbook(workspace.folder / "march.xlsx", cases(3), vouchers(2))
+    first = workspace.run("run", "march.xlsx", "--sandbox")
     assert (first.code, first.err) == (0, "")
     assert re.search(r"Cases +3 .*\n +accepted +3 .*\n +Vouchers +2 .*\n +accepted +2 .*\n +balanced", first.out)
-    data = desk.folder / "ledger.sandbox.jsonl"
+    data = workspace.folder / "ledger.sandbox.jsonl"
     before = data.read_bytes()
     assert before.count(b'"case":') == 5  # three cases, and two vouchers that name theirs
 
-    second = desk.run("run", "march.xlsx", "--sandbox")
+    second = workspace.run("run", "march.xlsx", "--sandbox")
     assert (second.code, second.err) == (0, "")
     assert re.search(r"Cases +3 .*\n +already imported +3 .*\n +Vouchers +2 .*\n +already imported +2 ", second.out)
     assert data.read_bytes() == before
 
 
-def test_the_sandbox_is_kept_apart_from_production(live, vendors):
-    write_csv(live.folder / "a.csv", cases(1))
-    assert live.call("run", "a.csv", "--sandbox").code == 0
-    assert not vendors.cases
-    assert live.call("run", "a.csv", "--yes").code == 0
-    assert len(vendors.cases) == 1
-    assert live.ledger(STATES) == live.ledger(STATES, "ledger.sandbox.db") == [("case", "accepted", 1)]
+def test_the_sandbox_is_kept_apart_from_production(configured_workspace, fake_apis):
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    assert configured_workspace.call("run", "a.csv", "--sandbox").code == 0
+    assert not fake_apis.cases
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 0
+    assert len(fake_apis.cases) == 1
+    assert (
+        configured_workspace.ledger(STATES)
+        == configured_workspace.ledger(STATES, "ledger.sandbox.db")
+        == [("case", "accepted", 1)]
+    )
 
 
 @pytest.mark.parametrize("command", [("check",), ("run", "--dry-run")], ids=["check", "dry-run"])
-def test_looking_first_leaves_no_trace_and_says_what_would_happen(live, vendors, command):
-    write_workbook(live.folder / "a.xlsx", [*cases(2), case("C3", currency="XXQ")], vouchers(2))
-    looked = live.run(*command, "a.xlsx")
+def test_looking_first_leaves_no_trace_and_says_what_would_happen(configured_workspace, fake_apis, command):
+    write_workbook(configured_workspace.folder / "a.xlsx", [*cases(2), case("C3", currency="XXQ")], vouchers(2))
+    looked = configured_workspace.run(*command, "a.xlsx")
     assert (looked.code, looked.err) == (3, "")
     assert re.search(r"Cases +3 .*\n +rejected +1 .*\n +ready to send +2 .*\n +Vouchers +2 .*\n +ready to send +2 ", looked.out)
-    assert vendors.requests == {}
-    assert not [path for path in live.folder.iterdir() if path.name.startswith("ledger")]
-    (folder,) = live.reports()
+    assert fake_apis.requests == {}
+    assert not [path for path in configured_workspace.folder.iterdir() if path.name.startswith("ledger")]
+    (folder,) = configured_workspace.reports()
     assert [row["case_ref"] for row in read_sheet(folder / "errors.xlsx", "Cases")] == ["C3"]
     assert [row["#status"] for row in read_sheet(folder / "success.xlsx", "Cases")] == ["ready to send"] * 2
 
 
-def test_check_knows_what_was_imported_before(live, vendors):
-    write_csv(live.folder / "a.csv", cases(2))
-    assert live.call("run", "a.csv", "--yes").code == 0
-    write_csv(live.folder / "b.csv", cases(3))
-    entries, asked = live.ledger("SELECT * FROM entry"), vendors.requests
-    (summary,) = live.call("check", "b.csv", "--json").json()
+def test_check_knows_what_was_imported_before(configured_workspace, fake_apis):
+    write_csv(configured_workspace.folder / "a.csv", cases(2))
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 0
+    write_csv(configured_workspace.folder / "b.csv", cases(3))
+    entries, asked = configured_workspace.ledger("SELECT * FROM entry"), fake_apis.requests
+    (summary,) = configured_workspace.call("check", "b.csv", "--json").json()
     counts = summary["counts"]["cases"]
     assert (counts["already_imported"], counts["pending"]) == (2, 1)
-    assert live.ledger("SELECT * FROM entry") == entries
-    assert vendors.requests == asked
+    assert configured_workspace.ledger("SELECT * FROM entry") == entries
+    assert fake_apis.requests == asked
 
 
-def test_json_alone_stands_on_stdout_and_equals_the_file(desk):
-    write_workbook(desk.folder / "a.xlsx", [*cases(2), case("C3", amount_to_recover="-1")], vouchers(1))
-    ended = desk.run("run", "a.xlsx", "--sandbox", "--json")
+def test_json_alone_stands_on_stdout_and_equals_the_file(workspace):
+    write_workbook(workspace.folder / "a.xlsx", [*cases(2), case("C3", amount_to_recover="-1")], vouchers(1))
+    ended = workspace.run("run", "a.xlsx", "--sandbox", "--json")
     assert ended.code == 3
     (summary,) = ended.json()
-    assert summary == json.loads((desk.reports()[0] / "summary.json").read_text(encoding="utf-8"))
+    assert summary == json.loads((workspace.reports()[0] / "summary.json").read_text(encoding="utf-8"))
     assert summary["balanced"] is True
     assert summary["exit_code"] == 3
     assert summary["source"]["name"] == "a.xlsx"
@@ -83,32 +87,32 @@ def test_json_alone_stands_on_stdout_and_equals_the_file(desk):
     assert summary["totals"]["vouchers"]["DKK"]["accepted"] == "100.01"
 
 
-def test_test_cases_are_test_cases_on_the_wire_and_do_not_count_as_imported(live, vendors):
-    write_workbook(live.folder / "a.xlsx", cases(1), vouchers(1))
-    assert live.call("run", "a.xlsx", "--yes", "--test-cases").code == 0
-    assert [c["isTest"] for c in vendors.cases] == [True]
-    real = live.call("run", "a.xlsx", "--yes")
+def test_test_cases_are_test_cases_on_the_wire_and_do_not_count_as_imported(configured_workspace, fake_apis):
+    write_workbook(configured_workspace.folder / "a.xlsx", cases(1), vouchers(1))
+    assert configured_workspace.call("run", "a.xlsx", "--yes", "--test-cases").code == 0
+    assert [c["isTest"] for c in fake_apis.cases] == [True]
+    real = configured_workspace.call("run", "a.xlsx", "--yes")
     assert real.code == 0
     assert "already imported" not in real.out
-    assert [c["isTest"] for c in vendors.cases] == [True, False]
-    assert len({v["uniqueId"] for v in vendors.vouchers}) == len(vendors.vouchers) == 2
-    again = live.call("run", "a.xlsx", "--yes")
+    assert [c["isTest"] for c in fake_apis.cases] == [True, False]
+    assert len({v["uniqueId"] for v in fake_apis.vouchers}) == len(fake_apis.vouchers) == 2
+    again = configured_workspace.call("run", "a.xlsx", "--yes")
     assert "already imported" in again.out
-    assert len(vendors.cases) == 2
+    assert len(fake_apis.cases) == 2
 
 
-def test_status_and_a_rebuilt_report_say_the_same_as_the_run(live):
-    write_workbook(live.folder / "a.xlsx", [*cases(3), case("C4", debtor_country="Atlantis")], vouchers(3))
-    run = live.run("run", "a.xlsx", "--yes")
-    (written,) = live.reports()
-    assert live.run("status").out.splitlines()[0].endswith("a.xlsx: 6 of 7 done; 1 rejected")
-    (state,) = live.run("status", "--json").json()["batches"]
+def test_status_and_a_rebuilt_report_say_the_same_as_the_run(configured_workspace):
+    write_workbook(configured_workspace.folder / "a.xlsx", [*cases(3), case("C4", debtor_country="Atlantis")], vouchers(3))
+    run = configured_workspace.run("run", "a.xlsx", "--yes")
+    (written,) = configured_workspace.reports()
+    assert configured_workspace.run("status").out.splitlines()[0].endswith("a.xlsx: 6 of 7 done; 1 rejected")
+    (state,) = configured_workspace.run("status", "--json").json()["batches"]
     summary = json.loads((written / "summary.json").read_text(encoding="utf-8"))
     assert state == summary
 
-    rebuilt = live.run("report", "1")
+    rebuilt = configured_workspace.run("report", "1")
     assert rebuilt.code == run.code == 3
-    again = next(folder for folder in live.reports() if folder != written)
+    again = next(folder for folder in configured_workspace.reports() if folder != written)
     assert rebuilt.out.replace(again.name, written.name) == run.out
     assert json.loads((again / "summary.json").read_text(encoding="utf-8")) == summary
     for name, sheets in (("errors.xlsx", ("Cases", "Summary")), ("success.xlsx", ("Cases", "Vouchers"))):
@@ -117,20 +121,20 @@ def test_status_and_a_rebuilt_report_say_the_same_as_the_run(live):
             assert read_sheet(again / name, sheet) == read_sheet(written / name, sheet)
 
 
-def test_status_and_report_without_a_ledger_or_batch(desk):
-    assert [desk.call(*c).code for c in (("status",), ("report", "1"))] == [2, 2]
-    assert not list(desk.folder.iterdir())
-    write_csv(desk.folder / "a.csv", cases(1))
-    assert desk.call("run", "a.csv", "--sandbox").code == 0
-    missing = desk.call("report", "7", "--sandbox")
+def test_status_and_report_without_a_ledger_or_batch(workspace):
+    assert [workspace.call(*c).code for c in (("status",), ("report", "1"))] == [2, 2]
+    assert not list(workspace.folder.iterdir())
+    write_csv(workspace.folder / "a.csv", cases(1))
+    assert workspace.call("run", "a.csv", "--sandbox").code == 0
+    missing = workspace.call("report", "7", "--sandbox")
     assert missing.code == 2
     assert "no batch 7" in missing.err
 
 
-def test_resume_without_anything_to_do(live):
-    write_csv(live.folder / "a.csv", cases(1))
-    assert live.call("run", "a.csv", "--yes").code == 0
-    nothing = live.call("resume")
+def test_resume_without_anything_to_do(configured_workspace):
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 0
+    nothing = configured_workspace.call("resume")
     assert (nothing.code, nothing.out) == (0, "Nothing is unfinished.\n")
 
 
@@ -139,149 +143,153 @@ def test_resume_without_anything_to_do(live):
     [("resume",), ("status",), ("report", "1"), ("resolve", "C1-3f9a2b", "--absent"), ("ledger", "trust")],
     ids=" ".join,
 )
-def test_a_mistyped_ledger_is_said_and_not_made(live, command):
-    write_csv(live.folder / "a.csv", cases(1))
-    assert live.call("run", "a.csv", "--yes").code == 0
-    before = live.everything_written()
-    ended = live.call(*command, env={"IMPORTER_LEDGER__URL": "sqlite:///legder.db"})
+def test_a_mistyped_ledger_is_said_and_not_made(configured_workspace, command):
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 0
+    before = configured_workspace.everything_written()
+    ended = configured_workspace.call(*command, env={"IMPORTER_LEDGER__URL": "sqlite:///legder.db"})
     assert (ended.code, ended.out) == (2, "")
     assert "There is no ledger" in ended.err
     assert "legder.db" in ended.err
-    assert live.everything_written() == before
+    assert configured_workspace.everything_written() == before
 
 
-def test_doctor_leaves_no_ledger_and_no_folder(live):
-    told = live.call("doctor", env={"IMPORTER_LEDGER__URL": "sqlite:///books/2026/ledger.db"})
+def test_doctor_leaves_no_ledger_and_no_folder(configured_workspace):
+    told = configured_workspace.call("doctor", env={"IMPORTER_LEDGER__URL": "sqlite:///books/2026/ledger.db"})
     assert told.code == 0
     assert "the ledger does not exist yet: the first import creates" in told.out
-    assert not live.everything_written()
-    assert not list(live.folder.iterdir())
+    assert not configured_workspace.everything_written()
+    assert not list(configured_workspace.folder.iterdir())
 
 
-def test_looking_at_the_sandbox_does_not_start_it(desk):
+def test_looking_at_the_sandbox_does_not_start_it(workspace):
     """A sandbox run holds the sandbox's data; looking on must neither fail nor wait."""
     from importer.sandbox import Sandbox, SandboxSettings
 
-    write_csv(desk.folder / "a.csv", cases(1))
-    assert desk.call("run", "a.csv", "--sandbox").code == 0
-    with Sandbox(SandboxSettings(data_file=desk.folder / "ledger.sandbox.jsonl")):
-        assert desk.call("run", "a.csv", "--sandbox").code == 2  # the data are in use
+    write_csv(workspace.folder / "a.csv", cases(1))
+    assert workspace.call("run", "a.csv", "--sandbox").code == 0
+    with Sandbox(SandboxSettings(data_file=workspace.folder / "ledger.sandbox.jsonl")):
+        assert workspace.call("run", "a.csv", "--sandbox").code == 2  # the data are in use
         looks = ("status",), ("report", "1"), ("check", "a.csv"), ("run", "a.csv", "--dry-run"), ("ledger", "backup", "b.db")
-        assert [desk.call(*command, "--sandbox").code for command in looks] == [0] * 5
+        assert [workspace.call(*command, "--sandbox").code for command in looks] == [0] * 5
 
 
-def test_status_says_which_rejects_were_corrected_later(live):
+def test_status_says_which_rejects_were_corrected_later(configured_workspace):
     wrong = [case("C1"), case("C2", debtor_country="Atlantis"), case("C3", debtor_country="Narnia"), case("C1", "7.00")]
-    write_csv(live.folder / "a.csv", wrong)
-    assert live.call("run", "a.csv", "--yes").code == 3
-    assert "a.csv: 1 of 4 done; 3 rejected\n" in live.call("status").out
-    write_csv(live.folder / "b.csv", [case("C1"), case("C2")])
-    assert live.call("run", "b.csv", "--yes").code == 0
-    assert "a.csv: 1 of 4 done; 3 rejected (1 corrected later)\n" in live.call("status").out
-    assert "1 of the rejected and blocked ones were corrected by a later import" in live.call("report", "1").out
+    write_csv(configured_workspace.folder / "a.csv", wrong)
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 3
+    assert "a.csv: 1 of 4 done; 3 rejected\n" in configured_workspace.call("status").out
+    write_csv(configured_workspace.folder / "b.csv", [case("C1"), case("C2")])
+    assert configured_workspace.call("run", "b.csv", "--yes").code == 0
+    assert "a.csv: 1 of 4 done; 3 rejected (1 corrected later)\n" in configured_workspace.call("status").out
+    assert "1 of the rejected and blocked ones were corrected by a later import" in configured_workspace.call("report", "1").out
 
 
-def test_the_report_says_what_to_do_next(live, vendors):
-    write_csv(live.folder / "a.csv", [case("C1"), case("C2", debtor_country="Denmrak"), case("C3", debtor_country="KP")])
-    ended = live.call("run", "a.csv", "--yes")
+def test_the_report_says_what_to_do_next(configured_workspace, fake_apis):
+    write_csv(
+        configured_workspace.folder / "a.csv", [case("C1"), case("C2", debtor_country="Denmrak"), case("C3", debtor_country="KP")]
+    )
+    ended = configured_workspace.call("run", "a.csv", "--yes")
     assert "  next: 1 refused: correct them in errors.xlsx and import that file" in ended.out
     assert "  next: 1 rejected: correct them in errors.xlsx and import that file" in ended.out
     assert "Denmrak → Denmark? (1)" in ended.out
-    vendors.stop()
-    write_csv(live.folder / "b.csv", [case("C4")])
-    waits = live.call("run", "b.csv", "--yes")
+    fake_apis.stop()
+    write_csv(configured_workspace.folder / "b.csv", [case("C4")])
+    waits = configured_workspace.call("run", "b.csv", "--yes")
     assert waits.code == 5
     assert "  next: 1 not sent yet: `importer resume` sends them" in waits.out
 
 
-def test_output_goes_where_it_is_told(desk):
-    write_csv(desk.folder / "a.csv", cases(1))
-    assert desk.call("run", "a.csv", "--sandbox", "--output", "elsewhere").code == 0
-    assert not desk.reports()
-    assert [p.name for p in (desk.folder / "elsewhere").glob("*/summary.json")] == ["summary.json"]
+def test_output_goes_where_it_is_told(workspace):
+    write_csv(workspace.folder / "a.csv", cases(1))
+    assert workspace.call("run", "a.csv", "--sandbox", "--output", "elsewhere").code == 0
+    assert not workspace.reports()
+    assert [p.name for p in (workspace.folder / "elsewhere").glob("*/summary.json")] == ["summary.json"]
 
 
-def test_a_profile_maps_the_columns(desk):
-    (desk.folder / "profiles").mkdir()
-    (desk.folder / "profiles" / "erp.toml").write_text(
+def test_a_profile_maps_the_columns(workspace):
+    (workspace.folder / "profiles").mkdir()
+    (workspace.folder / "profiles" / "erp.toml").write_text(
         'decimal = ","\ndate_format = "DD.MM.YYYY"\n'
         '[columns]\n"Fakturanr." = "creditor_reference"\nKunde = "debtor_name"\nDato = "date"\nRest = "amount_to_recover"\n'
         '[constants]\ncreditor_company_name = "Nordlys A/S"\ncreditor_country = "DK"\ncurrency = "DKK"\n'
         'debtor_type = "Person"\ndebtor_country = "DK"\n',
         encoding="utf-8",
     )
-    write_csv(desk.folder / "a.csv", [{"Fakturanr.": "F1", "Kunde": "Ida Holm", "Dato": "31.01.2026", "Rest": "1.234,50"}])
-    ended = desk.call("run", "a.csv", "--sandbox", "--profile", "erp")
+    write_csv(workspace.folder / "a.csv", [{"Fakturanr.": "F1", "Kunde": "Ida Holm", "Dato": "31.01.2026", "Rest": "1.234,50"}])
+    ended = workspace.call("run", "a.csv", "--sandbox", "--profile", "erp")
     assert ended.code == 0, ended.err
-    assert '"amountToRecover\\":1234.5' in (desk.folder / "ledger.sandbox.jsonl").read_text(encoding="utf-8")
-    unknown = desk.call("run", "a.csv", "--sandbox", "--profile", "epr")
+    assert '"amountToRecover\\":1234.5' in (workspace.folder / "ledger.sandbox.jsonl").read_text(encoding="utf-8")
+    unknown = workspace.call("run", "a.csv", "--sandbox", "--profile", "epr")
     assert unknown.code == 2
     assert "Profiles here: erp." in unknown.err
 
 
-def test_template_writes_what_run_can_read(desk):
-    told = desk.run("template", "fresh")
+def test_template_writes_what_run_can_read(workspace):
+    told = workspace.run("template", "fresh")
     assert told.code == 0
     written = sorted(Path(line).name for line in told.out.splitlines())
     assert written == ["cases-and-vouchers.xlsx", "example.xlsx", "flat.csv"]
-    assert load_workbook(desk.folder / "fresh" / "cases-and-vouchers.xlsx").sheetnames[:2] == ["Cases", "Vouchers"]
-    example = desk.call("run", "fresh/example.xlsx", "--sandbox", "--json")
+    assert load_workbook(workspace.folder / "fresh" / "cases-and-vouchers.xlsx").sheetnames[:2] == ["Cases", "Vouchers"]
+    example = workspace.call("run", "fresh/example.xlsx", "--sandbox", "--json")
     assert example.code == 3  # it holds rows that are wrong in ways that people get wrong
     (summary,) = example.json()
     assert summary["balanced"]
     assert summary["counts"]["cases"]["accepted"] > 40
 
 
-def test_doctor_names_every_missing_setting(live, vendors):
+def test_doctor_names_every_missing_setting(configured_workspace, fake_apis):
     for name, why in (
         ("IMPORTER_DEBITURA__API_KEY", "without it no case can be sent"),
         ("IMPORTER_DEBBIE__TOKEN", "without it no voucher can be sent"),
         ("IMPORTER_DEBBIE__TENANT_ID", "without it no voucher can be sent"),
     ):
-        found = live.call("doctor", env={name: ""})
+        found = configured_workspace.call("doctor", env={name: ""})
         assert found.code == 2
         assert f"FAIL  {name} is missing: {why}" in found.out
         assert len([line for line in found.out.splitlines() if line.startswith("FAIL")]) == 1
-    assert not vendors.cases
+    assert not fake_apis.cases
 
 
-def test_doctor_finds_nothing_wrong_when_nothing_is(live, vendors):
-    well = live.run("doctor")
+def test_doctor_finds_nothing_wrong_when_nothing_is(configured_workspace, fake_apis):
+    well = configured_workspace.run("doctor")
     assert (well.code, well.err) == (0, "")
     assert {line[:6] for line in well.out.splitlines()} == {"ok    "}
-    assert f"Debitura answers at {vendors.url}" in well.out
-    assert f"Debbie answers at {vendors.url}" in well.out
-    assert live.call("doctor", "--sandbox").code == 0
+    assert f"Debitura answers at {fake_apis.url}" in well.out
+    assert f"Debbie answers at {fake_apis.url}" in well.out
+    assert configured_workspace.call("doctor", "--sandbox").code == 0
 
 
-def test_doctor_tells_a_wrong_key_from_a_wrong_token_and_from_an_api_that_is_down(live, vendors):
-    wrong_key = live.call("doctor", env={"IMPORTER_DEBITURA__API_KEY": "mistyped-key"})
+def test_doctor_tells_a_wrong_key_from_a_wrong_token_and_from_an_api_that_is_down(configured_workspace, fake_apis):
+    wrong_key = configured_workspace.call("doctor", env={"IMPORTER_DEBITURA__API_KEY": "mistyped-key"})
     assert wrong_key.code == 5
     assert "FAIL  Debitura refuses the credentials (HTTP 401)" in wrong_key.out
     assert "ok    Debbie answers" in wrong_key.out
     assert "mistyped-key" not in wrong_key.out + wrong_key.err
-    wrong_token = live.call("doctor", env={"IMPORTER_DEBBIE__TOKEN": "mistyped-token"})
+    wrong_token = configured_workspace.call("doctor", env={"IMPORTER_DEBBIE__TOKEN": "mistyped-token"})
     assert wrong_token.code == 5
     assert "FAIL  Debbie refuses the credentials (HTTP 401)" in wrong_token.out
-    vendors.stop()
-    down = live.call("doctor")
+    fake_apis.stop()
+    down = configured_workspace.call("doctor")
     assert down.code == 5
     assert down.out.count("does not answer") == 2
 
 
-def test_doctor_finds_a_ledger_that_cannot_be_written(live):
-    (live.folder / "ledger.db").write_text("this is a letter\n" * 100, encoding="utf-8")
-    missing = live.call("doctor", env={"IMPORTER_LEDGER__URL": "sqlite:///ledger.db/there.db"})
+def test_doctor_finds_a_ledger_that_cannot_be_written(configured_workspace):
+    (configured_workspace.folder / "ledger.db").write_text("this is a letter\n" * 100, encoding="utf-8")
+    missing = configured_workspace.call("doctor", env={"IMPORTER_LEDGER__URL": "sqlite:///ledger.db/there.db"})
     assert missing.code == 2
     assert "the ledger ledger.db/there.db cannot be created" in missing.out
-    damaged = live.call("doctor")
+    damaged = configured_workspace.call("doctor")
     assert damaged.code == 2
     assert "not a database" in damaged.out
 
 
-def test_config_show_tells_everything_but_secrets(live):
-    (live.folder / "importer.toml").write_text('[dispatch]\nconcurrency = 3\n[defaults]\ncurrency = "SEK"\n', encoding="utf-8")
-    shown = live.run("config", "show", env={"IMPORTER_DEBBIE__TOKEN": ""})
+def test_config_show_tells_everything_but_secrets(configured_workspace):
+    (configured_workspace.folder / "importer.toml").write_text(
+        '[dispatch]\nconcurrency = 3\n[defaults]\ncurrency = "SEK"\n', encoding="utf-8"
+    )
+    shown = configured_workspace.run("config", "show", env={"IMPORTER_DEBBIE__TOKEN": ""})
     assert shown.code == 0
     for line in (
         "concurrency = 3",
@@ -295,36 +303,36 @@ def test_config_show_tells_everything_but_secrets(live):
     assert TOKEN not in shown.out
 
 
-def test_version_and_help(desk):
-    assert desk.run("--version").out == f"importer {version('collection-importer')}\n"
-    assert "Usage: " in desk.run("run", "--help").out
+def test_version_and_help(workspace):
+    assert workspace.run("--version").out == f"importer {version('collection-importer')}\n"
+    assert "Usage: " in workspace.run("run", "--help").out
 
 
-def test_a_live_run_without_a_terminal_needs_yes(live, vendors):
-    write_workbook(live.folder / "a.xlsx", cases(2), vouchers(1))
-    asked = live.run("run", "a.xlsx")
+def test_a_live_run_without_a_terminal_needs_yes(configured_workspace, fake_apis):
+    write_workbook(configured_workspace.folder / "a.xlsx", cases(2), vouchers(1))
+    asked = configured_workspace.run("run", "a.xlsx")
     assert (asked.code, asked.out) == (2, "")
-    assert f"Send 2 cases (DKK 200.03) and 1 vouchers (DKK 100.01) to {vendors.url}?" in asked.err
+    assert f"Send 2 cases (DKK 200.03) and 1 vouchers (DKK 100.01) to {fake_apis.url}?" in asked.err
     assert "--yes" in asked.err
-    assert not vendors.cases
-    assert live.ledger("SELECT id FROM batch") == live.ledger("SELECT id FROM entry") == []
-    again = live.call("run", "a.xlsx", "--yes")
+    assert not fake_apis.cases
+    assert configured_workspace.ledger("SELECT id FROM batch") == configured_workspace.ledger("SELECT id FROM entry") == []
+    again = configured_workspace.call("run", "a.xlsx", "--yes")
     assert "already imported" not in again.out
     assert again.code == 0
-    assert live.call("run", "a.xlsx").code == 0  # there is nothing to ask about: nothing would be sent
+    assert configured_workspace.call("run", "a.xlsx").code == 0  # there is nothing to ask about: nothing would be sent
 
 
-def test_the_question_counts_what_two_files_share_once(live):
+def test_the_question_counts_what_two_files_share_once(configured_workspace):
     for name in ("a.csv", "b.csv"):
-        write_csv(live.folder / name, cases(2))
-    assert "Send 2 cases (DKK 200.03) to" in live.call("run", "a.csv", "b.csv").err
+        write_csv(configured_workspace.folder / name, cases(2))
+    assert "Send 2 cases (DKK 200.03) to" in configured_workspace.call("run", "a.csv", "b.csv").err
 
 
-def test_a_terminal_that_cannot_show_a_letter_does_not_fail_the_run(live, vendors):
+def test_a_terminal_that_cannot_show_a_letter_does_not_fail_the_run(configured_workspace, fake_apis):
     """As on Windows, where redirected output is in the system's code page."""
-    write_csv(live.folder / "Łódź.csv", cases(1))
-    ended = live.run("run", "Łódź.csv", "--yes", env={"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"})
-    assert len(vendors.cases) == 1
+    write_csv(configured_workspace.folder / "Łódź.csv", cases(1))
+    ended = configured_workspace.run("run", "Łódź.csv", "--yes", env={"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"})
+    assert len(fake_apis.cases) == 1
     assert ended.code == 0
     assert "accepted" in ended.out
 
@@ -342,59 +350,59 @@ def test_a_terminal_that_cannot_show_a_letter_does_not_fail_the_run(live, vendor
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_one_message_and_exit_code_2(desk, arguments):
-    wrong = desk.run(*arguments)
+def test_wrong_usage_is_one_message_and_exit_code_2(workspace, arguments):
+    wrong = workspace.run(*arguments)
     assert wrong.code == 2
     assert wrong.out == ""
     assert wrong.err.strip()
     assert "Traceback" not in wrong.err
-    assert not list(desk.folder.iterdir())
+    assert not list(workspace.folder.iterdir())
 
 
-def test_quiet_says_nothing_but_results(live):
-    write_csv(live.folder / "a.csv", cases(2))
-    quiet = live.run("run", "a.csv", "--yes", "-q")
+def test_quiet_says_nothing_but_results(configured_workspace):
+    write_csv(configured_workspace.folder / "a.csv", cases(2))
+    quiet = configured_workspace.run("run", "a.csv", "--yes", "-q")
     assert quiet.code == 0
     assert quiet.err == ""
     assert "accepted" in quiet.out
 
 
-def test_logs_go_to_stderr_and_tell_every_attempt(live):
-    write_csv(live.folder / "a.csv", cases(2))
-    loud = live.run("run", "a.csv", "--yes", "-vv")
+def test_logs_go_to_stderr_and_tell_every_attempt(configured_workspace):
+    write_csv(configured_workspace.folder / "a.csv", cases(2))
+    loud = configured_workspace.run("run", "a.csv", "--yes", "-vv")
     assert loud.err.count("event='attempt'") == 2
     assert "event=" not in loud.out
 
 
-def test_the_sandbox_as_a_command_of_its_own(desk):
-    process = desk.start("sandbox", "--port", "0", "--data", "world.jsonl", env={"PYTHONUNBUFFERED": "1"})
+def test_the_sandbox_as_a_command_of_its_own(workspace):
+    process = workspace.start("sandbox", "--port", "0", "--data", "world.jsonl", env={"PYTHONUNBUFFERED": "1"})
     try:
         first = process.stdout.readline()
         url = re.search(r"http://127\.0\.0\.1:\d+", first)[0]
         told = dict(process.stdout.readline().strip().split("=", 1) for _ in range(5))
         assert told.keys() == settings_for("").keys() - {"IMPORTER_DISPATCH__BACKOFF_SECONDS"}
-        write_workbook(desk.folder / "a.xlsx", cases(2), vouchers(2))
-        ended = desk.run("run", "a.xlsx", "--yes", env=told)
+        write_workbook(workspace.folder / "a.xlsx", cases(2), vouchers(2))
+        ended = workspace.run("run", "a.xlsx", "--yes", env=told)
         assert ended.code == 0, ended.err
         assert told["IMPORTER_DEBITURA__BASE_URL"] == url
     finally:
         process.terminate()
-        stopped = desk.finish(process)
+        stopped = workspace.finish(process)
     assert stopped.code == 0
-    assert (desk.folder / "world.jsonl").read_bytes().count(b"\n") == 1 + 4
+    assert (workspace.folder / "world.jsonl").read_bytes().count(b"\n") == 1 + 4
 
 
-def test_the_example_in_the_repository_runs_as_the_readme_says(desk):
-    first = desk.run("run", ROOT / "templates" / "example.xlsx", "--sandbox")
+def test_the_example_in_the_repository_runs_as_the_readme_says(workspace):
+    first = workspace.run("run", ROOT / "templates" / "example.xlsx", "--sandbox")
     assert first.code == 3
     assert "balanced: every row is accounted for" in first.out
-    data = (desk.folder / "ledger.sandbox.jsonl").read_bytes()
-    second = desk.run("run", ROOT / "templates" / "example.xlsx", "--sandbox", "--json")
+    data = (workspace.folder / "ledger.sandbox.jsonl").read_bytes()
+    second = workspace.run("run", ROOT / "templates" / "example.xlsx", "--sandbox", "--json")
     assert second.code == 3
     (summary,) = second.json()
     assert summary["counts"]["cases"]["accepted"] == summary["counts"]["vouchers"]["accepted"] == 0
     assert summary["counts"]["cases"]["already_imported"] > 40
-    assert (desk.folder / "ledger.sandbox.jsonl").read_bytes() == data
+    assert (workspace.folder / "ledger.sandbox.jsonl").read_bytes() == data
 
 
 def test_the_console_script_is_the_same_command():
@@ -406,16 +414,16 @@ def test_the_console_script_is_the_same_command():
     assert script.load() is main
 
 
-def test_a_voucher_alone_for_an_existing_case(live, vendors: Sandbox):
-    write_csv(live.folder / "a.csv", cases(1))
-    assert live.call("run", "a.csv", "--yes").code == 0
-    known = vendors.cases[0]["id"]
+def test_a_voucher_alone_for_an_existing_case(configured_workspace, fake_apis: Sandbox):
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 0
+    known = fake_apis.cases[0]["id"]
     rows = [
         {key: value for key, value in voucher("x", case_id=known).items() if key != "case_ref"},
         {key: value for key, value in voucher("y", case_id="00000000-0000-4000-8000-000000000000").items() if key != "case_ref"},
     ]
-    write_csv(live.folder / "v.csv", rows)
-    ended = live.call("run", "v.csv", "--yes")
+    write_csv(configured_workspace.folder / "v.csv", rows)
+    ended = configured_workspace.call("run", "v.csv", "--yes")
     assert ended.code == 3
-    assert [v["caseId"] for v in vendors.vouchers] == [known]
+    assert [v["caseId"] for v in fake_apis.vouchers] == [known]
     assert "The voucher's case does not exist in Debbie" in ended.out

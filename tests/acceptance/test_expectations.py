@@ -11,10 +11,10 @@ import importer
 from importer.errors import FileRefused
 
 
-def test_a_file_that_adds_up_is_imported(live, vendors):
-    write_workbook(live.folder / "a.xlsx", cases(2), vouchers(1))  # cases count, not vouchers: 100.01 + 100.02
-    ended = live.call("run", "a.xlsx", "--yes", "--expect-rows", "2", "--expect-total", "DKK=200.03")
-    assert (ended.code, len(vendors.cases)) == (0, 2)
+def test_a_file_that_adds_up_is_imported(configured_workspace, fake_apis):
+    write_workbook(configured_workspace.folder / "a.xlsx", cases(2), vouchers(1))  # cases count, not vouchers: 100.01 + 100.02
+    ended = configured_workspace.call("run", "a.xlsx", "--yes", "--expect-rows", "2", "--expect-total", "DKK=200.03")
+    assert (ended.code, len(fake_apis.cases)) == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -28,77 +28,80 @@ def test_a_file_that_adds_up_is_imported(live, vendors):
         (("--expect-total", "EUR=0"), "DKK: expected 0.00, found 200.03: 200.03 too much."),
     ],
 )
-def test_a_file_that_does_not_is_refused_and_nothing_is_recorded(live, vendors, options, told):
-    write_workbook(live.folder / "a.xlsx", cases(2), vouchers(1))
-    ended = live.call("run", "a.xlsx", "--yes", *options)
+def test_a_file_that_does_not_is_refused_and_nothing_is_recorded(configured_workspace, fake_apis, options, told):
+    write_workbook(configured_workspace.folder / "a.xlsx", cases(2), vouchers(1))
+    ended = configured_workspace.call("run", "a.xlsx", "--yes", *options)
     assert (ended.code, ended.out) == (4, "")
     assert f"  {told}\n" in ended.err
     assert 'Counted: the cases in a.xlsx sheet "Cases" (2 rows).' in ended.err
-    assert not vendors.cases
-    assert live.ledger("SELECT id FROM batch") == live.ledger("SELECT id FROM entry") == []
-    checked = live.call("check", "a.xlsx", *options)
-    assert checked.code == live.call("run", "a.xlsx", "--dry-run", *options).code == 4
+    assert not fake_apis.cases
+    assert configured_workspace.ledger("SELECT id FROM batch") == configured_workspace.ledger("SELECT id FROM entry") == []
+    checked = configured_workspace.call("check", "a.xlsx", *options)
+    assert checked.code == configured_workspace.call("run", "a.xlsx", "--dry-run", *options).code == 4
     assert told in checked.err
     assert "control totals" in checked.out  # and the sheets are written: they show what is there
 
 
-def test_rows_whose_amount_cannot_be_read_are_named(live, vendors):
+def test_rows_whose_amount_cannot_be_read_are_named(configured_workspace, fake_apis):
     rows = [case("C1"), case("C2", "1.2.3,4"), case("C3", "-5"), case("C4", "")]
-    write_csv(live.folder / "a.csv", rows)
-    ended = live.call("run", "a.csv", "--yes", "--expect-total", "DKK=1429.00")
+    write_csv(configured_workspace.folder / "a.csv", rows)
+    ended = configured_workspace.call("run", "a.csv", "--yes", "--expect-total", "DKK=1429.00")
     assert ended.code == 4
     assert "DKK: expected 1,429.00, found 95.00: 1,334.00 too little." in ended.err
     assert "a.csv: in 2 rows the amount could not be read exactly, so the sum lacks it: row 3, row 5." in ended.err
-    assert not vendors.cases
-    told = live.call("check", "a.csv").out
+    assert not fake_apis.cases
+    told = configured_workspace.call("check", "a.csv").out
     assert '    cases in "a.csv": 4 rows  DKK 95.00\n      valid: 1 rows  DKK 100.00\n' in told
     assert "without 2 amounts that could not be read exactly: row 3, row 5" in told
 
 
-def test_several_files_are_counted_together(live, vendors):
-    write_csv(live.folder / "a.csv", cases(2))
-    write_csv(live.folder / "b.csv", cases(1, first=3))
-    write_csv(live.folder / "v.csv", vouchers(3))
+def test_several_files_are_counted_together(configured_workspace, fake_apis):
+    write_csv(configured_workspace.folder / "a.csv", cases(2))
+    write_csv(configured_workspace.folder / "b.csv", cases(1, first=3))
+    write_csv(configured_workspace.folder / "v.csv", vouchers(3))
     files = ("a.csv", "b.csv", "v.csv")
-    assert live.call("run", *files, "--yes", "--expect-rows", "6", "--expect-total", "DKK=300.06").code == 4
-    assert live.call("run", *files, "--yes", "--expect-rows", "3", "--expect-total", "DKK=300.06").code == 0
-    assert len(vendors.cases) == len(vendors.vouchers) == 3
+    assert configured_workspace.call("run", *files, "--yes", "--expect-rows", "6", "--expect-total", "DKK=300.06").code == 4
+    assert configured_workspace.call("run", *files, "--yes", "--expect-rows", "3", "--expect-total", "DKK=300.06").code == 0
+    assert len(fake_apis.cases) == len(fake_apis.vouchers) == 3
 
 
-def test_a_file_beside_them_that_cannot_be_read_refuses_all(live, vendors):
-    write_csv(live.folder / "a.csv", cases(2))
-    (live.folder / "b.csv").write_bytes(b"")
-    ended = live.call("run", "a.csv", "b.csv", "--yes", "--expect-rows", "2")
+def test_a_file_beside_them_that_cannot_be_read_refuses_all(configured_workspace, fake_apis):
+    write_csv(configured_workspace.folder / "a.csv", cases(2))
+    (configured_workspace.folder / "b.csv").write_bytes(b"")
+    ended = configured_workspace.call("run", "a.csv", "b.csv", "--yes", "--expect-rows", "2")
     assert ended.code == 4
     assert "b.csv is empty" in ended.err
-    assert not vendors.cases
-    assert live.ledger("SELECT id FROM batch") == []
+    assert not fake_apis.cases
+    assert configured_workspace.ledger("SELECT id FROM batch") == []
 
 
-def test_vouchers_count_where_there_are_no_cases_and_flat_rows_count_as_they_stand(live):
+def test_vouchers_count_where_there_are_no_cases_and_flat_rows_count_as_they_stand(configured_workspace):
     write_csv(
-        live.folder / "v.csv", [{**voucher("x"), "case_ref": None, "case_id": "abc", "unique_id": f"U{n}"} for n in range(3)]
+        configured_workspace.folder / "v.csv",
+        [{**voucher("x"), "case_ref": None, "case_id": "abc", "unique_id": f"U{n}"} for n in range(3)],
     )
-    assert live.call("check", "v.csv", "--expect-rows", "3", "--expect-total", "DKK=300").code == 0
+    assert configured_workspace.call("check", "v.csv", "--expect-rows", "3", "--expect-total", "DKK=300").code == 0
     flat = {"voucher_type": "invoice", "voucher_amount": "100.00", "voucher_source": "CREDITOR"}
-    write_csv(live.folder / "f.csv", [{**case("C1"), **flat, "voucher_text": text} for text in "ab"])
-    assert live.call("check", "f.csv", "--expect-rows", "2", "--expect-total", "DKK=100.00").code == 0  # one case in two rows
+    write_csv(configured_workspace.folder / "f.csv", [{**case("C1"), **flat, "voucher_text": text} for text in "ab"])
+    assert (
+        configured_workspace.call("check", "f.csv", "--expect-rows", "2", "--expect-total", "DKK=100.00").code == 0
+    )  # one case in two rows
 
 
 @pytest.mark.parametrize("total", ["DKK", "DKK=1,234.50", "DKK=1.234,50", "DKK=1.234", "kroner=5", "DKK=", "=5"])
-def test_a_total_that_could_be_misread_is_wrong_usage(live, total):
-    write_csv(live.folder / "a.csv", cases(1))
-    ended = live.call("run", "a.csv", "--yes", "--expect-total", total)
+def test_a_total_that_could_be_misread_is_wrong_usage(configured_workspace, total):
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    ended = configured_workspace.call("run", "a.csv", "--yes", "--expect-total", total)
     assert ended.code == 2
     assert "--expect-total DKK=1234.50" in ended.err
-    twice = live.call("check", "a.csv", "--expect-total", "DKK=1", "--expect-total", "dkk=2")
+    twice = configured_workspace.call("check", "a.csv", "--expect-total", "DKK=1", "--expect-total", "dkk=2")
     assert twice.code == 2
 
 
-def test_the_summary_holds_the_totals_of_each_sheet(live):
-    write_workbook(live.folder / "a.xlsx", [*cases(2), case("C3", "7.00", debtor_country="Narnia")], vouchers(1))
-    (summary,) = live.call("check", "a.xlsx", "--json").json()
-    assert summary == json.loads((live.reports()[0] / "summary.json").read_text(encoding="utf-8"))
+def test_the_summary_holds_the_totals_of_each_sheet(configured_workspace):
+    write_workbook(configured_workspace.folder / "a.xlsx", [*cases(2), case("C3", "7.00", debtor_country="Narnia")], vouchers(1))
+    (summary,) = configured_workspace.call("check", "a.xlsx", "--json").json()
+    assert summary == json.loads((configured_workspace.reports()[0] / "summary.json").read_text(encoding="utf-8"))
     assert summary["sheets"] == [
         {
             "name": "Cases",
@@ -119,10 +122,15 @@ def test_the_summary_holds_the_totals_of_each_sheet(live):
     ]
 
 
-def test_expectations_from_python(live, vendors):
-    path = write_csv(live.folder / "a.csv", cases(2))
+def test_expectations_from_python(configured_workspace, fake_apis):
+    path = write_csv(configured_workspace.folder / "a.csv", cases(2))
     with pytest.raises(FileRefused, match=r"DKK: expected 1\.00"):
-        importer.run(path, yes=True, expect_totals={"DKK": "1.00"}, settings=live.settings())
-    assert importer.run(path, yes=True, expect_rows=2, expect_totals={"DKK": "200.03"}, settings=live.settings()).exit_code == 0
-    assert importer.check(path, expect_rows=3, settings=live.settings()).exit_code == 4
-    assert len(vendors.cases) == 2
+        importer.run(path, yes=True, expect_totals={"DKK": "1.00"}, settings=configured_workspace.settings())
+    assert (
+        importer.run(
+            path, yes=True, expect_rows=2, expect_totals={"DKK": "200.03"}, settings=configured_workspace.settings()
+        ).exit_code
+        == 0
+    )
+    assert importer.check(path, expect_rows=3, settings=configured_workspace.settings()).exit_code == 4
+    assert len(fake_apis.cases) == 2

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from support.paths import GOLDEN_FILES
 from support.terminal import at_a_terminal, finish, read_until
-from support.workspace import Desk
+from support.workspace import CliWorkspace
 
 EXPORTS = GOLDEN_FILES / "exports"
 DANISH, GERMAN = "aabne-poster-maj-2026.xlsx", "op-liste-2026-05.csv"
@@ -43,16 +43,16 @@ READ = {
 
 @pytest.fixture(params=[DANISH, GERMAN])
 def export(request, tmp_path):
-    """A desk with a raw export and the settings that hold for every import."""
-    desk = Desk(tmp_path)
+    """A workspace with a raw export and the settings that hold for every import."""
+    workspace = CliWorkspace(tmp_path)
     shutil.copy(EXPORTS / request.param, tmp_path)
     lines = [f'{name} = "{value}"' for name, value in SETTINGS[request.param].items()]
     (tmp_path / "importer.toml").write_text("\n".join(["[defaults]", *lines]) + "\n", encoding="utf-8")
-    return desk, request.param
+    return workspace, request.param
 
 
-def map_with_one_answer(desk: Desk, name: str) -> str:
-    with at_a_terminal(desk, "map", name, PYTHONUTF8="1") as (process, keyboard):
+def map_with_one_answer(workspace: CliWorkspace, name: str) -> str:
+    with at_a_terminal(workspace, "map", name, PYTHONUTF8="1") as (process, keyboard):
         shown = read_until(keyboard, "leaves it open: ")
         assert "No heading fills debtor_type" in shown
         os.write(keyboard, b"by name\n")
@@ -65,46 +65,46 @@ def map_with_one_answer(desk: Desk, name: str) -> str:
     return out
 
 
-def next_months(desk: Desk, name: str) -> str:
+def next_months(workspace: CliWorkspace, name: str) -> str:
     if name == DANISH:
-        book = load_workbook(desk.folder / name)
+        book = load_workbook(workspace.folder / name)
         for row in range(6, 14):
             book.active.cell(row, 8).value += 1000
-        book.save(desk.folder / "juni.xlsx")
+        book.save(workspace.folder / "juni.xlsx")
         return "juni.xlsx"
-    data = (desk.folder / name).read_bytes().replace(b"RE-2026-0", b"RE-2026-1")
-    (desk.folder / "juni.csv").write_bytes(data)
+    data = (workspace.folder / name).read_bytes().replace(b"RE-2026-0", b"RE-2026-1")
+    (workspace.folder / "juni.csv").write_bytes(data)
     return "juni.csv"
 
 
 @pytest.mark.slow
 def test_from_the_raw_export_to_cases_with_one_answer(export):
-    desk, name = export
-    assert desk.run("check", name).code == 4
-    map_with_one_answer(desk, name)
+    workspace, name = export
+    assert workspace.run("check", name).code == 4
+    map_with_one_answer(workspace, name)
 
-    checked = desk.run("check", name)
+    checked = workspace.run("check", name)
     assert checked.code == 0, checked.out + checked.err
     assert "is the total of the rows above and was left out" in checked.out
     assert all(total in checked.out for total in TOTALS[name])
 
-    ran = desk.run("run", name, "--sandbox", "--yes")
+    ran = workspace.run("run", name, "--sandbox", "--yes")
     assert ran.code == 0, ran.out + ran.err
-    assert sent(desk) == READ[name]
+    assert sent(workspace) == READ[name]
 
-    again = desk.run("run", name, "--sandbox", "--yes", "--json")
+    again = workspace.run("run", name, "--sandbox", "--yes", "--json")
     assert again.code == 0
     counts = again.json()[0]["counts"]["cases"]
     assert (counts["already_imported"], counts["accepted"]) == (len(READ[name]), 0)
 
-    ran = desk.run("run", next_months(desk, name), "--sandbox", "--yes")
+    ran = workspace.run("run", next_months(workspace, name), "--sandbox", "--yes")
     assert ran.code == 0, ran.out + ran.err
     assert "which knows these headings" in ran.out
-    assert len(sent(desk)) == 2 * len(READ[name])
+    assert len(sent(workspace)) == 2 * len(READ[name])
 
 
-def sent(desk: Desk) -> dict[str, tuple[str, float, str, str | None]]:
-    payloads = desk.ledger("SELECT payload FROM entry WHERE state = 'accepted' ORDER BY id", "ledger.sandbox.db")
+def sent(workspace: CliWorkspace) -> dict[str, tuple[str, float, str, str | None]]:
+    payloads = workspace.ledger("SELECT payload FROM entry WHERE state = 'accepted' ORDER BY id", "ledger.sandbox.db")
     cases = [json.loads(text) for (text,) in payloads]
     return {
         c["creditorReference"]: (c["date"], c["amountToRecover"], c["debtor"]["type"], c["debtor"].get("contactPerson"))

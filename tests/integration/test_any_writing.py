@@ -40,7 +40,7 @@ Cells = list[Any]
 
 
 @dataclass(frozen=True)
-class Claim:
+class WrittenClaim:
     """A case as a person thinks of it."""
 
     reference: str
@@ -72,18 +72,20 @@ class Claim:
         )
         return case.wire()
 
-    def cells(self, day: Callable[[date], Any], amount: Callable[[Claim], Any]) -> Cells:
+    def cells(self, day: Callable[[date], Any], amount: Callable[[WrittenClaim], Any]) -> Cells:
         first = [self.reference, "Nordlys Energi A/S", "DK", self.currency, day(self.day), day(self.due), amount(self)]
         return [*first, "Person", self.name, self.code, "DE", self.phone, self.comments]
 
 
-PROOF = Claim("proof", "EUR", date(2026, 1, 31), date(2025, 12, 31), Decimal("1234567.89"), "Bodil", "01067", "0045 1", "-")
+PROOF = WrittenClaim(
+    "proof", "EUR", date(2026, 1, 31), date(2025, 12, 31), Decimal("1234567.89"), "Bodil", "01067", "0045 1", "-"
+)
 DIGITS = st.text("0123456789", min_size=1, max_size=14)
 WORDS = st.text("abcÆØÅæøåß \"'.-/()&0123456789", min_size=1, max_size=20).map(str.strip).filter(lambda t: t.strip("\"'"))
 DAYS = st.dates(date(1990, 1, 1), TODAY)
 CLAIMS = st.lists(
     st.builds(
-        Claim,
+        WrittenClaim,
         reference=DIGITS,
         currency=st.sampled_from(["EUR", "DKK", "SEK", "NOK", "USD"]),
         day=DAYS,
@@ -104,12 +106,12 @@ class Writing:
     """How texts of dates and amounts are written: a day, an amount, and the profile that says so, if none proves it."""
 
     day: Callable[[date], str]
-    amount: Callable[[Claim], str]
+    amount: Callable[[WrittenClaim], str]
     profile: Profile = NO_PROFILE
 
 
 def _babel(locale: str, dates: str, *, money: bool) -> Writing:
-    def amount(claim: Claim) -> str:
+    def amount(claim: WrittenClaim) -> str:
         if money:
             return format_currency(claim.amount, claim.currency, locale=locale)
         return format_decimal(claim.amount, "#,##0.00", locale=locale)

@@ -20,7 +20,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"id":"1"}'
 
 
-class Server:
+class SocketServer:
     """A server that does to each connection what the test says."""
 
     def __init__(self, serve: Serve) -> None:
@@ -62,8 +62,8 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def running(serve: Callable[[Server], Serve]) -> AsyncIterator[tuple[Server, HttpClient]]:
-    server = Server(None)  # type: ignore[arg-type]
+async def running(serve: Callable[[SocketServer], Serve]) -> AsyncIterator[tuple[SocketServer, HttpClient]]:
+    server = SocketServer(None)  # type: ignore[arg-type]
     server.serve = serve(server)
     listener = await asyncio.start_server(server.handle, "127.0.0.1", 0)
     server.port = listener.sockets[0].getsockname()[1]
@@ -78,8 +78,8 @@ def client(base_url: str, **more: float) -> HttpClient:
     return HttpClient(base_url, {"XApiKey": "secret"}, **options)  # type: ignore[arg-type]
 
 
-def answering(raw: bytes, *, close: bool = False) -> Callable[[Server], Serve]:
-    def make(server: Server) -> Serve:
+def answering(raw: bytes, *, close: bool = False) -> Callable[[SocketServer], Serve]:
+    def make(server: SocketServer) -> Serve:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while True:
                 await server.request(reader)
@@ -135,7 +135,7 @@ def test_a_name_that_is_not_known() -> None:
 
 
 def test_tls_to_a_plain_port() -> None:
-    def plain(_: Server) -> Serve:
+    def plain(_: SocketServer) -> Serve:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read(1)
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -176,7 +176,7 @@ def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
         (tmp_path / "own.pem").write_text(SELF_SIGNED)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tmp_path / "own.pem")
-        server = Server(None)  # type: ignore[arg-type]
+        server = SocketServer(None)  # type: ignore[arg-type]
         server.serve = answering(OK)(server)
         listener = await asyncio.start_server(server.handle, "127.0.0.1", 0, ssl=context)
         async with client(f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}") as http:
@@ -195,7 +195,7 @@ def test_no_free_connection_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         go_on = asyncio.Event()
 
-        def slow(server: Server) -> Serve:
+        def slow(server: SocketServer) -> Serve:
             async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 await server.request(reader)
                 await go_on.wait()
@@ -247,7 +247,7 @@ def test_an_address_that_cannot_be(url: str) -> None:
 
 @pytest.mark.parametrize("read_first", [False, True])
 def test_a_reset_before_or_after_the_request_was_read(*, read_first: bool) -> None:
-    def resetting(server: Server) -> Serve:
+    def resetting(server: SocketServer) -> Serve:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if read_first:
                 await server.request(reader)
@@ -287,7 +287,7 @@ def test_a_closed_connection_without_a_whole_answer(raw: bytes) -> None:
 
 @pytest.mark.parametrize("sent_first", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
 def test_a_timeout_after_the_request(sent_first: bytes) -> None:
-    def hanging(server: Server) -> Serve:
+    def hanging(server: SocketServer) -> Serve:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await server.request(reader)
             writer.write(sent_first)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from support.sheets import case, cases, voucher, vouchers, write_csv, write_workbook
-from support.workspace import Desk
+from support.workspace import CliWorkspace
 
 from importer.loader.context import LoadContext
 from importer.loader.files import reader
@@ -142,63 +142,67 @@ def written(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_outcome_is_that_of_reading(live: Desk, vendors: Any, opened: list[str], shape: Any) -> None:
+def test_the_outcome_is_that_of_reading(
+    configured_workspace: CliWorkspace, fake_apis: Any, opened: list[str], shape: Any
+) -> None:
     """Two desks with the same past: on one the ledger has forgotten what its batches were read from."""
-    names = shape(live.folder)
-    first = live.call("run", *names, "--yes")
+    names = shape(configured_workspace.folder)
+    first = configured_workspace.call("run", *names, "--yes")
     assert first.code == 0, first.err
-    sent = len(vendors.cases), len(vendors.vouchers)
-    other = Desk(live.folder.with_name("other"))
-    other.live = live.live
-    shutil.copytree(live.folder, other.folder)
+    sent = len(fake_apis.cases), len(fake_apis.vouchers)
+    other = CliWorkspace(configured_workspace.folder.with_name("other"))
+    other.env = configured_workspace.env
+    shutil.copytree(configured_workspace.folder, other.folder)
     with closing(sqlite3.connect(other.folder / "ledger.db")) as ledger, ledger:
         assert ledger.execute("DELETE FROM source_version").rowcount == len(names)
     opened.clear()
     told = []
-    for desk in (live, other):
+    for workspace in (configured_workspace, other):
         for command in ("check", "run"):
-            ended = desk.call(command, *names, *(("--yes",) if command == "run" else ()))
+            ended = workspace.call(command, *names, *(("--yes",) if command == "run" else ()))
             told.append((ended.code, plain(ended.out), plain(ended.err)))
-        assert bool(opened) is (desk is other)
+        assert bool(opened) is (workspace is other)
     assert told[:2] == told[2:]
     assert "already imported" in told[1][1]
-    quick, slow = dump(live.folder), dump(other.folder)
+    quick, slow = dump(configured_workspace.folder), dump(other.folder)
     forgotten = slice(len(names), None)
     assert quick.pop("source_version")[forgotten] == slow.pop("source_version")
     assert quick == slow
-    assert written(live.folder) == written(other.folder)
-    assert sent == (len(vendors.cases), len(vendors.vouchers))
+    assert written(configured_workspace.folder) == written(other.folder)
+    assert sent == (len(fake_apis.cases), len(fake_apis.vouchers))
 
 
-def test_what_is_expected_of_a_file_is_held_against_one_that_is_not_read(live: Desk, opened: list[str]) -> None:
-    write_csv(live.folder / "a.csv", cases(2))
-    assert live.call("run", "a.csv", "--yes").code == 0
+def test_what_is_expected_of_a_file_is_held_against_one_that_is_not_read(
+    configured_workspace: CliWorkspace, opened: list[str]
+) -> None:
+    write_csv(configured_workspace.folder / "a.csv", cases(2))
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 0
     opened.clear()
-    assert live.call("run", "a.csv", "--yes", "--expect-rows", "2", "--expect-total", "DKK=200.03").code == 0
-    refused = live.call("run", "a.csv", "--yes", "--expect-total", "DKK=200.04")
+    assert configured_workspace.call("run", "a.csv", "--yes", "--expect-rows", "2", "--expect-total", "DKK=200.03").code == 0
+    refused = configured_workspace.call("run", "a.csv", "--yes", "--expect-total", "DKK=200.04")
     assert (refused.code, opened) == (4, [])
     assert "DKK: expected 200.04, found 200.03" in refused.err
-    assert live.ledger("SELECT count(*) FROM batch") == [(2,)]
+    assert configured_workspace.ledger("SELECT count(*) FROM batch") == [(2,)]
 
 
 # What makes a file be read again
 
 
-def again(desk: Desk, *arguments: str, **env: str) -> int:
-    return desk.call("run", "a.csv", "--yes", *arguments, env=env).code
+def again(workspace: CliWorkspace, *arguments: str, **env: str) -> int:
+    return workspace.call("run", "a.csv", "--yes", *arguments, env=env).code
 
 
 @pytest.fixture
-def known(live: Desk, opened: list[str]) -> Desk:
-    """A desk at which ``a.csv`` is imported, read with ``profiles/erp.toml``."""
-    with_a_profile(live.folder)
-    (live.folder / "erp.csv").rename(live.folder / "a.csv")
-    assert again(live) == 0
+def known(configured_workspace: CliWorkspace, opened: list[str]) -> CliWorkspace:
+    """A workspace in which ``a.csv`` is imported, read with ``profiles/erp.toml``."""
+    with_a_profile(configured_workspace.folder)
+    (configured_workspace.folder / "erp.csv").rename(configured_workspace.folder / "a.csv")
+    assert again(configured_workspace) == 0
     opened.clear()
-    return live
+    return configured_workspace
 
 
-def test_the_same_file_is_not_read(known: Desk, opened: list[str]) -> None:
+def test_the_same_file_is_not_read(known: CliWorkspace, opened: list[str]) -> None:
     assert again(known) == 0
     (known.folder / "sub").mkdir()
     shutil.move(known.folder / "a.csv", known.folder / "sub" / "a.csv")
@@ -230,7 +234,7 @@ def a_renamed_profile(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [a_row_more, a_byte_more, another_profile, one_more_profile, a_renamed_profile])
-def test_a_change_of_the_file_or_of_a_profile(known: Desk, opened: list[str], change: Any) -> None:
+def test_a_change_of_the_file_or_of_a_profile(known: CliWorkspace, opened: list[str], change: Any) -> None:
     change(known.folder)
     again(known)
     assert "a.csv" in opened
@@ -245,18 +249,18 @@ def test_a_change_of_the_file_or_of_a_profile(known: Desk, opened: list[str], ch
         {"IMPORTER_DEBBIE__TENANT_ID": "22222222-2222-4222-8222-222222222222"},
     ],
 )
-def test_a_change_of_the_settings(known: Desk, opened: list[str], env: dict[str, str]) -> None:
+def test_a_change_of_the_settings(known: CliWorkspace, opened: list[str], env: dict[str, str]) -> None:
     again(known, **env)
     assert "a.csv" in opened
 
 
 @pytest.mark.parametrize("arguments", [("--profile", "erp"), ("--profile", "none"), ("--test-cases",)])
-def test_a_change_of_what_is_asked_for(known: Desk, opened: list[str], arguments: tuple[str, ...]) -> None:
+def test_a_change_of_what_is_asked_for(known: CliWorkspace, opened: list[str], arguments: tuple[str, ...]) -> None:
     again(known, *arguments)
     assert "a.csv" in opened
 
 
-def test_a_new_name(known: Desk, opened: list[str]) -> None:
+def test_a_new_name(known: CliWorkspace, opened: list[str]) -> None:
     """The notes and the sheet of a CSV have the file's name."""
     shutil.copy(known.folder / "a.csv", known.folder / "b.csv")
     assert known.call("run", "b.csv", "--yes").code == 0
@@ -264,7 +268,7 @@ def test_a_new_name(known: Desk, opened: list[str]) -> None:
     assert known.ledger("SELECT source_name FROM batch ORDER BY id") == [("a.csv",), ("b.csv",)]
 
 
-def test_a_link(known: Desk, opened: list[str], tmp_path: Path) -> None:
+def test_a_link(known: CliWorkspace, opened: list[str], tmp_path: Path) -> None:
     """Whoever reads the file looks at where it leads."""
     shutil.move(known.folder / "a.csv", tmp_path / "a.csv")
     (known.folder / "a.csv").symlink_to(tmp_path / "a.csv")
@@ -275,7 +279,7 @@ def test_a_link(known: Desk, opened: list[str], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "more"), [("aliases.toml", "\n# changed\n"), ("loader/money.py", "\n# changed\n")])
 def test_a_change_of_the_importer_itself(
-    known: Desk, opened: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, more: str
+    known: CliWorkspace, opened: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, more: str
 ) -> None:
     copy = tmp_path / "importer"
     shutil.copytree(source_version.files("importer"), copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -293,7 +297,9 @@ def test_a_change_of_the_importer_itself(
         source_version._version.cache_clear()
 
 
-def test_a_change_of_what_is_installed(known: Desk, opened: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_change_of_what_is_installed(
+    known: CliWorkspace, opened: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "python_calamine-99.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     source_version._version.cache_clear()
@@ -318,22 +324,22 @@ def test_everything_that_a_context_holds_counts() -> None:
     assert told[0] == told[1] != told[2]
 
 
-def test_what_was_only_checked_is_not_known(live: Desk, vendors: Any, opened: list[str]) -> None:
-    write_csv(live.folder / "a.csv", cases(2))
-    assert live.call("check", "a.csv").code == 0
-    assert again(live) == 0
-    assert len(vendors.cases) == 2
+def test_what_was_only_checked_is_not_known(configured_workspace: CliWorkspace, fake_apis: Any, opened: list[str]) -> None:
+    write_csv(configured_workspace.folder / "a.csv", cases(2))
+    assert configured_workspace.call("check", "a.csv").code == 0
+    assert again(configured_workspace) == 0
+    assert len(fake_apis.cases) == 2
     opened.clear()
-    assert live.call("check", "a.csv").code == 0
+    assert configured_workspace.call("check", "a.csv").code == 0
     assert not opened, "what was imported is known to a check as well"
 
 
-def test_an_appendix_that_has_changed(live: Desk, opened: list[str]) -> None:
-    (live.folder / "invoice.pdf").write_bytes(b"%PDF-1")
-    write_workbook(live.folder / "a.xlsx", cases(1), [{**vouchers(1)[0], "appendix_file": "invoice.pdf"}])
-    assert live.call("run", "a.xlsx", "--yes").code == 0
-    assert live.call("run", "a.xlsx", "--yes").code == 0
-    (live.folder / "invoice.pdf").write_bytes(b"%PDF-2")
+def test_an_appendix_that_has_changed(configured_workspace: CliWorkspace, opened: list[str]) -> None:
+    (configured_workspace.folder / "invoice.pdf").write_bytes(b"%PDF-1")
+    write_workbook(configured_workspace.folder / "a.xlsx", cases(1), [{**vouchers(1)[0], "appendix_file": "invoice.pdf"}])
+    assert configured_workspace.call("run", "a.xlsx", "--yes").code == 0
+    assert configured_workspace.call("run", "a.xlsx", "--yes").code == 0
+    (configured_workspace.folder / "invoice.pdf").write_bytes(b"%PDF-2")
     opened.clear()
-    assert live.call("run", "a.xlsx", "--yes").code == 3  # it is another voucher now
+    assert configured_workspace.call("run", "a.xlsx", "--yes").code == 3  # it is another voucher now
     assert opened == ["a.xlsx"]

@@ -34,11 +34,11 @@ def without_marks(lines):
     return [line for line in lines if "backup_taken_at" not in line and "restored_at" not in line]
 
 
-def at(desk, sandbox, scenario):
+def at(workspace, sandbox, scenario):
     """Put the scenario's ledger and files into the workspace, and point it at its server."""
-    desk.live = settings_for(sandbox.url) | SETTLED
-    load_ledger(scenario, desk.folder / "ledger.db", sandbox.url)
-    return copy_files(scenario, desk.folder)
+    workspace.env = settings_for(sandbox.url) | SETTLED
+    load_ledger(scenario, workspace.folder / "ledger.db", sandbox.url)
+    return copy_files(scenario, workspace.folder)
 
 
 def made(sandbox):
@@ -125,37 +125,37 @@ def test_an_earlier_release_refuses_the_new_ledger(tmp_path):
 
 
 @pytest.mark.parametrize("command", [("status",), ("report", "1"), ("doctor",), ("run", "first.xlsx", "--yes")])
-def test_every_command_brings_the_ledger_up_to_date_and_says_so(desk, tmp_path, command):
+def test_every_command_brings_the_ledger_up_to_date_and_says_so(workspace, tmp_path, command):
     with server_of("every-state", tmp_path) as sandbox:
-        at(desk, sandbox, "every-state")
-        done = desk.run(*command)
+        at(workspace, sandbox, "every-state")
+        done = workspace.run(*command)
         assert done.code in {0, 3}, done
         assert "was upgraded to version 4. The ledger from before is kept as " in done.err
-        assert (desk.folder / "ledger.before-version-4.db").is_file()
+        assert (workspace.folder / "ledger.before-version-4.db").is_file()
 
 
-def test_check_leaves_an_old_ledger_alone(desk, tmp_path):
+def test_check_leaves_an_old_ledger_alone(workspace, tmp_path):
     with server_of("every-state", tmp_path) as sandbox:
-        at(desk, sandbox, "every-state")
-        before = dump(desk.folder / "ledger.db")
-        done = desk.call("check", "first.xlsx")
+        at(workspace, sandbox, "every-state")
+        before = dump(workspace.folder / "ledger.db")
+        done = workspace.call("check", "first.xlsx")
         assert (done.code, done.err) == (3, "")
         assert "already imported" in done.out
-        assert dump(desk.folder / "ledger.db") == before
+        assert dump(workspace.folder / "ledger.db") == before
 
 
 @pytest.mark.filterwarnings("default::importer.errors.LedgerUpgraded")
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_same_files_again_send_nothing_that_is_there(desk, tmp_path, scenario):
+def test_the_same_files_again_send_nothing_that_is_there(workspace, tmp_path, scenario):
     with server_of(scenario, tmp_path) as sandbox:
-        sheets = at(desk, sandbox, scenario)
-        accepted = rows_of(desk.folder / "ledger.db", "SELECT id, remote_id FROM entry WHERE state = 'accepted' ORDER BY id")
-        entries = rows_of(desk.folder / "ledger.db", "SELECT id, kind, key FROM entry ORDER BY id")
+        sheets = at(workspace, sandbox, scenario)
+        accepted = rows_of(workspace.folder / "ledger.db", "SELECT id, remote_id FROM entry WHERE state = 'accepted' ORDER BY id")
+        entries = rows_of(workspace.folder / "ledger.db", "SELECT id, kind, key FROM entry ORDER BY id")
         for _ in range(2):
             for sheet in sheets:
-                assert desk.call("run", sheet.name, "--yes", "-q").code in {0, 3, 5, 6}
-            desk.call("resume", "-q")
-        ledger = desk.folder / "ledger.db"
+                assert workspace.call("run", sheet.name, "--yes", "-q").code in {0, 3, 5, 6}
+            workspace.call("resume", "-q")
+        ledger = workspace.folder / "ledger.db"
         assert rows_of(ledger, "SELECT id, kind, key FROM entry ORDER BY id") == entries  # no row became another entry
         assert set(accepted) <= set(rows_of(ledger, "SELECT id, remote_id FROM entry WHERE state = 'accepted' ORDER BY id"))
         cases, vouchers = made(sandbox)
@@ -168,17 +168,17 @@ def test_the_same_files_again_send_nothing_that_is_there(desk, tmp_path, scenari
 
 
 @pytest.mark.filterwarnings("default::importer.errors.LedgerUpgraded")
-def test_the_entry_of_an_old_error_sheet_still_finds_its_row(desk, tmp_path):
+def test_the_entry_of_an_old_error_sheet_still_finds_its_row(workspace, tmp_path):
     with server_of("every-state", tmp_path) as sandbox:
-        at(desk, sandbox, "every-state")
+        at(workspace, sandbox, "every-state")
         query = "SELECT id, key FROM entry WHERE ref = 'C-REFUSED'"
-        (refused,) = rows_of(desk.folder / "ledger.db", query)
-        sheet = desk.folder / "errors-of-first.xlsx"
+        (refused,) = rows_of(workspace.folder / "ledger.db", query)
+        sheet = workspace.folder / "errors-of-first.xlsx"
         changes = {"debtor_country": "DK", "case_ref": "C-CORRECTED"}  # also another identity: only #entry says who it is
         correct(sheet, "Cases", changes, where=("case_ref", "C-REFUSED"))
-        assert desk.call("run", sheet.name, "--yes", "-q").code == 3
+        assert workspace.call("run", sheet.name, "--yes", "-q").code == 3
         state = f"SELECT superseded_by IS NOT NULL OR state = 'accepted' FROM entry WHERE id = {refused[0]}"
-        assert rows_of(desk.folder / "ledger.db", state) == [(1,)]
+        assert rows_of(workspace.folder / "ledger.db", state) == [(1,)]
         assert sum("Nowhere Man" in str(case["debtorName"]) for case in sandbox.cases) == 1
 
 

@@ -78,12 +78,12 @@ def test_what_became_known_is_added_once_and_behind():
     assert final_payload(again) == first
 
 
-def run(desk, count=6, **dispatch):
+def run(workspace, count=6, **dispatch):
     lines = pd.DataFrame(vouchers(count))
-    return importer.run(pd.DataFrame(cases(count)), vouchers=lines, yes=True, settings=desk.settings(**dispatch))
+    return importer.run(pd.DataFrame(cases(count)), vouchers=lines, yes=True, settings=workspace.settings(**dispatch))
 
 
-def test_a_ledger_that_cannot_be_written_stops_the_run_before_the_next_request(desk, vendors, relay, monkeypatch):
+def test_a_ledger_that_cannot_be_written_stops_the_run_before_the_next_request(workspace, fake_apis, fault_proxy, monkeypatch):
     """The disk is full when the first outcomes are to be stored: no further request goes out, and nothing is forgotten."""
     real, calls = Outbox.commit_step, []
 
@@ -94,18 +94,18 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_before_the_next_request(d
         return real(self, results, entries, *rest)
 
     monkeypatch.setattr(Outbox, "commit_step", commit_step)
-    result = run(desk, concurrency=2)
+    result = run(workspace, concurrency=2)
     assert result.exit_code is ExitCode.IN_DOUBT
     assert "full" in result.messages[0]
     assert result.reports  # what the ledger holds is told all the same
-    assert sum(seen.is_case for seen in relay.seen) <= 2
-    assert ("case", "sending", 2) in desk.ledger(STATES)
+    assert sum(seen.is_case for seen in fault_proxy.seen) <= 2
+    assert ("case", "sending", 2) in workspace.ledger(STATES)
     monkeypatch.setattr(Outbox, "commit_step", real)
-    assert desk.call("resume").code == 0
-    assert len(vendors.cases) == len(vendors.vouchers) == 6
+    assert workspace.call("resume").code == 0
+    assert len(fake_apis.cases) == len(fake_apis.vouchers) == 6
 
 
-def test_a_bug_in_a_task_fails_the_run_and_does_not_hang_it(live, vendors, monkeypatch):
+def test_a_bug_in_a_task_fails_the_run_and_does_not_hang_it(configured_workspace, fake_apis, monkeypatch):
     from importer.dispatcher.apis.debitura import Debitura
 
     async def broken(_self, _claim):
@@ -114,14 +114,14 @@ def test_a_bug_in_a_task_fails_the_run_and_does_not_hang_it(live, vendors, monke
     real = Debitura.create
     monkeypatch.setattr(Debitura, "create", broken)
     with pytest.raises(ZeroDivisionError):
-        run(live)
+        run(configured_workspace)
     monkeypatch.setattr(Debitura, "create", real)
-    assert live.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}).code in {0, 6}
-    live.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
-    assert len(vendors.cases) == len(vendors.vouchers) == 6
+    assert configured_workspace.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}).code in {0, 6}
+    configured_workspace.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
+    assert len(fake_apis.cases) == len(fake_apis.vouchers) == 6
 
 
-def test_outcomes_that_are_ready_together_share_a_commit(live, monkeypatch):
+def test_outcomes_that_are_ready_together_share_a_commit(configured_workspace, monkeypatch):
     commits, real = [], Outbox.commit_step
 
     def commit_step(self, results, entries, *rest):
@@ -129,21 +129,21 @@ def test_outcomes_that_are_ready_together_share_a_commit(live, monkeypatch):
         return real(self, results, entries, *rest)
 
     monkeypatch.setattr(Outbox, "commit_step", commit_step)
-    run(live, 60, concurrency=16)
+    run(configured_workspace, 60, concurrency=16)
     assert sum(results for results, _ in commits) == sum(entries for _, entries in commits) == 120
     assert len(commits) < 120  # fewer than one for each outcome
     assert max(entries for _, entries in commits) > 1
 
 
-def test_a_voucher_without_a_name_for_its_case_does_not_keep_the_run_going(desk, relay):
+def test_a_voucher_without_a_name_for_its_case_does_not_keep_the_run_going(workspace, fault_proxy):
     """In doubt from a run with other settings: Debbie knew the case by its id, now by a reference that it does not have."""
-    relay.hook = lambda seen: Reply(503) if seen.is_voucher else None
+    fault_proxy.hook = lambda seen: Reply(503) if seen.is_voucher else None
     rows = [row | {"creditor_reference": ""} for row in cases(1)]
-    settings = desk.settings(backoff_seconds=0.001)
+    settings = workspace.settings(backoff_seconds=0.001)
     importer.run(pd.DataFrame(rows), vouchers=pd.DataFrame(vouchers(1)), yes=True, settings=settings)
-    assert ("voucher", "in_doubt", 1) in desk.ledger(STATES)
-    relay.hook = pass_on
-    process = desk.start("resume", env={"IMPORTER_DEBBIE__CASE_ID_FROM": "creditorReference"})
+    assert ("voucher", "in_doubt", 1) in workspace.ledger(STATES)
+    fault_proxy.hook = pass_on
+    process = workspace.start("resume", env={"IMPORTER_DEBBIE__CASE_ID_FROM": "creditorReference"})
     try:
         process.communicate(timeout=20)
     finally:

@@ -20,14 +20,14 @@ from importer.settings import Settings
 SLOTS = 3
 
 
-def run(desk, case_rows, voucher_rows=None, *, settings=None, **dispatch):
+def run(workspace, case_rows, voucher_rows=None, *, settings=None, **dispatch):
     frame = pd.DataFrame(voucher_rows) if voucher_rows else None
-    return importer.run(pd.DataFrame(case_rows), vouchers=frame, yes=True, settings=settings or desk.settings(**dispatch))
+    return importer.run(pd.DataFrame(case_rows), vouchers=frame, yes=True, settings=settings or workspace.settings(**dispatch))
 
 
-def test_before_a_request_arrives_the_ledger_has_its_intent_on_disk(desk, relay):
+def test_before_a_request_arrives_the_ledger_has_its_intent_on_disk(workspace, fault_proxy):
     """Read with another connection while the server holds the request: the entry is `sending`, its attempt is open."""
-    path = desk.folder / "ledger.db"
+    path = workspace.folder / "ledger.db"
     found = []
 
     def look(seen):
@@ -40,27 +40,27 @@ def test_before_a_request_arrives_the_ledger_has_its_intent_on_disk(desk, relay)
                 )
             )
 
-    relay.hook = look
+    fault_proxy.hook = look
     rows = [voucher("C1", unique_id="V-child", parent_unique_id="V-C1"), *vouchers(5)]
-    assert run(desk, cases(5), rows).exit_code == 0
+    assert run(workspace, cases(5), rows).exit_code == 0
     assert found == [[("sending", 1, None)]] * 11
-    assert desk.ledger("SELECT count(*) FROM attempt WHERE ended_at IS NULL OR outcome <> 'accepted'") == [(0,)]
+    assert workspace.ledger("SELECT count(*) FROM attempt WHERE ended_at IS NULL OR outcome <> 'accepted'") == [(0,)]
 
 
-def test_an_outcome_is_on_disk_before_a_voucher_depends_on_it(desk, relay):
+def test_an_outcome_is_on_disk_before_a_voucher_depends_on_it(workspace, fault_proxy):
     states = []
 
     def look(seen):
         if seen.is_voucher:
             query = f"SELECT state FROM entry WHERE kind = 'case' AND remote_id = '{seen.path.rsplit('/', 1)[1]}'"
-            states.extend(query_ledger(desk.folder / "ledger.db", query))
+            states.extend(query_ledger(workspace.folder / "ledger.db", query))
 
-    relay.hook = look
-    run(desk, cases(5), vouchers(5))
+    fault_proxy.hook = look
+    run(workspace, cases(5), vouchers(5))
     assert states == [("accepted",)] * 5
 
 
-def test_vouchers_go_out_as_soon_as_their_case_is_accepted(desk, vendors, relay):
+def test_vouchers_go_out_as_soon_as_their_case_is_accepted(workspace, fake_apis, fault_proxy):
     """The last case is held until a voucher has arrived: if vouchers waited for all cases, neither would ever come."""
     voucher_came = threading.Event()
 
@@ -70,157 +70,157 @@ def test_vouchers_go_out_as_soon_as_their_case_is_accepted(desk, vendors, relay)
         if seen.is_case and seen.json()["creditorReference"] == "INV-C4":
             assert voucher_came.wait(30), "no voucher came while a case was under way"
 
-    relay.hook = hold_the_last_case
-    assert run(desk, cases(4), vouchers(4), concurrency=2).exit_code == 0
-    assert len(vendors.vouchers) == 4
+    fault_proxy.hook = hold_the_last_case
+    assert run(workspace, cases(4), vouchers(4), concurrency=2).exit_code == 0
+    assert len(fake_apis.vouchers) == 4
 
 
-def test_no_more_requests_are_under_way_than_the_settings_allow(desk, relay):
-    relay.hook = gate = Gate(full=SLOTS)
+def test_no_more_requests_are_under_way_than_the_settings_allow(workspace, fault_proxy):
+    fault_proxy.hook = gate = Gate(full=SLOTS)
     done = []
-    worker = threading.Thread(target=lambda: done.append(run(desk, cases(12), concurrency=SLOTS)))
+    worker = threading.Thread(target=lambda: done.append(run(workspace, cases(12), concurrency=SLOTS)))
     worker.start()
     try:
         assert gate.full.wait(30)
-        assert desk.ledger(STATES) == [("case", "pending", 9), ("case", "sending", SLOTS)]
+        assert workspace.ledger(STATES) == [("case", "pending", 9), ("case", "sending", SLOTS)]
     finally:
         gate.open.set()
         worker.join(60)
     assert done[0].exit_code == 0
-    assert relay.most_at_once == SLOTS
+    assert fault_proxy.most_at_once == SLOTS
 
 
 @pytest.mark.parametrize("failure", [Reply(500), Reply(503, b"<html>"), Drop(), Lose(), Reply(200, b"not json"), Reply(200)])
-def test_a_voucher_in_doubt_is_sent_again_with_the_same_bytes_and_key(desk, vendors, relay, failure):
-    relay.hook = lambda seen: failure if seen.is_voucher and seen.nth <= 3 else None
-    assert run(desk, cases(1), vouchers(1)).exit_code == 0
-    tries = [(seen.body, seen.key) for seen in relay.seen if seen.is_voucher]
+def test_a_voucher_in_doubt_is_sent_again_with_the_same_bytes_and_key(workspace, fake_apis, fault_proxy, failure):
+    fault_proxy.hook = lambda seen: failure if seen.is_voucher and seen.nth <= 3 else None
+    assert run(workspace, cases(1), vouchers(1)).exit_code == 0
+    tries = [(seen.body, seen.key) for seen in fault_proxy.seen if seen.is_voucher]
     assert len(tries) == 4
     assert len(set(tries)) == 1
     assert tries[0][1]
-    assert [v["uniqueId"] for v in vendors.vouchers] == ["V-C1"]
+    assert [v["uniqueId"] for v in fake_apis.vouchers] == ["V-C1"]
 
 
-def test_a_case_is_sent_again_with_the_same_bytes_and_key(desk, vendors, relay):
+def test_a_case_is_sent_again_with_the_same_bytes_and_key(workspace, fake_apis, fault_proxy):
     """Throttled, then lost on the way, and shown by two scans not to exist: the third try is the first one's twin."""
     sequence = [Reply(429, b'{"retryAfter": 0.01}'), Drop()]
-    relay.hook = lambda seen: sequence.pop(0) if seen.is_case and sequence else None
-    result = run(desk, cases(1), settle_minutes=0)
+    fault_proxy.hook = lambda seen: sequence.pop(0) if seen.is_case and sequence else None
+    result = run(workspace, cases(1), settle_minutes=0)
     for _ in range(2):
         if result.exit_code is ExitCode.IN_DOUBT:
-            desk.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
-    tries = {(seen.body, seen.key) for seen in relay.seen if seen.is_case}
-    assert sum(seen.is_case for seen in relay.seen) == 3
+            workspace.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
+    tries = {(seen.body, seen.key) for seen in fault_proxy.seen if seen.is_case}
+    assert sum(seen.is_case for seen in fault_proxy.seen) == 3
     assert len(tries) == 1
-    assert len(vendors.cases) == 1
+    assert len(fake_apis.cases) == 1
 
 
-def test_a_case_whose_answer_was_lost_is_found_in_the_list_and_not_sent_again(desk, vendors, relay):
-    relay.hook = lambda seen: Lose() if seen.is_case and seen.nth % 2 else None
-    result = run(desk, cases(6), vouchers(6))
+def test_a_case_whose_answer_was_lost_is_found_in_the_list_and_not_sent_again(workspace, fake_apis, fault_proxy):
+    fault_proxy.hook = lambda seen: Lose() if seen.is_case and seen.nth % 2 else None
+    result = run(workspace, cases(6), vouchers(6))
     assert result.exit_code == 0
-    assert sum(seen.is_case for seen in relay.seen) == len(vendors.cases) == 6
-    assert desk.ledger("SELECT count(DISTINCT remote_id) FROM entry WHERE kind = 'case'") == [(6,)]
-    owned = dict(desk.ledger("SELECT remote_id, ref FROM entry WHERE kind = 'case'"))
-    assert {c["id"]: c["creditorReference"].removeprefix("INV-") for c in vendors.cases} == owned
+    assert sum(seen.is_case for seen in fault_proxy.seen) == len(fake_apis.cases) == 6
+    assert workspace.ledger("SELECT count(DISTINCT remote_id) FROM entry WHERE kind = 'case'") == [(6,)]
+    owned = dict(workspace.ledger("SELECT remote_id, ref FROM entry WHERE kind = 'case'"))
+    assert {c["id"]: c["creditorReference"].removeprefix("INV-") for c in fake_apis.cases} == owned
 
 
-def test_trusted_keys_let_a_case_in_doubt_be_sent_again(desk):
-    from support.fault_proxy import Relay
+def test_trusted_keys_let_a_case_in_doubt_be_sent_again(workspace):
+    from support.fault_proxy import FaultProxy
     from support.workspace import API_KEY, TOKEN, settings_for
 
     chosen = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="honoured")
-    with Sandbox(chosen) as vendors, Relay(vendors.url) as relay:
-        desk.live = settings_for(relay.url)
-        relay.hook = lambda seen: Lose() if seen.is_case and seen.nth <= 2 else None
-        assert run(desk, cases(2), idempotency_keys="trusted").exit_code == 0
-        assert len(vendors.cases) == 2
+    with Sandbox(chosen) as fake_apis, FaultProxy(fake_apis.url) as fault_proxy:
+        workspace.env = settings_for(fault_proxy.url)
+        fault_proxy.hook = lambda seen: Lose() if seen.is_case and seen.nth <= 2 else None
+        assert run(workspace, cases(2), idempotency_keys="trusted").exit_code == 0
+        assert len(fake_apis.cases) == 2
         keys = defaultdict(set)
-        for seen in relay.seen:
+        for seen in fault_proxy.seen:
             if seen.is_case:
                 keys[seen.json()["creditorReference"]].add((seen.key, seen.body))
     assert sum(map(len, keys.values())) == 2
 
 
-def test_a_storm_of_429_loses_nothing(live, vendors):
+def test_a_storm_of_429_loses_nothing(configured_workspace, fake_apis):
     plan = {"rate": 0.5, "kinds": ["429"], "paths": ["cases", "vouchers"], "retry_after": 0.02, "seed": 3}
-    vendors.set_faults(FaultPlan.parse(plan))
-    result = run(live, cases(40), vouchers(40))
+    fake_apis.set_faults(FaultPlan.parse(plan))
+    result = run(configured_workspace, cases(40), vouchers(40))
     assert result.exit_code == 0
-    assert vendors.faulted["429"] > 20
-    assert len(vendors.cases) == len(vendors.vouchers) == 40
-    assert live.ledger(STATES) == [("case", "accepted", 40), ("voucher", "accepted", 40)]
+    assert fake_apis.faulted["429"] > 20
+    assert len(fake_apis.cases) == len(fake_apis.vouchers) == 40
+    assert configured_workspace.ledger(STATES) == [("case", "accepted", 40), ("voucher", "accepted", 40)]
 
 
-def test_a_429_pauses_the_whole_account_for_as_long_as_it_says(desk, vendors, relay):
+def test_a_429_pauses_the_whole_account_for_as_long_as_it_says(workspace, fake_apis, fault_proxy):
     times = []
 
     def throttle_once(seen):
         times.append(time.monotonic())
         return Reply(429, b'{"retryAfter": 0.5}') if seen.nth == 1 else None
 
-    relay.hook = lambda seen: throttle_once(seen) if seen.is_case else None
-    assert run(desk, cases(5), concurrency=1).exit_code == 0
+    fault_proxy.hook = lambda seen: throttle_once(seen) if seen.is_case else None
+    assert run(workspace, cases(5), concurrency=1).exit_code == 0
     assert times[1] - times[0] >= 0.5
-    assert len(vendors.cases) == 5
+    assert len(fake_apis.cases) == 5
 
 
-def test_a_connection_that_was_never_made_is_simply_made_again(live, vendors):
+def test_a_connection_that_was_never_made_is_simply_made_again(configured_workspace, fake_apis):
     """The first voucher's connection is cut and for a while no new one is taken: the tries in between did nothing."""
-    vendors.set_faults(FaultPlan.parse([{"on": "vouchers", "kind": "refuse", "seconds": 0.3}]))
-    result = run(live, cases(2), vouchers(2), concurrency=1)
+    fake_apis.set_faults(FaultPlan.parse([{"on": "vouchers", "kind": "refuse", "seconds": 0.3}]))
+    result = run(configured_workspace, cases(2), vouchers(2), concurrency=1)
     assert result.exit_code == 0
-    outcomes = {outcome for (outcome,) in live.ledger("SELECT outcome FROM attempt")}
+    outcomes = {outcome for (outcome,) in configured_workspace.ledger("SELECT outcome FROM attempt")}
     assert outcomes == {"accepted", "in doubt", "nothing happened"}
-    assert len(vendors.vouchers) == 2
+    assert len(fake_apis.vouchers) == 2
 
 
-def test_an_api_that_stays_down_stops_the_run_and_nothing_is_lost(desk, relay):
-    relay.hook = lambda seen: Reply(503) if seen.is_case else None
-    result = run(desk, cases(30), vouchers(30), backoff_seconds=0.001)
+def test_an_api_that_stays_down_stops_the_run_and_nothing_is_lost(workspace, fault_proxy):
+    fault_proxy.hook = lambda seen: Reply(503) if seen.is_case else None
+    result = run(workspace, cases(30), vouchers(30), backoff_seconds=0.001)
     assert result.exit_code is ExitCode.API_STOPPED
     assert "the API does not work (HTTP 503)" in " ".join(result.messages)
-    tried = sum(seen.is_case for seen in relay.seen)
+    tried = sum(seen.is_case for seen in fault_proxy.seen)
     assert tried < 40  # it does not hammer a server that is ill
-    states = {(kind, state): rows for kind, state, rows in desk.ledger(STATES)}
+    states = {(kind, state): rows for kind, state, rows in workspace.ledger(STATES)}
     assert states["case", "in_doubt"] + states.get(("case", "pending"), 0) == 30
     (report,) = result.reports
     assert report.summary.balanced
 
 
-def test_refused_vouchers_leave_their_case_and_their_siblings_alone(live, vendors):
+def test_refused_vouchers_leave_their_case_and_their_siblings_alone(configured_workspace, fake_apis):
     rows = [voucher("C1"), voucher("C1", unique_id="V-bad", voucher_type="00000000-0000-4000-8000-000000000001")]
     own = {"strange": {"id": "00000000-0000-4000-8000-000000000001", "counts": "debt"}}
-    settings = live.settings().model_copy(update={"voucher_types": Settings(voucher_types=own).voucher_types})
-    result = run(live, cases(1), rows, settings=settings)
+    settings = configured_workspace.settings().model_copy(update={"voucher_types": Settings(voucher_types=own).voucher_types})
+    result = run(configured_workspace, cases(1), rows, settings=settings)
     assert result.exit_code is ExitCode.ROWS_LEFT
-    assert [v["uniqueId"] for v in vendors.vouchers] == ["V-C1"]
-    assert live.ledger(STATES) == [("case", "accepted", 1), ("voucher", "accepted", 1), ("voucher", "refused", 1)]
+    assert [v["uniqueId"] for v in fake_apis.vouchers] == ["V-C1"]
+    assert configured_workspace.ledger(STATES) == [("case", "accepted", 1), ("voucher", "accepted", 1), ("voucher", "refused", 1)]
 
 
-def test_an_installations_own_voucher_types_are_known_by_their_names(desk):
+def test_an_installations_own_voucher_types_are_known_by_their_names(workspace):
     from support.workspace import API_KEY, TOKEN, settings_for
 
     own = "11111111-2222-4333-8444-555555555555"
-    with Sandbox(SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), extra_voucher_types=(own,))) as vendors:
-        desk.live = settings_for(vendors.url)
+    with Sandbox(SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), extra_voucher_types=(own,))) as fake_apis:
+        workspace.env = settings_for(fake_apis.url)
         types = Settings(voucher_types={"court_fee": {"id": own, "counts": "credit", "danish": "Retsafgift"}}).voucher_types
-        settings = desk.settings().model_copy(update={"voucher_types": types})
+        settings = workspace.settings().model_copy(update={"voucher_types": types})
         rows = [voucher("C1", unique_id=str(i), voucher_type=name) for i, name in enumerate(("court_fee", "Retsafgift", own))]
-        assert run(desk, cases(1), rows, settings=settings).exit_code == 0
-        assert [(v["received"]["voucherTypeId"], v["amount"]) for v in vendors.vouchers] == [(own, 10000)] * 3
+        assert run(workspace, cases(1), rows, settings=settings).exit_code == 0
+        assert [(v["received"]["voucherTypeId"], v["amount"]) for v in fake_apis.vouchers] == [(own, 10000)] * 3
 
 
-def test_a_server_that_answers_without_an_id_is_in_doubt_not_accepted(desk, relay):
-    relay.hook = lambda seen: Reply(200, b'{"reference": "ABC"}') if seen.is_case else None
-    result = run(desk, cases(1))
+def test_a_server_that_answers_without_an_id_is_in_doubt_not_accepted(workspace, fault_proxy):
+    fault_proxy.hook = lambda seen: Reply(200, b'{"reference": "ABC"}') if seen.is_case else None
+    result = run(workspace, cases(1))
     assert result.exit_code is ExitCode.IN_DOUBT
-    assert desk.ledger(STATES) == [("case", "in_doubt", 1)]
+    assert workspace.ledger(STATES) == [("case", "in_doubt", 1)]
 
 
-def test_two_equal_rows_without_a_reference_are_two_cases(live, vendors):
+def test_two_equal_rows_without_a_reference_are_two_cases(configured_workspace, fake_apis):
     rows = [case("x", case_ref="", creditor_reference="")] * 2
-    assert run(live, rows).exit_code == 0
-    assert len(vendors.cases) == 2
-    assert run(live, rows).reports[0].summary.as_json()["counts"]["cases"]["already_imported"] == 2
-    assert len(vendors.cases) == 2
+    assert run(configured_workspace, rows).exit_code == 0
+    assert len(fake_apis.cases) == 2
+    assert run(configured_workspace, rows).reports[0].summary.as_json()["counts"]["cases"]["already_imported"] == 2
+    assert len(fake_apis.cases) == 2

@@ -57,7 +57,7 @@ VOUCHERS = [
 
 
 @dataclass(frozen=True)
-class Found:
+class ReadRecords:
     """What a source holds, without where in it."""
 
     cases: Counter[tuple[str, bytes]]
@@ -65,18 +65,18 @@ class Found:
     rows: tuple[LoadedRow, ...]
 
 
-def found_in(rows: Sequence[LoadedRow]) -> Found:
+def found_in(rows: Sequence[LoadedRow]) -> ReadRecords:
     for row in rows:
         for record in (row.case, row.voucher):
             assert not isinstance(record, Reject), [reason.text() for reason in record.reasons]
-    return Found(
+    return ReadRecords(
         Counter((r.case.base, r.case.payload) for r in rows if isinstance(r.case, CaseRecord)),
         Counter((r.voucher.fingerprint, r.voucher.payload) for r in rows if isinstance(r.voucher, VoucherRecord)),
         tuple(rows),
     )
 
 
-def load(*paths: Path, profile: Profile = NO_PROFILE) -> Found:
+def load(*paths: Path, profile: Profile = NO_PROFILE) -> ReadRecords:
     rows: list[LoadedRow] = []
     for path in paths:
         with open_file(path, profile, CONTEXT) as source:
@@ -139,11 +139,11 @@ def write_xls(path: Path, **sheets: Sequence[dict[str, Any]]) -> Path:
 
 
 @pytest.fixture
-def two_sheets(tmp_path: Path) -> Found:
+def two_sheets(tmp_path: Path) -> ReadRecords:
     return load(write_workbook(tmp_path / "two.xlsx", Cases=CASES, Vouchers=VOUCHERS))
 
 
-def test_a_workbook_of_two_sheets(two_sheets: Found) -> None:
+def test_a_workbook_of_two_sheets(two_sheets: ReadRecords) -> None:
     assert [(r.row.sheet, r.row.number) for r in two_sheets.rows] == [
         *(("Cases", n) for n in (2, 3, 4)),
         *(("Vouchers", n) for n in (2, 3, 4)),
@@ -181,7 +181,7 @@ SHAPES: dict[str, Writer] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_same_records_are_the_same_in_every_file(shape, two_sheets: Found, tmp_path: Path) -> None:
+def test_the_same_records_are_the_same_in_every_file(shape, two_sheets: ReadRecords, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     folder.mkdir()
     found = load(*SHAPES[shape](folder))
@@ -197,7 +197,7 @@ FLAT: dict[str, Writer] = {
 
 
 @pytest.mark.parametrize("shape", FLAT)
-def test_flat_rows_repeat_their_case_and_hold_the_same_records(shape, two_sheets: Found, tmp_path: Path) -> None:
+def test_flat_rows_repeat_their_case_and_hold_the_same_records(shape, two_sheets: ReadRecords, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     folder.mkdir()
     found = load(*FLAT[shape](folder))
@@ -217,7 +217,7 @@ def test_a_flat_row_that_contradicts_its_case_is_told_apart_by_its_bytes(tmp_pat
     assert len(payloads) == 2
 
 
-def test_frames_hold_the_same_records(two_sheets: Found) -> None:
+def test_frames_hold_the_same_records(two_sheets: ReadRecords) -> None:
     source = open_frames({"Cases": pd.DataFrame(CASES), "Vouchers": pd.DataFrame(VOUCHERS)}, CONTEXT)
     found = found_in(list(source.rows))
     assert (found.cases, found.vouchers) == (two_sheets.cases, two_sheets.vouchers)
@@ -266,7 +266,7 @@ def test_an_unquoted_delimiter_in_a_text_file_rejects_its_row(rows, tmp_path: Pa
     assert broken == {3: ["too_many_cells"]}
 
 
-def test_a_profile_reads_a_foreign_sheet_as_the_same_records(two_sheets: Found, tmp_path: Path) -> None:
+def test_a_profile_reads_a_foreign_sheet_as_the_same_records(two_sheets: ReadRecords, tmp_path: Path) -> None:
     words = {
         "case_ref": "Sag",
         "amount_to_recover": "Beløb",
@@ -304,7 +304,7 @@ def test_a_profile_reads_a_foreign_sheet_as_the_same_records(two_sheets: Found, 
     assert found.cases == two_sheets.cases
 
 
-def test_a_profile_names_the_sheet_that_counts(two_sheets: Found, tmp_path: Path) -> None:
+def test_a_profile_names_the_sheet_that_counts(two_sheets: ReadRecords, tmp_path: Path) -> None:
     other = [case | {"case_ref": f"old-{case['case_ref']}"} for case in CASES]
     path = write_workbook(tmp_path / "x.xlsx", Old=other, Open=CASES)
     assert load(path, profile=Profile(sheet="Open")).cases == two_sheets.cases

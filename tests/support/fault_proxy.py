@@ -67,7 +67,7 @@ def pass_on(_: Seen) -> None:
     """The hook that does nothing."""
 
 
-class Relay:
+class FaultProxy:
     """Listens on loopback while it is open; ``hook`` is called for each request in a thread of its own."""
 
     def __init__(self, target: str, hook: Hook = pass_on) -> None:
@@ -156,17 +156,17 @@ class _Server(ThreadingHTTPServer):
         """A client that went away while it was waiting is no news."""
 
 
-def _handler_of(relay: Relay) -> type[BaseHTTPRequestHandler]:
+def _handler_of(fault_proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
 
         def do_GET(self) -> None:
-            relay.handle(self)
+            fault_proxy.handle(self)
 
         def do_POST(self) -> None:
-            relay.handle(self)
+            fault_proxy.handle(self)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             del format, args

@@ -99,7 +99,7 @@ def run_sql(ledger: Ledger, work: Callable[[Connection], Any]) -> Any:
         return work(connection)
 
 
-class Desk:
+class LedgerDriver:
     """A ledger, and the few things that a run does with it."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -162,7 +162,7 @@ class Desk:
     def vouchers(self, batch: int) -> list[RowStatus]:
         return [line.voucher.status for line in self.lines(batch) if line.voucher]
 
-    def told(self, batch: int) -> list[str]:
+    def reasons(self, batch: int) -> list[str]:
         """The reasons of every row of the batch."""
         facts = [fact for line in self.lines(batch) for fact in (line.case, line.voucher) if fact]
         return [reason.text() for fact in facts for reason in fact.reasons]
@@ -191,6 +191,6 @@ def _sums(found: Tallies, kind: RecordKind) -> dict[str, tuple[int, int]]:
 
 
 @contextmanager
-def open_desk(folder: Path) -> Iterator[Desk]:
+def open_driver(folder: Path) -> Iterator[LedgerDriver]:
     with Ledger.open(f"sqlite:///{folder / 'ledger.db'}", "test") as ledger:
-        yield Desk(ledger)
+        yield LedgerDriver(ledger)

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def at_a_terminal(desk, *arguments, **env):
+def at_a_terminal(workspace, *arguments, **env):
     """A command whose input and stderr are a terminal; yields the process and the keyboard's end of the terminal."""
     keyboard, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 80))  # what must be seen must fit into the usual width
-    process = desk.start(*arguments, env=env, stdin=terminal, stderr=terminal)
+    process = workspace.start(*arguments, env=env, stdin=terminal, stderr=terminal)
     os.close(terminal)
     try:
         yield process, keyboard

@@ -58,19 +58,19 @@ class Finished:
         return found
 
 
-class Desk:
-    """Commands run here as processes of their own; ``live`` are the variables that they get."""
+class CliWorkspace:
+    """Commands run here as processes of their own; ``env`` are the environment variables that they get."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.live: dict[str, str] = {}
+        self.env: dict[str, str] = {}
 
     def start(self, *arguments: str | Path, env: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         return subprocess.Popen(
             [sys.executable, "-m", "importer", *map(str, arguments)],
             cwd=self.folder,
-            env=clean_environment(**{**self.live, **(env or {})}),
+            env=clean_environment(**{**self.env, **(env or {})}),
             text=True,
             encoding="utf-8",
             errors="replace",
@@ -88,7 +88,7 @@ class Desk:
         out, err = io.StringIO(), io.StringIO()
         with ExitStack() as stack:
             stack.enter_context(contextlib.chdir(self.folder))
-            stack.enter_context(mock.patch.dict(os.environ, clean_environment(**{**self.live, **(env or {})}), clear=True))
+            stack.enter_context(mock.patch.dict(os.environ, clean_environment(**{**self.env, **(env or {})}), clear=True))
             stack.enter_context(mock.patch.object(sys, "argv", ["importer", *map(str, arguments)]))
             stack.enter_context(mock.patch.object(sys, "stdin", io.StringIO()))
             stack.enter_context(redirect_stdout(out))
@@ -99,14 +99,17 @@ class Desk:
         return Finished(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
     def settings(self, **dispatch: Any) -> Settings:
-        """The settings of ``live`` for the Python API, with a ledger and reports in this folder."""
-        live = self.live
+        """The settings of ``env`` for the Python API, with a ledger and reports in this folder."""
+        variables = self.env
         return Settings(
-            debitura={"base_url": live["IMPORTER_DEBITURA__BASE_URL"], "api_key": live["IMPORTER_DEBITURA__API_KEY"]},
+            debitura={
+                "base_url": variables["IMPORTER_DEBITURA__BASE_URL"],
+                "api_key": variables["IMPORTER_DEBITURA__API_KEY"],
+            },
             debbie={
-                "base_url": live["IMPORTER_DEBBIE__BASE_URL"],
-                "token": live["IMPORTER_DEBBIE__TOKEN"],
-                "tenant_id": live["IMPORTER_DEBBIE__TENANT_ID"],
+                "base_url": variables["IMPORTER_DEBBIE__BASE_URL"],
+                "token": variables["IMPORTER_DEBBIE__TOKEN"],
+                "tenant_id": variables["IMPORTER_DEBBIE__TENANT_ID"],
             },
             dispatch={"backoff_seconds": 0.02} | dispatch,
             ledger={"url": f"sqlite:///{self.folder / 'ledger.db'}"},

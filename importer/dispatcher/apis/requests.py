@@ -76,16 +76,16 @@ NAP_SECONDS = 0.25  # between two looks at the clock and at an interrupt
 
 @dataclass(frozen=True)
 class RequestGate:
-    """Where a request without an intent waits for its turn: no longer than ``patience`` seconds, nor once ``stopped``."""
+    """Where a request without an intent waits for its turn: no longer than ``longest_wait`` seconds, nor once ``stopped``."""
 
     ledger: Ledger
-    patience: float = math.inf
+    longest_wait: float = math.inf
     stopped: Callable[[], bool] = lambda: False
 
     async def admit(self, limits: RateLimits) -> None:
         """Count one request durably, as soon as there is room. Raises QuotaReached."""
         while (wait := limits.next_permit(reading=True).wait).seconds > 0:
-            if wait.seconds > self.patience or self.stopped():
+            if wait.seconds > self.longest_wait or self.stopped():
                 raise limits.reached(wait)
             await asyncio.sleep(min(wait.seconds, NAP_SECONDS))
         limits.reserve(1)

@@ -55,13 +55,13 @@ class AdaptiveLimit:
 class ApiThrottle:
     """All that decides whether a request that creates may begin now: limits, pauses, trouble, and how many are under way.
 
-    ``base_delay`` is the shortest backoff in seconds, ``patience`` the longest wait that this run accepts.
+    ``base_delay`` is the shortest backoff in seconds, ``longest_wait`` the longest wait that this run accepts.
     """
 
     limits: RateLimits
     concurrency: int
     base_delay: float
-    patience: float = math.inf
+    longest_wait: float = math.inf
     in_flight: int = 0
     failures: int = 0
     probes: int = 0
@@ -79,7 +79,7 @@ class ApiThrottle:
         """How many requests may begin now; if none may, how long to wait before asking again."""
         free = (1 if self.circuit_open else self.adaptive.value) - self.in_flight
         wait = self.wait()
-        if self.stopped or free <= 0 or wait.seconds > self.patience:
+        if self.stopped or free <= 0 or wait.seconds > self.longest_wait:
             return NOT_BY_WAITING
         if wait.seconds > 0:
             return Permit(0, wait)

@@ -4,7 +4,7 @@
 
 Each run is a process of its own, forked from one that has loaded everything, so that a kill costs milliseconds and not
 a start-up. It is killed with SIGKILL at a random moment. After every few kills the faults are switched off, the ledger
-is resumed to the end, and the world is compared with it.
+is resumed to the end, and the server is compared with it.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from world import OutcomeKind, SandboxProcess, environment, examine, finish, left_under_way, write_sheet
+from simulation import Examination, SandboxProcess, environment, examine, finish, left_under_way, write_sheet
 
 ROWS_PER_FILE = 100
 KILLS_PER_ROUND = 25
@@ -113,12 +113,12 @@ def load_everything() -> None:
     case_currencies(), country_codes(), decimals_of("DKK")
 
 
-def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, list[OutcomeKind]]:
+def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, list[Examination]]:
     """How many kills there were, how many of them hit requests under way, and the bad verdicts (none, if all is well)."""
     load_everything()
     dice = random.Random(seed)
     done = under_way = rounds = 0
-    bad: list[OutcomeKind] = []
+    bad: list[Examination] = []
     with SandboxProcess(folder) as sandbox:
         env = environment(sandbox.url, timeout_seconds=0.5)
         wanted: set[str] = set()

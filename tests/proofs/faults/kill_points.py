@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import forked, load_everything
-from world import SandboxProcess, environment, examine, finish, write_sheet
+from simulation import SandboxProcess, environment, examine, finish, write_sheet
 
 POINTS = ("commit", "request", "wire", "report")  # wire: the bytes of a request have gone out, its answer is not read
 MOMENTS = ("before", "after")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from harness import plan
-from world import SandboxProcess, environment, examine, finish, importer, write_sheet
+from simulation import SandboxProcess, environment, examine, finish, importer, write_sheet
 
 HERE = Path(__file__).parent
 
@@ -130,7 +130,7 @@ def test_on_absent_hold_asks_a_person(tmp_path, sandbox):
 
 def test_trusted_keys_send_the_same_again(tmp_path):
     """With keys that are heeded a lost answer needs no settle time: the repeat is answered with the first case."""
-    data = tmp_path / "world.jsonl"
+    data = tmp_path / "apis.jsonl"
     from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 
     plan = FaultPlan.parse([{"on": "cases", "nth": 1, "times": 3, "kind": "reset_after"}])
@@ -144,7 +144,7 @@ def test_trusted_keys_send_the_same_again(tmp_path):
 
 
 def test_a_restored_ledger_sends_nothing_twice(tmp_path, sandbox):
-    """After a restore the ledger is older than the world: what it calls unsent is looked for first."""
+    """After a restore the ledger is older than the server: what it calls unsent is looked for first."""
     env = environment(sandbox.url, settle_minutes=0)
     write_sheet(tmp_path / "first.csv", range(1, 6))
     write_sheet(tmp_path / "second.csv", range(6, 11))

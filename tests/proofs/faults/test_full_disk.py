@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from world import SandboxProcess, environment, examine, finish, importer, write_sheet
+from simulation import SandboxProcess, environment, examine, finish, importer, write_sheet
 
 CASES = range(1, 301)
 REFS = {f"C{number}" for number in CASES}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from support.ledgers import Desk, Entered, case, open_desk, reject, voucher
+from support.ledgers import Entered, LedgerDriver, case, open_driver, reject, voucher
 
 from importer.domain.kinds import RecordKind
 from importer.domain.states import BLOCKING, RowStatus, State
@@ -50,7 +50,7 @@ FATES = ("accepted", "refused", "accepted", "nothing", "lost before", "lost afte
 fates = st.lists(st.sampled_from(FATES), min_size=4, max_size=4)
 
 
-class World:
+class SimulatedApis:
     """The content of both APIs. Each request creates a case, but only one voucher is created for a unique id."""
 
     def __init__(self) -> None:
@@ -81,8 +81,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.temporary = TemporaryDirectory()
         self.folder = Path(self.temporary.name)
         self.stack = ExitStack()
-        self.desk: Desk = self.stack.enter_context(open_desk(self.folder))
-        self.world = World()
+        self.driver: LedgerDriver = self.stack.enter_context(open_driver(self.folder))
+        self.apis = SimulatedApis()
         self.under_way: dict[int, Claim] = {}
         self.batches: dict[int, tuple[Entered, ...]] = {}
         self.bytes_of_key: dict[str, bytes] = {}
@@ -97,7 +97,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _take(self, records: list[Entered]) -> None:
         if len(self.batches) == MOST_BATCHES:
             return
-        batch = self.desk.take(*records)
+        batch = self.driver.take(*records)
         self.batches[batch] = tuple(records)
 
     @rule(
@@ -132,7 +132,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _take_in_a_correction(self, pick: int, text: str, creditor: str) -> None:
         """Return a row of an error sheet, which names its entry; any of its cells may have been changed."""
-        entries = self.desk.entries()
+        entries = self.driver.entries()
         if not entries:
             return
         entry = entries[pick % len(entries)]
@@ -143,14 +143,14 @@ class LedgerMachine(RuleBasedStateMachine):
             self._take([voucher("R1", text=text, hint=entry.id)])
 
     def _send(self, kind: RecordKind, limit: int, fates: list[str]) -> None:
-        for claim, fate in zip(self.desk.claim(kind, limit), fates, strict=False):
-            entry = self.desk.entry(claim.entry.entry_id)
+        for claim, fate in zip(self.driver.claim(kind, limit), fates, strict=False):
+            entry = self.driver.entry(claim.entry.entry_id)
             assert entry.superseded_by is None
             if kind is RecordKind.CASE:
-                assert self.world.case_of(entry.id) is None, "sent again though it exists"
+                assert self.apis.case_of(entry.id) is None, "sent again though it exists"
             else:
                 assert json.loads(claim.payload)["uniqueId"] == entry.key
-                assert claim.entry.case_id in self.world.cases, "sent before its case was there"
+                assert claim.entry.case_id in self.apis.cases, "sent before its case was there"
             same = self.bytes_of_key.setdefault(claim.entry.idempotency_key, claim.payload)
             assert same == claim.payload, "one idempotency key for two requests"
             self.under_way[entry.id] = claim
@@ -164,48 +164,48 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _come_back(self, entry_id: int, fate: str) -> None:
         claim = self.under_way.pop(entry_id)
-        remote = self.world.make(claim) if fate in {"accepted", "lost after"} else None
+        remote = self.apis.make(claim) if fate in {"accepted", "lost after"} else None
         state = {"accepted": State.ACCEPTED, "refused": State.REFUSED, "nothing": State.PENDING}.get(fate, State.IN_DOUBT)
-        exists = claim.entry.kind is RecordKind.VOUCHER and json.loads(claim.payload)["uniqueId"] in self.world.vouchers
+        exists = claim.entry.kind is RecordKind.VOUCHER and json.loads(claim.payload)["uniqueId"] in self.apis.vouchers
         if claim.entry.doubted and state is not State.ACCEPTED:
             state = State.IN_DOUBT if state is State.PENDING or exists else state
-        self.desk.settle([claim], state, remote)
+        self.driver.settle([claim], state, remote)
 
     def _crash(self, happened: list[bool]) -> None:
         """Crash: some attempts under way have succeeded without a response. The next run opens the ledger again."""
         for claim, did in zip(self.under_way.values(), happened * 9, strict=False):
             if did:
-                self.world.make(claim)
+                self.apis.make(claim)
         self.under_way.clear()
         self.stack.close()
         self.stack = ExitStack()
-        self.desk = self.stack.enter_context(open_desk(self.folder))
-        self.desk.ledger.outbox.recover()
+        self.driver = self.stack.enter_context(open_driver(self.folder))
+        self.driver.ledger.outbox.recover()
 
     def _reconcile(self, *, hold: bool) -> None:
-        for entry in self.desk.entries(RecordKind.CASE):
+        for entry in self.driver.entries(RecordKind.CASE):
             if entry.state != State.IN_DOUBT or entry.superseded_by:
                 continue
-            remote = self.world.case_of(entry.id)
+            remote = self.apis.case_of(entry.id)
             if remote is not None:
-                assert self.desk.ledger.doubts.move(entry.id, State.ACCEPTED, remote_id=remote, reasons=None)
+                assert self.driver.ledger.doubts.move(entry.id, State.ACCEPTED, remote_id=remote, reasons=None)
             elif hold:
-                assert self.desk.ledger.doubts.move(entry.id, State.HELD)
+                assert self.driver.ledger.doubts.move(entry.id, State.HELD)
             else:
-                assert self.desk.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
+                assert self.driver.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
 
     def _resolve(self) -> None:
         """Resolve the held entries as absent, as a user who has looked for them."""
-        for entry in self.desk.entries():
+        for entry in self.driver.entries():
             if entry.state == State.HELD:
-                assert self.desk.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
+                assert self.driver.ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=0)
 
     # What must hold after everything
 
     @invariant()
     def all_is_well(self) -> None:
-        entries = {e.id: e for e in self.desk.entries()}
-        lines = {batch: self.desk.lines(batch) for batch in self.batches}
+        entries = {e.id: e for e in self.driver.entries()}
+        lines = {batch: self.driver.lines(batch) for batch in self.batches}
         self._nothing_is_there_twice(entries, lines)
         self._every_row_is_in_exactly_one_status_and_the_totals_balance(lines)
         self._accepted_means_that_it_is_there(entries, lines)
@@ -214,18 +214,18 @@ class LedgerMachine(RuleBasedStateMachine):
         assert sending == set(self.under_way)
 
     def _nothing_is_there_twice(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> None:
-        made = Counter(self.world.cases.values())
+        made = Counter(self.apis.cases.values())
         assert not [entry for entry, times in made.items() if times > 1]
         keys = Counter(entries[i].key for i in made)
         assert not [key for key, times in keys.items() if times > 1]
         assert not [i for i in made if entries[i].superseded_by]
-        derived = Counter(found for unique, found in self.world.vouchers.items() if unique not in IDS)
+        derived = Counter(found for unique, found in self.apis.vouchers.items() if unique not in IDS)
         most = self._most_in_one_source(entries, lines)
         assert not [found for found, times in derived.items() if times > most[found]], "a voucher was made twice"
 
     def _most_in_one_source(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> Counter[tuple[str, str]]:
         """Count how often a derived voucher of a case occurs in one source, at most: by the remote case and the text."""
-        remote_ids = {entry_id: remote for remote, entry_id in self.world.cases.items()}
+        remote_ids = {entry_id: remote for remote, entry_id in self.apis.cases.items()}
         most: Counter[tuple[str, str]] = Counter()
         for of_batch in lines.values():
             here: Counter[tuple[str, str]] = Counter()
@@ -242,14 +242,14 @@ class LedgerMachine(RuleBasedStateMachine):
             for line, record in zip(lines[batch], records, strict=True):
                 parts = record if isinstance(record, tuple) else (record,)
                 assert (line.case is not None) + (line.voucher is not None) == len(parts)
-            assert self.desk.balanced(batch)
+            assert self.driver.balanced(batch)
 
     def _accepted_means_that_it_is_there(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> None:
         unsettled = {State.ACCEPTED, State.IN_DOUBT, State.HELD, State.SENDING}
         for entry in entries.values():
             if entry.state == State.ACCEPTED:
-                assert self.world.has(entry)
-            if entry.kind == RecordKind.CASE and self.world.case_of(entry.id):
+                assert self.apis.has(entry)
+            if entry.kind == RecordKind.CASE and self.apis.case_of(entry.id):
                 assert entry.state in unsettled
         for line in (line for of_batch in lines.values() for line in of_batch):
             for fact in (line.case, line.voucher):

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from support.ledgers import ACCOUNTS, Desk, case, open_desk, reject, run_sql, transaction, voucher
+from support.ledgers import ACCOUNTS, LedgerDriver, case, open_driver, reject, run_sql, transaction, voucher
 from support.paths import GOLDEN_FILES
 
 from importer.domain.kinds import RecordKind
@@ -45,32 +45,32 @@ PLAIN = {"00000000", "FFE7EEF4"}
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_desk(tmp_path) as desk:
-        yield desk
+def driver(tmp_path: Path) -> Iterator[LedgerDriver]:
+    with open_driver(tmp_path) as driver:
+        yield driver
 
 
 def seen(path: Path) -> str:
     """Describe all that a workbook shows: cells, colours and notes, one line for each cell."""
     names = {RED: "red", YELLOW: "yellow"}
-    told = []
+    reasons = []
     for sheet in openpyxl.load_workbook(path):
-        told.append(f"== {sheet.title}")
+        reasons.append(f"== {sheet.title}")
         for row in sheet.iter_rows():
             for cell in row:
                 colour = names.get(cell.fill.fgColor.rgb, "")
                 if cell.value is not None or colour or cell.comment:
                     note = f"  [{cell.comment.text}]" if cell.comment else ""
-                    told.append(f"{cell.coordinate:<5}{colour:<7}{'' if cell.value is None else cell.value!s}{note}")
-    return "\n".join(told) + "\n"
+                    reasons.append(f"{cell.coordinate:<5}{colour:<7}{'' if cell.value is None else cell.value!s}{note}")
+    return "\n".join(reasons) + "\n"
 
 
 def sheet_of(name: str, folder: Path) -> str:
     """Describe the error sheet of a golden input."""
-    with open_desk(folder) as desk, open_file(GOLDEN / name, Profile(), CONTEXT) as source:
-        with transaction(desk.ledger) as connection:
+    with open_driver(folder) as driver, open_file(GOLDEN / name, Profile(), CONTEXT) as source:
+        with transaction(driver.ledger) as connection:
             batch = stage(connection, source, ACCOUNTS, "run")
-        found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, folder, checking=True))
+        found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, folder, checking=True))
     return seen(found.folder / "errors.xlsx")
 
 
@@ -153,18 +153,18 @@ def rows_of(path: Path, sheet: str = "Summary") -> list[tuple[object, ...]]:
     return [tuple(row) for row in openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)]
 
 
-def test_causes_stand_before_what_follows_from_them_with_rows_and_money(desk: Desk, tmp_path: Path) -> None:
+def test_causes_stand_before_what_follows_from_them_with_rows_and_money(driver: LedgerDriver, tmp_path: Path) -> None:
     rows = [
         reject(RecordKind.CASE, "R1", 700),
         *(voucher("R1", uid=f"U{i}", cents=1000) for i in range(5)),
         voucher("none", cents=50),
     ]
-    batch = desk.take(*rows)
-    found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
+    batch = driver.take(*rows)
+    found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     header, *lines = rows_of(found.folder / "errors.xlsx")
     assert header == ("#rows", "#what", "#status", "#column", "#reason", "#values", "#example", "#DKK")
-    told = [(line[0], line[1], line[2], line[6], line[7]) for line in lines if line[2]]
-    assert told == [
+    reasons = [(line[0], line[1], line[2], line[6], line[7]) for line in lines if line[2]]
+    assert reasons == [
         (1, "cases", "rejected", "Cases, row 2", 7),
         (1, "vouchers", "rejected", "Vouchers, row 8", 0.5),
         (5, "vouchers", "blocked", "Vouchers, row 3", 50),
@@ -179,29 +179,29 @@ def test_causes_stand_before_what_follows_from_them_with_rows_and_money(desk: De
     ]
 
 
-def test_money_that_a_cell_would_round_is_written_as_text(desk: Desk, tmp_path: Path) -> None:
-    batch = desk.take(reject(RecordKind.CASE, "R1", 2**53 + 1), reject(RecordKind.VOUCHER, "R2", 10**15 - 1))
-    found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
-    told = {line[1]: line[7] for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2]}
-    assert told == {"cases": "90071992547409.93", "vouchers": 9999999999999.99}
+def test_money_that_a_cell_would_round_is_written_as_text(driver: LedgerDriver, tmp_path: Path) -> None:
+    batch = driver.take(reject(RecordKind.CASE, "R1", 2**53 + 1), reject(RecordKind.VOUCHER, "R2", 10**15 - 1))
+    found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
+    reasons = {line[1]: line[7] for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2]}
+    assert reasons == {"cases": "90071992547409.93", "vouchers": 9999999999999.99}
     assert any("DKK 90,071,992,547,409.93" in line for line in found.text)
 
 
-def test_reasons_that_differ_in_particulars_are_one_group(desk: Desk, tmp_path: Path) -> None:
-    desk.take(*[case(f"R{i}", debtor="Ann") for i in range(9)])
-    desk.send_all()
-    batch = desk.take(*[case(f"R{i}", debtor=f"Bob {i}") for i in range(9)])
-    found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
+def test_reasons_that_differ_in_particulars_are_one_group(driver: LedgerDriver, tmp_path: Path) -> None:
+    driver.take(*[case(f"R{i}", debtor="Ann") for i in range(9)])
+    driver.send_all()
+    batch = driver.take(*[case(f"R{i}", debtor=f"Bob {i}") for i in range(9)])
+    found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     (line,) = (line for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2])
     assert (line[0], line[4]) == (9, "This case was imported before with other values. It was left unchanged")
 
 
-def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(desk: Desk, tmp_path: Path) -> None:
-    batch = desk.take(*[(case("R1"), voucher(None, text=text)) for text in "abc"])
-    desk.send_all(State.REFUSED, reasons=(Reason("x", "No"),))
-    found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
-    told = [line[:3] for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2]]
-    assert told == [(1, "cases", "refused"), (3, "vouchers", "blocked")]
+def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(driver: LedgerDriver, tmp_path: Path) -> None:
+    batch = driver.take(*[(case("R1"), voucher(None, text=text)) for text in "abc"])
+    driver.send_all(State.REFUSED, reasons=(Reason("x", "No"),))
+    found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
+    reasons = [line[:3] for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2]]
+    assert reasons == [(1, "cases", "refused"), (3, "vouchers", "blocked")]
 
 
 def test_a_server_that_gives_every_row_a_text_of_its_own_fills_no_memory(tmp_path: Path) -> None:
@@ -242,10 +242,10 @@ def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_says_so(tmp_
     ids=["none", "holds", "header_row", "constants"],
 )
 def test_the_summary_is_passed_over_when_the_file_comes_back(tmp_path: Path, profile: Profile) -> None:
-    with open_desk(tmp_path) as desk, open_file(GOLDEN / "cases.csv", Profile(), CONTEXT) as source:
-        with transaction(desk.ledger) as connection:
+    with open_driver(tmp_path) as driver, open_file(GOLDEN / "cases.csv", Profile(), CONTEXT) as source:
+        with transaction(driver.ledger) as connection:
             batch = stage(connection, source, ACCOUNTS, "run")
-        found = run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, tmp_path, checking=True))
+        found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, tmp_path, checking=True))
     named = {"debtor_type", "debtor_name"} if profile.constants else set()
     path = found.folder / "errors.xlsx"
     book = openpyxl.load_workbook(path)
@@ -268,6 +268,6 @@ def test_an_error_sheet_without_errors_holds_no_rows(tmp_path: Path) -> None:
 if __name__ == "__main__":
     for path in sorted(GOLDEN.glob("*.csv")):
         with TemporaryDirectory() as folder:
-            told = sheet_of(path.name, Path(folder))
-        path.with_suffix(".txt").write_text(told, encoding="utf-8")
-        sys.stdout.write(told)
+            reasons = sheet_of(path.name, Path(folder))
+        path.with_suffix(".txt").write_text(reasons, encoding="utf-8")
+        sys.stdout.write(reasons)

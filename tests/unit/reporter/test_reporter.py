@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from sqlalchemy import update
-from support.ledgers import Desk, case, open_desk, reject, run_sql, transaction, voucher
+from support.ledgers import LedgerDriver, case, open_driver, reject, run_sql, transaction, voucher
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
@@ -32,81 +32,81 @@ from importer.reporter.summary import exit_code_of
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_desk(tmp_path) as desk:
-        yield desk
+def driver(tmp_path: Path) -> Iterator[LedgerDriver]:
+    with open_driver(tmp_path) as driver:
+        yield driver
 
 
-def report(desk: Desk, batch: int, folder: Path, **more: Any) -> Report:
-    return run_sql(desk.ledger, lambda c: write_report(Queries(c), batch, folder, **more))
+def report(driver: LedgerDriver, batch: int, folder: Path, **more: Any) -> Report:
+    return run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, folder, **more))
 
 
 def summary(found: Report) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((found.folder / "summary.json").read_text(encoding="utf-8"))
-    return told
+    reasons: dict[str, Any] = json.loads((found.folder / "summary.json").read_text(encoding="utf-8"))
+    return reasons
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
-def test_only_its_owner_can_read_a_report(desk: Desk, tmp_path: Path) -> None:
-    folder = report(desk, everything(desk), tmp_path / "out").folder
+def test_only_its_owner_can_read_a_report(driver: LedgerDriver, tmp_path: Path) -> None:
+    folder = report(driver, everything(driver), tmp_path / "out").folder
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
     assert modes == {folder.name: 0o700, "errors.xlsx": 0o600, "success.xlsx": 0o600, "summary.json": 0o600}
 
 
-def everything(desk: Desk) -> int:
+def everything(driver: LedgerDriver) -> int:
     """Stage a batch with a row in every status."""
-    desk.take(case("known", cents=1), voucher("known", cents=2))
-    desk.send_all()
-    desk.send_all(kind=RecordKind.VOUCHER)
+    driver.take(case("known", cents=1), voucher("known", cents=2))
+    driver.send_all()
+    driver.send_all(kind=RecordKind.VOUCHER)
     names = ["accepted", "refused", "in_doubt", "held", "pending"]
     cases = [case(name, debtor=name, cents=10 ** (i + 1)) for i, name in enumerate(names)]
     linked = [voucher(name, cents=3 * 10 ** (i + 1)) for i, name in enumerate(["known", "accepted", "refused"])]
-    batch = desk.take(
+    batch = driver.take(
         case("known", cents=1), *cases, reject(RecordKind.CASE, "gone", 7_000_000), *linked, voucher("gone"), voucher("none")
     )
     states = [State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.IN_DOUBT]
-    claims = desk.claim(limit=4)
+    claims = driver.claim(limit=4)
     for claim, state in zip(claims, states, strict=True):
-        desk.settle([claim], state, reasons=(Reason("x", "No", "currency"),) if state is State.REFUSED else ())
-    assert desk.ledger.doubts.move(claims[3].entry.entry_id, State.HELD)
-    desk.settle(desk.claim(RecordKind.VOUCHER, limit=1), State.REFUSED, reasons=(Reason("x", "No"),))
+        driver.settle([claim], state, reasons=(Reason("x", "No", "currency"),) if state is State.REFUSED else ())
+    assert driver.ledger.doubts.move(claims[3].entry.entry_id, State.HELD)
+    driver.settle(driver.claim(RecordKind.VOUCHER, limit=1), State.REFUSED, reasons=(Reason("x", "No"),))
     return batch
 
 
-def test_a_summary_that_balances_in_every_status(desk: Desk, tmp_path: Path) -> None:
-    told = summary(report(desk, everything(desk), tmp_path))
-    assert told["balanced"] is True
+def test_a_summary_that_balances_in_every_status(driver: LedgerDriver, tmp_path: Path) -> None:
+    reasons = summary(report(driver, everything(driver), tmp_path))
+    assert reasons["balanced"] is True
     statuses = [s.value for s in RowStatus]
-    assert told["counts"]["cases"] == {"rows": 7} | dict.fromkeys(statuses, 1) | {"blocked": 0}
-    assert told["counts"]["vouchers"] == {"rows": 5} | dict.fromkeys(statuses, 0) | {
+    assert reasons["counts"]["cases"] == {"rows": 7} | dict.fromkeys(statuses, 1) | {"blocked": 0}
+    assert reasons["counts"]["vouchers"] == {"rows": 5} | dict.fromkeys(statuses, 0) | {
         "refused": 1,
         "pending": 1,
         "blocked": 2,
         "rejected": 1,
     }
     for kind in ("cases", "vouchers"):
-        for sums in told["totals"][kind].values():
+        for sums in reasons["totals"][kind].values():
             cents = {name: int(value.replace(".", "")) for name, value in sums.items()}
             assert cents.pop("rows") == sum(cents.values())
-    assert told["totals"]["cases"]["DKK"]["rejected"] == "70000.00"
-    assert told["totals"]["cases"]["DKK"]["already_imported"] == "0.01"
-    assert told["exit_code"] == ExitCode.IN_DOUBT
-    assert told["source"] == {"name": "a.xlsx", "sha256": "0" * 64}
+    assert reasons["totals"]["cases"]["DKK"]["rejected"] == "70000.00"
+    assert reasons["totals"]["cases"]["DKK"]["already_imported"] == "0.01"
+    assert reasons["exit_code"] == ExitCode.IN_DOUBT
+    assert reasons["source"] == {"name": "a.xlsx", "sha256": "0" * 64}
 
 
 @pytest.mark.parametrize("change", ["cents = cents + 1", "currency = 'EUR'", "kind = 'voucher'"])
-def test_a_cent_or_a_row_that_is_lost_breaks_the_balance(desk: Desk, tmp_path: Path, change: str) -> None:
-    batch = everything(desk)
-    with transaction(desk.ledger) as connection:
+def test_a_cent_or_a_row_that_is_lost_breaks_the_balance(driver: LedgerDriver, tmp_path: Path, change: str) -> None:
+    batch = everything(driver)
+    with transaction(driver.ledger) as connection:
         connection.exec_driver_sql(f"UPDATE reject SET {change} WHERE batch_id = {batch} AND kind = 'case'")
-    found = report(desk, batch, tmp_path)
+    found = report(driver, batch, tmp_path)
     assert summary(found)["balanced"] is False
     assert any("NOT BALANCED" in line for line in found.text)
 
 
 @pytest.mark.slow
-def test_every_row_stands_in_exactly_one_sheet(desk: Desk, tmp_path: Path) -> None:
-    found = report(desk, everything(desk), tmp_path)
+def test_every_row_stands_in_exactly_one_sheet(driver: LedgerDriver, tmp_path: Path) -> None:
+    found = report(driver, everything(driver), tmp_path)
     done, left = (read(found.folder / name) for name in ("success.xlsx", "errors.xlsx"))
     assert list(left) == ["Cases", "Vouchers", "Summary"]  # and no Flat, which has no errors
     del left["Summary"]
@@ -124,17 +124,17 @@ def test_every_row_stands_in_exactly_one_sheet(desk: Desk, tmp_path: Path) -> No
     assert accepted[3][6]
 
 
-def test_an_already_imported_row_says_where_and_when_it_came_first(desk: Desk, tmp_path: Path) -> None:
-    desk.take(case("R1"), voucher("R1"), name="october.xlsx")
-    desk.send_all()
-    desk.send_all(kind=RecordKind.VOUCHER)
-    found = report(desk, desk.take(case("R2"), case("R1"), voucher("R1"), name="november.xlsx"), tmp_path)
-    desk.send_all()
+def test_an_already_imported_row_says_where_and_when_it_came_first(driver: LedgerDriver, tmp_path: Path) -> None:
+    driver.take(case("R1"), voucher("R1"), name="october.xlsx")
+    driver.send_all()
+    driver.send_all(kind=RecordKind.VOUCHER)
+    found = report(driver, driver.take(case("R2"), case("R1"), voucher("R1"), name="november.xlsx"), tmp_path)
+    driver.send_all()
     book = read(found.folder / "success.xlsx")
     at = SUCCESS_COLUMNS.index("#imported_from")
     assert [row[at] for row in book["Cases"][1:]] == ['october.xlsx, row 2 of sheet "Cases"']
     assert [row[at] for row in book["Vouchers"][1:]] == ['october.xlsx, row 3 of sheet "Vouchers"']
-    assert book["Cases"][1][at - 1] == desk.entries()[0].accepted_at[:19].replace("T", " ")
+    assert book["Cases"][1][at - 1] == driver.entries()[0].accepted_at[:19].replace("T", " ")
 
 
 def read(path: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -258,8 +258,8 @@ def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> 
     assert read(left)["S"][1][2:4] == ("Valuta is wrong\nvoucher_currency is wrong", labels)
 
 
-def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(desk: Desk, tmp_path: Path) -> None:
-    found = report(desk, desk.take(case("R1"), reject(RecordKind.CASE)), tmp_path, checking=True)
+def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(driver: LedgerDriver, tmp_path: Path) -> None:
+    found = report(driver, driver.take(case("R1"), reject(RecordKind.CASE)), tmp_path, checking=True)
     assert [row[1] for row in read(found.folder / "success.xlsx")["Cases"][1:]] == ["ready to send"]
     assert len(read(found.folder / "errors.xlsx")["Cases"]) == 2
     assert found.summary.exit_code is ExitCode.ROWS_LEFT
@@ -299,24 +299,24 @@ def test_a_file_that_a_program_holds_open_gets_a_new_name(tmp_path: Path, monkey
     assert left.is_file()
 
 
-def test_two_reports_of_one_second_have_two_folders(desk: Desk, tmp_path: Path) -> None:
-    batch = desk.take(case("R1"))
-    assert report(desk, batch, tmp_path).folder != report(desk, batch, tmp_path).folder
+def test_two_reports_of_one_second_have_two_folders(driver: LedgerDriver, tmp_path: Path) -> None:
+    batch = driver.take(case("R1"))
+    assert report(driver, batch, tmp_path).folder != report(driver, batch, tmp_path).folder
 
 
-def test_the_folder_of_a_file_with_a_long_name_of_another_script(desk: Desk, tmp_path: Path) -> None:
-    batch = desk.take(case("R1"), name="債" * 80 + ".csv")
-    folder = report(desk, batch, tmp_path).folder
+def test_the_folder_of_a_file_with_a_long_name_of_another_script(driver: LedgerDriver, tmp_path: Path) -> None:
+    batch = driver.take(case("R1"), name="債" * 80 + ".csv")
+    folder = report(driver, batch, tmp_path).folder
     assert folder.is_dir()
     assert len(folder.name.encode()) < 250
 
 
-def test_a_report_that_cannot_be_written_says_that_nothing_is_lost(desk: Desk, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_says_that_nothing_is_lost(driver: LedgerDriver, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="importer report 1"):
-        report(desk, desk.take(case("R1")), tmp_path / "file")
+        report(driver, driver.take(case("R1")), tmp_path / "file")
     with pytest.raises(UsageError, match="no batch 99"):
-        report(desk, 99, tmp_path)
+        report(driver, 99, tmp_path)
 
 
 def test_control_characters_do_not_spoil_the_sheet(tmp_path: Path) -> None:
@@ -326,21 +326,21 @@ def test_control_characters_do_not_spoil_the_sheet(tmp_path: Path) -> None:
     assert "a" in read(left)["S"][1][-1]
 
 
-def test_the_frequent_reasons_end_the_report(desk: Desk, tmp_path: Path) -> None:
-    found = report(desk, desk.take(*[reject(RecordKind.CASE)] * 3, voucher("none")), tmp_path)
+def test_the_frequent_reasons_end_the_report(driver: LedgerDriver, tmp_path: Path) -> None:
+    found = report(driver, driver.take(*[reject(RecordKind.CASE)] * 3, voucher("none")), tmp_path)
     at = next(i for i, text in enumerate(found.text) if "most frequent reasons" in text)
     assert "3 × date is missing" in found.text[at + 1]
     assert found.text[-1].endswith(str(found.folder))
 
 
-def test_a_full_disk_is_told_with_the_folder_and_what_to_do(desk: Desk, tmp_path: Path) -> None:
+def test_a_full_disk_is_told_with_the_folder_and_what_to_do(driver: LedgerDriver, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
-    batch = desk.take(case("R1"))
+    batch = driver.take(case("R1"))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # limits the size of files, as a full disk does
     try:
         with pytest.raises(UsageError, match=r"cannot be written to .*out.* run `importer report 1`"):
-            report(desk, batch, tmp_path / "out")
+            report(driver, batch, tmp_path / "out")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -351,10 +351,10 @@ def test_a_line_break_in_a_wrong_value_does_not_break_the_list_of_reasons() -> N
     assert group.frequent_values() == "DKK balanced (1)"
 
 
-def test_a_ledger_of_an_earlier_version_shows_its_notes_as_they_are(desk: Desk, tmp_path: Path) -> None:
-    batch = desk.take(case("R1"))
-    with transaction(desk.ledger) as connection:
+def test_a_ledger_of_an_earlier_version_shows_its_notes_as_they_are(driver: LedgerDriver, tmp_path: Path) -> None:
+    batch = driver.take(case("R1"))
+    with transaction(driver.ledger) as connection:
         connection.execute(update(batch_table).values(notes=json.dumps(['Sheet "Sager": not used: "Sælger".'])))
-    found = report(desk, batch, tmp_path / "out")
+    found = report(driver, batch, tmp_path / "out")
     assert '  note: Sheet "Sager": not used: "Sælger".' in found.text
     assert found.summary.notes == ('Sheet "Sager": not used: "Sælger".',)

@@ -16,7 +16,7 @@ LENGTHS = (60.0, 3600.0, 86_400.0)
 MINUTES = 60
 
 
-class Clock:
+class FakeClock:
     now = 1_000_000.0
 
     def __call__(self) -> float:
@@ -27,7 +27,7 @@ class Following:
     """A tracker whose seconds pass as a test says, and the events that it emitted."""
 
     def __init__(self, left: dict[RecordKind, int], limits: tuple[int, int, int] = (0, 0, 0)) -> None:
-        self.clock, self.left = Clock(), left
+        self.clock, self.left = FakeClock(), left
         self.events: list[Event] = []
         self.quotas = {
             RecordKind.CASE: RateLimits.documented("Debitura", "a", limits, LENGTHS, self.clock),
@@ -144,7 +144,7 @@ def test_what_has_nothing_left_to_send_waits_for_nothing() -> None:
 
 
 def test_what_is_kept_back_for_looking_up_is_not_called_left_to_send() -> None:
-    clock = Clock()
+    clock = FakeClock()
     quota = RateLimits.documented("Debitura", "a", (200, 0, 0), LENGTHS, clock)
     quota.reserve(quota.next_permit().count)
     (state,) = quota_states({RecordKind.CASE: quota})
@@ -153,7 +153,7 @@ def test_what_is_kept_back_for_looking_up_is_not_called_left_to_send() -> None:
 
 
 def test_a_refusal_is_told_with_its_end_and_nothing_else() -> None:
-    clock = Clock()
+    clock = FakeClock()
     quota = RateLimits.documented("Debbie", "b", (0, 0, 0), LENGTHS, clock)
     quota.refused(3600)
     (state,) = quota_states({RecordKind.VOUCHER: quota})

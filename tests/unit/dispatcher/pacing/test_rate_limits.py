@@ -19,7 +19,7 @@ LENGTHS = (60.0, 3600.0, 86400.0)
 KINDS = ("sliding", "fixed", "fixed"), ("sliding", "aligned", "fixed")
 
 
-class Clock:
+class FakeClock:
     """The time, as a test says."""
 
     def __init__(self, now=0.0):
@@ -30,7 +30,7 @@ class Clock:
 
 
 def limits_of(*counts, lengths=LENGTHS, now=0.0):
-    return RateLimits.documented("Debitura", "key", counts, lengths, Clock(now))
+    return RateLimits.documented("Debitura", "key", counts, lengths, FakeClock(now))
 
 
 def send(limits, count, took=1.0):
@@ -54,7 +54,7 @@ def kept(limits):
 
 
 @dataclass
-class Server:
+class CountingServer:
     """Both readings of the vendor's windows; a request is counted between its sending and its answer."""
 
     counts: tuple[int, int, int]
@@ -75,7 +75,7 @@ class Server:
 class Client:
     """Sends whenever the windows allow, with answers that take their time; it can be killed and started again."""
 
-    server: Server
+    server: CountingServer
     slots: int = 8
     slowest: float = 1.0
     seed: int = 0
@@ -153,7 +153,7 @@ ACTS = st.lists(
 @given(acts=ACTS, seed=st.integers(0, 1000), slowest=st.sampled_from([0.01, 1.0, 20.0]), start=st.floats(0, 600))
 def test_no_window_is_ever_exceeded_whatever_happens(acts, seed, slowest, start):
     """In any sliding minute, any hour of the clock or from its first request, any day; across restarts."""
-    server = Server((20, 60, 150), (10.0, 60.0, 600.0))
+    server = CountingServer((20, 60, 150), (10.0, 60.0, 600.0))
     client = Client(server, slowest=slowest, seed=seed, now=1_000_000.0 + start)
     for act, amount in acts:
         if act == "work":
@@ -171,7 +171,7 @@ def test_no_window_is_ever_exceeded_whatever_happens(acts, seed, slowest, start)
 @pytest.mark.parametrize("start", range(0, 60, 5))
 def test_neither_reading_of_an_hour_is_exceeded_wherever_it_begins(start):
     """One early request, and then all that is allowed shortly before its window ends, and after."""
-    client = Client(Server((10**6, 60, 10**6), (10.0, 60.0, 600.0)), now=1_000_020.0 + start)
+    client = Client(CountingServer((10**6, 60, 10**6), (10.0, 60.0, 600.0)), now=1_000_020.0 + start)
     client.work(1, most=1)
     client.pass_until(client.now + 45)
     client.work(120)
@@ -182,7 +182,7 @@ def test_neither_reading_of_an_hour_is_exceeded_wherever_it_begins(start):
 @pytest.mark.parametrize("seed", range(20))
 def test_a_request_that_passes_the_edge_of_a_window_counts_on_both_sides(seed):
     """Sent in the old window with room to spare, counted in the new one: which is it that is full then?"""
-    client = Client(Server((10**6, 60, 10**6), (10.0, 60.0, 600.0)), slots=16, slowest=6.0, seed=seed)
+    client = Client(CountingServer((10**6, 60, 10**6), (10.0, 60.0, 600.0)), slots=16, slowest=6.0, seed=seed)
     client.work(56, most=30)
     client.work(5, most=16)
     client.work(100)
@@ -190,7 +190,7 @@ def test_a_request_that_passes_the_edge_of_a_window_counts_on_both_sides(seed):
 
 
 def documented(**more):
-    return Client(Server((2000, 20_000, 100_000), LENGTHS), slots=64, slowest=0.5, **more)
+    return Client(CountingServer((2000, 20_000, 100_000), LENGTHS), slots=64, slowest=0.5, **more)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from importer.dispatcher.pacing.throttle import LONGEST_BACKOFF, RETRY_RESERVE, RetryBudget
 
 
-class Clock:
+class FakeClock:
     def __init__(self):
         self.now = 1000.0
 
@@ -19,7 +19,7 @@ class Clock:
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock()
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def budget(clock):
 @given(tries=st.integers(1, 40), base=st.floats(0.001, 60))
 def test_a_backoff_is_never_longer_than_its_bound(tries, base):
     """Alone in its budget, an entry waits for at most twice as long as before, up to a limit; never less than nothing."""
-    clock = Clock()
+    clock = FakeClock()
     budget = RetryBudget(base, clock)
     for n in range(1, tries + 1):
         wait = budget.backoff(7)

@@ -16,7 +16,7 @@ NOTHING = Outcome(OutcomeKind.NOTHING, detail="ConnectionRefusedError")
 DOUBT = Outcome(OutcomeKind.IN_DOUBT, detail="HTTP 503")
 
 
-class Clock:
+class FakeClock:
     def __init__(self):
         self.now = 1000.0
 
@@ -31,7 +31,7 @@ def throttle_of(clock, concurrency, *counts, base_delay=1.0, **more):
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock()
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_of_a_pause_and_a_used_up_window_the_longer_one_counts(clock):
 
 
 def test_a_wait_beyond_the_patience_of_the_run_is_not_waited_for(clock):
-    throttle = throttle_of(clock, 4, patience=120.0)
+    throttle = throttle_of(clock, 4, longest_wait=120.0)
     throttle.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=120))
     assert throttle.next_permit().wait.seconds == 120
     throttle.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=121))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.ledgers import ACCOUNTS, Desk, case, open_desk, voucher
+from support.ledgers import ACCOUNTS, LedgerDriver, case, open_driver, voucher
 
 from importer.dispatcher.reconcile.case_list import scan
 from importer.dispatcher.reconcile.cases import Policy, reconcile
@@ -259,10 +259,10 @@ def test_a_test_case_is_not_the_real_one(*, shown: bool | None, fate: ScanVerdic
     assert match([doubt()], found.cases, set())[1][0] is fate
 
 
-def test_a_list_that_tells_of_a_slower_clock_is_read_further_back(desk: Desk) -> None:
+def test_a_list_that_tells_of_a_slower_clock_is_read_further_back(driver: LedgerDriver) -> None:
     """The skew is known only after the first page: cases before the first cut-off must be read as well."""
-    desk.take(case("R1"))
-    desk.send_all(State.IN_DOUBT)
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
     others = [of(case(f"X{n}"), f"x{n}") for n in range(4)]
     ours = of(case("R1")) | {"dateCreated": (datetime.now(UTC) - timedelta(minutes=30)).isoformat()}
 
@@ -271,17 +271,17 @@ def test_a_list_that_tells_of_a_slower_clock_is_read_further_back(desk: Desk) ->
 
     before = {"dateCreated": (datetime.now(UTC) - timedelta(minutes=9)).isoformat()}
     older = [of(case(f"Y{n}"), f"y{n}") | before for n in range(4)]
-    assert settle(desk, [*others[::-1], *older, ours], before_page=tell) == 1
-    assert state(desk) is State.ACCEPTED
+    assert settle(driver, [*others[::-1], *older, ours], before_page=tell) == 1
+    assert state(driver) is State.ACCEPTED
 
 
 # The moves
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_desk(tmp_path) as desk:
-        yield desk
+def driver(tmp_path: Path) -> Iterator[LedgerDriver]:
+    with open_driver(tmp_path) as driver:
+        yield driver
 
 
 NOW, LATER = Policy(timedelta(0), "resend"), Policy(timedelta(minutes=15), "resend")
@@ -289,10 +289,10 @@ HOLD = Policy(timedelta(0), "hold")
 
 
 def settle(
-    desk: Desk, cases: list[dict[str, Any]], policy: Policy = NOW, batches: tuple[int, ...] | None = None, **more: Any
+    driver: LedgerDriver, cases: list[dict[str, Any]], policy: Policy = NOW, batches: tuple[int, ...] | None = None, **more: Any
 ) -> int:
     fake = FakeList(cases, **more)
-    return asyncio.run(reconcile(desk.ledger, fake, Scope(ACCOUNTS, batches, "run"), policy))  # type: ignore[arg-type]
+    return asyncio.run(reconcile(driver.ledger, fake, Scope(ACCOUNTS, batches, "run"), policy))  # type: ignore[arg-type]
 
 
 def of(record: Any, identifier: str = "r") -> dict[str, Any]:
@@ -303,106 +303,106 @@ def of(record: Any, identifier: str = "r") -> dict[str, Any]:
     return made | {"dateCreated": datetime.now(UTC).isoformat()}
 
 
-def state(desk: Desk, entry: int = 1) -> State:
-    return State(desk.entry(entry).state)
+def state(driver: LedgerDriver, entry: int = 1) -> State:
+    return State(driver.entry(entry).state)
 
 
-def test_a_case_that_is_there_is_adopted_and_frees_its_vouchers(desk: Desk) -> None:
-    desk.take(case("R1"), voucher("R1"))
-    desk.send_all(State.IN_DOUBT)
-    assert settle(desk, [of(case("R1"))], LATER) == 1
-    found = desk.entry(1)
+def test_a_case_that_is_there_is_adopted_and_frees_its_vouchers(driver: LedgerDriver) -> None:
+    driver.take(case("R1"), voucher("R1"))
+    driver.send_all(State.IN_DOUBT)
+    assert settle(driver, [of(case("R1"))], LATER) == 1
+    found = driver.entry(1)
     assert (found.state, found.remote_id, found.remote_reference) == (State.ACCEPTED, "r", "AB")
-    assert len(desk.claim(RecordKind.VOUCHER)) == 1
+    assert len(driver.claim(RecordKind.VOUCHER)) == 1
 
 
-def test_a_case_that_two_settled_scans_do_not_show_is_sent_again(desk: Desk) -> None:
-    desk.take(case("R1"))
-    desk.send_all(State.IN_DOUBT)
-    assert settle(desk, []) == 0
-    assert state(desk) is State.IN_DOUBT
-    assert settle(desk, []) == 1
-    assert state(desk) is State.PENDING
-    (claim,) = desk.claim()
+def test_a_case_that_two_settled_scans_do_not_show_is_sent_again(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    assert settle(driver, []) == 0
+    assert state(driver) is State.IN_DOUBT
+    assert settle(driver, []) == 1
+    assert state(driver) is State.PENDING
+    (claim,) = driver.claim()
     assert not claim.entry.doubted
-    assert claim.payload == desk.sent[0].payload
-    assert claim.entry.idempotency_key == desk.sent[0].entry.idempotency_key
+    assert claim.payload == driver.sent[0].payload
+    assert claim.entry.idempotency_key == driver.sent[0].entry.idempotency_key
 
 
-def test_a_second_doubt_starts_the_counting_again(desk: Desk) -> None:
-    desk.take(case("R1"))
-    desk.send_all(State.IN_DOUBT)
-    settle(desk, [])
-    settle(desk, [])
-    desk.send_all(State.IN_DOUBT)
-    assert settle(desk, []) == 0
-    assert settle(desk, [], LATER) == 0
-    assert state(desk) is State.IN_DOUBT
+def test_a_second_doubt_starts_the_counting_again(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    settle(driver, [])
+    settle(driver, [])
+    driver.send_all(State.IN_DOUBT)
+    assert settle(driver, []) == 0
+    assert settle(driver, [], LATER) == 0
+    assert state(driver) is State.IN_DOUBT
 
 
-def test_the_first_attempt_that_shows_late_is_seen_after_the_second(desk: Desk) -> None:
-    desk.take(case("R1"))
-    desk.send_all(State.IN_DOUBT)
+def test_the_first_attempt_that_shows_late_is_seen_after_the_second(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
     late = of(case("R1"), "late")
-    settle(desk, [])
-    settle(desk, [])
-    desk.send_all(State.IN_DOUBT)
-    assert settle(desk, [of(case("R1"), "second"), late]) == 1
-    assert state(desk) is State.HELD
+    settle(driver, [])
+    settle(driver, [])
+    driver.send_all(State.IN_DOUBT)
+    assert settle(driver, [of(case("R1"), "second"), late]) == 1
+    assert state(driver) is State.HELD
 
 
-def test_nothing_is_sent_again_before_the_settle_time(desk: Desk) -> None:
-    desk.take(case("R1"))
-    desk.send_all(State.IN_DOUBT)
-    assert [settle(desk, [], LATER) for _ in range(5)] == [0] * 5
-    assert state(desk) is State.IN_DOUBT
+def test_nothing_is_sent_again_before_the_settle_time(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    assert [settle(driver, [], LATER) for _ in range(5)] == [0] * 5
+    assert state(driver) is State.IN_DOUBT
 
 
-def test_absence_can_be_left_to_a_person(desk: Desk) -> None:
-    batch = desk.take(case("R1"), voucher("R1"))
-    desk.send_all(State.IN_DOUBT)
-    settle(desk, [], HOLD)
-    settle(desk, [], HOLD)
-    assert state(desk) is State.HELD
-    assert desk.codes(batch) == ["not_listed", "case_refused"]
+def test_absence_can_be_left_to_a_person(driver: LedgerDriver) -> None:
+    batch = driver.take(case("R1"), voucher("R1"))
+    driver.send_all(State.IN_DOUBT)
+    settle(driver, [], HOLD)
+    settle(driver, [], HOLD)
+    assert state(driver) is State.HELD
+    assert driver.codes(batch) == ["not_listed", "case_refused"]
 
 
-def test_several_matches_hold_the_case(desk: Desk) -> None:
-    batch = desk.take(case("R1"))
-    desk.send_all(State.IN_DOUBT)
-    assert settle(desk, [of(case("R1"), "a"), of(case("R1"), "b")]) == 1
-    assert state(desk) is State.HELD
-    assert desk.codes(batch) == ["several_match"]
+def test_several_matches_hold_the_case(driver: LedgerDriver) -> None:
+    batch = driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    assert settle(driver, [of(case("R1"), "a"), of(case("R1"), "b")]) == 1
+    assert state(driver) is State.HELD
+    assert driver.codes(batch) == ["several_match"]
 
 
-def test_a_list_that_shifts_proves_no_absence(desk: Desk) -> None:
-    desk.take(case("R1"))
-    desk.send_all(State.IN_DOUBT)
+def test_a_list_that_shifts_proves_no_absence(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
 
     def shift(reads: int, fake: FakeList) -> None:
         fake.cases = [listed(f"new{reads}", -99_999_999 + reads, creditorReference="other"), *fake.cases]
 
     for _ in range(4):
-        assert settle(desk, [listed(str(i), -99_999_000 - i, creditorReference="o") for i in range(4)], before_page=shift) == 0
-    assert state(desk) is State.IN_DOUBT
+        assert settle(driver, [listed(str(i), -99_999_000 - i, creditorReference="o") for i in range(4)], before_page=shift) == 0
+    assert state(driver) is State.IN_DOUBT
 
 
-def test_what_an_alike_entry_of_an_earlier_run_made_is_not_taken_for_ours(desk: Desk) -> None:
+def test_what_an_alike_entry_of_an_earlier_run_made_is_not_taken_for_ours(driver: LedgerDriver) -> None:
     """Both are in doubt, only one of them is in this run's batch, and one case exists, which may belong to either."""
     first, second = case("R1", creditor="X"), case("R1", creditor="Y")
-    desk.take(first)
-    batch = desk.take(second)
-    desk.send_all(State.IN_DOUBT)
-    assert settle(desk, [of(first)], batches=(batch,)) == 1
-    assert state(desk, 2) is State.HELD
-    assert state(desk, 1) is State.IN_DOUBT
+    driver.take(first)
+    batch = driver.take(second)
+    driver.send_all(State.IN_DOUBT)
+    assert settle(driver, [of(first)], batches=(batch,)) == 1
+    assert state(driver, 2) is State.HELD
+    assert state(driver, 1) is State.IN_DOUBT
 
 
-def test_an_entrys_case_is_adopted_once(desk: Desk) -> None:
-    desk.take(case("R1"))
-    desk.send_all(remote="r")
-    desk.take(case("R1", creditor="Y"))
-    desk.send_all(State.IN_DOUBT)
-    settle(desk, [of(case("R1"))])
-    settle(desk, [of(case("R1"))])
-    assert state(desk, 2) is State.PENDING
+def test_an_entrys_case_is_adopted_once(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(remote="r")
+    driver.take(case("R1", creditor="Y"))
+    driver.send_all(State.IN_DOUBT)
+    settle(driver, [of(case("R1"))])
+    settle(driver, [of(case("R1"))])
+    assert state(driver, 2) is State.PENDING

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
-from support.ledgers import ACCOUNTS, Desk, Entered, case, open_desk, reject, source, transaction, voucher
+from support.ledgers import ACCOUNTS, Entered, LedgerDriver, case, open_driver, reject, source, transaction, voucher
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
@@ -31,9 +31,9 @@ Records = Sequence[Entered]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_desk(tmp_path) as desk:
-        yield desk
+def driver(tmp_path: Path) -> Iterator[LedgerDriver]:
+    with open_driver(tmp_path) as driver:
+        yield driver
 
 
 def reading_of(records: Records, day: str = "2026-03-01") -> SourceVersion:
@@ -45,15 +45,15 @@ def read(connection: Connection, records: Records, of: SourceVersion, earlier: S
     return stage(connection, taken, ACCOUNTS, "run", earlier, of)
 
 
-def take(desk: Desk, *records: Entered, earlier: Sequence[int] = ()) -> int:
-    with transaction(desk.ledger) as connection:
+def take(driver: LedgerDriver, *records: Entered, earlier: Sequence[int] = ()) -> int:
+    with transaction(driver.ledger) as connection:
         return read(connection, records, reading_of(records), earlier)
 
 
-def accept(desk: Desk) -> None:
+def accept(driver: LedgerDriver) -> None:
     """Send all that can be sent, parents before their children."""
-    desk.send_all()
-    while desk.send_all(kind=RecordKind.VOUCHER):
+    driver.send_all()
+    while driver.send_all(kind=RecordKind.VOUCHER):
         pass
 
 
@@ -74,19 +74,19 @@ def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def quickly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any] | None:
+def quickly(driver: LedgerDriver, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any] | None:
     """Return the ledger after the reuse and after reading instead; None if the batch was not reused."""
     found = None
-    with suppress(_UndoneError), transaction(desk.ledger) as connection:
+    with suppress(_UndoneError), transaction(driver.ledger) as connection:
         if reuse_unchanged_batch(connection, replace(reading_of(records), **changes), ACCOUNTS, "run", earlier):
             found = dump(connection)
         raise _UndoneError
     return found
 
 
-def slowly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any]:
+def slowly(driver: LedgerDriver, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any]:
     found = None
-    with suppress(_UndoneError), transaction(desk.ledger) as connection:
+    with suppress(_UndoneError), transaction(driver.ledger) as connection:
         read(connection, records, replace(reading_of(records), **changes), earlier)
         found = dump(connection)
         raise _UndoneError
@@ -94,11 +94,11 @@ def slowly(desk: Desk, records: Records, earlier: Sequence[int] = (), **changes:
     return found
 
 
-def is_taken(desk: Desk, *records: Entered, earlier: Sequence[int] = (), **changes: Any) -> bool:
+def is_taken(driver: LedgerDriver, *records: Entered, earlier: Sequence[int] = (), **changes: Any) -> bool:
     """Return whether the batch is reused; the result must equal that of reading."""
-    found = quickly(desk, records, earlier, **changes)
+    found = quickly(driver, records, earlier, **changes)
     if found is not None:
-        assert found == slowly(desk, records, earlier, **changes)
+        assert found == slowly(driver, records, earlier, **changes)
     return found is not None
 
 
@@ -112,161 +112,161 @@ EQUAL_CHILDREN = (voucher("R1", parent="U1"), case("R1"), voucher("R1", uid="U1"
 
 
 @pytest.mark.parametrize("records", [TWO_SHEETS, FLAT, EQUAL, TESTS, FOREIGN, EQUAL_CHILDREN])
-def test_what_is_all_imported_is_copied(desk: Desk, records: Records) -> None:
-    take(desk, *records)
-    assert not is_taken(desk, *records), "nothing was sent yet"
-    accept(desk)
-    assert is_taken(desk, *records)
-    with transaction(desk.ledger) as connection:
+def test_what_is_all_imported_is_copied(driver: LedgerDriver, records: Records) -> None:
+    take(driver, *records)
+    assert not is_taken(driver, *records), "nothing was sent yet"
+    accept(driver)
+    assert is_taken(driver, *records)
+    with transaction(driver.ledger) as connection:
         again = reuse_unchanged_batch(connection, reading_of(records), ACCOUNTS, "run")
     assert again == 2
-    facts = [fact for line in desk.lines(again) for fact in (line.case, line.voucher) if fact and not fact.repeats]
+    facts = [fact for line in driver.lines(again) for fact in (line.case, line.voucher) if fact and not fact.repeats]
     assert {fact.status for fact in facts} == {"already_imported"}
-    assert desk.balanced(again)
-    assert is_taken(desk, *records), "a copy is as good as what it was copied from"
+    assert driver.balanced(again)
+    assert is_taken(driver, *records), "a copy is as good as what it was copied from"
 
 
-def test_rows_that_an_earlier_file_brought(desk: Desk) -> None:
-    take(desk, case("R1"), voucher("R1"))
-    accept(desk)
+def test_rows_that_an_earlier_file_brought(driver: LedgerDriver) -> None:
+    take(driver, case("R1"), voucher("R1"))
+    accept(driver)
     records = (case("R1"), case("R3"), voucher("R1"))
-    take(desk, *records)
-    accept(desk)
-    assert is_taken(desk, *records)
+    take(driver, *records)
+    accept(driver)
+    assert is_taken(driver, *records)
 
 
-def test_vouchers_of_another_file(desk: Desk) -> None:
-    take(desk, case("R1"), case("R2"))
+def test_vouchers_of_another_file(driver: LedgerDriver) -> None:
+    take(driver, case("R1"), case("R2"))
     records = (voucher("R1"), voucher("R2", uid="U2"))
-    take(desk, *records)
-    accept(desk)
-    assert is_taken(desk, *records)
-    again = take(desk, case("R1"), reject(RecordKind.CASE))
-    assert is_taken(desk, *records, earlier=[again])
-    rejected = take(desk, case("R9"), reject(RecordKind.CASE, "R1"))
-    assert not is_taken(desk, *records, earlier=[rejected])
-    take(desk, case("R1", creditor="Y"))  # from now on the reference is ambiguous
-    assert not is_taken(desk, *records)
-    assert is_taken(desk, case("R1"), case("R2"))
+    take(driver, *records)
+    accept(driver)
+    assert is_taken(driver, *records)
+    again = take(driver, case("R1"), reject(RecordKind.CASE))
+    assert is_taken(driver, *records, earlier=[again])
+    rejected = take(driver, case("R9"), reject(RecordKind.CASE, "R1"))
+    assert not is_taken(driver, *records, earlier=[rejected])
+    take(driver, case("R1", creditor="Y"))  # from now on the reference is ambiguous
+    assert not is_taken(driver, *records)
+    assert is_taken(driver, case("R1"), case("R2"))
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.PENDING, State.IN_DOUBT])
-def test_a_row_that_is_not_done(desk: Desk, state: State) -> None:
+def test_a_row_that_is_not_done(driver: LedgerDriver, state: State) -> None:
     records = (case("R1"), case("R2"))
-    take(desk, *records)
-    claims = desk.claim()
-    desk.settle(claims[:1], State.ACCEPTED)
-    desk.settle(claims[1:], state)
-    assert not is_taken(desk, *records)
+    take(driver, *records)
+    claims = driver.claim()
+    driver.settle(claims[:1], State.ACCEPTED)
+    driver.settle(claims[1:], state)
+    assert not is_taken(driver, *records)
 
 
 @pytest.mark.parametrize("records", [(case("R1"), reject(RecordKind.CASE)), ((case("R1"), reject(RecordKind.VOUCHER)),)])
-def test_a_row_that_was_rejected_as_a_whole_or_in_part(desk: Desk, records: Records) -> None:
-    take(desk, *records)
-    accept(desk)
-    assert not is_taken(desk, *records)
+def test_a_row_that_was_rejected_as_a_whole_or_in_part(driver: LedgerDriver, records: Records) -> None:
+    take(driver, *records)
+    accept(driver)
+    assert not is_taken(driver, *records)
 
 
-def test_a_row_whose_payload_another_file_has_replaced(desk: Desk) -> None:
+def test_a_row_whose_payload_another_file_has_replaced(driver: LedgerDriver) -> None:
     records = (case("R1", debtor="Ann"),)
-    take(desk, *records)
-    take(desk, case("R1", debtor="Anna"))
-    accept(desk)
-    assert not is_taken(desk, *records)
+    take(driver, *records)
+    take(driver, case("R1", debtor="Anna"))
+    accept(driver)
+    assert not is_taken(driver, *records)
 
 
-def test_a_row_that_was_corrected(desk: Desk) -> None:
+def test_a_row_that_was_corrected(driver: LedgerDriver) -> None:
     records = (case("R1"), case("R2"), voucher("R1"))
-    take(desk, *records)
-    first, second = desk.claim()
-    desk.settle([first], State.REFUSED)
-    desk.settle([second], State.ACCEPTED)
-    desk.take(case("R9", hint=first.entry.entry_id))
-    accept(desk)
-    assert not is_taken(desk, *records)
+    take(driver, *records)
+    first, second = driver.claim()
+    driver.settle([first], State.REFUSED)
+    driver.settle([second], State.ACCEPTED)
+    driver.take(case("R9", hint=first.entry.entry_id))
+    accept(driver)
+    assert not is_taken(driver, *records)
 
 
-def test_a_reference_that_a_correction_gave_to_another_case(desk: Desk) -> None:
+def test_a_reference_that_a_correction_gave_to_another_case(driver: LedgerDriver) -> None:
     records = (case("R1"), voucher("R1"))
-    take(desk, *records)
-    accept(desk)
-    desk.take(case("R2", debtor="Bob"))
-    desk.send_all(State.REFUSED)
-    assert is_taken(desk, *records)
-    wrong = desk.entries(RecordKind.CASE)[-1]
-    desk.take(case("R1", hint=wrong.id))  # it was this case before, too
-    assert not is_taken(desk, *records)
+    take(driver, *records)
+    accept(driver)
+    driver.take(case("R2", debtor="Bob"))
+    driver.send_all(State.REFUSED)
+    assert is_taken(driver, *records)
+    wrong = driver.entries(RecordKind.CASE)[-1]
+    driver.take(case("R1", hint=wrong.id))  # it was this case before, too
+    assert not is_taken(driver, *records)
 
 
-def test_a_voucher_whose_case_was_corrected_to_another_reference(desk: Desk) -> None:
+def test_a_voucher_whose_case_was_corrected_to_another_reference(driver: LedgerDriver) -> None:
     """Its reference means the corrected case until another case with that reference is imported."""
-    take(desk, case("R1"))
+    take(driver, case("R1"))
     records = (voucher("R1"),)
-    take(desk, *records)
-    desk.send_all(State.REFUSED)
-    desk.take(case("R2", hint=1))
-    accept(desk)
-    assert [e.state for e in desk.entries(RecordKind.VOUCHER)] == ["accepted"]
-    desk.take(case("R1", creditor="Y"))
-    assert not is_taken(desk, *records)
+    take(driver, *records)
+    driver.send_all(State.REFUSED)
+    driver.take(case("R2", hint=1))
+    accept(driver)
+    assert [e.state for e in driver.entries(RecordKind.VOUCHER)] == ["accepted"]
+    driver.take(case("R1", creditor="Y"))
+    assert not is_taken(driver, *records)
 
 
-def test_a_row_with_an_appendix(desk: Desk) -> None:
+def test_a_row_with_an_appendix(driver: LedgerDriver) -> None:
     file = AppendixFile("/there/a.pdf", "0" * 64, "application/pdf")
     records = (case("R1"), replace(voucher("R1"), appendix=file))
-    take(desk, *records)
-    accept(desk)
-    assert [e.state for e in desk.entries()] == ["accepted"] * 2
-    assert not is_taken(desk, *records)
+    take(driver, *records)
+    accept(driver)
+    assert [e.state for e in driver.entries()] == ["accepted"] * 2
+    assert not is_taken(driver, *records)
 
 
 @pytest.mark.parametrize("changes", [{"name": "b.xlsx"}, {"sha256": "1" * 64}, {"reader_version": "other"}])
-def test_another_reading(desk: Desk, changes: dict[str, str]) -> None:
-    take(desk, *TWO_SHEETS)
-    accept(desk)
-    assert not is_taken(desk, *TWO_SHEETS, **changes)
+def test_another_reading(driver: LedgerDriver, changes: dict[str, str]) -> None:
+    take(driver, *TWO_SHEETS)
+    accept(driver)
+    assert not is_taken(driver, *TWO_SHEETS, **changes)
 
 
 @pytest.mark.parametrize(
     ("day", "taken"), [("2026-03-01", True), ("2026-12-31", True), ("2026-02-28", False), ("2027-01-01", False)]
 )
-def test_another_day(desk: Desk, *, day: str, taken: bool) -> None:
+def test_another_day(driver: LedgerDriver, *, day: str, taken: bool) -> None:
     """On an earlier day more dates are in the future, and in another year two digits may mean another year."""
-    take(desk, *TWO_SHEETS)
-    accept(desk)
-    assert is_taken(desk, *TWO_SHEETS, day=day) is taken
+    take(driver, *TWO_SHEETS)
+    accept(driver)
+    assert is_taken(driver, *TWO_SHEETS, day=day) is taken
 
 
 @pytest.mark.parametrize("other", [Accounts("partner", "other"), Accounts("other", "tenant")])
-def test_another_account(desk: Desk, other: Accounts) -> None:
-    take(desk, *TWO_SHEETS)
-    accept(desk)
-    with transaction(desk.ledger) as connection:
+def test_another_account(driver: LedgerDriver, other: Accounts) -> None:
+    take(driver, *TWO_SHEETS)
+    accept(driver)
+    with transaction(driver.ledger) as connection:
         assert reuse_unchanged_batch(connection, reading_of(TWO_SHEETS), other, "run") is None
 
 
-def test_what_was_really_read_counts(desk: Desk) -> None:
+def test_what_was_really_read_counts(driver: LedgerDriver) -> None:
     """The file was changed between hashing and reading it."""
-    with transaction(desk.ledger) as connection:
+    with transaction(driver.ledger) as connection:
         stage(connection, source(case("R1")), ACCOUNTS, "run", (), reading_of([case("R2")]))
-    accept(desk)
-    with transaction(desk.ledger) as connection:
+    accept(driver)
+    with transaction(driver.ledger) as connection:
         assert reuse_unchanged_batch(connection, reading_of([case("R2")]), ACCOUNTS, "run") is None
         assert reuse_unchanged_batch(connection, replace(reading_of([]), sha256="0" * 64), ACCOUNTS, "run")
 
 
-def test_a_sheet_of_a_report_is_read(desk: Desk) -> None:
+def test_a_sheet_of_a_report_is_read(driver: LedgerDriver) -> None:
     """Its rows name entries, which may have been superseded."""
     taken = source(case("R1"))
     taken = replace(taken, heads=(replace(taken.heads[0], header=("#row", "x")), *taken.heads[1:]), sha256="0" * 64)
-    with transaction(desk.ledger) as connection:
+    with transaction(driver.ledger) as connection:
         stage(connection, taken, ACCOUNTS, "run", (), replace(reading_of([]), sha256="0" * 64))
         assert not connection.execute(select(source_version)).all()
 
 
-def test_whether_a_known_file_holds_cases(desk: Desk) -> None:
-    take(desk, *TWO_SHEETS)
-    with transaction(desk.ledger) as connection:
+def test_whether_a_known_file_holds_cases(driver: LedgerDriver) -> None:
+    take(driver, *TWO_SHEETS)
+    with transaction(driver.ledger) as connection:
         assert has_cases(connection, reading_of(TWO_SHEETS))
         assert has_cases(connection, reading_of(FLAT)) is None
 
@@ -299,29 +299,29 @@ steps = st.one_of(
 )
 
 
-def correct(desk: Desk, pick: int) -> None:
+def correct(driver: LedgerDriver, pick: int) -> None:
     """Return a row of an error sheet, which names its entry; any of its cells may have been changed."""
-    entries = desk.entries()
+    entries = driver.entries()
     if entries:
         found = entries[pick % len(entries)]
         ref = ("R1", "R2", "R3")[pick % 3]
-        desk.take(case(ref, hint=found.id) if found.kind == RecordKind.CASE else voucher(ref, hint=found.id))
+        driver.take(case(ref, hint=found.id) if found.kind == RecordKind.CASE else voucher(ref, hint=found.id))
 
 
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(history=st.lists(steps, min_size=2, max_size=9), late=st.booleans())
 def test_after_any_history_the_shortcut_gives_what_reading_gives(history: list[tuple[str, Any]], *, late: bool) -> None:
-    with TemporaryDirectory() as folder, open_desk(Path(folder)) as desk:
+    with TemporaryDirectory() as folder, open_driver(Path(folder)) as driver:
         taken: dict[Records, int] = {}
         for step, value in (*history, ("accept", None)):
             if step == "take":
-                taken[value] = take(desk, *value)
+                taken[value] = take(driver, *value)
             elif step == "accept":
-                accept(desk)
+                accept(driver)
             elif step == "refuse":
-                desk.send_all(value)
+                driver.send_all(value)
             else:
-                correct(desk, value)
+                correct(driver, value)
         for records in taken:
-            is_taken(desk, *records, earlier=[max(taken.values())] if late else ())
+            is_taken(driver, *records, earlier=[max(taken.values())] if late else ())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.ledgers import ACCOUNTS, Desk, case, open_desk
+from support.ledgers import ACCOUNTS, LedgerDriver, case, open_driver
 
 from importer.dispatcher.apis.http import skew_of
 from importer.domain.states import State
@@ -19,9 +19,9 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_desk(tmp_path) as desk:
-        yield desk
+def driver(tmp_path: Path) -> Iterator[LedgerDriver]:
+    with open_driver(tmp_path) as driver:
+        yield driver
 
 
 @pytest.mark.parametrize(("ours", "skew"), [(0, 0.5), (60, -59.5), (-1800, 1800.5)])
@@ -71,39 +71,39 @@ def test_seconds_are_no_skew_and_five_minutes_no_warning() -> None:
     assert "1,440 minutes ahead of" in str(Clock.begun(-1440 * MINUTE).warning())
 
 
-def test_without_open_doubts_only_the_latest_measure_counts(desk: Desk) -> None:
-    desk.ledger.doubts.note_clock(ACCOUNTS, -30 * MINUTE)
-    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock(-30, -30, -30)
-    desk.ledger.doubts.note_clock(ACCOUNTS, 0 * MINUTE)
-    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock()
-    desk.ledger.doubts.note_clock(ACCOUNTS, None)
-    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock()
+def test_without_open_doubts_only_the_latest_measure_counts(driver: LedgerDriver) -> None:
+    driver.ledger.doubts.note_clock(ACCOUNTS, -30 * MINUTE)
+    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock(-30, -30, -30)
+    driver.ledger.doubts.note_clock(ACCOUNTS, 0 * MINUTE)
+    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock()
+    driver.ledger.doubts.note_clock(ACCOUNTS, None)
+    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock()
 
 
 @pytest.mark.parametrize("state", [State.IN_DOUBT, State.PENDING])
-def test_while_something_sent_is_open_all_measures_count(desk: Desk, state: State) -> None:
+def test_while_something_sent_is_open_all_measures_count(driver: LedgerDriver, state: State) -> None:
     """An entry whose attempt had no effect is also dated by its first attempt."""
-    desk.ledger.doubts.note_clock(ACCOUNTS, -30 * MINUTE)
-    desk.take(case("R1"))
-    desk.send_all(state)
-    desk.ledger.doubts.note_clock(ACCOUNTS, 10 * MINUTE)
-    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock(-30, 10, 10)
-    desk.ledger.doubts.note_clock(ACCOUNTS, 0 * MINUTE)
-    assert desk.ledger.doubts.clock(ACCOUNTS) == Clock(-30, 10, 0)
+    driver.ledger.doubts.note_clock(ACCOUNTS, -30 * MINUTE)
+    driver.take(case("R1"))
+    driver.send_all(state)
+    driver.ledger.doubts.note_clock(ACCOUNTS, 10 * MINUTE)
+    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock(-30, 10, 10)
+    driver.ledger.doubts.note_clock(ACCOUNTS, 0 * MINUTE)
+    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock(-30, 10, 0)
 
 
-def test_what_was_sent_before_anything_was_measured_may_have_agreed(desk: Desk) -> None:
-    desk.take(case("R1"))
-    desk.send_all(State.IN_DOUBT)
-    assert desk.ledger.doubts.note_clock(ACCOUNTS, 60 * MINUTE) == Clock(0, 60, 60)
+def test_what_was_sent_before_anything_was_measured_may_have_agreed(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    assert driver.ledger.doubts.note_clock(ACCOUNTS, 60 * MINUTE) == Clock(0, 60, 60)
 
 
-def test_a_refused_case_that_is_corrected_is_dated_anew(desk: Desk) -> None:
+def test_a_refused_case_that_is_corrected_is_dated_anew(driver: LedgerDriver) -> None:
     """The clock may have been set since, and the refused payload created nothing."""
-    desk.take(case("R1"))
-    desk.send_all(State.REFUSED)
-    assert desk.entry(1).first_sent_at
-    desk.take(case("R1", cents=20000), name="b.xlsx")
-    assert desk.entry(1).first_sent_at is None
-    (claim,) = desk.claim()
-    assert desk.entry(claim.entry.entry_id).first_sent_at
+    driver.take(case("R1"))
+    driver.send_all(State.REFUSED)
+    assert driver.entry(1).first_sent_at
+    driver.take(case("R1", cents=20000), name="b.xlsx")
+    assert driver.entry(1).first_sent_at is None
+    (claim,) = driver.claim()
+    assert driver.entry(claim.entry.entry_id).first_sent_at

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from support.ledgers import ACCOUNTS, Desk, case
+from support.ledgers import ACCOUNTS, LedgerDriver, case
 
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
@@ -25,27 +25,27 @@ def mark_of(path: Path) -> str | None:
 
 
 def test_a_backup_knows_when_it_was_taken_and_the_ledger_itself_does_not(tmp_path):
-    live, copy = tmp_path / "ledger.db", tmp_path / "backup.db"
-    Ledger.open(url(live), "test").close()
+    configured_workspace, copy = tmp_path / "ledger.db", tmp_path / "backup.db"
+    Ledger.open(url(configured_workspace), "test").close()
     before = to_timestamp()
-    write_backup(url(live), copy)
+    write_backup(url(configured_workspace), copy)
     mark = mark_of(copy)
     assert mark is not None
     assert before <= mark <= to_timestamp()
-    assert mark_of(live) is None
+    assert mark_of(configured_workspace) is None
     assert copy.stat().st_mode & 0o077 == 0
     with pytest.raises(UsageError, match="already exists"):
-        write_backup(url(live), copy)
+        write_backup(url(configured_workspace), copy)
 
 
 def test_a_backup_of_a_restored_ledger_is_as_old_as_the_first(tmp_path):
-    live, first, second = (tmp_path / name for name in ("ledger.db", "first.db", "second.db"))
-    Ledger.open(url(live), "test").close()
-    write_backup(url(live), first)
-    shutil.copy(first, live)
-    with Ledger.open(url(live), "test") as ledger:
+    configured_workspace, first, second = (tmp_path / name for name in ("ledger.db", "first.db", "second.db"))
+    Ledger.open(url(configured_workspace), "test").close()
+    write_backup(url(configured_workspace), first)
+    shutil.copy(first, configured_workspace)
+    with Ledger.open(url(configured_workspace), "test") as ledger:
         ledger.restored.distrust(ACCOUNTS, None, ledger.restored.backup_taken_at() or "")
-    write_backup(url(live), second)
+    write_backup(url(configured_workspace), second)
     assert mark_of(second) == mark_of(first)
     with sqlite3.connect(second) as db:
         assert not db.execute("SELECT 1 FROM meta WHERE name = 'restored_at'").fetchall()  # it is not in use yet
@@ -54,8 +54,8 @@ def test_a_backup_of_a_restored_ledger_is_as_old_as_the_first(tmp_path):
 
 def test_what_a_restored_ledger_calls_unsent_is_in_doubt_from_the_restore_on(tmp_path):
     with Ledger.open(url(tmp_path / "ledger.db"), "test") as ledger:
-        desk = Desk(ledger)
-        desk.take(case("R1"), case("R2"))
+        driver = LedgerDriver(ledger)
+        driver.take(case("R1"), case("R2"))
         assert ledger.doubts.move(2, State.IN_DOUBT) is False  # nothing else puts pending entries in doubt
         taken_at, began = "2026-01-01T00:00:00.000000Z", to_timestamp()
         assert ledger.restored.distrust(ACCOUNTS, None, taken_at) == 2
@@ -68,9 +68,9 @@ def test_what_a_restored_ledger_calls_unsent_is_in_doubt_from_the_restore_on(tmp
 
 
 def test_trust_ends_it(tmp_path):
-    live, copy = tmp_path / "ledger.db", tmp_path / "backup.db"
-    Ledger.open(url(live), "test").close()
-    write_backup(url(live), copy)
+    configured_workspace, copy = tmp_path / "ledger.db", tmp_path / "backup.db"
+    Ledger.open(url(configured_workspace), "test").close()
+    write_backup(url(configured_workspace), copy)
     with Ledger.open(url(copy), "test") as ledger:
         assert ledger.restored.trust() is True
         assert ledger.restored.backup_taken_at() is None

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from sqlalchemy import text
-from support.ledgers import Desk, case, open_desk, run_sql, transaction
+from support.ledgers import LedgerDriver, case, open_driver, run_sql, transaction
 
 from importer.errors import LedgerError, LedgerHeld
 from importer.ledger.ledger import Ledger
@@ -40,12 +40,12 @@ def refusal(path: Path) -> str:
 
 
 def test_a_new_ledger_is_durable_and_its_owners_alone(path: Path) -> None:
-    with open_desk(path.parent) as desk:
+    with open_driver(path.parent) as driver:
         facts = [
-            run_sql(desk.ledger, lambda c, n=n: c.exec_driver_sql(f"PRAGMA {n}").scalar())
+            run_sql(driver.ledger, lambda c, n=n: c.exec_driver_sql(f"PRAGMA {n}").scalar())
             for n in ("journal_mode", "synchronous")
         ]
-        desk.take(case("R1"))
+        driver.take(case("R1"))
         modes = [
             stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("ledger.db*") if file.suffix not in {".lock", ".owner"}
         ]
@@ -90,14 +90,14 @@ def test_a_ledger_whose_version_is_nonsense(path: Path) -> None:
 
 
 def test_a_damaged_ledger(path: Path) -> None:
-    with open_desk(path.parent) as desk:
-        desk.take(*[case(f"R{i}") for i in range(500)])
+    with open_driver(path.parent) as driver:
+        driver.take(*[case(f"R{i}") for i in range(500)])
     content = bytearray(path.read_bytes())
     for page in range(3, len(content) // 4096):
         content[page * 4096 : page * 4096 + 64] = os.urandom(64)
     path.write_bytes(content)
-    told = refusal(path)
-    assert "Restore a backup" in told
+    reasons = refusal(path)
+    assert "Restore a backup" in reasons
 
 
 def test_an_empty_file_becomes_a_ledger(path: Path) -> None:
@@ -207,8 +207,8 @@ def test_an_unreadable_note_of_the_owner_does_no_harm(path: Path) -> None:
 
 def test_reading_sees_what_is_committed_and_changes_nothing(path: Path) -> None:
     assert Ledger.read(url(path)) is None
-    with open_desk(path.parent) as desk:
-        desk.take(case("R1"))
+    with open_driver(path.parent) as driver:
+        driver.take(case("R1"))
         reader = Ledger.read(url(path))
         assert reader is not None
         with reader:
@@ -227,24 +227,24 @@ def test_a_folder_with_odd_characters(tmp_path: Path) -> None:
 
 
 def test_a_scratch_copy_leaves_no_trace(path: Path) -> None:
-    with open_desk(path.parent) as desk:
-        desk.take(case("R1"))
+    with open_driver(path.parent) as driver:
+        driver.take(case("R1"))
         with Ledger.scratch(url(path)) as scratch:
-            copy = Desk(scratch)
+            copy = LedgerDriver(scratch)
             assert len(copy.entries()) == 1
             copy.take(case("R2"))
-        assert len(desk.entries()) == 1
+        assert len(driver.entries()) == 1
     elsewhere = path.with_name("none.db")
     with Ledger.scratch(url(elsewhere)) as scratch:
-        assert Desk(scratch).entries() == []
+        assert LedgerDriver(scratch).entries() == []
     assert not elsewhere.exists()
 
 
 def test_a_disk_that_is_full_is_said_so(path: Path) -> None:
-    with open_desk(path.parent) as desk:
-        with transaction(desk.ledger) as connection:
+    with open_driver(path.parent) as driver:
+        with transaction(driver.ledger) as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(LedgerError, match="Free some disk space"):
-            desk.take(*[case(f"R{i}") for i in range(2000)])
-        assert desk.entries() == []
+            driver.take(*[case(f"R{i}") for i in range(2000)])
+        assert driver.entries() == []

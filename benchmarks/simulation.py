@@ -1,4 +1,4 @@
-"""A world to import into: the fast server in a process of its own, and a folder in which the importer works."""
+"""What a benchmark imports into: the fast server in a process of its own, and a folder in which the importer works."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TENANT = "00000000-0000-4000-8000-0000000000bb"
 
 
 @dataclass(frozen=True)
-class World:
+class Simulation:
     """Where the server listens, and the folder with ledger and reports."""
 
     url: str
@@ -56,7 +56,7 @@ class World:
 
 
 @contextmanager
-def new_world(*, latency: float = 0.0, limits: tuple[str, ...] = (), **settings: object) -> Iterator[World]:
+def new_simulation(*, latency: float = 0.0, limits: tuple[str, ...] = (), **settings: object) -> Iterator[Simulation]:
     """A server that knows nothing yet and an empty folder; ``settings`` are those of ``[dispatch]``."""
     command = [sys.executable, "-m", "benchmarks.server", "--latency", str(latency)]
     command += [part for limit in limits for part in ("--limit", limit)]
@@ -68,6 +68,6 @@ def new_world(*, latency: float = 0.0, limits: tuple[str, ...] = (), **settings:
     ):
         assert server.stdout is not None
         try:
-            yield World(server.stdout.readline().strip(), Path(folder), chosen)
+            yield Simulation(server.stdout.readline().strip(), Path(folder), chosen)
         finally:
             server.terminate()

@@ -1,6 +1,6 @@
 """Faults on a fifth of the requests and no kills: one run and some resumes end with every row accepted.
 
-python tests/proofs/faults/patience.py --cases 2000 --seed 1
+python tests/proofs/faults/soak.py --cases 2000 --seed 1
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import plan
-from world import SandboxProcess, environment, examine, importer, write_sheet
+from simulation import SandboxProcess, environment, examine, importer, write_sheet
 
 
 def main() -> None:

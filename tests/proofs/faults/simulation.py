@@ -52,7 +52,7 @@ class SandboxProcess:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        chosen = {"port": port, "data_file": str(folder / "world.jsonl")} | settings
+        chosen = {"port": port, "data_file": str(folder / "apis.jsonl")} | settings
         command = [sys.executable, "-c", SERVE, json.dumps(chosen)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
@@ -130,7 +130,7 @@ def write_sheet(path: Path, numbers: range, *, vouchers: int = 1, appendix: str 
 
 
 @dataclass(frozen=True)
-class OutcomeKind:
+class Examination:
     """What is wrong, if anything: each list must be empty."""
 
     duplicate_cases: list[str]
@@ -145,8 +145,8 @@ class OutcomeKind:
         return not any(vars(self).values())
 
 
-def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> OutcomeKind:
-    """Compare the world with the ledger; ``finished`` asks for every wanted row to be there."""
+def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> Examination:
+    """Compare the server with the ledger; ``finished`` asks for every wanted row to be there."""
     ours = [case for case in state["cases"] if not case["foreign"]]
     references = Counter(case["creditorReference"] for case in ours)
     unique_ids = Counter(voucher["uniqueId"] for voucher in state["vouchers"])
@@ -166,7 +166,7 @@ def examine(state: dict, ledger: Path, wanted: set[str], *, finished: bool) -> O
             return references_of.get(remote_id) == sent["creditorReference"]
         return unique_id_of.get(remote_id) == sent["uniqueId"] or (remote_id is None and sent["uniqueId"] in unique_ids)
 
-    return OutcomeKind(
+    return Examination(
         duplicate_cases=[reference for reference, count in references.items() if count > 1],
         duplicate_vouchers=[u for u, n in unique_ids.items() if n > 1] + [str(k) for k, n in per_case.items() if n > 1],
         lost=sorted(wanted - (accepted if finished else known)),
