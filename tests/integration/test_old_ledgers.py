@@ -15,6 +15,7 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.storage.lock import held
 from importer.ledger.storage.schema import SCHEMA_VERSION
 
+COPY = f"ledger.before-version-{SCHEMA_VERSION}.db"
 SETTLED = {"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}
 ENTRIES = "SELECT id, account, kind, key, base, ref, state, payload, idempotency_key, remote_id, batch_id FROM entry ORDER BY id"
 
@@ -52,10 +53,10 @@ def made(sandbox):
 def test_a_ledger_of_an_older_release_is_brought_up_to_date(tmp_path, scenario, version):
     path = load_ledger(scenario, tmp_path / "ledger.db", version=version)
     before, entries = dump(path), rows_of(path, ENTRIES)
-    with pytest.warns(LedgerUpgraded, match="ledger.before-version-4.db"), Ledger.open(f"sqlite:///{path}", "test") as ledger:
-        assert run_sql(ledger, lambda c: c.exec_driver_sql("SELECT value FROM meta WHERE name = 'schema'").scalar()) == "4"
+    with pytest.warns(LedgerUpgraded, match=COPY), Ledger.open(f"sqlite:///{path}", "test") as ledger:
+        assert run_sql(ledger, lambda c: c.exec_driver_sql("SELECT value FROM meta WHERE name = 'schema'").scalar()) == str(SCHEMA_VERSION)
     assert rows_of(path, ENTRIES) == entries
-    assert without_marks(dump(tmp_path / "ledger.before-version-4.db")) == without_marks(before)
+    assert without_marks(dump(tmp_path / COPY)) == without_marks(before)
     with Ledger.open(f"sqlite:///{path}", "test"):
         pass  # and this is done once
 
@@ -86,7 +87,7 @@ def test_a_migration_that_fails_leaves_the_old_ledger_working(tmp_path):
         db.execute("CREATE TABLE id_sequence (x)")  # the migration stumbles over it after most of its work
     before = dump(path)
     for _ in range(2):
-        with pytest.raises(LedgerError, match=r"could not be upgraded to version 4 .*it is unchanged"):
+        with pytest.raises(LedgerError, match=rf"could not be upgraded to version {SCHEMA_VERSION} .*it is unchanged"):
             Ledger.open(f"sqlite:///{path}", "test")
     assert dump(path) == before
     assert list(tmp_path.glob("*before-version*")) == []  # a copy of what did not change would only fill the disk
@@ -102,7 +103,7 @@ def test_a_ledger_of_no_known_version_is_refused(tmp_path):
 
 def test_a_copy_that_was_interrupted_does_not_hinder_the_upgrade(tmp_path):
     path = load_ledger("every-state", tmp_path / "ledger.db")
-    (tmp_path / "ledger.before-version-4.db.partial").write_bytes(b"half a copy")
+    (tmp_path / f"{COPY}.partial").write_bytes(b"half a copy")
     with pytest.warns(LedgerUpgraded):
         Ledger.open(f"sqlite:///{path}", "test").close()
 
@@ -130,8 +131,8 @@ def test_every_command_brings_the_ledger_up_to_date_and_says_so(workspace, tmp_p
         at(workspace, sandbox, "every-state")
         done = workspace.run(*command)
         assert done.code in {0, 3}, done
-        assert "was upgraded to version 4. The ledger from before is kept as " in done.err
-        assert (workspace.folder / "ledger.before-version-4.db").is_file()
+        assert f"was upgraded to version {SCHEMA_VERSION}. The ledger from before is kept as " in done.err
+        assert (workspace.folder / COPY).is_file()
 
 
 def test_check_leaves_an_old_ledger_alone(workspace, tmp_path):

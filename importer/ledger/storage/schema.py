@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The newest version; each one is a migration in ``migrations/versions``."""
 
 metadata = MetaData()
@@ -98,6 +98,8 @@ entry = Table(
     Column("absent_scans", Integer, nullable=False, default=0),
     Column("accepted_at", Text),
     Column("superseded_by", ForeignKey("entry.id")),
+    Column("remote_facts", Text),  # JSON: what the server reported of an accepted or held entry, such as its lifecycle
+    Column("answer", Text),  # JSON: the user's answer to a question about the entry
     Index("entry_key", "account", "kind", "key", unique=True),
     Index("entry_base", "account", "kind", "base"),
     Index("entry_ref", "account", "ref", sqlite_where=text("kind = 'case'"), postgresql_where=text("kind = 'case'")),
@@ -118,6 +120,19 @@ entry = Table(
         postgresql_where=text("state <> 'accepted'"),
     ),
 )
+# The keys by which a row is recognized as an entry. An entry has several: its own ``key`` never changes, while better
+# releases fold more of what cannot be seen.
+match_key = Table(
+    "match_key",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Index("match_key_key", "account", "kind", "key"),
+)
+
 # A literal, as in the index above: with a parameter SQLite would not use that index.
 NOT_ACCEPTED = entry.c.state != literal_column("'accepted'")
 
