@@ -24,6 +24,11 @@ Api = Literal["debitura", "debbie"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+def is_loopback(url: str) -> bool:
+    """Return whether the URL is that of a server on this machine, which is a test server and not a vendor's."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,7 +37,7 @@ def _checked_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("write it as https://host")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(value):
         raise ValueError("must begin with https://, or the credentials travel in the clear")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("write only the scheme, the host and a path; credentials have settings of their own")
@@ -86,6 +91,15 @@ class DispatchSettings(_Section):
 
     concurrency: Annotated[int, Field(ge=1, le=256, description="How many requests may be under way at once, per API.")] = 16
     timeout_seconds: Annotated[float, Field(gt=0, le=600, description="How long an answer is waited for.")] = 30
+    send_within_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=600,
+            description="How long after its record in the ledger a request may go out. Together with timeout_seconds it must "
+            "be at most half of settle_minutes.",
+        ),
+    ] = 30
     backoff_seconds: Annotated[
         float, Field(gt=0, le=60, description="The first wait after a failure. It doubles with each further one, with jitter.")
     ] = 1

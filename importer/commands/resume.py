@@ -23,6 +23,7 @@ from importer.workspace.result import RunResult, report_batches
 def resume(environment: Environment, console: Console, output: Path | None = None, *, stop_at_quota: bool = False) -> RunResult:
     """Resolve doubts, send waiting entries, and report. Raises LedgerError if the ledger does not exist."""
     require_ledger(environment.ledger_url)
+    environment.check_deadline()
     with Ledger.open(environment.ledger_url, "importer resume") as ledger:
         ledger.outbox.recover()
         with ledger.queries() as queries:

@@ -33,6 +33,7 @@ class Declined(UsageError):
 def run(request: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Import sources: read, record, send and report. Raises ImporterError only before anything is sent."""
     environment.require_debitura()
+    environment.check_deadline()
     with Ledger.open(environment.ledger_url, "importer run") as ledger:
         ledger.outbox.recover()
         accounts = asyncio.run(find_accounts(ledger, environment))

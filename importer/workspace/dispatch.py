@@ -147,6 +147,7 @@ class Dispatch:
             stopping=stopping,
             progress=progress,
             keyed_cases=keyed,
+            send_within=self._environment.send_within_seconds,
         )
         try:
             await reconcile(self._ledger, debitura, self._scope, self._policy)

@@ -13,9 +13,11 @@ from importer.domain.accounts import Accounts
 from importer.errors import SettingsError
 from importer.ledger.storage.location import sqlite_url
 from importer.loader.context import LoadContext
-from importer.settings import Api, Settings, secret
+from importer.settings import Api, Settings, is_loopback, secret
 from importer.workspace.workspace import Workspace
 
+SHORTEST_DEADLINE = 1.0
+"""Seconds within which a request to a test server may always go out."""
 SANDBOX_ACCOUNT = "sandbox"
 SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 
@@ -46,6 +48,32 @@ class Environment:
     @cached_property
     def token(self) -> str | None:
         return self.credential("debbie")
+
+    def check_deadline(self) -> None:
+        """Raise SettingsError if the settings do not allow a send deadline that protects from sending twice."""
+        _ = self.send_within_seconds
+
+    @cached_property
+    def send_within_seconds(self) -> float:
+        """How long after the start of its intent's commit a request may go out. Raises SettingsError.
+
+        An entry that another process takes over is sent again after the settle time at the earliest, and by then a request of
+        the first process must have gone out and been answered. For a server on this machine, which is a test server, the
+        default is shortened instead of refused.
+        """
+        dispatch = self.settings.dispatch
+        longest = dispatch.settle_minutes * 60 / 2 - dispatch.timeout_seconds
+        if dispatch.send_within_seconds <= longest or self.is_sandbox:
+            return dispatch.send_within_seconds
+        is_chosen = "send_within_seconds" in dispatch.model_fields_set
+        if is_loopback(self.debitura_url) and not is_chosen:
+            return max(longest, SHORTEST_DEADLINE) if dispatch.settle_minutes else dispatch.send_within_seconds
+        raise SettingsError(
+            f"send_within_seconds ({dispatch.send_within_seconds:g}) and timeout_seconds ({dispatch.timeout_seconds:g}) together "
+            f"are more than half of settle_minutes ({dispatch.settle_minutes:g}), so that a case could be sent twice if this "
+            f"program is suspended. Under [dispatch], shorten the first two or set settle_minutes to at least "
+            f"{(dispatch.send_within_seconds + dispatch.timeout_seconds) / 30:g}."
+        )
 
     def load_context(self, *, test_cases: bool, folder: Path) -> LoadContext:
         """Return the context for reading rows, with the present day in Debbie's time zone."""

@@ -7,12 +7,15 @@ import contextlib
 import gzip
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from importer.dispatcher.apis import deadline as deadline_module
 from importer.dispatcher.apis import http as client_module
+from importer.dispatcher.apis.deadline import steady_seconds
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 
@@ -76,6 +79,20 @@ async def running(serve: Callable[[SocketServer], Serve]) -> AsyncIterator[tuple
 def client(base_url: str, **more: float) -> HttpClient:
     options = {"connections": 2, "timeout_seconds": 1.0} | more
     return HttpClient(base_url, {"XApiKey": "secret"}, **options)  # type: ignore[arg-type]
+
+
+def answering_after(seconds: float) -> Callable[[SocketServer], Serve]:
+    def make(server: SocketServer) -> Serve:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while True:
+                await server.request(reader)
+                await asyncio.sleep(seconds)
+                writer.write(OK)
+                await writer.drain()
+
+        return serve
+
+    return make
 
 
 def answering(raw: bytes, *, close: bool = False) -> Callable[[SocketServer], Serve]:
@@ -420,3 +437,50 @@ def test_no_cookies_are_kept() -> None:
             assert b"cookie:" not in server.requests[1].lower()
 
     run(test())
+
+
+BODY = b'{"amount":1}'
+
+
+def test_after_the_send_deadline_no_byte_goes_out():
+    async def scenario():
+        async with running(answering(OK)) as (server, http):
+            assert (await http.send("POST", "/x", BODY, latest=steady_seconds() + 60)).status == 200
+            with pytest.raises(NotSent, match="the send deadline passed"):  # on the connection that is open already
+                await http.send("POST", "/x", BODY, latest=steady_seconds() - 0.001)
+            assert (await http.send("POST", "/x", BODY)).status == 200
+            assert len(server.requests) == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_deadline_that_passes_while_the_headers_are_prepared_stops_the_body_and_them(monkeypatch):
+    async def scenario():
+        async with running(answering(OK)) as (server, http):
+            times = iter([0.0, 100.0])
+            monkeypatch.setattr(deadline_module, "steady_seconds", lambda: next(times))
+            with pytest.raises(NotSent, match="the send deadline passed"):
+                await http.send("POST", "/x", BODY, latest=50.0)
+            assert next(times, None) is None, "the time was compared twice"
+            assert server.requests == []
+
+    asyncio.run(scenario())
+
+
+def test_a_wait_for_a_free_connection_counts_towards_the_deadline():
+    async def scenario():
+        async with running(answering_after(0.4)) as (server, http):
+            latest = steady_seconds() + 0.2
+            both = [asyncio.create_task(http.send("POST", "/x", BODY)) for _ in range(2)]  # all connections of this client
+            await asyncio.sleep(0.05)
+            with pytest.raises(NotSent, match="the send deadline passed"):
+                await http.send("POST", "/x", BODY, latest=latest)
+            await asyncio.gather(*both)
+            assert len(server.requests) == 2
+
+    asyncio.run(scenario())
+
+
+def test_the_clock_of_the_deadline_counts_sleep():
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        assert abs(steady_seconds() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 5

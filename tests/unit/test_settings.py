@@ -14,6 +14,7 @@ from importer.commands.config import settings_lines
 from importer.domain.code_lists import Direction
 from importer.errors import SettingsError
 from importer.settings import KEYRING_SERVICE, Settings, fingerprint_of, secret
+from importer.workspace.environment import open_environment
 from importer.workspace.workspace import Workspace
 
 SECRET = "hunter2-hunter2"
@@ -263,3 +264,46 @@ def test_the_time_zone():
 def test_settings_cannot_be_changed_once_they_are_in_force():
     with pytest.raises(ValueError, match="frozen"):
         Settings().dispatch.concurrency = 3
+
+
+LIVE = "https://collectionpartner-api.debitura.com"
+
+
+@pytest.mark.parametrize(
+    ("dispatch", "url", "seconds"),
+    [
+        ({}, LIVE, 30),
+        ({"settle_minutes": 2}, LIVE, 30),
+        ({"settle_minutes": 1.9}, LIVE, None),
+        ({"settle_minutes": 0}, LIVE, None),
+        ({"timeout_seconds": 421}, LIVE, None),
+        ({"send_within_seconds": 420}, LIVE, 420),
+        ({"send_within_seconds": 421}, LIVE, None),
+        ({"send_within_seconds": 421}, "http://127.0.0.1:8000", None),  # chosen, so it is refused everywhere
+        ({"settle_minutes": 0}, "http://127.0.0.1:8000", 30),
+        ({"settle_minutes": 0.2, "timeout_seconds": 1}, "http://localhost:8000", 5),
+        ({"settle_minutes": 0.01, "timeout_seconds": 1}, "http://[::1]:8000", 1),
+    ],
+)
+def test_the_send_deadline_fits_the_settle_time(tmp_path, dispatch, url, seconds):
+    settings = Settings(dispatch=dispatch, debitura={"base_url": url, "api_key": "k"})
+    with open_environment(Workspace.at(tmp_path), settings, sandbox=False) as environment:
+        if seconds is None:
+            with pytest.raises(SettingsError, match=r"send_within_seconds \(.*settle_minutes to at least \d"):
+                environment.check_deadline()
+        else:
+            environment.check_deadline()
+            assert environment.send_within_seconds == seconds
+
+
+def test_settings_that_contradict_the_deadline_end_a_live_run(tmp_path):
+    from support.workspace import CliWorkspace, settings_for
+
+    workspace = CliWorkspace(tmp_path)
+    workspace.env = settings_for("http://127.0.0.1:9", IMPORTER_DISPATCH__SEND_WITHIN_SECONDS="600")
+    (tmp_path / "a.csv").write_text("case_ref\n1\n")
+    for command in (["run", "a.csv", "--yes"], ["resume"]):
+        ended = workspace.call(*command)
+        assert ended.code == 2
+        assert "send_within_seconds (600)" in ended.err or command == ["resume"]
+    assert not (tmp_path / "ledger.db").exists()

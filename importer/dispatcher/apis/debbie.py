@@ -55,9 +55,8 @@ class Debbie:
         case_id = self.case_of(claim.entry) or ""
         path = self._path("case-vouchers", case_id)
         headers = {"Idempotency-Key": claim.entry.idempotency_key}
-        outcome = await attempt_to_create(
-            RecordKind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload
-        )
+        sending = self.client.send("POST", path, claim.payload, headers, latest=claim.send_before)
+        outcome = await attempt_to_create(RecordKind.VOUCHER, sending, claim.payload)
         looked_up = outcome.verdict is OutcomeKind.EXISTS or (outcome.verdict is OutcomeKind.REFUSED and claim.entry.doubted)
         return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
 

@@ -39,9 +39,8 @@ class Debitura:
     async def create(self, claim: Claim) -> Outcome:
         """POST the case, with its idempotency key (whether this endpoint uses it is not documented)."""
         headers = {"Idempotency-Key": claim.entry.idempotency_key}
-        return await attempt_to_create(
-            RecordKind.CASE, self._client.send("POST", "/managed-cases", claim.payload, headers), claim.payload
-        )
+        sending = self._client.send("POST", "/managed-cases", claim.payload, headers, latest=claim.send_before)
+        return await attempt_to_create(RecordKind.CASE, sending, claim.payload)
 
     async def page(self, number: int) -> Mapping[str, Any]:
         """One page of the managed cases, the newest first. Raises ApiStopped."""

@@ -16,7 +16,11 @@ from typing import Self
 import aiohttp
 import httpx
 import yarl
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_reqrep import ClientRequest, ClientResponse
+from aiohttp.connector import Connection
 
+from importer.dispatcher.apis.deadline import SendDeadline, present_deadline
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 
 MAX_ANSWER_BYTES = 20_000_000
@@ -36,6 +40,28 @@ class InMemoryBody(httpx.AsyncByteStream):
         yield self.content
 
 
+class CheckedRequest(ClientRequest):
+    """A request of aiohttp that checks the send deadline when its connection is ready, just before its first byte."""
+
+    async def send(self, conn: Connection) -> ClientResponse:
+        """Send the request. Raises aiohttp.ConnectionTimeoutError if its deadline has passed."""
+        if not _may_be_sent():
+            raise aiohttp.ConnectionTimeoutError
+        return await super().send(conn)
+
+    async def write_bytes(self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None) -> None:
+        """Write the headers, which aiohttp keeps back until now, and the body. The connection is closed if it is too late."""
+        if _may_be_sent():
+            await super().write_bytes(writer, conn, content_length)
+        else:
+            conn.close()
+
+
+def _may_be_sent() -> bool:
+    deadline = present_deadline.get()
+    return deadline is None or deadline.allows_sending()
+
+
 class AioTransport(httpx.AsyncBaseTransport):
     """httpx over aiohttp without redirects, retries, proxies or cookies. Its errors show whether the request had gone out."""
 
@@ -48,7 +74,11 @@ class AioTransport(httpx.AsyncBaseTransport):
         if self._session is None:  # a session belongs to the running loop
             connector = aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE_SECONDS)
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=self._timeout, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector,
+                timeout=self._timeout,
+                trust_env=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                request_class=CheckedRequest,
             )
         return self._session
 
@@ -70,14 +100,24 @@ class AioTransport(httpx.AsyncBaseTransport):
                 # The body is decompressed already, so what describes its coding on the way must not come along.
                 headers = [(k, v) for k, v in response.raw_headers if k.lower() not in _OF_THE_TRANSFER]
                 return httpx.Response(response.status, headers=headers, stream=InMemoryBody(body), request=request)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            raise httpx.ConnectError(_name(error), request=request) from None
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            raise httpx.ReadError(_name(error), request=request) from None
+            raise _as_httpx(error, request) from None
 
     async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+_NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+
+def _as_httpx(error: Exception, request: httpx.Request) -> httpx.HTTPError:
+    """Return ConnectError if no byte of the request can have gone out, otherwise ReadError."""
+    deadline = present_deadline.get()
+    if deadline is not None and deadline.passed:
+        return httpx.ConnectError("the send deadline passed", request=request)
+    kind = httpx.ConnectError if isinstance(error, _NOTHING_SENT) else httpx.ReadError
+    return kind(_name(error), request=request)
 
 
 _OF_THE_TRANSFER = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
@@ -129,16 +169,21 @@ class HttpClient:
         return httpx.URL(self._base_url)
 
     async def send(
-        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        latest: float | None = None,
     ) -> Answer:
-        """One request, once; ``path`` is quoted already. Raises NotSent or ResponseLost."""
-        try:
-            own = self._given | ({"Content-Type": "application/json"} if content is not None else {}) | dict(headers or {})
-            target = {"target": path.encode("ascii")}
-            request = httpx.Request(method, self._url, headers=own, stream=InMemoryBody(content or b""), extensions=target)
-        except (httpx.InvalidURL, ValueError) as error:  # a credential may hold what no header can
-            raise NotSent(_name(error)) from None
+        """Send one request, once; ``path`` is quoted already. Raises NotSent or ResponseLost.
+
+        ``latest`` is the time, by :func:`.deadline.steady_seconds`, after which its first byte must not go out.
+        """
+        request = self._request(method, path, content, headers or {})
         asked = datetime.now(UTC)
+        present_deadline.set(None if latest is None else SendDeadline(latest))
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.ConnectError as error:
@@ -149,6 +194,15 @@ class HttpClient:
             self.skew = skew_of(response.headers.get("date"), asked, datetime.now(UTC)) or self.skew
         assert isinstance(response.stream, InMemoryBody)
         return Answer(response.status_code, response.stream.content, response.headers)
+
+    def _request(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Request:
+        """Build a request. Raises NotSent if a URL or a header cannot be written."""
+        own = self._given | ({"Content-Type": "application/json"} if content is not None else {}) | dict(headers)
+        try:
+            target = {"target": path.encode("ascii")}
+            return httpx.Request(method, self._url, headers=own, stream=InMemoryBody(content or b""), extensions=target)
+        except (httpx.InvalidURL, ValueError) as error:  # a credential may hold what no header can
+            raise NotSent(_name(error)) from None
 
     async def __aenter__(self) -> Self:
         return self

@@ -110,14 +110,20 @@ class RateLimitedClient(HttpClient):
         self._limits, self._gate = limits, gate
 
     async def send(
-        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        latest: float | None = None,
     ) -> Answer:
-        """One request, once. Raises NotSent, ResponseLost or (only before it is sent) QuotaReached."""
+        """Send one request, once. Raises NotSent, ResponseLost or (only before it is sent) QuotaReached."""
         if not has_intent(method, path):
             await self._gate.admit(self._limits)
         began = self._limits.clock()
         try:
-            answer = await super().send(method, path, content, headers)
+            answer = await super().send(method, path, content, headers, latest=latest)
         finally:
             self._limits.answered(began)
         if answer.status == Http.TOO_MANY_REQUESTS:

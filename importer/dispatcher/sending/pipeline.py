@@ -11,12 +11,13 @@ import json
 import math
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 
+from importer.dispatcher.apis.deadline import steady_seconds
 from importer.dispatcher.apis.debbie import UNLISTED, Debbie
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, as_seen_by_throttle, cause_of, state_after
@@ -48,7 +49,8 @@ class Pipeline:
     """Sends the open entries of a scope until nothing more can be done in this run.
 
     Once ``stopping`` is set nothing new is begun, and what is under way is finished. ``keyed_cases``: an idempotency key
-    protects cases as the unique id does vouchers.
+    protects cases as the unique id does vouchers. ``send_within``: the seconds from the start of an intent's commit within
+    which its request must go out; a later one is not sent, and the entry is pending again.
     """
 
     def __init__(
@@ -62,9 +64,11 @@ class Pipeline:
         stopping: asyncio.Event,
         progress: Progress,
         keyed_cases: bool = False,
+        send_within: float = math.inf,
     ) -> None:
         self._ledger, self._debitura, self._debbie, self._scope = ledger, debitura, debbie, scope
         self._throttles, self._stopping, self._progress = throttles, stopping, progress
+        self._send_within = send_within
         # In doubt, a voucher is sent again: its unique id lets it be created only once. A case has no such protection, unless
         # idempotency keys are trusted: the same request could create a second case, so it is looked for in the list instead.
         resendable = (State.PENDING, State.IN_DOUBT)
@@ -118,13 +122,14 @@ class Pipeline:
 
     def _commit(self, results: Sequence[AttemptResult], entries: Sequence[SendableEntry]) -> list[Claim]:
         intents = [(entry, final_payload(entry)) for entry in entries]
+        send_before = steady_seconds() + self._send_within  # from before the commit, which may take long
         counts = self._count(entries)
         claims = self._ledger.outbox.commit_step(results, intents, self._scope.accounts, self._scope.run_id, counts)
         for backlog in self._backlogs.values():
             backlog.changed(results)
         for result in results:
             self._progress(result.kind, result.state)
-        return claims
+        return [replace(claim, send_before=send_before) for claim in claims]
 
     def _count(self, entries: Sequence[SendableEntry]) -> dict[str, str]:
         """Take the entries' requests from the limits; returns what is to be kept of that in the commit of their intents."""

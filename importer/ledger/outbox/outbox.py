@@ -188,6 +188,7 @@ def _settled(result: AttemptResult, now: str) -> dict[str, Any]:
     """Return the parameters of ``_SETTLE``."""
     return {
         "_id": result.entry_id,
+        "_attempt": result.attempt_id,
         "_state": result.state.value,
         "_remote": result.remote_id,
         "_reference": result.remote_reference,
@@ -248,6 +249,8 @@ _OWNERS = CompiledSelect(
 _SETTLE = CompiledUpdate(
     update(entry)
     .where((entry.c.id == bindparam("_id")) & (entry.c.state == State.SENDING))
+    # The attempt is open unless another process has taken the entry over, which may be sending it at this moment.
+    .where(select(attempt.c.ended_at).where(attempt.c.id == bindparam("_attempt")).scalar_subquery().is_(None))
     .values(
         state=bindparam("_state"),
         remote_id=func.coalesce(bindparam("_remote"), entry.c.remote_id),

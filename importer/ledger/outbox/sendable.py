@@ -33,11 +33,15 @@ class SendableEntry:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An entry whose intent to send is durable: the attempt's id, and the exact bytes to send."""
+    """An entry whose intent to send is durable: the attempt's id, and the exact bytes to send.
+
+    ``send_before`` is the steady time, in seconds, after which its first byte must not go out; None sets no limit.
+    """
 
     attempt_id: int
     entry: SendableEntry
     payload: bytes
+    send_before: float | None = None
 
 
 class Postponed(NamedTuple):

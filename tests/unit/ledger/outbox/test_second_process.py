@@ -103,3 +103,15 @@ def test_what_waits_for_the_next_run_waits_no_longer_once_it_is_settled(driver: 
     driver.settle(driver.claim(), State.IN_DOUBT, postponed=NEXT_RUN)
     assert driver.ledger.doubts.move(1, State.PENDING)
     assert len(driver.ledger.outbox.sendable(ACCOUNTS, RecordKind.CASE, [State.PENDING], None, 5)) == 1
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_outcome_of_an_attempt_that_was_taken_over_is_not_stored(driver: LedgerDriver, state: State) -> None:
+    """The successor may be sending the same entry at this moment: its claim must not be settled by the first process."""
+    driver.take(case("R1"))
+    (first,) = driver.claim()
+    driver.ledger.outbox.recover()
+    execute(driver, f"UPDATE entry SET state = '{state}'")
+    with pytest.raises(LedgerError, match="changed by another program"):
+        driver.settle([first], State.PENDING)
+    assert driver.entry(1).state == state
