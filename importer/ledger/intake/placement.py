@@ -15,7 +15,7 @@ from importer.domain.models import with_fields
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
-from importer.domain.states import RejectStatus, RowOrigin
+from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.ledger.intake import reasons
 from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, choose_key, decide, may_supersede
@@ -198,8 +198,12 @@ class Placement:
         return known
 
     def _replace(self, row: StagedRow, known: ExistingEntry, values: dict[str, Any]) -> None:
-        """Replace the entry's payload. The idempotency key changes exactly if the request changes."""
-        if (known.digest, known.payload) != (values["digest"], values["payload"]):
+        """Replace the entry's payload. The idempotency key changes if the request changes, or if it was refused.
+
+        A server stores its refusal under the key, and would answer with it again although the cause is gone. A definite
+        refusal has created nothing. An entry in doubt is never replaced, so that it keeps its key.
+        """
+        if known.state is State.REFUSED or (known.digest, known.payload) != (values["digest"], values["payload"]):
             known.idempotency_key = str(uuid4())
         before = known.state
         for name in ("state", "digest", "payload", "is_test"):

@@ -62,14 +62,30 @@ def test_a_corrected_row_replaces_what_did_not_happen(driver: LedgerDriver, stat
     assert len(driver.sent) == 2
 
 
-def test_an_unchanged_row_keeps_its_idempotency_key(driver: LedgerDriver) -> None:
+@pytest.mark.parametrize("state", [State.PENDING, State.IN_DOUBT, State.HELD])
+def test_an_unchanged_row_that_was_not_refused_keeps_its_idempotency_key(driver: LedgerDriver, state: State) -> None:
     driver.take(case("R1"))
-    driver.send_all(State.REFUSED)
+    driver.settle(driver.claim(), state)
     (before,) = driver.entries()
     driver.take(case("R1"))
     (after,) = driver.entries()
-    assert (after.idempotency_key, after.payload) == (before.idempotency_key, before.payload)
+    assert (after.idempotency_key, after.payload, after.state) == (before.idempotency_key, before.payload, state)
+
+
+@pytest.mark.parametrize("kind", list(RecordKind))
+def test_a_refused_row_that_is_imported_again_gets_a_new_idempotency_key(driver: LedgerDriver, kind: RecordKind) -> None:
+    """The server would answer a key that it has refused with the stored refusal, although its cause is gone."""
+    source = (case("R1"), voucher("R1"))
+    driver.take(*source)
+    if kind is RecordKind.VOUCHER:
+        driver.send_all()
+    driver.send_all(State.REFUSED, kind)
+    (before,) = driver.entries(kind)
+    driver.take(*source)
+    (after,) = driver.entries(kind)
     assert after.state == State.PENDING
+    assert after.idempotency_key != before.idempotency_key
+    assert (after.payload, after.key) == (before.payload, before.key)
 
 
 def test_an_accepted_row_with_other_values_is_rejected_naming_both(driver: LedgerDriver) -> None:
