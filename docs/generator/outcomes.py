@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator.text import code, comments_of, sentence, table
-from importer.dispatcher.outcomes.judge import OutcomeKind, judge, state_after
+from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge, state_after
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import RecordKind
 from importer.domain.states import MOVES, DoubtCause, State
@@ -20,6 +20,10 @@ class Reaction:
     words: str
     reply: Answer | NotSent | ResponseLost
     kinds: tuple[RecordKind, ...] = tuple(RecordKind)
+    payload: bytes = b"{}"
+
+    def outcome(self, kind: RecordKind) -> Outcome:
+        return judge(kind, self.reply, self.payload)
 
 
 def _answer(status: int, body: object = None) -> Answer:
@@ -30,12 +34,20 @@ def _business_error(kind: str) -> dict[str, object]:
     return {"businessErrors": [{"type": kind, "message": "..."}]}
 
 
+_ID, _NIL = "5b1c2d3e-0000-4000-8000-000000000001", "00000000-0000-0000-0000-000000000000"
 _CASE, _VOUCHER = (RecordKind.CASE,), (RecordKind.VOUCHER,)
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("No connection, a TLS or DNS failure, or a wait for a free connection that was too long", NotSent("ConnectError")),
     Reaction("The connection was lost, or the time ran out, after the first byte had been sent", ResponseLost("ReadError")),
     Reaction("A truncated answer", ResponseLost("ClientPayloadError")),
-    Reaction("2xx with an id", _answer(201, {"id": "7", "caseVoucherId": "7"})),
+    Reaction("2xx with an id", _answer(200, {"id": _ID, "caseVoucherId": _ID})),
+    Reaction(
+        "2xx with an id, but with another amount, currency or debtor than was sent, or wrongly (no) test case",
+        _answer(200, {"id": _ID, "currency": "SEK"}),
+        _CASE,
+        b'{"currencyCode":"DKK"}',
+    ),
+    Reaction("2xx with an id that cannot be one, such as a UUID of zeros", _answer(200, {"id": _NIL, "caseVoucherId": _NIL})),
     Reaction("2xx without a readable id, or with a body that is not JSON", _answer(200, "ok")),
     Reaction("429", _answer(429, {"retryAfter": 5})),
     Reaction("408", _answer(408)),
@@ -59,7 +71,7 @@ REACTIONS: tuple[Reaction, ...] = (
 def outcomes() -> str:
     rows = []
     for reaction in REACTIONS:
-        (verdict,) = {judge(kind, reaction.reply).verdict for kind in reaction.kinds}
+        (verdict,) = {reaction.outcome(kind).verdict for kind in reaction.kinds}
         kind = reaction.kinds[0] if len(reaction.kinds) == 1 else "both"
         after = [_states_after(reaction, doubted=doubted) for doubted in (False, True)]
         rows.append([reaction.words, kind, verdict.value, *after])
@@ -69,7 +81,7 @@ def outcomes() -> str:
 def _states_after(reaction: Reaction, *, doubted: bool) -> str:
     found: dict[str, list[str]] = {}
     for kind in reaction.kinds:
-        outcome = judge(kind, reaction.reply)
+        outcome = reaction.outcome(kind)
         looked_up = outcome.verdict is OutcomeKind.EXISTS or (
             doubted and kind is RecordKind.VOUCHER and outcome.verdict is OutcomeKind.REFUSED
         )

@@ -53,7 +53,8 @@ class RejectStatus(StrEnum):
 
 MOVES: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED}),  # REFUSED without a request: its file was refused
-    State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT}),
+    # To HELD: it was created, but with other values than were sent.
+    State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT, State.HELD}),
     # To SENDING: a voucher, or a case whose idempotency key is trusted, is sent again with the same bytes and key.
     State.IN_DOUBT: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.HELD, State.SENDING}),
     State.HELD: frozenset({State.ACCEPTED, State.PENDING}),

@@ -7,6 +7,7 @@ import math
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from importer.dispatcher.apis.debbie import Debbie
@@ -61,7 +62,8 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     if not environment.is_sandbox:
         ledger.remember_account(fingerprint_of(key, environment.debitura_url), partner)
     accounts = environment.accounts(partner)
-    ledger.doubts.note_clock(accounts, debitura.skew)  # before anything is sent: what is sent is dated by our clock
+    # Before anything is sent: what is sent is dated by our clock.
+    ledger.doubts.note_clock(accounts, debitura.skew, debitura.earliest_skew)
     return accounts
 
 
@@ -97,7 +99,7 @@ class Dispatch:
         """Send what is open. Returns the exit code of what ended it early, if anything did, and messages for the user."""
         self._ledger.outbox.forget_waits(self._scope.accounts, self._scope.batches)
         left = {kind: self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches) for kind in RecordKind}
-        if not any(left.values()):
+        if not any(left.values()) and not self._ledger.doubts.to_look_for(self._scope.accounts, self._scope.batches):
             return ExitCode.OK, []
         if warning := self._ledger.doubts.clock(self._scope.accounts).warning():
             self._console.warn(warning)
@@ -149,12 +151,13 @@ class Dispatch:
             keyed_cases=keyed,
             send_within=self._environment.send_within_seconds,
         )
+        policy = replace(self._policy, is_restored=restored is not None)
         try:
-            await reconcile(self._ledger, debitura, self._scope, self._policy)
+            await reconcile(self._ledger, debitura, self._scope, policy)
             await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
             await pipeline.run()
             if not self._stopped() and not stopping.is_set():
-                moved = await reconcile(self._ledger, debitura, self._scope, self._policy)
+                moved = await reconcile(self._ledger, debitura, self._scope, policy)
                 if moved:
                     await pipeline.run()
                 await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)

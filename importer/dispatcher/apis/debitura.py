@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +17,15 @@ from importer.ledger.outbox.sendable import Claim
 PAGE_SIZE = 100  # the most that the list of managed cases gives at once
 
 
+def _reading_of(created: str | None) -> timedelta | None:
+    """Return how far the clock that dated a case created just now is ahead of ours; None without a date that has a zone."""
+    try:
+        moment = datetime.fromisoformat(created or "")
+        return moment - datetime.now(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
 class Debitura:
     """``/managed-cases`` and ``/me`` of the Collection Partner API."""
 
@@ -27,6 +36,11 @@ class Debitura:
     def skew(self) -> timedelta | None:
         """How far Debitura's clock is ahead of ours; None before a response has shown it."""
         return self._client.skew
+
+    @property
+    def earliest_skew(self) -> timedelta | None:
+        """The least that any of Debitura's clocks, in headers or dates of cases, was ahead of ours in this run."""
+        return self._client.earliest_skew
 
     async def me(self) -> str:
         """The partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
@@ -40,7 +54,9 @@ class Debitura:
         """POST the case, with its idempotency key (whether this endpoint uses it is not documented)."""
         headers = {"Idempotency-Key": claim.entry.idempotency_key}
         sending = self._client.send("POST", "/managed-cases", claim.payload, headers, latest=claim.send_before)
-        return await attempt_to_create(RecordKind.CASE, sending, claim.payload)
+        outcome = await attempt_to_create(RecordKind.CASE, sending, claim.payload)
+        self._client.note_reading(_reading_of(outcome.created))
+        return outcome
 
     async def page(self, number: int) -> Mapping[str, Any]:
         """One page of the managed cases, the newest first. Raises ApiStopped."""

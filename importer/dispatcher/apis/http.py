@@ -154,13 +154,17 @@ def skew_of(date: str | None, asked: datetime, answered: datetime) -> timedelta 
 
 
 class HttpClient:
-    """Requests to one API with its credentials. ``skew``: how far its clock was ahead of ours at the last GET."""
+    """Requests to one API with its credentials.
+
+    ``skew`` is how far its clock was ahead of ours at the last GET, ``earliest_skew`` the least that any of its clocks was.
+    """
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, connections: int, timeout_seconds: float) -> None:
         self._base_url = base_url
         self._given = {"Accept": "application/json", **headers}
         self._transport = AioTransport(connections, timeout_seconds)
         self.skew: timedelta | None = None
+        self.earliest_skew: timedelta | None = None
 
     @cached_property
     def _url(self) -> httpx.URL:
@@ -190,10 +194,17 @@ class HttpClient:
             raise NotSent(str(error)) from None
         except httpx.HTTPError as error:
             raise ResponseLost(str(error)) from None
+        skew = skew_of(response.headers.get("date"), asked, datetime.now(UTC))
+        self.note_reading(skew)
         if method == "GET":
-            self.skew = skew_of(response.headers.get("date"), asked, datetime.now(UTC)) or self.skew
+            self.skew = skew or self.skew
         assert isinstance(response.stream, InMemoryBody)
         return Answer(response.status_code, response.stream.content, response.headers)
+
+    def note_reading(self, skew: timedelta | None) -> None:
+        """Note a reading of one of the server's clocks, as how far it is ahead of ours; None is ignored."""
+        if skew is not None and (self.earliest_skew is None or skew < self.earliest_skew):
+            self.earliest_skew = skew
 
     def _request(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Request:
         """Build a request. Raises NotSent if a URL or a header cannot be written."""

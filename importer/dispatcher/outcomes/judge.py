@@ -13,10 +13,12 @@ from enum import StrEnum
 from http import HTTPStatus as Http
 from typing import Any, NamedTuple
 
+from importer.dispatcher.outcomes.contradictions import contradicted, contradictions_of
 from importer.dispatcher.outcomes.refusal_reasons import LONGEST_TEXT, business_types, reasons_of
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
+from importer.domain.remote_ids import can_be_id, is_uuid
 from importer.domain.states import DoubtCause, State
 
 DEFAULT_WAIT_SECONDS = 60.0
@@ -28,6 +30,7 @@ class OutcomeKind(StrEnum):
     """The kind of outcome of an attempt."""
 
     ACCEPTED = "accepted"
+    CONTRADICTED = "contradicted"  # created, but the response reports other values than those that were sent
     EXISTS = "exists"  # the unique id is taken, by an earlier attempt of this entry
     REFUSED = "refused"
     NOTHING = "nothing happened"
@@ -48,6 +51,8 @@ class Outcome:
     status: int | None = None
     detail: str | None = None
     cause: DoubtCause | None = None
+    created: str | None = None
+    """When the server created the case, as it wrote it."""
 
 
 def in_doubt(cause: DoubtCause, detail: str, status: int | None = None) -> Outcome:
@@ -84,12 +89,23 @@ def _is_success(answered: _Answered) -> bool:
 
 def _success(answered: _Answered) -> Outcome:
     status, body = answered.status, answered.body
-    name = "id" if answered.kind is RecordKind.CASE else "caseVoucherId"
-    found = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(found, str) or not found.strip():
+    is_case = answered.kind is RecordKind.CASE
+    found = body.get("id" if is_case else "caseVoucherId") if isinstance(body, dict) else None
+    # Debbie documents its ids as UUIDs; Debitura's documentation does not say what its ids look like.
+    if not isinstance(found, str) or not (can_be_id(found) if is_case else is_uuid(found)):
         return in_doubt(DoubtCause.NO_ID, f"HTTP {status} without a readable id", status)
     reference = body.get("reference") if isinstance(body.get("reference"), str) else None
-    return Outcome(OutcomeKind.ACCEPTED, remote_id=found.strip(), reference=reference, status=status)
+    accepted = Outcome(
+        OutcomeKind.ACCEPTED,
+        remote_id=found.strip(),
+        reference=reference,
+        status=status,
+        created=created if isinstance(created := body.get("dateCreated"), str) else None,
+    )
+    contradictions = contradictions_of(answered.payload, body) if is_case else ()
+    if not contradictions:
+        return accepted
+    return replace(accepted, verdict=OutcomeKind.CONTRADICTED, reasons=(contradicted(found.strip(), reference, contradictions),))
 
 
 def _is_throttled(answered: _Answered) -> bool:
@@ -242,6 +258,8 @@ def state_after(outcome: Outcome, *, doubted: bool, looked_up: bool) -> State:
     """
     if outcome.verdict in {OutcomeKind.ACCEPTED, OutcomeKind.EXISTS}:
         return State.ACCEPTED
+    if outcome.verdict is OutcomeKind.CONTRADICTED:
+        return State.HELD
     if outcome.verdict is OutcomeKind.REFUSED:
         return State.IN_DOUBT if doubted and not looked_up else State.REFUSED
     if outcome.verdict is OutcomeKind.IN_DOUBT:

@@ -15,7 +15,8 @@ from importer.dispatcher.pacing.rate_windows import Wait
 OPEN_AFTER = 8  # failures in a row after which only one request at a time probes the API
 PROBES = 5  # failed probes after which the run gives the API up
 _OVERLOADED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-_DECIDED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.EXISTS, OutcomeKind.REFUSED})
+_DECIDED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.CONTRADICTED, OutcomeKind.EXISTS, OutcomeKind.REFUSED})
+MOST_CONTRADICTIONS = 3  # in a row, after which nothing more is sent: the API changes what it is given
 NOT_BY_WAITING = Permit(0, Wait(math.inf))
 """Nothing may begin before an answer comes, or in this run at all."""
 
@@ -66,6 +67,7 @@ class ApiThrottle:
     failures: int = 0
     probes: int = 0
     refusals: int = 0
+    contradictions: int = 0
     paused_until: float = 0.0
     stopped: str | None = None
     adaptive: AdaptiveLimit = field(init=False)
@@ -101,6 +103,7 @@ class ApiThrottle:
             self.adaptive.overloaded()
         elif outcome.verdict in _DECIDED:
             self.adaptive.answered()
+        self._count_contradictions(outcome)
         if outcome.verdict is OutcomeKind.STOPPED:
             self.stopped = self.stopped or outcome.detail or "the API refused the account"
         elif outcome.verdict is OutcomeKind.THROTTLED:
@@ -109,6 +112,12 @@ class ApiThrottle:
             self._failed(outcome.detail or "no answer")
         else:
             self.failures = self.probes = self.refusals = 0
+
+    def _count_contradictions(self, outcome: Outcome) -> None:
+        """Stop if several cases in a row were created with other values than were sent."""
+        self.contradictions = self.contradictions + 1 if outcome.verdict is OutcomeKind.CONTRADICTED else 0
+        if self.contradictions >= MOST_CONTRADICTIONS:
+            self.stopped = self.stopped or f"{MOST_CONTRADICTIONS} cases in a row were created with other values than were sent"
 
     def _refused(self, seconds: float) -> None:
         if self.limits.clock() >= self.paused_until:  # those that were under way together are one refusal

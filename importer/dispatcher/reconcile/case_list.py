@@ -9,20 +9,24 @@ from typing import Any
 
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, traits_listed
+from importer.domain.remote_ids import remote_key
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 STEADY_TRIES = 5  # scans at most, if the list keeps changing while it is read
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The cases of a scan. Only a ``steady`` scan, during which the list did not change, proves that a case is absent.
+    """The cases of a scan. Only a ``steady`` scan, during which the list did not change, can prove that a case is absent.
 
-    ``looked_at`` is the time by our clock before the first page was read.
+    ``looked_at`` is the time by our clock before the first page was read. ``problem`` describes why the scan cannot prove an
+    absence, whatever it shows; None if it can.
     """
 
     cases: tuple[Remote, ...]
     steady: bool
     looked_at: datetime
+    problem: str | None = None
 
 
 async def scan(debitura: Debitura, back_to: datetime) -> Scan:
@@ -32,7 +36,7 @@ async def scan(debitura: Debitura, back_to: datetime) -> Scan:
         reading = await _read_once(debitura, back_to)
         if reading.is_steady:
             break
-    return Scan(tuple(reading.found.values()), reading.is_steady, looked_at)
+    return Scan(tuple(reading.found.values()), reading.is_steady, looked_at, reading.problem())
 
 
 class _Reading:
@@ -50,8 +54,8 @@ class _Reading:
     def add(self, listed: Sequence[Remote], page: Mapping[str, Any], number: int) -> bool:
         """Add a page, and return whether there is more to read."""
         self._totals.append(page.get("totalResults"))
-        brings_new = any(case.id not in self.found for case in listed)
-        self.found |= {case.id: case for case in listed}
+        brings_new = any(remote_key(case.id) not in self.found for case in listed)
+        self.found |= {remote_key(case.id): case for case in listed}
         self._adds_up = len(self.found) == page.get("totalResults", len(self.found))
         created = [case.created for case in self.found.values()]
         self._is_sorted = self._is_sorted and created == sorted(created, reverse=True)
@@ -62,12 +66,23 @@ class _Reading:
     def look_again_at_top(self, cases: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> None:
         """Compare the first page with itself, read again: a case added meanwhile has moved all others down."""
         self._totals.append(page.get("totalResults"))
-        self._top_is_same = [str(case["id"]) for case in cases] == list(self.found)[: len(cases)]
+        self._top_is_same = [remote_key(str(case["id"])) for case in cases] == list(self.found)[: len(cases)]
 
     @property
     def is_steady(self) -> bool:
         """Return whether the list was read back to ``back_to`` and did not change meanwhile."""
-        return (self._passed or self._adds_up) and self._top_is_same and len(set(self._totals)) == 1
+        return (self._passed or self._adds_up) and self._top_is_same and len(set(map(str, self._totals))) == 1
+
+    def problem(self) -> str | None:
+        """Describe why these pages cannot prove that a case is absent; None if they can."""
+        total = self._totals[-1]
+        if total is None:
+            return "it does not say how many cases there are"
+        if isinstance(total, bool) or not isinstance(total, int) or total < len(self.found):
+            return f"it says that there are {str(total)[:20]} cases, and shows {len(self.found):,}"
+        if not self.is_steady:
+            return "its pages do not fit together, or changed each time that they were read"
+        return None
 
 
 async def _read_once(debitura: Debitura, back_to: datetime) -> _Reading:
@@ -107,8 +122,9 @@ def _created(text: Any) -> datetime:
     """Return the latest time at which a case may have been created; the latest possible if its date cannot be read."""
     try:
         moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return datetime.max.replace(tzinfo=UTC)
-    if len(str(text)) <= len("2026-11-01"):
-        moment += timedelta(days=1)  # a date without a time means any time until midnight
-    return moment if moment.tzinfo else moment.replace(tzinfo=LATEST_ZONE)
+        if len(str(text)) <= len("2026-11-01"):
+            moment += timedelta(days=1)  # a date without a time means any time until midnight
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=LATEST_ZONE)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # no date, or one at the ends of the calendar
+        return EARLIEST if str(text).startswith("0001") else datetime.max.replace(tzinfo=UTC)

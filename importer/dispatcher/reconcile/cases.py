@@ -9,9 +9,9 @@ entries with equal traits but different bytes, or a case with the same reference
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -19,80 +19,134 @@ import structlog
 
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.reconcile.case_list import Scan, scan
-from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, earliest_creation, match, traits_sent
+from importer.dispatcher.reconcile.controls import Evidence
+from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, earliest_creation, is_test_case, match, traits_sent
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.reasons import Reason
 from importer.domain.states import DoubtCause, State
-from importer.domain.timestamps import from_timestamp
+from importer.domain.timestamps import from_timestamp, to_timestamp
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.clock_skew import Clock
-from importer.ledger.outbox.doubts import InDoubtCase
+from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, Clock
+from importer.ledger.outbox.doubts import LIST_PROVES_NOTHING, AcceptedCase, InDoubtCase
 
 log = structlog.get_logger()
 
 SCANS_NEEDED = 2
+MOST_CONTROLS = 500  # accepted cases that a scan is compared with, those sent first
+CONTROLS_OF_RESTORED = 20
+_UNREADABLE = "a case of that time cannot be read in it"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The treatment of entries that conclusive scans do not find; ``settle`` is the time until a scan is conclusive."""
+    """The treatment of entries that conclusive scans do not find; ``settle`` is the time until a scan is conclusive.
+
+    ``is_restored``: the ledger was restored from a backup. Its pending entries are looked for although it never sent them, so
+    that there may be no accepted case of that time.
+    """
 
     settle: timedelta
     on_absent: Literal["resend", "hold"]
+    is_restored: bool = False
+
+
+Fate = tuple[ScanVerdict, Remote | None]
 
 
 async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Policy) -> int:
     """Resolve cases in doubt where possible, and return how many entries changed their state. Raises ApiStopped."""
-    doubts = ledger.doubts.cases(scope.accounts, scope.batches)
+    doubts = ledger.doubts.to_look_for(scope.accounts, scope.batches)
     if not doubts:
         return 0
     # Including held ones and those of other batches: their remote cases must not be matched to these entries.
     rivals = ledger.doubts.cases(scope.accounts, None, held=True)
-    found, fates, clock = await look_up(ledger, debitura, scope.accounts, rivals, doubts)
-    settled = partial(_is_settled, found, clock, policy.settle)
-    moved = sum(_apply(ledger, doubt, *fates[doubt.entry_id], settled=settled(doubt), policy=policy) for doubt in doubts)
+    controls = partial(_controls, ledger, scope.accounts, doubts, policy)
+    found, fates, clock = await look_up(ledger, debitura, scope.accounts, rivals, doubts, controls(datetime.now(UTC)))
+    evidence = Evidence(found, controls(found.looked_at), clock, without_controls=policy.is_restored)
+    lacks = {test: evidence.lack(is_test=test, also_found=_any_found(doubts, fates, is_test=test)) for test in (False, True)}
+    moved = 0
+    for doubt in doubts:
+        settled = clock.has_passed(from_timestamp(doubt.doubted_at), policy.settle, found.looked_at)
+        moved += _apply(ledger, doubt, fates[doubt.entry_id], lacks[is_test_case(doubt.payload)], settled=settled, policy=policy)
     log.info("reconciled", in_doubt=len(doubts), moved=moved, steady=found.steady)
     return moved
 
 
+def _controls(
+    ledger: Ledger, accounts: Accounts, doubts: Sequence[InDoubtCase], policy: Policy, looked_at: datetime
+) -> list[AcceptedCase]:
+    """Return accepted cases of the time of the doubts, which the list must show by now."""
+    until = to_timestamp(looked_at - policy.settle)
+    since = to_timestamp(min(from_timestamp(doubt.first_sent_at) for doubt in doubts) - CLOCK_MARGIN)
+    found = ledger.doubts.accepted_cases(accounts, since, until, MOST_CONTROLS)
+    if not found and policy.is_restored:
+        return ledger.doubts.last_accepted_cases(accounts, until, CONTROLS_OF_RESTORED)
+    return found
+
+
+def _any_found(doubts: Sequence[InDoubtCase], fates: Mapping[int, Fate], *, is_test: bool) -> bool:
+    """Return whether the scan has shown a case of these entries, which is as good as one that was accepted before."""
+    return any(fates[doubt.entry_id][0] is ScanVerdict.OURS and is_test_case(doubt.payload) is is_test for doubt in doubts)
+
+
 async def look_up(
-    ledger: Ledger, debitura: Debitura, accounts: Accounts, rivals: Sequence[InDoubtCase], doubts: Sequence[InDoubtCase]
-) -> tuple[Scan, dict[int, tuple[ScanVerdict, Remote | None]], Clock]:
-    """Read the list as far back as ``doubts`` need, and match all ``rivals`` (cases that may exist). Raises ApiStopped."""
+    ledger: Ledger,
+    debitura: Debitura,
+    accounts: Accounts,
+    rivals: Sequence[InDoubtCase],
+    doubts: Sequence[InDoubtCase],
+    controls: Sequence[AcceptedCase] = (),
+) -> tuple[Scan, dict[int, Fate], Clock]:
+    """Read the list as far back as ``doubts`` and ``controls`` need, and match all ``rivals``. Raises ApiStopped.
+
+    ``rivals`` are all cases that may exist, since a listed case may be any of theirs.
+    """
     wanted = {traits_sent(doubt.payload) for doubt in doubts}
     alike = [rival for rival in rivals if traits_sent(rival.payload) in wanted]
-    clock = ledger.doubts.note_clock(accounts, debitura.skew)
-    found = await scan(debitura, earliest_creation(alike, clock))
-    before, clock = clock, ledger.doubts.note_clock(accounts, debitura.skew)
+    sent = [from_timestamp(time) for time in (*(r.first_sent_at for r in alike), *(c.first_sent_at for c in controls))]
+    clock = ledger.doubts.note_clock(accounts, debitura.skew, debitura.earliest_skew)
+    found = await scan(debitura, earliest_creation(sent, clock))
+    before, clock = clock, ledger.doubts.note_clock(accounts, debitura.skew, debitura.earliest_skew)
     if clock.lowest < before.lowest:
-        found = await scan(debitura, earliest_creation(alike, clock))
+        found = await scan(debitura, earliest_creation(sent, clock))
     owned = ledger.doubts.owned(accounts, [case.id for case in found.cases])
     return found, match(rivals, found.cases, owned, clock), clock
 
 
-def _is_settled(found: Scan, clock: Clock, settle: timedelta, doubt: InDoubtCase) -> bool:
-    return found.steady and clock.has_passed(from_timestamp(doubt.doubted_at), settle, found.looked_at)
-
-
-def _apply(
-    ledger: Ledger, doubt: InDoubtCase, fate: ScanVerdict, remote: Remote | None, *, settled: bool, policy: Policy
-) -> bool:
-    if fate is ScanVerdict.OURS and remote is not None:
+def _apply(ledger: Ledger, doubt: InDoubtCase, fate: Fate, lack: str | None, *, settled: bool, policy: Policy) -> bool:
+    """Move the entry according to its fate. ``lack`` describes why the scan does not prove that it is absent."""
+    verdict, remote = fate
+    if verdict is ScanVerdict.OURS and remote is not None:
         return ledger.doubts.move(
             doubt.entry_id, State.ACCEPTED, remote_id=remote.id, remote_reference=remote.reference, reasons=None
         )
-    if fate is ScanVerdict.AMBIGUOUS:
+    if verdict is ScanVerdict.AMBIGUOUS:
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(_SEVERAL))
-    if fate is ScanVerdict.UNKNOWN or not settled:
-        return False
+    lack = _UNREADABLE if verdict is ScanVerdict.UNKNOWN else lack
+    return settled and _apply_absence(ledger, doubt, lack, policy)
+
+
+def _apply_absence(ledger: Ledger, doubt: InDoubtCase, lack: str | None, policy: Policy) -> bool:
+    """Move an entry that the list does not show, although it has had the time to."""
+    if lack:
+        return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(_proves_nothing(lack)))
     if doubt.absent_scans + 1 < SCANS_NEEDED:
         ledger.doubts.count_absence([doubt.entry_id])
         return False
     if reason := _conflict(doubt) or (_NOT_LISTED if policy.on_absent == "hold" else None):
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(reason))
     # Two conclusive scans prove that it was never created, so a refusal counts again.
-    return ledger.doubts.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED)
+    return ledger.doubts.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED, reasons=None)
+
+
+def _proves_nothing(lack: str) -> Reason:
+    message = (
+        f"Debitura's list does not show the case, but it does not prove that the case is absent either: {lack}. It was not sent "
+        "again. `importer resume` looks again"
+    )
+    gist = "Debitura's list neither shows the case nor proves that it is absent. `importer resume` looks again"
+    return Reason(LIST_PROVES_NOTHING, message, gist=gist)
 
 
 def _conflict(doubt: InDoubtCase) -> Reason | None:

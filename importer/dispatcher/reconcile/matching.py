@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from importer.dispatcher.outcomes.contradictions import fold
 from importer.domain.timestamps import from_timestamp
 from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, Clock
 from importer.ledger.outbox.doubts import InDoubtCase
@@ -64,12 +64,7 @@ def traits_listed(case: Mapping[str, Any]) -> Traits | None:
 
 
 def _traits(reference: Any, debtor: str, amount: Decimal, currency: Any) -> Traits:
-    return (_folded(str(reference or "")), _folded(debtor), amount.normalize(), str(currency).upper())
-
-
-def _folded(text: str) -> str:
-    """Fold a text for comparison: ignore case, repeated spaces and the composition of characters."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return (fold(str(reference or "")), fold(debtor), amount.normalize(), str(currency).upper())
 
 
 def _similarity_keys(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
@@ -99,7 +94,7 @@ def match(
     free = _FreeCases([case for case in cases if case.id not in owned], alike)
     verdicts: dict[int, tuple[ScanVerdict, Remote | None]] = {}
     for traits, group in alike.items():
-        earliest = earliest_creation(group, clock or Clock())
+        earliest = earliest_creation([from_timestamp(doubt.first_sent_at) for doubt in group], clock or Clock())
         found = [case for case in free.equal_to(traits) if _may_be_of(case, group, earliest)]
         verdicts |= _share(group, found, free.without_an_equal(traits, earliest, found_any=bool(found)))
     return verdicts
@@ -132,7 +127,7 @@ class _FreeCases:
 
 def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
     """Return whether a listed case is equal or similar to the entry, so that the user must look at it first."""
-    if not _may_be_of(case, [doubt], earliest_creation([doubt], clock)):
+    if not _may_be_of(case, [doubt], earliest_creation([from_timestamp(doubt.first_sent_at)], clock)):
         return False
     if case.traits is None:
         return True
@@ -140,14 +135,19 @@ def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
     return case.traits == sent or bool({*_similarity_keys(sent, wanted=True)} & {*_similarity_keys(case.traits, wanted=False)})
 
 
-def earliest_creation(doubts: Iterable[InDoubtCase], clock: Clock) -> datetime:
-    """Return the time, by the server's clock, before which none of these entries was sent."""
-    return clock.earliest(min(from_timestamp(doubt.first_sent_at) for doubt in doubts)) - CLOCK_MARGIN
+def earliest_creation(sent: Iterable[datetime], clock: Clock) -> datetime:
+    """Return the time, by the server's clock, before which nothing was created that was sent at these times of our clock."""
+    return clock.earliest(min(sent)) - CLOCK_MARGIN
+
+
+def is_test_case(payload: bytes) -> bool:
+    """Return whether the case was sent as a test case."""
+    return bool(json.loads(payload).get("isTest"))
 
 
 def _may_be_of(case: Remote, doubts: Iterable[InDoubtCase], earliest: datetime) -> bool:
     """Return whether a listed case is recent enough to belong to one of these entries, and is a test case if they are."""
-    tests = {bool(json.loads(doubt.payload).get("isTest")) for doubt in doubts}
+    tests = {is_test_case(doubt.payload) for doubt in doubts}
     return case.created >= earliest and (case.is_test is None or case.is_test in tests)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal_column, select, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
+from importer.domain.reasons import reasons_from_json
+from importer.domain.remote_ids import remote_key
 from importer.domain.states import UNRESOLVED, DoubtCause, State, sources_of
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.clock_skew import Clock
@@ -18,12 +21,16 @@ from importer.ledger.outbox.dependents import block, release, unblock
 from importer.ledger.outbox.outbox import is_open
 from importer.ledger.storage.backup import BACKUP_MARK
 from importer.ledger.storage.engine import Session, parts_of
-from importer.ledger.storage.schema import attempt, entry, meta
+from importer.ledger.storage.schema import REMOTE_KEY, attempt, entry, meta
 
 
 @dataclass(frozen=True, slots=True)
 class InDoubtCase:
-    """A case of which it is not known whether it was created. ``held``: it waits for the user's answer."""
+    """A case of which it is not known whether it was created.
+
+    ``held``: it waits for the user's answer. ``state`` may also be HELD without that, if a list could not prove anything: a
+    later list may.
+    """
 
     entry_id: int
     payload: bytes
@@ -32,6 +39,23 @@ class InDoubtCase:
     absent_scans: int
     held: bool = False
     cause: DoubtCause | None = None  # of its latest attempt
+    state: State = State.IN_DOUBT
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedCase:
+    """A case that this ledger knows to exist."""
+
+    remote_id: str
+    remote_reference: str | None
+    payload: bytes
+    first_sent_at: str
+    accepted_at: str
+
+    @property
+    def name(self) -> str:
+        """The case's reference at Debitura, else its id."""
+        return self.remote_reference or self.remote_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,8 @@ class OpenEntry:
     first_sent_at: str | None
 
 
+LIST_PROVES_NOTHING = "list_proves_nothing"
+"""The code of the reason of a case that is held because a list neither showed it nor proved that it is absent."""
 CLOCK_MARK = "clock of "
 _LAST_CAUSE = (
     select(attempt.c.cause).where(attempt.c.entry_id == entry.c.id).order_by(attempt.c.id.desc()).limit(1).scalar_subquery()
@@ -75,8 +101,8 @@ class DoubtLog:
         with self._session.transaction() as connection:
             return _clock(connection, accounts) or Clock()
 
-    def note_clock(self, accounts: Accounts, skew: timedelta | None) -> Clock:
-        """Store a measurement of the skew (None: not measured). Without open doubts it replaces the earlier ones."""
+    def note_clock(self, accounts: Accounts, skew: timedelta | None, earliest: timedelta | None = None) -> Clock:
+        """Store a measurement of the skew, and the earliest reading. Without open doubts they replace the earlier ones."""
         with self._session.transaction() as connection:
             known = _clock(connection, accounts)
             dated = entry.c.first_sent_at.is_not(None) & entry.c.state.in_(sorted({State.PENDING, *UNRESOLVED}))
@@ -84,7 +110,8 @@ class DoubtLog:
             restored = select(meta.c.value).where(meta.c.name == BACKUP_MARK)
             keeps = any(connection.scalar(q.limit(1)) is not None for q in (select(entry.c.id).where(unsettled), restored))
             # Without an earlier measurement, times in the ledger may date from when the clocks agreed: start at zero.
-            noted = (known or Clock()).measured(skew) if keeps or skew is None else Clock.begun(skew)
+            begun = not keeps and skew is not None
+            noted = Clock.begun(skew, earliest) if begun else (known or Clock()).measured(skew, earliest)
             if noted != known:
                 name = CLOCK_MARK + accounts.cases
                 connection.execute(delete(meta).where(meta.c.name == name))
@@ -92,15 +119,35 @@ class DoubtLog:
         return noted
 
     def cases(self, accounts: Accounts, batches: Sequence[int] | None, *, held: bool = False) -> list[InDoubtCase]:
-        """Return the cases in doubt, the oldest attempt first; with ``held`` also those held for the user's answer."""
+        """Return the cases in doubt, the oldest attempt first; with ``held`` also held ones whose remote id is not known."""
         traits = (entry.c.id, entry.c.payload, entry.c.first_sent_at, entry.c.doubted_at, entry.c.absent_scans)
-        columns = (*traits, entry.c.state, _LAST_CAUSE.label("cause"))
+        columns = (*traits, entry.c.state, _LAST_CAUSE.label("cause"), entry.c.reasons)
         states = (State.IN_DOUBT, State.HELD) if held else (State.IN_DOUBT,)
-        wanted = is_open(accounts, RecordKind.CASE, batches) & entry.c.state.in_(states)
+        wanted = is_open(accounts, RecordKind.CASE, batches) & entry.c.state.in_(states) & entry.c.remote_id.is_(None)
         query = select(*columns).where(wanted).order_by(entry.c.first_sent_at, entry.c.id)
         with self._session.transaction() as connection:
             found = connection.execute(query).all()
-        return [InDoubtCase(*one[:5], one.state == State.HELD, DoubtCause(one.cause) if one.cause else None) for one in found]
+        return list(map(_in_doubt_case, found))
+
+    def to_look_for(self, accounts: Accounts, batches: Sequence[int] | None) -> list[InDoubtCase]:
+        """Return the cases that Debitura's list may settle: those in doubt, and those held because a list proved nothing."""
+        return [case for case in self.cases(accounts, batches, held=True) if not case.held]
+
+    def accepted_cases(self, accounts: Accounts, since: str, until: str, limit: int) -> list[AcceptedCase]:
+        """Return cases first sent at ``since`` or later and accepted at ``until`` or earlier, the oldest first."""
+        wanted = _accepted(accounts) & (entry.c.first_sent_at >= since) & (entry.c.accepted_at <= until)
+        return self._accepted_cases(wanted, entry.c.first_sent_at, limit)
+
+    def last_accepted_cases(self, accounts: Accounts, until: str, limit: int) -> list[AcceptedCase]:
+        """Return the cases that were accepted last, up to ``until``, the newest first."""
+        wanted = _accepted(accounts) & (entry.c.accepted_at <= until)
+        return self._accepted_cases(wanted, entry.c.accepted_at.desc(), limit)
+
+    def _accepted_cases(self, wanted: ColumnElement[bool], order: ColumnElement[Any], limit: int) -> list[AcceptedCase]:
+        columns = (entry.c.remote_id, entry.c.remote_reference, entry.c.payload, entry.c.first_sent_at, entry.c.accepted_at)
+        with self._session.transaction() as connection:
+            found = connection.execute(select(*columns).where(wanted).order_by(order, entry.c.id).limit(limit)).all()
+        return [AcceptedCase(*one) for one in found]
 
     def unlisted_vouchers(
         self, accounts: Accounts, batches: Sequence[int] | None, causes: Iterable[DoubtCause]
@@ -126,12 +173,17 @@ class DoubtLog:
         return OpenEntry(found.id, RecordKind(found.kind), State(found.state), *found[3:]) if found else None
 
     def owned(self, accounts: Accounts, remote_ids: Iterable[str], kind: RecordKind = RecordKind.CASE) -> set[str]:
-        """Return those of the remote ids that already belong to an entry of this account and kind."""
+        """Return those of the remote ids that already belong to an entry of this account and kind, in any spelling."""
+        by_key: dict[str, set[str]] = defaultdict(set)
+        for remote_id in remote_ids:
+            by_key[remote_key(remote_id)].add(remote_id)
         found: set[str] = set()
+        key: ColumnElement[str] = literal_column(REMOTE_KEY)
         with self._session.transaction() as connection:
-            for part in parts_of(remote_ids):
-                owner = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & entry.c.remote_id.in_(part)
-                found |= set(connection.scalars(select(entry.c.remote_id).where(owner)))
+            for part in parts_of(by_key):
+                owner = (entry.c.account == accounts.of(kind)) & (entry.c.kind == kind) & key.in_(part)
+                for owned in connection.scalars(select(entry.c.remote_id).where(owner)):
+                    found |= by_key[remote_key(owned)]
         return found
 
     def move(self, entry_id: int, state: State, **changes: Any) -> bool:
@@ -156,6 +208,30 @@ class DoubtLog:
             for part in parts_of(entry_ids):
                 seen = update(entry).where(entry.c.id.in_(part))
                 connection.execute(seen.values(absent_scans=entry.c.absent_scans + 1))
+
+
+def _in_doubt_case(found: Any) -> InDoubtCase:
+    codes = {reason.code for reason in reasons_from_json(found.reasons)}
+    held = found.state == State.HELD and LIST_PROVES_NOTHING not in codes
+    cause = DoubtCause(found.cause) if found.cause else None
+    return InDoubtCase(
+        entry_id=found.id,
+        payload=found.payload,
+        first_sent_at=found.first_sent_at,
+        doubted_at=found.doubted_at,
+        absent_scans=found.absent_scans,
+        held=held,
+        cause=cause,
+        state=State(found.state),
+    )
+
+
+def _accepted(accounts: Accounts) -> ColumnElement[bool]:
+    """Return the condition for accepted cases of the account whose id and time of sending are known."""
+    known = entry.c.remote_id.is_not(None) & entry.c.first_sent_at.is_not(None)
+    return (
+        (entry.c.account == accounts.cases) & (entry.c.kind == RecordKind.CASE.value) & (entry.c.state == State.ACCEPTED) & known
+    )
 
 
 def _clock(connection: Connection, accounts: Accounts) -> Clock | None:

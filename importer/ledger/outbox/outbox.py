@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Text, bindparam, func, insert, select, update
+from sqlalchemy import Boolean, ColumnElement, Connection, Text, bindparam, func, insert, literal_column, select, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason, reasons_to_json
+from importer.domain.remote_ids import remote_key
 from importer.domain.states import DoubtCause, State, sources_of
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.dependents import block, is_one_of, release
@@ -23,7 +24,7 @@ from importer.ledger.outbox.sendable import NEXT_RUN, SENDABLE, AttemptResult, C
 from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
 from importer.ledger.storage.engine import Session, parts_of
 from importer.ledger.storage.identifiers import reserve
-from importer.ledger.storage.schema import NOT_ACCEPTED, attempt, entry
+from importer.ledger.storage.schema import NOT_ACCEPTED, REMOTE_KEY, attempt, entry
 
 LEASE = timedelta(minutes=15)
 """The time for which a claim belongs to its sender: longer than any request may take."""
@@ -205,27 +206,29 @@ def _without_foreign_ids(connection: Connection, results: Sequence[AttemptResult
     owners = _owners(connection, [r for r in results if _has_remote_id(r)], accounts)
     return [
         _doubt_of(result)
-        if _has_remote_id(result) and owners.setdefault((result.kind, result.remote_id), result.entry_id) != result.entry_id
+        if _has_remote_id(result) and owners.setdefault(_key(result), result.entry_id) != result.entry_id
         else result
         for result in results
     ]
 
 
 def _has_remote_id(result: AttemptResult) -> bool:
-    return result.state is State.ACCEPTED and bool(result.remote_id)
+    return result.state in {State.ACCEPTED, State.HELD} and bool(result.remote_id)
 
 
-def _owners(
-    connection: Connection, results: Sequence[AttemptResult], accounts: Accounts
-) -> dict[tuple[RecordKind, str | None], int]:
-    """Return the ids of the entries that own the results' remote ids, by kind and remote id."""
-    owners: dict[tuple[RecordKind, str | None], int] = {}
+def _key(result: AttemptResult) -> tuple[RecordKind, str]:
+    return result.kind, remote_key(result.remote_id or "")
+
+
+def _owners(connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> dict[tuple[RecordKind, str], int]:
+    """Return the ids of the entries that own the results' remote ids, by kind and :func:`remote_key`."""
+    owners: dict[tuple[RecordKind, str], int] = {}
     for kind in RecordKind:
-        named = [result.remote_id for result in results if result.kind is kind]
+        named = [_key(result)[1] for result in results if result.kind is kind]
         for part in parts_of(named, len(_NAMED)):
             values = dict(zip(_NAMED, part, strict=False))
             known = {**_UNNAMED, **values, "account": accounts.of(kind), "kind": kind.value}
-            owners |= {(kind, found.remote_id): found.id for found in _OWNERS(connection, known)}
+            owners |= {(kind, remote_key(found.remote_id)): found.id for found in _OWNERS(connection, known)}
     return owners
 
 
@@ -243,7 +246,7 @@ _OWNERS = CompiledSelect(
     select(entry.c.id, entry.c.remote_id).where(
         entry.c.account == bindparam("account"),
         entry.c.kind == bindparam("kind"),
-        entry.c.remote_id.in_([bindparam(name, type_=Text) for name in _NAMED]),
+        literal_column(REMOTE_KEY).in_([bindparam(name, type_=Text) for name in _NAMED]),
     )
 )
 _SETTLE = CompiledUpdate(

@@ -23,6 +23,9 @@ SCHEMA_VERSION = 5
 
 metadata = MetaData()
 
+REMOTE_KEY = "lower(replace(replace(replace(trim(remote_id), '-', ''), '{', ''), '}', ''))"
+"""The remote id of an entry as remote ids are compared; see :func:`importer.domain.remote_ids.remote_key`."""
+
 meta = Table(
     "meta",
     metadata,
@@ -107,7 +110,7 @@ entry = Table(
     Index(
         "entry_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL"), postgresql_where=text("parent_id IS NOT NULL")
     ),
-    Index("entry_remote", "account", "kind", "remote_id"),
+    Index("entry_remote_key", "account", "kind", text(REMOTE_KEY)),
     Index(
         "entry_open",
         "account",

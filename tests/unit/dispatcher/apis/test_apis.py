@@ -88,7 +88,12 @@ class FakeClient:
         self.asked: list[tuple[str, str, bytes | None, Mapping[str, str]]] = []
 
     async def send(
-        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        latest: float | None = None,
     ) -> Answer:
         self.asked.append((method, path, content, headers or {}))
         answer = self.answers.pop(0)

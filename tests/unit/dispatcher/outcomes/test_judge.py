@@ -23,6 +23,9 @@ DOUBT, REFUSED, NOTHING, STOPPED = OutcomeKind.IN_DOUBT, OutcomeKind.REFUSED, Ou
 ACCEPTED, EXISTS, THROTTLED = OutcomeKind.ACCEPTED, OutcomeKind.EXISTS, OutcomeKind.THROTTLED
 
 
+VOUCHER_ID, NIL = "5b1f0a3c-aaaa-4bbb-8ccc-0123456789ab", "00000000-0000-0000-0000-000000000000"
+
+
 def answer(status: int, body: Any = None, **headers: str) -> Answer:
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     return Answer(status, content, headers)
@@ -35,7 +38,10 @@ def business(kind: str) -> dict[str, Any]:
 TABLE = [
     # 2xx with an id
     *[(C, answer(200, {"id": "1"}), ACCEPTED), (C, answer(201, {"id": "1", "reference": "AB"}), ACCEPTED)],
-    (V, answer(200, {"caseVoucherId": "1"}), ACCEPTED),
+    *[(V, answer(200, {"caseVoucherId": spelt}), ACCEPTED) for spelt in (VOUCHER_ID, VOUCHER_ID.upper(), f" {{{VOUCHER_ID}}} ")],
+    # 2xx with an id that cannot be one
+    *[(V, answer(200, {"caseVoucherId": odd}), DOUBT) for odd in ("1", "null", NIL, "f" * 32, VOUCHER_ID[:-1])],
+    *[(C, answer(200, {"id": odd}), DOUBT) for odd in (NIL, "null", "undefined", "0", "None", "x" * 300, "a\nb")],
     # 2xx without a readable id, truncated or non-JSON
     *[(C, answer(200, {"caseVoucherId": "1"}), DOUBT), (V, answer(200, {"id": "1"}), DOUBT)],
     *[

@@ -12,6 +12,7 @@ from importer.dispatcher.pacing.throttle import NOT_BY_WAITING, OPEN_AFTER, PROB
 FINE = Outcome(OutcomeKind.ACCEPTED, remote_id="x")
 REFUSED = Outcome(OutcomeKind.REFUSED)
 EXISTS = Outcome(OutcomeKind.EXISTS)
+CONTRADICTED = Outcome(OutcomeKind.CONTRADICTED, remote_id="x")
 NOTHING = Outcome(OutcomeKind.NOTHING, detail="ConnectionRefusedError")
 DOUBT = Outcome(OutcomeKind.IN_DOUBT, detail="HTTP 503")
 
@@ -61,6 +62,16 @@ def test_whatever_the_api_decided_is_a_sign_of_life(throttle, clock, outcome):
     clock.now += 60
     assert not throttle.circuit_open
     assert throttle.next_permit().count == 4
+
+
+def test_three_cases_in_a_row_with_other_values_than_were_sent_stop_the_account(throttle):
+    fail(throttle, 2, CONTRADICTED)
+    throttle.note(FINE)
+    fail(throttle, 2, CONTRADICTED)
+    assert throttle.stopped is None
+    throttle.note(CONTRADICTED)
+    assert throttle.stopped == "3 cases in a row were created with other values than were sent"
+    assert throttle.next_permit() is NOT_BY_WAITING
 
 
 @pytest.mark.parametrize("outcome", [NOTHING, DOUBT])

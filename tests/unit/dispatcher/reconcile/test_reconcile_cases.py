@@ -156,6 +156,7 @@ class FakeList:
         self.details: dict[str, dict[str, Any]] = {}
         self.totals = True
         self.skew: timedelta | None = None
+        self.earliest_skew: timedelta | None = None
 
     async def page(self, number: int) -> dict[str, Any]:
         if self.before_page:
@@ -289,9 +290,19 @@ HOLD = Policy(timedelta(0), "hold")
 
 
 def settle(
-    driver: LedgerDriver, cases: list[dict[str, Any]], policy: Policy = NOW, batches: tuple[int, ...] | None = None, **more: Any
+    driver: LedgerDriver,
+    cases: list[dict[str, Any]],
+    policy: Policy = NOW,
+    batches: tuple[int, ...] | None = None,
+    *,
+    control: bool = True,
+    **more: Any,
 ) -> int:
-    fake = FakeList(cases, **more)
+    """Reconcile with this list, to which an accepted case of the same time is added as the control, unless ``control``."""
+    if control and "CONTROL" not in {entry.ref for entry in driver.entries()}:
+        driver.take(case("CONTROL"))
+        driver.send_all(remote="control")
+    fake = FakeList([of(case("CONTROL"), "control"), *cases] if control else cases, **more)
     return asyncio.run(reconcile(driver.ledger, fake, Scope(ACCOUNTS, batches, "run"), policy))  # type: ignore[arg-type]
 
 
@@ -300,7 +311,7 @@ def of(record: Any, identifier: str = "r") -> dict[str, Any]:
     sent = json.loads(record.payload)
     made = {"id": identifier, "reference": "AB", "grossAmount": sent["amountToRecover"], "currency": sent["currencyCode"]}
     made |= {"creditorReference": sent.get("creditorReference"), "debtor": sent["debtor"]}
-    return made | {"dateCreated": datetime.now(UTC).isoformat()}
+    return made | {"dateCreated": datetime.now(UTC).isoformat(), "isTestCase": bool(sent.get("isTest"))}
 
 
 def state(driver: LedgerDriver, entry: int = 1) -> State:
@@ -376,15 +387,154 @@ def test_several_matches_hold_the_case(driver: LedgerDriver) -> None:
 
 
 def test_a_list_that_shifts_proves_no_absence(driver: LedgerDriver) -> None:
-    driver.take(case("R1"))
+    batch = driver.take(case("R1"))
     driver.send_all(State.IN_DOUBT)
 
     def shift(reads: int, fake: FakeList) -> None:
         fake.cases = [listed(f"new{reads}", -99_999_999 + reads, creditorReference="other"), *fake.cases]
 
     for _ in range(4):
-        assert settle(driver, [listed(str(i), -99_999_000 - i, creditorReference="o") for i in range(4)], before_page=shift) == 0
-    assert state(driver) is State.IN_DOUBT
+        settle(driver, [listed(str(i), -99_999_000 - i, creditorReference="o") for i in range(4)], before_page=shift)
+    assert state(driver) is State.HELD
+    assert "changed each time that they were read" in driver.reasons(batch)[0]
+
+
+# Absence needs a control
+
+
+def shown(change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Callable[[LedgerDriver], list[dict[str, Any]]]:
+    """Return a list with the accepted case, as a server changes it (None: it leaves it out)."""
+    return lambda _: [case_ for case_ in [change(of(case("CONTROL"), "control"))] if case_ is not None]
+
+
+def with_(**values: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda listed: listed | values
+
+
+def without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda listed: {key: value for key, value in listed.items() if key != name}
+
+
+LACKING = {
+    "hides new cases": (lambda _: None, "does not show case"),
+    "another id": (with_(id="other"), "does not show case"),
+    "dates of the calendar's beginning": (with_(dateCreated="0001-01-01T00:00:00"), "at a time at which it was not created"),
+    "the invoice's date": (with_(dateCreated="2026-01-31"), "at a time at which it was not created"),
+    "hours too early": (with_(dateCreated=(START - timedelta(days=99)).isoformat()), "at a time at which it was not created"),
+    "days too late": (with_(dateCreated="2099-01-01T00:00:00Z"), "at a time at which it was not created"),
+    "no date": (without("dateCreated"), "at a time at which it was not created"),
+    "a date beyond the calendar": (with_(dateCreated="9999-12-31"), "at a time at which it was not created"),
+    "rewritten reference": (with_(creditorReference="CTRL"), "with another reference, debtor, amount or currency"),
+    "no reference": (with_(creditorReference=None), "with another reference, debtor, amount or currency"),
+    "rewritten name": (with_(debtor={"name": "somebody else"}), "with another reference, debtor, amount or currency"),
+    "amount in hundredths": (with_(grossAmount=10000), "with another reference, debtor, amount or currency"),
+    "no mark of test cases": (without("isTestCase"), "whether it is a test case"),
+    "the wrong mark": (with_(isTestCase=True), "whether it is a test case"),
+}
+
+
+@pytest.mark.parametrize("behaviour", LACKING)
+def test_a_list_that_does_not_show_what_must_be_there_proves_no_absence(driver: LedgerDriver, behaviour: str) -> None:
+    change, reason = LACKING[behaviour]
+    batch = driver.take(case("R1"), voucher("R1"))
+    driver.send_all(State.IN_DOUBT)
+    driver.take(case("CONTROL"))
+    driver.send_all(remote="control")
+    cases = shown(change)(driver)
+    for _ in range(4):
+        settle(driver, cases, control=False)
+    assert state(driver) is State.HELD
+    assert reason in driver.reasons(batch)[0]
+    assert "was not sent again" in driver.reasons(batch)[0]
+    assert driver.claim() == []
+
+
+TOTALS = {"missing": None, "too small": 0, "a text": "2", "a truth": True, "too large": 99}
+
+
+@pytest.mark.parametrize("total", TOTALS.values(), ids=TOTALS)
+def test_a_total_that_does_not_add_up_proves_no_absence(driver: LedgerDriver, total: Any) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+
+    class OddTotals(FakeList):
+        async def page(self, number: int) -> dict[str, Any]:
+            page = await super().page(number)
+            return page | {"page": page["page"] | {"totalResults": total}}
+
+    driver.take(case("CONTROL"))
+    driver.send_all(remote="control")
+    for _ in range(4):
+        fake = OddTotals([of(case("CONTROL"), "control")])
+        asyncio.run(reconcile(driver.ledger, fake, Scope(ACCOUNTS, None, "run"), NOW))  # type: ignore[arg-type]
+    assert state(driver) is State.HELD
+
+
+def test_without_an_accepted_case_of_that_time_a_list_proves_no_absence(driver: LedgerDriver) -> None:
+    batch = driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    for _ in range(4):
+        settle(driver, [], control=False)
+    assert state(driver) is State.HELD
+    assert "it shows no case of that time that is known to exist" in driver.reasons(batch)[0]
+
+
+def test_a_real_case_is_no_control_of_a_test_case(driver: LedgerDriver) -> None:
+    driver.take(case("R1", test=True))
+    driver.send_all(State.IN_DOUBT)
+    for _ in range(4):
+        settle(driver, [])
+    assert state(driver) is State.HELD
+
+
+def test_a_case_held_for_want_of_a_control_is_settled_by_a_later_list(driver: LedgerDriver) -> None:
+    driver.take(case("R1"), voucher("R1"))
+    driver.send_all(State.IN_DOUBT)
+    settle(driver, [], control=False)
+    assert (state(driver), state(driver, 2)) == (State.HELD, State.BLOCKED)
+    settle(driver, [])
+    settle(driver, [])
+    assert (state(driver), driver.entry(1).reasons) == (State.PENDING, None)
+    assert state(driver, 2) is State.PENDING
+
+
+def test_a_case_held_for_want_of_a_control_is_adopted_when_it_appears(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    settle(driver, [], control=False)
+    assert state(driver) is State.HELD
+    settle(driver, [of(case("R1"))], control=False)
+    assert state(driver) is State.ACCEPTED
+
+
+def test_another_case_in_doubt_that_is_found_is_a_control(driver: LedgerDriver) -> None:
+    driver.take(case("R1"), case("R2"))
+    driver.send_all(State.IN_DOUBT)
+    settle(driver, [of(case("R2"))], control=False)
+    assert (state(driver), state(driver, 2)) == (State.IN_DOUBT, State.ACCEPTED)
+    assert driver.entry(1).absent_scans == 1
+
+
+def test_ids_are_compared_as_uuids(driver: LedgerDriver) -> None:
+    """The list spells them unlike the answer: the accepted case is not taken for the twin that was never created."""
+    remote = "5b1f0a3c-aaaa-4bbb-8ccc-0123456789ab"
+    driver.take(case("R1"), case("R1", creditor="Y"))
+    first, second = driver.claim()
+    driver.settle([first], State.ACCEPTED, remote=remote)
+    driver.settle([second], State.IN_DOUBT)
+    for _ in range(2):
+        settle(driver, [of(case("R1"), spelt) for spelt in (remote.upper(),)], control=False)
+    assert state(driver, 2) is State.PENDING
+
+
+def test_the_earliest_clock_of_the_server_counts(driver: LedgerDriver) -> None:
+    """Its database dates cases three hours before the ``Date`` of its answers, as an accepted case has shown."""
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    driver.ledger.doubts.note_clock(ACCOUNTS, timedelta(0), timedelta(hours=-3))
+    early = {"dateCreated": (datetime.now(UTC) - timedelta(hours=3)).isoformat()}
+    settle(driver, [of(case("R1")) | early], control=False)
+    assert state(driver) is State.ACCEPTED
 
 
 def test_what_an_alike_entry_of_an_earlier_run_made_is_not_taken_for_ours(driver: LedgerDriver) -> None:

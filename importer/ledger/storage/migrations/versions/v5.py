@@ -20,3 +20,11 @@ def upgrade() -> None:
         sa.Column("key", sa.Text, nullable=False),
     )
     op.create_index("match_key_key", "match_key", ["account", "kind", "key"])
+    _index_remote_keys()
+
+
+def _index_remote_keys() -> None:
+    """Index remote ids as they are compared: a UUID has several spellings."""
+    key = "lower(replace(replace(replace(trim(remote_id), '-', ''), '{', ''), '}', ''))"
+    op.drop_index("entry_remote", "entry")
+    op.create_index("entry_remote_key", "entry", ["account", "kind", sa.text(key)])
