@@ -150,6 +150,7 @@ class Dispatch:
             progress=progress,
             keyed_cases=keyed,
             send_within=self._environment.send_within_seconds,
+            settle=self._policy.settle,
         )
         policy = replace(self._policy, is_restored=restored is not None)
         try:

@@ -111,13 +111,14 @@ def test_a_bug_in_a_task_fails_the_run_and_does_not_hang_it(configured_workspace
     async def broken(_self, _claim):
         raise ZeroDivisionError
 
+    run(configured_workspace, 1)  # an accepted case, without which the list would prove nothing of the others
     real = Debitura.create
     monkeypatch.setattr(Debitura, "create", broken)
     with pytest.raises(ZeroDivisionError):
         run(configured_workspace)
     monkeypatch.setattr(Debitura, "create", real)
-    assert configured_workspace.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}).code in {0, 6}
-    configured_workspace.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
+    for _ in range(3):
+        configured_workspace.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
     assert len(fake_apis.cases) == len(fake_apis.vouchers) == 6
 
 

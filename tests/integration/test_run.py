@@ -8,9 +8,9 @@ from collections import defaultdict
 
 import pandas as pd
 import pytest
-from support.fault_proxy import Drop, Gate, Lose, Reply
+from support.fault_proxy import Drop, FaultProxy, Gate, Lose, Reply, pass_on
 from support.sheets import case, cases, voucher, vouchers
-from support.workspace import STATES, query_ledger
+from support.workspace import API_KEY, STATES, TOKEN, query_ledger, settings_for
 
 import importer
 from importer.errors import ExitCode
@@ -104,15 +104,50 @@ def test_a_voucher_in_doubt_is_sent_again_with_the_same_bytes_and_key(workspace,
 def test_a_case_is_sent_again_with_the_same_bytes_and_key(workspace, fake_apis, fault_proxy):
     """Throttled, then lost on the way, and shown by two scans not to exist: the third try is the first one's twin."""
     sequence = [Reply(429, b'{"retryAfter": 0.01}'), Drop()]
-    fault_proxy.hook = lambda seen: sequence.pop(0) if seen.is_case and sequence else None
-    result = run(workspace, cases(1), settle_minutes=0)
+    fault_proxy.hook = lambda seen: sequence.pop(0) if seen.is_case and is_second(seen) and sequence else None
+    run(workspace, cases(2), settle_minutes=0)
     for _ in range(2):
-        if result.exit_code is ExitCode.IN_DOUBT:
-            workspace.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
-    tries = {(seen.body, seen.key) for seen in fault_proxy.seen if seen.is_case}
-    assert sum(seen.is_case for seen in fault_proxy.seen) == 3
-    assert len(tries) == 1
-    assert len(fake_apis.cases) == 1
+        workspace.call("resume", env={"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"})
+    tries = [(seen.body, seen.key) for seen in fault_proxy.seen if seen.is_case and is_second(seen)]
+    assert len(tries) == 3
+    assert len(set(tries)) == 1
+    assert len(fake_apis.cases) == 2
+
+
+def is_second(seen):
+    return seen.json()["creditorReference"] == "INV-C2"
+
+
+def test_a_lone_case_whose_request_was_lost_is_held_until_another_one_shows_that_the_list_is_complete(
+    workspace, fake_apis, fault_proxy
+):
+    fault_proxy.hook = lambda seen: Drop() if seen.is_case else None
+    at_once = {"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}
+    assert run(workspace, cases(1), settle_minutes=0).exit_code is ExitCode.IN_DOUBT
+    fault_proxy.hook = pass_on
+    assert workspace.call("resume", env=at_once).code == 6
+    assert workspace.ledger(STATES) == [("case", "held", 1)]
+    assert not fake_apis.cases
+    run(workspace, cases(2)[1:], settle_minutes=0)
+    for _ in range(2):
+        workspace.call("resume", env=at_once)
+    assert workspace.ledger(STATES) == [("case", "accepted", 2)]
+    assert len(fake_apis.cases) == 2
+
+
+def test_the_setting_that_names_cases_at_debbie_is_tried_before_the_first_voucher(workspace):
+    """With the wrong one, each voucher would be refused. Cases go on, and vouchers wait."""
+    chosen = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), case_id_from="reference")
+    with Sandbox(chosen) as fake_apis, FaultProxy(fake_apis.url) as fault_proxy:
+        workspace.env = settings_for(fault_proxy.url)
+        result = run(workspace, cases(6), vouchers(6), settle_minutes=0)
+        assert result.exit_code is ExitCode.API_STOPPED
+        assert "debbie.case_id_from" in "\n".join(result.messages)
+        assert not any(seen.is_voucher for seen in fault_proxy.seen)
+        assert workspace.ledger(STATES) == [("case", "accepted", 6), ("voucher", "pending", 6)]
+        right = {"IMPORTER_DEBBIE__CASE_ID_FROM": "reference", "IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}
+        assert workspace.call("resume", env=right).code == 0
+        assert len(fake_apis.vouchers) == 6
 
 
 def test_a_case_whose_answer_was_lost_is_found_in_the_list_and_not_sent_again(workspace, fake_apis, fault_proxy):
@@ -126,9 +161,6 @@ def test_a_case_whose_answer_was_lost_is_found_in_the_list_and_not_sent_again(wo
 
 
 def test_trusted_keys_let_a_case_in_doubt_be_sent_again(workspace):
-    from support.fault_proxy import FaultProxy
-    from support.workspace import API_KEY, TOKEN, settings_for
-
     chosen = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="honoured")
     with Sandbox(chosen) as fake_apis, FaultProxy(fake_apis.url) as fault_proxy:
         workspace.env = settings_for(fault_proxy.url)
@@ -199,8 +231,6 @@ def test_refused_vouchers_leave_their_case_and_their_siblings_alone(configured_w
 
 
 def test_an_installations_own_voucher_types_are_known_by_their_names(workspace):
-    from support.workspace import API_KEY, TOKEN, settings_for
-
     own = "11111111-2222-4333-8444-555555555555"
     with Sandbox(SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), extra_voucher_types=(own,))) as fake_apis:
         workspace.env = settings_for(fake_apis.url)

@@ -25,7 +25,7 @@ from support.documents import (
 from support.paths import ROOT
 
 from importer.dispatcher.outcomes import judge as judging
-from importer.dispatcher.outcomes.judge import OutcomeKind, judge
+from importer.dispatcher.outcomes.judge import OutcomeKind
 from importer.dispatcher.outcomes.reply import Answer
 from importer.domain.code_lists import VOUCHER_TYPES
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Requirement
@@ -136,13 +136,13 @@ def test_the_shown_settings_are_valid_complete_and_the_defaults():
 def test_every_line_of_the_outcome_table_and_every_outcome_has_an_example():
     from generator.outcomes import REACTIONS
 
-    answers = [(kind, one.reply) for one in REACTIONS if isinstance(one.reply, Answer) for kind in one.kinds]
+    answers = [(kind, one.reply, one.payload) for one in REACTIONS if isinstance(one.reply, Answer) for kind in one.kinds]
     hit = set()
-    for kind, reply in answers:
-        answered = judging._Answered(kind, reply, judging._json(reply.body), b"{}")
+    for kind, reply, payload in answers:
+        answered = judging._Answered(kind, reply, judging._json(reply.body), payload)
         hit.add(next(number for number, (applies_to, _) in enumerate(judging._TABLE) if applies_to(answered)))
     assert hit == set(range(len(judging._TABLE)))
-    assert {judge(kind, one.reply).verdict for one in REACTIONS for kind in one.kinds} == set(OutcomeKind)
+    assert {one.outcome(kind).verdict for one in REACTIONS for kind in one.kinds} == set(OutcomeKind)
     assert len(rows_below("docs/outcomes.md", "what came back")) == len(REACTIONS)
 
 

@@ -65,6 +65,10 @@ class Debbie:
         listed = await ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True)
         return [v for v in listed if isinstance(v, dict)] if isinstance(listed, list) else []
 
+    async def knows(self, case_id: str) -> bool:
+        """Return whether Debbie has a case with this id. Raises ApiStopped."""
+        return await ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True) is not None
+
     async def _look_up(self, case_id: str, payload: bytes, outcome: Outcome) -> Outcome:
         """Whether the case has this voucher already: only its list can tell after a refusal that proves nothing."""
         try:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import Literal
 
 import structlog
@@ -61,9 +60,16 @@ async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Po
         return 0
     # Including held ones and those of other batches: their remote cases must not be matched to these entries.
     rivals = ledger.doubts.cases(scope.accounts, None, held=True)
-    controls = partial(_controls, ledger, scope.accounts, doubts, policy)
-    found, fates, clock = await look_up(ledger, debitura, scope.accounts, rivals, doubts, controls(datetime.now(UTC)))
-    evidence = Evidence(found, controls(found.looked_at), clock, without_controls=policy.is_restored)
+    controls = _controls(ledger, scope.accounts, doubts, policy)
+    found, fates, clock = await look_up(ledger, debitura, scope.accounts, rivals, doubts, controls)
+    settled_by = to_timestamp(found.looked_at - policy.settle)
+    evidence = Evidence(
+        found,
+        controls=[case for case in controls if case.accepted_at <= settled_by],
+        recent=[case for case in controls if case.accepted_at > settled_by],
+        clock=clock,
+        without_controls=policy.is_restored,
+    )
     lacks = {test: evidence.lack(is_test=test, also_found=_any_found(doubts, fates, is_test=test)) for test in (False, True)}
     moved = 0
     for doubt in doubts:
@@ -73,15 +79,12 @@ async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Po
     return moved
 
 
-def _controls(
-    ledger: Ledger, accounts: Accounts, doubts: Sequence[InDoubtCase], policy: Policy, looked_at: datetime
-) -> list[AcceptedCase]:
-    """Return accepted cases of the time of the doubts, which the list must show by now."""
-    until = to_timestamp(looked_at - policy.settle)
+def _controls(ledger: Ledger, accounts: Accounts, doubts: Sequence[InDoubtCase], policy: Policy) -> list[AcceptedCase]:
+    """Return accepted cases of the time of the doubts, or of a later one."""
     since = to_timestamp(min(from_timestamp(doubt.first_sent_at) for doubt in doubts) - CLOCK_MARGIN)
-    found = ledger.doubts.accepted_cases(accounts, since, until, MOST_CONTROLS)
+    found = ledger.doubts.accepted_cases(accounts, since, MOST_CONTROLS)
     if not found and policy.is_restored:
-        return ledger.doubts.last_accepted_cases(accounts, until, CONTROLS_OF_RESTORED)
+        return ledger.doubts.last_accepted_cases(accounts, CONTROLS_OF_RESTORED)
     return found
 
 

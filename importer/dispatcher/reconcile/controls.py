@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from importer.dispatcher.reconcile.case_list import Scan
 from importer.dispatcher.reconcile.matching import Remote, is_test_case, traits_sent
@@ -22,12 +23,17 @@ LATEST_READING = timedelta(hours=36)
 """The most by which a date is read too late: one without a time is read as its end, one without a zone as the latest zone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
-    """A scan with the accepted cases of its time. ``without_controls`` accepts a scan for which there is no such case."""
+    """A scan with the accepted cases of its time.
+
+    The list must show the ``controls``. It need not show the ``recent`` ones yet, which were accepted less than the settle time
+    ago, but one that it does show is a control too. ``without_controls`` accepts a scan for which there is no such case.
+    """
 
     scan: Scan
     controls: Sequence[AcceptedCase]
+    recent: Sequence[AcceptedCase]
     clock: Clock
     without_controls: bool = False
 
@@ -39,12 +45,22 @@ class Evidence:
         """
         if self.scan.problem:
             return self.scan.problem
-        controls = [control for control in self.controls if is_test_case(control.payload) is is_test]
-        if not (controls or also_found or self.without_controls):
+        differences = [self._difference(control) for control in self.controls if is_test_case(control.payload) is is_test]
+        if not (differences or also_found or self.without_controls or self._shows_recent(is_test=is_test)):
             kind = "test case" if is_test else "case"
             return f"it shows no {kind} of that time that is known to exist, because none was accepted then"
-        listed = {remote_key(case.id): case for case in self.scan.cases}
-        return next((text for control in controls if (text := _difference(control, listed, self.clock))), None)
+        return next(filter(None, differences), None)
+
+    def _shows_recent(self, *, is_test: bool) -> bool:
+        recent = (case for case in self.recent if is_test_case(case.payload) is is_test)
+        return any(self._difference(case) is None for case in recent)
+
+    def _difference(self, case: AcceptedCase) -> str | None:
+        return _difference(case, self._listed, self.clock)
+
+    @cached_property
+    def _listed(self) -> dict[str, Remote]:
+        return {remote_key(case.id): case for case in self.scan.cases}
 
 
 def _difference(control: AcceptedCase, listed: Mapping[str, Remote], clock: Clock) -> str | None:

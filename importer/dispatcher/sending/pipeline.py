@@ -22,6 +22,7 @@ from importer.dispatcher.apis.debbie import UNLISTED, Debbie
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, as_seen_by_throttle, cause_of, state_after
 from importer.dispatcher.pacing.throttle import ApiThrottle, RetryBudget
+from importer.dispatcher.sending.case_names import CaseNames, ask_for_case, without_young_case
 from importer.dispatcher.sending.queue import Backlog, Scope
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 
 MAX_TRIES = 10  # of one entry in one run; then it waits for the next
 LOOK_AGAIN_SECONDS = 0.05
+LOOK_AT = 200  # vouchers among whose cases one is looked for that Debbie knows
 TURNS_OF_AN_ANSWER = 4  # turns of the event loop from an answer's last byte to the queue; answers read together share a commit
 PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
 LONGEST_NAP = 20.0  # the machine may have slept or its clock been set meanwhile
@@ -50,7 +52,8 @@ class Pipeline:
 
     Once ``stopping`` is set nothing new is begun, and what is under way is finished. ``keyed_cases``: an idempotency key
     protects cases as the unique id does vouchers. ``send_within``: the seconds from the start of an intent's commit within
-    which its request must go out; a later one is not sent, and the entry is pending again.
+    which its request must go out; a later one is not sent, and the entry is pending again. ``settle``: how long an
+    accepted case may take to become known at Debbie.
     """
 
     def __init__(
@@ -65,10 +68,12 @@ class Pipeline:
         progress: Progress,
         keyed_cases: bool = False,
         send_within: float = math.inf,
+        settle: timedelta = timedelta(0),
     ) -> None:
         self._ledger, self._debitura, self._debbie, self._scope = ledger, debitura, debbie, scope
         self._throttles, self._stopping, self._progress = throttles, stopping, progress
-        self._send_within = send_within
+        self._send_within, self._settle_time = send_within, settle
+        self._names = CaseNames(debbie.case_id_from if debbie else "id", settle)
         # In doubt, a voucher is sent again: its unique id lets it be created only once. A case has no such protection, unless
         # idempotency keys are trusted: the same request could create a second case, so it is looked for in the list instead.
         resendable = (State.PENDING, State.IN_DOUBT)
@@ -146,7 +151,7 @@ class Pipeline:
         if not free or (kind is RecordKind.VOUCHER and self._debbie is None):
             return []
         entries = []
-        for entry in self._backlogs[kind].take(free, self._under_way):
+        for entry in self._take(kind, free):
             if entry.appendix and "file_id" not in json.loads(entry.appendix):
                 self._begin(entry, self._upload(entry))
             elif kind is RecordKind.VOUCHER and self._debbie is not None and not self._debbie.case_of(entry):
@@ -154,6 +159,40 @@ class Pipeline:
             else:
                 entries.append(entry)
         return entries
+
+    def _take(self, kind: RecordKind, free: int) -> Sequence[SendableEntry]:
+        """Take the next entries; without those that wait until the name of a case was found at Debbie."""
+        if kind is RecordKind.CASE or self._names.state == "known":
+            return self._backlogs[kind].take(free, self._under_way)
+        taken = self._backlogs[kind].take(max(free, LOOK_AT), self._under_way)
+        waiting = [entry for entry in taken if self._waits_for_name(entry)]
+        ready = [entry for entry in taken if not self._waits_for_name(entry)]
+        self._backlogs[kind].put_back([*waiting, *ready[free:]])
+        if waiting and self._names.may_ask(self._throttles[kind].limits.clock()):
+            self._ask_for_name(waiting)
+        return ready[:free]
+
+    def _waits_for_name(self, entry: SendableEntry) -> bool:
+        return self._names.must_wait(entry) and self._debbie is not None and bool(self._debbie.case_of(entry))
+
+    def _ask_for_name(self, waiting: Sequence[SendableEntry]) -> None:
+        """Ask Debbie for the first case that was not asked for; if there is none, the setting is wrong."""
+        assert self._debbie is not None
+        for entry in waiting:
+            name = self._debbie.case_of(entry) or ""
+            if name not in self._names.unknown:
+                self._names.state = "asking"
+                return self._begin(entry, self._find_name(self._debbie, entry, name))
+        return self._throttles[RecordKind.VOUCHER].note(self._names.wrong_setting())
+
+    async def _find_name(self, debbie: Debbie, entry: SendableEntry, name: str) -> Attempt:
+        return Attempt(entry, await ask_for_case(debbie, name), asked_name=name)
+
+    def _note_name(self, attempt: Attempt, name: str) -> None:
+        throttle = self._throttles[RecordKind.VOUCHER]
+        outcome = self._names.note(attempt.entry, name, attempt.outcome, datetime.now(UTC), throttle.limits.clock())
+        if outcome.verdict in {OutcomeKind.STOPPED, OutcomeKind.THROTTLED}:
+            throttle.note(outcome)
 
     def _begin(self, entry: SendableEntry, work: Coroutine[Any, Any, Attempt]) -> None:
         self._throttles[entry.kind].started()
@@ -175,9 +214,13 @@ class Pipeline:
         entry, throttle = attempt.entry, self._throttles[attempt.entry.kind]
         del self._under_way[entry.entry_id]
         throttle.in_flight -= 1
+        if attempt.asked_name is not None:
+            self._note_name(attempt, attempt.asked_name)
+            return None
         throttle.note(as_seen_by_throttle(attempt.outcome))
         if attempt.claim is not None:
-            return result_of(attempt.claim, attempt.outcome, self._states[entry.kind], throttle.retries)
+            outcome = without_young_case(attempt.outcome, entry, self._settle_time, datetime.now(UTC))
+            return result_of(attempt.claim, outcome, self._states[entry.kind], throttle.retries)
         self._store_upload(entry, attempt.outcome)
         return None
 
@@ -206,16 +249,24 @@ class Pipeline:
         wait = self._backlogs[kind].wait_seconds(self._under_way)
         if wait is None or wait > PATIENCE_SECONDS:
             return math.inf
+        if kind is RecordKind.VOUCHER and self._names.state == "asking":
+            return math.inf
+        if kind is RecordKind.VOUCHER and self._names.state == "unknown":
+            wait = max(wait, self._names.ask_again_at - self._throttles[kind].limits.clock())
         return max(wait, self._throttles[kind].next_permit().wait.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A finished request for an entry, with its outcome. An upload is sent without an intent, so its claim is None."""
+    """A finished request for an entry, with its outcome. An upload is sent without an intent, so its claim is None.
+
+    ``asked_name``: the request asked whether Debbie knows the entry's case by this name.
+    """
 
     entry: SendableEntry
     outcome: Outcome
     claim: Claim | None = None
+    asked_name: str | None = None
 
 
 def result_of(claim: Claim, outcome: Outcome, resendable: Collection[State], retries: RetryBudget) -> AttemptResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -45,6 +45,10 @@ class Backlog:
         if len(self._entries) < count:
             self._read(busy)
         return [self._entries.popleft() for _ in range(min(count, len(self._entries)))]
+
+    def put_back(self, entries: Sequence[SendableEntry]) -> None:
+        """Put entries back that were taken and could not be sent, before all others."""
+        self._entries.extendleft(reversed(entries))
 
     def changed(self, results: Iterable[AttemptResult]) -> None:
         """Note what was stored: an entry may be open again, and an accepted one frees those that waited for it."""

@@ -133,15 +133,13 @@ class DoubtLog:
         """Return the cases that Debitura's list may settle: those in doubt, and those held because a list proved nothing."""
         return [case for case in self.cases(accounts, batches, held=True) if not case.held]
 
-    def accepted_cases(self, accounts: Accounts, since: str, until: str, limit: int) -> list[AcceptedCase]:
-        """Return cases first sent at ``since`` or later and accepted at ``until`` or earlier, the oldest first."""
-        wanted = _accepted(accounts) & (entry.c.first_sent_at >= since) & (entry.c.accepted_at <= until)
-        return self._accepted_cases(wanted, entry.c.first_sent_at, limit)
+    def accepted_cases(self, accounts: Accounts, since: str, limit: int) -> list[AcceptedCase]:
+        """Return accepted cases that were first sent at ``since`` or later, the oldest first."""
+        return self._accepted_cases(_accepted(accounts) & (entry.c.first_sent_at >= since), entry.c.first_sent_at, limit)
 
-    def last_accepted_cases(self, accounts: Accounts, until: str, limit: int) -> list[AcceptedCase]:
-        """Return the cases that were accepted last, up to ``until``, the newest first."""
-        wanted = _accepted(accounts) & (entry.c.accepted_at <= until)
-        return self._accepted_cases(wanted, entry.c.accepted_at.desc(), limit)
+    def last_accepted_cases(self, accounts: Accounts, limit: int) -> list[AcceptedCase]:
+        """Return the cases that were accepted last, the newest first."""
+        return self._accepted_cases(_accepted(accounts), entry.c.accepted_at.desc(), limit)
 
     def _accepted_cases(self, wanted: ColumnElement[bool], order: ColumnElement[Any], limit: int) -> list[AcceptedCase]:
         columns = (entry.c.remote_id, entry.c.remote_reference, entry.c.payload, entry.c.first_sent_at, entry.c.accepted_at)

@@ -27,6 +27,7 @@ class SendableEntry:
     case_id: str | None = None
     case_reference: str | None = None
     case_payload: bytes | None = None
+    case_accepted_at: str | None = None
     parent_id: str | None = None
     appendix: str | None = None
 
@@ -79,6 +80,7 @@ SENDABLE = select(
     *(entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.idempotency_key, entry.c.doubted_at),
     *(entry.c.target, entry.c.appendix, _parent.c.remote_id.label("parent_id")),
     *(_owner.c.remote_id.label("case_id"), _owner.c.remote_reference, _owner.c.payload.label("case_payload")),
+    _owner.c.accepted_at.label("case_accepted_at"),
 ).select_from(entry.outerjoin(_owner, _owner.c.id == entry.c.case_id).outerjoin(_parent, _parent.c.id == entry.c.parent_id))
 
 
@@ -95,6 +97,7 @@ def sendable_of(found: Any) -> SendableEntry:
         case_id=found.case_id,
         case_reference=found.remote_reference,
         case_payload=found.case_payload,
+        case_accepted_at=found.case_accepted_at,
         parent_id=found.parent_id,
         appendix=found.appendix,
     )

@@ -93,7 +93,7 @@ class FakeClient:
         path: str,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        latest: float | None = None,
+        **_: float | None,
     ) -> Answer:
         self.asked.append((method, path, content, headers or {}))
         answer = self.answers.pop(0)

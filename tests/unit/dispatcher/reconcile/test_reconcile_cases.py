@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.ledgers import ACCOUNTS, LedgerDriver, case, open_driver, voucher
+from support.ledgers import ACCOUNTS, LedgerDriver, case, open_driver, run_sql, voucher
 
 from importer.dispatcher.reconcile.case_list import scan
 from importer.dispatcher.reconcile.cases import Policy, reconcile
@@ -513,6 +513,22 @@ def test_another_case_in_doubt_that_is_found_is_a_control(driver: LedgerDriver) 
     settle(driver, [of(case("R2"))], control=False)
     assert (state(driver), state(driver, 2)) == (State.IN_DOUBT, State.ACCEPTED)
     assert driver.entry(1).absent_scans == 1
+
+
+def test_a_case_accepted_just_now_is_a_control_if_it_is_listed_and_none_against_the_list_if_not(driver: LedgerDriver) -> None:
+    driver.take(case("R1"))
+    driver.send_all(State.IN_DOUBT)
+    long_ago = "2026-01-01T00:00:00.000000Z"
+    change = f"UPDATE entry SET doubted_at = '{long_ago}', first_sent_at = '{long_ago}'"
+    run_sql(driver.ledger, lambda c: c.exec_driver_sql(change))
+    driver.take(case("CONTROL"))
+    driver.send_all(remote="control")
+    settle(driver, [], LATER, control=False)
+    assert state(driver) is State.HELD
+    assert "it shows no case of that time" in driver.reasons(1)[0]
+    for _ in range(2):
+        settle(driver, [of(case("CONTROL"), "control")], LATER, control=False)
+    assert state(driver) is State.PENDING
 
 
 def test_ids_are_compared_as_uuids(driver: LedgerDriver) -> None:
