@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
@@ -111,9 +111,13 @@ class DispatchSettings(_Section):
         Field(description="What happens to a case in doubt that the list does not show: it is sent again, or held for a person."),
     ] = "resend"
     idempotency_keys: Annotated[
-        Literal["untrusted", "trusted"],
-        Field(description='"trusted" only if Debitura has confirmed that it honours Idempotency-Key for your account.'),
-    ] = "untrusted"
+        Literal["proved", "never", "trusted"],
+        BeforeValidator(lambda value: "never" if value == "untrusted" else value),  # its name in earlier releases
+        Field(
+            description='When Idempotency-Key protects a case: "proved" as far as `importer doctor --probe` has shown it, '
+            '"never", or "trusted" if Debitura has confirmed it for your account.'
+        ),
+    ] = "proved"
     per_minute: Annotated[int, Field(ge=0, description="Debitura's limit in any 60 seconds; 0 means no limit.")] = 2_000
     per_hour: Annotated[int, Field(ge=0, description="Debitura's limit per hour; 0 means no limit.")] = 20_000
     per_day: Annotated[

@@ -25,6 +25,7 @@ from importer.cli.options import (
     Yes,
 )
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
+from importer.commands.finding import Finding
 from importer.errors import ExitCode, UsageError
 
 app = typer.Typer(
@@ -207,15 +208,35 @@ def sandbox(
 
 
 @app.command()
-def doctor(sandbox: Sandbox = False, config: Config = None) -> None:
+def doctor(
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Find out with a test case, which is deleted again, how the API treats repeats.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="MINUTES", min=0, max=60, help="With --probe: the age of a key to prove.")
+    ] = 0,
+    sandbox: Sandbox = False,
+    config: Config = None,
+) -> None:
     """Check the settings, the ledger and both APIs, and say what to do about each fault."""
     from importer.commands.doctor import diagnose
 
+    findings = []
     with environment_of(config, sandbox=sandbox) as environment:
-        findings = diagnose(environment)
-    for finding in findings:
-        typer.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
+        for finding in diagnose(environment):
+            findings.append(finding)
+            _show_finding(finding)
+        if probe:
+            from importer.commands.probe import probe as try_account
+
+            for finding in try_account(environment, wait * 60, lambda text: typer.echo(text, err=True)):
+                findings.append(finding)
+                _show_finding(finding)
     raise typer.Exit(int(max((f.exit_code for f in findings), default=ExitCode.OK)))
+
+
+def _show_finding(finding: Finding) -> None:
+    typer.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
 
 
 @app.command()

@@ -5,32 +5,35 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
+from importer.commands.finding import Finding
+from importer.commands.probe import findings_of
 from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import refuse_network_path, sqlite_path
-from importer.workspace.connections import connections
+from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import Environment
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check. The text of a failed one includes what the user can do."""
-
-    text: str
-    exit_code: ExitCode = ExitCode.OK
-
-    @property
-    def good(self) -> bool:
-        return self.exit_code is ExitCode.OK
 
 
 def diagnose(environment: Environment) -> list[Finding]:
     """Check the settings, the ledger and both APIs. All checks are made, also after one has failed."""
     findings = [*_missing_settings(environment), _ledger_finding(environment)]
-    return findings + asyncio.run(_api_findings(environment))
+    return [*findings, *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
+
+
+def _proof_findings(environment: Environment) -> list[Finding]:
+    """Describe what an earlier probe has found out about this account."""
+    try:
+        with open_ledger_read_only(environment) as ledger:
+            proof = ledger.proof(known_accounts(ledger, environment).cases)
+    except ImporterError:  # there is no ledger, or the check above has reported what is wrong with it
+        return []
+    if proof is None:
+        return []
+    found = findings_of(proof, environment.settings.dispatch.settle_minutes)
+    return [replace(finding, text=f"by the probe of {proof.probed_at[:10]}, {finding.text}") for finding in found]
 
 
 def _missing_settings(environment: Environment) -> list[Finding]:

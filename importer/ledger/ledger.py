@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, delete, insert, select
 
 from importer.domain.accounts import Accounts
+from importer.domain.proofs import AccountProof
 from importer.domain.records import LoadedSource
 from importer.errors import LedgerError, LedgerHeld
 from importer.ledger.intake.intake import stage
@@ -24,8 +25,10 @@ from importer.ledger.storage.backup import backup
 from importer.ledger.storage.engine import Session, connect, protect, translated
 from importer.ledger.storage.location import refuse_network_path, sqlite_path
 from importer.ledger.storage.lock import held
-from importer.ledger.storage.schema import SCHEMA_VERSION, credential
+from importer.ledger.storage.schema import SCHEMA_VERSION, credential, meta
 from importer.ledger.storage.upgrade import check_version, prepare
+
+PROOF_MARK = "proof of "
 
 
 class UnitOfWork:
@@ -160,6 +163,18 @@ class Ledger:
         """Return the account that this credential opened before, or None."""
         with self._session.transaction() as connection:
             return connection.scalar(select(credential.c.account).where(credential.c.fingerprint == fingerprint))
+
+    def proof(self, account: str) -> AccountProof | None:
+        """Return what a probe has found out about this account, or None."""
+        with self._session.transaction() as connection:
+            found = connection.scalar(select(meta.c.value).where(meta.c.name == PROOF_MARK + account))
+        return AccountProof.from_text(found) if found else None
+
+    def remember_proof(self, account: str, proof: AccountProof) -> None:
+        """Store the findings of a probe, in place of earlier ones."""
+        with self._session.transaction() as connection:
+            connection.execute(delete(meta).where(meta.c.name == PROOF_MARK + account))
+            connection.execute(insert(meta).values(name=PROOF_MARK + account, value=proof.as_text()))
 
     def remember_account(self, fingerprint: str, account: str) -> None:
         """Store which account this credential opens."""

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from importer.dispatcher.apis.debbie import Debbie
 from importer.dispatcher.apis.debitura import Debitura
@@ -17,6 +17,7 @@ from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.throttle import ApiThrottle
 from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
+from importer.dispatcher.sending.keys import UNPROTECTED, KeyPolicy
 from importer.dispatcher.sending.pipeline import Pipeline, Progress
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
@@ -136,10 +137,12 @@ class Dispatch:
 
     async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: asyncio.Event, progress: Progress) -> list[str]:
         """Settle old doubts, send, settle new ones; send again what that set free."""
-        keyed = self._environment.settings.dispatch.idempotency_keys == "trusted"
+        keys = self._key_policy()
         if restored := self._ledger.restored.backup_taken_at():
             self._ledger.restored.distrust(self._scope.accounts, self._scope.batches, restored)
-            keyed = False  # what was sent after the backup had keys that are lost with it
+            keys = UNPROTECTED  # what was sent after the backup had keys that are lost with it
+        if keys.resends and not keys.trusted:
+            self._ledger.outbox.postpone_doubts(self._scope.accounts, self._scope.batches, keys.first_repeat)
         pipeline = Pipeline(
             self._ledger,
             debitura,
@@ -148,7 +151,7 @@ class Dispatch:
             self._throttles,
             stopping=stopping,
             progress=progress,
-            keyed_cases=keyed,
+            keys=keys,
             send_within=self._environment.send_within_seconds,
             settle=self._policy.settle,
         )
@@ -167,6 +170,15 @@ class Dispatch:
         except ApiStopped as error:
             return [*self._stopped(), f"{error} What is unfinished waits in the ledger: `importer resume` goes on."]
         return self._stopped()
+
+    def _key_policy(self) -> KeyPolicy:
+        """Return how far idempotency keys protect cases, by the settings and by the proof for this account."""
+        dispatch = self._environment.settings.dispatch
+        if dispatch.idempotency_keys != "proved":
+            return KeyPolicy(trusted=dispatch.idempotency_keys == "trusted")
+        proof = self._ledger.proof(self._scope.accounts.cases)
+        age = proof.trusted_age(datetime.now(UTC)) if proof else timedelta(0)
+        return KeyPolicy(least_age=timedelta(seconds=2 * dispatch.timeout_seconds), most_age=age)
 
     def _stopped(self) -> list[str]:
         return [

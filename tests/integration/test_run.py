@@ -174,6 +174,35 @@ def test_trusted_keys_let_a_case_in_doubt_be_sent_again(workspace):
     assert sum(map(len, keys.values())) == 2
 
 
+def proved(workspace, heeded_for=600.0):
+    """Store a proof for the account in a new ledger, as a probe does."""
+    from importer.domain.proofs import AccountProof
+    from importer.domain.timestamps import to_timestamp
+    from importer.ledger.ledger import Ledger
+
+    run(workspace, cases(1))
+    ((account,),) = workspace.ledger("SELECT DISTINCT account FROM entry WHERE kind = 'case'")
+    with Ledger.open(f"sqlite:///{workspace.folder / 'ledger.db'}", "test") as ledger:
+        ledger.remember_proof(account, AccountProof(to_timestamp(), heeded_for, 0.0, deletes_test_cases=True))
+
+
+@pytest.mark.parametrize(("heeded_for", "setting", "sent"), [(600.0, "proved", 2), (0.3, "proved", 1), (600.0, "never", 1)])
+def test_with_a_proof_a_young_case_in_doubt_is_sent_again_once_with_the_same_key(workspace, heeded_for, setting, sent):
+    chosen = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="honoured")
+    with Sandbox(chosen) as fake_apis, FaultProxy(fake_apis.url) as fault_proxy:
+        workspace.env = settings_for(fault_proxy.url)
+        proved(workspace, heeded_for)
+        fault_proxy.hook = lambda seen: Drop() if seen.is_case and is_second(seen) else None
+        dispatch = {"timeout_seconds": 0.2, "settle_minutes": 0.5, "idempotency_keys": setting}
+        assert run(workspace, cases(2), **dispatch).exit_code is ExitCode.IN_DOUBT
+        tries = [(seen.body, seen.key) for seen in fault_proxy.seen if seen.is_case and is_second(seen)]
+        assert len(tries) == sent
+        assert len(set(tries)) == 1
+        fault_proxy.hook = pass_on
+        late = {f"IMPORTER_DISPATCH__{name.upper()}": str(value) for name, value in dispatch.items()}
+        assert workspace.call("resume", env=late).code == 6, "the key was used up: only the list decides"
+
+
 def test_a_storm_of_429_loses_nothing(configured_workspace, fake_apis):
     plan = {"rate": 0.5, "kinds": ["429"], "paths": ["cases", "vouchers"], "retry_after": 0.02, "seed": 3}
     fake_apis.set_faults(FaultPlan.parse(plan))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus as Http
 from typing import Any
 from urllib.parse import quote
 
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.apis.requests import ask, attempt_to_create
 from importer.dispatcher.outcomes.judge import Outcome
+from importer.dispatcher.outcomes.reply import NotSent, ResponseLost
 from importer.domain.kinds import RecordKind
 from importer.errors import ApiStopped
 from importer.ledger.outbox.sendable import Claim
@@ -57,6 +59,19 @@ class Debitura:
         outcome = await attempt_to_create(RecordKind.CASE, sending, claim.payload)
         self._client.note_reading(_reading_of(outcome.created))
         return outcome
+
+    async def create_twin(self, payload: bytes, key: str) -> Outcome:
+        """POST a test case without an entry of the ledger, to find out whether its idempotency key is heeded."""
+        sending = self._client.send("POST", "/managed-cases", payload, {"Idempotency-Key": key})
+        return await attempt_to_create(RecordKind.CASE, sending, payload)
+
+    async def delete_test_cases(self, tag: str) -> bool:
+        """Delete the test cases with this tag. Returns whether the server reports that it did."""
+        try:
+            answer = await self._client.send("DELETE", f"/test/cases?tag={quote(tag, safe='')}")
+        except (NotSent, ResponseLost):
+            return False
+        return Http.OK <= answer.status < Http.MULTIPLE_CHOICES
 
     async def page(self, number: int) -> Mapping[str, Any]:
         """One page of the managed cases, the newest first. Raises ApiStopped."""

@@ -23,6 +23,7 @@ from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, as_seen_by_throttle, cause_of, state_after
 from importer.dispatcher.pacing.throttle import ApiThrottle, RetryBudget
 from importer.dispatcher.sending.case_names import CaseNames, ask_for_case, without_young_case
+from importer.dispatcher.sending.keys import UNPROTECTED, KeyPolicy
 from importer.dispatcher.sending.queue import Backlog, Scope
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
@@ -50,8 +51,8 @@ Progress = Callable[[RecordKind, State], None]
 class Pipeline:
     """Sends the open entries of a scope until nothing more can be done in this run.
 
-    Once ``stopping`` is set nothing new is begun, and what is under way is finished. ``keyed_cases``: an idempotency key
-    protects cases as the unique id does vouchers. ``send_within``: the seconds from the start of an intent's commit within
+    Once ``stopping`` is set nothing new is begun, and what is under way is finished. ``keys``: how far idempotency keys protect
+    cases, as the unique id does vouchers. ``send_within``: the seconds from the start of an intent's commit within
     which its request must go out; a later one is not sent, and the entry is pending again. ``settle``: how long an
     accepted case may take to become known at Debbie.
     """
@@ -66,18 +67,19 @@ class Pipeline:
         *,
         stopping: asyncio.Event,
         progress: Progress,
-        keyed_cases: bool = False,
+        keys: KeyPolicy = UNPROTECTED,
         send_within: float = math.inf,
         settle: timedelta = timedelta(0),
     ) -> None:
         self._ledger, self._debitura, self._debbie, self._scope = ledger, debitura, debbie, scope
         self._throttles, self._stopping, self._progress = throttles, stopping, progress
+        self._keys = keys
         self._send_within, self._settle_time = send_within, settle
         self._names = CaseNames(debbie.case_id_from if debbie else "id", settle)
         # In doubt, a voucher is sent again: its unique id lets it be created only once. A case has no such protection, unless
-        # idempotency keys are trusted: the same request could create a second case, so it is looked for in the list instead.
+        # idempotency keys protect it: the same request could create a second case, so it is looked for in the list instead.
         resendable = (State.PENDING, State.IN_DOUBT)
-        self._states = {RecordKind.CASE: resendable if keyed_cases else (State.PENDING,), RecordKind.VOUCHER: resendable}
+        self._states = {RecordKind.CASE: resendable if keys.resends else (State.PENDING,), RecordKind.VOUCHER: resendable}
         self._backlogs = {kind: Backlog(ledger, scope, kind, self._states[kind]) for kind in RecordKind}
         self._under_way: dict[int, asyncio.Task[Attempt]] = {}  # by entry
         self._ended: asyncio.Queue[asyncio.Task[Attempt] | None] = asyncio.Queue()  # None only wakes the loop
@@ -162,7 +164,9 @@ class Pipeline:
 
     def _take(self, kind: RecordKind, free: int) -> Sequence[SendableEntry]:
         """Take the next entries; without those that wait until the name of a case was found at Debbie."""
-        if kind is RecordKind.CASE or self._names.state == "known":
+        if kind is RecordKind.CASE:
+            return self._protected(self._backlogs[kind].take(free, self._under_way))
+        if self._names.state == "known":
             return self._backlogs[kind].take(free, self._under_way)
         taken = self._backlogs[kind].take(max(free, LOOK_AT), self._under_way)
         waiting = [entry for entry in taken if self._waits_for_name(entry)]
@@ -171,6 +175,13 @@ class Pipeline:
         if waiting and self._names.may_ask(self._throttles[kind].limits.clock()):
             self._ask_for_name(waiting)
         return ready[:free]
+
+    def _protected(self, cases: Sequence[SendableEntry]) -> list[SendableEntry]:
+        """Return the cases that may go out. A case in doubt whose key has become too old is left to the list."""
+        now = datetime.now(UTC)
+        for entry in (entry for entry in cases if not self._keys.may_send(entry, now)):
+            self._ledger.outbox.postpone(entry.entry_id, NEXT_RUN)
+        return [entry for entry in cases if self._keys.may_send(entry, now)]
 
     def _waits_for_name(self, entry: SendableEntry) -> bool:
         return self._names.must_wait(entry) and self._debbie is not None and bool(self._debbie.case_of(entry))
@@ -220,7 +231,7 @@ class Pipeline:
         throttle.note(as_seen_by_throttle(attempt.outcome))
         if attempt.claim is not None:
             outcome = without_young_case(attempt.outcome, entry, self._settle_time, datetime.now(UTC))
-            return result_of(attempt.claim, outcome, self._states[entry.kind], throttle.retries)
+            return result_of(attempt.claim, outcome, self._states[entry.kind], throttle.retries, self._keys)
         self._store_upload(entry, attempt.outcome)
         return None
 
@@ -269,12 +280,16 @@ class Attempt:
     asked_name: str | None = None
 
 
-def result_of(claim: Claim, outcome: Outcome, resendable: Collection[State], retries: RetryBudget) -> AttemptResult:
+def result_of(
+    claim: Claim, outcome: Outcome, resendable: Collection[State], retries: RetryBudget, keys: KeyPolicy
+) -> AttemptResult:
     """The outcome as the ledger stores it; an entry in a ``resendable`` state says when it may be tried again."""
     entry = claim.entry
     state = state_after(outcome, doubted=entry.doubted, looked_up=entry.kind is RecordKind.VOUCHER)
     later = None
-    if state in resendable:  # a case in doubt is looked for, not sent again
+    if state is State.IN_DOUBT and state in resendable and entry.kind is RecordKind.CASE and not keys.trusted:
+        later = keys.after_doubt(entry, datetime.now(UTC))
+    elif state in resendable:  # a case in doubt is looked for, not sent again
         later = postponed(entry, outcome, retries)
     else:
         retries.settled(entry.entry_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,6 +66,25 @@ class Outbox:
                 put_off = entry.c.not_before.is_not(None) | entry.c.until_next_run.is_(True)
                 open_ones = is_open(accounts, kind, batches) & put_off
                 connection.execute(update(entry).where(open_ones).values(not_before=None, until_next_run=False))
+
+    def postpone_doubts(
+        self, accounts: Accounts, batches: Sequence[int] | None, rule: Callable[[str, int, datetime], Postponed]
+    ) -> None:
+        """Set when each case in doubt may be sent again.
+
+        ``rule`` returns it for the first attempt's time, the number of attempts since then that ended in doubt, and now.
+        """
+        doubtful = attempt.c.cause.is_not(None) & (attempt.c.started_at >= entry.c.first_sent_at)
+        attempts = select(func.count()).where((attempt.c.entry_id == entry.c.id) & doubtful).scalar_subquery()
+        wanted = is_open(accounts, RecordKind.CASE, batches) & (entry.c.state == State.IN_DOUBT)
+        now = datetime.now(UTC)
+        with self._session.transaction() as connection:
+            for found in connection.execute(
+                select(entry.c.id, entry.c.first_sent_at, attempts.label("attempts")).where(wanted)
+            ).all():
+                later = rule(found.first_sent_at, found.attempts, now) if found.first_sent_at else NEXT_RUN
+                values = {"not_before": later.until, "until_next_run": later.until is None}
+                connection.execute(update(entry).where(entry.c.id == found.id).values(values))
 
     def sendable(
         self, accounts: Accounts, kind: RecordKind, states: Iterable[State], batches: Sequence[int] | None, limit: int

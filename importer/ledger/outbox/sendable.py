@@ -30,6 +30,7 @@ class SendableEntry:
     case_accepted_at: str | None = None
     parent_id: str | None = None
     appendix: str | None = None
+    first_sent_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,15 @@ class AttemptResult:
 
 _owner, _parent = entry.alias("owner"), entry.alias("parent")
 SENDABLE = select(
-    *(entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.idempotency_key, entry.c.doubted_at),
+    *(
+        entry.c.id,
+        entry.c.kind,
+        entry.c.state,
+        entry.c.payload,
+        entry.c.idempotency_key,
+        entry.c.doubted_at,
+        entry.c.first_sent_at,
+    ),
     *(entry.c.target, entry.c.appendix, _parent.c.remote_id.label("parent_id")),
     *(_owner.c.remote_id.label("case_id"), _owner.c.remote_reference, _owner.c.payload.label("case_payload")),
     _owner.c.accepted_at.label("case_accepted_at"),
@@ -100,4 +109,5 @@ def sendable_of(found: Any) -> SendableEntry:
         case_accepted_at=found.case_accepted_at,
         parent_id=found.parent_id,
         appendix=found.appendix,
+        first_sent_at=found.first_sent_at,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind
 from importer.dispatcher.pacing.throttle import LONGEST_BACKOFF, RetryBudget
+from importer.dispatcher.sending.keys import KeyPolicy
 from importer.dispatcher.sending.pipeline import MAX_TRIES, postponed, result_of
 from importer.domain.kinds import RecordKind
 from importer.domain.states import DoubtCause, State
@@ -15,7 +16,7 @@ from importer.domain.timestamps import from_timestamp
 from importer.ledger.outbox.sendable import NEXT_RUN, Claim, Postponed, SendableEntry
 
 RESENDABLE = (State.PENDING, State.IN_DOUBT)
-JOB = SendableEntry(entry_id=7, kind=RecordKind.VOUCHER, state=State.PENDING, payload=b"{}", idempotency_key="k")
+ENTRY = SendableEntry(entry_id=7, kind=RecordKind.VOUCHER, state=State.PENDING, payload=b"{}", idempotency_key="k")
 BASE = 10.0
 
 
@@ -34,19 +35,19 @@ def retries() -> RetryBudget:
     ],
 )
 def test_what_does_not_use_up_a_try(outcome: Outcome, expected: Postponed | None, retries: RetryBudget) -> None:
-    assert postponed(JOB, outcome, retries) == expected
+    assert postponed(ENTRY, outcome, retries) == expected
     assert retries.tries == {}
 
 
 @pytest.mark.parametrize("outcome", [Outcome(OutcomeKind.NOTHING), Outcome(OutcomeKind.IN_DOUBT, cause=DoubtCause.SERVER_ERROR)])
 def test_trouble_is_tried_again_later_and_at_last_by_the_next_run(outcome: Outcome, retries: RetryBudget) -> None:
     for _ in range(MAX_TRIES - 1):
-        later = postponed(JOB, outcome, retries)
+        later = postponed(ENTRY, outcome, retries)
         assert later is not None
         assert later.until is not None
         seconds = (from_timestamp(later.until) - datetime.now(UTC)).total_seconds()
         assert -1 <= seconds <= BASE * LONGEST_BACKOFF
-    assert postponed(JOB, outcome, retries) == NEXT_RUN
+    assert postponed(ENTRY, outcome, retries) == NEXT_RUN
 
 
 @pytest.mark.parametrize(
@@ -62,8 +63,8 @@ def test_trouble_is_tried_again_later_and_at_last_by_the_next_run(outcome: Outco
 def test_only_what_is_sent_again_is_put_off(
     outcome: Outcome, resendable: tuple[State, ...], state: State, retries: RetryBudget, *, is_postponed: bool
 ) -> None:
-    retries.backoff(JOB.entry_id)
-    result = result_of(Claim(3, JOB, b"{}"), outcome, resendable, retries)
+    retries.backoff(ENTRY.entry_id)
+    result = result_of(Claim(3, ENTRY, b"{}"), outcome, resendable, retries, KeyPolicy(trusted=True))
     assert (result.attempt_id, result.entry_id, result.state) == (3, 7, state)
     assert (result.postponed is not None) is is_postponed
-    assert (JOB.entry_id in retries.tries) is is_postponed  # the tries of what is settled are forgotten
+    assert (ENTRY.entry_id in retries.tries) is is_postponed  # the tries of what is settled are forgotten

@@ -1,0 +1,20 @@
+"""A finding: the result of one check of `importer doctor`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from importer.errors import ExitCode
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check. The text of a failed one includes what the user can do."""
+
+    text: str
+    exit_code: ExitCode = ExitCode.OK
+
+    @property
+    def good(self) -> bool:
+        """Return whether the check found nothing wrong."""
+        return self.exit_code is ExitCode.OK
