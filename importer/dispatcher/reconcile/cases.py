@@ -131,13 +131,17 @@ def _apply(ledger: Ledger, doubt: InDoubtCase, fate: Fate, lack: str | None, *, 
 
 
 def _apply_absence(ledger: Ledger, doubt: InDoubtCase, lack: str | None, policy: Policy) -> bool:
-    """Move an entry that the list does not show, although it has had the time to."""
-    if lack:
+    """Move an entry that the list does not show, although it has had the time to.
+
+    After a conflict the entry is held in any case, so that the list need not prove anything.
+    """
+    conflict = _conflict(doubt)
+    if lack and conflict is None:
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(_proves_nothing(lack)))
     if doubt.absent_scans + 1 < SCANS_NEEDED:
         ledger.doubts.count_absence([doubt.entry_id])
         return False
-    if reason := _conflict(doubt) or (_NOT_LISTED if policy.on_absent == "hold" else None):
+    if reason := conflict or (_NOT_LISTED if policy.on_absent == "hold" else None):
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(reason))
     # Two conclusive scans prove that it was never created, so a refusal counts again.
     return ledger.doubts.move(doubt.entry_id, State.PENDING, doubted_at=None, absent_scans=SCANS_NEEDED, reasons=None)
