@@ -24,7 +24,7 @@ from importer.ledger.storage.backup import backup
 from importer.ledger.storage.engine import Session, connect, protect, translated
 from importer.ledger.storage.location import refuse_network_path, sqlite_path
 from importer.ledger.storage.lock import held
-from importer.ledger.storage.schema import SCHEMA_VERSION, credential
+from importer.ledger.storage.schema import SCHEMA_VERSION, credential, request_count
 from importer.ledger.storage.upgrade import check_version, prepare
 
 
@@ -160,6 +160,12 @@ class Ledger:
         """Return the account that this credential opened before, or None."""
         with self._session.transaction() as connection:
             return connection.scalar(select(credential.c.account).where(credential.c.fingerprint == fingerprint))
+
+    def knows_credential(self, fingerprint: str) -> bool:
+        """Return whether this credential has opened an account, or its requests were counted."""
+        with self._session.transaction() as connection:
+            known = (credential.c.fingerprint, request_count.c.scope)
+            return any(connection.scalar(select(column).where(column == fingerprint)) is not None for column in known)
 
     def remember_account(self, fingerprint: str, account: str) -> None:
         """Store which account this credential opens."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 
-from importer.domain.accounts import Accounts
+from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
 from importer.errors import SettingsError
 from importer.ledger.storage.location import sqlite_url
 from importer.loader.context import LoadContext
@@ -67,7 +67,7 @@ class Environment:
         """
         if self.is_sandbox:
             return Accounts(SANDBOX_ACCOUNT, SANDBOX_ACCOUNT)
-        return Accounts(f"debitura:{self.debitura_url}:{partner}", f"debbie:{self.debbie_url}:{self.tenant_id or 'none'}")
+        return Accounts(debitura_account(self.debitura_url, partner), debbie_account(self.debbie_url, self.tenant_id))
 
     def require_debitura(self) -> str:
         """Return Debitura's key. Raises SettingsError if it is missing."""
@@ -103,8 +103,8 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             output=workspace.output(settings),
             credential=partial(secret, settings),
             tenant_id=str(settings.debbie.tenant_id) if settings.debbie.tenant_id else None,
-            debitura_url=settings.debitura.base_url,
-            debbie_url=settings.debbie.base_url,
+            debitura_url=normal_url(settings.debitura.base_url),
+            debbie_url=normal_url(settings.debbie.base_url),
         )
         return
     from importer.sandbox import Sandbox, SandboxSettings

@@ -1,7 +1,12 @@
-"""Version 5: entries store what the server reported and what the user answered, and have match keys."""
+"""Version 5: entries store what the server reported and what the user answered, and have match keys.
+
+Accounts are stored in one spelling.
+"""
 
 import sqlalchemy as sa
 from alembic import op
+
+from importer.ledger.storage.migrations.account_spelling import normalise_accounts
 
 revision = "5"
 down_revision = "4"
@@ -20,3 +25,9 @@ def upgrade() -> None:
         sa.Column("key", sa.Text, nullable=False),
     )
     op.create_index("match_key_key", "match_key", ["account", "kind", "key"])
+    _normalise_accounts()
+
+
+def _normalise_accounts() -> None:
+    """Store the accounts of entries, attempts, batches, credentials and clocks in their present spelling."""
+    normalise_accounts(op.get_bind())
