@@ -18,14 +18,14 @@ from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
 from importer.dispatcher.sending.pipeline import Pipeline, Progress
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.accounts import Accounts
+from importer.domain.accounts import Accounts, normal_id
 from importer.domain.kinds import RecordKind
 from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
 from importer.ledger.ledger import Ledger
-from importer.settings import fingerprint_of
-from importer.workspace.connections import UNKNOWN_PARTNER, connections, known_accounts, quotas_of
+from importer.workspace.connections import UNKNOWN_PARTNER, connections, credential_fingerprint, known_accounts, quotas_of
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+from importer.workspace.ledger_guard import note_account, refuse_copy, refuse_other_partner
 from importer.workspace.progress import ProgressTracker
 
 SHORT_WAIT = 2  # lengths of the quota's minute
@@ -40,12 +40,14 @@ async def check_debbie(environment: Environment) -> None:
             raise ApiStopped(f"{error} Nothing was recorded: run the same command again when that is put right.") from None
 
 
-async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
+async def find_accounts(ledger: Ledger, environment: Environment, console: Console) -> Accounts:
     """Ask Debitura for the owner of the key. If it does not answer, the owner may be known from before: rows then wait.
 
-    Raises SettingsError or ApiStopped: nothing was read or recorded yet.
+    Raises UsageError (also for a copy of the ledger, or a key that names another partner) or ApiStopped: nothing was read
+    or recorded yet.
     """
-    key = environment.require_debitura()
+    environment.require_debitura()
+    refuse_copy(ledger, environment)
     quotas = quotas_of(environment, ledger)
     try:
         async with connections(environment, quotas, RequestGate(ledger, short_wait(environment))) as (debitura, _):
@@ -55,12 +57,16 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
         if accounts == environment.accounts(UNKNOWN_PARTNER):
             again = "then" if isinstance(error, QuotaReached) else "when that is put right"
             raise type(error)(f"{error} Nothing was recorded: run the same command again {again}.") from None
+        note_account(ledger, environment, accounts, console)
         return accounts
     finally:
         keep_counts(ledger, quotas)
+    fingerprint = credential_fingerprint(ledger, environment, "debitura")
+    refuse_other_partner(ledger, environment, fingerprint, partner, console)
     if not environment.is_sandbox:
-        ledger.remember_account(fingerprint_of(key, environment.debitura_url), partner)
+        ledger.remember_account(fingerprint, normal_id(partner))
     accounts = environment.accounts(partner)
+    note_account(ledger, environment, accounts, console)
     ledger.doubts.note_clock(accounts, debitura.skew)  # before anything is sent: what is sent is dated by our clock
     return accounts
 

@@ -14,6 +14,7 @@ from importer.errors import SettingsError
 from importer.ledger.storage.location import sqlite_url
 from importer.loader.context import LoadContext
 from importer.settings import Api, Settings, secret
+from importer.workspace.user_data import user_notes
 from importer.workspace.workspace import Workspace
 
 SANDBOX_ACCOUNT = "sandbox"
@@ -35,6 +36,7 @@ class Environment:
     debitura_url: str
     debbie_url: str
     is_sandbox: bool = False
+    notes: Path | None = None  # the user's notes of which ledgers serve which accounts; none for the sandbox
 
     def __repr__(self) -> str:
         return f"Environment(ledger_url={self.ledger_url!r}, is_sandbox={self.is_sandbox})"
@@ -105,6 +107,7 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             tenant_id=str(settings.debbie.tenant_id) if settings.debbie.tenant_id else None,
             debitura_url=normal_url(settings.debitura.base_url),
             debbie_url=normal_url(settings.debbie.base_url),
+            notes=user_notes(),
         )
         return
     from importer.sandbox import Sandbox, SandboxSettings

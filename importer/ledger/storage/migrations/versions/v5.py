@@ -1,11 +1,12 @@
 """Version 5: entries store what the server reported and what the user answered, and have match keys.
 
-Accounts are stored in one spelling.
+Accounts are stored in one spelling, and the ledger has an identity of its own.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
+from importer.ledger.storage.identity import give_identity
 from importer.ledger.storage.migrations.account_spelling import normalise_accounts
 
 revision = "5"
@@ -26,6 +27,7 @@ def upgrade() -> None:
     )
     op.create_index("match_key_key", "match_key", ["account", "kind", "key"])
     _normalise_accounts()
+    give_identity(op.get_bind())
 
 
 def _normalise_accounts() -> None:
