@@ -6,7 +6,7 @@ import asyncio
 import math
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 
 from importer.dispatcher.apis.debbie import Debbie
@@ -117,7 +117,11 @@ class Dispatch:
             keep_counts(self._ledger, self._quotas)
             return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
         except LedgerError as error:
-            # What was under way is in the state `sending` in the ledger; the next run puts it in doubt.
+            # What was under way is in the state `sending` in the ledger; the next run puts it in doubt. A file that was
+            # removed has no next run, but can still be written by this one, whose report is what remains.
+            if self._ledger.identity.loss():
+                with suppress(LedgerError):
+                    self._ledger.outbox.recover()
             return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
 
     async def _send(self, tracker: ProgressTracker) -> tuple[ExitCode, list[str]]:

@@ -1,5 +1,6 @@
 """A ledger that is behind what was noted of it is a copy or a restore: it sends nothing until a person has said so."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -184,8 +185,8 @@ def test_doctor_says_what_remembers_the_ledger(used):
 # While a run sends
 
 
-def at_case(monkeypatch, number, act):
-    """Do something just before the request for this case goes out."""
+def at_case(monkeypatch, number, act, slow=0):
+    """Do something just before the request for this case goes out. The answer to the request ``slow`` is never read."""
     real, seen = AioTransport.handle_async_request, []
 
     async def handle(self, request):
@@ -193,6 +194,9 @@ def at_case(monkeypatch, number, act):
             seen.append(request)
             if len(seen) == number:
                 act()
+            if len(seen) == slow:
+                await real(self, request)
+                await asyncio.Event().wait()
         return await real(self, request)
 
     monkeypatch.setattr(AioTransport, "handle_async_request", handle)
@@ -224,6 +228,19 @@ def test_a_ledger_that_is_lost_while_it_is_used_stops_the_sending(configured_wor
     assert sent(fake_apis) == 4
     (folder,) = work.reports()
     assert len(read_sheet(folder / "success.xlsx", "Cases")) == 4  # the report has what was known in the end
+
+
+def test_the_report_of_a_run_that_lost_its_ledger_says_what_is_in_doubt(configured_workspace, fake_apis, monkeypatch):
+    work = configured_workspace
+    work.env["IMPORTER_DISPATCH__CONCURRENCY"] = "4"
+    write_workbook(work.folder / "b.xlsx", [case(f"C{number}") for number in range(20)])
+    at_case(monkeypatch, 6, lambda: remove(work.folder / "ledger.db"), slow=5)
+    assert work.call("run", "b.xlsx", "--yes").code == 6
+    (folder,) = work.reports()
+    accepted = len(read_sheet(folder / "success.xlsx", "Cases"))
+    states = Counter(row["#status"] for row in read_sheet(folder / "errors.xlsx", "Cases"))
+    assert states.keys() == {"in doubt", "pending"}
+    assert accepted + states["in doubt"] >= sent(fake_apis) >= accepted + 1
 
 
 def test_the_first_commit_of_a_run_is_noted_before_it_can_be_killed(configured_workspace, monkeypatch):
