@@ -49,7 +49,13 @@ class NoteFile:
         return {ledger_id: self._noted(facts) for ledger_id, facts in self._read().get(account, {}).items()}
 
     def note(self, account: str, ledger_id: str, commits: int, path: Path) -> None:
-        """Note that the ledger serves the account and has made so many commits; a greater number stays. Raises OSError."""
+        """Note that the ledger serves the account and has made so many commits; a greater number stays. Raises OSError.
+
+        What is noted already is not written again.
+        """
+        noted = self._read().get(account, {}).get(ledger_id, {})
+        if noted.get("commits", -1) >= commits and noted.get("path") == str(path.absolute()):
+            return
         with self._changing() as accounts:
             ledgers = accounts.setdefault(account, {})
             known = ledgers.get(ledger_id, {}).get("commits", 0)
