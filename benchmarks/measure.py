@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,20 @@ class Run:
     slowest: float = 0.0
 
 
+@cache
+def _data_folder() -> str:
+    return tempfile.mkdtemp(prefix="importer-benchmark-data-")
+
+
 def environment(**more: str) -> dict[str, str]:
     """The environment of a child: without settings and credentials of whoever measures, with this package to import."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPORTER_", "PYTHON"))}
-    ours = {"PYTHONPATH": str(ROOT), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONUTF8": "1"}
+    ours = {
+        "IMPORTER_DATA_FOLDER": _data_folder(),
+        "PYTHONPATH": str(ROOT),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "PYTHONUTF8": "1",
+    }
     return kept | ours | more
 
 

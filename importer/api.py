@@ -194,6 +194,9 @@ class _Silent:
     def confirm(self, question: str) -> bool:
         raise UsageError(f"{question} Pass yes=True to send, or dry_run=True to look first.")
 
+    def decide(self, question: str, advice: str) -> bool:
+        raise UsageError(f"{question} {advice}")
+
     def progress(self, total: int) -> AbstractContextManager[None]:
         del total
         return nullcontext()

@@ -3,6 +3,7 @@
 ImporterError
 ├── UsageError          the command or the settings are wrong: change them        (exit 2)
 │   ├── SettingsError   a setting is missing or wrong
+│   ├── Declined        the user's answer to a question was no: nothing was done    (exit 130)
 │   ├── ProfileError    a profile is missing, wrong or does not fit the sheet
 │   └── LedgerError     the ledger cannot be used: nothing more is sent
 ├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
@@ -49,6 +50,12 @@ class UsageError(ImporterError):
 
 class SettingsError(UsageError):
     """A setting is missing, unknown or wrong."""
+
+
+class Declined(UsageError):
+    """The user answered a question with no. Nothing was recorded or sent."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class ProfileError(UsageError):

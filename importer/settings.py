@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
+from importer.domain.accounts import normal_url
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.columns import is_known
 from importer.domain.reasons import explain
@@ -34,8 +35,10 @@ class _Section(BaseModel):
 
 
 def _checked_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    """Check a base URL, which is kept as it is written: releases before version 5 of the ledger knew it in that spelling."""
+    value = value.strip()
+    parts = urlsplit(normal_url(value))
+    if parts.scheme not in {"http", "https"}:
         raise ValueError("write it as https://host")
     if parts.scheme == "http" and not is_loopback(value):
         raise ValueError("must begin with https://, or the credentials travel in the clear")

@@ -26,6 +26,8 @@ _EXAMPLES = {
     "doctor": "importer doctor",
     "resolve": "importer resolve C12-3f9a2b --absent",
     "ledger backup": "importer ledger backup ledger-backup.db",
+    "ledger restored": "importer ledger restored",
+    "ledger forget": "importer ledger forget debitura:https://api.example:5a4d0b0c-0000-4000-8000-00000000d0b1",
     "ledger trust": "importer ledger trust",
     "config show": "importer config show",
 }

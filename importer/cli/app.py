@@ -36,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-ledger_app = typer.Typer(help="The ledger's backups.", no_args_is_help=True)
+ledger_app = typer.Typer(help="The ledger's backups and accounts.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
@@ -229,7 +229,7 @@ def doctor(
         if probe:
             from importer.commands.probe import probe as try_account
 
-            for finding in try_account(environment, wait * 60, lambda text: typer.echo(text, err=True)):
+            for finding in try_account(environment, wait * 60, TerminalConsole(quiet=False, verbose=False, yes=False)):
                 findings.append(finding)
                 _show_finding(finding)
     raise typer.Exit(int(max((f.exit_code for f in findings), default=ExitCode.OK)))
@@ -270,6 +270,33 @@ def ledger_backup(
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
         back_up_ledger(environment, file)
     typer.echo(f"The ledger was copied to {file}.")
+
+
+@ledger_app.command("restored")
+def ledger_restored(sandbox: Sandbox = False, config: Config = None) -> None:
+    """Treat the ledger as a copy that was put back: what it calls unsent is looked for before it is sent."""
+    from importer.commands.backup import declare_restored
+
+    with environment_of(config, sandbox=sandbox, serving=False) as environment:
+        copied_at = declare_restored(environment)
+    typer.echo(
+        f"The ledger counts as a copy of {copied_at[:16].replace('T', ' ')} UTC. Import the files since then again; when all of "
+        f"them are done, `importer ledger trust` ends the checks."
+    )
+
+
+@ledger_app.command("forget")
+def ledger_forget(
+    account: Annotated[str, typer.Argument(help="The account, as the message names it, or its partner's id.")],
+    sandbox: Sandbox = False,
+    config: Config = None,
+) -> None:
+    """Forget which keys open an account and which ledgers serve it; the next run learns both again."""
+    from importer.commands.backup import forget_account
+
+    with environment_of(config, sandbox=sandbox, serving=False) as environment:
+        forgotten = forget_account(environment, account)
+    say(f"The account {forgotten} is forgotten: the next run learns again who the key belongs to.")
 
 
 @ledger_app.command("trust")

@@ -43,8 +43,13 @@ class TerminalConsole:
             return True
         if not sys.stdin.isatty():
             raise UsageError(f"{question} There is no terminal to ask on: add --yes to send, or --dry-run to look first.")
-        say(f"{question} [y/N] ", err=True, nl=False)  # typer's own prompt writes to stdout, which is for results
-        return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+        return _answers_yes(question)
+
+    def decide(self, question: str, advice: str) -> bool:
+        """Ask what ``--yes`` does not answer."""
+        if not sys.stdin.isatty():
+            raise UsageError(f"{question} {advice}")
+        return _answers_yes(question)
 
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
@@ -59,6 +64,11 @@ class TerminalConsole:
 
     def show(self, event: Event) -> None:
         self._render(event)
+
+
+def _answers_yes(question: str) -> bool:
+    say(f"{question} [y/N] ", err=True, nl=False)  # typer's own prompt writes to stdout, which is for results
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 
 
 def _ignore(event: Event) -> None:

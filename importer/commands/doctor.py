@@ -15,11 +15,13 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import refuse_network_path, sqlite_path
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import Environment
+from importer.workspace.ledger_guard import difference_from_notes
+from importer.workspace.user_data import VARIABLE, obstacle_to_writing
 
 
 def diagnose(environment: Environment) -> list[Finding]:
     """Check the settings, the ledger and both APIs. All checks are made, also after one has failed."""
-    findings = [*_missing_settings(environment), _ledger_finding(environment)]
+    findings = [*_missing_settings(environment), _ledger_finding(environment), *_notes_findings(environment)]
     return [*findings, *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
 
 
@@ -52,12 +54,28 @@ def _ledger_finding(environment: Environment) -> Finding:
     try:
         if (path := sqlite_path(environment.ledger_url)) is not None and not path.exists():
             return _future_ledger_finding(path)
-        with Ledger.open(environment.ledger_url, "importer doctor"):
+        with Ledger.open(environment.ledger_url, "importer doctor") as ledger:
+            if not environment.is_sandbox and (difference := difference_from_notes(ledger, environment)):
+                return Finding(difference, ExitCode.USAGE)
             return Finding(f"the ledger can be written: {environment.ledger_url}")
     except LedgerHeld as error:
         return Finding(str(error), ExitCode.LEDGER_HELD)
     except ImporterError as error:
         return Finding(str(error), ExitCode.USAGE)
+
+
+def _notes_findings(environment: Environment) -> list[Finding]:
+    """Report whether the user's data folder can hold the notes that tell a ledger from its copies."""
+    if environment.is_sandbox:
+        return []
+    if environment.notes is None:
+        why: str | None = "you have none"
+    else:
+        why = obstacle_to_writing(environment.notes.parent)
+    if why is None:
+        return [Finding(f"the user's data folder {environment.notes and environment.notes.parent} can be written")]
+    only = "only the note beside the ledger tells it from a copy of it, so that a copy in another folder is not noticed"
+    return [Finding(f"the user's data folder cannot be used ({why}): {only}. Set {VARIABLE} to a folder that stays")]
 
 
 def _future_ledger_finding(path: Path) -> Finding:

@@ -22,6 +22,7 @@ from importer.domain.timestamps import to_timestamp
 from importer.errors import ExitCode
 from importer.ledger.ledger import Ledger
 from importer.workspace.connections import connections, quotas_of
+from importer.workspace.console import Console
 from importer.workspace.dispatch import find_accounts, keep_counts
 from importer.workspace.environment import Environment
 
@@ -37,20 +38,20 @@ class Answered:
     outcome: Outcome
 
 
-def probe(environment: Environment, wait_seconds: float, note: Callable[[str], None]) -> list[Finding]:
+def probe(environment: Environment, wait_seconds: float, console: Console) -> list[Finding]:
     """Create a test case, several times with one key, look for it in the list, and delete it. The findings are stored.
 
     ``wait_seconds`` is the age of a key that is to be trusted. Raises SettingsError, LedgerError or ApiStopped.
     """
     environment.require_debitura()
     with Ledger.open(environment.ledger_url, "importer doctor --probe") as ledger:
-        accounts = asyncio.run(find_accounts(ledger, environment))
+        accounts = asyncio.run(find_accounts(ledger, environment, console))
         quotas = quotas_of(environment, ledger)
         gate = RequestGate(ledger)
 
         async def run() -> tuple[AccountProof | None, list[Finding]]:
             async with connections(environment, quotas, gate) as (debitura, _):
-                trial = _Trial(debitura, lambda: gate.admit(quotas[RecordKind.CASE]), note)
+                trial = _Trial(debitura, lambda: gate.admit(quotas[RecordKind.CASE]), console.note)
                 return await trial.run(wait_seconds, environment.settings.dispatch.settle_minutes)
 
         try:

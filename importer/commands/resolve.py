@@ -14,7 +14,7 @@ from importer.dispatcher.apis.requests import RequestGate
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.reconcile.cases import look_up
 from importer.dispatcher.reconcile.matching import Remote, could_be, traits_listed, traits_sent
-from importer.domain.accounts import Accounts
+from importer.domain.accounts import Accounts, normal_account
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.states import UNRESOLVED, State
@@ -95,7 +95,7 @@ async def _settle(
 async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEntry, name: str) -> Accounts:
     """Return the accounts of the credentials in force. Raises UsageError if the entry belongs to another account."""
     accounts = environment.accounts(await debitura.me() if entry.kind is RecordKind.CASE else "")
-    if entry.account != accounts.of(entry.kind):
+    if normal_account(entry.account) != accounts.of(entry.kind):
         raise UsageError(
             f"Entry {name} belongs to the account {entry.account}, but the settings in force open "
             f"{accounts.of(entry.kind)}. Use the credentials and addresses that it was sent with."

@@ -30,7 +30,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
             unfinished = queries.open_batches()
         if not unfinished:
             return RunResult(ExitCode.OK, messages=("Nothing is unfinished.",))
-        accounts = asyncio.run(find_accounts(ledger, environment))
+        accounts = asyncio.run(find_accounts(ledger, environment, console))
         batches = [batch for batch, owners in unfinished.items() if owners & {accounts.cases, accounts.vouchers}]
         if others := len(unfinished) - len(batches):
             console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")

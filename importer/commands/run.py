@@ -10,7 +10,7 @@ from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.kinds import RecordKind
 from importer.domain.money import totals_text
-from importer.errors import ExitCode, FileRefused, UsageError
+from importer.errors import Declined, FileRefused
 from importer.ledger.ledger import Ledger
 from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
@@ -24,19 +24,13 @@ from importer.workspace.staging import stage_sources, unmet_expectation
 Totals = Mapping[RecordKind, tuple[int, dict[str, int]]]  # rows to send, and their hundredths by currency
 
 
-class Declined(UsageError):
-    """The user declined to send after seeing the totals. Nothing was recorded or sent."""
-
-    exit_code = ExitCode.INTERRUPTED
-
-
 def run(request: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Import sources: read, record, send and report. Raises ImporterError only before anything is sent."""
     environment.require_debitura()
     environment.check_deadline()
     with Ledger.open(environment.ledger_url, "importer run") as ledger:
         ledger.outbox.recover()
-        accounts = asyncio.run(find_accounts(ledger, environment))
+        accounts = asyncio.run(find_accounts(ledger, environment, console))
         run_id = uuid4().hex
         quotas = quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises

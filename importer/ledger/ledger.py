@@ -23,9 +23,11 @@ from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
 from importer.ledger.storage.engine import Session, connect, protect, translated
-from importer.ledger.storage.location import refuse_network_path, sqlite_path
+from importer.ledger.storage.identity import LedgerIdentity
+from importer.ledger.storage.location import refuse_hard_link, refuse_network_path, sqlite_path
 from importer.ledger.storage.lock import held
-from importer.ledger.storage.schema import SCHEMA_VERSION, credential, meta
+from importer.ledger.storage.notes import Noted, NoteFile, NoteKeeper, beside
+from importer.ledger.storage.schema import SCHEMA_VERSION, credential, meta, request_count
 from importer.ledger.storage.upgrade import check_version, prepare
 
 PROOF_MARK = "proof of "
@@ -65,14 +67,33 @@ class Ledger:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.identity = LedgerIdentity(session, session.name if isinstance(session.name, Path) else None)
         self.counts = RequestCounts(session)
-        self.outbox = Outbox(session, self.counts)
+        self.outbox = Outbox(session, self.counts, self.identity)
         self.doubts = DoubtLog(session)
-        self.restored = RestoredLedger(session)
+        self.restored = RestoredLedger(session, self.identity)
 
     def close(self) -> None:
-        """Close the connection and release the lock."""
+        """Note the last commit, close the connection and release the lock."""
+        if self.outbox.notes:
+            self.outbox.notes.keep(self.identity.commits)
         self._session.close()
+
+    def note_files(self, shared: Path | None) -> list[NoteFile]:
+        """Return the files with notes about this ledger: the one beside it, and ``shared``, that of the user."""
+        files = [] if self.identity.path is None else [beside(self.identity.path)]
+        return files if shared is None else [*files, NoteFile(shared, is_shared=True)]
+
+    def keep_notes(self, account: str, shared: Path | None) -> list[Noted]:
+        """Note from now on that this ledger serves the account. Returns other ledgers that did, when it does so first."""
+        files = self.note_files(shared)
+        found = [noted for file in files for noted in [file.of_account(account)]]
+        others = {name: one for noted in found for name, one in noted.items() if name != self.identity.id}
+        is_new = not any(self.identity.id in noted for noted in found)
+        path = self.identity.path or Path(str(self._session.name))
+        self.outbox.notes = NoteKeeper(files, account, self.identity.id, path)
+        self.outbox.notes.keep(self.identity.commits)
+        return list(others.values()) if is_new else []
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +111,7 @@ class Ledger:
             path = sqlite_path(url)
             if path is not None:
                 refuse_network_path(path)
+                refuse_hard_link(path)
                 stack.enter_context(held(path, command))
                 with _translated_os(path):
                     protect(path)
@@ -175,6 +197,22 @@ class Ledger:
         with self._session.transaction() as connection:
             connection.execute(delete(meta).where(meta.c.name == PROOF_MARK + account))
             connection.execute(insert(meta).values(name=PROOF_MARK + account, value=proof.as_text()))
+
+    def knows_credential(self, fingerprint: str) -> bool:
+        """Return whether this credential has opened an account, or its requests were counted."""
+        with self._session.transaction() as connection:
+            known = (credential.c.fingerprint, request_count.c.scope)
+            return any(connection.scalar(select(column).where(column == fingerprint)) is not None for column in known)
+
+    def forget_account(self, partner: str) -> int:
+        """Forget which credentials opened this partner's account. Returns their number."""
+        with self._session.transaction() as connection:
+            return connection.execute(delete(credential).where(credential.c.account == partner)).rowcount
+
+    def partners(self) -> list[str]:
+        """Return the partners whose accounts were opened so far."""
+        with self._session.transaction() as connection:
+            return list(connection.scalars(select(credential.c.account).distinct().order_by(credential.c.account)))
 
     def remember_account(self, fingerprint: str, account: str) -> None:
         """Store which account this credential opens."""

@@ -14,7 +14,7 @@ from importer.domain.kinds import RecordKind
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.request_counts import KEPT
 from importer.ledger.storage.location import require_ledger
-from importer.settings import fingerprint_of
+from importer.settings import Api, fingerprint_of
 from importer.workspace.environment import Environment
 
 if TYPE_CHECKING:
@@ -65,12 +65,29 @@ async def connections(
         yield debitura, debbie
 
 
+def credential_fingerprint(ledger: Ledger, environment: Environment, api: Api) -> str:
+    """Return the hash by which the ledger recognises this API's credential.
+
+    It depends on the API's address. Earlier releases used the address as it is written in the settings: a credential that
+    the ledger knows only by that hash keeps it, so that its partner and its counted requests are found.
+    """
+    if api == "debitura":
+        credential, url, written = environment.api_key, environment.debitura_url, environment.settings.debitura.base_url
+    else:
+        credential, url, written = environment.token, environment.debbie_url, environment.settings.debbie.base_url
+    present = fingerprint_of(credential or "", url)
+    if environment.is_sandbox or written.rstrip("/") == url or ledger.knows_credential(present):
+        return present
+    former = fingerprint_of(credential or "", written.rstrip("/"))
+    return former if ledger.knows_credential(former) else present
+
+
 def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     """Return the accounts as far as they are known without a request; an unknown one has no entries in the ledger."""
     with ledger.queries() as queries:
         knows_accounts = queries.knows_accounts()
     key = environment.api_key if knows_accounts else None
-    partner = ledger.account_of(fingerprint_of(key, environment.debitura_url)) if key else None
+    partner = ledger.account_of(credential_fingerprint(ledger, environment, "debitura")) if key else None
     return environment.accounts(partner or UNKNOWN_PARTNER)
 
 
@@ -82,8 +99,7 @@ def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, Rate
     if environment.is_sandbox:
         cases = vouchers = (0, 0, 0)
     clock = SteadyClock()
-    key = fingerprint_of(environment.api_key or "", environment.debitura_url)
-    token = fingerprint_of(environment.token or "", environment.debbie_url)
+    key, token = (credential_fingerprint(ledger, environment, api) for api in ("debitura", "debbie"))
     quotas = {
         RecordKind.CASE: RateLimits.documented("Debitura", key, cases, lengths, clock),
         RecordKind.VOUCHER: RateLimits.documented("Debbie", token, vouchers, lengths, clock),

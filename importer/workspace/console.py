@@ -17,6 +17,9 @@ class Console(Protocol):
 
     def confirm(self, question: str) -> bool: ...
 
+    def decide(self, question: str, advice: str) -> bool:
+        """Ask what no option answers beforehand. Raises UsageError with the advice if there is nobody to ask."""
+
     def progress(self, total: int) -> AbstractContextManager[None]:
         """The scope of one sending, in which ``total`` entries are to be settled."""
 

@@ -6,7 +6,7 @@ import asyncio
 import math
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,14 +20,14 @@ from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
 from importer.dispatcher.sending.keys import UNPROTECTED, KeyPolicy
 from importer.dispatcher.sending.pipeline import Pipeline, Progress
 from importer.dispatcher.sending.queue import Scope
-from importer.domain.accounts import Accounts
+from importer.domain.accounts import Accounts, normal_id
 from importer.domain.kinds import RecordKind
 from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
 from importer.ledger.ledger import Ledger
-from importer.settings import fingerprint_of
-from importer.workspace.connections import UNKNOWN_PARTNER, connections, known_accounts, quotas_of
+from importer.workspace.connections import UNKNOWN_PARTNER, connections, credential_fingerprint, known_accounts, quotas_of
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+from importer.workspace.ledger_guard import note_account, refuse_copy, refuse_other_partner
 from importer.workspace.progress import ProgressTracker
 
 SHORT_WAIT = 2  # lengths of the quota's minute
@@ -42,12 +42,14 @@ async def check_debbie(environment: Environment) -> None:
             raise ApiStopped(f"{error} Nothing was recorded: run the same command again when that is put right.") from None
 
 
-async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
+async def find_accounts(ledger: Ledger, environment: Environment, console: Console) -> Accounts:
     """Ask Debitura for the owner of the key. If it does not answer, the owner may be known from before: rows then wait.
 
-    Raises SettingsError or ApiStopped: nothing was read or recorded yet.
+    Raises UsageError (also for a copy of the ledger, or a key that names another partner) or ApiStopped: nothing was read
+    or recorded yet.
     """
-    key = environment.require_debitura()
+    environment.require_debitura()
+    refuse_copy(ledger, environment)
     quotas = quotas_of(environment, ledger)
     try:
         async with connections(environment, quotas, RequestGate(ledger, short_wait(environment))) as (debitura, _):
@@ -57,12 +59,16 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
         if accounts == environment.accounts(UNKNOWN_PARTNER):
             again = "then" if isinstance(error, QuotaReached) else "when that is put right"
             raise type(error)(f"{error} Nothing was recorded: run the same command again {again}.") from None
+        note_account(ledger, environment, accounts, console)
         return accounts
     finally:
         keep_counts(ledger, quotas)
+    fingerprint = credential_fingerprint(ledger, environment, "debitura")
+    refuse_other_partner(ledger, environment, fingerprint, partner, console)
     if not environment.is_sandbox:
-        ledger.remember_account(fingerprint_of(key, environment.debitura_url), partner)
+        ledger.remember_account(fingerprint, normal_id(partner))
     accounts = environment.accounts(partner)
+    note_account(ledger, environment, accounts, console)
     # Before anything is sent: what is sent is dated by our clock.
     ledger.doubts.note_clock(accounts, debitura.skew, debitura.earliest_skew)
     return accounts
@@ -114,7 +120,11 @@ class Dispatch:
             keep_counts(self._ledger, self._quotas)
             return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
         except LedgerError as error:
-            # What was under way is in the state `sending` in the ledger; the next run puts it in doubt.
+            # What was under way is in the state `sending` in the ledger; the next run puts it in doubt. A file that was
+            # removed has no next run, but can still be written by this one, whose report is what remains.
+            if self._ledger.identity.loss():
+                with suppress(LedgerError):
+                    self._ledger.outbox.recover()
             return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
 
     async def _send(self, tracker: ProgressTracker) -> tuple[ExitCode, list[str]]:

@@ -9,11 +9,12 @@ from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 
-from importer.domain.accounts import Accounts
+from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
 from importer.errors import SettingsError
 from importer.ledger.storage.location import sqlite_url
 from importer.loader.context import LoadContext
 from importer.settings import Api, Settings, is_loopback, secret
+from importer.workspace.user_data import user_notes
 from importer.workspace.workspace import Workspace
 
 SHORTEST_DEADLINE = 1.0
@@ -37,6 +38,7 @@ class Environment:
     debitura_url: str
     debbie_url: str
     is_sandbox: bool = False
+    notes: Path | None = None  # the user's notes of which ledgers serve which accounts; none for the sandbox
 
     def __repr__(self) -> str:
         return f"Environment(ledger_url={self.ledger_url!r}, is_sandbox={self.is_sandbox})"
@@ -95,7 +97,7 @@ class Environment:
         """
         if self.is_sandbox:
             return Accounts(SANDBOX_ACCOUNT, SANDBOX_ACCOUNT)
-        return Accounts(f"debitura:{self.debitura_url}:{partner}", f"debbie:{self.debbie_url}:{self.tenant_id or 'none'}")
+        return Accounts(debitura_account(self.debitura_url, partner), debbie_account(self.debbie_url, self.tenant_id))
 
     def require_debitura(self) -> str:
         """Return Debitura's key. Raises SettingsError if it is missing."""
@@ -131,8 +133,9 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             output=workspace.output(settings),
             credential=partial(secret, settings),
             tenant_id=str(settings.debbie.tenant_id) if settings.debbie.tenant_id else None,
-            debitura_url=settings.debitura.base_url,
-            debbie_url=settings.debbie.base_url,
+            debitura_url=normal_url(settings.debitura.base_url),
+            debbie_url=normal_url(settings.debbie.base_url),
+            notes=user_notes(),
         )
         return
     from importer.sandbox import Sandbox, SandboxSettings

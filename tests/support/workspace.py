@@ -9,6 +9,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import ExitStack, closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,21 @@ TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 API_KEY = "key-4711-very-secret"
 TOKEN = "token-0815-very-secret"
 TIMEOUT = 90
+DATA_FOLDER = "IMPORTER_DATA_FOLDER"
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without settings and secrets of whoever runs the tests."""
+    """The environment without settings and secrets of whoever runs the tests, and with a data folder of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPORTER_", "NO_COLOR"))}
+    kept[DATA_FOLDER] = data_folder()
     return kept | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONUTF8": "1"} | more
+
+
+def data_folder() -> str:
+    """The data folder of the test, or a temporary one where there is no fixture that made one."""
+    if DATA_FOLDER not in os.environ:
+        os.environ[DATA_FOLDER] = tempfile.mkdtemp(prefix="importer-data-")
+    return os.environ[DATA_FOLDER]
 
 
 def settings_for(url: str, **more: str) -> dict[str, str]:

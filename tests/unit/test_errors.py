@@ -13,6 +13,7 @@ CODES = {
     "UsageError": 2,
     "SettingsError": 2,
     "ProfileError": 2,
+    "Declined": 130,
     "LedgerError": 2,
     "LedgerHeld": 75,
     "FileRefused": 4,

@@ -24,6 +24,8 @@ from importer.ledger.outbox.sendable import NEXT_RUN, SENDABLE, AttemptResult, C
 from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
 from importer.ledger.storage.engine import Session, parts_of
 from importer.ledger.storage.identifiers import reserve
+from importer.ledger.storage.identity import LedgerIdentity
+from importer.ledger.storage.notes import NoteKeeper
 from importer.ledger.storage.schema import NOT_ACCEPTED, REMOTE_KEY, attempt, entry
 
 LEASE = timedelta(minutes=15)
@@ -33,9 +35,11 @@ LEASE = timedelta(minutes=15)
 class Outbox:
     """The entries that wait to be sent, and those under way."""
 
-    def __init__(self, session: Session, counts: RequestCounts) -> None:
+    def __init__(self, session: Session, counts: RequestCounts, identity: LedgerIdentity) -> None:
         self._session = session
         self._counts = counts
+        self._identity = identity
+        self.notes: NoteKeeper | None = None
         self._sender = f"{socket.gethostname()} {os.getpid()} {uuid4().hex[:8]}"
 
     def recover(self) -> int:
@@ -134,13 +138,26 @@ class Outbox:
         run_id: str,
         counts: Mapping[str, str] | None = None,
     ) -> list[Claim]:
-        """Commit the results of finished attempts, the claims of the next ones, and the request counts, all at once."""
+        """Commit the results of finished attempts, the claims of the next ones, and the request counts, all at once.
+
+        Raises LedgerError if the ledger's file was removed or replaced: nothing is claimed, but the results are committed
+        to the file that is still open, so that the report of this run contains them.
+        """
+        lost = self._identity.loss() if intents else None
+        if lost and not results:
+            raise lost
         with self._session.transaction() as connection:
             versions = self._counts.write(connection, counts or {})
             if results:
                 self._settle(connection, results, account_of)
-            claims = self._claim(connection, intents, account_of, run_id) if intents else []
+            claims = self._claim(connection, intents, account_of, run_id) if intents and not lost else []
+            commits = self._identity.count(connection)
+        self._identity.commits = commits
         self._counts.committed(versions)
+        if lost:
+            raise lost
+        if self.notes:
+            self.notes.committed(commits)
         return claims
 
     def _settle(self, connection: Connection, results: Sequence[AttemptResult], accounts: Accounts) -> None:

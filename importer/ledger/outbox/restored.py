@@ -14,17 +14,23 @@ from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.outbox import is_open
 from importer.ledger.storage.backup import BACKUP_MARK, RESTORED_MARK
 from importer.ledger.storage.engine import Session
-from importer.ledger.storage.schema import entry, meta
+from importer.ledger.storage.identity import LedgerIdentity
+from importer.ledger.storage.schema import attempt, batch, entry, meta, request_count
 
 LOOKED_FOR = 2  # the count of absent scans from which a case is taken as absent; a user's answer sets it too
 SCANS_STILL_NEEDED = 1  # one scan is enough: the list shows what was sent before the restore
 
 
+_TIMES = (batch.c.taken_at, attempt.c.started_at, attempt.c.ended_at, entry.c.accepted_at, request_count.c.at)
+_LONG_AGO = "2000-01-01T00:00:00.000000Z"  # of a ledger without any time: before the first case of any account
+
+
 class RestoredLedger:
     """The state of a ledger that was restored from a backup."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, identity: LedgerIdentity) -> None:
         self._session = session
+        self._identity = identity
 
     def backup_taken_at(self) -> str | None:
         """Return when the backup was taken from which this ledger was restored; None if it was not restored."""
@@ -57,9 +63,34 @@ class RestoredLedger:
             connection.execute(update(entry).where(doubted).values(late))
             return connection.execute(update(entry).where(pending).values(doubt)).rowcount
 
-    def first_used_at(self) -> str:
-        """Return when this restored ledger was first used. On first use, absences from before the backup are reset."""
+    def is_unused(self) -> bool:
+        """Return whether this is a backup, or a copy that the user has declared restored, that was not used since."""
         with self._session.transaction() as connection:
+            marks = set(connection.scalars(select(meta.c.name).where(meta.c.name.in_([BACKUP_MARK, RESTORED_MARK]))))
+        return marks == {BACKUP_MARK}
+
+    def declare(self) -> str:
+        """Treat this ledger as restored from a copy, from its next use on. Returns the time of the copy.
+
+        Without a backup's mark that is the newest time in the ledger: what happened later is missing from it.
+        """
+        with self._session.transaction() as connection:
+            connection.execute(delete(meta).where(meta.c.name == RESTORED_MARK))
+            known = connection.scalar(select(meta.c.value).where(meta.c.name == BACKUP_MARK))
+            if known is None:
+                known = max(connection.scalar(select(func.max(time))) or _LONG_AGO for time in _TIMES)
+                connection.execute(insert(meta).values(name=BACKUP_MARK, value=known))
+        return known
+
+    def first_used_at(self, noted_commits: int | None = None) -> str:
+        """Return when this restored ledger was first used. On first use, absences from before the backup are reset.
+
+        With ``noted_commits`` the ledger's counter is raised above that number: this ledger goes on, and not the one that
+        has reached it.
+        """
+        with self._session.transaction() as connection:
+            if noted_commits is not None:
+                self._identity.pass_over(connection, noted_commits)
             known = connection.scalar(select(meta.c.value).where(meta.c.name == RESTORED_MARK))
             if known is None:
                 known = to_timestamp()

@@ -27,9 +27,19 @@ def sqlite_path(url: str) -> Path | None:
         raise LedgerError("The ledger's url is not a database URL. Write it like sqlite:///ledger.db.") from None
     if parsed.get_backend_name() != "sqlite":
         raise LedgerError("The ledger must be an SQLite file so far. Write its url like sqlite:///ledger.db.")
-    if not parsed.database or parsed.database == ":memory:":
-        raise LedgerError("The ledger must be a file. Write its url like sqlite:///ledger.db.")
-    return Path(parsed.database)
+    database = parsed.database or ""
+    modes = parsed.query.get("mode", ())
+    if not database.strip() or database == ":memory:" or "memory" in ((modes,) if isinstance(modes, str) else modes):
+        raise LedgerError(
+            "The ledger must be a file: a database in memory or a temporary one forgets what was sent, and everything would be "
+            "sent again. Write its url like sqlite:///ledger.db."
+        )
+    if database.casefold().startswith("file:"):
+        raise LedgerError(
+            "The ledger's url names an SQLite URI, which may be a database in memory. Write the path itself, like "
+            "sqlite:///ledger.db."
+        )
+    return Path(database)
 
 
 def sqlite_url(path: Path) -> str:
@@ -56,6 +66,20 @@ def require_ledger(url: str) -> None:
         raise LedgerError(
             f"There is no ledger {path.resolve()}: nothing has been imported with it. "
             f"Check the folder and url under [ledger]; `importer run FILE` begins one."
+        )
+
+
+def refuse_hard_link(path: Path) -> None:
+    """Raise LedgerError for a file that has a second name: each name has a lock and a log of recent commits of its own."""
+    try:
+        names = path.stat().st_nlink
+    except OSError:  # it does not exist yet, or opening it reports why it cannot be reached
+        return
+    if names > 1:
+        raise LedgerError(
+            f"The ledger {path.absolute()} has {names} names (hard links). Two runs could use it under different names at "
+            f"once, which damages it and sends rows twice. Make it a file of its own: copy it to a new file, and put that in "
+            f"its place."
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from importer.errors import LedgerError, LedgerUpgraded
 from importer.ledger.storage.backup import write_backup
 from importer.ledger.storage.engine import advice_for
+from importer.ledger.storage.identity import give_identity
 from importer.ledger.storage.schema import SCHEMA_VERSION, attempt, entry, id_sequence, meta, metadata, row
 
 # Alembic's own table: a new ledger gets it without loading Alembic.
@@ -24,6 +25,7 @@ def create(connection: Connection) -> None:
     metadata.create_all(connection)
     connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
     connection.execute(insert(id_sequence), [{"name": table.name, "next_id": 1} for table in (row, entry, attempt)])
+    give_identity(connection)
     _note_version(connection, SCHEMA_VERSION)
 
 

@@ -7,12 +7,14 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -90,12 +92,19 @@ class SandboxProcess:
         self.close()
 
 
+@cache
+def temporary_data_folder() -> str:
+    """The data folder of a proof that is run by hand, outside of the tests' fixtures."""
+    return tempfile.mkdtemp(prefix="importer-data-")
+
+
 def environment(url: str, **dispatch: object) -> dict[str, str]:
     """What the importer needs to talk to the sandbox, impatient enough for a test."""
     fast = {"backoff_seconds": 0.02, "settle_minutes": 0.01, "timeout_seconds": 2, "concurrency": 8}
     fast |= dict.fromkeys(("per_minute", "per_hour", "per_day"), 1_000_000) | dispatch  # counted, but not waited for
     kept = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
     return kept | {
+        "IMPORTER_DATA_FOLDER": os.environ.get("IMPORTER_DATA_FOLDER") or temporary_data_folder(),
         "IMPORTER_DEBITURA__BASE_URL": url,
         "IMPORTER_DEBITURA__API_KEY": KEY,
         "IMPORTER_DEBBIE__BASE_URL": url,

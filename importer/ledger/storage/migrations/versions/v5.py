@@ -1,7 +1,13 @@
-"""Version 5: entries store what the server reported and what the user answered, and have match keys."""
+"""Version 5: entries store what the server reported and what the user answered, and have match keys.
+
+Accounts are stored in one spelling, and the ledger has an identity of its own.
+"""
 
 import sqlalchemy as sa
 from alembic import op
+
+from importer.ledger.storage.identity import give_identity
+from importer.ledger.storage.migrations.account_spelling import normalise_accounts
 
 revision = "5"
 down_revision = "4"
@@ -21,6 +27,8 @@ def upgrade() -> None:
     )
     op.create_index("match_key_key", "match_key", ["account", "kind", "key"])
     _index_remote_keys()
+    _normalise_accounts()
+    give_identity(op.get_bind())
 
 
 def _index_remote_keys() -> None:
@@ -28,3 +36,8 @@ def _index_remote_keys() -> None:
     key = "lower(replace(replace(replace(trim(remote_id), '-', ''), '{', ''), '}', ''))"
     op.drop_index("entry_remote", "entry")
     op.create_index("entry_remote_key", "entry", ["account", "kind", sa.text(key)])
+
+
+def _normalise_accounts() -> None:
+    """Store the accounts of entries, attempts, batches, credentials and clocks in their present spelling."""
+    normalise_accounts(op.get_bind())
