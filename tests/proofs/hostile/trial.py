@@ -205,7 +205,7 @@ class Trial:
         if self._expects is None:
             return []
         existing = {row_of(case.sent) for case in server.truth.cases}
-        wanted = {row.name for row in ROWS if row.name in HIT or row.fate != "answered"} & existing
+        wanted = existing & (HIT if self._expects == "held" else {row.name for row in ROWS})
         cases = [entry for entry in read_entries(self.workspace.folder / "ledger.db") if entry.kind == "case"]
         wrong = [e for e in cases if e.case in wanted and (e.state != self._expects or not e.remote_id)]
         return [f"{entry.label} is {entry.state}, not {self._expects} with its id" for entry in wrong]
