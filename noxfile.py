@@ -8,6 +8,8 @@ PROOFS = [
     nox.param(["faults/kill_points.py", "--cases", "1"], id="kill points"),
     nox.param(["faults/harness.py", "--kills", "2000", "--seed", "1"], id="random kills"),
     nox.param(["faults/soak.py", "--cases", "2000", "--seed", "1"], id="faults alone"),
+    nox.param(["faults/paused_sender.py", "--trials", "20", "--seed", "1"], id="paused sender"),
+    nox.param(["hostile/table.py", "--seed", "1"], id="hostile server"),
     nox.param(["fuzz/reader.py", "--seconds", "600", "--seed", "1"], id="damaged files"),
 ]
 
