@@ -221,7 +221,9 @@ def doctor(sandbox: Sandbox = False, config: Config = None) -> None:
 @app.command()
 def resolve(
     entry: Annotated[str, typer.Argument(help="The entry, as #entry of an error sheet names it.")],
-    exists: Annotated[str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id.")] = None,
+    exists: Annotated[
+        str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id; a case's reference will do.")
+    ] = None,
     absent: Annotated[bool, typer.Option("--absent", help="It is not there: send it.")] = False,
     although_listed: Annotated[
         bool, typer.Option("--although-listed", help="With --absent: what is listed and like it is another one.")
@@ -233,7 +235,7 @@ def resolve(
     from importer.commands.resolve import Resolution
     from importer.commands.resolve import resolve as settle
 
-    if (exists is None) != absent or (although_listed and not absent):
+    if (exists is None) != absent or (although_listed and not absent) or (exists is not None and not exists.strip()):
         raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
     with environment_of(config, sandbox=sandbox) as environment:
         say(settle(environment, entry, Resolution(exists, although_listed)))

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.apis.requests import ask, attempt_to_create
+from importer.dispatcher.outcomes.json_body import read_json
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import RecordKind
@@ -104,7 +105,7 @@ def judge_upload(reply: Answer | NotSent | ResponseLost, name: str) -> Outcome:
     """An upload in doubt is simply made again; the answer's id stands under one of the names in use."""
     if isinstance(reply, Answer) and reply.status in {Http.OK, Http.CREATED}:
         try:
-            body = json.loads(reply.body)
+            body = read_json(reply.body)
         except ValueError:
             body = None
         found = next((body[k] for k in ("fileId", "id") if isinstance(body, dict) and isinstance(body.get(k), str)), None)
@@ -152,7 +153,11 @@ def settle_existing(
         return replace(outcome, verdict=OutcomeKind.ACCEPTED)
     if not settled:
         return _doubt(outcome, DoubtCause.NOT_LISTED if exists else DoubtCause.REFUSED_AFTER_DOUBT)
-    return replace(outcome, verdict=OutcomeKind.REFUSED, reasons=(_TAKEN,)) if exists else outcome
+    return replace(outcome, verdict=OutcomeKind.REFUSED, reasons=(_why_taken(sent, listed),)) if exists else outcome
+
+
+def _why_taken(sent: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Reason:
+    return _DELETED if any(_is_deleted(voucher) and _is_like(sent, voucher) for voucher in listed) else _TAKEN
 
 
 _TAKEN = Reason(
@@ -161,10 +166,24 @@ _TAKEN = Reason(
     "only if it is not this voucher, give the row a unique_id of its own",
     "unique_id",
 )
+_DELETED = Reason(
+    "unique_id_deleted",
+    "was used by this voucher, which was deleted in Debbie. If it is to be there again, give the row a unique_id of its own",
+    "unique_id",
+)
 
 
 def is_same_voucher(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:
-    """Whether a listed voucher is the one that was sent: by ``uniqueId`` if it is shown, else by its business fields."""
+    """Whether a listed voucher is the one that was sent, and was not deleted since."""
+    return not _is_deleted(listed) and _is_like(sent, listed)
+
+
+def _is_deleted(listed: Mapping[str, Any]) -> bool:
+    return bool(listed.get("deletedAt"))
+
+
+def _is_like(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:
+    """Whether the vouchers agree: by ``uniqueId`` if it is shown, else by their business fields."""
     if listed.get("uniqueId"):
         return bool(listed["uniqueId"] == sent["uniqueId"])
     return all((listed.get(n) or None) == (sent.get(n) or None) for n in _TELLING)

@@ -47,6 +47,7 @@ class Debitura:
         """One page of the managed cases, the newest first. Raises ApiStopped."""
         query = f"/managed-cases?page={number}&pageSize={PAGE_SIZE}&sort=DateCreated:desc"
         body = await ask(self._client, "Debitura", query)
+        body = with_page(body)
         cases, page = (body.get("cases"), body.get("page")) if isinstance(body, dict) else (None, None)
         if (
             not isinstance(cases, list)
@@ -59,5 +60,20 @@ class Debitura:
 
     async def case(self, identifier: str) -> Mapping[str, Any]:
         """One case with all its fields; the list leaves some out. Raises ApiStopped."""
-        body = await ask(self._client, "Debitura", f"/managed-cases/{quote(identifier, safe='')}", accept_missing=True)
+        return await self._case_at(quote(identifier, safe=""))
+
+    async def case_by_reference(self, reference: str) -> Mapping[str, Any]:
+        """The case that Debitura shows with this reference of eight characters; empty if there is none. Raises ApiStopped."""
+        return await self._case_at(f"case-reference/{quote(reference, safe='')}")
+
+    async def _case_at(self, path: str) -> Mapping[str, Any]:
+        # 400 is the documented response to what names no collection case, 404 to a case of another partner.
+        body = await ask(self._client, "Debitura", f"/managed-cases/{path}", accept_missing=True, accept_malformed=True)
         return body if isinstance(body, dict) else {}
+
+
+def with_page(body: Any) -> Any:
+    """Return a list's response with ``page``: some of the vendor's documents call it ``pageData``."""
+    if isinstance(body, dict) and "page" not in body and "pageData" in body:
+        return {**body, "page": body["pageData"]}
+    return body

@@ -236,6 +236,7 @@ def result_of(claim: Claim, outcome: Outcome, resendable: Collection[State], ret
         reasons=outcome.reasons,
         postponed=later,
         cause=cause_of(outcome, state),
+        facts=outcome.facts.to_json(),
     )
 
 
