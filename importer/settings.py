@@ -234,4 +234,6 @@ def secret(settings: Settings, api: Api) -> str | None:
 
 def fingerprint_of(secret_value: str, base_url: str) -> str:
     """Return the hash by which the ledger recognises a credential; the credential cannot be derived from it."""
-    return hashlib.blake2b(f"{base_url}\n{secret_value}".encode(), digest_size=12, person=b"importer-cred").hexdigest()
+    return hashlib.blake2b(
+        f"{base_url}\n{secret_value}".encode("utf-8", "surrogatepass"), digest_size=12, person=b"importer-cred"
+    ).hexdigest()

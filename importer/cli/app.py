@@ -136,6 +136,7 @@ def map_sheet(
 @app.command()
 def resume(
     sandbox: Sandbox = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accepted as in `run`; `resume` asks nothing.")] = False,
     output: OutputDir = None,
     as_json: AsJson = False,
     stop_at_quota: StopAtQuota = False,
@@ -146,6 +147,7 @@ def resume(
     """Go on with whatever is unfinished: send what is pending, settle what is in doubt."""
     from importer.commands.resume import resume
 
+    del yes  # what is sent was confirmed when it was taken in
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
     with environment_of(config, sandbox=sandbox) as environment:
         result = resume(environment, console, output, stop_at_quota=stop_at_quota)

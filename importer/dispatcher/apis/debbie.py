@@ -19,8 +19,10 @@ from importer.dispatcher.apis.requests import ask, attempt_to_create
 from importer.dispatcher.outcomes.json_body import read_json
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
+from importer.dispatcher.outcomes.without_secrets import without_secrets
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
+from importer.domain.secrets import NO_SECRETS, Secrets
 from importer.domain.states import DoubtCause
 from importer.errors import ApiStopped, QuotaReached
 from importer.ledger.outbox.sendable import Claim, SendableEntry
@@ -35,6 +37,7 @@ class Debbie:
     client: HttpClient
     tenant_id: str
     case_id_from: CaseIdFrom = "id"
+    secrets: Secrets = NO_SECRETS
 
     async def check(self) -> None:
         """Raise ApiStopped if the token is refused or Debbie does not answer. Requests a case that does not exist."""
@@ -60,11 +63,13 @@ class Debbie:
             RecordKind.VOUCHER, self.client.send("POST", path, claim.payload, headers), claim.payload
         )
         looked_up = outcome.verdict is OutcomeKind.EXISTS or (outcome.verdict is OutcomeKind.REFUSED and claim.entry.doubted)
-        return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
+        found = await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
+        return without_secrets(found, self.secrets)
 
     async def vouchers(self, case_id: str) -> list[Mapping[str, Any]]:
         """The vouchers of a case; none if Debbie does not know the case. Raises ApiStopped."""
-        listed = await ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True)
+        path = self._path("case-vouchers", case_id)
+        listed = self.secrets.masked_data(await ask(self.client, "Debbie", path, accept_missing=True))
         return [v for v in listed if isinstance(v, dict)] if isinstance(listed, list) else []
 
     async def _look_up(self, case_id: str, payload: bytes, outcome: Outcome) -> Outcome:
@@ -95,7 +100,7 @@ class Debbie:
             reply = error
         except QuotaReached as error:  # nothing was sent; the requests under way go on
             return Outcome(OutcomeKind.THROTTLED, detail=str(error))
-        return judge_upload(reply, path.name)
+        return without_secrets(judge_upload(reply, path.name), self.secrets)
 
     def _path(self, *parts: str) -> str:
         return "/v1/" + "/".join(quote(part, safe="") for part in (self.tenant_id, *parts))

@@ -10,7 +10,9 @@ from urllib.parse import quote
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.apis.requests import ask, attempt_to_create
 from importer.dispatcher.outcomes.judge import Outcome
+from importer.dispatcher.outcomes.without_secrets import without_secrets
 from importer.domain.kinds import RecordKind
+from importer.domain.secrets import MASK, NO_SECRETS, Secrets
 from importer.errors import ApiStopped
 from importer.ledger.outbox.sendable import Claim
 
@@ -20,8 +22,9 @@ PAGE_SIZE = 100  # the most that the list of managed cases gives at once
 class Debitura:
     """``/managed-cases`` and ``/me`` of the Collection Partner API."""
 
-    def __init__(self, client: HttpClient) -> None:
+    def __init__(self, client: HttpClient, secrets: Secrets = NO_SECRETS) -> None:
         self._client = client
+        self._secrets = secrets
 
     @property
     def skew(self) -> timedelta | None:
@@ -30,23 +33,24 @@ class Debitura:
 
     async def me(self) -> str:
         """The partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
-        body = await ask(self._client, "Debitura", "/me")
+        body = await self._ask("/me")
         found = body.get("id") if isinstance(body, dict) else None
-        if not isinstance(found, str) or not found:
+        if not isinstance(found, str) or not _can_be_account(found):
             raise ApiStopped("Debitura's /me names no account, so rows could not be kept apart. Check debitura.base_url.")
         return found
 
     async def create(self, claim: Claim) -> Outcome:
         """POST the case, with its idempotency key (whether this endpoint uses it is not documented)."""
         headers = {"Idempotency-Key": claim.entry.idempotency_key}
-        return await attempt_to_create(
+        outcome = await attempt_to_create(
             RecordKind.CASE, self._client.send("POST", "/managed-cases", claim.payload, headers), claim.payload
         )
+        return without_secrets(outcome, self._secrets)
 
     async def page(self, number: int) -> Mapping[str, Any]:
         """One page of the managed cases, the newest first. Raises ApiStopped."""
         query = f"/managed-cases?page={number}&pageSize={PAGE_SIZE}&sort=DateCreated:desc"
-        body = await ask(self._client, "Debitura", query)
+        body = await self._ask(query)
         body = with_page(body)
         cases, page = (body.get("cases"), body.get("page")) if isinstance(body, dict) else (None, None)
         if (
@@ -68,8 +72,24 @@ class Debitura:
 
     async def _case_at(self, path: str) -> Mapping[str, Any]:
         # 400 is the documented response to what names no collection case, 404 to a case of another partner.
-        body = await ask(self._client, "Debitura", f"/managed-cases/{path}", accept_missing=True, accept_malformed=True)
+        body = await self._ask(f"/managed-cases/{path}", accept_missing=True, accept_malformed=True)
         return body if isinstance(body, dict) else {}
+
+    async def _ask(self, path: str, **accepted: bool) -> Any:
+        return self._secrets.masked_data(await ask(self._client, "Debitura", path, **accepted))
+
+
+LONGEST_ACCOUNT = 200
+
+
+def _can_be_account(identifier: str) -> bool:
+    """Return whether the id of a partner can name an account in the ledger and in messages; a credential in it was replaced."""
+    return (
+        0 < len(identifier) <= LONGEST_ACCOUNT
+        and identifier.isprintable()
+        and not identifier.isspace()
+        and MASK not in identifier
+    )
 
 
 def with_page(body: Any) -> Any:

@@ -9,19 +9,23 @@ from urllib.parse import quote
 
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError, UsageError
-from importer.ledger.storage.engine import advice_for
+from importer.ledger.storage.engine import advice_for, protect
 from importer.ledger.storage.location import sqlite_path
 
 
 def backup(path: Path, target: Path) -> None:
-    """Make a consistent copy of an SQLite ledger, also while another process writes. Raises LedgerError."""
+    """Make a consistent copy of an SQLite ledger, also while another process writes; only its owner can read it.
+
+    Raises LedgerError.
+    """
     try:
+        protect(target)
         with (
             closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(target)) as copy,
         ):
             source.backup(copy)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise LedgerError(f"The ledger {path} cannot be copied: {error}. {advice_for(str(error))}") from None
 
 
@@ -48,7 +52,6 @@ def write_backup(url: str, target: Path) -> None:
             # A restored ledger that is not trusted yet keeps its older mark, since its content is from then.
             copy.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (BACKUP_MARK, taken_at))
             copy.execute("DELETE FROM meta WHERE name = ?", (RESTORED_MARK,))
-        partial.chmod(0o600)
         partial.replace(target)
     except (sqlite3.Error, OSError) as error:
         raise LedgerError(f"The backup {target} cannot be written: {error}. Free some space there.") from None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import psutil
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from importer.domain.secrets import MASK
 from importer.errors import LedgerError
 
 # SQLite's locks do not work reliably on these; a ledger in WAL mode can be corrupted there.
@@ -20,21 +21,66 @@ NETWORK_FILE_SYSTEMS = frozenset(
 
 
 def sqlite_path(url: str) -> Path | None:
-    """Return the file of an SQLite URL. Raises LedgerError for any other URL."""
+    """Return the file of an SQLite URL. Raises LedgerError for any other URL, never with the URL: it may hold a password."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second: a port that is not a number
         raise LedgerError("The ledger's url is not a database URL. Write it like sqlite:///ledger.db.") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise LedgerError("The ledger must be an SQLite file so far. Write its url like sqlite:///ledger.db.")
-    if not parsed.database or parsed.database == ":memory:":
-        raise LedgerError("The ledger must be a file. Write its url like sqlite:///ledger.db.")
-    return Path(parsed.database)
+    if problem := _url_problem(parsed):
+        raise LedgerError(f"{problem}. Write its url like sqlite:///ledger.db.")
+    return Path(str(parsed.database))
+
+
+def _url_problem(url: URL) -> str | None:
+    """Describe why a ledger cannot be at this URL; None if it can."""
+    if url.get_backend_name() != "sqlite":
+        return "The ledger must be an SQLite file so far"
+    if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        return "The ledger is opened with Python's own SQLite, not with the driver that its url names"
+    if url.username is not None or url.password is not None or url.host or url.port:
+        return "The ledger is a file, which has no user, password or host"
+    if not url.database or url.database == ":memory:":
+        return "The ledger must be a file"
+    if unknown := url.query.keys() - _OPTIONS:
+        return f"The ledger's url has an option that is not supported: {min(unknown)[:LONGEST_NAME]!r}"
+    return None
+
+
+_OPTIONS = frozenset({"timeout", "check_same_thread", "cached_statements", "isolation_level", "detect_types"})
+"""The options of Python's SQLite that change neither the file nor the way in which it is opened."""
+LONGEST_NAME = 40
 
 
 def sqlite_url(path: Path) -> str:
     """Return the URL of an SQLite file. Only characters that would end or change the path are escaped, for readability."""
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
+
+
+def password_of(url: str) -> str | None:
+    """Return the password in a ledger's URL; None if it has none."""
+    try:
+        password = make_url(url).password
+    except (ArgumentError, ValueError):
+        return None
+    return str(password) if password else None
+
+
+def shown_url(url: str) -> str:
+    """Return the URL for messages: without user and password, and without what is after a question mark.
+
+    An unreadable URL may hold a password anywhere, so that only its beginning is shown.
+    """
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return MASK
+    try:
+        plain = make_url(url).username is None
+    except (ArgumentError, ValueError):
+        return f"{scheme}://{MASK}" if scheme.replace("+", "").isalnum() else MASK
+    shown, question, query = rest.partition("?")
+    if not plain:
+        shown = f"{MASK}@{shown.rpartition('@')[2]}"
+    return f"{scheme}://{shown}{question}{MASK if query else ''}"
 
 
 def resolve_url(url: str, folder: Path) -> str:
