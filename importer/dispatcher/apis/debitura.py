@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from importer.dispatcher.apis.requests import ask, attempt_to_create
 from importer.dispatcher.outcomes.judge import Outcome
 from importer.dispatcher.outcomes.without_secrets import without_secrets
 from importer.domain.kinds import RecordKind
-from importer.domain.secrets import MASK, NO_SECRETS, Secrets
+from importer.domain.secrets import NO_SECRETS, Secrets
 from importer.errors import ApiStopped
 from importer.ledger.outbox.sendable import Claim
 
@@ -35,7 +36,7 @@ class Debitura:
         """The partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
         body = await self._ask("/me")
         found = body.get("id") if isinstance(body, dict) else None
-        if not isinstance(found, str) or not _can_be_account(found):
+        if not isinstance(found, str) or not _ACCOUNT.fullmatch(found):
             raise ApiStopped("Debitura's /me names no account, so rows could not be kept apart. Check debitura.base_url.")
         return found
 
@@ -79,21 +80,16 @@ class Debitura:
         return self._secrets.masked_data(await ask(self._client, "Debitura", path, **accepted))
 
 
-LONGEST_ACCOUNT = 200
-
-
-def _can_be_account(identifier: str) -> bool:
-    """Return whether the id of a partner can name an account in the ledger and in messages; a credential in it was replaced."""
-    return (
-        0 < len(identifier) <= LONGEST_ACCOUNT
-        and identifier.isprintable()
-        and not identifier.isspace()
-        and MASK not in identifier
-    )
+_ACCOUNT = re.compile(r"[\w.:@-]{1,200}", re.ASCII)
+"""What the id of a partner can be: it names the account in the ledger and in messages."""
 
 
 def with_page(body: Any) -> Any:
-    """Return a list's response with ``page``: some of the vendor's documents call it ``pageData``."""
-    if isinstance(body, dict) and "page" not in body and "pageData" in body:
-        return {**body, "page": body["pageData"]}
-    return body
+    """Return a list's response with ``page``: some of the vendor's documents call it ``pageData``.
+
+    A list or an object in it is no number of anything; it becomes a text, which equals no count.
+    """
+    page = body.get("page", body.get("pageData")) if isinstance(body, dict) else None
+    if not isinstance(page, dict):
+        return body
+    return {**body, "page": {name: str(value) if isinstance(value, list | dict) else value for name, value in page.items()}}

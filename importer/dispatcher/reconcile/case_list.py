@@ -107,8 +107,8 @@ def _created(text: Any) -> datetime:
     """Return the latest time at which a case may have been created; the latest possible if its date cannot be read."""
     try:
         moment = datetime.fromisoformat(str(text))
-    except ValueError:
+        if len(str(text)) <= len("2026-11-01"):
+            moment += timedelta(days=1)  # a date without a time means any time until midnight
+    except (ValueError, OverflowError):  # the second: after the last day of the calendar
         return datetime.max.replace(tzinfo=UTC)
-    if len(str(text)) <= len("2026-11-01"):
-        moment += timedelta(days=1)  # a date without a time means any time until midnight
     return moment if moment.tzinfo else moment.replace(tzinfo=LATEST_ZONE)

@@ -21,6 +21,7 @@ from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, reject, row
 
 PAGE_ROWS = 2000
+LARGEST_ID = 2**63 - 1  # that a database can store
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class ReportRow(NamedTuple):
 
 def batch_info(connection: Connection, batch_id: int) -> BatchInfo | None:
     """Return the batch with this id, or None."""
+    if not 0 < batch_id <= LARGEST_ID:
+        return None
     found = connection.execute(select(batch).where(batch.c.id == batch_id)).mappings().one_or_none()
     return _info(found) if found else None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from importer.domain.paths import exists, is_file
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError, UsageError
 from importer.ledger.storage.engine import advice_for, protect
@@ -38,14 +39,14 @@ def write_backup(url: str, target: Path) -> None:
     path = sqlite_path(url)
     if path is None:
         raise UsageError("Only a ledger in an SQLite file is backed up by this command. Use your database's own backup.")
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError(f"The ledger {path} does not exist yet: nothing has been imported here.")
-    if target.exists():
+    if exists(target):
         raise UsageError(f"{target} already exists. Name a new file.")
     taken_at = to_timestamp()  # before the copy: changes made during the copy may be missing from it
     partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must not look like a backup
-    partial.unlink(missing_ok=True)  # of a copy that was interrupted
     try:
+        partial.unlink(missing_ok=True)  # of a copy that was interrupted
         backup(path, partial)
         with closing(sqlite3.connect(partial)) as copy, copy:
             copy.execute("PRAGMA journal_mode = DELETE")
@@ -54,6 +55,8 @@ def write_backup(url: str, target: Path) -> None:
             copy.execute("DELETE FROM meta WHERE name = ?", (RESTORED_MARK,))
         partial.replace(target)
     except (sqlite3.Error, OSError) as error:
-        raise LedgerError(f"The backup {target} cannot be written: {error}. Free some space there.") from None
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise LedgerError(f"The backup {target} cannot be written: {cause}. Check the folder and its free space.") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import stat
 from pathlib import Path
 
 import psutil
@@ -18,6 +20,8 @@ NETWORK_FILE_SYSTEMS = frozenset(
         *("fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.gvfsd-fuse", "fuse.davfs"),
     }
 )
+# They show what the system does, and keep no files.
+VIRTUAL_FILE_SYSTEMS = frozenset({"proc", "sysfs", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "configfs", "bpf"})
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -28,27 +32,41 @@ def sqlite_path(url: str) -> Path | None:
         raise LedgerError("The ledger's url is not a database URL. Write it like sqlite:///ledger.db.") from None
     if problem := _url_problem(parsed):
         raise LedgerError(f"{problem}. Write its url like sqlite:///ledger.db.")
-    return Path(str(parsed.database))
+    path = Path(str(parsed.database))
+    if problem := _path_problem(path):
+        raise LedgerError(f"The ledger {path} {problem}. Set url under [ledger] to a file on a local disk.")
+    return path
 
 
 def _url_problem(url: URL) -> str | None:
     """Describe why a ledger cannot be at this URL; None if it can."""
-    if url.get_backend_name() != "sqlite":
-        return "The ledger must be an SQLite file so far"
-    if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
-        return "The ledger is opened with Python's own SQLite, not with the driver that its url names"
-    if url.username is not None or url.password is not None or url.host or url.port:
-        return "The ledger is a file, which has no user, password or host"
-    if not url.database or url.database == ":memory:":
-        return "The ledger must be a file"
-    if unknown := url.query.keys() - _OPTIONS:
-        return f"The ledger's url has an option that is not supported: {min(unknown)[:LONGEST_NAME]!r}"
-    return None
+    options = "&".join(f"{name}={value}" for name, value in url.query.items())
+    problems = (
+        (url.get_backend_name() != "sqlite", "The ledger must be an SQLite file so far"),
+        (url.drivername not in _DRIVERS, "The ledger is opened with Python's own SQLite, not with the driver that its url names"),
+        (any((url.username, url.password, url.host, url.port)), "The ledger is a file, which has no user, password or host"),
+        (url.database in {None, "", ":memory:"}, "The ledger must be a file"),
+        (not _OPTIONS.fullmatch(options), "The ledger's url has options that are not supported; only a timeout in seconds is"),
+    )
+    return next((problem for applies, problem in problems if applies), None)
 
 
-_OPTIONS = frozenset({"timeout", "check_same_thread", "cached_statements", "isolation_level", "detect_types"})
-"""The options of Python's SQLite that change neither the file nor the way in which it is opened."""
-LONGEST_NAME = 40
+_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
+_OPTIONS = re.compile(r"(?:timeout=\d{1,4}(?:\.\d{1,3})?)?")
+
+
+def _path_problem(path: Path) -> str | None:
+    """Describe why no ledger can be at this path; None if one can. Whether it can be written is found out by opening it."""
+    try:
+        str(path).encode()  # SQLite takes only names that are UTF-8
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        return f"cannot be looked at ({error.strerror if isinstance(error, OSError) else 'no file can have this name'})"
+    if stat.S_ISDIR(mode):
+        return "is a folder"
+    return None if stat.S_ISREG(mode) else "is a device, not a file"
 
 
 def sqlite_url(path: Path) -> str:
@@ -106,7 +124,7 @@ def require_ledger(url: str) -> None:
 
 
 def refuse_network_path(path: Path) -> None:
-    """Raise LedgerError for a path on a network drive."""
+    """Raise LedgerError for a path on a network drive, or on a file system that keeps no files."""
     absolute = path.resolve()
     fix = f"Move the ledger to a local disk: set url under [ledger], which is now {absolute}."
     if str(absolute).startswith("\\\\"):
@@ -117,5 +135,7 @@ def refuse_network_path(path: Path) -> None:
         if absolute.is_relative_to(disk.mountpoint) and len(disk.mountpoint) > len(best):
             remote = "remote" in disk.opts.split(",")  # a mapped drive of Windows, whose type is that of the remote disk
             best, kind = disk.mountpoint, "remote" if remote else disk.fstype.casefold()
+    if kind in VIRTUAL_FILE_SYSTEMS:
+        raise LedgerError(f"The ledger is on a file system of the kind {kind}, which keeps no files. {fix}")
     if kind == "remote" or kind in NETWORK_FILE_SYSTEMS:
         raise LedgerError(f"The ledger is on a network drive ({kind}), where it can be damaged. {fix}")

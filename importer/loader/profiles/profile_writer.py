@@ -13,6 +13,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Array, Table
 
+from importer.domain.paths import exists
 from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE_WANTED, Profile
 
@@ -88,7 +89,7 @@ def write_profile(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
+        if exists(path):
             shutil.copymode(path, partial)
         partial.replace(path)
     except OSError as error:
