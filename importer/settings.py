@@ -17,6 +17,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 from importer.domain.accounts import normal_url
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.columns import is_known
+from importer.domain.paths import is_file
 from importer.domain.reasons import explain
 from importer.errors import SettingsError
 
@@ -86,7 +87,8 @@ class DebbieSettings(_Section):
         return value
 
 
-Seconds = Annotated[float, Field(gt=0)]
+LONGEST_WINDOW_SECONDS = 31_622_400  # a year
+Seconds = Annotated[float, Field(gt=0, le=LONGEST_WINDOW_SECONDS)]
 
 
 class DispatchSettings(_Section):
@@ -212,10 +214,10 @@ def load_settings(usual: Path, config: Path | None = None) -> Settings:
 
     Raises SettingsError, which names the file, the key and what to do, but never a value.
     """
-    if config is not None and not config.is_file():
+    if config is not None and not is_file(config):
         raise SettingsError(f"The settings file {config} does not exist. Check --config.")
     path = config or usual
-    data = _read(path) if path.is_file() else {}
+    data = _read(path) if is_file(path) else {}
     try:
         return Settings(**data)
     except ValidationError as error:
@@ -223,13 +225,22 @@ def load_settings(usual: Path, config: Path | None = None) -> Settings:
     except UnreadableVariable as error:
         name = f"IMPORTER_{str(error).split(chr(34))[1].upper()}"  # the error quotes the name of the section, never the value
         raise SettingsError(f"The variable {name} is not a JSON object. Set its keys one by one, as {name}__KEY.") from None
+    except RecursionError:
+        raise SettingsError(
+            f"A variable that begins with IMPORTER_, or {path}, is nested too deeply to be settings. Correct it."
+        ) from None
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # the second: no TOML, not UTF-8, or an integer of thousands of digits
         raise SettingsError(f"The settings file {path} cannot be read: {error}. Correct it.") from None
+    except RecursionError:
+        raise SettingsError(f"The settings file {path} is nested too deeply to be settings. Correct it.") from None
+    for section in Settings.model_fields:
+        if not isinstance(data.get(section, {}), dict):
+            raise SettingsError(f"{path} has a value for {section}, which is a section. Write [{section}] above its keys.")
     for section, key, variable in (("debitura", "api_key", "DEBITURA__API_KEY"), ("debbie", "token", "DEBBIE__TOKEN")):
         if key in data.get(section, {}):
             raise SettingsError(
@@ -249,10 +260,12 @@ def secret(settings: Settings, api: Api) -> str | None:
 
     try:
         return keyring.get_password(KEYRING_SERVICE, api)
-    except KeyringError:
+    except (KeyringError, ImportError, AttributeError, ValueError, OSError):  # locked, or a backend that cannot be loaded
         return None
 
 
 def fingerprint_of(secret_value: str, base_url: str) -> str:
     """Return the hash by which the ledger recognises a credential; the credential cannot be derived from it."""
-    return hashlib.blake2b(f"{base_url}\n{secret_value}".encode(), digest_size=12, person=b"importer-cred").hexdigest()
+    return hashlib.blake2b(
+        f"{base_url}\n{secret_value}".encode("utf-8", "surrogatepass"), digest_size=12, person=b"importer-cred"
+    ).hexdigest()

@@ -53,7 +53,10 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("408", _answer(408)),
     Reaction("5xx", _answer(503)),
     Reaction("400, 409 or 422 that calls the `uniqueId` taken", _answer(409, {"error": "uniqueId already exists"}), _VOUCHER),
-    Reaction("The business error `DuplicateReference`", _answer(400, _business_error("DuplicateReference"))),
+    Reaction(
+        "The business error `DuplicateReference` or `DuplicateCreditorReference`",
+        _answer(400, _business_error("DuplicateCreditorReference")),
+    ),
     Reaction("Any other 409, or the business error `IdempotencyConflict`", _answer(409)),
     Reaction("400 that objects to the idempotency key", _answer(400, {"error": "Idempotency-Key was used"}), _VOUCHER),
     Reaction("Any other 400, 413, 415 or 422", _answer(422, {"errors": {"debtor.name": ["is required"]}})),

@@ -137,6 +137,7 @@ def map_sheet(
 @app.command()
 def resume(
     sandbox: Sandbox = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accepted as in `run`; `resume` asks nothing.")] = False,
     output: OutputDir = None,
     as_json: AsJson = False,
     stop_at_quota: StopAtQuota = False,
@@ -147,6 +148,7 @@ def resume(
     """Go on with whatever is unfinished: send what is pending, settle what is in doubt."""
     from importer.commands.resume import resume
 
+    del yes  # what is sent was confirmed when it was taken in
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
     with environment_of(config, sandbox=sandbox) as environment:
         result = resume(environment, console, output, stop_at_quota=stop_at_quota)
@@ -242,7 +244,9 @@ def _show_finding(finding: Finding) -> None:
 @app.command()
 def resolve(
     entry: Annotated[str, typer.Argument(help="The entry, as #entry of an error sheet names it.")],
-    exists: Annotated[str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id.")] = None,
+    exists: Annotated[
+        str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id; a case's reference will do.")
+    ] = None,
     absent: Annotated[bool, typer.Option("--absent", help="It is not there: send it.")] = False,
     although_listed: Annotated[
         bool, typer.Option("--although-listed", help="With --absent: what is listed and like it is another one.")
@@ -254,7 +258,7 @@ def resolve(
     from importer.commands.resolve import Resolution
     from importer.commands.resolve import resolve as settle
 
-    if (exists is None) != absent or (although_listed and not absent):
+    if (exists is None) != absent or (although_listed and not absent) or (exists is not None and not exists.strip()):
         raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
     with environment_of(config, sandbox=sandbox) as environment:
         say(settle(environment, entry, Resolution(exists, although_listed)))

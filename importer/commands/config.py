@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 
+from importer.ledger.storage.location import shown_url
 from importer.settings import Api, Settings, secret
 
 SECRETS: tuple[tuple[Api, str], ...] = (("debitura", "api_key"), ("debbie", "token"))
@@ -14,7 +14,7 @@ def settings_lines(settings: Settings) -> list[str]:
     """Return every setting in force as TOML-like lines; for a secret, only whether it is set."""
     lines = []
     shown = settings.model_dump(mode="json", exclude={"debitura": {"api_key"}, "debbie": {"token"}})
-    shown["ledger"]["url"] = re.sub(r"//[^/@]*@", "//***@", shown["ledger"]["url"])  # it may contain a password
+    shown["ledger"]["url"] = shown_url(shown["ledger"]["url"])
     for section, values in shown.items():
         lines.append(f"[{section}]")
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value is not None]

@@ -12,9 +12,9 @@ from importer.commands.finding import Finding
 from importer.commands.probe import findings_of
 from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
 from importer.ledger.ledger import Ledger
-from importer.ledger.storage.location import refuse_network_path, sqlite_path
+from importer.ledger.storage.location import refuse_network_path, shown_url, sqlite_path
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
-from importer.workspace.environment import Environment
+from importer.workspace.environment import KEY_VARIABLE, TOKEN_VARIABLE, Environment, credential_problem
 from importer.workspace.ledger_guard import difference_from_notes
 from importer.workspace.user_data import VARIABLE, obstacle_to_writing
 
@@ -40,14 +40,18 @@ def _proof_findings(environment: Environment) -> list[Finding]:
 
 def _missing_settings(environment: Environment) -> list[Finding]:
     wanted = (
-        (environment.api_key, "IMPORTER_DEBITURA__API_KEY", "without it no case can be sent"),
-        (environment.token, "IMPORTER_DEBBIE__TOKEN", "without it no voucher can be sent"),
+        (environment.api_key, KEY_VARIABLE, "without it no case can be sent"),
+        (environment.token, TOKEN_VARIABLE, "without it no voucher can be sent"),
         (environment.tenant_id, "IMPORTER_DEBBIE__TENANT_ID", "without it no voucher can be sent"),
     )
-    return [
-        Finding(f"{name} is set") if value else Finding(f"{name} is missing: {why}. Set it", ExitCode.USAGE)
-        for value, name, why in wanted
-    ]
+    return [_setting_finding(value, name, why) for value, name, why in wanted]
+
+
+def _setting_finding(value: str | None, name: str, why: str) -> Finding:
+    if not value:
+        return Finding(f"{name} is missing: {why}. Set it", ExitCode.USAGE)
+    problem = credential_problem(name, value)
+    return Finding(problem, ExitCode.USAGE) if problem else Finding(f"{name} is set")
 
 
 def _ledger_finding(environment: Environment) -> Finding:
@@ -57,7 +61,7 @@ def _ledger_finding(environment: Environment) -> Finding:
         with Ledger.open(environment.ledger_url, "importer doctor") as ledger:
             if not environment.is_sandbox and (difference := difference_from_notes(ledger, environment)):
                 return Finding(difference, ExitCode.USAGE)
-            return Finding(f"the ledger can be written: {environment.ledger_url}")
+            return Finding(f"the ledger can be written: {shown_url(environment.ledger_url)}")
     except LedgerHeld as error:
         return Finding(str(error), ExitCode.LEDGER_HELD)
     except ImporterError as error:
@@ -89,7 +93,7 @@ def _future_ledger_finding(path: Path) -> Finding:
 
 async def _api_findings(environment: Environment) -> list[Finding]:
     findings = []
-    if environment.api_key:
+    if environment.api_key and not credential_problem(KEY_VARIABLE, environment.api_key):
         async with connections(environment) as (debitura, debbie):
             findings.append(await _api_finding("Debitura", environment.debitura_url, debitura.me()))
             if debbie is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.commands.map_dialogue import Dialogue, ask, ask_all, is_yes, table
+from importer.domain.paths import exists
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
 from importer.loader.profiles.draft import ProfileDraft, finish, validated
@@ -117,7 +118,7 @@ def _target(request: MapRequest, sample: SheetSample, prompts: Dialogue | None) 
             f"The profile {others[0].as_posix()} matches these headings already, and a second one for them is not allowed. "
             f"Change that file, or create it again: `importer map` with --profile {others[0].stem} --replace."
         )
-    if target.exists() and not request.replace:
+    if exists(target) and not request.replace:
         _refuse_to_replace(f"{target.as_posix()} already exists" + (" and matches these headings" if known else ""), prompts)
     return target
 

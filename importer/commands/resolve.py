@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from importer.dispatcher.apis.debbie import Debbie, is_same_voucher
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.apis.requests import RequestGate
+from importer.dispatcher.outcomes.remote_facts import facts_of
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.reconcile.cases import look_up
 from importer.dispatcher.reconcile.matching import Remote, could_be, traits_listed, traits_sent
@@ -82,9 +84,10 @@ async def _settle(
         if entry.kind is RecordKind.VOUCHER:
             environment.require_debbie()
         if resolution.exists is not None:
-            found = await _existing(debitura, debbie, ledger, entry, resolution.exists)
+            found = await _existing(debitura, debbie, ledger, entry, resolution.exists.strip())
             _refuse_owned(ledger, accounts, entry, found.id)
-            ledger.doubts.move(entry.id, State.ACCEPTED, remote_id=found.id, remote_reference=found.reference, reasons=None)
+            facts = {"remote_id": found.id, "remote_reference": found.reference, "remote_facts": found.facts}
+            ledger.doubts.move(entry.id, State.ACCEPTED, **facts, reasons=None)
             return f"{name} is accepted as {found.id}."
         if not resolution.although_listed:
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
@@ -105,15 +108,16 @@ async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEnt
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A remote case or voucher: its id as the API writes it, and its reference."""
+    """A remote case or voucher: its id as the API writes it, its reference, and the JSON of what else is kept of it."""
 
     id: str
     reference: str | None = None
+    facts: str | None = None
 
 
 async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, entry: OpenEntry, remote_id: str) -> _Found:
     if entry.kind is RecordKind.CASE:
-        return _checked_case(await debitura.case(remote_id), entry, remote_id)
+        return _checked_case(await _case_named(debitura, remote_id), entry, remote_id)
     assert debbie is not None
     listed = await debbie.vouchers(debbie.case_of(ledger.outbox.entry(entry.id)) or "")
     found = [voucher for voucher in listed if str(voucher.get("caseVoucherId")).casefold() == remote_id.casefold()]
@@ -122,16 +126,29 @@ async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, e
     return _Found(str(found[0]["caseVoucherId"]))
 
 
+async def _case_named(debitura: Debitura, name: str) -> Mapping[str, Any]:
+    """Return the case with this id or reference; empty if there is none."""
+    if _REFERENCE.fullmatch(name):
+        found = await debitura.case_by_reference(name)
+        if found.get("id") and str(found.get("reference")).casefold() == name.casefold():
+            return found
+    return await debitura.case(name)
+
+
+_REFERENCE = re.compile("[0-9A-Za-z]{8}")
+"""The form of the references of cases, as people read them in the portal; no id has it."""
+
+
 def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) -> _Found:
     if not found:
-        raise UsageError(f"Debitura has no case {remote_id}. Copy the id from the case's address or from the API.")
+        raise UsageError(f"Debitura has no case {remote_id}. Copy the id or the reference from the case.")
     # The amount may have changed since, and a server may rewrite a name, but debtor or reference must agree.
     listed, sent = traits_listed({"creditorReference": None, **found}), traits_sent(entry.payload)
     if listed is None or not (listed[1] == sent[1] or (sent[0] and listed[0] == sent[0])):
         raise UsageError(f"The case {remote_id} has another creditor reference and another debtor than the row. Check the id.")
     reference = found.get("reference")
     # The id as the API writes it: with another spelling, the ledger would not recognise the case.
-    return _Found(str(found.get("id") or remote_id), str(reference) if reference else None)
+    return _Found(str(found.get("id") or remote_id), str(reference) if reference else None, facts_of(found).to_json())
 
 
 def _refuse_owned(ledger: Ledger, accounts: Accounts, entry: OpenEntry, remote_id: str) -> None:

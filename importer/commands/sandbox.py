@@ -15,10 +15,9 @@ def sandbox_settings(port: int, data: Path | None, faults: str | None, *, limits
     if faults is not None and not faults.lstrip().startswith(("{", "[")):
         try:
             plan = Path(faults).read_text(encoding="utf-8")
-        except OSError as error:
-            raise SettingsError(
-                f"The fault plan {faults} cannot be read ({error.strerror}). Give JSON or a file of it."
-            ) from None
+        except (OSError, ValueError) as error:
+            cause = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
+            raise SettingsError(f"The fault plan {faults} cannot be read ({cause}). Give JSON or a file of it.") from None
     return SandboxSettings(
         port=port,
         data_file=data,

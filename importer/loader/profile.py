@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from importer.domain.columns import is_known
 from importer.loader.values.parsers import Formats, strptime_format
 
+MOST_ROWS = 1_048_576  # of a sheet of Excel
+
 
 class Profile(BaseModel):
     """The rules for reading one kind of sheet. Every key is optional.
@@ -25,7 +27,7 @@ class Profile(BaseModel):
     headings: list[str] = []
     sheet: str | list[str] | None = None
     holds: Literal["cases", "vouchers", "flat"] | None = None
-    header_row: Annotated[int, Field(ge=1)] | None = None
+    header_row: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = None
     encoding: str | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     quote: Annotated[str, Field(min_length=1, max_length=1)] | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from importer.domain.cells import Cell
 from importer.domain.kinds import RecordKind
 from importer.domain.records import SheetHead
+from importer.domain.remote_facts import NO_FACTS
 from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import ReportRow
 from importer.reporter import summary_sheet
@@ -19,6 +20,7 @@ from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWrit
 ERROR_COLUMNS = ("#row", "#status", "#errors", "#entry")
 SUCCESS_COLUMNS = (
     *("#row", "#status", "#case_id", "#case_reference", "#voucher_id", "#unique_id", "#sent_at", "#imported_from"),
+    *("#lifecycle", "#partner", "#needs_info", "#sign_at"),
 )
 READY = "ready to send"
 
@@ -81,18 +83,19 @@ def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason]
 
 
 def _success_cells(row: ReportRow, status: str) -> list[Cell]:
-    case, voucher = row.case, row.voucher
-    results = [result for result in (case, voucher) if result]
+    voucher = row.voucher
+    results = [result for result in (row.case, voucher) if result]
+    first = results[0] if results else None
     sent = [result.sent_at for result in results if result.sent_at]
+    facts = first.facts if first else NO_FACTS
     return [
         row.number,
         status,
-        results[0].case_id if results else None,
-        results[0].case_reference if results else None,
-        voucher.remote_id if voucher else None,
-        voucher.unique_id if voucher else None,
+        *((first.case_id, first.case_reference) if first else (None, None)),
+        *((voucher.remote_id, voucher.unique_id) if voucher else (None, None)),
         max(sent)[:19].replace("T", " ") if sent else None,
         "; ".join(dict.fromkeys(result.imported_from for result in results if result.imported_from)) or None,
+        *(facts.lifecycle, facts.partner, facts.needs_info, facts.sign_at),
     ]
 
 

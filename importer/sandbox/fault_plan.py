@@ -121,7 +121,7 @@ class FaultPlan:
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise SettingsError(f"The fault plan is not JSON: {error}.") from error
         if isinstance(value, list):
             value = {"script": value}

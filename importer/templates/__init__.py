@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, flat_name
+from importer.domain.paths import exists
 from importer.errors import UsageError
 from importer.templates.example import example_workbook
 from importer.templates.sheets import template_workbook
@@ -25,7 +26,7 @@ def write_templates(directory: Path) -> list[Path]:
     contents = {WORKBOOK: pack(template_workbook()), FLAT: _flat(), EXAMPLE: pack(example_workbook())}
     paths = {directory / name: content for name, content in contents.items()}
     for path in paths:
-        if path.exists() and not _may_replace(path):
+        if exists(path) and not _may_replace(path):
             raise UsageError(f"{path} has been changed since it was written. Move it away, or choose another folder.")
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from importer.dispatcher.pacing.rate_limits import RateLimits, SteadyClock
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
+from importer.domain.secrets import Secrets, header_problem
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.request_counts import KEPT
-from importer.ledger.storage.location import require_ledger
+from importer.ledger.storage.location import password_of, require_ledger
 from importer.settings import Api, fingerprint_of
 from importer.workspace.environment import Environment
 
@@ -56,12 +57,14 @@ async def connections(
 
     async with AsyncExitStack() as stack:
         headers = {"XApiKey": environment.require_debitura()}
-        debitura = Debitura(await stack.enter_async_context(client_of(RecordKind.CASE, environment.debitura_url, headers)))
+        secrets = Secrets((environment.api_key, environment.token, password_of(environment.ledger_url)))
+        client = await stack.enter_async_context(client_of(RecordKind.CASE, environment.debitura_url, headers))
+        debitura = Debitura(client, secrets)
         debbie = None
-        if environment.token and environment.tenant_id:
+        if environment.token and environment.tenant_id and not header_problem(environment.token):
             headers = {"Authorization": f"Bearer {environment.token}"}
             client = await stack.enter_async_context(client_of(RecordKind.VOUCHER, environment.debbie_url, headers))
-            debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from)
+            debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from, secrets)
         yield debitura, debbie
 
 

@@ -10,8 +10,9 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
+from importer.domain.secrets import header_problem
 from importer.errors import SettingsError
-from importer.ledger.storage.location import sqlite_url
+from importer.ledger.storage.location import shown_url, sqlite_url
 from importer.loader.context import LoadContext
 from importer.settings import Api, Settings, is_loopback, secret
 from importer.workspace.user_data import user_notes
@@ -19,6 +20,7 @@ from importer.workspace.workspace import Workspace
 
 SHORTEST_DEADLINE = 1.0
 """Seconds within which a request to a test server may always go out."""
+KEY_VARIABLE, TOKEN_VARIABLE = "IMPORTER_DEBITURA__API_KEY", "IMPORTER_DEBBIE__TOKEN"
 SANDBOX_ACCOUNT = "sandbox"
 SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 
@@ -41,7 +43,7 @@ class Environment:
     notes: Path | None = None  # the user's notes of which ledgers serve which accounts; none for the sandbox
 
     def __repr__(self) -> str:
-        return f"Environment(ledger_url={self.ledger_url!r}, is_sandbox={self.is_sandbox})"
+        return f"Environment(ledger_url={shown_url(self.ledger_url)!r}, is_sandbox={self.is_sandbox})"
 
     @cached_property
     def api_key(self) -> str | None:
@@ -100,24 +102,36 @@ class Environment:
         return Accounts(debitura_account(self.debitura_url, partner), debbie_account(self.debbie_url, self.tenant_id))
 
     def require_debitura(self) -> str:
-        """Return Debitura's key. Raises SettingsError if it is missing."""
+        """Return Debitura's key. Raises SettingsError if it is missing, or if no request can carry it."""
         if self.api_key is None:
             raise SettingsError(
                 "The key for Debitura is missing. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "
                 "or try the importer with --sandbox."
             )
+        _require_sendable(KEY_VARIABLE, self.api_key)
         return self.api_key
 
     def require_debbie(self) -> str:
-        """Return Debbie's token, for vouchers to send. Raises SettingsError, which names every missing setting."""
+        """Return Debbie's token, for vouchers to send. Raises SettingsError, which names every missing or wrong setting."""
         missing = [
-            name
-            for name, value in (("IMPORTER_DEBBIE__TOKEN", self.token), ("IMPORTER_DEBBIE__TENANT_ID", self.tenant_id))
-            if not value
+            name for name, value in ((TOKEN_VARIABLE, self.token), ("IMPORTER_DEBBIE__TENANT_ID", self.tenant_id)) if not value
         ]
         if missing or self.token is None:
             raise SettingsError(f"There are vouchers to send, but these settings are missing: {', '.join(missing)}. Set them.")
+        _require_sendable(TOKEN_VARIABLE, self.token)
         return self.token
+
+
+def _require_sendable(name: str, value: str) -> None:
+    if problem := credential_problem(name, value):
+        raise SettingsError(f"{problem}.")
+
+
+def credential_problem(name: str, value: str) -> str | None:
+    """Describe what is wrong with a credential, by the name of its variable and never with its value; None if nothing is."""
+    if problem := header_problem(value):
+        return f"{name}, from the environment or the keyring, {problem}, so that no request can carry it. Copy it again"
+    return None
 
 
 @contextmanager

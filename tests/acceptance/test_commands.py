@@ -13,7 +13,17 @@ from support.paths import ROOT
 from support.sheets import case, cases, read_sheet, voucher, vouchers, write_csv, write_workbook
 from support.workspace import API_KEY, STATES, TENANT, TOKEN, settings_for
 
-from importer.sandbox import Sandbox
+from importer.sandbox import FaultPlan, Sandbox
+
+
+@pytest.mark.parametrize("flags", [(), ("--yes",), ("-y",)])
+def test_resume_asks_nothing_with_and_without_yes(configured_workspace, fake_apis, flags):
+    fake_apis.set_faults(FaultPlan.parse([{"on": "cases", "kind": "401_from", "nth": 1, "times": 1}]))
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 5
+    fake_apis.set_faults(FaultPlan())
+    assert configured_workspace.call("resume", *flags).code == 0
+    assert len(fake_apis.cases) == 1
 
 
 def test_a_second_run_of_the_same_file_sends_nothing_and_says_so(workspace):

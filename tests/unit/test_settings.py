@@ -213,7 +213,13 @@ def test_a_secret_comes_from_the_environment_else_from_the_keyring(monkeypatch, 
     assert secret(WORKSPACE.load_settings(), "debbie") == "also from the ring"
 
 
-@pytest.mark.parametrize("error", [KeyringLocked("locked"), NoKeyringError("no recommended backend")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(KeyringLocked("locked"), NoKeyringError("no recommended backend")),
+        *(ModuleNotFoundError("No module named 'nonsense'"), ValueError("Empty module name"), AttributeError("x"), OSError("x")),
+    ],
+)
 def test_a_keyring_that_does_not_open_is_as_good_as_none(ring, error):
     ring(error=error)
     assert secret(WORKSPACE.load_settings(), "debitura") is None

@@ -16,10 +16,13 @@ from uuid import uuid4
 
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.apis.requests import ask, attempt_to_create
+from importer.dispatcher.outcomes.json_body import read_json
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
+from importer.dispatcher.outcomes.without_secrets import without_secrets
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
+from importer.domain.secrets import NO_SECRETS, Secrets
 from importer.domain.states import DoubtCause
 from importer.errors import ApiStopped, QuotaReached
 from importer.ledger.outbox.sendable import Claim, SendableEntry
@@ -34,6 +37,7 @@ class Debbie:
     client: HttpClient
     tenant_id: str
     case_id_from: CaseIdFrom = "id"
+    secrets: Secrets = NO_SECRETS
 
     async def check(self) -> None:
         """Raise ApiStopped if the token is refused or Debbie does not answer. Requests a case that does not exist."""
@@ -58,11 +62,13 @@ class Debbie:
         sending = self.client.send("POST", path, claim.payload, headers, latest=claim.send_before)
         outcome = await attempt_to_create(RecordKind.VOUCHER, sending, claim.payload)
         looked_up = outcome.verdict is OutcomeKind.EXISTS or (outcome.verdict is OutcomeKind.REFUSED and claim.entry.doubted)
-        return await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
+        found = await self._look_up(case_id, claim.payload, outcome) if looked_up else outcome
+        return without_secrets(found, self.secrets)
 
     async def vouchers(self, case_id: str) -> list[Mapping[str, Any]]:
         """The vouchers of a case; none if Debbie does not know the case. Raises ApiStopped."""
-        listed = await ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True)
+        path = self._path("case-vouchers", case_id)
+        listed = self.secrets.masked_data(await ask(self.client, "Debbie", path, accept_missing=True))
         return [v for v in listed if isinstance(v, dict)] if isinstance(listed, list) else []
 
     async def knows(self, case_id: str) -> bool:
@@ -97,7 +103,7 @@ class Debbie:
             reply = error
         except QuotaReached as error:  # nothing was sent; the requests under way go on
             return Outcome(OutcomeKind.THROTTLED, detail=str(error))
-        return judge_upload(reply, path.name)
+        return without_secrets(judge_upload(reply, path.name), self.secrets)
 
     def _path(self, *parts: str) -> str:
         return "/v1/" + "/".join(quote(part, safe="") for part in (self.tenant_id, *parts))
@@ -107,7 +113,7 @@ def judge_upload(reply: Answer | NotSent | ResponseLost, name: str) -> Outcome:
     """An upload in doubt is simply made again; the answer's id stands under one of the names in use."""
     if isinstance(reply, Answer) and reply.status in {Http.OK, Http.CREATED}:
         try:
-            body = json.loads(reply.body)
+            body = read_json(reply.body)
         except ValueError:
             body = None
         found = next((body[k] for k in ("fileId", "id") if isinstance(body, dict) and isinstance(body.get(k), str)), None)
@@ -155,7 +161,11 @@ def settle_existing(
         return replace(outcome, verdict=OutcomeKind.ACCEPTED)
     if not settled:
         return _doubt(outcome, DoubtCause.NOT_LISTED if exists else DoubtCause.REFUSED_AFTER_DOUBT)
-    return replace(outcome, verdict=OutcomeKind.REFUSED, reasons=(_TAKEN,)) if exists else outcome
+    return replace(outcome, verdict=OutcomeKind.REFUSED, reasons=(_why_taken(sent, listed),)) if exists else outcome
+
+
+def _why_taken(sent: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Reason:
+    return _DELETED if any(_is_deleted(voucher) and _is_like(sent, voucher) for voucher in listed) else _TAKEN
 
 
 _TAKEN = Reason(
@@ -164,10 +174,24 @@ _TAKEN = Reason(
     "only if it is not this voucher, give the row a unique_id of its own",
     "unique_id",
 )
+_DELETED = Reason(
+    "unique_id_deleted",
+    "was used by this voucher, which was deleted in Debbie. If it is to be there again, give the row a unique_id of its own",
+    "unique_id",
+)
 
 
 def is_same_voucher(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:
-    """Whether a listed voucher is the one that was sent: by ``uniqueId`` if it is shown, else by its business fields."""
+    """Whether a listed voucher is the one that was sent, and was not deleted since."""
+    return not _is_deleted(listed) and _is_like(sent, listed)
+
+
+def _is_deleted(listed: Mapping[str, Any]) -> bool:
+    return bool(listed.get("deletedAt"))
+
+
+def _is_like(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:
+    """Whether the vouchers agree: by ``uniqueId`` if it is shown, else by their business fields."""
     if listed.get("uniqueId"):
         return bool(listed["uniqueId"] == sent["uniqueId"])
     return all((listed.get(n) or None) == (sent.get(n) or None) for n in _TELLING)

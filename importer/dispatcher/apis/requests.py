@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from http import HTTPStatus as Http
 from typing import Any
 
 from importer.dispatcher.apis.http import HttpClient
+from importer.dispatcher.outcomes.json_body import read_json
 from importer.dispatcher.outcomes.judge import Outcome, judge, wait_of
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.dispatcher.pacing.rate_limits import RateLimits
@@ -29,8 +29,11 @@ async def attempt_to_create(kind: RecordKind, sending: Coroutine[Any, Any, Answe
 TRIES = 4
 
 
-async def ask(client: HttpClient, api: str, path: str, *, accept_missing: bool = False) -> Any:
-    """GET a document, with retries. Raises ApiStopped when the API is down or refuses the credentials."""
+async def ask(client: HttpClient, api: str, path: str, *, accept_missing: bool = False, accept_malformed: bool = False) -> Any:
+    """GET a document, with retries. Raises ApiStopped when the API is down or refuses the credentials.
+
+    Returns None for a document that does not exist (404) or cannot exist (400), if that is accepted.
+    """
     import stamina
 
     answer: Answer | None = None
@@ -47,11 +50,15 @@ async def ask(client: HttpClient, api: str, path: str, *, accept_missing: bool =
         raise ApiStopped(
             f"{api} refuses the credentials (HTTP {answer.status}). Set the right ones; `importer doctor` checks them."
         )
-    if accept_missing and answer.status == Http.NOT_FOUND:
+    if (accept_missing and answer.status == Http.NOT_FOUND) or (accept_malformed and answer.status == Http.BAD_REQUEST):
         return None
+    return _document(api, answer)
+
+
+def _document(api: str, answer: Answer) -> Any:
     try:
         if answer.status == Http.OK:
-            return json.loads(answer.body)
+            return read_json(answer.body)
     except ValueError:
         pass
     raise ApiStopped(f"{api} returned a response that is not from this API (HTTP {answer.status}). Check its base_url.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable
@@ -14,10 +13,13 @@ from http import HTTPStatus as Http
 from typing import Any, NamedTuple
 
 from importer.dispatcher.outcomes.contradictions import contradicted, contradictions_of
-from importer.dispatcher.outcomes.refusal_reasons import LONGEST_TEXT, business_types, reasons_of
+from importer.dispatcher.outcomes.json_body import read_json
+from importer.dispatcher.outcomes.refusal_reasons import business_types, reasons_of
+from importer.dispatcher.outcomes.remote_facts import facts_of
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
+from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.remote_ids import can_be_id, is_uuid
 from importer.domain.states import DoubtCause, State
 
@@ -41,7 +43,10 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of an attempt, with the cause of a doubt or the reasons of a refusal."""
+    """The outcome of an attempt, with the cause of a doubt or the reasons of a refusal.
+
+    ``facts`` are what the server reports of an accepted case.
+    """
 
     verdict: OutcomeKind
     remote_id: str | None = None
@@ -53,6 +58,7 @@ class Outcome:
     cause: DoubtCause | None = None
     created: str | None = None
     """When the server created the case, as it wrote it."""
+    facts: RemoteFacts = NO_FACTS
 
 
 def in_doubt(cause: DoubtCause, detail: str, status: int | None = None) -> Outcome:
@@ -101,6 +107,7 @@ def _success(answered: _Answered) -> Outcome:
         reference=reference,
         status=status,
         created=created if isinstance(created := body.get("dateCreated"), str) else None,
+        facts=facts_of(body) if is_case else NO_FACTS,
     )
     contradictions = contradictions_of(answered.payload, body) if is_case else ()
     if not contradictions:
@@ -144,9 +151,9 @@ def _in_conflict(answered: _Answered) -> Outcome:
 
 def _conflict(status: int, body: Any) -> DoubtCause | None:
     types = business_types(body)
-    if "DuplicateReference" in types:
+    if types & {"duplicatereference", "duplicatecreditorreference"}:
         return DoubtCause.REFERENCE_IN_USE
-    return DoubtCause.CONFLICT if status == Http.CONFLICT or "IdempotencyConflict" in types else None
+    return DoubtCause.CONFLICT if status == Http.CONFLICT or "idempotencyconflict" in types else None
 
 
 def _is_used_key(answered: _Answered) -> bool:
@@ -224,22 +231,11 @@ def _until(given: Any) -> float:
 
 
 def _json(body: bytes) -> Any:
-    """Parse the body as JSON, or return None. Lone surrogates and NUL, which cannot be stored, are replaced."""
+    """Parse the body as JSON, or return None."""
     try:
-        plain = len(body) <= LONGEST_TEXT and body.isascii() and b"\\u" not in body  # then it has no such character
-        return json.loads(body) if plain else _storable(json.loads(body))
-    except (ValueError, RecursionError):
+        return read_json(body)
+    except ValueError:
         return None
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value[:LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\0", "?")
-    if isinstance(value, list):
-        return [_storable(inner) for inner in value]
-    if isinstance(value, dict):
-        return {_storable(key): _storable(inner) for key, inner in value.items()}
-    return value
 
 
 _TAKEN = re.compile(rb"already|exist|duplicate|taken|in use|not unique|must be unique", re.IGNORECASE)

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEK = 7
+FURTHEST = 253_370_000_000.0  # late in the year 9998, in seconds of the epoch: the calendar ends a year later
 
 
 def in_local_words(now: float, seconds: float) -> str:
     """``seconds`` after ``now`` (of the epoch): ``14:10``, ``Thursday 14:10`` on another day, with the date after a week."""
     today = datetime.fromtimestamp(now).astimezone()
-    return in_words(today, datetime.fromtimestamp(now + seconds).astimezone())
+    return in_words(today, datetime.fromtimestamp(min(now + seconds, FURTHEST)).astimezone())
 
 
 def in_words(today: datetime, moment: datetime) -> str:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -59,7 +59,7 @@ def traits_listed(case: Mapping[str, Any]) -> Traits | None:
         return None
     try:
         return _traits(case["creditorReference"], name, Decimal(str(amount)), case["currency"])
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one that no amount can be
         return None
 
 

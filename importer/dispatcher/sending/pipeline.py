@@ -307,6 +307,7 @@ def result_of(
         reasons=outcome.reasons,
         postponed=later,
         cause=cause_of(outcome, state),
+        facts=outcome.facts.to_json(),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 CLOCK_MARGIN = timedelta(minutes=5)  # a smaller skew is not reported; also the tolerance of each measurement
+FIRST_MOMENT, LAST_MOMENT = datetime.min.replace(tzinfo=UTC) + CLOCK_MARGIN, datetime.max.replace(tzinfo=UTC)
+"""The ends of the calendar, so that the tolerance can be taken from each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Clock:
 
     def has_passed(self, since: datetime, span: timedelta, now: datetime) -> bool:
         """Return whether ``span`` has certainly passed between two times of our clock, even if it was set in between."""
-        return now + timedelta(minutes=self.latest) >= since + timedelta(minutes=self.highest) + span
+        return now - since + timedelta(minutes=self.latest - self.highest) >= span
 
     def warning(self) -> str | None:
         """Return a warning for the user if the clocks differ by more than ``CLOCK_MARGIN``, else None."""

@@ -233,6 +233,7 @@ def _settled(result: AttemptResult, now: str) -> dict[str, Any]:
         "_not_before": result.postponed.until if result.postponed else None,
         "_next_run": int(result.postponed is not None and result.postponed.until is None),
         "_accepted": now if result.state is State.ACCEPTED else None,
+        "_facts": result.facts,
         "_doubted": now if result.state is State.IN_DOUBT else None,
     }
 
@@ -270,7 +271,7 @@ def _owners(connection: Connection, results: Sequence[AttemptResult], accounts: 
 
 def _doubt_of(result: AttemptResult) -> AttemptResult:
     """Turn the accepted result into a doubt until the next run: a retry now would get the same response."""
-    lost = {"remote_id": None, "remote_reference": None, "postponed": NEXT_RUN}
+    lost = {"remote_id": None, "remote_reference": None, "facts": None, "postponed": NEXT_RUN}
     cause, detail = DoubtCause.FOREIGN_ID, "the answer names what another row has made"
     return replace(result, state=State.IN_DOUBT, cause=cause, detail=detail, **lost)  # type: ignore[arg-type]  # of its field's type
 
@@ -294,6 +295,7 @@ _SETTLE = CompiledUpdate(
         state=bindparam("_state"),
         remote_id=func.coalesce(bindparam("_remote"), entry.c.remote_id),
         remote_reference=func.coalesce(bindparam("_reference"), entry.c.remote_reference),
+        remote_facts=func.coalesce(bindparam("_facts"), entry.c.remote_facts),
         reasons=bindparam("_reasons"),
         not_before=bindparam("_not_before"),
         until_next_run=bindparam("_next_run", type_=Boolean),

@@ -59,7 +59,8 @@ NEXT_RUN = Postponed(None)
 class AttemptResult:
     """The result of an attempt, ready to be stored.
 
-    An unsettled entry may be tried again at once, unless it is ``postponed``. ``cause`` is the cause of a doubt.
+    An unsettled entry may be tried again at once, unless it is ``postponed``. ``cause`` is the cause of a doubt, ``facts``
+    the JSON of what the server reports of the entry.
     """
 
     attempt_id: int
@@ -74,6 +75,7 @@ class AttemptResult:
     reasons: tuple[Reason, ...] = ()
     postponed: Postponed | None = None
     cause: DoubtCause | None = None
+    facts: str | None = None
 
 
 _owner, _parent = entry.alias("owner"), entry.alias("parent")

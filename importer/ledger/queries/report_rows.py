@@ -15,11 +15,13 @@ from importer.domain.money import Money
 from importer.domain.notes import Note, notes_from_json
 from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import FormatProof, SheetHead
+from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, reject, row
 
 PAGE_ROWS = 2000
+LARGEST_ID = 2**63 - 1  # that a database can store
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class RecordResult(NamedTuple):
     """The result of a row's case or voucher.
 
     ``repeats``: an earlier row of the source holds the same case and is counted for it. ``imported_from``: file and row of the
-    earlier import, for a record that was already imported. ``key``: the entry's key in the ledger.
+    earlier import, for a record that was already imported. ``key``: the entry's key in the ledger. ``facts``: those of the case.
     """
 
     status: RowStatus
@@ -58,6 +60,7 @@ class RecordResult(NamedTuple):
     case_id: str | None = None
     case_reference: str | None = None
     sent_at: str | None = None
+    facts: RemoteFacts = NO_FACTS
 
 
 class ReportRow(NamedTuple):
@@ -72,6 +75,8 @@ class ReportRow(NamedTuple):
 
 def batch_info(connection: Connection, batch_id: int) -> BatchInfo | None:
     """Return the batch with this id, or None."""
+    if not 0 < batch_id <= LARGEST_ID:
+        return None
     found = connection.execute(select(batch).where(batch.c.id == batch_id)).mappings().one_or_none()
     return _info(found) if found else None
 
@@ -140,17 +145,17 @@ def _page_query() -> Select[Any]:
         columns += [row.c[f"{kind}_{name}"] for name in ("origin", "currency", "cents")]
         columns += [e.c[name] for name in _ENTRY]
         if kind is RecordKind.CASE:
-            columns += [null(), e.c.remote_id, e.c.remote_reference]
+            columns += [null(), e.c.remote_id, e.c.remote_reference, e.c.remote_facts]
         else:
             owner = entry.alias("owner")
             joined = joined.outerjoin(owner, owner.c.id == e.c.case_id)
-            columns += [e.c.key, func.coalesce(e.c.target, owner.c.remote_id), owner.c.remote_reference]
+            columns += [e.c.key, func.coalesce(e.c.target, owner.c.remote_id), owner.c.remote_reference, owner.c.remote_facts]
     wanted = (row.c.batch_id == bindparam("batch")) & (row.c.id > bindparam("last"))
     return select(*columns).select_from(joined).where(wanted).order_by(row.c.id).limit(PAGE_ROWS)
 
 
 _PAGE = _page_query()
-_HEAD, _CASE_END = 4, 20
+_HEAD, _CASE_END = 4, 21
 _FROM = (_HEAD, _CASE_END)
 """The columns with the batches from which known cases and vouchers were imported."""
 
@@ -163,7 +168,7 @@ def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[s
     """Return the result of a row's case or voucher; None if it has none."""
     imported_from: str | None = None
     from_batch, from_sheet, from_number, origin, currency, cents, *rest = found
-    entry_id, state, reasons, remote_id, reference, key, sent_at, unique_id, case_id, case_reference = rest
+    entry_id, state, reasons, remote_id, reference, key, sent_at, unique_id, case_id, case_reference, facts = rest
     if entry_id is None:
         return None
     status = _STATUS[state, origin]
@@ -172,7 +177,7 @@ def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[s
         imported_from = f"{name}, {row_in(sheets, from_sheet, from_number)}"
     return RecordResult(
         *(status, reasons_from_json(reasons), Money(currency, cents), origin == RowOrigin.REPEATED, imported_from, entry_id, key),
-        *(remote_id, reference, unique_id, case_id, case_reference, sent_at),
+        *(remote_id, reference, unique_id, case_id, case_reference, sent_at, RemoteFacts.from_json(facts) if facts else NO_FACTS),
     )
 
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from importer.domain.paths import exists, is_file
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError, UsageError
-from importer.ledger.storage.engine import advice_for
+from importer.ledger.storage.engine import advice_for, protect
 from importer.ledger.storage.location import sqlite_path
 
 
 def backup(path: Path, target: Path) -> None:
-    """Make a consistent copy of an SQLite ledger, also while another process writes. Raises LedgerError."""
+    """Make a consistent copy of an SQLite ledger, also while another process writes; only its owner can read it.
+
+    Raises LedgerError.
+    """
     try:
+        protect(target)
         with (
             closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(target)) as copy,
         ):
             source.backup(copy)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise LedgerError(f"The ledger {path} cannot be copied: {error}. {advice_for(str(error))}") from None
 
 
@@ -34,23 +39,24 @@ def write_backup(url: str, target: Path) -> None:
     path = sqlite_path(url)
     if path is None:
         raise UsageError("Only a ledger in an SQLite file is backed up by this command. Use your database's own backup.")
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError(f"The ledger {path} does not exist yet: nothing has been imported here.")
-    if target.exists():
+    if exists(target):
         raise UsageError(f"{target} already exists. Name a new file.")
     taken_at = to_timestamp()  # before the copy: changes made during the copy may be missing from it
     partial = target.with_name(f"{target.name}.partial")  # a copy without its mark must not look like a backup
-    partial.unlink(missing_ok=True)  # of a copy that was interrupted
     try:
+        partial.unlink(missing_ok=True)  # of a copy that was interrupted
         backup(path, partial)
         with closing(sqlite3.connect(partial)) as copy, copy:
             copy.execute("PRAGMA journal_mode = DELETE")
             # A restored ledger that is not trusted yet keeps its older mark, since its content is from then.
             copy.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (BACKUP_MARK, taken_at))
             copy.execute("DELETE FROM meta WHERE name = ?", (RESTORED_MARK,))
-        partial.chmod(0o600)
         partial.replace(target)
     except (sqlite3.Error, OSError) as error:
-        raise LedgerError(f"The backup {target} cannot be written: {error}. Free some space there.") from None
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise LedgerError(f"The backup {target} cannot be written: {cause}. Check the folder and its free space.") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from importer.domain.paths import is_file
 from importer.errors import ProfileError
 from importer.loader.profile import Profile
 
@@ -26,22 +27,24 @@ def read_profile(path: Path) -> Profile:
         return Profile(**{"name": path.stem, **data})
     except OSError as error:
         raise ProfileError(f"The profile {path} cannot be read ({error.strerror}). Check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        advice = "Correct that line; a heading with anything but a-z, 0-9, _ and - must be in quotes."
-        raise ProfileError(f"The profile {path} is not valid TOML: {error}. {advice}") from None
+    except RecursionError:
+        raise ProfileError(f"The profile {path} is nested too deeply to be a profile. Correct it.") from None
     except ValidationError as error:
         from importer.domain.reasons import explain
 
         raise ProfileError(f"The profile {path} has a mistake: {explain(error)}") from None
+    except ValueError as error:  # no TOML, not UTF-8, or an integer of thousands of digits
+        advice = "Correct that line; a heading with anything but a-z, 0-9, _ and - must be in quotes."
+        raise ProfileError(f"The profile {path} is not valid TOML: {error}. {advice}") from None
 
 
 def _find(name: str, folders: tuple[Path, ...]) -> Path:
     direct = Path(name)
     if direct.suffix == ".toml" or len(direct.parts) > 1:
-        if direct.is_file():
+        if is_file(direct):
             return direct
         raise ProfileError(f"There is no profile file {name}. Check the path.")
-    found = [folder / f"{name}.toml" for folder in folders if (folder / f"{name}.toml").is_file()]
+    found = [folder / f"{name}.toml" for folder in folders if is_file(folder / f"{name}.toml")]
     if found:
         return found[0]
     known = sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.toml")})

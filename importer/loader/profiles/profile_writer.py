@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Array, Table
 
+from importer.domain.paths import exists
 from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE_WANTED, Profile
 
@@ -74,14 +76,21 @@ def _array(values: Sequence[Any]) -> Array:
 
 
 def write_profile(path: Path, text: str) -> None:
-    """Write a profile file atomically. Raises UsageError if it cannot be written."""
+    """Write a profile file atomically. Raises UsageError if it cannot be written.
+
+    Only its owner can read a new one; one that replaces another is as readable as that.
+    """
     partial = path.with_suffix(".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)  # of a command that was interrupted
+        partial.touch(mode=0o600)
         with partial.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if exists(path):
+            shutil.copymode(path, partial)
         partial.replace(path)
     except OSError as error:
         raise UsageError(f"The profile {path} cannot be written ({error.strerror}). Check the folder and your rights.") from None

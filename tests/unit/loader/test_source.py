@@ -258,7 +258,7 @@ def test_vouchers_alone_are_for_cases_that_exist(tmp_path: Path) -> None:
 
 
 def test_an_appendix_is_looked_for_where_the_context_says(tmp_path: Path) -> None:
-    (tmp_path / "a.pdf").write_bytes(b"x")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1")
     context = LoadContext(today=CONTEXT.today, timezone=CONTEXT.timezone, folder=tmp_path)
     source = open_frames({"Vouchers": pd.DataFrame([VOUCHER | {"appendix_file": "a.pdf"}])}, context)
     (row,) = source.rows

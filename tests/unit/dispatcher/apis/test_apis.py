@@ -26,6 +26,8 @@ SENT = {"uniqueId": "U", "voucherTypeId": "t", "amount": -100, "currency": "DKK"
 OURS = {**SENT, "caseVoucherId": "v1"}
 ALIKE = {k: v for k, v in OURS.items() if k != "uniqueId"}
 OTHER = {**OURS, "uniqueId": "W", "caseVoucherId": "v2"}
+WHEN = "2026-11-02T09:30:00Z"
+DELETED = {**OURS, "caseVoucherId": "v0", "deletedAt": WHEN}
 EXISTS, REFUSED = Outcome(OutcomeKind.EXISTS), Outcome(OutcomeKind.REFUSED, reasons=(Reason("x", "No"),))
 
 
@@ -51,6 +53,12 @@ EXISTS, REFUSED = Outcome(OutcomeKind.EXISTS), Outcome(OutcomeKind.REFUSED, reas
         (EXISTS, [], True, (OutcomeKind.REFUSED, None)),
         (EXISTS, [], False, (OutcomeKind.IN_DOUBT, None)),
         (REFUSED, [], True, (OutcomeKind.REFUSED, None)),
+        # it shows deleted ones
+        *[(outcome, [DELETED], False, (OutcomeKind.IN_DOUBT, None)) for outcome in (EXISTS, REFUSED)],
+        *[(outcome, [DELETED], True, (OutcomeKind.REFUSED, None)) for outcome in (EXISTS, REFUSED)],
+        *[(outcome, [DELETED, OURS], True, (OutcomeKind.ACCEPTED, "v1")) for outcome in (EXISTS, REFUSED)],
+        *[(outcome, [{**ALIKE, "deletedAt": WHEN}, ALIKE], True, (OutcomeKind.ACCEPTED, "v1")) for outcome in (EXISTS, REFUSED)],
+        (REFUSED, [{**ALIKE, "deletedAt": None}], True, (OutcomeKind.ACCEPTED, "v1")),
     ],
 )
 def test_what_the_cases_vouchers_say(
@@ -60,6 +68,13 @@ def test_what_the_cases_vouchers_say(
     assert (found.verdict, found.remote_id) == wanted
     if found.verdict is OutcomeKind.REFUSED:
         assert found.reasons
+
+
+def test_a_unique_id_of_a_deleted_voucher_is_said_to_be_that() -> None:
+    (reason,) = settle_existing(EXISTS, SENT, [DELETED, OTHER], settled=True).reasons
+    assert "was deleted in Debbie" in reason.text()
+    (reason,) = settle_existing(EXISTS, SENT, [{**OTHER, "deletedAt": WHEN}], settled=True).reasons
+    assert "is used by another voucher" in reason.text()
 
 
 @pytest.mark.parametrize(
@@ -193,6 +208,32 @@ def test_a_list_that_is_none_stops_the_scan(body: Any) -> None:
     client = FakeClient(Answer(200, json.dumps(body).encode()))
     with pytest.raises(ApiStopped):
         asyncio.run(Debitura(client).page(1))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("body", "total"),
+    [
+        ({"page": {"totalResults": 3}, "cases": []}, 3),
+        ({"pageData": {"totalResults": 4}, "cases": []}, 4),
+        ({"page": {"totalResults": 3}, "pageData": {"totalResults": 4}, "cases": []}, 3),
+    ],
+)
+def test_the_page_of_a_list_under_both_its_names(body: Any, total: int) -> None:
+    client = FakeClient(Answer(200, json.dumps(body).encode()))
+    assert asyncio.run(Debitura(client).page(1))["page"] == {"totalResults": total}  # type: ignore[arg-type]
+
+
+def test_a_case_is_looked_up_by_its_reference() -> None:
+    client = FakeClient(Answer(200, b'{"id": "7", "reference": "AB12CD34"}'))
+    found = asyncio.run(Debitura(client).case_by_reference("AB12CD34"))  # type: ignore[arg-type]
+    assert found["id"] == "7"
+    assert client.asked[0][:2] == ("GET", "/managed-cases/case-reference/AB12CD34")
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_look_up_that_names_no_case_finds_none(status: int) -> None:
+    for look_up in (lambda d: d.case("x"), lambda d: d.case_by_reference("AB12CD34")):
+        assert asyncio.run(look_up(Debitura(FakeClient(Answer(status))))) == {}  # type: ignore[arg-type]
 
 
 def test_questions_are_repeated_while_an_outage_passes() -> None:

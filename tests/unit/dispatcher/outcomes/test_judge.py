@@ -16,6 +16,7 @@ from importer.dispatcher.outcomes.judge import DEFAULT_WAIT_SECONDS, LONGEST_WAI
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import reasons_from_json, reasons_to_json
+from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 
 C, V = (RecordKind.CASE,), (RecordKind.VOUCHER,)
 BOTH = C + V
@@ -92,6 +93,39 @@ def test_an_accepted_case_brings_its_id_and_reference() -> None:
     assert judge(RecordKind.CASE, answer(201, {"id": " u ", "reference": "AB12CD34"})) == Outcome(
         ACCEPTED, remote_id="u", reference="AB12CD34", status=201
     )
+
+
+def test_an_accepted_case_brings_what_the_server_reports_of_it() -> None:
+    body = {
+        "id": "u",
+        "lifecycle": "Pending Verification Internal",
+        "validation": {"needsInfo": True},
+        "collectionPartner": {"name": "Nordlys Inkasso", "email": "x@nordlys.example"},
+        "signingHandoff": {"combinedSigningUrl": "https://sign.example/7"},
+    }
+    found = judge(RecordKind.CASE, answer(200, body)).facts
+    assert found == RemoteFacts("Pending Verification Internal", "Nordlys Inkasso", "yes", "https://sign.example/7")
+    assert RemoteFacts.from_json(found.to_json()) == found
+    assert judge(RecordKind.VOUCHER, answer(200, {"caseVoucherId": "v", "lifecycle": "x"})).facts == NO_FACTS
+
+
+@pytest.mark.parametrize(
+    ("needs", "wanted"),
+    [(True, "yes"), (["email", "phone"], "email; phone"), ([{"field": "email"}], "email"), ("email", "email")]
+    + [(nothing, None) for nothing in (False, None, [], "", {}, 7)],
+)
+def test_the_information_that_a_case_needs(needs: Any, wanted: str | None) -> None:
+    found = judge(RecordKind.CASE, answer(200, {"id": "u", "validation": {"needsInfo": needs}})).facts
+    assert found.needs_info == wanted
+
+
+@pytest.mark.parametrize("odd", [5, [], "x", None, {"name": 5}, True])
+def test_facts_of_another_form_are_passed_over(odd: Any) -> None:
+    names = ("lifecycle", "validation", "collectionPartner", "signingHandoff")
+    outcome = judge(RecordKind.CASE, answer(200, {"id": "u", **dict.fromkeys(names, odd)}))
+    assert outcome.remote_id == "u"
+    assert outcome.facts.sign_at is None
+    outcome.facts.to_json()
 
 
 SENT = json.dumps({"amountToRecover": -5, "debtor": {"email": "a@"}}).encode()

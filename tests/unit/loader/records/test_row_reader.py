@@ -492,7 +492,7 @@ def test_an_appendix_is_of_a_known_kind_and_not_too_large(tmp_path: Path) -> Non
 
 
 def test_a_vouchers_identity_is_its_content(tmp_path: Path) -> None:
-    (tmp_path / "a.pdf").write_bytes(b"1")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1")
     context = LoadContext(today=CONTEXT.today, timezone=CONTEXT.timezone, folder=tmp_path)
 
     def print_of(**changes: Any) -> str:
