@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from importer.dispatcher.apis.debitura import Debitura
+from importer.dispatcher.outcomes.remote_facts import facts_of
 from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, traits_listed
 from importer.domain.remote_ids import remote_key
 
@@ -115,6 +116,7 @@ async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
         created=_created(case.get("dateCreated")),
         traits=traits,
         is_test=test if isinstance(test := case.get("isTestCase"), bool) else None,
+        facts=facts_of(case),
     )
 
 

@@ -121,9 +121,8 @@ def _apply(ledger: Ledger, doubt: InDoubtCase, fate: Fate, lack: str | None, *, 
     """Move the entry according to its fate. ``lack`` describes why the scan does not prove that it is absent."""
     verdict, remote = fate
     if verdict is ScanVerdict.OURS and remote is not None:
-        return ledger.doubts.move(
-            doubt.entry_id, State.ACCEPTED, remote_id=remote.id, remote_reference=remote.reference, reasons=None
-        )
+        found = {"remote_id": remote.id, "remote_reference": remote.reference, "remote_facts": remote.facts.to_json()}
+        return ledger.doubts.move(doubt.entry_id, State.ACCEPTED, reasons=None, **found)
     if verdict is ScanVerdict.AMBIGUOUS:
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(_SEVERAL))
     lack = _UNREADABLE if verdict is ScanVerdict.UNKNOWN else lack

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from importer.dispatcher.outcomes.contradictions import fold
+from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.timestamps import from_timestamp
 from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, Clock
 from importer.ledger.outbox.doubts import InDoubtCase
@@ -37,6 +38,7 @@ class Remote:
     created: datetime
     traits: Traits | None
     is_test: bool | None = None  # None: the response does not contain it
+    facts: RemoteFacts = NO_FACTS
 
 
 Traits = tuple[str, str, Decimal, str]
