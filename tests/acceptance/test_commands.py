@@ -13,7 +13,7 @@ from support.paths import ROOT
 from support.sheets import case, cases, read_sheet, voucher, vouchers, write_csv, write_workbook
 from support.workspace import API_KEY, STATES, TENANT, TOKEN, settings_for
 
-from importer.sandbox import Sandbox
+from importer.sandbox import FaultPlan, Sandbox
 
 
 def test_a_second_run_of_the_same_file_sends_nothing_and_says_so(workspace):
@@ -270,9 +270,24 @@ def test_doctor_tells_a_wrong_key_from_a_wrong_token_and_from_an_api_that_is_dow
     assert wrong_token.code == 5
     assert "FAIL  Debbie refuses the credentials (HTTP 401)" in wrong_token.out
     fake_apis.stop()
-    down = configured_workspace.call("doctor")
+    down = configured_workspace.run("doctor")
     assert down.code == 5
-    assert down.out.count("does not answer") == 2
+    failed = [line for line in down.out.splitlines() if line.startswith("FAIL")]
+    assert [line.split()[1] for line in failed if "does not answer (" in line] == ["Debitura", "Debbie"]
+    assert all(line.endswith("Check the network and its base_url; `importer doctor` tests both.") for line in failed)
+
+
+def test_an_api_that_is_down_is_reported_in_sentences_and_not_in_log_lines(configured_workspace, fake_apis):
+    write_csv(configured_workspace.folder / "a.csv", [case("C1")])
+    fake_apis.set_faults(FaultPlan.parse([{"on": "cases", "nth": 1, "kind": "reset_before"}]))
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 6
+    entry = read_sheet(configured_workspace.reports()[0] / "errors.xlsx", "a.csv")[0]["#entry"]
+    fake_apis.stop()
+    for command in (("doctor",), ("resolve", entry, "--absent"), ("resume",)):
+        ended = configured_workspace.run(*command)
+        assert ended.code in {5, 6}, ended
+        assert "Debitura does not answer" in ended.out + ended.err
+        assert "retry_scheduled" not in ended.out + ended.err
 
 
 def test_doctor_finds_a_ledger_that_cannot_be_written(configured_workspace):
