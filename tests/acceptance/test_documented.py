@@ -1,6 +1,7 @@
 """What the documents show is what a user gets: commands with their output, and the pieces of Python."""
 
 import os
+import shlex
 import subprocess
 import sys
 from datetime import date
@@ -48,6 +49,8 @@ def shown(page: str, containing: str) -> list[str]:
 def test_the_example_ends_as_it_is_shown_and_sends_nothing_twice(tmp_path):
     code, out = importer(tmp_path, "template")
     assert (code, len(out.splitlines())) == (0, 3)
+    (expecting,) = (block for block in blocks("docs/getting-started.md") if "--expect-rows" in block)
+    assert importer(tmp_path, *expecting.split()[1:])[0] == 3  # with the rows and totals that are shown; else it would be 4
     code, out = importer(tmp_path, "run", "templates/example.xlsx", "--sandbox")
     assert code == 3
     assert [line for line in shown("docs/getting-started.md", "(batch 1)") if line not in out.splitlines()] == []
@@ -56,12 +59,25 @@ def test_the_example_ends_as_it_is_shown_and_sends_nothing_twice(tmp_path):
     assert "nothing was sent: what can be imported was imported before" in out
 
 
-def test_map_shows_what_is_shown_of_it(tmp_path):
+def write_export(path: Path) -> None:
     book = Workbook()
     book.active.title = "Ark1"
     for row in EXPORT:
         book.active.append(row)
-    book.save(tmp_path / "export.xlsx")
+    book.save(path)
+
+
+def test_map_without_a_terminal_works_as_it_is_shown(tmp_path):
+    write_export(tmp_path / "export.xlsx")
+    (line,) = (block for block in blocks("docs/profiles.md") if block.startswith("importer map export.xlsx --yes"))
+    code, out = importer(tmp_path, *shlex.split(line)[1:])
+    assert (code, "Written: profiles/export.toml" in out) == (0, True)
+    assert importer(tmp_path, "check", "export.xlsx")[0] == 0
+    assert importer(tmp_path, *shlex.split(line)[1:], "--replace")[0] == 0
+
+
+def test_map_shows_what_is_shown_of_it(tmp_path):
+    write_export(tmp_path / "export.xlsx")
     code, out = importer(tmp_path, "map", "export.xlsx")
     assert code == 2
     assert [line for line in shown("docs/profiles.md", "read as cases") if line not in out.splitlines()] == []

@@ -32,6 +32,8 @@ from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Requirement
 from importer.domain.states import MOVES, DoubtCause, RowStatus, State
 from importer.errors import ExitCode
 from importer.loader.profile import Profile
+from importer.loader.profiles.proposal import column_called
+from importer.loader.sheets.shape import Shape
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
 from importer.settings import OwnVoucherType, Settings
 from importer.workspace.result import MOST_URGENT_FIRST
@@ -178,6 +180,9 @@ def test_the_shown_profile_is_valid_and_shows_every_key():
     shown = toml_block("docs/profiles.md", "date_format")
     Profile(**shown)
     assert set(shown) == set(Profile.model_fields) - {"name"}
+    shape = Shape(shown["holds"])
+    named = chain.from_iterable([names] if isinstance(names, str) else names for names in shown["columns"].values())
+    assert [name for name in (*named, *shown["constants"], *shown["values"]) if column_called(name, shape) != name] == []
 
 
 def test_the_example_profile_is_valid():
