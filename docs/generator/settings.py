@@ -45,8 +45,19 @@ def settings_file() -> str:
     for name, info in Settings.model_fields.items():
         if isinstance(info.default, BaseModel):
             fields = [(key, field.default) for key, field in type(info.default).model_fields.items() if not _is_secret(field)]
-            lines += [f"[{name}]", *(f"{key} = {_toml('...' if default is None else default)}" for key, default in fields)]
+            lines += [f"[{name}]", *(_line(f"{name}.{key}", default) for key, default in fields)]
     return "\n".join(["```toml", *lines, _EXAMPLE_TABLES, "```"])
+
+
+_EXAMPLES = {"debbie.tenant_id": "5a4d0b0c-1111-4111-8111-00000000d0b1"}
+"""Values of the settings without a default."""
+
+
+def _line(name: str, default: object) -> str:
+    key = name.partition(".")[2]
+    if default is None:
+        return f"{key} = {_toml(_EXAMPLES[name])}   # an example: write your own, there is no default"
+    return f"{key} = {_toml(default)}"
 
 
 _EXAMPLE_TABLES = """\

@@ -101,7 +101,9 @@ def check(
 @app.command("map")
 def map_sheet(
     file: Annotated[Path, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)],
-    profile: Annotated[str | None, typer.Option("--profile", help="The profile's name; by default after the file's.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The profile's name; by default the file's name without digits.")
+    ] = None,
     sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet of a workbook; by default the likeliest.")] = None,
     holds: Annotated[
         Literal["cases", "vouchers", "flat"] | None,
@@ -113,7 +115,7 @@ def map_sheet(
     decimal: Annotated[Literal[",", "."] | None, typer.Option("--decimal", help="The decimal mark of amounts.")] = None,
     date_format: Annotated[str | None, typer.Option("--date-format", help="How dates are written, such as DD.MM.YYYY.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is there, without a question.")] = False,
     config: Config = None,
 ) -> None:
     """Propose a profile for a file, ask about what is unsure, and write it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from importer.cli.terminal import say
+from importer.cli.terminal import say, set_up_logs
 from importer.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -29,9 +29,14 @@ def current_workspace() -> Workspace:
 
 @contextmanager
 def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
-    """The environment of the current workspace; without ``serving`` the embedded sandbox is not started."""
+    """The environment of the current workspace; without ``serving`` the embedded sandbox is not started.
+
+    A command that may send requests, and has no console of its own, logs errors only.
+    """
     from importer.workspace.environment import open_environment
 
+    if serving:
+        _log_errors_only()
     workspace = current_workspace()
     try:
         with open_environment(workspace, workspace.load_settings(config), sandbox=sandbox, serving=serving) as environment:
@@ -39,6 +44,13 @@ def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) 
     except KeyboardInterrupt:  # typer would end without a message
         typer.echo("Interrupted.", err=True)
         raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
+
+
+def _log_errors_only() -> None:
+    import structlog
+
+    if not structlog.is_configured():
+        set_up_logs(0)
 
 
 def import_request(

@@ -28,7 +28,7 @@ class TerminalConsole:
     def __init__(self, *, quiet: bool, verbose: int, yes: bool) -> None:
         self._quiet, self._yes = quiet, yes
         self._render: Callable[[Event], None] = _ignore  # outside of a sending there is nothing to show
-        _set_up_logs(verbose)
+        set_up_logs(verbose)
 
     def note(self, text: str) -> None:
         if not self._quiet:
@@ -89,7 +89,8 @@ class TerminalDialogue:
         return line.strip()
 
 
-def _set_up_logs(verbose: int) -> None:
+def set_up_logs(verbose: int) -> None:
+    """Write logs to stderr: errors alone, with ``-v`` also what happens, with ``-vv`` every attempt."""
     import structlog
 
     level = {0: logging.ERROR, 1: logging.INFO}.get(verbose, logging.DEBUG)

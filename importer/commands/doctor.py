@@ -87,7 +87,8 @@ def _future_ledger_finding(path: Path) -> Finding:
     refuse_network_path(path)
     folder = next(parent for parent in path.resolve().parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        return Finding(f"the ledger {path} cannot be created: {folder} is not a folder that you may write to", ExitCode.USAGE)
+        problem = f"the ledger {path} cannot be created: {folder} is not a folder that you may write to"
+        return Finding(f"{problem}. Change its rights, or set url under [ledger]", ExitCode.USAGE)
     return Finding(f"the ledger does not exist yet: the first import creates {path.resolve()}")
 
 

@@ -75,14 +75,14 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     draft = _start(request, basis, sheet, target, is_one_of_several=len(sheets) > 1)
     if prompts and draft.shape is None:
         draft = ask(prompts, draft, open_questions(draft)[0])
-    if _needs_none(request, draft):
+    if _needs_none(request, draft, target):
         return Mapped((f"{request.path.name} can be read without a profile.", _next(request.path)))
     _show_proposal(request, draft, show)
     _refuse_unanswered(request, draft.shape, prompts)
     _check_constants(draft)
     if prompts:
         draft = ask_all(prompts, draft)
-    profile = finish(draft)
+    profile = _for_all_sheets(request, finish(draft), sheets)
     if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
     refusal = sheet.refusal(profile)
@@ -152,6 +152,20 @@ def _start(request: MapRequest, basis: Profile, sheet: SheetTrials, target: Path
     return ProfileDraft(sheet, basis.model_copy(update=own_values), holds, request.constants)
 
 
+def _for_all_sheets(request: MapRequest, profile: Profile, sheets: Sequence[SheetTrials]) -> Profile:
+    """Return the profile without its sheet's name if other sheets hold records too, which it does not change.
+
+    With the name, those sheets would not be read any more.
+    """
+    unnamed = profile.model_copy(update={"sheet": None})
+    others = [sheet for sheet in sheets if sheet.sample.name != profile.sheet]
+    with_records = [other for other in others if not other.is_left_out(NO_PROFILE)]
+    if request.sheet or profile.constants or not with_records:
+        return profile
+    is_unchanged = all(other.is_read_alike(unnamed, NO_PROFILE) for other in others)
+    return unnamed if is_unchanged else profile
+
+
 def _show_proposal(request: MapRequest, draft: ProfileDraft, show: Callable[[str], None]) -> None:
     proposal = draft.proposal
     show(f'{request.path.name}, sheet "{draft.sheet.sample.name}": {len(proposal.guesses)} headings, read as {proposal.shape}')
@@ -173,11 +187,21 @@ def _refuse_unanswered(request: MapRequest, shape: Shape | None, prompts: Dialog
         )
 
 
-def _needs_none(request: MapRequest, draft: ProfileDraft) -> bool:
-    """Return whether the file can be read without a profile, and no flag requires one."""
+def _needs_none(request: MapRequest, draft: ProfileDraft, target: Path) -> bool:
+    """Return whether the file can be read without a profile, has none, and no option asks for what only a profile can hold."""
+    if target.exists():  # the user agreed to replace it
+        return False
     meaningful = [guess for guess in draft.proposal.guesses if guess.candidates or guess.repeated]
     is_exact = all(guess.sure and guess.candidates[0].score == EXACT for guess in meaningful)
-    return is_exact and not request.profile and not request.constants and draft.sheet.refusal(NO_PROFILE) is None
+    return is_exact and not _is_asked_for(request, draft) and draft.sheet.refusal(NO_PROFILE) is None
+
+
+def _is_asked_for(request: MapRequest, draft: ProfileDraft) -> bool:
+    """Return whether an option asks for a profile, or for another reading of the file than the one without a profile."""
+    formats = (request.decimal, request.date_format)
+    chosen_sheet = request.sheet and draft.basis.sheet  # the profile names it only if the file has other sheets with rows
+    other_shape = draft.holds is not None and draft.sheet.contradicts(NO_PROFILE, draft.holds)
+    return any((request.profile, request.constants, *formats, chosen_sheet, other_shape))
 
 
 def _check_constants(draft: ProfileDraft) -> None:

@@ -113,7 +113,8 @@ def _offer(choice: Choice) -> str:
 
 def _about_column(question: Question) -> _Form:
     listed = question.choices[:MOST_LISTED]
-    lines = [ABOUT_CONTACT] if question.subject == CONTACT else []
+    about_contact = question.subject == CONTACT
+    lines = [ABOUT_CONTACT] if about_contact else []
     lines.append(f"\nNo heading fills {question.subject}: {question.help}")
     for number, choice in enumerate(listed, 1):
         lines.append(f"  {number}  {_cut(choice.label, HEADING_WIDTH):<{HEADING_WIDTH}} {_joined(choice.samples)}")
@@ -123,7 +124,7 @@ def _about_column(question: Question) -> _Form:
     choose = "The number of a heading, or one" if listed else "One"
     return _Form(
         lines,
-        f"{choose} value for all rows; Enter leaves it open: ",
+        f"{choose} value for all rows{'' if about_contact else '; Enter leaves it open'}: ",
         lambda typed: numbers.get(str(int(typed)) if typed.isdecimal() else typed, typed),
     )
 

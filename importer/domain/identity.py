@@ -11,6 +11,9 @@ import orjson
 
 from importer.domain.kinds import RecordKind
 
+TEST_PREFIX = "test-"
+"""In front of the unique ids of a test case's vouchers, so that the real vouchers can follow."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntryLabel:

@@ -195,6 +195,58 @@ def test_status_says_which_rejects_were_corrected_later(configured_workspace):
     assert "1 of the rejected and blocked ones were corrected by a later import" in configured_workspace.call("report", "1").out
 
 
+WRONG = {"debtor_country": "Atlantis"}
+CORRECTED_LATER = {
+    "a duplicate whose twin is imported after its test": (
+        [case("C1"), case("C1", "7.00")],
+        ["--test-cases"],
+        [case("C1")],
+        [],
+        0,
+    ),
+    "a duplicate whose twin was refused and corrected": (
+        [case("C1", debtor_country="KP"), case("C1", "7.00")],
+        [],
+        [case("C1")],
+        [],
+        0,
+    ),
+    "a wrong row beside a valid one": ([case("C1"), case("C1", **WRONG)], ["--test-cases"], [case("C1")], [], 0),
+    "two wrong rows of which one was corrected": ([case("C1", **WRONG), case("C1", "7.00", **WRONG)], [], [case("C1")], [], 1),
+    "a wrong row that is a test case afterwards": ([case("C1", **WRONG)], [], [case("C1")], ["--test-cases"], 0),
+    "a wrong row of a test that is imported afterwards": ([case("C1", **WRONG)], ["--test-cases"], [case("C1")], [], 1),
+}
+
+
+@pytest.mark.parametrize(("first", "options", "second", "more", "count"), CORRECTED_LATER.values(), ids=CORRECTED_LATER)
+def test_only_what_was_corrected_counts_as_corrected_later(configured_workspace, first, options, second, more, count):
+    write_csv(configured_workspace.folder / "a.csv", first)
+    assert configured_workspace.call("run", "a.csv", "--yes", *options).code == 3
+    write_csv(configured_workspace.folder / "b.csv", second)
+    assert configured_workspace.call("run", "b.csv", "--yes", *more).code == 0
+    shown = configured_workspace.call("status").out.splitlines()[1]
+    assert (" a.csv: " in shown, f"({count} corrected later)" in shown, "corrected" in shown) == (True, count > 0, count > 0)
+
+
+def test_vouchers_that_were_corrected_later_are_counted_by_their_unique_id(configured_workspace):
+    twice = [voucher("C1"), voucher("C1", "many"), voucher("C2", "many")]
+    write_workbook(configured_workspace.folder / "a.xlsx", cases(2), twice)
+    assert configured_workspace.call("run", "a.xlsx", "--yes", "--test-cases").code == 3
+    write_workbook(configured_workspace.folder / "b.xlsx", cases(2), vouchers(2))
+    assert configured_workspace.call("run", "b.xlsx", "--yes").code == 0
+    assert "a.xlsx: 3 of 5 done; 2 rejected (1 corrected later)" in configured_workspace.call("status").out
+
+
+def test_the_rows_of_one_case_in_a_flat_sheet_are_all_corrected_with_it(configured_workspace):
+    invoice = {"voucher_type": "invoice", "voucher_source": "CREDITOR"}
+    rows = [case("C1", **WRONG) | invoice | {"voucher_amount": amount} for amount in ("1.00", "2.00")]
+    write_csv(configured_workspace.folder / "a.csv", rows)
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 3
+    write_csv(configured_workspace.folder / "b.csv", [row | {"debtor_country": "DK"} for row in rows])
+    assert configured_workspace.call("run", "b.csv", "--yes").code == 0
+    assert "2 rejected, 2 blocked (2 corrected later)" in configured_workspace.call("status").out
+
+
 def test_the_report_says_what_to_do_next(configured_workspace, fake_apis):
     write_csv(
         configured_workspace.folder / "a.csv", [case("C1"), case("C2", debtor_country="Denmrak"), case("C3", debtor_country="KP")]
@@ -280,9 +332,24 @@ def test_doctor_tells_a_wrong_key_from_a_wrong_token_and_from_an_api_that_is_dow
     assert wrong_token.code == 5
     assert "FAIL  Debbie refuses the credentials (HTTP 401)" in wrong_token.out
     fake_apis.stop()
-    down = configured_workspace.call("doctor")
+    down = configured_workspace.run("doctor")
     assert down.code == 5
-    assert down.out.count("does not answer") == 2
+    failed = [line for line in down.out.splitlines() if line.startswith("FAIL")]
+    assert [line.split()[1] for line in failed if "does not answer (" in line] == ["Debitura", "Debbie"]
+    assert all(line.endswith("Check the network and its base_url; `importer doctor` tests both.") for line in failed)
+
+
+def test_an_api_that_is_down_is_reported_in_sentences_and_not_in_log_lines(configured_workspace, fake_apis):
+    write_csv(configured_workspace.folder / "a.csv", [case("C1")])
+    fake_apis.set_faults(FaultPlan.parse([{"on": "cases", "nth": 1, "kind": "reset_before"}]))
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 6
+    entry = read_sheet(configured_workspace.reports()[0] / "errors.xlsx", "a.csv")[0]["#entry"]
+    fake_apis.stop()
+    for command in (("doctor",), ("resolve", entry, "--absent"), ("resume",)):
+        ended = configured_workspace.run(*command)
+        assert ended.code in {5, 6}, ended
+        assert "Debitura does not answer" in ended.out + ended.err
+        assert "retry_scheduled" not in ended.out + ended.err
 
 
 def test_doctor_finds_a_ledger_that_cannot_be_written(configured_workspace):

@@ -8,7 +8,7 @@ import shutil
 import tomllib
 
 import pytest
-from support.sheets import case, cases, correct, read_sheet, voucher, write_csv, write_workbook
+from support.sheets import case, cases, correct, read_sheet, voucher, vouchers, write_csv, write_workbook
 from support.workspace import CliWorkspace, Finished
 
 import importer
@@ -207,6 +207,46 @@ def test_a_file_that_needs_no_profile_gets_none(workspace):
     assert (ended.code, ended.err) == (0, "")
     assert "can be read without a profile" in ended.out
     assert not (workspace.folder / "profiles").exists()
+
+
+ONLY_IN_A_PROFILE = [
+    (("--decimal", ","), {"decimal": ","}),
+    (("--date-format", "DD/MM/YYYY"), {"date_format": "DD/MM/YYYY"}),
+    (("--sheet", "Vouchers"), {"sheet": "Vouchers"}),
+    (("--holds", "vouchers"), {"holds": "vouchers"}),
+    (("--set", "currency=SEK"), {"constants": {"currency": "SEK"}}),
+]
+
+
+@pytest.mark.parametrize(("arguments", "written"), ONLY_IN_A_PROFILE, ids=str)
+def test_an_option_that_only_a_profile_can_hold_makes_one_although_all_headings_are_recognised(workspace, arguments, written):
+    write_workbook(workspace.folder / "a.xlsx", cases(2), vouchers(2))
+    ended = workspace.call("map", "a.xlsx", "--yes", *arguments)
+    assert "can be read without a profile" not in ended.out
+    profile = tomllib.loads((workspace.folder / "profiles" / "a.toml").read_text(encoding="utf-8"))
+    assert {key: profile.get(key) for key in written} == written
+    again = workspace.call("map", "a.xlsx", "--yes", "--replace")
+    assert "Written: profiles/a.toml" in again.out + again.err
+
+
+def test_a_profile_for_the_form_of_amounts_keeps_the_other_sheets_of_a_workbook(configured_workspace, fake_apis):
+    write_workbook(configured_workspace.folder / "a.xlsx", [case("C1", "1.234")], [voucher("C1", "2.345")])
+    ended = configured_workspace.call("map", "a.xlsx", "--yes", "--decimal", ",")
+    assert (ended.code, "Only the sheet" in ended.out) == (0, False), ended
+    ran = configured_workspace.call("run", "a.xlsx", "--yes")
+    assert ran.code == 0, ran
+    assert [c["amount"] for c in fake_apis.cases] == ["1234.00"]
+    assert [v["amount"] for v in fake_apis.vouchers] == [-234500]
+
+
+def test_the_options_of_map_decide_what_a_text_means_that_alone_means_two_things(configured_workspace, fake_apis):
+    write_csv(configured_workspace.folder / "a.csv", [case("C1", "1.234", date="03/04/2026")])
+    assert configured_workspace.call("check", "a.csv").code == 3
+    ended = converse(configured_workspace, "map", "a.csv", "--decimal", ",", "--date-format", "DD/MM/YYYY", answers={})
+    assert ended.code == 0, ended.err
+    assert "Written: profiles/a.toml" in ended.out
+    assert configured_workspace.call("run", "a.csv", "--yes").code == 0
+    assert [(c["amount"], c["received"]["date"][:10]) for c in fake_apis.cases] == [("1234.00", "2026-04-03")]
 
 
 @pytest.mark.parametrize(

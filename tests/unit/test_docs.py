@@ -32,8 +32,10 @@ from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Requirement
 from importer.domain.states import MOVES, DoubtCause, RowStatus, State
 from importer.errors import ExitCode
 from importer.loader.profile import Profile
+from importer.loader.profiles.proposal import column_called
+from importer.loader.sheets.shape import Shape
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
-from importer.settings import OwnVoucherType, Settings
+from importer.settings import OwnVoucherType, Settings, load_settings
 from importer.workspace.result import MOST_URGENT_FIRST
 
 REQUIREMENTS = {Requirement.REQUIRED: "required", Requirement.CONDITIONAL: "sometimes", Requirement.OPTIONAL: "optional"}
@@ -129,8 +131,16 @@ def test_the_shown_settings_are_valid_complete_and_the_defaults():
     assert set(shown) == set(defaults)
     for section_name in ("debitura", "debbie", "dispatch", "ledger", "output"):
         fixed = {k: v for k, v in defaults[section_name].model_dump(mode="json").items() if v is not None}
-        assert {k: v for k, v in shown[section_name].items() if v != "..."} == fixed
-    Settings(**{name: shown[name] for name in ("dispatch", "voucher_types", "defaults")})
+        without_default = {k for k, v in defaults[section_name].model_dump().items() if v is None}
+        assert {k: v for k, v in shown[section_name].items() if k not in without_default} == fixed
+
+
+def test_the_shown_settings_can_be_copied_as_they_are(tmp_path):
+    (settings_file,) = (block for block in blocks("docs/settings.md", "toml") if "[dispatch]" in block)
+    (tmp_path / "importer.toml").write_text(settings_file, encoding="utf-8")
+    loaded = load_settings(tmp_path / "importer.toml")
+    assert str(loaded.debbie.tenant_id) in settings_file
+    assert loaded.known_voucher_types().find("court_fee") is not None
 
 
 def test_every_line_of_the_outcome_table_and_every_outcome_has_an_example():
@@ -178,6 +188,9 @@ def test_the_shown_profile_is_valid_and_shows_every_key():
     shown = toml_block("docs/profiles.md", "date_format")
     Profile(**shown)
     assert set(shown) == set(Profile.model_fields) - {"name"}
+    shape = Shape(shown["holds"])
+    named = chain.from_iterable([names] if isinstance(names, str) else names for names in shown["columns"].values())
+    assert [name for name in (*named, *shown["constants"], *shown["values"]) if column_called(name, shape) != name] == []
 
 
 def test_the_example_profile_is_valid():

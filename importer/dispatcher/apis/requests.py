@@ -44,7 +44,9 @@ async def ask(client: HttpClient, api: str, path: str, *, accept_missing: bool =
             with attempt:
                 answer = await _get(client, path)
     except (NotSent, ResponseLost, _Again) as error:
-        raise ApiStopped(f"{api} does not answer ({error}).") from None
+        raise ApiStopped(
+            f"{api} does not answer ({error}). Check the network and its base_url; `importer doctor` tests both."
+        ) from None
     assert answer is not None
     if answer.status in {Http.UNAUTHORIZED, Http.FORBIDDEN}:
         raise ApiStopped(

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from importer.domain.identity import fingerprint
+from importer.domain.identity import TEST_PREFIX, fingerprint
 from importer.domain.records import VoucherRecord
 from importer.domain.states import BLOCKING, REPLACEABLE, State
 
@@ -29,9 +29,6 @@ class ExistingEntry:
     case_id: int | None = None
     target: str | None = None
     superseded_by: int | None = None
-
-
-TEST_PREFIX = "test-"
 
 
 class IntakeDecision(Enum):

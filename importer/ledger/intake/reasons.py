@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from importer.domain.columns import name_of_path
-from importer.domain.identity import EntryLabel
+from importer.domain.identity import TEST_PREFIX, EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.money import cents_of, decimal_text
 from importer.domain.reasons import Reason
 from importer.domain.records import VoucherRecord, describe_wire
 from importer.domain.states import RejectStatus, State
-from importer.ledger.intake.decisions import TEST_PREFIX, ExistingEntry
+from importer.ledger.intake.decisions import ExistingEntry
 
 
 def no_parent(voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected: bool) -> tuple[Reason, RejectStatus]:

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from importer.domain.identity import TEST_PREFIX
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import reasons_to_json
 from importer.domain.records import Reject, VoucherRecord
 from importer.domain.states import State
 from importer.ledger.intake import reasons
-from importer.ledger.intake.decisions import TEST_PREFIX, ExistingEntry, identity, most_fitting, voucher_digest, voucher_state
+from importer.ledger.intake.decisions import ExistingEntry, identity, most_fitting, voucher_digest, voucher_state
 from importer.ledger.intake.placement import BatchIntake, Candidate, Placement, StagedRow
 from importer.ledger.outbox.dependents import CASE_REFUSED, PARENT_REFUSED
 

@@ -59,6 +59,18 @@ class SheetTrials:
             return set()
         return {heading for heading, names in zip(plan.head.header, plan.head.names, strict=True) if names}
 
+    def is_left_out(self, profile: Profile) -> bool:
+        """Return whether the sheet, with this profile, would be passed over as one without cases or vouchers."""
+        return self._plan(profile) is None
+
+    def is_read_alike(self, one: Profile, other: Profile) -> bool:
+        """Return whether both profiles give the same meaning to every heading, or both leave the sheet out."""
+        plans = [self._plan(profile) for profile in (one, other)]
+        if plans == [None, None]:
+            return True
+        meanings = [(plan.shape, plan.head.names) for plan in plans if isinstance(plan, SheetPlan)]
+        return len(meanings) == len(plans) and meanings[0] == meanings[1]
+
     def _plan(self, profile: Profile) -> SheetPlan | FileRefused | None:
         key = profile.model_dump_json()
         if key not in self._plans:

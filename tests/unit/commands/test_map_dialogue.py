@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from importer.commands import map_dialogue
 from importer.commands.map import MapRequest, map_file
 from importer.commands.map_dialogue import MOST_LISTED, ask
 from importer.loader.profile import Profile
-from importer.loader.profiles.draft import FromHeading, ProfileDraft, finish
+from importer.loader.profiles.draft import CONTACT, FromHeading, ProfileDraft, finish
 from importer.loader.profiles.profile_file import read_profile
 from importer.loader.profiles.questions import NOTHING, AnswerRefused, Choice, Question, QuestionKind, answer, open_questions
 from importer.loader.profiles.sampling import sample_file
@@ -205,3 +206,12 @@ def test_the_prompt_shows_what_enter_stands_for(default, prompt):
     user = Scripted("1")
     ask(user, object(), question)
     assert user.prompts == [f"Number, or the name of a column{prompt}: "]
+
+
+@pytest.mark.parametrize(("column", "enter"), [("currency", "leaves it open"), (CONTACT, "takes the company's own name")])
+@pytest.mark.usefixtures("answers")
+def test_a_question_about_a_column_says_once_what_enter_does(column, enter):
+    user = Scripted("1")
+    ask(user, object(), replace(COLUMN, subject=column))
+    shown = " ".join([*user.heard, *user.prompts])
+    assert (shown.count("Enter"), enter in shown) == (1, True)
