@@ -94,16 +94,14 @@ def _is_success(answered: _Answered) -> bool:
 
 
 def _success(answered: _Answered) -> Outcome:
-    status, body = answered.status, answered.body
-    is_case = answered.kind is RecordKind.CASE
-    found = body.get("id" if is_case else "caseVoucherId") if isinstance(body, dict) else None
-    # Debbie documents its ids as UUIDs; Debitura's documentation does not say what its ids look like.
-    if not isinstance(found, str) or not (can_be_id(found) if is_case else is_uuid(found)):
+    status, body, is_case = answered.status, answered.body, answered.kind is RecordKind.CASE
+    found = _id_of(answered.kind, body)
+    if found is None:
         return in_doubt(DoubtCause.NO_ID, f"HTTP {status} without a readable id", status)
     reference = body.get("reference") if isinstance(body.get("reference"), str) else None
     accepted = Outcome(
         OutcomeKind.ACCEPTED,
-        remote_id=found.strip(),
+        remote_id=found,
         reference=reference,
         status=status,
         created=created if isinstance(created := body.get("dateCreated"), str) else None,
@@ -112,7 +110,18 @@ def _success(answered: _Answered) -> Outcome:
     contradictions = contradictions_of(answered.payload, body) if is_case else ()
     if not contradictions:
         return accepted
-    return replace(accepted, verdict=OutcomeKind.CONTRADICTED, reasons=(contradicted(found.strip(), reference, contradictions),))
+    return replace(accepted, verdict=OutcomeKind.CONTRADICTED, reasons=(contradicted(found, reference, contradictions),))
+
+
+def _id_of(kind: RecordKind, body: Any) -> str | None:
+    """Return the id of what was created; None if the body has none that can be one.
+
+    Debbie documents its ids as UUIDs; Debitura's documentation does not say what its ids look like.
+    """
+    found = body.get("id" if kind is RecordKind.CASE else "caseVoucherId") if isinstance(body, dict) else None
+    if not isinstance(found, str) or not (can_be_id(found) if kind is RecordKind.CASE else is_uuid(found)):
+        return None
+    return found.strip()
 
 
 def _is_throttled(answered: _Answered) -> bool:
