@@ -19,6 +19,7 @@ from importer.dispatcher.reconcile.matching import Remote, could_be, traits_list
 from importer.domain.accounts import Accounts, normal_account
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.remote_ids import remote_key
 from importer.domain.states import UNRESOLVED, State
 from importer.errors import ApiStopped, UsageError
 from importer.ledger.ledger import Ledger
@@ -83,6 +84,8 @@ async def _settle(
         accounts = await _accounts(environment, debitura, entry, name)
         if entry.kind is RecordKind.VOUCHER:
             environment.require_debbie()
+        if entry.remote_id is not None:
+            return _confirm(ledger, entry, entry.remote_id, name, resolution)
         if resolution.exists is not None:
             found = await _existing(debitura, debbie, ledger, entry, resolution.exists.strip())
             _refuse_owned(ledger, accounts, entry, found.id)
@@ -93,6 +96,18 @@ async def _settle(
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
         ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, reasons=None)
         return f"{name} does not exist: it will be sent by the next `importer resume`."
+
+
+def _confirm(ledger: Ledger, entry: OpenEntry, remote_id: str, name: str, resolution: Resolution) -> str:
+    """Accept an entry that was created with other values than were sent. Raises UsageError for any other answer."""
+    given = (resolution.exists or "").strip()
+    if remote_key(given) != remote_key(remote_id) and given != entry.remote_reference:
+        raise UsageError(
+            f"{name} was created as {remote_id}, with other values than were sent. It is never sent again. If what is there "
+            f"is this row, type `importer resolve {name} --exists {remote_id}`."
+        )
+    ledger.doubts.move(entry.id, State.ACCEPTED, reasons=None)
+    return f"{name} is accepted as {remote_id}."
 
 
 async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEntry, name: str) -> Accounts:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import defaultdict
+from uuid import uuid4
 
 import pandas as pd
 import pytest
@@ -13,6 +15,8 @@ from support.sheets import case, cases, voucher, vouchers
 from support.workspace import API_KEY, STATES, TOKEN, query_ledger, settings_for
 
 import importer
+from importer.domain.identity import EntryLabel
+from importer.domain.kinds import RecordKind
 from importer.errors import ExitCode
 from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 from importer.settings import Settings
@@ -201,6 +205,34 @@ def test_with_a_proof_a_young_case_in_doubt_is_sent_again_once_with_the_same_key
         fault_proxy.hook = pass_on
         late = {f"IMPORTER_DISPATCH__{name.upper()}": str(value) for name, value in dispatch.items()}
         assert workspace.call("resume", env=late).code == 6, "the key was used up: only the list decides"
+
+
+def test_a_case_that_was_created_with_another_amount_is_held_with_its_id_and_can_be_confirmed(workspace, fault_proxy):
+    def in_hundredths(seen):
+        if not (seen.is_case and is_second(seen)):
+            return None
+        created = {"id": CREATED, "reference": "1A2B3C4D", "grossAmount": 20002, "currency": "DKK", "isTestCase": False}
+        return Reply(200, json.dumps(created).encode())
+
+    fault_proxy.hook = in_hundredths
+    assert run(workspace, cases(2), vouchers(2)).exit_code is ExitCode.IN_DOUBT
+    assert workspace.ledger("SELECT state, remote_id FROM entry WHERE ref = 'C2'") == [("held", CREATED)]
+    assert workspace.ledger("SELECT state FROM entry WHERE kind = 'voucher' ORDER BY id") == [("accepted",), ("blocked",)]
+    ((entry_id, key),) = workspace.ledger("SELECT id, key FROM entry WHERE ref = 'C2'")
+    name = EntryLabel.of(RecordKind.CASE, entry_id, key).text()
+    fault_proxy.hook = pass_on
+    for command in (["resume"], ["resolve", name, "--absent"], ["resolve", name, "--absent", "--although-listed"]):
+        assert workspace.call(*command).code in {2, 6}
+    assert workspace.ledger("SELECT state FROM entry WHERE ref = 'C2'") == [("held",)]
+    refused = workspace.call("resolve", name, "--exists", str(uuid4()))
+    assert refused.code == 2
+    assert f"--exists {CREATED}" in refused.err
+    assert workspace.call("resolve", name, "--exists", CREATED.upper()).code == 0
+    assert workspace.ledger("SELECT state FROM entry WHERE ref = 'C2'") == [("accepted",)]
+    assert sum(seen.is_case and is_second(seen) for seen in fault_proxy.seen) == 1
+
+
+CREATED = "5b1c2d3e-0000-4000-8000-000000000001"
 
 
 def test_a_storm_of_429_loses_nothing(configured_workspace, fake_apis):

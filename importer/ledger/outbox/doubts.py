@@ -80,6 +80,8 @@ class OpenEntry:
     key: str
     account: str
     first_sent_at: str | None
+    remote_id: str | None = None
+    remote_reference: str | None = None
 
 
 LIST_PROVES_NOTHING = "list_proves_nothing"
@@ -164,7 +166,8 @@ class DoubtLog:
 
     def entry(self, identifier: int) -> OpenEntry | None:
         """Return the entry with this id, unless it was superseded; None if there is none."""
-        columns = (entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.key, entry.c.account, entry.c.first_sent_at)
+        of_it = (entry.c.id, entry.c.kind, entry.c.state, entry.c.payload, entry.c.key, entry.c.account)
+        columns = (*of_it, entry.c.first_sent_at, entry.c.remote_id, entry.c.remote_reference)
         query = select(*columns).where((entry.c.id == identifier) & entry.c.superseded_by.is_(None))
         with self._session.transaction() as connection:
             found = connection.execute(query).one_or_none()
