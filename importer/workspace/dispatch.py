@@ -69,7 +69,7 @@ async def find_accounts(ledger: Ledger, environment: Environment) -> Accounts:
 
 def keep_counts(ledger: Ledger, quotas: Mapping[RecordKind, RateLimits]) -> None:
     """Store the request counts that have changed since the last commit that stored them."""
-    if changes := {scope: kept for quota in quotas.values() for scope, kept in quota.changes().items()}:
+    if changes := {credential: kept for quota in quotas.values() for credential, kept in quota.changes().items()}:
         ledger.counts.keep(changes)
 
 

@@ -1,4 +1,4 @@
-"""Debitura's endpoints: which request is made, and how its response is read. Source: its API reference."""
+"""The endpoints of Debitura: the requests, and the meaning of their responses. Source: its API reference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importer.domain.kinds import RecordKind
 from importer.errors import ApiStopped
 from importer.ledger.outbox.sendable import Claim
 
-PAGE_SIZE = 100  # the most that the list of managed cases gives at once
+PAGE_SIZE = 100  # the largest page of the list of managed cases
 
 
 def _reading_of(created: str | None) -> timedelta | None:
@@ -34,16 +34,16 @@ class Debitura:
 
     @property
     def skew(self) -> timedelta | None:
-        """How far Debitura's clock is ahead of ours; None before a response has shown it."""
+        """The time by which Debitura's clock is ahead of ours; None before the first response with a date."""
         return self._client.skew
 
     @property
     def earliest_skew(self) -> timedelta | None:
-        """The least that any of Debitura's clocks, in headers or dates of cases, was ahead of ours in this run."""
+        """The least time by which any of Debitura's clocks (headers, dates of cases) was ahead of ours in this run."""
         return self._client.earliest_skew
 
     async def me(self) -> str:
-        """The partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
+        """Return the partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
         body = await ask(self._client, "Debitura", "/me")
         found = body.get("id") if isinstance(body, dict) else None
         if not isinstance(found, str) or not found:
@@ -59,7 +59,7 @@ class Debitura:
         return outcome
 
     async def page(self, number: int) -> Mapping[str, Any]:
-        """One page of the managed cases, the newest first. Raises ApiStopped."""
+        """Return page ``number`` (from 1) of the managed cases, the newest first. Raises ApiStopped."""
         query = f"/managed-cases?page={number}&pageSize={PAGE_SIZE}&sort=DateCreated:desc"
         body = await ask(self._client, "Debitura", query)
         cases, page = (body.get("cases"), body.get("page")) if isinstance(body, dict) else (None, None)
@@ -73,6 +73,6 @@ class Debitura:
         return found
 
     async def case(self, identifier: str) -> Mapping[str, Any]:
-        """One case with all its fields; the list leaves some out. Raises ApiStopped."""
+        """Return one case with all its fields, of which the list omits some; empty if there is none. Raises ApiStopped."""
         body = await ask(self._client, "Debitura", f"/managed-cases/{quote(identifier, safe='')}", accept_missing=True)
         return body if isinstance(body, dict) else {}
