@@ -31,6 +31,7 @@ class TerminalConsole:
         _set_up_logs(verbose)
 
     def note(self, text: str) -> None:
+        """Show a note, unless ``--quiet`` is given."""
         if not self._quiet:
             say(text, err=True)
 
@@ -39,6 +40,7 @@ class TerminalConsole:
         say(text, err=True)
 
     def confirm(self, question: str) -> bool:
+        """Ask a yes/no question. ``--yes`` answers it. Raises UsageError if there is no terminal."""
         if self._yes:
             return True
         if not sys.stdin.isatty():
@@ -48,6 +50,7 @@ class TerminalConsole:
 
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
+        """Show the progress of sending ``total`` entries while the context is open."""
         from importer.cli.progress_view import progress_view
 
         with progress_view(total, self.note, quiet=self._quiet) as render:
@@ -58,6 +61,7 @@ class TerminalConsole:
                 self._render = _ignore
 
     def show(self, event: Event) -> None:
+        """Show an event of the sending."""
         self._render(event)
 
 
@@ -72,6 +76,7 @@ class TerminalDialogue:
         say(line, err=True)
 
     def ask(self, question: str) -> str:
+        """Ask a question and return the answer, stripped. Raises typer.Abort at the end of input."""
         say(question, err=True, nl=False)
         line = sys.stdin.readline()
         if not line:
