@@ -10,7 +10,8 @@ FORMER_WORDS = {
     r"\bnothing but\b|\bnone of (?:its|their) own\b": "only; not from this ...",
     r"\bfor want of\b|\banew\b": "because there is no ...; again",
     r"\bheard\b|\bwhoever\b|\bsomebody\b": "logged; the caller; a user",
-    r"\bstands? (?:there|in|beside|below|above|alone)\b": "is in, is below",
+    r"\bstands? (?:there|in|beside|below|above|alone|under)\b": "is in, is below, is called",
+    r"(?:\b|_)(?:telling|patience|nap)(?:\b|_)": "distinctive; the longest wait; a pause",
     r"\bhas a say\b|\bspeaks? (?:of|against)\b": "decides; contradicts",
     r"\b(?:Worklist|Unshown|Knowledge|Outlook|Lane|Shelf|Remembered|Findings|Told)\b": "the names of the glossary",
 }
