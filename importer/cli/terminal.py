@@ -73,6 +73,7 @@ class TerminalDialogue:
     """A dialogue on the terminal: what is said and asked goes to stderr."""
 
     def say(self, line: str) -> None:
+        """Show a line on stderr."""
         say(line, err=True)
 
     def ask(self, question: str) -> str:

@@ -24,6 +24,7 @@ class Finding:
 
     @property
     def good(self) -> bool:
+        """Whether the check passed."""
         return self.exit_code is ExitCode.OK
 
 

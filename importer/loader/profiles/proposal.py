@@ -89,6 +89,7 @@ class Proposal:
         return {guess.heading.text: guess.suggested for guess in self.guesses if guess.sure and guess.suggested}
 
     def unsure(self) -> tuple[Guess, ...]:
+        """Return the guesses that need a question."""
         return tuple(guess for guess in self.guesses if guess.candidates and not guess.sure)
 
 

@@ -29,6 +29,7 @@ class SavedProfile:
     path: Path
 
     def note(self) -> Note:
+        """Return the note that the profile was used."""
         return Note(NoteKind.PROFILE_USED, values=(("profile", self.profile.name), ("path", self.path.as_posix())))
 
     def matches(self, headings: HeadingsBySheet) -> bool:
