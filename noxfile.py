@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import nox
 
+# The commands of the table in tests/README.md.
 PROOFS = [
     nox.param(["faults/kill_points.py", "--cases", "1"], id="kill points"),
     nox.param(["faults/harness.py", "--kills", "2000", "--seed", "1"], id="random kills"),

@@ -17,7 +17,7 @@ _READ = "import pandas, sys; pandas.read_excel(sys.argv[1], engine='openpyxl')"
 
 
 def check(sizes: Sizes) -> BenchmarkReport:
-    """The whole command, sheets and totals included, beside reading the same file."""
+    """Measure the whole command, with its sheets and totals, and reading the same file."""
     path = sheet("cases", sizes.rows, "xlsx")
     found = interleaved(
         {
@@ -69,6 +69,6 @@ def startup(sizes: Sizes) -> BenchmarkReport:
 
 
 def _importer(*arguments: object) -> Run:
-    """The command in an empty folder, without settings: nothing that was there before is measured along."""
+    """Run the command in an empty folder, without settings, so that nothing else is measured."""
     with TemporaryDirectory(prefix="importer-benchmark-") as folder:
         return run("-m", "importer", *map(str, arguments), folder=Path(folder), env=environment())

@@ -88,14 +88,14 @@ def values(number: int) -> dict[str, Value]:
 
 
 def rows(shape: str, count: int) -> Iterator[list[Value]]:
-    """The rows of a sheet below its header."""
+    """Yield the rows of a sheet below its header."""
     for number in range(1, count + 1):
         found = values(number)
         yield [found.get(name) for name in SHAPES[shape]]
 
 
 def sheet(shape: str, count: int, ending: str) -> Path:
-    """A file of ``count`` rows, made once (by a child, for the memory) and kept in the system's folder for such things."""
+    """Return a file of ``count`` rows. It is made once, by a child process to save memory, and kept in the system's folder."""
     from benchmarks.measure import note, run
 
     folder = Path(tempfile.gettempdir()) / f"importer-benchmarks-{os.getuid()}"

@@ -21,7 +21,7 @@ Post = tuple[str, bytes, dict[str, str]]
 
 
 def payloads(path: Path) -> tuple[list[bytes], list[bytes]]:
-    """The bytes of the rows' cases and of their vouchers, if they have any, as the importer makes them."""
+    """Return the bytes of the rows' cases and of their vouchers, if they have any, as the importer makes them."""
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -43,7 +43,7 @@ def payloads(path: Path) -> tuple[list[bytes], list[bytes]]:
 
 
 async def post_all(session: aiohttp.ClientSession, posts: Iterator[Post], concurrency: int, member: str) -> list[str]:
-    """The ids in the order of the answers' requests."""
+    """Return the ids in the order of the requests."""
     ids: dict[int, str] = {}
     numbered = enumerate(posts)
 

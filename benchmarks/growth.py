@@ -91,7 +91,7 @@ def _memory(csv: dict[int, Run], xlsx: dict[int, Run]) -> list[Target]:
 
 
 def _level(name: str, found: dict[int, Run]) -> Target | None:
-    """What each row adds to the peak above 10,000 rows; None if there is nothing larger."""
+    """Return the bytes that each row above 10,000 adds to the peak; None without a larger run."""
     most = max(found)
     if BASE not in found or most <= BASE:
         return None

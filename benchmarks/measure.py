@@ -52,7 +52,7 @@ def _data_folder() -> str:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a child: without settings and credentials of whoever measures, with this package to import."""
+    """Return the environment of a child process: without the user's settings and credentials, with this package to import."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPORTER_", "PYTHON"))}
     ours = {
         "IMPORTER_DATA_FOLDER": _data_folder(),
@@ -120,7 +120,7 @@ def interleaved(contestants: Mapping[str, Contestant], rounds: int) -> dict[str,
 
 
 def median(runs: list[Run]) -> Run:
-    """The median seconds and the median peak; what the run in the middle told."""
+    """Return the median seconds, the median peak, and the output of the run in the middle."""
     ranked = sorted(runs, key=lambda r: r.seconds)
     return Run(
         seconds=statistics.median(r.seconds for r in runs),

@@ -59,11 +59,11 @@ class Passage:
             threading.setprofile(None)
 
     def files(self) -> set[str]:
-        """The files with a function that was called, without the sandbox."""
+        """Return the files with a function that was called, without the sandbox."""
         return {file for file in self.calls if not file.startswith("sandbox")}
 
     def grown_since(self, some: Passage) -> set[str]:
-        """The files with a function that was called more often than in ``some``."""
+        """Return the files with a function that was called more often than in ``some``."""
         return {file for file in self.files() if self.calls[file] - some.calls.get(file, Counter())}
 
 
@@ -91,7 +91,7 @@ def passage_of(cases: int) -> Passage:
 
 
 def count(cases: int = CASES) -> tuple[set[str], set[str]]:
-    """The files that every case passes through, and those that run once for a command, a file or a sheet."""
+    """Return the files that every case passes through, and those that run once for a command, a file or a sheet."""
     passage_of(1)  # the first call imports modules, which must not be counted
     some, twice = passage_of(cases), passage_of(2 * cases)
     passed = twice.grown_since(some)

@@ -46,7 +46,7 @@ class BenchmarkReport:
     notes: tuple[str, ...] = ()
 
     def markdown(self) -> str:
-        """The tables, then the targets, then what else there is to say."""
+        """Return the tables, then the targets, then the remarks."""
         blocks = ["\n".join(table.lines()) for table in self.tables]
         if self.targets:
             told = tuple((t.what, t.wanted, t.measured, "yes" if t.met else "**no**") for t in self.targets)
@@ -59,7 +59,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def machine(rounds: int) -> str:
-    """What the figures depend on; nothing that tells whose machine it is."""
+    """Return the facts on which the figures depend, without any that identifies the machine."""
     return (
         f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}; medians of {rounds} interleaved runs, if nothing else is said."

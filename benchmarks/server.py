@@ -42,7 +42,7 @@ class Apis:
             self._limiter = Limiter(limits)  # type: ignore[arg-type]  # the kinds are checked by argparse
 
     def answer(self, method: bytes, path: str, body: bytes) -> Answer:
-        """What an API says, and what it remembers."""
+        """Return the status and the body of a response, and record what it created."""
         if path == "/_state":
             return 200, self.state()
         name, _, query = path.partition("?")
@@ -106,7 +106,7 @@ class Apis:
         return 200, {"caseVoucherId": identifier}
 
     def state(self) -> dict[str, Any]:
-        """Counts and seconds: from the first POST to the last answer, ``held`` of a POST in the mean, when limits let one in."""
+        """Return counts and seconds: from the first POST to the last answer, and the mean time that a POST was ``held``."""
         return {
             "cases": len(self.cases),
             "references": len({case["creditorReference"] for case in self.cases}),

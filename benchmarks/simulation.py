@@ -39,11 +39,11 @@ class Simulation:
         )
 
     def importer(self, *arguments: str | Path, expect: int = 0) -> Run:
-        """The command, as a user runs it: its whole time, its own peak."""
+        """Run the command as a user does, and measure its time and its peak."""
         return run("-m", "importer", *arguments, folder=self.folder, env=self.env(), expect=expect)
 
     def state(self) -> dict[str, Any]:
-        """What the server has heard so far."""
+        """Return the counts of the server so far."""
         with urllib.request.urlopen(f"{self.url}/_state", timeout=60) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
@@ -57,7 +57,7 @@ class Simulation:
 
 @contextmanager
 def new_simulation(*, latency: float = 0.0, limits: tuple[str, ...] = (), **settings: object) -> Iterator[Simulation]:
-    """A server that knows nothing yet and an empty folder; ``settings`` are those of ``[dispatch]``."""
+    """Start an empty server and make an empty folder; ``settings`` are those of ``[dispatch]``."""
     command = [sys.executable, "-m", "benchmarks.server", "--latency", str(latency)]
     command += [part for limit in limits for part in ("--limit", limit)]
     unlimited = dict.fromkeys(("per_minute", "per_hour", "per_day"), 0)

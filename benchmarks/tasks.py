@@ -81,7 +81,7 @@ def bare_csv(path: Path) -> Work:
 
 
 def validate(path: Path) -> Work:
-    """The loader alone: rows that are in memory already into records."""
+    """Measure the loader alone: rows in memory into records."""
     from importer.loader.files.reader import open_source
     from importer.loader.profile import NO_PROFILE
     from importer.loader.records.row_reader import RowReader
@@ -98,7 +98,7 @@ def validate(path: Path) -> Work:
 
 
 def pydantic_alone(path: Path) -> Work:
-    """The same models, from values that are typed and named already: no cells, no columns, no bytes to send."""
+    """Measure the same models with values that are typed and named already: no cells, no columns, no bytes to send."""
     from benchmarks.data import SHAPES, rows
     from importer.domain.models import Case, Voucher
 
@@ -142,7 +142,7 @@ def _context() -> LoadContext:
 
 
 def _good(rows: Iterator[LoadedRow]) -> Iterator[LoadedRow]:
-    """The rows, if nothing is wrong with them: rejects take another way, and would be another benchmark."""
+    """Return the rows, if nothing is wrong with them. Rejects would be another benchmark."""
     from importer.domain.records import Reject
 
     for row in rows:
@@ -152,7 +152,7 @@ def _good(rows: Iterator[LoadedRow]) -> Iterator[LoadedRow]:
 
 
 def _case_members(row: dict[str, Any]) -> dict[str, Any]:
-    """The members of a case, as its model takes them."""
+    """Return the members of a case, as its model takes them."""
     from importer.domain.columns import CASE_COLUMNS
 
     nested: dict[str, Any] = {"debtor": {}}
@@ -164,7 +164,7 @@ def _case_members(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _voucher_members(row: dict[str, Any]) -> dict[str, Any]:
-    """The members of a flat row's voucher: minor units, the id of the type, moments in the zone of the vouchers."""
+    """Return the members of a flat row's voucher: minor units, the id of the type, moments in the zone of the vouchers."""
     from importer.domain.code_lists import VoucherTypes
 
     kind = VoucherTypes().find(row["voucher_type"])

@@ -50,12 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def pages() -> list[Path]:
-    """The pages with generated parts."""
+    """Return the pages with generated parts."""
     return [page for page in sorted((ROOT / "docs").rglob("*.md")) if BLOCK.search(page.read_text(encoding="utf-8"))]
 
 
 def renewed(text: str) -> str:
-    """The text of a page with its generated parts as the code has them now."""
+    """Return the text of a page with its generated parts as the code has them now."""
     return BLOCK.sub(lambda block: f"{block[1]}\n{PARTS[block[2]]()}\n\n{block[3]}", text)
 
 

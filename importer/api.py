@@ -31,11 +31,12 @@ from importer.workspace.request import ImportRequest, find_profiles
 from importer.workspace.result import RunResult
 from importer.workspace.workspace import Workspace
 
-Source = str | Path | pd.DataFrame
+SourceArgument = str | Path | pd.DataFrame
+"""A source as an argument: the path of a file or folder, or a DataFrame of cases (flat or not)."""
 
 
 def run(
-    *sources: Source,
+    *sources: SourceArgument,
     vouchers: pd.DataFrame | None = None,
     workspace: str | Path | None = None,
     sandbox: bool = False,
@@ -55,7 +56,7 @@ def run(
     working directory. Paths among the arguments are relative to the working directory, those in settings to the workspace.
 
     A live run needs ``yes=True``, as the command does without a terminal. Without a ``profile`` each source is read with
-    the one in ``profiles/`` that knows its headings; ``"none"`` reads it without any. ``expect_rows`` and
+    the one in ``profiles/`` that lists its headings; ``"none"`` reads it without any. ``expect_rows`` and
     ``expect_totals`` (by currency) refuse sources that do not hold them. A run waits for a quota that is used up, for
     hours if need be, unless ``stop_at_quota``.
 
@@ -87,7 +88,7 @@ def run(
 
 
 def check(
-    *sources: Source,
+    *sources: SourceArgument,
     vouchers: pd.DataFrame | None = None,
     workspace: str | Path | None = None,
     sandbox: bool = False,
@@ -173,8 +174,8 @@ def _quieten_logs() -> None:
         )
 
 
-def _named_frames(sources: tuple[Source, ...], vouchers: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    """The DataFrames under the names of the sheets whose place they take. Raises UsageError for a second one of cases."""
+def _named_frames(sources: tuple[SourceArgument, ...], vouchers: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    """Return the DataFrames by the names of the sheets that they replace. Raises UsageError for a second one of cases."""
     frames = [source for source in sources if isinstance(source, pd.DataFrame)]
     if len(frames) > 1:
         raise UsageError("Give one DataFrame of cases, and the vouchers as vouchers=.")
@@ -186,12 +187,14 @@ class _Silent:
     """A console without a user who could be asked: a live run needs ``yes=True``."""
 
     def warn(self, text: str) -> None:
+        """Issue a warning for the caller's code."""
         warnings.warn(text, stacklevel=2)
 
     def note(self, text: str) -> None:
         del text
 
     def confirm(self, question: str) -> bool:
+        """Raise UsageError, because nobody can answer."""
         raise UsageError(f"{question} Pass yes=True to send, or dry_run=True to look first.")
 
     def decide(self, question: str, advice: str) -> bool:

@@ -11,7 +11,8 @@ ImporterError
 └── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
     └── QuotaReached    an API takes no more for a while: rows wait               (exit 7)
 
-Only ``cli`` turns these into text and an exit code. A message is one sentence with what is wrong and where, and one with
+``cli`` turns an exception that is raised into a message and an exit code. Once sending has begun, ``workspace.dispatch`` and
+``workspace.result`` put it into the ``RunResult`` instead. A message is one sentence with what is wrong and where, and one with
 what to do.
 """
 

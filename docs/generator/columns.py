@@ -27,7 +27,7 @@ def headings(columns: Sequence[Column]) -> str:
 
 
 def _distinct(names: Iterable[str], without: str) -> list[str]:
-    """The names of which none folds to the same as another, or as the column's own name."""
+    """Return the names of which none folds to the same as another, or as the column's own name."""
     by_key = {fold(name): name for name in reversed([*names]) if name}
     by_key.pop(fold(without), None)
     return list(by_key.values())[::-1]

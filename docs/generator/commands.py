@@ -63,7 +63,7 @@ def _command(name: str, command: Any) -> str:
 
 
 def _placeholders(command: Any) -> dict[str, str]:
-    """What stands for the value of each parameter, from the annotations of the command's function."""
+    """Return the placeholder of each parameter's value, from the annotations of the command's function."""
     hints = typing.get_type_hints(command.callback, include_extras=True)
     return {name: _placeholder(hint) for name, hint in hints.items() if name != "return"}
 
@@ -92,7 +92,7 @@ def _option(parameter: Any, placeholder: str) -> str:
 
 
 def _meaning(parameter: Any) -> str:
-    """The help of a parameter, with its default unless that is none."""
+    """Return the help of a parameter, with its default if it has one."""
     return f"{parameter.help} The default is {code(parameter.default)}." if parameter.default else parameter.help
 
 

@@ -40,7 +40,7 @@ def _allowed(field: FieldInfo) -> str:
 
 
 def settings_file() -> str:
-    """A settings file with every setting at its default; secrets do not belong in one."""
+    """Return a settings file with every setting at its default; secrets do not belong in one."""
     lines = []
     for name, info in Settings.model_fields.items():
         if isinstance(info.default, BaseModel):
@@ -75,7 +75,7 @@ def _is_secret(field: FieldInfo) -> bool:
 
 
 def _toml(value: object) -> str:
-    """A default as a settings file has it; whole numbers without a decimal point."""
+    """Return a default as a settings file has it; whole numbers without a decimal point."""
     if isinstance(value, tuple):
         return json.dumps(list(value))
     return json.dumps(value if isinstance(value, int | float) else str(value), ensure_ascii=False)

@@ -19,7 +19,7 @@ def code(text: object) -> str:
 
 
 def comments_of(enum: type[Enum]) -> dict[str, str]:
-    """The comment behind each member of an enumeration in its source, by the member's name."""
+    """Return the comment behind each member of an enumeration in its source, by the member's name."""
     found, member = {}, ""
     for token in tokenize.generate_tokens(StringIO(inspect.getsource(enum)).readline):
         if token.type == tokenize.NAME and token.string in enum.__members__:

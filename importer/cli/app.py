@@ -19,7 +19,7 @@ from importer.cli.options import (
     Paths,
     ProfileName,
     Quiet,
-    Sandbox,
+    SandboxFlag,
     StopAtQuota,
     Verbose,
     Yes,
@@ -45,7 +45,7 @@ app.add_typer(config_app, name="config")
 @app.command()
 def run(
     paths: Paths,
-    sandbox: Sandbox = False,
+    sandbox: SandboxFlag = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and validate only, as `check` does.")] = False,
     yes: Yes = False,
     profile: ProfileName = None,
@@ -79,7 +79,7 @@ def run(
 @app.command()
 def check(
     paths: Paths,
-    sandbox: Sandbox = False,
+    sandbox: SandboxFlag = False,
     profile: ProfileName = None,
     output: OutputDir = None,
     as_json: AsJson = False,
@@ -138,7 +138,7 @@ def map_sheet(
 
 @app.command()
 def resume(
-    sandbox: Sandbox = False,
+    sandbox: SandboxFlag = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accepted as in `run`; `resume` asks nothing.")] = False,
     output: OutputDir = None,
     as_json: AsJson = False,
@@ -158,7 +158,7 @@ def resume(
 
 
 @app.command()
-def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = None) -> None:
+def status(sandbox: SandboxFlag = False, as_json: AsJson = False, config: Config = None) -> None:
     """Show the batches in the ledger, what is unfinished, and what is left of the quotas."""
     from importer.commands.status import ledger_status
 
@@ -173,7 +173,7 @@ def status(sandbox: Sandbox = False, as_json: AsJson = False, config: Config = N
 @app.command()
 def report(
     batch: Annotated[int, typer.Argument(help="The batch's number, as `importer status` shows it.")],
-    sandbox: Sandbox = False,
+    sandbox: SandboxFlag = False,
     output: OutputDir = None,
     as_json: AsJson = False,
     config: Config = None,
@@ -219,7 +219,7 @@ def doctor(
     wait: Annotated[
         float, typer.Option("--wait", metavar="MINUTES", min=0, max=60, help="With --probe: the age of a key to prove.")
     ] = 0,
-    sandbox: Sandbox = False,
+    sandbox: SandboxFlag = False,
     config: Config = None,
 ) -> None:
     """Check the settings, the ledger and both APIs, and say what to do about each fault."""
@@ -245,30 +245,33 @@ def _show_finding(finding: Finding) -> None:
 
 @app.command()
 def resolve(
-    entry: Annotated[str, typer.Argument(help="The entry, as #entry of an error sheet names it.")],
+    entry: Annotated[str, typer.Argument(help="The entry: its name in the column #entry of an error sheet.")],
     exists: Annotated[
-        str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id; a case's reference will do.")
+        str | None,
+        typer.Option("--exists", metavar="ID", help="It exists at the API, with this id; for a case, its reference will do."),
     ] = None,
-    absent: Annotated[bool, typer.Option("--absent", help="It is not there: send it.")] = False,
-    although_listed: Annotated[
-        bool, typer.Option("--although-listed", help="With --absent: what is listed and like it is another one.")
+    absent: Annotated[
+        bool, typer.Option("--absent", help="It does not exist at the API: the next run or resume sends it.")
     ] = False,
-    sandbox: Sandbox = False,
+    although_listed: Annotated[
+        bool, typer.Option("--although-listed", help="With --absent: a similar case or voucher in the API's list is another one.")
+    ] = False,
+    sandbox: SandboxFlag = False,
     config: Config = None,
 ) -> None:
-    """Say what is true of an entry that is in doubt or held."""
+    """Record whether an entry in doubt or held exists at the API."""
     from importer.commands.resolve import Resolution
     from importer.commands.resolve import resolve as settle
 
     if (exists is None) != absent or (although_listed and not absent) or (exists is not None and not exists.strip()):
-        raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
+        raise UsageError("Give either --exists ID or --absent. --although-listed belongs to --absent.")
     with environment_of(config, sandbox=sandbox) as environment:
         say(settle(environment, entry, Resolution(exists, although_listed)))
 
 
 @ledger_app.command("backup")
 def ledger_backup(
-    file: Annotated[Path, typer.Argument(help="A new file.")], sandbox: Sandbox = False, config: Config = None
+    file: Annotated[Path, typer.Argument(help="A new file.")], sandbox: SandboxFlag = False, config: Config = None
 ) -> None:
     """Copy the ledger; a run may go on meanwhile."""
     from importer.commands.backup import back_up_ledger
@@ -279,7 +282,7 @@ def ledger_backup(
 
 
 @ledger_app.command("restored")
-def ledger_restored(sandbox: Sandbox = False, config: Config = None) -> None:
+def ledger_restored(sandbox: SandboxFlag = False, config: Config = None) -> None:
     """Treat the ledger as a copy that was put back: what it calls unsent is looked for before it is sent."""
     from importer.commands.backup import declare_restored
 
@@ -294,7 +297,7 @@ def ledger_restored(sandbox: Sandbox = False, config: Config = None) -> None:
 @ledger_app.command("forget")
 def ledger_forget(
     account: Annotated[str, typer.Argument(help="The account, as the message names it, or its partner's id.")],
-    sandbox: Sandbox = False,
+    sandbox: SandboxFlag = False,
     config: Config = None,
 ) -> None:
     """Forget which keys open an account and which ledgers serve it; the next run learns both again."""
@@ -306,7 +309,7 @@ def ledger_forget(
 
 
 @ledger_app.command("trust")
-def ledger_trust(sandbox: Sandbox = False, config: Config = None) -> None:
+def ledger_trust(sandbox: SandboxFlag = False, config: Config = None) -> None:
     """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
     from importer.commands.backup import trust_ledger
 

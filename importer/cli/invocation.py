@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def current_workspace() -> Workspace:
-    """The workspace of a command: the working directory."""
+    """Return the workspace of a command, which is the working directory."""
     from importer.workspace.workspace import Workspace
 
     return Workspace.at(None)
@@ -29,7 +29,7 @@ def current_workspace() -> Workspace:
 
 @contextmanager
 def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
-    """The environment of the current workspace; without ``serving`` the embedded sandbox is not started.
+    """Open the environment of the current workspace. Without ``serving`` the embedded sandbox is not started.
 
     A command that may send requests, and has no console of its own, logs errors only.
     """
@@ -64,7 +64,10 @@ def import_request(
     totals: list[str] | None = None,
     stop_at_quota: bool = False,
 ) -> ImportRequest:
-    """The request of ``run`` and ``check``. Profiles that cannot be read are reported on stderr; one that is named raises."""
+    """Return the request of ``run`` and ``check``.
+
+    Profiles that cannot be read are reported on stderr. Raises ProfileError if the ``profile`` that is named is one of them.
+    """
     from importer.workspace.expectation import expectation
     from importer.workspace.request import ImportRequest, find_profiles
 
@@ -98,4 +101,5 @@ def show_result(result: RunResult, *, as_json: bool) -> None:
 
 
 def print_json(value: object) -> None:
+    """Print a value as JSON on stdout."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Run a command: the only place where an exception becomes a message and an exit code."""
+"""Run a command, and turn an exception that it raises into a message and an exit code."""
 
 from __future__ import annotations
 

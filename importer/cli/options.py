@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 Paths = Annotated[list[Path], typer.Argument(help="Spreadsheets, or folders of them.", show_default=False)]
-Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the embedded sandbox, with a ledger of its own.")]
+SandboxFlag = Annotated[bool, typer.Option("--sandbox", help="Use the embedded sandbox, with a ledger of its own.")]
 ProfileName = Annotated[
-    str | None, typer.Option("--profile", help="A profile's name or path, or none; by default the one that knows the headings.")
+    str | None, typer.Option("--profile", help="A profile's name or path, or none; by default the one that lists the headings.")
 ]
 OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]

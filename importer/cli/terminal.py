@@ -31,6 +31,7 @@ class TerminalConsole:
         set_up_logs(verbose)
 
     def note(self, text: str) -> None:
+        """Show a note, unless ``--quiet`` is given."""
         if not self._quiet:
             say(text, err=True)
 
@@ -39,6 +40,7 @@ class TerminalConsole:
         say(text, err=True)
 
     def confirm(self, question: str) -> bool:
+        """Ask a yes/no question. ``--yes`` answers it. Raises UsageError if there is no terminal."""
         if self._yes:
             return True
         if not sys.stdin.isatty():
@@ -53,6 +55,7 @@ class TerminalConsole:
 
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
+        """Show the progress of sending ``total`` entries while the context is open."""
         from importer.cli.progress_view import progress_view
 
         with progress_view(total, self.note, quiet=self._quiet) as render:
@@ -63,6 +66,7 @@ class TerminalConsole:
                 self._render = _ignore
 
     def show(self, event: Event) -> None:
+        """Show an event of the sending."""
         self._render(event)
 
 
@@ -79,9 +83,11 @@ class TerminalDialogue:
     """A dialogue on the terminal: what is said and asked goes to stderr."""
 
     def say(self, line: str) -> None:
+        """Show a line on stderr."""
         say(line, err=True)
 
     def ask(self, question: str) -> str:
+        """Ask a question and return the answer, stripped. Raises typer.Abort at the end of input."""
         say(question, err=True, nl=False)
         line = sys.stdin.readline()
         if not line:

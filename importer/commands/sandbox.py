@@ -27,15 +27,15 @@ def sandbox_settings(port: int, data: Path | None, faults: str | None, *, limits
 
 
 def welcome(url: str) -> str:
-    """Return the settings with which the importer uses this sandbox."""
+    """Return the commands that set what the importer needs to use this sandbox, to be pasted into a shell."""
     chosen = SandboxSettings()
     return "\n".join(
         (
             f"The sandbox listens on {url}. Press Ctrl-C to stop it. To use it, set:",
-            f"  IMPORTER_DEBITURA__BASE_URL={url}",
-            f"  IMPORTER_DEBITURA__API_KEY={chosen.api_keys[0]}",
-            f"  IMPORTER_DEBBIE__BASE_URL={url}",
-            f"  IMPORTER_DEBBIE__TOKEN={chosen.tokens[0]}",
-            f"  IMPORTER_DEBBIE__TENANT_ID={SANDBOX_TENANT}",
+            f"  export IMPORTER_DEBITURA__BASE_URL={url}",
+            f"  export IMPORTER_DEBITURA__API_KEY={chosen.api_keys[0]}",
+            f"  export IMPORTER_DEBBIE__BASE_URL={url}",
+            f"  export IMPORTER_DEBBIE__TOKEN={chosen.tokens[0]}",
+            f"  export IMPORTER_DEBBIE__TENANT_ID={SANDBOX_TENANT}",
         )
     )

@@ -1,1 +1,1 @@
-"""Entries of the ledger out to both APIs; knows no spreadsheet."""
+"""Sends the entries of the ledger to both APIs. It has no access to spreadsheets."""

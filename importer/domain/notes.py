@@ -1,4 +1,4 @@
-"""What a user should know of a source, as data: the reporter puts it into words."""
+"""Notes for the user about a source, as data. ``reporter.notes`` turns them into sentences."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from functools import reduce
 from typing import Any
 
 MAX_NAMED = 200
-"""Rows that one note names; of the ones after them it keeps the count and the last."""
+"""The most rows that one note lists. Of further rows it has the count and the last one."""
 
 
 class NoteKind(StrEnum):
-    """What a note is about; behind each the names of its values."""
+    """The subject of a note. The comments name its values."""
 
     SENTENCE = "sentence"
     """``text``: a sentence as it is. Ledgers of earlier versions hold nothing else."""
@@ -68,10 +68,11 @@ class RowNumbers:
 
     @property
     def count(self) -> int:
+        """The number of all these rows."""
         return self.more + sum(last - first + 1 for first, last in self.ranges)
 
     def plus(self, number: int) -> RowNumbers:
-        """These rows and one more behind them."""
+        """Return these rows and one more, which is below them."""
         if self.more or self.count == MAX_NAMED:
             return replace(self, more=self.more + 1, last=number)
         if self.ranges and self.ranges[-1][1] == number - 1:
@@ -80,12 +81,13 @@ class RowNumbers:
 
 
 def rows_of(numbers: Iterable[int]) -> RowNumbers:
+    """Return ascending row numbers as ranges."""
     return reduce(RowNumbers.plus, numbers, RowNumbers())
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One thing to know of a source: of the file as a whole, or of one ``sheet`` and some of its ``rows``.
+    """A note about a source: about the file as a whole, or about one ``sheet`` and some of its ``rows``.
 
     ``values`` are named texts; a name may occur several times.
     """
@@ -96,18 +98,21 @@ class Note:
     values: tuple[tuple[str, str], ...] = ()
 
     def value(self, name: str) -> str:
-        """The first value of this name."""
+        """Return the first value of this name. Raises IndexError if there is none."""
         return self.all(name)[0]
 
     def all(self, name: str) -> list[str]:
+        """Return all values of this name, in order."""
         return [value for key, value in self.values if key == name]
 
 
 def notes_to_json(notes: Iterable[Note]) -> str:
+    """Encode notes as the ledger stores them."""
     return json.dumps([_to_json(note) for note in notes], ensure_ascii=False, separators=(",", ":"))
 
 
 def notes_from_json(text: str) -> tuple[Note, ...]:
+    """Decode notes of this or an earlier version of the ledger."""
     return tuple(map(_from_json, json.loads(text)))
 
 

@@ -14,7 +14,7 @@ class State(StrEnum):
     REFUSED = "refused"  # the server rejected it, with reasons
     IN_DOUBT = "in_doubt"  # it may exist remotely
     HELD = "held"  # in doubt, and only the user can find out whether it exists
-    BLOCKED = "blocked"  # a voucher whose case was refused or is held
+    BLOCKED = "blocked"  # a voucher whose case or parent voucher was refused, is held or is blocked
 
 
 class DoubtCause(StrEnum):

@@ -70,20 +70,24 @@ def similar_currencies(text: str, *, for_vouchers: bool) -> tuple[str, ...]:
 
 
 def similar_debtor_types(text: str) -> tuple[str, ...]:
+    """Return the debtor types that a misspelt text may mean."""
     return _nearest(fold(text), debtor_type_words(), beginning=2)
 
 
 def similar_sources(text: str) -> tuple[str, ...]:
+    """Return the voucher sources that a misspelt text may mean."""
     return _nearest(fold(text), {source.value.casefold(): source.value for source in VoucherSource}, beginning=2)
 
 
 def similar_voucher_types(text: str, types: VoucherTypes) -> tuple[str, ...]:
+    """Return the voucher types that a misspelt or shortened text may mean."""
     word, words = fold(text), {fold(word): name for word, name in types.words().items()}
     named = [name for full, name in words.items() if word in full] if len(word) >= _BEGINNING else []
     return _nearest(word, words, beginning=_BEGINNING) or _few(named)
 
 
 def similar_flags(text: str) -> tuple[str, ...]:
+    """Return ``yes`` or ``no`` if a text of another language or a misspelt one may mean it."""
     word = fold(text)
     meant = ["yes"] * (word in _YES) + ["no"] * (word in _NO)
     return tuple(meant) or _misspelt(word, {"yes": "yes", "no": "no", "ja": "yes", "nej": "no", "nein": "no"}, len(word) > 2)  # noqa: PLR2004

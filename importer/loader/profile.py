@@ -77,9 +77,11 @@ class Profile(BaseModel):
         return [name for value in self.columns.values() for name in names_in(value)]
 
     def sheets(self) -> tuple[str, ...]:
+        """Return the names of the sheets that the profile is for; empty if it is for any."""
         return (self.sheet,) if isinstance(self.sheet, str) else tuple(self.sheet or ())
 
     def formats(self) -> Formats:
+        """Return the formats of numbers and dates that the profile states."""
         return Formats(decimal=self.decimal, date_format=self.date_format)
 
 
@@ -89,4 +91,5 @@ NO_PROFILE_WANTED = "none"
 
 
 def names_in(value: str | list[str]) -> list[str]:
+    """Return the canonical names that a heading is mapped to: one, or several."""
     return [value] if isinstance(value, str) else value

@@ -16,7 +16,7 @@ MOST_VALUES = 100
 SHOWN_VALUES = 3
 _WITHOUT_REASON = {
     RowStatus.PENDING: "Not sent yet: `importer resume` sends it",
-    RowStatus.BLOCKED: "Its case or its parent voucher is not imported yet; it follows that",
+    RowStatus.BLOCKED: "Its case or parent voucher is not imported yet; the voucher is sent after it",
 }
 
 

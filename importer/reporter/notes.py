@@ -21,7 +21,7 @@ _ROWS_LEFT_OUT = {  # of one row, of several
 
 
 def sentence(note: Note) -> str:
-    """A note as one sentence, or several, for a person."""
+    """Return a note as one sentence, or several, for the user."""
     if note.kind in _OF_THE_FILE:
         return _OF_THE_FILE[note.kind](note)
     if note.kind in _OF_A_RAW_SHEET:
@@ -31,7 +31,7 @@ def sentence(note: Note) -> str:
 
 
 def rows_named(rows: RowNumbers) -> str:
-    """``row 3``, ``rows 3–5 and 9``; of very many the first ones and how many more."""
+    """Return row numbers as text: ``row 3``, ``rows 3–5 and 9``. Of very many, the first ones and the number of the others."""
     ranges = [f"{first}–{last}" if last > first else f"{first}" for first, last in rows.ranges]
     if rows.more:
         return f"rows {', '.join(ranges)} and {rows.more:,} more up to row {rows.last}"
@@ -46,7 +46,7 @@ def _rows_left_out(note: Note) -> str:
 
 
 def _profile_used(note: Note) -> str:
-    return f'Read with the profile "{note.value("profile")}" ({note.value("path")}), which knows these headings.'
+    return f'Read with the profile "{note.value("profile")}" ({note.value("path")}), which lists these headings.'
 
 
 def _hidden_rows(note: Note) -> str:
@@ -98,8 +98,8 @@ def _date_order(note: Note) -> str:
 
 
 def _proof(note: Note) -> str:
-    """The cells that prove something: ``row 3 proves ("31.01.2026")``."""
-    earlier = {"row": "", "earlier_row": " of the file before"}
+    """Return the cells that are the proof: ``row 3 proves ("31.01.2026")``."""
+    earlier = {"row": "", "earlier_row": " of the original file"}
     places = [f"{value}{earlier[name]}" for name, value in note.values if name in earlier]
     texts = ", ".join(f'"{text}"' for text in note.all("text"))
     return f"row {places[0]} proves ({texts})" if len(places) == 1 else f"rows {' and '.join(places)} prove ({texts})"

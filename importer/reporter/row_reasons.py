@@ -21,7 +21,7 @@ TO_CORRECT = frozenset({RowStatus.REJECTED, RowStatus.REFUSED})
 """The statuses of rows that are wrong themselves. The other ones wait for something else."""
 
 
-def status_of(row: ReportRow) -> RowStatus:
+def worse_status(row: ReportRow) -> RowStatus:
     """Return the worse one of the statuses of the row's case and voucher."""
     found = [result.status for result in (row.case, row.voucher) if result]
     # The default is for a row without a record: it must be visible, since the totals do not balance.
@@ -38,7 +38,7 @@ def label(result: RecordResult | None, kind: RecordKind) -> str | None:
     return EntryLabel.of(kind, result.entry_id, result.key).text() if result and result.entry_id and result.key else None
 
 
-class Headings:
+class ReportHeadings:
     """One sheet's headings, to find the one that a reason refers to."""
 
     def __init__(self, head: SheetHead) -> None:
@@ -86,7 +86,7 @@ class RowReason:
         return self.reason.text()
 
 
-def reasons_of_row(row: ReportRow, headings: Headings) -> Iterator[RowReason]:
+def reasons_of_row(row: ReportRow, headings: ReportHeadings) -> Iterator[RowReason]:
     """Yield all reasons of a row that is not done, the case's first."""
     for kind, result in ((RecordKind.CASE, row.case), (RecordKind.VOUCHER, row.voucher)):
         if result is None or result.status in DONE:

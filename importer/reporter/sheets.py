@@ -14,7 +14,7 @@ from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import ReportRow
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import ErrorGroups
-from importer.reporter.row_reasons import TO_CORRECT, Headings, RowReason, in_words, label, reasons_of_row, status_of
+from importer.reporter.row_reasons import TO_CORRECT, ReportHeadings, RowReason, in_words, label, reasons_of_row, worse_status
 from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWriter
 
 ERROR_COLUMNS = ("#row", "#status", "#errors", "#entry")
@@ -35,13 +35,13 @@ def write_sheets(
     groups = ErrorGroups() if groups is None else groups
     done, left = folder / "success.xlsx", folder / "errors.xlsx"
     partial = [path.with_suffix(".partial") for path in (done, left)]
-    headings = [Headings(head) for head in heads]
+    headings = [ReportHeadings(head) for head in heads]
     with (
         SheetWriter(partial[0], heads, SUCCESS_COLUMNS) as success,
         SheetWriter(partial[1], heads, ERROR_COLUMNS, sparing=True) as errors,
     ):
         for row in rows:
-            status = status_of(row)
+            status = worse_status(row)
             ready = checking and status is RowStatus.PENDING
             if status in DONE or ready:
                 success.add(row.sheet, _success_cells(row, READY if ready else in_words(status)), row.cells)

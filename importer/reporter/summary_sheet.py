@@ -43,7 +43,9 @@ def table(groups: ErrorGroups, sheets: Sequence[str], remarks: Sequence[str]) ->
 
 def proofs(heads: Sequence[SheetHead], sheets: Sequence[str]) -> Iterator[list[Cell]]:
     """Yield the cells of the source that prove the columns' formats; they are read when the file is imported again."""
-    explanation = "This is how the column was read. Leave the line: the rows left are read by it, too."
+    explanation = (
+        "This cell determined how the column was read. Keep this line: rows that you correct here are read in the same way."
+    )
     for head, sheet in zip(heads, sheets, strict=True):
         for proof in head.proofs:
             yield [None, PROOF_MARK, sheet, proof.heading, explanation, proof.text, proof.row]

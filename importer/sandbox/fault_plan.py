@@ -147,7 +147,7 @@ class FaultPlan:
         return self._fault(chance.choice(suitable), endpoint, nth)
 
     def listed_late(self, nth: int) -> bool:
-        """Whether the case of the ``nth`` POST shows up late in the list, whatever else happens to it."""
+        """Return whether the case of the ``nth`` POST shows up late in the list, whatever else happens to it."""
         if not self.late_rate:
             return False
         return random.Random(f"{self.seed}/late/{nth}").random() < self.late_rate  # noqa: S311 - repeatable

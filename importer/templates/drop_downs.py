@@ -36,6 +36,7 @@ class Choices:
 
     @property
     def range_name(self) -> str:
+        """The name of the list in the workbook."""
         return f"list_{self.name}"
 
 

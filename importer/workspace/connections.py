@@ -108,7 +108,7 @@ def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, Rate
         RecordKind.VOUCHER: RateLimits.documented("Debbie", token, vouchers, lengths, clock),
     }
     for kind, quota in quotas.items():
-        kept, before = ledger.counts.kept(quota.scope), []
+        kept, before = ledger.counts.kept(quota.credential), []
         uncounted = kept is None and kind is RecordKind.CASE and quota.windows
         partner = ledger.account_of(key) if uncounted else None
         if partner:  # entries were sent before this ledger counted requests

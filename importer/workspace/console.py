@@ -1,4 +1,4 @@
-"""Where a run shows and asks."""
+"""The console of a run: its notes, warnings, questions and progress."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from importer.workspace.events import Event
 
 
 class Console(Protocol):
-    """What a run reports and asks; the command line and the Python API each have one."""
+    """The notes, warnings, questions and progress of a run. The command line and the Python API each have one."""
 
-    def note(self, text: str) -> None: ...
+    def note(self, text: str) -> None:
+        """Show a note, which a user may suppress."""
 
-    def warn(self, text: str) -> None: ...
+    def warn(self, text: str) -> None:
+        """Show a warning. It cannot be suppressed."""
 
-    def confirm(self, question: str) -> bool: ...
+    def confirm(self, question: str) -> bool:
+        """Ask a yes/no question and return the answer. Raises UsageError if nobody can answer."""
 
     def decide(self, question: str, advice: str) -> bool:
         """Ask what no option answers beforehand. Raises UsageError with the advice if there is nobody to ask."""
 
     def progress(self, total: int) -> AbstractContextManager[None]:
-        """The scope of one sending, in which ``total`` entries are to be settled."""
+        """Return a context that is open while ``total`` entries are sent. The progress is shown in it."""
 
     def show(self, event: Event) -> None:
-        """Render an event of the sending."""
+        """Show an event of the sending."""

@@ -30,10 +30,11 @@ from importer.workspace.environment import Environment
 from importer.workspace.ledger_guard import note_account, refuse_copy, refuse_other_partner
 from importer.workspace.progress import ProgressTracker
 
-SHORT_WAIT = 2  # lengths of the quota's minute
+SHORT_WAIT = 2  # in lengths of the window of a minute
 
 
 async def check_debbie(environment: Environment) -> None:
+    """Raise ApiStopped if Debbie refuses the token or does not answer, before anything is recorded. Requires its settings."""
     async with connections(environment) as (_, debbie):
         assert debbie is not None
         try:
@@ -76,12 +77,12 @@ async def find_accounts(ledger: Ledger, environment: Environment, console: Conso
 
 def keep_counts(ledger: Ledger, quotas: Mapping[RecordKind, RateLimits]) -> None:
     """Store the request counts that have changed since the last commit that stored them."""
-    if changes := {scope: kept for quota in quotas.values() for scope, kept in quota.changes().items()}:
+    if changes := {credential: kept for quota in quotas.values() for credential, kept in quota.changes().items()}:
         ledger.counts.keep(changes)
 
 
 def short_wait(environment: Environment) -> float:
-    """The seconds that a command waits even with ``--stop-at-quota``: the limit per minute is part of sending."""
+    """Return the seconds that a command waits even with ``--stop-at-quota``, so that the limit per minute does not end it."""
     return SHORT_WAIT * environment.settings.dispatch.window_seconds[0]
 
 
@@ -94,9 +95,9 @@ class Dispatch:
         self._ledger, self._environment, self._scope, self._console = ledger, environment, scope, console
         dispatch = environment.settings.dispatch
         self._quotas = quotas_of(environment, ledger)
-        self._patience = short_wait(environment) if stop_at_quota else math.inf
+        self._longest_wait = short_wait(environment) if stop_at_quota else math.inf
         self._throttles = {
-            kind: ApiThrottle(quota, dispatch.concurrency, dispatch.backoff_seconds, self._patience)
+            kind: ApiThrottle(quota, dispatch.concurrency, dispatch.backoff_seconds, self._longest_wait)
             for kind, quota in self._quotas.items()
         }
         self._policy = Policy(timedelta(minutes=dispatch.settle_minutes), dispatch.on_absent)
@@ -129,7 +130,7 @@ class Dispatch:
 
     async def _send(self, tracker: ProgressTracker) -> tuple[ExitCode, list[str]]:
         stopping = asyncio.Event()
-        gate = RequestGate(self._ledger, self._patience, stopping.is_set)
+        gate = RequestGate(self._ledger, self._longest_wait, stopping.is_set)
         with _interrupts(stopping, self._console):
             following = asyncio.create_task(tracker.follow())
             try:
@@ -146,7 +147,7 @@ class Dispatch:
         return (ExitCode.QUOTA if waits else ExitCode.OK), waits
 
     async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: asyncio.Event, progress: Progress) -> list[str]:
-        """Settle old doubts, send, settle new ones; send again what that set free."""
+        """Settle old doubts, send, settle new doubts, and send the entries that this released. Returns messages for the user."""
         keys = self._key_policy()
         if restored := self._ledger.restored.backup_taken_at():
             self._ledger.restored.distrust(self._scope.accounts, self._scope.batches, restored)
@@ -198,18 +199,18 @@ class Dispatch:
         ]
 
     def _long_waits(self) -> list[str]:
-        """A message for each API that keeps entries waiting for longer than this run waits."""
+        """Return a message for each API whose entries have to wait for longer than this run waits."""
         return [
             f"{throttle.limits.reached(wait)} `importer resume` goes on then."
             for kind, throttle in self._throttles.items()
-            if (wait := throttle.wait()).seconds > self._patience
+            if (wait := throttle.wait()).seconds > self._longest_wait
             and self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches)
         ]
 
 
 @contextmanager
 def _interrupts(stopping: asyncio.Event, console: Console) -> Iterator[None]:
-    """The first SIGINT or SIGTERM drains, the second cancels the run."""
+    """Handle SIGINT and SIGTERM: the first one sets ``stopping``, the second one cancels the run with KeyboardInterrupt."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def interrupt() -> None:

@@ -47,10 +47,12 @@ class Environment:
 
     @cached_property
     def api_key(self) -> str | None:
+        """Debitura's key, from the environment or the keyring; None if neither has it."""
         return self.credential("debitura")
 
     @cached_property
     def token(self) -> str | None:
+        """Debbie's token, from the environment or the keyring; None if neither has it."""
         return self.credential("debbie")
 
     def check_deadline(self) -> None:

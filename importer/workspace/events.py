@@ -1,7 +1,4 @@
-"""What happens while a run sends, as values, and the words that everything which renders them shares.
-
-Times are seconds of the epoch.
-"""
+"""The events of a run that sends, and their texts, which all displays share. Times are seconds of the epoch."""
 
 from __future__ import annotations
 
@@ -55,18 +52,18 @@ _BECAUSE = {
 
 
 def forecast_text(forecast: Forecast) -> str:
-    """``finishes Thursday 14:10; the daily quota is the bottleneck``."""
+    """Return a forecast as text: ``finishes Thursday 14:10; the daily quota is the bottleneck``."""
     finish = in_local_words(forecast.finish - forecast.seconds, forecast.seconds)
     return f"finishes {finish}; {_BECAUSE[forecast.bottleneck]}"
 
 
 def waiting_text(waiting: Waiting) -> str:
-    """``Debitura's hourly quota is used up``, or that the API asked to wait."""
+    """Return the cause of a wait as text: ``Debitura's hourly quota is used up``, or that the API asked to wait."""
     if waiting.period is None:
         return f"{waiting.api} asked to wait"
     return f"{waiting.api}'s {ADJECTIVE[waiting.period]} quota is used up"
 
 
 def until_text(waiting: Waiting) -> str:
-    """The moment at which sending goes on: ``14:10``, ``Thursday 14:10``."""
+    """Return the time at which sending goes on as text: ``14:10``, ``Thursday 14:10``."""
     return in_local_words(waiting.until - waiting.seconds, waiting.seconds)

@@ -1,4 +1,4 @@
-"""How far a run's sending has come: what is left of it, how fast it is, when it will be done; and `status` lines."""
+"""The progress of a run: the entries left, the throughput, the forecast, and the state of the quotas."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.workspace.events import EntrySettled, Event, Resumed, Waiting, forecast_text
 
-WORTH_TELLING_SECONDS = 60.0
+ANNOUNCED_FROM_SECONDS = 60.0  # a shorter run is not announced
 TICK_SECONDS = 1.0
-LONG_WAIT_SECONDS = 60.0  # of a wait whose window is not known
+LONG_WAIT_SECONDS = 60.0  # a longer wait without a known window is shown as a pause
 
-# What a run that is not to wait for a quota ends at: no minute is so long.
+# The bottlenecks at which a run with --stop-at-quota ends. It waits for a minute, which is short.
 _STOPS = frozenset({Bottleneck.HOUR, Bottleneck.DAY, Bottleneck.WAITING})
 
 
 def announcement(
     quotas: Mapping[RecordKind, RateLimits], left: Mapping[RecordKind, int], concurrency: int, *, stops_at_quota: bool = False
 ) -> str:
-    """What to say before anything is sent; nothing if it will be done within a minute."""
+    """Return the forecast as text, before sending begins; empty if sending takes less than ``ANNOUNCED_FROM_SECONDS``."""
     expected = forecast(quotas, left, dict.fromkeys(RecordKind, concurrency / ASSUMED_SECONDS))
-    if expected.seconds < WORTH_TELLING_SECONDS:
+    if expected.seconds < ANNOUNCED_FROM_SECONDS:
         return ""
     stops = stops_at_quota and expected.bottleneck in _STOPS
     return forecast_text(expected) + ("; with --stop-at-quota this run ends there" if stops else "")
@@ -64,13 +64,13 @@ class ProgressTracker:
             self._emit(EntrySettled(kind, state))
 
     async def follow(self) -> None:
-        """Emit how things stand every second, until cancelled."""
+        """Emit the progress every second, until cancelled."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self.tick(TICK_SECONDS)
 
     def tick(self, seconds: float) -> None:
-        """Emit how things stand, ``seconds`` after the last time."""
+        """Emit the progress, ``seconds`` after the last call."""
         self._measure(seconds)
         waits = [
             (quota, wait)
@@ -87,15 +87,18 @@ class ProgressTracker:
         self._is_waiting = bool(waits)
 
     def forecast(self) -> Forecast:
-        """When everything is sent, at the throughput that was measured."""
+        """Return the forecast at the throughput that was measured."""
         return forecast(self._quotas, self._left, {kind: found.rate for kind, found in self._throughput.items()})
 
     def _measure(self, seconds: float) -> None:
-        """Time in which a known window keeps an API waiting, or in which it has nothing to do, says nothing of its speed."""
+        """Measure the throughput.
+
+        Time in which a known window delays an API, or in which it has nothing to send, is not counted.
+        """
         for kind, done in self._done.items():
             quota = self._quotas[kind]
             waits = quota.next_permit().wait.seconds > 0
-            # Without known windows a short pause is how fast the API is; a long one is reported as a pause.
+            # Without known windows, short pauses are part of the throughput. A long one is shown as a pause.
             is_reported = bool(quota.windows) or quota.blocked.seconds > LONG_WAIT_SECONDS
             if not (waits and is_reported) and (done or waits or quota.in_flight):
                 self._throughput[kind].record(done, seconds)
@@ -103,7 +106,7 @@ class ProgressTracker:
 
 
 def is_long(wait: Wait) -> bool:
-    """Whether a wait is worth a countdown: the minute's are part of sending."""
+    """Return whether a wait is shown with a countdown. Waits for the window of a minute are not."""
     if wait.period is None:
         return wait.seconds > LONG_WAIT_SECONDS
     return wait.seconds >= TICK_SECONDS and wait.period is not Period.MINUTE
@@ -111,9 +114,10 @@ def is_long(wait: Wait) -> bool:
 
 @dataclass(frozen=True)
 class QuotaState:
-    """One limit as it stands at ``now`` (of the epoch): ``free`` is what creating may still use, the rest is kept back.
+    """One quota at the time ``now`` (seconds of the epoch). It is empty again after ``seconds``.
 
-    ``seconds`` until it is empty again; of a ``refused`` API until anything is sent again, and then nothing else is known.
+    ``used`` of ``limit`` requests were made, and ``free`` ones may still create; the others are reserved for reading. Without
+    a ``period``, the API refused a request, and nothing is sent to it for ``seconds``.
     """
 
     api: str
@@ -126,17 +130,20 @@ class QuotaState:
 
     @property
     def left(self) -> int:
+        """The requests left, with those reserved for reading."""
         return max(0, self.limit - self.used)
 
     def text(self) -> str:
+        """Return the quota as a line of `importer status`."""
         until = in_local_words(self.now, self.seconds)
         if self.period is None:
             return f"{self.api} refused a request for its limits: nothing is sent before {until}"
-        kept = " (kept back for looking up)" if self.left and not self.free else ""
-        reset = f", until {until}" if self.used else ""
+        kept = " (reserved for reading)" if self.left and not self.free else ""
+        reset = f", resets at {until}" if self.used else ""
         return f"{self.api} quota per {self.period}: {self.used:,} of {self.limit:,} used, {self.left:,} left{kept}{reset}"
 
     def as_json(self) -> dict[str, object]:
+        """Return the quota as in `importer status --json`. Times are in UTC."""
         until = datetime.fromtimestamp(self.now + self.seconds, UTC).isoformat(timespec="seconds")
         if self.period is None:
             return {"api": self.api, "refused_until": until}
@@ -145,7 +152,7 @@ class QuotaState:
 
 
 def quota_states(quotas: Mapping[RecordKind, RateLimits]) -> list[QuotaState]:
-    """What is used of each quota and what is left, for `importer status`; nothing for an API without limits."""
+    """Return the quotas for `importer status`; none for an API without limits."""
     states = []
     for quota in quotas.values():
         now = quota.clock()

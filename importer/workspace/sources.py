@@ -16,7 +16,7 @@ from importer.loader.context import LoadContext
 from importer.loader.files.safety import TEXTS, WORKBOOKS
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
-    Headings,
+    HeadingsBySheet,
     ProfileSet,
     SavedProfile,
     reader_of_headings,
@@ -105,7 +105,7 @@ class _Opened:
     """A file opened with certain options: its headings as found without a profile, and the profiles that match."""
 
     raw: RawSource
-    headings: Headings
+    headings: HeadingsBySheet
     fitting: list[SavedProfile]
 
 

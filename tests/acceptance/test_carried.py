@@ -31,7 +31,7 @@ def test_the_rows_left_are_read_as_the_row_that_was_imported_proves(configured_w
     correct(left, "open.csv", {"debtor_country": "nowhere"}, where=("case_ref", "P2"))
     again = configured_workspace.run("run", left, "--yes")
     assert again.code == 3  # still wrong: the second error sheet carries it on
-    assert 'row 2 of the file before proves ("31/01/2026")' in again.out
+    assert 'row 2 of the original file proves ("31/01/2026")' in again.out
 
     left = configured_workspace.reports()[-1] / "errors.xlsx"
     assert len(read_sheet(left)) == 1
@@ -60,4 +60,4 @@ def test_a_corrected_cell_in_another_order_is_a_question(configured_workspace):
     correct(left, "open.csv", {"debtor_country": "Denmark", "date": "02/13/2026"}, where=("case_ref", "P2"))
     checked = configured_workspace.run("check", left)
     assert checked.code == 3
-    assert 'row 2 of the file before has "31/01/2026" and row 2 has "02/13/2026"' in checked.out
+    assert 'row 2 of the original file has "31/01/2026" and row 2 has "02/13/2026"' in checked.out

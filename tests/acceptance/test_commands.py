@@ -456,7 +456,9 @@ def test_the_sandbox_as_a_command_of_its_own(workspace):
     try:
         first = process.stdout.readline()
         url = re.search(r"http://127\.0\.0\.1:\d+", first)[0]
-        told = dict(process.stdout.readline().strip().split("=", 1) for _ in range(5))
+        lines = [process.stdout.readline().strip() for _ in range(5)]
+        assert all(line.startswith("export ") for line in lines)  # they can be pasted into a shell
+        told = dict(line.removeprefix("export ").split("=", 1) for line in lines)
         assert told.keys() == settings_for("").keys() - {"IMPORTER_DISPATCH__BACKOFF_SECONDS"}
         write_workbook(workspace.folder / "a.xlsx", cases(2), vouchers(2))
         ended = workspace.run("run", "a.xlsx", "--yes", env=told)

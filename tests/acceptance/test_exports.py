@@ -99,7 +99,7 @@ def test_from_the_raw_export_to_cases_with_one_answer(export):
 
     ran = workspace.run("run", next_months(workspace, name), "--sandbox", "--yes")
     assert ran.code == 0, ran.out + ran.err
-    assert "which knows these headings" in ran.out
+    assert "which lists these headings" in ran.out
     assert len(sent(workspace)) == 2 * len(READ[name])
 
 

@@ -106,7 +106,7 @@ def test_an_export_is_mapped_in_a_dialogue_and_next_months_finds_the_profile(con
     write_csv(configured_workspace.folder / "april.csv", april)
     ran = configured_workspace.run("run", "april.csv", "--yes")
     assert ran.code == 3
-    assert 'note: Read with the profile "open-items" (profiles/open-items.toml), which knows these headings.' in ran.out
+    assert 'note: Read with the profile "open-items" (profiles/open-items.toml), which lists these headings.' in ran.out
     assert sorted(c["creditorReference"] for c in fake_apis.cases) == ["INV-A1", "INV-A2"]
 
     # The error sheet, corrected, is read with the same profile, and sends what was missing alone.

@@ -162,9 +162,9 @@ def test_status_shows_what_is_used_and_left(configured_workspace, fake_apis):
     assert configured_workspace.call("run", "a.csv", "--yes").code == 0
     fake_apis.stop()  # it asks nobody
     lines = configured_workspace.call("status").out.splitlines()
-    assert "Debitura quota per minute: 13 of 2,000 used, 1,987 left, until " in lines[1]
-    assert "Debitura quota per hour: 13 of 20,000 used, 19,987 left, until " in lines[2]
-    assert "Debitura quota per day: 13 of 100,000 used, 99,987 left, until " in lines[3]
+    assert "Debitura quota per minute: 13 of 2,000 used, 1,987 left, resets at " in lines[1]
+    assert "Debitura quota per hour: 13 of 20,000 used, 19,987 left, resets at " in lines[2]
+    assert "Debitura quota per day: 13 of 100,000 used, 99,987 left, resets at " in lines[3]
     assert len(lines) == 4  # Debbie has no limit
     told = configured_workspace.call("status", "--json").json()["quotas"]
     assert [(q["api"], q["per"], q["limit"], q["used"], q["left"], q["for_creating"]) for q in told] == [

@@ -281,6 +281,21 @@ def test_the_story_of_a_row_takes_at_most_six_files():
     ]
 
 
+def test_the_long_proofs_are_documented_as_nox_runs_them():
+    tree = ast.parse(text_of("noxfile.py"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "nox.param"]
+    run = [" ".join(ast.literal_eval(call.args[0])) for call in calls]
+    documented = [row[1].strip("`").removeprefix("python tests/proofs/") for row in rows_below("tests/README.md", "proof")]
+    assert run
+    assert [line for line in run if line not in documented] == []
+
+
+def test_ci_fails_below_the_documented_coverage():
+    limit = tomllib.loads(text_of("pyproject.toml"))["tool"]["coverage"]["report"]["fail_under"]
+    assert f"less than {limit} % of the lines and branches" in " ".join(text_of("CONTRIBUTING.md").split())
+    assert 'PYTEST_ADDOPTS="--cov" ' in text_of(".ci/run")
+
+
 # The README
 
 

@@ -1,4 +1,4 @@
-"""Debbie's endpoints: which request is made, and how its response is read. Source: its reference of case vouchers."""
+"""The endpoints of Debbie: the requests, and the meaning of their responses. Source: its reference of case vouchers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CaseIdFrom = Literal["id", "reference", "creditorReference"]
 
 @dataclass(frozen=True)
 class Debbie:
-    """``/v1/{tenantId}`` of Debbie; ``case_id_from`` is the field of a Debitura case that names it there."""
+    """``/v1/{tenantId}`` of Debbie. ``case_id_from`` is the field of a Debitura case whose value is the case's id at Debbie."""
 
     client: HttpClient
     tenant_id: str
@@ -44,7 +44,7 @@ class Debbie:
         await ask(self.client, "Debbie", self._path("case-vouchers", str(uuid4())), accept_missing=True)
 
     def case_of(self, entry: SendableEntry) -> str | None:
-        """The id of the voucher's case as Debbie knows it, or None if the case has no such name."""
+        """Return the id of the voucher's case at Debbie; None if the case has no value in the field ``case_id_from``."""
         if entry.target:
             return entry.target
         if self.case_id_from == "id":
@@ -66,7 +66,7 @@ class Debbie:
         return without_secrets(found, self.secrets)
 
     async def vouchers(self, case_id: str) -> list[Mapping[str, Any]]:
-        """The vouchers of a case; none if Debbie does not know the case. Raises ApiStopped."""
+        """Return the vouchers of a case; empty if Debbie has no such case. Raises ApiStopped."""
         path = self._path("case-vouchers", case_id)
         listed = self.secrets.masked_data(await ask(self.client, "Debbie", path, accept_missing=True))
         return [v for v in listed if isinstance(v, dict)] if isinstance(listed, list) else []
@@ -76,7 +76,7 @@ class Debbie:
         return await ask(self.client, "Debbie", self._path("case-vouchers", case_id), accept_missing=True) is not None
 
     async def _look_up(self, case_id: str, payload: bytes, outcome: Outcome) -> Outcome:
-        """Whether the case has this voucher already: only its list can tell after a refusal that proves nothing."""
+        """Look for the voucher in its case's list, because the refusal does not prove that it does not exist."""
         try:
             vouchers = await self.vouchers(case_id)
         except ApiStopped:
@@ -84,7 +84,7 @@ class Debbie:
         return settle_existing(outcome, json.loads(payload), vouchers)
 
     async def upload(self, entry: SendableEntry) -> Outcome:
-        """POST the entry's file; the outcome's ``remote_id`` is the file's id. Repeating it leaves an unused copy at most."""
+        """POST the entry's file. The outcome's ``remote_id`` is the file's id. A repeat can only leave an unused copy."""
         appendix = json.loads(entry.appendix or "{}")
         path = Path(appendix["path"])
         try:
@@ -95,7 +95,7 @@ class Debbie:
             return _file_refused(path.name, "was changed after the import began. Import the row again")
         body = {"content": base64.b64encode(content).decode(), "contentType": appendix["content_type"], "name": path.name}
         payload = json.dumps(body).encode()
-        # Of the whole request: the same file under another name is another one, for which a used key is refused.
+        # The key is a digest of the whole request: Debbie refuses a used key for the same file under another name.
         headers = {"Idempotency-Key": f"file-{hashlib.sha256(payload).hexdigest()[:58]}"}
         try:
             reply: Answer | NotSent | ResponseLost = await self.client.send("POST", self._path("files"), payload, headers)
@@ -110,7 +110,10 @@ class Debbie:
 
 
 def judge_upload(reply: Answer | NotSent | ResponseLost, name: str) -> Outcome:
-    """An upload in doubt is simply made again; the answer's id stands under one of the names in use."""
+    """Return the outcome of an upload. An upload in doubt counts as not done, because repeating it is harmless.
+
+    The file's id is ``fileId`` or ``id`` in the response.
+    """
     if isinstance(reply, Answer) and reply.status in {Http.OK, Http.CREATED}:
         try:
             body = read_json(reply.body)
@@ -129,7 +132,7 @@ def _file_refused(name: str, message: str) -> Outcome:
 
 
 UNLISTED = frozenset({DoubtCause.NOT_LISTED, DoubtCause.REFUSED_AFTER_DOUBT})
-"""Causes of doubts that only time settles: to ask again at once would bring the same answer."""
+"""Causes of doubts that an immediate retry cannot settle, because the response would be the same."""
 _DETAILS = {
     DoubtCause.NOT_LISTED: "its unique id is taken, but its case does not show it",
     DoubtCause.REFUSED_AFTER_DOUBT: "refused after a doubt, and its case does not show it",
@@ -145,17 +148,18 @@ def _doubt(outcome: Outcome, cause: DoubtCause) -> Outcome:
 def settle_existing(
     outcome: Outcome, sent: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], *, settled: bool = False
 ) -> Outcome:
-    """What a case's vouchers say about one that may be there: ours by ``uniqueId``, else by its business fields.
+    """Decide from the case's list whether the voucher exists. It is found by ``uniqueId``, else by its business fields.
 
-    Whether the list shows ``uniqueId`` is not documented, nor how soon a voucher is listed. If ours is missing it stays
-    in doubt until the list is ``settled``: only then another case has its id, or a refusal counts.
+    Debbie does not document whether the list contains ``uniqueId``, nor how soon it shows a new voucher. A voucher that is not
+    listed stays in doubt until the list is ``settled``: old enough to show it. Then its id belongs to another case's voucher,
+    or its refusal counts.
     """
     same = [v for v in listed if is_same_voucher(sent, v)]
     exists = outcome.verdict is OutcomeKind.EXISTS
     if len(same) == 1:
         found = same[0].get("caseVoucherId")
         return replace(outcome, verdict=OutcomeKind.ACCEPTED, remote_id=found if isinstance(found, str) else None, reasons=())
-    if same and not exists:  # alike vouchers, of which this one may be none
+    if same and not exists:  # similar vouchers; this one may not be among them
         return replace(_doubt(outcome, DoubtCause.ALIKE_LISTED), reasons=())
     if same:
         return replace(outcome, verdict=OutcomeKind.ACCEPTED)
@@ -182,7 +186,7 @@ _DELETED = Reason(
 
 
 def is_same_voucher(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:
-    """Whether a listed voucher is the one that was sent, and was not deleted since."""
+    """Return whether a listed voucher is the one that was sent, and was not deleted since."""
     return not _is_deleted(listed) and _is_like(sent, listed)
 
 
@@ -191,10 +195,10 @@ def _is_deleted(listed: Mapping[str, Any]) -> bool:
 
 
 def _is_like(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:
-    """Whether the vouchers agree: by ``uniqueId`` if it is shown, else by their business fields."""
+    """Return whether the vouchers agree: by ``uniqueId`` if it is listed, else by their business fields."""
     if listed.get("uniqueId"):
         return bool(listed["uniqueId"] == sent["uniqueId"])
-    return all((listed.get(n) or None) == (sent.get(n) or None) for n in _TELLING)
+    return all((listed.get(n) or None) == (sent.get(n) or None) for n in _IDENTIFYING_FIELDS)
 
 
-_TELLING = ("voucherTypeId", "amount", "currency", "referenceId", "text")
+_IDENTIFYING_FIELDS = ("voucherTypeId", "amount", "currency", "referenceId", "text")

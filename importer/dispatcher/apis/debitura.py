@@ -1,4 +1,4 @@
-"""Debitura's endpoints: which request is made, and how its response is read. Source: its API reference."""
+"""The endpoints of Debitura: the requests, and the meaning of their responses. Source: its API reference."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from importer.domain.secrets import NO_SECRETS, Secrets
 from importer.errors import ApiStopped
 from importer.ledger.outbox.sendable import Claim
 
-PAGE_SIZE = 100  # the most that the list of managed cases gives at once
+PAGE_SIZE = 100  # the largest page of the list of managed cases
 
 
 def _reading_of(created: str | None) -> timedelta | None:
@@ -40,16 +40,16 @@ class Debitura:
 
     @property
     def skew(self) -> timedelta | None:
-        """How far Debitura's clock is ahead of ours; None before a response has shown it."""
+        """The time by which Debitura's clock is ahead of ours; None before the first response with a date."""
         return self._client.skew
 
     @property
     def earliest_skew(self) -> timedelta | None:
-        """The least that any of Debitura's clocks, in headers or dates of cases, was ahead of ours in this run."""
+        """The least time by which any of Debitura's clocks (headers, dates of cases) was ahead of ours in this run."""
         return self._client.earliest_skew
 
     async def me(self) -> str:
-        """The partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
+        """Return the partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
         body = await self._ask("/me")
         found = body.get("id") if isinstance(body, dict) else None
         if not isinstance(found, str) or not _ACCOUNT.fullmatch(found):
@@ -78,7 +78,7 @@ class Debitura:
         return Http.OK <= answer.status < Http.MULTIPLE_CHOICES
 
     async def page(self, number: int) -> Mapping[str, Any]:
-        """One page of the managed cases, the newest first. Raises ApiStopped."""
+        """Return page ``number`` (from 1) of the managed cases, the newest first. Raises ApiStopped."""
         query = f"/managed-cases?page={number}&pageSize={PAGE_SIZE}&sort=DateCreated:desc"
         body = await self._ask(query)
         body = with_page(body)
@@ -93,11 +93,11 @@ class Debitura:
         return found
 
     async def case(self, identifier: str) -> Mapping[str, Any]:
-        """One case with all its fields; the list leaves some out. Raises ApiStopped."""
+        """Return one case with all its fields, of which the list omits some; empty if there is none. Raises ApiStopped."""
         return await self._case_at(quote(identifier, safe=""))
 
     async def case_by_reference(self, reference: str) -> Mapping[str, Any]:
-        """The case that Debitura shows with this reference of eight characters; empty if there is none. Raises ApiStopped."""
+        """Return the case with this reference of eight characters; empty if there is none. Raises ApiStopped."""
         return await self._case_at(f"case-reference/{quote(reference, safe='')}")
 
     async def _case_at(self, path: str) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
-"""HTTP. The only module that imports httpx, and the border between "nothing happened" and "in doubt".
+"""HTTP requests. Their errors show whether a request was certainly not sent, or whether it may have taken effect.
 
-httpx is the interface and aiohttp carries it, through a transport of our own that is handed the requests directly. The
-reasons and the figures are in docs/decisions/http-transport.md.
+This is the only module that imports an HTTP client library. Requests have the interface of httpx and are sent by aiohttp.
+The reasons and the figures are in docs/decisions/http-transport.md.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from importer.dispatcher.apis.deadline import SendDeadline, present_deadline
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 
 MAX_ANSWER_BYTES = 20_000_000
-# Shorter than any usual server's: a connection that the server is about to close is not used again, so that a request
-# is not lost on it, which would put a case in doubt for nothing.
+# Shorter than the time of usual servers: a request on a connection that the server is closing would be lost, and its case
+# would be in doubt.
 KEEP_ALIVE_SECONDS = 3
 CONNECT_SECONDS = 10
 
 
 class InMemoryBody(httpx.AsyncByteStream):
-    """A body whose bytes can be taken at once: reading it through httpx costs a good part of a request."""
+    """A body that is in memory. Its bytes are used directly, because reading it through httpx is slow."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -97,13 +97,14 @@ class AioTransport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
             ) as response:
                 body = await _read(response)
-                # The body is decompressed already, so what describes its coding on the way must not come along.
+                # The body is decompressed already, so the headers about its encoding are removed.
                 headers = [(k, v) for k, v in response.raw_headers if k.lower() not in _OF_THE_TRANSFER]
                 return httpx.Response(response.status, headers=headers, stream=InMemoryBody(body), request=request)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise _as_httpx(error, request) from None
 
     async def aclose(self) -> None:
+        """Close the connections."""
         if self._session is not None:
             await self._session.close()
 
@@ -126,7 +127,7 @@ _OF_THE_TRANSFER = frozenset({b"content-encoding", b"content-length", b"transfer
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     length = response.content_length
     if length is not None and length <= MAX_ANSWER_BYTES and "Content-Encoding" not in response.headers:
-        return await response.read()  # no more than it says
+        return await response.read()  # aiohttp reads no more than this length
     body = bytearray()
     async for part in response.content.iter_chunked(65_536):
         body += part
@@ -136,14 +137,14 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _name(error: BaseException) -> str:
-    """The kind of error, without its text: that may repeat parts of the request."""
+    """Return the name of the error's type. Its text is not used, because it may contain parts of the request."""
     return type(error).__name__
 
 
 def skew_of(date: str | None, asked: datetime, answered: datetime) -> timedelta | None:
-    """How far the server's clock is ahead of ours, from the ``Date`` of an answer; None without a readable one.
+    """Return the time by which the server's clock is ahead of ours, by the ``Date`` of a response; None without a valid one.
 
-    Right to half the time that the answer took and half the second that the header leaves out.
+    It is exact to half the time between ``asked`` and ``answered``, plus half a second, because the header has whole seconds.
     """
     try:
         theirs = parsedate_to_datetime(date or "")
@@ -156,7 +157,8 @@ def skew_of(date: str | None, asked: datetime, answered: datetime) -> timedelta 
 class HttpClient:
     """Requests to one API with its credentials.
 
-    ``skew`` is how far its clock was ahead of ours at the last GET, ``earliest_skew`` the least that any of its clocks was.
+    ``skew`` is the time by which its clock was ahead of ours at the last GET, ``earliest_skew`` the least such time of all its
+    clocks.
     """
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, connections: int, timeout_seconds: float) -> None:
@@ -202,7 +204,7 @@ class HttpClient:
         return Answer(response.status_code, response.stream.content, response.headers)
 
     def note_reading(self, skew: timedelta | None) -> None:
-        """Note a reading of one of the server's clocks, as how far it is ahead of ours; None is ignored."""
+        """Note the time by which one of the server's clocks is ahead of ours; None is ignored."""
         if skew is not None and (self.earliest_skew is None or skew < self.earliest_skew):
             self.earliest_skew = skew
 
@@ -212,7 +214,7 @@ class HttpClient:
         try:
             target = {"target": path.encode("ascii")}
             return httpx.Request(method, self._url, headers=own, stream=InMemoryBody(content or b""), extensions=target)
-        except (httpx.InvalidURL, ValueError) as error:  # a credential may hold what no header can
+        except (httpx.InvalidURL, ValueError) as error:  # a credential with characters that a header cannot have
             raise NotSent(_name(error)) from None
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What the requests of both APIs share: limits on their number, one attempt to create, and reads, which may be repeated."""
+"""The parts that the requests of both APIs share: rate limits, attempts to create, and reads, which are retried."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from importer.ledger.ledger import Ledger
 
 
 async def attempt_to_create(kind: RecordKind, sending: Coroutine[Any, Any, Answer], payload: bytes) -> Outcome:
+    """Await the request that sends ``payload``, once, and return its outcome. A failed request is an outcome, not an error."""
     try:
         return judge(kind, await sending, payload)
     except (NotSent, ResponseLost) as error:
@@ -80,30 +81,33 @@ class _Again(Exception):
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-NAP_SECONDS = 0.25  # between two looks at the clock and at an interrupt
+POLL_SECONDS = 0.25  # between two checks of the clock and of an interrupt
 
 
 @dataclass(frozen=True)
 class RequestGate:
-    """Where a request without an intent waits for its turn: no longer than ``longest_wait`` seconds, nor once ``stopped``."""
+    """Delays requests without an intent until the rate limits allow them.
+
+    It waits for at most ``longest_wait`` seconds, and no longer once ``stopped`` returns True.
+    """
 
     ledger: Ledger
     longest_wait: float = math.inf
     stopped: Callable[[], bool] = lambda: False
 
     async def admit(self, limits: RateLimits) -> None:
-        """Count one request durably, as soon as there is room. Raises QuotaReached."""
+        """Wait until the limits allow a request, and store its count. Raises QuotaReached if that takes too long."""
         while (wait := limits.next_permit(reading=True).wait).seconds > 0:
             if wait.seconds > self.longest_wait or self.stopped():
                 raise limits.reached(wait)
-            await asyncio.sleep(min(wait.seconds, NAP_SECONDS))
+            await asyncio.sleep(min(wait.seconds, POLL_SECONDS))
         limits.reserve(1)
         if changes := limits.changes():
             self.ledger.counts.keep(changes)
 
 
 class RateLimitedClient(HttpClient):
-    """A client that keeps to rate limits and reports to them what the server says of them."""
+    """A client that observes rate limits and records the waits that the server asks for after a 429."""
 
     def __init__(
         self,
@@ -141,5 +145,5 @@ class RateLimitedClient(HttpClient):
 
 
 def has_intent(method: str, path: str) -> bool:
-    """Whether this request creates a case or voucher, and so was counted with its intent; a file has none."""
+    """Return whether this request creates a case or voucher: it is counted with its intent. Uploads of files have none."""
     return method == "POST" and not path.endswith("/files")

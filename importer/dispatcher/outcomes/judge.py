@@ -43,9 +43,12 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of an attempt, with the cause of a doubt or the reasons of a refusal.
+    """The outcome of an attempt.
 
-    ``facts`` are what the server reports of an accepted case.
+    ``remote_id`` and ``reference`` are the id and the reference of what was created. ``reasons`` are those of a refusal or a
+    contradiction. ``wait_seconds`` is the wait after a 429. ``status`` is the HTTP status, None without a response. ``detail``
+    describes a failure without values of the row. ``cause`` is the cause of a doubt. ``facts`` are what the server reports of an
+    accepted case.
     """
 
     verdict: OutcomeKind
@@ -57,7 +60,7 @@ class Outcome:
     detail: str | None = None
     cause: DoubtCause | None = None
     created: str | None = None
-    """When the server created the case, as it wrote it."""
+    """The time at which the server created the case, as the server writes it."""
     facts: RemoteFacts = NO_FACTS
 
 

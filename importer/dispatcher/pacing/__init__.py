@@ -1,1 +1,1 @@
-"""When the next request may go out."""
+"""Pacing: when the next request to an API may begin, and when a run will be finished."""

@@ -1,4 +1,4 @@
-"""When a run will be done, and what keeps it from being done sooner. Pure: from counts and windows to seconds."""
+"""The forecast of a run: when it will be finished, and what limits its speed. Computed from counts and windows alone."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from importer.dispatcher.pacing.rate_windows import NO_WAIT, Allowance, Period, 
 from importer.domain.kinds import RecordKind
 
 ASSUMED_SECONDS = 0.25  # of an answer, before any was measured
-ASSUMED_FOR_SECONDS = 1.0  # a measurement of that length weighs as much as the assumption
-MEMORY_SECONDS = 300.0  # how far back the speed is looked at: past the pauses of an API that refuses every minute
+ASSUMED_FOR_SECONDS = 1.0  # the weight of that assumption: that of a measurement of this length
+MEMORY_SECONDS = 300.0  # the period over which the speed is averaged, so that it includes the pauses of an API that refuses
 
 
 class Bottleneck(StrEnum):
-    """What most of the time is spent on."""
+    """What most of the remaining time is spent on: the speed of the answers, a window that is used up, or a requested wait."""
 
     RATE = "rate"
     MINUTE = "minute"
@@ -29,7 +29,7 @@ class Bottleneck(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When everything will have been sent (``finish``, of the epoch), in how many seconds, and what most of them go into."""
+    """The end of sending: the time ``finish`` (seconds of the epoch), the ``seconds`` until then, and their bottleneck."""
 
     finish: float
     seconds: float
@@ -39,7 +39,10 @@ class Forecast:
 def forecast(
     quotas: Mapping[RecordKind, RateLimits], left: Mapping[RecordKind, int], rates: Mapping[RecordKind, float]
 ) -> Forecast:
-    """When everything is sent: both APIs are used at the same time, so it is the later of the two."""
+    """Return the later one of the forecasts for the two APIs, which are used at the same time.
+
+    ``left`` and ``rates`` are the entries left and the answers a second of each API.
+    """
     found = []
     for kind, quota in quotas.items():
         now = quota.clock()
@@ -49,7 +52,10 @@ def forecast(
 
 
 def forecast_api(left: int, allowances: Sequence[Allowance], now: float, rate: float, blocked: Wait = NO_WAIT) -> Forecast:
-    """When ``left`` requests will have been made at ``rate`` a second within the windows as they stand at ``now``."""
+    """Return the forecast for ``left`` requests at ``rate`` a second, within these windows.
+
+    ``allowances`` are the windows as they are at ``now``. No request is made before the wait ``blocked`` is over.
+    """
     pace = _Pace.of(rate, next((a for a in allowances if a.period is Period.MINUTE), None))
     pools = [_Pool(a, a.available, a.resets) for a in allowances if a.period is not Period.MINUTE]
     spent = dict.fromkeys(Bottleneck, 0.0)
@@ -83,6 +89,7 @@ class _Pool:
     resets: float
 
     def renew(self, now: float) -> None:
+        """Begin the next window if this one has ended by ``now``."""
         if now >= self.resets:
             self.room = _usable(self.allowance)
             self.resets = now + self.allowance.seconds
@@ -90,9 +97,9 @@ class _Pool:
 
 @dataclass
 class _Pace:
-    """How fast requests go out: ``burst`` of them at ``rate`` a second, those after them at the ``steady`` one.
+    """The speed of requests: the first ``burst`` of them at ``rate`` a second, all later ones at ``steady`` a second.
 
-    The burst is what the minute's window still has room for; after a rest it has room for ``most``.
+    ``burst`` is the room that the window of a minute has. After a pause it has room for ``most`` requests.
     """
 
     rate: float
@@ -102,23 +109,26 @@ class _Pace:
 
     @classmethod
     def of(cls, rate: float, minute: Allowance | None) -> Self:
+        """Return the speed within the window of a minute, or without one."""
         if minute is None:
             return cls(rate, rate, UNLIMITED, UNLIMITED)
         return cls(rate, min(rate, _usable(minute) / minute.seconds), _usable(minute), minute.available)
 
     def sent_in(self, seconds: float) -> int:
+        """Return the number of requests that can be made in this time."""
         if seconds == math.inf:
             return UNLIMITED
         burst = min(self.burst, int(seconds * self.rate))
         return burst + int(max(0.0, seconds - burst / self.rate) * self.steady)
 
     def send(self, count: int) -> float:
-        """Send so many; returns the seconds that it takes."""
+        """Use up the room for ``count`` requests, and return the seconds that they take."""
         burst = min(count, self.burst)
         self.burst -= burst
         return burst / self.rate + (count - burst) / self.steady
 
     def rest(self) -> None:
+        """Empty the window of a minute, after a pause that is longer than it."""
         self.burst = self.most
 
 
@@ -127,7 +137,7 @@ def _usable(allowance: Allowance) -> int:
 
 
 def _last_to_reset(pools: Sequence[_Pool]) -> _Pool | None:
-    """Of the pools that are used up the one that is so longest; None if all have room."""
+    """Return the pool that is used up for the longest time; None if all have room."""
     return max((pool for pool in pools if pool.room <= 0), key=lambda pool: pool.resets, default=None)
 
 
@@ -137,17 +147,18 @@ def _waiting_for(period: Period | None) -> Bottleneck:
 
 @dataclass
 class Throughput:
-    """Answers, and the seconds in which they came; what is long ago counts for less."""
+    """The answers of an API and the seconds in which they came. Older ones have less weight."""
 
     answers: float
     seconds: float = ASSUMED_FOR_SECONDS
 
     def record(self, answers: int, seconds: float) -> None:
+        """Add the answers of the last ``seconds``. Earlier ones lose weight, all of it after ``MEMORY_SECONDS``."""
         kept = max(0.0, 1 - seconds / MEMORY_SECONDS)
         self.answers = self.answers * kept + answers
         self.seconds = self.seconds * kept + seconds
 
     @property
     def rate(self) -> float:
-        """Answers a second: above 0, however long nothing has come."""
+        """The answers a second. It is above 0 even if there were none for a long time."""
         return max(self.answers / self.seconds, 1 / MEMORY_SECONDS)

@@ -10,13 +10,16 @@ FURTHEST = 253_370_000_000.0  # late in the year 9998, in seconds of the epoch: 
 
 
 def in_local_words(now: float, seconds: float) -> str:
-    """``seconds`` after ``now`` (of the epoch): ``14:10``, ``Thursday 14:10`` on another day, with the date after a week."""
+    """Return the time ``seconds`` after ``now`` (of the epoch) as text.
+
+    For example ``14:10``, or ``Thursday 14:10`` on another day. From a week on the date is added.
+    """
     today = datetime.fromtimestamp(now).astimezone()
     return in_words(today, datetime.fromtimestamp(min(now + seconds, FURTHEST)).astimezone())
 
 
 def in_words(today: datetime, moment: datetime) -> str:
-    """A moment as text, as seen from ``today``. It is rounded up to the minute, so that it has passed at the time shown."""
+    """Return a moment as text, for a reader at ``today``. It is rounded up to the minute, so that it has passed by then."""
     if moment.second or moment.microsecond:
         moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
     days = (moment.date() - today.date()).days
@@ -27,6 +30,6 @@ def in_words(today: datetime, moment: datetime) -> str:
 
 
 def countdown(seconds: float) -> str:
-    """A duration as a clock shows it: ``1:02:03``."""
+    """Return a duration in hours, minutes and seconds: ``1:02:03``."""
     whole = max(0, round(seconds))
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

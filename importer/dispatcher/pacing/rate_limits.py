@@ -1,10 +1,7 @@
-"""The rate limits of one credential: how many requests may begin now, or when, and what of that the ledger has to keep.
+"""The rate limits of one credential: how many requests may begin now, how long to wait, and the counts that are stored.
 
-Where a vendor leaves open when a fixed window begins, both readings are kept: from its first request, and at whole hours
-of the clock.
-
-pyrate-limiter, limits and aiolimiter count a request at one instant and keep a store of their own, so neither the time in
-which a server may have counted it nor a shared commit with the ledger can be had from them.
+Debitura does not document when its hour begins. Its requests are therefore counted in two windows: in one that begins with
+its first request, and in one that begins at whole hours of the clock. docs/decisions/rate-windows.md has the reasons.
 """
 
 from __future__ import annotations
@@ -32,16 +29,16 @@ from importer.dispatcher.pacing.rate_windows import (
 )
 from importer.errors import QuotaReached
 
-KEPT_BACK = 0.01  # of a limit, from requests that create, so that what is in doubt can always be looked up
-COUNTED_WITHIN_SECONDS = 60.0  # a request that a crash cut off was counted by then
-ROUNDED = 0.1  # of a wait that a server names, at most a second: it may have been rounded down
+KEPT_BACK = 0.01  # the share of a limit that is reserved for reading, so that doubts can always be settled
+COUNTED_WITHIN_SECONDS = 60.0  # a server counts a request within this time, also if a crash interrupted it
+ROUNDED = 0.1  # the share added to a wait that a server gives, at most a second, because it may be rounded down
 UNLIMITED = 1_000_000_000
 ADJECTIVE: Mapping[str | None, str] = {"minute": "minute's", "hour": "hourly", "day": "daily"}
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """How many requests may begin now; if none may, how long to wait before asking again."""
+    """The number of requests that may begin now. If it is 0, ``wait`` is the time until :meth:`next_permit` is called again."""
 
     count: int
     wait: Wait = NO_WAIT
@@ -49,14 +46,16 @@ class Permit:
 
 @dataclass
 class RateLimits:
-    """What one credential may still ask of its API, by all its windows and by what the server itself has said.
+    """The requests that one credential may make: limited by its windows, and by waits that the server asked for.
 
-    ``scope`` is the credential's fingerprint. ``lengths`` are those of the documented periods in seconds, limited or not;
-    empty if nothing is documented. Times are seconds of ``clock``, which must not go back.
+    ``credential`` is the credential's fingerprint. ``lengths`` are the lengths in seconds of the documented minute, hour and
+    day, whether they have a limit or not; empty if no limits are documented. ``in_flight`` counts the requests that are not
+    answered yet. Until ``blocked_until`` no request may begin: a server refused one, and asked for the wait ``blocked``. Times
+    are seconds of ``clock``, which must not go back.
     """
 
     api: str
-    scope: str
+    credential: str
     windows: tuple[Window, ...]
     lengths: tuple[float, ...]
     clock: Callable[[], float]
@@ -69,14 +68,15 @@ class RateLimits:
     def documented(
         cls,
         api: str,
-        scope: str,
+        credential: str,
         counts: tuple[int, int, int],
         lengths: tuple[float, float, float],
         clock: Callable[[], float],
     ) -> Self:
-        """The documented kinds: a sliding minute, a fixed hour, and a fixed day from the first request.
+        """Return limits of the documented kinds: a sliding minute, a fixed hour, and a fixed day from the first request.
 
-        A count of 0 means unlimited. Where the hour begins is not documented, so it is counted both ways.
+        ``counts`` are the requests allowed in a minute, an hour and a day; 0 means unlimited. ``lengths`` are the seconds of
+        these periods. The hour is counted from its first request and at whole hours, because its begin is not documented.
         """
         (minute, hour, day), (minute_seconds, hour_seconds, day_seconds) = counts, lengths
         windows: list[Window] = []
@@ -86,10 +86,13 @@ class RateLimits:
             windows += (FixedWindow(Period.HOUR, hour, hour_seconds, aligned) for aligned in (False, True))
         if day:
             windows.append(FixedWindow(Period.DAY, day, day_seconds))
-        return cls(api, scope, tuple(windows), lengths if windows else (), clock)
+        return cls(api, credential, tuple(windows), lengths if windows else (), clock)
 
     def next_permit(self, *, reading: bool = False) -> Permit:
-        """How many requests may begin now; ``reading`` ones may use what is kept back from those that create."""
+        """Return how many requests may begin now, or how long to wait.
+
+        ``reading`` requests may also use the reserve that requests that create may not use.
+        """
         now = self.clock()
         count, waits = UNLIMITED, []
         if now < self.blocked_until:
@@ -103,19 +106,19 @@ class RateLimits:
         return Permit(0, max(waits, key=lambda wait: wait.seconds)) if waits else Permit(count)
 
     def reserve(self, count: int) -> None:
-        """Count requests before they are sent; what :meth:`changes` then gives must be on disk before the first byte goes out."""
+        """Count requests before they are sent. What :meth:`changes` then returns must be on disk before their first byte."""
         self._reserve(count, self.clock())
         self._changed = True
 
     def answered(self, began: float) -> None:
-        """Note that a request sent at ``began`` has come back, or that nothing more will be known of it."""
+        """Note that a request sent at ``began`` was answered, or that its answer was lost."""
         self._answered(began, self.clock())
         self._changed = True
 
     def refused(self, seconds: float) -> None:
-        """Note that the server refused a request and named a wait: the window that it points to is full, by any process.
+        """Note that the server refused a request and asked for a wait of ``seconds``.
 
-        That is the shortest one that is not shorter than the wait.
+        The shortest window that is not shorter than the wait is taken to be full, even if another program used it up.
         """
         now = self.clock()
         until = now + seconds + min(1.0, seconds * ROUNDED)
@@ -129,12 +132,12 @@ class RateLimits:
         self._changed = True
 
     def reached(self, wait: Wait) -> QuotaReached:
-        """The error for a caller that does not wait so long."""
+        """Return the error for a caller that does not wait so long."""
         why = f"its {ADJECTIVE[wait.period]} quota is used up" if wait.period else "it asked to wait"
         return QuotaReached(f"{self.api} takes nothing before {in_local_words(self.clock(), wait.seconds)}: {why}.")
 
     def allowances(self) -> list[Allowance]:
-        """Every period as it stands; of two readings of the same period the tighter one."""
+        """Return the present allowance of each period. If a period is counted in two windows, the fuller one is returned."""
         now = self.clock()
         found: dict[Period, Allowance] = {}
         for window in self.windows:
@@ -146,14 +149,20 @@ class RateLimits:
         return list(found.values())
 
     def changes(self) -> dict[str, str]:
-        """What the ledger has to keep since this was last asked: nothing for an API without limits that has not refused."""
+        """Return the counts that changed since the last call, as JSON by credential, to be stored.
+
+        Empty for an API without limits that has not refused a request.
+        """
         if not self._changed or not (self.windows or self.clock() < self.blocked_until):
             return {}
         self._changed = False
-        return {self.scope: json.dumps(self._dump(), separators=(",", ":"))}
+        return {self.credential: json.dumps(self._dump(), separators=(",", ":"))}
 
     def load(self, kept: str | None, before: Iterable[tuple[float, int]] = ()) -> None:
-        """Go on from what the ledger kept; if it has not counted yet, from the attempts ``before``, by the second they began."""
+        """Continue from the counts that the ledger has stored (``kept``).
+
+        Without them, the attempts ``before`` are counted: (second of the epoch in which they began, number of attempts).
+        """
         if kept is not None:
             self._load(json.loads(kept))
             return
@@ -179,9 +188,10 @@ class RateLimits:
         return {"at": now, "flying": self.in_flight, "blocked": blocked, "windows": kept}
 
     def _load(self, kept: Mapping[str, Any]) -> None:
-        """Requests that were under way then were counted soon after.
+        """Restore the windows. Requests that were in flight are taken to be counted within ``COUNTED_WITHIN_SECONDS``.
 
-        If the clock was set back meanwhile, the times move with it: no place is free sooner, and none is lost for long.
+        If the clock has been set back since, all times are moved back by as much: otherwise places would stay occupied for
+        longer than a window.
         """
         now = self.clock()
         shift = max(0.0, kept["at"] - now)
@@ -198,14 +208,14 @@ class RateLimits:
 
 
 def kept_back(limit: int) -> int:
-    """The requests of a limit that only looking up may use."""
+    """Return how many requests of a limit are reserved for reading."""
     return math.ceil(limit * KEPT_BACK) if limit > 1 else 0
 
 
 class SteadyClock:
-    """Seconds since the epoch, as the machine's clock shows them, but never going back while the program runs.
+    """A clock with the seconds since the epoch that never goes back while the program runs.
 
-    Unlike the monotonic clock it goes on while a laptop sleeps.
+    Unlike the monotonic clock, it counts the time in which a laptop sleeps.
     """
 
     def __init__(self) -> None:
@@ -221,7 +231,7 @@ class SteadyClock:
 
 
 def _dump_window(window: Window) -> list[Any]:
-    """What of a window outlives the process, for :func:`_load_window`."""
+    """Return the state of a window to store, for :func:`_load_window`."""
     if isinstance(window, SlidingWindow):
         return [[round(bucket.last, 3), bucket.count] for bucket in window.answers]
     assert isinstance(window, FixedWindow)
@@ -232,7 +242,10 @@ def _dump_window(window: Window) -> list[Any]:
 
 
 def _load_window(window: Window, kept: list[Any], shift: float, counted_by: float) -> None:
-    """Go on from what was dumped, with all times ``shift`` seconds earlier; by ``counted_by`` its requests were counted."""
+    """Restore a window from :func:`_dump_window`, with all times ``shift`` seconds earlier.
+
+    ``counted_by`` is the time by which the server has counted all of its requests.
+    """
     if isinstance(window, SlidingWindow):
         window.answers = deque(Bucket(last - shift, last - shift, count) for last, count in kept)
         return

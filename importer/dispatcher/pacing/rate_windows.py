@@ -1,8 +1,8 @@
-"""One rate window: how it counts requests, and when it has room again. A sliding one and a fixed one.
+"""The sliding and the fixed rate window: how they count requests, and when they have room again.
 
-A server counts a request at some moment between its sending and its answer. So a request under way holds a place in
-every window; a place in a sliding window is free one window after the answer came; and a request that the edge of a fixed
-window may have passed counts on both sides of it. Times are seconds of one clock that does not go back.
+A server counts a request at some moment between its sending and its answer. Therefore a request in flight occupies a place
+in every window. Its place in a sliding window is free again one window after its answer. A request that was in flight when
+a fixed window ended counts in that window and in the next one. Times are seconds of one clock that does not go back.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-MARGIN = 0.001  # of a window: how far two clocks may drift apart while it lasts, or how far they differ at a whole hour
-BUCKETS = 200  # of a sliding window: answers this close together free their places together
-LOOK_AGAIN_SECONDS = 0.05  # while only an answer can tell when there is room
-LEAST_SHARE = 0.5  # of a sliding window, when others use the same key
-SHARE_REGAINED = 0.1  # of the limit, for each window without a refusal
+MARGIN = 0.001  # the share of a window's length by which our clock and the server's may differ
+BUCKETS = 200  # of a sliding window: answers in the same 1/200 of its length are kept as one item, and expire together
+LOOK_AGAIN_SECONDS = 0.05  # the wait if the end of a window is unknown until a request in flight is answered
+LEAST_SHARE = 0.5  # of a sliding window that is used even if other programs use the same key
+SHARE_REGAINED = 0.1  # of the limit that is added to the share for each window without a refusal
 
 
 class Period(StrEnum):
-    """The windows by the name that users know them by."""
+    """The documented periods, as they are named in messages."""
 
     MINUTE = "minute"
     HOUR = "hour"
@@ -30,7 +30,7 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long until a request may go out, and which window says so (None: the server, without naming one)."""
+    """The time until a request may begin, and the window that requires it (None: a server asked for a wait of that length)."""
 
     seconds: float = 0.0
     period: Period | None = None
@@ -41,7 +41,11 @@ NO_WAIT = Wait()
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One window as it stands: ``available`` is what creating may still use, ``resets`` when the window is empty again."""
+    """The present use of one window.
+
+    ``available`` is the number of requests that may still create. ``resets`` is the time at which the window is empty again,
+    ``seconds`` its length.
+    """
 
     period: Period
     limit: int
@@ -52,38 +56,44 @@ class Allowance:
 
 
 class Window(Protocol):
-    """Counts requests. ``in_flight`` are those under way, which the caller counts; every method is given the present time."""
+    """A window that counts requests.
+
+    Its methods get the present time (``now``) and the number of requests ``in_flight``, which the caller counts.
+    """
 
     period: Period
     limit: int
     seconds: float
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name under which the ledger stores this window's counts."""
 
-    def used(self, now: float, in_flight: int) -> int: ...
+    def used(self, now: float, in_flight: int) -> int:
+        """Return the requests counted in this window, those in flight included."""
 
     def effective_limit(self, now: float) -> int:
-        """What may be used: all of the limit, or less while others use the same key."""
+        """Return the requests allowed in a window: the limit, or less while other programs use the same key."""
 
-    def resets(self, now: float) -> float: ...
+    def resets(self, now: float) -> float:
+        """Return the time in seconds of the caller's clock at which the window is empty again."""
 
     def seconds_until_free(self, now: float, in_flight: int, places: int) -> float:
-        """Seconds until ``places`` more requests may begin."""
+        """Return the seconds until ``places`` more requests may begin."""
 
     def reserve(self, count: int, now: float, in_flight: int) -> None:
         """Count requests that are about to be sent."""
 
     def answered(self, began: float, now: float, in_flight: int) -> None:
-        """Note that a request sent at ``began``, which is still one of those in flight, was answered."""
+        """Note that a request sent at ``began`` was answered. It is still counted in ``in_flight``."""
 
     def mark_full(self, until: float, now: float, in_flight: int) -> None:
-        """Note that the server takes nothing more in this window before ``until``."""
+        """Note that the server refuses further requests in this window before ``until``."""
 
 
 @dataclass(slots=True)
 class Bucket:
-    """Answers that came close together, between two times; they free their places together."""
+    """The number of answers that came between two times close together, kept as one item."""
 
     first: float
     last: float
@@ -98,7 +108,7 @@ class SlidingWindow:
     limit: int
     seconds: float
     answers: deque[Bucket] = field(default_factory=deque)
-    share: float = 1.0  # of the limit that was left to us at ``shared_at``
+    share: float = 1.0  # of the limit that this program may use from ``shared_at`` on
     shared_at: float = 0.0
 
     @property
@@ -126,7 +136,7 @@ class SlidingWindow:
         return LOOK_AGAIN_SECONDS
 
     def reserve(self, count: int, now: float, in_flight: int) -> None:
-        """Nothing: those in flight are counted by the caller."""
+        """Do nothing: the caller counts the requests in flight."""
 
     def answered(self, began: float, now: float, in_flight: int) -> None:
         del began, in_flight
@@ -137,7 +147,7 @@ class SlidingWindow:
             self.answers.append(Bucket(now, now))
 
     def mark_full(self, until: float, now: float, in_flight: int) -> None:
-        """Refused although there seemed to be room: others use the key, so a part of it is left to them for a while."""
+        """Reduce the share of the limit that is used: a refusal here shows that other programs use the same key."""
         used = self.used(now, in_flight) / self.limit
         self.share = min(self.effective_limit(now) / self.limit, max(LEAST_SHARE, used))
         self.shared_at = until
@@ -149,10 +159,11 @@ class SlidingWindow:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a fixed window has counted since the server's window began: ``used`` requests, some of which may have ``spilled``.
+    """The requests in one fixed window of the server, and the times between which that window began.
 
-    The server's window began between ``earliest`` and ``latest`` (None: no answer to a request sent since ``opened`` has
-    shown that it had). Requests that spilled may have been counted after its end, so they count in the next window too.
+    ``used`` counts its requests. The ``spilled`` ones of them were answered when the window may have been over, so that they
+    may belong to the next one, and count there as well. The window began at ``earliest`` or later. It began at ``latest`` or
+    earlier; ``latest`` is None until a request that was sent since ``opened`` is answered.
     """
 
     used: int
@@ -164,7 +175,7 @@ class Tally:
 
 @dataclass
 class FixedWindow:
-    """At most ``limit`` requests in a window that its first request opens or, if ``aligned``, the clock's whole hours do."""
+    """At most ``limit`` requests in a window. It begins with its first request or, if ``aligned``, at a whole hour."""
 
     period: Period
     limit: int
@@ -214,7 +225,7 @@ class FixedWindow:
         self.tally = tally
 
     def mark_full(self, until: float, now: float, in_flight: int) -> None:
-        """Treat the window as full until the end that the server gave."""
+        """Treat the window as full until the time ``until``, which the server gave."""
         del now, in_flight
         begun = until - self._long
         used, spilled = (self.tally.used, self.tally.spilled) if self.tally else (0, 0)
@@ -233,7 +244,7 @@ class FixedWindow:
         return Tally(used, 0, hour - slack, hour + slack, now)
 
     def _advance(self, now: float, in_flight: int) -> Tally | None:
-        """Leave a window that is certainly over, and take into the next one what may have been counted there."""
+        """Begin the next window if this one is certainly over. Requests that may have been counted there are kept."""
         if self.tally is not None and not in_flight and now >= self.last_answer + self._long:
             self.tally = None
         elif self.tally is not None and self._is_over(self.tally, now):
@@ -241,11 +252,11 @@ class FixedWindow:
         return self.tally
 
     def _is_over(self, tally: Tally, now: float) -> bool:
-        """Whether the server's window has ended, however late it began."""
+        """Return whether the server's window has ended, even if it began as late as possible."""
         return tally.latest is not None and now >= tally.latest + (self.seconds if self.aligned else self._long)
 
     def _next(self, tally: Tally, now: float, used: int) -> Tally | None:
-        """The window after this one, in which ``used`` requests may have been counted already."""
+        """Return the window after this one, in which ``used`` requests may have been counted already."""
         if self.aligned:
             return self._opened(now, used)
         return replace(self._opened(now, used), earliest=tally.earliest + self.seconds) if used else None

@@ -1,4 +1,4 @@
-"""How a run treats one API: how many requests it gives it at once, when it pauses, when it gives up."""
+"""The throttle of one API: how many requests are made at once, when a run pauses, and when it gives up."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _OVERLOADED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAI
 _DECIDED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.CONTRADICTED, OutcomeKind.EXISTS, OutcomeKind.REFUSED})
 MOST_CONTRADICTIONS = 3  # in a row, after which nothing more is sent: the API changes what it is given
 NOT_BY_WAITING = Permit(0, Wait(math.inf))
-"""Nothing may begin before an answer comes, or in this run at all."""
+"""No request may begin before an answer comes, or in this run at all."""
 
 
 @dataclass
 class AdaptiveLimit:
-    """The requests that may be under way at once, between 1 and ``most``: halved by an overload, one more for each answer.
+    """The number of requests that may be in flight at once, from 1 to ``most``. An overload halves it, an answer adds one.
 
-    What was under way together with a request that met an overload changes nothing more: it says the same thing.
+    The answers to requests that were in flight during an overload do not change it again, because they show the same overload.
     """
 
     most: int
@@ -36,12 +36,14 @@ class AdaptiveLimit:
         self.value = self.most
 
     def overloaded(self) -> None:
+        """Halve the limit, once for all requests that were in flight together."""
         if not self._has_settled():
             return
         self._settling = self.value - 1
         self.value = max(1, self.value // 2)
 
     def answered(self) -> None:
+        """Raise the limit by one, up to ``most``."""
         if self._has_settled():
             self.value = min(self.most, self.value + 1)
 
@@ -54,9 +56,9 @@ class AdaptiveLimit:
 
 @dataclass
 class ApiThrottle:
-    """All that decides whether a request that creates may begin now: limits, pauses, trouble, and how many are under way.
+    """Decides whether a request that creates may begin now, from the rate limits, pauses, failures and requests in flight.
 
-    ``base_delay`` is the shortest backoff in seconds, ``longest_wait`` the longest wait that this run accepts.
+    ``base_delay`` is the shortest backoff in seconds, ``longest_wait`` the longest wait in seconds that this run accepts.
     """
 
     limits: RateLimits
@@ -78,7 +80,7 @@ class ApiThrottle:
         self.retries = RetryBudget(self.base_delay, self.limits.clock)
 
     def next_permit(self) -> Permit:
-        """How many requests may begin now; if none may, how long to wait before asking again."""
+        """Return how many requests may begin now, or how long to wait before the next call."""
         free = (1 if self.circuit_open else self.adaptive.value) - self.in_flight
         wait = self.wait()
         if self.stopped or free <= 0 or wait.seconds > self.longest_wait:
@@ -88,17 +90,17 @@ class ApiThrottle:
         return Permit(min(free, self.limits.next_permit().count))
 
     def wait(self) -> Wait:
-        """How long until requests may begin again, however many are under way, and which window says so."""
+        """Return the time until requests may begin again, whatever is in flight, with the window that requires it."""
         wait, pause = self.limits.next_permit().wait, self.paused_until - self.limits.clock()
         return wait if wait.seconds >= pause else Wait(pause)
 
     @property
     def circuit_open(self) -> bool:
-        """Whether so many requests have failed in a row that only one at a time probes the API."""
+        """Whether so many requests have failed in a row that only one at a time is sent, as a probe."""
         return self.failures >= OPEN_AFTER
 
     def note(self, outcome: Outcome) -> None:
-        """Learn from an outcome: pause, open the circuit, stop or recover; give the API more or fewer requests at once."""
+        """Adapt to an outcome: pause, open or close the circuit, stop, and change the number of requests at once."""
         if outcome.status in _OVERLOADED:
             self.adaptive.overloaded()
         elif outcome.verdict in _DECIDED:
@@ -120,8 +122,8 @@ class ApiThrottle:
             self.stopped = self.stopped or f"{MOST_CONTRADICTIONS} cases in a row were created with other values than were sent"
 
     def _refused(self, seconds: float) -> None:
-        if self.limits.clock() >= self.paused_until:  # those that were under way together are one refusal
-            self.refusals += 1  # a server that goes on refusing is asked less and less often, whatever it says
+        if self.limits.clock() >= self.paused_until:  # requests that were in flight together count as one refusal
+            self.refusals += 1  # repeated refusals lengthen the pause, even if the server asks for a shorter one
         self._pause_for(max(seconds, self.base_delay * min(2**self.refusals, LONGEST_BACKOFF) / 2))
 
     def _failed(self, why: str) -> None:
@@ -137,7 +139,7 @@ class ApiThrottle:
         self.paused_until = max(self.paused_until, self.limits.clock() + seconds)
 
     def started(self) -> None:
-        """A request begins: it earns a share of a repeat."""
+        """Count a request that begins, also in the retry budget."""
         self.in_flight += 1
         self.retries.earn()
 
@@ -145,18 +147,18 @@ class ApiThrottle:
 LONGEST_BACKOFF = 30  # times the base delay
 
 
-RETRY_SHARE = 0.1  # of the requests may be repeats; what is beyond that waits
+RETRY_SHARE = 0.1  # of the requests may be retries; further ones wait
 
 
-RETRY_RESERVE = 10.0  # repeats that need not wait for a share
+RETRY_RESERVE = 10.0  # retries that are allowed before a share is earned
 
 
 @dataclass
 class RetryBudget:
-    """The repeats of one API's requests: how often each entry was tried in vain, and how many repeats are affordable.
+    """The retries of one API's requests: the failed tries of each entry, and the retries that are available.
 
-    Repeats may be a tenth of the requests; besides that one is allowed every ``base_delay`` seconds, so that the last
-    entries of a run come to an end.
+    Retries may be a tenth of the requests. One more is allowed every ``base_delay`` seconds, so that the last entries of a
+    run are tried again as well.
     """
 
     base_delay: float
@@ -166,13 +168,13 @@ class RetryBudget:
     _spent_at: float | None = None
 
     def earn(self) -> None:
-        """Count a request that begins: it earns a share of a repeat."""
+        """Add the share of a retry that a new request makes available."""
         self.available = min(RETRY_RESERVE, self.available + RETRY_SHARE)
 
     def backoff(self, entry_id: int) -> float:
-        """Seconds until this entry may be tried again: doubling with full jitter, and later if repeats are overspent.
+        """Return the seconds until this entry may be tried again: doubling with full jitter, and longer if no retry is available.
 
-        What is available goes below zero: each repeat that is put off takes its place in the line.
+        ``available`` then goes below zero, so that each further retry waits for the ones before it.
         """
         tries = self.tries[entry_id] = self.tries.get(entry_id, 0) + 1
         now = self.clock()
@@ -183,5 +185,5 @@ class RetryBudget:
         return max(in_line, random.uniform(0, self.base_delay * min(2**tries, LONGEST_BACKOFF)))  # noqa: S311  (jitter)
 
     def settled(self, entry_id: int) -> None:
-        """Forget the tries of an entry that needs no more."""
+        """Forget the tries of an entry that is not tried again."""
         self.tries.pop(entry_id, None)

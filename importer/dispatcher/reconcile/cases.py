@@ -26,7 +26,7 @@ from importer.domain.reasons import Reason
 from importer.domain.states import DoubtCause, State
 from importer.domain.timestamps import from_timestamp, to_timestamp
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, Clock
+from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, ClockSkew
 from importer.ledger.outbox.doubts import LIST_PROVES_NOTHING, AcceptedCase, InDoubtCase
 
 log = structlog.get_logger()
@@ -100,7 +100,7 @@ async def look_up(
     rivals: Sequence[InDoubtCase],
     doubts: Sequence[InDoubtCase],
     controls: Sequence[AcceptedCase] = (),
-) -> tuple[Scan, dict[int, Fate], Clock]:
+) -> tuple[Scan, dict[int, Fate], ClockSkew]:
     """Read the list as far back as ``doubts`` and ``controls`` need, and match all ``rivals``. Raises ApiStopped.
 
     ``rivals`` are all cases that may exist, since a listed case may be any of theirs.

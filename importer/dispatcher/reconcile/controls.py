@@ -16,7 +16,7 @@ from importer.dispatcher.reconcile.case_list import Scan
 from importer.dispatcher.reconcile.matching import Remote, is_test_case, traits_sent
 from importer.domain.remote_ids import remote_key
 from importer.domain.timestamps import from_timestamp
-from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, Clock
+from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, ClockSkew
 from importer.ledger.outbox.doubts import AcceptedCase
 
 LATEST_READING = timedelta(hours=36)
@@ -34,7 +34,7 @@ class Evidence:
     scan: Scan
     controls: Sequence[AcceptedCase]
     recent: Sequence[AcceptedCase]
-    clock: Clock
+    clock: ClockSkew
     without_controls: bool = False
 
     def lack(self, *, is_test: bool, also_found: bool) -> str | None:
@@ -63,7 +63,7 @@ class Evidence:
         return {remote_key(case.id): case for case in self.scan.cases}
 
 
-def _difference(control: AcceptedCase, listed: Mapping[str, Remote], clock: Clock) -> str | None:
+def _difference(control: AcceptedCase, listed: Mapping[str, Remote], clock: ClockSkew) -> str | None:
     """Describe how the list differs from what is known about an accepted case; None if it does not."""
     found = listed.get(remote_key(control.remote_id))
     if found is None:

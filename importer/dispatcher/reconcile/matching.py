@@ -14,7 +14,7 @@ from typing import Any
 from importer.dispatcher.outcomes.contradictions import fold
 from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.timestamps import from_timestamp
-from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, Clock
+from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, ClockSkew
 from importer.ledger.outbox.doubts import InDoubtCase
 
 LATEST_ZONE = timezone(timedelta(hours=-12))  # for a date without a zone: the zone in which it is the latest
@@ -84,7 +84,7 @@ def _similarity_keys(traits: Traits, *, wanted: bool) -> list[tuple[Any, ...]]:
 
 
 def match(
-    doubts: Iterable[InDoubtCase], cases: Iterable[Remote], owned: set[str], clock: Clock | None = None
+    doubts: Iterable[InDoubtCase], cases: Iterable[Remote], owned: set[str], clock: ClockSkew | None = None
 ) -> dict[int, tuple[ScanVerdict, Remote | None]]:
     """Match entries in doubt to the listed cases that are not ``owned`` by another entry; returns verdicts by entry id.
 
@@ -96,7 +96,7 @@ def match(
     free = _FreeCases([case for case in cases if case.id not in owned], alike)
     verdicts: dict[int, tuple[ScanVerdict, Remote | None]] = {}
     for traits, group in alike.items():
-        earliest = earliest_creation([from_timestamp(doubt.first_sent_at) for doubt in group], clock or Clock())
+        earliest = earliest_creation([from_timestamp(doubt.first_sent_at) for doubt in group], clock or ClockSkew())
         found = [case for case in free.equal_to(traits) if _may_be_of(case, group, earliest)]
         verdicts |= _share(group, found, free.without_an_equal(traits, earliest, found_any=bool(found)))
     return verdicts
@@ -127,7 +127,7 @@ class _FreeCases:
         return ScanVerdict.UNKNOWN if may_be_unreadable else ScanVerdict.ABSENT
 
 
-def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
+def could_be(doubt: InDoubtCase, case: Remote, clock: ClockSkew) -> bool:
     """Return whether a listed case is equal or similar to the entry, so that the user must look at it first."""
     if not _may_be_of(case, [doubt], earliest_creation([from_timestamp(doubt.first_sent_at)], clock)):
         return False
@@ -137,7 +137,7 @@ def could_be(doubt: InDoubtCase, case: Remote, clock: Clock) -> bool:
     return case.traits == sent or bool({*_similarity_keys(sent, wanted=True)} & {*_similarity_keys(case.traits, wanted=False)})
 
 
-def earliest_creation(sent: Iterable[datetime], clock: Clock) -> datetime:
+def earliest_creation(sent: Iterable[datetime], clock: ClockSkew) -> datetime:
     """Return the time, by the server's clock, before which nothing was created that was sent at these times of our clock."""
     return clock.earliest(min(sent)) - CLOCK_MARGIN
 

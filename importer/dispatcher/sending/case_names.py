@@ -1,8 +1,8 @@
-"""Whether Debbie knows the cases by the name that ``debbie.case_id_from`` chooses.
+"""The check that Debbie has the cases under the ids that ``debbie.case_id_from`` chooses.
 
-Neither API documents how a case of Debitura is named at Debbie. So before the first voucher of a run goes out, its case is asked
-for: with the wrong setting each voucher would be refused. A new case may take a while to become known, so that an unknown one
-counts only after the settle time.
+Neither API documents the id of a Debitura case at Debbie. With the wrong setting every voucher would be refused. Therefore the
+case of the first voucher of a run is requested before that voucher is sent. Debbie may have a new case only after a while, so
+a missing case counts only after the settle time.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from importer.domain.timestamps import from_timestamp
 from importer.errors import ApiStopped, QuotaReached
 from importer.ledger.outbox.sendable import SendableEntry
 
-MOST_UNKNOWN = 3  # cases, all of them unknown, that show that the setting is wrong and not one case missing
-LONGEST_PAUSE = 30.0  # seconds between two questions
+MOST_UNKNOWN = 3  # cases that Debbie does not have, after which the setting is taken to be wrong
+LONGEST_PAUSE = 30.0  # seconds between two requests for a case
 
 
 def is_young(entry: SendableEntry, settle: timedelta, now: datetime) -> bool:
@@ -38,7 +38,11 @@ def without_young_case(outcome: Outcome, entry: SendableEntry, settle: timedelta
 
 @dataclass
 class CaseNames:
-    """What this run has learnt about the names of cases at Debbie. Times are seconds of the caller's clock."""
+    """The results of this run's requests for cases at Debbie. Times are seconds of the caller's clock.
+
+    ``state`` is ``known`` once a case was found. ``unknown`` are the ids of old cases that were not found. ``pause`` is the
+    time in seconds before the next request, which begins at ``ask_again_at`` or later.
+    """
 
     case_id_from: str
     settle: timedelta
@@ -56,7 +60,10 @@ class CaseNames:
         return self.state == "unknown" and now >= self.ask_again_at
 
     def note(self, entry: SendableEntry, name: str, outcome: Outcome, now: datetime, seconds: float) -> Outcome:
-        """Learn from the answer for one case. Returns the outcome, STOPPED if the setting is certainly wrong."""
+        """Record the outcome of a request for one case. Returns it, or STOPPED if the setting is certainly wrong.
+
+        ``now`` is the present time, ``seconds`` that of the caller's clock.
+        """
         self.state = "known" if outcome.verdict is OutcomeKind.ACCEPTED else "unknown"
         if self.state == "known":
             return outcome

@@ -1,7 +1,8 @@
-"""The sending loop: claim what can go out, send it, store what came back.
+"""The sending loop: claim entries, send them, and store their outcomes.
 
-One commit carries the outcomes that have come in and the intents that go out at once, so that what is durable is always
-at least as cautious as what has happened: ``sending`` is on disk before the first byte, the outcome before it is reported.
+One commit stores the outcomes of finished requests and the intents of the next ones. An entry is stored as ``sending``
+before the first byte of its request is sent, and its outcome before it is reported. The reasons are in
+docs/decisions/durable-steps.md.
 """
 
 from __future__ import annotations
@@ -35,12 +36,12 @@ from importer.ledger.outbox.sendable import NEXT_RUN, AttemptResult, Claim, Post
 
 log = structlog.get_logger()
 
-MAX_TRIES = 10  # of one entry in one run; then it waits for the next
-LOOK_AGAIN_SECONDS = 0.05
-LOOK_AT = 200  # vouchers among whose cases one is looked for that Debbie knows
-TURNS_OF_AN_ANSWER = 4  # turns of the event loop from an answer's last byte to the queue; answers read together share a commit
-PATIENCE_SECONDS = 3600.0  # the longest that a run waits for an entry's own backoff
-LONGEST_NAP = 20.0  # the machine may have slept or its clock been set meanwhile
+MAX_TRIES = 10  # of one entry in one run; then it waits for the next run
+LOOK_AGAIN_SECONDS = 0.05  # the wait before entries that are due now are claimed, while requests are in flight
+LOOK_AT = 200  # vouchers whose cases are tried until Debbie knows one of them
+TURNS_OF_AN_ANSWER = 4  # turns of the event loop from an answer's last byte to the queue, so that answers share a commit
+LONGEST_BACKOFF_WAIT_SECONDS = 3600.0  # a run ends rather than wait longer for the backoff of an entry
+LONGEST_SLEEP_SECONDS = 20.0  # the clock is checked again after that, because the machine may have slept
 _NO_CASE_NAME = Reason(
     "case_has_no_reference", "Its case has no reference to be named by in Debbie. Set debbie.case_id_from, or give case_id"
 )
@@ -51,8 +52,8 @@ Progress = Callable[[RecordKind, State], None]
 class Pipeline:
     """Sends the open entries of a scope until nothing more can be done in this run.
 
-    Once ``stopping`` is set nothing new is begun, and what is under way is finished. ``keys``: how far idempotency keys protect
-    cases, as the unique id does vouchers. ``send_within``: the seconds from the start of an intent's commit within
+    Once ``stopping`` is set no further request begins, and those in flight are finished. ``keys``: how far idempotency keys
+    protect cases, as the unique id does vouchers. ``send_within``: the seconds from the start of an intent's commit within
     which its request must go out; a later one is not sent, and the entry is pending again. ``settle``: how long an
     accepted case may take to become known at Debbie.
     """
@@ -85,7 +86,10 @@ class Pipeline:
         self._ended: asyncio.Queue[asyncio.Task[Attempt] | None] = asyncio.Queue()  # None only wakes the loop
 
     async def run(self) -> None:
-        """Raises LedgerError if the ledger cannot be written; the requests under way then stay in doubt."""
+        """Send until nothing more can be sent in this run.
+
+        Raises LedgerError if the ledger cannot be written; the requests in flight then stay in doubt.
+        """
         for backlog in self._backlogs.values():
             backlog.forget()  # reconciling may have moved entries since the last time
         interrupt = asyncio.create_task(self._stopping.wait())
@@ -105,13 +109,13 @@ class Pipeline:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _next_attempts(self, seconds: float) -> list[Attempt]:
-        """All attempts that have ended, as soon as one has; none if nothing ends in so many seconds, or at an interrupt."""
+        """Return the attempts that have ended, as soon as one has; empty at an interrupt, or if none ends within ``seconds``."""
         if seconds == 0 and self._under_way:
             seconds = LOOK_AGAIN_SECONDS  # something has just fallen due
         ended = []
         with suppress(TimeoutError):
             # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the result.
-            async with asyncio.timeout(min(seconds, LONGEST_NAP)):
+            async with asyncio.timeout(min(seconds, LONGEST_SLEEP_SECONDS)):
                 ended.append(await self._ended.get())
         for _ in range(TURNS_OF_AN_ANSWER):
             await asyncio.sleep(0)
@@ -120,7 +124,7 @@ class Pipeline:
         return [task.result() for task in ended if task is not None]
 
     def _step(self, attempts: Sequence[Attempt]) -> None:
-        """Store what has come back and begin what may go out, in one commit."""
+        """Store the results of ended attempts and the next intents in one commit, and begin the requests of these intents."""
         results = [result for attempt in attempts if (result := self._settle(attempt))]
         entries = [] if self._stopping.is_set() else [entry for kind in RecordKind for entry in self._pick(kind)]
         if results or entries:
@@ -139,7 +143,7 @@ class Pipeline:
         return [replace(claim, send_before=send_before) for claim in claims]
 
     def _count(self, entries: Sequence[SendableEntry]) -> dict[str, str]:
-        """Take the entries' requests from the limits; returns what is to be kept of that in the commit of their intents."""
+        """Count the entries' requests in the limits. Returns the counts that are stored in the commit of their intents."""
         counts: dict[str, str] = {}
         for kind, throttle in self._throttles.items():
             if count := sum(entry.kind is kind for entry in entries):
@@ -148,7 +152,7 @@ class Pipeline:
         return counts
 
     def _pick(self, kind: RecordKind) -> list[SendableEntry]:
-        """The entries to claim now. The file of one that has one is uploaded before it is claimed."""
+        """Return the entries to claim now. An entry with a file is claimed after its file was uploaded."""
         free = self._throttles[kind].next_permit().count
         if not free or (kind is RecordKind.VOUCHER and self._debbie is None):
             return []
@@ -163,7 +167,7 @@ class Pipeline:
         return entries
 
     def _take(self, kind: RecordKind, free: int) -> Sequence[SendableEntry]:
-        """Take the next entries; without those that wait until the name of a case was found at Debbie."""
+        """Take the next entries, without those that wait until Debbie is found to know a case by its name."""
         if kind is RecordKind.CASE:
             return self._protected(self._backlogs[kind].take(free, self._under_way))
         if self._names.state == "known":
@@ -187,7 +191,7 @@ class Pipeline:
         return self._names.must_wait(entry) and self._debbie is not None and bool(self._debbie.case_of(entry))
 
     def _ask_for_name(self, waiting: Sequence[SendableEntry]) -> None:
-        """Ask Debbie for the first case that was not asked for; if there is none, the setting is wrong."""
+        """Request the first case that was not requested before from Debbie. If there is none, the setting is wrong."""
         assert self._debbie is not None
         for entry in waiting:
             name = self._debbie.case_of(entry) or ""
@@ -221,7 +225,7 @@ class Pipeline:
         return Attempt(entry, await self._debbie.upload(entry))
 
     def _settle(self, attempt: Attempt) -> AttemptResult | None:
-        """Learn from an attempt; returns what the ledger is to store of it, unless it is an upload, which is stored here."""
+        """Process an attempt that ended. Returns the result to store; None for an upload, which is stored here, or a look-up."""
         entry, throttle = attempt.entry, self._throttles[attempt.entry.kind]
         del self._under_way[entry.entry_id]
         throttle.in_flight -= 1
@@ -251,14 +255,14 @@ class Pipeline:
         self._progress(entry.kind, State.REFUSED)
 
     def _wait_seconds(self) -> float:
-        """Seconds until something may begin; infinite if only an answer can bring that about, or nothing in this run."""
+        """Return the seconds until a request may begin; infinite if one must end first, or if none may begin in this run."""
         return math.inf if self._stopping.is_set() else min(map(self._wait_of, self._throttles))
 
     def _wait_of(self, kind: RecordKind) -> float:
         if kind is RecordKind.VOUCHER and self._debbie is None:
             return math.inf
         wait = self._backlogs[kind].wait_seconds(self._under_way)
-        if wait is None or wait > PATIENCE_SECONDS:
+        if wait is None or wait > LONGEST_BACKOFF_WAIT_SECONDS:
             return math.inf
         if kind is RecordKind.VOUCHER and self._names.state == "asking":
             return math.inf
@@ -283,7 +287,7 @@ class Attempt:
 def result_of(
     claim: Claim, outcome: Outcome, resendable: Collection[State], retries: RetryBudget, keys: KeyPolicy
 ) -> AttemptResult:
-    """The outcome as the ledger stores it; an entry in a ``resendable`` state says when it may be tried again."""
+    """Return the outcome as the ledger stores it, with the time of the next try if the new state is ``resendable``."""
     entry = claim.entry
     state = state_after(outcome, doubted=entry.doubted, looked_up=entry.kind is RecordKind.VOUCHER)
     later = None
@@ -312,7 +316,7 @@ def result_of(
 
 
 def postponed(entry: SendableEntry, outcome: Outcome, retries: RetryBudget) -> Postponed | None:
-    """When an entry that is not settled may be tried again; None: as soon as its API takes requests."""
+    """Return when an entry that is not settled may be tried again; None if as soon as its API accepts requests."""
     if outcome.verdict in {OutcomeKind.THROTTLED, OutcomeKind.STOPPED}:
         return None
     if outcome.cause in UNLISTED:

@@ -1,4 +1,4 @@
-"""The entries that may be sent to one API next, read ahead from the ledger in hundreds and not at every step."""
+"""The entries that may be sent to one API next, read from the ledger some hundreds at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ READ_AHEAD = 500
 
 @dataclass(frozen=True)
 class Scope:
-    """Which entries a run sends: those of its accounts, and of these batches (None: all that are open)."""
+    """The entries that a run sends: those of its accounts in these batches (None: all open ones)."""
 
     accounts: Accounts
     batches: tuple[int, ...] | None
@@ -29,29 +29,29 @@ class Scope:
 class Backlog:
     """The entries of one kind that can be sent, in the order of their sheets.
 
-    An entry that was read stays sendable while it waits here: no other process writes to the ledger, and only its own attempt
-    changes that. Further entries are found by reading again after something has :meth:`changed`.
+    An entry that was read stays sendable while it is kept here: no other process writes to the ledger, and only its own
+    attempt changes it. Entries that become sendable later are found by reading again after a result has :meth:`changed`.
     """
 
     def __init__(self, ledger: Ledger, scope: Scope, kind: RecordKind, states: Iterable[State]) -> None:
         self._ledger, self._scope, self._kind, self._states = ledger, scope, kind, tuple(states)
         self._entries: deque[SendableEntry] = deque()
-        self._read_all = False  # nothing that is due is missing from the entries
+        self._read_all = False  # whether the entries include every one that is due
         self._due_known = False
-        self._first_due: str | None = None  # of those that wait for their time, if that is known
+        self._first_due: str | None = None  # the earliest time of those that wait for one, if ``_due_known``
 
     def take(self, count: int, busy: Collection[int]) -> list[SendableEntry]:
-        """The next entries, at most ``count``, without those that are ``busy`` already."""
+        """Remove and return the next entries, at most ``count``, without the ``busy`` ones (their ids)."""
         if len(self._entries) < count:
             self._read(busy)
         return [self._entries.popleft() for _ in range(min(count, len(self._entries)))]
 
     def put_back(self, entries: Sequence[SendableEntry]) -> None:
-        """Put entries back that were taken and could not be sent, before all others."""
+        """Put entries back in front that were taken and could not be sent."""
         self._entries.extendleft(reversed(entries))
 
     def changed(self, results: Iterable[AttemptResult]) -> None:
-        """Note what was stored: an entry may be open again, and an accepted one frees those that waited for it."""
+        """Note results that were stored. An entry may be open again, and an accepted one releases those that waited for it."""
         for result in results:
             if result.state is State.ACCEPTED:
                 self._read_all = self._read_all and self._kind is RecordKind.CASE  # no case waits for another entry
@@ -59,16 +59,16 @@ class Backlog:
                 self._read_all = False
 
     def forget(self) -> None:
-        """Drop what was read: it may be stale, since entries were moved while nothing was sent."""
+        """Discard the entries that were read, because their states may have changed since."""
         self._entries.clear()
         self.look_again()
 
     def look_again(self) -> None:
-        """Read again: entries may have become open by other ways than results."""
+        """Read again at the next call, because entries may have become open without a result."""
         self._read_all = False
 
     def wait_seconds(self, busy: Collection[int]) -> float | None:
-        """Seconds until something can be sent: zero for now; None if nothing will be until something changes."""
+        """Return the seconds until an entry can be sent; None if that requires a further result."""
         if not self._entries:
             self._read(busy)
         if self._entries:

@@ -82,6 +82,7 @@ class PendingChanges:
         }
 
     def reject(self, row_id: int, rejected: Reject, status: RejectStatus) -> None:
+        """Add a reject of the row."""
         self._rejects.append(
             {
                 "batch_id": self._batch,
@@ -134,6 +135,7 @@ class PendingChanges:
             self._touched.add(identifier)
 
     def supersede(self, kind: RecordKind, old: ExistingEntry, new: ExistingEntry) -> None:
+        """Note that ``new`` replaces ``old``."""
         self._superseded.append((kind, old, new))
 
     def note(self, row_id: int, kind: RecordKind, entry_id: int, origin: RowOrigin, money: Money) -> None:

@@ -13,7 +13,14 @@ from importer.domain.states import BLOCKING, REPLACEABLE, State
 
 @dataclass(slots=True)
 class ExistingEntry:
-    """An entry of the ledger, as it is while a source is staged."""
+    """An entry of the ledger, as it is while a source is staged. The fields are columns of the table ``entry``.
+
+    ``id``, ``batch_id``, ``row_id``, ``case_id`` and ``superseded_by`` are ids of the ledger: of the entry, of the batch and
+    the row that hold it, of its case's entry and of the entry that replaced it. ``target`` is the ``case_id`` of the sheet: the
+    id at Debbie of a case that is not in this ledger. ``base`` is the key without the ``-1``, ``-2`` of equal records.
+    ``digest`` is the fingerprint of the payload, for a voucher together with its case. ``ref`` is the case's
+    reference in the sheet.
+    """
 
     id: int
     key: str

@@ -28,7 +28,7 @@ def no_parent(voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected
         problem, fix = "leads back to the voucher itself", "Correct one of the parents"
         reason = Reason("parent_circle", f"{problem}: {way}. {fix}", field, value=parent, gist=f"{problem}. {fix}")
     elif voucher.parent in waiting or is_rejected:
-        message = "is the unique_id of a voucher that was rejected. Correct that one first; this one follows it"
+        message = "is the unique_id of a voucher that was rejected. Correct that one first; then this one is sent"
         reason, status = Reason("parent_rejected", message, field, value=parent), RejectStatus.BLOCKED
     else:
         message = "is not the unique_id of a voucher in this file or of one imported before. Correct it, or add that voucher"

@@ -39,6 +39,7 @@ class SourceVersion:
     day: str
 
     def fingerprint(self, sha256: str | None = None) -> str:
+        """Return the digest by which a source that was read before is found."""
         # Only the year of the day: it decides how two-digit years are read. Apart from that, the day only decides whether
         # a date is in the future; in a batch without rejects none is, and none will be on a later day.
         parts = [self.name, sha256 or self.sha256, self.reader_version, self.day[:4]]

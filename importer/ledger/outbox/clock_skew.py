@@ -12,7 +12,7 @@ FIRST_MOMENT, LAST_MOMENT = datetime.min.replace(tzinfo=UTC) + CLOCK_MARGIN, dat
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class ClockSkew:
     """The skew of the server's clock against ours, in whole minutes (negative: it is behind): least, most and latest measured."""
 
     lowest: int = 0
@@ -32,7 +32,7 @@ class Clock:
 
     @classmethod
     def begun(cls, skew: timedelta | None, earliest: timedelta | None = None) -> Self:
-        """Return a clock with these measurements alone."""
+        """Return the skew by these measurements alone."""
         minutes = 0 if skew is None else _minutes(skew)
         return cls(minutes, minutes, minutes).measured(None, earliest)
 
@@ -67,6 +67,7 @@ class Clock:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
+        """Return the skew that :meth:`as_text` returned."""
         return cls(*map(int, text.split()))
 
 

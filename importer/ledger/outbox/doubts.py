@@ -16,7 +16,7 @@ from importer.domain.reasons import reasons_from_json
 from importer.domain.remote_ids import remote_key
 from importer.domain.states import UNRESOLVED, DoubtCause, State, sources_of
 from importer.domain.timestamps import to_timestamp
-from importer.ledger.outbox.clock_skew import Clock
+from importer.ledger.outbox.clock_skew import ClockSkew
 from importer.ledger.outbox.dependents import block, release, unblock
 from importer.ledger.outbox.outbox import is_open
 from importer.ledger.storage.backup import BACKUP_MARK
@@ -71,7 +71,11 @@ class UnlistedVoucher:
 
 @dataclass(frozen=True, slots=True)
 class OpenEntry:
-    """An entry that a user names, to resolve it."""
+    """An entry that a user names, to resolve it.
+
+    ``account`` is the account to which it is sent. ``first_sent_at`` is the timestamp of its first attempt, None if it was not
+    sent.
+    """
 
     id: int
     kind: RecordKind
@@ -98,12 +102,12 @@ class DoubtLog:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def clock(self, accounts: Accounts) -> Clock:
+    def clock(self, accounts: Accounts) -> ClockSkew:
         """Return the skew of Debitura's clock since the oldest open doubt."""
         with self._session.transaction() as connection:
-            return _clock(connection, accounts) or Clock()
+            return _clock(connection, accounts) or ClockSkew()
 
-    def note_clock(self, accounts: Accounts, skew: timedelta | None, earliest: timedelta | None = None) -> Clock:
+    def note_clock(self, accounts: Accounts, skew: timedelta | None, earliest: timedelta | None = None) -> ClockSkew:
         """Store a measurement of the skew, and the earliest reading. Without open doubts they replace the earlier ones."""
         with self._session.transaction() as connection:
             known = _clock(connection, accounts)
@@ -113,7 +117,7 @@ class DoubtLog:
             keeps = any(connection.scalar(q.limit(1)) is not None for q in (select(entry.c.id).where(unsettled), restored))
             # Without an earlier measurement, times in the ledger may date from when the clocks agreed: start at zero.
             begun = not keeps and skew is not None
-            noted = Clock.begun(skew, earliest) if begun else (known or Clock()).measured(skew, earliest)
+            noted = ClockSkew.begun(skew, earliest) if begun else (known or ClockSkew()).measured(skew, earliest)
             if noted != known:
                 name = CLOCK_MARK + accounts.cases
                 connection.execute(delete(meta).where(meta.c.name == name))
@@ -235,6 +239,6 @@ def _accepted(accounts: Accounts) -> ColumnElement[bool]:
     )
 
 
-def _clock(connection: Connection, accounts: Accounts) -> Clock | None:
+def _clock(connection: Connection, accounts: Accounts) -> ClockSkew | None:
     found = connection.scalar(select(meta.c.value).where(meta.c.name == CLOCK_MARK + accounts.cases))
-    return Clock.from_text(found) if found else None
+    return ClockSkew.from_text(found) if found else None

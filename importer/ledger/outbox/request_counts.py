@@ -25,13 +25,13 @@ class RequestCounts:
         self._session = session
         self._seen: dict[str, int] = {}  # the version of each credential's count that this process last read or wrote
 
-    def kept(self, scope: str) -> str | None:
+    def kept(self, credential: str) -> str | None:
         """Return the stored counts of this credential, or None."""
         oldest = to_timestamp(datetime.now(UTC) - KEPT)
         with self._session.transaction() as connection:
-            query = select(request_count).where(request_count.c.scope == scope)
+            query = select(request_count).where(request_count.c.scope == credential)
             found = connection.execute(query).one_or_none()
-        self._seen[scope] = found.version if found else 0
+        self._seen[credential] = found.version if found else 0
         return found.counted if found and found.at >= oldest else None
 
     def keep(self, counts: Mapping[str, str]) -> None:

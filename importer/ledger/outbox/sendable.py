@@ -15,7 +15,14 @@ from importer.ledger.storage.schema import entry
 
 @dataclass(frozen=True, slots=True)
 class SendableEntry:
-    """An entry to send, with all that its request needs."""
+    """An entry to send, with all that its request needs.
+
+    ``doubted``: an earlier attempt may have created it. The fields below that are None for a case. ``target`` is the id of
+    the case at Debbie, if the sheet gives it and the case is not in this ledger. ``case_id``, ``case_reference``,
+    ``case_payload`` and ``case_accepted_at`` are of the voucher's case in this ledger: its id and reference at Debitura, its
+    request, and the time of its acceptance. ``parent_id`` is the parent voucher's id at Debbie. ``appendix`` is the attached
+    file as JSON: ``path``, ``sha256``, ``content_type`` and, once it is uploaded, ``file_id``.
+    """
 
     entry_id: int
     kind: RecordKind
@@ -59,8 +66,10 @@ NEXT_RUN = Postponed(None)
 class AttemptResult:
     """The result of an attempt, ready to be stored.
 
-    An unsettled entry may be tried again at once, unless it is ``postponed``. ``cause`` is the cause of a doubt, ``facts``
-    the JSON of what the server reports of the entry.
+    ``state`` is the entry's new state, ``outcome`` the value of an ``OutcomeKind``. ``status`` is the HTTP status, None without
+    a response. ``detail`` describes a failure without values of the row. ``remote_id`` and ``remote_reference`` are the ids of
+    what was created, ``facts`` the JSON of what the server reports of it. An unsettled entry may be tried again at once, unless
+    it is ``postponed``. ``cause`` is that of a doubt.
     """
 
     attempt_id: int

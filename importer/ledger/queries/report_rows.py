@@ -26,7 +26,12 @@ LARGEST_ID = 2**63 - 1  # that a database can store
 
 @dataclass(frozen=True)
 class BatchInfo:
-    """A batch as it was staged. ``control`` holds the totals as read: kind → currency → [rows, hundredths]."""
+    """A batch as it was staged.
+
+    ``run_id`` is the run that staged it, ``cases_account`` and ``vouchers_account`` are the accounts of its entries, ``heads``
+    its sheets in order. ``control`` has the totals as read: kind → currency → [rows, hundredths]. ``taken_at`` is the timestamp
+    of the staging.
+    """
 
     id: int
     run_id: str

@@ -113,6 +113,7 @@ class Session:
         self._stack = stack
 
     def close(self) -> None:
+        """Close the connection and everything that was opened with it."""
         self._stack.close()
 
     @contextmanager

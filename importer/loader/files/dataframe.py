@@ -40,6 +40,7 @@ class FrameSheet:
                 yield number, tuple(None if gone else self._cell(value, number, position) for position, (value, gone) in cells)
 
     def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
+        """Return the rows with the cells at these ``positions`` only."""
         return project(self.rows(), positions)
 
     def _cell(self, value: object, number: int, position: int) -> Cell:

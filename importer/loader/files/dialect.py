@@ -43,7 +43,7 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _DialectCandidate:
     dialect: Dialect
     share: float  # of the rows that have the most common width above one
     rows: int
@@ -64,7 +64,7 @@ def _tab_of(lines: list[str]) -> str | None:
     return "\t" if any("\t" in line for line in lines) else None
 
 
-def _candidate(lines: list[str], delimiter: str, quote: str | None) -> _Candidate:
+def _candidate(lines: list[str], delimiter: str, quote: str | None) -> _DialectCandidate:
     plain = _measure(lines, Dialect(delimiter, quote or '"'))
     return plain if quote else _with_other_quote(lines, plain)
 
@@ -77,14 +77,14 @@ def _with_spaces_skipped(lines: list[str], plain: Dialect) -> Dialect:
     return spaced if _measure(lines, spaced).share > _measure(lines, plain).share else plain
 
 
-def _measure(lines: list[str], dialect: Dialect) -> _Candidate:
+def _measure(lines: list[str], dialect: Dialect) -> _DialectCandidate:
     widths = Counter(len(record) for record in _parsed(lines, dialect))
     total = sum(widths.values())
     wide = [(count, width) for width, count in widths.items() if width > 1]
     if not wide:
-        return _Candidate(dialect, 0.0, 0, 1)
+        return _DialectCandidate(dialect, 0.0, 0, 1)
     count, width = max(wide)
-    return _Candidate(dialect, count / total, count, width)
+    return _DialectCandidate(dialect, count / total, count, width)
 
 
 def _parsed(lines: list[str], dialect: Dialect) -> list[list[str]]:
@@ -94,7 +94,7 @@ def _parsed(lines: list[str], dialect: Dialect) -> list[list[str]]:
     return found
 
 
-def _with_other_quote(lines: list[str], plain: _Candidate) -> _Candidate:
+def _with_other_quote(lines: list[str], plain: _DialectCandidate) -> _DialectCandidate:
     """Use ``'`` as the quote if that is proven and ``"`` quotes no cell."""
     delimiter = plain.dialect.delimiter
     if delimiter is None or any(line.startswith('"') or f'{delimiter}"' in line for line in lines):
@@ -104,11 +104,11 @@ def _with_other_quote(lines: list[str], plain: _Candidate) -> _Candidate:
     return single if proven else plain
 
 
-def _fits_more_rows(lines: list[str], plain: _Candidate, single: _Candidate) -> bool:
+def _fits_more_rows(lines: list[str], plain: _DialectCandidate, single: _DialectCandidate) -> bool:
     return single.share > plain.share and any(f"'{plain.dialect.delimiter}" in line for line in lines)
 
 
-def _quotes_a_column(lines: list[str], plain: _Candidate, _: _Candidate) -> bool:
+def _quotes_a_column(lines: list[str], plain: _DialectCandidate, _: _DialectCandidate) -> bool:
     """Return whether all cells of some column, except its heading, are quoted with ``'``."""
     records = [record for record in _parsed(lines, plain.dialect) if len(record) == plain.width]
     columns = ([cell for cell in column if cell] for column in zip(*records, strict=True))
@@ -120,7 +120,7 @@ def _is_quoted(cell: str) -> bool:
     return len(cell) > 1 and cell[0] == cell[-1] == "'"
 
 
-def _decide(name: str, lines: list[str], candidates: list[_Candidate]) -> Dialect:
+def _decide(name: str, lines: list[str], candidates: list[_DialectCandidate]) -> Dialect:
     """Return the dialect that gives the most rows of one width. Raises FileRefused with a question if that is not clear."""
     fitting = sorted((c for c in candidates if c.rows), key=lambda c: (c.share, c.width), reverse=True)
     real = [candidate for candidate in fitting if not _is_punctuation(lines, candidate, fitting)]
@@ -138,22 +138,22 @@ def _decide(name: str, lines: list[str], candidates: list[_Candidate]) -> Dialec
     )
 
 
-def _is_rival(other: _Candidate, best: _Candidate) -> bool:
+def _is_rival(other: _DialectCandidate, best: _DialectCandidate) -> bool:
     return best.share - other.share < _CLEAR_LEAD and best.width - 1 < 2 * (other.width - 1)
 
 
-def _has_rivals(_: _Candidate, rivals: list[_Candidate]) -> bool:
+def _has_rivals(_: _DialectCandidate, rivals: list[_DialectCandidate]) -> bool:
     return bool(rivals)
 
 
-def _fits_few_rows(best: _Candidate, _: list[_Candidate]) -> bool:
+def _fits_few_rows(best: _DialectCandidate, _: list[_DialectCandidate]) -> bool:
     return best.share < 0.5 and (best.width < _TABLE_WIDTH or best.rows < _FEW)  # noqa: PLR2004 - half of the rows
 
 
 _QUESTIONS = ((_has_rivals, "could be separated by {} equally well"), (_fits_few_rows, "has {} in some rows only"))
 
 
-def _is_punctuation(lines: list[str], candidate: _Candidate, fitting: list[_Candidate]) -> bool:
+def _is_punctuation(lines: list[str], candidate: _DialectCandidate, fitting: list[_DialectCandidate]) -> bool:
     """Return whether all commas are decimal commas (``1.234,50``) or commas in prose (``Hansen, Ole``), not separators.
 
     If no other delimiter fits, commas in the heading mean that they separate.

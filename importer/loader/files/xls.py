@@ -50,7 +50,7 @@ class XlsScan(WorkbookScan):
 class OpenXls:
     """An old workbook in memory, with the methods of `OpenWorkbook`."""
 
-    def __init__(self, name: str, book: _Book) -> None:
+    def __init__(self, name: str, book: _XlsBook) -> None:
         """Take the sheets of a book that is already read."""
         self._name = name
         self._sheets = {sheet.name: sheet for sheet in book.sheets()}
@@ -148,7 +148,7 @@ def _stream(name: str, data: bytes, log: TextIO) -> bytes:
 
 
 def _read(name: str, stream: bytes, log: TextIO) -> XlsScan:
-    book = _Book()
+    book = _XlsBook()
     book.file_name = name
     book.biff2_8_load(file_contents=stream, logfile=log, formatting_info=True, on_demand=True, ragged_rows=True)
     book.biff_version = book.getbof(biffh.XL_WORKBOOK_GLOBALS)
@@ -213,7 +213,7 @@ class _Container(CompDoc):  # type: ignore[misc]
         return bytes(super()._get_stream(mem, base, sat, sec_size, start_sid, size))
 
 
-class _Book(Book):  # type: ignore[misc]
+class _XlsBook(Book):  # type: ignore[misc]
     """A workbook of which only the records are read on which cells depend."""
 
     file_name = ""

@@ -49,7 +49,7 @@ class WorkbookScan:
 
 
 @dataclass(slots=True)
-class _Book:
+class _XlsxBook:
     sheets: list[tuple[str, str]] = field(default_factory=list)
     epoch_1904: bool = False
 
@@ -146,12 +146,12 @@ def _refuse_macros(archive: Archive) -> None:
         raise FileRefused(f"{archive.name} is a workbook with macros. Save it as .xlsx, without them.")
 
 
-def _read_book(archive: Archive) -> _Book:
+def _read_book(archive: Archive) -> _XlsxBook:
     book_part = archive.find("xl/workbook.xml")
     if book_part is None:
         raise FileRefused(f"{archive.name} is a zip file but holds no workbook. Save the sheet as .xlsx.")
     targets = read_targets(archive, book_part)
-    book = _Book()
+    book = _XlsxBook()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]

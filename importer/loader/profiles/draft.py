@@ -55,6 +55,7 @@ class ProfileDraft:
 
     @property
     def shape(self) -> Shape | None:
+        """The shape of the sheet: known, or answered by the user; None if it is open."""
         return self.known_shape or self.answered_shape
 
     @property
@@ -97,6 +98,7 @@ class ProfileDraft:
         return [heading for heading in dict.fromkeys(self.sheet.sample.header) if heading and not heading.startswith("#")]
 
     def unused(self) -> list[str]:
+        """Return the headings that fill no column."""
         return [heading for heading in self.headings() if heading not in self.columns]
 
     def free(self) -> list[Heading]:

@@ -89,6 +89,7 @@ class Proposal:
         return {guess.heading.text: guess.suggested for guess in self.guesses if guess.sure and guess.suggested}
 
     def unsure(self) -> tuple[Guess, ...]:
+        """Return the guesses that need a question."""
         return tuple(guess for guess in self.guesses if guess.candidates and not guess.sure)
 
 
@@ -144,9 +145,9 @@ def shape_by(cases: Proposal, vouchers: Proposal, constants: Iterable[str] = ())
     return Shape.VOUCHERS if for_vouchers >= 2 else None  # noqa: PLR2004
 
 
-def _weight(proposal: Proposal, constants: Iterable[str], telling: set[str]) -> float:
-    scores = (c.score for g in proposal.guesses for c in g.candidates[:1] if g.suggested == c.name and c.name in telling)
-    return sum(scores) / EXACT + len(telling.intersection(constants))
+def _weight(proposal: Proposal, constants: Iterable[str], distinctive: set[str]) -> float:
+    scores = (c.score for g in proposal.guesses for c in g.candidates[:1] if g.suggested == c.name and c.name in distinctive)
+    return sum(scores) / EXACT + len(distinctive.intersection(constants))
 
 
 def _known(heading: Heading, shape: Shape, by_themselves: Mapping[str, str]) -> Guess | None:

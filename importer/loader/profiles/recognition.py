@@ -17,7 +17,8 @@ from importer.loader.sheets.sheet import Sheet, first_rows, header_of, with_repo
 NEAR = 0.75
 """Share of common headings (0 to 1) from which a file counts as a changed version of a profile's sheets."""
 HEAD_ROWS = 200  # rows that are searched for the header
-Headings = Mapping[str, tuple[str, ...]]  # the headings of each sheet of a file, by sheet name
+HeadingsBySheet = Mapping[str, tuple[str, ...]]
+"""The headings of each sheet of a file, by the name of the sheet."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class SavedProfile:
     path: Path
 
     def note(self) -> Note:
+        """Return the note that the profile was used."""
         return Note(NoteKind.PROFILE_USED, values=(("profile", self.profile.name), ("path", self.path.as_posix())))
 
-    def matches(self, headings: Headings) -> bool:
+    def matches(self, headings: HeadingsBySheet) -> bool:
         """Return whether a sheet has exactly the profile's headings.
 
         If the profile names sheets, all of them must exist, and only they are compared.
@@ -70,7 +72,7 @@ def search_profiles(folders: Iterable[Path]) -> ProfileSet:
     return ProfileSet(tuple(profiles), tuple(broken))
 
 
-def reader_of_headings(sheets: Iterable[Sheet]) -> Callable[[Profile], Headings]:
+def reader_of_headings(sheets: Iterable[Sheet]) -> Callable[[Profile], HeadingsBySheet]:
     """Return a function from a profile to the headings of these sheets in its layout. Each sheet is read only once."""
     heads = {sheet.name: first_rows(sheet, HEAD_ROWS) for sheet in sheets}
     return lambda profile: {name: _headings(name, rows, profile) for name, rows in heads.items()}
@@ -92,7 +94,7 @@ def the_only_match(name: str, fitting: Sequence[SavedProfile]) -> SavedProfile |
     return fitting[0] if fitting else None
 
 
-def refuse_near_miss(name: str, headings: Headings, profile_set: ProfileSet) -> None:
+def refuse_near_miss(name: str, headings: HeadingsBySheet, profile_set: ProfileSet) -> None:
     """Refuse a file that nearly matches a profile. Raises FileRefused that names the differences.
 
     Without the profile the same rows could become other cases and be sent a second time.

@@ -90,6 +90,7 @@ class RowValues:
         return None if is_blank(cell) else display_text(cell)
 
     def failed(self, name: str | None) -> bool:
+        """Return whether there is a reason against the column."""
         return any(reason.field == name for reason in self.reasons)
 
     def money(self, name: str) -> Money:

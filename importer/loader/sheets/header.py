@@ -83,7 +83,7 @@ def headings_in(cells: Sequence[Cell]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class _HeaderCandidate:
     row: int
     keys: tuple[str, ...]
     score: int
@@ -112,7 +112,7 @@ def _header_row(sheet: str, first: Sequence[NumberedRow], profile: Profile) -> i
         return start  # a report or template of the importer
     also = frozenset(map(header_key, profile.columns))
     candidates = [
-        _Candidate(number, tuple(map(header_key, headings_in(cells))), score)
+        _HeaderCandidate(number, tuple(map(header_key, headings_in(cells))), score)
         for number, cells in first
         if (score := known_headings(cells, also))
     ]
@@ -125,12 +125,12 @@ def _header_row(sheet: str, first: Sequence[NumberedRow], profile: Profile) -> i
     return best.row
 
 
-def _best(sheet: str, first: Sequence[NumberedRow], candidates: Sequence[_Candidate]) -> _Candidate | None:
+def _best(sheet: str, first: Sequence[NumberedRow], candidates: Sequence[_HeaderCandidate]) -> _HeaderCandidate | None:
     """Return the best of the rows that look like headings, which must be adjacent or repeat each other.
 
     Raises FileRefused if two tables are found, or if two rows could be the headings.
     """
-    best: _Candidate | None = None
+    best: _HeaderCandidate | None = None
     for candidate in candidates:
         if best is None:
             best = candidate
@@ -156,7 +156,7 @@ def two_tables(sheet: str, first: int, second: int) -> FileRefused:
     )
 
 
-def _same_meaning(one: _Candidate, other: _Candidate) -> bool:
+def _same_meaning(one: _HeaderCandidate, other: _HeaderCandidate) -> bool:
     """Return whether two rows are the same headings in two languages."""
     from importer.domain.columns import index_of
     from importer.domain.kinds import RecordKind

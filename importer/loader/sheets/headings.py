@@ -73,6 +73,7 @@ class SheetHeadings:
         return [at for at, (heading, found) in pairs if heading and not found and not heading.startswith("#")]
 
     def cells(self, position: int) -> list[Cell]:
+        """Return the column's cells in the first rows of data."""
         return [row[position] for row in self.around.sample if position < len(row)]
 
 
@@ -95,6 +96,7 @@ class HeadingMatches:
     currency_in_title: str | None = None
 
     def present(self) -> set[str]:
+        """Return the canonical names that a heading fills."""
         return {name for found in self.names for name in found}
 
     def is_open(self, headings: SheetHeadings, position: int) -> bool:
@@ -111,12 +113,15 @@ class HeadingMatches:
         return replace(self, names=names, matched_by_alias={**self.matched_by_alias, **by_alias})
 
     def with_alias(self, headings: SheetHeadings, position: int, name: str) -> HeadingMatches:
+        """Return these matches with one more, by another system's name."""
         return self.with_names({position: (name,)}, {headings.header[position]: name})
 
     def with_objection(self, name: str, objection: HeadingObjection) -> HeadingMatches:
+        """Return these matches with an objection against a match for the column ``name``."""
         return replace(self, objections={**self.objections, name: objection})
 
     def without_objection(self, name: str) -> HeadingMatches:
+        """Return these matches without the objection for the column ``name``."""
         return replace(self, objections={other: objection for other, objection in self.objections.items() if other != name})
 
 

@@ -46,7 +46,13 @@ class ColumnBinding:
 
 @dataclass(frozen=True)
 class SheetPlan:
-    """The plan for reading one sheet."""
+    """The plan for reading one sheet.
+
+    ``header_row`` is the number of the row with the headings, as Excel shows it. ``case`` and ``voucher`` are the columns of
+    each kind. ``entry_position`` is the position of ``#entry``, if this is an error sheet. ``unknown`` are the headings that are
+    not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells. ``document_position`` is the position of the
+    document type, which marks credit notes and payments. Positions are counted from 0.
+    """
 
     head: SheetHead
     shape: Shape
@@ -64,7 +70,7 @@ class SheetPlan:
         return [b.position for b in (self.case if kind is RecordKind.CASE else self.voucher) if b.position is not None]
 
 
-_TELLING = {
+_DISTINCTIVE_COLUMNS = {
     RecordKind.CASE: {c.name for c in columns_of(RecordKind.CASE)} - {c.name for c in columns_of(RecordKind.VOUCHER)},
     RecordKind.VOUCHER: {c.name for c in columns_of(RecordKind.VOUCHER)} - {c.name for c in columns_of(RecordKind.CASE)},
 }
@@ -192,7 +198,10 @@ def _shape(headings: SheetHeadings, constants: Iterable[str]) -> Shape | None:
 def _shape_of(keys: list[str], found: list[str]) -> Shape | None:
     case_names = _case_names(keys, found)
     voucher_names = {index_of(RecordKind.VOUCHER).get(key) for key in keys}.union(found)
-    cases, vouchers = len(case_names & _TELLING[RecordKind.CASE]), len(voucher_names & _TELLING[RecordKind.VOUCHER])
+    cases, vouchers = (
+        len(case_names & _DISTINCTIVE_COLUMNS[RecordKind.CASE]),
+        len(voucher_names & _DISTINCTIVE_COLUMNS[RecordKind.VOUCHER]),
+    )
     linked = bool(voucher_names & {"case_ref", "case_id"})
     if cases >= MARKS_ENOUGH and (cases >= vouchers or not linked):
         prefixed = any(name.startswith(FLAT_PREFIX) for name in case_names) or any(map(_is_flat_property, keys))

@@ -17,11 +17,14 @@ class Sheet(Protocol):
     """A sheet that yields its raw rows, header included, each with the number that Excel shows."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of the sheet."""
 
-    def rows(self) -> Iterator[NumberedRow]: ...
+    def rows(self) -> Iterator[NumberedRow]:
+        """Yield the rows that are not empty, from the first one on."""
 
-    def read_columns(self, positions: Sequence[int]) -> ProjectedRows: ...
+    def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
+        """Return the rows with the cells at these ``positions`` only. Positions are counted from 0."""
 
 
 def is_report_sheet(sheet: Sheet) -> bool:

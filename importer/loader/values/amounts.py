@@ -76,6 +76,7 @@ class Written:
         return self.dash is not None or "." in self.digits or "," in self.digits
 
     def number(self, mark: DecimalMark) -> Decimal:
+        """Return the number, read with this decimal mark."""
         return self.sign * Decimal(self.digits.translate(_GROUPS[mark]))
 
 

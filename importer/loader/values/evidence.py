@@ -49,7 +49,8 @@ class Sighting:
 
     @property
     def place(self) -> str:
-        return f"{self.row} of the file before" if self.earlier else str(self.row)
+        """The row's number in a message: ``3``, or ``3 of the original file``."""
+        return f"{self.row} of the original file" if self.earlier else str(self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class _Evidence(Generic[Way]):
                 self._question = sighting
 
     def decision(self) -> Decision[Way]:
+        """Return the decision by all texts so far."""
         left = self._possible - self._against.keys()
         # Texts against a way that no text could be read in are proof only if there is no other proof.
         proof = {self._against[way] for way in self._possible - left} or set(self._against.values())
@@ -104,6 +106,7 @@ class MarkEvidence(_Evidence[DecimalMark]):
         self._proven: set[str] = set()
 
     def see(self, row: int, text: str) -> None:
+        """Add a text and the number of its row."""
         everyday = _EVERYDAY.fullmatch(text)
         if everyday and everyday[everyday.lastindex or 0] in self._proven:
             return
@@ -140,6 +143,7 @@ class OrderEvidence(_Evidence[DateOrder]):
         self._date_cells = self._late_days = False
 
     def see(self, row: int, text: str) -> None:
+        """Add a text and the number of its row."""
         if text in self._known:
             return
         if len(self._known) >= _REMEMBERED:

@@ -40,6 +40,7 @@ __all__ = [
 
 
 def read_country(cell: Cell, _: Formats) -> str:
+    """Return the alpha-2 code of a country. Raises ValueProblem."""
     code = find_country(read_text(cell))
     if code is None:
         raise ValueProblem("country", "is not a country. Write a two-letter code (DK) or the English name (Denmark)")
@@ -50,6 +51,7 @@ _FLAGS = dict.fromkeys(("yes", "true", "1", "x", "ja"), True) | dict.fromkeys(("
 
 
 def read_flag(cell: Cell, _: Formats) -> bool:
+    """Return a yes or no as a boolean. Raises ValueProblem."""
     flag = _FLAGS.get(read_text(cell).casefold())
     if flag is None:
         raise ValueProblem("flag", "is neither yes nor no. Write one of them")
@@ -57,6 +59,7 @@ def read_flag(cell: Cell, _: Formats) -> bool:
 
 
 def read_uuid(cell: Cell, _: Formats) -> UUID:
+    """Return a UUID, in any of its spellings. Raises ValueProblem."""
     try:
         return UUID(read_text(cell))
     except ValueError:
@@ -64,6 +67,7 @@ def read_uuid(cell: Cell, _: Formats) -> UUID:
 
 
 def read_json_list(cell: Cell, _: Formats) -> list[dict[str, Any]]:
+    """Return a JSON list of objects. Raises ValueProblem."""
     try:
         value = json.loads(read_text(cell), parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -78,6 +82,7 @@ def _no_constant(name: str) -> Any:
 
 
 def read_currency(cell: Cell, _: Formats) -> str:
+    """Return the text in capital letters. Whether it is a currency is checked by the models."""
     return read_text(cell).upper()
 
 

@@ -18,6 +18,7 @@ class ValueProblem(Exception):
 
 
 def is_blank(cell: Cell) -> bool:
+    """Return whether a cell is empty or has only white space."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 

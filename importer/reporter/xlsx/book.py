@@ -20,19 +20,24 @@ class OutputSheet(Protocol):
         ``format_of`` is called for the ``coloured`` columns; of the others only dates and times have a format.
         """
 
-    def freeze_panes(self, row: int, column: int) -> Any: ...
+    def freeze_panes(self, row: int, column: int) -> Any:
+        """Keep the rows above ``row`` and the columns left of ``column`` visible. Both are counted from 0."""
 
-    def set_column(self, first: int, last: int, width: float) -> Any: ...
+    def set_column(self, first: int, last: int, width: float) -> Any:
+        """Set the width of columns ``first`` to ``last`` (counted from 0), in characters of Excel's default font."""
 
-    def write_comment(self, row: int, column: int, text: str, options: dict[str, Any]) -> Any: ...
+    def write_comment(self, row: int, column: int, text: str, options: dict[str, Any]) -> Any:
+        """Attach a note to a cell (counted from 0). ``options`` are those of XlsxWriter."""
 
 
 class OutputBook(Protocol):
     """A workbook, whose file exists once it is closed."""
 
-    def add_format(self, properties: dict[str, Any]) -> Any: ...
+    def add_format(self, properties: dict[str, Any]) -> Any:
+        """Return a format with these properties of XlsxWriter."""
 
-    def add_sheet(self, name: str) -> OutputSheet: ...
+    def add_sheet(self, name: str) -> OutputSheet:
+        """Append a sheet. Its name must be valid in Excel and new in the workbook, regardless of capitals."""
 
     def close(self) -> None:
         """Write the workbook. Raises OSError if it cannot be written."""

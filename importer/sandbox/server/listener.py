@@ -1,7 +1,6 @@
 """The loopback port: uvicorn's HTTP protocol on a listener that can be closed and opened again while running.
 
-uvicorn's own ``Server`` is not used: it polls ten times a second, cannot stop listening for a while and installs
-signal handlers. Its protocol classes (httptools if installed, else h11) do all of the HTTP.
+uvicorn's protocol classes (httptools if installed, else h11) do all of the HTTP. docs/decisions/sandbox.md has the reasons.
 """
 
 from __future__ import annotations

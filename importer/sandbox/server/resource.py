@@ -24,7 +24,7 @@ Handler = Callable[[Request, bytes], Awaitable[Response]]
 class Resource:
     """The handlers of a path by method. Other methods get 405, or 404 if there are no handlers.
 
-    Starlette's own routes are not used for methods: they add HEAD to GET, and their ``Allow`` lists one route only.
+    Why they are not routes of Starlette is in docs/decisions/sandbox.md.
     """
 
     def __init__(self, settings: SandboxSettings, handlers: Mapping[str, Handler]) -> None:

@@ -111,7 +111,7 @@ def identifier(errors: Errors, content: dict[str, object], name: str, *, needed:
 
 
 def is_uuid(value: str) -> bool:
-    """Whether ``value`` is a UUID in its usual form with hyphens."""
+    """Return whether ``value`` is a UUID in its usual form with hyphens."""
     return _UUID.fullmatch(value) is not None
 
 
@@ -155,22 +155,22 @@ def voucher_date(errors: Errors, content: dict[str, object], name: str, *, neede
 
 
 def is_number(value: object) -> TypeGuard[int | Decimal]:
-    """Whether a JSON value is a number; True and False are none."""
+    """Return whether a JSON value is a number; True and False are none."""
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def is_integer(value: object) -> TypeGuard[int]:
-    """Whether a JSON value is a number without a decimal point; True and False are none."""
+    """Return whether a JSON value is a number without a decimal point; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_email(value: str) -> bool:
-    """Whether ``value`` has roughly the form of an address."""
+    """Return whether ``value`` has roughly the form of an address."""
     return _EMAIL.fullmatch(value) is not None
 
 
 def is_media_type(value: str) -> bool:
-    """Whether ``value`` has the form type/subtype."""
+    """Return whether ``value`` has the form type/subtype."""
     return _MEDIA_TYPE.fullmatch(value) is not None
 
 

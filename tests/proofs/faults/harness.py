@@ -114,7 +114,10 @@ def load_everything() -> None:
 
 
 def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, list[Examination]]:
-    """How many kills there were, how many of them hit requests under way, and the bad verdicts (none, if all is well)."""
+    """Return the number of kills, the number of those with requests under way, and the bad verdicts (none, if all is well).
+
+    The rounds go on until there were ``kills`` kills, and one of them at least hit requests under way.
+    """
     load_everything()
     dice = random.Random(seed)
     done = under_way = rounds = 0
@@ -123,7 +126,7 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
         env = environment(sandbox.url, timeout_seconds=0.5)
         wanted: set[str] = set()
         first = 0
-        while done < kills and not bad:
+        while (done < kills or not under_way) and not bad:
             rounds += 1
             fresh = range(first, first + ROWS_PER_FILE)
             first += ROWS_PER_FILE - dice.randrange(6)  # the next file overlaps this one

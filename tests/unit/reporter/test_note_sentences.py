@@ -11,7 +11,7 @@ SENTENCES = {
     Note(NoteKind.SENTENCE, values=(("text", "As it was."),)): "As it was.",
     Note(
         NoteKind.PROFILE_USED, values=(("profile", "open-items"), ("path", "profiles/open-items.toml"))
-    ): 'Read with the profile "open-items" (profiles/open-items.toml), which knows these headings.',
+    ): 'Read with the profile "open-items" (profiles/open-items.toml), which lists these headings.',
     Note(NoteKind.QUOTE_CHARACTER, values=(("quote", "'"),)): "The quote character is '.",
     Note(NoteKind.BACKSLASH_QUOTES): "Quotes within cells are written with a backslash.",
     Note(NoteKind.LINKED_WORKBOOKS): "The workbook refers to other workbooks; the values last calculated are read.",
@@ -76,7 +76,7 @@ SENTENCES = {
             ("row", "3"),
             ("text", "x"),
         ),
-    ): 'Sheet "Sager", column "Dato": dates have the day first, as rows 9 of the file before and 3 prove ("31/1/26", "x").',
+    ): 'Sheet "Sager", column "Dato": dates have the day first, as rows 9 of the original file and 3 prove ("31/1/26", "x").',
     Note(NoteKind.DIFFERING_TOTAL, "Sager", rows_of([9]), (("total_cents", "123456"), ("sum_cents", "-5"))): (
         'Sheet "Sager": row 9 is a total of 1,234.56 and was left out, but the rows above it add up to -0.05. Is a row '
         "missing, or was an amount not read?"

@@ -26,7 +26,7 @@ from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.ledger.storage.schema import batch as batch_table
 from importer.reporter.error_groups import GroupTotals
 from importer.reporter.report import Report, write_report
-from importer.reporter.row_reasons import status_of
+from importer.reporter.row_reasons import worse_status
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
 from importer.reporter.summary import exit_code_of
 
@@ -247,7 +247,7 @@ WORST_FIRST = [
 def test_a_flat_row_is_as_bad_as_the_worse_of_its_two(worse: int) -> None:
     for other in WORST_FIRST[worse:]:
         for pair in ((WORST_FIRST[worse], other), (other, WORST_FIRST[worse])):
-            assert status_of(ReportRow(0, 2, (), fact(pair[0]), fact(pair[1]))) is WORST_FIRST[worse]
+            assert worse_status(ReportRow(0, 2, (), fact(pair[0]), fact(pair[1]))) is WORST_FIRST[worse]
 
 
 def test_a_flat_row_tells_the_reasons_of_both_and_names_both(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_what_is_kept_back_for_looking_up_is_not_called_left_to_send() -> None:
     quota = RateLimits.documented("Debitura", "a", (200, 0, 0), LENGTHS, clock)
     quota.reserve(quota.next_permit().count)
     (state,) = quota_states({RecordKind.CASE: quota})
-    assert "198 of 200 used, 2 left (kept back for looking up), until " in state.text()
+    assert "198 of 200 used, 2 left (reserved for reading), resets at " in state.text()
     assert (state.left, state.free) == (2, 0)
 
 

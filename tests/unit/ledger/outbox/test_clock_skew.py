@@ -11,7 +11,7 @@ from support.ledgers import ACCOUNTS, LedgerDriver, case, open_driver
 
 from importer.dispatcher.apis.http import skew_of
 from importer.domain.states import State
-from importer.ledger.outbox.clock_skew import Clock
+from importer.ledger.outbox.clock_skew import ClockSkew
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
@@ -43,41 +43,41 @@ def test_a_date_without_a_zone_is_in_utc() -> None:
 
 @pytest.mark.parametrize(
     ("clock", "earliest"),
-    [(Clock(), NOON), (Clock(-30, 0, 0), NOON - 30 * MINUTE), (Clock(60, 60, 60), NOON + 60 * MINUTE)],
+    [(ClockSkew(), NOON), (ClockSkew(-30, 0, 0), NOON - 30 * MINUTE), (ClockSkew(60, 60, 60), NOON + 60 * MINUTE)],
 )
-def test_the_earliest_that_the_server_can_have_had(clock: Clock, earliest: datetime) -> None:
+def test_the_earliest_that_the_server_can_have_had(clock: ClockSkew, earliest: datetime) -> None:
     assert clock.earliest(NOON) == earliest
 
 
 @pytest.mark.parametrize(
     ("clock", "passed"),
     [
-        (Clock(), True),
-        (Clock.begun(-30 * MINUTE), True),  # off, but by the same skew all the time
-        (Clock(-60, 0, -60), False),  # our clock was set an hour ahead in between: no time has passed
-        (Clock(0, 60, 60), True),
-        (Clock(-60, 0, 0), True),
+        (ClockSkew(), True),
+        (ClockSkew.begun(-30 * MINUTE), True),  # off, but by the same skew all the time
+        (ClockSkew(-60, 0, -60), False),  # our clock was set an hour ahead in between: no time has passed
+        (ClockSkew(0, 60, 60), True),
+        (ClockSkew(-60, 0, 0), True),
     ],
 )
-def test_a_span_has_passed_only_if_it_has_by_the_servers_clock(clock: Clock, *, passed: bool) -> None:
+def test_a_span_has_passed_only_if_it_has_by_the_servers_clock(clock: ClockSkew, *, passed: bool) -> None:
     assert clock.has_passed(NOON, 15 * MINUTE, NOON + 20 * MINUTE) is passed
     assert not clock.has_passed(NOON, 15 * MINUTE, NOON + 14 * MINUTE)
 
 
 def test_seconds_are_no_skew_and_five_minutes_no_warning() -> None:
-    assert Clock.begun(timedelta(seconds=29)) == Clock()
-    assert Clock.begun(5 * MINUTE).warning() is None
-    assert "6 minutes behind" in str(Clock.begun(6 * MINUTE).warning())
-    assert "1,440 minutes ahead of" in str(Clock.begun(-1440 * MINUTE).warning())
+    assert ClockSkew.begun(timedelta(seconds=29)) == ClockSkew()
+    assert ClockSkew.begun(5 * MINUTE).warning() is None
+    assert "6 minutes behind" in str(ClockSkew.begun(6 * MINUTE).warning())
+    assert "1,440 minutes ahead of" in str(ClockSkew.begun(-1440 * MINUTE).warning())
 
 
 def test_without_open_doubts_only_the_latest_measure_counts(driver: LedgerDriver) -> None:
     driver.ledger.doubts.note_clock(ACCOUNTS, -30 * MINUTE)
-    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock(-30, -30, -30)
+    assert driver.ledger.doubts.clock(ACCOUNTS) == ClockSkew(-30, -30, -30)
     driver.ledger.doubts.note_clock(ACCOUNTS, 0 * MINUTE)
-    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock()
+    assert driver.ledger.doubts.clock(ACCOUNTS) == ClockSkew()
     driver.ledger.doubts.note_clock(ACCOUNTS, None)
-    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock()
+    assert driver.ledger.doubts.clock(ACCOUNTS) == ClockSkew()
 
 
 @pytest.mark.parametrize("state", [State.IN_DOUBT, State.PENDING])
@@ -87,15 +87,15 @@ def test_while_something_sent_is_open_all_measures_count(driver: LedgerDriver, s
     driver.take(case("R1"))
     driver.send_all(state)
     driver.ledger.doubts.note_clock(ACCOUNTS, 10 * MINUTE)
-    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock(-30, 10, 10)
+    assert driver.ledger.doubts.clock(ACCOUNTS) == ClockSkew(-30, 10, 10)
     driver.ledger.doubts.note_clock(ACCOUNTS, 0 * MINUTE)
-    assert driver.ledger.doubts.clock(ACCOUNTS) == Clock(-30, 10, 0)
+    assert driver.ledger.doubts.clock(ACCOUNTS) == ClockSkew(-30, 10, 0)
 
 
 def test_what_was_sent_before_anything_was_measured_may_have_agreed(driver: LedgerDriver) -> None:
     driver.take(case("R1"))
     driver.send_all(State.IN_DOUBT)
-    assert driver.ledger.doubts.note_clock(ACCOUNTS, 60 * MINUTE) == Clock(0, 60, 60)
+    assert driver.ledger.doubts.note_clock(ACCOUNTS, 60 * MINUTE) == ClockSkew(0, 60, 60)
 
 
 def test_a_refused_case_that_is_corrected_is_dated_anew(driver: LedgerDriver) -> None:
