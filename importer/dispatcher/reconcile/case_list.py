@@ -10,8 +10,9 @@ from typing import Any
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.outcomes.remote_facts import facts_of
 from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, traits_listed
-from importer.domain.remote_ids import remote_key
+from importer.domain.remote_ids import can_be_id, remote_key
 
+MOST_PAGES = 200  # besides those of our own cases
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 STEADY_TRIES = 5  # scans at most, if the list keeps changing while it is read
 
@@ -30,12 +31,15 @@ class Scan:
     problem: str | None = None
 
 
-async def scan(debitura: Debitura, back_to: datetime) -> Scan:
-    """Read the list from the newest case back to ``back_to``, again if it changes meanwhile. Raises ApiStopped."""
+async def scan(debitura: Debitura, back_to: datetime, most_pages: int = MOST_PAGES) -> Scan:
+    """Read the list from the newest case back to ``back_to``, again if it changes meanwhile. Raises ApiStopped.
+
+    A list of more than ``most_pages`` proves nothing: it is read no further.
+    """
     for _ in range(STEADY_TRIES):
         looked_at = datetime.now(UTC)
-        reading = await _read_once(debitura, back_to)
-        if reading.is_steady:
+        reading = await _read_once(debitura, back_to, most_pages)
+        if reading.is_steady or reading.is_too_long:
             break
     return Scan(tuple(reading.found.values()), reading.is_steady, looked_at, reading.problem())
 
@@ -51,18 +55,21 @@ class _Reading:
         self._adds_up = False  # as many cases were read as reported, if the number is reported
         self._passed = False  # a sorted list has reached a case older than ``back_to``
         self._top_is_same = True
+        self._oldest: datetime | None = None  # of the cases read so far, as long as they are sorted
+        self.is_too_long = False
 
     def add(self, listed: Sequence[Remote], page: Mapping[str, Any], number: int) -> bool:
         """Add a page, and return whether there is more to read."""
         self._totals.append(page.get("totalResults"))
-        brings_new = any(remote_key(case.id) not in self.found for case in listed)
+        new = [case for case in listed if remote_key(case.id) not in self.found]
         self.found |= {remote_key(case.id): case for case in listed}
         self._adds_up = len(self.found) == page.get("totalResults", len(self.found))
-        created = [case.created for case in self.found.values()]
-        self._is_sorted = self._is_sorted and created == sorted(created, reverse=True)
+        for case in new:
+            self._is_sorted = self._is_sorted and (self._oldest is None or case.created <= self._oldest)
+            self._oldest = case.created
         # Only in a list that is sorted as requested may reading stop before the end.
         self._passed = self._is_sorted and bool(listed) and listed[-1].created < self._back_to
-        return brings_new and not self._passed and number < _pages(page)
+        return bool(new) and not self._passed and number < _pages(page)
 
     def look_again_at_top(self, cases: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> None:
         """Compare the first page with itself, read again: a case added meanwhile has moved all others down."""
@@ -76,6 +83,8 @@ class _Reading:
 
     def problem(self) -> str | None:
         """Describe why these pages cannot prove that a case is absent; None if they can."""
+        if self.is_too_long:
+            return "it is too long, for the cases that were created since"
         total = self._totals[-1]
         if total is None:
             return "it does not say how many cases there are"
@@ -86,9 +95,12 @@ class _Reading:
         return None
 
 
-async def _read_once(debitura: Debitura, back_to: datetime) -> _Reading:
+async def _read_once(debitura: Debitura, back_to: datetime, most_pages: int) -> _Reading:
     reading, number, more = _Reading(back_to), 0, True
     while more:
+        if number >= most_pages:
+            reading.is_too_long = True
+            return reading
         number += 1
         page = await debitura.page(number)
         more = reading.add([await _remote(debitura, case) for case in page["cases"]], page["page"], number)
@@ -109,6 +121,8 @@ async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
     if traits is None:  # the list may omit fields that the case itself has
         case = {"creditorReference": None, **case, **await debitura.case(str(identifier))}
         traits = traits_listed(case)
+    if not isinstance(identifier, str) or not can_be_id(identifier):
+        traits = None  # it may be ours, but not under this id
     reference = case.get("reference")
     return Remote(
         id=str(identifier),

@@ -16,8 +16,8 @@ from typing import Literal
 
 import structlog
 
-from importer.dispatcher.apis.debitura import Debitura
-from importer.dispatcher.reconcile.case_list import Scan, scan
+from importer.dispatcher.apis.debitura import PAGE_SIZE, Debitura
+from importer.dispatcher.reconcile.case_list import MOST_PAGES, Scan, scan
 from importer.dispatcher.reconcile.controls import Evidence
 from importer.dispatcher.reconcile.matching import Remote, ScanVerdict, earliest_creation, is_test_case, match, traits_sent
 from importer.dispatcher.sending.queue import Scope
@@ -70,6 +70,8 @@ async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Po
         clock=clock,
         without_controls=policy.is_restored,
     )
+    trusted = {test: evidence.confirms_ids(is_test=test) for test in (False, True)}
+    fates = {doubt.entry_id: _believed(doubt, fates[doubt.entry_id], trusted) for doubt in doubts}
     lacks = {test: evidence.lack(is_test=test, also_found=_any_found(doubts, fates, is_test=test)) for test in (False, True)}
     moved = 0
     for doubt in doubts:
@@ -86,6 +88,12 @@ def _controls(ledger: Ledger, accounts: Accounts, doubts: Sequence[InDoubtCase],
     if not found and policy.is_restored:
         return ledger.doubts.last_accepted_cases(accounts, CONTROLS_OF_RESTORED)
     return found
+
+
+def _believed(doubt: InDoubtCase, fate: Fate, trusted: Mapping[bool, bool]) -> Fate:
+    """Return the fate, but UNKNOWN in place of OURS if the list shows known cases under other ids than their own."""
+    is_believed = fate[0] is not ScanVerdict.OURS or trusted[is_test_case(doubt.payload)]
+    return fate if is_believed else (ScanVerdict.UNKNOWN, None)
 
 
 def _any_found(doubts: Sequence[InDoubtCase], fates: Mapping[int, Fate], *, is_test: bool) -> bool:
@@ -109,10 +117,11 @@ async def look_up(
     alike = [rival for rival in rivals if traits_sent(rival.payload) in wanted]
     sent = [from_timestamp(time) for time in (*(r.first_sent_at for r in alike), *(c.first_sent_at for c in controls))]
     clock = ledger.doubts.note_clock(accounts, debitura.skew, debitura.earliest_skew)
-    found = await scan(debitura, earliest_creation(sent, clock))
+    most_pages = MOST_PAGES + 2 * ledger.doubts.count_accepted(accounts, to_timestamp(min(sent))) // PAGE_SIZE
+    found = await scan(debitura, earliest_creation(sent, clock), most_pages)
     before, clock = clock, ledger.doubts.note_clock(accounts, debitura.skew, debitura.earliest_skew)
     if clock.lowest < before.lowest:
-        found = await scan(debitura, earliest_creation(sent, clock))
+        found = await scan(debitura, earliest_creation(sent, clock), most_pages)
     owned = ledger.doubts.owned(accounts, [case.id for case in found.cases])
     return found, match(rivals, found.cases, owned, clock), clock
 
@@ -125,7 +134,7 @@ def _apply(ledger: Ledger, doubt: InDoubtCase, fate: Fate, lack: str | None, *, 
         return ledger.doubts.move(doubt.entry_id, State.ACCEPTED, reasons=None, **found)
     if verdict is ScanVerdict.AMBIGUOUS:
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(_SEVERAL))
-    lack = _UNREADABLE if verdict is ScanVerdict.UNKNOWN else lack
+    lack = lack or (_UNREADABLE if verdict is ScanVerdict.UNKNOWN else None)
     return settled and _apply_absence(ledger, doubt, lack, policy)
 
 
@@ -148,10 +157,10 @@ def _apply_absence(ledger: Ledger, doubt: InDoubtCase, lack: str | None, policy:
 
 def _proves_nothing(lack: str) -> Reason:
     message = (
-        f"Debitura's list does not show the case, but it does not prove that the case is absent either: {lack}. It was not sent "
-        "again. `importer resume` looks again"
+        f"Debitura's list shows no case that is certainly this one, and does not prove that it is absent: {lack}. It was not "
+        "sent again. `importer resume` looks again"
     )
-    gist = "Debitura's list neither shows the case nor proves that it is absent. `importer resume` looks again"
+    gist = "Debitura's list neither surely shows the case nor proves that it is absent. `importer resume` looks again"
     return Reason(LIST_PROVES_NOTHING, message, gist=gist)
 
 

@@ -51,6 +51,16 @@ class Evidence:
             return f"it shows no {kind} of that time that is known to exist, because none was accepted then"
         return next(filter(None, differences), None)
 
+    def confirms_ids(self, *, is_test: bool) -> bool:
+        """Return whether the list shows a case that is known to exist under its id, or there is none that it must show.
+
+        Otherwise its ids are others than those of the responses, and none of them may be taken over.
+        """
+        controls = [control for control in self.controls if is_test_case(control.payload) is is_test]
+        shown = ((control, self._listed.get(remote_key(control.remote_id))) for control in (*controls, *self.recent))
+        agreeing = any(found is not None and found.traits == traits_sent(control.payload) for control, found in shown)
+        return agreeing or not controls
+
     def _shows_recent(self, *, is_test: bool) -> bool:
         recent = (case for case in self.recent if is_test_case(case.payload) is is_test)
         return any(self._difference(case) is None for case in recent)

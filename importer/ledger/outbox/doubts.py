@@ -143,6 +143,12 @@ class DoubtLog:
         """Return accepted cases that were first sent at ``since`` or later, the oldest first."""
         return self._accepted_cases(_accepted(accounts) & (entry.c.first_sent_at >= since), entry.c.first_sent_at, limit)
 
+    def count_accepted(self, accounts: Accounts, since: str) -> int:
+        """Count the cases that were accepted at ``since`` or later."""
+        wanted = _accepted(accounts) & (entry.c.accepted_at >= since)
+        with self._session.transaction() as connection:
+            return connection.scalar(select(func.count()).select_from(entry).where(wanted)) or 0
+
     def last_accepted_cases(self, accounts: Accounts, limit: int) -> list[AcceptedCase]:
         """Return the cases that were accepted last, the newest first."""
         return self._accepted_cases(_accepted(accounts), entry.c.accepted_at.desc(), limit)

@@ -394,7 +394,7 @@ def test_a_list_that_shifts_proves_no_absence(driver: LedgerDriver) -> None:
         fake.cases = [listed(f"new{reads}", -99_999_999 + reads, creditorReference="other"), *fake.cases]
 
     for _ in range(4):
-        settle(driver, [listed(str(i), -99_999_000 - i, creditorReference="o") for i in range(4)], before_page=shift)
+        settle(driver, [listed(f"o{i}", -99_999_000 - i, creditorReference="o") for i in range(4)], before_page=shift)
     assert state(driver) is State.HELD
     assert "changed each time that they were read" in driver.reasons(batch)[0]
 
