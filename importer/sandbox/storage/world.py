@@ -67,7 +67,7 @@ class StoredFile:
 class StoredReplay:
     """The response to a request with an ``Idempotency-Key``, by (scope, key).
 
-    The answer to a new case is not stored: it is built again from the case, which is ``case`` then.
+    The answer to a new case is not stored: it is built again from the case with ``case_id``.
     """
 
     scope: str
@@ -76,7 +76,7 @@ class StoredReplay:
     status: int
     answer: str
     at: float
-    case: str | None = None
+    case_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ def new_id() -> str:
 
 def _fields(item: Stored | StoredReplay) -> dict[str, object]:
     """Return what is written of an object; a member that an older release does not know is left out while it is empty."""
-    return {name: value for name in item.__slots__ if (value := getattr(item, name)) is not None or name != "case"}
+    return {name: value for name in item.__slots__ if (value := getattr(item, name)) is not None or name != "case_id"}
 
 
 def _line(item: Stored | None, replay: StoredReplay | None) -> bytes:

@@ -83,7 +83,7 @@ class CaseKeys:
         return self._world.replay(_SCOPE, key, since=time.time() - self._settings.key_valid_seconds)
 
     def _replayed(self, known: StoredReplay) -> Response:
-        case = None if known.case is None else self._world.was_case(known.case)
+        case = None if known.case_id is None else self._world.was_case(known.case_id)
         if case is None:
             return replay(known.status, known.answer)
         return ApiResponse(case_content(case, self._settings.company_name), known.status)
