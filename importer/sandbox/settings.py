@@ -84,9 +84,11 @@ class SandboxSettings:
     closed_schema: bool = described(
         True, "Whether a member that is not documented is refused; else it is ignored. Not documented."
     )
-    strict_due_dates: bool = described(
-        True,
-        "Whether a `dueDate` of today or later (in UTC), or before `date`, is refused. Documented for the sister API only.",
+    due_dates_in_past: bool = described(
+        True, "Whether a `dueDate` of today (in UTC) or later is refused. Documented for the sister API only."
+    )
+    due_dates_after_date: bool = described(
+        True, "Whether a `dueDate` before `date` is refused. Documented for the sister API only."
     )
     create_seconds: float = described(0.0, "How long `POST /managed-cases` takes before it creates the case.")
     idempotency: Literal["honoured", "ignored"] = described(

@@ -149,9 +149,12 @@ def test_due_dates_by_the_clock_of_the_server(start):
     create(client, dueDate=(today - timedelta(days=1)).isoformat())
     early = post(client, dueDate="2026-01-30")
     assert early.json()["errors"] == {"dueDate": ["must not be earlier than the date"]}
-    client, _ = start(strict_due_dates=False)
+    client, _ = start(due_dates_in_past=False)
     create(client, dueDate="2099-01-01")
+    assert post(client, dueDate="2026-01-30").status_code == 400
+    client, _ = start(due_dates_after_date=False)
     create(client, dueDate="2026-01-30")
+    assert post(client, dueDate="2099-01-01").status_code == 400
 
 
 @pytest.mark.parametrize("country", [{"countryAlpha2": "US"}, {"country": "United States"}])

@@ -35,7 +35,8 @@ class CaseRules:
     """What the documentation leaves open, and the servers' time."""
 
     closed_schema: bool = True
-    strict_due_dates: bool = True
+    due_dates_in_past: bool = True
+    due_dates_after_date: bool = True
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -78,11 +79,11 @@ def _check_dates(errors: Errors, content: dict[str, object], rules: CaseRules) -
     if day is not None and not checks.has_begun(day, rules.now):
         checks.add(errors, "date", "must not be in the future")
     due = checks.case_date(errors, content, "dueDate")
-    if due is None or not rules.strict_due_dates:
+    if due is None:
         return
-    if day is not None and due < day:
+    if rules.due_dates_after_date and day is not None and due < day:
         checks.add(errors, "dueDate", "must not be earlier than the date")
-    if due >= rules.now.date():
+    if rules.due_dates_in_past and due >= rules.now.date():
         checks.add(errors, "dueDate", "must be in the past")
 
 

@@ -104,7 +104,12 @@ class DebituraServer:
         content = json_body(request, body, debitura_problem)
         if isinstance(content, Response):
             return content
-        rules = CaseRules(closed_schema=settings.closed_schema, strict_due_dates=settings.strict_due_dates, now=self._world.now())
+        rules = CaseRules(
+            closed_schema=settings.closed_schema,
+            due_dates_in_past=settings.due_dates_in_past,
+            due_dates_after_date=settings.due_dates_after_date,
+            now=self._world.now(),
+        )
         facts = check_case(content, rules)
         if not isinstance(facts, CaseFacts):
             return field_errors(facts, settings.error_shape)

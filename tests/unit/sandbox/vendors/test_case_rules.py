@@ -145,7 +145,9 @@ def test_a_due_date_is_in_the_past_and_not_before_the_date(due, reasons):
     now = datetime(2026, 6, 1, tzinfo=UTC)
     found = check_case(case(dueDate=due), CaseRules(now=now))
     assert (found == {"dueDate": reasons}) if reasons else isinstance(found, CaseFacts)
-    assert isinstance(check_case(case(dueDate=due), CaseRules(now=now, strict_due_dates=False)), CaseFacts)
+    assert isinstance(
+        check_case(case(dueDate=due), CaseRules(now=now, due_dates_in_past=False, due_dates_after_date=False)), CaseFacts
+    )
 
 
 def test_a_future_date_and_its_due_date_are_both_refused():
