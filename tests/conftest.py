@@ -36,8 +36,8 @@ def workspace(tmp_path: Path) -> CliWorkspace:
 
 @pytest.fixture
 def fake_apis() -> Iterator[Sandbox]:
-    """Both APIs, with credentials that a test can search for."""
-    with Sandbox(SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,))) as sandbox:
+    """Both APIs, with credentials that a test can search for; a case that is sent twice is there twice."""
+    with Sandbox(SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="ignored")) as sandbox:
         yield sandbox
 
 

@@ -203,12 +203,21 @@ def sandbox(
     data: Annotated[Path | None, typer.Option("--data", help="Keep cases and vouchers in this file.")] = None,
     faults: Annotated[str | None, typer.Option("--faults", help="A fault plan: JSON, or the path of a JSON file.")] = None,
     limits: Annotated[bool, typer.Option("--limits", help="Enforce the documented rate limits.")] = False,
+    chosen: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change what the documentation leaves open; may be repeated."),
+    ] = None,
+    show_settings: Annotated[bool, typer.Option("--settings", help="Show what --set can change, and end.")] = False,
 ) -> None:
     """Run both APIs on this machine until interrupted."""
-    from importer.commands.sandbox import sandbox_settings, welcome
+    from importer.commands.sandbox import described_settings, sandbox_settings, welcome
     from importer.sandbox import serve_forever
 
-    serve_forever(sandbox_settings(port, data, faults, limits=limits), lambda url: typer.echo(welcome(url)))
+    settings = sandbox_settings(port, data, faults, limits=limits, chosen=chosen or ())
+    if show_settings:
+        typer.echo(described_settings())
+    else:
+        serve_forever(settings, lambda url: typer.echo(welcome(url, settings)))
 
 
 @app.command()

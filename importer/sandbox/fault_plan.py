@@ -26,6 +26,7 @@ class Endpoint(StrEnum):
     CASES = "cases"
     LIST = "list"
     CASE = "case"
+    TEST_CASES = "test_cases"
     VOUCHERS = "vouchers"
     VOUCHER_LIST = "voucher_list"
     FILES = "files"

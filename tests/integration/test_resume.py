@@ -27,7 +27,7 @@ def assert_each_once(fake_apis, count=10):
 
 @pytest.mark.parametrize("nth", [1, 4, 9])
 def test_a_revoked_key_stops_the_run_and_a_new_one_of_the_same_partner_finishes_it(workspace, nth):
-    chosen = SandboxSettings(api_keys=(API_KEY, OTHER_KEY), tokens=(TOKEN,))
+    chosen = SandboxSettings(api_keys=(API_KEY, OTHER_KEY), tokens=(TOKEN,), idempotency="ignored")
     with Sandbox(chosen) as fake_apis:
         workspace.env = settings_for(fake_apis.url)
         fake_apis.set_faults(FaultPlan.parse([{"on": "cases", "nth": nth, "kind": "401_from"}]))

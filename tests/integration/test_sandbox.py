@@ -63,7 +63,7 @@ def start():
 
 def create(client, **changes):
     answer = client.post("/managed-cases", json={**CASE, **changes})
-    assert answer.status_code == 201
+    assert answer.status_code == 200
     return answer.json()
 
 
@@ -101,19 +101,17 @@ def test_create_fetch_and_list_a_case(start):
     assert made["debtor"].items() >= CASE["debtor"].items()
     assert client.get(f"/managed-cases/{made['id']}").json() == made
     assert client.get("/managed-cases").json() == {
-        "page": {"currentPage": 1, "pageSize": 25, "totalResults": 1, "responseCount": 1, "totalPages": 1},
+        "page": {"currentPage": 1, "pageSize": 10, "totalResults": 1, "responseCount": 1, "totalPages": 1},
         "cases": [made],
     }
-    assert client.get(f"/managed-cases/{uuid.uuid4()}").status_code == 404
     assert [case["amount"] for case in sandbox.cases] == ["5000.25"]
 
 
 def test_the_same_body_twice_makes_two_cases(start):
     client, sandbox = start()
     assert create(client)["id"] != create(client)["id"]
-    key = {"Idempotency-Key": "k"}
-    ids = {client.post("/managed-cases", json=CASE, headers=key).json()["id"] for _ in range(2)}
-    assert len(ids) == 2
+    for key in ("k", "l"):
+        assert client.post("/managed-cases", json=CASE, headers={"Idempotency-Key": key}).status_code == 200
     assert len(sandbox.cases) == 4
 
 
@@ -130,17 +128,16 @@ def test_pages_sorts_and_filters(start):
     assert listed("page=2&pageSize=2&sort=DateCreated:asc") == ids[2:4]
     assert listed(f"ids={ids[1]}&ids={ids[3]}") == [ids[3], ids[1]]
     assert listed(f"ids={ids[1]},{ids[3]}&pageSize=1&page=2") == [ids[1]]
-    assert listed("statuses=Active") == ids[::-1]
-    assert listed("statuses=Closed") == listed(f"divisionIds={TENANT}") == []
-    debtor = client.get(f"/managed-cases/{ids[0]}").json()["debtor"]["id"]
-    assert listed(f"debtorIds={debtor}") == ids[:1]
+    for status in ("PendingVerificationInternal", "Pending Verification Internal", "closed,pendingverificationinternal"):
+        assert listed(f"Statuses={status}") == ids[::-1]
+    assert listed("statuses=Closed") == listed(f"divisionIds={TENANT}") == listed(f"debtorIds={TENANT}") == []
     about = client.get("/managed-cases?pageSize=2&page=3").json()["page"]
     assert about == {"currentPage": 3, "pageSize": 2, "totalResults": 5, "responseCount": 1, "totalPages": 3}
 
 
 @pytest.mark.parametrize(
     "query",
-    ["pageSize=101", "pageSize=0", "page=0", "page=x", "page=-1", "page=", "sort=Name:asc", "creditorReference=R-1"],
+    ["pageSize=101", "PageSize=0", "page=0", "page=x", "page=-1", "page=", "creditorReference=R-1"],
 )
 def test_wrong_list_parameters(start, query):
     client, _ = start(error_shape="flat")
@@ -154,11 +151,20 @@ def test_field_errors_in_both_shapes(start):
     two = {**one, "debtor": {**CASE["debtor"], "email": "x"}}
     flat = {"amountToRecover": ["must be greater than zero"], "debtor.email": ["must be an email address"]}
     answers = {}
-    for shape in ("flat", "problem", "mixed"):
+    for shape in ("business", "flat", "problem", "mixed"):
         client, sandbox = start(error_shape=shape)
         answers[shape] = [client.post("/managed-cases", json=body) for body in (one, two)]
         assert {answer.status_code for answer in answers[shape]} == {400}
         assert sandbox.cases == []
+    assert answers["business"][1].json() == {
+        "error": "validation_error",
+        "message": "One or more validation errors occurred.",
+        "businessErrors": [
+            {"type": "ValidationError", "message": "amountToRecover must be greater than zero", "solutionUrl": None},
+            {"type": "ValidationError", "message": "debtor.email must be an email address", "solutionUrl": None},
+        ],
+        "errors": flat,
+    }
     assert answers["flat"][1].json() == flat
     assert answers["problem"][1].json()["errors"] == flat
     assert answers["problem"][1].headers["content-type"] == "application/problem+json"
@@ -170,7 +176,7 @@ def test_form_of_the_request(start):
     client, _ = start(max_body_bytes=1000)
     assert client.post("/managed-cases", content=json.dumps(CASE)).status_code == 415
     header = {"Content-Type": "Application/JSON; charset=utf-8"}
-    assert client.post("/managed-cases", content=json.dumps(CASE), headers=header).status_code == 201
+    assert client.post("/managed-cases", content=json.dumps(CASE), headers=header).status_code == 200
     for body in ("{", "[]", ""):
         assert client.post("/managed-cases", content=body, headers=header).status_code == 400
     assert client.post("/managed-cases", content="x" * 1001, headers=header).status_code == 413
@@ -242,24 +248,6 @@ def test_business_errors(start):
     assert len(sandbox.cases) == 4
 
 
-def test_idempotency_key_on_cases_when_honoured(start):
-    client, sandbox = start(idempotency="honoured")
-
-    def post(key, **changes):
-        return client.post("/managed-cases", json={**CASE, **changes}, headers={"Idempotency-Key": key})
-
-    first = post("k")
-    assert post("k").content == first.content
-    assert post("k", tag="x").json()["businessErrors"][0]["type"] == "IdempotencyConflict"
-    assert post("m", amountToRecover=0).status_code == 400
-    assert post("m").status_code == 201
-    assert post("n", creditorCompanyName="BLOCKED").status_code == 422
-    assert post("n").json()["businessErrors"][0]["type"] == "IdempotencyConflict"
-    assert post("x" * 256).status_code == 400
-    assert post("x" * 255).status_code == 201
-    assert len(sandbox.cases) == 3
-
-
 def test_vouchers(start):
     client, sandbox = start(extra_voucher_types=(OTHER_TENANT,), known_cases=("old 7",))
     case = create(client)["id"]
@@ -267,14 +255,14 @@ def test_vouchers(start):
     made = client.post(vouchers(case), json=full)
     assert (made.status_code, list(made.json())) == (200, ["caseVoucherId"])
     voucher = made.json()["caseVoucherId"]
-    assert client.get(vouchers(case)).json() == [{"caseVoucherId": voucher, **full}]
+    assert client.get(vouchers(case)).json()[0].items() >= {"caseVoucherId": voucher, **VOUCHER, "caseId": case}.items()
     child = {**VOUCHER, "voucherTypeId": OTHER_TENANT, "referenceCaseVoucherId": voucher}
     assert client.post(vouchers(case.upper()), json=child).status_code == 404
     assert client.post(vouchers(case), json=child).status_code == 200
     assert client.post(vouchers("old 7"), json=VOUCHER).status_code == 200
     for path in (vouchers("old 7"), vouchers(case, OTHER_TENANT)):
         answer = client.post(path, json=child)
-        assert (answer.status_code, list(answer.json())) == (400, ["referenceCaseVoucherId"])
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["referenceCaseVoucherId"])
     assert client.post(vouchers(uuid.uuid4()), json=VOUCHER).status_code == 404
     assert client.get(vouchers(uuid.uuid4())).status_code == 404
     assert client.post(vouchers(case, "tenant"), json=VOUCHER).status_code == 400
@@ -295,7 +283,7 @@ def test_vouchers_by_another_name_of_the_case(start, setting):
 
 @pytest.mark.parametrize(("repeat", "status"), [("409", 409), ("422", 422), ("200", 200)])
 def test_a_repeated_unique_id_never_makes_a_second_voucher(start, repeat, status):
-    client, sandbox = start(repeat=repeat, list_unique_id=False)
+    client, sandbox = start(repeat=repeat)
     case = create(client)["id"]
     voucher = {**VOUCHER, "uniqueId": "u1"}
     first = client.post(vouchers(case), json=voucher).json()
@@ -335,7 +323,7 @@ def test_files_and_appendices(start):
     appendix = {"fileName": "a.pdf", "contentType": "application/pdf", "fileId": file_id}
     assert client.post(vouchers(case), json={**VOUCHER, "appendix": appendix}).status_code == 200
     unknown = client.post(vouchers(case), json={**VOUCHER, "appendix": {**appendix, "fileId": str(uuid.uuid4())}})
-    assert (unknown.status_code, list(unknown.json())) == (400, ["appendix.fileId"])
+    assert (unknown.status_code, list(unknown.json()["errors"])) == (400, ["appendix.fileId"])
     foreign = client.post(vouchers(case, OTHER_TENANT), json={**VOUCHER, "appendix": appendix})
     assert foreign.status_code == 400
     assert len(sandbox.files) == len(sandbox.vouchers) == 1
@@ -357,7 +345,7 @@ def test_rate_limits(start, header):
     assert (content["error"], content.keys()) == ("rate_limit_exceeded", {"error", "message", "retryAfter"})
     assert 900 < content["retryAfter"] <= 1000.001
     assert ("retry-after" in refused.headers) is header
-    assert client.post("/managed-cases", json=CASE, headers=two).status_code == 201
+    assert client.post("/managed-cases", json=CASE, headers=two).status_code == 200
     assert client.get("/me", headers={"XApiKey": "three"}).status_code == 401
     path = vouchers(sandbox.cases[0]["id"])
     assert [client.get(path).status_code for _ in range(2)] == [200, 429]
@@ -385,7 +373,7 @@ def test_introspection_and_control_over_http(start):
         assert anyone.post("/_sandbox/faults", json=plan).status_code == 200
         assert client.get("/me").status_code == 401
         assert client.post("/managed-cases", json=CASE, headers={"XApiKey": "new"}).status_code == 500
-        assert client.post("/managed-cases", json=CASE, headers={"XApiKey": "new"}).status_code == 201
+        assert client.post("/managed-cases", json=CASE, headers={"XApiKey": "new"}).status_code == 200
         assert anyone.get("/_sandbox/state").json()["faulted"] == {"500_after": 1}
         for wrong in ({"plan": {"rate": 3}}, {"keys": []}, {"tokens": "x"}, {"down_seconds": -1}, []):
             assert anyone.post("/_sandbox/faults", json=wrong).status_code == 400
@@ -397,7 +385,7 @@ def test_introspection_and_control_over_http(start):
 
 def test_data_file_outlives_the_sandbox(start, tmp_path):
     path = tmp_path / "sandbox.jsonl"
-    client, sandbox = start(data_file=path, idempotency="honoured", case_id_from="reference")
+    client, sandbox = start(data_file=path, case_id_from="reference")
     case = client.post("/managed-cases", json=CASE, headers={"Idempotency-Key": "c"}).json()
     key = {"Idempotency-Key": "v"}
     voucher = client.post(vouchers(case["reference"]), json={**VOUCHER, "uniqueId": "u"}, headers=key).json()
@@ -406,7 +394,7 @@ def test_data_file_outlives_the_sandbox(start, tmp_path):
     with path.open("ab") as file:
         file.write(b'{"case":{"id":"torn')
 
-    client, sandbox = start(data_file=path, idempotency="honoured", case_id_from="reference")
+    client, sandbox = start(data_file=path, case_id_from="reference")
     assert (sandbox.cases, sandbox.vouchers) == before
     assert client.post("/managed-cases", json=CASE, headers={"Idempotency-Key": "c"}).json() == case
     again = client.post(vouchers(case["reference"]), json={**VOUCHER, "uniqueId": "u"}, headers=key)
@@ -418,7 +406,7 @@ def test_a_data_file_of_the_first_format_is_read_and_its_answers_are_replayed(st
     path = tmp_path / "sandbox.jsonl"
     path.write_bytes(DATA_OF_FORMAT_1.read_bytes())
     lines = [json.loads(line) for line in path.read_bytes().splitlines()[1:]]
-    client, sandbox = start(data_file=path, idempotency="honoured")
+    client, sandbox = start(data_file=path, key_valid_seconds=1e9)
     case, file, voucher, refused = lines
     assert [item["id"] for item in sandbox.cases] == [case["case"]["id"]]
     assert [item["id"] for item in sandbox.files] == [file["file"]["id"]]

@@ -45,6 +45,6 @@ def copy_files(scenario: str, folder: Path) -> list[Path]:
 def server_of(scenario: str, folder: Path) -> Iterator[Sandbox]:
     """The sandbox as it was when the scenario ended."""
     data = Path(shutil.copy(VERSION_3 / scenario / "sandbox.jsonl", folder))
-    settings = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), data_file=data)
+    settings = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), data_file=data, idempotency="ignored")
     with Sandbox(settings) as sandbox:
         yield sandbox

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from importer.sandbox.settings import SandboxSettings
 
 
-_DEBITURA: Final = frozenset({Endpoint.ME, Endpoint.CASES, Endpoint.LIST, Endpoint.CASE})
+_DEBITURA: Final = frozenset({Endpoint.ME, Endpoint.CASES, Endpoint.LIST, Endpoint.CASE, Endpoint.TEST_CASES})
 
 
 class Credential(NamedTuple):
@@ -49,7 +49,8 @@ class Admission:
         """Return the 401, 429 or 413 that a request gets, or None if it passes; ``size`` is that of its body."""
         credential = credential_of(endpoint, request)
         if credential is None or not self._is_accepted(credential):
-            return responses.problem(401, "The credentials are missing or invalid.")
+            refuse = responses.debitura_problem if endpoint in _DEBITURA else responses.problem
+            return refuse(401, "The credentials are missing or invalid.")
         if (wait := self._seconds_to_wait(credential)) > 0:
             self.refused_by_limit += 1
             header = wait if self._settings.retry_after_header else None

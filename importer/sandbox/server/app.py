@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from importer.sandbox.server.admission import Admission
     from importer.sandbox.settings import SandboxSettings
     from importer.sandbox.storage.world import World
+    from importer.sandbox.vendors.creditors import Creditors
 
-Operation = Callable[[Request, bytes], Response]
+Operation = Callable[[Request, bytes], Response | Awaitable[Response]]
 
 _FOREIGN: Final = (
     '{"creditorCompanyName":"Someone Else A/S","creditorCountryAlpha2":"DK","currencyCode":"DKK","date":"2026-01-31",'
@@ -42,26 +43,35 @@ class App:
     """Both APIs over one world, and the control endpoints beside them. Everything happens on one event loop."""
 
     def __init__(
-        self, settings: SandboxSettings, world: World, faults: ActiveFaults, admission: Admission, stopping: asyncio.Event
+        self,
+        settings: SandboxSettings,
+        world: World,
+        creditors: Creditors,
+        faults: ActiveFaults,
+        admission: Admission,
+        stopping: asyncio.Event,
     ) -> None:
         self._world = world
         self._faults = faults
         self._admission = admission
         self._stopping = stopping
         debitura, debbie, control = (
-            DebituraServer(settings, world),
+            DebituraServer(settings, world, creditors, self._pause),
             DebbieServer(settings, world),
-            Control(world, faults, admission),
+            Control(world, creditors, faults, admission),
         )
         api = partial(partial, self._respond)
         resources: dict[str, dict[str, Handler]] = {
-            "/managed-cases": {"POST": api(Endpoint.CASES, debitura.create), "GET": api(Endpoint.LIST, debitura.list)},
+            "/managed-cases": {"POST": api(Endpoint.CASES, debitura.create), "GET": api(Endpoint.LIST, debitura.list_cases)},
             "/v1/{tenant}/case-vouchers/{case}": {
                 "POST": api(Endpoint.VOUCHERS, debbie.create_voucher),
                 "GET": api(Endpoint.VOUCHER_LIST, debbie.list_vouchers),
             },
             "/v1/{tenant}/files": {"POST": api(Endpoint.FILES, debbie.create_file)},
             "/managed-cases/{case}": {"GET": api(Endpoint.CASE, debitura.fetch)},
+            "/managed-cases/case-reference/{reference}": {"GET": api(Endpoint.CASE, debitura.fetch_by_reference)},
+            "/test/cases/{case}": {"DELETE": api(Endpoint.TEST_CASES, debitura.delete)},
+            "/test/cases": {"DELETE": api(Endpoint.TEST_CASES, debitura.delete_tagged)},
             "/me": {"GET": api(Endpoint.ME, debitura.me)},
             "/_sandbox/state": {"GET": control.state},
             "/_sandbox/faults": {"POST": control.change},
@@ -78,14 +88,14 @@ class App:
         """Return the response of the vendor, or the one that the fault of this request demands."""
         fault = self._faults.of_request(endpoint)
         if fault is None:
-            return self._answer(endpoint, operation, request, body)
+            return await self._answer(endpoint, operation, request, body)
         if fault.kind is FaultKind.REVOKED and (credential := credential_of(endpoint, request)) is not None:
             self._faults.revoked.add(credential)
         elsewhere = self._faults.plan.redirect_to.rstrip("/") + request.scope["raw_path"].decode("ascii")
         instead = before_commit(fault, elsewhere, self._stopping)
         if instead is not None:
             return instead
-        response = self._answer(endpoint, operation, request, body, fault)
+        response = await self._answer(endpoint, operation, request, body, fault)
         if fault.kind is FaultKind.SLOW_LIST:
             await self._slow(fault.seconds)
         return after_commit(fault, response, self._stopping)
@@ -94,12 +104,18 @@ class App:
         """Delay a page that has been read, and create a case of another client meanwhile."""
         if (number := self._faults.next_foreign_case()) is not None:
             self._world.commit(self._world.new_case(_FOREIGN % number, foreign=True))
+        await self._pause(seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the sandbox."""
+        if not seconds:
+            return
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
             return
 
-    def _answer(
+    async def _answer(
         self, endpoint: Endpoint, operation: Operation, request: Request, body: bytes, fault: Fault | None = None
     ) -> Response:
         """Return the response of the vendor: credentials come first, then limits, then the operation itself."""
@@ -108,7 +124,8 @@ class App:
         if endpoint is Endpoint.CASES:
             request.state.late_seconds = self._faults.late_seconds(fault)
         try:
-            return operation(request, body)
+            response = operation(request, body)
+            return response if isinstance(response, Response) else await response
         except OSError as error:
             return problem(500, f"The data file of the sandbox cannot be written: {error.strerror}.")
 

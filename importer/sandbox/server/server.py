@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from importer.errors import SettingsError
@@ -18,6 +19,7 @@ from importer.sandbox.server.app import App
 from importer.sandbox.server.listener import Listener
 from importer.sandbox.settings import SandboxSettings
 from importer.sandbox.storage.world import World
+from importer.sandbox.vendors.creditors import Creditors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,12 +31,16 @@ class Runner:
 
     def __init__(self, settings: SandboxSettings) -> None:
         self.world = World(
-            settings.data_file, case_id_from=settings.case_id_from, clock_offset_seconds=settings.clock_offset_seconds
+            settings.data_file,
+            case_id_from=settings.case_id_from,
+            clock_offset_seconds=settings.clock_offset_seconds,
+            case_known_seconds=settings.case_known_seconds,
         )
+        self.creditors = Creditors(settings.refusals)
         self.faults = ActiveFaults(settings.faults or FaultPlan(), self.go_down)
         self.admission = Admission(settings, self.faults)
         self._stopping = asyncio.Event()
-        app = App(settings, self.world, self.faults, self.admission, self._stopping)
+        app = App(settings, self.world, self.creditors, self.faults, self.admission, self._stopping)
         self._listener = Listener(settings, app, self.faults)
         self.loop: asyncio.AbstractEventLoop | None = None
         try:
@@ -114,13 +120,14 @@ class Sandbox:
 
     @property
     def cases(self) -> list[dict[str, object]]:
-        """All cases in the order of their creation, with what was received."""
+        """All cases in the order of their creation, with what was received; deleted test cases are missing."""
         return [control.case_view(case) for case in list(self._running.world.cases)]
 
     @property
     def vouchers(self) -> list[dict[str, object]]:
         """All vouchers of all tenants in the order of their creation."""
-        return [control.voucher_view(voucher) for voucher in list(self._running.world.vouchers.values())]
+        world = self._running.world
+        return [control.voucher_view(world, voucher) for voucher in list(world.vouchers.values())]
 
     @property
     def files(self) -> list[dict[str, object]]:
@@ -152,13 +159,25 @@ class Sandbox:
 
     def go_down(self, seconds: float) -> None:
         """Refuse new connections (ECONNREFUSED) for some seconds; connections that exist go on."""
+        self._do(partial(self._running.go_down, seconds))
 
-        async def refuse() -> None:
-            self._running.go_down(seconds)
+    def sign(self, *creditors: str) -> None:
+        """Accept the cases of creditors that ``refusals`` names, as if they had signed on Debitura's page."""
+        self._do(partial(self._running.creditors.sign, creditors))
+
+    def delete_voucher(self, voucher_id: str) -> None:
+        """Delete a voucher as a user of Debbie does; ``SettingsError`` if it does not exist."""
+        self._do(partial(control.delete_vouchers, self._running.world, [voucher_id]))
+
+    def _do(self, change: Callable[[], None]) -> None:
+        """Make a change on the event loop, between two requests."""
+
+        async def do() -> None:
+            change()
 
         loop = self._running.loop
         assert loop is not None
-        asyncio.run_coroutine_threadsafe(refuse(), loop).result()
+        asyncio.run_coroutine_threadsafe(do(), loop).result()
 
     @property
     def _running(self) -> Runner:

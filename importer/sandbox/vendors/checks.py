@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, TypeGuard
@@ -44,15 +44,15 @@ def json_object(body: bytes, number: Callable[[str], object] = Decimal) -> dict[
     return content
 
 
-def json_body(request: Request, body: bytes) -> dict[str, object] | Response:
+def json_body(request: Request, body: bytes, refuse: Callable[[int, str], Response] = problem) -> dict[str, object] | Response:
     """Return the JSON object that a request carries, or the refusal of its type (415) or form (400)."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        return problem(415, "Content-Type must be application/json.")
+        return refuse(415, "Content-Type must be application/json.")
     try:
         return json_object(body)
     except NotAnObject as error:
-        return problem(400, str(error))
+        return refuse(400, str(error))
 
 
 def add(errors: Errors, path: str, reason: str) -> None:
@@ -136,15 +136,20 @@ def country(errors: Errors, content: dict[str, object], code: str, name: str, *,
     return named
 
 
-def case_date(errors: Errors, content: dict[str, object], name: str, *, needed: bool = False, past: bool = False) -> None:
-    """Check ``YYYY-MM-DD`` or an ISO date and time; ``past`` refuses days that have begun nowhere on earth."""
+def case_date(errors: Errors, content: dict[str, object], name: str, *, needed: bool = False) -> date | None:
+    """Return the day of ``YYYY-MM-DD`` or an ISO date and time."""
     value = text(errors, content, name, needed=needed)
     if value is None:
-        return
+        return None
     if not _ISO.fullmatch(value) or not _exists(value):
         add(errors, name, "must be a date such as 2026-01-31 or an ISO date and time")
-    elif past and date.fromisoformat(value[:10]) > (datetime.now(UTC) + _FURTHEST_EAST).date():
-        add(errors, name, "must not be in the future")
+        return None
+    return date.fromisoformat(value[:10])
+
+
+def has_begun(day: date, now: datetime) -> bool:
+    """Whether a day has begun anywhere on earth."""
+    return day <= (now + _FURTHEST_EAST).date()
 
 
 def voucher_date(errors: Errors, content: dict[str, object], name: str, *, needed: bool = False) -> None:
@@ -197,6 +202,20 @@ def country_names() -> dict[str, str]:
             if name := getattr(item, kind, None):
                 names[name.casefold()] = item.alpha_2
     return names
+
+
+@cache
+def country_name(alpha2: str) -> str | None:
+    """Return the English name of a country, the common one if it has one."""
+    item = pycountry.countries.get(alpha_2=alpha2)
+    return None if item is None else getattr(item, "common_name", item.name)
+
+
+@cache
+def us_states() -> frozenset[str]:
+    """Return every documented form of a state of the US: ``CA``, ``US-CA``, and ``California`` in lower case."""
+    states = [state for state in pycountry.subdivisions if state.country_code == "US"]
+    return frozenset(form for state in states for form in (state.code, state.code[3:], state.name.casefold()))
 
 
 @cache

@@ -1,6 +1,6 @@
 """Debbie's API for vouchers and files, as its vendor documentation describes it.
 
-The shape of Debbie's errors is not documented; the sandbox uses the same two shapes as for Debitura.
+The shape of Debbie's errors is not documented; the sandbox uses problem details and the object of fields and messages.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+import uuid
+from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from starlette.responses import Response
@@ -25,12 +27,20 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from importer.sandbox.settings import SandboxSettings
+    from importer.sandbox.settings import ErrorShape, SandboxSettings
 
     Made = tuple[Response, StoredVoucher | StoredFile | None]
 
 _MAX_KEY = 64
 _KEY_VALID_SECONDS = 48 * 3600
+_USER: Final = "7b1f1d6e-0000-4000-8000-000000000001"
+_UNKNOWN: Final = dict.fromkeys(
+    (
+        "referenceId", "text", "dueDate", "interest", "interestStartDate", "interestEndDate", "referenceCaseVoucherId",
+        "appendix", "cardType", "paymentType", "paymentMethodId", "tags", "transactionAccountId", "details", "lineItems",
+        "label", "settings", "exported", "expirationDate", "irrecoverableDate",
+    )
+)  # fmt: skip
 
 
 class DebbieServer:
@@ -41,6 +51,7 @@ class DebbieServer:
         self._world = world
         self._known_cases = frozenset(settings.known_cases)
         self._types = VOUCHER_TYPES | {value.lower() for value in settings.extra_voucher_types}
+        self._error_shape: ErrorShape = "problem" if settings.error_shape == "business" else settings.error_shape
 
     def create_voucher(self, request: Request, body: bytes) -> Response:
         """``POST /v1/{tenantId}/case-vouchers/{caseId}``."""
@@ -51,21 +62,23 @@ class DebbieServer:
         return self._create(request, body, self._file)
 
     def list_vouchers(self, request: Request, _body: bytes) -> Response:
-        """``GET /v1/{tenantId}/case-vouchers/{caseId}``: every voucher of the case with all its fields."""
-        tenant, case = request.path_params["tenant"], _case_name(request)
+        """``GET /v1/{tenantId}/case-vouchers/{caseId}``: every voucher of the case, or those dated before ``pointInTime``."""
+        tenant, case = request.path_params["tenant"].lower(), _case_name(request)
         if not is_uuid(tenant):
             return responses.problem(400, "tenantId must be a UUID.")
+        before = request.query_params.get("pointInTime")
+        if before is not None and not _is_day(before):
+            return responses.problem(400, "pointInTime must be a day such as 2026-01-31.")
         case_id = self._case_id(case)
         if case_id is None:
             return responses.problem(404, f"There is no case {case}.")
-        vouchers = self._world.vouchers_of(tenant.lower(), case_id)
-        return ApiResponse([self._content(voucher) for voucher in vouchers])
+        listed = [self._content(voucher) for voucher in self._world.vouchers_of(tenant, case_id) if self._is_listed(voucher)]
+        return ApiResponse([item for item in listed if before is None or str(item["date"])[:10] < before])
 
     def _create(self, request: Request, body: bytes, make: Callable[[str, dict[str, object]], Made]) -> Response:
         """Handle what both POSTs share: the tenant, the Idempotency-Key, JSON and the commit.
 
-        Only successes are stored under a key. The documentation leaves this open; so every refusal can be corrected
-        under the same key.
+        Whether refusals are stored under a key, as successes are, is not documented: a setting decides.
         """
         tenant = request.path_params["tenant"].lower()
         if not is_uuid(tenant):
@@ -81,7 +94,7 @@ class DebbieServer:
             return content
         response, item = make(tenant, content)
         replay = None
-        if key is not None and response.status_code < 300:  # noqa: PLR2004 - successes
+        if key is not None and (response.status_code < 300 or self._settings.keep_refusals):  # noqa: PLR2004 - successes
             text = bytes(response.body).decode()
             replay = StoredReplay(tenant, key, fingerprint, response.status_code, text, time.time())
         if item is not None or replay is not None:
@@ -107,7 +120,7 @@ class DebbieServer:
         if not errors:
             self._check_references(errors, tenant, case_id, content)
         if errors:
-            return responses.field_errors(errors, self._settings.error_shape), None
+            return responses.field_errors(errors, self._error_shape), None
         unique_id = content.get("uniqueId")
         assert isinstance(unique_id, str | None)
         if unique_id is not None and (old := self._world.voucher_with(tenant, unique_id)) is not None:
@@ -133,25 +146,50 @@ class DebbieServer:
         if self._settings.repeat == "200":
             return ApiResponse({"caseVoucherId": old})
         if self._settings.repeat == "422":
-            return responses.business_error("DuplicateUniqueId", message)
+            return responses.refusal([responses.business("DuplicateUniqueId", message)])
         return responses.problem(409, message)
 
     def _file(self, tenant: str, content: dict[str, object]) -> Made:
         size, errors = check_file(content)
         if errors:
-            return responses.field_errors(errors, self._settings.error_shape), None
+            return responses.field_errors(errors, self._error_shape), None
         file = StoredFile(new_id(), tenant, str(content["name"]), str(content["contentType"]), size)
         return ApiResponse({"fileId": file.id}), file
 
     def _case_id(self, name: str) -> str | None:
         return name if name in self._known_cases else self._world.case_named(name)
 
+    def _is_listed(self, voucher: StoredVoucher) -> bool:
+        return self._settings.list_deleted_vouchers or voucher.id not in self._world.deleted_vouchers
+
     def _content(self, voucher: StoredVoucher) -> dict[str, object]:
-        content: dict[str, object] = {"caseVoucherId": voucher.id, **json.loads(voucher.body)}
-        if not self._settings.list_unique_id:
-            content.pop("uniqueId", None)
-        return content
+        """Return a voucher as the list shows it; its number is made from its id."""
+        deleted = self._world.deleted_vouchers.get(voucher.id)
+        received = json.loads(voucher.body)
+        unique_id = received.pop("uniqueId", None)
+        shown = {"uniqueId": unique_id} if self._settings.list_unique_id and unique_id is not None else {}
+        return {
+            **_UNKNOWN,
+            **received,
+            **shown,
+            "caseVoucherId": voucher.id,
+            "id": uuid.UUID(voucher.id).int % 10**9 if is_uuid(voucher.id) else 0,
+            "tenantId": voucher.tenant,
+            "caseId": voucher.case,
+            "state": "ACTIVE",
+            "createdAt": voucher.created,
+            "createdBy": {"id": _USER, "type": "API"},
+            "deletedAt": None if deleted is None else deleted.at,
+            "deletedBy": None if deleted is None else {"id": deleted.by, "type": "USER"},
+        }
 
 
 def _case_name(request: Request) -> str:
     return unquote(request.path_params["case"])
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import time
-import uuid
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
-from importer.sandbox import responses
-from importer.sandbox.responses import ApiResponse
-from importer.sandbox.storage.world import StoredCase, StoredReplay, World
-from importer.sandbox.vendors.case_rules import CaseFacts, check_case
-from importer.sandbox.vendors.checks import json_body
+from importer.sandbox.responses import ApiResponse, BusinessError, business, debitura_problem, field_errors, refusal
+from importer.sandbox.storage.world import DeletedCase, StoredCase, World
+from importer.sandbox.vendors.case_keys import CaseKeys
+from importer.sandbox.vendors.case_list import ListQuery, page_of, read_query
+from importer.sandbox.vendors.case_rules import CaseFacts, CaseRules, check_case
+from importer.sandbox.vendors.case_view import case_content
+from importer.sandbox.vendors.checks import is_uuid, json_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from importer.sandbox.settings import SandboxSettings
+    from importer.sandbox.vendors.creditors import Creditors
 
-_LIFECYCLE = "Active"
-_MAX_PAGE_SIZE = 100
-_MAX_KEY = 255
-_FILTERS = frozenset({"statuses", "divisionIds", "debtorIds", "ids"})
-_PARAMETERS = _FILTERS | {"page", "pageSize", "sort"}
-_SORTS = {"DateCreated:desc": True, "DateCreated:asc": False}
-_SOLUTIONS = "https://app.debitura.example/help/"
-_SCOPE = "debitura"
+_REFERENCE: Final = re.compile(r"[A-Z0-9]{8}", re.ASCII)
+_SOLUTIONS: Final = "https://app.debitura.example/help/"
 
 
 class DebituraServer:
     """The endpoints; each takes a request that is authenticated and within its limits."""
 
-    def __init__(self, settings: SandboxSettings, world: World) -> None:
+    def __init__(
+        self, settings: SandboxSettings, world: World, creditors: Creditors, pause: Callable[[float], Awaitable[None]]
+    ) -> None:
         self._settings = settings
         self._world = world
+        self._creditors = creditors
+        self._pause = pause
+        self._keys = CaseKeys(settings, world)
 
     def me(self, _request: Request, _body: bytes) -> Response:
         """``GET /me``: the partner that a key belongs to."""
@@ -45,119 +44,119 @@ class DebituraServer:
         content = {"id": settings.partner_id, "companyName": settings.company_name, "country": settings.country}
         return ApiResponse(content)
 
-    def create(self, request: Request, body: bytes) -> Response:
+    async def create(self, request: Request, body: bytes) -> Response:
         """``POST /managed-cases``; two equal bodies make two cases, because the vendor detects no duplicates."""
         key = request.headers.get("idempotency-key") if self._settings.idempotency == "honoured" else None
-        fingerprint = hashlib.sha256(body).hexdigest()[:32] if key is not None else ""
-        if key is not None and (earlier := self._earlier(key, fingerprint)) is not None:
+        if key is None:
+            await self._pause(self._settings.create_seconds)
+            return self._create(request, body, None)
+        if (earlier := await self._keys.earlier_answer(key, body)) is not None:
             return earlier
-        content = json_body(request, body)
+        with self._keys.under_way(key, body):
+            await self._pause(self._settings.create_seconds)
+            return self._create(request, body, key)
+
+    def list_cases(self, request: Request, _body: bytes) -> Response:
+        """``GET /managed-cases``: a page of at most 100 cases. Unknown parameters are refused, unknown sort fields are not."""
+        query = read_query(request.query_params.multi_items())
+        if not isinstance(query, ListQuery):
+            return field_errors(query, self._settings.error_shape)
+        about, cases = page_of(self._world, query, test_cases=self._settings.list_test_cases)
+        return ApiResponse({self._settings.page_member: about, "cases": [self._content(case) for case in cases]})
+
+    def fetch(self, request: Request, _body: bytes) -> Response:
+        """``GET /managed-cases/{id}``."""
+        case_id = request.path_params["case"]
+        if not is_uuid(case_id):
+            return debitura_problem(400, "The id is not that of a collection case.")
+        return self._found(self._world.case(case_id.lower()))
+
+    def fetch_by_reference(self, request: Request, _body: bytes) -> Response:
+        """``GET /managed-cases/case-reference/{reference}``."""
+        reference = request.path_params["reference"].upper()
+        if not _REFERENCE.fullmatch(reference):
+            return debitura_problem(400, "The reference is not that of a collection case.")
+        return self._found(self._world.case_with_reference(reference))
+
+    def delete(self, request: Request, _body: bytes) -> Response:
+        """``DELETE /test/cases/{id}``: remove a test case for good; once more is no error."""
+        case_id = request.path_params["case"].lower()
+        if not self._settings.delete_test_cases:
+            return _may_not_delete()
+        if not is_uuid(case_id):
+            return debitura_problem(400, "The id is not that of a collection case.")
+        if (case := self._world.case(case_id)) is not None:
+            return self._remove([case])
+        return Response(status_code=204) if self._world.was_case(case_id) else _no_such_case()
+
+    def delete_tagged(self, request: Request, _body: bytes) -> Response:
+        """``DELETE /test/cases?tag=``: remove all test cases with a tag; none is no error."""
+        tag = request.query_params.get("tag", "")
+        if not self._settings.delete_test_cases:
+            return _may_not_delete()
+        if not tag.strip():
+            return debitura_problem(400, "The parameter tag is required.")
+        return self._remove(self._world.tagged(tag))
+
+    def _create(self, request: Request, body: bytes, key: str | None) -> Response:
+        """Check, decide and commit in one step, so that nothing else happens in between."""
+        settings = self._settings
+        content = json_body(request, body, debitura_problem)
         if isinstance(content, Response):
             return content
-        facts = check_case(content)
+        rules = CaseRules(
+            closed_schema=settings.closed_schema,
+            due_dates_in_past=settings.due_dates_in_past,
+            due_dates_after_date=settings.due_dates_after_date,
+            now=self._world.now(),
+        )
+        facts = check_case(content, rules)
         if not isinstance(facts, CaseFacts):
-            return responses.field_errors(facts, self._settings.error_shape)
+            return field_errors(facts, settings.error_shape)
         response, case = self._decide(facts, body.decode(), request.state.late_seconds)
-        replay = None
-        if key is not None:
-            text = bytes(response.body).decode()
-            replay = StoredReplay(_SCOPE, key, fingerprint, response.status_code, text, time.time())
+        replay = None if key is None else self._keys.to_store(key, body, response, case)
         if case is not None or replay is not None:
             self._world.commit(case, replay)
         return response
 
-    def list(self, request: Request, _body: bytes) -> Response:
-        """``GET /managed-cases``: a page of at most 100 cases. Unknown parameters are refused."""
-        query: dict[str, list[str]] = {}
-        for name, value in request.query_params.multi_items():
-            query.setdefault(name, []).extend(value.split(","))
-        errors: responses.Errors = {name: ["is not a known parameter"] for name in query.keys() - _PARAMETERS}
-        page = _whole(errors, query, "page", default=1)
-        size = _whole(errors, query, "pageSize", default=25, most=_MAX_PAGE_SIZE)
-        sort = query.get("sort", ["DateCreated:desc"])[-1]
-        if sort not in _SORTS:
-            errors["sort"] = [f"must be one of {', '.join(_SORTS)}"]
-        if errors:
-            return responses.field_errors(errors, self._settings.error_shape)
-        newest_first = _SORTS[sort]
-        filters = {name: set(query[name]) for name in _FILTERS & query.keys()}
-        if filters:
-            matching = [case for case in self._world.listed(newest_first=newest_first)[0] if _matches(case, filters)]
-            cases, total = matching[(page - 1) * size : page * size], len(matching)
-        else:
-            cases, total = self._world.page(page, size, newest_first=newest_first)
-        about = {
-            "currentPage": page,
-            "pageSize": size,
-            "totalResults": total,
-            "responseCount": len(cases),
-            "totalPages": math.ceil(total / size),
-        }
-        return ApiResponse({"page": about, "cases": [case_content(case) for case in cases]})
-
-    def fetch(self, request: Request, _body: bytes) -> Response:
-        """``GET /managed-cases/{id}``."""
-        case = self._world.case(request.path_params["case"].lower())
-        if case is None:
-            return responses.problem(404, "There is no such case.")
-        return ApiResponse(case_content(case))
-
-    def _earlier(self, key: str, fingerprint: str) -> Response | None:
-        """Return the response to a key that is wrong or has been used, as documented for ``POST /cases``."""
-        if not 1 <= len(key) <= _MAX_KEY:
-            return responses.problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
-        known = self._world.replay(_SCOPE, key)
-        if known is None:
-            return None
-        if known.fingerprint == fingerprint:
-            return responses.replay(known.status, known.answer)
-        return responses.business_error("IdempotencyConflict", "The key was used for another request.")
-
     def _decide(self, facts: CaseFacts, body: str, late_seconds: float) -> tuple[Response, StoredCase | None]:
         """Return the response of the business rules and, if they allow it, the case to commit."""
+        errors, signing_url = self._creditors.errors_of(facts.creditor)
+        if errors := errors or self._violations(facts):
+            return refusal(errors, signing_url=signing_url), None
+        case = self._world.new_case(body, late_seconds=max(late_seconds, self._settings.list_late_seconds))
+        return ApiResponse(self._content(case)), case
+
+    def _violations(self, facts: CaseFacts) -> list[BusinessError]:
+        """Return the first business rule that a case violates, if any."""
         settings = self._settings
         if "BLOCKED" in facts.creditor:
-            message = f"The creditor {facts.creditor} is blocked."
-            return responses.business_error("CreditorBlocked", message, solution_url=_SOLUTIONS + "creditor-blocked"), None
+            return [business("CreditorBlocked", f"The creditor {facts.creditor} is blocked.", _SOLUTIONS + "creditor-blocked")]
         if facts.debtor_country in settings.countries_without_partner and not facts.has_partner:
             message = f"There is no collection partner in {facts.debtor_country}."
-            return responses.business_error("NoPartnerAvailable", message, solution_url=_SOLUTIONS + "no-partner"), None
-        if settings.unique_references and facts.creditor_reference in self._world.case_references:
-            message = f"The creditor reference {facts.creditor_reference} is already in use."
-            return responses.business_error("DuplicateReference", message), None
-        case = self._world.new_case(body, late_seconds=late_seconds)
-        return ApiResponse(case_content(case), 201), case
+            return [business("NoPartnerAvailable", message, _SOLUTIONS + "no-partner")]
+        if settings.unique_references and self._world.is_reference_used(facts.creditor, facts.creditor_reference):
+            return [business(settings.duplicate_type, f"The creditor reference {facts.creditor_reference} is already in use.")]
+        return []
+
+    def _remove(self, cases: list[StoredCase]) -> Response:
+        """Remove test cases, or nothing at all if one of them is a real case."""
+        if not all(self._world.is_test_case(case) for case in cases):
+            return debitura_problem(400, "Only test cases can be deleted.")
+        for case in cases:
+            self._world.commit(DeletedCase(case.id))
+        return Response(status_code=204)
+
+    def _found(self, case: StoredCase | None) -> Response:
+        return _no_such_case() if case is None else ApiResponse(self._content(case))
+
+    def _content(self, case: StoredCase) -> dict[str, object]:
+        return case_content(case, self._settings.company_name)
 
 
-def case_content(case: StoredCase) -> dict[str, object]:
-    """Return a case as the API shows it."""
-    received = json.loads(case.body)
-    return {
-        "id": case.id,
-        "reference": case.reference,
-        "creditorReference": received.get("creditorReference"),
-        "grossAmount": received["amountToRecover"],
-        "currency": received["currencyCode"],
-        "lifecycle": _LIFECYCLE,
-        "isTestCase": bool(received.get("isTest")),
-        "dateCreated": case.created,
-        "debtor": {"id": _debtor_id(case), **received["debtor"]},
-    }
+def _no_such_case() -> Response:
+    return debitura_problem(404, "There is no such case.")
 
 
-def _debtor_id(case: StoredCase) -> str:
-    return str(uuid.UUID(int=uuid.UUID(case.id).int ^ 1))
-
-
-def _matches(case: StoredCase, filters: dict[str, set[str]]) -> bool:
-    values = {"ids": case.id, "statuses": _LIFECYCLE, "divisionIds": "", "debtorIds": _debtor_id(case)}
-    return all(values[name] in wanted for name, wanted in filters.items())
-
-
-def _whole(errors: responses.Errors, query: dict[str, list[str]], name: str, *, default: int, most: int = 10**9) -> int:
-    text = query.get(name, [str(default)])[-1]
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(most)) else 0
-    if not 1 <= number <= most:
-        errors[name] = [f"must be a whole number from 1 to {most}"]
-        return default
-    return number
+def _may_not_delete() -> Response:
+    return debitura_problem(403, "Test cases cannot be deleted with this key.")

@@ -49,12 +49,12 @@ class SandboxProcess:
     """A sandbox on a port of its own; it survives the importer's death, as the real APIs would."""
 
     def __init__(self, folder: Path, **settings: object) -> None:
-        """``settings`` are those of ``SandboxSettings`` that a test chooses."""
+        """``settings`` are those of ``SandboxSettings`` that a test chooses. By default keys do not hide a second request."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        chosen = {"port": port, "data_file": str(folder / "apis.jsonl")} | settings
+        chosen = {"port": port, "data_file": str(folder / "apis.jsonl"), "idempotency": "ignored"} | settings
         command = [sys.executable, "-c", SERVE, json.dumps(chosen)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

@@ -18,7 +18,7 @@ from importer.domain.kinds import RecordKind
 from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 from importer.sandbox.storage.world import World
 
-APIS = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,))
+APIS = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="ignored")
 HIDDEN = {"on": "list", "nth": 1, "times": ALWAYS, "kind": "redirect"}
 CASES = range(1, 4)
 

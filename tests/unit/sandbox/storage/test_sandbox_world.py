@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import string
 import time
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from importer.errors import SettingsError
 from importer.sandbox.storage import journal
-from importer.sandbox.storage.world import StoredFile, StoredReplay, StoredVoucher, World
+from importer.sandbox.storage.world import DeletedCase, DeletedVoucher, StoredFile, StoredReplay, StoredVoucher, World
 
 BODY = '{\n\t"creditorReference": "R æ\\n1"\n}'
 
@@ -30,11 +32,16 @@ def fill(world):
     world.commit(StoredVoucher("v1", "t", case.id, "u1", "now", '{"amount": 1}'))
     world.commit(StoredFile("f1", "t", "a.pdf", "application/pdf", 3))
     world.commit(None, StoredReplay("s", "other", "g", 422, "{}", 9.0))
+    gone = world.new_case('{"isTest": true, "creditorReference": "R2", "creditorCompanyName": "C", "tag": "t"}')
+    world.commit(gone, StoredReplay("s", "gone", "f", 200, "", 5.0, gone.id))
+    world.commit(DeletedCase(gone.id))
+    world.commit(DeletedVoucher("v1", "now", "u"))
     return case
 
 
 def contents(world):
-    return world.cases, world.vouchers, world.files, world._replays, world.page(1, 10, newest_first=True)
+    everything = world.cases, world.vouchers, world.files, world.deleted_cases, world.deleted_vouchers
+    return (*everything, world._replays, world._used_references, world._test_cases, world.page(1, 10))
 
 
 def test_everything_is_there_again_after_a_restart(path):
@@ -183,3 +190,35 @@ def test_a_remembered_answer_can_be_too_old():
     assert world.replay("s", "k", since=100.0)
     assert world.replay("s", "k", since=100.1) is None
     assert world.replay("t", "k") is None
+
+
+def test_a_deleted_case_is_gone_but_its_answer_is_not():
+    world = World(case_id_from="creditorReference")
+    case = world.new_case('{"isTest": true, "creditorReference": "R", "creditorCompanyName": "C", "tag": "t"}')
+    world.commit(case)
+    assert (world.case_named("R"), world.case_with_reference(case.reference), world.tagged("t")) == (case.id, case, [case])
+    assert world.is_test_case(case)
+    assert world.is_reference_used("C", "R")
+    world.commit(DeletedCase(case.id))
+    assert (world.case(case.id), world.case_named("R"), world.case_with_reference(case.reference)) == (None, None, None)
+    assert (world.tagged("t"), world.page(1, 10), world.was_case(case.id)) == ([], ([], 0), case)
+    assert not world.is_reference_used("C", "R")
+
+
+def test_a_case_is_known_at_debbie_after_its_time(monkeypatch):
+    world = World(case_known_seconds=50)
+    case = world.new_case(BODY)
+    world.commit(case)
+    assert world.case_named(case.id) is None
+    later = world.now() + timedelta(seconds=51)
+    monkeypatch.setattr(world, "now", lambda: later)
+    assert world.case_named(case.id) == case.id
+
+
+def test_what_an_older_release_cannot_read_is_written_only_if_it_is_needed(path):
+    world = World(path)
+    world.commit(world.new_case(BODY), StoredReplay("s", "k", "f", 422, "{}", 5.0))
+    world.close()
+    assert list(json.loads(path.read_bytes().splitlines()[-1])["remembered"]) == [
+        *("scope", "key", "fingerprint", "status", "answer", "at")
+    ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.sandbox.vendors.case_rules import CaseFacts, check_case
+from importer.sandbox.vendors.case_rules import CaseFacts, CaseRules, check_case
 from importer.sandbox.vendors.checks import NotAnObject, json_object
 
 
@@ -128,7 +128,61 @@ def test_today_is_accepted_and_the_day_after_tomorrow_is_not():
     today = datetime.now(UTC).date()
     assert isinstance(check_case(case(date=today.isoformat())), CaseFacts)
     assert check_case(case(date=(today + timedelta(days=2)).isoformat())) == {"date": ["must not be in the future"]}
-    assert isinstance(check_case(case(dueDate=(today + timedelta(days=30)).isoformat())), CaseFacts)
+
+
+@pytest.mark.parametrize(
+    ("due", "reasons"),
+    [
+        ("2026-05-31", []),
+        ("2026-05-31T23:59:59Z", []),
+        ("2026-06-01", ["must be in the past"]),
+        ("2026-06-30", ["must be in the past"]),
+        ("2026-01-31", []),
+        ("2026-01-30", ["must not be earlier than the date"]),
+    ],
+)
+def test_a_due_date_is_in_the_past_and_not_before_the_date(due, reasons):
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    found = check_case(case(dueDate=due), CaseRules(now=now))
+    assert (found == {"dueDate": reasons}) if reasons else isinstance(found, CaseFacts)
+    assert isinstance(
+        check_case(case(dueDate=due), CaseRules(now=now, due_dates_in_past=False, due_dates_after_date=False)), CaseFacts
+    )
+
+
+def test_a_future_date_and_its_due_date_are_both_refused():
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    errors = check_case(case(date="2026-02-02", dueDate="2026-02-01"), CaseRules(now=now))
+    assert errors == {
+        "date": ["must not be in the future"],
+        "dueDate": ["must not be earlier than the date", "must be in the past"],
+    }
+
+
+US = {"countryAlpha2": "US"}
+
+
+@pytest.mark.parametrize("state", ["CA", "US-CA", "California", "CALIFORNIA", "DC", "District of Columbia", "PR", "US-NY"])
+def test_every_form_of_a_state_of_the_us(state):
+    assert isinstance(check_case(case(debtor={**US, "stateAlpha2": state})), CaseFacts)
+    named = {"countryAlpha2": None, "country": "United States", "stateAlpha2": state}
+    assert isinstance(check_case(case(debtor=named)), CaseFacts)
+
+
+@pytest.mark.parametrize("state", [None, "", "XX", "ca", "us-ca", "CA ", "DK-84", "ON", "US-", "Kalifornien"])
+def test_a_debtor_in_the_us_without_a_state_is_refused(state):
+    assert list(check_case(case(debtor={**US, "stateAlpha2": state, "state": "California"}))) == ["debtor.stateAlpha2"]
+
+
+def test_the_state_is_not_checked_while_the_country_is_wrong():
+    assert list(check_case(case(debtor={"countryAlpha2": "USA"}))) == ["debtor.countryAlpha2"]
+    assert list(check_case(case(debtor={**US, "stateAlpha2": 7}))) == ["debtor.stateAlpha2"]
+
+
+def test_an_open_schema_ignores_unknown_members():
+    content = case(language="da", debtor={"postalCode": "0800"})
+    assert list(check_case(content)) == ["language", "debtor.postalCode"]
+    assert isinstance(check_case(content, CaseRules(closed_schema=False)), CaseFacts)
 
 
 @given(st.decimals(min_value="0.01", max_value="9999999999999.99", places=2))
