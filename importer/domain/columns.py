@@ -213,9 +213,9 @@ CASE_COLUMNS: tuple[Column, ...] = (
     _case(
         "debtor_state",
         "debtor.state",
-        O,
+        C,
         ValueKind.TEXT,
-        "Only where addresses have one.",
+        "Required for a debtor in the US: two letters (CA) or the name (California). Elsewhere any region, sent as it is.",
         "",
         "debtor.state",
         "debtor.stateAlpha2",

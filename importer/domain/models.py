@@ -22,6 +22,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from importer.domain.code_lists import DebtorType, VoucherSource, VoucherTypes, case_currencies, country_codes, decimals_of
+from importer.domain.us_states import US
 
 if TYPE_CHECKING:
     from json import JSONEncoder
@@ -97,6 +98,10 @@ def _is_email(text: str) -> bool:
     return True
 
 
+STATE_MISSING = "us_state_missing"
+"""The code of the rule that a debtor in the US needs a state. It is found at the country, and is about ``debtor_state``."""
+STATE_MISSING_MESSAGE = "is missing. A debtor in the US needs a state: its two letters (CA) or its name (California)"
+
 Text = Annotated[str, Field(min_length=1)]
 Country = Annotated[str, AfterValidator(_country)]
 Moment = Annotated[datetime, PlainSerializer(_wire_moment)]
@@ -116,7 +121,10 @@ class WireModel(BaseModel):
 
 
 class Debtor(WireModel):
-    """The debtor of a case. A company needs a contact person; the country is always required."""
+    """The debtor of a case. A company needs a contact person, a debtor in the US its state's two letters.
+
+    The country is always required. ``state`` is the region of a debtor elsewhere, in any form.
+    """
 
     type: DebtorType
     name: Text
@@ -136,6 +144,14 @@ class Debtor(WireModel):
     def _company_has_contact(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None and info.data.get("type") is DebtorType.COMPANY:
             raise problem("contact_person", "is missing. A company needs a contact person")
+        return value
+
+    @field_validator("country_alpha2")
+    @classmethod
+    def _us_debtor_has_state(cls, value: str, info: ValidationInfo) -> str:
+        # Releases before this rule sent such debtors: `formerly` reads their rows as those did.
+        if value == US and info.data.get("state_alpha2") is None and not (info.context or {}).get("formerly"):
+            raise problem(STATE_MISSING, STATE_MISSING_MESSAGE)
         return value
 
     @field_validator("email")

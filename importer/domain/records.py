@@ -66,12 +66,17 @@ class VoucherRecord:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row's case or voucher that failed validation, with all its reasons. It is never sent."""
+    """A row's case or voucher that failed validation, with all its reasons. It is never sent.
+
+    ``formerly`` is the case as an earlier release read it, if only a rule that it did not have is broken. If the ledger
+    has that case as sent, the row is not rejected: it was imported already.
+    """
 
     kind: RecordKind
     reasons: tuple[Reason, ...]
     money: Money = field(default_factory=Money)
     ref: str | None = None
+    formerly: CaseRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,15 +102,34 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
 
 def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedRow]) -> None:
     """Place the cases of these rows, and note on each row the entry of its case."""
-    records = [staged.loaded.case for staged in rows if isinstance(staged.loaded.case, CaseRecord)]
+    records = [record for staged in rows if (record := _record_in(staged.loaded.case)) is not None]
     placement.existing.load(RecordKind.CASE, {r.base for r in records}, {r.hint.entry_id for r in records if r.hint})
     for staged in rows:
         case = staged.loaded.case
+        if isinstance(case, Reject) and case.formerly and placement.is_sent(_candidate(case.formerly)):
+            case = case.formerly
         if isinstance(case, Reject):
             staged.case_rejected = True
             placement.reject(staged, case)
         elif case is not None:
             _stage_case(batch, placement, staged, case)
+
+
+def _record_in(case: CaseRecord | Reject | None) -> CaseRecord | None:
+    """Return a row's case, or the one that an earlier release read in it."""
+    return case.formerly if isinstance(case, Reject) else case
+
+
+def _candidate(case: CaseRecord) -> Candidate:
+    values = {
+        "ref": case.ref,
+        "is_test": case.is_test,
+        "state": State.PENDING,
+        "ready": True,
+        "payload": case.payload,
+        "digest": fingerprint(case.payload.decode()),
+    }
+    return Candidate(RecordKind.CASE, case, case.base, values, case.derived)
 
 
 def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, case: CaseRecord) -> None:
@@ -120,15 +139,7 @@ def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, cas
             staged, RecordKind.CASE, case, reasons.ambiguous_equal_rows(placement.place_of(RecordKind.CASE, earlier))
         )
         return
-    values = {
-        "ref": case.ref,
-        "is_test": case.is_test,
-        "state": State.PENDING,
-        "ready": True,
-        "payload": case.payload,
-        "digest": fingerprint(case.payload.decode()),
-    }
-    staged.case = placement.place(staged, Candidate(RecordKind.CASE, case, case.base, values, case.derived))
+    staged.case = placement.place(staged, _candidate(case))
     staged.case_rejected = staged.case is None
 
 

@@ -10,12 +10,13 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from importer.domain.accounts import Accounts
+from importer.domain.former_payloads import is_same_case
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
-from importer.domain.states import RejectStatus, RowOrigin
+from importer.domain.states import REPLACEABLE, RejectStatus, RowOrigin
 from importer.ledger.intake import reasons
 from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, choose_key, decide, may_supersede
@@ -103,13 +104,18 @@ class Placement:
         if candidate.kind is RecordKind.VOUCHER:
             unique_id = match.known.key if match.known else match.key
             candidate.values["payload"] = with_fields(candidate.record.payload, {"uniqueId": unique_id})
-        decision = decide(match.known, candidate.values["digest"], self._batch.id, may_repeat=may_repeat)
+        decision = decide(match.known, _digest_beside(match.known, candidate), self._batch.id, may_repeat=may_repeat)
         if reason := self._objection(candidate, match, decision, may_repeat=may_repeat):
             if decision is IntakeDecision.CHANGED and match.known is not None and candidate.kind is RecordKind.CASE:
                 self._batch.changed_cases.add(match.known.id)
             self.reject_record(row, candidate.kind, candidate.record, reason)
             return None
         return self._apply(row, candidate, match, decision)
+
+    def is_sent(self, candidate: Candidate) -> bool:
+        """Return whether the ledger has an entry of the record that was sent, or may have been sent."""
+        match = self._match(candidate)
+        return match.known is not None and match.corrected is None and match.known.state not in REPLACEABLE
 
     def reject_record(
         self, row: StagedRow, kind: RecordKind, record: Record, reason: Reason, status: RejectStatus = RejectStatus.REJECTED
@@ -213,6 +219,14 @@ class Placement:
         if kind is RecordKind.CASE:
             rekey_vouchers(self._batch.connection, self._batch.accounts.vouchers, old, new)
         self.changes.supersede(kind, old, new)
+
+
+def _digest_beside(known: ExistingEntry | None, candidate: Candidate) -> str:
+    """Return the record's digest, or that of the existing entry if an earlier release only wrote the same values otherwise."""
+    digest: str = candidate.values["digest"]
+    if known is None or known.digest == digest or candidate.kind is not RecordKind.CASE:
+        return digest
+    return known.digest if is_same_case(known.payload, candidate.values["payload"]) else digest
 
 
 _ORIGINS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEATED}

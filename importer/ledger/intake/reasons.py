@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from importer.domain.columns import name_of_path
+from importer.domain.former_payloads import comparable
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.money import cents_of, decimal_text
@@ -53,6 +54,8 @@ _ADDED_LATER = frozenset({"uniqueId", "referenceCaseVoucherId", "appendix.fileNa
 
 def differences(kind: RecordKind, old: bytes, new: bytes, limit: int = 3) -> str:
     """Describe up to ``limit`` members in which two payloads differ: ``amount was 10.00, is now 12.00; ...``."""
+    if kind is RecordKind.CASE:
+        old, new = comparable(old), comparable(new)
     before, after = describe_wire(old), describe_wire(new)
     found = []
     for path in sorted(before.keys() | after.keys()):

@@ -128,6 +128,8 @@ PERSON = {"type": "Person", "name": "Bodil Zebrahest", "country_alpha2": "SE"}
         ({"amount_to_recover": Decimal("1e13")}, {"amountToRecover": "amount_too_large"}),
         ({"amount_to_recover": Decimal("5.5"), "currency_code": "JPY"}, {"amountToRecover": "too_many_decimals"}),
         ({"date": date(2026, 6, 16)}, {"date": "future_date"}),
+        ({"debtor": PERSON | {"country_alpha2": "US"}}, {"debtor.countryAlpha2": "us_state_missing"}),
+        ({"debtor": PERSON | {"country_alpha2": "US", "state": "California"}}, {"debtor.countryAlpha2": "us_state_missing"}),
         ({"due_date": date(2026, 6, 16)}, {"dueDate": "future_date"}),
         ({"currency_code": "KRO"}, {"currencyCode": "currency"}),
         ({"currency_code": "XAU"}, {"currencyCode": "currency"}),
