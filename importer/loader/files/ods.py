@@ -11,10 +11,11 @@ from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
+from importer.loader.files.cell_references import MAX_COLUMNS
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat
-from importer.loader.files.xlsx import MAX_AREA, MAX_ROWS, WorkbookScan, check_size, sheet_notes
-from importer.loader.files.xlsx_scan import MAX_COLUMNS, SheetScan, parse_xml
+from importer.loader.files.xlsx import MAX_AREA, MAX_ROWS, WorkbookScan, check_size, refuse_equal_names, sheet_notes
+from importer.loader.files.xlsx_scan import SheetScan, parse_xml
 from importer.loader.files.zip_archive import Archive
 
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
@@ -74,6 +75,8 @@ class _Scan:
                 self._scan.hidden_rows += self._row_repeat
         elif tag == "table:table":
             self._sheet, self._row = attributes.get("table:name", ""), 0
+            if self._sheet in self.result.sheets:
+                refuse_equal_names(self._name, (self._sheet, self._sheet))
             self._scan = SheetScan(CellCorrections())
             self.result.sheets[self._sheet] = self._scan
         elif name == "annotation":

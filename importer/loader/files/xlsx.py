@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.notes import Note, NoteKind
 from importer.errors import FileRefused
+from importer.loader.files.cell_references import MAX_COLUMNS, column_letters
 from importer.loader.files.corrections import CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.xlsx_scan import (
-    MAX_COLUMNS,
     SheetScan,
     Styles,
-    column_letters,
     parse_xml,
     scan_every_cell,
     scan_sheet,
@@ -93,7 +94,11 @@ def _is_too_large(scan: SheetScan) -> bool:
 
 
 def check_size(name: str, sheet: str, scan: SheetScan) -> None:
-    """Refuse a sheet above the limits. Raises FileRefused for far cells, thousands of columns or gigabytes of text."""
+    """Refuse a sheet above the limits. Raises FileRefused for far cells, thousands of columns or gigabytes of text.
+
+    A sheet that holds a cell twice is refused too: a reader would take one of them without a word.
+    """
+    refuse_repeated(name, sheet, scan)
     cell = scan.last_cell or f"{column_letters(scan.columns)}{scan.rows}"
     if scan.cdata:
         raise FileRefused(
@@ -111,6 +116,22 @@ def check_size(name: str, sheet: str, scan: SheetScan) -> None:
             f"{name}, sheet {sheet!r}, reaches to cell {cell}, which is more than can be held in memory. "
             "Delete cells that lie far off, or split the sheet."
         )
+
+
+def refuse_repeated(name: str, sheet: str, scan: SheetScan) -> None:
+    """Refuse a sheet that holds a cell or a row twice. Raises FileRefused."""
+    if scan.repeated:
+        raise FileRefused(
+            f"{name}, sheet {sheet!r}, holds {scan.repeated} twice, so that it is not clear which one counts. "
+            "Open it in Excel, check it there, and save it again."
+        )
+
+
+def refuse_equal_names(name: str, sheets: Iterable[str]) -> None:
+    """Refuse a workbook in which two sheets have the same name, because sheets are read by their names. Raises FileRefused."""
+    for sheet, count in Counter(sheets).items():
+        if count > 1:
+            raise FileRefused(f"{name} holds two sheets with the name {sheet!r}. Rename one of them and save it again.")
 
 
 def _check_errors(name: str, sheet: str, scan: SheetScan) -> None:
@@ -167,6 +188,7 @@ def _read_book(archive: Archive) -> _Book:
             book.sheets.append((attributes.get("name", ""), part))
 
     parse_xml(archive.blocks(book_part), start=start)
+    refuse_equal_names(archive.name, (name for name, _ in book.sheets))
     book.sheets = [(name, part) for name, part in book.sheets if "chartsheets/" not in part.casefold()]
     return book
 
