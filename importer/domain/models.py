@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date as Day  # noqa: N812  (a model's field is called date, which would hide the type)
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -27,6 +27,7 @@ from importer.domain.us_states import US
 if TYPE_CHECKING:
     from json import JSONEncoder
 
+MAX_AHEAD = timedelta(days=365)  # a due date later than that is a mistyped year
 MAX_MAJOR_UNITS = Decimal("9999999999999.99")  # 15 digits, which every JSON reader keeps exactly
 
 
@@ -163,7 +164,10 @@ class Debtor(WireModel):
 
 
 class Case(WireModel):
-    """A collection case on behalf of a creditor. Amounts are in major units, dates are calendar days."""
+    """A collection case on behalf of a creditor. Amounts are in major units, dates are calendar days.
+
+    A case that is not due yet is valid, and left out by the loader: it becomes a claim without any correction.
+    """
 
     creditor_company_name: Text
     creditor_country_alpha2: Country
@@ -179,12 +183,20 @@ class Case(WireModel):
     tag: Annotated[Text | None, Field(max_length=100)] = None
     debtor: Debtor
 
-    @field_validator("date", "due_date")
+    @field_validator("date")
     @classmethod
-    def _not_in_the_future(cls, value: Day | None, info: ValidationInfo) -> Day | None:
+    def _not_in_the_future(cls, value: Day, info: ValidationInfo) -> Day:
         today = (info.context or {}).get("today") or Day.today()  # noqa: DTZ011  (the user's own calendar day)
-        if value is not None and value > today:
+        if value > today:
             raise problem("future_date", f"is after today, {today}. A case can be sent from that day on; check the date")
+        return value
+
+    @field_validator("due_date")
+    @classmethod
+    def _due_within_a_year(cls, value: Day | None, info: ValidationInfo) -> Day | None:
+        today = (info.context or {}).get("today") or Day.today()  # noqa: DTZ011  (the user's own calendar day)
+        if value is not None and value - today > MAX_AHEAD:
+            raise problem("due_far_ahead", f"is more than {MAX_AHEAD.days} days ahead. Check the year")
         return value
 
     @field_validator("amount_to_recover")

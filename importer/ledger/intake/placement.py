@@ -16,17 +16,26 @@ from importer.domain.models import with_fields
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
-from importer.domain.states import REPLACEABLE, RejectStatus, RowOrigin
+from importer.domain.states import REPLACEABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import reasons
 from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, choose_key, decide, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.superseding import rekey_vouchers
+from importer.ledger.queries.report_rows import row_in
 from importer.ledger.storage.identifiers import Identifiers
 
 Record = CaseRecord | VoucherRecord
 ControlTotals = dict[str, dict[str, list[int]]]
 """Record kind → currency → [rows, hundredths]."""
+
+
+class LeftOutRow(NamedTuple):
+    """The first row of a case that was left out: its sheet and number, and the case's payload."""
+
+    sheet: str
+    number: int
+    payload: bytes
 
 
 @dataclass
@@ -43,6 +52,8 @@ class BatchIntake:
     control: ControlTotals = field(default_factory=lambda: {kind: {} for kind in RecordKind})
     changed_cases: set[int] = field(default_factory=set)
     """Accepted cases that a row of this batch holds with other values."""
+    left_out: dict[str, LeftOutRow] = field(default_factory=dict)
+    """Cases of this batch that were left out, by the base of their key."""
 
     def count(self, kind: RecordKind, money: Money) -> None:
         """Add a row with its hundredths to the control totals."""
@@ -60,6 +71,7 @@ class StagedRow:
     flat: bool
     case: ExistingEntry | None = None
     case_rejected: bool = False
+    case_left_out: bool = False
 
     @property
     def repeats_its_case(self) -> bool:
@@ -117,6 +129,22 @@ class Placement:
         match = self._match(candidate)
         return match.known is not None and match.corrected is None and match.known.state not in REPLACEABLE
 
+    def is_repeated(self, candidate: Candidate) -> bool:
+        """Return whether an earlier row of this source became the entry that has the record's key."""
+        known = self._match(candidate).known
+        return known is not None and not candidate.derived and known.batch_id == self._batch.id
+
+    def leave_out(self, row: StagedRow, candidate: Candidate, reason: Reason) -> None:
+        """Record a case that is left out. An entry of it that waits to be sent is withheld."""
+        match = self._match(candidate)
+        for known in (match.known, match.corrected):
+            if known is not None and known.state is State.PENDING:
+                self.changes.withhold(known, reason)
+        if match.known is not None and candidate.derived:  # the next equal row has the next key
+            match.known.batch_id = self._batch.id
+            self.changes.touch(match.known.id)
+        self.reject_record(row, candidate.kind, candidate.record, reason, RejectStatus.LEFT_OUT)
+
     def reject_record(
         self, row: StagedRow, kind: RecordKind, record: Record, reason: Reason, status: RejectStatus = RejectStatus.REJECTED
     ) -> None:
@@ -131,6 +159,13 @@ class Placement:
     def place_of(self, kind: RecordKind, known: ExistingEntry) -> str:
         """Describe the row of this source that holds the entry."""
         return self.changes.where(kind, known.id, list(self._batch.sheets))
+
+    def place_in(self, sheet: str, number: int) -> str:
+        """Describe a row of this source."""
+        several = len(self._batch.sheets) > 1
+        return (
+            row_in(list(self._batch.sheets), self._batch.sheets.index(sheet), number) if several else f"row {number} of this file"
+        )
 
     def _match(self, candidate: Candidate) -> Match:
         group, hint = self.existing.group(candidate.kind, candidate.base), candidate.record.hint

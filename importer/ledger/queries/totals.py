@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, func, literal, select
 
 from importer.domain.kinds import RecordKind
-from importer.domain.states import RowOrigin, RowStatus, State, status_of
+from importer.domain.states import RejectStatus, RowOrigin, RowStatus, State, status_of
 from importer.ledger.storage.schema import batch, credential, entry, reject, row
 
 Tallies = dict[RecordKind, dict[RowStatus, dict[str, tuple[int, int]]]]
@@ -84,7 +84,7 @@ def corrected_later(connection: Connection, batch_id: int) -> int:
     )
     taken = select(entry.c.id).join(later, later.c.id == entry.c.row_id).where(later.c.batch_id > reject.c.batch_id)
     rejects = select(func.count()).select_from(reject).join(batch, batch.c.id == reject.c.batch_id)
-    rejects = rejects.where(reject.c.batch_id == batch_id, reject.c.ref.is_not(None))
+    rejects = rejects.where(reject.c.batch_id == batch_id, reject.c.ref.is_not(None), reject.c.status != RejectStatus.LEFT_OUT)
     counts = (
         connection.scalar(rejects.where(reject.c.kind == kind, taken.where(match).correlate(reject, batch).exists())) or 0
         for kind, match in ((RecordKind.CASE, for_case), (RecordKind.VOUCHER, for_voucher))

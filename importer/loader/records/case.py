@@ -10,7 +10,8 @@ from importer.domain.former_payloads import former_payload, former_state
 from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import RecordKind
 from importer.domain.models import STATE_MISSING, Case
-from importer.domain.records import CaseRecord, Reject
+from importer.domain.notes import NoteKind
+from importer.domain.records import CaseRecord, LeftOut, Reject
 from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
 from importer.loader.records.row_values import RowValues
@@ -18,8 +19,10 @@ from importer.loader.values.identifiers import check_postal_code
 from importer.loader.values.text import ValueProblem
 
 
-def case_of(found: RowValues, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
-    """Return the case of a row, or a reject with every reason against it.
+def case_of(
+    found: RowValues, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool
+) -> CaseRecord | LeftOut | Reject:
+    """Return the case of a row, left out if it is not due yet, or a reject with every reason against it.
 
     ``derive_debtor_type``: the sheet has no column ``debtor_type`` and needs none (Debitura's own template).
     """
@@ -33,7 +36,13 @@ def case_of(found: RowValues, context: LoadContext, hint: EntryLabel | None, *, 
         former = _read_formerly(found, context, state)
         record = _record_of(found, former, state, hint) if former else None
         return Reject(RecordKind.CASE, tuple(found.reasons), found.money("amount_to_recover"), _ref_of(found), record)
-    return _record_of(found, case, state, hint)
+    record = _record_of(found, case, state, hint)
+    if case.due_date is not None and case.due_date >= context.today:
+        return LeftOut(record, found.reason("not_due_yet", _NOT_DUE_YET, "due_date"))
+    return record
+
+
+_NOT_DUE_YET = "is today or later, so that the claim is not due yet. Import the row again after that day"
 
 
 def _record_of(found: RowValues, case: Case, state: str | None, hint: EntryLabel | None) -> CaseRecord:
@@ -45,7 +54,8 @@ def _record_of(found: RowValues, case: Case, state: str | None, hint: EntryLabel
     values = "" if ref else (former_payload(case, state) if state else payload).decode()
     creditor = _folded(case.creditor_company_name)
     base = fingerprint("case", ref or values, creditor, case.creditor_country_alpha2, is_test)
-    return CaseRecord(base, ref is None, ref, payload, found.money("amount_to_recover"), hint, is_test)
+    remarks = (NoteKind.DUE_BEFORE_DATE,) if case.due_date is not None and case.due_date < case.date else ()
+    return CaseRecord(base, ref is None, ref, payload, found.money("amount_to_recover"), hint, is_test, remarks)
 
 
 def _ref_of(found: RowValues) -> str | None:

@@ -79,12 +79,16 @@ class RowValues:
 
     def reject(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> None:
         """Add a reason against the column ``name``, or the whole row if None. ``offers`` are values that may be meant."""
+        self.reasons.append(self.reason(code, message, name, offers))
+
+    def reason(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> Reason:
+        """Return a reason about the column ``name``, with its heading and the cell's value."""
         reader = next((known for known in self.readers if known.name == name), None)
         text = self._text(reader)
         offers = offers or (suggestions_for(code, text, for_vouchers=self.kind is RecordKind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
-        self.reasons.append(Reason(code, message, name, reader and reader.bound.heading, text, offers))
+        return Reason(code, message, name, reader and reader.bound.heading, text, offers)
 
     def _text(self, found: ColumnReader | None) -> str | None:
         """Return the column's cell as displayed, or None if it is blank."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,8 @@ from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
-from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
+from importer.domain.notes import NoteKind
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, VoucherRecord
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
@@ -67,7 +69,7 @@ def loaded(
     return RowReader(plan, profile, context, delimited=delimited).read(2, (*row.values(), *more))
 
 
-def case_of(profile: Profile = NO_PROFILE, context: LoadContext = CONTEXT, **changes: Any) -> CaseRecord | Reject:
+def case_of(profile: Profile = NO_PROFILE, context: LoadContext = CONTEXT, **changes: Any) -> CaseRecord | LeftOut | Reject:
     found = loaded(CASE | changes, profile, context).case
     assert found is not None
     return found
@@ -176,7 +178,7 @@ def test_empty_cells_are_left_out() -> None:
         ({"debtor_zip_code": 800}, {"debtor_zip_code": "postal_code_short"}),
         ({"debtor_zip_code": "1067", "debtor_country": "DE"}, {"debtor_zip_code": "postal_code_short"}),
         ({"date": "2026-06-16"}, {"date": "future_date"}),
-        ({"due_date": "2026-06-16"}, {"due_date": "future_date"}),
+        ({"due_date": "2062-06-16"}, {"due_date": "due_far_ahead"}),
         ({"date": 46053}, {"date": "not_a_date"}),
         ({"date": time(1, 2)}, {"date": "not_a_date"}),
         ({"currency": "KR"}, {"currency": "currency"}),
@@ -311,6 +313,34 @@ def test_a_reject_has_no_former_case_if_something_else_is_wrong_too() -> None:
     found = case_of(debtor_country="US", amount_to_recover="-1")
     assert isinstance(found, Reject)
     assert found.formerly is None
+
+
+@pytest.mark.parametrize("due", ["2026-06-15", "2026-06-16", "2027-06-15"])
+def test_a_case_that_is_due_today_or_later_is_left_out(due) -> None:
+    found = case_of(due_date=due)
+    assert isinstance(found, LeftOut)
+    said = f'due_date "{due}" is today or later, so that the claim is not due yet. Import the row again after that day'
+    assert found.reason.text() == said
+    later = case_of(context=replace(CONTEXT, today=date(2027, 6, 16)), due_date=due)
+    assert later == found.record
+    assert sent(later)["dueDate"] == due
+
+
+def test_a_voucher_is_not_left_out_for_its_due_date() -> None:
+    assert isinstance(voucher_of(due_date="2026-07-01"), VoucherRecord)
+
+
+def test_a_mistake_comes_before_a_due_date() -> None:
+    assert reasons(case_of(due_date="2026-07-01", amount_to_recover="-1")) == {"amount_to_recover": "amount_not_positive"}
+
+
+@pytest.mark.parametrize(
+    ("due", "remarks"), [("2026-01-30", (NoteKind.DUE_BEFORE_DATE,)), ("2026-01-31", ()), ("2026-02-01", ()), (None, ())]
+)
+def test_a_due_date_before_the_date_is_remarked(due, remarks) -> None:
+    found = case_of(due_date=due)
+    assert isinstance(found, CaseRecord)
+    assert found.remarks == remarks
 
 
 def test_a_case_is_called_by_its_ref_or_its_creditor_reference_or_nothing() -> None:
