@@ -166,7 +166,7 @@ def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int],
             scan.hidden_columns += kind == _COLUMN and bool(content[16] & 1)
             scan.filtered = scan.filtered or kind == _FILTER
     scan.corrections.close()
-    scan.repeated = seen.repeated
+    scan.repeated, scan.own_bytes = seen.repeated, archive.sizes[part]
     return scan
 
 

@@ -31,6 +31,7 @@ class SheetScan:
     """The result of a scan. ``rows`` and ``columns`` are counted from A1 to the last cell.
 
     If ordinary cells were removed, cells with only a style count too, and ``text_bytes`` leaves out all ordinary cells.
+    ``own_bytes`` are those of the sheet in the file, while ``text_bytes`` count a shared text for each cell that shows it.
     """
 
     corrections: CellCorrections
@@ -40,6 +41,7 @@ class SheetScan:
     first_column: int = 0
     last_cell: str = ""
     text_bytes: int = 0
+    own_bytes: int = 0
     merged: int = 0
     first_merged: str = ""
     hidden_rows: int = 0
