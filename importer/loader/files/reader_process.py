@@ -77,6 +77,9 @@ class ReaderProcess:
                 self._replies[self._unread.pop(0)] = pickle.loads(receive(self._process.stdout))  # noqa: S301  (of our own code)
             except (EOFError, OSError, ValueError, IndexError):
                 raise self._ended() from None
+            except BaseException:  # such as Ctrl-C: half of a reply may have been read, and the next would be misread
+                self.end()
+                raise
         reason, value = self._replies.pop(number)
         if reason == "memory":
             raise ReaderFailed(f"it needs more than {self._limit >> 20:,} MB of memory")

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from test_reader_files import rows_of, xlsx
@@ -229,6 +230,23 @@ def test_threads_read_beside_each_other(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert found == dict.fromkeys(range(4), 5000)
+
+
+def test_an_interrupted_reading_ends_the_process(monkeypatch, tmp_path: Path) -> None:
+    """Half of a reply may have been read: the rest of it would be taken for the next one."""
+    path = xlsx(tmp_path / "a.xlsx", ROWS)
+
+    def interrupted(stream: IO[bytes]) -> bytes:
+        stream.read(5)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, open_source(path) as source:
+        patch.setattr(reader_process, "receive", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(source.sheets[0].rows())
+        patch.undo()
+    assert POOL._idle == []
+    assert len(rows_of(path)) == 5000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
