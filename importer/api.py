@@ -63,12 +63,12 @@ def run(
     Raises ImporterError before anything is sent; once sending has begun, how it ended is in the result: ``exit_code``,
     ``reports`` and ``messages``.
     """
-    place = Workspace.at(workspace)
+    place = Workspace.at(None if workspace is None else _path(workspace, "workspace"))
     frames = _named_frames(sources, vouchers)
     chosen, profile_set = find_profiles(profile, place)
     for problem in profile_set.broken:
         warnings.warn(problem, stacklevel=2)
-    paths = tuple(Path(source) for source in sources if not isinstance(source, pd.DataFrame))
+    paths = tuple(_path(source, "source") for source in sources if not isinstance(source, pd.DataFrame))
     if not paths and not frames:
         raise UsageError("There is nothing to import. Give a path or a DataFrame.")
     request = ImportRequest(
@@ -77,7 +77,7 @@ def run(
         frames=frames,
         profile=chosen,
         profile_set=profile_set,
-        output=Path(output) if output is not None else None,
+        output=None if output is None else _path(output, "output"),
         test_cases=test_cases,
         stop_at_quota=stop_at_quota,
         confirmed=yes,
@@ -121,6 +121,13 @@ def _import(request: ImportRequest, settings: Settings | None, *, sandbox: bool,
         from importer.commands.run import run as _run  # what sends is loaded only by a run that may send
 
         return _run(request, environment, _Silent())
+
+
+def _path(given: str | Path, what: str) -> Path:
+    """Return the path of an argument. Raises UsageError for an empty text, which would mean the working directory."""
+    if isinstance(given, str) and not given.strip():
+        raise UsageError(f"The path given as {what} is empty. Write it out, or leave the argument out.")
+    return Path(given)
 
 
 def _beside_a_running_loop(work: Callable[[], RunResult]) -> RunResult:

@@ -25,7 +25,7 @@ from typing import ClassVar
 class ExitCode(IntEnum):
     """The exit code of a command; ``docs/commands.md`` is generated from the comments."""
 
-    OK = 0  # every row was accepted, now or before, or there was nothing to do
+    OK = 0  # every row was accepted, now or before, or left out, or there was nothing to do
     BUG = 1  # a bug in the importer
     USAGE = 2  # the command, the settings or the ledger must be corrected first
     ROWS_LEFT = 3  # some rows were rejected, refused or blocked

@@ -72,7 +72,10 @@ class DebbieSettings(_Section):
         Field(description="Which value of a Debitura case Debbie uses as the case's id."),
     ] = "id"
     timezone: Annotated[
-        str, Field(description="The time zone of voucher dates, and of the day that counts as today when dates are checked.")
+        str,
+        Field(
+            description="The time zone of voucher dates. When dates are checked, today is the earlier of its day and the UTC day."
+        ),
     ] = "Europe/Copenhagen"
 
     _check_url = field_validator("base_url")(_checked_url)

@@ -6,8 +6,9 @@ import gc
 import io
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import typer
 
 from importer.cli.app import app
 from importer.cli.terminal import say
-from importer.errors import ExitCode, ImporterError, LedgerUpgraded
+from importer.errors import ExitCode, ImporterError, LedgerUpgraded, UsageError
 
 # Thresholds of the cyclic garbage collector: with Python's default of 700 it takes a tenth of an import. See
 # docs/decisions/garbage-collector.md.
@@ -29,6 +30,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a letter that the terminal cannot show must not end a run
     try:
+        refuse_empty_arguments(sys.argv[1:])
         with _notices():
             code = app(standalone_mode=False)
     except ImporterError as error:
@@ -41,6 +43,18 @@ def main() -> None:
         code = _report(error)
     gc.freeze()  # or what was loaded is searched for cycles as the process ends, which takes up to half a second
     sys.exit(int(code or 0))
+
+
+def refuse_empty_arguments(arguments: Sequence[str]) -> None:
+    """Raise UsageError if an argument, or an option's value, is empty: as a path it would mean the working directory."""
+    for before, argument in pairwise(["importer", *arguments]):
+        option, equals, value = argument.partition("=")
+        has_empty_value = argument.startswith("--") and equals and not value.strip()
+        if has_empty_value or not argument.strip():
+            where = f"after {option}=" if has_empty_value else f"after {before}"
+            raise UsageError(
+                f"The argument {where} is empty. Write it out; if a script fills it in, a variable is probably not set."
+            )
 
 
 @contextmanager

@@ -112,7 +112,15 @@ CASE_COLUMNS: tuple[Column, ...] = (
     _case(
         "date", "date", R, ValueKind.DATE, "Date of the invoice; not in the future.", "2026-01-31", "invoice_date", "issue_date"
     ),
-    _case("due_date", "dueDate", O, ValueKind.DATE, "When it was due; not in the future.", "2026-02-14", "invoice_due_date"),
+    _case(
+        "due_date",
+        "dueDate",
+        O,
+        ValueKind.DATE,
+        "When it was due. A row that is due today or later is left out until a later import.",
+        "2026-02-14",
+        "invoice_due_date",
+    ),
     _case(
         "amount_to_recover",
         "amountToRecover",
@@ -213,9 +221,9 @@ CASE_COLUMNS: tuple[Column, ...] = (
     _case(
         "debtor_state",
         "debtor.state",
-        O,
+        C,
         ValueKind.TEXT,
-        "Only where addresses have one.",
+        "Required for a debtor in the US: two letters (CA) or the name (California). Elsewhere any region, sent as it is.",
         "",
         "debtor.state",
         "debtor.stateAlpha2",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date as Day  # noqa: N812  (a model's field is called date, which would hide the type)
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -22,10 +22,12 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from importer.domain.code_lists import DebtorType, VoucherSource, VoucherTypes, case_currencies, country_codes, decimals_of
+from importer.domain.us_states import US
 
 if TYPE_CHECKING:
     from json import JSONEncoder
 
+MAX_AHEAD = timedelta(days=365)  # a due date later than that is a mistyped year
 MAX_MAJOR_UNITS = Decimal("9999999999999.99")  # 15 digits, which every JSON reader keeps exactly
 
 
@@ -97,6 +99,10 @@ def _is_email(text: str) -> bool:
     return True
 
 
+STATE_MISSING = "us_state_missing"
+"""The code of the rule that a debtor in the US needs a state. It is found at the country, and is about ``debtor_state``."""
+STATE_MISSING_MESSAGE = "is missing. A debtor in the US needs a state: its two letters (CA) or its name (California)"
+
 Text = Annotated[str, Field(min_length=1)]
 Country = Annotated[str, AfterValidator(_country)]
 Moment = Annotated[datetime, PlainSerializer(_wire_moment)]
@@ -116,7 +122,10 @@ class WireModel(BaseModel):
 
 
 class Debtor(WireModel):
-    """The debtor of a case. A company needs a contact person; the country is always required."""
+    """The debtor of a case. A company needs a contact person, a debtor in the US its state's two letters.
+
+    The country is always required. ``state`` is the region of a debtor elsewhere, in any form.
+    """
 
     type: DebtorType
     name: Text
@@ -138,6 +147,14 @@ class Debtor(WireModel):
             raise problem("contact_person", "is missing. A company needs a contact person")
         return value
 
+    @field_validator("country_alpha2")
+    @classmethod
+    def _us_debtor_has_state(cls, value: str, info: ValidationInfo) -> str:
+        # Releases before this rule sent such debtors: `formerly` reads their rows as those did.
+        if value == US and info.data.get("state_alpha2") is None and not (info.context or {}).get("formerly"):
+            raise problem(STATE_MISSING, STATE_MISSING_MESSAGE)
+        return value
+
     @field_validator("email")
     @classmethod
     def _email_is_one(cls, value: str | None) -> str | None:
@@ -147,7 +164,10 @@ class Debtor(WireModel):
 
 
 class Case(WireModel):
-    """A collection case on behalf of a creditor. Amounts are in major units, dates are calendar days."""
+    """A collection case on behalf of a creditor. Amounts are in major units, dates are calendar days.
+
+    A case that is not due yet is valid, and left out by the loader: it becomes a claim without any correction.
+    """
 
     creditor_company_name: Text
     creditor_country_alpha2: Country
@@ -163,12 +183,20 @@ class Case(WireModel):
     tag: Annotated[Text | None, Field(max_length=100)] = None
     debtor: Debtor
 
-    @field_validator("date", "due_date")
+    @field_validator("date")
     @classmethod
-    def _not_in_the_future(cls, value: Day | None, info: ValidationInfo) -> Day | None:
+    def _not_in_the_future(cls, value: Day, info: ValidationInfo) -> Day:
         today = (info.context or {}).get("today") or Day.today()  # noqa: DTZ011  (the user's own calendar day)
-        if value is not None and value > today:
+        if value > today:
             raise problem("future_date", f"is after today, {today}. A case can be sent from that day on; check the date")
+        return value
+
+    @field_validator("due_date")
+    @classmethod
+    def _due_within_a_year(cls, value: Day | None, info: ValidationInfo) -> Day | None:
+        today = (info.context or {}).get("today") or Day.today()  # noqa: DTZ011  (the user's own calendar day)
+        if value is not None and value - today > MAX_AHEAD:
+            raise problem("due_far_ahead", f"is more than {MAX_AHEAD.days} days ahead. Check the year")
         return value
 
     @field_validator("amount_to_recover")

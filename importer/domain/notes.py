@@ -57,6 +57,9 @@ class NoteKind(StrEnum):
     TITLES = "titles"
     CELLS_BESIDE = "cells_beside"
 
+    # Rows with unusual values
+    DUE_BEFORE_DATE = "due_before_date"
+
 
 @dataclass(frozen=True, slots=True)
 class RowNumbers:

@@ -11,7 +11,7 @@ from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
-from importer.domain.notes import Note
+from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
 
 
@@ -26,7 +26,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered."""
+    """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered.
+
+    ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual.
+    """
 
     base: str
     derived: bool
@@ -35,6 +38,7 @@ class CaseRecord:
     money: Money
     hint: EntryLabel | None = None
     is_test: bool = False
+    remarks: tuple[NoteKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,36 @@ class VoucherRecord:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row's case or voucher that failed validation, with all its reasons. It is never sent."""
+    """A row's case or voucher that failed validation, with all its reasons. It is never sent.
+
+    ``formerly`` is the case as an earlier release read it, if only a rule that it did not have is broken. If the ledger
+    has that case as sent, the row is not rejected: it was imported already.
+    """
 
     kind: RecordKind
     reasons: tuple[Reason, ...]
     money: Money = field(default_factory=Money)
     ref: str | None = None
+    formerly: CaseRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row's valid case that is not a claim yet, with the reason. It is sent by a later import, and is no error.
+
+    If the ledger has it as sent, the row is not left out: it was imported already.
+    """
+
+    record: CaseRecord
+    reason: Reason
+
+    @property
+    def money(self) -> Money:
+        return self.record.money
+
+    @property
+    def ref(self) -> str | None:
+        return self.record.ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +107,7 @@ class LoadedRow:
     """One row with its case, its voucher, or (in a flat sheet) both."""
 
     row: Row
-    case: CaseRecord | Reject | None = None
+    case: CaseRecord | LeftOut | Reject | None = None
     voucher: VoucherRecord | Reject | None = None
 
 

@@ -14,7 +14,7 @@ class State(StrEnum):
     REFUSED = "refused"  # the server rejected it, with reasons
     IN_DOUBT = "in_doubt"  # it may exist remotely
     HELD = "held"  # in doubt, and only the user can find out whether it exists
-    BLOCKED = "blocked"  # a voucher whose case or parent voucher was refused, is held or is blocked
+    BLOCKED = "blocked"  # a voucher whose case or parent voucher was refused, is held or is blocked, or a case left out meanwhile
 
 
 class DoubtCause(StrEnum):
@@ -49,6 +49,7 @@ class RejectStatus(StrEnum):
 
     REJECTED = "rejected"
     BLOCKED = "blocked"  # a valid voucher whose case was rejected
+    LEFT_OUT = "left_out"  # not a claim yet, or the voucher of such a case: nothing is wrong with it
 
 
 MOVES: dict[State, frozenset[State]] = {
@@ -82,6 +83,7 @@ class RowStatus(StrEnum):
 
     ACCEPTED = "accepted"
     ALREADY_IMPORTED = "already_imported"
+    LEFT_OUT = "left_out"
     REJECTED = "rejected"
     REFUSED = "refused"
     BLOCKED = "blocked"
@@ -91,6 +93,8 @@ class RowStatus(StrEnum):
 
 
 DONE = frozenset({RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED})
+NOTHING_TO_DO = DONE | {RowStatus.LEFT_OUT}
+"""The statuses of rows with which nothing is to be done."""
 
 
 def status_of(state: State, origin: str | None) -> RowStatus:

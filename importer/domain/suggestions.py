@@ -18,6 +18,7 @@ from importer.domain.code_lists import (
     find_country,
 )
 from importer.domain.text_keys import fold
+from importer.domain.us_states import us_state_names
 
 MOST_SUGGESTIONS = 3
 _SPELLINGS = 12  # the most names to compare, which are of a few countries in all languages
@@ -69,6 +70,12 @@ def similar_currencies(text: str, *, for_vouchers: bool) -> tuple[str, ...]:
     return _misspelt(word, {code.casefold(): code for code in usual}, 1)
 
 
+@lru_cache(_REMEMBERED)
+def similar_us_states(text: str) -> tuple[str, ...]:
+    """Return the names of states that ``text`` may be a misspelling of."""
+    return _nearest(fold(text), {fold(name): name for name in us_state_names()}, beginning=_BEGINNING)
+
+
 def similar_debtor_types(text: str) -> tuple[str, ...]:
     """Return the debtor types that a misspelt text may mean."""
     return _nearest(fold(text), debtor_type_words(), beginning=2)
@@ -95,6 +102,7 @@ def similar_flags(text: str) -> tuple[str, ...]:
 
 _SIMILAR: dict[str, Callable[[str], tuple[str, ...]]] = {
     "country": similar_countries,
+    "us_state": similar_us_states,
     "debtor_type": similar_debtor_types,
     "choice": similar_sources,
     "flag": similar_flags,

@@ -15,7 +15,10 @@ from importer.domain.code_lists import VoucherTypes
 
 @dataclass(frozen=True)
 class LoadContext:
-    """The values on which reading a row depends besides its sheet: today, the time zone of voucher dates, the settings."""
+    """The values on which reading a row depends besides its sheet: today, the time zone of voucher dates, the settings.
+
+    ``today`` is the earlier of the day in the time zone and the UTC day, so that nothing is sent before its day.
+    """
 
     today: date
     timezone: ZoneInfo

@@ -13,7 +13,7 @@ from importer.domain.cells import Cell
 from importer.domain.kinds import RecordKind
 from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LoadedRow, Reject
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject
 from importer.domain.text_keys import fold
 from importer.loader.files.projection import PeekableRows
 from importer.loader.records.row_reader import RowReader
@@ -76,6 +76,7 @@ class TableReader:
         self._roles = RowRoles(top, plan)
         self._sums = _Sums()
         self._left: dict[NoteKind, RowNumbers] = {}
+        self._remarks: dict[NoteKind, RowNumbers] = {}
         self._header_row = self._last = top.row
         self._after_total = False
 
@@ -98,6 +99,7 @@ class TableReader:
                 self._leave_out(self._checked_total(loaded) if role is RowRole.TOTAL else _LEFT_OUT[role], loaded)
         yield from self._rows_at_the_end(held)
         self._notes += [Note(kind, self._plan.head.name, self._left[kind]) for kind in _NOTED if kind in self._left]
+        self._notes += [Note(kind, self._plan.head.name, rows) for kind, rows in self._remarks.items()]
 
     def _role(self, loaded: LoadedRow) -> RowRole:
         cells = loaded.row.cells
@@ -121,6 +123,8 @@ class TableReader:
         loaded = _without_credit(loaded, self._plan)
         self._last, self._after_total = loaded.row.number, False
         self._sums.add(_cents(loaded))
+        for kind in loaded.case.remarks if isinstance(loaded.case, CaseRecord) else ():
+            self._remarks[kind] = self._remarks.get(kind, RowNumbers()).plus(loaded.row.number)
         return loaded
 
     def _checked_total(self, loaded: LoadedRow) -> NoteKind:
@@ -142,7 +146,7 @@ class TableReader:
 def _without_credit(loaded: LoadedRow, plan: SheetPlan) -> LoadedRow:
     """Reject a case whose document type is a credit note or a payment, whatever the sign of its amount."""
     position = plan.document_position
-    if position is None or position >= len(loaded.row.cells) or not isinstance(loaded.case, CaseRecord):
+    if position is None or position >= len(loaded.row.cells) or not isinstance(loaded.case, CaseRecord | LeftOut):
         return loaded
     text = display_text(loaded.row.cells[position])
     if fold(text) not in non_claim_words():

@@ -144,4 +144,8 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.DECIMAL_MARK: _decimal_mark,
     NoteKind.DATE_ORDER: _date_order,
     NoteKind.DIFFERING_TOTAL: _differing_total,
+    NoteKind.DUE_BEFORE_DATE: lambda note: (
+        f": {rows_named(note.rows)} {'have' if note.rows.count > 1 else 'has'} a due date before the date of the invoice. "
+        "Debitura may refuse that; check the dates."
+    ),
 }

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from importer.domain.states import DONE, RowStatus
+from importer.domain.states import NOTHING_TO_DO, RowStatus
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.reporter.error_groups import ErrorGroups
-from importer.reporter.sheets import write_sheets
+from importer.reporter.sheets import NOT_LEFT_OUT, write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
 
@@ -30,7 +30,7 @@ class Report:
 def write_report(
     queries: Queries, batch_id: int, directory: Path, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False
 ) -> Report:
-    """Write a folder with ``success.xlsx``, ``errors.xlsx`` and ``summary.json``. Raises UsageError if it cannot be written.
+    """Write a folder with the sheets and ``summary.json``. Raises UsageError if it cannot be written.
 
     Only their owner can read the folder and its files, because they hold debtors' data.
     ``otherwise`` is the exit code with which the run ended early, if it did.
@@ -39,10 +39,11 @@ def write_report(
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
     summary = summarize(queries, batch, otherwise, checking=checking)
-    groups = ErrorGroups(DONE | {RowStatus.PENDING} if checking else DONE)
+    groups = ErrorGroups(NOTHING_TO_DO | {RowStatus.PENDING} if checking else NOTHING_TO_DO)
+    left_out = ErrorGroups(NOT_LEFT_OUT)
     try:
         folder = _new_folder(directory, batch.source_name)
-        write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, groups=groups)
+        write_sheets(folder, batch.heads, queries.rows(batch_id), checking=checking, groups=groups, left_out=left_out)
         partial = folder / "summary.partial"  # renamed when complete, so that a crash leaves no incomplete summary.json
         partial.write_text(summary.text(), encoding="utf-8")
         partial.replace(folder / "summary.json")
@@ -54,7 +55,7 @@ def write_report(
             f"The report of {batch.source_name} cannot be written to {directory} ({error.strerror}). "
             f"Make room or name another folder with --output, then run {again}."
         ) from None
-    return Report(folder, summary, tuple(report_lines(summary, groups, folder, checking=checking)))
+    return Report(folder, summary, tuple(report_lines(summary, groups, left_out, folder, checking=checking)))
 
 
 def _new_folder(directory: Path, source_name: str) -> Path:

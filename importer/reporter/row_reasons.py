@@ -15,7 +15,7 @@ from importer.ledger.queries.report_rows import RecordResult, ReportRow
 
 _WORST_FIRST = (
     *(RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.HELD, RowStatus.IN_DOUBT, RowStatus.BLOCKED, RowStatus.PENDING),
-    *(RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED),
+    *(RowStatus.LEFT_OUT, RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED),
 )
 TO_CORRECT = frozenset({RowStatus.REJECTED, RowStatus.REFUSED})
 """The statuses of rows that are wrong themselves. The other ones wait for something else."""

@@ -1,8 +1,9 @@
-"""The success and error sheets. Each row is in one of them, with its result followed by its own cells, unchanged."""
+"""The sheets of a report. Each row is in one of them, with its result followed by its own cells, unchanged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 
@@ -23,43 +24,84 @@ SUCCESS_COLUMNS = (
     *("#lifecycle", "#partner", "#needs_info", "#sign_at"),
 )
 READY = "ready to send"
+ERRORS_REMARK = "Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."
+LEFT_OUT_REMARK = "Nothing is wrong with these rows: they are no claims yet. Import the list again later; they are sent then."
+NOTHING_LEFT = "Nothing is left: every row was accepted or left out."
+NOT_LEFT_OUT = frozenset(RowStatus) - {RowStatus.LEFT_OUT}
+"""The statuses of rows that are not in ``left-out.xlsx``."""
 
 
 def write_sheets(
-    folder: Path, heads: Sequence[SheetHead], rows: Iterable[ReportRow], *, checking: bool, groups: ErrorGroups | None = None
-) -> tuple[Path, Path]:
-    """Write ``success.xlsx`` and ``errors.xlsx``, and return their paths. With ``checking`` a valid row is ready to send.
+    folder: Path,
+    heads: Sequence[SheetHead],
+    rows: Iterable[ReportRow],
+    *,
+    checking: bool,
+    groups: ErrorGroups | None = None,
+    left_out: ErrorGroups | None = None,
+) -> tuple[Path, ...]:
+    """Write ``success.xlsx`` and ``errors.xlsx``, and ``left-out.xlsx`` if rows were left out; return their paths.
 
-    The reasons of the rows in ``errors.xlsx`` are added to ``groups``, and summed up on a sheet there.
+    With ``checking`` a valid row is ready to send. The reasons of the rows in ``errors.xlsx`` are added to ``groups``, those
+    of the rows in ``left-out.xlsx`` to ``left_out``, and are summed up on a sheet there.
     """
     groups = ErrorGroups() if groups is None else groups
-    done, left = folder / "success.xlsx", folder / "errors.xlsx"
-    partial = [path.with_suffix(".partial") for path in (done, left)]
+    left_out = ErrorGroups(NOT_LEFT_OUT) if left_out is None else left_out
     headings = [ReportHeadings(head) for head in heads]
-    with (
-        SheetWriter(partial[0], heads, SUCCESS_COLUMNS) as success,
-        SheetWriter(partial[1], heads, ERROR_COLUMNS, sparing=True) as errors,
-    ):
+    with ExitStack() as stack:
+        sheets = _Sheets(folder, heads, stack)
         for row in rows:
             status = worse_status(row)
-            ready = checking and status is RowStatus.PENDING
-            if status in DONE or ready:
-                success.add(row.sheet, _success_cells(row, READY if ready else in_words(status)), row.cells)
+            if status in DONE:
+                sheets.add_done(row, in_words(status))
+            elif checking and status is RowStatus.PENDING:
+                sheets.add_done(row, READY)
             else:
+                name, found = ("left-out", left_out) if status is RowStatus.LEFT_OUT else ("errors", groups)
                 reasons = list(reasons_of_row(row, headings[row.sheet]))
-                groups.add(row, reasons)
-                errors.add(row.sheet, _error_cells(row, status, reasons), row.cells, _highlights(reasons))
-        _sum_up(errors, groups, heads)
-    return _publish(partial[0], done), _publish(partial[1], left)
+                found.add(row, reasons)
+                sheets.writer(name).add(row.sheet, _error_cells(row, status, reasons), row.cells, _highlights(reasons))
+        sheets.sum_up("errors", groups, ERRORS_REMARK)
+        if left_out:
+            sheets.sum_up("left-out", left_out, LEFT_OUT_REMARK)
+    return sheets.publish()
 
 
-def _sum_up(errors: SheetWriter, groups: ErrorGroups, heads: Sequence[SheetHead]) -> None:
-    remarks = ["Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."]
-    if errors.notes_left_out:
-        remarks.append(f"The first {errors.notes:,} coloured cells have a note; for the others the reason is only in #errors.")
-    table = summary_sheet.table(groups, [head.name for head in heads], remarks)
-    proofs = summary_sheet.proofs(heads, errors.names) if groups else ()
-    errors.append_sheet(summary_sheet.NAME, summary_sheet.headings(groups), chain(table, proofs), summary_sheet.WIDTHS)
+class _Sheets:
+    """The workbooks of one report: ``success`` and ``errors``, and another one once a row belongs in it."""
+
+    def __init__(self, folder: Path, heads: Sequence[SheetHead], stack: ExitStack) -> None:
+        self._folder, self._heads, self._stack = folder, heads, stack
+        self._writers: dict[str, SheetWriter] = {}
+        for name in ("success", "errors"):
+            self.writer(name)
+
+    def writer(self, name: str) -> SheetWriter:
+        """Return the workbook ``name``, begun if it is new."""
+        if name not in self._writers:
+            columns = SUCCESS_COLUMNS if name == "success" else ERROR_COLUMNS
+            partial = self._folder / f"{name}.partial"
+            self._writers[name] = self._stack.enter_context(SheetWriter(partial, self._heads, columns, sparing=name != "success"))
+        return self._writers[name]
+
+    def add_done(self, row: ReportRow, status: str) -> None:
+        """Add a row to the success sheet."""
+        self.writer("success").add(row.sheet, _success_cells(row, status), row.cells)
+
+    def sum_up(self, name: str, groups: ErrorGroups, remark: str) -> None:
+        """Append the sheet of reasons to the workbook ``name``."""
+        writer, remarks = self.writer(name), [remark if groups else NOTHING_LEFT]
+        if writer.notes_left_out:
+            remarks.append(
+                f"The first {writer.notes:,} coloured cells have a note; for the others the reason is only in #errors."
+            )
+        table = summary_sheet.table(groups, [head.name for head in self._heads], remarks)
+        proofs = summary_sheet.proofs(self._heads, writer.names) if groups else ()
+        writer.append_sheet(summary_sheet.NAME, summary_sheet.headings(groups), chain(table, proofs), summary_sheet.WIDTHS)
+
+    def publish(self) -> tuple[Path, ...]:
+        """Give the finished workbooks their names, and return their paths."""
+        return tuple(_publish(self._folder / f"{name}.partial", self._folder / f"{name}.xlsx") for name in self._writers)
 
 
 def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlight]:

@@ -37,7 +37,7 @@ def table(groups: ErrorGroups, sheets: Sequence[str], remarks: Sequence[str]) ->
     for kind, totals in sorted(groups.remaining.items()):
         explanation = f"{PLURAL[kind]} in this file; one with several reasons counts in several of the lines above"
         yield [totals.rows, PLURAL[kind], None, None, explanation, None, None, *_money(totals, currencies)]
-    for remark in remarks if groups else ("Nothing is left: every row was accepted.",):
+    for remark in remarks:
         yield [*_BEFORE_REASON, remark]
 
 

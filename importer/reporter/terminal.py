@@ -31,7 +31,7 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
     return lines or ["  no rows"]
 
 
-def report_lines(summary: Summary, groups: ErrorGroups, folder: Path, *, checking: bool) -> list[str]:
+def report_lines(summary: Summary, groups: ErrorGroups, left_out: ErrorGroups, folder: Path, *, checking: bool) -> list[str]:
     """Return the report of a batch for the terminal. It ends with the most frequent reasons and the path to the sheets."""
     balance = "balanced: every row is accounted for" if summary.balanced else "NOT BALANCED: please report this as a bug"
     what = "checked, nothing sent" if checking else f"batch {summary.batch.id}"
@@ -40,7 +40,7 @@ def report_lines(summary: Summary, groups: ErrorGroups, folder: Path, *, checkin
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
     lines += [f"  note: {note}" for note in summary.notes]
-    return [*lines, *_reasons(groups), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
+    return [*lines, *_left_out(left_out), *_reasons(groups), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
 
 
 def _control(summary: Summary) -> list[str]:
@@ -59,6 +59,18 @@ def _control(summary: Summary) -> list[str]:
     return lines
 
 
+def _left_out(groups: ErrorGroups) -> list[str]:
+    """Return why rows were left out, and how many."""
+    ordered = groups.ordered()
+    lines = ["  left out, and listed in left-out.xlsx:"] if ordered else []
+    lines += [f"  {totals.rows:>6,} × {_shortened(group.text())}" for group, totals in ordered[:TOP_REASONS]]
+    return lines + ([f"         and {len(ordered) - TOP_REASONS} more reasons"] if len(ordered) > TOP_REASONS else [])
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + "…"
+
+
 def _reasons(groups: ErrorGroups) -> list[str]:
     """Return the most frequent causes, and the number of rows that are only consequences."""
     ordered = groups.ordered()
@@ -66,8 +78,7 @@ def _reasons(groups: ErrorGroups) -> list[str]:
     follow = sum(totals.rows for group, totals in ordered if group.is_consequence)
     lines = ["  most frequent reasons:"] if causes else []
     for group, totals in causes[:TOP_REASONS]:
-        text = group.text()
-        lines.append(f"  {totals.rows:>6,} × {text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + '…'}")
+        lines.append(f"  {totals.rows:>6,} × {_shortened(group.text())}")
         lines += [f"           {values}"] if (values := totals.frequent_values()) else []
     if more := len(causes) - TOP_REASONS:
         lines += [f"         and {more} more: see the sheet Summary of errors.xlsx"] if more > 0 else []
@@ -95,7 +106,8 @@ def _next_steps(summary: Summary) -> list[str]:
 
 def _nothing_new(summary: Summary) -> bool:
     """Return whether a run had nothing to send, because all valid rows had been imported before."""
-    tried = [s for s in RowStatus if s not in {RowStatus.ALREADY_IMPORTED, RowStatus.REJECTED, RowStatus.BLOCKED}]
+    untried = {RowStatus.ALREADY_IMPORTED, RowStatus.LEFT_OUT, RowStatus.REJECTED, RowStatus.BLOCKED}
+    tried = [status for status in RowStatus if status not in untried]
     known = any(summary.count(kind, RowStatus.ALREADY_IMPORTED) for kind in RecordKind)
     return known and not any(summary.count(kind, status) for kind in RecordKind for status in tried)
 

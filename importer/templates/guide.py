@@ -29,7 +29,7 @@ _STEPS = (
     "Give each case a key of your own in case_ref, and write the same key in case_ref of each of its vouchers.",
     "For vouchers of a case that exists already, write the case's id in case_id instead; the case needs no row.",
     "Amounts are in major units and positive, with at most two decimals: 1250.00. The voucher type says which way it counts.",
-    "Dates are days: 2026-01-31. The dates of a case must not be in the future.",
+    "Dates are days: 2026-01-31. The date of a case must not be in the future. A case that is not due yet is left out.",
     f"Cases may be in any currency, vouchers in {', '.join(VOUCHER_CURRENCIES)}.",
     "Columns that are optional may be deleted or moved. Columns whose heading begins with # are ignored.",
     f"A case voucher property of your installation goes into a column {PROPERTY_PREFIX}handle on the sheet Vouchers.",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
 from importer.domain.secrets import header_problem
@@ -82,10 +83,10 @@ class Environment:
         )
 
     def load_context(self, *, test_cases: bool, folder: Path) -> LoadContext:
-        """Return the context for reading rows, with the present day in Debbie's time zone."""
+        """Return the context for reading rows, with the present day."""
         zone = self.settings.zone()
         return LoadContext(
-            today=datetime.now(zone).date(),
+            today=day_of(datetime.now(UTC), zone),
             timezone=zone,
             voucher_types=self.settings.known_voucher_types(),
             defaults=self.settings.defaults,
@@ -134,6 +135,11 @@ def credential_problem(name: str, value: str) -> str | None:
     if problem := header_problem(value):
         return f"{name}, from the environment or the keyring, {problem}, so that no request can carry it. Copy it again"
     return None
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the earlier of the day in ``zone`` and the UTC day: a server may count by either."""
+    return min(moment.astimezone(zone).date(), moment.astimezone(UTC).date())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.errors import ProfileError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
 from importer.loader.profiles.profile_file import load_profile
 from importer.loader.profiles.recognition import NO_PROFILES, ProfileSet, search_profiles
@@ -39,10 +40,12 @@ class ImportRequest:
 def find_profiles(wanted: str | Profile | None, workspace: Workspace) -> tuple[Profile, ProfileSet]:
     """Return the profile with this name or path, or (for None) the workspace's profiles, to be matched by headings.
 
-    The name ``none`` means neither. Raises ProfileError if the profile does not exist or has a mistake.
+    The name ``none`` means neither. Raises ProfileError if the name is empty, or the profile does not exist or has a mistake.
     """
     if isinstance(wanted, Profile):
         return wanted, NO_PROFILES
+    if wanted is not None and not wanted.strip():
+        raise ProfileError('The name of the profile is empty. Write it out, or "none" to read without any.')
     if wanted == NO_PROFILE_WANTED:
         return NO_PROFILE, NO_PROFILES
     if wanted:

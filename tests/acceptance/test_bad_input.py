@@ -100,6 +100,33 @@ def test_a_path_that_no_file_can_have(configured_workspace, fake_apis):
     assert len(fake_apis.cases) == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", ""),
+        ("run", "", "--yes"),
+        ("run", "a.csv", " ", "--yes"),
+        ("check", "a.csv", "--output", ""),
+        ("check", "a.csv", "--output="),
+        ("check", "a.csv", "--config", ""),
+        ("check", "a.csv", "--profile", ""),
+        ("map", ""),
+        ("template", ""),
+        ("ledger", "backup", ""),
+    ],
+)
+def test_an_empty_argument_is_not_the_working_directory(configured_workspace, fake_apis, arguments):
+    write_csv(configured_workspace.folder / "a.csv", cases(1))
+    written = configured_workspace.everything_written()
+    ended = configured_workspace.call(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    before = next((a for a in arguments if a.endswith("=")), None) or arguments[[a.strip() for a in arguments].index("") - 1]
+    what = f"The argument after {before} is empty."
+    assert ended.err == f"{what} Write it out; if a script fills it in, a variable is probably not set.\n"
+    assert configured_workspace.everything_written() == written
+    assert not fake_apis.cases
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_may_not_be_read(configured_workspace):
     (configured_workspace.folder / "closed").mkdir()

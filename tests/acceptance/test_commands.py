@@ -89,7 +89,7 @@ def test_json_alone_stands_on_stdout_and_equals_the_file(workspace):
     assert summary["exit_code"] == 3
     assert summary["source"]["name"] == "a.xlsx"
     assert summary["counts"]["cases"] == {
-        **dict.fromkeys(("already_imported", "refused", "blocked", "in_doubt", "held", "pending"), 0),
+        **dict.fromkeys(("already_imported", "left_out", "refused", "blocked", "in_doubt", "held", "pending"), 0),
         "rows": 3,
         "accepted": 2,
         "rejected": 1,

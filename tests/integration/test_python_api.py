@@ -161,6 +161,11 @@ def test_what_is_wrong_is_raised_before_anything_is_sent(configured_workspace, f
         importer.run(good, good, yes=True, settings=settings)
     with pytest.raises(UsageError, match="nothing to import"):
         importer.run(yes=True, settings=settings)
+    for empty in ({"output": ""}, {"workspace": " "}, {"profile": ""}):
+        with pytest.raises(UsageError, match="is empty"):
+            importer.run(good, yes=True, settings=settings, **empty)
+    with pytest.raises(UsageError, match=r"The path given as source is empty\."):
+        importer.check("", settings=settings)
     with pytest.raises(SettingsError, match="IMPORTER_DEBITURA__API_KEY"):
         importer.run(good, yes=True)
     assert not fake_apis.cases

@@ -16,7 +16,7 @@ from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
 from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import stage
 from importer.ledger.ledger import Ledger
@@ -64,11 +64,15 @@ def voucher(
     return VoucherRecord(content, uid, None if case_id else ref, case_id, parent, payload, Money("DKK", cents), None, hint)
 
 
+def left_out(record: CaseRecord) -> LeftOut:
+    return LeftOut(record, Reason("not_due_yet", "is today or later, so that the claim is not due yet", "due_date"))
+
+
 def reject(kind: RecordKind, ref: str | None = None, cents: int = 700) -> Reject:
     return Reject(kind, (Reason("required", "is missing", "date"),), Money("DKK", cents), ref)
 
 
-Entered = CaseRecord | VoucherRecord | Reject | tuple[Any, Any]
+Entered = CaseRecord | LeftOut | VoucherRecord | Reject | tuple[Any, Any]
 
 
 def source(*records: Entered, name: str = "a.xlsx") -> LoadedSource:
@@ -81,7 +85,7 @@ def _rows(records: Iterable[Entered]) -> Iterator[LoadedRow]:
     for number, record in enumerate(records, 2):
         if isinstance(record, tuple):
             yield LoadedRow(Row(FLAT, number, (number,)), *record)
-        elif isinstance(record, CaseRecord) or (isinstance(record, Reject) and record.kind is RecordKind.CASE):
+        elif isinstance(record, CaseRecord | LeftOut) or (isinstance(record, Reject) and record.kind is RecordKind.CASE):
             yield LoadedRow(Row(CASES, number, (number,)), case=record)
         else:
             yield LoadedRow(Row(VOUCHERS, number, (number,)), voucher=record)

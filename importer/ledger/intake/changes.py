@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, false, insert, select, update
 
 from importer.domain.cells import encode_cells
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
-from importer.domain.reasons import reasons_to_json
+from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.records import Reject, Row
 from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.ledger.intake.decisions import ExistingEntry
@@ -35,6 +35,9 @@ _REPLACED = (
 _REPLACE = CompiledUpdate(
     update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _RESET)
 )
+_WITHHOLD = CompiledUpdate(
+    update(entry).where(entry.c.id == bindparam("_id")).values(state=State.BLOCKED, reasons=bindparam("_reasons"))
+)
 _ALL_EMPTY = dict.fromkeys(_REPLACED)
 _INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in RecordKind}, CompiledUpdate(insert(row))
 _INSERT_REJECTS = CompiledUpdate(insert(reject))
@@ -44,6 +47,17 @@ _UPDATE_ROWS = CompiledUpdate(  # only vouchers can be noted after their row, be
     .where(row.c.id == bindparam("_id"))
     .values({name: bindparam(name) for name in _RESULT_COLUMNS[RecordKind.VOUCHER]})
 )
+
+
+class RejectedRefs(NamedTuple):
+    """References or unique ids of records that did not become entries: of rejected ones, and of those that were left out."""
+
+    rejected: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def all(self) -> frozenset[str]:
+        return self.rejected | self.left_out
 
 
 class PendingChanges:
@@ -58,6 +72,7 @@ class PendingChanges:
         self._inserts: dict[RecordKind, list[dict[str, Any]]] = {kind: [] for kind in RecordKind}
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
+        self._withheld: list[dict[str, Any]] = []
         self._changed_states: dict[int, State] = {}
         self._superseded: list[tuple[RecordKind, ExistingEntry, ExistingEntry]] = []
         self._row_updates: list[dict[str, Any]] = []
@@ -96,13 +111,15 @@ class PendingChanges:
             }
         )
 
-    def rejected_refs(self, kind: RecordKind, refs: set[str], batches: Collection[int]) -> set[str]:
-        """Return those of ``refs`` whose case or voucher was rejected in one of these batches."""
+    def rejected_refs(self, kind: RecordKind, refs: set[str], batches: Collection[int]) -> RejectedRefs:
+        """Return those of ``refs`` whose case or voucher was rejected or left out in one of these batches."""
         if not refs:
-            return set()
+            return RejectedRefs()
         here = (reject.c.kind == kind) & reject.c.batch_id.in_(batches) & reject.c.ref.in_(refs)
-        stored = set(self._connection.scalars(select(reject.c.ref).where(here)))
-        return stored | {r["ref"] for r in self._rejects if r["kind"] == kind}
+        found = {(ref, status) for ref, status in self._connection.execute(select(reject.c.ref, reject.c.status).where(here))}
+        found |= {(r["ref"], r["status"]) for r in self._rejects if r["kind"] == kind and r["ref"] in refs}
+        left_out = frozenset(ref for ref, status in found if status == RejectStatus.LEFT_OUT)
+        return RejectedRefs(frozenset(ref for ref, status in found if status != RejectStatus.LEFT_OUT), left_out)
 
     def insert(self, kind: RecordKind, account: str, known: ExistingEntry, values: Mapping[str, Any]) -> None:
         """Add a new entry. ``values`` are the columns of its kind and those of its state."""
@@ -128,6 +145,12 @@ class PendingChanges:
         self._updates[known.id] = {**_ALL_EMPTY, "_id": known.id, **values, **_plain(values)}
         if before is not known.state:
             self._changed_states[known.id] = known.state
+
+    def withhold(self, known: ExistingEntry, reason: Reason) -> None:
+        """Block a case that waits to be sent: its row is not a claim now. A later row that is one opens it again."""
+        known.state = State.BLOCKED
+        self._withheld.append({"_id": known.id, "_reasons": reasons_to_json((reason,))})
+        self._changed_states[known.id] = known.state
 
     def touch(self, identifier: int) -> None:
         """Assign the entry to this batch, so that it is sent with it."""
@@ -171,6 +194,7 @@ class PendingChanges:
         for kind, inserts in self._inserts.items():
             _INSERT_ENTRIES[kind](self._connection, inserts)
         _REPLACE(self._connection, list(self._updates.values()))
+        _WITHHOLD(self._connection, self._withheld)
         if self._touched:
             touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
             run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])

@@ -16,12 +16,12 @@ from importer.domain.accounts import Accounts
 from importer.domain.identity import fingerprint
 from importer.domain.kinds import RecordKind
 from importer.domain.notes import notes_to_json
-from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, SheetHead
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, Reject, SheetHead
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.placement import BatchIntake, Candidate, Placement, StagedRow
+from importer.ledger.intake.placement import BatchIntake, Candidate, LeftOutRow, Placement, StagedRow
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
 from importer.ledger.storage.engine import parts_of
@@ -102,24 +102,47 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
 
 def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedRow]) -> None:
     """Place the cases of these rows, and note on each row the entry of its case."""
-    records = [staged.loaded.case for staged in rows if isinstance(staged.loaded.case, CaseRecord)]
+    records = [record for staged in rows if (record := _record_in(staged.loaded.case)) is not None]
     placement.existing.load(RecordKind.CASE, {r.base for r in records}, {r.hint.entry_id for r in records if r.hint})
     for staged in rows:
-        case = staged.loaded.case
-        if isinstance(case, Reject):
-            staged.case_rejected = True
-            placement.reject(staged, case)
-        elif case is not None:
-            _stage_case(batch, placement, staged, case)
+        _place_case(batch, placement, staged)
 
 
-def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, case: CaseRecord) -> None:
-    if staged.repeats_its_case and case.derived and (earlier := _equal_before(batch, placement, case)):
+def _place_case(batch: BatchIntake, placement: Placement, staged: StagedRow) -> None:
+    case = staged.loaded.case
+    record = _record_in(case)
+    if isinstance(case, LeftOut | Reject) and record is not None and placement.is_sent(_candidate(record)):
+        case = record  # it was imported before it was left out, or before a rule that it breaks
+    if isinstance(case, Reject):
         staged.case_rejected = True
-        placement.reject_record(
-            staged, RecordKind.CASE, case, reasons.ambiguous_equal_rows(placement.place_of(RecordKind.CASE, earlier))
-        )
+        placement.reject(staged, case)
+    elif isinstance(case, LeftOut):
+        _leave_out(batch, placement, staged, case)
+    elif case is not None:
+        _stage_case(batch, placement, staged, case)
+
+
+def _record_in(case: CaseRecord | LeftOut | Reject | None) -> CaseRecord | None:
+    """Return a row's case, also if it is left out, or the one that an earlier release read in a reject."""
+    if isinstance(case, LeftOut):
+        return case.record
+    return case.formerly if isinstance(case, Reject) else case
+
+
+def _leave_out(batch: BatchIntake, placement: Placement, staged: StagedRow, case: LeftOut) -> None:
+    """Leave out a case. A flat row that repeats such a case counts only for its voucher."""
+    candidate, source = _candidate(case.record), staged.loaded.row
+    if placement.is_repeated(candidate):
+        _stage_case(batch, placement, staged, case.record)  # an earlier row holds the case with other values
         return
+    staged.case_left_out = True
+    before = batch.left_out.setdefault(case.record.base, LeftOutRow(source.sheet, source.number, case.record.payload))
+    is_first = (before.sheet, before.number) == (source.sheet, source.number)
+    if is_first or not staged.repeats_its_case or before.payload != case.record.payload:
+        placement.leave_out(staged, candidate, case.reason)
+
+
+def _candidate(case: CaseRecord) -> Candidate:
     values = {
         "ref": case.ref,
         "is_test": case.is_test,
@@ -128,7 +151,24 @@ def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, cas
         "payload": case.payload,
         "digest": fingerprint(case.payload.decode()),
     }
-    staged.case = placement.place(staged, Candidate(RecordKind.CASE, case, case.base, values, case.derived))
+    return Candidate(RecordKind.CASE, case, case.base, values, case.derived)
+
+
+def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, case: CaseRecord) -> None:
+    left_out = batch.left_out.get(case.base)
+    if left_out is not None and not case.derived:
+        staged.case_rejected = True
+        where = placement.place_in(left_out.sheet, left_out.number)
+        reason = reasons.differs_from_left_out(RecordKind.CASE, left_out.payload, case.payload, where, named=case.ref)
+        placement.reject_record(staged, RecordKind.CASE, case, reason)
+        return
+    if staged.repeats_its_case and case.derived and (earlier := _equal_before(batch, placement, case)):
+        staged.case_rejected = True
+        placement.reject_record(
+            staged, RecordKind.CASE, case, reasons.ambiguous_equal_rows(placement.place_of(RecordKind.CASE, earlier))
+        )
+        return
+    staged.case = placement.place(staged, _candidate(case))
     staged.case_rejected = staged.case is None
 
 

@@ -10,22 +10,32 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from importer.domain.accounts import Accounts
+from importer.domain.former_payloads import is_same_case
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
-from importer.domain.states import RejectStatus, RowOrigin, State
+from importer.domain.states import REPLACEABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import reasons
 from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, choose_key, decide, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.superseding import rekey_vouchers
+from importer.ledger.queries.report_rows import row_in
 from importer.ledger.storage.identifiers import Identifiers
 
 Record = CaseRecord | VoucherRecord
 ControlTotals = dict[str, dict[str, list[int]]]
 """Record kind → currency → [rows, hundredths]."""
+
+
+class LeftOutRow(NamedTuple):
+    """The first row of a case that was left out: its sheet and number, and the case's payload."""
+
+    sheet: str
+    number: int
+    payload: bytes
 
 
 @dataclass
@@ -42,6 +52,8 @@ class BatchIntake:
     control: ControlTotals = field(default_factory=lambda: {kind: {} for kind in RecordKind})
     changed_cases: set[int] = field(default_factory=set)
     """Accepted cases that a row of this batch holds with other values."""
+    left_out: dict[str, LeftOutRow] = field(default_factory=dict)
+    """Cases of this batch that were left out, by the base of their key."""
 
     def count(self, kind: RecordKind, money: Money) -> None:
         """Add a row with its hundredths to the control totals."""
@@ -59,6 +71,7 @@ class StagedRow:
     flat: bool
     case: ExistingEntry | None = None
     case_rejected: bool = False
+    case_left_out: bool = False
 
     @property
     def repeats_its_case(self) -> bool:
@@ -103,13 +116,34 @@ class Placement:
         if candidate.kind is RecordKind.VOUCHER:
             unique_id = match.known.key if match.known else match.key
             candidate.values["payload"] = with_fields(candidate.record.payload, {"uniqueId": unique_id})
-        decision = decide(match.known, candidate.values["digest"], self._batch.id, may_repeat=may_repeat)
+        decision = decide(match.known, _digest_beside(match.known, candidate), self._batch.id, may_repeat=may_repeat)
         if reason := self._objection(candidate, match, decision, may_repeat=may_repeat):
             if decision is IntakeDecision.CHANGED and match.known is not None and candidate.kind is RecordKind.CASE:
                 self._batch.changed_cases.add(match.known.id)
             self.reject_record(row, candidate.kind, candidate.record, reason)
             return None
         return self._apply(row, candidate, match, decision)
+
+    def is_sent(self, candidate: Candidate) -> bool:
+        """Return whether the ledger has an entry of the record that was sent, or may have been sent."""
+        match = self._match(candidate)
+        return match.known is not None and match.corrected is None and match.known.state not in REPLACEABLE
+
+    def is_repeated(self, candidate: Candidate) -> bool:
+        """Return whether an earlier row of this source became the entry that has the record's key."""
+        known = self._match(candidate).known
+        return known is not None and not candidate.derived and known.batch_id == self._batch.id
+
+    def leave_out(self, row: StagedRow, candidate: Candidate, reason: Reason) -> None:
+        """Record a case that is left out. An entry of it that waits to be sent is withheld."""
+        match = self._match(candidate)
+        for known in (match.known, match.corrected):
+            if known is not None and known.state is State.PENDING:
+                self.changes.withhold(known, reason)
+        if match.known is not None and candidate.derived:  # the next equal row has the next key
+            match.known.batch_id = self._batch.id
+            self.changes.touch(match.known.id)
+        self.reject_record(row, candidate.kind, candidate.record, reason, RejectStatus.LEFT_OUT)
 
     def reject_record(
         self, row: StagedRow, kind: RecordKind, record: Record, reason: Reason, status: RejectStatus = RejectStatus.REJECTED
@@ -125,6 +159,13 @@ class Placement:
     def place_of(self, kind: RecordKind, known: ExistingEntry) -> str:
         """Describe the row of this source that holds the entry."""
         return self.changes.where(kind, known.id, list(self._batch.sheets))
+
+    def place_in(self, sheet: str, number: int) -> str:
+        """Describe a row of this source."""
+        several = len(self._batch.sheets) > 1
+        return (
+            row_in(list(self._batch.sheets), self._batch.sheets.index(sheet), number) if several else f"row {number} of this file"
+        )
 
     def _match(self, candidate: Candidate) -> Match:
         group, hint = self.existing.group(candidate.kind, candidate.base), candidate.record.hint
@@ -217,6 +258,14 @@ class Placement:
         if kind is RecordKind.CASE:
             rekey_vouchers(self._batch.connection, self._batch.accounts.vouchers, old, new)
         self.changes.supersede(kind, old, new)
+
+
+def _digest_beside(known: ExistingEntry | None, candidate: Candidate) -> str:
+    """Return the record's digest, or that of the existing entry if an earlier release only wrote the same values otherwise."""
+    digest: str = candidate.values["digest"]
+    if known is None or known.digest == digest or candidate.kind is not RecordKind.CASE:
+        return digest
+    return known.digest if is_same_case(known.payload, candidate.values["payload"]) else digest
 
 
 _ORIGINS = {IntakeDecision.KNOWN: RowOrigin.KNOWN, IntakeDecision.REPEAT: RowOrigin.REPEATED}

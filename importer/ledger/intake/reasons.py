@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from importer.domain.columns import name_of_path
+from importer.domain.former_payloads import comparable
 from importer.domain.identity import TEST_PREFIX, EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.money import cents_of, decimal_text
@@ -15,11 +16,13 @@ from importer.domain.states import RejectStatus, State
 from importer.ledger.intake.decisions import ExistingEntry
 
 
-def no_parent(voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected: bool) -> tuple[Reason, RejectStatus]:
+def no_parent(
+    voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected: bool, is_left_out: bool = False
+) -> tuple[Reason, RejectStatus]:
     """Explain why a voucher's parent is missing after the last round.
 
     ``waiting`` holds the parents of all vouchers whose parent is missing, by the vouchers' unique ids. ``is_rejected``: a
-    voucher with the parent's unique id was rejected.
+    voucher with the parent's unique id was rejected; ``is_left_out``: it was left out with its case.
     """
     parent = (voucher.parent or "").removeprefix(TEST_PREFIX)
     field, status = "parent_unique_id", RejectStatus.REJECTED
@@ -30,6 +33,9 @@ def no_parent(voucher: VoucherRecord, waiting: Mapping[str, str], *, is_rejected
     elif voucher.parent in waiting or is_rejected:
         message = "is the unique_id of a voucher that was rejected. Correct that one first; then this one is sent"
         reason, status = Reason("parent_rejected", message, field, value=parent), RejectStatus.BLOCKED
+    elif is_left_out:
+        message = "is the unique_id of a voucher that was left out. This one comes with it"
+        reason, status = Reason("parent_left_out", message, field, value=parent), RejectStatus.LEFT_OUT
     else:
         message = "is not the unique_id of a voucher in this file or of one imported before. Correct it, or add that voucher"
         reason = Reason("parent_unknown", message, field, value=parent)
@@ -53,6 +59,8 @@ _ADDED_LATER = frozenset({"uniqueId", "referenceCaseVoucherId", "appendix.fileNa
 
 def differences(kind: RecordKind, old: bytes, new: bytes, limit: int = 3) -> str:
     """Describe up to ``limit`` members in which two payloads differ: ``amount was 10.00, is now 12.00; ...``."""
+    if kind is RecordKind.CASE:
+        old, new = comparable(old), comparable(new)
     before, after = describe_wire(old), describe_wire(new)
     found = []
     for path in sorted(before.keys() | after.keys()):
@@ -113,6 +121,22 @@ def ambiguous_equal_rows(where: str) -> Reason:
     return Reason("case_ref_needed", f"The row holds the same case as {where}, {rest}", gist=gist)
 
 
+def differs_from_left_out(kind: RecordKind, left_out: bytes, payload: bytes, where: str, *, named: str | None) -> Reason:
+    """Reject a case that ``where``, a row that is left out, holds with other values: it is not clear which of them counts."""
+    fix = "Make them equal, or remove one of the rows"
+    message = f"appears in {where} too, with other values ({differences(kind, left_out, payload)}), and is left out there"
+    gist = "appears in another row too, with other values, and is left out there"
+    return Reason("left_out_in_file", f"{message}. {fix}", _NAMED_BY[kind], value=named, gist=f"{gist}. {fix}")
+
+
+def case_left_out(voucher: VoucherRecord) -> Reason:
+    """Explain that a voucher is left out with its case."""
+    if voucher.case_ref is None:
+        return Reason("case_left_out", "Its case, in the same row, is left out. The voucher comes with the case")
+    message = "is the reference of a case that is left out. The voucher comes with the case"
+    return Reason("case_left_out", message, "case_ref", value=voucher.case_ref)
+
+
 def not_to_be_replaced(kind: RecordKind, old: ExistingEntry) -> Reason:
     """Reject a correction of an entry whose state does not allow it."""
     state = old.state.replace("_", " ")
@@ -122,7 +146,7 @@ def not_to_be_replaced(kind: RecordKind, old: ExistingEntry) -> Reason:
 
 
 def link_problem(
-    voucher: VoucherRecord, found: int, *, row_rejected: bool, rejected: set[str]
+    voucher: VoucherRecord, found: int, *, row_rejected: bool, rejected: Collection[str]
 ) -> tuple[Reason, RejectStatus] | None:
     """Explain why a voucher has no case; None if it has one.
 

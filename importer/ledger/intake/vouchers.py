@@ -11,8 +11,9 @@ from importer.domain.identity import TEST_PREFIX
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import reasons_to_json
 from importer.domain.records import Reject, VoucherRecord
-from importer.domain.states import State
+from importer.domain.states import RejectStatus, State
 from importer.ledger.intake import reasons
+from importer.ledger.intake.changes import RejectedRefs
 from importer.ledger.intake.decisions import ExistingEntry, identity, most_fitting, voucher_digest, voucher_state
 from importer.ledger.intake.placement import BatchIntake, Candidate, Placement, StagedRow
 from importer.ledger.outbox.dependents import CASE_REFUSED, PARENT_REFUSED
@@ -53,7 +54,7 @@ class VoucherIntake:
     def __init__(self, batch: BatchIntake, placement: Placement, waiting: WaitingVouchers) -> None:
         self._batch, self._placement, self._waiting = batch, placement, waiting
         self._parents: Mapping[str, ExistingEntry] = {}
-        self._rejected_parents: set[str] = set()
+        self._rejected_parents = RejectedRefs()
 
     def stage(self, rows: Sequence[StagedRow]) -> None:
         """Place the vouchers of these rows. Those whose parent is missing are added to the waiting ones."""
@@ -82,12 +83,18 @@ class VoucherIntake:
                 linked.append((row, *identity(voucher, row.case)))
         return linked
 
-    def _link(self, row: StagedRow, voucher: VoucherRecord, cases: Mapping[str, list[ExistingEntry]], rejected: set[str]) -> bool:
-        """Find the voucher's case. Returns False if the voucher was rejected because it has none."""
+    def _link(
+        self, row: StagedRow, voucher: VoucherRecord, cases: Mapping[str, list[ExistingEntry]], rejected: RejectedRefs
+    ) -> bool:
+        """Find the voucher's case. Returns False if the voucher was rejected or left out because it has none."""
         found = most_fitting(cases.get(voucher.case_ref or "", []), self._batch.id)
-        if voucher.case_ref in rejected:  # an earlier case of this reference may be another creditor's
+        if voucher.case_ref in rejected.all:  # an earlier case of this reference may be another creditor's
             found = [case for case in found if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
-        problem = reasons.link_problem(voucher, len(found), row_rejected=row.case_rejected, rejected=rejected)
+        if row.case_left_out or (not found and voucher.case_ref in rejected.left_out - rejected.rejected):
+            left_out = reasons.case_left_out(voucher)
+            self._placement.reject_record(row, RecordKind.VOUCHER, voucher, left_out, RejectStatus.LEFT_OUT)
+            return False
+        problem = reasons.link_problem(voucher, len(found), row_rejected=row.case_rejected, rejected=rejected.rejected)
         if problem is not None:
             self._placement.reject_record(row, RecordKind.VOUCHER, voucher, *problem)
             return False
@@ -112,9 +119,10 @@ class VoucherIntake:
         return self._parents.get(voucher.parent) or next(iter(staged), None)
 
     def _reject_for_parent(self, row: StagedRow, voucher: VoucherRecord, parent: str) -> None:
-        is_rejected = not self._rejected_parents.isdisjoint((parent, parent.removeprefix(TEST_PREFIX)))
+        names = {parent, parent.removeprefix(TEST_PREFIX)}
+        is_rejected, is_left_out = (not names.isdisjoint(refs) for refs in self._rejected_parents)
         unresolved = self._waiting.unresolved or {voucher.unique_id or "": parent}
-        problem = reasons.no_parent(voucher, unresolved, is_rejected=is_rejected)
+        problem = reasons.no_parent(voucher, unresolved, is_rejected=is_rejected, is_left_out=is_left_out)
         self._placement.reject_record(row, RecordKind.VOUCHER, voucher, *problem)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, or_
 
 from importer.domain.identity import TEST_PREFIX
 from importer.domain.kinds import RecordKind
-from importer.domain.states import RowOrigin, RowStatus, State, status_of
+from importer.domain.states import RejectStatus, RowOrigin, RowStatus, State, status_of
 from importer.ledger.storage.schema import batch, credential, entry, reject, row
 
 Tallies = dict[RecordKind, dict[RowStatus, dict[str, tuple[int, int]]]]
@@ -100,6 +100,7 @@ def _corrected_later(connection: Connection, batch_id: int, kind: RecordKind) ->
     query = select(func.count(), later_rows.correlate(reject, batch).scalar_subquery())
     query = query.select_from(reject.join(batch, batch.c.id == reject.c.batch_id))
     query = query.where(reject.c.batch_id == batch_id, reject.c.kind == kind, reject.c.ref.is_not(None), ~shares)
+    query = query.where(reject.c.status != RejectStatus.LEFT_OUT)
     same_name = (reject.c.ref, reject.c.batch_id, batch.c.cases_account, batch.c.vouchers_account)
     return sum(min(rejects, rows) for rejects, rows in connection.execute(query.group_by(*same_name)))
 

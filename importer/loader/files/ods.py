@@ -7,17 +7,22 @@ count once for each repetition, because calamine expands them.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
+from importer.loader.files.cell_references import MAX_COLUMNS
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
+from importer.loader.files.multipliers import may_repeat_cells, most_text
 from importer.loader.files.number_formats import ZeroFormat
-from importer.loader.files.xlsx import MAX_AREA, MAX_ROWS, WorkbookScan, check_size, sheet_notes
-from importer.loader.files.xlsx_scan import MAX_COLUMNS, SheetScan, parse_xml
+from importer.loader.files.xlsx import MAX_AREA, MAX_ROWS, MAX_TEXT, WorkbookScan, check_size, refuse_equal_names, sheet_notes
+from importer.loader.files.xlsx_scan import SheetScan, parse_xml
 from importer.loader.files.zip_archive import Archive
 
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
+_CONTENTS = frozenset(("value-type", "value", "boolean-value", "date-value", "time-value", "string-value", "formula"))
+"""Attributes of a cell that is not empty, by their local names."""
 _ZEROS = re.compile(r"0\d+")
 
 
@@ -60,20 +65,27 @@ class _Scan:
         self._cell: dict[str, str] | None = None
         self._row_cells: list[tuple[int, int, dict[str, str], str]] = []
         self._text: list[str] = []
+        self._blanks = self._row_blanks = 0
+        self._cells = self._texts = self._own_cells = self._own_text = self._area = 0  # of all sheets, which are read at once
         self._annotation = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
         if name in ("table-cell", "covered-table-cell"):
-            self._cell, self._text = attributes, []
-            self._repeat = _count(attributes.get("table:number-columns-repeated"))
+            self._cell, self._text, self._blanks = attributes, [], 0
+            self._repeat = _count(attributes, "number-columns-repeated")
+        elif name == "s":
+            self._blanks += _count(attributes, "c")
         elif name == "table-row":
-            self._column, self._row_cells = 0, []
-            self._row_repeat = _count(attributes.get("table:number-rows-repeated"))
+            self._column, self._row_cells, self._row_blanks = 0, [], 0
+            self._row_repeat = _count(attributes, "number-rows-repeated")
             if attributes.get("table:visibility") in ("collapse", "filter"):
                 self._scan.hidden_rows += self._row_repeat
         elif tag == "table:table":
             self._sheet, self._row = attributes.get("table:name", ""), 0
+            if self._sheet in self.result.sheets:
+                refuse_equal_names(self._name, (self._sheet, self._sheet))
+            self._area += self._scan.rows * self._scan.columns
             self._scan = SheetScan(CellCorrections())
             self.result.sheets[self._sheet] = self._scan
         elif name == "annotation":
@@ -89,12 +101,13 @@ class _Scan:
         name = tag.rpartition(":")[2]
         if name in ("table-cell", "covered-table-cell") and self._cell is not None:
             text = "".join(self._text)
-            if len(text) > MAX_CELL_CHARACTERS:
+            if (length := len(text) + self._blanks) > MAX_CELL_CHARACTERS:
                 raise FileRefused(
-                    f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, holds a cell of {len(text):,} "
+                    f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, holds a cell of {length:,} "
                     f"characters; a cell holds at most {MAX_CELL_CHARACTERS:,}. Shorten it."
                 )
-            if text or "office:value-type" in self._cell or "table:formula" in self._cell:
+            self._row_blanks += self._blanks * self._repeat
+            if text or self._blanks or any(key.rpartition(":")[2] in _CONTENTS for key in self._cell):
                 self._row_cells.append((self._column, self._repeat, self._cell, text))
             self._column += self._repeat
             self._cell = None
@@ -108,14 +121,27 @@ class _Scan:
         if self._row_cells:
             column, repeat, _, _ = self._row_cells[-1]
             scan.rows, scan.columns = self._row + self._row_repeat, max(scan.columns, column + repeat)
-            texts = sum(repeat * len(text) for _, repeat, _, text in self._row_cells) * self._row_repeat
-            scan.text_bytes = scan.text_bytes + texts
+            self._count_contents()
             # Checked at every row, because the cells of a repeated row are added one by one.
-            if scan.columns > MAX_COLUMNS or scan.rows > MAX_ROWS or scan.rows * scan.columns > MAX_AREA:
+            if scan.columns > MAX_COLUMNS or scan.rows > MAX_ROWS or self._area + scan.rows * scan.columns > MAX_AREA:
                 check_size(self._name, self._sheet, scan)
+                raise FileRefused(f"{self._name} holds more cells than can be held in memory. Split it into smaller files.")
             for cell in self._row_cells:
                 self._mark(*cell)
         self._row += self._row_repeat
+
+    def _count_contents(self) -> None:
+        """Count the cells and texts of a row with all repetitions, and refuse what a few bytes make far too many."""
+        self._cells += sum(repeat for _, repeat, _, _ in self._row_cells) * self._row_repeat
+        texts = sum(repeat * len(text) for _, repeat, _, text in self._row_cells) + self._row_blanks
+        self._texts += texts * self._row_repeat
+        self._own_cells += len(self._row_cells)
+        self._own_text += sum(len(text) for _, _, _, text in self._row_cells)
+        if not may_repeat_cells(self._cells, self._own_cells) or self._texts > min(most_text(self._own_text), MAX_TEXT):
+            raise FileRefused(
+                f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, repeats cells or blanks far more often than can be "
+                "held in memory. Delete what is repeated, and save it again."
+            )
 
     def _mark(self, column: int, repeat: int, attributes: dict[str, str], text: str) -> None:
         corrections = self._scan.corrections
@@ -155,7 +181,11 @@ def _same(shown: str, value: str) -> bool:
         return False
 
 
-def _count(repeated: str | None) -> int:
-    if not repeated or not repeated.isascii() or not repeated.isdecimal():
-        return 1
-    return max(int(repeated[:18]), 1)  # 18 digits are above every limit
+def _count(attributes: Mapping[str, str], name: str) -> int:
+    """Return a count in an attribute of this name, with any prefix; 1 without it. A plus sign is read as a parser may read it."""
+    counts = [1]
+    for key, value in attributes.items():
+        digits = value.strip().removeprefix("+")
+        if key.rpartition(":")[2] == name and digits.isascii() and digits.isdecimal():
+            counts.append(int(digits.lstrip("0")[:18] or 0))  # 18 digits are above every limit
+    return max(counts)

@@ -30,7 +30,8 @@ from importer.domain.special_cells import CellError, FalseDate, LostDigits, Miss
 from importer.errors import FileRefused
 from importer.loader.files.delimited import Delimited, detect_and_check
 from importer.loader.files.projection import ProjectedRows, ReadColumns, project
-from importer.loader.files.safety import TextFile, Workbook, check_file
+from importer.loader.files.reader_process import POOL
+from importer.loader.files.safety import WORKBOOKS, TextFile, Workbook, check_file
 from importer.loader.files.workbook import OpenWorkbook
 from importer.loader.files.xls import OpenXls, XlsScan
 
@@ -47,6 +48,9 @@ __all__ = [
     "ReadOptions",
     "open_source",
 ]
+
+BY_CALAMINE = frozenset(("xlsx", "xlsb", "ods"))
+"""The formats that are read in the reader process."""
 
 _Rows = Iterator[tuple[int, Sequence[Cell]]]
 
@@ -129,6 +133,8 @@ def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
     """
     path = Path(path)
     try:
+        if WORKBOOKS.get(path.suffix.casefold()) in BY_CALAMINE:
+            POOL.prepare()
         found = check_file(path)
         if isinstance(found, Workbook):
             return _open_workbook(path, found, options)
@@ -139,7 +145,11 @@ def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
 
 def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSource:
     book: OpenWorkbook | OpenXls = found.scan.book if isinstance(found.scan, XlsScan) else OpenWorkbook(path.name, found)
-    _check_sheets(path.name, options.sheets, [name for name, _ in book.sheets])
+    try:
+        _check_sheets(path.name, options.sheets, [name for name, _ in book.sheets])
+    except FileRefused:
+        book.close()
+        raise
     wanted = [sheet for sheet in book.sheets if not options.sheets or sheet[0] in options.sheets]
     notes = [Note(NoteKind.SHEET_HIDDEN, name) for name, hidden in wanted if hidden] + found.scan.notes
 

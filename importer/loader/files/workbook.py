@@ -3,52 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
-import os
-import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from functools import partial
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
 from importer.loader.files.corrections import CorrectionCode
-from importer.loader.files.projection import itemgetter_for
+from importer.loader.files.reader_process import POOL
 
 if TYPE_CHECKING:
+    from importer.loader.files.calamine_book import Extent
     from importer.loader.files.safety import Workbook
     from importer.loader.files.xlsx_scan import SheetScan
 
 _UNCHANGED_TYPES = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
-class _Parsed:
-    """A sheet that calamine has parsed. Parsing takes most of the time of reading a sheet."""
-
-    cells: CalamineSheet
 
 
 class OpenWorkbook:
-    """A workbook opened by calamine."""
+    """A workbook opened by calamine, in a reader process."""
 
     def __init__(self, name: str, workbook: Workbook) -> None:
         """Open the workbook. Raises FileRefused when calamine cannot open it."""
-        self._name, self._scan, self._format = name, workbook.scan, workbook.format
-        self._parsed: weakref.WeakValueDictionary[str, _Parsed] = weakref.WeakValueDictionary()
-        self._book = self._guarded("", lambda: CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)))
-        self.sheets = [
-            (sheet.name, sheet.visible != SheetVisibleEnum.Visible)
-            for sheet in self._book.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.name in self._scan.sheets
-        ]
+        self._name, self._scan = name, workbook.scan
+        with self._guarded(""):
+            self._book = POOL.open(workbook.data)
+        self.sheets = [(sheet, hidden) for sheet, hidden in self._book.sheets if sheet in self._scan.sheets]
 
     def close(self) -> None:
         """Release the memory. The sheets cannot be read afterwards."""
@@ -56,13 +38,13 @@ class OpenWorkbook:
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
         """Yield (row number that Excel shows, cells from column A on) of every row that is not empty."""
-        parsed = self._parse(sheet)  # keep it alive while rows are read
-        raw = parsed.cells
+        (start, end), raw = self._open(sheet)
         scan = self._scan.sheets[sheet]
-        before = [None] * (raw.start[1] if raw.start else 0)
+        before = [None] * (start[1] if start else 0)
         marked_rows, marked_columns = _extent(scan)
-        width = max(raw.end[1] + 1 if raw.end else 0, marked_columns)
-        for row, cells in enumerate(self._raw_rows(sheet, raw, marked_rows)):
+        width = max(end[1] + 1 if end else 0, marked_columns)
+        missing = repeat((), max(marked_rows - (end[0] + 1 if end else 0), 0))
+        for row, cells in enumerate(chain(self._guarded_rows(sheet, raw), missing)):
             try:
                 values = [*before, *_cleaned(cells)]
             except OverflowError as error:
@@ -81,38 +63,27 @@ class OpenWorkbook:
 
         The sheet is not parsed again while its `rows` are being read.
         """
-        parsed = self._parse(sheet)
-        left = parsed.cells.start[1] if parsed.cells.start else 0
-        width = parsed.cells.end[1] + 1 - left if parsed.cells.end else 0
-        places = [p - left if 0 <= p - left < width else None for p in positions]
-        present = [place for place in places if place is not None]
-        pick = itemgetter_for(present) if present == places else partial(_present, places)
-        for row, cells in enumerate(self._raw_rows(sheet, parsed.cells, 0)):
+        _, raw = self._open(sheet, tuple(positions))
+        for row, cells in enumerate(self._guarded_rows(sheet, raw)):
             if cells:
-                yield row + 1, pick(cells)
+                yield row + 1, cells
 
-    def _parse(self, sheet: str) -> _Parsed:
-        parsed = self._parsed.get(sheet)
-        if parsed is None:
-            parsed = _Parsed(self._guarded(sheet, lambda: self._book.get_sheet_by_name(sheet)))
-            self._parsed[sheet] = parsed
-        return parsed
+    def _open(self, sheet: str, positions: Sequence[int] | None = None) -> tuple[Extent, Iterator[Sequence[Any]]]:
+        with self._guarded(sheet):
+            return self._book.open_rows(sheet, positions)
 
-    def _raw_rows(self, sheet: str, raw: CalamineSheet, rows: int) -> Iterator[list[Any]]:
-        """Yield calamine's rows from the first row of the sheet on, then empty rows up to ``rows`` in all."""
-        present = raw.end[0] + 1 if raw.end else 0
+    def _guarded_rows(self, sheet: str, rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
         try:
-            yield from raw.iter_rows() if raw.end else ()
+            yield from rows
         except (GeneratorExit, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # calamine panics, for instance on a duration of a trillion days
             raise self._refusal(sheet, error) from error
-        yield from repeat([], max(rows - present, 0))
 
-    def _guarded(self, sheet: str, call: Callable[[], _T]) -> _T:
+    @contextmanager
+    def _guarded(self, sheet: str) -> Iterator[None]:
         try:
-            with _quiet() if self._format == "xlsb" else nullcontext():
-                return call()
+            yield
         except (KeyboardInterrupt, SystemExit, FileRefused):
             raise
         except BaseException as error:  # calamine's panics are BaseExceptions, and the bytes may be anything
@@ -121,27 +92,6 @@ class OpenWorkbook:
     def _refusal(self, sheet: str, error: BaseException) -> FileRefused:
         where = f"{self._name}, sheet {sheet!r}," if sheet else self._name
         return FileRefused(f"{where} cannot be read ({_reason(error)}). Open it in Excel and save it again.")
-
-
-def _present(places: Sequence[int | None], cells: Sequence[Any]) -> list[Any]:
-    return [cells[place] if place is not None else None for place in places]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Suppress what calamine prints to stderr when it panics. This happens for damaged xlsb files only."""
-    try:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:
-        yield
-        return
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _reason(error: BaseException) -> str:
@@ -157,7 +107,7 @@ def _extent(scan: SheetScan) -> tuple[int, int]:
     return rows, columns
 
 
-def _cleaned(cells: list[Any]) -> list[Cell]:
+def _cleaned(cells: Sequence[Any]) -> list[Cell]:
     return [
         (value or None)
         if (kind := type(value)) is str and len(value) <= MAX_CELL_CHARACTERS

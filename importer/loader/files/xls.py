@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from struct import unpack_from
 from typing import Any, TextIO
 
 from xlrd import biffh, xldate_as_datetime  # type: ignore[import-untyped]
@@ -21,13 +22,21 @@ from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import CellError, FalseDate, clean_number
 from importer.errors import FileRefused
+from importer.loader.files.cell_references import SeenCells, column_letters
 from importer.loader.files.corrections import CellCorrections
 from importer.loader.files.number_formats import first_section, shows_duration, zero_format
 from importer.loader.files.xlsb import ERRORS
-from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, sheet_notes
-from importer.loader.files.xlsx_scan import SheetScan, column_letters
+from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, refuse_equal_names, refuse_repeated, sheet_notes
+from importer.loader.files.xlsx_scan import SheetScan
 
 _BEGIN, _EXCEL_5, _AUTOFILTER = b"\x09\x08", 50, 0x9D
+_CELLS = frozenset(
+    (
+        *(biffh.XL_NUMBER, biffh.XL_RK, biffh.XL_MULRK, biffh.XL_BOOLERR, biffh.XL_LABEL, biffh.XL_LABELSST),
+        *(biffh.XL_RSTRING, *biffh.XL_FORMULA_OPCODES),
+    )
+)
+"""Record types that hold cells with values. Those of blank cells are not needed."""
 _NEEDED = frozenset(
     (
         *(*biffh.bofcodes, biffh.XL_EOF, biffh.XL_CODEPAGE, biffh.XL_DATEMODE, biffh.XL_BOUNDSHEET),
@@ -155,21 +164,24 @@ def _read(name: str, stream: bytes, log: TextIO) -> XlsScan:
     if book.biff_version < _EXCEL_5:
         raise FileRefused(f"{name} is a workbook of Excel 4 or older. Open it in Excel and save it as .xlsx.")
     book.parse_globals()
+    refuse_equal_names(name, book.sheet_names())
     book.nsheets = len(book.sheet_names())
     book._sheet_list = [None] * book.nsheets  # noqa: SLF001 - xlrd.open_workbook does the same
     notes, cells = [], 0
     for number in range(book.nsheets):
-        book.filtered = False
+        book.begin_sheet()
         sheet = book.get_sheet(number)
         cells += sum(map(sheet.row_len, range(sheet.nrows)))
         if cells > MAX_AREA:
             raise FileRefused(f"{name} holds more cells than can be held in memory. Split it into smaller files.")
-        notes += sheet_notes(sheet.name, _features(sheet, filtered=book.filtered))
+        features = _features(sheet, book)
+        refuse_repeated(name, sheet.name, features)
+        notes += sheet_notes(sheet.name, features)
     book.release_resources()
     return XlsScan(notes=notes, book=OpenXls(name, book))
 
 
-def _features(sheet: Any, *, filtered: bool) -> SheetScan:
+def _features(sheet: Any, book: _XlsBook) -> SheetScan:
     top, bottom, left, right = sheet.merged_cells[0] if sheet.merged_cells else (0, 0, 0, 0)
     return SheetScan(
         CellCorrections(),
@@ -177,7 +189,8 @@ def _features(sheet: Any, *, filtered: bool) -> SheetScan:
         first_merged=f"{column_letters(left + 1)}{top + 1}:{column_letters(right)}{bottom}",
         hidden_rows=sum(row.hidden for row in sheet.rowinfo_map.values()),
         hidden_columns=sum(column.hidden for column in sheet.colinfo_map.values()),
-        filtered=filtered,
+        filtered=book.filtered,
+        repeated=book.seen.repeated,
     )
 
 
@@ -214,17 +227,37 @@ class _Container(CompDoc):  # type: ignore[misc]
 
 
 class _XlsBook(Book):  # type: ignore[misc]
-    """A workbook of which only the records are read on which cells depend."""
+    """A workbook of which only the records are read on which cells depend.
+
+    ``seen`` are the cells of the present sheet. Records of a chart in the sheet are its own cached values, not cells.
+    """
 
     file_name = ""
     filtered = False
+    seen = SeenCells()
+    _in_chart = False
+
+    def begin_sheet(self) -> None:
+        """Forget what was noted of the sheet before."""
+        self.filtered, self.seen, self._in_chart = False, SeenCells(), False
 
     def get_record_parts(self) -> tuple[int, int, bytes]:
         """Return the next record as (kind, length, content). The kind of a record that is not needed is one that xlrd ignores."""
         kind, length, data = super().get_record_parts()
         if kind in _NEEDED:
+            self._note(kind, data)
             return kind, length, data
         if kind == biffh.XL_FILEPASS:
             raise FileRefused(f"{self.file_name} is encrypted. Save it without a password.")
         self.filtered = self.filtered or kind == _AUTOFILTER
         return biffh.XL_UNKNOWN, length, data
+
+    def _note(self, kind: int, data: bytes) -> None:
+        if kind in _CELLS and not self._in_chart:
+            row, column = unpack_from("<HH", data)
+            last = unpack_from("<H", data, len(data) - 2)[0] if kind == biffh.XL_MULRK else column
+            self.seen.enter(row, column, max(last - column + 1, 1))
+        elif kind in biffh.bofcodes:
+            self._in_chart = True
+        elif kind == biffh.XL_EOF:
+            self._in_chart = False

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from importer.errors import FileRefused
+from importer.loader.files.cell_references import SeenCells
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.number_formats import ZeroFormat, zero_format
-from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, sheet_notes
+from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, refuse_equal_names, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan, Styles
 from importer.loader.files.zip_archive import Archive
 
@@ -97,6 +98,7 @@ def _read_book(archive: Archive, book: str) -> tuple[list[tuple[str, str]], bool
                 raise archive.broken()
             if "chartsheets/" not in part.casefold():
                 sheets.append((_wide(content, end)[0], part))
+    refuse_equal_names(archive.name, (name for name, _ in sheets))
     return sheets, epoch_1904
 
 
@@ -143,11 +145,12 @@ def _text_lengths(archive: Archive) -> list[int]:
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
     scan = SheetScan(CellCorrections(styles.formats))
-    row = 0
+    seen, row = SeenCells(), 0
     unpack, of_style = struct.Struct("<II").unpack_from, styles.of_style
     for kind, content in _records(archive.blocks(part)):
         if _ROW < kind <= _LAST_CELL:
             column, style = unpack(content)
+            seen.enter(row, column)
             if kind > _BLANK:
                 scan.columns, scan.rows = max(scan.columns, column + 1), max(scan.rows, row + 1)
             scan.text_bytes += _shared_bytes(kind, content, lengths)
@@ -156,11 +159,14 @@ def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int],
                 scan.corrections.add_format(row, column, form)
         elif kind == _ROW:
             row = struct.unpack_from("<I", content)[0]
+            seen.enter_row(row)
+            seen.close_rows()
             scan.hidden_rows += bool(content[11] & 0x10)
         else:
             scan.hidden_columns += kind == _COLUMN and bool(content[16] & 1)
             scan.filtered = scan.filtered or kind == _FILTER
     scan.corrections.close()
+    scan.repeated, scan.own_bytes = seen.repeated, archive.sizes[part]
     return scan
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.notes import Note, NoteKind
 from importer.errors import FileRefused
+from importer.loader.files.cell_references import MAX_COLUMNS, column_letters
 from importer.loader.files.corrections import CorrectionCode
+from importer.loader.files.multipliers import may_repeat_cells, most_text
 from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.xlsx_scan import (
-    MAX_COLUMNS,
     SheetScan,
     Styles,
-    column_letters,
     parse_xml,
     scan_every_cell,
     scan_sheet,
@@ -37,6 +39,8 @@ MAX_SHARED_TEXT = 16 << 20
 """Bytes of one shared text with its markup. A full cell with a separate font for each character takes 7 MB."""
 
 _END_OF_TEXT = re.compile(rb"</(?:[\w.-]+:)?si\s*>|<(?:[\w.-]+:)?si\s*/>")
+_SHARED_TEXTS = re.compile(rb"<(?:[\w.-]+:)?sst\b[^>]*>")
+_COUNTS = re.compile(rb"""[cC]ount\s*=\s*["']\s*\+?0*([0-9]+)""")
 _CALAMINE_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
 
 
@@ -79,12 +83,18 @@ def scan_xlsx(archive: Archive) -> WorkbookScan:
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
     scan = scan_sheet(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
-    if scan and scan.rows * scan.columns * max(lengths, default=0) > MAX_TEXT:
+    limit = _text_limit(archive.sizes[part])
+    if scan and scan.rows * scan.columns * max(lengths, default=0) > limit:
         scan.text_bytes += shared_text_bytes(archive.blocks(part), lengths)
-    if scan is None or _is_too_large(scan) or scan.text_bytes > MAX_TEXT:
+    if scan is None or _is_too_large(scan) or scan.text_bytes > limit:
         # Cells with only a style were counted too; only cells with a value may be a reason to refuse a file.
         scan = scan_every_cell(archive.blocks(part), styles, lengths, epoch_1904=epoch_1904)
+    scan.own_bytes = archive.sizes[part]
     return scan
+
+
+def _text_limit(own_bytes: int) -> int:
+    return min(most_text(own_bytes), MAX_TEXT)
 
 
 def _is_too_large(scan: SheetScan) -> bool:
@@ -93,7 +103,11 @@ def _is_too_large(scan: SheetScan) -> bool:
 
 
 def check_size(name: str, sheet: str, scan: SheetScan) -> None:
-    """Refuse a sheet above the limits. Raises FileRefused for far cells, thousands of columns or gigabytes of text."""
+    """Refuse a sheet above the limits. Raises FileRefused for far cells, thousands of columns or gigabytes of text.
+
+    A sheet that holds a cell twice is refused too: a reader would take one of them without a word.
+    """
+    refuse_repeated(name, sheet, scan)
     cell = scan.last_cell or f"{column_letters(scan.columns)}{scan.rows}"
     if scan.cdata:
         raise FileRefused(
@@ -106,11 +120,32 @@ def check_size(name: str, sheet: str, scan: SheetScan) -> None:
             f"{name}, sheet {sheet!r}, uses {scan.columns - scan.first_column:,} columns (up to {cell}); at most "
             f"{MAX_COLUMNS:,} are read. Delete the columns that are not needed."
         )
-    if _is_too_large(scan) or scan.text_bytes > MAX_TEXT:
+    if scan.text_bytes > _text_limit(scan.own_bytes):
+        raise FileRefused(
+            f"{name}, sheet {sheet!r}, shows {scan.text_bytes >> 20:,} MB of texts that many cells share, which is more than can "
+            "be held in memory. Shorten the texts, or split the sheet."
+        )
+    if _is_too_large(scan):
         raise FileRefused(
             f"{name}, sheet {sheet!r}, reaches to cell {cell}, which is more than can be held in memory. "
             "Delete cells that lie far off, or split the sheet."
         )
+
+
+def refuse_repeated(name: str, sheet: str, scan: SheetScan) -> None:
+    """Refuse a sheet that holds a cell or a row twice. Raises FileRefused."""
+    if scan.repeated:
+        raise FileRefused(
+            f"{name}, sheet {sheet!r}, holds {scan.repeated} twice, so that it is not clear which one counts. "
+            "Open it in Excel, check it there, and save it again."
+        )
+
+
+def refuse_equal_names(name: str, sheets: Iterable[str]) -> None:
+    """Refuse a workbook in which two sheets have the same name, because sheets are read by their names. Raises FileRefused."""
+    for sheet, count in Counter(sheets).items():
+        if count > 1:
+            raise FileRefused(f"{name} holds two sheets with the name {sheet!r}. Rename one of them and save it again.")
 
 
 def _check_errors(name: str, sheet: str, scan: SheetScan) -> None:
@@ -167,6 +202,7 @@ def _read_book(archive: Archive) -> _XlsxBook:
             book.sheets.append((attributes.get("name", ""), part))
 
     parse_xml(archive.blocks(book_part), start=start)
+    refuse_equal_names(archive.name, (name for name, _ in book.sheets))
     book.sheets = [(name, part) for name, part in book.sheets if "chartsheets/" not in part.casefold()]
     return book
 
@@ -216,7 +252,9 @@ def _text_lengths(archive: Archive) -> list[int]:
     part = archive.find("xl/sharedStrings.xml")
     lengths: list[int] = []
     rest = b""
+    claimed = 0
     for block in archive.blocks(part) if part else ():
+        claimed = claimed or _claimed_texts(block)
         *texts, rest = _END_OF_TEXT.split(rest + block)
         lengths.extend(map(len, texts))
         if b"<![CDATA[" in block or b"<![CDATA[" in rest:
@@ -225,4 +263,12 @@ def _text_lengths(archive: Archive) -> list[int]:
             raise FileRefused(
                 f"{archive.name} holds a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it in Excel."
             )
+    if not may_repeat_cells(claimed, len(lengths)):  # calamine allocates memory for as many as are claimed
+        raise FileRefused(f"{archive.name} claims {claimed:,} shared texts and holds {len(lengths):,}. Save it again in Excel.")
     return lengths
+
+
+def _claimed_texts(block: bytes) -> int:
+    """Return the largest count in the tag of the shared texts, if the block holds it."""
+    tag = _SHARED_TEXTS.search(block)
+    return max((int(number[:18]) for number in _COUNTS.findall(tag[0])), default=0) if tag else 0

@@ -8,27 +8,22 @@ without an error, a formula that lacks its value, a style that shows leading zer
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from xml.parsers import expat
 
+from importer.loader.files.cell_references import SeenCells, column_letters, column_number
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
+from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
 
 if TYPE_CHECKING:
     from importer.loader.files.number_formats import ZeroFormat
 
-MAX_COLUMNS = 2_000
-"""Used columns. The widest export of a ledger has some hundreds; each one costs memory in every row."""
-
-_ROW = re.compile(rb'<row r="([0-9]{1,9}+)"')
-_REFERENCE = re.compile(rb'<c r="([A-Z]{1,7}+)([0-9]{1,9}+)"')
 _ANY_REFERENCE = re.compile(r"([A-Za-z]+)([0-9]+)")
-_PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet\b")
 _SHARED = re.compile(rb' t="s"[^<>]*+><v>([0-9]{1,9})</v>')
 _YES, _SIXTIES = ("1", "true"), ("0", "6", "+", ".")
 _Code = TypeVar("_Code", int, str)
-_LONGEST_CELL = 1 << 20  # bytes from <c to </c>; enough for a full cell and a formula of 8,192 characters
 
 
 @dataclass(slots=True)
@@ -36,6 +31,7 @@ class SheetScan:
     """The result of a scan. ``rows`` and ``columns`` are counted from A1 to the last cell.
 
     If ordinary cells were removed, cells with only a style count too, and ``text_bytes`` leaves out all ordinary cells.
+    ``own_bytes`` are those of the sheet in the file, while ``text_bytes`` count a shared text for each cell that shows it.
     """
 
     corrections: CellCorrections
@@ -45,12 +41,14 @@ class SheetScan:
     first_column: int = 0
     last_cell: str = ""
     text_bytes: int = 0
+    own_bytes: int = 0
     merged: int = 0
     first_merged: str = ""
     hidden_rows: int = 0
     hidden_columns: int = 0
     filtered: bool = False
     cdata: bool = False
+    repeated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,119 +65,23 @@ class Styles:
         return cls(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(styles) if code in codes})
 
 
-def column_number(letters: str) -> int:
-    """Return the number of a column, A = 1."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def column_letters(number: int) -> str:
-    """Return the letters of a column, 1 = A."""
-    letters = ""
-    while number > 0:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
 def scan_sheet(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan | None:
     """Scan a sheet without its ordinary cells. Raises expat.ExpatError for broken XML.
 
-    Returns None if ordinary cells were removed and other cells have no reference: their positions depend on the removed
-    cells, so that `scan_every_cell` is needed.
+    Returns None if `scan_every_cell` is needed: if ordinary cells were removed and other cells have no reference, so that
+    their positions depend on the removed cells, or if the cells are not in ascending order, so that one may occur twice.
     """
-    ordinary = _OrdinaryCells(styles)
+    ordinary = OrdinaryCells(styles.of_style)
     calls = _Calls(styles, lengths, epoch_1904=epoch_1904)
     scan = calls.scan_of(map(ordinary.cut_out, whole_rows(blocks)))
     scan.rows, scan.columns = max(scan.rows, ordinary.rows), max(scan.columns, ordinary.columns)
     scan.first_row = scan.first_column = 0
-    return None if ordinary.found and calls.lacks_references else scan
+    return None if ordinary.unsorted or (ordinary.found and calls.lacks_references) else scan
 
 
 def scan_every_cell(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
     """Scan all cells of a sheet. ``lengths`` are those of the shared texts in bytes. Raises expat.ExpatError for broken XML."""
     return _Calls(styles, lengths, epoch_1904=epoch_1904).scan_of(blocks)
-
-
-class _OrdinaryCells:
-    """Removes ordinary cells from a sheet and records the last row and column that they use."""
-
-    def __init__(self, styles: Styles) -> None:
-        self.found = False
-        self.rows = self.columns = 0
-        special = "|".join(map(str, styles.of_style))
-        self._style = rf'(?!(?:{special})")[0-9]++' if special else "[0-9]++"
-        self._cells = re.compile(rf"(?:{self._cell('[A-Z]{1,7}+', '[0-9]{1,9}+')})++".encode())
-        self._whole_rows = re.compile(rb"(?!)")  # matches nothing until a column is known
-
-    def _cell(self, letters: str, row: str) -> str:
-        attribute = rf'(?: s="{self._style}"| (?:cm|vm)="[0-9]++"| t="(?:s|n|b|inlineStr)")*+'
-        formula = r"(?:<f(?: [^<>]*+)?+(?:/>|(?<!/)>[^<]*+</f>)(?=<v>[^<]))?+"
-        number = r"<v>(?!0*+60[.<])(?:-?[0-9.]++|-?[0-9](?:\.[0-9]*+)?+[eE]-[0-9]++)</v>"
-        inline = r'<is><t(?: xml:space="preserve")?+>[^<]*+</t></is>'
-        text = rf' t="str"{attribute}>{formula}<v>[^<]*+</v></c>'
-        return rf'<c r="(?:{letters}){row}"{attribute}(?:>{formula}(?:{number}|{inline})?+</c>| ?/>|{text})'
-
-    def _pattern_of_rows(self) -> re.Pattern[bytes]:
-        """Return a pattern of whole rows of ordinary cells whose references have the row's number and a known column."""
-        cell = self._cell(_columns_up_to(self.columns), r"\1")
-        row = rf'<row r="([0-9]{{1,9}}+)"(?: (?!hidden="[^0f])[A-Za-z0-9:]++="[^"<>&]*+")*+(?: ?/>|>(?:{cell})*+</row>)'
-        return re.compile(rf"(?:{row}\s*+)++".encode())
-
-    def cut_out(self, block: bytes) -> bytes:
-        """Return whole rows without their ordinary cells."""
-        self.rows = max(self.rows, 0, *map(int, _ROW.findall(block)))
-        rest = self._whole_rows.sub(b"", block)
-        if b"<c r" in rest:
-            self._note_references(rest)
-            rest = self._cells.sub(b"", rest)
-        self.found = self.found or len(rest) < len(block)
-        return rest
-
-    def _note_references(self, block: bytes) -> None:
-        places = _REFERENCE.findall(block)
-        self.rows = max(self.rows, 0, *map(int, {row for _, row in places}))
-        columns = max((column_number(letters.decode()) for letters in {letters for letters, _ in places}), default=0)
-        if columns > self.columns:
-            self.columns = columns
-            if columns <= MAX_COLUMNS:  # a wider sheet is refused
-                self._whole_rows = self._pattern_of_rows()
-
-
-def _columns_up_to(number: int) -> str:
-    """Return a pattern for the letters of the columns from A to this one."""
-    full, rest = divmod(number - 1, 26)
-    return "|".join([*(f"{column_letters(first)}[A-Z]" for first in range(full)), f"{column_letters(full)}[A-{chr(65 + rest)}]"])
-
-
-def whole_rows(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Split a stream after the last row of each block, or the last cell of a long row, so that no cell is split.
-
-    A namespace prefix that the whole sheet uses (``<x:c>``, as written by the Open XML SDK) is removed.
-    """
-    rest, prefix = b"", None
-    for block in blocks:
-        if prefix is None:
-            found = _PREFIX.search(block)
-            prefix = found[1] + b":" if found else b""
-        rest += block
-        cut = rest.rfind(b"<" + prefix + b"row")
-        if cut <= 0:
-            cut = rest.rfind(b"<" + prefix + b"c ")
-        if cut > 0:
-            yield _without(prefix, rest[:cut])
-            rest = rest[cut:]
-        elif len(rest) > _LONGEST_CELL:
-            yield _without(prefix, rest)
-            rest = b""
-    if rest:
-        yield _without(prefix or b"", rest)
-
-
-def _without(prefix: bytes, block: bytes) -> bytes:
-    return block.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</") if prefix else block
 
 
 def shared_text_bytes(blocks: Iterable[bytes], lengths: list[int]) -> int:
@@ -196,6 +98,7 @@ class _Calls:
         self.lacks_references = False
         self._styles, self._lengths, self._epoch_1904 = styles, lengths, epoch_1904
         self._at = (-1, -1)
+        self._seen = SeenCells()
         self._cell: dict[str, str] | None = None
         self._inside: set[str] = set()
         self._text: list[str] = []
@@ -205,6 +108,7 @@ class _Calls:
         """Parse a sheet and return its scan."""
         parse_xml(blocks, start=self._start, end=self._end, data=self._data, cdata=self._cdata)
         self.scan.corrections.close()
+        self.scan.repeated = self._seen.repeated
         return self.scan
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -216,6 +120,7 @@ class _Calls:
             self._text = []
         elif name == "row":
             self._at = ((_number(attributes.get("r", "")) or self._at[0] + 2) - 1, -1)
+            self._seen.enter_row(self._at[0])
             self.scan.hidden_rows += attributes.get("hidden") in _YES
         else:
             self._note_feature(name, attributes)
@@ -226,6 +131,7 @@ class _Calls:
         else:
             self.lacks_references = True
             self._at = (self._at[0], self._at[1] + 1)
+        self._seen.enter(*self._at)
         self._cell, self._inside, self._value = attributes, set(), ""
 
     def _note_feature(self, name: str, attributes: dict[str, str]) -> None:

@@ -40,6 +40,7 @@ class Archive:
         """Read and check the directory. Raises FileRefused."""
         self.name = name
         self._unpacked = 0
+        self.sizes: dict[str, int] = {}  # bytes of the parts that were unpacked
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             self._entries = self._zip.infolist()
@@ -94,6 +95,7 @@ class Archive:
                     if check:
                         check.feed(block)
                     yield block
+            self.sizes[part] = size
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
             raise self.broken() from error
 

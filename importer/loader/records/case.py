@@ -5,35 +5,72 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, is_state_code, looks_like_a_company
+from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, looks_like_a_company
+from importer.domain.former_payloads import former_payload, former_state
 from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import RecordKind
-from importer.domain.models import Case
-from importer.domain.records import CaseRecord, Reject
+from importer.domain.models import STATE_MISSING, Case
+from importer.domain.notes import NoteKind
+from importer.domain.records import CaseRecord, LeftOut, Reject
+from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
 from importer.loader.records.row_values import RowValues
 from importer.loader.values.identifiers import check_postal_code
 from importer.loader.values.text import ValueProblem
 
 
-def case_of(found: RowValues, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool) -> CaseRecord | Reject:
-    """Return the case of a row, or a reject with every reason against it.
+def case_of(
+    found: RowValues, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool
+) -> CaseRecord | LeftOut | Reject:
+    """Return the case of a row, left out if it is not due yet, or a reject with every reason against it.
 
     ``derive_debtor_type``: the sheet has no column ``debtor_type`` and needs none (Debitura's own template).
     """
     if context.test_cases:
         found.values["is_test"] = True
     _read_debtor_type(found, derive_debtor_type=derive_debtor_type)
+    state: str | None = found.values.get("debtor_state")
     _read_debtor_place(found)
-    money = found.money("amount_to_recover")
-    ref = found.values.get("case_ref") or found.values.get("creditor_reference")
     case = found.validated(Case, context)
     if case is None:
-        return Reject(RecordKind.CASE, tuple(found.reasons), money, ref)
-    payload = case.wire()
+        former = _read_formerly(found, context, state)
+        record = _record_of(found, former, state, hint) if former else None
+        return Reject(RecordKind.CASE, tuple(found.reasons), found.money("amount_to_recover"), _ref_of(found), record)
+    record = _record_of(found, case, state, hint)
+    if case.due_date is not None and case.due_date >= context.today:
+        return LeftOut(record, found.reason("not_due_yet", _NOT_DUE_YET, "due_date"))
+    return record
+
+
+_NOT_DUE_YET = "is today or later, so that the claim is not due yet. Import the row again after that day"
+
+
+def _record_of(found: RowValues, case: Case, state: str | None, hint: EntryLabel | None) -> CaseRecord:
+    """Return the record of a valid case. ``state`` is the text of the row's cell.
+
+    A row without a reference is identified by its values as earlier releases wrote them, so that its key never changes.
+    """
+    ref, payload, is_test = _ref_of(found), case.wire(), bool(case.is_test)
+    values = "" if ref else (former_payload(case, state) if state else payload).decode()
     creditor = _folded(case.creditor_company_name)
-    base = fingerprint("case", ref or payload.decode(), creditor, case.creditor_country_alpha2, bool(case.is_test))
-    return CaseRecord(base, ref is None, ref, payload, money, hint, bool(case.is_test))
+    base = fingerprint("case", ref or values, creditor, case.creditor_country_alpha2, is_test)
+    remarks = (NoteKind.DUE_BEFORE_DATE,) if case.due_date is not None and case.due_date < case.date else ()
+    return CaseRecord(base, ref is None, ref, payload, found.money("amount_to_recover"), hint, is_test, remarks)
+
+
+def _ref_of(found: RowValues) -> str | None:
+    return found.values.get("case_ref") or found.values.get("creditor_reference")
+
+
+def _read_formerly(found: RowValues, context: LoadContext, state: str | None) -> Case | None:
+    """Return the case as earlier releases read it, if only the state of a US debtor is wrong; else None."""
+    if any(reason.code not in (_STATE_UNKNOWN, STATE_MISSING) for reason in found.reasons):
+        return None
+    former = {f"debtor_{name}": value for name, value in former_state(US, state).items()}
+    return RowValues(RecordKind.CASE, found.values | former).validated(Case, context, formerly=True)
+
+
+_STATE_UNKNOWN = "us_state"
 
 
 @lru_cache(maxsize=1024)  # a file has few creditors
@@ -66,13 +103,18 @@ def _read_debtor_type(found: RowValues, *, derive_debtor_type: bool) -> None:
 
 
 def _read_debtor_place(found: RowValues) -> None:
-    """Check the postal code, and move a state's code to a member of its own."""
+    """Check the postal code, and replace the state of a US debtor by its two letters in a member of its own."""
     values = found.values
     country, state = values.get("debtor_country", ""), values.get("debtor_state")
     try:
         check_postal_code(country, values.get("debtor_zip_code", ""))
     except ValueProblem as error:
         found.reject(error.code, str(error), "debtor_zip_code")
-    if state and is_state_code(country, state):
-        values["debtor_state_alpha2"] = state.upper()
-        del values["debtor_state"]
+    if country != US or not state:
+        return
+    del values["debtor_state"]
+    if code := find_us_state(state):
+        values["debtor_state_alpha2"] = code
+    else:
+        message = "is not a state of the US. Write its two letters (CA) or its name (California)"
+        found.reject(_STATE_UNKNOWN, message, "debtor_state")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.records import CaseRecord, LoadedRow, Reject, Row, VoucherRecord
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
@@ -59,7 +59,7 @@ class RowReader:
             voucher = self._voucher(cells, hints.get(RecordKind.VOUCHER))
         return LoadedRow(row, case, voucher)
 
-    def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | Reject:
+    def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | LeftOut | Reject:
         found = self._row_values(RecordKind.CASE, self._case_columns, cells)
         return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from importer.domain.cells import Cell
 from importer.domain.columns import PROPERTY_PREFIX, columns_of, name_of_path
 from importer.domain.kinds import RecordKind
-from importer.domain.models import WireModel
+from importer.domain.models import STATE_MISSING, WireModel
 from importer.domain.money import UNREAD_CURRENCY, Money, cents_of
 from importer.domain.reasons import Reason
 from importer.domain.suggestions import suggestions_for
@@ -36,6 +36,8 @@ _PYDANTIC_WORDS = {
     "less_than_equal": ("rate", "is above 100 %. Write 8.05 % or 0.0805"),
     "greater_than_equal": ("rate", "is below zero. Write 8.05 % or 0.0805"),
 }
+_COLUMN_OF_RULE = {STATE_MISSING: "debtor_state"}
+"""The columns of rules that are found at another column, because a rule between two is checked at the later one."""
 
 
 @dataclass(slots=True)
@@ -77,12 +79,16 @@ class RowValues:
 
     def reject(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> None:
         """Add a reason against the column ``name``, or the whole row if None. ``offers`` are values that may be meant."""
+        self.reasons.append(self.reason(code, message, name, offers))
+
+    def reason(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> Reason:
+        """Return a reason about the column ``name``, with its heading and the cell's value."""
         reader = next((known for known in self.readers if known.name == name), None)
         text = self._text(reader)
         offers = offers or (suggestions_for(code, text, for_vouchers=self.kind is RecordKind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
-        self.reasons.append(Reason(code, message, name, reader and reader.bound.heading, text, offers))
+        return Reason(code, message, name, reader and reader.bound.heading, text, offers)
 
     def _text(self, found: ColumnReader | None) -> str | None:
         """Return the column's cell as displayed, or None if it is blank."""
@@ -103,19 +109,21 @@ class RowValues:
         is_code = _CODE.fullmatch(currency) is not None
         return Money(currency if is_code else UNREAD_CURRENCY, cents_of(amount) if amount is not None else 0)
 
-    def validated(self, model: type[Model], context: LoadContext) -> Model | None:
+    def validated(self, model: type[Model], context: LoadContext, *, formerly: bool = False) -> Model | None:
         """Return the values as a ``model``, or None after every broken rule was added to the reasons.
 
-        A column whose cell could not be read gets no second reason.
+        A column whose cell could not be read gets no second reason. ``formerly``: rules do not apply that earlier releases
+        did not have.
         """
         result = None
         try:
             # Only by alias: looking for the field names too would cost time in every row.
-            result = model.model_validate(_nest(self.kind, self.values), context=context.rules, by_alias=True, by_name=False)
+            rules = context.rules | {"formerly": True} if formerly else context.rules
+            result = model.model_validate(_nest(self.kind, self.values), context=rules, by_alias=True, by_name=False)
         except ValidationError as error:
             for item in error.errors(include_url=False):
                 path = ".".join(str(part) for part in item["loc"])
-                name = name_of_path(self.kind, path) or path
+                name = _COLUMN_OF_RULE.get(item["type"]) or name_of_path(self.kind, path) or path
                 if not self.failed(name):
                     self.reject(*_in_words(item), name)
         return None if self.reasons else result

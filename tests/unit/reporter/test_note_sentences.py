@@ -93,6 +93,9 @@ SENTENCES = {
     Note(
         NoteKind.CELLS_BESIDE, "Sager", rows_of([8, 9])
     ): 'Sheet "Sager": rows 8–9 have cells beside the table only and were left out.',
+    Note(NoteKind.DUE_BEFORE_DATE, "Sager", rows_of([3, 5])): (
+        'Sheet "Sager": rows 3 and 5 have a due date before the date of the invoice. Debitura may refuse that; check the dates.'
+    ),
 }
 
 

@@ -13,7 +13,19 @@ from typing import Any
 import openpyxl
 import pytest
 from sqlalchemy import update
-from support.ledgers import LedgerDriver, case, open_driver, reject, run_sql, transaction, voucher
+from support.ledgers import (
+    CASES,
+    FLAT,
+    VOUCHERS,
+    LedgerDriver,
+    case,
+    left_out,
+    open_driver,
+    reject,
+    run_sql,
+    transaction,
+    voucher,
+)
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
@@ -54,7 +66,7 @@ def test_only_its_owner_can_read_a_report(driver: LedgerDriver, tmp_path: Path) 
 
 
 def everything(driver: LedgerDriver) -> int:
-    """Stage a batch with a row in every status."""
+    """Stage a batch with a row in every status but left out."""
     driver.take(case("known", cents=1), voucher("known", cents=2))
     driver.send_all()
     driver.send_all(kind=RecordKind.VOUCHER)
@@ -77,7 +89,7 @@ def test_a_summary_that_balances_in_every_status(driver: LedgerDriver, tmp_path:
     reasons = summary(report(driver, everything(driver), tmp_path))
     assert reasons["balanced"] is True
     statuses = [s.value for s in RowStatus]
-    assert reasons["counts"]["cases"] == {"rows": 7} | dict.fromkeys(statuses, 1) | {"blocked": 0}
+    assert reasons["counts"]["cases"] == {"rows": 7} | dict.fromkeys(statuses, 1) | {"blocked": 0, "left_out": 0}
     assert reasons["counts"]["vouchers"] == {"rows": 5} | dict.fromkeys(statuses, 0) | {
         "refused": 1,
         "pending": 1,
@@ -92,6 +104,40 @@ def test_a_summary_that_balances_in_every_status(driver: LedgerDriver, tmp_path:
     assert reasons["totals"]["cases"]["DKK"]["already_imported"] == "0.01"
     assert reasons["exit_code"] == ExitCode.IN_DOUBT
     assert reasons["source"] == {"name": "a.xlsx", "sha256": "0" * 64}
+
+
+def test_rows_that_were_left_out_have_a_sheet_of_their_own(driver: LedgerDriver, tmp_path: Path) -> None:
+    batch = driver.take(
+        case("due"), left_out(case("later", cents=700)), voucher("later", cents=300), (left_out(case("flat")), None)
+    )
+    driver.send_all()
+    found = report(driver, batch, tmp_path)
+    counts = summary(found)
+    assert {path.name for path in found.folder.iterdir()} == {"errors.xlsx", "left-out.xlsx", "success.xlsx", "summary.json"}
+    rows = [
+        (sheet.title, *row[:3])
+        for sheet in openpyxl.load_workbook(found.folder / "left-out.xlsx")
+        for row in sheet.iter_rows(min_row=2, values_only=True)
+    ]
+    not_due = "due_date is today or later, so that the claim is not due yet"
+    with_case = "case_ref is the reference of a case that is left out. The voucher comes with the case"
+    assert rows[:3] == [
+        (CASES, 3, "left out", not_due),
+        (VOUCHERS, 4, "left out", with_case.replace("case_ref", 'case_ref "later"')),
+        (FLAT, 5, "left out", not_due),
+    ]
+    assert rows[3][1:4] == (2, "cases", "left out")
+    assert openpyxl.load_workbook(found.folder / "errors.xlsx").sheetnames == ["Summary"]
+    assert (counts["balanced"], counts["exit_code"]) == (True, ExitCode.OK)
+    assert counts["counts"]["cases"]["left_out"] == 2
+    assert counts["totals"]["cases"]["DKK"]["left_out"] == "107.00"
+    assert counts["totals"]["vouchers"]["DKK"] == {"rows": "3.00", "left_out": "3.00"} | {
+        name: "0.00" for name in counts["totals"]["vouchers"]["DKK"] if name not in {"rows", "left_out"}
+    }
+    text = "\n".join(found.text)
+    assert "    left out                  2  DKK 107.00" in text
+    assert f"  left out, and listed in left-out.xlsx:\n       2 × {not_due}" in text
+    assert "next:" not in text
 
 
 @pytest.mark.parametrize("change", ["cents = cents + 1", "currency = 'EUR'", "kind = 'voucher'"])

@@ -62,10 +62,13 @@ def _wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def xlsb(path: Path, rows: dict[int, list[tuple[int, int, object]]], *, epoch_1904: bool = False) -> Path:
+Cells = list[tuple[int, int, object]]
+
+
+def xlsb(path: Path, rows: dict[int, Cells] | list[tuple[int, Cells]], *, epoch_1904: bool = False) -> Path:
     """A binary workbook. A cell is (column, style, value); style 1 shows dates, style 2 five digits."""
     sheet = _record(129) + _record(148, struct.pack("<4I", 0, 9, 0, 9)) + _record(145)
-    for number, cells in rows.items():
+    for number, cells in rows.items() if isinstance(rows, dict) else rows:
         sheet += _record(0, struct.pack("<III", number - 1, 0, 0x12C) + b"\0" * 5)
         for column, style, value in cells:
             place = struct.pack("<II", column, style)

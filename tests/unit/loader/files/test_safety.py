@@ -25,18 +25,15 @@ from importer.errors import FileRefused
 from importer.loader.files import xls as xls_module
 from importer.loader.files import xlsx as xlsx_module
 from importer.loader.files import zip_archive
+from importer.loader.files.cell_references import column_letters, column_number
 from importer.loader.files.corrections import CellCorrections
 from importer.loader.files.number_formats import zero_format
+from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
 from importer.loader.files.reader import open_source
 from importer.loader.files.xlsx_scan import (
     Styles,
-    _columns_up_to,
-    _OrdinaryCells,
-    column_letters,
-    column_number,
     scan_every_cell,
     scan_sheet,
-    whole_rows,
 )
 
 ROW = '<row r="1"><c r="A1"><v>1</v></c></row>'
@@ -571,7 +568,10 @@ def test_nothing_is_lost_with_the_ordinary_cells(cells, size, epoch_1904, shuffl
     styles = Styles((form,), {1: 0})
     found = scan_sheet(blocks, styles, [], epoch_1904=epoch_1904)
     exact = scan_every_cell([data], styles, [], epoch_1904=epoch_1904)
-    assert found is not None
+    assert not exact.repeated
+    if found is None:  # cells that are not in ascending order, of which one may occur twice
+        assert shuffled
+        return
     assert found.corrections.cells == exact.corrections.cells
     assert found.corrections.texts == exact.corrections.texts
     assert found.hidden_rows == exact.hidden_rows == sum(row % 3 == 2 for row in rows)
@@ -597,10 +597,12 @@ WRITTEN_BY = {
 def test_what_common_programs_write_is_cut_out(program) -> None:
     row, x = WRITTEN_BY[program], "x:" * (program == "Open XML SDK")
     sheet = f"<{x}worksheet {MAIN}><{x}sheetData>{row}</{x}sheetData></{x}worksheet>".encode()
-    ordinary = _OrdinaryCells(Styles())
-    first, second = (b"".join(map(ordinary.cut_out, whole_rows([sheet]))) for _ in range(2))
-    assert b"<c" not in first
-    assert b"<row" not in second
+    ordinary = OrdinaryCells(())
+    assert b"<c" not in b"".join(map(ordinary.cut_out, whole_rows([sheet])))
+    large = OrdinaryCells(())
+    rows = [row.replace('r="1"', f'r="{number}"').replace('1"', f'{number}"') for number in range(1, 5000)]
+    blocks = [sheet.replace(row.encode(), "".join(rows[:2500]).encode()), "".join(rows[2500:]).encode()]
+    assert b"<row" not in list(map(large.cut_out, whole_rows(blocks)))[-1]
 
 
 @pytest.mark.parametrize("odd", ['<c t="e"><v>#N/A</v></c>', "<c/><c t='e'><v>#N/A</v></c>"])
@@ -612,14 +614,9 @@ def test_cells_without_a_reference_among_others(tmp_path: Path, odd) -> None:
     assert found[4].index("#N/A") == last - 1
 
 
-@pytest.mark.parametrize("last", [1, 5, 26, 27, 52, 53, 702, 703, 704, 728, 1000, 2000, 16_384])
-def test_columns_up_to(last) -> None:
-    import re
-
-    pattern = re.compile(_columns_up_to(last))
-    for number in {1, 2, 26, 27, 52, 53, 676, 677, 702, 703, last - 1, last, last + 1, last + 26, 16_384} - {0}:
-        assert bool(pattern.fullmatch(column_letters(number))) == (number <= last)
-        assert column_number(column_letters(number)) == number
+@pytest.mark.parametrize("number", [1, 5, 26, 27, 52, 53, 702, 703, 704, 728, 1000, 2000, 16_384])
+def test_letters_of_columns(number) -> None:
+    assert column_number(column_letters(number)) == number
 
 
 def test_marks_keep_every_cell() -> None:

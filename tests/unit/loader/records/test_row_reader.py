@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,8 @@ from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
-from importer.domain.records import CaseRecord, LoadedRow, Reject, VoucherRecord
+from importer.domain.notes import NoteKind
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, VoucherRecord
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
@@ -49,6 +51,8 @@ VOUCHER = {
 }
 COMPANY = {"debtor_type": "Company", "debtor_contact_person": "Mette Holm"}
 COUNTRY_FIX = "Write a two-letter code (DK) or the English name (Denmark)"
+NO_STATE = "is not a state of the US."
+STATE_FIX = "Write its two letters (CA) or its name (California)"
 SOME_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
 
@@ -65,7 +69,7 @@ def loaded(
     return RowReader(plan, profile, context, delimited=delimited).read(2, (*row.values(), *more))
 
 
-def case_of(profile: Profile = NO_PROFILE, context: LoadContext = CONTEXT, **changes: Any) -> CaseRecord | Reject:
+def case_of(profile: Profile = NO_PROFILE, context: LoadContext = CONTEXT, **changes: Any) -> CaseRecord | LeftOut | Reject:
     found = loaded(CASE | changes, profile, context).case
     assert found is not None
     return found
@@ -90,8 +94,13 @@ def reasons(record: object) -> dict[str | None, str]:
     assert isinstance(record, Reject), record
     for reason in record.reasons:
         assert ". " in reason.message or ": " in reason.message, reason
-        assert reason.column is not None or reason.field is None or reason.code == "required", reason
+        assert reason.column is not None or reason.field is None or reason.code in {"required", "us_state_missing"}, reason
     return {reason.field: reason.code for reason in record.reasons}
+
+
+def texts(record: object) -> list[str]:
+    assert isinstance(record, Reject), record
+    return [reason.text() for reason in record.reasons]
 
 
 # Cases
@@ -169,7 +178,7 @@ def test_empty_cells_are_left_out() -> None:
         ({"debtor_zip_code": 800}, {"debtor_zip_code": "postal_code_short"}),
         ({"debtor_zip_code": "1067", "debtor_country": "DE"}, {"debtor_zip_code": "postal_code_short"}),
         ({"date": "2026-06-16"}, {"date": "future_date"}),
-        ({"due_date": "2026-06-16"}, {"due_date": "future_date"}),
+        ({"due_date": "2062-06-16"}, {"due_date": "due_far_ahead"}),
         ({"date": 46053}, {"date": "not_a_date"}),
         ({"date": time(1, 2)}, {"date": "not_a_date"}),
         ({"currency": "KR"}, {"currency": "currency"}),
@@ -242,11 +251,96 @@ def test_a_rejected_case_still_counts_in_the_totals() -> None:
 
 @pytest.mark.parametrize(
     ("country", "state", "member", "value"),
-    [("US", "ca", "stateAlpha2", "CA"), ("US", "California", "state", "California"), ("DK", "CA", "state", "CA")],
+    [
+        ("US", "ca", "stateAlpha2", "CA"),
+        ("US", "California", "stateAlpha2", "CA"),
+        ("United States", " us - NY ", "stateAlpha2", "NY"),
+        ("US", "Washington, D.C.", "stateAlpha2", "DC"),
+        ("US", "Puerto Rico", "stateAlpha2", "PR"),
+        ("CA", "ON", "state", "ON"),
+        ("DE", "BY", "state", "BY"),
+        ("IT", "MI", "state", "MI"),
+        ("AU", "nsw", "state", "nsw"),
+        ("DK", "CA", "state", "CA"),
+    ],
 )
-def test_a_state_is_sent_as_a_code_only_if_it_is_one_of_its_country(country, state, member, value) -> None:
+def test_a_state_is_sent_as_two_letters_only_for_a_debtor_in_the_us(country, state, member, value) -> None:
     debtor = sent(case_of(debtor_country=country, debtor_state=state))["debtor"]
     assert {k: v for k, v in debtor.items() if k.startswith("state")} == {member: value}
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (None, "debtor_state is missing. A debtor in the US needs a state: its two letters (CA) or its name (California)"),
+        ("  ", "debtor_state is missing. A debtor in the US needs a state: its two letters (CA) or its name (California)"),
+        ("Californa", f'debtor_state "Californa" {NO_STATE} Did you mean California? {STATE_FIX}'),
+        ("N. Dakotta", f'debtor_state "N. Dakotta" {NO_STATE} {STATE_FIX}'),
+        ("ON", f'debtor_state "ON" {NO_STATE} {STATE_FIX}'),
+        ("CA or NV", f'debtor_state "CA or NV" {NO_STATE} {STATE_FIX}'),
+    ],
+)
+def test_a_us_debtor_without_a_state_is_rejected(state, reason) -> None:
+    assert texts(case_of(debtor_country="US", debtor_state=state)) == [reason]
+
+
+def test_a_us_debtor_in_a_sheet_without_a_column_of_states_is_rejected() -> None:
+    assert texts(case_of(debtor_country="US")) == [
+        "debtor_state is missing. A debtor in the US needs a state: its two letters (CA) or its name (California)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("country", "state", "base"),  # of rows without a reference, as the releases before the rule derived them
+    [
+        ("US", "California", "6f3cf4311dae"),
+        ("US", "ca", "f85bac31daca"),
+        ("US", "US-CA", "9b4cfb1153c2"),
+        ("US", None, "190903bd6d29"),
+        ("US", "Nowhere", "9e6ef6b3d343"),
+        ("CA", "on", "e2a46a06c626"),
+        ("DE", "Bayern", "ef84a483c52d"),
+    ],
+)
+def test_a_row_without_a_reference_keeps_the_key_that_earlier_releases_gave_it(country, state, base) -> None:
+    found = case_of(case_ref=None, debtor_country=country, debtor_state=state)
+    record = found.formerly if isinstance(found, Reject) else found
+    assert record is not None
+    assert record.base.startswith(base)
+
+
+def test_a_reject_has_no_former_case_if_something_else_is_wrong_too() -> None:
+    found = case_of(debtor_country="US", amount_to_recover="-1")
+    assert isinstance(found, Reject)
+    assert found.formerly is None
+
+
+@pytest.mark.parametrize("due", ["2026-06-15", "2026-06-16", "2027-06-15"])
+def test_a_case_that_is_due_today_or_later_is_left_out(due) -> None:
+    found = case_of(due_date=due)
+    assert isinstance(found, LeftOut)
+    said = f'due_date "{due}" is today or later, so that the claim is not due yet. Import the row again after that day'
+    assert found.reason.text() == said
+    later = case_of(context=replace(CONTEXT, today=date(2027, 6, 16)), due_date=due)
+    assert later == found.record
+    assert sent(later)["dueDate"] == due
+
+
+def test_a_voucher_is_not_left_out_for_its_due_date() -> None:
+    assert isinstance(voucher_of(due_date="2026-07-01"), VoucherRecord)
+
+
+def test_a_mistake_comes_before_a_due_date() -> None:
+    assert reasons(case_of(due_date="2026-07-01", amount_to_recover="-1")) == {"amount_to_recover": "amount_not_positive"}
+
+
+@pytest.mark.parametrize(
+    ("due", "remarks"), [("2026-01-30", (NoteKind.DUE_BEFORE_DATE,)), ("2026-01-31", ()), ("2026-02-01", ()), (None, ())]
+)
+def test_a_due_date_before_the_date_is_remarked(due, remarks) -> None:
+    found = case_of(due_date=due)
+    assert isinstance(found, CaseRecord)
+    assert found.remarks == remarks
 
 
 def test_a_case_is_called_by_its_ref_or_its_creditor_reference_or_nothing() -> None:

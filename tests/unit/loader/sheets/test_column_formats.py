@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from importer.domain.kinds import RecordKind
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
+from importer.loader.files.calamine_book import CalamineBook
 from importer.loader.files.reader import open_source
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.sheets.column_formats import SheetFormats, formats_of
@@ -101,17 +102,16 @@ def test_a_sheet_is_parsed_once_while_its_rows_are_read(tmp_path: Path) -> None:
     for n in range(5000):
         book.active.append([n])
     book.save(path)
-    with open_source(path) as source:
-        (sheet,) = source.sheets
-        workbook = sheet._read_columns.func.__self__  # type: ignore[union-attr]
-        chunks = sheet.chunks()
-        next(chunks)
-        (parsed,) = workbook._parsed.values()
-        assert len(list(sheet.read_columns([0]))) == 5000
-        assert list(workbook._parsed.values()) == [parsed]
-        del parsed
-        assert sum(len(chunk) for chunk in chunks) == 3000
-        assert list(workbook._parsed.values()) == []  # and given back with the last row
+    workbook = CalamineBook(path.read_bytes())
+    _, rows = workbook.open_rows("Sheet")
+    next(rows)
+    (parsed,) = workbook._parsed.values()
+    assert len(list(workbook.open_rows("Sheet", [0])[1])) == 5000
+    assert list(workbook._parsed.values()) == [parsed]
+    del parsed
+    assert sum(1 for _ in rows) == 4999
+    del rows
+    assert list(workbook._parsed.values()) == []  # and given back with the last row
 
 
 def test_frames_prove_as_files_do() -> None:

@@ -1,0 +1,25 @@
+"""Bounds on what a few bytes of a file may stand for: repeated cells, counted blanks, texts that many cells share.
+
+A parser writes all of it out. What a file may repeat therefore depends on what it holds itself.
+"""
+
+from __future__ import annotations
+
+REPEATED_CELLS = 1_000_000
+"""Cells that a workbook may have by repetition alone; each takes about 100 bytes in the parser."""
+
+REPEATED_TEXT = 64 << 20
+"""Characters that a workbook may have by repetition alone."""
+
+FACTOR = 20
+"""Cells and characters beyond that for each one in the file itself. Ordinary sheets stay below 5."""
+
+
+def may_repeat_cells(cells: int, own: int) -> bool:
+    """Return whether a workbook with ``own`` cells in the file may have ``cells`` in all."""
+    return cells <= REPEATED_CELLS + FACTOR * own
+
+
+def most_text(own: int) -> int:
+    """Return the most characters of a workbook, or of a sheet that is read by itself, that has ``own`` in the file."""
+    return REPEATED_TEXT + FACTOR * own
