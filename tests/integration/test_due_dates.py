@@ -62,7 +62,8 @@ def test_left_out_xlsx_can_be_imported_later(configured_workspace, fake_apis, on
     assert "already imported 1" in shown(configured_workspace.call("run", "a.csv", "--yes"))
 
 
-def test_a_due_date_before_the_date_is_a_note_of_check_and_run(configured_workspace, fake_apis):
+def test_a_due_date_before_the_date_is_a_note_of_check_and_run(configured_workspace):
+    """Debitura's own documents refuse it for another endpoint only, so that it is sent and its answer decides."""
     dates = [
         case(f"C{n}", date="2026-03-05", due_date=due) for n, due in enumerate(("2026-02-05", "2026-03-05", "2026-03-04"), 1)
     ]
@@ -70,7 +71,7 @@ def test_a_due_date_before_the_date_is_a_note_of_check_and_run(configured_worksp
     note = 'note: Sheet "a.csv": rows 2 and 4 have a due date before the date of the invoice.'
     checked = configured_workspace.call("check", "a.csv")
     ended = configured_workspace.call("run", "a.csv", "--yes")
-    assert (checked.code, ended.code) == (0, 0)
+    assert (checked.code, ended.code) == (0, 3)
     assert note in checked.out
     assert note in ended.out
     assert len(fake_apis.cases) == 3

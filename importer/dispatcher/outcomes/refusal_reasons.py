@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus as Http
 from typing import Any
@@ -73,7 +73,8 @@ def reasons_of(kind: RecordKind, status: int, body: Any, payload: bytes) -> tupl
 
     Business errors and field errors may be in one response. A last reason counts those that are left out.
     """
-    business, fields = _business_errors(body), list(_field_messages(kind, body))
+    fields = list(_field_messages(kind, body))
+    business = [error for error in _business_errors(body) if not _repeats_a_field(error, fields)]
     link = signing_link(body)
     kept = [_business_reason(error, link) for error in business[:MOST_REASONS]]
     kept += _field_reasons(kind, fields[: MOST_REASONS - len(kept)], payload)
@@ -82,6 +83,12 @@ def reasons_of(kind: RecordKind, status: int, body: Any, payload: bytes) -> tupl
     if more:
         kept.append(Reason("server_more", f"The server gave {more:,} more reasons"))
     return tuple(dict.fromkeys(kept))
+
+
+def _repeats_a_field(error: Mapping[str, Any], fields: Iterable[tuple[str, Any]]) -> bool:
+    """Return whether a business error only repeats the text of a field error, which names its column as well."""
+    message = _text_of(error.get("message"))
+    return any(path and text and message.endswith(str(text)) for path, text in fields)
 
 
 def _general_reason(status: int, body: Any) -> Reason:

@@ -46,7 +46,10 @@ def _url_problem(url: URL) -> str | None:
         (url.drivername not in _DRIVERS, "The ledger is opened with Python's own SQLite, not with the driver that its url names"),
         (any((url.username, url.password, url.host, url.port)), "The ledger is a file, which has no user, password or host"),
         (_is_in_memory(url), _IN_MEMORY),
-        ((url.database or "").casefold().startswith("file:"), "The ledger's url names an SQLite URI, not a path"),
+        (
+            (url.database or "").casefold().startswith("file:"),
+            "The ledger's url names an SQLite URI, which may be a database in memory",
+        ),
         (not _OPTIONS.fullmatch(options), "The ledger's url has options that are not supported; only a timeout in seconds is"),
     )
     return next((problem for applies, problem in problems if applies), None)

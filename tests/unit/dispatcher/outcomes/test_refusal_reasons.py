@@ -162,3 +162,12 @@ def test_as_many_reasons_as_are_kept_have_no_rest() -> None:
 
 def test_equal_reasons_are_one() -> None:
     assert len(refusal({"businessErrors": [error("CreditorBlocked")] * 3})) == 1
+
+
+def test_a_business_error_that_repeats_a_field_error_is_told_once():
+    body = {
+        "businessErrors": [{"type": "ValidationError", "message": "debtor.name is required"}, {"type": "Other", "message": "No"}],
+        "errors": {"debtor.name": ["is required"]},
+    }
+    codes = [reason.code for reason in reasons_of(RecordKind.CASE, 400, body, b"{}")]
+    assert codes == ["server_Other", "server_field"]
