@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
-
-_PLACEHOLDERS = frozenset({"", "null", "none", "nil", "undefined", "nan", "true", "false", "0", "error", "string"})
 
 
 def remote_key(remote_id: str) -> str:
@@ -30,9 +29,14 @@ def is_uuid(remote_id: str) -> bool:
 
 
 def can_be_id(remote_id: str) -> bool:
-    """Return whether the text can be an id at all: not a nil UUID, and not a word that stands for a missing value."""
-    key = remote_key(remote_id)
-    return key not in _PLACEHOLDERS and key.strip("0") != "" and len(key) <= LONGEST_ID and key.isprintable()
+    """Return whether the text can be an id at all: letters and digits with separators, with a digit that is not zero.
+
+    A nil UUID, a word and a path are none.
+    """
+    if len(remote_id) > LONGEST_ID:
+        return False
+    return _ID.fullmatch(remote_id.strip()) is not None and re.search("[1-9]", remote_id) is not None
 
 
+_ID = re.compile(r"\{?(?:urn:uuid:)?[A-Za-z0-9]+(?:[-_.:][A-Za-z0-9]+){0,20}\}?", re.ASCII)
 LONGEST_ID = 200

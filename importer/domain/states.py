@@ -21,7 +21,7 @@ class DoubtCause(StrEnum):
     """The cause of an entry's doubt after an attempt."""
 
     ANSWER_LOST = "answer_lost"  # the request was sent, and no complete response arrived
-    SERVER_ERROR = "server_error"  # HTTP 408 or 5xx
+    SERVER_ERROR = "server_error"  # HTTP 408, 5xx, or a status that HTTP does not define
     NO_ID = "no_id"  # a success without a readable id
     REDIRECTED = "redirected"  # 303, by its definition the response to a POST that was carried out
     CRASHED = "crashed"  # the process ended between the intent and the outcome

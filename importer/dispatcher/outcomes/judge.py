@@ -136,7 +136,14 @@ def _throttled(answered: _Answered) -> Outcome:
 
 
 def _is_server_error(answered: _Answered) -> bool:
-    return answered.status == Http.REQUEST_TIMEOUT or answered.status >= Http.INTERNAL_SERVER_ERROR
+    unknown = answered.status not in _DECIDED and not _REDIRECTS <= answered.status < Http.BAD_REQUEST
+    return answered.status == Http.REQUEST_TIMEOUT or answered.status >= Http.INTERNAL_SERVER_ERROR or unknown
+
+
+_DECIDED = frozenset(
+    status for status in Http if Http.BAD_REQUEST <= status < Http.INTERNAL_SERVER_ERROR and status != Http.REQUEST_TIMEOUT
+)
+"""The statuses of HTTP by which a server says that it has not carried out the request. Others, such as 499, prove nothing."""
 
 
 def _server_error(answered: _Answered) -> Outcome:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from importer.dispatcher.apis.debitura import Debitura
+from importer.dispatcher.outcomes.contradictions import fold
 from importer.dispatcher.outcomes.remote_facts import facts_of
-from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, traits_listed
+from importer.dispatcher.reconcile.matching import LATEST_ZONE, Remote, day_in, traits_listed
 from importer.domain.remote_ids import can_be_id, remote_key
 
 MOST_PAGES = 200  # besides those of our own cases
@@ -131,7 +132,16 @@ async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
         traits=traits,
         is_test=test if isinstance(test := case.get("isTestCase"), bool) else None,
         facts=facts_of(case),
+        date=day_in(case.get("date")),
+        creditor=_creditor_of(case),
     )
+
+
+def _creditor_of(case: Mapping[str, Any]) -> str | None:
+    """Return the folded name of the case's creditor; None if it is not shown."""
+    creditor = case.get("creditor")
+    name = creditor.get("companyName", creditor.get("name")) if isinstance(creditor, dict) else creditor
+    return fold(name) if isinstance(name, str) and name.strip() else None
 
 
 def _created(text: Any) -> datetime:

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -39,6 +39,8 @@ class Remote:
     traits: Traits | None
     is_test: bool | None = None  # None: the response does not contain it
     facts: RemoteFacts = NO_FACTS
+    date: date | None = None
+    creditor: str | None = None
 
 
 Traits = tuple[str, str, Decimal, str]
@@ -97,8 +99,10 @@ def match(
     verdicts: dict[int, tuple[ScanVerdict, Remote | None]] = {}
     for traits, group in alike.items():
         earliest = earliest_creation([from_timestamp(doubt.first_sent_at) for doubt in group], clock or ClockSkew())
-        found = [case for case in free.equal_to(traits) if _may_be_of(case, group, earliest)]
-        verdicts |= _share(group, found, free.without_an_equal(traits, earliest, found_any=bool(found)))
+        equal = [case for case in free.equal_to(traits) if _may_be_of(case, group, earliest)]
+        found = [case for case in equal if any(_has_same_origin(case, doubt) for doubt in group)]
+        absent = free.without_an_equal(traits, earliest, found_any=bool(found))
+        verdicts |= _share(group, found, absent if found or not equal else ScanVerdict.AMBIGUOUS)
     return verdicts
 
 
@@ -151,6 +155,26 @@ def _may_be_of(case: Remote, doubts: Iterable[InDoubtCase], earliest: datetime) 
     """Return whether a listed case is recent enough to belong to one of these entries, and is a test case if they are."""
     tests = {is_test_case(doubt.payload) for doubt in doubts}
     return case.created >= earliest and (case.is_test is None or case.is_test in tests)
+
+
+def _has_same_origin(case: Remote, doubt: InDoubtCase) -> bool:
+    """Return whether invoice date and creditor are those of the entry, as far as the case shows them.
+
+    The date may be off by a day: it may be written as a moment in another time zone.
+    """
+    sent = json.loads(doubt.payload)
+    if case.creditor is not None and case.creditor != fold(str(sent.get("creditorCompanyName") or "")):
+        return False
+    day = day_in(sent.get("date"))
+    return case.date is None or day is None or abs(case.date - day) <= timedelta(days=1)
+
+
+def day_in(text: Any) -> date | None:
+    """Return the calendar day with which a date or time begins; None if it begins with none."""
+    try:
+        return date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
 
 
 def _share(

@@ -176,7 +176,7 @@ class World:
         return self._by_id.get(case_id) or self.deleted_cases.get(case_id)
 
     def is_reference_used(self, creditor: str, reference: str) -> bool:
-        """Whether the creditor has a case with this reference of its own."""
+        """Return whether the creditor has a case with this reference of its own."""
         return self._used_references[creditor, reference] > 0
 
     def tagged(self, tag: str) -> list[StoredCase]:
@@ -184,7 +184,7 @@ class World:
         return [case for case in self.cases if json.loads(case.body).get("tag") == tag]
 
     def is_test_case(self, case: StoredCase) -> bool:
-        """Whether the case was created as a test case."""
+        """Return whether the case was created as a test case."""
         return case.id in self._test_cases
 
     def case_named(self, name: str) -> str | None:

@@ -106,7 +106,7 @@ def _filter_value(name: str, value: str) -> str:
 
 
 def _matches(case: StoredCase, filters: dict[str, frozenset[str]]) -> bool:
-    """Whether a case passes all filters. Cases have no division, and ids of debtors are not shown."""
+    """Return whether a case passes all filters. Cases have no division, and ids of debtors are not shown."""
     values = {"ids": case.id, "statuses": _filter_value("statuses", LIFECYCLE)}
     return all(values.get(name) in wanted for name, wanted in filters.items())
 

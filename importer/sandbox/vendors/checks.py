@@ -148,7 +148,7 @@ def case_date(errors: Errors, content: dict[str, object], name: str, *, needed: 
 
 
 def has_begun(day: date, now: datetime) -> bool:
-    """Whether a day has begun anywhere on earth."""
+    """Return whether a day has begun anywhere on earth."""
     return day <= (now + _FURTHEST_EAST).date()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from importer.dispatcher.outcomes.judge import OutcomeKind, judge
-from importer.dispatcher.outcomes.refusal_reasons import MOST_REASONS
+from importer.dispatcher.outcomes.refusal_reasons import MOST_REASONS, reasons_of
 from importer.dispatcher.outcomes.reply import Answer
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
@@ -164,7 +164,7 @@ def test_equal_reasons_are_one() -> None:
     assert len(refusal({"businessErrors": [error("CreditorBlocked")] * 3})) == 1
 
 
-def test_a_business_error_that_repeats_a_field_error_is_told_once():
+def test_a_business_error_that_repeats_a_field_error_is_reported_once():
     body = {
         "businessErrors": [{"type": "ValidationError", "message": "debtor.name is required"}, {"type": "Other", "message": "No"}],
         "errors": {"debtor.name": ["is required"]},
