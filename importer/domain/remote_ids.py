@@ -29,13 +29,15 @@ def is_uuid(remote_id: str) -> bool:
 
 
 def can_be_id(remote_id: str) -> bool:
-    """Return whether the text can be an id at all: letters and digits with separators, with a digit that is not zero.
+    """Return whether the text has the form of an id, letters and digits with separators, and is not only zeros."""
+    is_formed = len(remote_id) <= LONGEST_ID and _ID.fullmatch(remote_id.strip()) is not None
+    return is_formed and remote_key(remote_id).strip("0") != ""
 
-    A nil UUID, a word and a path are none.
-    """
-    if len(remote_id) > LONGEST_ID:
-        return False
-    return _ID.fullmatch(remote_id.strip()) is not None and re.search("[1-9]", remote_id) is not None
+
+def can_be_new_id(remote_id: str) -> bool:
+    """Return whether a response may give the text as the id of what it created: not a word, such as ``created``."""
+    text = remote_id.strip()
+    return can_be_id(text) and not (text.isalpha() and len(text) > 1)
 
 
 _ID = re.compile(r"\{?(?:urn:uuid:)?[A-Za-z0-9]+(?:[-_.:][A-Za-z0-9]+){0,20}\}?", re.ASCII)

@@ -20,7 +20,7 @@ from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.remote_facts import NO_FACTS, RemoteFacts
-from importer.domain.remote_ids import can_be_id, is_uuid
+from importer.domain.remote_ids import can_be_new_id, is_uuid
 from importer.domain.states import DoubtCause, State
 
 DEFAULT_WAIT_SECONDS = 60.0
@@ -122,7 +122,7 @@ def _id_of(kind: RecordKind, body: Any) -> str | None:
     Debbie documents its ids as UUIDs; Debitura's documentation does not say what its ids look like.
     """
     found = body.get("id" if kind is RecordKind.CASE else "caseVoucherId") if isinstance(body, dict) else None
-    if not isinstance(found, str) or not (can_be_id(found) if kind is RecordKind.CASE else is_uuid(found)):
+    if not isinstance(found, str) or not (can_be_new_id(found) if kind is RecordKind.CASE else is_uuid(found)):
         return None
     return found.strip()
 

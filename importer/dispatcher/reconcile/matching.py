@@ -98,12 +98,19 @@ def match(
     free = _FreeCases([case for case in cases if case.id not in owned], alike)
     verdicts: dict[int, tuple[ScanVerdict, Remote | None]] = {}
     for traits, group in alike.items():
-        earliest = earliest_creation([from_timestamp(doubt.first_sent_at) for doubt in group], clock or ClockSkew())
-        equal = [case for case in free.equal_to(traits) if _may_be_of(case, group, earliest)]
-        found = [case for case in equal if any(_has_same_origin(case, doubt) for doubt in group)]
-        absent = free.without_an_equal(traits, earliest, found_any=bool(found))
-        verdicts |= _share(group, found, absent if found or not equal else ScanVerdict.AMBIGUOUS)
+        verdicts |= _match_group(traits, group, free, clock or ClockSkew())
     return verdicts
+
+
+def _match_group(
+    traits: Traits, group: Sequence[InDoubtCase], free: _FreeCases, clock: ClockSkew
+) -> dict[int, tuple[ScanVerdict, Remote | None]]:
+    """Match the entries that were sent with the same traits."""
+    earliest = earliest_creation([from_timestamp(doubt.first_sent_at) for doubt in group], clock)
+    equal = [case for case in free.equal_to(traits) if _may_be_of(case, group, earliest)]
+    found = [case for case in equal if any(_has_same_origin(case, doubt) for doubt in group)]
+    absent = free.without_an_equal(traits, earliest, found_any=bool(found))
+    return _share(group, found, absent if found or not equal else ScanVerdict.AMBIGUOUS)
 
 
 class _FreeCases:
