@@ -6,8 +6,9 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from http import HTTPStatus as Http
 from pathlib import Path
 from typing import Any, Literal
@@ -16,12 +17,14 @@ from uuid import uuid4
 
 from importer.dispatcher.apis.http import HttpClient
 from importer.dispatcher.apis.requests import ask, attempt_to_create
+from importer.dispatcher.outcomes.contradictions import fold
 from importer.dispatcher.outcomes.json_body import read_json
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.dispatcher.outcomes.without_secrets import without_secrets
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
+from importer.domain.remote_ids import can_be_id, remote_key
 from importer.domain.secrets import NO_SECRETS, Secrets
 from importer.domain.states import DoubtCause
 from importer.errors import ApiStopped, QuotaReached
@@ -69,7 +72,11 @@ class Debbie:
         """Return the vouchers of a case; empty if Debbie has no such case. Raises ApiStopped."""
         path = self._path("case-vouchers", case_id)
         listed = self.secrets.masked_data(await ask(self.client, "Debbie", path, accept_missing=True))
-        return [v for v in listed if isinstance(v, dict)] if isinstance(listed, list) else []
+        if listed is None:
+            return []
+        if not isinstance(listed, list) or not all(isinstance(voucher, dict) for voucher in listed):
+            raise ApiStopped("Debbie's list of a case's vouchers cannot be read.")
+        return listed
 
     async def knows(self, case_id: str) -> bool:
         """Return whether Debbie has a case with this id. Raises ApiStopped."""
@@ -151,10 +158,10 @@ def settle_existing(
     """Decide from the case's list whether the voucher exists. It is found by ``uniqueId``, else by its business fields.
 
     Debbie does not document whether the list contains ``uniqueId``, nor how soon it shows a new voucher. A voucher that is not
-    listed stays in doubt until the list is ``settled``: old enough to show it. Then its id belongs to another case's voucher,
-    or its refusal counts.
+    listed stays in doubt until the list is ``settled``: old enough to show it. Then a refusal counts, while a taken id leaves
+    it to the user: the list may show the voucher in another form.
     """
-    same = [v for v in listed if is_same_voucher(sent, v)]
+    same = [v for v in listed if is_same_voucher(sent, v) and can_be_id(str(v.get("caseVoucherId")))]
     exists = outcome.verdict is OutcomeKind.EXISTS
     if len(same) == 1:
         found = same[0].get("caseVoucherId")
@@ -174,8 +181,8 @@ def _why_taken(sent: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> 
 
 _TAKEN = Reason(
     "unique_id_taken",
-    "is used by another voucher in Debbie, which the voucher's case does not show. Look for it there: "
-    "only if it is not this voucher, give the row a unique_id of its own",
+    "is used in Debbie, but the list of the voucher's case does not show this voucher as it was sent. Look for it there: if it "
+    "is this one, give its id with --exists; if it is another, resolve this row with --absent and give it a unique_id of its own",
     "unique_id",
 )
 _DELETED = Reason(
@@ -198,7 +205,30 @@ def _is_like(sent: Mapping[str, Any], listed: Mapping[str, Any]) -> bool:
     """Return whether the vouchers agree: by ``uniqueId`` if it is listed, else by their business fields."""
     if listed.get("uniqueId"):
         return bool(listed["uniqueId"] == sent["uniqueId"])
-    return all((listed.get(n) or None) == (sent.get(n) or None) for n in _IDENTIFYING_FIELDS)
+    return all(folded(listed.get(name)) == folded(sent.get(name)) for name, folded in _IDENTIFYING_FIELDS.items()) and (
+        listed.get("date") is None or _day(listed["date"]) == _day(sent.get("date"))
+    )
 
 
-_IDENTIFYING_FIELDS = ("voucherTypeId", "amount", "currency", "referenceId", "text")
+def _day(value: Any) -> str:
+    return str(value)[:10]
+
+
+def _amount(value: Any) -> Any:
+    """Return an amount in hundredths as a number, also if it is listed as a text."""
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return value
+
+
+def _folded(value: Any) -> str:
+    return fold(str(value)) if value else ""
+
+
+_IDENTIFYING_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "voucherTypeId": lambda value: remote_key(str(value)),
+    "amount": _amount,
+    "currency": _folded,
+    "referenceId": _folded,
+}

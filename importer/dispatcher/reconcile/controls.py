@@ -80,7 +80,7 @@ def _difference(control: AcceptedCase, listed: Mapping[str, Remote], clock: Cloc
         return f"it does not show case {control.name}, which it must show"
     sent, accepted = from_timestamp(control.first_sent_at), from_timestamp(control.accepted_at)
     if not clock.earliest(sent) - CLOCK_MARGIN <= found.created <= clock.latest_reading(accepted) + LATEST_READING:
-        return f"it dates case {control.name} at a time at which it was not created"
+        return f"it gives case {control.name} a wrong date of creation"
     if found.traits != traits_sent(control.payload):
         return f"it shows case {control.name} with another reference, debtor, amount or currency than was sent"
     if found.is_test is not is_test_case(control.payload):

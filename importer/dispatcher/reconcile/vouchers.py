@@ -42,7 +42,8 @@ def _outcome_of(voucher: UnlistedVoucher) -> Outcome:
 
 def _apply(ledger: Ledger, scope: Scope, voucher: UnlistedVoucher, outcome: Outcome) -> None:
     if outcome.verdict is OutcomeKind.REFUSED:
-        ledger.doubts.move(voucher.entry_id, State.REFUSED, reasons=reasons_to_json(outcome.reasons))
+        state = State.HELD if voucher.cause is DoubtCause.NOT_LISTED else State.REFUSED  # a taken id proves that something exists
+        ledger.doubts.move(voucher.entry_id, state, reasons=reasons_to_json(outcome.reasons))
     elif outcome.verdict is OutcomeKind.ACCEPTED and not (
         outcome.remote_id and ledger.doubts.owned(scope.accounts, [outcome.remote_id], RecordKind.VOUCHER)
     ):

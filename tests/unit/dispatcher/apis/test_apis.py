@@ -74,7 +74,7 @@ def test_a_unique_id_of_a_deleted_voucher_is_said_to_be_that() -> None:
     (reason,) = settle_existing(EXISTS, SENT, [DELETED, OTHER], settled=True).reasons
     assert "was deleted in Debbie" in reason.text()
     (reason,) = settle_existing(EXISTS, SENT, [{**OTHER, "deletedAt": WHEN}], settled=True).reasons
-    assert "is used by another voucher" in reason.text()
+    assert "does not show this voucher as it was sent" in reason.text()
 
 
 @pytest.mark.parametrize(
