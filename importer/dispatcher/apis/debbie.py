@@ -170,6 +170,11 @@ def settle_existing(
         return replace(_doubt(outcome, DoubtCause.ALIKE_LISTED), reasons=())
     if same:
         return replace(outcome, verdict=OutcomeKind.ACCEPTED)
+    return _unlisted(outcome, sent, listed, settled=settled)
+
+
+def _unlisted(outcome: Outcome, sent: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], *, settled: bool) -> Outcome:
+    exists = outcome.verdict is OutcomeKind.EXISTS
     if not settled:
         return _doubt(outcome, DoubtCause.NOT_LISTED if exists else DoubtCause.REFUSED_AFTER_DOUBT)
     return replace(outcome, verdict=OutcomeKind.REFUSED, reasons=(_why_taken(sent, listed),)) if exists else outcome
