@@ -197,7 +197,7 @@ def test_no_name_address_or_amount_of_a_debtor_is_in_the_logs(configured_workspa
         configured_workspace.run("resume", "-vv"),
     ]
     logs = "".join(ended.err for ended in said).casefold()
-    assert logs.count("event='attempt'") >= 4
+    assert logs.count("event='attempt'") >= 2
     for told in ("zebrahest", "bodil", "7391", "739157", "nordlys", "inv-c1"):
         assert told not in logs
 
