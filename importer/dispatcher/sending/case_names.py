@@ -20,7 +20,8 @@ from importer.errors import ApiStopped, QuotaReached
 from importer.ledger.outbox.sendable import SendableEntry
 
 MOST_UNKNOWN = 3  # cases that Debbie does not have, after which the setting is taken to be wrong
-LONGEST_PAUSE = 30.0  # seconds between two requests for a case
+LONGEST_PAUSE = 10.0  # seconds between two questions
+LONGEST_WAIT = 60.0  # seconds that a run waits for a new case to become known
 
 
 def is_young(entry: SendableEntry, settle: timedelta, now: datetime) -> bool:
@@ -49,6 +50,7 @@ class CaseNames:
     state: Literal["unknown", "asking", "known"] = "unknown"
     ask_again_at: float = 0.0
     pause: float = 0.5
+    asked_since: float | None = None
     unknown: frozenset[str] = frozenset()
 
     def must_wait(self, entry: SendableEntry) -> bool:
@@ -71,13 +73,24 @@ class CaseNames:
         if outcome.verdict is not OutcomeKind.REFUSED:
             return outcome
         if is_young(entry, self.settle, now):
-            self.pause = min(2 * self.pause, LONGEST_PAUSE)
-            return replace(outcome, verdict=OutcomeKind.NOTHING)
+            return self._wait(outcome, name, seconds)
         self.unknown |= {name}
         self.ask_again_at = seconds
         if len(self.unknown) < MOST_UNKNOWN:
             return replace(outcome, verdict=OutcomeKind.NOTHING)
         return self.wrong_setting()
+
+    def _wait(self, outcome: Outcome, name: str, seconds: float) -> Outcome:
+        """Ask again later, but leave the vouchers to the next run after ``LONGEST_WAIT`` seconds."""
+        self.asked_since = seconds if self.asked_since is None else self.asked_since
+        self.pause = min(2 * self.pause, LONGEST_PAUSE)
+        if seconds - self.asked_since < LONGEST_WAIT:
+            return replace(outcome, verdict=OutcomeKind.NOTHING)
+        detail = (
+            f"case {name} is not known by its {self.case_id_from} yet. If that lasts longer than settle_minutes, set "
+            "debbie.case_id_from to the field of a Debitura case that names it at Debbie"
+        )
+        return Outcome(OutcomeKind.STOPPED, status=Http.NOT_FOUND, detail=detail)
 
     def wrong_setting(self) -> Outcome:
         """Return the outcome that stops the vouchers and names the setting."""
