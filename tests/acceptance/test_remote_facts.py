@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import uuid4
 
 import pytest
 from support.fault_proxy import Drop, Reply, Seen
@@ -27,8 +28,9 @@ SHOWN = {
 
 
 def test_what_the_server_reports_of_a_case_is_in_the_success_sheet(workspace, fault_proxy):
-    answer = Reply(200, json.dumps({**REPORTED, "caseVoucherId": "v1"}).encode())
-    fault_proxy.hook = lambda seen: answer if seen.method == "POST" else None
+    answer = Reply(200, json.dumps({**REPORTED, "caseVoucherId": str(uuid4())}).encode())
+    none_yet = Reply(200, b"[]")
+    fault_proxy.hook = lambda seen: answer if seen.method == "POST" else none_yet if "case-vouchers" in seen.path else None
     write_workbook(workspace.folder / "a.xlsx", cases(1), vouchers(1))
     assert workspace.call("run", "a.xlsx", "--yes").code == 0
     for sheet in ("Cases", "Vouchers"):  # a voucher's row shows its case
@@ -114,4 +116,4 @@ def test_an_empty_answer_resolves_nothing(workspace, fault_proxy):
     for typed in ("", " "):
         ended = workspace.call("resolve", name, "--exists", typed)
         assert ended.code == 2
-        assert "Say what is true" in ended.err
+        assert "--exists" in ended.err

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import zipfile
+from uuid import uuid4
 
 import pytest
 from support.fault_proxy import Reply
@@ -103,8 +104,9 @@ def test_a_server_that_repeats_a_credential_in_a_refusal(workspace, fault_proxy,
 
 
 def test_a_server_that_repeats_a_credential_in_an_answer(workspace, fault_proxy):
-    answer = Reply(200, json.dumps({**ACCEPTED, "caseVoucherId": "v1"}).encode())
-    fault_proxy.hook = lambda seen: answer if seen.method == "POST" else None
+    answer = Reply(200, json.dumps({**ACCEPTED, "caseVoucherId": str(uuid4())}).encode())
+    none_yet = Reply(200, b"[]")
+    fault_proxy.hook = lambda seen: answer if seen.method == "POST" else none_yet if "case-vouchers" in seen.path else None
     write_workbook(workspace.folder / "a.xlsx", cases(1), vouchers(1))
     ended = workspace.call("run", "a.xlsx", "--yes", "-vv")
     assert ended.code == 0
