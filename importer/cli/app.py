@@ -223,20 +223,33 @@ def resolve(
     entry: Annotated[str, typer.Argument(help="The entry, as #entry of an error sheet names it.")],
     exists: Annotated[str | None, typer.Option("--exists", metavar="ID", help="It is there, with this id.")] = None,
     absent: Annotated[bool, typer.Option("--absent", help="It is not there: send it.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="A questioned entry is another claim: send it.")] = False,
+    same_as: Annotated[
+        str | None,
+        typer.Option("--same-as", metavar="ENTRY", help="A questioned entry is the same as this entry, or as what has this id."),
+    ] = None,
     although_listed: Annotated[
         bool, typer.Option("--although-listed", help="With --absent: what is listed and like it is another one.")
     ] = False,
     sandbox: Sandbox = False,
     config: Config = None,
 ) -> None:
-    """Say what is true of an entry that is in doubt or held."""
+    """Say what is true of an entry that is in doubt or held, or answer the question about one that was not sent."""
+    from importer.commands.answer import answer
     from importer.commands.resolve import Resolution
     from importer.commands.resolve import resolve as settle
 
-    if (exists is None) != absent or (although_listed and not absent):
-        raise UsageError("Say what is true: --exists ID or --absent (and --although-listed if one like it is listed).")
+    given = [exists is not None, absent, send, same_as is not None]
+    if given.count(True) != 1 or (although_listed and not absent):
+        raise UsageError(
+            "Say what is true. In doubt or held: --exists ID or --absent (and --although-listed if one like it is listed). "
+            "Questioned: --send or --same-as ENTRY."
+        )
     with environment_of(config, sandbox=sandbox) as environment:
-        say(settle(environment, entry, Resolution(exists, although_listed)))
+        if send or same_as is not None:
+            say(answer(environment, entry, same_as))
+        else:
+            say(settle(environment, entry, Resolution(exists, although_listed)))
 
 
 @ledger_app.command("backup")

@@ -64,6 +64,8 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
     entry = ledger.doubts.entry(label.entry_id) if label else None
     if entry is None or label != EntryLabel.of(entry.kind, entry.id, entry.key):
         raise UsageError(f"There is no entry {name} in this ledger. Copy it from #entry of an error sheet, such as C12-3f9a2b.")
+    if entry.state is State.QUESTIONED:
+        raise UsageError(f"Entry {name} was never sent. Use `--send` if it is another claim, or `--same-as` if it is the same.")
     if entry.state not in UNRESOLVED:
         raise UsageError(f"Entry {name} is {entry.state.replace('_', ' ')}: there is nothing to resolve.")
     return entry
@@ -92,6 +94,23 @@ async def _settle(
         return f"{name} does not exist: it will be sent by the next `importer resume`."
 
 
+async def settle_as_existing(environment: Environment, ledger: Ledger, entry_id: int, name: str, remote_id: str) -> FoundRemotely:
+    """Look up a case or voucher that a questioned entry is the same as. Raises UsageError if it cannot be that."""
+    entry = ledger.doubts.entry(entry_id)
+    assert entry is not None
+    quotas = quotas_of(environment, ledger)
+    try:
+        async with connections(environment, quotas, RequestGate(ledger, short_wait(environment))) as (debitura, debbie):
+            accounts = await _accounts(environment, debitura, entry, name)
+            if entry.kind is RecordKind.VOUCHER:
+                environment.require_debbie()
+            found = await _existing(debitura, debbie, ledger, entry, remote_id)
+            _refuse_owned(ledger, accounts, entry, found.id)
+            return found
+    finally:
+        keep_counts(ledger, quotas)
+
+
 async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEntry, name: str) -> Accounts:
     """Return the accounts of the credentials in force. Raises UsageError if the entry belongs to another account."""
     accounts = environment.accounts(await debitura.me() if entry.kind is RecordKind.CASE else "")
@@ -104,14 +123,14 @@ async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEnt
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundRemotely:
     """A remote case or voucher: its id as the API writes it, and its reference."""
 
     id: str
     reference: str | None = None
 
 
-async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, entry: OpenEntry, remote_id: str) -> _Found:
+async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, entry: OpenEntry, remote_id: str) -> FoundRemotely:
     if entry.kind is RecordKind.CASE:
         return _checked_case(await debitura.case(remote_id), entry, remote_id)
     assert debbie is not None
@@ -119,10 +138,10 @@ async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, e
     found = [voucher for voucher in listed if str(voucher.get("caseVoucherId")).casefold() == remote_id.casefold()]
     if not found or not is_same_voucher(json.loads(entry.payload), found[0]):
         raise UsageError(f"The voucher's case has no such voucher {remote_id} in Debbie. Check the id.")
-    return _Found(str(found[0]["caseVoucherId"]))
+    return FoundRemotely(str(found[0]["caseVoucherId"]))
 
 
-def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) -> _Found:
+def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) -> FoundRemotely:
     if not found:
         raise UsageError(f"Debitura has no case {remote_id}. Copy the id from the case's address or from the API.")
     # The amount may have changed since, and a server may rewrite a name, but debtor or reference must agree.
@@ -131,7 +150,7 @@ def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) ->
         raise UsageError(f"The case {remote_id} has another creditor reference and another debtor than the row. Check the id.")
     reference = found.get("reference")
     # The id as the API writes it: with another spelling, the ledger would not recognise the case.
-    return _Found(str(found.get("id") or remote_id), str(reference) if reference else None)
+    return FoundRemotely(str(found.get("id") or remote_id), str(reference) if reference else None)
 
 
 def _refuse_owned(ledger: Ledger, accounts: Accounts, entry: OpenEntry, remote_id: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 from importer.domain.accounts import Accounts
 from importer.domain.records import LoadedSource
 from importer.errors import LedgerError, LedgerHeld
+from importer.ledger.intake.answers import AnswerLog
 from importer.ledger.intake.intake import stage
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.outbox.doubts import DoubtLog
@@ -65,6 +66,7 @@ class Ledger:
         self.counts = RequestCounts(session)
         self.outbox = Outbox(session, self.counts)
         self.doubts = DoubtLog(session)
+        self.answers = AnswerLog(session)
         self.restored = RestoredLedger(session)
 
     def close(self) -> None:

@@ -80,6 +80,7 @@ _NEXT_STEPS = {
     RowStatus.PENDING: "not sent yet: `importer resume` sends them",
     RowStatus.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
     RowStatus.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
+    RowStatus.QUESTIONED: "questioned: errors.xlsx names the rows that they may be, and which `importer resolve` to type",
     RowStatus.REFUSED: "refused: correct them in errors.xlsx and import that file",
     RowStatus.REJECTED: "rejected: correct them in errors.xlsx and import that file",
 }
@@ -95,7 +96,8 @@ def _next_steps(summary: Summary) -> list[str]:
 
 def _nothing_new(summary: Summary) -> bool:
     """Return whether a run had nothing to send, because all valid rows had been imported before."""
-    tried = [s for s in RowStatus if s not in {RowStatus.ALREADY_IMPORTED, RowStatus.REJECTED, RowStatus.BLOCKED}]
+    untried = {RowStatus.ALREADY_IMPORTED, RowStatus.REPEATED, RowStatus.QUESTIONED, RowStatus.REJECTED, RowStatus.BLOCKED}
+    tried = [s for s in RowStatus if s not in untried]
     known = any(summary.count(kind, RowStatus.ALREADY_IMPORTED) for kind in RecordKind)
     return known and not any(summary.count(kind, status) for kind in RecordKind for status in tried)
 

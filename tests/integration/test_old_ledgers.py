@@ -54,7 +54,9 @@ def test_a_ledger_of_an_older_release_is_brought_up_to_date(tmp_path, scenario, 
     path = load_ledger(scenario, tmp_path / "ledger.db", version=version)
     before, entries = dump(path), rows_of(path, ENTRIES)
     with pytest.warns(LedgerUpgraded, match=COPY), Ledger.open(f"sqlite:///{path}", "test") as ledger:
-        assert run_sql(ledger, lambda c: c.exec_driver_sql("SELECT value FROM meta WHERE name = 'schema'").scalar()) == str(SCHEMA_VERSION)
+        assert run_sql(ledger, lambda c: c.exec_driver_sql("SELECT value FROM meta WHERE name = 'schema'").scalar()) == str(
+            SCHEMA_VERSION
+        )
     assert rows_of(path, ENTRIES) == entries
     assert without_marks(dump(tmp_path / COPY)) == without_marks(before)
     with Ledger.open(f"sqlite:///{path}", "test"):

@@ -6,22 +6,27 @@ A chunk of a thousand rows costs a few statements. The decision on each record i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import Connection, insert, update
 
 from importer.domain.accounts import Accounts
+from importer.domain.cells import encode_cells
 from importer.domain.identity import fingerprint
 from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import RawRow, case_keys, headings_digest
 from importer.domain.notes import notes_to_json
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Reject, SheetHead
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
+from importer.ledger.intake.candidates import BatchIntake, Candidate, StagedRow
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.placement import BatchIntake, Candidate, Placement, StagedRow
+from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
 from importer.ledger.storage.engine import parts_of
@@ -51,6 +56,7 @@ def stage(
         entry_ids = Identifiers(connection, entry.name)
         intake = BatchIntake(connection, batch_id, accounts, [*earlier, batch_id], sheets, entry_ids)
         _stage_rows(intake, source.rows, source.heads)
+        intake.conflicts.settle(connection, batch_id, sheets, intake.count)
         entry_ids.give_back()
         notes = notes_to_json([*source.notes, *source.found])
         values = {"control": json.dumps(intake.control), "notes": notes}
@@ -82,11 +88,14 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
     row_ids = Identifiers(intake.connection, row.name, CHUNK_ROWS)
     flat = {head.name for head in heads if head.flat}
     positions = {name: index for index, name in enumerate(intake.sheets)}
+    headings = {head.name: headings_digest(head.header) for head in heads}
     while chunk := list(islice(rows, CHUNK_ROWS)):
         placement = Placement(intake)
-        staged = [StagedRow(next(row_ids), loaded, loaded.row.sheet in flat) for loaded in chunk]
-        for one in staged:
-            placement.changes.enter(one.id, positions[one.loaded.row.sheet], one.loaded.row)
+        staged = []
+        for loaded in chunk:
+            raw = RawRow(headings[loaded.row.sheet], encode_cells(loaded.row.cells))
+            staged.append(one := StagedRow(next(row_ids), loaded, loaded.row.sheet in flat, raw))
+            placement.changes.enter(one.id, positions[loaded.row.sheet], loaded.row, raw.cells)
         stage_cases(intake, placement, [one for one in staged if one.loaded.case is not None])
         vouchers = [one for one in staged if one.loaded.voucher is not None]
         VoucherIntake(intake, placement, waiting).stage(vouchers)
@@ -102,24 +111,20 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
 
 def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedRow]) -> None:
     """Place the cases of these rows, and note on each row the entry of its case."""
-    records = [staged.loaded.case for staged in rows if isinstance(staged.loaded.case, CaseRecord)]
-    placement.existing.load(RecordKind.CASE, {r.base for r in records}, {r.hint.entry_id for r in records if r.hint})
+    candidates = {one.id: _candidate(one, case) for one in rows if isinstance(case := one.loaded.case, CaseRecord)}
+    hints = {hint.entry_id for one in candidates.values() if (hint := one.record.hint)}
+    placement.existing.load(RecordKind.CASE, {one.base for one in candidates.values()}, hints)
+    _load_alike(placement, candidates.values())
     for staged in rows:
         case = staged.loaded.case
         if isinstance(case, Reject):
             staged.case_rejected = True
             placement.reject(staged, case)
         elif case is not None:
-            _stage_case(batch, placement, staged, case)
+            _stage_case(batch, placement, staged, candidates[staged.id])
 
 
-def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, case: CaseRecord) -> None:
-    if staged.repeats_its_case and case.derived and (earlier := _equal_before(batch, placement, case)):
-        staged.case_rejected = True
-        placement.reject_record(
-            staged, RecordKind.CASE, case, reasons.ambiguous_equal_rows(placement.place_of(RecordKind.CASE, earlier))
-        )
-        return
+def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
     values = {
         "ref": case.ref,
         "is_test": case.is_test,
@@ -127,12 +132,33 @@ def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, cas
         "ready": True,
         "payload": case.payload,
         "digest": fingerprint(case.payload.decode()),
+        "reasons": None,
     }
-    staged.case = placement.place(staged, Candidate(RecordKind.CASE, case, case.base, values, case.derived))
+    keys = partial(case_keys, case.ref, case.payload, staged.raw)
+    return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived)
+
+
+def _load_alike(placement: Placement, candidates: Collection[Candidate]) -> None:
+    """Look up the entries of new and changed cases by their match keys, and those that they may be twins of."""
+    existing, rows = placement.existing, Counter(candidate.base for candidate in candidates)
+    wanted: set[str] = set()
+    for one in candidates:
+        if one.needs_keys(existing.group(one.kind, one.base), rows[one.base]):
+            wanted |= one.keys.to_look_up()
+    existing.load_alike(RecordKind.CASE, wanted)
+
+
+def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate) -> None:
+    if staged.repeats_its_case and candidate.is_counted and (earlier := _equal_before(batch, placement, candidate)):
+        staged.case_rejected = True
+        where = placement.place_of(RecordKind.CASE, earlier)
+        placement.reject_record(staged, RecordKind.CASE, candidate.record, reasons.ambiguous_equal_rows(where))
+        return
+    staged.case = placement.place(staged, candidate)
     staged.case_rejected = staged.case is None
 
 
-def _equal_before(batch: BatchIntake, placement: Placement, case: CaseRecord) -> ExistingEntry | None:
+def _equal_before(batch: BatchIntake, placement: Placement, case: Candidate) -> ExistingEntry | None:
     """Return the entry of an equal case in an earlier row of this source, or None."""
     current = map(placement.existing.follow, placement.existing.group(RecordKind.CASE, case.base))
-    return next((known for known in current if known is not None and known.batch_id == batch.id), None)
+    return next((known for known in current if known.batch_id == batch.id), None)

@@ -18,9 +18,12 @@ from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import NOT_ACCEPTED, entry
 
-CASE_REFUSED = Reason("case_refused", "Its case was refused or is held. Correct the case; the voucher follows it")
+CASE_REFUSED = Reason(
+    "case_refused", "Its case was rejected, refused or questioned, or is held. Correct or answer that; the voucher follows it"
+)
 PARENT_REFUSED = Reason(
-    "parent_refused", "Its case or its parent voucher was refused or is held. Correct that; the voucher follows it"
+    "parent_refused",
+    "Its case or its parent voucher was rejected, refused, questioned or is held. Correct or answer that; the voucher follows it",
 )
 
 _owner, _parent = entry.alias("owner"), entry.alias("parent")

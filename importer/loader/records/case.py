@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, is_state_code, looks_like_a_company
-from importer.domain.identity import EntryLabel, fingerprint
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import case_key, folded_creditor
 from importer.domain.models import Case
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
@@ -31,14 +31,9 @@ def case_of(found: RowValues, context: LoadContext, hint: EntryLabel | None, *, 
     if case is None:
         return Reject(RecordKind.CASE, tuple(found.reasons), money, ref)
     payload = case.wire()
-    creditor = _folded(case.creditor_company_name)
-    base = fingerprint("case", ref or payload.decode(), creditor, case.creditor_country_alpha2, bool(case.is_test))
-    return CaseRecord(base, ref is None, ref, payload, money, hint, bool(case.is_test))
-
-
-@lru_cache(maxsize=1024)  # a file has few creditors
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    creditor, is_test = folded_creditor(case.creditor_company_name), bool(case.is_test)
+    base = case_key(ref or payload.decode(), creditor, case.creditor_country_alpha2, is_test=is_test)
+    return CaseRecord(base, ref is None, ref, payload, money, hint, is_test)
 
 
 def _by_name(values: dict[str, Any]) -> DebtorType:
