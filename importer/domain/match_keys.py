@@ -48,9 +48,14 @@ class RecordKeys(NamedTuple):
     traits: str | None = None
     reference: str | None = None
 
-    def to_look_up(self) -> set[str]:
-        """Return the keys by which entries are looked up."""
-        return {key for key in (self.text, self.cells, *self.former, self.loose, self.traits) if key is not None}
+    def possible_bases(self) -> tuple[str, ...]:
+        """Return the keys that may be the base of an entry; the others are only stored beside one."""
+        return (self.text, *self.former) if self.loose is None else (self.text, self.loose)
+
+    def to_look_up(self) -> tuple[str, ...]:
+        """Return the keys that may be stored beside an entry."""
+        loose = () if self.loose is None or self.loose == self.text else (self.loose,)
+        return (self.text, self.cells, *loose) if self.traits is None else (self.text, self.cells, *loose, self.traits)
 
     def stored_beside(self, base: str) -> tuple[StoredKey, ...]:
         """Return the keys to store with an entry that has this base."""

@@ -117,6 +117,8 @@ class Candidate:
         """
         if not exact or (self.is_counted and rows > len(exact)):
             return True
+        if self.is_by_reference:  # its key does not contain its content
+            return all(known.digest != self.values["digest"] for known in exact)
         return any(known.state in REPLACEABLE and known.digest != self.values["digest"] for known in exact)
 
 
@@ -152,16 +154,21 @@ class Recognition:
 
         ``dues`` are the due days of the waiting documents with the same number.
         """
-        if candidate.record.hint is None and candidate.has_own_key:  # most records
-            exact = self._existing.group(candidate.kind, candidate.base)
-            if len(exact) == 1 and exact[0].superseded_by is None:
-                return Match(exact[0])
+        exact = self._existing.group(candidate.kind, candidate.base)
+        if len(exact) == 1 and candidate.record.hint is None and self._is_certain(candidate, exact[0]):  # most records
+            return Match(exact[0])
         originals = self._originals(candidate)
         if answered := _first_answered(originals, candidate):
             return Match(self._existing.follow(answered), is_answered=True)
         current = _unique(map(self._existing.follow, originals))
         choice = self._choose(candidate, current, dues, last=last)
         return self._with_hint(candidate, choice, current)
+
+    def _is_certain(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        """Return whether a record is certainly the only entry with its base."""
+        if known.superseded_by is not None:
+            return False
+        return candidate.has_own_key or (known.digest == candidate.values["digest"] and known.batch_id != self._batch)
 
     def _originals(self, candidate: Candidate) -> list[ExistingEntry]:
         """Return the entries that the record may be, by the first kind of key that finds any.

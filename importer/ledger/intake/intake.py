@@ -141,10 +141,7 @@ def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
 def _load_alike(placement: Placement, candidates: Collection[Candidate]) -> None:
     """Look up the entries of new and changed cases by their match keys, and those that they may be twins of."""
     existing, rows = placement.existing, Counter(candidate.base for candidate in candidates)
-    wanted: set[str] = set()
-    for one in candidates:
-        if one.needs_keys(existing.group(one.kind, one.base), rows[one.base]):
-            wanted |= one.keys.to_look_up()
+    wanted = (one.keys for one in candidates if one.needs_keys(existing.group(one.kind, one.base), rows[one.base]))
     existing.load_alike(RecordKind.CASE, wanted)
 
 

@@ -103,9 +103,13 @@ class ExistingEntries:
         if hints:
             self._remember(kind, self._of_account(kind) & entry.c.id.in_(hints))
 
-    def load_alike(self, kind: RecordKind, keys: set[str]) -> None:
-        """Read the entries that have one of these match keys, or have one as their base."""
-        self.load(kind, keys, set())
+    def load_alike(self, kind: RecordKind, records: Iterable[RecordKeys]) -> None:
+        """Read the entries that these records may be by their match keys, and the cases that they may be twins of."""
+        wanted = list(records)
+        self.load(kind, {base for keys in wanted for base in keys.possible_bases()}, set())
+        self._load_matches(kind, {key for keys in wanted for key in keys.to_look_up()})
+
+    def _load_matches(self, kind: RecordKind, keys: set[str]) -> None:
         of_account = (match_key.c.account == self._accounts.of(kind)) & (match_key.c.kind == kind)
         columns = (match_key.c.version, match_key.c.key, match_key.c.entry_id)
         for part in parts_of(keys):
@@ -127,7 +131,9 @@ class ExistingEntries:
             return {}
         kind = RecordKind.VOUCHER
         self._remember(kind, self._of_account(kind) & entry.c.key.in_(parents))
-        self.load_alike(kind, {match_text(parent) for parent in parents if not self.group(kind, parent)})
+        folded = {match_text(parent) for parent in parents if not self.group(kind, parent)}
+        self.load(kind, folded, set())
+        self._load_matches(kind, folded)
         return {parent: known for parent in parents if (known := self.parent(parent)) is not None}
 
     def parent(self, unique_id: str) -> ExistingEntry | None:
@@ -145,7 +151,7 @@ class ExistingEntries:
         kind = RecordKind.CASE
         wanted = refs | set(folded.values())
         self._remember(kind, self._of_account(kind) & entry.c.ref.in_(wanted))
-        self.load_alike(kind, set(folded.values()))
+        self._load_matches(kind, set(folded.values()))
         of_ref: dict[str, list[ExistingEntry]] = defaultdict(list)
         for known in list(self._by_id.values()):
             if known.ref in wanted:

@@ -134,10 +134,7 @@ class VoucherIntake:
     def _load_alike(self, candidates: Sequence[Candidate]) -> None:
         """Look up the entries of new vouchers by their match keys, and of those whose key does not contain their content."""
         existing, rows = self._placement.existing, Counter(candidate.base for candidate in candidates)
-        wanted: set[str] = set()
-        for one in candidates:
-            if one.is_by_reference or one.needs_keys(existing.group(one.kind, one.base), rows[one.base]):
-                wanted |= one.keys.to_look_up()
+        wanted = (one.keys for one in candidates if one.needs_keys(existing.group(one.kind, one.base), rows[one.base]))
         existing.load_alike(RecordKind.VOUCHER, wanted)
 
     def _link_all(self, rows: Sequence[StagedRow]) -> list[tuple[StagedRow, VoucherIdentity]]:
@@ -179,7 +176,7 @@ class VoucherIntake:
         if voucher.parent and (parent is None or voucher.parent == voucher.unique_id):
             self._reject_for_parent(row, voucher, voucher.parent)
             return
-        candidate.values = _values(voucher, row.case, parent)
+        candidate.values |= _values(voucher, row.case, parent)
         match = self._placement.recognition.match(candidate, waiting.dues.get(candidate.base, ()), last=waiting.decides)
         if match.waits:
             waiting.defer(row, candidate)
@@ -210,18 +207,16 @@ def _keys(row: StagedRow, one: VoucherIdentity, content: VoucherContent) -> Reco
 
 
 def _values(voucher: VoucherRecord, case: ExistingEntry | None, parent: ExistingEntry | None) -> dict[str, Any]:
-    """Return the columns of the voucher's entry. Without ``case`` it belongs to an existing remote case, by its id."""
+    """Return the other columns of the voucher's entry. Without ``case`` it belongs to an existing remote case, by its id."""
     state, ready = voucher_state(case.state if case else None, parent.state if parent else None)
     return {
         "case_id": case.id if case else None,
         "target": voucher.case_id,
         "parent_key": voucher.parent,
         "parent_id": parent.id if parent else None,
-        "is_test": bool(case and case.is_test),
         "state": state,
         "ready": ready,
         "payload": voucher.payload,
-        "digest": voucher_digest(owner_of(case.key if case else None, voucher.case_id), voucher.fingerprint),
         "content": voucher.fingerprint,
         "reasons": _why_blocked(parent) if state is State.BLOCKED else None,
         "appendix": json.dumps(asdict(voucher.appendix)) if voucher.appendix else None,
