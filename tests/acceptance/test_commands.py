@@ -89,7 +89,8 @@ def test_json_alone_stands_on_stdout_and_equals_the_file(workspace):
     assert summary["exit_code"] == 3
     assert summary["source"]["name"] == "a.xlsx"
     assert summary["counts"]["cases"] == {
-        **dict.fromkeys(("already_imported", "left_out", "refused", "blocked", "in_doubt", "held", "pending"), 0),
+        **dict.fromkeys(("already_imported", "left_out", "repeated", "refused", "questioned", "blocked"), 0),
+        **dict.fromkeys(("in_doubt", "held", "pending"), 0),
         "rows": 3,
         "accepted": 2,
         "rejected": 1,
@@ -188,11 +189,11 @@ def test_status_says_which_rejects_were_corrected_later(configured_workspace):
     wrong = [case("C1"), case("C2", debtor_country="Atlantis"), case("C3", debtor_country="Narnia"), case("C1", "7.00")]
     write_csv(configured_workspace.folder / "a.csv", wrong)
     assert configured_workspace.call("run", "a.csv", "--yes").code == 3
-    assert "a.csv: 1 of 4 done; 3 rejected\n" in configured_workspace.call("status").out
+    assert "a.csv: 0 of 4 done; 4 rejected\n" in configured_workspace.call("status").out
     write_csv(configured_workspace.folder / "b.csv", [case("C1"), case("C2")])
     assert configured_workspace.call("run", "b.csv", "--yes").code == 0
-    assert "a.csv: 1 of 4 done; 3 rejected (1 corrected later)\n" in configured_workspace.call("status").out
-    assert "1 of the rejected and blocked ones were corrected by a later import" in configured_workspace.call("report", "1").out
+    assert "a.csv: 0 of 4 done; 4 rejected (3 corrected later)\n" in configured_workspace.call("status").out
+    assert "3 of the rejected and blocked ones were corrected by a later import" in configured_workspace.call("report", "1").out
 
 
 WRONG = {"debtor_country": "Atlantis"}
