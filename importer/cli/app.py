@@ -279,11 +279,8 @@ def resolve(
         raise UsageError("Say what is true. In doubt or held: --exists ID or --absent. Questioned: --send or --same-as ENTRY.")
     with environment_of(config, sandbox=sandbox) as environment:
         is_question = send or same_as is not None
-        say(
-            answer(environment, entry, same_as)
-            if is_question
-            else settle(environment, entry, Resolution(exists, although_listed))
-        )
+        resolution = Resolution(exists, although_listed)
+        say(answer(environment, entry, same_as) if is_question else settle(environment, entry, resolution))
 
 
 @ledger_app.command("backup")

@@ -114,4 +114,4 @@ def test_an_empty_answer_resolves_nothing(workspace, fault_proxy):
     for typed in ("", " "):
         ended = workspace.call("resolve", name, "--exists", typed)
         assert ended.code == 2
-        assert "Say what is true" in ended.err
+        assert "The argument after --exists is empty" in ended.err
