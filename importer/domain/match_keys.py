@@ -267,7 +267,8 @@ def _with_state_code(debtor: dict[str, Any]) -> dict[str, Any]:
         code = _codes_of_states(country).get(text.casefold(), "")
     if not code or "stateAlpha2" in debtor:
         return debtor
-    return {name: value for name, value in debtor.items() if name != "state"} | {"stateAlpha2": code}
+    # In place, since the order of the members is part of a key: the code is where the name would be.
+    return {("stateAlpha2" if name == "state" else name): (code if name == "state" else value) for name, value in debtor.items()}
 
 
 @cache
