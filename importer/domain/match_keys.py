@@ -8,7 +8,6 @@ the entries of older ledgers get them too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -103,6 +102,12 @@ def looks_alike(one: bytes, other: bytes) -> bool:
     return _claim(one) == _claim(other)
 
 
+def is_same_voucher(one: bytes, other: bytes) -> bool:
+    """Return whether two vouchers of a case have the same type, amount, currency, source and dates."""
+    first, second = VoucherParts.of(one), VoucherParts.of(other)
+    return first._replace(reference=None) == second._replace(reference=None)
+
+
 def _claim(payload: bytes) -> tuple[str | None, Any]:
     wire = orjson.loads(payload)
     owner = (match_text(folded_creditor(str(wire.get("creditorCompanyName")))), wire.get("creditorCountryAlpha2"))
@@ -131,13 +136,13 @@ class DocumentDates(NamedTuple):
     due: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherParts:
+class VoucherParts(NamedTuple):
     """The parts of a voucher's payload that may identify it."""
 
     type: str
     reference: str | None
     amount: int
+    currency: str | None
     source: str | None
     dates: DocumentDates
 
@@ -148,7 +153,8 @@ class VoucherParts:
         due = wire.get("dueDate")
         dates = DocumentDates(str(wire.get("date"))[:10], str(due)[:10] if due else None)
         kind, reference = str(wire.get("voucherTypeId")), wire.get("referenceId")
-        return cls(kind, match_text(reference) if reference else None, wire.get("amount", 0), wire.get("source"), dates)
+        money = (wire.get("amount", 0), wire.get("currency"))
+        return cls(kind, match_text(reference) if reference else None, *money, wire.get("source"), dates)
 
     @property
     def is_document(self) -> bool:
@@ -243,7 +249,7 @@ def in_one_form(payload: bytes) -> bytes:
 
 
 def _folded_payload(wire: dict[str, Any]) -> str:
-    """Return the payload without what cannot be seen; if nothing is folded, exactly its text."""
+    """Return the payload without what cannot be seen; if nothing is folded and there is no state, exactly its text."""
     return orjson.dumps(_folded(wire)).decode()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
-from importer.domain.match_keys import DocumentDates, MatchVersion, RawRow, RecordKeys
+from importer.domain.match_keys import DocumentDates, MatchVersion, RawRow, RecordKeys, is_same_voucher, looks_alike
 from importer.domain.money import Money
 from importer.domain.records import CaseRecord, LoadedRow, VoucherRecord
 from importer.domain.states import REPLACEABLE, State
@@ -180,7 +180,7 @@ class Recognition:
             return Match(self._existing.follow(answered), is_answered=True)
         current = _unique(map(self._existing.follow, originals))
         choice = self._choose(candidate, current, dues, last=last)
-        return self._with_hint(candidate, choice, current)
+        return self._with_hint(candidate, self._questioned(candidate, choice), current)
 
     def _is_certain(self, candidate: Candidate, known: ExistingEntry) -> bool:
         """Return whether a record is certainly the only entry with its base."""
@@ -235,6 +235,22 @@ class Recognition:
         if hinted.base == candidate.base or hinted in current:
             return Match(known if hinted.batch_id == self._batch else hinted, suffix=choice.suffix)
         return Match(known, None if hinted is known else hinted, False, has_cells, *choice[1:])
+
+    def _questioned(self, candidate: Candidate, choice: Choice) -> Choice:
+        """Ask about a row with the cells of an entry that says something else now, perhaps by a constant for all rows."""
+        known = choice.known
+        if known is None or known.base == candidate.base or not self._is_only_by_cells(candidate, known):
+            return choice
+        alike = looks_alike if candidate.kind is RecordKind.CASE else is_same_voucher
+        return choice if alike(known.payload, candidate.values["payload"]) else Choice(several=(known,))
+
+    def _is_only_by_cells(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        keys, existing = candidate.keys, self._existing
+        by_key = [
+            *existing.alike(candidate.kind, keys.text),
+            *(one for key in keys.former for one in existing.group(candidate.kind, key)),
+        ]
+        return all(existing.follow(one).id != known.id for one in by_key)
 
 
 def _first_answered(entries: Iterable[ExistingEntry], candidate: Candidate) -> ExistingEntry | None:

@@ -182,8 +182,7 @@ def suspected_twin(known: ExistingEntry, twins: Sequence[Twin], *, same_claim: b
 
 def several_alike(kind: RecordKind, label: str, named: str | None, twins: Sequence[Twin]) -> Reason:
     """Question a record of which it cannot be decided which of several entries it is, or whether it is one of them."""
-    number = "another date" if kind is RecordKind.VOUCHER and named is None else "nearly the same key"
-    return _question("several_alike", f"may be the same {kind} as {{}}, which has {number}", label, twins, kind, named)
+    return _question("several_alike", f"may be the same {kind} as {{}}, but does not agree with it", label, twins, kind, named)
 
 
 def _question(code: str, what: str, label: str, twins: Sequence[Twin], kind: RecordKind, named: str | None) -> Reason:

@@ -199,18 +199,19 @@ class VoucherIntake:
 
 def _candidate(row: StagedRow, one: VoucherIdentity) -> Candidate:
     voucher = one.voucher
-    sha256 = voucher.appendix.sha256 if voucher.appendix else None
-    content = VoucherContent(voucher.payload, voucher.parent, sha256, voucher.fingerprint)
-    keys = partial(_keys, row, one, content)
     is_counted = voucher.unique_id is None and one.dates is None
     digest = voucher_digest(one.owner, voucher.fingerprint)
     values: dict[str, Any] = {"digest": digest, "is_test": bool(row.case and row.case.is_test)}
+    keys = partial(_keys, row, one)
     return Candidate(RecordKind.VOUCHER, voucher, one.base, values, keys, is_counted, one.dates, one.has_reference)
 
 
-def _keys(row: StagedRow, one: VoucherIdentity, content: VoucherContent) -> RecordKeys:
-    keys = voucher_keys(one.owner, one.voucher.unique_id, content, row.raw)
-    return keys._replace(former=former_keys(one.owner, one.voucher.unique_id, content.fingerprint))
+def _keys(row: StagedRow, one: VoucherIdentity) -> RecordKeys:
+    voucher = one.voucher
+    sha256 = voucher.appendix.sha256 if voucher.appendix else None
+    content = VoucherContent(voucher.payload, voucher.parent, sha256, voucher.fingerprint)
+    keys = voucher_keys(one.owner, voucher.unique_id, content, row.raw)
+    return keys._replace(former=former_keys(one.owner, voucher.unique_id, content.fingerprint))
 
 
 def _values(voucher: VoucherRecord, case: ExistingEntry | None, parent: ExistingEntry | None) -> dict[str, Any]:

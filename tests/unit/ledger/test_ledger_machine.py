@@ -20,7 +20,7 @@ from importer.domain.states import BLOCKING, RowStatus, State
 from importer.ledger.outbox.sendable import Claim
 from importer.ledger.queries.report_rows import ReportRow
 
-REFS, CREDITORS, TEXTS, IDS = ("R1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
+REFS, CREDITORS, TEXTS, IDS = ("R1", "R\u200b1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
 cases = st.builds(case, st.sampled_from(REFS), debtor=st.sampled_from(("Ann", "Bob")), creditor=st.sampled_from(CREDITORS))
 vouchers = st.builds(
     voucher,

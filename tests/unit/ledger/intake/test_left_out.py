@@ -141,6 +141,32 @@ def test_a_case_that_is_left_out_in_an_earlier_chunk(driver: LedgerDriver) -> No
     assert driver.balanced(batch)
 
 
+def test_references_that_look_the_same_are_one_case_also_if_it_is_left_out(driver: LedgerDriver) -> None:
+    driver.take(case("A-1"))
+    driver.send_all()
+    known = driver.take(left_out(case("A\u20111")))
+    assert driver.cases(known) == [KNOWN]
+    waiting = driver.take(case("B-1"))
+    batch = driver.take(left_out(case("B\u20111")), voucher("B\u200b-1"))
+    assert (driver.cases(batch), driver.vouchers(batch)) == ([LEFT], [LEFT])
+    assert driver.cases(waiting) == [RowStatus.BLOCKED]
+    mixed = driver.take(left_out(case("C-1", cents=2)), case("C\u20111", cents=1), voucher("C-1"))
+    assert driver.cases(mixed) == [LEFT, RowStatus.REJECTED]
+    assert driver.claim() == []
+    assert all(map(driver.balanced, (known, batch, mixed)))
+
+
+def test_a_refused_case_is_compared_again_before_it_is_sent(driver: LedgerDriver) -> None:
+    """While it was refused, another case with its debtor and amount was not taken for its twin."""
+    driver.take(case("inv-1", day="2026-01-31"))
+    driver.send_all(State.REFUSED)
+    driver.take(case("INV-1", day="2026-01-31"))
+    driver.send_all()
+    again = driver.take(case("inv-1", day="2026-01-31"))
+    assert driver.cases(again) == [RowStatus.QUESTIONED]
+    assert driver.claim() == []
+
+
 def test_rejects_of_earlier_releases_are_known_if_they_were_sent(driver: LedgerDriver) -> None:
     """A row that a new rule rejects was imported by a release without the rule."""
     driver.take(case("R1"), case("R2"))

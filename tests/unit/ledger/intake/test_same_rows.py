@@ -144,6 +144,13 @@ def test_a_row_that_is_read_differently_now_is_found_by_its_cells(driver: Ledger
     assert _take(driver, LoadedRow(Row(CASES, 2, (1068,)), case=case("INV-1068"))) == [PENDING]
 
 
+def test_a_row_with_the_same_cells_and_other_values_is_questioned(driver: LedgerDriver) -> None:
+    """A constant gives the date of all rows, so that the list of the next month may hold the same cells."""
+    for day, wanted in (("2026-01-31", PENDING), ("2026-02-28", QUESTIONED), ("2026-02-28", QUESTIONED)):
+        assert _take(driver, LoadedRow(Row(CASES, 2, ("Ann", 500)), case=case(None, day=day))) == [wanted]
+    assert len(driver.entries()) == 2
+
+
 def _take(driver: LedgerDriver, *rows: LoadedRow) -> list[RowStatus]:
     with transaction(driver.ledger) as connection:
         batch = stage(connection, replace(source(), rows=iter(rows)), ACCOUNTS, "run")
