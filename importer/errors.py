@@ -25,13 +25,13 @@ from typing import ClassVar
 class ExitCode(IntEnum):
     """The exit code of a command; ``docs/commands.md`` is generated from the comments."""
 
-    OK = 0  # every row was accepted, now or before, or left out, or there was nothing to do
+    OK = 0  # every row was accepted, now or before, or repeats such a row, or left out, or there was nothing to do
     BUG = 1  # a bug in the importer
     USAGE = 2  # the command, the settings or the ledger must be corrected first
-    ROWS_LEFT = 3  # some rows were rejected, refused or blocked
+    ROWS_LEFT = 3  # some rows were rejected, refused or blocked, or are questioned as an earlier import has reported
     FILE_REFUSED = 4  # a file could not be read, or is not what `--expect-rows` or `--expect-total` requires
     API_STOPPED = 5  # an API is down or refuses the credentials; rows wait
-    IN_DOUBT = 6  # some rows are in doubt or held
+    IN_DOUBT = 6  # some rows are in doubt or held, or newly questioned
     QUOTA = 7  # stopped at a quota with `--stop-at-quota`, or nothing was begun because the key's quota is used up; rows wait
     LEDGER_HELD = 75  # another run holds the ledger
     INTERRUPTED = 130  # interrupted by Ctrl-C, or the question before sending was answered with no

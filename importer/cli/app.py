@@ -11,15 +11,20 @@ import typer
 from importer import __version__
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.options import (
+    Absent,
+    AlthoughListed,
     AsJson,
     Config,
+    Exists,
     ExpectRows,
     ExpectTotals,
     OutputDir,
     Paths,
     ProfileName,
     Quiet,
+    SameAs,
     SandboxFlag,
+    Send,
     StopAtQuota,
     Verbose,
     Yes,
@@ -255,27 +260,27 @@ def _show_finding(finding: Finding) -> None:
 @app.command()
 def resolve(
     entry: Annotated[str, typer.Argument(help="The entry: its name in the column #entry of an error sheet.")],
-    exists: Annotated[
-        str | None,
-        typer.Option("--exists", metavar="ID", help="It exists at the API, with this id; for a case, its reference will do."),
-    ] = None,
-    absent: Annotated[
-        bool, typer.Option("--absent", help="It does not exist at the API: the next run or resume sends it.")
-    ] = False,
-    although_listed: Annotated[
-        bool, typer.Option("--although-listed", help="With --absent: a similar case or voucher in the API's list is another one.")
-    ] = False,
+    exists: Exists = None,
+    absent: Absent = False,
+    send: Send = False,
+    same_as: SameAs = None,
+    although_listed: AlthoughListed = False,
     sandbox: SandboxFlag = False,
     config: Config = None,
 ) -> None:
-    """Record whether an entry in doubt or held exists at the API."""
+    """Record whether an entry in doubt or held exists at the API, or answer the question about a questioned one."""
+    from importer.commands.answer import answer
     from importer.commands.resolve import Resolution
     from importer.commands.resolve import resolve as settle
 
-    if (exists is None) != absent or (although_listed and not absent) or (exists is not None and not exists.strip()):
-        raise UsageError("Give either --exists ID or --absent. --although-listed belongs to --absent.")
+    given = [exists is not None, absent, send, same_as is not None]
+    blank = any(text is not None and not text.strip() for text in (exists, same_as))
+    if given.count(True) != 1 or blank or (although_listed and not absent):
+        raise UsageError("Say what is true. In doubt or held: --exists ID or --absent. Questioned: --send or --same-as ENTRY.")
     with environment_of(config, sandbox=sandbox) as environment:
-        say(settle(environment, entry, Resolution(exists, although_listed)))
+        is_question = send or same_as is not None
+        resolution = Resolution(exists, although_listed)
+        say(answer(environment, entry, same_as) if is_question else settle(environment, entry, resolution))
 
 
 @ledger_app.command("backup")

@@ -41,3 +41,18 @@ ExpectTotals = Annotated[
         show_default=False,
     ),
 ]
+Exists = Annotated[
+    str | None,
+    typer.Option("--exists", metavar="ID", help="It exists at the API, with this id; for a case, its reference will do."),
+]
+Absent = Annotated[bool, typer.Option("--absent", help="It does not exist at the API: the next run or resume sends it.")]
+Send = Annotated[bool, typer.Option("--send", help="A questioned entry is another claim: the next run or resume sends it.")]
+AlthoughListed = Annotated[
+    bool, typer.Option("--although-listed", help="With --absent: a similar case or voucher in the API's list is another one.")
+]
+SameAs = Annotated[
+    str | None,
+    typer.Option(
+        "--same-as", metavar="ENTRY", help="A questioned entry is the same as this entry, or as the case or voucher with this id."
+    ),
+]

@@ -67,6 +67,8 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
     entry = ledger.doubts.entry(label.entry_id) if label else None
     if entry is None or label != EntryLabel.of(entry.kind, entry.id, entry.key):
         raise UsageError(f"There is no entry {name} in this ledger. Copy it from #entry of an error sheet, such as C12-3f9a2b.")
+    if entry.state is State.QUESTIONED:
+        raise UsageError(f"Entry {name} was never sent. Use `--send` if it is another claim, or `--same-as` if it is the same.")
     if entry.state not in UNRESOLVED:
         raise UsageError(f"Entry {name} is {entry.state.replace('_', ' ')}: there is nothing to resolve.")
     return entry
@@ -89,8 +91,7 @@ async def _settle(
         if resolution.exists is not None:
             found = await _existing(debitura, debbie, ledger, entry, resolution.exists.strip())
             _refuse_owned(ledger, accounts, entry, found.id)
-            facts = {"remote_id": found.id, "remote_reference": found.reference, "remote_facts": found.facts}
-            ledger.doubts.move(entry.id, State.ACCEPTED, **facts, reasons=None)
+            ledger.doubts.move(entry.id, State.ACCEPTED, **found.columns(), reasons=None)
             return f"{name} is accepted as {found.id}."
         if not resolution.although_listed:
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
@@ -110,6 +111,23 @@ def _confirm(ledger: Ledger, entry: OpenEntry, remote_id: str, name: str, resolu
     return f"{name} is accepted as {remote_id}."
 
 
+async def settle_as_existing(environment: Environment, ledger: Ledger, entry_id: int, name: str, remote_id: str) -> FoundRemotely:
+    """Look up a case or voucher that a questioned entry is the same as. Raises UsageError if it cannot be that."""
+    entry = ledger.doubts.entry(entry_id)
+    assert entry is not None
+    quotas = quotas_of(environment, ledger)
+    try:
+        async with connections(environment, quotas, RequestGate(ledger, short_wait(environment))) as (debitura, debbie):
+            accounts = await _accounts(environment, debitura, entry, name)
+            if entry.kind is RecordKind.VOUCHER:
+                environment.require_debbie()
+            found = await _existing(debitura, debbie, ledger, entry, remote_id)
+            _refuse_owned(ledger, accounts, entry, found.id)
+            return found
+    finally:
+        keep_counts(ledger, quotas)
+
+
 async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEntry, name: str) -> Accounts:
     """Return the accounts of the credentials in force. Raises UsageError if the entry belongs to another account."""
     accounts = environment.accounts(await debitura.me() if entry.kind is RecordKind.CASE else "")
@@ -122,15 +140,19 @@ async def _accounts(environment: Environment, debitura: Debitura, entry: OpenEnt
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundRemotely:
     """A remote case or voucher: its id as the API writes it, its reference, and the JSON of what else is kept of it."""
 
     id: str
     reference: str | None = None
     facts: str | None = None
 
+    def columns(self) -> dict[str, str | None]:
+        """Return the columns of the entry in the ledger."""
+        return {"remote_id": self.id, "remote_reference": self.reference, "remote_facts": self.facts}
 
-async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, entry: OpenEntry, remote_id: str) -> _Found:
+
+async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, entry: OpenEntry, remote_id: str) -> FoundRemotely:
     if entry.kind is RecordKind.CASE:
         return _checked_case(await _case_named(debitura, remote_id), entry, remote_id)
     assert debbie is not None
@@ -138,7 +160,7 @@ async def _existing(debitura: Debitura, debbie: Debbie | None, ledger: Ledger, e
     found = [voucher for voucher in listed if str(voucher.get("caseVoucherId")).casefold() == remote_id.casefold()]
     if not found or not is_same_voucher(json.loads(entry.payload), found[0]):
         raise UsageError(f"The voucher's case has no such voucher {remote_id} in Debbie. Check the id.")
-    return _Found(str(found[0]["caseVoucherId"]))
+    return FoundRemotely(str(found[0]["caseVoucherId"]))
 
 
 async def _case_named(debitura: Debitura, name: str) -> Mapping[str, Any]:
@@ -154,7 +176,7 @@ _REFERENCE = re.compile("[0-9A-Za-z]{8}")
 """The form of the references of cases, as people read them in the portal; no id has it."""
 
 
-def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) -> _Found:
+def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) -> FoundRemotely:
     if not found:
         raise UsageError(f"Debitura has no case {remote_id}. Copy the id or the reference from the case.")
     # The amount may have changed since, and a server may rewrite a name, but debtor or reference must agree.
@@ -163,7 +185,7 @@ def _checked_case(found: Mapping[str, Any], entry: OpenEntry, remote_id: str) ->
         raise UsageError(f"The case {remote_id} has another creditor reference and another debtor than the row. Check the id.")
     reference = found.get("reference")
     # The id as the API writes it: with another spelling, the ledger would not recognise the case.
-    return _Found(str(found.get("id") or remote_id), str(reference) if reference else None, facts_of(found).to_json())
+    return FoundRemotely(str(found.get("id") or remote_id), str(reference) if reference else None, facts_of(found).to_json())
 
 
 def _refuse_owned(ledger: Ledger, accounts: Accounts, entry: OpenEntry, remote_id: str) -> None:

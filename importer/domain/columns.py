@@ -272,7 +272,7 @@ VOUCHER_COLUMNS: tuple[Column, ...] = (
         "uniqueId",
         O,
         ValueKind.IDENTIFIER,
-        "Your own unique key of the voucher; made from its content if empty.",
+        "Your own unique key of the voucher; made from its reference_id or its content if empty.",
         "V-1001-1",
     ),
     _voucher(

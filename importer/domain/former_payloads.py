@@ -9,12 +9,8 @@ Earlier releases sent the state of any country as ``stateAlpha2`` if it was a co
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from importer.domain.code_lists import is_state_code
 from importer.domain.models import Case
-from importer.domain.us_states import US, find_us_state
 
 
 def former_state(country: str, text: str | None) -> dict[str, str | None]:
@@ -27,24 +23,3 @@ def former_payload(case: Case, state: str | None) -> bytes:
     """Return the payload of a case as earlier releases wrote it. ``state`` is the text of the row's cell."""
     fields = former_state(case.debtor.country_alpha2, state)
     return case.model_copy(update={"debtor": case.debtor.model_copy(update=fields)}).wire()
-
-
-def is_same_case(old: bytes, new: bytes) -> bool:
-    """Return whether two payloads of cases differ at most in how releases write the same state."""
-    return old == new or comparable(old) == comparable(new)
-
-
-def comparable(payload: bytes) -> bytes:
-    """Return a payload of a case with its state in ``state`` and in one form for all releases, to compare it with others."""
-    members = json.loads(payload)
-    debtor: dict[str, Any] = members.get("debtor", {})
-    texts = [text for name in ("state", "stateAlpha2") if (text := debtor.pop(name, None)) is not None]
-    if texts:
-        debtor["state"] = " ".join(_one_form(debtor.get("countryAlpha2", ""), text) for text in texts)
-    return json.dumps(members, sort_keys=True).encode()
-
-
-def _one_form(country: str, text: str) -> str:
-    if country == US:
-        return find_us_state(text) or text
-    return text.upper() if is_state_code(country, text) else text

@@ -1,11 +1,13 @@
-"""The identity of a record, and the label of an entry in a sheet."""
+"""The identity of a record, the comparison of its parts, and the label of an entry in a sheet."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -79,3 +81,70 @@ def _as_json(parts: tuple[object, ...]) -> bytes:
 
 _WRITTEN_ALIKE = frozenset({type(None), bool, int, str})
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
+
+
+# Texts that look the same
+
+_HYPHENS = "\u02d7\u058a\u05be\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
+"""Characters that look like a blank and that ``str.split`` does not take for one: Hangul fillers and the empty Braille cell."""
+_VISIBLE_VARIANTS = ("<super>", "<sub>", "<circle>", "<square>", "<fraction>", "<vertical>")
+"""Kinds of compatibility characters that NFKC folds although they look different: ``A²`` is not ``A2``."""
+
+
+def match_text(text: str) -> str:
+    """Return the form in which two texts are equal exactly if nobody can see a difference between them.
+
+    NFKC is applied, except where it changes the look (a superscript digit). Invisible characters are left out: zero-width
+    ones, soft hyphens, byte order marks, direction marks, variation selectors, control characters. All kinds of hyphens
+    and dashes become ``-``; all kinds of blanks become spaces; runs of them are one, and those at the ends are left out.
+    Letter case, leading zeros and accents are kept.
+    """
+    if text.isascii() and text.isprintable():  # most texts
+        return " ".join(text.split())
+    folded = "".join(map(_folded, unicodedata.normalize("NFD", text)))
+    return " ".join(unicodedata.normalize("NFC", folded).split())
+
+
+def loose_text(text: str) -> str:
+    """Return the form in which two references are equal that differ in letter case or in zeros that a spreadsheet drops.
+
+    These are zeros in front of a number and, if the reference is a decimal number, those at its end.
+    """
+    upper = match_text(text).upper()
+    if _DECIMAL_NUMBER.fullmatch(upper):
+        upper = upper.rstrip("0").rstrip(".")
+    return _FIRST_ZEROS.sub("", upper)
+
+
+_FIRST_ZEROS = re.compile(r"(?<![0-9.])0+(?=[0-9])")
+_DECIMAL_NUMBER = re.compile(r"[0-9]+\.[0-9]+")
+
+
+@lru_cache(maxsize=4096)
+def _folded(character: str) -> str:
+    """Fold one character of a text in NFD."""
+    if character in _HYPHENS:
+        return "-"
+    if character in _BLANKS or character.isspace():
+        return " "
+    if _is_invisible(character):
+        return ""
+    how = unicodedata.decomposition(character)
+    if not how.startswith("<") or how.startswith(_VISIBLE_VARIANTS):
+        return character
+    meant = unicodedata.normalize("NFKD", character)
+    # An accent without a letter is written as a blank with the accent, but looks like neither.
+    return character if meant.startswith(" ") and len(meant) > 1 else "".join(map(_folded, meant))
+
+
+_INVISIBLE_RANGES = (  # Unicode's property Default_Ignorable_Code_Point, and the marks of interlinear annotations
+    *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F)),
+    *((0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3)),
+    *((0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+)
+
+
+def _is_invisible(character: str) -> bool:
+    point = ord(character)
+    return unicodedata.category(character) == "Cc" or any(first <= point <= last for first, last in _INVISIBLE_RANGES)

@@ -14,7 +14,8 @@ class State(StrEnum):
     REFUSED = "refused"  # the server rejected it, with reasons
     IN_DOUBT = "in_doubt"  # it may exist remotely
     HELD = "held"  # in doubt, and only the user can find out whether it exists
-    BLOCKED = "blocked"  # a voucher whose case or parent voucher was refused, is held or is blocked, or a case left out meanwhile
+    BLOCKED = "blocked"  # a voucher whose case or parent voucher cannot be sent now, or a case whose row is left out meanwhile
+    QUESTIONED = "questioned"  # never sent: the user must answer first whether it is another case or voucher
 
 
 class DoubtCause(StrEnum):
@@ -41,7 +42,9 @@ class RowOrigin(StrEnum):
 
     NEW = "new"
     KNOWN = "known"  # accepted in an earlier import
-    REPEATED = "repeat"  # a flat row's case that an earlier row of the same source holds and counts
+    SHARED = "repeat"  # a flat row's case that an earlier row of the same source holds and counts
+    REPEATED = "repeated"  # the same case or voucher as in an earlier row of the same source
+    ASKED = "asked"  # questioned; an earlier batch has reported it, with the same values
 
 
 class RejectStatus(StrEnum):
@@ -53,21 +56,23 @@ class RejectStatus(StrEnum):
 
 
 MOVES: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED}),  # REFUSED without a request: its file was refused
+    # To REFUSED without a request: its file was refused, or the rows of a source contradict each other about it.
+    State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED, State.QUESTIONED}),
     # To HELD: it was created, but with other values than were sent.
     State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT, State.HELD}),
     # To SENDING: a voucher, or a case whose idempotency key is trusted, is sent again with the same bytes and key.
     State.IN_DOUBT: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.HELD, State.SENDING}),
     State.HELD: frozenset({State.ACCEPTED, State.PENDING}),
     State.REFUSED: frozenset({State.PENDING}),
-    State.BLOCKED: frozenset({State.PENDING}),
+    State.BLOCKED: frozenset({State.PENDING, State.REFUSED}),
+    State.QUESTIONED: frozenset({State.PENDING, State.BLOCKED, State.ACCEPTED, State.REFUSED}),
     State.ACCEPTED: frozenset(),
 }
 
-REPLACEABLE = frozenset({State.PENDING, State.REFUSED, State.BLOCKED})
+REPLACEABLE = frozenset({State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED})
 """A row that is imported again may replace the payload in these states: the old one created nothing remotely."""
 
-BLOCKING = frozenset({State.REFUSED, State.HELD, State.BLOCKED})
+BLOCKING = frozenset({State.REFUSED, State.HELD, State.BLOCKED, State.QUESTIONED})
 """A case or parent voucher in one of these states keeps its vouchers from being sent."""
 
 UNRESOLVED = frozenset({State.SENDING, State.IN_DOUBT, State.HELD})
@@ -84,21 +89,25 @@ class RowStatus(StrEnum):
     ACCEPTED = "accepted"
     ALREADY_IMPORTED = "already_imported"
     LEFT_OUT = "left_out"
+    REPEATED = "repeated"
     REJECTED = "rejected"
     REFUSED = "refused"
+    QUESTIONED = "questioned"
     BLOCKED = "blocked"
     IN_DOUBT = "in_doubt"
     HELD = "held"
     PENDING = "pending"
 
 
-DONE = frozenset({RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED})
+DONE = frozenset({RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED, RowStatus.REPEATED})
 NOTHING_TO_DO = DONE | {RowStatus.LEFT_OUT}
 """The statuses of rows with which nothing is to be done."""
 
 
 def status_of(state: State, origin: str | None) -> RowStatus:
     """Return the status of a row whose entry is in ``state`` and has this ``origin``."""
+    if origin == RowOrigin.REPEATED:
+        return RowStatus.REPEATED
     if state is State.ACCEPTED and origin == RowOrigin.KNOWN:
         return RowStatus.ALREADY_IMPORTED
     return RowStatus.PENDING if state is State.SENDING else RowStatus(state.value)

@@ -14,6 +14,7 @@ from importer.domain.accounts import Accounts
 from importer.domain.proofs import AccountProof
 from importer.domain.records import LoadedSource
 from importer.errors import LedgerError, LedgerHeld
+from importer.ledger.intake.answers import AnswerLog
 from importer.ledger.intake.intake import stage
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.outbox.doubts import DoubtLog
@@ -71,6 +72,7 @@ class Ledger:
         self.counts = RequestCounts(session)
         self.outbox = Outbox(session, self.counts, self.identity)
         self.doubts = DoubtLog(session)
+        self.answers = AnswerLog(session)
         self.restored = RestoredLedger(session, self.identity)
 
     def close(self) -> None:

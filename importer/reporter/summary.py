@@ -29,6 +29,7 @@ class Summary:
     exit_code: ExitCode
     sheets: tuple[SheetTotals, ...] = ()
     corrected_later: int = 0
+    newly_questioned: int = 0
 
     def count(self, kind: RecordKind, status: RowStatus | None = None) -> int:
         """Return the number of rows of a kind in one status, or (None) of all rows as read."""
@@ -93,12 +94,15 @@ class Summary:
 def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> Summary:
     """Return the present figures of a batch."""
     tallies = queries.tally(batch.id)
+    is_questioned = any(RowStatus.QUESTIONED in by_status for by_status in tallies.values())
+    questioned = queries.newly_questioned(batch.id) if is_questioned else 0
     return Summary(
         batch=batch,
         tallies=tallies,
-        exit_code=exit_code_of(tallies, otherwise, checking=checking),
+        exit_code=exit_code_of(tallies, otherwise, checking=checking, newly_questioned=questioned),
         sheets=tuple(queries.sheet_totals(batch)),
         corrected_later=queries.corrected_later(batch.id),
+        newly_questioned=questioned,
     )
 
 
@@ -114,8 +118,13 @@ def _sheet(totals: SheetTotals) -> dict[str, Any]:
     }
 
 
-def exit_code_of(tallies: Tallies, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False) -> ExitCode:
-    """Return the exit code of a batch, the most urgent one. ``otherwise`` is that of a run that stopped early."""
+def exit_code_of(
+    tallies: Tallies, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False, newly_questioned: int = 0
+) -> ExitCode:
+    """Return the exit code of a batch, the most urgent one. ``otherwise`` is that of a run that stopped early.
+
+    A questioned row that an earlier batch has reported already counts as a row that is left.
+    """
     found = {status for by_status in tallies.values() for status, sums in by_status.items() if sums}
     if otherwise is ExitCode.INTERRUPTED:
         return otherwise
@@ -123,6 +132,10 @@ def exit_code_of(tallies: Tallies, otherwise: ExitCode = ExitCode.OK, *, checkin
         return ExitCode.IN_DOUBT
     if RowStatus.PENDING in found and not checking:
         return otherwise if otherwise is not ExitCode.OK else ExitCode.API_STOPPED
-    if found & {RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.BLOCKED}:
+    return ExitCode.IN_DOUBT if newly_questioned else _code_of_the_rest(found)
+
+
+def _code_of_the_rest(found: set[RowStatus]) -> ExitCode:
+    if found & {RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.QUESTIONED, RowStatus.BLOCKED}:
         return ExitCode.ROWS_LEFT
     return ExitCode.OK

@@ -91,6 +91,7 @@ _NEXT_STEPS = {
     RowStatus.PENDING: "not sent yet: `importer resume` sends them",
     RowStatus.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
     RowStatus.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
+    RowStatus.QUESTIONED: "questioned: errors.xlsx names the rows that they may be, and which `importer resolve` to type",
     RowStatus.REFUSED: "refused: correct them in errors.xlsx and import that file",
     RowStatus.REJECTED: "rejected: correct them in errors.xlsx and import that file",
 }
@@ -106,7 +107,8 @@ def _next_steps(summary: Summary) -> list[str]:
 
 def _nothing_new(summary: Summary) -> bool:
     """Return whether a run had nothing to send, because all valid rows had been imported before."""
-    untried = {RowStatus.ALREADY_IMPORTED, RowStatus.LEFT_OUT, RowStatus.REJECTED, RowStatus.BLOCKED}
+    untried = {RowStatus.ALREADY_IMPORTED, RowStatus.REPEATED, RowStatus.LEFT_OUT}
+    untried |= {RowStatus.QUESTIONED, RowStatus.REJECTED, RowStatus.BLOCKED}
     tried = [status for status in RowStatus if status not in untried]
     known = any(summary.count(kind, RowStatus.ALREADY_IMPORTED) for kind in RecordKind)
     return known and not any(summary.count(kind, status) for kind in RecordKind for status in tried)

@@ -110,7 +110,7 @@ def test_an_account_that_is_not_known_cannot_be_forgotten(configured_workspace):
 
 
 @pytest.mark.filterwarnings("default::importer.errors.LedgerUpgraded")
-@pytest.mark.parametrize("scenario", ["every-state", "used-up-quota"])
+@pytest.mark.parametrize("scenario", ["version-3/every-state", "version-3/used-up-quota"])
 def test_an_older_ledger_under_another_spelling_sends_nothing_again(workspace, tmp_path, scenario):
     with server_of(scenario, tmp_path) as sandbox:
         spelt = f"HTTP://{sandbox.url.removeprefix('http://')}/./x/.."
@@ -141,7 +141,7 @@ NEW, OLD = "debitura:https://a.example:p", "debitura:HTTPS://A.example/:P"
 
 def ledger_with(tmp_path, *states):
     """An older ledger with one row under two spellings of its account, the first of them the present one."""
-    path = load_ledger("every-state", tmp_path / "ledger.db")
+    path = load_ledger("version-3/every-state", tmp_path / "ledger.db")
     columns = "batch_id, row_id, ready, payload, digest, idempotency_key, is_test, absent_scans"
     with closing(sqlite3.connect(path)) as db, db:
         for number, (account, state) in enumerate(zip((NEW, OLD), states, strict=True), 901):

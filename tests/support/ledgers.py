@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from importer.domain.accounts import Accounts
+from importer.domain.code_lists import VOUCHER_TYPES
 from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
@@ -27,6 +28,7 @@ from importer.ledger.storage.schema import entry
 
 ACCOUNTS = Accounts("partner", "tenant")
 CASES, VOUCHERS, FLAT = "Cases", "Vouchers", "Flat"
+TYPES = {kind.name: str(kind.id) for kind in VOUCHER_TYPES}
 RESENDABLE = (State.PENDING, State.IN_DOUBT)
 
 
@@ -37,13 +39,15 @@ def case(
     cents: int = 10000,
     creditor: str = "X",
     test: bool = False,
+    day: str | None = None,
     hint: Any = None,
 ) -> CaseRecord:
-    """A case as the loader gives it."""
+    """A case as the loader gives it. Cases without a ``day`` are not compared with each other by their debtor."""
     wire: dict[str, Any] = {"creditorCompanyName": creditor, "currencyCode": "DKK", "amountToRecover": cents / 100}
+    wire |= {"date": day} if day else {}
     wire |= {"creditorReference": ref} if ref else {}
     wire |= {"isTest": True} if test else {}
-    payload = json.dumps(wire | {"debtor": {"name": debtor}}).encode()
+    payload = json.dumps(wire | {"debtor": {"name": debtor}}, separators=(",", ":"), ensure_ascii=False).encode()
     base = fingerprint("case", ref or payload.decode(), creditor, test)
     return CaseRecord(base, ref is None, ref, payload, Money("DKK", cents), hint, test)
 
@@ -56,10 +60,18 @@ def voucher(
     cents: int = 5000,
     parent: str | None = None,
     case_id: str | None = None,
+    kind: str = "",
+    number: str | None = None,
+    day: str = "2026-01-31",
+    due: str | None = None,
     hint: Any = None,
 ) -> VoucherRecord:
-    """A voucher as the loader gives it; in a flat row ``ref`` is None."""
-    payload = json.dumps({"amount": -cents, "currency": "DKK", "text": text}, separators=(",", ":")).encode()
+    """A voucher as the loader gives it; in a flat row ``ref`` is None. With a ``number`` it has a type, dates and a source."""
+    wire: dict[str, Any] = {"amount": -cents, "currency": "DKK", "text": text}
+    if number is not None:
+        dates = {name: f"{date} 00:00:00.000+01" for name, date in (("date", day), ("dueDate", due)) if date}
+        wire |= {"voucherTypeId": TYPES[kind or "invoice"], "source": "CREDITOR", "referenceId": number} | dates
+    payload = json.dumps(wire, separators=(",", ":"), ensure_ascii=False).encode()
     content = fingerprint(payload.decode(), parent, None)
     return VoucherRecord(content, uid, None if case_id else ref, case_id, parent, payload, Money("DKK", cents), None, hint)
 
@@ -84,11 +96,18 @@ def source(*records: Entered, name: str = "a.xlsx") -> LoadedSource:
 def _rows(records: Iterable[Entered]) -> Iterator[LoadedRow]:
     for number, record in enumerate(records, 2):
         if isinstance(record, tuple):
-            yield LoadedRow(Row(FLAT, number, (number,)), *record)
+            yield LoadedRow(Row(FLAT, number, tuple(map(_cell, record))), *record)
         elif isinstance(record, CaseRecord | LeftOut) or (isinstance(record, Reject) and record.kind is RecordKind.CASE):
-            yield LoadedRow(Row(CASES, number, (number,)), case=record)
+            yield LoadedRow(Row(CASES, number, (_cell(record),)), case=record)
         else:
-            yield LoadedRow(Row(VOUCHERS, number, (number,)), voucher=record)
+            yield LoadedRow(Row(VOUCHERS, number, (_cell(record),)), voucher=record)
+
+
+def _cell(record: Any) -> str:
+    """A cell from which the record could have been read: equal cells have equal records."""
+    if isinstance(record, LeftOut):
+        record = record.record
+    return repr(replace(record, hint=None) if isinstance(record, CaseRecord | VoucherRecord) else record)
 
 
 @contextmanager

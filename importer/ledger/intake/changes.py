@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, false, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, false, insert, select, update
 
-from importer.domain.cells import encode_cells
+from importer.domain.identity import match_text
 from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import StoredKey
 from importer.domain.money import Money
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.records import Reject, Row
@@ -18,7 +19,8 @@ from importer.ledger.intake.superseding import repoint
 from importer.ledger.outbox.dependents import follow
 from importer.ledger.queries.report_rows import row_in
 from importer.ledger.storage.compiled_sql import CompiledUpdate
-from importer.ledger.storage.schema import entry, reject, row
+from importer.ledger.storage.engine import parts_of
+from importer.ledger.storage.schema import entry, match_key, reject, row
 
 _RESET = {
     # A refused payload created nothing remotely: only attempts from now on matter.
@@ -30,7 +32,7 @@ _RESET = {
 }
 _REPLACED = (
     *("ref", "case_id", "target", "parent_key", "parent_id", "appendix", "content", "reasons", "is_test", "state", "ready"),
-    *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key"),
+    *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key", "answer"),
 )
 _REPLACE = CompiledUpdate(
     update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _RESET)
@@ -40,7 +42,7 @@ _WITHHOLD = CompiledUpdate(
 )
 _ALL_EMPTY = dict.fromkeys(_REPLACED)
 _INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in RecordKind}, CompiledUpdate(insert(row))
-_INSERT_REJECTS = CompiledUpdate(insert(reject))
+_INSERT_REJECTS, _INSERT_MATCH_KEYS = CompiledUpdate(insert(reject)), CompiledUpdate(insert(match_key))
 _RESULT_COLUMNS = {kind: tuple(f"{kind}_{column}" for column in ("entry", "origin", "currency", "cents")) for kind in RecordKind}
 _UPDATE_ROWS = CompiledUpdate(  # only vouchers can be noted after their row, because they may wait for a parent
     update(row)
@@ -70,6 +72,8 @@ class PendingChanges:
         self._rejects: list[dict[str, Any]] = []
         self._inserted: set[int] = set()
         self._inserts: dict[RecordKind, list[dict[str, Any]]] = {kind: [] for kind in RecordKind}
+        self._match_keys: dict[int, list[dict[str, Any]]] = {}
+        self._rekeyed: set[int] = set()
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
         self._withheld: list[dict[str, Any]] = []
@@ -78,14 +82,14 @@ class PendingChanges:
         self._row_updates: list[dict[str, Any]] = []
         self._first_row_of: dict[int, tuple[int, int]] = {}
 
-    def enter(self, row_id: int, sheet: int, source: Row) -> None:
-        """Add a row with its cells. Its entry is added later, by :meth:`note`."""
+    def enter(self, row_id: int, sheet: int, source: Row, cells: str) -> None:
+        """Add a row with its encoded cells. Its entry is added later, by :meth:`note`."""
         self._rows[row_id] = {
             "id": row_id,
             "batch_id": self._batch,
             "sheet": sheet,
             "number": source.number,
-            "cells": encode_cells(source.cells),
+            "cells": cells,
             "case_entry": None,
             "case_origin": None,
             "case_currency": None,
@@ -107,7 +111,7 @@ class PendingChanges:
                 "reasons": reasons_to_json(rejected.reasons),
                 "currency": rejected.money.currency,
                 "cents": rejected.money.cents,
-                "ref": rejected.ref,
+                "ref": match_text(rejected.ref) if rejected.ref else None,
             }
         )
 
@@ -115,15 +119,21 @@ class PendingChanges:
         """Return those of ``refs`` whose case or voucher was rejected or left out in one of these batches."""
         if not refs:
             return RejectedRefs()
-        here = (reject.c.kind == kind) & reject.c.batch_id.in_(batches) & reject.c.ref.in_(refs)
+        folded = {ref: match_text(ref) for ref in refs}
+        texts = set(folded.values())
+        here = (reject.c.kind == kind) & reject.c.batch_id.in_(batches) & reject.c.ref.in_(texts)
         found = {(ref, status) for ref, status in self._connection.execute(select(reject.c.ref, reject.c.status).where(here))}
-        found |= {(r["ref"], r["status"]) for r in self._rejects if r["kind"] == kind and r["ref"] in refs}
-        left_out = frozenset(ref for ref, status in found if status == RejectStatus.LEFT_OUT)
-        return RejectedRefs(frozenset(ref for ref, status in found if status != RejectStatus.LEFT_OUT), left_out)
+        found |= {(r["ref"], r["status"]) for r in self._rejects if r["kind"] == kind and r["ref"] in texts}
+        left_out = {ref for ref, status in found if status == RejectStatus.LEFT_OUT}
+        rejected = {ref for ref, status in found if status != RejectStatus.LEFT_OUT}
+        return RejectedRefs(*(frozenset(ref for ref, text in folded.items() if text in some) for some in (rejected, left_out)))
 
-    def insert(self, kind: RecordKind, account: str, known: ExistingEntry, values: Mapping[str, Any]) -> None:
-        """Add a new entry. ``values`` are the columns of its kind and those of its state."""
+    def insert(
+        self, kind: RecordKind, account: str, known: ExistingEntry, values: Mapping[str, Any], keys: Iterable[StoredKey]
+    ) -> None:
+        """Add a new entry with its match keys. ``values`` are the columns of its kind and those of its state."""
         self._inserted.add(known.id)
+        self._add_keys(kind, account, known, keys)
         self._inserts[kind].append(
             {
                 **values,
@@ -139,6 +149,15 @@ class PendingChanges:
                 **_plain(values),
             }
         )
+
+    def rekey(self, kind: RecordKind, account: str, known: ExistingEntry, keys: Iterable[StoredKey]) -> None:
+        """Replace the entry's match keys, as its values were replaced."""
+        self._rekeyed.add(known.id)
+        self._add_keys(kind, account, known, keys)
+
+    def _add_keys(self, kind: RecordKind, account: str, known: ExistingEntry, keys: Iterable[StoredKey]) -> None:
+        fixed = {"entry_id": known.id, "account": account, "kind": kind.value}
+        self._match_keys[known.id] = [{**fixed, "version": int(version), "key": key} for version, key in keys]
 
     def replace(self, known: ExistingEntry, values: dict[str, Any], before: State) -> None:
         """Replace the entry's columns by ``values``; columns that ``values`` omit become NULL."""
@@ -195,6 +214,9 @@ class PendingChanges:
             _INSERT_ENTRIES[kind](self._connection, inserts)
         _REPLACE(self._connection, list(self._updates.values()))
         _WITHHOLD(self._connection, self._withheld)
+        for part in parts_of(self._rekeyed):
+            run(delete(match_key).where(match_key.c.entry_id.in_(part)))
+        _INSERT_MATCH_KEYS(self._connection, [one for keys in self._match_keys.values() for one in keys])
         if self._touched:
             touch = update(entry).where(entry.c.id.between(bindparam("first"), bindparam("last"))).values(batch_id=self._batch)
             run(touch, [{"first": first, "last": last} for first, last in _ranges(self._touched)])

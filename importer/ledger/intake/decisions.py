@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
-from importer.domain.identity import TEST_PREFIX, fingerprint
-from importer.domain.records import VoucherRecord
+from importer.domain.identity import fingerprint
+from importer.domain.match_keys import DocumentDates, VoucherParts, same_values
 from importer.domain.states import BLOCKING, REPLACEABLE, State
 
 
@@ -36,6 +37,7 @@ class ExistingEntry:
     case_id: int | None = None
     target: str | None = None
     superseded_by: int | None = None
+    answer: str | None = None
 
 
 class IntakeDecision(Enum):
@@ -44,35 +46,64 @@ class IntakeDecision(Enum):
     INSERT = auto()
     REPLACE = auto()  # the old payload created nothing remotely: the new one replaces it
     KNOWN = auto()  # accepted before with the same payload
-    LEAVE = auto()  # in doubt or held: the entry does not change until that is resolved
-    REPEAT = auto()  # a flat row that repeats its case
+    LEAVE = auto()  # in doubt, held or questioned: the entry does not change until that is resolved
+    ANSWERED = auto()  # the user has answered that it is the same as another entry
+    SHARED = auto()  # a flat row that holds the case of an earlier row
+    REPEATED = auto()  # the source holds the same record in an earlier row
+    QUESTION = auto()  # it may be the same as an entry: a new entry that is not sent until the user answers
     CHANGED = auto()  # accepted before with another payload: a reject
-    TWICE = auto()  # the source holds the same key twice: a reject
+    TWICE = auto()  # the source holds the same key twice, and the entry may exist remotely: a reject
+    CONTRADICTION = auto()  # the source holds the same key twice with different values: all these rows are rejects
 
 
-def decide(known: ExistingEntry | None, digest: str, batch_id: int, *, may_repeat: bool) -> IntakeDecision:
-    """Decide on a record with payload ``digest``. ``may_repeat`` is true for the case of a flat row."""
+def decide(known: ExistingEntry | None, batch_id: int, *, same: bool, may_repeat: bool) -> IntakeDecision:
+    """Decide on a record that was recognized as ``known``.
+
+    ``same``: they have the same values. ``may_repeat``: the record is the case of a flat row.
+    """
     if known is None:
         return IntakeDecision.INSERT
     if known.batch_id == batch_id:
-        return IntakeDecision.REPEAT if may_repeat and known.digest == digest else IntakeDecision.TWICE
+        return _decide_again(known, same=same, may_repeat=may_repeat)
     if known.state is State.ACCEPTED:
-        return IntakeDecision.KNOWN if known.digest == digest else IntakeDecision.CHANGED
+        return IntakeDecision.KNOWN if same else IntakeDecision.CHANGED
+    if known.state is State.QUESTIONED and same:
+        return IntakeDecision.LEAVE
     if known.state in REPLACEABLE:
         return IntakeDecision.REPLACE
     # With other values, resolving the doubt must not report the new values as accepted.
-    return IntakeDecision.LEAVE if known.digest == digest else IntakeDecision.CHANGED
+    return IntakeDecision.LEAVE if same else IntakeDecision.CHANGED
 
 
-def choose_key(base: str, taken: Container[str], *, derived: bool) -> str:
-    """Return the record's key: its base, or, if it is derived, the first of base, base-1, ... that is not ``taken``."""
-    if not derived:
+def _decide_again(known: ExistingEntry, *, same: bool, may_repeat: bool) -> IntakeDecision:
+    """Decide on a record whose entry an earlier row of the source holds."""
+    if same:
+        return IntakeDecision.SHARED if may_repeat else IntakeDecision.REPEATED
+    return IntakeDecision.CONTRADICTION if known.state in REPLACEABLE else IntakeDecision.TWICE
+
+
+def has_values(known: ExistingEntry, digest: str, payload: bytes, *, of_case: tuple[int | None, str | None]) -> bool:
+    """Return whether an entry has the values of a record with this digest and payload, apart from what cannot be seen.
+
+    ``of_case``: a voucher's case, or the id of an existing one.
+    """
+    if known.digest == digest:
+        return True
+    # With equal bytes, what differs is not in the payload: the parent or the attached file of a voucher.
+    is_other_text = known.payload[: len(payload) - 1] != payload[:-1]
+    return is_other_text and (known.case_id, known.target) == of_case and same_values(known.payload, payload)
+
+
+def free_key(base: str, taken: Collection[str], suffix: str | None = None) -> str:
+    """Return a key for a new entry: its base if that is free, else base-suffix, else the first free one of base-1, base-2, ..."""
+    if base not in taken:
         return base
-    ordinal, key = 0, base
-    while key in taken:
+    if suffix and (key := f"{base}-{suffix}") not in taken:
+        return key
+    ordinal = 1
+    while f"{base}-{ordinal}" in taken:
         ordinal += 1
-        key = f"{base}-{ordinal}"
-    return key
+    return f"{base}-{ordinal}"
 
 
 def may_supersede(old: ExistingEntry, batch_id: int) -> bool:
@@ -88,28 +119,125 @@ def voucher_state(case_state: State | None, parent_state: State | None) -> tuple
     return State.PENDING, case_state in exists and parent_state in exists
 
 
-def voucher_base(owner: str, content: str) -> str:
-    """Return the derived identity of a voucher: a fingerprint of its case's key and its own content."""
-    return fingerprint("voucher", owner, content)
-
-
 def voucher_digest(owner: str, content: str) -> str:
     """Return the fingerprint by which two payloads of one unique id are compared, including the case."""
     return fingerprint(owner, content)
 
 
-def identity(voucher: VoucherRecord, case: ExistingEntry | None) -> tuple[VoucherRecord, str]:
-    """Return the voucher with its ids, and the base of its key. Ids below a test case get a prefix of their own."""
-    if case is not None and case.is_test:
-        prefixed = {n: f"{TEST_PREFIX}{v}" for n in ("unique_id", "parent") if (v := getattr(voucher, n))}
-        voucher = replace(voucher, **prefixed)  # type: ignore[arg-type]  # both are str
-    owner = case.key if case is not None else f"id:{voucher.case_id}"
-    return voucher, voucher.unique_id or voucher_base(owner, voucher.fingerprint)
+def most_fitting(cases: Sequence[ExistingEntry], batch_id: int, alike: Sequence[ExistingEntry] = ()) -> list[ExistingEntry]:
+    """Choose among the cases with one reference: those of this source, else those that are not test cases, else all.
 
-
-def most_fitting(cases: list[ExistingEntry], batch_id: int) -> list[ExistingEntry]:
-    """Choose among the cases with one reference: those of this source, else those that are not test cases, else all."""
+    ``alike`` are cases whose reference differs in what cannot be seen. They count if no other one is in this source.
+    """
     unique = list({case.id: case for case in cases}.values())
-    here = [case for case in unique if case.batch_id == batch_id]
-    real = [case for case in unique if not case.is_test]
-    return here or real or unique
+    all_of_them = list({case.id: case for case in (*unique, *alike)}.values())
+    for found in (unique, all_of_them):
+        if here := [case for case in found if case.batch_id == batch_id]:
+            return here
+    chosen = unique or all_of_them
+    return [case for case in chosen if not case.is_test] or chosen
+
+
+# Which of several entries a record is
+
+
+class Choice(NamedTuple):
+    """The entry that a record is; without one a new entry, with ``suffix`` in its key.
+
+    ``several``: the entries of which it may be any. ``waits``: the rest of the source decides.
+    """
+
+    known: ExistingEntry | None = None
+    several: tuple[ExistingEntry, ...] = ()
+    waits: bool = False
+    suffix: str | None = None
+
+
+def choose_single(exact: Sequence[ExistingEntry], alike: Sequence[ExistingEntry], batch_id: int) -> Choice:
+    """Choose the entry of a record with a key of its own: the exact one, else the only one that is alike."""
+    if exact:
+        return Choice(exact[0])
+    here = [known for known in alike if known.batch_id == batch_id]
+    found = here if len(here) == 1 else list(alike)
+    return Choice(found[0] if len(found) == 1 else None, tuple(found) if len(found) > 1 else ())
+
+
+def choose_counted(alike: Sequence[ExistingEntry], digest: str, batch_id: int, *, last: bool) -> Choice:
+    """Choose the entry of a record of which a source may hold several: the first that no earlier row of it holds.
+
+    One with exactly its values comes first. If there is none, the record waits until the ``last`` round, since another row
+    of the source may have them.
+    """
+    free = [known for known in alike if known.batch_id != batch_id]
+    if equal := _first(known for known in free if known.digest == digest):
+        return Choice(equal)
+    return Choice(free[0] if free and last else None, waits=bool(free) and not last)
+
+
+def choose_document(
+    alike: Sequence[ExistingEntry],
+    digest: str,
+    dates: DocumentDates,
+    batch_id: int,
+    dues: Collection[str | None],
+    *,
+    last: bool,
+) -> Choice:
+    """Choose the entry of a document, of which all entries with its number are given.
+
+    One with its values comes first, then one with its dates. Other ones wait until the ``last`` round: if the rows of this
+    source have several due days (``dues``), they are instalments.
+    """
+    free, here = _parted(alike, batch_id)
+    if chosen := _of_values(free, here, digest, dates):
+        return chosen
+    if not alike or not last:
+        return Choice(waits=bool(alike), suffix=dates.due)
+    if contradicted := _first(known for known in here if not _are_instalments(known, dates)):
+        return Choice(contradicted)
+    due_days = {*dues, *(VoucherParts.of(known.payload).dates.due for known in here)} - {None}
+    return _of_other_dates(free, dates, are_instalments=len(due_days) > 1)
+
+
+def _of_values(free: Sequence[ExistingEntry], here: Sequence[ExistingEntry], digest: str, dates: DocumentDates) -> Choice | None:
+    """Choose the entry with the document's values, else the one with its dates; None if there is none."""
+    if equal := _first(known for known in (*free, *here) if known.digest == digest):
+        return Choice(equal)
+    free_of_dates, here_of_dates = (
+        [known for known in entries if VoucherParts.of(known.payload).dates == dates] for entries in (free, here)
+    )
+    if len(free_of_dates) > 1:
+        return Choice(several=tuple(free_of_dates))
+    found = _first((*free_of_dates, *here_of_dates))
+    return Choice(found) if found else None
+
+
+def _of_other_dates(free: Sequence[ExistingEntry], dates: DocumentDates, *, are_instalments: bool) -> Choice:
+    """Choose among entries with the document's number and other dates, none of which another row of the source holds."""
+    if not free:
+        return Choice(suffix=dates.due)
+    unsent = [known for known in free if known.state in REPLACEABLE]
+    of_day = [known for known in free if VoucherParts.of(known.payload).dates.day == dates.day]
+    if not are_instalments and len(of_day) == 1:  # the due day has changed
+        return Choice(of_day[0])
+    if unsent:
+        return Choice(unsent[0])
+    return Choice(several=tuple(free), suffix=dates.due)
+
+
+def _are_instalments(known: ExistingEntry, dates: DocumentDates) -> bool:
+    due = VoucherParts.of(known.payload).dates.due
+    return due is not None and dates.due is not None and due != dates.due
+
+
+def _parted(entries: Iterable[ExistingEntry], batch_id: int) -> tuple[list[ExistingEntry], list[ExistingEntry]]:
+    """Part entries into those that no row of this source holds, and those that one does."""
+    free: list[ExistingEntry] = []
+    here: list[ExistingEntry] = []
+    for known in entries:
+        (here if known.batch_id == batch_id else free).append(known)
+    return free, here
+
+
+def _first(entries: Iterable[ExistingEntry]) -> ExistingEntry | None:
+    return next(iter(entries), None)

@@ -6,22 +6,28 @@ A chunk of a thousand rows costs a few statements. The decision on each record i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import Connection, insert, update
 
 from importer.domain.accounts import Accounts
+from importer.domain.cells import encode_cells
 from importer.domain.identity import fingerprint
 from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import RawRow, case_keys, headings_digest, same_values
 from importer.domain.notes import notes_to_json
+from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, Reject, SheetHead
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
+from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.placement import BatchIntake, Candidate, LeftOutRow, Placement, StagedRow
+from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
 from importer.ledger.storage.engine import parts_of
@@ -51,6 +57,7 @@ def stage(
         entry_ids = Identifiers(connection, entry.name)
         intake = BatchIntake(connection, batch_id, accounts, [*earlier, batch_id], sheets, entry_ids)
         _stage_rows(intake, source.rows, source.heads)
+        intake.conflicts.settle(connection, batch_id, sheets, intake.count)
         entry_ids.give_back()
         notes = notes_to_json([*source.notes, *source.found])
         values = {"control": json.dumps(intake.control), "notes": notes}
@@ -82,11 +89,14 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
     row_ids = Identifiers(intake.connection, row.name, CHUNK_ROWS)
     flat = {head.name for head in heads if head.flat}
     positions = {name: index for index, name in enumerate(intake.sheets)}
+    headings = {head.name: headings_digest(head.header) for head in heads}
     while chunk := list(islice(rows, CHUNK_ROWS)):
         placement = Placement(intake)
-        staged = [StagedRow(next(row_ids), loaded, loaded.row.sheet in flat) for loaded in chunk]
-        for one in staged:
-            placement.changes.enter(one.id, positions[one.loaded.row.sheet], one.loaded.row)
+        staged = []
+        for loaded in chunk:
+            raw = RawRow(headings[loaded.row.sheet], encode_cells(loaded.row.cells))
+            staged.append(one := StagedRow(next(row_ids), loaded, loaded.row.sheet in flat, raw))
+            placement.changes.enter(one.id, positions[loaded.row.sheet], loaded.row, raw.cells)
         stage_cases(intake, placement, [one for one in staged if one.loaded.case is not None])
         vouchers = [one for one in staged if one.loaded.voucher is not None]
         VoucherIntake(intake, placement, waiting).stage(vouchers)
@@ -102,24 +112,24 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
 
 def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedRow]) -> None:
     """Place the cases of these rows, and note on each row the entry of its case."""
-    records = [record for staged in rows if (record := _record_in(staged.loaded.case)) is not None]
-    placement.existing.load(RecordKind.CASE, {r.base for r in records}, {r.hint.entry_id for r in records if r.hint})
+    candidates = {one.id: _candidate(one, case) for one in rows if (case := _record_in(one.loaded.case)) is not None}
+    hints = {hint.entry_id for one in candidates.values() if (hint := one.record.hint)}
+    placement.existing.load(RecordKind.CASE, {one.base for one in candidates.values()}, hints)
+    _load_alike(placement, candidates.values())
     for staged in rows:
-        _place_case(batch, placement, staged)
+        _place_case(batch, placement, staged, candidates.get(staged.id))
 
 
-def _place_case(batch: BatchIntake, placement: Placement, staged: StagedRow) -> None:
+def _place_case(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate | None) -> None:
     case = staged.loaded.case
-    record = _record_in(case)
-    if isinstance(case, LeftOut | Reject) and record is not None and placement.is_sent(_candidate(record)):
-        case = record  # it was imported before it was left out, or before a rule that it breaks
-    if isinstance(case, Reject):
+    if candidate is not None and (isinstance(case, CaseRecord) or placement.is_sent(candidate)):
+        # One that is sent was imported before it was left out, or before a rule that it breaks.
+        _stage_case(batch, placement, staged, candidate)
+    elif isinstance(case, LeftOut) and candidate is not None:
+        _leave_out(batch, placement, staged, candidate, case.reason)
+    elif isinstance(case, Reject):
         staged.case_rejected = True
         placement.reject(staged, case)
-    elif isinstance(case, LeftOut):
-        _leave_out(batch, placement, staged, case)
-    elif case is not None:
-        _stage_case(batch, placement, staged, case)
 
 
 def _record_in(case: CaseRecord | LeftOut | Reject | None) -> CaseRecord | None:
@@ -129,20 +139,24 @@ def _record_in(case: CaseRecord | LeftOut | Reject | None) -> CaseRecord | None:
     return case.formerly if isinstance(case, Reject) else case
 
 
-def _leave_out(batch: BatchIntake, placement: Placement, staged: StagedRow, case: LeftOut) -> None:
+def _leave_out(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate, reason: Reason) -> None:
     """Leave out a case. A flat row that repeats such a case counts only for its voucher."""
-    candidate, source = _candidate(case.record), staged.loaded.row
     if placement.is_repeated(candidate):
-        _stage_case(batch, placement, staged, case.record)  # an earlier row holds the case with other values
+        _stage_case(batch, placement, staged, candidate)  # an earlier row holds the case with other values
         return
     staged.case_left_out = True
-    before = batch.left_out.setdefault(case.record.base, LeftOutRow(source.sheet, source.number, case.record.payload))
+    source, payload = staged.loaded.row, candidate.record.payload
+    before = batch.left_out.setdefault(_recognized_by(candidate), LeftOutRow(source.sheet, source.number, payload))
     is_first = (before.sheet, before.number) == (source.sheet, source.number)
-    if is_first or not staged.repeats_its_case or before.payload != case.record.payload:
-        placement.leave_out(staged, candidate, case.reason)
+    if is_first or not staged.repeats_its_case or not same_values(before.payload, payload):
+        placement.leave_out(staged, candidate, reason)
 
 
-def _candidate(case: CaseRecord) -> Candidate:
+def _recognized_by(candidate: Candidate) -> str:
+    return candidate.base if candidate.is_counted else candidate.keys.text
+
+
+def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
     values = {
         "ref": case.ref,
         "is_test": case.is_test,
@@ -150,29 +164,42 @@ def _candidate(case: CaseRecord) -> Candidate:
         "ready": True,
         "payload": case.payload,
         "digest": fingerprint(case.payload.decode()),
+        "reasons": None,
     }
-    return Candidate(RecordKind.CASE, case, case.base, values, case.derived)
+    keys = partial(case_keys, case.ref, case.payload, staged.raw)
+    return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived)
 
 
-def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, case: CaseRecord) -> None:
-    left_out = batch.left_out.get(case.base)
-    if left_out is not None and not case.derived:
+def _load_alike(placement: Placement, candidates: Collection[Candidate]) -> None:
+    """Look up the entries of new and changed cases by their match keys, and those that they may be twins of."""
+    existing, rows = placement.existing, Counter(candidate.base for candidate in candidates)
+    wanted = (one.keys for one in candidates if one.needs_keys(existing.group(one.kind, one.base), rows[one.base]))
+    existing.load_alike(RecordKind.CASE, wanted)
+
+
+def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate) -> None:
+    if reason := _objection(batch, placement, staged, candidate):
         staged.case_rejected = True
-        where = placement.place_in(left_out.sheet, left_out.number)
-        reason = reasons.differs_from_left_out(RecordKind.CASE, left_out.payload, case.payload, where, named=case.ref)
-        placement.reject_record(staged, RecordKind.CASE, case, reason)
+        placement.reject_record(staged, RecordKind.CASE, candidate.record, reason)
         return
-    if staged.repeats_its_case and case.derived and (earlier := _equal_before(batch, placement, case)):
-        staged.case_rejected = True
-        placement.reject_record(
-            staged, RecordKind.CASE, case, reasons.ambiguous_equal_rows(placement.place_of(RecordKind.CASE, earlier))
-        )
-        return
-    staged.case = placement.place(staged, _candidate(case))
+    staged.case = placement.place(staged, candidate)
     staged.case_rejected = staged.case is None
 
 
-def _equal_before(batch: BatchIntake, placement: Placement, case: CaseRecord) -> ExistingEntry | None:
+def _objection(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate) -> Reason | None:
+    """Return the reason why it is not clear which of several rows of the source counts; None if it is clear."""
+    kind, record = RecordKind.CASE, candidate.record
+    if not candidate.is_counted:
+        left_out = batch.left_out.get(_recognized_by(candidate)) if batch.left_out else None
+        if left_out is None:
+            return None
+        where = placement.place_in(left_out.sheet, left_out.number)
+        return reasons.differs_from_left_out(kind, left_out.payload, record.payload, where, named=name_of(record))
+    earlier = _equal_before(batch, placement, candidate) if staged.repeats_its_case else None
+    return reasons.ambiguous_equal_rows(placement.place_of(kind, earlier)) if earlier else None
+
+
+def _equal_before(batch: BatchIntake, placement: Placement, case: Candidate) -> ExistingEntry | None:
     """Return the entry of an equal case in an earlier row of this source, or None."""
     current = map(placement.existing.follow, placement.existing.group(RecordKind.CASE, case.base))
-    return next((known for known in current if known is not None and known.batch_id == batch.id), None)
+    return next((known for known in current if known.batch_id == batch.id), None)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from importer.domain.columns import name_of_path
-from importer.domain.former_payloads import comparable
-from importer.domain.identity import TEST_PREFIX, EntryLabel
+from importer.domain.identity import TEST_PREFIX, EntryLabel, match_text
 from importer.domain.kinds import RecordKind
-from importer.domain.money import cents_of, decimal_text
+from importer.domain.match_keys import in_one_form
+from importer.domain.money import Money, cents_of, decimal_text
 from importer.domain.reasons import Reason
 from importer.domain.records import VoucherRecord, describe_wire
 from importer.domain.states import RejectStatus, State
 from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.queries.report_rows import EarlierImport
 
 
 def no_parent(
@@ -59,18 +62,20 @@ _ADDED_LATER = frozenset({"uniqueId", "referenceCaseVoucherId", "appendix.fileNa
 
 def differences(kind: RecordKind, old: bytes, new: bytes, limit: int = 3) -> str:
     """Describe up to ``limit`` members in which two payloads differ: ``amount was 10.00, is now 12.00; ...``."""
-    if kind is RecordKind.CASE:
-        old, new = comparable(old), comparable(new)
-    before, after = describe_wire(old), describe_wire(new)
+    before, after = describe_wire(in_one_form(old)), describe_wire(in_one_form(new))
     found = []
     for path in sorted(before.keys() | after.keys()):
         if path in _ADDED_LATER and path not in after.keys() & before.keys():
             continue
-        if path != "uniqueId" and before.get(path) != after.get(path):
+        if path != "uniqueId" and _visible(before.get(path)) != _visible(after.get(path)):
             name = name_of_path(kind, path) or path
             was, now = (_as_written(path, values.get(path)) for values in (before, after))
             found.append(f"{name} was {was}, is now {now}")
     return "; ".join(found[:limit]) + ("; and more" if len(found) > limit else "")
+
+
+def _visible(value: object) -> object:
+    return match_text(value) if isinstance(value, str) else value
 
 
 def _as_written(path: str, value: object) -> str:
@@ -94,24 +99,100 @@ def changed(kind: RecordKind, known: ExistingEntry, payload: bytes, imported: st
     return Reason("changed_after_import", message, gist=gist)
 
 
-def twice(kind: RecordKind, known: ExistingEntry, payload: bytes, where: str, *, named: str | None, may_repeat: bool) -> Reason:
-    """Reject a record whose key ``named`` is in ``where`` already: as an equal row, or as one with other values."""
-    what = differences(kind, known.payload, payload)
-    if may_repeat:
-        code, fix = "repeat_differs", "Make them equal"
-        message, gist = f"repeats the case of {where} with other values ({what})", "repeats a case with other values"
-    elif what:
-        code, fix = "duplicate_in_file", "Remove one of the rows, or give it a key of its own"
-        message, gist = f"appears in {where} too, with other values ({what})", "appears in another row too"
-    else:
-        code, fix = "duplicate_in_file", "Remove one of the rows"
-        message, gist = f"is the same {kind} as {where}", f"is the same {kind} as another row of the file"
+def twice(kind: RecordKind, known: ExistingEntry, payload: bytes, where: str, *, named: str | None) -> Reason:
+    """Reject a record whose key is in ``where`` already with other values; what that row holds was or may have been sent."""
+    what = differences(kind, known.payload, payload) or "they belong to different cases"
+    fix = "Remove one of the rows, or give it a key of its own"
+    message, gist = f"appears in {where} too, with other values ({what}). {fix}", f"appears in another row too. {fix}"
     if named is None:
-        return Reason(code, f"The row {message}. {fix}", gist=f"The row {gist}. {fix}")
-    return Reason(code, f"{message}. {fix}", _NAMED_BY[kind], value=named.removeprefix(TEST_PREFIX), gist=f"{gist}. {fix}")
+        return Reason("duplicate_in_file", f"The row {message}", gist=f"The row {gist}")
+    return Reason("duplicate_in_file", message, _NAMED_BY[kind], value=named.removeprefix(TEST_PREFIX), gist=gist)
 
 
 _NAMED_BY = {RecordKind.CASE: "case_ref", RecordKind.VOUCHER: "unique_id"}
+
+
+@dataclass(slots=True)
+class Contradiction:
+    """The rows of a source that hold the same case or voucher with different values."""
+
+    kind: RecordKind
+    named: str | None
+    what: str
+    """How two of the rows differ."""
+    is_flat: bool
+    is_document: bool
+    rejected: list[tuple[int, Money]] = field(default_factory=list)
+    """The rows that are not linked to the entry, with their money."""
+
+
+def contradiction(found: Contradiction, rows: str) -> Reason:
+    """Reject all ``rows`` of a source that hold the same case or voucher with different values."""
+    code, fix = "duplicate_in_file", "give each of them a key of its own"
+    if found.is_flat:
+        code, fix = "repeat_differs", "give each case a reference of its own"
+    elif found.is_document:
+        fix = "give each of them a unique_id, if they are instalments or different documents"
+    what = f"the same {found.kind} with different values"
+    rest = f"None of them was sent: make the rows equal, or {fix}"
+    if found.named is None or found.is_document:
+        return Reason(code, f"{_upper(rows)} hold {what} ({found.what}). {rest}", gist=f"Several rows hold {what}. {rest}")
+    named = found.named.removeprefix(TEST_PREFIX)
+    message = f"is in {rows}: {what} ({found.what}). {rest}"
+    return Reason(code, message, _NAMED_BY[found.kind], value=named, gist=f"is in several rows: {what}. {rest}")
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """An entry that a record may be the same as: its label, and where it comes from in words."""
+
+    label: str
+    place: str
+
+    @classmethod
+    def of(cls, kind: RecordKind, found: ExistingEntry | Any, imported: EarlierImport | None) -> Twin:
+        """Describe an entry. ``imported`` is the file and row that it comes from."""
+        label = EntryLabel.of(kind, found.id, found.key).text()
+        reference = f"reference {found.ref}" if found.ref else ""
+        remote = f"{kind} {imported.remote_id}" if imported and imported.remote_id else ""
+        return cls(label, ", ".join(filter(None, (imported.place if imported else "", reference, remote))))
+
+    def in_words(self) -> str:
+        """Return the label with its place in brackets."""
+        return f"{self.label} ({self.place})" if self.place else self.label
+
+
+def suspected_twin(known: ExistingEntry, twins: Sequence[Twin], *, same_claim: bool) -> Reason:
+    """Question a case that may be one of the ``twins``.
+
+    ``same_claim``: debtor, date, amount and currency agree, and the references nearly; else there is no reference to compare.
+    """
+    label = EntryLabel.of(RecordKind.CASE, known.id, known.key).text()
+    if same_claim:
+        alike = "the same debtor, date, amount and currency, under a reference that differs in letter case or zeros only"
+    else:
+        alike = "the same debtor, date and currency, and one of them has no reference"
+    what = f"may be the same case as {{}}: {alike}"
+    return _question("suspected_twin", what, label, twins, RecordKind.CASE, known.ref)
+
+
+def several_alike(kind: RecordKind, label: str, named: str | None, twins: Sequence[Twin]) -> Reason:
+    """Question a record of which it cannot be decided which of several entries it is, or whether it is one of them."""
+    return _question("several_alike", f"may be the same {kind} as {{}}, but does not agree with it", label, twins, kind, named)
+
+
+def _question(code: str, what: str, label: str, twins: Sequence[Twin], kind: RecordKind, named: str | None) -> Reason:
+    resolve = "If it is another claim, run `importer resolve {} --send`; if it is the same, `importer resolve {} --same-as {}`"
+    places = " or ".join(twin.in_words() for twin in twins)
+    message = f"{what.format(places)}. {resolve.format(label, label, twins[0].label)}"
+    gist = f"{what.format(f'another {kind}')}. {resolve.format('#entry', '#entry', 'ENTRY')}"
+    if named is None:
+        return Reason(code, f"The row {message}", gist=f"The row {gist}")
+    return Reason(code, message, _NAMED_BY[kind], value=named.removeprefix(TEST_PREFIX), gist=gist)
 
 
 def ambiguous_equal_rows(where: str) -> Reason:

@@ -1,48 +1,75 @@
-"""Superseding: a corrected row's entry replaces the one that it corrects, and takes over its vouchers and rows."""
+"""Superseding: one entry takes the place of another, whose vouchers and rows it takes over."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import MatchVersion, VoucherContent, content_key, is_derived, voucher_text
 from importer.domain.states import REPLACEABLE
-from importer.ledger.intake.decisions import ExistingEntry, voucher_base, voucher_digest
-from importer.ledger.storage.schema import entry, row
+from importer.ledger.intake.decisions import ExistingEntry, voucher_digest
+from importer.ledger.storage.schema import entry, match_key, row
+
+_TEXT_KEY = (
+    select(match_key.c.key)
+    .where((match_key.c.entry_id == entry.c.id) & (match_key.c.version == MatchVersion.TEXT))
+    .scalar_subquery()
+)
 
 
-def rekey_vouchers(connection: Connection, account: str, old: ExistingEntry, new: ExistingEntry) -> None:
-    """Give the old case's vouchers the keys that they have under the new case.
+def take_over_vouchers(connection: Connection, old: ExistingEntry, new: ExistingEntry) -> None:
+    """Give the old case's vouchers the match keys that they have below the new case. Their own keys do not change.
 
-    Otherwise the same voucher, read again with the corrected case, would get a second entry and be sent a second time.
+    Otherwise the same voucher, read again with the new case, would get a second entry and be sent a second time.
     """
-    columns = (entry.c.id, entry.c.key, entry.c.base, entry.c.content, entry.c.payload)
+    names = ("id", "account", "base", "content", "payload", "parent_key", "appendix")
     of_old_case = (entry.c.case_id == old.id) & entry.c.superseded_by.is_(None) & entry.c.state.in_(sorted(REPLACEABLE))
-    for voucher in connection.execute(select(*columns).where(of_old_case).order_by(entry.c.id)).mappings().all():
-        values: dict[str, Any] = {"digest": voucher_digest(new.key, voucher["content"])}
-        if voucher["base"] == voucher_base(old.key, voucher["content"]):
-            derived = _derived_again(voucher, new.key)
-            if twin := _holder(connection, account, derived["key"]):
-                connection.execute(update(entry).where(entry.c.id == voucher["id"]).values(superseded_by=twin))
-                repoint(connection, RecordKind.VOUCHER, voucher["id"], twin)
-                continue
-            values |= derived
-        connection.execute(update(entry).where(entry.c.id == voucher["id"]).values(values))
+    query = select(*(entry.c[name] for name in names), _TEXT_KEY.label("text")).where(of_old_case).order_by(entry.c.id)
+    ordinals: Counter[str] = Counter()
+    for voucher in connection.execute(query).mappings().all():
+        content = content_of(voucher)
+        connection.execute(
+            update(entry).where(entry.c.id == voucher["id"]).values(digest=voucher_digest(new.key, content.fingerprint))
+        )
+        if not _is_derived(voucher, old.key, content):
+            continue
+        text = voucher_text(new.key, None, content)
+        twins = _below(connection, new.id, {text, content_key(new.key, content.fingerprint)})
+        ordinals[text] += 1
+        if len(twins) >= ordinals[text]:
+            repoint(connection, RecordKind.VOUCHER, voucher["id"], twins[ordinals[text] - 1])
+        else:
+            _rekey(connection, voucher, text)
 
 
-def _derived_again(voucher: Mapping[Any, Any], owner: str) -> dict[str, Any]:
-    base = voucher_base(owner, voucher["content"])
-    key = base + voucher["key"].removeprefix(voucher["base"])
-    before, after = (f'"uniqueId":"{k}"'.encode() for k in (voucher["key"], key))
-    return {"base": base, "key": key, "payload": voucher["payload"].replace(before, after), "idempotency_key": str(uuid4())}
+def content_of(voucher: Mapping[Any, Any]) -> VoucherContent:
+    """Return the content of a voucher's entry, given its columns."""
+    appendix = json.loads(voucher["appendix"]) if voucher["appendix"] else {}
+    return VoucherContent(voucher["payload"], voucher["parent_key"], appendix.get("sha256"), voucher["content"] or "")
 
 
-def _holder(connection: Connection, account: str, key: str) -> int | None:
-    same_key = (entry.c.account == account) & (entry.c.kind == RecordKind.VOUCHER) & (entry.c.key == key)
-    return connection.scalar(select(entry.c.id).where(same_key))
+def _is_derived(voucher: Mapping[Any, Any], owner: str, content: VoucherContent) -> bool:
+    """Return whether the voucher's identity was derived below this case, and is not a ``unique_id`` of the sheet."""
+    return is_derived(voucher["base"], owner, content) or voucher["text"] == voucher_text(owner, None, content)
+
+
+def _below(connection: Connection, case_id: int, keys: set[str]) -> list[int]:
+    """Return the vouchers of a case that have one of these keys."""
+    of_case = (entry.c.case_id == case_id) & entry.c.superseded_by.is_(None)
+    query = select(entry.c.id).where(of_case, or_(entry.c.base.in_(keys), _TEXT_KEY.in_(keys)))
+    return list(connection.scalars(query.order_by(entry.c.id)))
+
+
+def _rekey(connection: Connection, voucher: Mapping[Any, Any], text: str) -> None:
+    connection.execute(delete(match_key).where(match_key.c.entry_id == voucher["id"]))
+    if text != voucher["base"]:
+        fixed = {"account": voucher["account"], "kind": RecordKind.VOUCHER, "version": MatchVersion.TEXT}
+        connection.execute(insert(match_key).values(entry_id=voucher["id"], key=text, **fixed))
 
 
 def repoint(connection: Connection, kind: RecordKind, old: int, new: int) -> None:

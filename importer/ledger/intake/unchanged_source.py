@@ -139,7 +139,7 @@ def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
     columns["batch_id"] = literal(batch_id)
     for kind in RecordKind:
         origin = row.c[f"{kind}_origin"]
-        columns[origin.name] = case((origin == RowOrigin.NEW, RowOrigin.KNOWN.value), else_=origin)
+        columns[origin.name] = case((origin.in_([RowOrigin.NEW, RowOrigin.ASKED]), RowOrigin.KNOWN.value), else_=origin)
     count = connection.scalar(select(func.count()).where(row.c.batch_id == known)) or 0
     ids = func.row_number().over(order_by=row.c.id) + (reserve(connection, row.name, count) - 1)
     known_rows = select(ids, *columns.values()).where(row.c.batch_id == known).order_by(row.c.id)

@@ -3,36 +3,84 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import Any, NamedTuple
 
 from importer.domain.identity import TEST_PREFIX
 from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import (
+    DocumentDates,
+    RecordKeys,
+    VoucherContent,
+    VoucherParts,
+    content_key,
+    owner_of,
+    voucher_keys,
+)
 from importer.domain.reasons import reasons_to_json
 from importer.domain.records import Reject, VoucherRecord
 from importer.domain.states import RejectStatus, State
 from importer.ledger.intake import reasons
+from importer.ledger.intake.candidates import BatchIntake, Candidate, StagedRow
 from importer.ledger.intake.changes import RejectedRefs
-from importer.ledger.intake.decisions import ExistingEntry, identity, most_fitting, voucher_digest, voucher_state
-from importer.ledger.intake.placement import BatchIntake, Candidate, Placement, StagedRow
+from importer.ledger.intake.decisions import ExistingEntry, most_fitting, voucher_digest, voucher_state
+from importer.ledger.intake.former_keys import former_keys
+from importer.ledger.intake.known_entries import LinkedCases
+from importer.ledger.intake.placement import Placement
 from importer.ledger.outbox.dependents import CASE_REFUSED, PARENT_REFUSED
+
+
+class VoucherIdentity(NamedTuple):
+    """A voucher with its ids, the base of its key, and what stands for its case in it. ``dates``: of a document."""
+
+    voucher: VoucherRecord
+    owner: str
+    base: str
+    has_reference: bool = False
+    dates: DocumentDates | None = None
+
+
+def identify(voucher: VoucherRecord, case: ExistingEntry | None) -> VoucherIdentity:
+    """Return the identity of a voucher below this case. Ids below a test case get a prefix of their own.
+
+    It is the ``unique_id``. Without one: a debt that is a document is identified by its case, its type and its number; any
+    other type by its date, amount and source too; a voucher without a reference by its content.
+    """
+    if case is not None and case.is_test:
+        prefixed = {n: f"{TEST_PREFIX}{v}" for n in ("unique_id", "parent") if (v := getattr(voucher, n))}
+        voucher = replace(voucher, **prefixed)  # type: ignore[arg-type]  # both are str
+    owner = owner_of(case.key if case else None, voucher.case_id)
+    if voucher.unique_id:
+        return VoucherIdentity(voucher, owner, voucher.unique_id)
+    parts = VoucherParts.of(voucher.payload)
+    key = parts.key(owner)
+    base = key or content_key(owner, voucher.fingerprint)
+    return VoucherIdentity(voucher, owner, base, key is not None, parts.dates if parts.is_document else None)
 
 
 @dataclass
 class WaitingVouchers:
-    """The rows whose vouchers wait for a parent that has not been staged yet.
+    """The rows whose vouchers wait for a parent that has not been staged yet, or for the rest of the source.
 
     When a round has placed none of them, ``last`` is set, and ``unresolved`` maps the unique id of each to its parent's.
+    ``undecided`` are those that may be one of several entries; ``dues`` are the due days of such documents, by base.
     """
 
     rows: list[StagedRow] = field(default_factory=list)
     last: bool = False
     unresolved: Mapping[str, str] = field(default_factory=dict)
+    undecided: list[StagedRow] = field(default_factory=list)
+    dues: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
+    decides: bool = False
 
     def next_round(self) -> list[StagedRow]:
-        """Return the rows to try again, and empty the list."""
+        """Return the rows to try again, and empty the list: those that wait for a parent first, then the undecided ones."""
         rows, self.rows = self.rows, []
+        if not rows and self.undecided:
+            rows, self.undecided, self.decides = self.undecided, [], True
         return rows
 
     def end_round(self, tried: int) -> None:
@@ -40,11 +88,17 @@ class WaitingVouchers:
         self.last = len(self.rows) == tried
         self.unresolved = dict(filter(all, map(_own_and_parent, self.rows))) if self.last else {}
 
+    def defer(self, row: StagedRow, candidate: Candidate) -> None:
+        """Let the rest of the source decide which entry the row's voucher is."""
+        self.undecided.append(row)
+        if candidate.dates is not None:
+            self.dues[candidate.base].add(candidate.dates.due)
+
 
 def _own_and_parent(row: StagedRow) -> tuple[str, str]:
     voucher = row.loaded.voucher
     assert isinstance(voucher, VoucherRecord)
-    named, _ = identity(voucher, row.case)
+    named = identify(voucher, row.case).voucher
     return named.unique_id or "", named.parent or ""
 
 
@@ -53,24 +107,40 @@ class VoucherIntake:
 
     def __init__(self, batch: BatchIntake, placement: Placement, waiting: WaitingVouchers) -> None:
         self._batch, self._placement, self._waiting = batch, placement, waiting
-        self._parents: Mapping[str, ExistingEntry] = {}
         self._rejected_parents = RejectedRefs()
 
     def stage(self, rows: Sequence[StagedRow]) -> None:
         """Place the vouchers of these rows. Those whose parent is missing are added to the waiting ones."""
-        linked = self._link_all(rows)
-        existing = self._placement.existing
-        existing.load(RecordKind.VOUCHER, {base for _, _, base in linked}, {v.hint.entry_id for _, v, _ in linked if v.hint})
-        parents = {v.parent for _, v, _ in linked if v.parent}
-        self._parents = existing.load_keys(parents)
+        linked = self._link_all(self._without_waiting(rows))
+        existing, kind = self._placement.existing, RecordKind.VOUCHER
+        existing.load(kind, {one.base for _, one in linked}, {one.voucher.hint.entry_id for _, one in linked if one.voucher.hint})
+        parents = {one.voucher.parent for _, one in linked if one.voucher.parent}
+        existing.load_parents(parents)
         if self._waiting.last:
             names = parents | {parent.removeprefix(TEST_PREFIX) for parent in parents}
-            self._rejected_parents = self._placement.changes.rejected_refs(RecordKind.VOUCHER, names, self._batch.run_batches)
-        for row, voucher, base in linked:
-            self._stage_one(row, voucher, base)
+            self._rejected_parents = self._placement.changes.rejected_refs(kind, names, self._batch.run_batches)
+        candidates = [(row, _candidate(row, one)) for row, one in linked]
+        self._load_alike([candidate for _, candidate in candidates])
+        for row, candidate in candidates:
+            self._stage_one(row, candidate)
 
-    def _link_all(self, rows: Sequence[StagedRow]) -> list[tuple[StagedRow, VoucherRecord, str]]:
-        """Return the valid vouchers that have a case, each with its row and the base of its key."""
+    def _without_waiting(self, rows: Sequence[StagedRow]) -> Sequence[StagedRow]:
+        """Return the rows without those whose parent is still missing, which go on waiting."""
+        parents = {row.waits_for for row in rows if row.waits_for}
+        if not parents or self._waiting.last:
+            return rows
+        there = self._placement.existing.load_parents(parents)
+        self._waiting.rows += [row for row in rows if row.waits_for and row.waits_for not in there]
+        return [row for row in rows if not row.waits_for or row.waits_for in there]
+
+    def _load_alike(self, candidates: Sequence[Candidate]) -> None:
+        """Look up the entries of new vouchers by their match keys, and of those whose key does not contain their content."""
+        existing, rows = self._placement.existing, Counter(candidate.base for candidate in candidates)
+        wanted = (one.keys for one in candidates if one.needs_keys(existing.group(one.kind, one.base), rows[one.base]))
+        existing.load_alike(RecordKind.VOUCHER, wanted)
+
+    def _link_all(self, rows: Sequence[StagedRow]) -> list[tuple[StagedRow, VoucherIdentity]]:
+        """Return the valid vouchers that have a case, each with its row."""
         refs = {v.case_ref for row in rows if isinstance(v := row.loaded.voucher, VoucherRecord) and v.case_ref}
         cases = self._placement.existing.cases_by_ref(refs)
         rejected = self._placement.changes.rejected_refs(RecordKind.CASE, refs, self._batch.run_batches)
@@ -80,14 +150,13 @@ class VoucherIntake:
             if isinstance(voucher, Reject):
                 self._placement.reject(row, voucher)
             elif voucher is not None and self._link(row, voucher, cases, rejected):
-                linked.append((row, *identity(voucher, row.case)))
+                linked.append((row, identify(voucher, row.case)))
         return linked
 
-    def _link(
-        self, row: StagedRow, voucher: VoucherRecord, cases: Mapping[str, list[ExistingEntry]], rejected: RejectedRefs
-    ) -> bool:
+    def _link(self, row: StagedRow, voucher: VoucherRecord, cases: Mapping[str, LinkedCases], rejected: RejectedRefs) -> bool:
         """Find the voucher's case. Returns False if the voucher was rejected or left out because it has none."""
-        found = most_fitting(cases.get(voucher.case_ref or "", []), self._batch.id)
+        exact, alike = cases.get(voucher.case_ref or "", LinkedCases([], []))
+        found = most_fitting(exact, self._batch.id, alike)
         if voucher.case_ref in rejected.all:  # an earlier case of this reference may be another creditor's
             found = [case for case in found if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
         if row.case_left_out or (not found and voucher.case_ref in rejected.left_out - rejected.rejected):
@@ -102,21 +171,23 @@ class VoucherIntake:
             row.case = found[0]
         return True
 
-    def _stage_one(self, row: StagedRow, voucher: VoucherRecord, base: str) -> None:
-        parent = self._parent_of(voucher)
-        if voucher.parent and parent is None and not self._waiting.last:
-            self._waiting.rows.append(row)
-        elif voucher.parent and (parent is None or voucher.parent == voucher.unique_id):
+    def _stage_one(self, row: StagedRow, candidate: Candidate) -> None:
+        voucher, waiting = candidate.record, self._waiting
+        assert isinstance(voucher, VoucherRecord)
+        parent = self._placement.existing.parent(voucher.parent) if voucher.parent else None
+        if voucher.parent and parent is None and not waiting.last:
+            row.waits_for = voucher.parent
+            waiting.rows.append(row)
+            return
+        if voucher.parent and (parent is None or voucher.parent == voucher.unique_id):
             self._reject_for_parent(row, voucher, voucher.parent)
+            return
+        candidate.values |= _values(voucher, row.case, parent)
+        match = self._placement.recognition.match(candidate, waiting.dues.get(candidate.base, ()), last=waiting.decides)
+        if match.waits:
+            waiting.defer(row, candidate)
         else:
-            values = _values(voucher, row.case, parent)
-            self._placement.place(row, Candidate(RecordKind.VOUCHER, voucher, base, values, voucher.unique_id is None))
-
-    def _parent_of(self, voucher: VoucherRecord) -> ExistingEntry | None:
-        if not voucher.parent:
-            return None
-        staged = self._placement.existing.group(RecordKind.VOUCHER, voucher.parent)
-        return self._parents.get(voucher.parent) or next(iter(staged), None)
+            self._placement.place(row, candidate, match)
 
     def _reject_for_parent(self, row: StagedRow, voucher: VoucherRecord, parent: str) -> None:
         names = {parent, parent.removeprefix(TEST_PREFIX)}
@@ -126,19 +197,34 @@ class VoucherIntake:
         self._placement.reject_record(row, RecordKind.VOUCHER, voucher, *problem)
 
 
+def _candidate(row: StagedRow, one: VoucherIdentity) -> Candidate:
+    voucher = one.voucher
+    is_counted = voucher.unique_id is None and one.dates is None
+    digest = voucher_digest(one.owner, voucher.fingerprint)
+    values: dict[str, Any] = {"digest": digest, "is_test": bool(row.case and row.case.is_test)}
+    keys = partial(_keys, row, one)
+    return Candidate(RecordKind.VOUCHER, voucher, one.base, values, keys, is_counted, one.dates, one.has_reference)
+
+
+def _keys(row: StagedRow, one: VoucherIdentity) -> RecordKeys:
+    voucher = one.voucher
+    sha256 = voucher.appendix.sha256 if voucher.appendix else None
+    content = VoucherContent(voucher.payload, voucher.parent, sha256, voucher.fingerprint)
+    keys = voucher_keys(one.owner, voucher.unique_id, content, row.raw)
+    return keys._replace(former=former_keys(one.owner, voucher.unique_id, content.fingerprint))
+
+
 def _values(voucher: VoucherRecord, case: ExistingEntry | None, parent: ExistingEntry | None) -> dict[str, Any]:
-    """Return the columns of the voucher's entry. Without ``case`` it belongs to an existing remote case, by its id."""
+    """Return the other columns of the voucher's entry. Without ``case`` it belongs to an existing remote case, by its id."""
     state, ready = voucher_state(case.state if case else None, parent.state if parent else None)
     return {
         "case_id": case.id if case else None,
         "target": voucher.case_id,
         "parent_key": voucher.parent,
         "parent_id": parent.id if parent else None,
-        "is_test": bool(case and case.is_test),
         "state": state,
         "ready": ready,
         "payload": voucher.payload,
-        "digest": voucher_digest(case.key if case else f"id:{voucher.case_id}", voucher.fingerprint),
         "content": voucher.fingerprint,
         "reasons": _why_blocked(parent) if state is State.BLOCKED else None,
         "appendix": json.dumps(asdict(voucher.appendix)) if voucher.appendix else None,

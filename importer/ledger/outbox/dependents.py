@@ -18,9 +18,13 @@ from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import NOT_ACCEPTED, entry
 
-CASE_REFUSED = Reason("case_refused", "Its case was refused or is held. Correct the case; then the voucher is sent")
+CASE_REFUSED = Reason(
+    "case_refused", "Its case was rejected, refused or questioned, or is held. Correct or answer that; then the voucher is sent"
+)
 PARENT_REFUSED = Reason(
-    "parent_refused", "Its case or its parent voucher was refused or is held. Correct that one; then the voucher is sent"
+    "parent_refused",
+    "Its case or its parent voucher was rejected, refused or questioned, or is held. "
+    "Correct or answer that; then the voucher is sent",
 )
 
 _owner, _parent = entry.alias("owner"), entry.alias("parent")

@@ -70,7 +70,7 @@ def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, RecordKi
         sums = select(row.c.sheet, currency, origin, func.count(), func.sum(row.c[f"{kind}_cents"]))
         valid = (row.c.batch_id == batch_id) & row.c[f"{kind}_entry"].is_not(None)
         for sheet, code, row_origin, rows, cents in connection.execute(sums.where(valid).group_by(row.c.sheet, currency, origin)):
-            yield sheet, kind, code, rows, 0 if row_origin == RowOrigin.REPEATED else int(cents), True
+            yield sheet, kind, code, rows, 0 if row_origin == RowOrigin.SHARED else int(cents), True
     sums = select(row.c.sheet, reject.c.kind, reject.c.currency, func.count(), func.sum(reject.c.cents))
     rejected = sums.join(row, row.c.id == reject.c.row_id).where(reject.c.batch_id == batch_id)
     for sheet, kind_name, code, rows, cents in connection.execute(

@@ -9,7 +9,15 @@ from sqlalchemy import Connection
 from importer.domain.kinds import RecordKind
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines
-from importer.ledger.queries.totals import Tallies, corrected_later, knows_accounts, open_batches, pending_totals, tally
+from importer.ledger.queries.totals import (
+    Tallies,
+    corrected_later,
+    knows_accounts,
+    newly_questioned,
+    open_batches,
+    pending_totals,
+    tally,
+)
 
 
 class Queries:
@@ -33,6 +41,10 @@ class Queries:
     def tally(self, batch_id: int) -> Tallies:
         """Return counts and hundredths of the batch by kind, status and currency."""
         return tally(self._connection, batch_id)
+
+    def newly_questioned(self, batch_id: int) -> int:
+        """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""
+        return newly_questioned(self._connection, batch_id)
 
     def corrected_later(self, batch_id: int) -> int:
         """Count the rejects of the batch that a later row has replaced."""

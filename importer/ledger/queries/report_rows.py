@@ -49,7 +49,8 @@ class RecordResult(NamedTuple):
     """The result of a row's case or voucher.
 
     ``repeats``: an earlier row of the source holds the same case and is counted for it. ``imported_from``: file and row of the
-    earlier import, for a record that was already imported. ``key``: the entry's key in the ledger. ``facts``: those of the case.
+    earlier import, for a record that was already imported, or of the row that it repeats. ``key``: the entry's key in the
+    ledger. ``facts``: those of the case.
     """
 
     status: RowStatus
@@ -111,20 +112,28 @@ def _head(found: Mapping[str, Any]) -> SheetHead:
     return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
 
 
+Sources = dict[int, tuple[str, list[str]]]
+"""The name and the sheets of a batch's source, by the batch's id."""
+
 _STATUS = {(state.value, origin): status_of(state, origin) for state in State for origin in (*RowOrigin, None)}
 
 
 def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
     """Yield every row of the batch in the order of the sheets, read a page at a time."""
     last = 0
-    sources: dict[int, tuple[str, list[str]]] = {}
+    sources: Sources = {}
     while page := _page(connection, batch_id, last):
         rejected = _rejects(connection, page[0][0], page[-1][0])
         earlier = {found[column] for found in page for column in _FROM}
         sources |= sources_of(connection, earlier - sources.keys() - {None})
+        repeated = _first_rows(connection, batch_id, page)
         for found in page:
             row_id, sheet, number, cells = found[:_HEAD]
             case, voucher = _record_result(found[_HEAD:_CASE_END], sources), _record_result(found[_CASE_END:], sources)
+            if repeated:
+                case, voucher = (
+                    _naming_first(one, kind, repeated) for kind, one in zip(RecordKind, (case, voucher), strict=True)
+                )
             if rejected:
                 case = rejected.get((row_id, RecordKind.CASE), case)
                 voucher = rejected.get((row_id, RecordKind.VOUCHER), voucher)
@@ -161,12 +170,37 @@ def _page_query() -> Select[Any]:
 
 _PAGE = _page_query()
 _HEAD, _CASE_END = 4, 21
+_ORIGIN, _ENTRY_ID = 3, 6  # counted from the first column of the case or voucher
 _FROM = (_HEAD, _CASE_END)
 """The columns with the batches from which known cases and vouchers were imported."""
 
 
 def _page(connection: Connection, batch_id: int, last: int) -> Sequence[Row[Any]]:
     return connection.execute(_PAGE, {"batch": batch_id, "last": last}).all()
+
+
+def _first_rows(connection: Connection, batch_id: int, page: Sequence[Row[Any]]) -> dict[tuple[RecordKind, int], str]:
+    """Return the row of this file that each repeated case or voucher of the page repeats, by kind and entry."""
+    found: dict[tuple[RecordKind, int], str] = {}
+    for kind, start in zip(RecordKind, _FROM, strict=True):
+        wanted = {one[start + _ENTRY_ID] for one in page if one[start + _ORIGIN] == RowOrigin.REPEATED}
+        if not wanted:
+            continue
+        link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
+        query = select(link, row.c.sheet, row.c.number).where(row.c.batch_id == batch_id, origin != RowOrigin.REPEATED)
+        (_, sheets) = sources_of(connection, {batch_id})[batch_id]
+        for part in parts_of(wanted):
+            for entry_id, sheet, number in connection.execute(query.where(link.in_(part)).order_by(row.c.id)):
+                found.setdefault((kind, entry_id), f"this file, {row_in(sheets, sheet, number)}")
+    return found
+
+
+def _naming_first(
+    result: RecordResult | None, kind: RecordKind, repeated: Mapping[tuple[RecordKind, int], str]
+) -> RecordResult | None:
+    if result is None or result.status is not RowStatus.REPEATED or result.entry_id is None:
+        return result
+    return result._replace(imported_from=repeated.get((kind, result.entry_id)), reasons=())
 
 
 def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[str]]]) -> RecordResult | None:
@@ -181,7 +215,7 @@ def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[s
         name, sheets = sources[from_batch]
         imported_from = f"{name}, {row_in(sheets, from_sheet, from_number)}"
     return RecordResult(
-        *(status, reasons_from_json(reasons), Money(currency, cents), origin == RowOrigin.REPEATED, imported_from, entry_id, key),
+        *(status, reasons_from_json(reasons), Money(currency, cents), origin == RowOrigin.SHARED, imported_from, entry_id, key),
         *(remote_id, reference, unique_id, case_id, case_reference, sent_at, RemoteFacts.from_json(facts) if facts else NO_FACTS),
     )
 

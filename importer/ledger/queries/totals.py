@@ -57,7 +57,7 @@ def tally(connection: Connection, batch_id: int) -> Tallies:
 def _entry_sums(connection: Connection, batch_id: int, kind: RecordKind) -> Iterator[tuple[RowStatus, str, int, int]]:
     link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
-    counted = (row.c.batch_id == batch_id) & (origin != RowOrigin.REPEATED)
+    counted = (row.c.batch_id == batch_id) & (origin != RowOrigin.SHARED)
     sums = (entry.c.state, origin, currency, func.count(), func.sum(cents))
     query = select(*sums).select_from(row).join(entry, entry.c.id == link).where(counted)
     for state, row_origin, code, rows, total in connection.execute(query.group_by(entry.c.state, origin, currency)):
@@ -70,6 +70,17 @@ def _reject_sums(connection: Connection, batch_id: int, kind: RecordKind) -> Ite
     query = select(*sums).where(counted).group_by(reject.c.status, reject.c.currency)
     for status, code, rows, total in connection.execute(query):
         yield RowStatus(status), code, rows, total
+
+
+def newly_questioned(connection: Connection, batch_id: int) -> int:
+    """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""
+    counts = (
+        select(func.count())
+        .select_from(row.join(entry, entry.c.id == row.c[f"{kind}_entry"]))
+        .where(row.c.batch_id == batch_id, row.c[f"{kind}_origin"] == RowOrigin.NEW, entry.c.state == State.QUESTIONED)
+        for kind in RecordKind
+    )
+    return sum(connection.scalar(count) or 0 for count in counts)
 
 
 def corrected_later(connection: Connection, batch_id: int) -> int:
@@ -118,7 +129,11 @@ def pending_totals(connection: Connection, batch_ids: Sequence[int], kind: Recor
     link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
     currency, cents = row.c[f"{kind}_currency"], row.c[f"{kind}_cents"]
     # An entry with rows in several of the batches counts once: in the last of them, which is its ``batch_id``.
-    own = (entry.c.batch_id == row.c.batch_id) & row.c.batch_id.in_(batch_ids) & (origin != RowOrigin.REPEATED)
+    own = (
+        (entry.c.batch_id == row.c.batch_id)
+        & row.c.batch_id.in_(batch_ids)
+        & origin.not_in([RowOrigin.SHARED, RowOrigin.REPEATED])
+    )
     query = select(currency, func.count(), func.sum(cents)).select_from(row).join(entry, entry.c.id == link)
     found = connection.execute(query.where(own & (entry.c.state == State.PENDING)).group_by(currency).order_by(currency)).all()
     return sum(rows for _, rows, _ in found), {code: int(total) for code, _, total in found}

@@ -124,7 +124,8 @@ entry = Table(
     ),
 )
 # The keys by which a row is recognized as an entry. An entry has several: its own ``key`` never changes, while better
-# releases fold more of what cannot be seen.
+# releases fold more of what cannot be seen. ``version`` is a MatchVersion. A key that equals the entry's ``base`` is not
+# stored, because entries are looked up by their base as well; this holds for nearly all.
 match_key = Table(
     "match_key",
     metadata,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, looks_like_a_company
 from importer.domain.former_payloads import former_payload, former_state
-from importer.domain.identity import EntryLabel, fingerprint
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import case_key, folded_creditor
 from importer.domain.models import STATE_MISSING, Case
 from importer.domain.notes import NoteKind
 from importer.domain.records import CaseRecord, LeftOut, Reject
@@ -52,8 +52,8 @@ def _record_of(found: RowValues, case: Case, state: str | None, hint: EntryLabel
     """
     ref, payload, is_test = _ref_of(found), case.wire(), bool(case.is_test)
     values = "" if ref else (former_payload(case, state) if state else payload).decode()
-    creditor = _folded(case.creditor_company_name)
-    base = fingerprint("case", ref or values, creditor, case.creditor_country_alpha2, is_test)
+    creditor = folded_creditor(case.creditor_company_name)
+    base = case_key(ref or values, creditor, case.creditor_country_alpha2, is_test=is_test)
     remarks = (NoteKind.DUE_BEFORE_DATE,) if case.due_date is not None and case.due_date < case.date else ()
     return CaseRecord(base, ref is None, ref, payload, found.money("amount_to_recover"), hint, is_test, remarks)
 
@@ -71,11 +71,6 @@ def _read_formerly(found: RowValues, context: LoadContext, state: str | None) ->
 
 
 _STATE_UNKNOWN = "us_state"
-
-
-@lru_cache(maxsize=1024)  # a file has few creditors
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _by_name(values: dict[str, Any]) -> DebtorType:

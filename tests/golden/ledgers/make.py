@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -156,6 +157,72 @@ def every_state(folder, sandbox):
     sandbox.set_faults(FaultPlan())
 
 
+def same_rows(folder, sandbox):
+    """Every kind of identity in every state, so that the same files again show whether a later release finds the rows."""
+    for number, (state, on, fault, code) in enumerate(
+        (
+            ("accepted", "cases", None, 0),
+            ("refused", "cases", None, 3),
+            ("made", "cases", "500_after", 5),
+            ("lost", "cases", "500_before", 5),
+            ("pending", "cases", "redirect", 5),
+            ("voucher-made", "vouchers", "500_after", 5),
+            ("voucher-lost", "vouchers", "500_before", 5),
+            ("voucher-pending", "vouchers", "redirect", 5),
+        )
+    ):
+        country = {"debtor_country": "KP"} if state == "refused" else {}
+        cases, vouchers = rows_of(state, country)
+        write(folder / f"{state}.xlsx", cases, vouchers)
+        write(
+            folder / f"{state}-formats.xlsx",
+            [{"creditor_reference": 42 + number, "debtor_name": f"{state} Leading Zeros", **country}],
+            shown_as="00000",
+        )
+        for name in (f"{state}.xlsx", f"{state}-formats.xlsx"):
+            faults = [{"on": on, "nth": 1, "times": ALWAYS, "kind": fault}, HIDDEN] if fault else []
+            sandbox.set_faults(FaultPlan.parse(faults))
+            imported(folder, sandbox.url, name, expect=0 if on == "vouchers" and "formats" in name else code)
+    sandbox.set_faults(FaultPlan())
+
+
+def rows_of(state, country):
+    """Cases with and without a reference, states of the United States in every spelling, and vouchers of every identity."""
+    states = {"CA": "CA", "NAME": "California", "ISO": "US-CA"}
+    american = {"currency": "USD", "debtor_country": "US"}
+    cases = [
+        {"case_ref": f"{state}-1", "creditor_reference": f"{state}-1", "debtor_name": f"{state} One", **country},
+        {"creditor_reference": f"{state}-2", "amount_to_recover": "250.50", "debtor_name": f"{state} Two", **country},
+        {"amount_to_recover": "40.00", "debtor_name": f"{state} Equal Rows", **country},
+        {"amount_to_recover": "40.00", "debtor_name": f"{state} Equal Rows", **country},
+        {"case_ref": f"{state} 3", "debtor_name": f"{state} Looks Alike", **country},
+        {"case_ref": f"{state}\u00a03", "debtor_name": f"{state} Looks Alike", **country},
+        *(
+            {"case_ref": f"{state}-{key}", "debtor_name": f"{state} {key}", "debtor_state": value, **american, **country}
+            for key, value in states.items()
+        ),
+        *(
+            {"debtor_name": f"{state} no reference {key}", "debtor_state": value, **american, **country}
+            for key, value in states.items()
+        ),
+    ]
+    number = {"case_ref": f"{state}-1", "reference_id": f"{state}-1"}
+    fee = {"voucher_type": "reminder fee", "voucher_amount": "100.00"}
+    vouchers = [
+        {**number, "unique_id": f"V-{state}-1"},
+        {**number, "voucher_amount": "99.00"},
+        {**number, "voucher_amount": "99.00"},
+        {**number, **fee},
+        {**number, **fee},
+        {**number, **fee, "date": "2026-02-28"},
+        {"case_ref": f"{state}-2", "voucher_amount": "250.50"},
+        {"case_ref": f"{state}-2", "voucher_amount": "250.50"},
+        {"case_ref": f"{state}-2", "voucher_type": "deposit", "voucher_amount": "10.00", "parent_unique_id": f"V-{state}-2"},
+        {"case_ref": f"{state}-2", "unique_id": f"V-{state}-2", "voucher_amount": "1.00"},
+    ]
+    return cases, vouchers
+
+
 def explained_doubts(folder, sandbox):
     """Doubts whose cause matters: an id or a reference that is taken, a refusal after a doubt."""
     first, other = {"case_ref": "C-1", "creditor_reference": "R-1"}, {"case_ref": "C-2", "creditor_reference": "R-2"}
@@ -221,7 +288,7 @@ def entries(path, condition):
 
 
 def dump(folder, url):
-    text = dump_text(folder / "ledger.db").replace(url, "@url@")
+    text = dump_text(folder / "ledger.db").replace(url, "@url@").replace(socket.gethostname(), "host")
     for name, secret in (("@key@", KEY), ("@token@", TOKEN)):
         digest = hashlib.blake2b(f"{url}\n{secret}".encode(), digest_size=12, person=b"importer-cred").hexdigest()
         text = text.replace(digest, name)
@@ -235,7 +302,7 @@ def dump_text(path):
 
 
 def main(root):
-    for scenario in (every_state, explained_doubts, used_up_quota, restored):
+    for scenario in (every_state, explained_doubts, used_up_quota, restored, same_rows):
         folder = root / scenario.__name__.replace("_", "-")
         folder.mkdir(parents=True)
         unique = scenario is explained_doubts

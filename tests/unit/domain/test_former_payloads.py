@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from importer.domain.code_lists import DebtorType
-from importer.domain.former_payloads import comparable, former_payload, is_same_case
+from importer.domain.former_payloads import former_payload
+from importer.domain.match_keys import in_one_form, same_values
 from importer.domain.models import Case, Debtor
 
 
@@ -53,9 +54,9 @@ def payload(country: str, amount: float = 100.0, **state: str) -> bytes:
     ],
 )
 def test_the_same_state_in_another_member_is_the_same_case(country, old, new) -> None:
-    assert is_same_case(payload(country, **old), payload(country, **new))
-    assert is_same_case(payload(country, **new), payload(country, **old))
-    assert json.loads(comparable(payload(country, **old))) == json.loads(comparable(payload(country, **new)))
+    assert same_values(payload(country, **old), payload(country, **new))
+    assert same_values(payload(country, **new), payload(country, **old))
+    assert json.loads(in_one_form(payload(country, **old))) == json.loads(in_one_form(payload(country, **new)))
 
 
 @pytest.mark.parametrize(
@@ -69,4 +70,4 @@ def test_the_same_state_in_another_member_is_the_same_case(country, old, new) ->
     ],
 )
 def test_another_state_or_another_value_is_another_case(old, new) -> None:
-    assert not is_same_case(old, new)
+    assert not same_values(old, new)

@@ -20,7 +20,7 @@ from importer.domain.states import BLOCKING, RowStatus, State
 from importer.ledger.outbox.sendable import Claim
 from importer.ledger.queries.report_rows import ReportRow
 
-REFS, CREDITORS, TEXTS, IDS = ("R1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
+REFS, CREDITORS, TEXTS, IDS = ("R1", "R\u200b1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
 cases = st.builds(case, st.sampled_from(REFS), debtor=st.sampled_from(("Ann", "Bob")), creditor=st.sampled_from(CREDITORS))
 vouchers = st.builds(
     voucher,
@@ -219,20 +219,23 @@ class LedgerMachine(RuleBasedStateMachine):
         keys = Counter(entries[i].key for i in made)
         assert not [key for key, times in keys.items() if times > 1]
         assert not [i for i in made if entries[i].superseded_by]
-        derived = Counter(found for unique, found in self.apis.vouchers.items() if unique not in IDS)
+        parents = {entry.key: entry.parent_key for entry in entries.values() if entry.kind == RecordKind.VOUCHER}
+        derived = Counter((*found, parents[unique]) for unique, found in self.apis.vouchers.items() if unique not in IDS)
         most = self._most_in_one_source(entries, lines)
         assert not [found for found, times in derived.items() if times > most[found]], "a voucher was made twice"
 
-    def _most_in_one_source(self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]) -> Counter[tuple[str, str]]:
-        """Count how often a derived voucher of a case occurs in one source, at most: by the remote case and the text."""
+    def _most_in_one_source(
+        self, entries: dict[int, Any], lines: dict[int, list[ReportRow]]
+    ) -> Counter[tuple[str, str, str | None]]:
+        """Count how often a derived voucher of a case occurs in one source, at most: by the remote case, the text, the parent."""
         remote_ids = {entry_id: remote for remote, entry_id in self.apis.cases.items()}
-        most: Counter[tuple[str, str]] = Counter()
+        most: Counter[tuple[str, str, str | None]] = Counter()
         for of_batch in lines.values():
-            here: Counter[tuple[str, str]] = Counter()
+            here: Counter[tuple[str, str, str | None]] = Counter()
             for line in of_batch:
                 entry = entries.get(line.voucher.entry_id or 0) if line.voucher else None
                 if entry is not None and entry.key not in IDS:
-                    here[remote_ids.get(entry.case_id, ""), json.loads(entry.payload)["text"]] += 1
+                    here[remote_ids.get(entry.case_id, ""), json.loads(entry.payload)["text"], entry.parent_key] += 1
             most |= here
         return most
 

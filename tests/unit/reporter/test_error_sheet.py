@@ -255,7 +255,7 @@ def test_the_summary_is_passed_over_when_the_file_comes_back(tmp_path: Path, pro
     book.save(path)
     with open_file(path, profile, CONTEXT) as source:
         assert [head.name for head in source.heads] == ["cases.csv"]
-        assert len(list(source.rows)) == 4
+        assert len(list(source.rows)) == 3
         assert source.notes == ()
 
 

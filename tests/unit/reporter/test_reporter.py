@@ -67,14 +67,16 @@ def test_only_its_owner_can_read_a_report(driver: LedgerDriver, tmp_path: Path) 
 
 def everything(driver: LedgerDriver) -> int:
     """Stage a batch with a row in every status but left out."""
-    driver.take(case("known", cents=1), voucher("known", cents=2))
+    driver.take(case("known", cents=1, day="2026-01-31"), voucher("known", cents=2))
     driver.send_all()
     driver.send_all(kind=RecordKind.VOUCHER)
     names = ["accepted", "refused", "in_doubt", "held", "pending"]
     cases = [case(name, debtor=name, cents=10 ** (i + 1)) for i, name in enumerate(names)]
     linked = [voucher(name, cents=3 * 10 ** (i + 1)) for i, name in enumerate(["known", "accepted", "refused"])]
+    known = case("known", cents=1, day="2026-01-31")
     batch = driver.take(
-        case("known", cents=1), *cases, reject(RecordKind.CASE, "gone", 7_000_000), *linked, voucher("gone"), voucher("none")
+        *(known, *cases, reject(RecordKind.CASE, "gone", 7_000_000), *linked, voucher("gone"), voucher("none")),
+        *(known, case("KNOWN", cents=1, day="2026-01-31")),
     )
     states = [State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.IN_DOUBT]
     claims = driver.claim(limit=4)
@@ -89,7 +91,7 @@ def test_a_summary_that_balances_in_every_status(driver: LedgerDriver, tmp_path:
     reasons = summary(report(driver, everything(driver), tmp_path))
     assert reasons["balanced"] is True
     statuses = [s.value for s in RowStatus]
-    assert reasons["counts"]["cases"] == {"rows": 7} | dict.fromkeys(statuses, 1) | {"blocked": 0, "left_out": 0}
+    assert reasons["counts"]["cases"] == {"rows": 9} | dict.fromkeys(statuses, 1) | {"blocked": 0, "left_out": 0}
     assert reasons["counts"]["vouchers"] == {"rows": 5} | dict.fromkeys(statuses, 0) | {
         "refused": 1,
         "pending": 1,
@@ -157,7 +159,7 @@ def test_every_row_stands_in_exactly_one_sheet(driver: LedgerDriver, tmp_path: P
     assert list(left) == ["Cases", "Vouchers", "Summary"]  # and no Flat, which has no errors
     del left["Summary"]
     numbers = [row[0] for book in (done, left) for sheet in book.values() for row in sheet[1:]]
-    assert sorted(numbers) == list(range(2, 14))
+    assert sorted(numbers) == list(range(2, 16))
     by_row = {row[0]: row for sheet in left.values() for row in sheet[1:]}
     assert by_row[4][1:3] == ("refused", "currency: No")
     assert str(by_row[4][3]).startswith("C4-")
@@ -167,6 +169,11 @@ def test_every_row_stands_in_exactly_one_sheet(driver: LedgerDriver, tmp_path: P
     accepted = {row[0]: row for row in done["Cases"][1:]}
     assert accepted[2][1:3] == ("already imported", "remote-1")
     assert accepted[3][1] == "accepted"
+    repeated, questioned = accepted[14], by_row[15]
+    assert (repeated[1], repeated[2], repeated[7]) == ("repeated", "remote-1", 'this file, row 2 of sheet "Cases"')
+    assert questioned[1] == "questioned"
+    assert f"`importer resolve {questioned[3]} --send`" in str(questioned[2])
+    assert f"`importer resolve {questioned[3]} --same-as C1-" in str(questioned[2])
     assert accepted[3][6]
 
 

@@ -23,7 +23,7 @@ RANKS = {"accepted": 0, "held": 1, "in_doubt": 2, "sending": 3, "refused": 4, "b
 """Which of two entries of one row remains: the one that got further; of equals the older one."""
 DOUBTFUL = frozenset({"held", "in_doubt", "sending"})
 BLOCKING = frozenset({"refused", "held", "blocked"})
-BLOCKED = Reason("case_refused", "Its case or its parent voucher was refused or is held. Correct that; the voucher follows it")
+BLOCKED = Reason("case_refused", "Its case or its parent voucher was refused or is held. Correct that; then the voucher is sent")
 
 _COLUMNS = ("id", "account", "kind", "key", "base", "state", "ready", "reasons", "superseded_by", "case_id", "parent_id")
 _entry = sa.table("entry", *map(sa.column, _COLUMNS))

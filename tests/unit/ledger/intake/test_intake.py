@@ -124,21 +124,24 @@ def test_a_duplicate_names_the_row_of_this_file(driver: LedgerDriver) -> None:
     driver.take(reject(RecordKind.CASE), reject(RecordKind.CASE), case("R1"))
     driver.send_all()
     batch = driver.take(case("R1"), case("R1"), case("R9"), case("R9"))
-    assert driver.cases(batch) == [KNOWN, RowStatus.REJECTED, PENDING, RowStatus.REJECTED]
-    assert driver.reasons(batch) == [
-        f'case_ref "{ref}" is the same case as row {number} of sheet "Cases". Remove one of the rows'
-        for ref, number in (("R1", 2), ("R9", 4))
-    ]
+    assert driver.cases(batch) == [KNOWN, RowStatus.REPEATED, PENDING, RowStatus.REPEATED]
+    named = [line.case.imported_from for line in driver.lines(batch) if line.case and line.case.status is RowStatus.REPEATED]
+    assert named == [f'this file, row {number} of sheet "Cases"' for number in (2, 4)]
+    assert len(driver.claim()) == 1
     assert driver.balanced(batch)
 
 
-def test_an_explicit_unique_id_twice_is_rejected(driver: LedgerDriver) -> None:
+def test_an_explicit_unique_id_twice_is_rejected_in_both_rows(driver: LedgerDriver) -> None:
     batch = driver.take(case("R1"), voucher(uid="U"), voucher(uid="U", text="other"))
-    assert driver.vouchers(batch) == [PENDING, RowStatus.REJECTED]
-    (reasons,) = driver.reasons(batch)
-    assert reasons.startswith(
-        'unique_id "U" appears in row 3 of sheet "Vouchers" too, with other values (text was fee, is now other).'
+    assert driver.vouchers(batch) == [RowStatus.REJECTED] * 2
+    wanted = (
+        'unique_id "U" is in rows 3 and 4 of sheet "Vouchers": the same voucher with different values (text was fee, is now '
+        "other). None of them was sent: make the rows equal, or give each of them a key of its own"
     )
+    assert driver.reasons(batch) == [wanted, wanted]
+    driver.send_all()
+    assert not driver.claim(RecordKind.VOUCHER)
+    assert driver.balanced(batch)
 
 
 def test_equal_rows_without_a_reference_are_all_taken_and_known_again(driver: LedgerDriver) -> None:
@@ -171,9 +174,10 @@ def test_flat_rows_that_repeat_their_case_count_it_once(driver: LedgerDriver) ->
 
 def test_a_flat_row_that_repeats_its_case_with_other_values_is_rejected_and_its_voucher_blocked(driver: LedgerDriver) -> None:
     batch = driver.take((case("R1"), voucher(None, text="a")), (case("R1", debtor="Bob"), voucher(None, text="b")))
-    assert driver.cases(batch) == [PENDING, RowStatus.REJECTED]
-    assert driver.vouchers(batch) == [PENDING, RowStatus.BLOCKED]
-    assert "row 2" in driver.reasons(batch)[0]
+    assert driver.cases(batch) == [RowStatus.REJECTED, RowStatus.REJECTED]
+    assert driver.vouchers(batch) == [RowStatus.BLOCKED, RowStatus.BLOCKED]
+    assert 'rows 2 and 3 of sheet "Flat"' in driver.reasons(batch)[0]
+    assert not driver.claim()
     assert driver.balanced(batch)
 
 
@@ -538,9 +542,8 @@ def test_duplicates_links_and_parents_across_chunks(driver: LedgerDriver) -> Non
     vouchers = [voucher(f"R{i}", uid=f"U{i}", parent=f"U{i + 1}" if i < CHUNK_ROWS + 4 else None) for i in range(CHUNK_ROWS + 5)]
     batch = driver.take(*cases, case("R0"), case(None), *[case(f"F{i}") for i in range(CHUNK_ROWS)], case(None), *vouchers)
     statuses = driver.cases(batch)
-    assert statuses.count(RowStatus.REJECTED) == 1
-    assert statuses[CHUNK_ROWS + 5] is RowStatus.REJECTED
-    assert "row 2" in driver.reasons(batch)[0]
+    assert statuses.count(RowStatus.REPEATED) == 1
+    assert statuses[CHUNK_ROWS + 5] is RowStatus.REPEATED
     assert driver.vouchers(batch) == [PENDING] * (CHUNK_ROWS + 5)
     assert len({e.key for e in driver.entries(RecordKind.CASE)}) == 2 * CHUNK_ROWS + 7
     assert driver.balanced(batch)
@@ -578,7 +581,8 @@ def test_the_money_of_every_row_is_in_exactly_one_status(driver: LedgerDriver) -
         *(voucher("R1", cents=1600), voucher("R9", cents=3200), reject(RecordKind.VOUCHER, None, 6400)),
     )
     assert driver.balanced(batch)
-    assert driver.vouchers(batch) == [RowStatus.BLOCKED, PENDING, RowStatus.REJECTED, RowStatus.REJECTED]
+    assert driver.cases(batch) == [RowStatus.REJECTED] * 3
+    assert driver.vouchers(batch) == [RowStatus.BLOCKED, RowStatus.BLOCKED, RowStatus.REJECTED, RowStatus.REJECTED]
 
 
 def test_an_appendix_is_kept_with_its_voucher(driver: LedgerDriver) -> None:

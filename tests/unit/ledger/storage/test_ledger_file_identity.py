@@ -38,7 +38,7 @@ def test_copies_of_an_older_ledger_that_are_upgraded_one_by_one_have_one_id(tmp_
     with pytest.warns(LedgerUpgraded):
         one, two, other = (
             identity_of(load_ledger(scenario, tmp_path / f"{number}.db"))
-            for number, scenario in enumerate(("every-state", "every-state", "restored"))
+            for number, scenario in enumerate(("version-3/every-state", "version-3/every-state", "version-3/restored"))
         )
     assert one == two
     assert one[0] != other[0]

@@ -1,0 +1,263 @@
+"""What is being staged: the batch, its rows, the records that are to be placed, and the entries that they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from importer.domain.accounts import Accounts
+from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import DocumentDates, MatchVersion, RawRow, RecordKeys, is_same_voucher, looks_alike
+from importer.domain.money import Money
+from importer.domain.records import CaseRecord, LoadedRow, VoucherRecord
+from importer.domain.states import REPLACEABLE, State
+from importer.ledger.intake import decisions
+from importer.ledger.intake.conflicts import Conflicts
+from importer.ledger.intake.decisions import Choice, ExistingEntry
+from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.storage.identifiers import Identifiers
+
+Record = CaseRecord | VoucherRecord
+ControlTotals = dict[str, dict[str, list[int]]]
+"""Record kind → currency → [rows, hundredths]."""
+
+
+class LeftOutRow(NamedTuple):
+    """The first row of a case that was left out: its sheet and number, and the case's payload."""
+
+    sheet: str
+    number: int
+    payload: bytes
+
+
+@dataclass
+class BatchIntake:
+    """The batch that is being staged, with the state that its chunks share."""
+
+    connection: Connection
+    id: int
+    accounts: Accounts
+    run_batches: Sequence[int]
+    """The batches of this run so far, including this one."""
+    sheets: Sequence[str]
+    entry_ids: Identifiers
+    control: ControlTotals = field(default_factory=lambda: {kind: {} for kind in RecordKind})
+    changed_cases: set[int] = field(default_factory=set)
+    """Accepted cases that a row of this batch holds with other values."""
+    left_out: dict[str, LeftOutRow] = field(default_factory=dict)
+    """Cases of this batch that were left out, by what they are recognized by."""
+    conflicts: Conflicts = field(default_factory=Conflicts)
+
+    def count(self, kind: RecordKind, money: Money) -> None:
+        """Add a row with its hundredths to the control totals."""
+        totals = self.control[kind].setdefault(money.currency, [0, 0])
+        totals[0] += 1
+        totals[1] += money.cents
+
+
+@dataclass(slots=True)
+class StagedRow:
+    """One row that is being staged: its id in the ledger, its raw cells, and the entry of its case.
+
+    ``waits_for``: the unique id of its voucher's parent, which was missing when the row was last tried.
+    """
+
+    id: int
+    loaded: LoadedRow
+    flat: bool
+    raw: RawRow
+    case: ExistingEntry | None = None
+    case_rejected: bool = False
+    case_left_out: bool = False
+    waits_for: str | None = None
+
+    @property
+    def repeats_its_case(self) -> bool:
+        """Return whether the row may hold the same case as an earlier one, with another voucher."""
+        return self.flat and self.loaded.voucher is not None
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A valid record with the base of its key and the columns of its entry.
+
+    ``is_counted``: a source may hold several equal ones, each with a key of its own. ``dates`` are those of a document.
+    ``is_by_reference``: the base of a voucher was derived from a reference.
+    """
+
+    kind: RecordKind
+    record: Record
+    base: str
+    values: dict[str, Any]
+    make_keys: Callable[[], RecordKeys]
+    is_counted: bool = False
+    dates: DocumentDates | None = None
+    is_by_reference: bool = False
+    _keys: RecordKeys | None = None
+
+    @property
+    def has_keys(self) -> bool:
+        """Return whether the match keys were computed, so that entries were looked up by them."""
+        return self._keys is not None
+
+    @property
+    def keys(self) -> RecordKeys:
+        """Return the match keys, which are computed once and only for records that need them."""
+        if self._keys is None:
+            self._keys = self.make_keys()
+        return self._keys
+
+    @property
+    def has_own_key(self) -> bool:
+        """Return whether the record is the only one with its key."""
+        return not self.is_counted and self.dates is None
+
+    def is_same(self, known: ExistingEntry) -> bool:
+        """Return whether an entry has the values of this record."""
+        values = self.values
+        of_case = (values.get("case_id"), values.get("target"))
+        return decisions.has_values(known, values["digest"], values["payload"], of_case=of_case)
+
+    def needs_keys(self, exact: Sequence[ExistingEntry], rows: int = 1) -> bool:
+        """Return whether entries must be looked up by the match keys: the record is new, or its entry is checked again.
+
+        An entry that gets other values, or that was refused, may be the same as another one now.
+
+        ``exact`` are the entries with its base; ``rows`` is the number of rows with that base that are looked up at once.
+        """
+        if not exact or (self.is_counted and rows > len(exact)):
+            return True
+        if self.is_by_reference:  # its key does not contain its content
+            return all(known.digest != self.values["digest"] for known in exact)
+        return any(_is_checked_again(known, self.values["digest"]) for known in exact)
+
+
+def _is_checked_again(known: ExistingEntry, digest: str) -> bool:
+    is_refused = known.state is State.REFUSED and known.superseded_by is None
+    return is_refused or (known.state in REPLACEABLE and known.digest != digest)
+
+
+def name_of(record: Record) -> str | None:
+    """Return the record's identifier in the sheet: a case's reference or a voucher's unique id."""
+    return record.ref if isinstance(record, CaseRecord) else record.unique_id
+
+
+class Match(NamedTuple):
+    """What a record was recognized as: the entry, and the one that it corrects.
+
+    ``is_answered``: the user has said that it is that entry. ``has_cells``: the entry has another base, but was read from
+    a row with the same cells. The rest is as in ``Choice``.
+    """
+
+    known: ExistingEntry | None = None
+    corrected: ExistingEntry | None = None
+    is_answered: bool = False
+    has_cells: bool = False
+    several: tuple[ExistingEntry, ...] = ()
+    waits: bool = False
+    suffix: str | None = None
+
+
+class Recognition:
+    """Recognizes the records of one chunk, whose entries were loaded before."""
+
+    def __init__(self, existing: ExistingEntries, batch_id: int) -> None:
+        self._existing, self._batch = existing, batch_id
+
+    def match(self, candidate: Candidate, dues: Collection[str | None] = (), *, last: bool = True) -> Match:
+        """Recognize the entry of a record. A record may wait for the ``last`` round, in which the rest is decided.
+
+        ``dues`` are the due days of the waiting documents with the same number.
+        """
+        exact = self._existing.group(candidate.kind, candidate.base)
+        if len(exact) == 1 and candidate.record.hint is None and self._is_certain(candidate, exact[0]):  # most records
+            return Match(exact[0])
+        originals = self._originals(candidate)
+        if answered := _first_answered(originals, candidate):
+            return Match(self._existing.follow(answered), is_answered=True)
+        current = _unique(map(self._existing.follow, originals))
+        choice = self._choose(candidate, current, dues, last=last)
+        return self._with_hint(candidate, self._questioned(candidate, choice), current)
+
+    def _is_certain(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        """Return whether a record is certainly the only entry with its base."""
+        if known.superseded_by is not None:
+            return False
+        return candidate.has_own_key or (known.digest == candidate.values["digest"] and known.batch_id != self._batch)
+
+    def _originals(self, candidate: Candidate) -> list[ExistingEntry]:
+        """Return the entries that the record may be, by the first kind of key that finds any.
+
+        The kinds are its base, today's match key with those of earlier releases, and the raw cells. Rows of the same source
+        with the same cells are not compared: they have the same keys already, unless their sheets are read differently.
+        """
+        kind, existing = candidate.kind, self._existing
+        exact = existing.group(kind, candidate.base)
+        if exact and (candidate.has_own_key or not candidate.has_keys):
+            return exact
+        keys = candidate.keys
+        found = [*exact, *existing.alike(kind, keys.text)]
+        for former in keys.former:
+            found += existing.group(kind, former)
+        return _unique(found or (known for known in self._of_cells(candidate) if known.batch_id != self._batch))
+
+    def _has_cells(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        return any(self._existing.follow(one).id == known.id for one in self._of_cells(candidate))
+
+    def _of_cells(self, candidate: Candidate) -> list[ExistingEntry]:
+        return self._existing.alike(candidate.kind, candidate.keys.cells, MatchVersion.CELLS)
+
+    def _choose(
+        self,
+        candidate: Candidate,
+        current: Sequence[ExistingEntry],
+        dues: Collection[str | None],
+        *,
+        last: bool,
+    ) -> Choice:
+        digest, batch_id = candidate.values["digest"], self._batch
+        if candidate.dates is not None:
+            return decisions.choose_document(current, digest, candidate.dates, batch_id, dues, last=last)
+        if candidate.is_counted:
+            return decisions.choose_counted(current, digest, batch_id, last=last)
+        exact = [known for known in current if known.base == candidate.base]
+        return decisions.choose_single(exact, current, batch_id)
+
+    def _with_hint(self, candidate: Candidate, choice: Choice, current: Sequence[ExistingEntry]) -> Match:
+        """Prefer the entry that an error sheet names, or correct it if the record has another identity now."""
+        hinted, known = self._existing.entry(candidate.record.hint), choice.known
+        has_cells = known is not None and known.base != candidate.base and self._has_cells(candidate, known)
+        if hinted is None or hinted.is_test != candidate.values["is_test"]:  # a test case never replaces a real one
+            return Match(known, None, False, has_cells, *choice[1:])
+        if hinted.base == candidate.base or hinted in current:
+            return Match(known if hinted.batch_id == self._batch else hinted, suffix=choice.suffix)
+        return Match(known, None if hinted is known else hinted, False, has_cells, *choice[1:])
+
+    def _questioned(self, candidate: Candidate, choice: Choice) -> Choice:
+        """Ask about a row with the cells of an entry that says something else now, perhaps by a constant for all rows."""
+        known = choice.known
+        if known is None or known.base == candidate.base or not self._is_only_by_cells(candidate, known):
+            return choice
+        alike = looks_alike if candidate.kind is RecordKind.CASE else is_same_voucher
+        return choice if alike(known.payload, candidate.values["payload"]) else Choice(several=(known,))
+
+    def _is_only_by_cells(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        keys, existing = candidate.keys, self._existing
+        by_key = [
+            *existing.alike(candidate.kind, keys.text),
+            *(one for key in keys.former for one in existing.group(candidate.kind, key)),
+        ]
+        return all(existing.follow(one).id != known.id for one in by_key)
+
+
+def _first_answered(entries: Iterable[ExistingEntry], candidate: Candidate) -> ExistingEntry | None:
+    """Return the entry with the values of the record of which the user has answered that it is another one."""
+    answered = (known for known in entries if known.answer and known.superseded_by is not None)
+    return next((known for known in answered if candidate.is_same(known)), None)
+
+
+def _unique(entries: Iterable[ExistingEntry]) -> list[ExistingEntry]:
+    return list({known.id: known for known in entries}.values())
