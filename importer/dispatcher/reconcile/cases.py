@@ -135,15 +135,15 @@ def _apply(ledger: Ledger, doubt: InDoubtCase, fate: Fate, lack: str | None, *, 
     if verdict is ScanVerdict.AMBIGUOUS:
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(_SEVERAL))
     lack = lack or (_UNREADABLE if verdict is ScanVerdict.UNKNOWN else None)
-    return settled and _apply_absence(ledger, doubt, lack, policy)
+    is_shown = verdict is ScanVerdict.UNKNOWN  # perhaps, as a case that cannot be read
+    return settled and _apply_absence(ledger, doubt, lack, None if is_shown else _conflict(doubt), policy)
 
 
-def _apply_absence(ledger: Ledger, doubt: InDoubtCase, lack: str | None, policy: Policy) -> bool:
+def _apply_absence(ledger: Ledger, doubt: InDoubtCase, lack: str | None, conflict: Reason | None, policy: Policy) -> bool:
     """Move an entry that the list does not show, although it has had the time to.
 
     After a conflict the entry is held in any case, so that the list need not prove anything.
     """
-    conflict = _conflict(doubt)
     if lack and conflict is None:
         return ledger.doubts.move(doubt.entry_id, State.HELD, reasons=_reasons(_proves_nothing(lack)))
     if doubt.absent_scans + 1 < SCANS_NEEDED:
