@@ -49,8 +49,8 @@ class BenchmarkReport:
         """Return the tables, then the targets, then the remarks."""
         blocks = ["\n".join(table.lines()) for table in self.tables]
         if self.targets:
-            told = tuple((t.what, t.wanted, t.measured, "yes" if t.met else "**no**") for t in self.targets)
-            blocks.append("\n".join(MarkdownTable(("target", "wanted", "measured", "met"), told).lines()))
+            rows = tuple((t.what, t.wanted, t.measured, "yes" if t.met else "**no**") for t in self.targets)
+            blocks.append("\n".join(MarkdownTable(("target", "wanted", "measured", "met"), rows).lines()))
         return "\n\n".join([*blocks, *self.notes])
 
 

@@ -11,7 +11,7 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.errors import UsageError
-from importer.ledger.intake.answers import Answer
+from importer.ledger.intake.answers import UserAnswer
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import require_ledger
@@ -29,11 +29,11 @@ def answer(environment: Environment, name: str, same_as: str | None) -> str:
         ledger.outbox.recover()
         label, questioned = _find(ledger, name)
         if same_as is None:
-            state = ledger.answers.send(questioned, Answer(_user(), "send"))
+            state = ledger.answers.send(questioned, UserAnswer(_user(), "send"))
             waits = " once its case is accepted" if state is State.BLOCKED else ""
             return f"{name} is another claim: it will be sent by the next `importer resume`{waits}."
         other = _other(ledger, label.kind, questioned, same_as.strip())
-        given = Answer(_user(), f"same as {same_as.strip()}")
+        given = UserAnswer(_user(), f"same as {same_as.strip()}")
         if other is None:
             found = asyncio.run(settle_as_existing(environment, ledger, questioned.id, name, same_as.strip()))
             ledger.answers.accept(questioned, label.kind, found.columns(), given)

@@ -27,7 +27,7 @@ from importer.ledger.storage.schema import REMOTE_KEY, entry, row
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class UserAnswer:
     """An answer, as it is stored with the entry: who gave it, and what it is."""
 
     who: str
@@ -72,7 +72,7 @@ class AnswerLog:
             query = select(entry.c.account, entry.c.kind, entry.c.is_test).where(entry.c.id.in_([questioned.id, other.id]))
             return questioned.id != other.id and len(set(map(tuple, connection.execute(query)))) == 1
 
-    def send(self, questioned: ExistingEntry, answer: Answer) -> State:
+    def send(self, questioned: ExistingEntry, answer: UserAnswer) -> State:
         """Let an entry be sent: it is another claim. Returns its state, which depends on its case if it is a voucher."""
         with self._session.transaction() as connection:
             links = select(entry.c.case_id, entry.c.parent_id).where(entry.c.id == questioned.id)
@@ -86,7 +86,7 @@ class AnswerLog:
             unblock(connection, [questioned.id])
         return state
 
-    def same(self, questioned: ExistingEntry, other: ExistingEntry, answer: Answer) -> None:
+    def same(self, questioned: ExistingEntry, other: ExistingEntry, answer: UserAnswer) -> None:
         """Let another entry take the place of a questioned one, which is then never sent."""
         with self._session.transaction() as connection:
             kind = RecordKind(connection.scalar(select(entry.c.kind).where(entry.c.id == questioned.id)) or "")
@@ -99,7 +99,7 @@ class AnswerLog:
             if kind is RecordKind.CASE:
                 _question_alike(connection, other)
 
-    def accept(self, questioned: ExistingEntry, kind: RecordKind, remote: Mapping[str, str | None], answer: Answer) -> None:
+    def accept(self, questioned: ExistingEntry, kind: RecordKind, remote: Mapping[str, str | None], answer: UserAnswer) -> None:
         """Accept a questioned entry as a case or voucher that this ledger did not send. ``remote``: its columns in the ledger."""
         values = {"state": State.ACCEPTED, "answer": answer.as_json(), "accepted_at": to_timestamp(), "reasons": None, **remote}
         with self._session.transaction() as connection:

@@ -16,7 +16,7 @@ from importer.domain.records import CaseRecord, LoadedRow, VoucherRecord
 from importer.domain.states import REPLACEABLE, State
 from importer.ledger.intake import decisions
 from importer.ledger.intake.conflicts import Conflicts
-from importer.ledger.intake.decisions import Choice, ExistingEntry
+from importer.ledger.intake.decisions import EntryChoice, ExistingEntry
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.storage.identifiers import Identifiers
 
@@ -149,7 +149,7 @@ class Match(NamedTuple):
     """What a record was recognized as: the entry, and the one that it corrects.
 
     ``is_answered``: the user has said that it is that entry. ``has_cells``: the entry has another base, but was read from
-    a row with the same cells. The rest is as in ``Choice``.
+    a row with the same cells. The rest is as in ``EntryChoice``.
     """
 
     known: ExistingEntry | None = None
@@ -217,7 +217,7 @@ class Recognition:
         dues: Collection[str | None],
         *,
         last: bool,
-    ) -> Choice:
+    ) -> EntryChoice:
         digest, batch_id = candidate.values["digest"], self._batch
         if candidate.dates is not None:
             return decisions.choose_document(current, digest, candidate.dates, batch_id, dues, last=last)
@@ -226,7 +226,7 @@ class Recognition:
         exact = [known for known in current if known.base == candidate.base]
         return decisions.choose_single(exact, current, batch_id)
 
-    def _with_hint(self, candidate: Candidate, choice: Choice, current: Sequence[ExistingEntry]) -> Match:
+    def _with_hint(self, candidate: Candidate, choice: EntryChoice, current: Sequence[ExistingEntry]) -> Match:
         """Prefer the entry that an error sheet names, or correct it if the record has another identity now."""
         hinted, known = self._existing.entry(candidate.record.hint), choice.known
         has_cells = known is not None and known.base != candidate.base and self._has_cells(candidate, known)
@@ -236,13 +236,13 @@ class Recognition:
             return Match(known if hinted.batch_id == self._batch else hinted, suffix=choice.suffix)
         return Match(known, None if hinted is known else hinted, False, has_cells, *choice[1:])
 
-    def _questioned(self, candidate: Candidate, choice: Choice) -> Choice:
+    def _questioned(self, candidate: Candidate, choice: EntryChoice) -> EntryChoice:
         """Ask about a row with the cells of an entry that says something else now, perhaps by a constant for all rows."""
         known = choice.known
         if known is None or known.base == candidate.base or not self._is_only_by_cells(candidate, known):
             return choice
         alike = looks_alike if candidate.kind is RecordKind.CASE else is_same_voucher
-        return choice if alike(known.payload, candidate.values["payload"]) else Choice(several=(known,))
+        return choice if alike(known.payload, candidate.values["payload"]) else EntryChoice(several=(known,))
 
     def _is_only_by_cells(self, candidate: Candidate, known: ExistingEntry) -> bool:
         keys, existing = candidate.keys, self._existing

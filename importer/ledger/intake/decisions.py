@@ -141,7 +141,7 @@ def most_fitting(cases: Sequence[ExistingEntry], batch_id: int, alike: Sequence[
 # Which of several entries a record is
 
 
-class Choice(NamedTuple):
+class EntryChoice(NamedTuple):
     """The entry that a record is; without one a new entry, with ``suffix`` in its key.
 
     ``several``: the entries of which it may be any. ``waits``: the rest of the source decides.
@@ -153,16 +153,16 @@ class Choice(NamedTuple):
     suffix: str | None = None
 
 
-def choose_single(exact: Sequence[ExistingEntry], alike: Sequence[ExistingEntry], batch_id: int) -> Choice:
+def choose_single(exact: Sequence[ExistingEntry], alike: Sequence[ExistingEntry], batch_id: int) -> EntryChoice:
     """Choose the entry of a record with a key of its own: the exact one, else the only one that is alike."""
     if exact:
-        return Choice(exact[0])
+        return EntryChoice(exact[0])
     here = [known for known in alike if known.batch_id == batch_id]
     found = here if len(here) == 1 else list(alike)
-    return Choice(found[0] if len(found) == 1 else None, tuple(found) if len(found) > 1 else ())
+    return EntryChoice(found[0] if len(found) == 1 else None, tuple(found) if len(found) > 1 else ())
 
 
-def choose_counted(alike: Sequence[ExistingEntry], digest: str, batch_id: int, *, last: bool) -> Choice:
+def choose_counted(alike: Sequence[ExistingEntry], digest: str, batch_id: int, *, last: bool) -> EntryChoice:
     """Choose the entry of a record of which a source may hold several: the first that no earlier row of it holds.
 
     One with exactly its values comes first. If there is none, the record waits until the ``last`` round, since another row
@@ -170,8 +170,8 @@ def choose_counted(alike: Sequence[ExistingEntry], digest: str, batch_id: int, *
     """
     free = [known for known in alike if known.batch_id != batch_id]
     if equal := _first(known for known in free if known.digest == digest):
-        return Choice(equal)
-    return Choice(free[0] if free and last else None, waits=bool(free) and not last)
+        return EntryChoice(equal)
+    return EntryChoice(free[0] if free and last else None, waits=bool(free) and not last)
 
 
 def choose_document(
@@ -182,7 +182,7 @@ def choose_document(
     dues: Collection[str | None],
     *,
     last: bool,
-) -> Choice:
+) -> EntryChoice:
     """Choose the entry of a document, of which all entries with its number are given.
 
     One with its values comes first, then one with its dates. Other ones wait until the ``last`` round: if the rows of this
@@ -192,37 +192,39 @@ def choose_document(
     if chosen := _of_values(free, here, digest, dates):
         return chosen
     if not alike or not last:
-        return Choice(waits=bool(alike), suffix=dates.due)
+        return EntryChoice(waits=bool(alike), suffix=dates.due)
     if contradicted := _first(known for known in here if not _are_instalments(known, dates)):
-        return Choice(contradicted)
+        return EntryChoice(contradicted)
     due_days = {*dues, *(VoucherParts.of(known.payload).dates.due for known in here)} - {None}
     return _of_other_dates(free, dates, are_instalments=len(due_days) > 1)
 
 
-def _of_values(free: Sequence[ExistingEntry], here: Sequence[ExistingEntry], digest: str, dates: DocumentDates) -> Choice | None:
+def _of_values(
+    free: Sequence[ExistingEntry], here: Sequence[ExistingEntry], digest: str, dates: DocumentDates
+) -> EntryChoice | None:
     """Choose the entry with the document's values, else the one with its dates; None if there is none."""
     if equal := _first(known for known in (*free, *here) if known.digest == digest):
-        return Choice(equal)
+        return EntryChoice(equal)
     free_of_dates, here_of_dates = (
         [known for known in entries if VoucherParts.of(known.payload).dates == dates] for entries in (free, here)
     )
     if len(free_of_dates) > 1:
-        return Choice(several=tuple(free_of_dates))
+        return EntryChoice(several=tuple(free_of_dates))
     found = _first((*free_of_dates, *here_of_dates))
-    return Choice(found) if found else None
+    return EntryChoice(found) if found else None
 
 
-def _of_other_dates(free: Sequence[ExistingEntry], dates: DocumentDates, *, are_instalments: bool) -> Choice:
+def _of_other_dates(free: Sequence[ExistingEntry], dates: DocumentDates, *, are_instalments: bool) -> EntryChoice:
     """Choose among entries with the document's number and other dates, none of which another row of the source holds."""
     if not free:
-        return Choice(suffix=dates.due)
+        return EntryChoice(suffix=dates.due)
     unsent = [known for known in free if known.state in REPLACEABLE]
     of_day = [known for known in free if VoucherParts.of(known.payload).dates.day == dates.day]
     if not are_instalments and len(of_day) == 1:  # the due day has changed
-        return Choice(of_day[0])
+        return EntryChoice(of_day[0])
     if unsent:
-        return Choice(unsent[0])
-    return Choice(several=tuple(free), suffix=dates.due)
+        return EntryChoice(unsent[0])
+    return EntryChoice(several=tuple(free), suffix=dates.due)
 
 
 def _are_instalments(known: ExistingEntry, dates: DocumentDates) -> bool:

@@ -13,7 +13,7 @@ from importer.domain.records import VoucherRecord
 from importer.domain.states import MOVES, RejectStatus, State, sources_of
 from importer.ledger.intake import decisions as d
 from importer.ledger.intake import reasons
-from importer.ledger.intake.decisions import Choice, ExistingEntry, IntakeDecision
+from importer.ledger.intake.decisions import EntryChoice, ExistingEntry, IntakeDecision
 from importer.ledger.intake.vouchers import identify
 
 HERE, BEFORE = 7, 6
@@ -181,20 +181,20 @@ _OPEN, _HERE = document(4, State.PENDING, due="2026-03-01"), document(5, State.P
 @pytest.mark.parametrize(
     ("alike", "digest", "due", "dues", "wanted"),
     [
-        ([], "new", "2026-03-01", (), Choice(suffix="2026-03-01")),  # the first of its number
-        ([_FIRST, _SECOND], "d2", "2026-09-09", (), Choice(_SECOND)),  # its very values
-        ([_FIRST, _SECOND], "new", "2026-04-01", (), Choice(_SECOND)),  # its dates: text or amount have changed
-        ([_FIRST], "new", "2026-05-01", ("2026-05-01",), Choice(_FIRST)),  # its due day has changed
-        ([_FIRST, _HERE], "new", "2026-05-01", ("2026-05-01",), Choice(several=(_FIRST,), suffix="2026-05-01")),
-        ([_HERE], "new", "2026-05-01", ("2026-05-01",), Choice(suffix="2026-05-01")),  # another instalment
-        ([_HERE], "new", None, (None,), Choice(_HERE)),  # perhaps the same document: a contradiction
-        ([_OTHER_DAY], "new", "2026-03-01", ("2026-03-01",), Choice(several=(_OTHER_DAY,), suffix="2026-03-01")),
-        ([_OPEN], "new", "2026-06-01", ("2026-06-01", "2026-07-01"), Choice(_OPEN)),  # nothing was sent
-        ([_FIRST, _FIRST], "new", "2026-03-01", (), Choice(several=(_FIRST, _FIRST))),
+        ([], "new", "2026-03-01", (), EntryChoice(suffix="2026-03-01")),  # the first of its number
+        ([_FIRST, _SECOND], "d2", "2026-09-09", (), EntryChoice(_SECOND)),  # its very values
+        ([_FIRST, _SECOND], "new", "2026-04-01", (), EntryChoice(_SECOND)),  # its dates: text or amount have changed
+        ([_FIRST], "new", "2026-05-01", ("2026-05-01",), EntryChoice(_FIRST)),  # its due day has changed
+        ([_FIRST, _HERE], "new", "2026-05-01", ("2026-05-01",), EntryChoice(several=(_FIRST,), suffix="2026-05-01")),
+        ([_HERE], "new", "2026-05-01", ("2026-05-01",), EntryChoice(suffix="2026-05-01")),  # another instalment
+        ([_HERE], "new", None, (None,), EntryChoice(_HERE)),  # perhaps the same document: a contradiction
+        ([_OTHER_DAY], "new", "2026-03-01", ("2026-03-01",), EntryChoice(several=(_OTHER_DAY,), suffix="2026-03-01")),
+        ([_OPEN], "new", "2026-06-01", ("2026-06-01", "2026-07-01"), EntryChoice(_OPEN)),  # nothing was sent
+        ([_FIRST, _FIRST], "new", "2026-03-01", (), EntryChoice(several=(_FIRST, _FIRST))),
     ],
 )
 def test_which_document_a_row_is(
-    alike: list[ExistingEntry], digest: str, due: str | None, dues: tuple[str | None, ...], wanted: Choice
+    alike: list[ExistingEntry], digest: str, due: str | None, dues: tuple[str | None, ...], wanted: EntryChoice
 ) -> None:
     dates = DocumentDates("2026-01-31", due)
     assert d.choose_document(alike, digest, dates, HERE, dues, last=True) == wanted
@@ -209,16 +209,16 @@ def test_a_document_with_other_dates_waits_for_the_rest_of_the_source() -> None:
 
 def test_of_several_counted_entries_the_one_with_the_values_comes_first() -> None:
     one, two, taken = known(_A, digest="d1"), known(_A, digest="d2"), known(_A, HERE, digest="d3")
-    assert d.choose_counted([one, two], "d2", HERE, last=False) == Choice(two)
-    assert d.choose_counted([one, two], "new", HERE, last=False) == Choice(waits=True)
-    assert d.choose_counted([taken, one, two], "new", HERE, last=True) == Choice(one)
-    assert d.choose_counted([taken], "d3", HERE, last=False) == Choice()
+    assert d.choose_counted([one, two], "d2", HERE, last=False) == EntryChoice(two)
+    assert d.choose_counted([one, two], "new", HERE, last=False) == EntryChoice(waits=True)
+    assert d.choose_counted([taken, one, two], "new", HERE, last=True) == EntryChoice(one)
+    assert d.choose_counted([taken], "d3", HERE, last=False) == EntryChoice()
 
 
 def test_a_key_of_its_own_is_the_exact_entry_or_the_only_one_alike() -> None:
     one, two, here = known(_A), known(_P), known(_P, HERE)
-    assert d.choose_single([one], [one, two], HERE) == Choice(one)
-    assert d.choose_single([], [two], HERE) == Choice(two)
-    assert d.choose_single([], [one, two, here], HERE) == Choice(here)
-    assert d.choose_single([], [one, two], HERE) == Choice(several=(one, two))
-    assert d.choose_single([], [], HERE) == Choice()
+    assert d.choose_single([one], [one, two], HERE) == EntryChoice(one)
+    assert d.choose_single([], [two], HERE) == EntryChoice(two)
+    assert d.choose_single([], [one, two, here], HERE) == EntryChoice(here)
+    assert d.choose_single([], [one, two], HERE) == EntryChoice(several=(one, two))
+    assert d.choose_single([], [], HERE) == EntryChoice()
