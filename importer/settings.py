@@ -11,24 +11,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from importer.domain.accounts import normal_url
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.columns import is_known
+from importer.domain.hosts import host_of, is_loopback
 from importer.domain.paths import is_file
 from importer.domain.reasons import explain
 from importer.errors import SettingsError
 
 KEYRING_SERVICE = "collection-importer"
 Api = Literal["debitura", "debbie"]
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether the URL is that of a server on this machine, which is a test server and not a vendor's."""
-    return urlsplit(url).hostname in LOOPBACK
 
 
 class _Section(BaseModel):
@@ -154,6 +149,15 @@ class Output(_Section):
     directory: Annotated[Path, Field(description="The folder in which each report gets a folder of its own.")] = Path("output")
 
 
+class WorkspaceSettings(_Section):
+    """Who shares the workspace."""
+
+    group: Annotated[
+        str | None,
+        Field(description="The group of users that shares this workspace. Each member joins it with `importer init --join`."),
+    ] = None
+
+
 class OwnVoucherType(_Section):
     """A voucher type that an installation has added; ``counts`` gives the sign of its amounts."""
 
@@ -174,6 +178,7 @@ class Settings(BaseSettings):
     dispatch: DispatchSettings = DispatchSettings()
     ledger: LedgerSettings = LedgerSettings()
     output: Output = Output()
+    workspace: WorkspaceSettings = WorkspaceSettings()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
     voucher_types: Annotated[
         dict[str, OwnVoucherType], Field(description="Voucher types that your installation of Debbie has added, by name.")
@@ -198,6 +203,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # The content of the file is passed as init arguments; variables of the environment override it.
         del settings_cls, dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):  # IMPORTER_WORKSPACE names the folder, and is not the section
+            env_settings.env_vars = {name: one for name, one in env_settings.env_vars.items() if name != "importer_workspace"}
         return env_settings, init_settings
 
     def zone(self) -> ZoneInfo:
@@ -212,6 +219,13 @@ class Settings(BaseSettings):
         )
 
 
+DOCUMENTED_HOSTS: dict[Api, str] = {
+    "debitura": host_of(DebituraSettings().base_url),
+    "debbie": host_of(DebbieSettings().base_url),
+}
+"""The hosts that the vendors document. A credential goes to another one only after the user has confirmed it."""
+
+
 def load_settings(usual: Path, config: Path | None = None) -> Settings:
     """Load the settings, with those of the file ``config`` if it is given, else of the ``usual`` file if it exists.
 
@@ -220,7 +234,7 @@ def load_settings(usual: Path, config: Path | None = None) -> Settings:
     if config is not None and not is_file(config):
         raise SettingsError(f"The settings file {config} does not exist. Check --config.")
     path = config or usual
-    data = _read(path) if is_file(path) else {}
+    data = read_settings_file(path) if is_file(path) else {}
     try:
         return Settings(**data)
     except ValidationError as error:
@@ -234,7 +248,8 @@ def load_settings(usual: Path, config: Path | None = None) -> Settings:
         ) from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """Return the content of a settings file. Raises SettingsError if it is not TOML, or holds a secret."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # the second: no TOML, not UTF-8, or an integer of thousands of digits
@@ -254,7 +269,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def secret(settings: Settings, api: Api) -> str | None:
-    """Return the API's credential from the environment, else from the keyring, else None."""
+    """Return the API's credential from the environment, else that of the API's host from the keyring, else None."""
+    section = settings.debitura if api == "debitura" else settings.debbie
     given = settings.debitura.api_key if api == "debitura" else settings.debbie.token
     if given is not None:
         return given.get_secret_value()
@@ -262,9 +278,18 @@ def secret(settings: Settings, api: Api) -> str | None:
     from keyring.errors import KeyringError
 
     try:
-        return keyring.get_password(KEYRING_SERVICE, api)
+        found = (keyring.get_password(KEYRING_SERVICE, name) for name in keyring_names(api, host_of(section.base_url)))
+        return next((value for value in found if value is not None), None)
     except (KeyringError, ImportError, AttributeError, ValueError, OSError):  # locked, or a backend that cannot be loaded
         return None
+
+
+def keyring_names(api: Api, host: str) -> tuple[str, ...]:
+    """Return the names under which the keyring may hold a credential for this host, the present one first.
+
+    Earlier releases stored it without a host. Such an entry is for the documented host alone.
+    """
+    return (f"{api}@{host}", api) if host == DOCUMENTED_HOSTS[api] else (f"{api}@{host}",)
 
 
 def fingerprint_of(secret_value: str, base_url: str) -> str:

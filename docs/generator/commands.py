@@ -15,6 +15,9 @@ from importer.errors import ExitCode
 from importer.workspace.result import MOST_URGENT_FIRST
 
 _EXAMPLES = {
+    "init": "importer init",
+    "login": "importer login --api debitura",
+    "logout": "importer logout",
     "run": "importer run invoices.xlsx",
     "check": "importer check invoices.xlsx --expect-rows 60",
     "map": "importer map export.xlsx --set currency=DKK",

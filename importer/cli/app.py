@@ -10,6 +10,7 @@ import typer
 
 from importer import __version__
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
+from importer.cli.ledger import ledger_app
 from importer.cli.options import (
     Absent,
     AlthoughListed,
@@ -29,11 +30,13 @@ from importer.cli.options import (
     Verbose,
     Yes,
 )
+from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
+from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
 from importer.errors import ExitCode, UsageError
 
-app = typer.Typer(
+app = CommandLine(
     name="importer",
     help="Spreadsheets in, collection cases and vouchers out, and a sheet that says what became of every row.",
     no_args_is_help=True,
@@ -41,9 +44,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-ledger_app = typer.Typer(help="The ledger's backups and accounts.", no_args_is_help=True)
+app.add_typer(setup_app)
 app.add_typer(ledger_app, name="ledger")
-config_app = typer.Typer(help="Settings.", no_args_is_help=True)
+config_app = CommandLine(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
 
@@ -66,9 +69,8 @@ def run(
 ) -> None:
     """Import spreadsheets: validate, send, report. A rerun sends only what is missing."""
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=yes)
-    request = import_request(
-        paths, profile, output, test_cases=test_cases, yes=yes, rows=expect_rows, totals=expect_total, stop_at_quota=stop_at_quota
-    )
+    options = {"sandbox": sandbox, "test_cases": test_cases, "yes": yes, "stop_at_quota": stop_at_quota}
+    request = import_request(paths, profile, output, rows=expect_rows, totals=expect_total, **options)
     with environment_of(config, sandbox=sandbox, serving=not dry_run) as environment:
         if dry_run:
             from importer.commands.check import check
@@ -99,7 +101,8 @@ def check(
 
     del quiet, verbose  # accepted because `run` accepts them; a check shows no progress and logs nothing
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        result = check(import_request(paths, profile, output, rows=expect_rows, totals=expect_total), environment)
+        request = import_request(paths, profile, output, sandbox=sandbox, rows=expect_rows, totals=expect_total)
+        result = check(request, environment)
     show_result(result, as_json=as_json)
 
 
@@ -283,61 +286,12 @@ def resolve(
         say(answer(environment, entry, same_as) if is_question else settle(environment, entry, resolution))
 
 
-@ledger_app.command("backup")
-def ledger_backup(
-    file: Annotated[Path, typer.Argument(help="A new file.")], sandbox: SandboxFlag = False, config: Config = None
-) -> None:
-    """Copy the ledger; a run may go on meanwhile."""
-    from importer.commands.backup import back_up_ledger
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        back_up_ledger(environment, file)
-    typer.echo(f"The ledger was copied to {file}.")
-
-
-@ledger_app.command("restored")
-def ledger_restored(sandbox: SandboxFlag = False, config: Config = None) -> None:
-    """Treat the ledger as a copy that was put back: what it calls unsent is looked for before it is sent."""
-    from importer.commands.backup import declare_restored
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        copied_at = declare_restored(environment)
-    typer.echo(
-        f"The ledger counts as a copy of {copied_at[:16].replace('T', ' ')} UTC. Import the files since then again; when all of "
-        f"them are done, `importer ledger trust` ends the checks."
-    )
-
-
-@ledger_app.command("forget")
-def ledger_forget(
-    account: Annotated[str, typer.Argument(help="The account, as the message names it, or its partner's id.")],
-    sandbox: SandboxFlag = False,
-    config: Config = None,
-) -> None:
-    """Forget which keys open an account and which ledgers serve it; the next run learns both again."""
-    from importer.commands.backup import forget_account
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        forgotten = forget_account(environment, account)
-    say(f"The account {forgotten} is forgotten: the next run learns again who the key belongs to.")
-
-
-@ledger_app.command("trust")
-def ledger_trust(sandbox: SandboxFlag = False, config: Config = None) -> None:
-    """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
-    from importer.commands.backup import trust_ledger
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        restored = trust_ledger(environment)
-    typer.echo("The ledger is trusted from now on." if restored else "The ledger was not restored from a backup.")
-
-
 @config_app.command("show")
 def config_show(config: Config = None) -> None:
     """Show the settings in force; secrets only as set or missing."""
     from importer.commands.config import settings_lines
 
-    typer.echo("\n".join(settings_lines(current_workspace().load_settings(config))))
+    typer.echo("\n".join(settings_lines(current_workspace(config).load_settings(config))))
 
 
 @app.callback(invoke_without_command=True)

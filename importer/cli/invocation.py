@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from importer.cli.terminal import say, set_up_logs
+from importer.cli.workspace_option import named_workspace
 from importer.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from importer.workspace.workspace import Workspace
 
 
-def current_workspace() -> Workspace:
-    """Return the workspace of a command, which is the working directory."""
-    from importer.workspace.workspace import Workspace
+def current_workspace(config: Path | None = None, *, sandbox: bool = False) -> Workspace:
+    """Find the workspace of this invocation, by ``--workspace`` or from the working directory. Raises UsageError."""
+    from importer.workspace.discovery import find_workspace
 
-    return Workspace.at(None)
+    return find_workspace(named_workspace(), sandbox=sandbox).with_config(config)
 
 
 @contextmanager
@@ -34,12 +35,14 @@ def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) 
     A command that may send requests, and has no console of its own, logs errors only.
     """
     from importer.workspace.environment import open_environment
+    from importer.workspace.ledger_guard import refuse_second_ledger
 
     if serving:
         _log_errors_only()
-    workspace = current_workspace()
+    workspace = current_workspace(config, sandbox=sandbox)
     try:
         with open_environment(workspace, workspace.load_settings(config), sandbox=sandbox, serving=serving) as environment:
+            refuse_second_ledger(environment)
             yield environment
     except KeyboardInterrupt:  # typer would end without a message
         typer.echo("Interrupted.", err=True)
@@ -58,6 +61,7 @@ def import_request(
     profile: str | None,
     output: Path | None,
     *,
+    sandbox: bool = False,
     test_cases: bool = False,
     yes: bool = False,
     rows: int | None = None,
@@ -71,7 +75,7 @@ def import_request(
     from importer.workspace.expectation import expectation
     from importer.workspace.request import ImportRequest, find_profiles
 
-    workspace = current_workspace()
+    workspace = current_workspace(sandbox=sandbox)
     chosen, profile_set = find_profiles(profile, workspace)
     for sentence in profile_set.broken:
         say(sentence, err=True)

@@ -94,6 +94,15 @@ class TerminalDialogue:
             raise typer.Abort
         return line.strip()
 
+    def ask_secret(self, question: str) -> str:
+        """Ask a question whose answer is not shown, and return it, stripped. Raises typer.Abort at the end of input."""
+        from getpass import getpass
+
+        try:
+            return getpass(question, stream=sys.stderr).strip()
+        except EOFError:
+            raise typer.Abort from None
+
 
 def set_up_logs(verbose: int) -> None:
     """Write logs to stderr: errors alone, with ``-v`` also what happens, with ``-vv`` every attempt."""

@@ -13,6 +13,7 @@ from importer.commands.probe import findings_of
 from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import refuse_network_path, shown_url, sqlite_path
+from importer.settings import DOCUMENTED_HOSTS
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import KEY_VARIABLE, TOKEN_VARIABLE, Environment, credential_problem
 from importer.workspace.ledger_guard import difference_from_notes
@@ -21,8 +22,8 @@ from importer.workspace.user_data import VARIABLE, obstacle_to_writing
 
 def diagnose(environment: Environment) -> list[Finding]:
     """Check the settings, the ledger and both APIs. All checks are made, also after one has failed."""
-    findings = [*_missing_settings(environment), _ledger_finding(environment), *_notes_findings(environment)]
-    return [*findings, *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
+    findings = [_workspace_finding(environment), *_missing_settings(environment), _ledger_finding(environment)]
+    return [*findings, *_notes_findings(environment), *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
 
 
 def _proof_findings(environment: Environment) -> list[Finding]:
@@ -36,6 +37,11 @@ def _proof_findings(environment: Environment) -> list[Finding]:
         return []
     found = findings_of(proof, environment.settings.dispatch.settle_minutes)
     return [replace(finding, text=f"by the probe of {proof.probed_at[:10]}, {finding.text}") for finding in found]
+
+
+def _workspace_finding(environment: Environment) -> Finding:
+    workspace = environment.workspace
+    return Finding(f"the workspace is {workspace.root.absolute()}: {workspace.origin.value}")
 
 
 def _missing_settings(environment: Environment) -> list[Finding]:
@@ -93,12 +99,23 @@ def _future_ledger_finding(path: Path) -> Finding:
 
 
 async def _api_findings(environment: Environment) -> list[Finding]:
-    findings = []
-    if environment.api_key and not credential_problem(KEY_VARIABLE, environment.api_key):
+    findings = _host_findings(environment)
+    if not findings and environment.api_key and not credential_problem(KEY_VARIABLE, environment.api_key):
         async with connections(environment) as (debitura, debbie):
             findings.append(await _api_finding("Debitura", environment.debitura_url, debitura.me()))
             if debbie is not None:
                 findings.append(await _api_finding("Debbie", environment.debbie_url, debbie.check()))
+    return findings
+
+
+def _host_findings(environment: Environment) -> list[Finding]:
+    """Report each host that the settings name and that no credential may go to; none is asked then."""
+    findings = []
+    for api in DOCUMENTED_HOSTS:
+        try:
+            environment.require_known_host(api)
+        except SettingsError as error:
+            findings.append(Finding(str(error), ExitCode.USAGE))
     return findings
 
 

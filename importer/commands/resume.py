@@ -22,6 +22,8 @@ from importer.workspace.result import RunResult, report_batches
 
 def resume(environment: Environment, console: Console, output: Path | None = None, *, stop_at_quota: bool = False) -> RunResult:
     """Resolve doubts, send waiting entries, and report. Raises LedgerError if the ledger does not exist."""
+    if not environment.is_sandbox:
+        console.note(environment.place())
     require_ledger(environment.ledger_url)
     environment.check_deadline()
     with Ledger.open(environment.ledger_url, "importer resume") as ledger:

@@ -26,6 +26,8 @@ Totals = Mapping[RecordKind, tuple[int, dict[str, int]]]  # rows to send, and th
 
 def run(request: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Import sources: read, record, send and report. Raises ImporterError only before anything is sent."""
+    if not environment.is_sandbox:
+        console.note(environment.place())
     environment.require_debitura()
     environment.check_deadline()
     with Ledger.open(environment.ledger_url, "importer run") as ledger:

@@ -62,10 +62,31 @@ async def connections(
         debitura = Debitura(client, secrets)
         debbie = None
         if environment.token and environment.tenant_id and not header_problem(environment.token):
+            environment.require_known_host("debbie")
             headers = {"Authorization": f"Bearer {environment.token}"}
             client = await stack.enter_async_context(client_of(RecordKind.VOUCHER, environment.debbie_url, headers))
             debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from, secrets)
         yield debitura, debbie
+
+
+async def ask_api(environment: Environment, api: Api) -> str:
+    """Ask one API whether it accepts its credential, and return its address. Raises SettingsError or ApiStopped."""
+    from importer.dispatcher.apis.debbie import Debbie
+    from importer.dispatcher.apis.debitura import Debitura
+    from importer.dispatcher.apis.http import HttpClient
+
+    secrets = Secrets((environment.api_key, environment.token))
+    timeout = environment.settings.dispatch.timeout_seconds
+    if api == "debitura":
+        headers = {"XApiKey": environment.require_debitura()}
+        async with HttpClient(environment.debitura_url, headers, connections=1, timeout_seconds=timeout) as client:
+            await Debitura(client, secrets).me()
+        return environment.debitura_url
+    headers = {"Authorization": f"Bearer {environment.require_debbie()}"}
+    async with HttpClient(environment.debbie_url, headers, connections=1, timeout_seconds=timeout) as client:
+        assert environment.tenant_id is not None
+        await Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from, secrets).check()
+    return environment.debbie_url
 
 
 def credential_fingerprint(ledger: Ledger, environment: Environment, api: Api) -> str:

@@ -27,7 +27,7 @@ from importer.ledger.ledger import Ledger
 from importer.workspace.connections import UNKNOWN_PARTNER, connections, credential_fingerprint, known_accounts, quotas_of
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
-from importer.workspace.ledger_guard import note_account, refuse_copy, refuse_other_partner
+from importer.workspace.ledger_guard import note_account, refuse_copy, refuse_other_partner, refuse_second_ledger
 from importer.workspace.progress import ProgressTracker
 
 SHORT_WAIT = 2  # in lengths of the window of a minute
@@ -60,10 +60,12 @@ async def find_accounts(ledger: Ledger, environment: Environment, console: Conso
         if accounts == environment.accounts(UNKNOWN_PARTNER):
             again = "then" if isinstance(error, QuotaReached) else "when that is put right"
             raise type(error)(f"{error} Nothing was recorded: run the same command again {again}.") from None
+        refuse_second_ledger(environment, accounts.cases)
         note_account(ledger, environment, accounts, console)
         return accounts
     finally:
         keep_counts(ledger, quotas)
+    refuse_second_ledger(environment, environment.accounts(partner).cases)
     fingerprint = credential_fingerprint(ledger, environment, "debitura")
     refuse_other_partner(ledger, environment, fingerprint, partner, console)
     if not environment.is_sandbox:

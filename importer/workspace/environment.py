@@ -11,13 +11,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
+from importer.domain.hosts import is_loopback
 from importer.domain.secrets import header_problem
 from importer.errors import SettingsError
 from importer.ledger.storage.location import shown_url, sqlite_url
 from importer.loader.context import LoadContext
-from importer.settings import Api, Settings, is_loopback, secret
+from importer.settings import Api, Settings, secret
+from importer.workspace.credentials import refuse_unknown_host
 from importer.workspace.user_data import user_notes
-from importer.workspace.workspace import Workspace
+from importer.workspace.workspace import Workspace, shown_ledger
 
 SHORTEST_DEADLINE = 1.0
 """Seconds within which a request to a test server may always go out."""
@@ -40,11 +42,16 @@ class Environment:
     tenant_id: str | None
     debitura_url: str
     debbie_url: str
+    workspace: Workspace
     is_sandbox: bool = False
     notes: Path | None = None  # the user's notes of which ledgers serve which accounts; none for the sandbox
 
     def __repr__(self) -> str:
         return f"Environment(ledger_url={shown_url(self.ledger_url)!r}, is_sandbox={self.is_sandbox})"
+
+    def place(self) -> str:
+        """Return the line that names the workspace and the ledger."""
+        return f"Workspace {self.workspace.described()}, ledger {shown_ledger(self.ledger_url)}."
 
     @cached_property
     def api_key(self) -> str | None:
@@ -111,6 +118,7 @@ class Environment:
                 "The key for Debitura is missing. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "
                 "or try the importer with --sandbox."
             )
+        self.require_known_host("debitura")
         _require_sendable(KEY_VARIABLE, self.api_key)
         return self.api_key
 
@@ -121,8 +129,14 @@ class Environment:
         ]
         if missing or self.token is None:
             raise SettingsError(f"There are vouchers to send, but these settings are missing: {', '.join(missing)}. Set them.")
+        self.require_known_host("debbie")
         _require_sendable(TOKEN_VARIABLE, self.token)
         return self.token
+
+    def require_known_host(self, api: Api) -> None:
+        """Raise SettingsError if the API's credential may not go to the host of the settings."""
+        if not self.is_sandbox:
+            refuse_unknown_host(api, self.debitura_url if api == "debitura" else self.debbie_url)
 
 
 def _require_sendable(name: str, value: str) -> None:
@@ -149,6 +163,7 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
     Without ``serving`` the sandbox is not started, for commands without requests: another command may be running it.
     """
     if not sandbox:
+        workspace.make()
         yield Environment(
             settings=settings,
             ledger_url=workspace.ledger_url(settings),
@@ -157,6 +172,7 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             tenant_id=str(settings.debbie.tenant_id) if settings.debbie.tenant_id else None,
             debitura_url=normal_url(settings.debitura.base_url),
             debbie_url=normal_url(settings.debbie.base_url),
+            workspace=workspace,
             notes=user_notes(),
         )
         return
@@ -174,5 +190,6 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             tenant_id=SANDBOX_TENANT,
             debitura_url=url,
             debbie_url=url,
+            workspace=workspace,
             is_sandbox=True,
         )

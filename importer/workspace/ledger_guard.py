@@ -6,10 +6,14 @@ partner's account knows nothing of what was sent at all.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from importer.domain.accounts import Accounts, debitura_account, normal_id
-from importer.errors import Declined, LedgerError
+from importer.errors import Declined, LedgerError, UsageError
 from importer.ledger.ledger import Ledger
+from importer.ledger.storage.location import sqlite_path
 from importer.ledger.storage.notes import Noted
+from importer.ledger.storage.recognition import accounts_in
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 
@@ -42,6 +46,32 @@ def refuse_copy(ledger: Ledger, environment: Environment) -> None:
     noted = furthest_note(ledger, environment)
     if noted is not None and ledger.identity.commits < noted.commits:
         ledger.restored.first_used_at(noted.commits)
+
+
+def refuse_second_ledger(environment: Environment, account: str | None = None) -> None:
+    """Raise UsageError if a workspace is named, and the working directory holds a ledger with entries of the same account.
+
+    Without an ``account``, those that have entries in the ledger of the workspace are compared.
+    """
+    elsewhere, path = environment.workspace.ledger_elsewhere, sqlite_path(environment.ledger_url)
+    if environment.is_sandbox or elsewhere is None or path is None or _is_same_file(path, elsewhere):
+        return
+    own = accounts_in(path) if account is None else {account}
+    if shared := sorted(own & accounts_in(elsewhere)):
+        workspace = environment.workspace
+        raise UsageError(
+            f"The workspace {workspace.root.absolute()} is {workspace.origin.value}, but the working directory holds a ledger "
+            f"with entries of the same account ({shared[0]}): {elsewhere}. Neither {path.absolute()} nor that one knows what "
+            f"was sent with the other. Run the command in another folder to use the workspace that is named, or without naming "
+            f"one to use the ledger of the working directory. Nothing was recorded or sent."
+        )
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them does not exist
+        return False
 
 
 def refuse_other_partner(ledger: Ledger, environment: Environment, fingerprint: str, partner: str, console: Console) -> None:

@@ -116,7 +116,7 @@ def test_status_and_a_rebuilt_report_say_the_same_as_the_run(configured_workspac
     write_workbook(configured_workspace.folder / "a.xlsx", [*cases(3), case("C4", debtor_country="Atlantis")], vouchers(3))
     run = configured_workspace.run("run", "a.xlsx", "--yes")
     (written,) = configured_workspace.reports()
-    assert configured_workspace.run("status").out.splitlines()[0].endswith("a.xlsx: 6 of 7 done; 1 rejected")
+    assert configured_workspace.run("status").out.splitlines()[1].endswith("a.xlsx: 6 of 7 done; 1 rejected")
     (state,) = configured_workspace.run("status", "--json").json()["batches"]
     summary = json.loads((written / "summary.json").read_text(encoding="utf-8"))
     assert state == summary
@@ -225,7 +225,7 @@ def test_only_what_was_corrected_counts_as_corrected_later(configured_workspace,
     assert configured_workspace.call("run", "a.csv", "--yes", *options).code == 3
     write_csv(configured_workspace.folder / "b.csv", second)
     assert configured_workspace.call("run", "b.csv", "--yes", *more).code == 0
-    shown = configured_workspace.call("status").out.splitlines()[1]
+    shown = configured_workspace.call("status").out.splitlines()[2]
     assert (" a.csv: " in shown, f"({count} corrected later)" in shown, "corrected" in shown) == (True, count > 0, count > 0)
 
 

@@ -28,6 +28,7 @@ def started(workspace, fault_proxy):
         fault_proxy.hook = gate
         process = workspace.start("run", "a.xlsx", "--yes")
         processes.append(process)
+        assert process.stderr.readline().startswith("Workspace ")
         assert gate.full.wait(60)
         return process
 
@@ -217,4 +218,6 @@ def test_quiet_and_no_colour_hold_at_a_terminal(configured_workspace):
 def test_without_a_terminal_there_is_no_bar(configured_workspace):
     write_csv(configured_workspace.folder / "a.csv", cases(2))
     process = configured_workspace.start("run", "a.csv", "--yes", stderr=subprocess.PIPE)
-    assert configured_workspace.finish(process).err == ""
+    assert configured_workspace.finish(process).err.splitlines() == [
+        f"Workspace {configured_workspace.folder}, ledger {configured_workspace.folder / 'ledger.db'}."
+    ]

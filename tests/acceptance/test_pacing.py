@@ -115,6 +115,7 @@ def test_without_a_terminal_a_wait_is_one_line(workspace, fault_proxy):
     write_csv(workspace.folder / "a.csv", cases(3))
     process = workspace.start("run", "a.csv", "--yes", env={"IMPORTER_DISPATCH__CONCURRENCY": "1"})
     try:
+        assert process.stderr.readline().startswith("Workspace ")
         line = process.stderr.readline()
         assert re.match(
             r"Debitura's hourly quota is used up\. Sending goes on [A-Za-z ]*[0-9:]+, in 0:(50:0.|49:5.)\. Ctrl-C ends the run; ",
@@ -134,6 +135,7 @@ def test_waiting_for_a_list_can_be_interrupted_too(workspace, fault_proxy):
     write_csv(workspace.folder / "a.csv", cases(1))
     process = workspace.start("run", "a.csv", "--yes", env={"IMPORTER_DISPATCH__CONCURRENCY": "1"})
     try:
+        assert process.stderr.readline().startswith("Workspace ")
         told = process.stderr.readline()
         process.send_signal(signal.SIGINT)
         ended = workspace.finish(process)
@@ -197,7 +199,7 @@ def test_a_run_that_does_not_ask_says_it_beforehand(configured_workspace, fake_a
     assert re.match(r"Debitura takes nothing before \w+ [0-9:]{5}: its daily quota is used up\. `importer resume`", last)
     assert len(fake_apis.cases) == 3  # five, less the request that asked whose key it is, less the one kept for looking up
     resumed = configured_workspace.call("resume", "--stop-at-quota", env={"IMPORTER_DISPATCH__PER_DAY": "8"})
-    assert resumed.err.startswith("Resuming: finishes ")
+    assert resumed.err.splitlines()[1].startswith("Resuming: finishes ")
 
 
 def test_the_embedded_sandbox_is_not_paced(workspace):

@@ -26,12 +26,16 @@ API_KEY = "key-4711-very-secret"
 TOKEN = "token-0815-very-secret"
 TIMEOUT = 90
 DATA_FOLDER = "IMPORTER_DATA_FOLDER"
+WORKSPACE = "IMPORTER_WORKSPACE"
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without settings and secrets of whoever runs the tests, and with a data folder of its own."""
+    """The environment without settings and secrets of whoever runs the tests, and with a data folder of its own.
+
+    The workspace is the working directory, unless a test takes that away to see which one is found.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPORTER_", "NO_COLOR"))}
-    kept[DATA_FOLDER] = data_folder()
+    kept |= {DATA_FOLDER: data_folder(), WORKSPACE: "."}
     return kept | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONUTF8": "1"} | more
 
 
