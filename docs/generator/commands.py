@@ -91,7 +91,7 @@ def _argument(parameter: Any) -> str:
 def _option(parameter: Any, placeholder: str) -> str:
     takes_value = not (parameter.is_flag or parameter.count)
     value = f" {parameter.metavar or placeholder}" if takes_value else ""
-    return ", ".join(code(name + value) for name in parameter.opts)
+    return ", ".join(code(name + value) for name in (*parameter.opts, *parameter.secondary_opts))
 
 
 def _meaning(parameter: Any) -> str:

@@ -45,7 +45,9 @@ def init(
     group: Annotated[str | None, typer.Option("--group", help="The group of users that shares the workspace.")] = None,
     keyring: Annotated[
         bool | None,
-        typer.Option("--keyring/--no-keyring", help="Keep the keys in the keyring, or do not ask.", show_default=False),
+        typer.Option(
+            "--keyring/--no-keyring", help="Keep the keys in the keyring, or do not, without a question.", show_default=False
+        ),
     ] = None,
     no_test: NoTest = False,
     yes: Agree = False,

@@ -115,8 +115,8 @@ class Environment:
         """Return Debitura's key. Raises SettingsError if it is missing, or if no request can carry it."""
         if self.api_key is None:
             raise SettingsError(
-                "The key for Debitura is missing. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "
-                "or try the importer with --sandbox."
+                "The key for Debitura is missing. Set IMPORTER_DEBITURA__API_KEY, keep it in the keyring with "
+                "`importer login`, or try the importer with --sandbox."
             )
         self.require_known_host("debitura")
         _require_sendable(KEY_VARIABLE, self.api_key)

@@ -155,7 +155,9 @@ def test_a_key_that_is_used_up_before_anything_is_known_of_it(workspace, fault_p
     write_csv(workspace.folder / "a.csv", cases(1))
     ended = workspace.call("run", "a.csv", "--yes")
     assert ended.code == 7
-    assert re.match(r"Debitura takes nothing before .*: its hourly quota is used up\. Nothing was recorded: ", ended.err)
+    assert re.search(
+        r"^Debitura takes nothing before .*: its hourly quota is used up\. Nothing was recorded: ", ended.err, re.MULTILINE
+    )
     assert len(fault_proxy.seen) == 1  # it is not asked again before its time
 
 
@@ -163,7 +165,8 @@ def test_status_shows_what_is_used_and_left(configured_workspace, fake_apis):
     write_csv(configured_workspace.folder / "a.csv", cases(12))
     assert configured_workspace.call("run", "a.csv", "--yes").code == 0
     fake_apis.stop()  # it asks nobody
-    lines = configured_workspace.call("status").out.splitlines()
+    place, *lines = configured_workspace.call("status").out.splitlines()
+    assert place == f"Workspace {configured_workspace.folder}, ledger {configured_workspace.folder / 'ledger.db'}."
     assert "Debitura quota per minute: 13 of 2,000 used, 1,987 left, resets at " in lines[1]
     assert "Debitura quota per hour: 13 of 20,000 used, 19,987 left, resets at " in lines[2]
     assert "Debitura quota per day: 13 of 100,000 used, 99,987 left, resets at " in lines[3]
@@ -176,9 +179,9 @@ def test_status_shows_what_is_used_and_left(configured_workspace, fake_apis):
     ]
     assert all(datetime.fromisoformat(q["resets_at"]) > datetime.now(UTC) for q in told)
     other = configured_workspace.call("status", env={"IMPORTER_DEBITURA__API_KEY": "another-key"}).out.splitlines()
-    assert "0 of 2,000 used, 2,000 left" in other[1]
+    assert "0 of 2,000 used, 2,000 left" in other[2]
     nobody = configured_workspace.call("status", env={"IMPORTER_DEBITURA__API_KEY": ""}).out.splitlines()
-    assert nobody[1:] == ["Without Debitura's API key its quota cannot be shown."]
+    assert nobody[2:] == ["Without Debitura's API key its quota cannot be shown."]
 
 
 def test_the_question_says_when_it_will_be_done(configured_workspace):

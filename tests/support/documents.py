@@ -95,7 +95,9 @@ def commands() -> dict[str, Any]:
 
 
 def options_of(command: Any) -> set[str]:
-    return {"--help"} | {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
+    return {"--help"} | {
+        name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("-")
+    }
 
 
 def shown_commands(page: Path | str) -> Iterator[str]:
