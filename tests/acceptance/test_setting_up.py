@@ -169,7 +169,7 @@ def test_a_key_is_read_from_stdin_and_kept_for_its_host(newcomer, fake_apis, rin
     assert len(kept(ring)) == 1
     code, shown = piped(newcomer, f"{API_KEY}\n", "login", "--api", "debitura", **here)
     assert (code, len(kept(ring))) == (0, 2), shown
-    assert newcomer.call("config", "show", env=here).out.count("api_key: set") == 1
+    assert newcomer.run("config", "show", env=here).out.count("api_key: set") == 1
     assert newcomer.run("logout", env=here).code == 0
     assert list(kept(ring)) == [f"{SERVICE}debitura@{DOCUMENTED}"]
     assert newcomer.run("logout").code == 0
