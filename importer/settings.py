@@ -154,7 +154,7 @@ class WorkspaceSettings(_Section):
 
     group: Annotated[
         str | None,
-        Field(description="The group of users that shares this workspace. Each member joins it with `importer init --join`."),
+        Field(description="The group of users that shares this workspace. Each member joins it with `importer init --join DIR`."),
     ] = None
 
 

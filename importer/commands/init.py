@@ -136,21 +136,30 @@ def _test(request: InitRequest, settings: Settings, dialogue: Dialogue | None, s
 
 def write_new(path: Path, text: str, group: int | None) -> None:
     """Write a settings file that must not exist, for its owner alone or for a group too. Raises UsageError."""
-    mode = 0o600 if group is None else 0o660
     try:
-        path.parent.mkdir(mode=0o700 if group is None else 0o770, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
-        if group is not None:
-            for one, rights in ((path.parent, 0o2770), (path, mode)):
-                shutil.chown(one, group=group)
-                one.chmod(rights)
-            TrustMemory.of_user().join(path.parent, JoinedWorkspace(os.geteuid(), group))
     except FileExistsError:
         _refuse_existing(path)
         raise UsageError(f"{path.parent} is not a folder. Name one for the workspace.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}. Check your rights.") from None
+    if group is not None:
+        _share(path, group)
+
+
+def _share(path: Path, group: int) -> None:
+    """Let a group write the settings file and its folder, and agree to that. Raises UsageError; then the file is gone again."""
+    try:
+        for one, rights in ((path.parent, 0o2770), (path, 0o660)):
+            shutil.chown(one, group=group)
+            one.chmod(rights)
+        TrustMemory.of_user().join(path.parent, JoinedWorkspace(os.geteuid(), group))
+    except (OSError, UsageError) as error:
+        path.unlink(missing_ok=True)
+        cause = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{path.parent} cannot be shared with the group: {cause}. You must be one of its members.") from None
 
 
 def _group_number(name: str | None) -> int | None:
@@ -173,17 +182,21 @@ def _offer_keyring(
     request: InitRequest, settings: Settings, typed: dict[Api, str], dialogue: Dialogue | None, say: Callable[[str], None]
 ) -> None:
     """Keep the credentials that were typed in the keyring, or those of the environment if an option says so."""
-    found = {api: value for api in APIS if (value := secret(settings, api))} if request.keyring else typed
-    if not found or request.keyring is False:
+    known = {api: secret(settings, api) for api in APIS}
+    found = {api: value for api, value in known.items() if value and (request.keyring or api in typed)}
+    if request.keyring is False or not found:
         return
     if request.keyring is None and not agrees(dialogue, "Keep the keys in the keyring of this system?", yes=request.yes):
         say(f"The keys were not kept. Set {' and '.join(VARIABLES[api] for api in found)}, or run `importer login`.")
         return
-    hosts = {api: host_of(url_of(api, settings)) for api in APIS}
     for api, value in found.items():
-        try:
-            store(api, hosts[api], value)
-        except UsageError as error:  # the workspace is made, with or without a keyring
-            say(str(error))
-        else:
-            say(f"{NAMES[api]} for {hosts[api]} is in the keyring.")
+        say(_stored(api, host_of(url_of(api, settings)), value))
+
+
+def _stored(api: Api, host: str, value: str) -> str:
+    """Keep a credential in the keyring, and return what to say of it: the workspace is made, with or without a keyring."""
+    try:
+        store(api, host, value)
+    except UsageError as error:
+        return str(error)
+    return f"{NAMES[api]} for {host} is in the keyring."

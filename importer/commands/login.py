@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from importer.commands.credential_test import check_credential, with_credentials
@@ -28,8 +28,8 @@ class LoginRequest:
 
 def login(
     request: LoginRequest, workspace: Workspace, settings: Settings, dialogue: Dialogue | None, read: Callable[[], str]
-) -> list[str]:
-    """Store credentials in the keyring, and return what to tell the user. ``read`` returns the standard input, for scripts.
+) -> Iterator[str]:
+    """Store credentials in the keyring, and yield what was done. ``read`` returns the standard input, for scripts.
 
     Raises UsageError, ApiStopped if the API does not accept the credential, or Declined.
     """
@@ -38,19 +38,17 @@ def login(
         confirm_host(host, dialogue, yes=request.yes)
     targets = _targets(request.api, host, settings)
     if not targets:
-        return [f"Keys may go to {host} from now on. The settings in force do not name it yet: set base_url, then log in again."]
+        yield f"Keys may go to {host} from now on. The settings in force do not name it yet: set base_url, then log in again."
     for api in targets:
         refuse_unknown_host(api, url_of(api, settings))
-    lines = []
     for api in targets:
         value = _ask(api, targets[api], dialogue) if dialogue else _read(api, targets, read)
         if not value:
-            lines.append(f"{NAMES[api]} stays as it is.")
+            yield f"{NAMES[api]} stays as it is."
             continue
-        lines += _tested(api, value, workspace, settings, is_tested=request.is_tested)
+        yield from _tested(api, value, workspace, settings, is_tested=request.is_tested)
         store(api, targets[api], value)
-        lines.append(f"{NAMES[api]} for {targets[api]} is in the keyring.")
-    return lines
+        yield f"{NAMES[api]} for {targets[api]} is in the keyring."
 
 
 def logout(api: Api | None, host: str | None, settings: Settings) -> list[str]:

@@ -104,7 +104,7 @@ def shown_commands(page: Path | str) -> Iterator[str]:
     """Every command line of the importer on a page, in its code blocks and in its text."""
     lines = [line.strip() for code in blocks(page) for line in code.splitlines()]
     for line in [*lines, *inline_code(page)]:
-        for part in re.split(r" && | > ", line):
+        for part in re.split(r" && | [<>] ", line):
             if re.match(r"(\S*/)?importer [a-z]", part):
                 yield part
 
