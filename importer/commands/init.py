@@ -182,8 +182,7 @@ def _offer_keyring(
     request: InitRequest, settings: Settings, typed: dict[Api, str], dialogue: Dialogue | None, say: Callable[[str], None]
 ) -> None:
     """Keep the credentials that were typed in the keyring, or those of the environment if an option says so."""
-    known = {api: secret(settings, api) for api in APIS}
-    found = {api: value for api, value in known.items() if value and (request.keyring or api in typed)}
+    found = _known_credentials(settings) if request.keyring else typed
     if request.keyring is False or not found:
         return
     if request.keyring is None and not agrees(dialogue, "Keep the keys in the keyring of this system?", yes=request.yes):
@@ -191,6 +190,10 @@ def _offer_keyring(
         return
     for api, value in found.items():
         say(_stored(api, host_of(url_of(api, settings)), value))
+
+
+def _known_credentials(settings: Settings) -> dict[Api, str]:
+    return {api: value for api in APIS if (value := secret(settings, api))}
 
 
 def _stored(api: Api, host: str, value: str) -> str:
