@@ -74,6 +74,7 @@ def write(path, cases=(), vouchers=(), shown_as=None):
 def run(folder, url, *arguments, **settings):
     env = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
     env |= {
+        "IMPORTER_WORKSPACE": ".",
         "IMPORTER_DATA_FOLDER": str(folder / "user-data"),
         "IMPORTER_DEBITURA__BASE_URL": url,
         "IMPORTER_DEBITURA__API_KEY": KEY,

@@ -104,6 +104,7 @@ def environment(url: str, **dispatch: object) -> dict[str, str]:
     fast |= dict.fromkeys(("per_minute", "per_hour", "per_day"), 1_000_000) | dispatch  # counted, but not waited for
     kept = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
     return kept | {
+        "IMPORTER_WORKSPACE": ".",
         "IMPORTER_DATA_FOLDER": os.environ.get("IMPORTER_DATA_FOLDER") or temporary_data_folder(),
         "IMPORTER_DEBITURA__BASE_URL": url,
         "IMPORTER_DEBITURA__API_KEY": KEY,
