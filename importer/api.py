@@ -48,6 +48,7 @@ def run(
     expect_rows: int | None = None,
     expect_totals: Mapping[str, Decimal | str] | None = None,
     stop_at_quota: bool = False,
+    new_ledger: bool = False,
     settings: Settings | None = None,
 ) -> RunResult:
     """Import files, or a DataFrame of cases (flat or not) with an optional one of vouchers.
@@ -55,10 +56,11 @@ def run(
     The ``workspace`` is the folder of the settings file, the ledger, the profiles and the output; by default it is the
     working directory. Paths among the arguments are relative to the working directory, those in settings to the workspace.
 
-    A live run needs ``yes=True``, as the command does without a terminal. Without a ``profile`` each source is read with
-    the one in ``profiles/`` that lists its headings; ``"none"`` reads it without any. ``expect_rows`` and
-    ``expect_totals`` (by currency) refuse sources that do not hold them. A run waits for a quota that is used up, for
-    hours if need be, unless ``stop_at_quota``.
+    A live run needs ``yes=True``, as the command does without a terminal. The first one with a new ledger needs
+    ``new_ledger=True`` too: what was sent for the account with another ledger is not known in it. Without a ``profile``
+    each source is read with the one in ``profiles/`` that lists its headings; ``"none"`` reads it without any.
+    ``expect_rows`` and ``expect_totals`` (by currency) refuse sources that do not hold them. A run waits for a quota that
+    is used up, for hours if need be, unless ``stop_at_quota``.
 
     Raises ImporterError before anything is sent; once sending has begun, how it ended is in the result: ``exit_code``,
     ``reports`` and ``messages``.
@@ -81,6 +83,7 @@ def run(
         test_cases=test_cases,
         stop_at_quota=stop_at_quota,
         confirmed=yes,
+        new_ledger=new_ledger,
         expected=expectation(expect_rows, [f"{code}={total}" for code, total in (expect_totals or {}).items()]),
     )
     _quieten_logs()

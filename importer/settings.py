@@ -114,6 +114,14 @@ class DispatchSettings(_Section):
     settle_minutes: Annotated[
         float, Field(ge=0, le=1440, description="How long a created case may take to appear in Debitura's list.")
     ] = 15
+    look_back_days: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=36_500,
+            description="How far back a new ledger reads Debitura's list before its first case; 0 means to the list's end.",
+        ),
+    ] = 0
     on_absent: Annotated[
         Literal["resend", "hold"],
         Field(description="What happens to a case in doubt that the list does not show: it is sent again, or held for a person."),

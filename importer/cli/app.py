@@ -18,6 +18,7 @@ from importer.cli.options import (
     Exists,
     ExpectRows,
     ExpectTotals,
+    NewLedger,
     OutputDir,
     Paths,
     ProfileName,
@@ -60,6 +61,7 @@ def run(
     expect_rows: ExpectRows = None,
     expect_total: ExpectTotals = None,
     stop_at_quota: StopAtQuota = False,
+    new_ledger: NewLedger = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -67,7 +69,15 @@ def run(
     """Import spreadsheets: validate, send, report. A rerun sends only what is missing."""
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=yes)
     request = import_request(
-        paths, profile, output, test_cases=test_cases, yes=yes, rows=expect_rows, totals=expect_total, stop_at_quota=stop_at_quota
+        paths,
+        profile,
+        output,
+        test_cases=test_cases,
+        yes=yes,
+        rows=expect_rows,
+        totals=expect_total,
+        stop_at_quota=stop_at_quota,
+        new_ledger=new_ledger,
     )
     with environment_of(config, sandbox=sandbox, serving=not dry_run) as environment:
         if dry_run:

@@ -63,6 +63,7 @@ def import_request(
     rows: int | None = None,
     totals: list[str] | None = None,
     stop_at_quota: bool = False,
+    new_ledger: bool = False,
 ) -> ImportRequest:
     """Return the request of ``run`` and ``check``.
 
@@ -84,6 +85,7 @@ def import_request(
         test_cases=test_cases,
         stop_at_quota=stop_at_quota,
         confirmed=yes,
+        new_ledger=new_ledger,
         expected=expectation(rows, totals or ()),
     )
 

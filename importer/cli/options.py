@@ -15,6 +15,9 @@ ProfileName = Annotated[
 OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
+NewLedger = Annotated[
+    bool, typer.Option("--new-ledger", help="Begin with a new ledger for this account; without a terminal it must be said.")
+]
 StopAtQuota = Annotated[
     bool, typer.Option("--stop-at-quota", help="End instead of waiting for an hourly or daily quota that is used up.")
 ]

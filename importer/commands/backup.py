@@ -8,8 +8,8 @@ from importer.domain.accounts import debitura_account, normal_account, normal_id
 from importer.errors import LedgerError, UsageError
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.backup import write_backup
-from importer.ledger.storage.location import require_ledger
-from importer.ledger.storage.notes import NoteFile
+from importer.ledger.storage.location import require_ledger, sqlite_path
+from importer.ledger.storage.notes import NoteFile, beside
 from importer.workspace.environment import Environment
 
 
@@ -28,9 +28,12 @@ def declare_restored(environment: Environment) -> str:
 def forget_account(environment: Environment, named: str) -> str:
     """Forget which keys open the account and which ledgers serve it. ``named`` is an account, or its partner's id.
 
-    Returns the account. Raises UsageError if it is not known, LedgerError or LedgerHeld.
+    A ledger that is lost is no longer needed for that. Returns the account. Raises UsageError if it is not known, LedgerError or
+    LedgerHeld.
     """
-    require_ledger(environment.ledger_url)
+    path = sqlite_path(environment.ledger_url)
+    if path is not None and not path.exists():
+        return _forget_notes(environment, path, named)
     with Ledger.open(environment.ledger_url, "importer ledger forget") as ledger:
         known = {debitura_account(environment.debitura_url, partner): partner for partner in ledger.partners()}
         files = ledger.note_files(environment.notes)
@@ -42,6 +45,19 @@ def forget_account(environment: Environment, named: str) -> str:
         if not forgotten and not any(noted):
             names = ", ".join(known) or "none"
             raise UsageError(f"No key of this ledger opens the account {named}. The accounts that it knows: {names}.")
+    return account
+
+
+def _forget_notes(environment: Environment, path: Path, named: str) -> str:
+    """Forget which ledgers serve an account, without a ledger. The ``path`` is where it was."""
+    files = [beside(path), *([NoteFile(environment.notes, is_shared=True)] if environment.notes else [])]
+    noted = {account for file in files for account, _ in file.all()}
+    wanted = normal_account(named.strip())
+    account = wanted if wanted in noted else debitura_account(environment.debitura_url, named)
+    if account not in noted:
+        require_ledger(environment.ledger_url)
+    for file in files:
+        _forget_note(file, account)
     return account
 
 

@@ -26,8 +26,7 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.doubts import OpenEntry
 from importer.ledger.outbox.restored import LOOKED_FOR
 from importer.ledger.storage.location import require_ledger
-from importer.workspace.connections import connections, quotas_of
-from importer.workspace.dispatch import keep_counts, short_wait
+from importer.workspace.connections import connections, keep_counts, quotas_of, short_wait
 from importer.workspace.environment import Environment
 
 

@@ -16,6 +16,7 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import Dispatch, find_accounts
 from importer.workspace.environment import Environment
+from importer.workspace.list_look import look_before_sending
 from importer.workspace.progress import announcement
 from importer.workspace.result import RunResult, report_batches
 
@@ -36,9 +37,10 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
             console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")
         if not batches:
             return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
+        unread = look_before_sending(ledger, environment, accounts, console, stop_at_quota=stop_at_quota)
         _announce(ledger, environment, accounts, console, stop_at_quota=stop_at_quota)
         scope = Scope(accounts, None, uuid4().hex)
-        sent = Dispatch(ledger, environment, scope, console, stop_at_quota=stop_at_quota).run()
+        sent = Dispatch(ledger, environment, scope, console, unread=unread, stop_at_quota=stop_at_quota).run()
         return report_batches(ledger, batches, output or environment.output, sent)
 
 

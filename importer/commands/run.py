@@ -16,6 +16,8 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import Dispatch, check_debbie, find_accounts
 from importer.workspace.environment import Environment
+from importer.workspace.ledger_guard import refuse_vanished
+from importer.workspace.list_look import look_before_sending
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
 from importer.workspace.result import RunResult, report_batches
@@ -28,9 +30,11 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
     """Import sources: read, record, send and report. Raises ImporterError only before anything is sent."""
     environment.require_debitura()
     environment.check_deadline()
+    refuse_vanished(environment)
     with Ledger.open(environment.ledger_url, "importer run") as ledger:
         ledger.outbox.recover()
-        accounts = asyncio.run(find_accounts(ledger, environment, console))
+        accounts = asyncio.run(find_accounts(ledger, environment, console, is_new_allowed=request.new_ledger))
+        unread = look_before_sending(ledger, environment, accounts, console, stop_at_quota=request.stop_at_quota)
         run_id = uuid4().hex
         quotas = quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises
@@ -41,7 +45,7 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
             _check_debbie_settings(totals, environment)
             _ask(totals, quotas, request, environment, console)
         scope = Scope(accounts, staged.batches, run_id)
-        sent = Dispatch(ledger, environment, scope, console, stop_at_quota=request.stop_at_quota).run()
+        sent = Dispatch(ledger, environment, scope, console, unread=unread, stop_at_quota=request.stop_at_quota).run()
         return report_batches(ledger, staged.batches, request.output or environment.output, sent, staged.refused)
 
 

@@ -19,6 +19,7 @@ from importer.ledger.intake.intake import stage
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.outbox.doubts import DoubtLog
 from importer.ledger.outbox.outbox import Outbox
+from importer.ledger.outbox.remote_cases import RemoteCaseLog
 from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.queries import Queries
@@ -66,19 +67,23 @@ class UnitOfWork:
 class Ledger:
     """One open ledger, closed at the end of its ``with`` block. Only one process at a time can open it for writing."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, is_new: bool = False) -> None:
         self._session = session
+        self._is_new, self._is_withdrawn = is_new, False
         self.identity = LedgerIdentity(session, session.name if isinstance(session.name, Path) else None)
         self.counts = RequestCounts(session)
         self.outbox = Outbox(session, self.counts, self.identity)
         self.doubts = DoubtLog(session)
         self.answers = AnswerLog(session)
         self.restored = RestoredLedger(session, self.identity)
+        self.remote_cases = RemoteCaseLog(session)
 
     def close(self) -> None:
         """Note the last commit, close the connection and release the lock."""
         if self.outbox.notes:
             self.outbox.notes.keep(self.identity.commits)
+        if self._is_withdrawn and self.identity.path is not None:
+            self._session.remove(self.identity.path)
         self._session.close()
 
     def note_files(self, shared: Path | None) -> list[NoteFile]:
@@ -86,16 +91,23 @@ class Ledger:
         files = [] if self.identity.path is None else [beside(self.identity.path)]
         return files if shared is None else [*files, NoteFile(shared, is_shared=True)]
 
-    def keep_notes(self, account: str, shared: Path | None) -> list[Noted]:
-        """Note from now on that this ledger serves the account. Returns other ledgers that did, when it does so first."""
-        files = self.note_files(shared)
-        found = [noted for file in files for noted in [file.of_account(account)]]
-        others = {name: one for noted in found for name, one in noted.items() if name != self.identity.id}
-        is_new = not any(self.identity.id in noted for noted in found)
+    def noted_for(self, account: str, shared: Path | None) -> dict[str, Noted]:
+        """Return the ledgers that are noted to serve the account, by id."""
+        return {name: one for file in self.note_files(shared) for name, one in file.of_account(account).items()}
+
+    def keep_notes(self, account: str, shared: Path | None) -> None:
+        """Note from now on that this ledger serves the account."""
         path = self.identity.path or Path(str(self._session.name))
-        self.outbox.notes = NoteKeeper(files, account, self.identity.id, path)
+        self.outbox.notes = NoteKeeper(self.note_files(shared), account, self.identity.id, path)
         self.outbox.notes.keep(self.identity.commits)
-        return list(others.values()) if is_new else []
+
+    def withdraw(self) -> None:
+        """Remove the ledger when it is closed, if it was created just now: it was not to be begun."""
+        self._is_withdrawn = self._is_new
+
+    def keep(self) -> None:
+        """Keep the ledger after all, which was to be removed when it is closed."""
+        self._is_withdrawn = False
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +123,7 @@ class Ledger:
         """
         with ExitStack() as stack:
             path = sqlite_path(url)
+            is_new = path is not None and not path.exists()
             if path is not None:
                 refuse_network_path(path)
                 refuse_hard_link(path)
@@ -123,7 +136,7 @@ class Ledger:
             with translated(session.name):
                 prepare(session.connection, session.name, None if is_scratch else url)
             session.keep(stack.pop_all())
-        return cls(session)
+        return cls(session, is_new=is_new)
 
     @classmethod
     def read(cls, url: str) -> Self | None:

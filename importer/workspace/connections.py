@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 UNKNOWN_PARTNER = "unknown"
+SHORT_WAIT = 2  # in lengths of the window of a minute
 
 
 def open_ledger_read_only(environment: Environment) -> Ledger:
@@ -115,3 +116,14 @@ def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, Rate
             before = ledger.counts.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)
         quota.load(kept, before)
     return quotas
+
+
+def keep_counts(ledger: Ledger, quotas: Mapping[RecordKind, RateLimits]) -> None:
+    """Store the request counts that have changed since the last commit that stored them."""
+    if changes := {credential: kept for quota in quotas.values() for credential, kept in quota.changes().items()}:
+        ledger.counts.keep(changes)
+
+
+def short_wait(environment: Environment) -> float:
+    """Return the seconds that a command waits even with ``--stop-at-quota``, so that the limit per minute does not end it."""
+    return SHORT_WAIT * environment.settings.dispatch.window_seconds[0]

@@ -9,9 +9,12 @@ from __future__ import annotations
 from importer.domain.accounts import Accounts, debitura_account, normal_id
 from importer.errors import Declined, LedgerError
 from importer.ledger.ledger import Ledger
-from importer.ledger.storage.notes import Noted
+from importer.ledger.storage.location import sqlite_path
+from importer.ledger.storage.notes import Noted, beside
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+
+_NOTHING = "Nothing was recorded or sent."
 
 
 def furthest_note(ledger: Ledger, environment: Environment) -> Noted | None:
@@ -27,7 +30,7 @@ def difference_from_notes(ledger: Ledger, environment: Environment) -> str | Non
         return None
     return (
         f"The ledger {ledger.identity.path} is a copy, or was restored from one: it has {ledger.identity.commits:,} commits, "
-        f"but {noted.source} notes {noted.commits:,} of the same ledger on {noted.at[:16].replace('T', ' ')} UTC "
+        f"but {noted.source} notes {noted.commits:,} of the same ledger on {_day(noted)} UTC "
         f"(then {noted.path}). What was sent since is missing from it. Use that ledger if it still exists; if this one is to "
         f"take its place, run `importer ledger restored`: what it calls unsent is then looked for before it is sent."
     )
@@ -59,15 +62,72 @@ def refuse_other_partner(ledger: Ledger, environment: Environment, fingerprint: 
         f"partner has really changed, run `importer ledger forget {account}` and then this command again."
     )
     if not console.decide(f"{question} Go on with the new partner?", advice):
-        raise Declined("Nothing was recorded or sent.")
+        raise Declined(_NOTHING)
 
 
-def note_account(ledger: Ledger, environment: Environment, accounts: Accounts, console: Console) -> None:
-    """Note from now on that this ledger serves the account, and warn if it is not the first one."""
-    if environment.is_sandbox:
+def refuse_vanished(environment: Environment) -> None:
+    """Raise LedgerError if the ledger is gone, but the note beside it has remained: a new one would send everything again."""
+    path = sqlite_path(environment.ledger_url)
+    if environment.is_sandbox or path is None or path.exists():
         return
-    for other in ledger.keep_notes(accounts.cases, environment.notes):
-        console.warn(
-            f"Another ledger has served this account until {other.at[:16].replace('T', ' ')} UTC: {other.path}. This one does "
-            f"not know what was sent with that one."
-        )
+    noted = beside(path).all()
+    if not noted:
+        return
+    account, last = max(noted, key=lambda one: one[1].at)
+    raise LedgerError(
+        f"The ledger {path.absolute()} is gone: {last.source} notes that it served {account} until {_day(last)} UTC. A new "
+        f"ledger would not know what was sent. Put the disk or the file back, or a backup with `importer ledger restored`. Only "
+        f"if it is lost for good, run `importer ledger forget {account}` and begin with --new-ledger. {_NOTHING}"
+    )
+
+
+def admit_ledger(ledger: Ledger, environment: Environment, account: str, console: Console, *, is_new_allowed: bool) -> None:
+    """Let a ledger serve a live account. One that has never done so is asked about, unless ``is_new_allowed``.
+
+    Raises LedgerError if another ledger is noted for the account, UsageError without a terminal, Declined for a no.
+    """
+    if environment.is_sandbox or _is_known(ledger, environment, account):
+        return
+    ledger.withdraw()
+    is_new = f"The ledger {_place(ledger)} is new for the account {account}"
+    question = (
+        f"{is_new}: what was sent with another ledger, by another user or in the portal is not known in it. If you have "
+        f"imported before, stop, and use the ledger and folder of then."
+    )
+    advice = f"There is no terminal to ask on: add --new-ledger if this account is to begin with a new ledger. {_NOTHING}"
+    if is_new_allowed:
+        console.note(f"{is_new}.")
+    elif not console.decide(f"{question} Begin with a new ledger?", advice):
+        raise Declined(_NOTHING)
+    ledger.keep()
+
+
+def _is_known(ledger: Ledger, environment: Environment, account: str) -> bool:
+    """Return whether the ledger has served the account before. Raises LedgerError if another one is noted for it."""
+    noted = ledger.noted_for(account, environment.notes)
+    if ledger.identity.id in noted:
+        return True
+    if not noted:
+        return ledger.remote_cases.has_served(account)
+    ledger.withdraw()
+    other = max(noted.values(), key=lambda one: one.at)
+    raise LedgerError(
+        f"Another ledger serves the account {account}, as {other.source} notes: {other.path}, last used {_day(other)} UTC. What "
+        f"was sent with it is not known in {_place(ledger)}, so that it would be sent again. Use that ledger, or a backup "
+        f"of it with `importer ledger restored`. Only if it is lost for good, run `importer ledger forget {account}` and then "
+        f"this command again. {_NOTHING}"
+    )
+
+
+def _place(ledger: Ledger) -> str:
+    return str(ledger.identity.path.absolute() if ledger.identity.path else "in use")
+
+
+def _day(noted: Noted) -> str:
+    return noted.at[:16].replace("T", " ")
+
+
+def note_account(ledger: Ledger, environment: Environment, accounts: Accounts) -> None:
+    """Note from now on that this ledger serves the account."""
+    if not environment.is_sandbox:
+        ledger.keep_notes(accounts.cases, environment.notes)

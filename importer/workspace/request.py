@@ -34,6 +34,7 @@ class ImportRequest:
     test_cases: bool = False
     stop_at_quota: bool = False
     confirmed: bool = False
+    new_ledger: bool = False
     expected: Expectation = field(default_factory=Expectation)
 
 

@@ -71,14 +71,21 @@ class Finished:
 class CliWorkspace:
     """Commands run here as processes of their own; ``env`` are the environment variables that they get."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, new_ledger: bool = True) -> None:
+        """``new_ledger``: each live run is given ``--new-ledger``, without which the first one would have to be asked about."""
         self.folder = folder
         self.env: dict[str, str] = {}
+        self.new_ledger = new_ledger
+
+    def _arguments(self, arguments: tuple[str | Path, ...]) -> list[str]:
+        given = list(map(str, arguments))
+        is_live_run = given[:1] == ["run"] and {"--sandbox", "--dry-run"}.isdisjoint(given)
+        return [*given, "--new-ledger"] if is_live_run and self.new_ledger else given
 
     def start(self, *arguments: str | Path, env: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         return subprocess.Popen(
-            [sys.executable, "-m", "importer", *map(str, arguments)],
+            [sys.executable, "-m", "importer", *self._arguments(arguments)],
             cwd=self.folder,
             env=clean_environment(**{**self.env, **(env or {})}),
             text=True,
@@ -99,7 +106,7 @@ class CliWorkspace:
         with ExitStack() as stack:
             stack.enter_context(contextlib.chdir(self.folder))
             stack.enter_context(mock.patch.dict(os.environ, clean_environment(**{**self.env, **(env or {})}), clear=True))
-            stack.enter_context(mock.patch.object(sys, "argv", ["importer", *map(str, arguments)]))
+            stack.enter_context(mock.patch.object(sys, "argv", ["importer", *self._arguments(arguments)]))
             stack.enter_context(mock.patch.object(sys, "stdin", io.StringIO()))
             stack.enter_context(redirect_stdout(out))
             stack.enter_context(redirect_stderr(err))

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from importer.domain.accounts import Accounts
 from importer.domain.identity import match_text
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
@@ -21,6 +22,8 @@ from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.known_entries import Twins
 from importer.ledger.intake.reasons import Contradiction
 from importer.ledger.outbox.dependents import block
+from importer.ledger.outbox.look_alikes import forget_answers, question_look_alikes
+from importer.ledger.outbox.restored import is_restored
 from importer.ledger.queries.report_rows import earlier_imports, row_in
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry, reject, row
@@ -43,6 +46,8 @@ class Conflicts:
     def __init__(self) -> None:
         self._contradictions: dict[int, Contradiction] = {}
         self._suspicions: dict[int, Suspicion] = {}
+        self._compared: set[int] = set()
+        self._changed: set[int] = set()
 
     def contradict(self, known: ExistingEntry, found: Contradiction, row_id: int, money: Money) -> None:
         """Add a row that contradicts the earlier rows with the entry."""
@@ -52,10 +57,24 @@ class Conflicts:
         """Note the cases that a new or changed case may be the same as."""
         self._suspicions[known.id] = Suspicion(known, twins)
 
+    def compare(self, known: ExistingEntry, *, is_changed: bool) -> None:
+        """Note a new or changed case, to be compared with the cases that this ledger did not send.
+
+        ``is_changed``: it has other values than before, so that an earlier answer about it does not hold any more.
+        """
+        self._compared.add(known.id)
+        if is_changed:
+            self._changed.add(known.id)
+
     def settle(
-        self, connection: Connection, batch_id: int, sheets: Sequence[str], count: Callable[[RecordKind, Money], None]
+        self,
+        connection: Connection,
+        batch_id: int,
+        accounts: Accounts,
+        sheets: Sequence[str],
+        count: Callable[[RecordKind, Money], None],
     ) -> None:
-        """Reject the rows that contradict each other, and question suspected twins.
+        """Reject the rows that contradict each other, and question suspected twins and look-alikes of remote cases.
 
         ``count`` adds the money of a row to the control totals that was not counted before.
         """
@@ -64,6 +83,10 @@ class Conflicts:
             _reject_all(connection, batch_id, entry_id, found, sheets, count)
         block(connection, self._contradictions)
         _question(connection, batch_id, list(self._suspicions.values()))
+        forget_answers(connection, sorted(self._changed))
+        if not is_restored(connection):  # else the list is first searched for what was sent since the backup
+            for part in parts_of(sorted(self._compared)):
+                question_look_alikes(connection, accounts, entry.c.id.in_(part))
 
 
 # Contradictions

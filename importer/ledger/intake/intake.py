@@ -57,7 +57,7 @@ def stage(
         entry_ids = Identifiers(connection, entry.name)
         intake = BatchIntake(connection, batch_id, accounts, [*earlier, batch_id], sheets, entry_ids)
         _stage_rows(intake, source.rows, source.heads)
-        intake.conflicts.settle(connection, batch_id, sheets, intake.count)
+        intake.conflicts.settle(connection, batch_id, accounts, sheets, intake.count)
         entry_ids.give_back()
         notes = notes_to_json([*source.notes, *source.found])
         values = {"control": json.dumps(intake.control), "notes": notes}

@@ -171,7 +171,7 @@ class Placement:
         keys = candidate.keys.stored_beside(candidate.base)
         self.changes.insert(candidate.kind, self._batch.accounts.of(candidate.kind), known, values, keys)
         self.existing.add(candidate.kind, known, keys)
-        self._suspect(known, candidate)
+        self._suspect(known, candidate, is_changed=False)
         return known
 
     def _question(self, candidate: Candidate, several: Sequence[ExistingEntry], identifier: int, key: str) -> dict[str, Any]:
@@ -207,7 +207,7 @@ class Placement:
         if is_other:
             self._rekey(known, candidate)
         if is_other or (is_refused and not known.answer):  # while it was refused, no other case was taken for its twin
-            self._suspect(known, candidate)
+            self._suspect(known, candidate, is_changed=is_other)
 
     def _rekey(self, known: ExistingEntry, candidate: Candidate) -> None:
         """Store the match keys of the row as it is read now."""
@@ -215,8 +215,9 @@ class Placement:
         self.changes.rekey(candidate.kind, self._batch.accounts.of(candidate.kind), known, keys)
         self.existing.add_keys(candidate.kind, known, keys)
 
-    def _suspect(self, known: ExistingEntry, candidate: Candidate) -> None:
+    def _suspect(self, known: ExistingEntry, candidate: Candidate, *, is_changed: bool) -> None:
         if candidate.kind is RecordKind.CASE and known.state is State.PENDING:
+            self._batch.conflicts.compare(known, is_changed=is_changed)
             twins = self.existing.twins(known, candidate.keys)
             if twins is not None:
                 self._batch.conflicts.suspect(known, twins)

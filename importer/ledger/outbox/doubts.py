@@ -105,12 +105,12 @@ class DoubtLog:
     def clock(self, accounts: Accounts) -> ClockSkew:
         """Return the skew of Debitura's clock since the oldest open doubt."""
         with self._session.transaction() as connection:
-            return _clock(connection, accounts) or ClockSkew()
+            return noted_clock(connection, accounts) or ClockSkew()
 
     def note_clock(self, accounts: Accounts, skew: timedelta | None, earliest: timedelta | None = None) -> ClockSkew:
         """Store a measurement of the skew, and the earliest reading. Without open doubts they replace the earlier ones."""
         with self._session.transaction() as connection:
-            known = _clock(connection, accounts)
+            known = noted_clock(connection, accounts)
             dated = entry.c.first_sent_at.is_not(None) & entry.c.state.in_(sorted({State.PENDING, *UNRESOLVED}))
             unsettled = is_open(accounts, RecordKind.CASE, None) & dated
             restored = select(meta.c.value).where(meta.c.name == BACKUP_MARK)
@@ -245,6 +245,7 @@ def _accepted(accounts: Accounts) -> ColumnElement[bool]:
     )
 
 
-def _clock(connection: Connection, accounts: Accounts) -> ClockSkew | None:
+def noted_clock(connection: Connection, accounts: Accounts) -> ClockSkew | None:
+    """Return the skew of Debitura's clock as it was noted last; None if it was not measured yet."""
     found = connection.scalar(select(meta.c.value).where(meta.c.name == CLOCK_MARK + accounts.cases))
     return ClockSkew.from_text(found) if found else None

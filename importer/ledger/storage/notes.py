@@ -44,6 +44,10 @@ class NoteFile:
         """Return what is noted of this ledger, under any account."""
         return [self._noted(ledgers[ledger_id]) for ledgers in self._read().values() if ledger_id in ledgers]
 
+    def all(self) -> list[tuple[str, Noted]]:
+        """Return all notes, each with its account."""
+        return [(account, self._noted(facts)) for account, ledgers in self._read().items() for facts in ledgers.values()]
+
     def of_account(self, account: str) -> dict[str, Noted]:
         """Return the ledgers that served this account, by id."""
         return {ledger_id: self._noted(facts) for ledger_id, facts in self._read().get(account, {}).items()}

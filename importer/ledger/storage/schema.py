@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """The newest version; each one is a migration in ``migrations/versions``."""
 
 metadata = MetaData()
@@ -103,6 +103,7 @@ entry = Table(
     Column("superseded_by", ForeignKey("entry.id")),
     Column("remote_facts", Text),  # JSON: what the server reported of an accepted or held entry, such as its lifecycle
     Column("answer", Text),  # JSON: the user's answer to a question about the entry
+    Column("adopted_at", Text),  # when a user named the remote case or voucher that it is, which another sender may have made
     Index("entry_key", "account", "kind", "key", unique=True),
     Index("entry_base", "account", "kind", "base"),
     Index("entry_ref", "account", "ref", sqlite_where=text("kind = 'case'"), postgresql_where=text("kind = 'case'")),
@@ -199,6 +200,44 @@ attempt = Table(
     Column("lease_until", Text),  # until then no other process may treat it as abandoned
     Index("attempt_entry", "entry_id"),
     Index("attempt_window", "account", "started_at"),
+)
+
+# The cases of Debitura's list that this ledger did not send when it read them. One that an entry has since become is no other's.
+remote_case = Table(
+    "remote_case",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("case_key", Text, nullable=False),  # the id as ids are compared: domain.remote_ids.remote_key
+    Column("reference", Text),  # the case's own, eight characters
+    Column("created_at", Text, nullable=False),
+    Column("is_test", Boolean),  # NULL: the list does not show it
+    Column("creditor", Text),
+    Column("creditor_reference", Text),
+    Column("debtor", Text),
+    Column("amount", Text),
+    Column("fees", Text),
+    Column("currency", Text),
+    Column("date", Text),
+    Column("reference_key", Text),  # folded, to look for
+    Column("debtor_key", Text),
+    Column("facts", Text),
+    Column("seen_at", Text, nullable=False),
+    Index("remote_case_key", "account", "case_key", unique=True),
+    Index("remote_case_reference", "account", "reference_key"),
+    Index("remote_case_debtor", "account", "debtor_key"),
+)
+
+# The remote cases that an entry was questioned about, and the user's answer about each: JSON with who, when and what.
+look_alike = Table(
+    "look_alike",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("remote_case_id", ForeignKey("remote_case.id"), primary_key=True),
+    Column("asked_at", Text, nullable=False),
+    Column("answer", Text),
+    Index("look_alike_remote_case", "remote_case_id"),
 )
 
 # The recent requests of a credential: the dispatcher's rate windows as JSON, ignored 25 hours after the last request.
