@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import socket
 
 from importer.commands.resolve import settle_as_existing
 from importer.domain.identity import EntryLabel
@@ -16,6 +14,7 @@ from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.environment import Environment
+from importer.workspace.user_data import user_and_host
 
 
 def answer(environment: Environment, name: str, same_as: str | None) -> str:
@@ -27,13 +26,13 @@ def answer(environment: Environment, name: str, same_as: str | None) -> str:
     require_ledger(environment.ledger_url)
     with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
         ledger.outbox.recover()
-        label, questioned = _find(ledger, name)
+        label, questioned = find_questioned(ledger, name)
         if same_as is None:
-            state = ledger.answers.send(questioned, UserAnswer(_user(), "send"))
+            state = ledger.answers.send(questioned, UserAnswer(user_and_host(), "send"))
             waits = " once its case is accepted" if state is State.BLOCKED else ""
             return f"{name} is another claim: it will be sent by the next `importer resume`{waits}."
         other = _other(ledger, label.kind, questioned, same_as.strip())
-        given = UserAnswer(_user(), f"same as {same_as.strip()}")
+        given = UserAnswer(user_and_host(), f"same as {same_as.strip()}")
         if other is None:
             found = asyncio.run(settle_as_existing(environment, ledger, questioned.id, name, same_as.strip()))
             ledger.answers.accept(questioned, label.kind, found.columns(), given)
@@ -42,7 +41,8 @@ def answer(environment: Environment, name: str, same_as: str | None) -> str:
         return f"{name} is the same as {EntryLabel.of(label.kind, other.id, other.key).text()}, and will not be sent."
 
 
-def _find(ledger: Ledger, name: str) -> tuple[EntryLabel, ExistingEntry]:
+def find_questioned(ledger: Ledger, name: str) -> tuple[EntryLabel, ExistingEntry]:
+    """Return the questioned entry that a label names. Raises UsageError if there is none, or no question about it."""
     label = EntryLabel.parse(name.strip())
     found = ledger.answers.entry(label) if label else None
     if label is None or found is None:
@@ -68,11 +68,3 @@ def _other(ledger: Ledger, kind: RecordKind, questioned: ExistingEntry, same_as:
     if other.state is State.QUESTIONED:
         raise UsageError(f"{same_as} is questioned as well. Answer that first.")
     return other
-
-
-def _user() -> str:
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError, ImportError):  # no name for this user id
-        name = "unknown"
-    return f"{name}@{socket.gethostname()}"

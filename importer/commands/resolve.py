@@ -21,13 +21,17 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.remote_ids import remote_key
 from importer.domain.states import UNRESOLVED, State
+from importer.domain.timestamps import to_timestamp
 from importer.errors import ApiStopped, UsageError
+from importer.ledger.intake.answers import UserAnswer
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.doubts import OpenEntry
+from importer.ledger.outbox.look_alikes import ALTHOUGH_LISTED
 from importer.ledger.outbox.restored import LOOKED_FOR
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.connections import connections, keep_counts, quotas_of, short_wait
 from importer.workspace.environment import Environment
+from importer.workspace.user_data import user_and_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,13 @@ async def _settle(
         if resolution.exists is not None:
             found = await _existing(debitura, debbie, ledger, entry, resolution.exists.strip())
             _refuse_owned(ledger, accounts, entry, found.id)
-            ledger.doubts.move(entry.id, State.ACCEPTED, **found.columns(), reasons=None)
+            # Its vouchers may exist as well, made by whoever made it: Debbie is asked before they go out.
+            ledger.doubts.move(entry.id, State.ACCEPTED, **found.columns(), reasons=None, adopted_at=to_timestamp())
             return f"{name} is accepted as {found.id}."
         if not resolution.although_listed:
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
-        ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, reasons=None)
+        answer = UserAnswer(user_and_host(), ALTHOUGH_LISTED).as_json() if resolution.although_listed else None
+        ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, reasons=None, answer=answer)
         return f"{name} does not exist: it will be sent by the next `importer resume`."
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -126,6 +127,13 @@ def differences(sent: Claim, listed: Claim) -> tuple[Difference, ...]:
         Difference(name, one or "empty", other or "not shown") for name, one, other, same in _pairs(sent, listed) if not same
     )
     return tuple(found)
+
+
+def one_to_one(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Return the pairs of a row and a remote case that are equal, if neither is in another pair."""
+    known = list(pairs)
+    rows, cases = Counter(row for row, _ in known), Counter(case for _, case in known)
+    return {row: case for row, case in known if rows[row] == cases[case] == 1}
 
 
 def _pairs(sent: Claim, listed: Claim) -> Iterator[tuple[str, str | None, str | None, bool]]:

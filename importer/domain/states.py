@@ -57,7 +57,8 @@ class RejectStatus(StrEnum):
 
 MOVES: dict[State, frozenset[State]] = {
     # To REFUSED without a request: its file was refused, or the rows of a source contradict each other about it.
-    State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED, State.QUESTIONED}),
+    # To ACCEPTED: a voucher of an adopted case that Debbie lists already.
+    State.PENDING: frozenset({State.SENDING, State.ACCEPTED, State.BLOCKED, State.REFUSED, State.QUESTIONED}),
     # To HELD: it was created, but with other values than were sent.
     State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT, State.HELD}),
     # To SENDING: a voucher, or a case whose idempotency key is trusted, is sent again with the same bytes and key.

@@ -14,6 +14,7 @@ from importer.dispatcher.apis.debbie import Debbie
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.apis.requests import RequestGate
 from importer.dispatcher.pacing.throttle import ApiThrottle
+from importer.dispatcher.reconcile.adopted_vouchers import adopt_vouchers
 from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
 from importer.dispatcher.sending.keys import UNPROTECTED, KeyPolicy
@@ -189,6 +190,7 @@ class Dispatch:
             await reconcile(self._ledger, debitura, self._scope, policy)
             await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
             self._question_look_alikes()
+            waiting = await self._adopt_vouchers(debbie)
             await pipeline.run()
             if not self._stopped() and not stopping.is_set():
                 moved = await reconcile(self._ledger, debitura, self._scope, policy)
@@ -200,7 +202,18 @@ class Dispatch:
             self._reached = f"{error} `importer resume` goes on then."
         except ApiStopped as error:
             return [*self._stopped(), f"{error} What is unfinished waits in the ledger: `importer resume` goes on."]
-        return self._stopped()
+        return [*self._stopped(), *waiting]
+
+    async def _adopt_vouchers(self, debbie: Debbie | None) -> list[str]:
+        """Ask Debbie for the vouchers of adopted cases. Returns why they wait, if a list could not be read."""
+        try:
+            await adopt_vouchers(self._ledger, debbie, self._scope)
+        except QuotaReached as error:
+            self._reached = f"{error} `importer resume` goes on then."
+        except ApiStopped as error:
+            waits = "Vouchers of adopted cases wait, because Debbie must first list those that exist"
+            return [f"{error} {waits}: `importer resume` goes on."]
+        return []
 
     def _question_look_alikes(self) -> None:
         """Question the cases to be sent that look like one that this ledger did not send, now that doubts are settled."""

@@ -22,7 +22,12 @@ class Unread:
     """The list could not be read, so that nothing may be sent: the exit code of the run, and why."""
 
     exit_code: ExitCode
-    message: str
+    why: str
+
+    @property
+    def message(self) -> str:
+        """The message to the user of a run."""
+        return f"{self.why} {_WAITS}"
 
 
 def look_before_sending(
@@ -34,9 +39,9 @@ def look_before_sending(
     try:
         asyncio.run(_look(ledger, environment, accounts, console, stop_at_quota=stop_at_quota))
     except QuotaReached as error:
-        return Unread(ExitCode.QUOTA, f"{error} {_WAITS}")
+        return Unread(ExitCode.QUOTA, str(error))
     except ApiStopped as error:
-        return Unread(ExitCode.API_STOPPED, f"{error} {_WAITS}")
+        return Unread(ExitCode.API_STOPPED, str(error))
     return None
 
 

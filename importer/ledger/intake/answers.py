@@ -21,6 +21,7 @@ from importer.ledger.intake.decisions import ExistingEntry, voucher_state
 from importer.ledger.intake.known_entries import existing_entry
 from importer.ledger.intake.superseding import repoint, take_over_vouchers
 from importer.ledger.outbox.dependents import CASE_REFUSED, block, follow, unblock
+from importer.ledger.outbox.look_alikes import answer_all
 from importer.ledger.queries.report_rows import earlier_imports
 from importer.ledger.storage.engine import Session
 from importer.ledger.storage.schema import REMOTE_KEY, entry, row
@@ -83,6 +84,7 @@ class AnswerLog:
             is_voucher = case_id is not None or parent_id is not None
             values = {"state": state, "ready": ready if is_voucher else True, "reasons": why, "answer": answer.as_json()}
             connection.execute(update(entry).where(_is_questioned(questioned.id)).values(values))
+            answer_all(connection, questioned.id, answer.as_json())
             unblock(connection, [questioned.id])
         return state
 
@@ -101,9 +103,12 @@ class AnswerLog:
 
     def accept(self, questioned: ExistingEntry, kind: RecordKind, remote: Mapping[str, str | None], answer: UserAnswer) -> None:
         """Accept a questioned entry as a case or voucher that this ledger did not send. ``remote``: its columns in the ledger."""
-        values = {"state": State.ACCEPTED, "answer": answer.as_json(), "accepted_at": to_timestamp(), "reasons": None, **remote}
+        now = to_timestamp()
+        accepted = {"state": State.ACCEPTED, "accepted_at": now, "adopted_at": now, "reasons": None, **remote}
         with self._session.transaction() as connection:
+            values = {**accepted, "answer": answer.as_json()}
             connection.execute(update(entry).where(_is_questioned(questioned.id)).values(values))
+            answer_all(connection, questioned.id, answer.as_json())
             _count_as_known(connection, kind, questioned.id)
             follow(connection, questioned.id, State.ACCEPTED)
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal_column, select, update
 
@@ -67,6 +67,13 @@ class UnlistedVoucher:
     cause: DoubtCause
     reasons: str | None
     since: str
+
+
+class UnsentVoucher(NamedTuple):
+    """A voucher that is to be sent, with its payload."""
+
+    entry_id: int
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +180,19 @@ class DoubtLog:
         with self._session.transaction() as connection:
             found = connection.execute(select(*columns).where(wanted).order_by(entry.c.id)).all()
         return [UnlistedVoucher(one[0], one[1], DoubtCause(one[2]), one[3], one[4]) for one in found]
+
+    def unsent_vouchers_of_adopted(self, accounts: Accounts, batches: Sequence[int] | None) -> dict[int, list[UnsentVoucher]]:
+        """Return the vouchers to be sent whose case a user has named, by the entry of their case."""
+        owner = entry.alias("owner")
+        wanted = (
+            is_open(accounts, RecordKind.VOUCHER, batches) & (entry.c.state == State.PENDING) & owner.c.adopted_at.is_not(None)
+        )
+        query = select(entry.c.case_id, entry.c.id, entry.c.payload).join(owner, owner.c.id == entry.c.case_id)
+        found: dict[int, list[UnsentVoucher]] = defaultdict(list)
+        with self._session.transaction() as connection:
+            for case_id, entry_id, payload in connection.execute(query.where(wanted).order_by(entry.c.id)):
+                found[case_id].append(UnsentVoucher(entry_id, payload))
+        return found
 
     def entry(self, identifier: int) -> OpenEntry | None:
         """Return the entry with this id, unless it was superseded; None if there is none."""

@@ -72,9 +72,9 @@ def question_look_alikes(connection: Connection, accounts: Accounts, wanted: Col
     for page in _pending(connection, accounts, wanted):
         claims = {found.id: Claim.of_payload(bytes(found.payload)) for found in page}
         alike = without_doubts(alike_cases(connection, accounts, claims), doubts)
-        answered = _answered(connection, list(alike))
+        settled = answered(connection, list(alike))
         for found in page:
-            open_ones = [one for one in alike.get(found.id, ()) if one.stored.id not in answered[found.id]]
+            open_ones = [one for one in alike.get(found.id, ()) if one.stored.id not in settled[found.id]]
             if new := [one for one in open_ones if not _is_answered(found, one)]:
                 _question(connection, found, new)
                 questioned.append(found.id)
@@ -182,16 +182,16 @@ def _doubts(connection: Connection, accounts: Accounts) -> list[_Doubt]:
     ]
 
 
-def _answered(connection: Connection, entry_ids: Sequence[int]) -> dict[int, set[int]]:
+def answered(connection: Connection, entry_ids: Sequence[int]) -> dict[int, set[int]]:
     """Return the remote cases about which the user has answered, by entry."""
-    answered: dict[int, set[int]] = defaultdict(set)
+    settled: dict[int, set[int]] = defaultdict(set)
     for part in parts_of(entry_ids):
         given = look_alike.c.entry_id.in_(part) & look_alike.c.answer.is_not(None)
         for entry_id, remote_case_id in connection.execute(
             select(look_alike.c.entry_id, look_alike.c.remote_case_id).where(given)
         ):
-            answered[entry_id].add(remote_case_id)
-    return answered
+            settled[entry_id].add(remote_case_id)
+    return settled
 
 
 def _is_answered(found: Any, alike: Alike) -> bool:

@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal_column, select
 
 from importer.domain.accounts import Accounts
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.remote_cases import RemoteCase
+from importer.domain.remote_cases import Claim, RemoteCase
 from importer.domain.remote_ids import remote_key
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
-from importer.ledger.outbox.look_alikes import question_look_alikes
+from importer.ledger.outbox.look_alikes import (
+    StoredCase,
+    alike_cases,
+    answered,
+    of_other_origin,
+    question_look_alikes,
+    stored_case,
+)
 from importer.ledger.storage.engine import Session, parts_of
-from importer.ledger.storage.schema import REMOTE_KEY, batch, entry, meta, remote_case
+from importer.ledger.storage.schema import NOT_ACCEPTED, REMOTE_KEY, batch, entry, look_alike, meta, remote_case
 
 READ_MARK = "list of "
 
@@ -35,6 +43,16 @@ class ListMark:
     newest: str | None = None
     total: int | None = None
     read_at: str | None = None
+
+
+class QuestionedCase(NamedTuple):
+    """A case that was questioned because of remote cases, with those that it may be. ``label`` is its name in commands."""
+
+    entry_id: int
+    label: str
+    ref: str | None
+    claim: Claim
+    alike: tuple[StoredCase, ...]
 
 
 class RemoteCaseLog:
@@ -88,6 +106,46 @@ class RemoteCaseLog:
                 connection.execute(insert(remote_case), [_columns_of(accounts, case, now) for case in part])
             _write_mark(connection, accounts, mark)
 
+    def questioned(self, accounts: Accounts) -> list[QuestionedCase]:
+        """Return the cases that were questioned because of remote cases, with all that they look like, in the order of their ids.
+
+        A remote case that the user has refused for an entry is left out.
+        """
+        with self._session.transaction() as connection:
+            asked = exists().where((look_alike.c.entry_id == entry.c.id) & look_alike.c.answer.is_(None))
+            of_account = (entry.c.account == accounts.cases) & (entry.c.kind == RecordKind.CASE.value) & NOT_ACCEPTED
+            wanted = of_account & (entry.c.state == State.QUESTIONED) & entry.c.superseded_by.is_(None) & asked
+            columns = (entry.c.id, entry.c.key, entry.c.ref, entry.c.payload)
+            rows = connection.execute(select(*columns).where(wanted).order_by(entry.c.id)).all()
+            claims = {found.id: Claim.of_payload(bytes(found.payload)) for found in rows}
+            alike = alike_cases(connection, accounts, claims)
+            refused = answered(connection, list(claims))
+        return [
+            QuestionedCase(
+                found.id,
+                _label_of(found),
+                found.ref,
+                claims[found.id],
+                tuple(one.stored for one in alike.get(found.id, ()) if one.stored.id not in refused[found.id]),
+            )
+            for found in rows
+        ]
+
+    def named(self, accounts: Accounts, name: str) -> StoredCase | None:
+        """Return the remote case of another origin with this id or reference; None if there is none."""
+        same = (remote_case.c.case_key == remote_key(name)) | (func.upper(remote_case.c.reference) == name.strip().upper())
+        with self._session.transaction() as connection:
+            found = connection.execute(select(remote_case).where(of_other_origin(accounts) & same)).all()
+        return stored_case(found[0]) if len(found) == 1 else None
+
+    def refuse(self, entry_id: int, remote_case_id: int, answer: str) -> None:
+        """Record the user's answer that an entry is not this remote case."""
+        pair = {"entry_id": entry_id, "remote_case_id": remote_case_id}
+        same = (look_alike.c.entry_id == entry_id) & (look_alike.c.remote_case_id == remote_case_id)
+        with self._session.transaction() as connection:
+            connection.execute(delete(look_alike).where(same))
+            connection.execute(insert(look_alike).values(**pair, asked_at=to_timestamp(), answer=answer))
+
     def question(self, accounts: Accounts, batches: Sequence[int] | None) -> int:
         """Question the cases that are about to be sent and look like a remote case of another origin. Returns their number.
 
@@ -95,6 +153,10 @@ class RemoteCaseLog:
         """
         with self._session.transaction() as connection:
             return len(question_look_alikes(connection, accounts, None if batches is None else entry.c.batch_id.in_(batches)))
+
+
+def _label_of(found: Any) -> str:
+    return EntryLabel.of(RecordKind.CASE, found.id, found.key).text()
 
 
 def _has_served(connection: Connection, account: str) -> bool:
