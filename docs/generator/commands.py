@@ -25,6 +25,7 @@ _EXAMPLES = {
     "sandbox": "importer sandbox --port 8085 --data sandbox.jsonl",
     "doctor": "importer doctor",
     "resolve": "importer resolve C12-3f9a2b --absent",
+    "adopt": "importer adopt C12-3f9a2b --case 1A2B3C4D",
     "ledger backup": "importer ledger backup ledger-backup.db",
     "ledger restored": "importer ledger restored",
     "ledger forget": "importer ledger forget debitura:https://api.example:5a4d0b0c-0000-4000-8000-00000000d0b1",

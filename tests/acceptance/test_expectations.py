@@ -125,10 +125,15 @@ def test_the_summary_holds_the_totals_of_each_sheet(configured_workspace):
 def test_expectations_from_python(configured_workspace, fake_apis):
     path = write_csv(configured_workspace.folder / "a.csv", cases(2))
     with pytest.raises(FileRefused, match=r"DKK: expected 1\.00"):
-        importer.run(path, yes=True, expect_totals={"DKK": "1.00"}, settings=configured_workspace.settings())
+        importer.run(path, yes=True, new_ledger=True, expect_totals={"DKK": "1.00"}, settings=configured_workspace.settings())
     assert (
         importer.run(
-            path, yes=True, expect_rows=2, expect_totals={"DKK": "200.03"}, settings=configured_workspace.settings()
+            path,
+            yes=True,
+            new_ledger=True,
+            expect_rows=2,
+            expect_totals={"DKK": "200.03"},
+            settings=configured_workspace.settings(),
         ).exit_code
         == 0
     )

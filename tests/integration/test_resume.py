@@ -17,7 +17,9 @@ OTHER_KEY = "key-4712-also-secret"
 
 def run(workspace, count=10, **dispatch):
     settings = workspace.settings(**dispatch)
-    return importer.run(pd.DataFrame(cases(count)), vouchers=pd.DataFrame(vouchers(count)), yes=True, settings=settings)
+    return importer.run(
+        pd.DataFrame(cases(count)), vouchers=pd.DataFrame(vouchers(count)), yes=True, new_ledger=True, settings=settings
+    )
 
 
 def assert_each_once(fake_apis, count=10):

@@ -89,7 +89,7 @@ def run(folder, url, *arguments, **settings):
 
 
 def imported(folder, url, *arguments, expect, **settings):
-    code = run(folder, url, "run", *arguments, "--yes", "-q", **settings).wait()
+    code = run(folder, url, "run", *arguments, "--yes", "--new-ledger", "-q", **settings).wait()
     assert code == expect, (folder.name, arguments, code)
 
 
@@ -148,7 +148,7 @@ def every_state(folder, sandbox):
     imported(folder, sandbox.url, "waiting.xlsx", expect=5)
     write(folder / "killed.xlsx", [{"case_ref": "C-KILLED", "debtor_name": "Killed Person"}])
     sandbox.set_faults(FaultPlan.parse([{"on": "cases", "nth": 1, "times": ALWAYS, "kind": "hang_after"}]))
-    process = run(folder, sandbox.url, "run", "killed.xlsx", "--yes", "-q")
+    process = run(folder, sandbox.url, "run", "killed.xlsx", "--yes", "--new-ledger", "-q")
     while not entries(folder / "ledger.db", "AND state = 'sending'"):
         time.sleep(0.05)
     time.sleep(0.5)

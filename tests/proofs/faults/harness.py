@@ -137,7 +137,7 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
                     sandbox.faults(plan(dice.randrange(10**6), stopping=True))
                     let_a_minute_pass(folder / "ledger.db")
                 begins = dice.random() < 0.6 or not (folder / "ledger.db").is_file()
-                arguments = ["run", str(sheet), "--yes", "-q"] if begins else ["resume", "-q"]
+                arguments = ["run", str(sheet), "--yes", "--new-ledger", "-q"] if begins else ["resume", "-q"]
                 code = live_and_die(folder, env, arguments, dice.uniform(0.01, LONGEST_LIFE))
                 done += code is None
                 under_way += code is None and left_under_way(folder / "ledger.db")
@@ -147,7 +147,7 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
             let_a_minute_pass(folder / "ledger.db")
             code = None
             while code is None:
-                code = live_and_die(folder, env, ["run", str(sheet), "--yes", "-q"], 60)
+                code = live_and_die(folder, env, ["run", str(sheet), "--yes", "--new-ledger", "-q"], 60)
             finish(folder, env)
             wanted |= {f"C{number}" for number in fresh}
             verdict = examine(sandbox.state(), folder / "ledger.db", wanted, finished=True)

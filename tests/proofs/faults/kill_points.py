@@ -137,7 +137,7 @@ class Stage:
         self.sandbox.faults([{"on": "cases", "nth": 1, "times": ALWAYS, "kind": kind}, hidden])
 
 
-RUN, RESUME = ("run", "sheet.csv", "--yes", "-q"), ("resume", "-q")
+RUN, RESUME = ("run", "sheet.csv", "--yes", "--new-ledger", "-q"), ("resume", "-q")
 
 
 def plain_run(stage: Stage) -> tuple[str, ...]:
