@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 import typer
 
 from importer import __version__
+from importer.cli.adopt import adopt
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
+from importer.cli.ledger import ledger_app
 from importer.cli.options import (
     Absent,
     AlthoughListed,
@@ -42,7 +44,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-ledger_app = typer.Typer(help="The ledger's backups and accounts.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
@@ -293,80 +294,7 @@ def resolve(
         say(answer(environment, entry, same_as) if is_question else settle(environment, entry, resolution))
 
 
-@app.command()
-def adopt(
-    entry: Annotated[
-        str | None, typer.Argument(help="One questioned row, as #entry names it; by default all that are equal to a case.")
-    ] = None,
-    case: Annotated[
-        str | None, typer.Option("--case", metavar="ID", help="With an entry: the case, by its reference or its id.")
-    ] = None,
-    refuse: Annotated[bool, typer.Option("--refuse", help="With an entry: record that the row is not that case.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Adopt the cases that are equal in all without asking.")] = False,
-    sandbox: SandboxFlag = False,
-    config: Config = None,
-    quiet: Quiet = False,
-) -> None:
-    """Take over cases of Debitura that this ledger did not send, for rows that are questioned because of them."""
-    from importer.commands.adopt import adopt_equal, adopt_one
-
-    if (entry is None) is not (case is None) or (entry is None and refuse) or (entry is not None and yes):
-        raise UsageError("Give no entry, or an entry with --case ID. --yes is for all that are equal, --refuse for one entry.")
-    console = TerminalConsole(quiet=quiet, verbose=0, yes=yes)
-    with environment_of(config, sandbox=sandbox) as environment:
-        if entry is None or case is None:
-            say("\n".join(adopt_equal(environment, console, confirmed=yes)))
-        else:
-            say(adopt_one(environment, console, entry.strip(), case.strip(), refused=refuse))
-
-
-@ledger_app.command("backup")
-def ledger_backup(
-    file: Annotated[Path, typer.Argument(help="A new file.")], sandbox: SandboxFlag = False, config: Config = None
-) -> None:
-    """Copy the ledger; a run may go on meanwhile."""
-    from importer.commands.backup import back_up_ledger
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        back_up_ledger(environment, file)
-    typer.echo(f"The ledger was copied to {file}.")
-
-
-@ledger_app.command("restored")
-def ledger_restored(sandbox: SandboxFlag = False, config: Config = None) -> None:
-    """Treat the ledger as a copy that was put back: what it calls unsent is looked for before it is sent."""
-    from importer.commands.backup import declare_restored
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        copied_at = declare_restored(environment)
-    typer.echo(
-        f"The ledger counts as a copy of {copied_at[:16].replace('T', ' ')} UTC. Import the files since then again; when all of "
-        f"them are done, `importer ledger trust` ends the checks."
-    )
-
-
-@ledger_app.command("forget")
-def ledger_forget(
-    account: Annotated[str, typer.Argument(help="The account, as the message names it, or its partner's id.")],
-    sandbox: SandboxFlag = False,
-    config: Config = None,
-) -> None:
-    """Forget which keys open an account and which ledgers serve it; the next run learns both again."""
-    from importer.commands.backup import forget_account
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        forgotten = forget_account(environment, account)
-    say(f"The account {forgotten} is forgotten: the next run learns again who the key belongs to.")
-
-
-@ledger_app.command("trust")
-def ledger_trust(sandbox: SandboxFlag = False, config: Config = None) -> None:
-    """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
-    from importer.commands.backup import trust_ledger
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        restored = trust_ledger(environment)
-    typer.echo("The ledger is trusted from now on." if restored else "The ledger was not restored from a backup.")
+app.command()(adopt)
 
 
 @config_app.command("show")

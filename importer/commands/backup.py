@@ -35,16 +35,19 @@ def forget_account(environment: Environment, named: str) -> str:
     if path is not None and not path.exists():
         return _forget_notes(environment, path, named)
     with Ledger.open(environment.ledger_url, "importer ledger forget") as ledger:
-        known = {debitura_account(environment.debitura_url, partner): partner for partner in ledger.partners()}
-        files = ledger.note_files(environment.notes)
-        account = normal_account(named.strip())
-        if account == named.strip() and normal_id(named) in known.values():
-            account = debitura_account(environment.debitura_url, named)
-        forgotten = ledger.forget_account(known[account]) if account in known else 0
-        noted = [_forget_note(file, account) for file in files]
-        if not forgotten and not any(noted):
-            names = ", ".join(known) or "none"
-            raise UsageError(f"No key of this ledger opens the account {named}. The accounts that it knows: {names}.")
+        return _forget_in(ledger, environment, named)
+
+
+def _forget_in(ledger: Ledger, environment: Environment, named: str) -> str:
+    known = {debitura_account(environment.debitura_url, partner): partner for partner in ledger.partners()}
+    account = normal_account(named.strip())
+    if account == named.strip() and normal_id(named) in known.values():
+        account = debitura_account(environment.debitura_url, named)
+    forgotten = ledger.forget_account(known[account]) if account in known else 0
+    noted = [_forget_note(file, account) for file in ledger.note_files(environment.notes)]
+    if not forgotten and not any(noted):
+        names = ", ".join(known) or "none"
+        raise UsageError(f"No key of this ledger opens the account {named}. The accounts that it knows: {names}.")
     return account
 
 

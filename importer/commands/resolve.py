@@ -94,7 +94,7 @@ async def _settle(
         if resolution.exists is not None:
             found = await _existing(debitura, debbie, ledger, entry, resolution.exists.strip())
             _refuse_owned(ledger, accounts, entry, found.id)
-            # Its vouchers may exist as well, made by whoever made it: Debbie is asked before they go out.
+            # Its vouchers may exist as well, made by the sender of the case: Debbie is asked before they go out.
             ledger.doubts.move(entry.id, State.ACCEPTED, **found.columns(), reasons=None, adopted_at=to_timestamp())
             return f"{name} is accepted as {found.id}."
         if not resolution.although_listed:

@@ -101,12 +101,18 @@ def likeness(sent: Claim, listed: Claim) -> Likeness | None:
     """
     if listed.is_test is not None and listed.is_test is not sent.is_test:
         return None
-    by_reference = sent.reference_key is not None and sent.reference_key == listed.reference_key
-    by_reference = by_reference and _agree(sent.creditor, listed.creditor)
-    by_claim = sent.debtor_key is not None and sent.debtor_key == listed.debtor_key
-    by_claim = by_claim and _same_amount(sent, listed, unknown=True) and _agree(sent.currency, listed.currency)
-    by_claim = by_claim and _may_be_same_day(sent.date, listed.date)
+    by_reference = _is_shared(sent.reference_key, listed.reference_key) and _agree(sent.creditor, listed.creditor)
+    by_claim = _is_shared(sent.debtor_key, listed.debtor_key) and _may_be_same_claim(sent, listed)
     return Likeness(by_reference, by_claim) if by_reference or by_claim else None
+
+
+def _is_shared(one: str | None, other: str | None) -> bool:
+    return one is not None and one == other
+
+
+def _may_be_same_claim(sent: Claim, listed: Claim) -> bool:
+    same_money = _same_amount(sent, listed, unknown=True) and _agree(sent.currency, listed.currency)
+    return same_money and _may_be_same_day(sent.date, listed.date)
 
 
 class Difference(NamedTuple):

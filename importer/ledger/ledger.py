@@ -92,8 +92,11 @@ class Ledger:
         return files if shared is None else [*files, NoteFile(shared, is_shared=True)]
 
     def noted_for(self, account: str, shared: Path | None) -> dict[str, Noted]:
-        """Return the ledgers that are noted to serve the account, by id."""
-        return {name: one for file in self.note_files(shared) for name, one in file.of_account(account).items()}
+        """Return the ledgers that are noted to serve the account, by id.
+
+        The user's notes count before the one beside the ledger, which is not changed when another ledger takes its place.
+        """
+        return next((noted for file in reversed(self.note_files(shared)) if (noted := file.of_account(account))), {})
 
     def keep_notes(self, account: str, shared: Path | None) -> None:
         """Note from now on that this ledger serves the account."""

@@ -299,7 +299,7 @@ def test_a_long_list_is_read_to_its_end_before_the_first_case_and_then_by_one_re
     def count(seen):
         if seen.path.startswith("/managed-cases?"):
             pages.append(seen)
-            return Drop() if len(pages) in range(3, 7) else None  # the third page, and its repeats
+            return Drop() if len(pages) >= 3 else None
         return None
 
     fault_proxy.hook = count

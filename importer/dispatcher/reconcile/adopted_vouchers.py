@@ -1,4 +1,4 @@
-"""The vouchers of cases that a user has named: whoever made the case may have made its vouchers as well.
+"""The vouchers of cases that a user has named: the sender of the case may have made its vouchers as well.
 
 Before one of them goes out, Debbie's list of the case is read, and the vouchers that are equal to a listed one are adopted. Each
 listed voucher counts for one entry.

@@ -116,18 +116,23 @@ class _Reading:
         if before is not None and self.total is not None and self.total < before:
             self.problem = "cases disappeared from it while it was read"
             return False
-        new = [case for case in cases if remote_key(str(case["id"])) not in self._seen]
-        self._seen |= {remote_key(str(case["id"])) for case in new}
-        for case in new:
+        new = {remote_key(str(case["id"])): case for case in cases if remote_key(str(case["id"])) not in self._seen}
+        self._seen |= new.keys()
+        for case in new.values():
             self._add_case(case, is_known=str(case["id"]) in known)
         if self._is_done(cases, known):
             return False
         if not new or self._pages >= pages_of(page):
-            if self.total is not None and len(self._seen) < self.total:
-                self.problem = f"it says that there are {self.total:,} cases, and shows {len(self._seen):,}"
+            self.problem = self._missing()
             return False
         self._tell_progress()
         return not self._is_endless()
+
+    def _missing(self) -> str | None:
+        """Describe how many cases a list lacks that was read to its end; None if it lacks none."""
+        if self.total is None or len(self._seen) >= self.total:
+            return None
+        return f"it says that there are {self.total:,} cases, and shows {len(self._seen):,}"
 
     def _add_case(self, case: Item, *, is_known: bool) -> None:
         created = created_at(case.get("dateCreated"))
@@ -145,13 +150,13 @@ class _Reading:
         """Return whether no case below this page is of interest. Only in a list that is sorted as requested that can be said."""
         if not self._is_sorted or not cases:
             return False
-        created = [created_at(case.get("dateCreated")) for case in cases]
+        dated = [(str(case["id"]) in known, created_at(case.get("dateCreated"))) for case in cases]
         if not self.limit.trusts_known:
-            return all(moment < self.limit.back_to for moment in created)
-        newest = max(filter(None, (self._newest_known, self.limit.last_seen)), default=EARLIEST)
-        floor = _before(newest, self.limit.settle)
-        is_settled = all(str(case["id"]) in known or moment < floor for case, moment in zip(cases, created, strict=True))
-        return is_settled and (self._adds_up() or created[-1] < _before(self.limit.last_seen or EARLIEST, self.limit.settle))
+            return all(moment < self.limit.back_to for _, moment in dated)
+        last_seen = self.limit.last_seen or EARLIEST
+        floor = _before(max(self._newest_known or EARLIEST, last_seen), self.limit.settle)
+        is_settled = all(is_known or moment < floor for is_known, moment in dated)
+        return is_settled and (self._adds_up() or dated[-1][1] < _before(last_seen, self.limit.settle))
 
     def _adds_up(self) -> bool:
         """Return whether the list has as many cases as this ledger knows of."""
