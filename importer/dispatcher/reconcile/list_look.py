@@ -153,10 +153,13 @@ class _Reading:
         dated = [(str(case["id"]) in known, created_at(case.get("dateCreated"))) for case in cases]
         if not self.limit.trusts_known:
             return all(moment < self.limit.back_to for _, moment in dated)
-        last_seen = self.limit.last_seen or EARLIEST
-        floor = _before(max(self._newest_known or EARLIEST, last_seen), self.limit.settle)
+        floor = self._floor()
         is_settled = all(is_known or moment < floor for is_known, moment in dated)
-        return is_settled and (self._adds_up() or dated[-1][1] < _before(last_seen, self.limit.settle))
+        return is_settled and (self._adds_up() or dated[-1][1] < _before(self.limit.last_seen, self.limit.settle))
+
+    def _floor(self) -> datetime:
+        """Return the time of creation before which the list has shown all cases by now."""
+        return _before(max(filter(None, (self._newest_known, self.limit.last_seen)), default=None), self.limit.settle)
 
     def _adds_up(self) -> bool:
         """Return whether the list has as many cases as this ledger knows of."""
@@ -217,5 +220,5 @@ def _moment(timestamp: str | None) -> datetime | None:
     return from_timestamp(timestamp) if timestamp else None
 
 
-def _before(moment: datetime, span: timedelta) -> datetime:
-    return moment - span if moment - EARLIEST > span else EARLIEST
+def _before(moment: datetime | None, span: timedelta) -> datetime:
+    return moment - span if moment is not None and moment - EARLIEST > span else EARLIEST
