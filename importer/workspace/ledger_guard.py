@@ -94,7 +94,8 @@ def admit_ledger(ledger: Ledger, environment: Environment, account: str, console
         f"{is_new}: what was sent with another ledger, by another user or in the portal is not known in it. If you have "
         f"imported before, stop, and use the ledger and folder of then."
     )
-    advice = f"There is no terminal to ask on: add --new-ledger if this account is to begin with a new ledger. {_NOTHING}"
+    allow = "add --new-ledger (in Python, new_ledger=True)"
+    advice = f"There is no terminal to ask on: {allow} if this account is to begin with a new ledger. {_NOTHING}"
     if is_new_allowed:
         console.note(f"{is_new}.")
     elif not console.decide(f"{question} Begin with a new ledger?", advice):

@@ -319,6 +319,20 @@ def test_a_long_list_is_read_to_its_end_before_the_first_case_and_then_by_one_re
     assert len(pages) == 1
 
 
+def test_the_requests_of_the_look_count_in_the_quota_and_a_reading_that_it_stops_begins_again(env, tmp_path, fake_apis):
+    for number in range(1, 151):
+        in_portal(env, creditorReference=f"INV-C{number}", amountToRecover=100 + number / 100)
+    work = workspace_in(tmp_path / "new", env, rows=1)
+    work.env["IMPORTER_DISPATCH__PER_HOUR"] = "2"  # one for the partner, one for a page
+    stopped = work.call(*RUN, "--new-ledger", "--stop-at-quota")
+    assert stopped.code == 7, stopped
+    assert "Debitura's list must be read first" in stopped.out + stopped.err
+    assert work.ledger("SELECT state FROM entry") == [("pending",)]
+    work.env["IMPORTER_DISPATCH__PER_HOUR"] = "1000"
+    assert work.call("resume", "-q").code == 6
+    assert len(fake_apis.cases) == 150
+
+
 def test_a_case_made_while_a_long_run_was_sending_is_found_below_the_cases_of_that_run(env, tmp_path, workspace, fault_proxy):
     work = workspace_in(tmp_path / "first", env | workspace.env, rows=130)
     work.env["IMPORTER_DISPATCH__CONCURRENCY"] = "1"
