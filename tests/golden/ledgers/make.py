@@ -26,7 +26,7 @@ from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 
 KEY, TOKEN, TENANT = "key-4711-very-secret", "token-0815-very-secret", "5a4d0b0c-0000-4000-8000-00000000d0b1"
 ALWAYS = 100_000
-HIDDEN = {"on": "list", "nth": 1, "times": ALWAYS, "kind": "redirect"}
+HIDDEN = {"on": "list", "nth": 2, "times": ALWAYS, "kind": "redirect"}
 CASE = {
     "case_ref": None,
     "creditor_company_name": "Nordlys Energi A/S",

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from kill_points import ALWAYS
 from simulation import HEADER, write_sheet
-from support.workspace import API_KEY, STATES, TOKEN, CliWorkspace, settings_for
+from support.workspace import API_KEY, DATA_FOLDER, STATES, TOKEN, CliWorkspace, settings_for
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
@@ -19,7 +19,8 @@ from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 from importer.sandbox.storage.world import World
 
 APIS = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="ignored")
-HIDDEN = {"on": "list", "nth": 1, "times": ALWAYS, "kind": "redirect"}
+HIDDEN = {"on": "list", "nth": 2, "times": ALWAYS, "kind": "redirect"}
+"""The list is hidden after the first look, without which nothing is sent."""
 CASES = range(1, 4)
 
 
@@ -116,15 +117,20 @@ def test_cases_are_found_although_the_clock_was_set_right_since(workspace, tmp_p
 
 
 def test_an_older_case_is_not_taken_for_ours_because_this_machines_clock_is_behind(workspace, tmp_path):
-    """By the server's clock it was made ten minutes before our first attempt: it is another ledger's."""
-    data, elsewhere = tmp_path / "apis.jsonl", {"IMPORTER_LEDGER__URL": "sqlite:///other.db"}
+    """By the server's clock it was made ten minutes before our first attempt: it is another user's, and a person said so."""
+    data, elsewhere = tmp_path / "apis.jsonl", {"IMPORTER_LEDGER__URL": "sqlite:///other.db", DATA_FOLDER: str(tmp_path / "data")}
     with Sandbox(replace(APIS, data_file=data, clock_offset_seconds=3000)) as fake_apis:
         at_work(workspace, fake_apis)
         write_sheet(workspace.folder / "cases.csv", range(1, 2))
         assert workspace.call("run", "cases.csv", "--yes", "-q", env=elsewhere).code == 0
         port = int(fake_apis.url.rsplit(":", 1)[1])
     with Sandbox(replace(APIS, data_file=data, port=port, clock_offset_seconds=3600)) as fake_apis:
-        leave_in_doubt(workspace, fake_apis, "500_after", range(1, 2))
+        assert import_cases(workspace, range(1, 2)).code == 6
+        (name,) = names(workspace, "questioned")
+        assert workspace.call("resolve", name, "--send").code == 0
+        faults(fake_apis, "500_after", "cases", HIDDEN)
+        assert workspace.call("resume", "-q").code == 5
+        faults(fake_apis)
         for _ in range(3):  # its voucher is held: the other ledger has used its unique id, below the other case
             workspace.call("resume", "-q")
         assert accepted_ids(workspace) == [fake_apis.cases[1]["id"]]
