@@ -119,9 +119,16 @@ def test_a_flat_frame(configured_workspace, fake_apis):
     assert [v["amount"] for v in fake_apis.vouchers] == [-1000]
 
 
+def test_a_new_ledger_must_be_allowed(configured_workspace, fake_apis):
+    with pytest.raises(UsageError, match="new_ledger=True"):
+        importer.run(pd.DataFrame(cases(2)), yes=True, settings=configured_workspace.settings())
+    assert not fake_apis.cases
+    assert not (configured_workspace.folder / "ledger.db").exists()
+
+
 def test_live_needs_yes(configured_workspace, fake_apis):
     with pytest.raises(UsageError, match="yes=True"):
-        importer.run(pd.DataFrame(cases(2)), settings=configured_workspace.settings())
+        importer.run(pd.DataFrame(cases(2)), new_ledger=True, settings=configured_workspace.settings())
     assert not fake_apis.cases
     assert configured_workspace.ledger("SELECT id FROM batch") == []
 
@@ -199,11 +206,11 @@ def test_inside_a_running_event_loop_as_in_a_notebook(configured_workspace, fake
     rows, lines = frames()
 
     async def cell(*, yes):
-        return importer.run(rows, vouchers=lines, yes=yes, settings=configured_workspace.settings())
+        return importer.run(rows, vouchers=lines, yes=yes, new_ledger=True, settings=configured_workspace.settings())
 
     with pytest.raises(UsageError, match="yes=True"):
         asyncio.run(cell(yes=False))
-    assert asyncio.run(cell(yes=True, new_ledger=True)).exit_code is ExitCode.ROWS_LEFT
+    assert asyncio.run(cell(yes=True)).exit_code is ExitCode.ROWS_LEFT
     assert len(fake_apis.cases) == 3
 
 
