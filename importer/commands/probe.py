@@ -45,7 +45,7 @@ def probe(environment: Environment, wait_seconds: float, console: Console) -> li
     """
     environment.require_debitura()
     with Ledger.open(environment.ledger_url, "importer doctor --probe") as ledger:
-        accounts = asyncio.run(find_accounts(ledger, environment, console, sends_cases=False))
+        accounts = asyncio.run(find_accounts(ledger, environment, console))
         quotas = quotas_of(environment, ledger)
         gate = RequestGate(ledger)
 

@@ -16,7 +16,7 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import Dispatch, check_debbie, find_accounts
 from importer.workspace.environment import Environment
-from importer.workspace.ledger_guard import refuse_vanished
+from importer.workspace.ledger_guard import NewLedger, refuse_vanished
 from importer.workspace.list_look import look_before_sending
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
@@ -33,7 +33,8 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
     refuse_vanished(environment)
     with Ledger.open(environment.ledger_url, "importer run") as ledger:
         ledger.outbox.recover()
-        accounts = asyncio.run(find_accounts(ledger, environment, console, is_new_allowed=request.new_ledger))
+        new = NewLedger.ALLOWED if request.new_ledger else NewLedger.ASKED
+        accounts = asyncio.run(find_accounts(ledger, environment, console, new))
         unread = look_before_sending(ledger, environment, accounts, console, stop_at_quota=request.stop_at_quota)
         run_id = uuid4().hex
         quotas = quotas_of(environment, ledger)

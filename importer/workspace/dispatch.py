@@ -35,7 +35,7 @@ from importer.workspace.connections import (
 )
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
-from importer.workspace.ledger_guard import admit_ledger, note_account, refuse_copy, refuse_other_partner
+from importer.workspace.ledger_guard import NewLedger, admit_ledger, note_account, refuse_copy, refuse_other_partner
 from importer.workspace.list_look import Unread
 from importer.workspace.progress import ProgressTracker
 
@@ -51,12 +51,11 @@ async def check_debbie(environment: Environment) -> None:
 
 
 async def find_accounts(
-    ledger: Ledger, environment: Environment, console: Console, *, sends_cases: bool = True, is_new_allowed: bool = False
+    ledger: Ledger, environment: Environment, console: Console, new: NewLedger = NewLedger.IGNORED
 ) -> Accounts:
     """Ask Debitura for the owner of the key. If it does not answer, the owner may be known from before: rows then wait.
 
-    A ledger that is new for the account is asked about, unless ``is_new_allowed``. For a command that ``sends_cases`` not at all,
-    it makes no difference, and the ledger is not noted.
+    ``new`` is what becomes of a ledger that has not served the account yet.
 
     Raises UsageError (also for a copy of the ledger, or a key that names another partner) or ApiStopped: nothing was read
     or recorded yet.
@@ -72,8 +71,7 @@ async def find_accounts(
         if accounts == environment.accounts(UNKNOWN_PARTNER):
             again = "then" if isinstance(error, QuotaReached) else "when that is put right"
             raise type(error)(f"{error} Nothing was recorded: run the same command again {again}.") from None
-        if sends_cases:
-            admit_ledger(ledger, environment, accounts.cases, console, is_new_allowed=is_new_allowed)
+        if admit_ledger(ledger, environment, accounts.cases, console, new):
             note_account(ledger, environment, accounts)
         return accounts
     finally:
@@ -81,11 +79,10 @@ async def find_accounts(
     fingerprint = credential_fingerprint(ledger, environment, "debitura")
     refuse_other_partner(ledger, environment, fingerprint, partner, console)
     accounts = environment.accounts(partner)
-    if sends_cases:
-        admit_ledger(ledger, environment, accounts.cases, console, is_new_allowed=is_new_allowed)
+    serves = admit_ledger(ledger, environment, accounts.cases, console, new)
     if not environment.is_sandbox:
         ledger.remember_account(fingerprint, normal_id(partner))
-    if sends_cases:
+    if serves:
         note_account(ledger, environment, accounts)
     # Before anything is sent: what is sent is dated by our clock.
     ledger.doubts.note_clock(accounts, debitura.skew, debitura.earliest_skew)

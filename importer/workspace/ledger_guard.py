@@ -6,6 +6,8 @@ partner's account knows nothing of what was sent at all.
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
 from importer.domain.accounts import Accounts, debitura_account, normal_id
 from importer.errors import Declined, LedgerError
 from importer.ledger.ledger import Ledger
@@ -81,38 +83,54 @@ def refuse_vanished(environment: Environment) -> None:
     )
 
 
-def admit_ledger(ledger: Ledger, environment: Environment, account: str, console: Console, *, is_new_allowed: bool) -> None:
-    """Let a ledger serve a live account. One that has never done so is asked about, unless ``is_new_allowed``.
+class NewLedger(Enum):
+    """What becomes of a ledger that is new for the account: asked about, allowed by the user, or of no importance."""
+
+    ASKED = auto()
+    ALLOWED = auto()
+    IGNORED = auto()  # the command sends no case of an account that the ledger has not served
+
+
+def admit_ledger(ledger: Ledger, environment: Environment, account: str, console: Console, new: NewLedger) -> bool:
+    """Let a ledger serve a live account. Returns whether it serves it from now on: one that is new and ignored does not.
 
     Raises LedgerError if another ledger is noted for the account, UsageError without a terminal, Declined for a no.
     """
-    if environment.is_sandbox or _is_known(ledger, environment, account):
-        return
-    ledger.withdraw()
+    if environment.is_sandbox:
+        return True
+    noted = ledger.noted_for(account, environment.notes)
+    if ledger.identity.id in noted:
+        return True
+    has_served = ledger.remote_cases.has_served(account)
+    if not has_served and new is NewLedger.IGNORED:
+        return False
+    if noted or not has_served:
+        ledger.withdraw()
+    if noted:
+        raise LedgerError(_other_ledger(ledger, account, max(noted.values(), key=lambda one: one.at)))
+    if not has_served:
+        _ask_about_new(ledger, account, console, new)
+        ledger.keep()
+    return True
+
+
+def _ask_about_new(ledger: Ledger, account: str, console: Console, new: NewLedger) -> None:
     is_new = f"The ledger {_place(ledger)} is new for the account {account}"
+    if new is NewLedger.ALLOWED:
+        console.note(f"{is_new}.")
+        return
     question = (
         f"{is_new}: what was sent with another ledger, by another user or in the portal is not known in it. If you have "
         f"imported before, stop, and use the ledger and folder of then."
     )
     allow = "add --new-ledger (in Python, new_ledger=True)"
     advice = f"There is no terminal to ask on: {allow} if this account is to begin with a new ledger. {_NOTHING}"
-    if is_new_allowed:
-        console.note(f"{is_new}.")
-    elif not console.decide(f"{question} Begin with a new ledger?", advice):
+    if not console.decide(f"{question} Begin with a new ledger?", advice):
         raise Declined(_NOTHING)
-    ledger.keep()
 
 
-def _is_known(ledger: Ledger, environment: Environment, account: str) -> bool:
-    """Return whether the ledger has served the account before. Raises LedgerError if another one is noted for it."""
-    noted = ledger.noted_for(account, environment.notes)
-    if ledger.identity.id in noted:
-        return True
-    if not noted:
-        return ledger.remote_cases.has_served(account)
-    ledger.withdraw()
-    other = max(noted.values(), key=lambda one: one.at)
-    raise LedgerError(
+def _other_ledger(ledger: Ledger, account: str, other: Noted) -> str:
+    return (
         f"Another ledger serves the account {account}, as {other.source} notes: {other.path}, last used {_day(other)} UTC. What "
         f"was sent with it is not known in {_place(ledger)}, so that it would be sent again. Use that ledger, or a backup "
         f"of it with `importer ledger restored`. Only if it is lost for good, run `importer ledger forget {account}` and then "
