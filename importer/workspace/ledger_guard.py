@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+import structlog
+
 from importer.domain.accounts import Accounts, debitura_account, normal_id
 from importer.errors import Declined, LedgerError
 from importer.ledger.ledger import Ledger
@@ -15,6 +17,8 @@ from importer.ledger.storage.location import sqlite_path
 from importer.ledger.storage.notes import Noted, beside
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+
+log = structlog.get_logger()
 
 _NOTHING = "Nothing was recorded or sent."
 
@@ -117,7 +121,7 @@ def admit_ledger(ledger: Ledger, environment: Environment, account: str, console
 def _ask_about_new(ledger: Ledger, account: str, console: Console, new: NewLedger) -> None:
     is_new = f"The ledger {_place(ledger)} is new for the account {account}"
     if new is NewLedger.ALLOWED:
-        console.note(f"{is_new}.")
+        log.info("new ledger", account=account, ledger=_place(ledger))
         return
     question = (
         f"{is_new}: what was sent with another ledger, by another user or in the portal is not known in it. If you have "
