@@ -37,7 +37,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
             console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")
         if not batches:
             return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
-        unread = look_before_sending(ledger, environment, accounts, console, stop_at_quota=stop_at_quota)
+        unread = look_before_sending(ledger, environment, accounts, console)
         _announce(ledger, environment, accounts, console, stop_at_quota=stop_at_quota)
         scope = Scope(accounts, None, uuid4().hex)
         sent = Dispatch(ledger, environment, scope, console, unread=unread, stop_at_quota=stop_at_quota).run()

@@ -35,7 +35,7 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
         ledger.outbox.recover()
         new = NewLedger.ALLOWED if request.new_ledger else NewLedger.ASKED
         accounts = asyncio.run(find_accounts(ledger, environment, console, new))
-        unread = look_before_sending(ledger, environment, accounts, console, stop_at_quota=request.stop_at_quota)
+        unread = look_before_sending(ledger, environment, accounts, console)
         run_id = uuid4().hex
         quotas = quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises

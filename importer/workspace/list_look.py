@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,14 +29,12 @@ class Unread:
         return f"{self.why} {_WAITS}"
 
 
-def look_before_sending(
-    ledger: Ledger, environment: Environment, accounts: Accounts, console: Console, *, stop_at_quota: bool = False
-) -> Unread | None:
+def look_before_sending(ledger: Ledger, environment: Environment, accounts: Accounts, console: Console) -> Unread | None:
     """Read the list of a live account, and store the cases that this ledger did not send. Returns why that was not possible."""
     if environment.is_sandbox:
         return None
     try:
-        asyncio.run(_look(ledger, environment, accounts, console, stop_at_quota=stop_at_quota))
+        asyncio.run(_look(ledger, environment, accounts, console))
     except QuotaReached as error:
         return Unread(ExitCode.QUOTA, str(error))
     except ApiStopped as error:
@@ -51,10 +48,10 @@ _WAITS = (
 )
 
 
-async def _look(ledger: Ledger, environment: Environment, accounts: Accounts, console: Console, *, stop_at_quota: bool) -> None:
+async def _look(ledger: Ledger, environment: Environment, accounts: Accounts, console: Console) -> None:
     dispatch = environment.settings.dispatch
     quotas = quotas_of(environment, ledger)
-    gate = RequestGate(ledger, short_wait(environment) if stop_at_quota else math.inf)
+    gate = RequestGate(ledger, short_wait(environment))
     back = LookBack(timedelta(minutes=dispatch.settle_minutes), dispatch.look_back_days)
     try:
         async with connections(environment, quotas, gate) as (debitura, _):
