@@ -130,7 +130,13 @@ def test_without_a_terminal_a_wait_is_one_line(workspace, fault_proxy):
 
 def test_waiting_for_a_list_can_be_interrupted_too(workspace, fault_proxy):
     """In doubt, and then the key is used up by others: the search waits, and Ctrl-C ends that as well."""
-    fault_proxy.hook = lambda seen: Reply(503) if seen.is_case else HOUR_OVER if "page=" in seen.path else None
+
+    def hook(seen):
+        if seen.is_case:
+            return Reply(503)
+        return HOUR_OVER if "page=" in seen.path and fault_proxy.posts() else None
+
+    fault_proxy.hook = hook
     write_csv(workspace.folder / "a.csv", cases(1))
     process = workspace.start("run", "a.csv", "--yes", env={"IMPORTER_DISPATCH__CONCURRENCY": "1"})
     try:
@@ -145,7 +151,7 @@ def test_waiting_for_a_list_can_be_interrupted_too(workspace, fault_proxy):
     assert workspace.ledger(STATES) == [("case", "in_doubt", 1)]
     stopped = workspace.call("resume", "--stop-at-quota")
     assert stopped.code == 7
-    assert "its hourly quota is used up. `importer resume` goes on then." in stopped.err
+    assert "its hourly quota is used up. Nothing was sent, because Debitura's list must be read first" in stopped.err
 
 
 def test_a_key_that_is_used_up_before_anything_is_known_of_it(workspace, fault_proxy):
