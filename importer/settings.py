@@ -140,12 +140,31 @@ class DispatchSettings(_Section):
     ] = (60, 3_600, 86_400)
 
 
+class WorkspaceSettings(_Section):
+    """Who works with the workspace."""
+
+    group: Annotated[
+        str | None,
+        Field(
+            description="The group whose members share the ledger, the reports and the profiles. Without one, only their owner "
+            "can read them."
+        ),
+    ] = None
+
+
 class LedgerSettings(_Section):
-    """Where the ledger is."""
+    """Where the ledger and its backups are."""
 
     url: Annotated[str, Field(description="The ledger's database: an SQLite file on a local disk, never on a network drive.")] = (
         "sqlite:///ledger.db"
     )
+    backups: Annotated[
+        int, Field(ge=0, le=10_000, description="How many daily backups are kept. One a day is made after a run; 0 makes none.")
+    ] = 14
+    backup_folder: Annotated[
+        Path | None,
+        Field(description="The folder of the daily backups; by default `backups` beside the ledger. Another disk is safer."),
+    ] = None
 
 
 class Output(_Section):
@@ -172,6 +191,7 @@ class Settings(BaseSettings):
     debitura: DebituraSettings = DebituraSettings()
     debbie: DebbieSettings = DebbieSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    workspace: WorkspaceSettings = WorkspaceSettings()
     ledger: LedgerSettings = LedgerSettings()
     output: Output = Output()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}

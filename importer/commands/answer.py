@@ -25,7 +25,7 @@ def answer(environment: Environment, name: str, same_as: str | None) -> str:
     looked up at the API. Returns a line for the user. Raises UsageError or ApiStopped; then nothing has changed.
     """
     require_ledger(environment.ledger_url)
-    with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
+    with environment.open_ledger("importer resolve") as ledger:
         ledger.outbox.recover()
         label, questioned = _find(ledger, name)
         if same_as is None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from importer.domain.accounts import debitura_account, normal_account, normal_id
 from importer.errors import LedgerError, UsageError
-from importer.ledger.ledger import Ledger
 from importer.ledger.storage.backup import write_backup
 from importer.ledger.storage.location import require_ledger
 from importer.ledger.storage.notes import NoteFile
@@ -15,13 +14,13 @@ from importer.workspace.environment import Environment
 
 def back_up_ledger(environment: Environment, target: Path) -> None:
     """Copy the ledger to a new file. Raises UsageError or LedgerError."""
-    write_backup(environment.ledger_url, target)
+    write_backup(environment.ledger_url, target, environment.access)
 
 
 def declare_restored(environment: Environment) -> str:
     """Treat the ledger as restored from a copy. Returns the time of the copy. Raises LedgerError or LedgerHeld."""
     require_ledger(environment.ledger_url)
-    with Ledger.open(environment.ledger_url, "importer ledger restored") as ledger:
+    with environment.open_ledger("importer ledger restored") as ledger:
         return ledger.restored.declare()
 
 
@@ -31,7 +30,7 @@ def forget_account(environment: Environment, named: str) -> str:
     Returns the account. Raises UsageError if it is not known, LedgerError or LedgerHeld.
     """
     require_ledger(environment.ledger_url)
-    with Ledger.open(environment.ledger_url, "importer ledger forget") as ledger:
+    with environment.open_ledger("importer ledger forget") as ledger:
         known = {debitura_account(environment.debitura_url, partner): partner for partner in ledger.partners()}
         files = ledger.note_files(environment.notes)
         account = normal_account(named.strip())
@@ -55,5 +54,5 @@ def _forget_note(file: NoteFile, account: str) -> bool:
 def trust_ledger(environment: Environment) -> bool:
     """Treat a restored ledger as complete. Returns False if it was not restored. Raises LedgerError or LedgerHeld."""
     require_ledger(environment.ledger_url)
-    with Ledger.open(environment.ledger_url, "importer ledger trust") as ledger:
+    with environment.open_ledger("importer ledger trust") as ledger:
         return ledger.restored.trust()

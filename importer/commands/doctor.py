@@ -11,7 +11,6 @@ from pathlib import Path
 from importer.commands.finding import Finding
 from importer.commands.probe import findings_of
 from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
-from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import refuse_network_path, shown_url, sqlite_path
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import KEY_VARIABLE, TOKEN_VARIABLE, Environment, credential_problem
@@ -58,7 +57,7 @@ def _ledger_finding(environment: Environment) -> Finding:
     try:
         if (path := sqlite_path(environment.ledger_url)) is not None and not path.exists():
             return _future_ledger_finding(path)
-        with Ledger.open(environment.ledger_url, "importer doctor") as ledger:
+        with environment.open_ledger("importer doctor") as ledger:
             if not environment.is_sandbox and (difference := difference_from_notes(ledger, environment)):
                 return Finding(difference, ExitCode.USAGE)
             return Finding(f"the ledger can be written: {shown_url(environment.ledger_url)}")

@@ -50,7 +50,7 @@ def resolve(environment: Environment, name: str, resolution: Resolution) -> str:
     has changed.
     """
     require_ledger(environment.ledger_url)
-    with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
+    with environment.open_ledger("importer resolve") as ledger:
         ledger.outbox.recover()
         if ledger.restored.backup_taken_at():
             ledger.restored.first_used_at()  # answers from before the backup do not count; this one does

@@ -24,7 +24,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
     """Resolve doubts, send waiting entries, and report. Raises LedgerError if the ledger does not exist."""
     require_ledger(environment.ledger_url)
     environment.check_deadline()
-    with Ledger.open(environment.ledger_url, "importer resume") as ledger:
+    with environment.open_ledger("importer resume") as ledger:
         ledger.outbox.recover()
         with ledger.queries() as queries:
             unfinished = queries.open_batches()

@@ -11,7 +11,6 @@ from importer.dispatcher.sending.queue import Scope
 from importer.domain.kinds import RecordKind
 from importer.domain.money import totals_text
 from importer.errors import Declined, FileRefused
-from importer.ledger.ledger import Ledger
 from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import Dispatch, check_debbie, find_accounts
@@ -28,7 +27,7 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
     """Import sources: read, record, send and report. Raises ImporterError only before anything is sent."""
     environment.require_debitura()
     environment.check_deadline()
-    with Ledger.open(environment.ledger_url, "importer run") as ledger:
+    with environment.open_ledger("importer run") as ledger:
         ledger.outbox.recover()
         accounts = asyncio.run(find_accounts(ledger, environment, console))
         run_id = uuid4().hex

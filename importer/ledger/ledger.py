@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, delete, insert, select
 
 from importer.domain.accounts import Accounts
+from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.proofs import AccountProof
 from importer.domain.records import LoadedSource
 from importer.errors import LedgerError, LedgerHeld
@@ -23,7 +24,7 @@ from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
-from importer.ledger.storage.engine import Session, connect, protect, translated
+from importer.ledger.storage.engine import Session, connect, translated
 from importer.ledger.storage.identity import LedgerIdentity
 from importer.ledger.storage.location import refuse_hard_link, refuse_network_path, sqlite_path
 from importer.ledger.storage.lock import held
@@ -66,8 +67,8 @@ class UnitOfWork:
 class Ledger:
     """One open ledger, closed at the end of its ``with`` block. Only one process at a time can open it for writing."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, access: FileAccess = OWNER_ALONE) -> None:
+        self._session, self._access = session, access
         self.identity = LedgerIdentity(session, session.name if isinstance(session.name, Path) else None)
         self.counts = RequestCounts(session)
         self.outbox = Outbox(session, self.counts, self.identity)
@@ -83,7 +84,7 @@ class Ledger:
 
     def note_files(self, shared: Path | None) -> list[NoteFile]:
         """Return the files with notes about this ledger: the one beside it, and ``shared``, that of the user."""
-        files = [] if self.identity.path is None else [beside(self.identity.path)]
+        files = [] if self.identity.path is None else [beside(self.identity.path, self._access)]
         return files if shared is None else [*files, NoteFile(shared, is_shared=True)]
 
     def keep_notes(self, account: str, shared: Path | None) -> list[Noted]:
@@ -104,29 +105,33 @@ class Ledger:
         self.close()
 
     @classmethod
-    def open(cls, url: str, command: str, *, is_scratch: bool = False) -> Self:
+    def open(cls, url: str, command: str, access: FileAccess = OWNER_ALONE, *, is_scratch: bool = False) -> Self:
         """Open a ledger for writing; create it if the file is missing. Raises LedgerHeld or LedgerError.
 
-        A ledger of an older release is upgraded. A copy of it is kept, unless it is a scratch ledger.
+        A ledger of an older release is upgraded. A copy of it is kept, unless it is a scratch ledger. ``access`` is that of
+        its file and of all files beside it.
         """
         with ExitStack() as stack:
             path = sqlite_path(url)
             if path is not None:
                 refuse_network_path(path)
                 refuse_hard_link(path)
-                stack.enter_context(held(path, command))
+                stack.enter_context(held(path, command, access))
                 with _translated_os(path):
-                    protect(path)
+                    access.create(path)
             engine = connect(url)
             stack.callback(engine.dispose)
             session = Session(engine, path or "database", stack)
             with translated(session.name):
-                prepare(session.connection, session.name, None if is_scratch else url)
+                prepare(session.connection, session.name, None if is_scratch else url, access)
+            if path is not None:
+                with _translated_os(path):
+                    _share_log(path, access)
             session.keep(stack.pop_all())
-        return cls(session)
+        return cls(session, access)
 
     @classmethod
-    def read(cls, url: str) -> Self | None:
+    def read(cls, url: str, access: FileAccess = OWNER_ALONE) -> Self | None:
         """Open a ledger for reading, also while another process writes. Returns None if there is no ledger yet."""
         path = sqlite_path(url)
         if path is not None and not path.is_file():
@@ -139,15 +144,15 @@ class Ledger:
                 version = check_version(connection, session.name)
             session.keep(stack.pop_all())
         if version == SCHEMA_VERSION:
-            return cls(session)
+            return cls(session, access)
         session.close()
         try:
-            cls.open(url, "importer (upgrading the ledger)").close()
+            cls.open(url, "importer (upgrading the ledger)", access).close()
         except (LedgerHeld, LedgerError):  # another process is writing, or the file is read-only
             if path is None:
                 raise
             return cls._read_upgraded_copy(path)
-        return cls.read(url)
+        return cls.read(url, access)
 
     @classmethod
     def _read_upgraded_copy(cls, path: Path) -> Self:
@@ -221,6 +226,13 @@ class Ledger:
         with self._session.transaction() as connection:
             connection.execute(delete(credential).where(credential.c.fingerprint == fingerprint))
             connection.execute(insert(credential).values(fingerprint=fingerprint, account=account))
+
+
+def _share_log(path: Path, access: FileAccess) -> None:
+    """Make SQLite's log of recent commits as accessible as the ledger: it takes the ledger's mode, but not its group."""
+    for log in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if log.exists():
+            access.extend_to(log)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ UNKNOWN_PARTNER = "unknown"
 def open_ledger_read_only(environment: Environment) -> Ledger:
     """Open the ledger for reading, also while a run writes it. Raises LedgerError if there is none."""
     require_ledger(environment.ledger_url)
-    ledger = Ledger.read(environment.ledger_url)
+    ledger = Ledger.read(environment.ledger_url, environment.access)
     assert ledger is not None
     return ledger
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
+from importer.domain.file_access import OWNER_ALONE, FileAccess, access_of
 from importer.domain.secrets import header_problem
 from importer.errors import SettingsError
+from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import shown_url, sqlite_url
 from importer.loader.context import LoadContext
 from importer.settings import Api, Settings, is_loopback, secret
@@ -42,9 +44,14 @@ class Environment:
     debbie_url: str
     is_sandbox: bool = False
     notes: Path | None = None  # the user's notes of which ledgers serve which accounts; none for the sandbox
+    access: FileAccess = OWNER_ALONE  # to the ledger, the reports and what is beside them
 
     def __repr__(self) -> str:
         return f"Environment(ledger_url={shown_url(self.ledger_url)!r}, is_sandbox={self.is_sandbox})"
+
+    def open_ledger(self, command: str) -> Ledger:
+        """Open the ledger for writing, on behalf of ``command``. Raises LedgerHeld or LedgerError."""
+        return Ledger.open(self.ledger_url, command, self.access)
 
     @cached_property
     def api_key(self) -> str | None:
@@ -148,6 +155,7 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
 
     Without ``serving`` the sandbox is not started, for commands without requests: another command may be running it.
     """
+    access = access_of(settings.workspace.group)
     if not sandbox:
         yield Environment(
             settings=settings,
@@ -158,12 +166,14 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             debitura_url=normal_url(settings.debitura.base_url),
             debbie_url=normal_url(settings.debbie.base_url),
             notes=user_notes(),
+            access=access,
         )
         return
     from importer.sandbox import Sandbox, SandboxSettings
 
     ledger = workspace.sandbox_ledger(settings)
-    chosen = SandboxSettings(data_file=ledger.with_suffix(".jsonl"), case_id_from=settings.debbie.case_id_from)
+    data = ledger.with_suffix(".jsonl")
+    chosen = SandboxSettings(data_file=data, data_access=access, case_id_from=settings.debbie.case_id_from)
     with Sandbox(chosen) if serving else nullcontext() as running:
         url = running.url if running else "the sandbox"
         yield Environment(
@@ -175,4 +185,5 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             debitura_url=url,
             debbie_url=url,
             is_sandbox=True,
+            access=access,
         )

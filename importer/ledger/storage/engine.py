@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -75,12 +74,6 @@ def connect(url: str | URL, *, read_only: bool = False) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
-
-
-def protect(path: Path) -> None:
-    """Create the file readable by its owner only, since a ledger contains debtors' data."""
-    if sys.platform != "win32":
-        path.touch(mode=0o600, exist_ok=True)
 
 
 T = TypeVar("T")
