@@ -92,6 +92,8 @@ def show_result(result: RunResult, *, as_json: bool) -> None:
     """Print the result of a run and end the command with its exit code."""
     if as_json:
         print_json([report.summary.as_json() for report in result.reports])
+        for sentence in (sentence for report in result.reports for sentence in report.kept):
+            say(sentence, err=True)
     else:
         for report in result.reports:
             say("\n".join(report.text))

@@ -20,7 +20,9 @@ def check(request: ImportRequest, environment: Environment) -> RunResult:
             staged = stage_sources(work, request, environment, accounts, "check")
             unmet = unmet_expectation(work.queries, staged, request.expected)
             directory = request.output or environment.output
-            reports = [write_report(work.queries, batch, directory, checking=True) for batch in staged.batches]
+            reports = [
+                write_report(work.queries, batch, directory, checking=True, access=environment.access) for batch in staged.batches
+            ]
     if unmet:
         return combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet])
     return combine(reports, staged.refused)

@@ -13,4 +13,4 @@ from importer.workspace.result import RunResult, combine
 def rebuild_report(environment: Environment, batch_id: int, output: Path | None) -> RunResult:
     """Write a batch's sheets with its present results. Raises UsageError for an unknown batch."""
     with open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
-        return combine([write_report(queries, batch_id, output or environment.output)])
+        return combine([write_report(queries, batch_id, output or environment.output, access=environment.access)])

@@ -73,6 +73,10 @@ class FileAccess:
         except FileExistsError:
             self.extend_to(path)
 
+    def finish(self, path: Path) -> None:
+        """Give a file that a library has just created the rights of a new one. Raises OSError."""
+        self._give(path, self.file_mode)
+
     def extend_to(self, path: Path) -> None:
         """Give the group its rights on an existing file, and take those of everybody else. Raises OSError.
 

@@ -26,7 +26,6 @@ SUCCESS_COLUMNS = (
 READY = "ready to send"
 ERRORS_REMARK = "Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."
 LEFT_OUT_REMARK = "Nothing is wrong with these rows: they are no claims yet. Import the list again later; they are sent then."
-NOTHING_LEFT = "Nothing is left: every row was accepted or left out."
 NOT_LEFT_OUT = frozenset(RowStatus) - {RowStatus.LEFT_OUT}
 """The statuses of rows that are not in ``left-out.xlsx``."""
 
@@ -40,7 +39,7 @@ def write_sheets(
     groups: ErrorGroups | None = None,
     left_out: ErrorGroups | None = None,
 ) -> tuple[Path, ...]:
-    """Write ``success.xlsx`` and ``errors.xlsx``, and ``left-out.xlsx`` if rows were left out; return their paths.
+    """Write ``success.xlsx``, and ``errors.xlsx`` and ``left-out.xlsx`` if there are rows for them; return their paths.
 
     With ``checking`` a valid row is ready to send. The reasons of the rows in ``errors.xlsx`` are added to ``groups``, those
     of the rows in ``left-out.xlsx`` to ``left_out``, and are summed up on a sheet there.
@@ -62,26 +61,24 @@ def write_sheets(
                 found.add(row, reasons)
                 sheets.writer(name).add(row.sheet, _error_cells(row, status, reasons), row.cells, _highlights(reasons))
         sheets.sum_up("errors", groups, ERRORS_REMARK)
-        if left_out:
-            sheets.sum_up("left-out", left_out, LEFT_OUT_REMARK)
-    return sheets.publish()
+        sheets.sum_up("left-out", left_out, LEFT_OUT_REMARK)
+    return sheets.paths()
 
 
 class _Sheets:
-    """The workbooks of one report: ``success`` and ``errors``, and another one once a row belongs in it."""
+    """The workbooks of one report: ``success``, and another one once a row belongs in it."""
 
     def __init__(self, folder: Path, heads: Sequence[SheetHead], stack: ExitStack) -> None:
         self._folder, self._heads, self._stack = folder, heads, stack
         self._writers: dict[str, SheetWriter] = {}
-        for name in ("success", "errors"):
-            self.writer(name)
+        self.writer("success")
 
     def writer(self, name: str) -> SheetWriter:
         """Return the workbook ``name``, begun if it is new."""
         if name not in self._writers:
             columns = SUCCESS_COLUMNS if name == "success" else ERROR_COLUMNS
-            partial = self._folder / f"{name}.partial"
-            self._writers[name] = self._stack.enter_context(SheetWriter(partial, self._heads, columns, sparing=name != "success"))
+            path = self._folder / f"{name}.xlsx"
+            self._writers[name] = self._stack.enter_context(SheetWriter(path, self._heads, columns, sparing=name != "success"))
         return self._writers[name]
 
     def add_done(self, row: ReportRow, status: str) -> None:
@@ -89,19 +86,21 @@ class _Sheets:
         self.writer("success").add(row.sheet, _success_cells(row, status), row.cells)
 
     def sum_up(self, name: str, groups: ErrorGroups, remark: str) -> None:
-        """Append the sheet of reasons to the workbook ``name``."""
-        writer, remarks = self.writer(name), [remark if groups else NOTHING_LEFT]
+        """Append the sheet of reasons to the workbook ``name``, if it has rows."""
+        if name not in self._writers:
+            return
+        writer, remarks = self._writers[name], [remark]
         if writer.notes_left_out:
             remarks.append(
                 f"The first {writer.notes:,} coloured cells have a note; for the others the reason is only in #errors."
             )
         table = summary_sheet.table(groups, [head.name for head in self._heads], remarks)
-        proofs = summary_sheet.proofs(self._heads, writer.names) if groups else ()
+        proofs = summary_sheet.proofs(self._heads, writer.names)
         writer.append_sheet(summary_sheet.NAME, summary_sheet.headings(groups), chain(table, proofs), summary_sheet.WIDTHS)
 
-    def publish(self) -> tuple[Path, ...]:
-        """Give the finished workbooks their names, and return their paths."""
-        return tuple(_publish(self._folder / f"{name}.partial", self._folder / f"{name}.xlsx") for name in self._writers)
+    def paths(self) -> tuple[Path, ...]:
+        """Return the paths of the finished workbooks."""
+        return tuple(self._folder / f"{name}.xlsx" for name in self._writers)
 
 
 def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlight]:
@@ -139,15 +138,3 @@ def _success_cells(row: ReportRow, status: str) -> list[Cell]:
         "; ".join(dict.fromkeys(result.imported_from for result in results if result.imported_from)) or None,
         *(facts.lifecycle, facts.partner, facts.needs_info, facts.sign_at),
     ]
-
-
-def _publish(partial: Path, wanted: Path) -> Path:
-    """Rename a finished file; with a number appended if another program has the old one open."""
-    for number in range(1, 100):
-        target = wanted if number == 1 else wanted.with_stem(f"{wanted.stem}-{number}")
-        try:
-            partial.replace(target)
-        except PermissionError:
-            continue
-        return target
-    return partial

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from importer.domain.kinds import RecordKind
@@ -31,8 +31,13 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
     return lines or ["  no rows"]
 
 
-def report_lines(summary: Summary, groups: ErrorGroups, left_out: ErrorGroups, folder: Path, *, checking: bool) -> list[str]:
-    """Return the report of a batch for the terminal. It ends with the most frequent reasons and the path to the sheets."""
+def report_lines(
+    summary: Summary, groups: ErrorGroups, left_out: ErrorGroups, folder: Path, *, kept: Sequence[str] = (), checking: bool
+) -> list[str]:
+    """Return the report of a batch for the terminal. It ends with the most frequent reasons and the path to the sheets.
+
+    ``kept`` are sentences about sheets that were not overwritten.
+    """
     balance = "balanced: every row is accounted for" if summary.balanced else "NOT BALANCED: please report this as a bug"
     what = "checked, nothing sent" if checking else f"batch {summary.batch.id}"
     lines = [f"{summary.batch.source_name}  ({what})", *table(summary, checking=checking), f"  {balance}"]
@@ -40,7 +45,8 @@ def report_lines(summary: Summary, groups: ErrorGroups, left_out: ErrorGroups, f
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
     lines += [f"  note: {note}" for note in summary.notes]
-    return [*lines, *_left_out(left_out), *_reasons(groups), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
+    lines += [*_left_out(left_out), *_reasons(groups), *([] if checking else _next_steps(summary))]
+    return [*lines, *(f"  note: {sentence}" for sentence in kept), f"  sheets: {folder}"]
 
 
 def _control(summary: Summary) -> list[str]:

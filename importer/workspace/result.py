@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from importer.domain.file_access import FileAccess
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.ledger import Ledger
 from importer.reporter.report import Report, write_report
@@ -35,7 +36,13 @@ def combine(
 
 
 def report_batches(
-    ledger: Ledger, batches: Iterable[int], directory: Path, sent: tuple[ExitCode, list[str]], refused: Iterable[FileRefused] = ()
+    ledger: Ledger,
+    batches: Iterable[int],
+    directory: Path,
+    sent: tuple[ExitCode, list[str]],
+    refused: Iterable[FileRefused] = (),
+    *,
+    access: FileAccess,
 ) -> RunResult:
     """Write the report of every batch after sending. ``sent`` is the exit code and the messages of sending.
 
@@ -46,7 +53,7 @@ def report_batches(
     for batch in batches:
         try:
             with ledger.queries() as queries:
-                reports.append(write_report(queries, batch, directory, code))
+                reports.append(write_report(queries, batch, directory, code, access=access))
         except UsageError as error:
             messages = [*messages, str(error)]
             code = ExitCode.USAGE if code is ExitCode.OK else code

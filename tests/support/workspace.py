@@ -141,9 +141,10 @@ class CliWorkspace:
         return query_ledger(path, query) if path.is_file() else []
 
     def reports(self) -> list[Path]:
-        """The folders of the reports, the oldest first."""
+        """The folders of the reports, the one that was written last at the end."""
         found = self.folder / "output"
-        return sorted((path for path in found.iterdir()), key=lambda p: p.stat().st_mtime_ns) if found.is_dir() else []
+        folders = [path for path in found.iterdir() if not path.is_symlink()] if found.is_dir() else []
+        return sorted(folders, key=lambda path: path.stat().st_mtime_ns)
 
     def everything_written(self) -> dict[str, bytes]:
         """Every file below the folder by its path."""

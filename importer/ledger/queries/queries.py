@@ -18,6 +18,7 @@ from importer.ledger.queries.totals import (
     pending_totals,
     tally,
 )
+from importer.ledger.storage.identity import ledger_id
 
 
 class Queries:
@@ -29,6 +30,10 @@ class Queries:
     def batch(self, batch_id: int) -> BatchInfo | None:
         """Return the batch with this id, or None."""
         return batch_info(self._connection, batch_id)
+
+    def ledger_id(self) -> str:
+        """Return the id of the ledger, which its copies have too."""
+        return ledger_id(self._connection)
 
     def batches(self, limit: int) -> list[BatchInfo]:
         """Return the newest ``limit`` batches, the newest first."""

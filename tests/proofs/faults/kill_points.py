@@ -58,7 +58,7 @@ def set_trap(trap: Trap) -> None:
 
     from importer.dispatcher.apis.http import AioTransport
     from importer.ledger.storage.engine import Session
-    from importer.reporter import report, sheets
+    from importer.reporter import result_folder
 
     real_transaction = Session.transaction
 
@@ -90,8 +90,8 @@ def set_trap(trap: Trap) -> None:
         return wrapped
 
     _SelectorSocketTransport.write = around("wire", _SelectorSocketTransport.write)  # hands the bytes to the kernel at once
-    sheets._publish = around("report", sheets._publish)
-    report._new_folder = around("report", report._new_folder)
+    result_folder.replace_file = around("report", result_folder.replace_file)
+    result_folder._folder_of = around("report", result_folder._folder_of)
 
 
 def trapped_run(folder: Path, env: dict[str, str], arguments: list[str], make: Callable[[], Trap]) -> bool:

@@ -35,8 +35,9 @@ from importer.loader.profile import Profile
 from importer.loader.source import open_file
 from importer.reporter.error_groups import MOST_GROUPS, ErrorGroups
 from importer.reporter.report import write_report
-from importer.reporter.sheets import write_sheets
+from importer.reporter.sheets import ERROR_COLUMNS, write_sheets
 from importer.reporter.xlsx import sheet_writer
+from importer.reporter.xlsx.sheet_writer import SheetWriter
 
 GOLDEN = GOLDEN_FILES / "errors"
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))
@@ -223,12 +224,13 @@ def test_a_source_may_have_a_sheet_of_that_name(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(left).sheetnames == ["summary", "Summary 2"]
 
 
-def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_says_so(tmp_path: Path) -> None:
+def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_has_no_error_sheet(tmp_path: Path) -> None:
     heads = [SheetHead(name, ("h",), (None,)) for name in "AB"]
-    done, left = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), RecordResult(RowStatus.ACCEPTED), None)], checking=False)
+    accepted, refused = (RecordResult(status) for status in (RowStatus.ACCEPTED, RowStatus.REFUSED))
+    (done,) = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), accepted, None)], checking=False)
     assert openpyxl.load_workbook(done).sheetnames == ["A", "B"]
-    assert openpyxl.load_workbook(left).sheetnames == ["Summary"]
-    assert "Nothing is left" in seen(left)
+    _, left = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), refused, None)], checking=False)
+    assert openpyxl.load_workbook(left).sheetnames == ["B", "Summary"]
 
 
 @pytest.mark.parametrize(
@@ -259,8 +261,10 @@ def test_the_summary_is_passed_over_when_the_file_comes_back(tmp_path: Path, pro
         assert source.notes == ()
 
 
-def test_an_error_sheet_without_errors_holds_no_rows(tmp_path: Path) -> None:
-    _, left = write_sheets(tmp_path, [SheetHead("A", ("h",), (None,))], [], checking=False)
+def test_an_error_sheet_of_an_earlier_release_without_errors_holds_no_rows(tmp_path: Path) -> None:
+    left = tmp_path / "errors.xlsx"
+    with SheetWriter(left, [SheetHead("A", ("h",), (None,))], ERROR_COLUMNS, sparing=True) as book:
+        book.append_sheet("Summary", ("#rows", "#reason"), [(None, "Nothing is left.")], {})
     with pytest.raises(FileRefused, match="holds no rows"), open_file(left, Profile(), CONTEXT):
         pass
 
