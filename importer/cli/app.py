@@ -254,7 +254,7 @@ def doctor(
 
 
 def _show_finding(finding: Finding) -> None:
-    typer.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
+    typer.echo(finding.line())
 
 
 @app.command()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from importer.commands.backup_findings import backup_findings
 from importer.commands.finding import Finding
 from importer.commands.probe import findings_of
-from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
+from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerError, LedgerHeld, SettingsError
 from importer.ledger.storage.location import refuse_network_path, shown_url, sqlite_path
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import KEY_VARIABLE, TOKEN_VARIABLE, Environment, credential_problem
@@ -21,6 +23,7 @@ from importer.workspace.user_data import VARIABLE, obstacle_to_writing
 def diagnose(environment: Environment) -> list[Finding]:
     """Check the settings, the ledger and both APIs. All checks are made, also after one has failed."""
     findings = [*_missing_settings(environment), _ledger_finding(environment), *_notes_findings(environment)]
+    findings += [*backup_findings(environment), *_sharing_findings(environment)]
     return [*findings, *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
 
 
@@ -79,6 +82,15 @@ def _notes_findings(environment: Environment) -> list[Finding]:
         return [Finding(f"the user's data folder {environment.notes and environment.notes.parent} can be written")]
     only = "only the note beside the ledger tells it from a copy of it, so that a copy in another folder is not noticed"
     return [Finding(f"the user's data folder cannot be used ({why}): {only}. Set {VARIABLE} to a folder that stays")]
+
+
+def _sharing_findings(environment: Environment) -> list[Finding]:
+    """Report the folders that the members of the workspace's group cannot use."""
+    folders = [environment.output]
+    with suppress(LedgerError):  # which the check of the ledger has reported
+        folders += [path.resolve().parent for path in [sqlite_path(environment.ledger_url)] if path]
+    obstacles = [environment.access.obstacle(folder) for folder in folders if folder.is_dir()]
+    return [Finding(obstacle, is_warning=True) for obstacle in obstacles if obstacle]
 
 
 def _future_ledger_finding(path: Path) -> Finding:

@@ -39,7 +39,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
         _announce(ledger, environment, accounts, console, stop_at_quota=stop_at_quota)
         scope = Scope(accounts, None, uuid4().hex)
         sent = Dispatch(ledger, environment, scope, console, stop_at_quota=stop_at_quota).run()
-        return report_batches(ledger, batches, output or environment.output, sent, access=environment.access)
+        return report_batches(ledger, environment, batches, output, sent)
 
 
 def _announce(ledger: Ledger, environment: Environment, accounts: Accounts, console: Console, *, stop_at_quota: bool) -> None:

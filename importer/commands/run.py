@@ -41,8 +41,7 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
             _ask(totals, quotas, request, environment, console)
         scope = Scope(accounts, staged.batches, run_id)
         sent = Dispatch(ledger, environment, scope, console, stop_at_quota=request.stop_at_quota).run()
-        directory = request.output or environment.output
-        return report_batches(ledger, staged.batches, directory, sent, staged.refused, access=environment.access)
+        return report_batches(ledger, environment, staged.batches, request.output, sent, staged.refused)
 
 
 def _check_debbie_settings(totals: Totals, environment: Environment) -> None:

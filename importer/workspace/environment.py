@@ -44,6 +44,7 @@ class Environment:
     debbie_url: str
     is_sandbox: bool = False
     notes: Path | None = None  # the user's notes of which ledgers serve which accounts; none for the sandbox
+    backup_folder: Path | None = None  # that of the settings; None: beside the ledger
     access: FileAccess = OWNER_ALONE  # to the ledger, the reports and what is beside them
 
     def __repr__(self) -> str:
@@ -166,6 +167,7 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             debitura_url=normal_url(settings.debitura.base_url),
             debbie_url=normal_url(settings.debbie.base_url),
             notes=user_notes(),
+            backup_folder=workspace.backup_folder(settings),
             access=access,
         )
         return

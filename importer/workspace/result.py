@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.domain.file_access import FileAccess
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.ledger import Ledger
 from importer.reporter.report import Report, write_report
+from importer.workspace.daily_backup import back_up_daily
+from importer.workspace.environment import Environment
 
 MOST_URGENT_FIRST = (
     *(ExitCode.INTERRUPTED, ExitCode.API_STOPPED, ExitCode.QUOTA, ExitCode.IN_DOUBT, ExitCode.FILE_REFUSED),
@@ -37,14 +38,15 @@ def combine(
 
 def report_batches(
     ledger: Ledger,
+    environment: Environment,
     batches: Iterable[int],
-    directory: Path,
+    output: Path | None,
     sent: tuple[ExitCode, list[str]],
     refused: Iterable[FileRefused] = (),
-    *,
-    access: FileAccess,
 ) -> RunResult:
-    """Write the report of every batch after sending. ``sent`` is the exit code and the messages of sending.
+    """Write the report of every batch after sending, and back up the ledger, which happens once a day.
+
+    ``output`` is the folder that the user has named, ``sent`` the exit code and the messages of sending.
 
     If a report cannot be written, its error becomes a message and the others are still written.
     """
@@ -53,8 +55,8 @@ def report_batches(
     for batch in batches:
         try:
             with ledger.queries() as queries:
-                reports.append(write_report(queries, batch, directory, code, access=access))
+                reports.append(write_report(queries, batch, output or environment.output, code, access=environment.access))
         except UsageError as error:
             messages = [*messages, str(error)]
             code = ExitCode.USAGE if code is ExitCode.OK else code
-    return combine(reports, refused, code, messages)
+    return combine(reports, refused, code, [*messages, *back_up_daily(ledger, environment)])

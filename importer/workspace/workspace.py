@@ -50,6 +50,11 @@ class Workspace:
         """Return the folder for reports."""
         return self.root / settings.output.directory
 
+    def backup_folder(self, settings: Settings) -> Path | None:
+        """Return the folder for daily backups that the settings name; None if they name none."""
+        folder = settings.ledger.backup_folder
+        return None if folder is None else self.root / folder
+
     def ledger_url(self, settings: Settings) -> str:
         """Return the ledger's URL, with a relative SQLite file placed in this workspace."""
         return resolve_url(settings.ledger.url, self.root)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 
 def a_group_of_this_process() -> int:
@@ -28,3 +31,35 @@ def _name() -> str:
 
 PRESENT_GROUP = _name()
 """The name of that group."""
+
+
+Result = TypeVar("Result")
+
+
+def as_person(uid: int, groups: Sequence[int], do: Callable[[], Result]) -> Result:
+    """What ``do`` returns in a process of the user ``uid``, who has the strictest umask. Only root can become others.
+
+    What ``do`` imports must have been imported before: the interpreter's files may be root's alone.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        answer: tuple[bool, object] = (False, "it ended early")
+        try:
+            os.setgroups(list(groups))
+            os.setgid(uid)
+            os.setuid(uid)
+            os.umask(0o077)
+            answer = (True, do())
+        except BaseException as error:  # noqa: BLE001  (whatever it is, the test must see it)
+            answer = (False, repr(error))
+        finally:
+            with os.fdopen(writing, "wb") as pipe:
+                pipe.write(pickle.dumps(answer))
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        done, found = pickle.loads(pipe.read())
+    os.waitpid(child, 0)
+    assert done, found
+    return found  # type: ignore[no-any-return]

@@ -28,6 +28,14 @@ def backup(path: Path, target: Path, access: FileAccess = OWNER_ALONE) -> None:
         raise LedgerError(f"The ledger {path} cannot be copied: {error}. {advice_for(str(error))}") from None
 
 
+def _verify(copy: Path) -> None:
+    """Raise sqlite3.DatabaseError if the finished copy cannot be opened and read."""
+    with closing(sqlite3.connect(f"file:{quote(str(copy.absolute()))}?mode=ro&immutable=1", uri=True)) as opened:
+        found = opened.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(f"the copy is damaged ({str(found).splitlines()[0]})")
+
+
 BACKUP_MARK = "backup_taken_at"
 RESTORED_MARK = "restored_at"
 
@@ -51,6 +59,7 @@ def write_backup(url: str, target: Path, access: FileAccess = OWNER_ALONE) -> No
             # A restored ledger that is not trusted yet keeps its older mark, since its content is from then.
             copy.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", (BACKUP_MARK, taken_at))
             copy.execute("DELETE FROM meta WHERE name = ?", (RESTORED_MARK,))
+        _verify(partial)
         partial.replace(target)
     except (sqlite3.Error, OSError) as error:
         cause = error.strerror if isinstance(error, OSError) else error
