@@ -91,15 +91,19 @@ class FileAccess:
         mode = stat.S_IMODE(found.st_mode)
         self._give(path, mode & ~_OTHERS if self.gid is None else self.file_mode)
 
-    def write(self, path: Path, text: str) -> None:
-        """Write a text file, on disk before it takes the place of an existing one. Raises OSError."""
+    def write(self, path: Path, text: str, *, durable: bool = True) -> None:
+        """Write a text file, which then takes the place of an existing one at once. Raises OSError.
+
+        A ``durable`` one is on disk before that, so that a power failure leaves one of the two.
+        """
         partial = path.with_name(f"{path.name}.partial")
         partial.unlink(missing_ok=True)  # of a command that was interrupted
         try:
             with os.fdopen(self.open(partial, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ def point_to(folder: Path, access: FileAccess) -> None:
         if not latest.is_symlink() and latest.exists() and not _is_ours(latest):
             return
         if not _link(latest, folder.name):
-            access.write(latest, f"{folder.absolute()}\n")
+            access.write(latest, f"{folder.absolute()}\n", durable=False)
 
 
 def _link(latest: Path, target: str) -> bool:

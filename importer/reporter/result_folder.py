@@ -164,7 +164,7 @@ class ResultFolder:
 
     def _record(self) -> None:
         if self._manifest is not None:
-            self._access.write(self.path / MANIFEST, self._manifest.text())
+            self._access.write(self.path / MANIFEST, self._manifest.text(), durable=False)
 
 
 @contextmanager
@@ -219,7 +219,7 @@ def _folder_of(
             manifest = read_manifest(folder)
             if manifest is None and _is_unused(folder):
                 manifest = Manifest(identity)
-                access.write(folder / MANIFEST, manifest.text())
+                access.write(folder / MANIFEST, manifest.text(), durable=False)
             if manifest is not None and manifest.identity == identity:
                 stack.push(locked.pop_all())
                 return folder, manifest

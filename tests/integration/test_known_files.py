@@ -131,6 +131,8 @@ def written(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in sorted((folder / "output").rglob("*.*")):
         name = plain(str(path.relative_to(folder)))
+        if path.name == "manifest.json" or "latest" in path.parts:  # a copy of the desk has a folder in place of the link
+            continue
         if path.suffix == ".json":
             found.setdefault(name, []).append(plain(path.read_text(encoding="utf-8")))
         elif path.suffix == ".xlsx":

@@ -42,7 +42,7 @@ def held(path: Path, command: str, access: FileAccess = OWNER_ALONE) -> Iterator
 def _write_owner(owner: Path, command: str, access: FileAccess) -> None:
     try:
         facts = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": to_timestamp()}
-        access.write(owner, json.dumps(facts))
+        access.write(owner, json.dumps(facts), durable=False)
     except OSError as error:
         raise LedgerError(
             f"The ledger's folder {owner.parent} cannot be written ({error.strerror}). Free some space there."
