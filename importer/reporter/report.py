@@ -13,7 +13,7 @@ from importer.ledger.queries.report_rows import BatchInfo
 from importer.reporter import latest
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.result_folder import BatchIdentity, KeptSheet, open_result_folder
-from importer.reporter.sheets import NOT_LEFT_OUT, write_sheets
+from importer.reporter.sheets import NOT_LEFT_OUT, SHEETS, write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
 
@@ -60,7 +60,8 @@ def write_report(
             rows = queries.rows(batch_id)
             paths = write_sheets(folder.staging, batch.heads, rows, checking=checking, groups=groups, left_out=left_out)
             (folder.staging / SUMMARY).write_text(summary.text(), encoding="utf-8")
-            kept = folder.publish([path.name for path in paths], [SUMMARY])
+            written = [path.name for path in paths]
+            kept = folder.publish(written, [SUMMARY], [name for name in SHEETS if name not in written])
         latest.point_to(folder.path, access)
     except OSError as error:
         raise _unwritable(batch, directory, error, checking=checking) from None

@@ -89,10 +89,11 @@ class ResultFolder:
         self.path, self._access, self._manifest = path, access, manifest
         self.staging = path / STAGING
 
-    def publish(self, sheets: Sequence[str], others: Sequence[str] = ()) -> list[KeptSheet]:
-        """Give the staged files their places, and remove sheets from before that are not needed any more. Raises OSError.
+    def publish(self, sheets: Sequence[str], others: Sequence[str] = (), unneeded: Sequence[str] = ()) -> list[KeptSheet]:
+        """Give the staged files their places, and return the sheets that had to be kept. Raises OSError.
 
         ``sheets`` are the names of workbooks, which persons work in; ``others`` are read by programs and keep their names.
+        ``unneeded`` sheets, if they are there from before, are removed. All other files in the folder stay as they are.
         """
         kept: list[KeptSheet] = []
         written: list[str] = []
@@ -102,7 +103,7 @@ class ResultFolder:
             placed, passed_over = self._place(name, is_sheet=is_sheet)
             kept += [KeptSheet(one, is_open, placed) for one, is_open in passed_over]
             written.append(placed)
-        kept += self._remove_others(written, {one.name for one in kept})
+        kept += self._remove_former((*sheets, *unneeded), written, {one.name for one in kept})
         self._record()
         return kept
 
@@ -142,13 +143,13 @@ class ResultFolder:
         except PermissionError:  # on Windows: a program has it open for itself alone
             return "open"
 
-    def _remove_others(self, written: Sequence[str], kept: set[str]) -> list[KeptSheet]:
-        """Remove what earlier reports wrote and this one does not need, and return what has to stay."""
+    def _remove_former(self, sheets: Sequence[str], written: Sequence[str], kept: set[str]) -> list[KeptSheet]:
+        """Remove what was written of these sheets before, under any of their names, and return what has to stay."""
         stays: list[KeptSheet] = []
         replacements = {_first_name(name): name for name in written}
         for name in sorted(self._manifest.files if self._manifest else ()):
             path = self.path / name
-            if name in written or name in kept:
+            if name in written or name in kept or _first_name(name) not in sheets:
                 continue
             reason = self._reason_to_keep(path)
             if reason is None:

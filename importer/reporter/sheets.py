@@ -23,6 +23,8 @@ SUCCESS_COLUMNS = (
     *("#row", "#status", "#case_id", "#case_reference", "#voucher_id", "#unique_id", "#sent_at", "#imported_from"),
     *("#lifecycle", "#partner", "#needs_info", "#sign_at"),
 )
+SHEETS = ("success.xlsx", "errors.xlsx", "left-out.xlsx")
+"""The names of all sheets; those without rows are not written."""
 READY = "ready to send"
 ERRORS_REMARK = "Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."
 LEFT_OUT_REMARK = "Nothing is wrong with these rows: they are no claims yet. Import the list again later; they are sent then."

@@ -36,7 +36,8 @@ def write(
         for name, text in files.items():
             (folder.staging / name).write_text(text)
         sheets = [name for name in files if name.endswith(".xlsx")]
-        kept = folder.publish(sheets, [name for name in files if name not in sheets])
+        unneeded = [name for name in ("success.xlsx", "errors.xlsx", "left-out.xlsx") if name not in sheets]
+        kept = folder.publish(sheets, [name for name in files if name not in sheets], unneeded)
     return folder.path, [one.sentence() for one in kept]
 
 
@@ -193,6 +194,15 @@ def test_files_of_a_person_stay_and_the_names_of_programs_files_too(tmp_path: Pa
     _, said = write(tmp_path, {"summary.json": "2", "errors.xlsx": "2"})
     assert len(said) == 1
     assert content(folder) == {"summary.json": "2", "errors.xlsx": "mine", "errors-2.xlsx": "2", "letter.docx": "mine"}
+
+
+def test_files_that_are_published_apart_leave_each_other_alone(tmp_path: Path) -> None:
+    folder, _ = write(tmp_path, {"errors.xlsx": "1", "summary.json": "1"})
+    with open_result_folder(tmp_path, "invoices.xlsx", BATCH, OWNER_ALONE) as opened:
+        (opened.staging / "review.html").write_text("1")
+        assert opened.publish([], ["review.html"]) == []
+    write(tmp_path, {"errors.xlsx": "2"})
+    assert content(folder) == {"errors.xlsx": "2", "summary.json": "1", "review.html": "1"}
 
 
 @pytest.mark.parametrize("killed_at", range(3))
