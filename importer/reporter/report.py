@@ -7,12 +7,14 @@ from pathlib import Path
 
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.states import NOTHING_TO_DO, RowStatus
+from importer.domain.timestamps import from_timestamp
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.reporter import latest
 from importer.reporter.error_groups import ErrorGroups
-from importer.reporter.result_folder import BatchIdentity, KeptSheet, open_result_folder
+from importer.reporter.manifest import BatchIdentity
+from importer.reporter.result_folder import KeptSheet, open_result_folder
 from importer.reporter.sheets import NOT_LEFT_OUT, SHEETS, write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
@@ -57,8 +59,13 @@ def write_report(
     identity = None if checking else BatchIdentity(queries.ledger_id(), batch.id, batch.taken_at)
     try:
         with open_result_folder(directory, batch.source_name, identity, access) as folder:
-            rows = queries.rows(batch_id)
-            paths = write_sheets(folder.staging, batch.heads, rows, checking=checking, groups=groups, left_out=left_out)
+            paths = write_sheets(
+                *(folder.staging, batch.heads, queries.rows(batch_id)),
+                checking=checking,
+                groups=groups,
+                left_out=left_out,
+                created=from_timestamp(batch.taken_at),
+            )
             (folder.staging / SUMMARY).write_text(summary.text(), encoding="utf-8")
             written = [path.name for path in paths]
             kept = folder.publish(written, [SUMMARY], [name for name in SHEETS if name not in written])

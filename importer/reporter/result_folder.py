@@ -1,42 +1,31 @@
 """The folder of a batch's results: found again whenever the batch goes on, and updated without touching a person's work.
 
-A manifest in the folder names the batch and, for each file, the SHA-256 of its bytes as they were written last. A sheet with
-other bytes was changed by a person, and one with a lock file beside it is open: neither is overwritten or removed.
+A sheet whose bytes are not those of the folder's manifest was changed by a person, and one with a lock file beside it is open:
+neither is overwritten or removed.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from importer.domain.file_access import FileAccess
 from importer.domain.timestamps import from_timestamp
+from importer.reporter.manifest import MANIFEST, BatchIdentity, Manifest, read_manifest
 
-MANIFEST = "manifest.json"
 LOCK, STAGING = ".lock", ".writing"
 LOCK_SECONDS = 120.0
 _MOST_FOLDERS = 10_000
 _LONGEST_STEM = 200  # bytes; a folder's name may have 255
 _MOST_SHEETS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class BatchIdentity:
-    """What a folder belongs to. The time of the taking in tells batches of a restored ledger from those that it has lost."""
-
-    ledger: str
-    batch: int
-    taken_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +41,6 @@ class KeptSheet:
         why = "is open in another program" if self.is_open else "was changed since it was written"
         then = f"the new one is {self.replacement}" if self.replacement else "it is not needed any more"
         return f"{self.name} {why} and is kept as it is; {then}."
-
-
-@dataclass
-class Manifest:
-    """The content of a manifest: the batch, and by file the SHA-256 of what we wrote, or were about to write, last."""
-
-    identity: BatchIdentity
-    files: dict[str, list[str]] = field(default_factory=dict)
-
-    def text(self) -> str:
-        """Return the text of the manifest."""
-        batch = self.identity
-        facts = {"version": 1, "ledger": batch.ledger, "batch": batch.batch, "taken_at": batch.taken_at, "files": self.files}
-        return json.dumps(facts, indent=2) + "\n"
-
-
-def read_manifest(folder: Path) -> Manifest | None:
-    """Return the manifest of a folder; None if it has none that can be read."""
-    try:
-        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        identity = BatchIdentity(str(found["ledger"]), int(found["batch"]), str(found["taken_at"]))
-        files = {str(name): [str(digest) for digest in digests] for name, digests in found["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    return Manifest(identity, {name: digests for name, digests in files.items() if Path(name).name == name})
 
 
 class ResultFolder:
@@ -114,6 +78,8 @@ class ResultFolder:
         passed_over: list[tuple[str, bool]] = []
         for candidate in names_of(name):
             target = self.path / candidate
+            if self._is_there(candidate, digest):
+                return candidate, passed_over
             if is_sheet and (reason := self._reason_to_keep(target)):
                 passed_over.append((candidate, reason == "open"))
                 continue
@@ -131,6 +97,14 @@ class ResultFolder:
             return candidate, passed_over
         raise FileExistsError(str(self.path / name))
 
+    def _is_there(self, name: str, digest: str) -> bool:
+        """Return whether the file has these bytes already, and was written by us: then it may be open, too."""
+        path = self.path / name
+        try:
+            return bool(self._manifest and digest in self._manifest.files.get(name, ()) and digest_of(path) == digest)
+        except OSError:
+            return False
+
     def _reason_to_keep(self, path: Path) -> str | None:
         """Return why an existing file must stay: it is "open" or was "changed"; None if it may be replaced or removed."""
         if not path.exists() and not path.is_symlink():
@@ -145,23 +119,24 @@ class ResultFolder:
 
     def _remove_former(self, sheets: Sequence[str], written: Sequence[str], kept: set[str]) -> list[KeptSheet]:
         """Remove what was written of these sheets before, under any of their names, and return what has to stay."""
-        stays: list[KeptSheet] = []
         replacements = {_first_name(name): name for name in written}
-        for name in sorted(self._manifest.files if self._manifest else ()):
-            path = self.path / name
-            if name in written or name in kept or _first_name(name) not in sheets:
-                continue
-            reason = self._reason_to_keep(path)
-            if reason is None:
-                try:
-                    path.unlink(missing_ok=True)
-                except PermissionError:
-                    reason = "open"
-            if reason is not None:
-                stays.append(KeptSheet(name, reason == "open", replacements.get(_first_name(name))))
-            elif self._manifest is not None:
-                del self._manifest.files[name]
-        return stays
+        known = sorted(self._manifest.files) if self._manifest else []
+        former = [name for name in known if name not in {*written, *kept} and _first_name(name) in sheets]
+        stays = [(name, reason) for name in former if (reason := self._remove(name))]
+        return [KeptSheet(name, reason == "open", replacements.get(_first_name(name))) for name, reason in stays]
+
+    def _remove(self, name: str) -> str | None:
+        """Remove a file, or return why it must stay."""
+        path = self.path / name
+        if reason := self._reason_to_keep(path):
+            return reason
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            return "open"
+        if self._manifest is not None:
+            del self._manifest.files[name]
+        return None
 
     def _record(self) -> None:
         if self._manifest is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
@@ -40,17 +41,19 @@ def write_sheets(
     checking: bool,
     groups: ErrorGroups | None = None,
     left_out: ErrorGroups | None = None,
+    created: datetime | None = None,
 ) -> tuple[Path, ...]:
     """Write ``success.xlsx``, and ``errors.xlsx`` and ``left-out.xlsx`` if there are rows for them; return their paths.
 
     With ``checking`` a valid row is ready to send. The reasons of the rows in ``errors.xlsx`` are added to ``groups``, those
-    of the rows in ``left-out.xlsx`` to ``left_out``, and are summed up on a sheet there.
+    of the rows in ``left-out.xlsx`` to ``left_out``, and are summed up on a sheet there. With a time of creation (UTC), equal
+    sheets have equal bytes.
     """
     groups = ErrorGroups() if groups is None else groups
     left_out = ErrorGroups(NOT_LEFT_OUT) if left_out is None else left_out
     headings = [ReportHeadings(head) for head in heads]
     with ExitStack() as stack:
-        sheets = _Sheets(folder, heads, stack)
+        sheets = _Sheets(folder, heads, stack, created)
         for row in rows:
             status = worse_status(row)
             if status in DONE:
@@ -70,8 +73,8 @@ def write_sheets(
 class _Sheets:
     """The workbooks of one report: ``success``, and another one once a row belongs in it."""
 
-    def __init__(self, folder: Path, heads: Sequence[SheetHead], stack: ExitStack) -> None:
-        self._folder, self._heads, self._stack = folder, heads, stack
+    def __init__(self, folder: Path, heads: Sequence[SheetHead], stack: ExitStack, created: datetime | None) -> None:
+        self._folder, self._heads, self._stack, self._created = folder, heads, stack, created
         self._writers: dict[str, SheetWriter] = {}
         self.writer("success")
 
@@ -80,7 +83,8 @@ class _Sheets:
         if name not in self._writers:
             columns = SUCCESS_COLUMNS if name == "success" else ERROR_COLUMNS
             path = self._folder / f"{name}.xlsx"
-            self._writers[name] = self._stack.enter_context(SheetWriter(path, self._heads, columns, sparing=name != "success"))
+            writer = SheetWriter(path, self._heads, columns, sparing=name != "success", created=self._created)
+            self._writers[name] = self._stack.enter_context(writer)
         return self._writers[name]
 
     def add_done(self, row: ReportRow, status: str) -> None:

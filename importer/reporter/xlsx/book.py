@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from importer.domain.cells import Cell
@@ -32,6 +33,9 @@ class OutputSheet(Protocol):
 
 class OutputBook(Protocol):
     """A workbook, whose file exists once it is closed."""
+
+    def set_created(self, moment: datetime) -> None:
+        """Set the time of creation (UTC) that the workbook shows. Without it, equal workbooks have different bytes."""
 
     def add_format(self, properties: dict[str, Any]) -> Any:
         """Return a format with these properties of XlsxWriter."""

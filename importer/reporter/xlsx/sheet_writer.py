@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -43,13 +44,23 @@ class CellHighlight:
 
 
 class SheetWriter:
-    """A workbook that is written row by row. ``sparing`` omits sheets without rows.
+    """A workbook that is written row by row. ``sparing`` omits sheets without rows, ``created`` is the time that it shows.
 
     ``notes_left_out`` is true if there were more notes than ``MOST_NOTES``.
     """
 
-    def __init__(self, path: Path, heads: Sequence[SheetHead], columns: Sequence[str], *, sparing: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        heads: Sequence[SheetHead],
+        columns: Sequence[str],
+        *,
+        sparing: bool = False,
+        created: datetime | None = None,
+    ) -> None:
         self._book = open_book(path)
+        if created is not None:
+            self._book.set_created(created)
         self._bold = self._book.add_format({"bold": True, "bg_color": "#E7EEF4"})
         self._formats: dict[tuple[str, Colour], Any] = {}
         self._heads, self._columns = heads, columns

@@ -32,13 +32,15 @@ from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus, State
+from importer.domain.timestamps import from_timestamp
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.ledger.storage.schema import batch as batch_table
 from importer.reporter.error_groups import GroupTotals
+from importer.reporter.manifest import MANIFEST
 from importer.reporter.report import Report, write_report
-from importer.reporter.result_folder import LOCK, MANIFEST
+from importer.reporter.result_folder import LOCK
 from importer.reporter.row_reasons import worse_status
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS, write_sheets
 from importer.reporter.summary import exit_code_of
@@ -338,6 +340,16 @@ def test_a_check_calls_a_valid_row_ready_and_writes_no_errors_for_it(driver: Led
 def test_exit_codes(statuses: list[RowStatus], otherwise: ExitCode, wanted: ExitCode) -> None:
     tallies: Any = {RecordKind.CASE: {status: {"DKK": (1, 100)} for status in statuses}, RecordKind.VOUCHER: {}}
     assert exit_code_of(tallies, otherwise) is wanted
+
+
+def test_a_report_without_news_has_the_same_bytes(driver: LedgerDriver, tmp_path: Path) -> None:
+    batch = everything(driver)
+    first, second = (report(driver, batch, tmp_path / name).folder for name in "ab")
+    for name in ("errors.xlsx", "success.xlsx"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+        assert openpyxl.load_workbook(first / name).properties.created == from_timestamp(
+            json.loads((first / MANIFEST).read_text())["taken_at"]
+        ).replace(microsecond=0, tzinfo=None)
 
 
 def test_the_folder_of_a_file_with_a_long_name_of_another_script(driver: LedgerDriver, tmp_path: Path) -> None:

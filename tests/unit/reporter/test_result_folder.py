@@ -14,15 +14,8 @@ from support.people import a_group_of_this_process
 
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.reporter import result_folder
-from importer.reporter.result_folder import (
-    LOCK,
-    MANIFEST,
-    STAGING,
-    BatchIdentity,
-    folder_name,
-    open_result_folder,
-    read_manifest,
-)
+from importer.reporter.manifest import MANIFEST, BatchIdentity, read_manifest
+from importer.reporter.result_folder import LOCK, STAGING, folder_name, open_result_folder
 
 BATCH = BatchIdentity("ledger-1", 7, "2026-11-21T10:15:30.000001Z")
 NAME = "2026-11-21T10-15-30Z-invoices"
@@ -157,6 +150,14 @@ def test_an_open_sheet_is_kept_until_it_is_closed(tmp_path: Path, lock: str) -> 
     (folder / lock).unlink()
     assert write(tmp_path, {"errors.xlsx": "3"})[1] == []
     assert content(folder) == {"errors.xlsx": "3"}
+
+
+def test_an_open_sheet_that_would_not_change_has_no_second_one(tmp_path: Path) -> None:
+    folder, _ = write(tmp_path, {"errors.xlsx": "1"})
+    (folder / ".~lock.errors.xlsx#").touch()
+    assert write(tmp_path, {"errors.xlsx": "1"})[1] == []
+    (folder / ".~lock.errors.xlsx#").unlink()
+    assert content(folder) == {"errors.xlsx": "1"}
 
 
 def test_a_sheet_that_windows_holds_open_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
