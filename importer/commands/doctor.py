@@ -86,6 +86,8 @@ def _notes_findings(environment: Environment) -> list[Finding]:
 
 def _sharing_findings(environment: Environment) -> list[Finding]:
     """Report the folders that the members of the workspace's group cannot use."""
+    if environment.access.gid is None:
+        return []
     folders = [environment.output]
     with suppress(LedgerError):  # which the check of the ledger has reported
         folders += [path.resolve().parent for path in [sqlite_path(environment.ledger_url)] if path]

@@ -30,7 +30,7 @@ def backup(path: Path, target: Path, access: FileAccess = OWNER_ALONE) -> None:
 
 def _verify(copy: Path) -> None:
     """Raise sqlite3.DatabaseError if the finished copy cannot be opened and read."""
-    with closing(sqlite3.connect(f"file:{quote(str(copy.absolute()))}?mode=ro&immutable=1", uri=True)) as opened:
+    with closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as opened:
         found = opened.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(f"the copy is damaged ({str(found).splitlines()[0]})")

@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.errors import LedgerError
@@ -82,7 +81,7 @@ class DailyBackups:
 def _id_of(path: Path) -> str | None:
     """Return the id of the ledger of which this file is a backup; None if it is none, or damaged."""
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as copy:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
             found = copy.execute("SELECT value FROM meta WHERE name = ?", (ID_MARK,)).fetchone()
     except sqlite3.Error:
         return None

@@ -140,3 +140,10 @@ def test_backups_are_shared_as_the_ledger_is(tmp_path: Path) -> None:
         assert made is not None
         assert (stat.S_IMODE(backups.folder.stat().st_mode), stat.S_IMODE(made.stat().st_mode)) == modes
         assert group in {None, made.stat().st_gid}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf8_is_no_obstacle(tmp_path: Path) -> None:
+    made = DailyBackups(*new_ledger(tmp_path), tmp_path / "ba\udcff #?%ckups").make(1, NOW)
+    assert made is not None
+    assert made.is_file()
