@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -91,13 +92,29 @@ def import_request(
 def show_result(result: RunResult, *, as_json: bool) -> None:
     """Print the result of a run and end the command with its exit code."""
     if as_json:
-        print_json([report.summary.as_json() for report in result.reports])
+        print_json(_as_json(result))
+    elif result.review is not None:
+        from importer.reporter.review.terminal import closing_lines, review_lines
+
+        folders = [report.folder for report in result.reports]
+        say("\n".join([*review_lines(result.review), *closing_lines(result.review, folders, result.review_file)]))
     else:
         for report in result.reports:
             say("\n".join(report.text))
+    shown = set(result.review.unreadable) if result.review and not as_json else set[str]()
     for message in result.messages:
-        say(message, err=bool(result.reports) or as_json)
+        if message not in shown:
+            say(message, err=bool(result.reports) or as_json)
     raise typer.Exit(int(result.exit_code))
+
+
+def _as_json(result: RunResult) -> list[dict[str, Any]]:
+    """Return the summary of each file; that of a check has the review, with this file alone, too."""
+    summaries = [report.summary.as_json() for report in result.reports]
+    if result.review is None:
+        return summaries
+    files = zip(summaries, result.review.files, strict=True)
+    return [summary | {"review": replace(result.review, files=(file,)).as_json()} for summary, file in files]
 
 
 def print_json(value: object) -> None:

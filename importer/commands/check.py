@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from importer.domain.kinds import RecordKind
 from importer.errors import ExitCode
 from importer.ledger.ledger import Ledger
 from importer.reporter.report import write_report
-from importer.workspace.connections import known_accounts
+from importer.reporter.review.build import build_file_review
+from importer.workspace.connections import known_accounts, quotas_of
 from importer.workspace.environment import Environment
+from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
 from importer.workspace.result import RunResult, combine
+from importer.workspace.reviews import account_shown, review_of, write_check_review
 from importer.workspace.staging import stage_sources, unmet_expectation
 
 
 def check(request: ImportRequest, environment: Environment) -> RunResult:
-    """Read and validate sources, and write the same sheets as a run. Nothing is recorded or sent."""
+    """Read and validate sources, and write the same sheets as a run, with a review. Nothing is recorded or sent."""
     with Ledger.scratch(environment.ledger_url) as ledger:
         accounts = known_accounts(ledger, environment)
         with ledger.unit_of_work() as work:
@@ -21,6 +27,12 @@ def check(request: ImportRequest, environment: Environment) -> RunResult:
             unmet = unmet_expectation(work.queries, staged, request.expected)
             directory = request.output or environment.output
             reports = [write_report(work.queries, batch, directory, checking=True) for batch in staged.batches]
+            files = [build_file_review(work.queries, batch) for batch in staged.batches]
+            rows = {kind: work.queries.pending_totals(staged.batches, kind)[0] for kind in RecordKind}
+        finish = announcement(quotas_of(environment, ledger), rows, environment.settings.dispatch.concurrency)
+    account = account_shown(environment, accounts)
+    review = review_of(files, request, environment, account, staged.refused, finish=finish, is_check=True)
+    page = write_check_review(review, reports, directory)
     if unmet:
-        return combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet])
-    return combine(reports, staged.refused)
+        return replace(combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet]), review=review, review_file=page)
+    return replace(combine(reports, staged.refused), review=review, review_file=page)

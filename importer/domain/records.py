@@ -126,13 +126,16 @@ class FormatProof:
 PROOF_MARK = "#proof"
 """The value of the column ``#what`` in the lines of proofs on the summary sheet of ``errors.xlsx``."""
 SUMMARY_SHEET = "Summary"
+EXAMPLE_MARK = "# Example"
+"""The first cell of a sheet that marks its workbook as the example, in which some rows are wrong on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
     """A sheet's own headings, and for each the canonical names that it fills (separated by spaces; None: not used).
 
-    ``proofs`` are the cells that determined how a column writes its numbers or dates.
+    ``proofs`` are the cells that determined how a column writes its numbers or dates. ``constants`` are the columns with one
+    value for all rows, each with that value.
     """
 
     name: str
@@ -140,6 +143,7 @@ class SheetHead:
     names: tuple[str | None, ...]
     flat: bool = False
     proofs: tuple[FormatProof, ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

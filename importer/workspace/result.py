@@ -9,6 +9,7 @@ from pathlib import Path
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.ledger import Ledger
 from importer.reporter.report import Report, write_report
+from importer.reporter.review.model import Review
 
 MOST_URGENT_FIRST = (
     *(ExitCode.INTERRUPTED, ExitCode.API_STOPPED, ExitCode.QUOTA, ExitCode.IN_DOUBT, ExitCode.FILE_REFUSED),
@@ -18,11 +19,16 @@ MOST_URGENT_FIRST = (
 
 @dataclass(frozen=True)
 class RunResult:
-    """The result of a run: its exit code, one report for each batch, and further messages to the user."""
+    """The result of a run: its exit code, one report for each batch, and further messages to the user.
+
+    A check has a ``review`` too, and the path of its page.
+    """
 
     exit_code: ExitCode
     reports: tuple[Report, ...] = ()
     messages: tuple[str, ...] = ()
+    review: Review | None = None
+    review_file: Path | None = None
 
 
 def combine(

@@ -30,7 +30,7 @@ class BatchInfo:
 
     ``run_id`` is the run that staged it, ``cases_account`` and ``vouchers_account`` are the accounts of its entries, ``heads``
     its sheets in order. ``control`` has the totals as read: kind → currency → [rows, hundredths]. ``taken_at`` is the timestamp
-    of the staging.
+    of the staging. ``profile`` is the name of the profile with which the source was read.
     """
 
     id: int
@@ -43,6 +43,7 @@ class BatchInfo:
     notes: tuple[Note, ...]
     control: dict[str, dict[str, list[int]]]
     taken_at: str
+    profile: str | None = None
 
 
 class RecordResult(NamedTuple):
@@ -104,12 +105,14 @@ def _info(found: RowMapping) -> BatchInfo:
         notes=notes_from_json(found["notes"]),
         control=json.loads(found["control"]),
         taken_at=found["taken_at"],
+        profile=found["profile"],
     )
 
 
 def _head(found: Mapping[str, Any]) -> SheetHead:
     proofs = tuple(FormatProof(**proof) for proof in found.get("proofs", ()))  # older ledgers have none
-    return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
+    constants = tuple((name, value) for name, value in found.get("constants", ()))  # likewise
+    return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs, constants)
 
 
 Sources = dict[int, tuple[str, list[str]]]

@@ -110,7 +110,7 @@ def plan_sheet(
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     document = _document_position(shape, header, unused)
     return SheetPlan(
-        head=_head(headings, shape, matches),
+        head=_head(headings, shape, matches, fixed),
         shape=shape,
         header_row=header_row,
         case=bound[RecordKind.CASE],
@@ -128,9 +128,9 @@ def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: She
     return SheetHeadings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
 
 
-def _head(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> SheetHead:
+def _head(headings: SheetHeadings, shape: Shape, matches: HeadingMatches, fixed: Mapping[str, str]) -> SheetHead:
     names = tuple(" ".join(found) or None for found in matches.names)
-    return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT)
+    return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT, constants=tuple(fixed.items()))
 
 
 def _document_position(shape: Shape, header: tuple[str, ...], unused: Iterable[int]) -> int | None:
