@@ -9,7 +9,7 @@ from importer.errors import ExitCode
 from importer.ledger.ledger import Ledger
 from importer.reporter.report import write_report
 from importer.reporter.review.build import build_file_review
-from importer.workspace.connections import known_accounts, quotas_of
+from importer.workspace.connections import known_accounts, quotas_of, unused_quotas
 from importer.workspace.environment import Environment
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
@@ -29,8 +29,10 @@ def check(request: ImportRequest, environment: Environment) -> RunResult:
             reports = [write_report(work.queries, batch, directory, checking=True) for batch in staged.batches]
             files = [build_file_review(work.queries, batch) for batch in staged.batches]
             rows = {kind: work.queries.pending_totals(staged.batches, kind)[0] for kind in RecordKind}
-        finish = announcement(quotas_of(environment, ledger), rows, environment.settings.dispatch.concurrency)
-    account = account_shown(environment, accounts)
+        account = account_shown(environment, accounts)
+        # Without a known account nothing was sent, so that no credential need be looked up.
+        quotas = quotas_of(environment, ledger) if account.partner else unused_quotas(environment)
+        finish = announcement(quotas, rows, environment.settings.dispatch.concurrency)
     review = review_of(files, request, environment, account, staged.refused, finish=finish, is_check=True)
     page = write_check_review(review, reports, directory)
     if unmet:

@@ -95,7 +95,6 @@ def _load(
 ) -> LoadedSource:
     tables, others = _open_sheets(sheets, profile, context, delimited=delimited)
     ours = {sheet.name for sheet in others if is_report_sheet(sheet)}
-    example = [Note(NoteKind.EXAMPLE_WORKBOOK)] if any(is_example_sheet(sheet) for sheet in others) else []
     passed = [sheet.name for sheet in others if sheet.name not in ours]
     if not tables:
         raise FileRefused(_nothing_found(name, passed))
@@ -107,7 +106,7 @@ def _load(
         rows=chain.from_iterable(table.read(found) for table in tables),
         has_cases=tables[0].plan.shape is not Shape.VOUCHERS,
         notes=(
-            *example,
+            *_example_notes(others),
             *(note for note in notes if note.sheet not in ours),
             *sheet_notes(((table.top, table.plan) for table in tables), passed),
             *chain.from_iterable(table.formats.notes for table in tables),
@@ -115,6 +114,10 @@ def _load(
         found=found,
         profile=profile.name or None,
     )
+
+
+def _example_notes(sheets: Iterable[Sheet]) -> list[Note]:
+    return [Note(NoteKind.EXAMPLE_WORKBOOK)] if any(is_example_sheet(sheet) for sheet in sheets) else []
 
 
 def _all_ours(headings: tuple[Cell, ...]) -> bool:

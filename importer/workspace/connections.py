@@ -94,19 +94,24 @@ def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     return environment.accounts(partner or UNKNOWN_PARTNER)
 
 
-def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, RateLimits]:
-    """Return the quotas of both credentials with the requests counted in this ledger; the embedded sandbox has no limits."""
+def unused_quotas(environment: Environment, key: str = "", token: str = "") -> dict[RecordKind, RateLimits]:
+    """Return the quotas of credentials with which nothing was sent; the embedded sandbox has no limits."""
     dispatch, lengths = environment.settings.dispatch, environment.settings.dispatch.window_seconds
     cases = (dispatch.per_minute, dispatch.per_hour, dispatch.per_day)
     vouchers = (dispatch.debbie_per_minute, 0, 0)
     if environment.is_sandbox:
         cases = vouchers = (0, 0, 0)
     clock = SteadyClock()
-    key, token = (credential_fingerprint(ledger, environment, api) for api in ("debitura", "debbie"))
-    quotas = {
+    return {
         RecordKind.CASE: RateLimits.documented("Debitura", key, cases, lengths, clock),
         RecordKind.VOUCHER: RateLimits.documented("Debbie", token, vouchers, lengths, clock),
     }
+
+
+def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, RateLimits]:
+    """Return the quotas of both credentials with the requests counted in this ledger; the embedded sandbox has no limits."""
+    key, token = (credential_fingerprint(ledger, environment, api) for api in ("debitura", "debbie"))
+    quotas = unused_quotas(environment, key, token)
     for kind, quota in quotas.items():
         kept, before = ledger.counts.kept(quota.credential), []
         uncounted = kept is None and kind is RecordKind.CASE and quota.windows

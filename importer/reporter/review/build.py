@@ -38,7 +38,7 @@ _OF_OTHER_SECTIONS = frozenset({NoteKind.EXAMPLE_WORKBOOK, NoteKind.DIFFERING_TO
 
 
 def build_file_review(queries: Queries, batch_id: int, *, is_confirmed: bool = False) -> FileReview:
-    """Return the review of a staged batch, as things stand in the transaction of ``queries``.
+    """Return the review of a batch, within the transaction in which it was staged.
 
     ``is_confirmed``: a person has approved a batch of the same profile before. Raises UsageError for an unknown batch.
     """

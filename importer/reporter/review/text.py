@@ -31,6 +31,11 @@ def wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
     return flow(visible(text).split(" "), first, rest)
 
 
+def listed(texts: Iterable[str], first: str = "  ", rest: str = "    ") -> list[str]:
+    """Return each text from a new line on, in lines of at most 80 columns."""
+    return [line for text in texts for line in wrapped(text, first, rest)]
+
+
 def flow(parts: Iterable[str], first: str = "", rest: str | None = None, gap: str = " ") -> list[str]:
     """Return parts in lines of at most 80 columns, separated by ``gap``. A part is divided only if it is wider than a line."""
     rest = " " * columns_of(first) if rest is None else rest
