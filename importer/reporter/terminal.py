@@ -8,6 +8,7 @@ from pathlib import Path
 from importer.domain.kinds import RecordKind
 from importer.domain.money import totals_text
 from importer.domain.states import DONE, RowStatus
+from importer.errors import ExitCode
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY
@@ -101,6 +102,8 @@ def _next_steps(summary: Summary) -> list[str]:
     """Return what to do about the rows that are not done, the first step first."""
     counts = {status: sum(summary.count(kind, status) for kind in RecordKind) for status in _NEXT_STEPS}
     steps = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
+    if steps and summary.exit_code is ExitCode.ROWS_LEFT:
+        steps.append("        open errors.xlsx first: it holds the rows that are left, for which the exit code is 3")
     later = summary.corrected_later
     return steps + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
 

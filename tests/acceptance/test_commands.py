@@ -59,7 +59,7 @@ def test_looking_first_leaves_no_trace_and_says_what_would_happen(configured_wor
     write_workbook(configured_workspace.folder / "a.xlsx", [*cases(2), case("C3", currency="XXQ")], vouchers(2))
     looked = configured_workspace.run(*command, "a.xlsx")
     assert (looked.code, looked.err) == (3, "")
-    assert re.search(r"Cases +3 .*\n +rejected +1 .*\n +ready to send +2 .*\n +Vouchers +2 .*\n +ready to send +2 ", looked.out)
+    assert re.search(r"Cases +3 .*\n +ready to send +2 .*\n +rejected +1 .*\n +Vouchers +2 .*\n +ready to send +2 ", looked.out)
     assert fake_apis.requests == {}
     assert not [path for path in configured_workspace.folder.iterdir() if path.name.startswith("ledger")]
     (folder,) = configured_workspace.reports()

@@ -43,7 +43,10 @@ class ClaimGroup:
 
 @dataclass(frozen=True)
 class Credits:
-    """Vouchers that count against the debt: how many, hundredths by currency, and how many of them name no parent voucher."""
+    """Vouchers that count against the debt: how many, and how many of them name no parent voucher.
+
+    ``money`` is in hundredths by currency, with the sign that the sheet has.
+    """
 
     rows: int
     money: dict[str, int]
@@ -55,7 +58,8 @@ def credits_to_send(connection: Connection, batch_id: int) -> Credits:
     currency, cents = row.c.voucher_currency, row.c.voucher_cents
     alone = func.count().filter(entry.c.parent_key.is_(None))
     query = _waiting(select(currency, func.count(), func.sum(cents), alone), batch_id, RecordKind.VOUCHER)
-    found = connection.execute(query.where(cents < 0).group_by(currency).order_by(currency)).all()
+    is_credit = member(entry.c.payload, "amount").not_like("-%")  # a debt is negative in a payload, whatever the sheet's sign
+    found = connection.execute(query.where(is_credit).group_by(currency).order_by(currency)).all()
     money = {code: int(total) for code, _, total, _ in found}
     return Credits(sum(rows for _, rows, _, _ in found), money, sum(without for *_, without in found))
 

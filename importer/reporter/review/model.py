@@ -208,7 +208,7 @@ class AccountShown:
 class Review:
     """The review of a run. ``unreadable`` are the messages on files that could not be read.
 
-    ``finish`` is the sentence on when sending would end, empty if it takes less than a minute.
+    ``finish`` says when sending would end, such as ``finishes Thursday 14:10``; empty if that takes less than a minute.
     """
 
     account: AccountShown

@@ -18,8 +18,9 @@ from importer.reporter.review.model import (
     SheetReading,
     StatusRows,
     Totals,
+    UnusedColumn,
 )
-from importer.reporter.review.text import counted, flow, money_parts, visible, wrapped
+from importer.reporter.review.text import counted, flow, listed, money_parts, visible, wrapped
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY
 
@@ -42,7 +43,7 @@ def first_lines(review: Review) -> list[str]:
     lines += _unreadable(review)
     for file in review.files:
         where = f"{file.source}: " if len(review.files) > 1 else ""
-        lines += [line for one in file.unusual for line in wrapped(f"{where}{one.message}", "Unusual: ")]
+        lines += listed((f"{where}{one.message}" for one in file.unusual), "Unusual: ", " " * 9)
     return lines
 
 
@@ -56,35 +57,30 @@ def review_lines(review: Review) -> list[str]:
     unreadable = _unreadable(review)
     lines += ["", *unreadable] if unreadable else []
     for file in review.files:
-        named = [f"In {visible(file.source)}"] if len(review.files) > 1 else []
-        sections = [section for section in map(list, _sections(file)) if section]
-        for number, section in enumerate(sections):
-            lines += ["", *(wrapped(named[0]) if named and not number else []), *section]
-    return [*lines, "", *wrapped(f"{_sentence(review.finish)}")] if review.finish else lines
+        lines += ["", *wrapped(f"About {file.source}")] if len(review.files) > 1 else []
+        lines += [line for section in _sections(file) if section for line in ("", *section)]
+    return [*lines, "", *wrapped(f"Sending {review.finish}.")] if review.finish else lines
 
 
 def closing_lines(review: Review, folders: Sequence[Path], page: Path | None) -> list[str]:
     """Return what to do after a check, the first step first, and where its files are. Paths are not wrapped."""
-    counts = {status: sum(one.rows for one in review.statuses() if one.status is status) for status in RowStatus}
-    left = sum(rows for status, rows in counts.items() if status not in {RowStatus.PENDING, *NOTHING_TO_DO})
-    lines = ["", "What to do next"]
-    if left:
-        text = (
-            f"Open errors.xlsx: it holds {counted(left, 'record')} that cannot be sent, with the reasons in front. Correct them."
-        )
-        lines += wrapped(text, "  ", "    ")
-    if counts[RowStatus.PENDING]:
-        lines += wrapped("`importer run` with the same file sends what is ready, and asks before it does.", "  ", "    ")
-    elif not left and not review.unreadable:
-        lines += wrapped("Nothing: the files hold no row that has to be sent.", "  ", "    ")
-    if review.unreadable:
-        lines += wrapped("Correct or replace what could not be read, and check again.", "  ", "    ")
-    lines += [f"  sheets: {folder}" for folder in folders]
+    lines = ["", "What to do next", *listed(_steps(review)), *(f"  sheets: {folder}" for folder in folders)]
     return [*lines, f"  review: {page}"] if page else lines
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+def _steps(review: Review) -> Iterator[str]:
+    statuses = review.statuses()
+    left = sum(one.rows for one in statuses if one.status not in {RowStatus.PENDING, *NOTHING_TO_DO})
+    is_ready = any(one.status is RowStatus.PENDING for one in statuses)
+    if left:
+        what = "case or voucher" if left == 1 else "cases and vouchers"
+        yield f"Open errors.xlsx: it holds {left:,} {what} that cannot be sent, with the reasons in front. Correct them there."
+    if review.unreadable:
+        yield "Correct or replace what could not be read, and check again."
+    if is_ready:
+        yield "`importer run` with the same file sends what is ready, and asks before it does."
+    elif not left and not review.unreadable:
+        yield "Nothing: there is no row that has to be sent."
 
 
 def _heading(review: Review) -> list[str]:
@@ -139,8 +135,7 @@ def _balance(file: FileReview) -> list[str]:
 def _unreadable(review: Review) -> list[str]:
     if not review.unreadable:
         return []
-    lines = [f"Not read: {counted(len(review.unreadable), 'file')}"]
-    return lines + [line for message in review.unreadable for line in wrapped(message, "  ", "    ")]
+    return [f"Not read: {counted(len(review.unreadable), 'file')}", *listed(review.unreadable)]
 
 
 def _sections(file: FileReview) -> Iterator[list[str]]:
@@ -154,7 +149,7 @@ def _sections(file: FileReview) -> Iterator[list[str]]:
     yield _creditors(file.creditors)
     yield _largest(file)
     if file.unusual:
-        yield ["Unusual", *(line for one in file.unusual for line in wrapped(one.message, "  ", "    "))]
+        yield ["Unusual", *listed(one.message for one in file.unusual)]
 
 
 def _reasons(file: FileReview) -> list[str]:
@@ -183,36 +178,30 @@ def _reason(one: ReasonRows) -> list[str]:
 
 
 def _reading(file: FileReview) -> list[str]:
-    notes = [line for note in file.notes for line in wrapped(note, "  ", "    ")]
-    lines = [*notes, *(line for sheet in file.sheets for line in _sheet(sheet))]
+    lines = [*listed(file.notes), *(line for sheet in file.sheets for line in _sheet(sheet))]
     return ["How it was read", *lines] if lines else []
 
 
 def _sheet(sheet: SheetReading) -> list[str]:
     if not sheet.holds:  # a sheet without records, with a note on why
-        return [line for note in sheet.notes for line in wrapped(note, "  ", "    ")]
-    lines: list[str] = []
-    if sheet.same_names:
-        lines += wrapped(f"{counted(len(sheet.same_names), 'heading')} under the importer's own names", "    ")
-    for column in sheet.other_names:
-        lines += wrapped(f'"{column.heading}" → {", ".join(column.columns)}', "    ", "      ")
-    for name, value in sheet.constants:
-        lines += wrapped(f"{name} is {value} in all rows", "    ", "      ")
-    for text in (*sheet.decisions, *sheet.notes):
-        lines += wrapped(text, "    ", "      ")
+        return listed(sheet.notes)
+    texts = [f"{counted(len(sheet.same_names), 'heading')} under the importer's own names"] if sheet.same_names else []
+    texts += [f'"{column.heading}" → {", ".join(column.columns)}' for column in sheet.other_names]
+    texts += [f"{name} is {value} in all rows" for name, value in sheet.constants]
+    texts += [*sheet.decisions, *sheet.notes]
     if sheet.unused:
-        names = [f'"{one.heading}"' + (f" (looks like {_article(one.seems)})" if one.seems else "") for one in sheet.unused]
-        lines += wrapped(f"not used: {', '.join(names)}", "    ", "      ")
-    return [*wrapped(f'Sheet "{sheet.name}", {sheet.holds}', "  ", "    "), *lines]
+        texts.append(f"not used: {', '.join(map(_unused, sheet.unused))}")
+    return [*wrapped(f'Sheet "{sheet.name}", {sheet.holds}', "  ", "    "), *listed(texts, "    ", "      ")]
 
 
-def _article(what: str) -> str:
-    return f"an {what}" if what[0] in "aeio" else f"a {what}"
+def _unused(column: UnusedColumn) -> str:
+    seems = f" (looks like {'an' if column.seems[0] in 'aeio' else 'a'} {column.seems})" if column.seems else ""
+    return f'"{column.heading}"{seems}'
 
 
 def _totals(file: FileReview) -> list[str]:
     """Return totals that do not add up, and the control totals of each sheet, to be compared with the exporting system."""
-    lines = [line for text in file.wrong_totals for line in wrapped(text, "  ", "    ")]
+    lines = listed(file.wrong_totals)
     for one in file.control_totals:
         lines += _control_total(one)
     return ["Totals, as read and of the valid rows alone (control totals)", *lines] if lines else []
