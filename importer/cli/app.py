@@ -94,7 +94,7 @@ def check(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Validate spreadsheets and write the same sheets; nothing is sent or recorded."""
+    """Show what an import would do, with a review and the same sheets; nothing is sent or recorded."""
     from importer.commands.check import check
 
     del quiet, verbose  # accepted because `run` accepts them; a check shows no progress and logs nothing
