@@ -11,7 +11,7 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.states import State
 from importer.errors import UsageError
-from importer.ledger.intake.answers import UserAnswer
+from importer.ledger.intake.user_answer import UserAnswer
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import require_ledger
@@ -36,7 +36,7 @@ def answer(environment: Environment, name: str, same_as: str | None) -> str:
         given = UserAnswer(_user(), f"same as {same_as.strip()}")
         if other is None:
             found = asyncio.run(settle_as_existing(environment, ledger, questioned.id, name, same_as.strip()))
-            ledger.answers.accept(questioned, label.kind, found.columns(), given)
+            ledger.answers.accept(questioned, found.columns(), given)
             return f"{name} is the same as {label.kind} {found.id}, and will not be sent."
         ledger.answers.same(questioned, other, given)
         return f"{name} is the same as {EntryLabel.of(label.kind, other.id, other.key).text()}, and will not be sent."

@@ -12,6 +12,7 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.notes import Note, NoteKind
+from importer.domain.questions import NOTHING_STANDS, StandingAnswers
 from importer.domain.reasons import Reason
 
 
@@ -28,7 +29,8 @@ class Row:
 class CaseRecord:
     """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered.
 
-    ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual.
+    ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual. ``answer`` is the
+    text of its row's ``#answer``, if this is an error sheet.
     """
 
     base: str
@@ -39,6 +41,7 @@ class CaseRecord:
     hint: EntryLabel | None = None
     is_test: bool = False
     remarks: tuple[NoteKind, ...] = ()
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class AppendixFile:
 class VoucherRecord:
     """A valid voucher. Its payload lacks ``uniqueId``, which depends on the case that it is linked to.
 
-    ``case_ref`` or ``case_id`` names the case. Both are None in a flat row, which holds the case itself.
+    ``case_ref`` or ``case_id`` names the case. Both are None in a flat row, which holds the case itself. ``answer`` is the text
+    of its row's ``#answer``, if this is an error sheet.
     """
 
     fingerprint: str
@@ -66,6 +70,7 @@ class VoucherRecord:
     money: Money
     appendix: AppendixFile | None = None
     hint: EntryLabel | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,7 @@ class LoadedSource:
     """A source that can be staged: its name, its sheets, and its rows (an iterator that reads while they are staged).
 
     ``notes`` are notes for the user; ``found`` are further ones from reading the rows, complete after the last row.
+    ``standing`` are the profile's answers to questions. ``read_by`` is the user who has it read, and so gives the answers in it.
     """
 
     name: str
@@ -157,6 +163,8 @@ class LoadedSource:
     notes: tuple[Note, ...] = ()
     found: list[Note] = field(default_factory=list)
     profile: str | None = None
+    standing: StandingAnswers = NOTHING_STANDS
+    read_by: str = ""
 
 
 def describe_wire(payload: bytes) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ class State(StrEnum):
     HELD = "held"  # in doubt, and only the user can find out whether it exists
     BLOCKED = "blocked"  # a voucher whose case or parent voucher cannot be sent now, or a case whose row is left out meanwhile
     QUESTIONED = "questioned"  # never sent: the user must answer first whether it is another case or voucher
+    DROPPED = "dropped"  # never sent: the user or a profile has answered a question so, or it is a voucher of such a case
 
 
 class DoubtCause(StrEnum):
@@ -57,22 +58,24 @@ class RejectStatus(StrEnum):
 
 MOVES: dict[State, frozenset[State]] = {
     # To REFUSED without a request: its file was refused, or the rows of a source contradict each other about it.
-    State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED, State.QUESTIONED}),
+    State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED, State.QUESTIONED, State.DROPPED}),
     # To HELD: it was created, but with other values than were sent.
     State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT, State.HELD}),
     # To SENDING: a voucher, or a case whose idempotency key is trusted, is sent again with the same bytes and key.
     State.IN_DOUBT: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.HELD, State.SENDING}),
     State.HELD: frozenset({State.ACCEPTED, State.PENDING}),
     State.REFUSED: frozenset({State.PENDING}),
-    State.BLOCKED: frozenset({State.PENDING, State.REFUSED}),
-    State.QUESTIONED: frozenset({State.PENDING, State.BLOCKED, State.ACCEPTED, State.REFUSED}),
+    State.BLOCKED: frozenset({State.PENDING, State.REFUSED, State.DROPPED}),
+    State.QUESTIONED: frozenset({State.PENDING, State.BLOCKED, State.ACCEPTED, State.REFUSED, State.DROPPED}),
+    # Another answer, or another row in its place, takes it back.
+    State.DROPPED: frozenset({State.PENDING, State.BLOCKED, State.ACCEPTED, State.REFUSED, State.QUESTIONED}),
     State.ACCEPTED: frozenset(),
 }
 
-REPLACEABLE = frozenset({State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED})
+REPLACEABLE = frozenset({State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED, State.DROPPED})
 """A row that is imported again may replace the payload in these states: the old one created nothing remotely."""
 
-BLOCKING = frozenset({State.REFUSED, State.HELD, State.BLOCKED, State.QUESTIONED})
+BLOCKING = frozenset({State.REFUSED, State.HELD, State.BLOCKED, State.QUESTIONED, State.DROPPED})
 """A case or parent voucher in one of these states keeps its vouchers from being sent."""
 
 UNRESOLVED = frozenset({State.SENDING, State.IN_DOUBT, State.HELD})
@@ -110,4 +113,7 @@ def status_of(state: State, origin: str | None) -> RowStatus:
         return RowStatus.REPEATED
     if state is State.ACCEPTED and origin == RowOrigin.KNOWN:
         return RowStatus.ALREADY_IMPORTED
-    return RowStatus.PENDING if state is State.SENDING else RowStatus(state.value)
+    return _STATUS_OF.get(state) or RowStatus(state.value)
+
+
+_STATUS_OF = {State.SENDING: RowStatus.PENDING, State.DROPPED: RowStatus.LEFT_OUT}

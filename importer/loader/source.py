@@ -112,6 +112,7 @@ def _load(
         ),
         found=found,
         profile=profile.name or None,
+        standing=profile.standing_answers(),
     )
 
 

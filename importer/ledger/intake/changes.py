@@ -146,6 +146,7 @@ class PendingChanges:
                 "row_id": known.row_id,
                 "idempotency_key": known.idempotency_key,
                 "absent_scans": 0,
+                "answer": known.answer,
                 **_plain(values),
             }
         )

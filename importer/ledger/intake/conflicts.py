@@ -14,13 +14,15 @@ from sqlalchemy import Connection, insert, select, update
 from importer.domain.identity import match_text
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
+from importer.domain.questions import NOTHING_STANDS, StandingAnswers
 from importer.domain.reasons import reasons_to_json
 from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.ledger.intake import reasons
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.known_entries import Twins
+from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.reasons import Contradiction
-from importer.ledger.outbox.dependents import block
+from importer.ledger.outbox.dependents import block, follow
 from importer.ledger.queries.report_rows import earlier_imports, row_in
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry, reject, row
@@ -53,9 +55,14 @@ class Conflicts:
         self._suspicions[known.id] = Suspicion(known, twins)
 
     def settle(
-        self, connection: Connection, batch_id: int, sheets: Sequence[str], count: Callable[[RecordKind, Money], None]
+        self,
+        connection: Connection,
+        batch_id: int,
+        sheets: Sequence[str],
+        count: Callable[[RecordKind, Money], None],
+        standing: StandingAnswers = NOTHING_STANDS,
     ) -> None:
-        """Reject the rows that contradict each other, and question suspected twins.
+        """Reject the rows that contradict each other, and question suspected twins, unless the profile answers for good.
 
         ``count`` adds the money of a row to the control totals that was not counted before.
         """
@@ -63,7 +70,7 @@ class Conflicts:
             self._suspicions.pop(entry_id, None)
             _reject_all(connection, batch_id, entry_id, found, sheets, count)
         block(connection, self._contradictions)
-        _question(connection, batch_id, list(self._suspicions.values()))
+        _question(connection, batch_id, list(self._suspicions.values()), standing)
 
 
 # Contradictions
@@ -116,12 +123,11 @@ def _described(connection: Connection, row_ids: Sequence[int], sheets: Sequence[
 # Suspected twins
 
 
-def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion]) -> None:
+def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion], standing: StandingAnswers) -> None:
     """Question the cases that are still suspected: a case that this source holds itself is not the same as another row."""
     named = {other for found in suspicions for other in (*found.twins.alike, *found.twins.elsewhere)}
     others = _entries(connection, named)
     places = earlier_imports(connection, named)
-    questioned = []
     for found in suspicions:
         elsewhere = [other for other in found.twins.elsewhere if others[other].batch_id != batch_id]
         twins = list(dict.fromkeys((*found.twins.alike, *elsewhere)))
@@ -129,11 +135,10 @@ def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspic
             continue
         described = [reasons.Twin.of(RecordKind.CASE, others[twin], places.get(twin)) for twin in twins[:MOST_NAMED]]
         why = reasons.suspected_twin(found.known, described, same_claim=bool(found.twins.alike))
-        values = {"state": State.QUESTIONED, "reasons": reasons_to_json((why,))}
+        values = question_columns([why], standing, found.known.digest)
         unsent = (entry.c.id == found.known.id) & (entry.c.state == State.PENDING)
         connection.execute(update(entry).where(unsent).values(values))
-        questioned.append(found.known.id)
-    block(connection, questioned)
+        follow(connection, found.known.id, values.get("state", State.PENDING))
 
 
 def _entries(connection: Connection, identifiers: Iterable[int]) -> Mapping[int, Any]:

@@ -46,7 +46,7 @@ class IntakeDecision(Enum):
     INSERT = auto()
     REPLACE = auto()  # the old payload created nothing remotely: the new one replaces it
     KNOWN = auto()  # accepted before with the same payload
-    LEAVE = auto()  # in doubt, held or questioned: the entry does not change until that is resolved
+    LEAVE = auto()  # in doubt, held, questioned or dropped: the entry does not change until that is resolved
     ANSWERED = auto()  # the user has answered that it is the same as another entry
     SHARED = auto()  # a flat row that holds the case of an earlier row
     REPEATED = auto()  # the source holds the same record in an earlier row
@@ -67,7 +67,7 @@ def decide(known: ExistingEntry | None, batch_id: int, *, same: bool, may_repeat
         return _decide_again(known, same=same, may_repeat=may_repeat)
     if known.state is State.ACCEPTED:
         return IntakeDecision.KNOWN if same else IntakeDecision.CHANGED
-    if known.state is State.QUESTIONED and same:
+    if same and (known.state is State.QUESTIONED or (known.state is State.DROPPED and known.answer is not None)):
         return IntakeDecision.LEAVE
     if known.state in REPLACEABLE:
         return IntakeDecision.REPLACE
@@ -113,6 +113,8 @@ def may_supersede(old: ExistingEntry, batch_id: int) -> bool:
 
 def voucher_state(case_state: State | None, parent_state: State | None) -> tuple[State, bool]:
     """Return a new voucher's state, and whether it can be sent at once. None: an existing remote case, or no parent."""
+    if State.DROPPED in {case_state, parent_state}:
+        return State.DROPPED, False
     if case_state in BLOCKING or parent_state in BLOCKING:
         return State.BLOCKED, False
     exists = (State.ACCEPTED, None)
@@ -144,13 +146,15 @@ def most_fitting(cases: Sequence[ExistingEntry], batch_id: int, alike: Sequence[
 class EntryChoice(NamedTuple):
     """The entry that a record is; without one a new entry, with ``suffix`` in its key.
 
-    ``several``: the entries of which it may be any. ``waits``: the rest of the source decides.
+    ``several``: the entries of which it may be any. ``waits``: the rest of the source decides. ``only_by_cells``: it was
+    read from a row with the same cells as theirs, but means something else.
     """
 
     known: ExistingEntry | None = None
     several: tuple[ExistingEntry, ...] = ()
     waits: bool = False
     suffix: str | None = None
+    only_by_cells: bool = False
 
 
 def choose_single(exact: Sequence[ExistingEntry], alike: Sequence[ExistingEntry], batch_id: int) -> EntryChoice:

@@ -55,9 +55,10 @@ def stage(
         batch_id = _insert_batch(connection, source, accounts, run_id)
         sheets = [head.name for head in source.heads]
         entry_ids = Identifiers(connection, entry.name)
-        intake = BatchIntake(connection, batch_id, accounts, [*earlier, batch_id], sheets, entry_ids)
+        intake = BatchIntake(connection, batch_id, accounts, [*earlier, batch_id], sheets, entry_ids, standing=source.standing)
         _stage_rows(intake, source.rows, source.heads)
-        intake.conflicts.settle(connection, batch_id, sheets, intake.count)
+        intake.conflicts.settle(connection, batch_id, sheets, intake.count, source.standing)
+        intake.answers.settle(connection, source.read_by)
         entry_ids.give_back()
         notes = notes_to_json([*source.notes, *source.found])
         values = {"control": json.dumps(intake.control), "notes": notes}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
-from importer.domain.reasons import Reason, reasons_to_json
+from importer.domain.reasons import Reason
 from importer.domain.records import Reject
 from importer.domain.states import REPLACEABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions, reasons
@@ -18,6 +17,7 @@ from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
 from importer.ledger.queries.report_rows import earlier_imports, row_in
 
@@ -39,6 +39,9 @@ class Placement:
         """Decide on the record and collect the changes. Returns its entry, or None if it was rejected."""
         match = match or self.recognition.match(candidate)
         kind, record, known = candidate.kind, candidate.record, match.known
+        if wrong := self._batch.answers.objection(self._batch.connection, row.loaded, kind, record):
+            self.reject_record(row, kind, record, wrong)
+            return None
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case
         decision = self._decide(candidate, match, may_repeat=may_repeat)
         key = known.key if known else self._new_key(candidate, match)
@@ -50,7 +53,9 @@ class Placement:
         if reason := self._objection(candidate, match, decision):
             self.reject_record(row, kind, record, reason)
             return None
-        return self._apply(row, candidate, match, decision, key)
+        placed = self._apply(row, candidate, match, decision, key)
+        self._batch.answers.place(record, placed.id)
+        return placed
 
     def _decide(self, candidate: Candidate, match: Match, *, may_repeat: bool) -> IntakeDecision:
         if match.is_answered:
@@ -152,7 +157,7 @@ class Placement:
     def _insert(self, row: StagedRow, candidate: Candidate, match: Match, key: str) -> ExistingEntry:
         values, identifier = candidate.values, next(self._batch.entry_ids)
         if match.several:
-            values = values | self._question(candidate, match.several, identifier, key)
+            values = values | self._question(candidate, match, identifier, key)
         known = ExistingEntry(
             id=identifier,
             key=key,
@@ -167,6 +172,7 @@ class Placement:
             is_test=values["is_test"],
             case_id=values.get("case_id"),
             target=values.get("target"),
+            answer=values.get("answer"),
         )
         keys = candidate.keys.stored_beside(candidate.base)
         self.changes.insert(candidate.kind, self._batch.accounts.of(candidate.kind), known, values, keys)
@@ -174,14 +180,14 @@ class Placement:
         self._suspect(known, candidate)
         return known
 
-    def _question(self, candidate: Candidate, several: Sequence[ExistingEntry], identifier: int, key: str) -> dict[str, Any]:
+    def _question(self, candidate: Candidate, match: Match, identifier: int, key: str) -> dict[str, Any]:
         """Return the columns of an entry that is not sent before the user has answered which one it is."""
-        kind, named = candidate.kind, several[:MOST_NAMED]
+        kind, named = candidate.kind, match.several[:MOST_NAMED]
         places = earlier_imports(self._batch.connection, [known.id for known in named])
         twins = [reasons.Twin.of(kind, known, places.get(known.id)) for known in named]
-        label = EntryLabel.of(kind, identifier, key).text()
-        why = reasons.several_alike(kind, label, name_of(candidate.record), twins)
-        return {"state": State.QUESTIONED, "ready": kind is RecordKind.CASE, "reasons": reasons_to_json((why,))}
+        label, name = EntryLabel.of(kind, identifier, key).text(), name_of(candidate.record)
+        why = reasons.several_alike(kind, label, name, twins, only_by_cells=match.only_by_cells)
+        return question_columns([why], self._batch.standing, candidate.values["digest"])
 
     def _replace(self, row: StagedRow, known: ExistingEntry, candidate: Candidate) -> None:
         """Replace the entry's payload. The idempotency key changes if the request changes, or if it was refused.

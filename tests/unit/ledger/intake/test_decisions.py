@@ -78,7 +78,7 @@ def test_the_first_free_key_is_taken() -> None:
 
 @pytest.mark.parametrize("state", list(State))
 def test_only_what_is_not_out_there_is_superseded(state: State) -> None:
-    unsent = {State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED}
+    unsent = {State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED, State.DROPPED}
     assert d.may_supersede(known(state), HERE) is (state in unsent)
     assert not d.may_supersede(known(state, HERE), HERE)
 
