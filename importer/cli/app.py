@@ -11,27 +11,23 @@ import typer
 from importer import __version__
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.options import (
-    Absent,
-    AlthoughListed,
     AsJson,
     Config,
-    Exists,
     ExpectRows,
     ExpectTotals,
     OutputDir,
     Paths,
     ProfileName,
     Quiet,
-    SameAs,
     SandboxFlag,
-    Send,
     StopAtQuota,
     Verbose,
     Yes,
 )
+from importer.cli.resolution import resolve
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
 from importer.commands.finding import Finding
-from importer.errors import ExitCode, UsageError
+from importer.errors import ExitCode
 
 app = typer.Typer(
     name="importer",
@@ -257,30 +253,7 @@ def _show_finding(finding: Finding) -> None:
     typer.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
 
 
-@app.command()
-def resolve(
-    entry: Annotated[str, typer.Argument(help="The entry: its name in the column #entry of an error sheet.")],
-    exists: Exists = None,
-    absent: Absent = False,
-    send: Send = False,
-    same_as: SameAs = None,
-    although_listed: AlthoughListed = False,
-    sandbox: SandboxFlag = False,
-    config: Config = None,
-) -> None:
-    """Record whether an entry in doubt or held exists at the API, or answer the question about a questioned one."""
-    from importer.commands.answer import answer
-    from importer.commands.resolve import Resolution
-    from importer.commands.resolve import resolve as settle
-
-    given = [exists is not None, absent, send, same_as is not None]
-    blank = any(text is not None and not text.strip() for text in (exists, same_as))
-    if given.count(True) != 1 or blank or (although_listed and not absent):
-        raise UsageError("Say what is true. In doubt or held: --exists ID or --absent. Questioned: --send or --same-as ENTRY.")
-    with environment_of(config, sandbox=sandbox) as environment:
-        is_question = send or same_as is not None
-        resolution = Resolution(exists, although_listed)
-        say(answer(environment, entry, same_as) if is_question else settle(environment, entry, resolution))
+app.command()(resolve)
 
 
 @ledger_app.command("backup")

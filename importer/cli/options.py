@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from importer.domain.kinds import QuestionKind
+
 Paths = Annotated[list[Path], typer.Argument(help="Spreadsheets, or folders of them.", show_default=False)]
 SandboxFlag = Annotated[bool, typer.Option("--sandbox", help="Use the embedded sandbox, with a ledger of its own.")]
 ProfileName = Annotated[
@@ -47,6 +49,21 @@ Exists = Annotated[
 ]
 Absent = Annotated[bool, typer.Option("--absent", help="It does not exist at the API: the next run or resume sends it.")]
 Send = Annotated[bool, typer.Option("--send", help="A questioned entry is another claim: the next run or resume sends it.")]
+Same = Annotated[
+    bool,
+    typer.Option("--same", help="With --batch: each row is the same as the one that its question names.", show_default=False),
+]
+Drop = Annotated[bool, typer.Option("--drop", help="A questioned entry is never sent; another answer takes that back.")]
+OfBatch = Annotated[
+    int | None, typer.Option("--batch", metavar="N", help="Answer all questions of one kind in this batch.", show_default=False)
+]
+KindOfQuestion = Annotated[
+    QuestionKind | None, typer.Option("--kind", help="With --batch: the kind of the questions.", show_default=False)
+]
+ConfirmedRows = Annotated[
+    int | None,
+    typer.Option("--confirm", metavar="ROWS", min=0, help="With --batch: the number of rows to answer.", show_default=False),
+]
 AlthoughListed = Annotated[
     bool, typer.Option("--although-listed", help="With --absent: a similar case or voucher in the API's list is another one.")
 ]

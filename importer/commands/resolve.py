@@ -22,6 +22,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.remote_ids import remote_key
 from importer.domain.states import UNRESOLVED, State
 from importer.errors import ApiStopped, UsageError
+from importer.ledger.intake.answer_effects import ANSWERABLE
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.doubts import OpenEntry
 from importer.ledger.outbox.restored import LOOKED_FOR
@@ -67,8 +68,9 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
     entry = ledger.doubts.entry(label.entry_id) if label else None
     if entry is None or label != EntryLabel.of(entry.kind, entry.id, entry.key):
         raise UsageError(f"There is no entry {name} in this ledger. Copy it from #entry of an error sheet, such as C12-3f9a2b.")
-    if entry.state is State.QUESTIONED:
-        raise UsageError(f"Entry {name} was never sent. Use `--send` if it is another claim, or `--same-as` if it is the same.")
+    if entry.state in ANSWERABLE:
+        ways = "Use `--send` if it is another claim, `--same-as` if it is the same, or `--drop`"
+        raise UsageError(f"Entry {name} was never sent. {ways}.")
     if entry.state not in UNRESOLVED:
         raise UsageError(f"Entry {name} is {entry.state.replace('_', ' ')}: there is nothing to resolve.")
     return entry

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from importer.domain.identity import EntryLabel, match_text
+from importer.domain.kinds import QuestionKind
 from importer.domain.reasons import Reason
 
 
@@ -28,15 +29,6 @@ class StandingAnswer(StrEnum):
     SEND = "send"
     ASK = "ask"
     LEAVE_OUT = "leave out"
-
-
-class QuestionKind(StrEnum):
-    """The kind of a question. Questions of one kind can be answered together."""
-
-    TWIN = "twin"
-    LOOK_ALIKE = "look-alike"
-    EARLIER_ROW = "earlier-row"
-    SAME_CELLS = "same-cells"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,10 @@ RULES: Mapping[QuestionKind, QuestionRule] = {
         why_not=_ONE_BY_ONE,
     ),
 }
-"""The rule of each kind. A new kind needs a member above and a line here."""
+"""The rule of each kind. A new kind needs a member of ``QuestionKind`` and a line here."""
+
+DROPPED, LEFT_OUT_BY_PROFILE = "dropped", "left_out_by_profile"
+"""The codes of the reasons that a person or a profile has answered that a row is not sent."""
 
 _KIND_OF_CODE = {rule.code: kind for kind, rule in RULES.items()}
 
@@ -102,9 +97,14 @@ def allowed_answers(kinds: Iterable[QuestionKind]) -> tuple[AnswerWord, ...]:
     return tuple(word for word in AnswerWord if word in allowed)
 
 
+def written(word: AnswerWord) -> str:
+    """Return an answer as it is offered to be written."""
+    return "same as ID" if word is AnswerWord.SAME else word.value
+
+
 def answers_in_words(words: Collection[AnswerWord]) -> str:
     """Return answers as they are written in ``#answer``: ``send, same as ID or drop``."""
-    *others, last = ["same as ID" if word is AnswerWord.SAME else word.value for word in words]
+    *others, last = map(written, words)
     return f"{', '.join(others)} or {last}" if others else last
 
 

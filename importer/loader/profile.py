@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from importer.domain.columns import is_known
-from importer.domain.questions import QuestionKind, StandingAnswer, StandingAnswers, objection_to
+from importer.domain.kinds import QuestionKind
+from importer.domain.questions import StandingAnswer, StandingAnswers, objection_to
 from importer.loader.values.parsers import Formats, strptime_format
 
 MOST_ROWS = 1_048_576  # of a sheet of Excel

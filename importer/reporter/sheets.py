@@ -8,7 +8,9 @@ from itertools import chain
 from pathlib import Path
 
 from importer.domain.cells import Cell
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, allowed_answers, kinds_of, written
 from importer.domain.records import SheetHead
 from importer.domain.remote_facts import NO_FACTS
 from importer.domain.states import DONE, RowStatus
@@ -18,14 +20,18 @@ from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import TO_CORRECT, ReportHeadings, RowReason, in_words, label, reasons_of_row, worse_status
 from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWriter
 
-ERROR_COLUMNS = ("#row", "#status", "#errors", "#entry")
+ENTRY_COLUMN, ANSWER_COLUMN = "#entry", "#answer"
+ERROR_COLUMNS = ("#row", "#status", "#errors", ENTRY_COLUMN, ANSWER_COLUMN)
 SUCCESS_COLUMNS = (
     *("#row", "#status", "#case_id", "#case_reference", "#voucher_id", "#unique_id", "#sent_at", "#imported_from"),
     *("#lifecycle", "#partner", "#needs_info", "#sign_at"),
 )
 READY = "ready to send"
 ERRORS_REMARK = "Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."
-LEFT_OUT_REMARK = "Nothing is wrong with these rows: they are no claims yet. Import the list again later; they are sent then."
+LEFT_OUT_REMARK = (
+    "Nothing is wrong with these rows. A claim that is not due yet is sent when the list is imported again later. A row that was "
+    "dropped is never sent, unless another answer in #answer takes that back."
+)
 NOTHING_LEFT = "Nothing is left: every row was accepted or left out."
 NOT_LEFT_OUT = frozenset(RowStatus) - {RowStatus.LEFT_OUT}
 """The statuses of rows that are not in ``left-out.xlsx``."""
@@ -60,7 +66,8 @@ def write_sheets(
                 name, found = ("left-out", left_out) if status is RowStatus.LEFT_OUT else ("errors", groups)
                 reasons = list(reasons_of_row(row, headings[row.sheet]))
                 found.add(row, reasons)
-                sheets.writer(name).add(row.sheet, _error_cells(row, status, reasons), row.cells, _highlights(reasons))
+                own = _error_cells(row, status, reasons, heads[row.sheet])
+                sheets.writer(name).add(row.sheet, own, row.cells, _highlights(reasons), offers=_offers(reasons))
         sheets.sum_up("errors", groups, ERRORS_REMARK)
         if left_out:
             sheets.sum_up("left-out", left_out, LEFT_OUT_REMARK)
@@ -118,10 +125,28 @@ def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlig
     return highlights
 
 
-def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason]) -> list[Cell]:
-    labels = (label(row.case, RecordKind.CASE), label(row.voucher, RecordKind.VOUCHER))
+def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason], head: SheetHead) -> list[Cell]:
+    labels = {kind: label(result, kind) for kind, result in zip(RecordKind, (row.case, row.voucher), strict=True)}
+    named = [labels[kind] or _named_before(row, kind, head) for kind in RecordKind]
     text = "\n".join(dict.fromkeys(one.text() for one in reasons))
-    return [row.number, in_words(status), text, " ".join(name for name in labels if name) or None]
+    return [row.number, in_words(status), text, " ".join(name for name in named if name) or None, None]
+
+
+def _named_before(row: ReportRow, kind: RecordKind, head: SheetHead) -> str | None:
+    """Return the label that the source itself has in ``#entry``: a rejected row of an error sheet belongs to no other entry."""
+    position = head.header.index(ENTRY_COLUMN) if ENTRY_COLUMN in head.header else len(row.cells)
+    cell = row.cells[position] if position < len(row.cells) else None
+    labels = map(EntryLabel.parse, str(cell or "").split())
+    return next((found.text() for found in labels if found and found.kind is kind), None)
+
+
+def _offers(reasons: Sequence[RowReason]) -> Mapping[str, tuple[str, ...]]:
+    """Return what can be chosen in ``#answer``: the answers that the questions of the row allow."""
+    kinds = kinds_of(one.reason for one in reasons)
+    answered = (one.reason.code in {DROPPED, LEFT_OUT_BY_PROFILE} or one.reason.column == ANSWER_COLUMN for one in reasons)
+    if not kinds and not any(answered):
+        return {}
+    return {ANSWER_COLUMN: tuple(map(written, allowed_answers(kinds)))}
 
 
 def _success_cells(row: ReportRow, status: str) -> list[Cell]:

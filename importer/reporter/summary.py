@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from importer.domain.kinds import RecordKind
@@ -12,6 +13,7 @@ from importer.domain.states import RowStatus
 from importer.errors import ExitCode
 from importer.ledger.queries.control_totals import SheetTotals
 from importer.ledger.queries.queries import Queries
+from importer.ledger.queries.questions import QuestionTotals
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.queries.totals import Tallies
 from importer.reporter.notes import sentence
@@ -30,6 +32,7 @@ class Summary:
     sheets: tuple[SheetTotals, ...] = ()
     corrected_later: int = 0
     newly_questioned: int = 0
+    questions: QuestionTotals = field(default_factory=dict)
 
     def count(self, kind: RecordKind, status: RowStatus | None = None) -> int:
         """Return the number of rows of a kind in one status, or (None) of all rows as read."""
@@ -76,6 +79,7 @@ class Summary:
                 PLURAL[kind]: {"rows": self.count(kind), **{s.value: self.count(kind, s) for s in KEYS}} for kind in RecordKind
             },
             "totals": {PLURAL[kind]: self._totals(kind) for kind in RecordKind},
+            "questions": {kind.value: _question(by_currency) for kind, by_currency in self.questions.items()},
             "sheets": [_sheet(totals) for totals in self.sheets],
             "balanced": self.balanced,
             "exit_code": int(self.exit_code),
@@ -103,7 +107,13 @@ def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode
         sheets=tuple(queries.sheet_totals(batch)),
         corrected_later=queries.corrected_later(batch.id),
         newly_questioned=questioned,
+        questions=queries.question_totals(batch.id) if is_questioned else {},
     )
+
+
+def _question(by_currency: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    money = {code: decimal_text(cents) for code, (_, cents) in by_currency.items()}
+    return {"rows": sum(rows for rows, _ in by_currency.values()), "totals": money}
 
 
 def _sheet(totals: SheetTotals) -> dict[str, Any]:

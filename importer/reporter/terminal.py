@@ -7,6 +7,7 @@ from pathlib import Path
 
 from importer.domain.kinds import RecordKind
 from importer.domain.money import totals_text
+from importer.domain.questions import RULES, allowed_answers
 from importer.domain.states import DONE, RowStatus
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import in_words
@@ -40,7 +41,8 @@ def report_lines(summary: Summary, groups: ErrorGroups, left_out: ErrorGroups, f
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
     lines += [f"  note: {note}" for note in summary.notes]
-    return [*lines, *_left_out(left_out), *_reasons(groups), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
+    reasons = [*_left_out(left_out), *_questions(summary, checking=checking), *_reasons(groups)]
+    return [*lines, *reasons, *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
 
 
 def _control(summary: Summary) -> list[str]:
@@ -67,6 +69,18 @@ def _left_out(groups: ErrorGroups) -> list[str]:
     return lines + ([f"         and {len(ordered) - TOP_REASONS} more reasons"] if len(ordered) > TOP_REASONS else [])
 
 
+def _questions(summary: Summary, *, checking: bool) -> list[str]:
+    """Return the open questions by kind, each with the command that answers them together."""
+    lines = ["  questions:"] if summary.questions else []
+    for kind, by_currency in summary.questions.items():
+        rows, money = sum(rows for rows, _ in by_currency.values()), {code: cents for code, (_, cents) in by_currency.items()}
+        lines.append(f"  {rows:>6,} × {kind}: {RULES[kind].sentence}  {totals_text(money)}".rstrip())
+        ways = "|".join(f"--{word.split()[0]}" for word in allowed_answers([kind]))
+        answer = f"importer resolve --batch {summary.batch.id} --kind {kind} {ways} --confirm {rows}"
+        lines += [] if checking else [f"           all at once: `{answer}`"]
+    return lines
+
+
 def _shortened(text: str) -> str:
     return text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + "…"
 
@@ -91,7 +105,7 @@ _NEXT_STEPS = {
     RowStatus.PENDING: "not sent yet: `importer resume` sends them",
     RowStatus.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
     RowStatus.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
-    RowStatus.QUESTIONED: "questioned: errors.xlsx names the rows that they may be, and which `importer resolve` to type",
+    RowStatus.QUESTIONED: "questioned: errors.xlsx names the rows that they may be; answer in #answer and import that file",
     RowStatus.REFUSED: "refused: correct them in errors.xlsx and import that file",
     RowStatus.REJECTED: "rejected: correct them in errors.xlsx and import that file",
 }
@@ -123,8 +137,17 @@ def _status_line(summary: Summary) -> str:
     counts = {status: sum(summary.count(kind, status) for kind in RecordKind) for status in KEYS}
     done = sum(counts[status] for status in DONE)
     rows = sum(summary.count(kind) for kind in RecordKind)
-    rest = ", ".join(f"{count:,} {in_words(status)}" for status, count in counts.items() if count and status not in DONE)
+    left = {status: count for status, count in counts.items() if count and status not in DONE}
+    rest = ", ".join(f"{count:,} {in_words(status)}{_by_kind(summary, status)}" for status, count in left.items())
     if summary.corrected_later:
         rest += f" ({summary.corrected_later:,} corrected later)"
     taken = summary.batch.taken_at[:16].replace("T", " ")
     return f"batch {summary.batch.id}  {taken}  {summary.batch.source_name}: {done:,} of {rows:,} done; {rest or 'all'}"
+
+
+def _by_kind(summary: Summary, status: RowStatus) -> str:
+    """Return the kinds of questions behind the number of questioned rows: `` (2 twin, 1 same-cells)``."""
+    if status is not RowStatus.QUESTIONED or not summary.questions:
+        return ""
+    kinds = (f"{sum(rows for rows, _ in found.values()):,} {kind}" for kind, found in summary.questions.items())
+    return f" ({', '.join(kinds)})"

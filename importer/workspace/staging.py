@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.domain.accounts import Accounts
 from importer.errors import FileRefused
@@ -13,6 +13,7 @@ from importer.workspace.environment import Environment
 from importer.workspace.expectation import Expectation
 from importer.workspace.request import ImportRequest
 from importer.workspace.sources import Source, sources_of
+from importer.workspace.user import current_user
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def _stage(work: UnitOfWork, source: Source, accounts: Accounts, run_id: str, ea
     if source.version and (known := work.reuse_unchanged_batch(source.version, accounts, run_id, earlier)):
         return known
     with source.open() as opened:
-        return work.stage(opened, accounts, run_id, earlier, source.version)
+        return work.stage(replace(opened, read_by=current_user()), accounts, run_id, earlier, source.version)
 
 
 def unmet_expectation(queries: Queries, staged: StagedSources, expected: Expectation) -> str | None:

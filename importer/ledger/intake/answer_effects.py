@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select, update
 
 from importer.domain.identity import EntryLabel, loose_text
-from importer.domain.kinds import RecordKind
+from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.match_keys import VoucherParts
-from importer.domain.questions import QuestionKind, kind_of, kinds_of
+from importer.domain.questions import kind_of, kinds_of
 from importer.domain.reasons import Reason, reasons_from_json, reasons_to_json
 from importer.domain.remote_ids import remote_key
 from importer.domain.states import RowOrigin, State
@@ -41,14 +41,14 @@ def send(connection: Connection, known: ExistingEntry, answer: UserAnswer, only:
     """
     asked = open_questions(connection, known.id)
     others = tuple(one for one in asked if only is not None and kind_of(one) not in {None, only})
-    told = answer.as_json(kinds_of(asked), known.digest)
+    recorded = answer.as_json(kinds_of(asked), known.digest)
     if others:
-        connection.execute(update(entry).where(_is_unsent(known.id)).values(reasons=reasons_to_json(others), answer=told))
+        connection.execute(update(entry).where(_is_unsent(known.id)).values(reasons=reasons_to_json(others), answer=recorded))
         return State.QUESTIONED
     case, parent = _owners(connection, known.id)
     state, ready = voucher_state(case.state if case else None, parent.state if parent else None)
     is_voucher = _kind(connection, known.id) is RecordKind.VOUCHER
-    values = {"state": state, "ready": ready if is_voucher else True, "reasons": _WHY.get(state), "answer": told}
+    values = {"state": state, "ready": ready if is_voucher else True, "reasons": _WHY.get(state), "answer": recorded}
     connection.execute(update(entry).where(_is_unsent(known.id)).values(values))
     unblock(connection, [known.id])
     return state
@@ -86,8 +86,8 @@ def drop(connection: Connection, known: ExistingEntry, answer: UserAnswer) -> No
 def same(connection: Connection, known: ExistingEntry, other: ExistingEntry, answer: UserAnswer) -> None:
     """Let another entry take the place of an unsent one, which is then never sent."""
     kind = _kind(connection, known.id)
-    told = answer.as_json(kinds_of(open_questions(connection, known.id)), known.digest)
-    connection.execute(update(entry).where(_is_unsent(known.id)).values(answer=told))
+    recorded = answer.as_json(kinds_of(open_questions(connection, known.id)), known.digest)
+    connection.execute(update(entry).where(_is_unsent(known.id)).values(answer=recorded))
     _count_as_known(connection, kind, known.id)
     if kind is RecordKind.CASE:
         take_over_vouchers(connection, known, other)
@@ -99,8 +99,8 @@ def same(connection: Connection, known: ExistingEntry, other: ExistingEntry, ans
 
 def accept(connection: Connection, known: ExistingEntry, remote: Mapping[str, str | None], answer: UserAnswer) -> None:
     """Accept an unsent entry as a case or voucher that this ledger did not send. ``remote``: its columns in the ledger."""
-    told = answer.as_json(kinds_of(open_questions(connection, known.id)), known.digest)
-    values = {"state": State.ACCEPTED, "answer": told, "accepted_at": to_timestamp(), "reasons": None, **remote}
+    recorded = answer.as_json(kinds_of(open_questions(connection, known.id)), known.digest)
+    values = {"state": State.ACCEPTED, "answer": recorded, "accepted_at": to_timestamp(), "reasons": None, **remote}
     connection.execute(update(entry).where(_is_unsent(known.id)).values(values))
     _count_as_known(connection, _kind(connection, known.id), known.id)
     follow(connection, known.id, State.ACCEPTED)
@@ -129,8 +129,12 @@ def owner_of(connection: Connection, questioned_id: int, remote: str) -> Existin
 def labelled(connection: Connection, label: EntryLabel) -> ExistingEntry | None:
     """Return the entry that a label names, or its successor; None if it is another ledger's."""
     known = existing_entry(connection, label.entry_id)
-    if known is None or not label.fits(known.key):
-        return None
+    return successor(connection, known.id) if known is not None and label.fits(known.key) else None
+
+
+def successor(connection: Connection, entry_id: int) -> ExistingEntry | None:
+    """Return the entry with this id, or the one that has taken its place."""
+    known = existing_entry(connection, entry_id)
     while known is not None and known.superseded_by is not None:
         known = existing_entry(connection, known.superseded_by)
     return known

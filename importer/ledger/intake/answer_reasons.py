@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 
-from importer.domain.kinds import RecordKind
-from importer.domain.questions import RULES, AnswerWord, QuestionKind, RowAnswer, answers_in_words
+from importer.domain.kinds import QuestionKind, RecordKind
+from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, RULES, AnswerWord, RowAnswer, answers_in_words
 from importer.domain.reasons import Reason
 
 COLUMN = "#answer"
@@ -17,13 +17,13 @@ def dropped(label: str, who: str, day: str) -> Reason:
     """Explain that a person has dropped a row. ``day`` is an ISO date, in UTC."""
     rest = "It is never sent, unless it is answered otherwise: `importer resolve {} --send`"
     message, gist = f"Dropped by {who} on {day}. {rest.format(label)}", f"Dropped by a person. {rest.format('#entry')}"
-    return Reason("dropped", message, gist=gist)
+    return Reason(DROPPED, message, gist=gist)
 
 
 def left_out_by_profile(profile: str, kinds: Iterable[QuestionKind]) -> Reason:
     """Explain that a profile leaves a row out."""
     what = "; ".join(f"{kind}: {RULES[kind].sentence}" for kind in kinds)
-    return Reason("left_out_by_profile", f'Left out by the profile "{profile}" ({what})')
+    return Reason(LEFT_OUT_BY_PROFILE, f'Left out by the profile "{profile}" ({what})')
 
 
 def unknown_answer(text: str, allowed: Collection[AnswerWord]) -> Reason:
@@ -41,16 +41,16 @@ def nothing_asked(text: str, answered: str | None, state: str | None) -> Reason:
         what = "Its #entry names no row that is questioned" if state is None else f"The row is {state.replace('_', ' ')}"
         message = f"is an answer, but nothing is asked about the row. {what}: questioned rows alone are answered. {fix}"
     else:
-        told = json.loads(answered)
-        what = f"was answered with {told['what']} by {told['who']} on {told['when'][:10]}, and is {(state or '').replace('_', ' ')}"
-        message = f"is an answer, but the row {what}. {fix}"
+        earlier, now = json.loads(answered), (state or "").replace("_", " ")
+        what = f"was answered with {earlier['what']} by {earlier['who']} on {earlier['when'][:10]}"
+        message = f"is an answer, but the row {what}, and is {now}. {fix}"
     return _wrong("answer_without_question", message, text, gist)
 
 
 def no_such_entry(answer: RowAnswer, kind: RecordKind) -> Reason:
     """Reject an answer that names nothing that the row can be the same as."""
-    fix = f"After same as write the label of an entry of this ledger, a case's id or 8-character reference, or a {kind}'s id"
-    fix = fix.replace(", or a case's id", "") if kind is RecordKind.CASE else fix
+    ids = "its id or 8-character reference" if kind is RecordKind.CASE else "its id"
+    fix = f"After same as write the label of an entry in this ledger, such as C12-3f9a2b, or that {kind} by {ids}"
     message = f"names no {kind} that the row can be the same as. {fix}"
     return _wrong("answer_names_nothing", message, answer.text())
 
@@ -78,7 +78,7 @@ def needs_the_api(answer: RowAnswer, kind: RecordKind, label: str) -> Reason:
 
 def not_taken(answer: RowAnswer) -> Reason:
     """Explain that the question about a row is another one now."""
-    message = "was not taken: with these values the row is asked about anew. Answer it again"
+    message = "was not taken: with these values another question is open. Answer that one"
     return Reason(_ADVICE, message, COLUMN, COLUMN, answer.text())
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from importer.domain.identity import EntryLabel
-from importer.domain.questions import AnswerWord, QuestionKind, kind_of
+from importer.domain.kinds import QuestionKind
+from importer.domain.questions import AnswerWord, kind_of
 from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.ledger.intake import answer_effects

@@ -67,12 +67,17 @@ def decide(known: ExistingEntry | None, batch_id: int, *, same: bool, may_repeat
         return _decide_again(known, same=same, may_repeat=may_repeat)
     if known.state is State.ACCEPTED:
         return IntakeDecision.KNOWN if same else IntakeDecision.CHANGED
-    if same and (known.state is State.QUESTIONED or (known.state is State.DROPPED and known.answer is not None)):
+    if same and _waits_for_the_user(known):
         return IntakeDecision.LEAVE
     if known.state in REPLACEABLE:
         return IntakeDecision.REPLACE
     # With other values, resolving the doubt must not report the new values as accepted.
     return IntakeDecision.LEAVE if same else IntakeDecision.CHANGED
+
+
+def _waits_for_the_user(known: ExistingEntry) -> bool:
+    """Return whether an entry is questioned, or was dropped by an answer; one without an answer was dropped with its case."""
+    return known.state is State.QUESTIONED or (known.state is State.DROPPED and known.answer is not None)
 
 
 def _decide_again(known: ExistingEntry, *, same: bool, may_repeat: bool) -> IntakeDecision:

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from importer.domain.kinds import RecordKind
-from importer.domain.questions import AnswerWord, QuestionKind, RowAnswer, allowed_answers, kind_of, kinds_of
+from importer.domain.kinds import QuestionKind, RecordKind
+from importer.domain.questions import AnswerWord, RowAnswer, allowed_answers, kind_of, kinds_of
 from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import CaseRecord, LoadedRow, VoucherRecord
 from importer.domain.remote_ids import can_be_id
@@ -61,13 +61,17 @@ class _Named:
     @property
     def kinds(self) -> tuple[QuestionKind, ...]:
         """Return the kinds of the questions that are open, or that were before the row was dropped."""
-        told = json.loads(self.known.answer) if self.known.answer else {}
-        return kinds_of(self.asked) or tuple(QuestionKind(kind) for kind in told.get("asked", ()))
+        recorded = json.loads(self.known.answer) if self.known.answer else {}
+        return kinds_of(self.asked) or tuple(QuestionKind(kind) for kind in recorded.get("asked", ()))
+
+    def is_dropped_by(self, answer: RowAnswer) -> bool:
+        """Return whether the same answer has dropped the row before."""
+        return self.known.state is State.DROPPED and self.has_answer(answer)
 
     def has_answer(self, answer: RowAnswer) -> bool:
         """Return whether the user has answered the same before."""
-        told = json.loads(self.known.answer)["what"] if self.known.answer else None
-        return told is not None and RowAnswer.parse(told) == answer
+        recorded = json.loads(self.known.answer)["what"] if self.known.answer else None
+        return recorded is not None and RowAnswer.parse(recorded) == answer
 
 
 class SheetAnswers:
@@ -92,12 +96,8 @@ class SheetAnswers:
         named = self._entry(connection, kind, record)
         if named is None or not named.is_asked:
             return self._without_question(row, kind, answer, named)
-        if named.has_answer(answer) and named.known.state is State.DROPPED:
+        if named.is_dropped_by(answer) or self._is_about_other_record(row, kind, answer):
             return None
-        if self._is_about_other_record(row, kind, answer):
-            return None
-        if answer.word not in (allowed := allowed_answers(named.kinds)):
-            return answer_reasons.unknown_answer(record.answer, allowed)
         return self._note(connection, row, kind, answer, named)
 
     def _entry(self, connection: Connection, kind: RecordKind, record: Any) -> _Named | None:
@@ -117,10 +117,9 @@ class SheetAnswers:
         """Return the reason against an answer where nothing is asked, unless it was given before or is about the other record."""
         if named is not None and named.has_answer(answer):
             return None
-        other = row.voucher if kind is RecordKind.CASE else row.case
-        if kind is RecordKind.CASE and isinstance(other, VoucherRecord):
+        if kind is RecordKind.CASE and isinstance(row.voucher, VoucherRecord):
             return None  # its voucher decides, which is read after it
-        if isinstance(other, CaseRecord) and other.hint is not None and self._is_about(other.hint.entry_id, answer):
+        if kind is RecordKind.VOUCHER and self._is_about_its_case(row, answer):
             return None
         if named is None:
             return answer_reasons.nothing_asked(answer.text(), None, None)
@@ -133,17 +132,17 @@ class SheetAnswers:
             return False
         if kind is RecordKind.CASE:
             return isinstance(row.voucher, VoucherRecord)
-        case = row.case
-        return isinstance(case, CaseRecord) and case.hint is not None and self._is_about(case.hint.entry_id, answer)
+        return self._is_about_its_case(row, answer)
 
-    def _is_about(self, entry_id: int, answer: RowAnswer) -> bool:
-        """Return whether an answer was taken for this entry, or given about it before."""
-        named = self._named.get(entry_id)
-        return entry_id in self._given or (named is not None and named.has_answer(answer))
+    def _is_about_its_case(self, row: LoadedRow, answer: RowAnswer) -> bool:
+        """Return whether an answer was taken for the case in the same row, or given about it before."""
+        hint = row.case.hint if isinstance(row.case, CaseRecord) else None
+        named = self._named.get(hint.entry_id) if hint else None
+        return named is not None and (named.known.id in self._given or named.has_answer(answer))
 
-    def _note(
-        self, connection: Connection, row: LoadedRow, kind: RecordKind, answer: RowAnswer, named: _Named
-    ) -> Reason | None:
+    def _note(self, connection: Connection, row: LoadedRow, kind: RecordKind, answer: RowAnswer, named: _Named) -> Reason | None:
+        if answer.word not in (allowed := allowed_answers(named.kinds)):
+            return answer_reasons.unknown_answer(answer.text(), allowed)
         place = (row.row.sheet, row.row.number)
         earlier = self._given.get(named.known.id)
         if earlier is not None and earlier.answer != answer:
@@ -193,23 +192,26 @@ def _apply(connection: Connection, known: ExistingEntry, given: GivenAnswer, ans
     if word is AnswerWord.DROP:
         answer_effects.drop(connection, known, answer)
     elif word is AnswerWord.SAME:
-        other = existing_entry(connection, given.target) if given.target is not None else None
-        while other is not None and other.superseded_by is not None:
-            other = existing_entry(connection, other.superseded_by)
-        if other is None or other.id == known.id or other.state is State.QUESTIONED:
-            label = answer_effects.label_of(connection, known)
-            unknown = answer_reasons.needs_the_api(given.answer, given.kind, label)
-            advice = unknown if other is None else answer_reasons.not_taken(given.answer)
-            answer_effects.keep_asking(connection, known, given.asked, advice)
-        else:
-            answer_effects.same(connection, known, other, answer)
-    elif _is_asked_anew(answer_effects.open_questions(connection, known.id), given.asked):
+        _take_for_the_same(connection, known, given, answer)
+    elif _is_another_question(answer_effects.open_questions(connection, known.id), given.asked):
         answer_effects.keep_asking(connection, known, given.asked, answer_reasons.not_taken(given.answer))
     else:
         answer_effects.send(connection, known, answer)
 
 
-def _is_asked_anew(now: Sequence[Reason], before: Sequence[Reason]) -> bool:
+def _take_for_the_same(connection: Connection, known: ExistingEntry, given: GivenAnswer, answer: UserAnswer) -> None:
+    if given.target is None:
+        advice = answer_reasons.needs_the_api(given.answer, given.kind, answer_effects.label_of(connection, known))
+        answer_effects.keep_asking(connection, known, given.asked, advice)
+        return
+    other = answer_effects.successor(connection, given.target)
+    if other is None or other.id == known.id or other.state is State.QUESTIONED:
+        answer_effects.keep_asking(connection, known, given.asked, answer_reasons.not_taken(given.answer))
+    else:
+        answer_effects.same(connection, known, other, answer)
+
+
+def _is_another_question(now: Sequence[Reason], before: Sequence[Reason]) -> bool:
     """Return whether a question is open that was not asked before: of another kind, or about other entries."""
     asked = [(kind_of(one), frozenset(one.entries)) for one in before]
     return any(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from importer.domain.questions import QuestionKind
+from importer.domain.kinds import QuestionKind
 from importer.domain.timestamps import to_timestamp
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from importer.domain.kinds import RecordKind
+from importer.domain.kinds import QuestionKind, RecordKind
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
+from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
 from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines
 from importer.ledger.queries.totals import (
     Tallies,
@@ -45,6 +46,14 @@ class Queries:
     def newly_questioned(self, batch_id: int) -> int:
         """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""
         return newly_questioned(self._connection, batch_id)
+
+    def question_totals(self, batch_id: int) -> QuestionTotals:
+        """Return rows and hundredths of the open questions of the batch, by kind and currency."""
+        return question_totals(self._connection, batch_id)
+
+    def asked_rows(self, batch_id: int, question: QuestionKind) -> list[AskedRow]:
+        """Return the rows of the batch about which a question of this kind is open."""
+        return asked_rows(self._connection, batch_id, question)
 
     def corrected_later(self, batch_id: int) -> int:
         """Count the rejects of the batch that a later row has replaced."""

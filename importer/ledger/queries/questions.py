@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, select
 
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import RecordKind
+from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.money import Money
-from importer.domain.questions import RULES, QuestionKind, kind_of
+from importer.domain.questions import RULES, kind_of
 from importer.domain.reasons import reasons_from_json
 from importer.domain.states import RowOrigin, State
 from importer.ledger.queries.report_rows import row_in, sources_of

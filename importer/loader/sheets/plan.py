@@ -50,8 +50,9 @@ class SheetPlan:
 
     ``header_row`` is the number of the row with the headings, as Excel shows it. ``case`` and ``voucher`` are the columns of
     each kind. ``entry_position`` and ``answer_position`` are the positions of ``#entry`` and ``#answer``, if this is an error
-    sheet. ``unknown`` are the headings that are not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells. ``document_position`` is the position of the
-    document type, which marks credit notes and payments. Positions are counted from 0.
+    sheet. ``unknown`` are the headings that are not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells.
+    ``document_position`` is the position of the document type, which marks credit notes and payments. Positions are counted
+    from 0.
     """
 
     head: SheetHead

@@ -29,6 +29,9 @@ class OutputSheet(Protocol):
     def write_comment(self, row: int, column: int, text: str, options: dict[str, Any]) -> Any:
         """Attach a note to a cell (counted from 0). ``options`` are those of XlsxWriter."""
 
+    def data_validation(self, first_row: int, first_column: int, last_row: int, last_column: int, options: dict[str, Any]) -> Any:
+        """Offer values in cells (counted from 0). ``options`` are those of XlsxWriter."""
+
 
 class OutputBook(Protocol):
     """A workbook, whose file exists once it is closed."""

@@ -59,6 +59,7 @@ class PlainSheet:
     def __init__(self, sheet: Any, no_format: Any) -> None:
         self._sheet, self._no_format = sheet, no_format
         self.freeze_panes, self.set_column, self.write_comment = sheet.freeze_panes, sheet.set_column, sheet.write_comment
+        self.data_validation = sheet.data_validation
 
     def write_cells(self, row: int, cells: Sequence[Cell], format_of: FormatOf, coloured: Collection[int] = ()) -> None:
         """Write row ``row``; see :meth:`OutputSheet.write_cells`."""

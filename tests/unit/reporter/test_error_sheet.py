@@ -96,14 +96,14 @@ def colours(head: SheetHead, lines: list[ReportRow], folder: Path) -> dict[str, 
 @pytest.mark.parametrize(
     ("kind", "field", "column", "wanted"),
     [
-        (RecordKind.CASE, "debtor_country", "Land", "E2"),  # the first heading of that name is the one that is read
-        (RecordKind.CASE, "debtor_country", None, "E2"),
-        (RecordKind.CASE, "creditor_reference", "Bilag", "F2"),
-        (RecordKind.CASE, "case_ref", None, "F2"),  # without such a column, the reference identifies the case
-        (RecordKind.VOUCHER, "reference_id", None, "F2"),
-        (RecordKind.CASE, "currency", None, "G2"),
-        (RecordKind.VOUCHER, "currency", None, "H2"),
-        (RecordKind.VOUCHER, "currency", "Valuta", "G2"),
+        (RecordKind.CASE, "debtor_country", "Land", "F2"),  # the first heading of that name is the one that is read
+        (RecordKind.CASE, "debtor_country", None, "F2"),
+        (RecordKind.CASE, "creditor_reference", "Bilag", "G2"),
+        (RecordKind.CASE, "case_ref", None, "G2"),  # without such a column, the reference identifies the case
+        (RecordKind.VOUCHER, "reference_id", None, "G2"),
+        (RecordKind.CASE, "currency", None, "H2"),
+        (RecordKind.VOUCHER, "currency", None, "I2"),
+        (RecordKind.VOUCHER, "currency", "Valuta", "H2"),
         (RecordKind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: the row is wrong, but no cell of it
         (RecordKind.CASE, None, None, "C2"),
     ],
@@ -122,14 +122,14 @@ def test_what_only_waits_is_yellow_and_a_cell_that_is_also_wrong_is_red(tmp_path
     both = ReportRow(
         0, 3, (), RecordResult(RowStatus.REFUSED, (Reason("x", "is wrong", "currency", "Bilagsvaluta"),)), waits.voucher
     )
-    assert colours(HEAD, [waits, both], tmp_path) == {"C2": YELLOW, "H2": YELLOW, "C3": YELLOW, "H3": RED}
+    assert colours(HEAD, [waits, both], tmp_path) == {"C2": YELLOW, "I2": YELLOW, "C3": YELLOW, "I3": RED}
 
 
 def test_cells_keep_their_format_in_colour(tmp_path: Path) -> None:
     head = SheetHead("S", ("d",), ("date",))
     line = ReportRow(0, 2, (date(2062, 1, 5),), RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", "date"),)), None)
     _, left = write_sheets(tmp_path, [head], [line], checking=False)
-    cell = openpyxl.load_workbook(left).worksheets[0]["E2"]
+    cell = openpyxl.load_workbook(left).worksheets[0]["F2"]
     assert (cell.is_date, cell.fill.fgColor.rgb) == (True, RED)
 
 
@@ -141,7 +141,7 @@ def test_notes_are_bounded_and_the_summary_says_so(tmp_path: Path, monkeypatch: 
     ]
     _, left = write_sheets(tmp_path, [head], lines, checking=False)
     book = openpyxl.load_workbook(left)
-    assert [bool(row[4].comment) for row in book["S"].iter_rows(min_row=2)] == [True] * 3 + [False] * 2
+    assert [bool(row[5].comment) for row in book["S"].iter_rows(min_row=2)] == [True] * 3 + [False] * 2
     assert [row[4].fill.fgColor.rgb for row in book["S"].iter_rows(min_row=2)] == [RED] * 5
     assert "The first 3 coloured cells have a note" in seen(left)
 
