@@ -107,7 +107,7 @@ def _cell(record: Any) -> str:
     """A cell from which the record could have been read: equal cells have equal records."""
     if isinstance(record, LeftOut):
         record = record.record
-    return repr(replace(record, hint=None) if isinstance(record, CaseRecord | VoucherRecord) else record)
+    return repr(replace(record, hint=None, answer=None) if isinstance(record, CaseRecord | VoucherRecord) else record)
 
 
 @contextmanager
