@@ -221,7 +221,7 @@ def test_same_for_all_needs_one_named_case_each(configured_workspace):
     assert answers(configured_workspace) == []
 
 
-def test_at_a_terminal_the_rows_are_shown_and_asked_about(configured_workspace, fake_apis):
+def test_at_a_terminal_the_rows_are_shown_and_asked_about(configured_workspace):
     asked(configured_workspace, *(f"INV-{n}" for n in range(1, 8)))
     batch = str(summary(configured_workspace)["batch_id"])
     arguments = ("resolve", "--batch", batch, "--kind", "twin", "--send")

@@ -142,7 +142,7 @@ def test_notes_are_bounded_and_the_summary_says_so(tmp_path: Path, monkeypatch: 
     _, left = write_sheets(tmp_path, [head], lines, checking=False)
     book = openpyxl.load_workbook(left)
     assert [bool(row[5].comment) for row in book["S"].iter_rows(min_row=2)] == [True] * 3 + [False] * 2
-    assert [row[4].fill.fgColor.rgb for row in book["S"].iter_rows(min_row=2)] == [RED] * 5
+    assert [row[5].fill.fgColor.rgb for row in book["S"].iter_rows(min_row=2)] == [RED] * 5
     assert "The first 3 coloured cells have a note" in seen(left)
 
 
