@@ -54,7 +54,7 @@ class Placement:
             self.reject_record(row, kind, record, reason)
             return None
         placed = self._apply(row, candidate, match, decision, key)
-        self._batch.answers.place(record, placed.id)
+        self._batch.answers.place(record, placed.id, is_new=known is None)
         return placed
 
     def _decide(self, candidate: Candidate, match: Match, *, may_repeat: bool) -> IntakeDecision:

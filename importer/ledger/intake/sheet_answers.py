@@ -157,18 +157,25 @@ class SheetAnswers:
         self._given.setdefault(named.known.id, GivenAnswer(answer, place, named.asked, kind, target))
         return None
 
-    def place(self, record: Any, entry_id: int) -> None:
-        """Note which entry a record with an answer became."""
-        if record.answer is not None and record.hint is not None and (given := self._given.get(record.hint.entry_id)):
+    def place(self, record: Any, entry_id: int, *, is_new: bool) -> None:
+        """Note which entry a record with an answer became: the one that was asked about, or a new one in its place.
+
+        If it was corrected into another row that the ledger knows, the answer is not about that one.
+        """
+        given = self._given.get(record.hint.entry_id) if record.answer is not None and record.hint is not None else None
+        if given is not None and (is_new or entry_id == record.hint.entry_id):
             given.placed = entry_id
 
     def settle(self, connection: Connection, who: str) -> None:
         """Apply the answers of the source, given by ``who``. One whose row was rejected is not applied."""
         for given in self._given.values():
             known = existing_entry(connection, given.placed) if given.placed is not None else None
-            is_open = known is not None and known.state in UNSENT and known.superseded_by is None
-            if known is not None and is_open and not given.is_contradicted:
+            if known is None or known.state not in UNSENT or known.superseded_by is not None:
+                continue
+            if not given.is_contradicted:
                 _apply(connection, known, given, UserAnswer(who, given.answer.text()))
+            elif known.state not in ANSWERABLE:  # it was corrected beside the answers, and one of them may be not to send it
+                answer_effects.keep_asking(connection, known, given.asked, answer_reasons.not_taken(given.answer))
 
 
 def _target(connection: Connection, kind: RecordKind, answer: RowAnswer, named: ExistingEntry) -> ExistingEntry | Reason | None:

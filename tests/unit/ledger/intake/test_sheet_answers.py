@@ -128,3 +128,24 @@ def test_what_is_dropped_beside_a_correction_is_not_sent(driver: LedgerDriver) -
     assert driver.cases(batch) == [LEFT_OUT]
     batch = take(driver, answered(corrected, label(driver, driver.entry(2).superseded_by), "send"))
     assert driver.cases(batch) == [PENDING]
+
+
+def test_a_row_that_is_corrected_into_another_one_does_not_answer_about_that(driver: LedgerDriver) -> None:
+    driver.take(case("INV-17", day=DAY), case("OTHER"))
+    driver.take(case("inv-17", day=DAY))
+    batch = take(driver, answered(case("OTHER"), label(driver, 3), "drop"))
+    assert driver.cases(batch) == [PENDING]
+    assert (driver.entry(2).state, driver.entry(3).superseded_by) == ("pending", 2)
+
+
+def test_different_answers_beside_a_correction_send_nothing(driver: LedgerDriver) -> None:
+    of_case, of_vouchers = flat_rows(driver)
+    corrected = case("inv-17", day=DAY, debtor="Bob")
+    rows = [
+        (answered(corrected, of_case, answer), answered(voucher(None, uid=f"V{n}"), of_vouchers[n - 1], answer))
+        for n, answer in enumerate(("send", "drop"), 1)
+    ]
+    batch = take(driver, *rows)
+    assert driver.entry(2).state == "questioned"
+    assert driver.balanced(batch)
+    assert not driver.send_all()
