@@ -52,9 +52,9 @@ def _runs(sizes: tuple[int, ...]) -> tuple[dict[int, Run], ...]:
         path = sheet("cases", rows, "csv")
         with new_simulation() as simulation:
             note(f"run, {rows:,} rows")
-            first[rows] = simulation.importer("run", "--yes", "--quiet", path)
+            first[rows] = simulation.importer("run", "--yes", "--new-ledger", "--quiet", path)
             note(f"the same again, {rows:,} rows")
-            again[rows] = simulation.importer("run", "--yes", "--quiet", path)
+            again[rows] = simulation.importer("run", "--yes", "--new-ledger", "--quiet", path)
             note(f"report, {rows:,} rows")
             report[rows] = simulation.importer("report", "1")
             simulation.require(cases=rows, vouchers=0)

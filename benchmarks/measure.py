@@ -55,6 +55,7 @@ def environment(**more: str) -> dict[str, str]:
     """Return the environment of a child process: without the user's settings and credentials, with this package to import."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPORTER_", "PYTHON"))}
     ours = {
+        "IMPORTER_WORKSPACE": ".",
         "IMPORTER_DATA_FOLDER": _data_folder(),
         "PYTHONPATH": str(ROOT),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",

@@ -116,14 +116,14 @@ def paced(windows: Windows, path: Path, *, restart: bool) -> dict[str, Any]:
             _interrupt(simulation, path, windows.count * RESTART_AFTER)
             simulation.importer("resume", "--quiet")
         else:
-            simulation.importer("run", "--yes", "--quiet", path)
+            simulation.importer("run", "--yes", "--new-ledger", "--quiet", path)
         simulation.require(cases=windows.count * SENT, vouchers=0)
         return simulation.state()
 
 
 def _interrupt(simulation: Simulation, path: Path, posts: int) -> None:
     """Start a run and interrupt it once so much was sent; what is in flight is finished."""
-    command = [sys.executable, "-m", "importer", "run", "--yes", "--quiet", str(path)]
+    command = [sys.executable, "-m", "importer", "run", "--yes", "--new-ledger", "--quiet", str(path)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, cwd=simulation.folder, env=simulation.env(), stdout=quiet, stderr=quiet) as process:
         while simulation.state()["posts"] < posts:

@@ -85,7 +85,7 @@ def passage_of(cases: int) -> Passage:
             output={"directory": folder / "output"},
         )
         with found.watched():
-            result = importer.run(folder / "cases.xlsx", yes=True, settings=settings)
+            result = importer.run(folder / "cases.xlsx", yes=True, new_ledger=True, settings=settings)
         assert result.exit_code == 0, result
     return found
 

@@ -69,7 +69,7 @@ def send(contestant: str, path: Path, cases: int) -> Run:
 
 def _contest(contestant: str, path: Path, simulation: Simulation, concurrency: int) -> Run:
     if contestant == "importer":
-        return simulation.importer("run", "--yes", "--quiet", path)
+        return simulation.importer("run", "--yes", "--new-ledger", "--quiet", path)
     return run("-m", f"benchmarks.{contestant}", path, simulation.url, str(concurrency), folder=simulation.folder)
 
 

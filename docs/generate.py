@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT)]
 
-from generator import columns, commands, outcomes, sandbox, settings  # noqa: E402
+from generator import columns, commands, outcomes, questions, sandbox, settings  # noqa: E402
 
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS  # noqa: E402
 
@@ -35,6 +35,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "outcomes": outcomes.outcomes,
     "states": outcomes.states,
     "doubts": outcomes.doubts,
+    "questions": questions.kinds,
 }
 
 

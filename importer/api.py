@@ -24,9 +24,11 @@ from importer.loader.files.reader import ReadOptions, open_source
 from importer.loader.profile import Profile
 from importer.reporter.notes import sentence
 from importer.settings import Settings
+from importer.workspace.discovery import find_workspace
 from importer.workspace.environment import open_environment
 from importer.workspace.events import Event
 from importer.workspace.expectation import expectation
+from importer.workspace.ledger_guard import refuse_second_ledger
 from importer.workspace.request import ImportRequest, find_profiles
 from importer.workspace.result import RunResult
 from importer.workspace.workspace import Workspace
@@ -48,22 +50,24 @@ def run(
     expect_rows: int | None = None,
     expect_totals: Mapping[str, Decimal | str] | None = None,
     stop_at_quota: bool = False,
+    new_ledger: bool = False,
     settings: Settings | None = None,
 ) -> RunResult:
     """Import files, or a DataFrame of cases (flat or not) with an optional one of vouchers.
 
-    The ``workspace`` is the folder of the settings file, the ledger, the profiles and the output; by default it is the
-    working directory. Paths among the arguments are relative to the working directory, those in settings to the workspace.
+    The ``workspace`` is the folder of the settings file, the ledger, the profiles and the output; by default it is found as
+    the command finds it. Paths among the arguments are relative to the working directory, those in settings to the workspace.
 
-    A live run needs ``yes=True``, as the command does without a terminal. Without a ``profile`` each source is read with
-    the one in ``profiles/`` that lists its headings; ``"none"`` reads it without any. ``expect_rows`` and
-    ``expect_totals`` (by currency) refuse sources that do not hold them. A run waits for a quota that is used up, for
-    hours if need be, unless ``stop_at_quota``.
+    A live run needs ``yes=True``, as the command does without a terminal. The first one with a new ledger needs
+    ``new_ledger=True`` too: what was sent for the account with another ledger is not known in it. Without a ``profile``
+    each source is read with the one in ``profiles/`` that lists its headings; ``"none"`` reads it without any.
+    ``expect_rows`` and ``expect_totals`` (by currency) refuse sources that do not hold them. A run waits for a quota that
+    is used up, for hours if need be, unless ``stop_at_quota``.
 
     Raises ImporterError before anything is sent; once sending has begun, how it ended is in the result: ``exit_code``,
     ``reports`` and ``messages``.
     """
-    place = Workspace.at(None if workspace is None else _path(workspace, "workspace"))
+    place = find_workspace(sandbox=sandbox) if workspace is None else Workspace.at(_path(workspace, "workspace"))
     frames = _named_frames(sources, vouchers)
     chosen, profile_set = find_profiles(profile, place)
     for problem in profile_set.broken:
@@ -81,6 +85,7 @@ def run(
         test_cases=test_cases,
         stop_at_quota=stop_at_quota,
         confirmed=yes,
+        new_ledger=new_ledger,
         expected=expectation(expect_rows, [f"{code}={total}" for code, total in (expect_totals or {}).items()]),
     )
     _quieten_logs()
@@ -116,6 +121,7 @@ def check(
 def _import(request: ImportRequest, settings: Settings | None, *, sandbox: bool, dry_run: bool) -> RunResult:
     chosen = settings or request.workspace.load_settings()
     with open_environment(request.workspace, chosen, sandbox=sandbox, serving=not dry_run) as environment:
+        refuse_second_ledger(environment)
         if dry_run:
             return _check(request, environment)
         from importer.commands.run import run as _run  # what sends is loaded only by a run that may send
@@ -199,6 +205,15 @@ class _Silent:
 
     def note(self, text: str) -> None:
         del text
+
+    def present(self, text: str) -> None:
+        del text
+
+    def introduce(self, text: str) -> None:
+        del text
+
+    def require_answer(self, question: str) -> None:
+        self.confirm(question)
 
     def confirm(self, question: str) -> bool:
         """Raise UsageError, because nobody can answer."""

@@ -8,6 +8,7 @@ ImporterError
 │   └── LedgerError     the ledger cannot be used: nothing more is sent
 ├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
 ├── FileRefused         a file cannot be read: no row of it was imported          (exit 4)
+├── ApprovalNeeded      a batch must be reviewed and approved: nothing of it is sent  (exit 8)
 └── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
     └── QuotaReached    an API takes no more for a while: rows wait               (exit 7)
 
@@ -25,7 +26,7 @@ from typing import ClassVar
 class ExitCode(IntEnum):
     """The exit code of a command; ``docs/commands.md`` is generated from the comments."""
 
-    OK = 0  # every row was accepted, now or before, or repeats such a row, or left out, or there was nothing to do
+    OK = 0  # every row was accepted, imported before, repeated, changed, withdrawn or left out; or there was nothing to do
     BUG = 1  # a bug in the importer
     USAGE = 2  # the command, the settings or the ledger must be corrected first
     ROWS_LEFT = 3  # some rows were rejected, refused or blocked, or are questioned as an earlier import has reported
@@ -33,6 +34,7 @@ class ExitCode(IntEnum):
     API_STOPPED = 5  # an API is down or refuses the credentials; rows wait
     IN_DOUBT = 6  # some rows are in doubt or held, or newly questioned
     QUOTA = 7  # stopped at a quota with `--stop-at-quota`, or nothing was begun because the key's quota is used up; rows wait
+    APPROVAL = 8  # staged, and waits for `importer approve`; or what was approved is not what the ledger holds now
     LEDGER_HELD = 75  # another run holds the ledger
     INTERRUPTED = 130  # interrupted by Ctrl-C, or the question before sending was answered with no
 
@@ -85,6 +87,12 @@ class FileRefused(ImporterError):
     """A file cannot be read, and no row of it was imported."""
 
     exit_code = ExitCode.FILE_REFUSED
+
+
+class ApprovalNeeded(ImporterError):
+    """A batch must be approved, by another person or again, before anything of it is sent."""
+
+    exit_code = ExitCode.APPROVAL
 
 
 class ApiStopped(ImporterError):

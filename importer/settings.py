@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -11,24 +12,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from importer.domain.accounts import normal_url
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.columns import is_known
+from importer.domain.hosts import host_of, is_loopback
 from importer.domain.paths import is_file
 from importer.domain.reasons import explain
 from importer.errors import SettingsError
 
 KEYRING_SERVICE = "collection-importer"
 Api = Literal["debitura", "debbie"]
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether the URL is that of a server on this machine, which is a test server and not a vendor's."""
-    return urlsplit(url).hostname in LOOPBACK
 
 
 class _Section(BaseModel):
@@ -85,7 +81,7 @@ class DebbieSettings(_Section):
     def _zone_exists(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (OSError, ValueError, KeyError):  # the last: ZoneInfoNotFoundError
+        except (OSError, ValueError, KeyError, RecursionError):  # KeyError: there is none; the last: a long path
             raise ValueError("is not a time zone; write one such as Europe/Copenhagen") from None
         return value
 
@@ -114,6 +110,14 @@ class DispatchSettings(_Section):
     settle_minutes: Annotated[
         float, Field(ge=0, le=1440, description="How long a created case may take to appear in Debitura's list.")
     ] = 15
+    look_back_days: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=36_500,
+            description="How far back a new ledger reads Debitura's list before its first case; 0 means to the list's end.",
+        ),
+    ] = 0
     on_absent: Annotated[
         Literal["resend", "hold"],
         Field(description="What happens to a case in doubt that the list does not show: it is sent again, or held for a person."),
@@ -140,12 +144,49 @@ class DispatchSettings(_Section):
     ] = (60, 3_600, 86_400)
 
 
+class WorkspaceSettings(_Section):
+    """Who works with the workspace."""
+
+    group: Annotated[
+        str | None,
+        Field(
+            description="The group whose members share the ledger, the reports and the profiles; each joins the workspace "
+            "with `importer init --join DIR`. Without one, only their owner can read them."
+        ),
+    ] = None
+
+
 class LedgerSettings(_Section):
-    """Where the ledger is."""
+    """Where the ledger and its backups are."""
 
     url: Annotated[str, Field(description="The ledger's database: an SQLite file on a local disk, never on a network drive.")] = (
         "sqlite:///ledger.db"
     )
+    backups: Annotated[
+        int, Field(ge=0, le=10_000, description="How many daily backups are kept. One a day is made after a run; 0 makes none.")
+    ] = 14
+    backup_folder: Annotated[
+        Path | None,
+        Field(description="The folder of the daily backups; by default `backups` beside the ledger. Another disk is safer."),
+    ] = None
+
+
+class ApprovalSettings(_Section):
+    """What a person must approve before it is sent, and who may do so."""
+
+    required: Annotated[
+        Literal["never", "unusual", "always"],
+        Field(
+            description="Whether a batch that is imported with --yes waits for `importer approve`: never, if it is unusual for "
+            "its profile, or always."
+        ),
+    ] = "never"
+    above: Annotated[
+        dict[str, Annotated[Decimal, Field(ge=0)]],
+        Field(description="The largest sum of claims, by currency, that is sent with --yes without an approval."),
+    ] = {}
+    four_eyes: Annotated[bool, Field(description="Whether another person must approve what one has staged.")] = False
+    valid_hours: Annotated[float, Field(gt=0, le=8760, description="How long after an approval the sending may begin.")] = 72
 
 
 class Output(_Section):
@@ -172,8 +213,10 @@ class Settings(BaseSettings):
     debitura: DebituraSettings = DebituraSettings()
     debbie: DebbieSettings = DebbieSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    workspace: WorkspaceSettings = WorkspaceSettings()
     ledger: LedgerSettings = LedgerSettings()
     output: Output = Output()
+    approval: ApprovalSettings = ApprovalSettings()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
     voucher_types: Annotated[
         dict[str, OwnVoucherType], Field(description="Voucher types that your installation of Debbie has added, by name.")
@@ -198,6 +241,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # The content of the file is passed as init arguments; variables of the environment override it.
         del settings_cls, dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):  # IMPORTER_WORKSPACE names the folder, and is not the section
+            env_settings.env_vars = {name: one for name, one in env_settings.env_vars.items() if name != "importer_workspace"}
         return env_settings, init_settings
 
     def zone(self) -> ZoneInfo:
@@ -212,6 +257,13 @@ class Settings(BaseSettings):
         )
 
 
+DOCUMENTED_HOSTS: dict[Api, str] = {
+    "debitura": host_of(DebituraSettings().base_url),
+    "debbie": host_of(DebbieSettings().base_url),
+}
+"""The hosts that the vendors document. A credential goes to another one only after the user has confirmed it."""
+
+
 def load_settings(usual: Path, config: Path | None = None) -> Settings:
     """Load the settings, with those of the file ``config`` if it is given, else of the ``usual`` file if it exists.
 
@@ -220,7 +272,7 @@ def load_settings(usual: Path, config: Path | None = None) -> Settings:
     if config is not None and not is_file(config):
         raise SettingsError(f"The settings file {config} does not exist. Check --config.")
     path = config or usual
-    data = _read(path) if is_file(path) else {}
+    data = read_settings_file(path) if is_file(path) else {}
     try:
         return Settings(**data)
     except ValidationError as error:
@@ -234,7 +286,8 @@ def load_settings(usual: Path, config: Path | None = None) -> Settings:
         ) from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """Return the content of a settings file. Raises SettingsError if it is not TOML, or holds a secret."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # the second: no TOML, not UTF-8, or an integer of thousands of digits
@@ -254,7 +307,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def secret(settings: Settings, api: Api) -> str | None:
-    """Return the API's credential from the environment, else from the keyring, else None."""
+    """Return the API's credential from the environment, else that of the API's host from the keyring, else None."""
+    section = settings.debitura if api == "debitura" else settings.debbie
     given = settings.debitura.api_key if api == "debitura" else settings.debbie.token
     if given is not None:
         return given.get_secret_value()
@@ -262,9 +316,18 @@ def secret(settings: Settings, api: Api) -> str | None:
     from keyring.errors import KeyringError
 
     try:
-        return keyring.get_password(KEYRING_SERVICE, api)
+        found = (keyring.get_password(KEYRING_SERVICE, name) for name in keyring_names(api, host_of(section.base_url)))
+        return next((value for value in found if value is not None), None)
     except (KeyringError, ImportError, AttributeError, ValueError, OSError):  # locked, or a backend that cannot be loaded
         return None
+
+
+def keyring_names(api: Api, host: str) -> tuple[str, ...]:
+    """Return the names under which the keyring may hold a credential for this host, the present one first.
+
+    Earlier releases stored it without a host. Such an entry is for the documented host alone.
+    """
+    return (f"{api}@{host}", api) if host == DOCUMENTED_HOSTS[api] else (f"{api}@{host}",)
 
 
 def fingerprint_of(secret_value: str, base_url: str) -> str:

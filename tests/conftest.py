@@ -8,20 +8,21 @@ from pathlib import Path
 
 import pytest
 from support.fault_proxy import FaultProxy
-from support.workspace import API_KEY, DATA_FOLDER, TOKEN, CliWorkspace, settings_for
+from support.workspace import API_KEY, DATA_FOLDER, TOKEN, WORKSPACE, CliWorkspace, settings_for
 
 from importer.sandbox import Sandbox, SandboxSettings
 
 
 @pytest.fixture(autouse=True)
 def no_personal_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Remove ``IMPORTER_*`` variables, lock the keyring, and give each test a data folder of its own."""
+    """Remove ``IMPORTER_*`` variables, lock the keyring, and give each test a data folder of its own and its workspace here."""
     import keyring
     import keyring.backends.null
 
     for name in [name for name in os.environ if name.startswith("IMPORTER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv(DATA_FOLDER, str(tmp_path_factory.mktemp("user-data")))
+    monkeypatch.setenv(WORKSPACE, ".")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.setattr(keyring.core, "_keyring_backend", keyring.backends.null.Keyring())
 

@@ -15,16 +15,23 @@ from importer.errors import ExitCode
 from importer.workspace.result import MOST_URGENT_FIRST
 
 _EXAMPLES = {
+    "init": "importer init",
+    "login": "importer login --api debitura",
+    "logout": "importer logout",
     "run": "importer run invoices.xlsx",
     "check": "importer check invoices.xlsx --expect-rows 60",
     "map": "importer map export.xlsx --set currency=DKK",
     "resume": "importer resume --stop-at-quota",
     "status": "importer status --json",
     "report": "importer report 12",
+    "review": "importer review 12",
+    "approve": "importer approve 12 --limit 10",
+    "discard": "importer discard 12",
     "template": "importer template",
     "sandbox": "importer sandbox --port 8085 --data sandbox.jsonl",
     "doctor": "importer doctor",
     "resolve": "importer resolve C12-3f9a2b --absent",
+    "adopt": "importer adopt C12-3f9a2b --case 1A2B3C4D",
     "ledger backup": "importer ledger backup ledger-backup.db",
     "ledger restored": "importer ledger restored",
     "ledger forget": "importer ledger forget debitura:https://api.example:5a4d0b0c-0000-4000-8000-00000000d0b1",
@@ -88,7 +95,7 @@ def _argument(parameter: Any) -> str:
 def _option(parameter: Any, placeholder: str) -> str:
     takes_value = not (parameter.is_flag or parameter.count)
     value = f" {parameter.metavar or placeholder}" if takes_value else ""
-    return ", ".join(code(name + value) for name in parameter.opts)
+    return ", ".join(code(name + value) for name in (*parameter.opts, *parameter.secondary_opts))
 
 
 def _meaning(parameter: Any) -> str:

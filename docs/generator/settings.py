@@ -49,7 +49,11 @@ def settings_file() -> str:
     return "\n".join(["```toml", *lines, _EXAMPLE_TABLES, "```"])
 
 
-_EXAMPLES = {"debbie.tenant_id": "5a4d0b0c-1111-4111-8111-00000000d0b1"}
+_EXAMPLES = {
+    "debbie.tenant_id": "5a4d0b0c-1111-4111-8111-00000000d0b1",
+    "workspace.group": "finance",
+    "ledger.backup_folder": "/mnt/backups/importer",
+}
 """Values of the settings without a default."""
 
 
@@ -76,6 +80,8 @@ def _is_secret(field: FieldInfo) -> bool:
 
 def _toml(value: object) -> str:
     """Return a default as a settings file has it; whole numbers without a decimal point."""
+    if isinstance(value, dict):
+        return "{}"
     if isinstance(value, tuple):
         return json.dumps(list(value))
     return json.dumps(value if isinstance(value, int | float) else str(value), ensure_ascii=False)

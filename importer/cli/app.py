@@ -9,31 +9,38 @@ from typing import Annotated, Literal
 import typer
 
 from importer import __version__
+from importer.cli.adopt import adopt
+from importer.cli.approval import register
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
+from importer.cli.ledger import ledger_app
 from importer.cli.options import (
-    Absent,
-    AlthoughListed,
     AsJson,
+    Batch,
     Config,
-    Exists,
+    Confirm,
     ExpectRows,
     ExpectTotals,
+    Limit,
+    MaxDropped,
+    MaxRejected,
+    NewLedger,
     OutputDir,
     Paths,
     ProfileName,
     Quiet,
-    SameAs,
     SandboxFlag,
-    Send,
     StopAtQuota,
     Verbose,
     Yes,
 )
+from importer.cli.resolution import resolve
+from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
+from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
-from importer.errors import ExitCode, UsageError
+from importer.errors import ExitCode
 
-app = typer.Typer(
+app = CommandLine(
     name="importer",
     help="Spreadsheets in, collection cases and vouchers out, and a sheet that says what became of every row.",
     no_args_is_help=True,
@@ -41,9 +48,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-ledger_app = typer.Typer(help="The ledger's backups and accounts.", no_args_is_help=True)
+app.add_typer(setup_app)
 app.add_typer(ledger_app, name="ledger")
-config_app = typer.Typer(help="Settings.", no_args_is_help=True)
+config_app = CommandLine(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
 
@@ -59,7 +66,12 @@ def run(
     test_cases: Annotated[bool, typer.Option("--test-cases", help="Send every case as a test case.")] = False,
     expect_rows: ExpectRows = None,
     expect_total: ExpectTotals = None,
+    confirm: Confirm = None,
+    max_rejected: MaxRejected = None,
+    max_dropped: MaxDropped = None,
+    limit: Limit = None,
     stop_at_quota: StopAtQuota = False,
+    new_ledger: NewLedger = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -67,7 +79,15 @@ def run(
     """Import spreadsheets: validate, send, report. A rerun sends only what is missing."""
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=yes)
     request = import_request(
-        paths, profile, output, test_cases=test_cases, yes=yes, rows=expect_rows, totals=expect_total, stop_at_quota=stop_at_quota
+        *(paths, profile, output),
+        sandbox=sandbox,
+        test_cases=test_cases,
+        yes=yes,
+        rows=expect_rows,
+        totals=expect_total,
+        stop_at_quota=stop_at_quota,
+        gates=(confirm, max_rejected, max_dropped, limit),
+        new_ledger=new_ledger,
     )
     with environment_of(config, sandbox=sandbox, serving=not dry_run) as environment:
         if dry_run:
@@ -94,12 +114,13 @@ def check(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Validate spreadsheets and write the same sheets; nothing is sent or recorded."""
+    """Show what an import would do, with a review and the same sheets; nothing is sent or recorded."""
     from importer.commands.check import check
 
     del quiet, verbose  # accepted because `run` accepts them; a check shows no progress and logs nothing
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        result = check(import_request(paths, profile, output, rows=expect_rows, totals=expect_total), environment)
+        request = import_request(paths, profile, output, sandbox=sandbox, rows=expect_rows, totals=expect_total)
+        result = check(request, environment)
     show_result(result, as_json=as_json)
 
 
@@ -177,7 +198,7 @@ def status(sandbox: SandboxFlag = False, as_json: AsJson = False, config: Config
 
 @app.command()
 def report(
-    batch: Annotated[int, typer.Argument(help="The batch's number, as `importer status` shows it.")],
+    batch: Batch,
     sandbox: SandboxFlag = False,
     output: OutputDir = None,
     as_json: AsJson = False,
@@ -189,6 +210,9 @@ def report(
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
         result = rebuild_report(environment, batch, output)
     show_result(result, as_json=as_json)
+
+
+register(app)
 
 
 @app.command()
@@ -254,82 +278,13 @@ def doctor(
 
 
 def _show_finding(finding: Finding) -> None:
-    typer.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
+    typer.echo(finding.line())
 
 
-@app.command()
-def resolve(
-    entry: Annotated[str, typer.Argument(help="The entry: its name in the column #entry of an error sheet.")],
-    exists: Exists = None,
-    absent: Absent = False,
-    send: Send = False,
-    same_as: SameAs = None,
-    although_listed: AlthoughListed = False,
-    sandbox: SandboxFlag = False,
-    config: Config = None,
-) -> None:
-    """Record whether an entry in doubt or held exists at the API, or answer the question about a questioned one."""
-    from importer.commands.answer import answer
-    from importer.commands.resolve import Resolution
-    from importer.commands.resolve import resolve as settle
-
-    given = [exists is not None, absent, send, same_as is not None]
-    blank = any(text is not None and not text.strip() for text in (exists, same_as))
-    if given.count(True) != 1 or blank or (although_listed and not absent):
-        raise UsageError("Say what is true. In doubt or held: --exists ID or --absent. Questioned: --send or --same-as ENTRY.")
-    with environment_of(config, sandbox=sandbox) as environment:
-        is_question = send or same_as is not None
-        resolution = Resolution(exists, although_listed)
-        say(answer(environment, entry, same_as) if is_question else settle(environment, entry, resolution))
+app.command()(resolve)
 
 
-@ledger_app.command("backup")
-def ledger_backup(
-    file: Annotated[Path, typer.Argument(help="A new file.")], sandbox: SandboxFlag = False, config: Config = None
-) -> None:
-    """Copy the ledger; a run may go on meanwhile."""
-    from importer.commands.backup import back_up_ledger
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        back_up_ledger(environment, file)
-    typer.echo(f"The ledger was copied to {file}.")
-
-
-@ledger_app.command("restored")
-def ledger_restored(sandbox: SandboxFlag = False, config: Config = None) -> None:
-    """Treat the ledger as a copy that was put back: what it calls unsent is looked for before it is sent."""
-    from importer.commands.backup import declare_restored
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        copied_at = declare_restored(environment)
-    typer.echo(
-        f"The ledger counts as a copy of {copied_at[:16].replace('T', ' ')} UTC. Import the files since then again; when all of "
-        f"them are done, `importer ledger trust` ends the checks."
-    )
-
-
-@ledger_app.command("forget")
-def ledger_forget(
-    account: Annotated[str, typer.Argument(help="The account, as the message names it, or its partner's id.")],
-    sandbox: SandboxFlag = False,
-    config: Config = None,
-) -> None:
-    """Forget which keys open an account and which ledgers serve it; the next run learns both again."""
-    from importer.commands.backup import forget_account
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        forgotten = forget_account(environment, account)
-    say(f"The account {forgotten} is forgotten: the next run learns again who the key belongs to.")
-
-
-@ledger_app.command("trust")
-def ledger_trust(sandbox: SandboxFlag = False, config: Config = None) -> None:
-    """Treat a restored ledger as complete again, once everything sent since its backup has been imported again."""
-    from importer.commands.backup import trust_ledger
-
-    with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        restored = trust_ledger(environment)
-    typer.echo("The ledger is trusted from now on." if restored else "The ledger was not restored from a backup.")
+app.command()(adopt)
 
 
 @config_app.command("show")
@@ -337,7 +292,7 @@ def config_show(config: Config = None) -> None:
     """Show the settings in force; secrets only as set or missing."""
     from importer.commands.config import settings_lines
 
-    typer.echo("\n".join(settings_lines(current_workspace().load_settings(config))))
+    typer.echo("\n".join(settings_lines(current_workspace(config).load_settings(config))))
 
 
 @app.callback(invoke_without_command=True)

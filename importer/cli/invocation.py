@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from importer.cli.terminal import say, set_up_logs
+from importer.cli.workspace_option import named_workspace
 from importer.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -20,11 +22,11 @@ if TYPE_CHECKING:
     from importer.workspace.workspace import Workspace
 
 
-def current_workspace() -> Workspace:
-    """Return the workspace of a command, which is the working directory."""
-    from importer.workspace.workspace import Workspace
+def current_workspace(config: Path | None = None, *, sandbox: bool = False) -> Workspace:
+    """Find the workspace of this invocation, by ``--workspace`` or from the working directory. Raises UsageError."""
+    from importer.workspace.discovery import find_workspace
 
-    return Workspace.at(None)
+    return find_workspace(named_workspace(), sandbox=sandbox).with_config(config)
 
 
 @contextmanager
@@ -34,12 +36,14 @@ def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) 
     A command that may send requests, and has no console of its own, logs errors only.
     """
     from importer.workspace.environment import open_environment
+    from importer.workspace.ledger_guard import refuse_second_ledger
 
     if serving:
         _log_errors_only()
-    workspace = current_workspace()
+    workspace = current_workspace(config, sandbox=sandbox)
     try:
         with open_environment(workspace, workspace.load_settings(config), sandbox=sandbox, serving=serving) as environment:
+            refuse_second_ledger(environment)
             yield environment
     except KeyboardInterrupt:  # typer would end without a message
         typer.echo("Interrupted.", err=True)
@@ -58,20 +62,24 @@ def import_request(
     profile: str | None,
     output: Path | None,
     *,
+    sandbox: bool = False,
     test_cases: bool = False,
     yes: bool = False,
     rows: int | None = None,
     totals: list[str] | None = None,
     stop_at_quota: bool = False,
+    gates: tuple[int | None, str | None, str | None, int | None] = (None, None, None, None),
+    new_ledger: bool = False,
 ) -> ImportRequest:
-    """Return the request of ``run`` and ``check``.
+    """Return the request of ``run`` and ``check``. ``gates`` are the values of their options.
 
     Profiles that cannot be read are reported on stderr. Raises ProfileError if the ``profile`` that is named is one of them.
     """
+    from importer.workspace.approval import gates as gates_of
     from importer.workspace.expectation import expectation
     from importer.workspace.request import ImportRequest, find_profiles
 
-    workspace = current_workspace()
+    workspace = current_workspace(sandbox=sandbox)
     chosen, profile_set = find_profiles(profile, workspace)
     for sentence in profile_set.broken:
         say(sentence, err=True)
@@ -84,20 +92,46 @@ def import_request(
         test_cases=test_cases,
         stop_at_quota=stop_at_quota,
         confirmed=yes,
+        new_ledger=new_ledger,
         expected=expectation(rows, totals or ()),
+        gates=gates_of(*gates),
     )
 
 
 def show_result(result: RunResult, *, as_json: bool) -> None:
     """Print the result of a run and end the command with its exit code."""
     if as_json:
-        print_json([report.summary.as_json() for report in result.reports])
+        print_json(_as_json(result))
+        _say_all((sentence for report in result.reports for sentence in report.kept), err=True)
     else:
-        for report in result.reports:
-            say("\n".join(report.text))
-    for message in result.messages:
-        say(message, err=bool(result.reports) or as_json)
+        _say_all(_texts(result))
+    shown = set(result.review.unreadable) if result.review and not as_json else set[str]()
+    _say_all((message for message in result.messages if message not in shown), err=bool(result.reports) or as_json)
     raise typer.Exit(int(result.exit_code))
+
+
+def _say_all(texts: Iterable[str], *, err: bool = False) -> None:
+    for text in texts:
+        say(text, err=err)
+
+
+def _texts(result: RunResult) -> list[str]:
+    """Return the review of a check, or the report of each file."""
+    if result.review is None:
+        return ["\n".join(report.text) for report in result.reports]
+    from importer.reporter.review.terminal import closing_lines, review_lines
+
+    folders = [report.folder for report in result.reports]
+    return ["\n".join([*review_lines(result.review), *closing_lines(result.review, folders, result.review_file)])]
+
+
+def _as_json(result: RunResult) -> list[dict[str, Any]]:
+    """Return the summary of each file; that of a check has the review, with this file alone, too."""
+    summaries = [report.summary.as_json() for report in result.reports]
+    if result.review is None:
+        return summaries
+    files = zip(summaries, result.review.files, strict=True)
+    return [summary | {"review": replace(result.review, files=(file,)).as_json()} for summary, file in files]
 
 
 def print_json(value: object) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from importer.domain.kinds import QuestionKind
+
 Paths = Annotated[list[Path], typer.Argument(help="Spreadsheets, or folders of them.", show_default=False)]
 SandboxFlag = Annotated[bool, typer.Option("--sandbox", help="Use the embedded sandbox, with a ledger of its own.")]
 ProfileName = Annotated[
@@ -15,6 +17,9 @@ ProfileName = Annotated[
 OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
+NewLedger = Annotated[
+    bool, typer.Option("--new-ledger", help="Begin with a new ledger for this account; without a terminal it must be said.")
+]
 StopAtQuota = Annotated[
     bool, typer.Option("--stop-at-quota", help="End instead of waiting for an hourly or daily quota that is used up.")
 ]
@@ -41,12 +46,56 @@ ExpectTotals = Annotated[
         show_default=False,
     ),
 ]
+Batch = Annotated[int, typer.Argument(help="The batch's number, as `importer status` shows it.", show_default=False)]
+Confirm = Annotated[
+    int | None,
+    typer.Option(
+        "--confirm",
+        min=0,
+        metavar="N",
+        help="Send without asking if exactly N cases (without cases: vouchers) would be sent; else leave everything staged.",
+        show_default=False,
+    ),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        min=1,
+        metavar="N",
+        help="Approve the first N cases with their vouchers; the rest stays staged.",
+        show_default=False,
+    ),
+]
+MaxRejected = Annotated[
+    str | None,
+    typer.Option("--max-rejected", metavar="5%", help="Leave everything staged if more of the rows are rejected."),
+]
+MaxDropped = Annotated[
+    str | None,
+    typer.Option("--max-dropped", metavar="5%", help="Leave everything staged if more of the rows are left out."),
+]
 Exists = Annotated[
     str | None,
     typer.Option("--exists", metavar="ID", help="It exists at the API, with this id; for a case, its reference will do."),
 ]
 Absent = Annotated[bool, typer.Option("--absent", help="It does not exist at the API: the next run or resume sends it.")]
 Send = Annotated[bool, typer.Option("--send", help="A questioned entry is another claim: the next run or resume sends it.")]
+Same = Annotated[
+    bool,
+    typer.Option("--same", help="With --batch: each row is the same as the one that its question names.", show_default=False),
+]
+Drop = Annotated[bool, typer.Option("--drop", help="A questioned entry is never sent; another answer takes that back.")]
+OfBatch = Annotated[
+    int | None, typer.Option("--batch", metavar="N", help="Answer all questions of one kind in this batch.", show_default=False)
+]
+KindOfQuestion = Annotated[
+    QuestionKind | None, typer.Option("--kind", help="With --batch: the kind of the questions.", show_default=False)
+]
+ConfirmedRows = Annotated[
+    int | None,
+    typer.Option("--confirm", metavar="ROWS", min=0, help="With --batch: the number of rows to answer.", show_default=False),
+]
 AlthoughListed = Annotated[
     bool, typer.Option("--although-listed", help="With --absent: a similar case or voucher in the API's list is another one.")
 ]

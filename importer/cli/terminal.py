@@ -39,13 +39,24 @@ class TerminalConsole:
         """Show a warning, with ``--quiet`` too."""
         say(text, err=True)
 
+    def present(self, text: str) -> None:
+        """Show what a question is about, with ``--quiet`` too."""
+        say(text, err=True)
+
+    def introduce(self, text: str) -> None:
+        """Show the first lines of a review at a terminal, unless ``--quiet`` is given; the logs of a scheduler need none."""
+        if not self._quiet and sys.stderr.isatty():
+            say(text, err=True)
+
+    def require_answer(self, question: str) -> None:
+        """Raise UsageError if neither ``--yes`` nor a terminal can answer the question."""
+        if not self._yes and not sys.stdin.isatty():
+            raise UsageError(f"{question} There is no terminal to ask on: add --yes to send, or --dry-run to look first.")
+
     def confirm(self, question: str) -> bool:
         """Ask a yes/no question. ``--yes`` answers it. Raises UsageError if there is no terminal."""
-        if self._yes:
-            return True
-        if not sys.stdin.isatty():
-            raise UsageError(f"{question} There is no terminal to ask on: add --yes to send, or --dry-run to look first.")
-        return _answers_yes(question)
+        self.require_answer(question)
+        return self._yes or _answers_yes(question)
 
     def decide(self, question: str, advice: str) -> bool:
         """Ask what ``--yes`` does not answer."""
@@ -93,6 +104,15 @@ class TerminalDialogue:
         if not line:
             raise typer.Abort
         return line.strip()
+
+    def ask_secret(self, question: str) -> str:
+        """Ask a question whose answer is not shown, and return it, stripped. Raises typer.Abort at the end of input."""
+        from getpass import getpass
+
+        try:
+            return getpass(question, stream=sys.stderr).strip()
+        except EOFError:
+            raise typer.Abort from None
 
 
 def set_up_logs(verbose: int) -> None:

@@ -1,57 +1,69 @@
-"""`importer resolve --send` and `--same-as`: the user's answer about a questioned entry, which was never sent."""
+"""`importer resolve --send`, `--same-as` and `--drop`: the user's answer about a questioned entry, which was never sent."""
 
 from __future__ import annotations
 
 import asyncio
-import getpass
-import socket
 
 from importer.commands.resolve import settle_as_existing
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.questions import AnswerWord, RowAnswer, allowed_answers, answers_in_words, kinds_of
 from importer.domain.states import State
 from importer.errors import UsageError
-from importer.ledger.intake.answers import UserAnswer
+from importer.ledger.intake.answer_effects import ANSWERABLE
 from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.user_answer import UserAnswer
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.environment import Environment
+from importer.workspace.person import current_person
 
 
-def answer(environment: Environment, name: str, same_as: str | None) -> str:
-    """Answer the question about an entry: it is the same as ``same_as``, or (None) another claim, which is to be sent.
+def answer(environment: Environment, name: str, given: RowAnswer) -> str:
+    """Answer the question about an entry: it is another claim, which is sent, the same as another one, or to be dropped.
 
-    ``same_as`` is an entry's label, or the id or reference of a case or voucher. One that no entry of this ledger has is
-    looked up at the API. Returns a line for the user. Raises UsageError or ApiStopped; then nothing has changed.
+    It can be the same as an entry, by its label, or as a case or voucher, by its id or reference. One that no entry of this
+    ledger has is looked up at the API. Returns a line for the user. Raises UsageError or ApiStopped; then nothing has changed.
     """
     require_ledger(environment.ledger_url)
-    with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
+    with environment.open_ledger("importer resolve") as ledger:
         ledger.outbox.recover()
-        label, questioned = _find(ledger, name)
-        if same_as is None:
-            state = ledger.answers.send(questioned, UserAnswer(_user(), "send"))
+        label, questioned = find_questioned(ledger, name)
+        _refuse_disallowed(ledger, questioned, name, given)
+        recorded = UserAnswer(current_person().text(), given.text())
+        if given.word is AnswerWord.SEND:
+            state = ledger.answers.send(questioned, recorded)
             waits = " once its case is accepted" if state is State.BLOCKED else ""
             return f"{name} is another claim: it will be sent by the next `importer resume`{waits}."
-        other = _other(ledger, label.kind, questioned, same_as.strip())
-        given = UserAnswer(_user(), f"same as {same_as.strip()}")
+        if given.word is AnswerWord.DROP:
+            ledger.answers.drop(questioned, recorded)
+            return f"{name} is dropped, and will not be sent. `importer resolve {name} --send` takes that back."
+        other = _other(ledger, label.kind, questioned, given.name)
         if other is None:
-            found = asyncio.run(settle_as_existing(environment, ledger, questioned.id, name, same_as.strip()))
-            ledger.answers.accept(questioned, label.kind, found.columns(), given)
+            found = asyncio.run(settle_as_existing(environment, ledger, questioned.id, name, given.name))
+            ledger.answers.accept(questioned, found.columns(), recorded)
             return f"{name} is the same as {label.kind} {found.id}, and will not be sent."
-        ledger.answers.same(questioned, other, given)
+        ledger.answers.same(questioned, other, recorded)
         return f"{name} is the same as {EntryLabel.of(label.kind, other.id, other.key).text()}, and will not be sent."
 
 
-def _find(ledger: Ledger, name: str) -> tuple[EntryLabel, ExistingEntry]:
+def _refuse_disallowed(ledger: Ledger, questioned: ExistingEntry, name: str, given: RowAnswer) -> None:
+    kinds = kinds_of(ledger.answers.questions(questioned))
+    if given.word not in (allowed := allowed_answers(kinds)):
+        raise UsageError(f"Entry {name} is questioned ({', '.join(kinds)}). It can be answered with {answers_in_words(allowed)}.")
+
+
+def find_questioned(ledger: Ledger, name: str) -> tuple[EntryLabel, ExistingEntry]:
+    """Return the entry that a label names, about which there is a question. Raises UsageError if there is none."""
     label = EntryLabel.parse(name.strip())
     found = ledger.answers.entry(label) if label else None
     if label is None or found is None:
         raise UsageError(f"There is no entry {name} in this ledger. Copy it from #entry of an error sheet, such as C12-3f9a2b.")
     if found.id != label.entry_id:
         raise UsageError(f"Entry {name} was replaced by {EntryLabel.of(label.kind, found.id, found.key).text()}.")
-    if found.state is not State.QUESTIONED:
-        state = found.state.replace("_", " ")
-        raise UsageError(f"Entry {name} is {state}: there is no question about it. --send and --same-as are for questioned ones.")
+    if found.state not in ANSWERABLE:
+        state, options = found.state.replace("_", " "), "--send, --same-as and --drop"
+        raise UsageError(f"Entry {name} is {state}: there is no question about it. {options} are for questioned ones.")
     return label, found
 
 
@@ -68,11 +80,3 @@ def _other(ledger: Ledger, kind: RecordKind, questioned: ExistingEntry, same_as:
     if other.state is State.QUESTIONED:
         raise UsageError(f"{same_as} is questioned as well. Answer that first.")
     return other
-
-
-def _user() -> str:
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError, ImportError):  # no name for this user id
-        name = "unknown"
-    return f"{name}@{socket.gethostname()}"

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from importer.domain.kinds import RecordKind
 from importer.errors import ExitCode
 from importer.ledger.ledger import Ledger
 from importer.reporter.report import write_report
-from importer.workspace.connections import known_accounts
+from importer.reporter.review.build import build_file_review
+from importer.workspace.connections import known_accounts, quotas_of, unused_quotas
 from importer.workspace.environment import Environment
+from importer.workspace.person import current_person
+from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
 from importer.workspace.result import RunResult, combine
-from importer.workspace.staging import stage_sources, unmet_expectation
+from importer.workspace.reviews import account_shown, review_of, write_run_review
+from importer.workspace.staging import take_in_sources, unmet_expectation
 
 
 def check(request: ImportRequest, environment: Environment) -> RunResult:
-    """Read and validate sources, and write the same sheets as a run. Nothing is recorded or sent."""
+    """Read and validate sources, and write the same sheets as a run, with a review. Nothing is recorded or sent."""
     with Ledger.scratch(environment.ledger_url) as ledger:
         accounts = known_accounts(ledger, environment)
         with ledger.unit_of_work() as work:
-            staged = stage_sources(work, request, environment, accounts, "check")
+            staged = take_in_sources(work, request, environment, accounts, "check", current_person())
             unmet = unmet_expectation(work.queries, staged, request.expected)
             directory = request.output or environment.output
-            reports = [write_report(work.queries, batch, directory, checking=True) for batch in staged.batches]
+            reports = [
+                write_report(work.queries, batch, directory, checking=True, access=environment.access) for batch in staged.batches
+            ]
+            files = [build_file_review(work.queries, batch) for batch in staged.batches]
+            rows = {kind: work.queries.pending_totals(staged.batches, kind)[0] for kind in RecordKind}
+        account = account_shown(environment, accounts)
+        # Without a known account nothing was sent, so that no credential need be looked up.
+        quotas = quotas_of(environment, ledger) if account.partner else unused_quotas(environment)
+        finish = announcement(quotas, rows, environment.settings.dispatch.concurrency)
+    review = review_of(files, request.workspace, environment, account, staged.refused, finish=finish, is_check=True)
+    page = write_run_review(review, reports, directory, environment.access)
     if unmet:
-        return combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet])
-    return combine(reports, staged.refused)
+        return replace(combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet]), review=review, review_file=page)
+    return replace(combine(reports, staged.refused), review=review, review_file=page)

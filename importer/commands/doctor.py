@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from importer.commands.backup_findings import backup_findings
 from importer.commands.finding import Finding
 from importer.commands.probe import findings_of
-from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerHeld, SettingsError
-from importer.ledger.ledger import Ledger
+from importer.domain.paths import is_folder
+from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerError, LedgerHeld, SettingsError
 from importer.ledger.storage.location import refuse_network_path, shown_url, sqlite_path
+from importer.settings import DOCUMENTED_HOSTS
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import KEY_VARIABLE, TOKEN_VARIABLE, Environment, credential_problem
 from importer.workspace.ledger_guard import difference_from_notes
@@ -21,7 +24,9 @@ from importer.workspace.user_data import VARIABLE, obstacle_to_writing
 
 def diagnose(environment: Environment) -> list[Finding]:
     """Check the settings, the ledger and both APIs. All checks are made, also after one has failed."""
-    findings = [*_missing_settings(environment), _ledger_finding(environment), *_notes_findings(environment)]
+    findings = [_workspace_finding(environment), *_missing_settings(environment), _ledger_finding(environment)]
+    findings += _notes_findings(environment)
+    findings += [*backup_findings(environment), *_sharing_findings(environment)]
     return [*findings, *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
 
 
@@ -36,6 +41,11 @@ def _proof_findings(environment: Environment) -> list[Finding]:
         return []
     found = findings_of(proof, environment.settings.dispatch.settle_minutes)
     return [replace(finding, text=f"by the probe of {proof.probed_at[:10]}, {finding.text}") for finding in found]
+
+
+def _workspace_finding(environment: Environment) -> Finding:
+    workspace = environment.workspace
+    return Finding(f"the workspace is {workspace.root.absolute()}: {workspace.origin.value}")
 
 
 def _missing_settings(environment: Environment) -> list[Finding]:
@@ -58,7 +68,7 @@ def _ledger_finding(environment: Environment) -> Finding:
     try:
         if (path := sqlite_path(environment.ledger_url)) is not None and not path.exists():
             return _future_ledger_finding(path)
-        with Ledger.open(environment.ledger_url, "importer doctor") as ledger:
+        with environment.open_ledger("importer doctor") as ledger:
             if not environment.is_sandbox and (difference := difference_from_notes(ledger, environment)):
                 return Finding(difference, ExitCode.USAGE)
             return Finding(f"the ledger can be written: {shown_url(environment.ledger_url)}")
@@ -82,23 +92,45 @@ def _notes_findings(environment: Environment) -> list[Finding]:
     return [Finding(f"the user's data folder cannot be used ({why}): {only}. Set {VARIABLE} to a folder that stays")]
 
 
+def _sharing_findings(environment: Environment) -> list[Finding]:
+    """Report the folders that the members of the workspace's group cannot use."""
+    if environment.access.gid is None:
+        return []
+    folders = [environment.output]
+    with suppress(LedgerError):  # which the check of the ledger has reported
+        folders += [path.resolve().parent for path in [sqlite_path(environment.ledger_url)] if path]
+    obstacles = [environment.access.obstacle(folder) for folder in folders if is_folder(folder)]
+    return [Finding(obstacle, is_warning=True) for obstacle in obstacles if obstacle]
+
+
 def _future_ledger_finding(path: Path) -> Finding:
     """Check whether the first import can create the ledger, without creating it."""
     refuse_network_path(path)
     folder = next(parent for parent in path.resolve().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    if not is_folder(folder) or not os.access(folder, os.W_OK | os.X_OK):
         problem = f"the ledger {path} cannot be created: {folder} is not a folder that you may write to"
         return Finding(f"{problem}. Change its rights, or set url under [ledger]", ExitCode.USAGE)
     return Finding(f"the ledger does not exist yet: the first import creates {path.resolve()}")
 
 
 async def _api_findings(environment: Environment) -> list[Finding]:
-    findings = []
-    if environment.api_key and not credential_problem(KEY_VARIABLE, environment.api_key):
+    findings = _host_findings(environment)
+    if not findings and environment.api_key and not credential_problem(KEY_VARIABLE, environment.api_key):
         async with connections(environment) as (debitura, debbie):
             findings.append(await _api_finding("Debitura", environment.debitura_url, debitura.me()))
             if debbie is not None:
                 findings.append(await _api_finding("Debbie", environment.debbie_url, debbie.check()))
+    return findings
+
+
+def _host_findings(environment: Environment) -> list[Finding]:
+    """Report each host that the settings name and that no credential may go to; none is asked then."""
+    findings = []
+    for api in DOCUMENTED_HOSTS:
+        try:
+            environment.require_known_host(api)
+        except SettingsError as error:
+            findings.append(Finding(str(error), ExitCode.USAGE))
     return findings
 
 

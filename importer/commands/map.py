@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.commands.map_dialogue import Dialogue, ask, ask_all, is_yes, table
+from importer.domain.file_access import access_of
 from importer.domain.paths import exists
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
@@ -67,6 +68,7 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     ``dialogue`` is None without a terminal. Raises FileRefused if the file cannot be read, and UsageError if the profile
     must not be written, or needs answers that cannot be asked for.
     """
+    access = access_of(settings.workspace.group)
     prompts = None if request.only_sure else dialogue
     basis = validated({"decimal": request.decimal, "date_format": request.date_format})
     sheets = _sheets_of(request, settings)
@@ -86,7 +88,7 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
     refusal = sheet.refusal(profile)
-    write_profile(target, profile_text(profile, draft.unused(), draft.missing() if refusal else ()))
+    write_profile(target, profile_text(profile, draft.unused(), draft.missing() if refusal else ()), access)
     return _result(request, target, profile, draft, refusal)
 
 

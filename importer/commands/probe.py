@@ -20,10 +20,9 @@ from importer.domain.proofs import LONGEST_TRUSTED_AGE, AccountProof
 from importer.domain.remote_ids import remote_key
 from importer.domain.timestamps import to_timestamp
 from importer.errors import ExitCode
-from importer.ledger.ledger import Ledger
-from importer.workspace.connections import connections, quotas_of
+from importer.workspace.connections import connections, keep_counts, quotas_of
 from importer.workspace.console import Console
-from importer.workspace.dispatch import find_accounts, keep_counts
+from importer.workspace.dispatch import find_accounts
 from importer.workspace.environment import Environment
 
 LIST_SECONDS = 30.0  # how long the list is watched for the test case
@@ -44,7 +43,7 @@ def probe(environment: Environment, wait_seconds: float, console: Console) -> li
     ``wait_seconds`` is the age of a key that is to be trusted. Raises SettingsError, LedgerError or ApiStopped.
     """
     environment.require_debitura()
-    with Ledger.open(environment.ledger_url, "importer doctor --probe") as ledger:
+    with environment.open_ledger("importer doctor --probe") as ledger:
         accounts = asyncio.run(find_accounts(ledger, environment, console))
         quotas = quotas_of(environment, ledger)
         gate = RequestGate(ledger)

@@ -21,14 +21,18 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.remote_ids import remote_key
 from importer.domain.states import UNRESOLVED, State
+from importer.domain.timestamps import to_timestamp
 from importer.errors import ApiStopped, UsageError
+from importer.ledger.intake.answer_effects import ANSWERABLE
+from importer.ledger.intake.user_answer import UserAnswer
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.doubts import OpenEntry
+from importer.ledger.outbox.look_alikes import ALTHOUGH_LISTED
 from importer.ledger.outbox.restored import LOOKED_FOR
 from importer.ledger.storage.location import require_ledger
-from importer.workspace.connections import connections, quotas_of
-from importer.workspace.dispatch import keep_counts, short_wait
+from importer.workspace.connections import connections, keep_counts, quotas_of, short_wait
 from importer.workspace.environment import Environment
+from importer.workspace.person import current_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def resolve(environment: Environment, name: str, resolution: Resolution) -> str:
     has changed.
     """
     require_ledger(environment.ledger_url)
-    with Ledger.open(environment.ledger_url, "importer resolve") as ledger:
+    with environment.open_ledger("importer resolve") as ledger:
         ledger.outbox.recover()
         if ledger.restored.backup_taken_at():
             ledger.restored.first_used_at()  # answers from before the backup do not count; this one does
@@ -67,8 +71,9 @@ def _find(ledger: Ledger, name: str) -> OpenEntry:
     entry = ledger.doubts.entry(label.entry_id) if label else None
     if entry is None or label != EntryLabel.of(entry.kind, entry.id, entry.key):
         raise UsageError(f"There is no entry {name} in this ledger. Copy it from #entry of an error sheet, such as C12-3f9a2b.")
-    if entry.state is State.QUESTIONED:
-        raise UsageError(f"Entry {name} was never sent. Use `--send` if it is another claim, or `--same-as` if it is the same.")
+    if entry.state in ANSWERABLE:
+        ways = "Use `--send` if it is another claim, `--same-as` if it is the same, or `--drop`"
+        raise UsageError(f"Entry {name} was never sent. {ways}.")
     if entry.state not in UNRESOLVED:
         raise UsageError(f"Entry {name} is {entry.state.replace('_', ' ')}: there is nothing to resolve.")
     return entry
@@ -91,11 +96,13 @@ async def _settle(
         if resolution.exists is not None:
             found = await _existing(debitura, debbie, ledger, entry, resolution.exists.strip())
             _refuse_owned(ledger, accounts, entry, found.id)
-            ledger.doubts.move(entry.id, State.ACCEPTED, **found.columns(), reasons=None)
+            # Its vouchers may exist as well, made by the sender of the case: Debbie is asked before they go out.
+            ledger.doubts.move(entry.id, State.ACCEPTED, **found.columns(), reasons=None, adopted_at=to_timestamp())
             return f"{name} is accepted as {found.id}."
         if not resolution.although_listed:
             await _refuse_listed(debitura, debbie, ledger, accounts, entry, name)
-        ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, reasons=None)
+        answer = UserAnswer(current_person().text(), ALTHOUGH_LISTED).as_json() if resolution.although_listed else None
+        ledger.doubts.move(entry.id, State.PENDING, doubted_at=None, absent_scans=LOOKED_FOR, reasons=None, answer=answer)
         return f"{name} does not exist: it will be sent by the next `importer resume`."
 
 

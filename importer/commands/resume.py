@@ -3,48 +3,89 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
+from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
+from importer.domain.timestamps import to_timestamp
 from importer.errors import ExitCode
 from importer.ledger.ledger import Ledger
+from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
-from importer.workspace.dispatch import Dispatch, find_accounts
+from importer.workspace.dispatch import find_accounts
 from importer.workspace.environment import Environment
+from importer.workspace.list_look import look_before_sending
+from importer.workspace.person import current_person
 from importer.workspace.progress import announcement
-from importer.workspace.result import RunResult, report_batches
+from importer.workspace.result import RunResult, combine, report_batches
+from importer.workspace.sending import send_batches
 
 
 def resume(environment: Environment, console: Console, output: Path | None = None, *, stop_at_quota: bool = False) -> RunResult:
-    """Resolve doubts, send waiting entries, and report. Raises LedgerError if the ledger does not exist."""
+    """Resolve doubts, send what is approved and waits, and report. Raises LedgerError if the ledger does not exist."""
+    if not environment.is_sandbox:
+        console.note(environment.place())
     require_ledger(environment.ledger_url)
     environment.check_deadline()
-    with Ledger.open(environment.ledger_url, "importer resume") as ledger:
+    with environment.open_ledger("importer resume") as ledger:
         ledger.outbox.recover()
+        _expire(ledger, environment)
         with ledger.queries() as queries:
             unfinished = queries.open_batches()
-        if not unfinished:
-            return RunResult(ExitCode.OK, messages=("Nothing is unfinished.",))
-        accounts = asyncio.run(find_accounts(ledger, environment, console))
-        batches = [batch for batch, owners in unfinished.items() if owners & {accounts.cases, accounts.vouchers}]
-        if others := len(unfinished) - len(batches):
-            console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")
+            undecided = queries.undecided_batches()
+        void = {one.id: one.why for one in ledger.approvals.void_batches()}
+        waiting = [_waiting_text(info, void.get(info.id, "")) for info in undecided]
+        sendable = {batch: owners for batch, owners in unfinished.items() if batch not in {info.id for info in undecided}}
+        if not sendable:
+            return _nothing_to_send(waiting)
+        accounts = asyncio.run(find_accounts(ledger, environment, console))  # one that is new here has nothing to go on with
+        batches = _of_account(sendable, accounts, console)
         if not batches:
             return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
-        _announce(ledger, environment, accounts, console, stop_at_quota=stop_at_quota)
-        scope = Scope(accounts, None, uuid4().hex)
-        sent = Dispatch(ledger, environment, scope, console, stop_at_quota=stop_at_quota).run()
-        return report_batches(ledger, batches, output or environment.output, sent)
+        unread = look_before_sending(ledger, environment, accounts, console)
+        scope = Scope(accounts, tuple(batches) if undecided else None, uuid4().hex)
+        _announce(ledger, environment, scope, console, stop_at_quota=stop_at_quota)
+        sent = send_batches(ledger, environment, scope, console, batches, unread=unread, stops=stop_at_quota)
+        result = report_batches(ledger, environment, batches, output, sent)
+    return combine(result.reports, (), result.exit_code, [*result.messages, *waiting], waiting=bool(waiting))
 
 
-def _announce(ledger: Ledger, environment: Environment, accounts: Accounts, console: Console, *, stop_at_quota: bool) -> None:
+def _nothing_to_send(waiting: Sequence[str]) -> RunResult:
+    if not waiting:
+        return RunResult(ExitCode.OK, messages=("Nothing is unfinished.",))
+    return RunResult(ExitCode.APPROVAL, messages=(*waiting, "Nothing else is unfinished."))
+
+
+def _of_account(sendable: Mapping[int, set[str]], accounts: Accounts, console: Console) -> list[int]:
+    """Return the batches of these accounts, and note how many belong to others."""
+    batches = [batch for batch, owners in sendable.items() if owners & {accounts.cases, accounts.vouchers}]
+    if others := len(sendable) - len(batches):
+        console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")
+    return batches
+
+
+def _expire(ledger: Ledger, environment: Environment) -> None:
+    """Void the approvals that are too old for the sending to begin now."""
+    hours = environment.settings.approval.valid_hours
+    oldest = to_timestamp(datetime.now(UTC) - timedelta(hours=hours))
+    ledger.approvals.expire(oldest, current_person(), f"it was not begun within {hours:g} hours of its approval")
+
+
+def _waiting_text(info: BatchInfo, why: str) -> str:
+    what = "is staged" if info.state is BatchState.STAGED else f"must be approved again ({why})"
+    return f"Batch {info.id} ({info.source_name}) {what}: `importer approve {info.id}` shows it and asks."
+
+
+def _announce(ledger: Ledger, environment: Environment, scope: Scope, console: Console, *, stop_at_quota: bool) -> None:
     """Show when sending will finish. Raises SettingsError if there are vouchers but Debbie's settings are missing."""
-    left = {kind: ledger.outbox.count_open(accounts, kind, None) for kind in RecordKind}
+    left = {kind: ledger.outbox.count_open(scope.accounts, kind, scope.batches) for kind in RecordKind}
     if left[RecordKind.VOUCHER]:
         environment.require_debbie()
     concurrency = environment.settings.dispatch.concurrency

@@ -14,7 +14,7 @@ from importer.workspace.environment import SANDBOX_TENANT
 
 _OPTIONS = frozenset({"port", "data_file", "limits", "faults"})
 """The settings with an option of their own."""
-_ONLY_PYTHON = frozenset({"debbie_limits"})
+_ONLY_PYTHON = frozenset({"debbie_limits", "data_access"})
 _TRUTHS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 

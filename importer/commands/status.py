@@ -9,6 +9,7 @@ from importer.reporter.terminal import status_lines
 from importer.workspace.connections import open_ledger_read_only, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.progress import QuotaState, quota_states
+from importer.workspace.workspace import shown_ledger
 
 MOST_BATCHES = 50
 
@@ -17,22 +18,28 @@ MOST_BATCHES = 50
 class LedgerStatus:
     """The newest batches, the newest first, and the state of each rate limit as counted in the ledger.
 
-    ``quotas`` is None without Debitura's key, since requests are counted by key.
+    ``quotas`` is None without Debitura's key, since requests are counted by key. The ``environment`` names the workspace.
     """
 
     batches: list[Summary]
     quotas: list[QuotaState] | None
+    environment: Environment
 
     def as_json(self) -> dict[str, object]:
         """Return the output of ``importer status --json``."""
         quotas = [quota.as_json() for quota in self.quotas or ()]
-        return {"batches": [summary.as_json() for summary in self.batches], "quotas": quotas}
+        place = {
+            "workspace": str(self.environment.workspace.root.absolute()),
+            "ledger": shown_ledger(self.environment.ledger_url),
+        }
+        return {**place, "batches": [summary.as_json() for summary in self.batches], "quotas": quotas}
 
     def lines(self) -> list[str]:
         """Return the lines for the terminal."""
-        if self.quotas is None:
-            return status_lines(self.batches, ["Without Debitura's API key its quota cannot be shown."])
-        return status_lines(self.batches, [quota.text() for quota in self.quotas])
+        quotas = ["Without Debitura's API key its quota cannot be shown."]
+        if self.quotas is not None:
+            quotas = [quota.text() for quota in self.quotas]
+        return [self.environment.place(), *status_lines(self.batches, quotas)]
 
 
 def ledger_status(environment: Environment) -> LedgerStatus:
@@ -41,4 +48,5 @@ def ledger_status(environment: Environment) -> LedgerStatus:
         with ledger.queries() as queries:
             batches = [summarize(queries, batch) for batch in queries.batches(MOST_BATCHES)]
         has_key = environment.api_key is not None
-        return LedgerStatus(batches, quota_states(quotas_of(environment, ledger)) if has_key else None)
+        quotas = quota_states(quotas_of(environment, ledger)) if has_key else None
+        return LedgerStatus(batches, quotas, environment)

@@ -77,6 +77,18 @@ def _against(column: str) -> tuple[Mapping[str, str], tuple[tuple[str, str], ...
     return words, tuple((pattern, reason) for reason, pattern in parts.items())
 
 
+def claim_state_of(heading: str) -> str | None:
+    """Return what a heading seems to tell about the state of a claim: ``payment``, ``open amount`` or ``status``; or None."""
+    key, patterns = fold(heading), _file()["claim_state"]
+    against = counter_heading("amount_to_recover", key)
+    if against in _STATES:
+        return _STATES[against]
+    return "status" if re.search(patterns["status"], key) and not re.search(patterns["terms"], key) else None
+
+
+_STATES = {"paid": "payment", "open": "open amount"}
+
+
 @cache
 def document_headings() -> frozenset[str]:
     """Return the folded headings of a column that holds the document type of each line in a list of open items."""

@@ -1,4 +1,4 @@
-"""The two kinds of records."""
+"""The two kinds of records, and the kinds of questions about them."""
 
 from __future__ import annotations
 
@@ -10,3 +10,12 @@ class RecordKind(StrEnum):
 
     CASE = "case"
     VOUCHER = "voucher"
+
+
+class QuestionKind(StrEnum):
+    """The kind of a question. Questions of one kind can be answered together."""
+
+    TWIN = "twin"
+    LOOK_ALIKE = "look-alike"
+    EARLIER_ROW = "earlier-row"
+    SAME_CELLS = "same-cells"

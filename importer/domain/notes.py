@@ -24,6 +24,7 @@ class NoteKind(StrEnum):
     QUOTE_CHARACTER = "quote_character"  # quote
     BACKSLASH_QUOTES = "backslash_quotes"
     LINKED_WORKBOOKS = "linked_workbooks"
+    EXAMPLE_WORKBOOK = "example_workbook"
 
     # A sheet of the file
     SHEET_HIDDEN = "sheet_hidden"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,7 +14,7 @@ class Reason:
     """One problem of a row: ``field`` is the canonical column, ``column`` the sheet's own heading.
 
     ``offers`` are suggested values. ``gist`` is the message without the values of this row, if it has any: rows are
-    grouped by it. Both names are keys of the JSON in ledgers.
+    grouped by it. ``entries`` are the labels of the entries that a question is about. The names are keys of the JSON in ledgers.
     """
 
     code: str
@@ -23,6 +24,7 @@ class Reason:
     value: str | None = None
     offers: tuple[str, ...] = ()
     gist: str | None = None
+    entries: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Format the reason as one line: column, value, what is wrong and what to do."""
@@ -49,7 +51,11 @@ def reasons_to_json(reasons: tuple[Reason, ...]) -> str:
 
 def reasons_from_json(text: str | None) -> tuple[Reason, ...]:
     """Decode the JSON of :func:`reasons_to_json`; None means no reasons."""
-    return tuple(Reason(**{**r, "offers": tuple(r.get("offers", ()))}) for r in json.loads(text)) if text else ()
+    return tuple(map(_reason, json.loads(text))) if text else ()
+
+
+def _reason(found: dict[str, Any]) -> Reason:
+    return Reason(**{**found, **{name: tuple(found.get(name, ())) for name in ("offers", "entries")}})
 
 
 def explain(error: ValidationError) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
-from importer.domain.kinds import RecordKind
+from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.money import Money
 from importer.domain.notes import Note, NoteKind
+from importer.domain.questions import NOTHING_STANDS, StandingAnswer, StandingAnswers
 from importer.domain.reasons import Reason
 
 
@@ -28,7 +29,8 @@ class Row:
 class CaseRecord:
     """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered.
 
-    ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual.
+    ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual. ``answer`` is the
+    text of its row's ``#answer``, if this is an error sheet.
     """
 
     base: str
@@ -39,6 +41,7 @@ class CaseRecord:
     hint: EntryLabel | None = None
     is_test: bool = False
     remarks: tuple[NoteKind, ...] = ()
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class AppendixFile:
 class VoucherRecord:
     """A valid voucher. Its payload lacks ``uniqueId``, which depends on the case that it is linked to.
 
-    ``case_ref`` or ``case_id`` names the case. Both are None in a flat row, which holds the case itself.
+    ``case_ref`` or ``case_id`` names the case. Both are None in a flat row, which holds the case itself. ``answer`` is the text
+    of its row's ``#answer``, if this is an error sheet.
     """
 
     fingerprint: str
@@ -66,6 +70,7 @@ class VoucherRecord:
     money: Money
     appendix: AppendixFile | None = None
     hint: EntryLabel | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +131,16 @@ class FormatProof:
 PROOF_MARK = "#proof"
 """The value of the column ``#what`` in the lines of proofs on the summary sheet of ``errors.xlsx``."""
 SUMMARY_SHEET = "Summary"
+EXAMPLE_MARK = "# Example"
+"""The first cell of a sheet that marks its workbook as the example, in which some rows are wrong on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
     """A sheet's own headings, and for each the canonical names that it fills (separated by spaces; None: not used).
 
-    ``proofs`` are the cells that determined how a column writes its numbers or dates.
+    ``proofs`` are the cells that determined how a column writes its numbers or dates. ``constants`` are the columns with one
+    value for all rows, each with that value.
     """
 
     name: str
@@ -140,6 +148,7 @@ class SheetHead:
     names: tuple[str | None, ...]
     flat: bool = False
     proofs: tuple[FormatProof, ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,8 @@ class LoadedSource:
     """A source that can be staged: its name, its sheets, and its rows (an iterator that reads while they are staged).
 
     ``notes`` are notes for the user; ``found`` are further ones from reading the rows, complete after the last row.
+    ``rejects_changes``: a record that was accepted before with other values is rejected, also if the claim has not grown.
+    ``standing`` are the profile's answers to questions. ``read_by`` is the user who has it read, and so gives the answers in it.
     """
 
     name: str
@@ -157,6 +168,27 @@ class LoadedSource:
     notes: tuple[Note, ...] = ()
     found: list[Note] = field(default_factory=list)
     profile: str | None = None
+    rejects_changes: bool = False
+    standing: StandingAnswers = NOTHING_STANDS
+    read_by: str = ""
+
+    def reading_json(self) -> str:
+        """Encode what the profile and the user say about the rows, for when they are entered."""
+        answers = {kind.value: answer.value for kind, answer in self.standing.answers.items()}
+        standing = {"profile": self.standing.profile, "answers": answers}
+        return json.dumps({"rejects_changes": self.rejects_changes, "read_by": self.read_by, "standing": standing})
+
+
+def reading_from_json(text: str | None) -> dict[str, Any]:
+    """Decode the JSON of :meth:`LoadedSource.reading_json` to fields of a source."""
+    found = json.loads(text or "{}")
+    standing = found.get("standing", {})
+    answers = {QuestionKind(kind): StandingAnswer(answer) for kind, answer in standing.get("answers", {}).items()}
+    return {
+        "rejects_changes": found.get("rejects_changes", False),
+        "read_by": found.get("read_by", ""),
+        "standing": StandingAnswers(standing.get("profile", ""), answers),
+    }
 
 
 def describe_wire(payload: bytes) -> Mapping[str, Any]:

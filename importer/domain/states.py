@@ -14,8 +14,10 @@ class State(StrEnum):
     REFUSED = "refused"  # the server rejected it, with reasons
     IN_DOUBT = "in_doubt"  # it may exist remotely
     HELD = "held"  # in doubt, and only the user can find out whether it exists
-    BLOCKED = "blocked"  # a voucher whose case or parent voucher cannot be sent now, or a case whose row is left out meanwhile
+    BLOCKED = "blocked"  # a voucher whose case or parent voucher cannot be sent now
+    WITHDRAWN = "withdrawn"  # it waited to be sent, and a later sheet or a person took it back; a later sheet may open it again
     QUESTIONED = "questioned"  # never sent: the user must answer first whether it is another case or voucher
+    DROPPED = "dropped"  # never sent: the user or a profile has answered a question so, or it is a voucher of such a case
 
 
 class DoubtCause(StrEnum):
@@ -53,26 +55,43 @@ class RejectStatus(StrEnum):
     REJECTED = "rejected"
     BLOCKED = "blocked"  # a valid voucher whose case was rejected
     LEFT_OUT = "left_out"  # not a claim yet, or the voucher of such a case: nothing is wrong with it
+    WITHDRAWN = "withdrawn"  # left out, and the entry of an earlier row that waited to be sent is withdrawn
+    CHANGED = "changed"  # accepted before with other values that do not raise the claim: nothing is sent
+
+
+NOT_THERE = frozenset({RejectStatus.REJECTED, RejectStatus.BLOCKED})
+"""The statuses of rows that are wrong, or wait for one that is. The record of a changed row exists."""
+NO_CLAIM = frozenset({RejectStatus.LEFT_OUT, RejectStatus.WITHDRAWN})
+"""The statuses of rows that are no claim, or not yet: nothing is wrong with them."""
 
 
 MOVES: dict[State, frozenset[State]] = {
     # To REFUSED without a request: its file was refused, or the rows of a source contradict each other about it.
-    State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.REFUSED, State.QUESTIONED}),
+    # To ACCEPTED: a voucher of an adopted case that Debbie lists already.
+    State.PENDING: frozenset(
+        {State.SENDING, State.ACCEPTED, State.BLOCKED, State.REFUSED, State.QUESTIONED, State.WITHDRAWN, State.DROPPED}
+    ),
     # To HELD: it was created, but with other values than were sent.
     State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT, State.HELD}),
     # To SENDING: a voucher, or a case whose idempotency key is trusted, is sent again with the same bytes and key.
     State.IN_DOUBT: frozenset({State.ACCEPTED, State.REFUSED, State.PENDING, State.HELD, State.SENDING}),
     State.HELD: frozenset({State.ACCEPTED, State.PENDING}),
-    State.REFUSED: frozenset({State.PENDING}),
-    State.BLOCKED: frozenset({State.PENDING, State.REFUSED}),
-    State.QUESTIONED: frozenset({State.PENDING, State.BLOCKED, State.ACCEPTED, State.REFUSED}),
+    State.REFUSED: frozenset({State.PENDING, State.WITHDRAWN}),
+    State.BLOCKED: frozenset({State.PENDING, State.REFUSED, State.WITHDRAWN, State.DROPPED}),
+    State.QUESTIONED: frozenset({State.PENDING, State.BLOCKED, State.ACCEPTED, State.REFUSED, State.WITHDRAWN, State.DROPPED}),
+    State.WITHDRAWN: frozenset({State.PENDING, State.BLOCKED, State.QUESTIONED, State.REFUSED, State.DROPPED}),
+    # Another answer, or another row in its place, takes it back.
+    State.DROPPED: frozenset({State.PENDING, State.BLOCKED, State.ACCEPTED, State.REFUSED, State.QUESTIONED, State.WITHDRAWN}),
     State.ACCEPTED: frozenset(),
 }
 
-REPLACEABLE = frozenset({State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED})
+REPLACEABLE = frozenset({State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED, State.WITHDRAWN, State.DROPPED})
 """A row that is imported again may replace the payload in these states: the old one created nothing remotely."""
 
-BLOCKING = frozenset({State.REFUSED, State.HELD, State.BLOCKED, State.QUESTIONED})
+WITHDRAWABLE = frozenset({State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED})
+"""An entry in one of these states is withdrawn when a later sheet says that it is no claim."""
+
+BLOCKING = frozenset({State.REFUSED, State.HELD, State.BLOCKED, State.QUESTIONED, State.WITHDRAWN, State.DROPPED})
 """A case or parent voucher in one of these states keeps its vouchers from being sent."""
 
 UNRESOLVED = frozenset({State.SENDING, State.IN_DOUBT, State.HELD})
@@ -88,6 +107,8 @@ class RowStatus(StrEnum):
 
     ACCEPTED = "accepted"
     ALREADY_IMPORTED = "already_imported"
+    CHANGED = "changed"
+    WITHDRAWN = "withdrawn"
     LEFT_OUT = "left_out"
     REPEATED = "repeated"
     REJECTED = "rejected"
@@ -100,7 +121,7 @@ class RowStatus(StrEnum):
 
 
 DONE = frozenset({RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED, RowStatus.REPEATED})
-NOTHING_TO_DO = DONE | {RowStatus.LEFT_OUT}
+NOTHING_TO_DO = DONE | {RowStatus.CHANGED, RowStatus.WITHDRAWN, RowStatus.LEFT_OUT}
 """The statuses of rows with which nothing is to be done."""
 
 
@@ -110,4 +131,7 @@ def status_of(state: State, origin: str | None) -> RowStatus:
         return RowStatus.REPEATED
     if state is State.ACCEPTED and origin == RowOrigin.KNOWN:
         return RowStatus.ALREADY_IMPORTED
-    return RowStatus.PENDING if state is State.SENDING else RowStatus(state.value)
+    return _STATUS_OF.get(state) or RowStatus(state.value)
+
+
+_STATUS_OF = {State.SENDING: RowStatus.PENDING, State.DROPPED: RowStatus.LEFT_OUT}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -11,19 +11,25 @@ from typing import Self
 from sqlalchemy import Connection, delete, insert, select
 
 from importer.domain.accounts import Accounts
+from importer.domain.batches import NOBODY, Decision, Person, Proposal
+from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.proofs import AccountProof
 from importer.domain.records import LoadedSource
 from importer.errors import LedgerError, LedgerHeld
+from importer.ledger.intake import staging
 from importer.ledger.intake.answers import AnswerLog
-from importer.ledger.intake.intake import stage
+from importer.ledger.intake.intake import take_in
+from importer.ledger.intake.staging import Preview
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
+from importer.ledger.outbox.approvals import ApprovalLog, decisions_about
 from importer.ledger.outbox.doubts import DoubtLog
 from importer.ledger.outbox.outbox import Outbox
+from importer.ledger.outbox.remote_cases import RemoteCaseLog
 from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
-from importer.ledger.storage.engine import Session, connect, protect, translated
+from importer.ledger.storage.engine import Session, connect, translated
 from importer.ledger.storage.identity import LedgerIdentity
 from importer.ledger.storage.location import refuse_hard_link, refuse_network_path, sqlite_path
 from importer.ledger.storage.lock import held
@@ -41,61 +47,115 @@ class UnitOfWork:
         self._connection = connection
         self.queries = Queries(connection)
 
-    def stage(
+    def take_in(
         self,
         source: LoadedSource,
         accounts: Accounts,
         run_id: str,
         earlier: Iterable[int] = (),
         version: SourceVersion | None = None,
+        who: Person = NOBODY,
     ) -> int:
-        """Record a source with all its rows, and return the batch's id. See :func:`importer.ledger.intake.intake.stage`."""
-        return stage(self._connection, source, accounts, run_id, earlier, version)
+        """Record a source as approved, and return the batch's id. See :func:`importer.ledger.intake.intake.take_in`."""
+        return take_in(self._connection, source, accounts, run_id, earlier, version, who)
+
+    def stage(
+        self, source: LoadedSource, accounts: Accounts, run_id: str, version: SourceVersion | None = None, who: Person = NOBODY
+    ) -> int:
+        """Record a source as a staged batch, which changes no entry, and return the batch's id."""
+        return staging.stage(self._connection, source, accounts, run_id, version, who)
+
+    def entered_for_review(self, batch_ids: Sequence[int]) -> AbstractContextManager[dict[int, Preview]]:
+        """Enter staged batches until the end of the block, to see what they would do."""
+        return staging.entered_for_review(self._connection, batch_ids)
+
+    def present_proposal(self, batch_id: int) -> Proposal:
+        """Return what a batch whose rows are entered holds now, such as one whose approval is void."""
+        return staging.present_proposal(self._connection, batch_id)
+
+    def remember_proposal(self, batch_id: int, found: Proposal, review: str | None = None) -> None:
+        """Store what a staged batch would do, as it was shown to a person."""
+        staging.remember_proposal(self._connection, batch_id, found, review)
+
+    def remembered_proposal(self, batch_id: int) -> Proposal | None:
+        """Return what a staged batch would do, as it was shown last; None if it never was."""
+        return staging.remembered_proposal(self._connection, batch_id)
+
+    def approve(self, batch_id: int, who: Person, **facts: object) -> Proposal:
+        """Approve a batch that is staged, or void, and return what this has done."""
+        return staging.approve(self._connection, batch_id, who, facts)
+
+    def discard(self, batch_id: int, who: Person) -> None:
+        """Discard a batch that is staged, or whose sending has not begun."""
+        staging.discard(self._connection, batch_id, who)
+
+    def split(self, batch_id: int, limit: int) -> int | None:
+        """Move the first cases of a staged batch to a batch of their own; None if it has no more than ``limit``."""
+        return staging.split(self._connection, batch_id, limit)
+
+    def decisions(self, batch_id: int) -> list[Decision]:
+        """Return all decisions about a batch, the oldest first."""
+        return decisions_about(self._connection, batch_id)
 
     def has_cases(self, version: SourceVersion) -> bool | None:
         """Return whether a sheet of this file holds cases; None if it was not read before."""
         return has_cases(self._connection, version)
 
     def reuse_unchanged_batch(
-        self, version: SourceVersion, accounts: Accounts, run_id: str, earlier: Sequence[int] = ()
+        self, version: SourceVersion, accounts: Accounts, run_id: str, earlier: Sequence[int] = (), who: Person = NOBODY
     ) -> int | None:
         """Record a file again without reading it, if all its rows are known and done; None if it must be read."""
-        return reuse_unchanged_batch(self._connection, version, accounts, run_id, earlier)
+        return reuse_unchanged_batch(self._connection, version, accounts, run_id, earlier, who)
 
 
 class Ledger:
     """One open ledger, closed at the end of its ``with`` block. Only one process at a time can open it for writing."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, access: FileAccess = OWNER_ALONE, *, is_new: bool = False) -> None:
+        self._session, self._access = session, access
+        self._is_new, self._is_withdrawn = is_new, False
         self.identity = LedgerIdentity(session, session.name if isinstance(session.name, Path) else None)
         self.counts = RequestCounts(session)
         self.outbox = Outbox(session, self.counts, self.identity)
         self.doubts = DoubtLog(session)
         self.answers = AnswerLog(session)
+        self.approvals = ApprovalLog(session)
         self.restored = RestoredLedger(session, self.identity)
+        self.remote_cases = RemoteCaseLog(session)
 
     def close(self) -> None:
         """Note the last commit, close the connection and release the lock."""
         if self.outbox.notes:
             self.outbox.notes.keep(self.identity.commits)
+        if self._is_withdrawn and self.identity.path is not None:
+            self._session.remove(self.identity.path)
         self._session.close()
 
     def note_files(self, shared: Path | None) -> list[NoteFile]:
         """Return the files with notes about this ledger: the one beside it, and ``shared``, that of the user."""
-        files = [] if self.identity.path is None else [beside(self.identity.path)]
+        files = [] if self.identity.path is None else [beside(self.identity.path, self._access)]
         return files if shared is None else [*files, NoteFile(shared, is_shared=True)]
 
-    def keep_notes(self, account: str, shared: Path | None) -> list[Noted]:
-        """Note from now on that this ledger serves the account. Returns other ledgers that did, when it does so first."""
-        files = self.note_files(shared)
-        found = [noted for file in files for noted in [file.of_account(account)]]
-        others = {name: one for noted in found for name, one in noted.items() if name != self.identity.id}
-        is_new = not any(self.identity.id in noted for noted in found)
+    def noted_for(self, account: str, shared: Path | None) -> dict[str, Noted]:
+        """Return the ledgers that are noted to serve the account, by id.
+
+        The user's notes count before the one beside the ledger, which is not changed when another ledger takes its place.
+        """
+        return next((noted for file in reversed(self.note_files(shared)) if (noted := file.of_account(account))), {})
+
+    def keep_notes(self, account: str, shared: Path | None) -> None:
+        """Note from now on that this ledger serves the account."""
         path = self.identity.path or Path(str(self._session.name))
-        self.outbox.notes = NoteKeeper(files, account, self.identity.id, path)
+        self.outbox.notes = NoteKeeper(self.note_files(shared), account, self.identity.id, path)
         self.outbox.notes.keep(self.identity.commits)
-        return list(others.values()) if is_new else []
+
+    def withdraw(self) -> None:
+        """Remove the ledger when it is closed, if it was created just now: it was not to be begun."""
+        self._is_withdrawn = self._is_new
+
+    def keep(self) -> None:
+        """Keep the ledger after all, which was to be removed when it is closed."""
+        self._is_withdrawn = False
 
     def __enter__(self) -> Self:
         return self
@@ -104,29 +164,34 @@ class Ledger:
         self.close()
 
     @classmethod
-    def open(cls, url: str, command: str, *, is_scratch: bool = False) -> Self:
+    def open(cls, url: str, command: str, access: FileAccess = OWNER_ALONE, *, is_scratch: bool = False) -> Self:
         """Open a ledger for writing; create it if the file is missing. Raises LedgerHeld or LedgerError.
 
-        A ledger of an older release is upgraded. A copy of it is kept, unless it is a scratch ledger.
+        A ledger of an older release is upgraded. A copy of it is kept, unless it is a scratch ledger. ``access`` is that of
+        its file and of all files beside it.
         """
         with ExitStack() as stack:
             path = sqlite_path(url)
+            is_new = path is not None and not path.exists()
             if path is not None:
                 refuse_network_path(path)
                 refuse_hard_link(path)
-                stack.enter_context(held(path, command))
+                stack.enter_context(held(path, command, access))
                 with _translated_os(path):
-                    protect(path)
+                    access.create(path)
             engine = connect(url)
             stack.callback(engine.dispose)
             session = Session(engine, path or "database", stack)
             with translated(session.name):
-                prepare(session.connection, session.name, None if is_scratch else url)
+                prepare(session.connection, session.name, None if is_scratch else url, access)
+            if path is not None:
+                with _translated_os(path):
+                    _share_log(path, access)
             session.keep(stack.pop_all())
-        return cls(session)
+        return cls(session, access, is_new=is_new)
 
     @classmethod
-    def read(cls, url: str) -> Self | None:
+    def read(cls, url: str, access: FileAccess = OWNER_ALONE) -> Self | None:
         """Open a ledger for reading, also while another process writes. Returns None if there is no ledger yet."""
         path = sqlite_path(url)
         if path is not None and not path.is_file():
@@ -139,15 +204,15 @@ class Ledger:
                 version = check_version(connection, session.name)
             session.keep(stack.pop_all())
         if version == SCHEMA_VERSION:
-            return cls(session)
+            return cls(session, access)
         session.close()
         try:
-            cls.open(url, "importer (upgrading the ledger)").close()
+            cls.open(url, "importer (upgrading the ledger)", access).close()
         except (LedgerHeld, LedgerError):  # another process is writing, or the file is read-only
             if path is None:
                 raise
             return cls._read_upgraded_copy(path)
-        return cls.read(url)
+        return cls.read(url, access)
 
     @classmethod
     def _read_upgraded_copy(cls, path: Path) -> Self:
@@ -221,6 +286,13 @@ class Ledger:
         with self._session.transaction() as connection:
             connection.execute(delete(credential).where(credential.c.fingerprint == fingerprint))
             connection.execute(insert(credential).values(fingerprint=fingerprint, account=account))
+
+
+def _share_log(path: Path, access: FileAccess) -> None:
+    """Make SQLite's log of recent commits as accessible as the ledger: it takes the ledger's mode, but not its group."""
+    for log in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if log.exists():
+            access.extend_to(log)
 
 
 @contextmanager

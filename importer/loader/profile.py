@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from importer.domain.columns import is_known
+from importer.domain.kinds import QuestionKind
+from importer.domain.questions import StandingAnswer, StandingAnswers, objection_to
 from importer.loader.values.parsers import Formats, strptime_format
 
 MOST_ROWS = 1_048_576  # of a sheet of Excel
@@ -16,8 +18,9 @@ class Profile(BaseModel):
     """The rules for reading one kind of sheet. Every key is optional.
 
     ``columns`` maps the sheet's headings to canonical names (one heading may fill several columns), ``constants`` gives
-    a column the same value in every row, ``values`` replaces cells of a column before they are read. ``headings`` are all
-    headings of the sheets that the profile is for; a file with these headings is read with it automatically.
+    a column the same value in every row, ``values`` replaces cells of a column before they are read. ``questions`` answers
+    kinds of questions for good. ``headings`` are all headings of the sheets that the profile is for; a file with these headings
+    is read with it automatically.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,10 +38,12 @@ class Profile(BaseModel):
     decimal: Literal[".", ","] | None = None
     date_cells: Literal["trusted"] | None = None
     amount_sign: Literal["unsigned", "signed"] = "unsigned"
+    on_change: Literal["report", "reject"] = "report"
     columns: dict[str, str | list[str]] = {}
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     ignore: list[str] = []
+    questions: dict[str, str] = {}
 
     @field_validator("encoding")
     @classmethod
@@ -62,6 +67,14 @@ class Profile(BaseModel):
                 raise ValueError("write day, month and year as D, DD, M, MM, YY, YYYY, such as DD.MM.YYYY") from None
         return value
 
+    @field_validator("questions")
+    @classmethod
+    def _questions_can_be_answered(cls, value: dict[str, str]) -> dict[str, str]:
+        for kind, answer in value.items():
+            if objection := objection_to(kind, answer):
+                raise ValueError(objection)
+        return value
+
     @model_validator(mode="after")
     def _names_are_known(self) -> Profile:
         for name in (*self.targets(), *self.constants, *self.values):
@@ -79,6 +92,11 @@ class Profile(BaseModel):
     def sheets(self) -> tuple[str, ...]:
         """Return the names of the sheets that the profile is for; empty if it is for any."""
         return (self.sheet,) if isinstance(self.sheet, str) else tuple(self.sheet or ())
+
+    def standing_answers(self) -> StandingAnswers:
+        """Return the answers to questions that the profile gives for good."""
+        answers = {QuestionKind(kind): StandingAnswer(answer) for kind, answer in self.questions.items()}
+        return StandingAnswers(self.name, answers)
 
     def formats(self) -> Formats:
         """Return the formats of numbers and dates that the profile states."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.domain.cells import Cell
-from importer.domain.notes import Note
+from importer.domain.notes import Note, NoteKind
 from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetHead
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
@@ -23,7 +23,7 @@ from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs
 from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
-from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_report_sheet, with_report_layout
+from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_example_sheet, is_report_sheet, with_report_layout
 from importer.loader.table import TableReader
 from importer.loader.values.parsers import is_blank
 
@@ -106,13 +106,20 @@ def _load(
         rows=chain.from_iterable(table.read(found) for table in tables),
         has_cases=tables[0].plan.shape is not Shape.VOUCHERS,
         notes=(
+            *_example_notes(others),
             *(note for note in notes if note.sheet not in ours),
             *sheet_notes(((table.top, table.plan) for table in tables), passed),
             *chain.from_iterable(table.formats.notes for table in tables),
         ),
         found=found,
         profile=profile.name or None,
+        rejects_changes=profile.on_change == "reject",
+        standing=profile.standing_answers(),
     )
+
+
+def _example_notes(sheets: Iterable[Sheet]) -> list[Note]:
+    return [Note(NoteKind.EXAMPLE_WORKBOOK)] if any(is_example_sheet(sheet) for sheet in sheets) else []
 
 
 def _all_ours(headings: tuple[Cell, ...]) -> bool:

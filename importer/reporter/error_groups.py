@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from importer.domain.kinds import RecordKind
+from importer.domain.kinds import QuestionKind, RecordKind
+from importer.domain.questions import kinds_of
 from importer.domain.reasons import Reason
 from importer.domain.states import DONE, RowStatus
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
@@ -66,12 +67,14 @@ class ErrorGroups:
     """All groups of a batch. A row with several reasons is in several groups.
 
     Rows with one of the ``done_statuses`` are in none. ``remaining`` counts each remaining case and voucher once.
+    ``questions`` counts the questioned ones by kind of question; one with questions of two kinds counts in both.
     """
 
     def __init__(self, done_statuses: frozenset[RowStatus] = DONE) -> None:
         self._done_statuses = done_statuses
         self._groups: dict[ErrorGroup, GroupTotals] = {}
         self.remaining: dict[RecordKind, GroupTotals] = {}
+        self.questions: dict[QuestionKind, GroupTotals] = {}
 
     def add(self, row: ReportRow, reasons: list[RowReason]) -> None:
         """Add a row to its groups. A flat row that repeats its case counts only for its voucher."""
@@ -79,6 +82,8 @@ class ErrorGroups:
             if result is None or result.status in self._done_statuses or result.repeats:
                 continue
             self.remaining.setdefault(kind, GroupTotals(row.sheet, row.number)).add(result, None)
+            for question in kinds_of(result.reasons) if result.status is RowStatus.QUESTIONED else ():
+                self.questions.setdefault(question, GroupTotals(row.sheet, row.number)).add(result, None)
             groups = {_group_of(one): _value(one.reason) for one in reasons if one.kind is kind}
             for group, value in (groups or {_without_reason(kind, result): None}).items():
                 self._totals(group, row).add(result, value)

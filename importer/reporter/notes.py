@@ -114,6 +114,7 @@ _OF_THE_FILE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.PROFILE_USED: _profile_used,
     NoteKind.QUOTE_CHARACTER: lambda note: f"The quote character is {note.value('quote')}.",
     NoteKind.BACKSLASH_QUOTES: lambda _: "Quotes within cells are written with a backslash.",
+    NoteKind.EXAMPLE_WORKBOOK: lambda _: "This is the example: some rows are wrong on purpose, to show what becomes of them.",
     NoteKind.LINKED_WORKBOOKS: lambda _: "The workbook refers to other workbooks; the values last calculated are read.",
 }
 _OF_A_RAW_SHEET: dict[NoteKind, Callable[[Note], str]] = {

@@ -15,7 +15,15 @@ from importer.ledger.queries.report_rows import RecordResult, ReportRow
 
 _WORST_FIRST = (
     *(RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.HELD, RowStatus.IN_DOUBT, RowStatus.QUESTIONED, RowStatus.BLOCKED),
-    *(RowStatus.PENDING, RowStatus.LEFT_OUT, RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED, RowStatus.REPEATED),
+    *(
+        RowStatus.PENDING,
+        RowStatus.CHANGED,
+        RowStatus.WITHDRAWN,
+        RowStatus.LEFT_OUT,
+        RowStatus.ACCEPTED,
+        RowStatus.ALREADY_IMPORTED,
+        RowStatus.REPEATED,
+    ),
 )
 TO_CORRECT = frozenset({RowStatus.REJECTED, RowStatus.REFUSED})
 """The statuses of rows that are wrong themselves. The other ones wait for something else."""

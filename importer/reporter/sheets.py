@@ -4,31 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 from importer.domain.cells import Cell
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, allowed_answers, kinds_of, written
 from importer.domain.records import SheetHead
 from importer.domain.remote_facts import NO_FACTS
-from importer.domain.states import DONE, RowStatus
+from importer.domain.states import DONE, NOTHING_TO_DO, RowStatus
 from importer.ledger.queries.report_rows import ReportRow
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import TO_CORRECT, ReportHeadings, RowReason, in_words, label, reasons_of_row, worse_status
 from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWriter
 
-ERROR_COLUMNS = ("#row", "#status", "#errors", "#entry")
+ENTRY_COLUMN, ANSWER_COLUMN = "#entry", "#answer"
+ERROR_COLUMNS = ("#row", "#status", "#errors", ENTRY_COLUMN, ANSWER_COLUMN)
 SUCCESS_COLUMNS = (
     *("#row", "#status", "#case_id", "#case_reference", "#voucher_id", "#unique_id", "#sent_at", "#imported_from"),
     *("#lifecycle", "#partner", "#needs_info", "#sign_at"),
 )
+SHEETS = ("success.xlsx", "errors.xlsx", "left-out.xlsx", "changes.xlsx")
+"""The names of all sheets; those without rows are not written."""
 READY = "ready to send"
 ERRORS_REMARK = "Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."
-LEFT_OUT_REMARK = "Nothing is wrong with these rows: they are no claims yet. Import the list again later; they are sent then."
-NOTHING_LEFT = "Nothing is left: every row was accepted or left out."
-NOT_LEFT_OUT = frozenset(RowStatus) - {RowStatus.LEFT_OUT}
-"""The statuses of rows that are not in ``left-out.xlsx``."""
+LEFT_OUT_REMARK = (
+    "Nothing is wrong with these rows. A claim that is not due yet is sent when the list is imported again later. A row that was "
+    "dropped is never sent, unless another answer in #answer takes that back."
+)
+CHANGES_REMARK = (
+    "These rows were sent before and have other values now. Nothing was sent: tell the collection partner what matters."
+)
+BOOK_OF = {RowStatus.LEFT_OUT: "left-out", RowStatus.WITHDRAWN: "left-out", RowStatus.CHANGED: "changes"}
+"""The workbooks of rows with which nothing is wrong, and that were not sent."""
+REMARKS = {"errors": ERRORS_REMARK, "left-out": LEFT_OUT_REMARK, "changes": CHANGES_REMARK}
+
+
+def groups_by_book(done: frozenset[RowStatus] = NOTHING_TO_DO) -> dict[str, ErrorGroups]:
+    """Return empty groups of reasons for each workbook but ``success``. Rows in a status of ``done`` are not in ``errors``."""
+    groups = {"errors": ErrorGroups(done | BOOK_OF.keys())}
+    for name in dict.fromkeys(BOOK_OF.values()):
+        groups[name] = ErrorGroups(frozenset(status for status in RowStatus if BOOK_OF.get(status) != name))
+    return groups
 
 
 def write_sheets(
@@ -37,19 +57,18 @@ def write_sheets(
     rows: Iterable[ReportRow],
     *,
     checking: bool,
-    groups: ErrorGroups | None = None,
-    left_out: ErrorGroups | None = None,
+    groups: Mapping[str, ErrorGroups] | None = None,
+    created: datetime | None = None,
 ) -> tuple[Path, ...]:
-    """Write ``success.xlsx`` and ``errors.xlsx``, and ``left-out.xlsx`` if rows were left out; return their paths.
+    """Write ``success.xlsx``, and ``errors.xlsx``, ``left-out.xlsx`` and ``changes.xlsx`` if there are rows for them.
 
-    With ``checking`` a valid row is ready to send. The reasons of the rows in ``errors.xlsx`` are added to ``groups``, those
-    of the rows in ``left-out.xlsx`` to ``left_out``, and are summed up on a sheet there.
+    With ``checking`` a valid row is ready to send. The reasons of the rows are added to the ``groups`` of their workbook, and
+    are summed up on a sheet there. With a time of creation (UTC), equal sheets have equal bytes. Returns the paths.
     """
-    groups = ErrorGroups() if groups is None else groups
-    left_out = ErrorGroups(NOT_LEFT_OUT) if left_out is None else left_out
+    groups = groups_by_book() if groups is None else groups
     headings = [ReportHeadings(head) for head in heads]
     with ExitStack() as stack:
-        sheets = _Sheets(folder, heads, stack)
+        sheets = _Sheets(folder, heads, stack, created)
         for row in rows:
             status = worse_status(row)
             if status in DONE:
@@ -57,31 +76,31 @@ def write_sheets(
             elif checking and status is RowStatus.PENDING:
                 sheets.add_done(row, READY)
             else:
-                name, found = ("left-out", left_out) if status is RowStatus.LEFT_OUT else ("errors", groups)
+                name = BOOK_OF.get(status, "errors")
                 reasons = list(reasons_of_row(row, headings[row.sheet]))
-                found.add(row, reasons)
-                sheets.writer(name).add(row.sheet, _error_cells(row, status, reasons), row.cells, _highlights(reasons))
-        sheets.sum_up("errors", groups, ERRORS_REMARK)
-        if left_out:
-            sheets.sum_up("left-out", left_out, LEFT_OUT_REMARK)
-    return sheets.publish()
+                groups[name].add(row, reasons)
+                own = _error_cells(row, status, reasons, heads[row.sheet])
+                sheets.writer(name).add(row.sheet, own, row.cells, _highlights(reasons), offers=_offers(reasons))
+        for name, remark in REMARKS.items():
+            sheets.sum_up(name, groups[name], remark)
+    return sheets.paths()
 
 
 class _Sheets:
-    """The workbooks of one report: ``success`` and ``errors``, and another one once a row belongs in it."""
+    """The workbooks of one report: ``success``, and another one once a row belongs in it."""
 
-    def __init__(self, folder: Path, heads: Sequence[SheetHead], stack: ExitStack) -> None:
-        self._folder, self._heads, self._stack = folder, heads, stack
+    def __init__(self, folder: Path, heads: Sequence[SheetHead], stack: ExitStack, created: datetime | None) -> None:
+        self._folder, self._heads, self._stack, self._created = folder, heads, stack, created
         self._writers: dict[str, SheetWriter] = {}
-        for name in ("success", "errors"):
-            self.writer(name)
+        self.writer("success")
 
     def writer(self, name: str) -> SheetWriter:
         """Return the workbook ``name``, begun if it is new."""
         if name not in self._writers:
             columns = SUCCESS_COLUMNS if name == "success" else ERROR_COLUMNS
-            partial = self._folder / f"{name}.partial"
-            self._writers[name] = self._stack.enter_context(SheetWriter(partial, self._heads, columns, sparing=name != "success"))
+            path = self._folder / f"{name}.xlsx"
+            writer = SheetWriter(path, self._heads, columns, sparing=name != "success", created=self._created)
+            self._writers[name] = self._stack.enter_context(writer)
         return self._writers[name]
 
     def add_done(self, row: ReportRow, status: str) -> None:
@@ -89,19 +108,21 @@ class _Sheets:
         self.writer("success").add(row.sheet, _success_cells(row, status), row.cells)
 
     def sum_up(self, name: str, groups: ErrorGroups, remark: str) -> None:
-        """Append the sheet of reasons to the workbook ``name``."""
-        writer, remarks = self.writer(name), [remark if groups else NOTHING_LEFT]
+        """Append the sheet of reasons to the workbook ``name``, if it has rows."""
+        if name not in self._writers:
+            return
+        writer, remarks = self._writers[name], [remark]
         if writer.notes_left_out:
             remarks.append(
                 f"The first {writer.notes:,} coloured cells have a note; for the others the reason is only in #errors."
             )
         table = summary_sheet.table(groups, [head.name for head in self._heads], remarks)
-        proofs = summary_sheet.proofs(self._heads, writer.names) if groups else ()
+        proofs = summary_sheet.proofs(self._heads, writer.names)
         writer.append_sheet(summary_sheet.NAME, summary_sheet.headings(groups), chain(table, proofs), summary_sheet.WIDTHS)
 
-    def publish(self) -> tuple[Path, ...]:
-        """Give the finished workbooks their names, and return their paths."""
-        return tuple(_publish(self._folder / f"{name}.partial", self._folder / f"{name}.xlsx") for name in self._writers)
+    def paths(self) -> tuple[Path, ...]:
+        """Return the paths of the finished workbooks."""
+        return tuple(self._folder / f"{name}.xlsx" for name in self._writers)
 
 
 def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlight]:
@@ -118,10 +139,28 @@ def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlig
     return highlights
 
 
-def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason]) -> list[Cell]:
-    labels = (label(row.case, RecordKind.CASE), label(row.voucher, RecordKind.VOUCHER))
+def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason], head: SheetHead) -> list[Cell]:
+    labels = {kind: label(result, kind) for kind, result in zip(RecordKind, (row.case, row.voucher), strict=True)}
+    named = [labels[kind] or _named_before(row, kind, head) for kind in RecordKind]
     text = "\n".join(dict.fromkeys(one.text() for one in reasons))
-    return [row.number, in_words(status), text, " ".join(name for name in labels if name) or None]
+    return [row.number, in_words(status), text, " ".join(name for name in named if name) or None, None]
+
+
+def _named_before(row: ReportRow, kind: RecordKind, head: SheetHead) -> str | None:
+    """Return the label that the source itself has in ``#entry``: a rejected row of an error sheet belongs to no other entry."""
+    position = head.header.index(ENTRY_COLUMN) if ENTRY_COLUMN in head.header else len(row.cells)
+    cell = row.cells[position] if position < len(row.cells) else None
+    labels = map(EntryLabel.parse, str(cell or "").split())
+    return next((found.text() for found in labels if found and found.kind is kind), None)
+
+
+def _offers(reasons: Sequence[RowReason]) -> Mapping[str, tuple[str, ...]]:
+    """Return what can be chosen in ``#answer``: the answers that the questions of the row allow."""
+    kinds = kinds_of(one.reason for one in reasons)
+    answered = (one.reason.code in {DROPPED, LEFT_OUT_BY_PROFILE} or one.reason.column == ANSWER_COLUMN for one in reasons)
+    if not kinds and not any(answered):
+        return {}
+    return {ANSWER_COLUMN: tuple(map(written, allowed_answers(kinds)))}
 
 
 def _success_cells(row: ReportRow, status: str) -> list[Cell]:
@@ -139,15 +178,3 @@ def _success_cells(row: ReportRow, status: str) -> list[Cell]:
         "; ".join(dict.fromkeys(result.imported_from for result in results if result.imported_from)) or None,
         *(facts.lifecycle, facts.partner, facts.needs_info, facts.sign_at),
     ]
-
-
-def _publish(partial: Path, wanted: Path) -> Path:
-    """Rename a finished file; with a number appended if another program has the old one open."""
-    for number in range(1, 100):
-        target = wanted if number == 1 else wanted.with_stem(f"{wanted.stem}-{number}")
-        try:
-            partial.replace(target)
-        except PermissionError:
-            continue
-        return target
-    return partial

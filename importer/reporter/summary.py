@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.money import decimal_text
 from importer.domain.states import RowStatus
 from importer.errors import ExitCode
 from importer.ledger.queries.control_totals import SheetTotals
 from importer.ledger.queries.queries import Queries
+from importer.ledger.queries.questions import QuestionTotals
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.queries.totals import Tallies
 from importer.reporter.notes import sentence
 
 KEYS = tuple(RowStatus)
+_UNSETTLED = (RowStatus.PENDING, RowStatus.IN_DOUBT, RowStatus.HELD)
 PLURAL = {RecordKind.CASE: "cases", RecordKind.VOUCHER: "vouchers"}
 
 
@@ -30,6 +34,7 @@ class Summary:
     sheets: tuple[SheetTotals, ...] = ()
     corrected_later: int = 0
     newly_questioned: int = 0
+    questions: QuestionTotals = field(default_factory=dict)
 
     def count(self, kind: RecordKind, status: RowStatus | None = None) -> int:
         """Return the number of rows of a kind in one status, or (None) of all rows as read."""
@@ -47,6 +52,15 @@ class Summary:
     def notes(self) -> tuple[str, ...]:
         """What to know of the source, a sentence each."""
         return tuple(map(sentence, self.batch.notes))
+
+    @property
+    def state(self) -> BatchState:
+        """Return the batch's state; that of an approved one depends on what is left to send."""
+        if self.batch.state is not BatchState.APPROVED:
+            return self.batch.state
+        if not any(self.count(kind, status) for kind in RecordKind for status in _UNSETTLED):
+            return BatchState.DONE
+        return BatchState.SENDING if self.batch.begun_at else BatchState.APPROVED
 
     @property
     def balanced(self) -> bool:
@@ -67,15 +81,17 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """Return the content of ``summary.json``. Money is decimal text in major units."""
         return {
-            "schema": 1,
+            "schema": 2,
             "run_id": self.batch.run_id,
             "batch_id": self.batch.id,
+            "state": self.state,
             "source": {"name": self.batch.source_name, "sha256": self.batch.source_sha256},
             "account": " ".join(dict.fromkeys(filter(None, (self.batch.cases_account, self.batch.vouchers_account)))),
             "counts": {
                 PLURAL[kind]: {"rows": self.count(kind), **{s.value: self.count(kind, s) for s in KEYS}} for kind in RecordKind
             },
             "totals": {PLURAL[kind]: self._totals(kind) for kind in RecordKind},
+            "questions": {kind.value: _question(by_currency) for kind, by_currency in self.questions.items()},
             "sheets": [_sheet(totals) for totals in self.sheets],
             "balanced": self.balanced,
             "exit_code": int(self.exit_code),
@@ -103,7 +119,13 @@ def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode
         sheets=tuple(queries.sheet_totals(batch)),
         corrected_later=queries.corrected_later(batch.id),
         newly_questioned=questioned,
+        questions=queries.question_totals(batch.id) if is_questioned else {},
     )
+
+
+def _question(by_currency: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    money = {code: decimal_text(cents) for code, (_, cents) in by_currency.items()}
+    return {"rows": sum(rows for rows, _ in by_currency.values()), "totals": money}
 
 
 def _sheet(totals: SheetTotals) -> dict[str, Any]:

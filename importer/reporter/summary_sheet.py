@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from importer.domain.cells import Cell
 from importer.domain.money import amount_cell
+from importer.domain.questions import RULES, allowed_answers, answers_in_words
 from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, SheetHead
+from importer.domain.states import RowStatus
 from importer.reporter.error_groups import ErrorGroup, ErrorGroups, GroupTotals
 from importer.reporter.row_reasons import in_words
 from importer.reporter.summary import PLURAL
@@ -25,8 +27,9 @@ def headings(groups: ErrorGroups) -> tuple[str, ...]:
 
 
 def table(groups: ErrorGroups, sheets: Sequence[str], remarks: Sequence[str]) -> Iterator[list[Cell]]:
-    """Yield the lines below the headings: causes, consequences, totals, remarks. Money is in major units."""
+    """Yield the lines below the headings: questions, causes, consequences, totals, remarks. Money is in major units."""
     currencies, follows = _currencies(groups), False
+    yield from _questions(groups, sheets, currencies)
     for group, totals in groups.ordered():
         if group.is_consequence and not follows:
             follows = True
@@ -49,6 +52,17 @@ def proofs(heads: Sequence[SheetHead], sheets: Sequence[str]) -> Iterator[list[C
     for head, sheet in zip(heads, sheets, strict=True):
         for proof in head.proofs:
             yield [None, PROOF_MARK, sheet, proof.heading, explanation, proof.text, proof.row]
+
+
+def _questions(groups: ErrorGroups, sheets: Sequence[str], currencies: Sequence[str]) -> Iterator[list[Cell]]:
+    """Yield one line for each kind of question, and an empty one below them."""
+    for kind, totals in groups.questions.items():
+        answers = f"{RULES[kind].sentence}. Answer in #answer: {answers_in_words(allowed_answers([kind]))}"
+        example = f"{sheets[totals.sheet]}, row {totals.number}"
+        status = in_words(RowStatus.QUESTIONED)
+        yield [totals.rows, "questions", status, "#answer", answers, kind.value, example, *_money(totals, currencies)]
+    if groups.questions:
+        yield []
 
 
 def _line(group: ErrorGroup, totals: GroupTotals, sheets: Sequence[str], currencies: Sequence[str]) -> list[Cell]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.money import totals_text
+from importer.domain.questions import RULES, allowed_answers
 from importer.domain.states import DONE, RowStatus
+from importer.errors import ExitCode
+from importer.ledger.queries.report_rows import BatchInfo
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY
@@ -31,8 +35,13 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
     return lines or ["  no rows"]
 
 
-def report_lines(summary: Summary, groups: ErrorGroups, left_out: ErrorGroups, folder: Path, *, checking: bool) -> list[str]:
-    """Return the report of a batch for the terminal. It ends with the most frequent reasons and the path to the sheets."""
+def report_lines(
+    summary: Summary, groups: Mapping[str, ErrorGroups], folder: Path, *, kept: Sequence[str] = (), checking: bool
+) -> list[str]:
+    """Return the report of a batch for the terminal. It ends with the most frequent reasons and the path to the sheets.
+
+    ``kept`` are sentences about sheets that were not overwritten.
+    """
     balance = "balanced: every row is accounted for" if summary.balanced else "NOT BALANCED: please report this as a bug"
     what = "checked, nothing sent" if checking else f"batch {summary.batch.id}"
     lines = [f"{summary.batch.source_name}  ({what})", *table(summary, checking=checking), f"  {balance}"]
@@ -40,7 +49,10 @@ def report_lines(summary: Summary, groups: ErrorGroups, left_out: ErrorGroups, f
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
     lines += [f"  note: {note}" for note in summary.notes]
-    return [*lines, *_left_out(left_out), *_reasons(groups), *([] if checking else _next_steps(summary)), f"  sheets: {folder}"]
+    for name, why in _BESIDES.items():
+        lines += _without_error(groups[name], why)
+    lines += [*_questions(summary, checking=checking), *_reasons(groups["errors"]), *([] if checking else _next_steps(summary))]
+    return [*lines, *(f"  note: {sentence}" for sentence in kept), f"  sheets: {folder}"]
 
 
 def _control(summary: Summary) -> list[str]:
@@ -59,12 +71,30 @@ def _control(summary: Summary) -> list[str]:
     return lines
 
 
-def _left_out(groups: ErrorGroups) -> list[str]:
-    """Return why rows were left out, and how many."""
+_BESIDES = {
+    "left-out": "left out, and listed in left-out.xlsx:",
+    "changes": "changed since they were sent, and listed in changes.xlsx; nothing was sent:",
+}
+
+
+def _without_error(groups: ErrorGroups, heading: str) -> list[str]:
+    """Return why rows with which nothing is wrong were not sent, and how many."""
     ordered = groups.ordered()
-    lines = ["  left out, and listed in left-out.xlsx:"] if ordered else []
+    lines = [f"  {heading}"] if ordered else []
     lines += [f"  {totals.rows:>6,} × {_shortened(group.text())}" for group, totals in ordered[:TOP_REASONS]]
     return lines + ([f"         and {len(ordered) - TOP_REASONS} more reasons"] if len(ordered) > TOP_REASONS else [])
+
+
+def _questions(summary: Summary, *, checking: bool) -> list[str]:
+    """Return the open questions by kind, each with the command that answers them together."""
+    lines = ["  questions:"] if summary.questions else []
+    for kind, by_currency in summary.questions.items():
+        rows, money = sum(rows for rows, _ in by_currency.values()), {code: cents for code, (_, cents) in by_currency.items()}
+        lines.append(f"  {rows:>6,} × {kind}: {RULES[kind].sentence}  {totals_text(money)}".rstrip())
+        ways = "|".join(f"--{word.split()[0]}" for word in allowed_answers([kind]))
+        answer = f"importer resolve --batch {summary.batch.id} --kind {kind} {ways} --confirm {rows}"
+        lines += [] if checking else [f"           all at once: `{answer}`"]
+    return lines
 
 
 def _shortened(text: str) -> str:
@@ -91,7 +121,7 @@ _NEXT_STEPS = {
     RowStatus.PENDING: "not sent yet: `importer resume` sends them",
     RowStatus.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
     RowStatus.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
-    RowStatus.QUESTIONED: "questioned: errors.xlsx names the rows that they may be, and which `importer resolve` to type",
+    RowStatus.QUESTIONED: "questioned: errors.xlsx names the rows that they may be; answer in #answer and import that file",
     RowStatus.REFUSED: "refused: correct them in errors.xlsx and import that file",
     RowStatus.REJECTED: "rejected: correct them in errors.xlsx and import that file",
 }
@@ -101,13 +131,15 @@ def _next_steps(summary: Summary) -> list[str]:
     """Return what to do about the rows that are not done, the first step first."""
     counts = {status: sum(summary.count(kind, status) for kind in RecordKind) for status in _NEXT_STEPS}
     steps = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
+    if steps and summary.exit_code is ExitCode.ROWS_LEFT:
+        steps.append("        open errors.xlsx first: it holds the rows that are left, for which the exit code is 3")
     later = summary.corrected_later
     return steps + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
 
 
 def _nothing_new(summary: Summary) -> bool:
     """Return whether a run had nothing to send, because all valid rows had been imported before."""
-    untried = {RowStatus.ALREADY_IMPORTED, RowStatus.REPEATED, RowStatus.LEFT_OUT}
+    untried = {RowStatus.ALREADY_IMPORTED, RowStatus.REPEATED, RowStatus.LEFT_OUT, RowStatus.CHANGED, RowStatus.WITHDRAWN}
     untried |= {RowStatus.QUESTIONED, RowStatus.REJECTED, RowStatus.BLOCKED}
     tried = [status for status in RowStatus if status not in untried]
     known = any(summary.count(kind, RowStatus.ALREADY_IMPORTED) for kind in RecordKind)
@@ -120,11 +152,37 @@ def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[s
 
 
 def _status_line(summary: Summary) -> str:
+    batch = summary.batch
+    what = _state_text(batch) if batch.state in _NOT_SENT else _progress_text(summary)
+    return f"batch {batch.id}  {batch.taken_at[:16].replace('T', ' ')}  {batch.source_name}: {what}"
+
+
+def _progress_text(summary: Summary) -> str:
+    """Return how many rows of a batch are done, and what became of the others."""
     counts = {status: sum(summary.count(kind, status) for kind in RecordKind) for status in KEYS}
     done = sum(counts[status] for status in DONE)
     rows = sum(summary.count(kind) for kind in RecordKind)
-    rest = ", ".join(f"{count:,} {in_words(status)}" for status, count in counts.items() if count and status not in DONE)
+    left = {status: count for status, count in counts.items() if count and status not in DONE}
+    rest = ", ".join(f"{count:,} {in_words(status)}{_by_kind(summary, status)}" for status, count in left.items())
     if summary.corrected_later:
         rest += f" ({summary.corrected_later:,} corrected later)"
-    taken = summary.batch.taken_at[:16].replace("T", " ")
-    return f"batch {summary.batch.id}  {taken}  {summary.batch.source_name}: {done:,} of {rows:,} done; {rest or 'all'}"
+    return f"{done:,} of {rows:,} done; {rest or 'all'}"
+
+
+_NOT_SENT = frozenset({BatchState.STAGED, BatchState.VOID, BatchState.DISCARDED})
+
+
+def _state_text(batch: BatchInfo) -> str:
+    """Return the state of a batch that is not to be sent as it is."""
+    if batch.state is BatchState.DISCARDED:
+        return "discarded"
+    what = f"staged by {batch.staged_by.text()}" if batch.state is BatchState.STAGED else "its approval is void"
+    return f"{what}; `importer approve {batch.id}` shows it and asks"
+
+
+def _by_kind(summary: Summary, status: RowStatus) -> str:
+    """Return the kinds of questions behind the number of questioned rows: `` (2 twin, 1 same-cells)``."""
+    if status is not RowStatus.QUESTIONED or not summary.questions:
+        return ""
+    kinds = (f"{sum(rows for rows, _ in found.values()):,} {kind}" for kind, found in summary.questions.items())
+    return f" ({', '.join(kinds)})"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class SandboxSettings:
     data_file: Path | None = described(
         None, "An append-only file of JSON lines with every created object; without it they are kept in memory only."
     )
+    data_access: FileAccess = described(OWNER_ALONE, "Who can read the data file: its owner alone, or a group.")
 
     api_keys: tuple[str, ...] = described(("sandbox-key",), "Debitura keys, all of the same partner.")
     tokens: tuple[str, ...] = described(("sandbox-token",), "Debbie's bearer tokens.")

@@ -15,11 +15,17 @@ from typing import TYPE_CHECKING
 
 from importer.domain.columns import Column, ValueKind, columns_of
 from importer.domain.kinds import RecordKind
+from importer.domain.records import EXAMPLE_MARK
 from importer.templates.sheets import FORMATS, SHEETS, add_sheet, empty_workbook
+from importer.templates.styles import heading_font
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
+_ABOUT = (
+    "The cases and vouchers of this workbook are invented.",
+    "Some rows are wrong on purpose, so that errors.xlsx shows what becomes of such rows. The others are imported.",
+)
 _FILES = {RecordKind.CASE: "example_cases.csv", RecordKind.VOUCHER: "example_vouchers.csv"}
 
 
@@ -33,7 +39,17 @@ def example_workbook() -> Workbook:
                 if text := row.get(column.name):
                     cell = sheet.cell(number, place, _typed(column, text))
                     cell.number_format = FORMATS.get(column.value_kind, "General")
+    _add_about(workbook)
     return workbook
+
+
+def _add_about(workbook: Workbook) -> None:
+    """Add a sheet that marks the workbook as the example; its first cell is a mark, so that it is never read as data."""
+    sheet = workbook.create_sheet("About")
+    sheet.column_dimensions["A"].width = 100.0
+    for line in (EXAMPLE_MARK, *_ABOUT):
+        sheet.append([line])
+    sheet["A1"].font = heading_font(size=16)
 
 
 def example_rows(kind: RecordKind) -> Iterator[dict[str, str]]:

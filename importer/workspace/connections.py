@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 
 UNKNOWN_PARTNER = "unknown"
+SHORT_WAIT = 2  # in lengths of the window of a minute
 
 
 def open_ledger_read_only(environment: Environment) -> Ledger:
     """Open the ledger for reading, also while a run writes it. Raises LedgerError if there is none."""
     require_ledger(environment.ledger_url)
-    ledger = Ledger.read(environment.ledger_url)
+    ledger = Ledger.read(environment.ledger_url, environment.access)
     assert ledger is not None
     return ledger
 
@@ -62,10 +63,31 @@ async def connections(
         debitura = Debitura(client, secrets)
         debbie = None
         if environment.token and environment.tenant_id and not header_problem(environment.token):
+            environment.require_known_host("debbie")
             headers = {"Authorization": f"Bearer {environment.token}"}
             client = await stack.enter_async_context(client_of(RecordKind.VOUCHER, environment.debbie_url, headers))
             debbie = Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from, secrets)
         yield debitura, debbie
+
+
+async def ask_api(environment: Environment, api: Api) -> str:
+    """Ask one API whether it accepts its credential, and return its address. Raises SettingsError or ApiStopped."""
+    from importer.dispatcher.apis.debbie import Debbie
+    from importer.dispatcher.apis.debitura import Debitura
+    from importer.dispatcher.apis.http import HttpClient
+
+    secrets = Secrets((environment.api_key, environment.token))
+    timeout = environment.settings.dispatch.timeout_seconds
+    if api == "debitura":
+        headers = {"XApiKey": environment.require_debitura()}
+        async with HttpClient(environment.debitura_url, headers, connections=1, timeout_seconds=timeout) as client:
+            await Debitura(client, secrets).me()
+        return environment.debitura_url
+    headers = {"Authorization": f"Bearer {environment.require_debbie()}"}
+    async with HttpClient(environment.debbie_url, headers, connections=1, timeout_seconds=timeout) as client:
+        assert environment.tenant_id is not None
+        await Debbie(client, environment.tenant_id, environment.settings.debbie.case_id_from, secrets).check()
+    return environment.debbie_url
 
 
 def credential_fingerprint(ledger: Ledger, environment: Environment, api: Api) -> str:
@@ -94,19 +116,24 @@ def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     return environment.accounts(partner or UNKNOWN_PARTNER)
 
 
-def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, RateLimits]:
-    """Return the quotas of both credentials with the requests counted in this ledger; the embedded sandbox has no limits."""
+def unused_quotas(environment: Environment, key: str = "", token: str = "") -> dict[RecordKind, RateLimits]:
+    """Return the quotas of credentials with which nothing was sent; the embedded sandbox has no limits."""
     dispatch, lengths = environment.settings.dispatch, environment.settings.dispatch.window_seconds
     cases = (dispatch.per_minute, dispatch.per_hour, dispatch.per_day)
     vouchers = (dispatch.debbie_per_minute, 0, 0)
     if environment.is_sandbox:
         cases = vouchers = (0, 0, 0)
     clock = SteadyClock()
-    key, token = (credential_fingerprint(ledger, environment, api) for api in ("debitura", "debbie"))
-    quotas = {
+    return {
         RecordKind.CASE: RateLimits.documented("Debitura", key, cases, lengths, clock),
         RecordKind.VOUCHER: RateLimits.documented("Debbie", token, vouchers, lengths, clock),
     }
+
+
+def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, RateLimits]:
+    """Return the quotas of both credentials with the requests counted in this ledger; the embedded sandbox has no limits."""
+    key, token = (credential_fingerprint(ledger, environment, api) for api in ("debitura", "debbie"))
+    quotas = unused_quotas(environment, key, token)
     for kind, quota in quotas.items():
         kept, before = ledger.counts.kept(quota.credential), []
         uncounted = kept is None and kind is RecordKind.CASE and quota.windows
@@ -115,3 +142,14 @@ def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, Rate
             before = ledger.counts.attempts_since(environment.accounts(partner).cases, datetime.now(UTC) - KEPT)
         quota.load(kept, before)
     return quotas
+
+
+def keep_counts(ledger: Ledger, quotas: Mapping[RecordKind, RateLimits]) -> None:
+    """Store the request counts that have changed since the last commit that stored them."""
+    if changes := {credential: kept for quota in quotas.values() for credential, kept in quota.changes().items()}:
+        ledger.counts.keep(changes)
+
+
+def short_wait(environment: Environment) -> float:
+    """Return the seconds that a command waits even with ``--stop-at-quota``, so that the limit per minute does not end it."""
+    return SHORT_WAIT * environment.settings.dispatch.window_seconds[0]

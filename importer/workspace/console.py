@@ -17,6 +17,15 @@ class Console(Protocol):
     def warn(self, text: str) -> None:
         """Show a warning. It cannot be suppressed."""
 
+    def present(self, text: str) -> None:
+        """Show what a question is about. It cannot be suppressed."""
+
+    def introduce(self, text: str) -> None:
+        """Show the first lines of a review about which nothing is asked, if there is a terminal."""
+
+    def require_answer(self, question: str) -> None:
+        """Raise UsageError if nobody can answer the question."""
+
     def confirm(self, question: str) -> bool:
         """Ask a yes/no question and return the answer. Raises UsageError if nobody can answer."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from importer.dispatcher.apis.debbie import Debbie
 from importer.dispatcher.apis.debitura import Debitura
 from importer.dispatcher.apis.requests import RequestGate
-from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.dispatcher.pacing.throttle import ApiThrottle
+from importer.dispatcher.reconcile.adopted_vouchers import adopt_vouchers
 from importer.dispatcher.reconcile.cases import Policy, reconcile
 from importer.dispatcher.reconcile.vouchers import reconcile_vouchers
 from importer.dispatcher.sending.keys import UNPROTECTED, KeyPolicy
@@ -24,13 +24,27 @@ from importer.domain.accounts import Accounts, normal_id
 from importer.domain.kinds import RecordKind
 from importer.errors import ApiStopped, ExitCode, LedgerError, QuotaReached
 from importer.ledger.ledger import Ledger
-from importer.workspace.connections import UNKNOWN_PARTNER, connections, credential_fingerprint, known_accounts, quotas_of
+from importer.workspace.connections import (
+    UNKNOWN_PARTNER,
+    connections,
+    credential_fingerprint,
+    keep_counts,
+    known_accounts,
+    quotas_of,
+    short_wait,
+)
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
-from importer.workspace.ledger_guard import note_account, refuse_copy, refuse_other_partner
+from importer.workspace.ledger_guard import (
+    admit_ledger,
+    note_account,
+    refuse_copy,
+    refuse_other_partner,
+    refuse_second_ledger,
+)
+from importer.workspace.list_look import Unread
 from importer.workspace.progress import ProgressTracker
-
-SHORT_WAIT = 2  # in lengths of the window of a minute
+from importer.workspace.request import NewLedger
 
 
 async def check_debbie(environment: Environment) -> None:
@@ -43,8 +57,12 @@ async def check_debbie(environment: Environment) -> None:
             raise ApiStopped(f"{error} Nothing was recorded: run the same command again when that is put right.") from None
 
 
-async def find_accounts(ledger: Ledger, environment: Environment, console: Console) -> Accounts:
+async def find_accounts(
+    ledger: Ledger, environment: Environment, console: Console, new: NewLedger = NewLedger.IGNORED
+) -> Accounts:
     """Ask Debitura for the owner of the key. If it does not answer, the owner may be known from before: rows then wait.
+
+    ``new`` is what becomes of a ledger that has not served the account yet.
 
     Raises UsageError (also for a copy of the ledger, or a key that names another partner) or ApiStopped: nothing was read
     or recorded yet.
@@ -60,38 +78,43 @@ async def find_accounts(ledger: Ledger, environment: Environment, console: Conso
         if accounts == environment.accounts(UNKNOWN_PARTNER):
             again = "then" if isinstance(error, QuotaReached) else "when that is put right"
             raise type(error)(f"{error} Nothing was recorded: run the same command again {again}.") from None
-        note_account(ledger, environment, accounts, console)
+        refuse_second_ledger(environment, accounts.cases)
+        if admit_ledger(ledger, environment, accounts.cases, console, new):
+            note_account(ledger, environment, accounts)
         return accounts
     finally:
         keep_counts(ledger, quotas)
+    refuse_second_ledger(environment, environment.accounts(partner).cases)
     fingerprint = credential_fingerprint(ledger, environment, "debitura")
     refuse_other_partner(ledger, environment, fingerprint, partner, console)
+    accounts = environment.accounts(partner)
+    serves = admit_ledger(ledger, environment, accounts.cases, console, new)
     if not environment.is_sandbox:
         ledger.remember_account(fingerprint, normal_id(partner))
-    accounts = environment.accounts(partner)
-    note_account(ledger, environment, accounts, console)
+    if serves:
+        note_account(ledger, environment, accounts)
     # Before anything is sent: what is sent is dated by our clock.
     ledger.doubts.note_clock(accounts, debitura.skew, debitura.earliest_skew)
     return accounts
 
 
-def keep_counts(ledger: Ledger, quotas: Mapping[RecordKind, RateLimits]) -> None:
-    """Store the request counts that have changed since the last commit that stored them."""
-    if changes := {credential: kept for quota in quotas.values() for credential, kept in quota.changes().items()}:
-        ledger.counts.keep(changes)
-
-
-def short_wait(environment: Environment) -> float:
-    """Return the seconds that a command waits even with ``--stop-at-quota``, so that the limit per minute does not end it."""
-    return SHORT_WAIT * environment.settings.dispatch.window_seconds[0]
-
-
 class Dispatch:
-    """Sends the entries of one run. The first interrupt finishes what is in flight, the second stops at once."""
+    """Sends the entries of one run. The first interrupt finishes what is in flight, the second stops at once.
+
+    ``unread``: Debitura's list could not be read, so that nothing is sent.
+    """
 
     def __init__(
-        self, ledger: Ledger, environment: Environment, scope: Scope, console: Console, *, stop_at_quota: bool = False
+        self,
+        ledger: Ledger,
+        environment: Environment,
+        scope: Scope,
+        console: Console,
+        *,
+        unread: Unread | None = None,
+        stop_at_quota: bool = False,
     ) -> None:
+        self._unread = unread
         self._ledger, self._environment, self._scope, self._console = ledger, environment, scope, console
         dispatch = environment.settings.dispatch
         self._quotas = quotas_of(environment, ledger)
@@ -109,6 +132,8 @@ class Dispatch:
         left = {kind: self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches) for kind in RecordKind}
         if not any(left.values()) and not self._ledger.doubts.to_look_for(self._scope.accounts, self._scope.batches):
             return ExitCode.OK, []
+        if self._unread:
+            return self._unread.exit_code, [self._unread.message]
         if warning := self._ledger.doubts.clock(self._scope.accounts).warning():
             self._console.warn(warning)
         tracker = ProgressTracker(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console.show)
@@ -170,17 +195,35 @@ class Dispatch:
         try:
             await reconcile(self._ledger, debitura, self._scope, policy)
             await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
+            self._question_look_alikes()
+            waiting = await self._adopt_vouchers(debbie)
             await pipeline.run()
             if not self._stopped() and not stopping.is_set():
                 moved = await reconcile(self._ledger, debitura, self._scope, policy)
                 if moved:
+                    self._question_look_alikes()
                     await pipeline.run()
                 await reconcile_vouchers(self._ledger, debbie, self._scope, self._policy.settle)
         except QuotaReached as error:
             self._reached = f"{error} `importer resume` goes on then."
         except ApiStopped as error:
             return [*self._stopped(), f"{error} What is unfinished waits in the ledger: `importer resume` goes on."]
-        return self._stopped()
+        return [*self._stopped(), *waiting]
+
+    async def _adopt_vouchers(self, debbie: Debbie | None) -> list[str]:
+        """Ask Debbie for the vouchers of adopted cases. Returns why they wait, if a list could not be read."""
+        try:
+            await adopt_vouchers(self._ledger, debbie, self._scope)
+        except QuotaReached as error:
+            self._reached = f"{error} `importer resume` goes on then."
+        except ApiStopped as error:
+            waits = "Vouchers of adopted cases wait, because Debbie must first list those that exist"
+            return [f"{error} {waits}: `importer resume` goes on."]
+        return []
+
+    def _question_look_alikes(self) -> None:
+        """Question the cases to be sent that look like one that this ledger did not send, now that doubts are settled."""
+        self._ledger.remote_cases.question(self._scope.accounts, self._scope.batches)
 
     def _key_policy(self) -> KeyPolicy:
         """Return how far idempotency keys protect cases, by the settings and by the proof for this account."""

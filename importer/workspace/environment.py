@@ -11,13 +11,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
+from importer.domain.file_access import OWNER_ALONE, FileAccess, access_of
+from importer.domain.hosts import is_loopback
 from importer.domain.secrets import header_problem
 from importer.errors import SettingsError
+from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import shown_url, sqlite_url
 from importer.loader.context import LoadContext
-from importer.settings import Api, Settings, is_loopback, secret
+from importer.settings import Api, Settings, secret
+from importer.workspace.credentials import refuse_unknown_host
 from importer.workspace.user_data import user_notes
-from importer.workspace.workspace import Workspace
+from importer.workspace.workspace import Workspace, shown_ledger
 
 SHORTEST_DEADLINE = 1.0
 """Seconds within which a request to a test server may always go out."""
@@ -40,11 +44,22 @@ class Environment:
     tenant_id: str | None
     debitura_url: str
     debbie_url: str
+    workspace: Workspace
     is_sandbox: bool = False
     notes: Path | None = None  # the user's notes of which ledgers serve which accounts; none for the sandbox
+    backup_folder: Path | None = None  # that of the settings; None: beside the ledger
+    access: FileAccess = OWNER_ALONE  # to the ledger, the reports and what is beside them
 
     def __repr__(self) -> str:
         return f"Environment(ledger_url={shown_url(self.ledger_url)!r}, is_sandbox={self.is_sandbox})"
+
+    def open_ledger(self, command: str) -> Ledger:
+        """Open the ledger for writing, on behalf of ``command``. Raises LedgerHeld or LedgerError."""
+        return Ledger.open(self.ledger_url, command, self.access)
+
+    def place(self) -> str:
+        """Return the line that names the workspace and the ledger."""
+        return f"Workspace {self.workspace.described()}, ledger {shown_ledger(self.ledger_url)}."
 
     @cached_property
     def api_key(self) -> str | None:
@@ -108,9 +123,10 @@ class Environment:
         """Return Debitura's key. Raises SettingsError if it is missing, or if no request can carry it."""
         if self.api_key is None:
             raise SettingsError(
-                "The key for Debitura is missing. Set IMPORTER_DEBITURA__API_KEY (or store it in the keyring), "
-                "or try the importer with --sandbox."
+                "The key for Debitura is missing. Set IMPORTER_DEBITURA__API_KEY, keep it in the keyring with "
+                "`importer login`, or try the importer with --sandbox."
             )
+        self.require_known_host("debitura")
         _require_sendable(KEY_VARIABLE, self.api_key)
         return self.api_key
 
@@ -121,8 +137,14 @@ class Environment:
         ]
         if missing or self.token is None:
             raise SettingsError(f"There are vouchers to send, but these settings are missing: {', '.join(missing)}. Set them.")
+        self.require_known_host("debbie")
         _require_sendable(TOKEN_VARIABLE, self.token)
         return self.token
+
+    def require_known_host(self, api: Api) -> None:
+        """Raise SettingsError if the API's credential may not go to the host of the settings."""
+        if not self.is_sandbox:
+            refuse_unknown_host(api, self.debitura_url if api == "debitura" else self.debbie_url)
 
 
 def _require_sendable(name: str, value: str) -> None:
@@ -148,7 +170,9 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
 
     Without ``serving`` the sandbox is not started, for commands without requests: another command may be running it.
     """
+    access = access_of(settings.workspace.group)
     if not sandbox:
+        workspace.make()
         yield Environment(
             settings=settings,
             ledger_url=workspace.ledger_url(settings),
@@ -157,13 +181,17 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             tenant_id=str(settings.debbie.tenant_id) if settings.debbie.tenant_id else None,
             debitura_url=normal_url(settings.debitura.base_url),
             debbie_url=normal_url(settings.debbie.base_url),
+            workspace=workspace,
             notes=user_notes(),
+            backup_folder=workspace.backup_folder(settings),
+            access=access,
         )
         return
     from importer.sandbox import Sandbox, SandboxSettings
 
     ledger = workspace.sandbox_ledger(settings)
-    chosen = SandboxSettings(data_file=ledger.with_suffix(".jsonl"), case_id_from=settings.debbie.case_id_from)
+    data = ledger.with_suffix(".jsonl")
+    chosen = SandboxSettings(data_file=data, data_access=access, case_id_from=settings.debbie.case_id_from)
     with Sandbox(chosen) if serving else nullcontext() as running:
         url = running.url if running else "the sandbox"
         yield Environment(
@@ -174,5 +202,7 @@ def open_environment(workspace: Workspace, settings: Settings, *, sandbox: bool,
             tenant_id=SANDBOX_TENANT,
             debitura_url=url,
             debbie_url=url,
+            workspace=workspace,
             is_sandbox=True,
+            access=access,
         )

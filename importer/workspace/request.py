@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,20 @@ from importer.errors import ProfileError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
 from importer.loader.profiles.profile_file import load_profile
 from importer.loader.profiles.recognition import NO_PROFILES, ProfileSet, search_profiles
+from importer.workspace.approval import Gates
 from importer.workspace.expectation import Expectation
 from importer.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class NewLedger(Enum):
+    """What becomes of a ledger that is new for the account: asked about, allowed by the user, or of no importance."""
+
+    ASKED = auto()
+    ALLOWED = auto()
+    IGNORED = auto()  # the command sends no case of an account that the ledger has not served
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,19 @@ class ImportRequest:
     test_cases: bool = False
     stop_at_quota: bool = False
     confirmed: bool = False
+    new_ledger: bool = False
     expected: Expectation = field(default_factory=Expectation)
+    gates: Gates = field(default_factory=Gates)
+
+    @property
+    def new_ledger_choice(self) -> NewLedger:
+        """Return whether a new ledger may begin to serve the account without a question."""
+        return NewLedger.ALLOWED if self.new_ledger else NewLedger.ASKED
+
+    @property
+    def is_asked(self) -> bool:
+        """Return whether a person is asked before anything is sent."""
+        return not self.confirmed and self.gates.confirm is None
 
 
 def find_profiles(wanted: str | Profile | None, workspace: Workspace) -> tuple[Profile, ProfileSet]:

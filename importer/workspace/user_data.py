@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import socket
 from pathlib import Path
 
 import platformdirs
@@ -22,6 +24,15 @@ def user_notes() -> Path | None:
     """Return the path of the user's notes of which ledgers serve which accounts."""
     folder = user_data_folder()
     return folder / "ledgers.json" if folder else None
+
+
+def user_and_host() -> str:
+    """Return who runs this command, and on which machine, as it is recorded with an answer."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # no name for this user id
+        name = "unknown"
+    return f"{name}@{socket.gethostname()}"
 
 
 def obstacle_to_writing(folder: Path) -> str | None:

@@ -51,7 +51,7 @@ def test_rows_whose_amount_cannot_be_read_are_named(configured_workspace, fake_a
     assert "a.csv: in 2 rows the amount could not be read exactly, so the sum lacks it: row 3, row 5." in ended.err
     assert not fake_apis.cases
     told = configured_workspace.call("check", "a.csv").out
-    assert '    cases in "a.csv": 4 rows  DKK 95.00\n      valid: 1 rows  DKK 100.00\n' in told
+    assert '  cases in "a.csv": 4 rows  DKK 95.00\n    valid: 1 row  DKK 100.00\n' in told
     assert "without 2 amounts that could not be read exactly: row 3, row 5" in told
 
 
@@ -101,6 +101,7 @@ def test_a_total_that_could_be_misread_is_wrong_usage(configured_workspace, tota
 def test_the_summary_holds_the_totals_of_each_sheet(configured_workspace):
     write_workbook(configured_workspace.folder / "a.xlsx", [*cases(2), case("C3", "7.00", debtor_country="Narnia")], vouchers(1))
     (summary,) = configured_workspace.call("check", "a.xlsx", "--json").json()
+    assert summary.pop("review")["files"][0]["control_totals"][0]["read"] == {"DKK": "207.03"}
     assert summary == json.loads((configured_workspace.reports()[0] / "summary.json").read_text(encoding="utf-8"))
     assert summary["sheets"] == [
         {
@@ -125,10 +126,15 @@ def test_the_summary_holds_the_totals_of_each_sheet(configured_workspace):
 def test_expectations_from_python(configured_workspace, fake_apis):
     path = write_csv(configured_workspace.folder / "a.csv", cases(2))
     with pytest.raises(FileRefused, match=r"DKK: expected 1\.00"):
-        importer.run(path, yes=True, expect_totals={"DKK": "1.00"}, settings=configured_workspace.settings())
+        importer.run(path, yes=True, new_ledger=True, expect_totals={"DKK": "1.00"}, settings=configured_workspace.settings())
     assert (
         importer.run(
-            path, yes=True, expect_rows=2, expect_totals={"DKK": "200.03"}, settings=configured_workspace.settings()
+            path,
+            yes=True,
+            new_ledger=True,
+            expect_rows=2,
+            expect_totals={"DKK": "200.03"},
+            settings=configured_workspace.settings(),
         ).exit_code
         == 0
     )

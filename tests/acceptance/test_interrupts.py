@@ -28,6 +28,7 @@ def started(workspace, fault_proxy):
         fault_proxy.hook = gate
         process = workspace.start("run", "a.xlsx", "--yes")
         processes.append(process)
+        assert process.stderr.readline().startswith("Workspace ")
         assert gate.full.wait(60)
         return process
 
@@ -108,6 +109,7 @@ def test_an_interrupt_ends_a_pause(workspace, fault_proxy):
     write_csv(workspace.folder / "a.csv", cases(3))
     process = workspace.start("run", "a.csv", "--yes", env={"IMPORTER_DISPATCH__CONCURRENCY": "1"})
     try:
+        assert process.stderr.readline().startswith("Workspace ")
         assert throttled.wait(60)
         interrupt(process)
         ended = workspace.finish(process)
@@ -173,10 +175,10 @@ def test_at_a_terminal_a_live_run_asks_and_no_means_no(configured_workspace, fak
         os.write(keyboard, b"n\n")
         code, out, shown = finish(process, keyboard)
     assert (code, out) == (130, "")
-    assert "Nothing was sent or recorded." in shown
+    assert "Nothing was sent. Batch 1 was discarded." in shown
     assert not fake_apis.cases
-    assert configured_workspace.ledger("SELECT id FROM batch") == configured_workspace.ledger("SELECT id FROM entry") == []
-    assert not configured_workspace.reports()
+    assert configured_workspace.ledger("SELECT state FROM batch") == [("discarded",)]
+    assert configured_workspace.ledger("SELECT id FROM entry") == []
 
 
 def test_at_a_terminal_yes_sends(configured_workspace, fake_apis):
@@ -198,10 +200,12 @@ def test_interrupting_the_question_sends_nothing(configured_workspace, fake_apis
         process.send_signal(signal.SIGINT)
         code, out, shown = finish(process, keyboard)
     assert (code, out) == (130, "")
+    assert "Nothing was sent. Batch 1 was staged: `importer approve 1` shows it and asks" in shown
     assert "Interrupted." in shown
     assert "Traceback" not in shown
     assert not fake_apis.cases
-    assert configured_workspace.ledger("SELECT id FROM batch") == []
+    assert configured_workspace.ledger("SELECT state FROM batch") == [("staged",)]
+    assert configured_workspace.ledger("SELECT id FROM entry") == []
 
 
 def test_quiet_and_no_colour_hold_at_a_terminal(configured_workspace):
@@ -217,4 +221,6 @@ def test_quiet_and_no_colour_hold_at_a_terminal(configured_workspace):
 def test_without_a_terminal_there_is_no_bar(configured_workspace):
     write_csv(configured_workspace.folder / "a.csv", cases(2))
     process = configured_workspace.start("run", "a.csv", "--yes", stderr=subprocess.PIPE)
-    assert configured_workspace.finish(process).err == ""
+    assert configured_workspace.finish(process).err.splitlines() == [
+        f"Workspace {configured_workspace.folder}, ledger {configured_workspace.folder / 'ledger.db'}."
+    ]

@@ -122,14 +122,18 @@ def test_a_twin_may_be_a_case_that_this_ledger_did_not_send(configured_workspace
     for left in configured_workspace.folder.glob("ledger.db-*"):
         left.unlink()
     write_csv(configured_workspace.folder / "b.csv", [claim("INV-17"), claim("inv-17")])
+    lost = imported(configured_workspace, "b.csv", 2)
+    account = lost.err.partition("importer ledger forget ")[2].partition("`")[0]
+    assert configured_workspace.call("ledger", "forget", account).code == 0
     imported(configured_workspace, "b.csv", 6)
-    (row,) = sheet(configured_workspace, "errors.xlsx")
+    one, other = sheet(configured_workspace, "errors.xlsx")
     listed = fake_apis.cases[0]["id"]
-    assert configured_workspace.call("resolve", row["#entry"], "--same-as", "00000000-0000-4000-8000-000000000000").code == 2
-    answered = configured_workspace.call("resolve", row["#entry"], "--same-as", listed)
+    assert configured_workspace.call("resolve", one["#entry"], "--same-as", "00000000-0000-4000-8000-000000000000").code == 2
+    answered = configured_workspace.call("resolve", one["#entry"], "--same-as", listed)
     assert (answered.code, listed in answered.out) == (0, True)
-    assert configured_workspace.ledger(STATES) == [("case", "accepted", 2)]
-    assert len(fake_apis.cases) == 2
+    assert configured_workspace.call("resolve", other["#entry"], "--same-as", one["#entry"]).code == 0
+    assert configured_workspace.ledger(STATES) == [("case", "accepted", 1)]
+    assert len(fake_apis.cases) == 1
 
 
 def test_a_nightly_list_without_references_asks_about_a_smaller_amount(configured_workspace, fake_apis):

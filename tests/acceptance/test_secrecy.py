@@ -181,7 +181,7 @@ def test_what_holds_debtors_data_can_be_read_by_its_owner_alone(configured_works
     modes = {
         path.relative_to(configured_workspace.folder).as_posix(): path.stat().st_mode & 0o777
         for path in configured_workspace.folder.rglob("*")
-        if path.is_file() and path.name != "a.csv" and path.suffix != ".lock"
+        if path.is_file() and path.name != "a.csv"
     }
     assert {"ledger.db", "copy.db"} <= modes.keys()
     assert set(modes.values()) == {0o600}, modes

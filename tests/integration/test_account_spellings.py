@@ -81,8 +81,9 @@ def test_a_known_key_that_names_another_partner_is_refused(workspace, served):
         assert sent(sandbox) == (0, 0)
         assert (workspace.ledger("SELECT * FROM batch"), workspace.ledger("SELECT * FROM entry")) == before
         assert workspace.call("ledger", "forget", account).code == 0
-        assert workspace.call("run", "a.xlsx", "--yes", "-q").code == 0  # the user has said so
-        assert sent(sandbox) == (3, 0)
+        asked = workspace.call("run", "a.xlsx", "--yes", "-q")  # the user has said so, but this server shows the cases again
+        assert (asked.code, workspace.ledger("SELECT count(*) FROM entry WHERE state = 'questioned'")) == (6, [(3,)])
+        assert sent(sandbox) == (0, 0)
 
 
 def test_at_a_terminal_the_other_partner_is_a_question_that_yes_does_not_answer(workspace, served):
@@ -90,12 +91,13 @@ def test_at_a_terminal_the_other_partner_is_a_question_that_yes_does_not_answer(
     with served() as sandbox:
         assert imported(workspace, sandbox.url).code == 0
     with served(partner_id=OTHER) as sandbox:
-        for answer, code, count in (("n", 130, 0), ("y", 0, 3)):
+        for answer, code, asked in (("n", 130, 0), ("y", 6, 3)):  # this server shows the cases to the other partner too
             with at_a_terminal(workspace, "run", "a.xlsx", "--yes", "-q") as (process, keyboard):
                 assert OTHER in read_until(keyboard, "[y/N]").replace("\r\n", "")
                 os.write(keyboard, f"{answer}\n".encode())
                 assert finish(process, keyboard)[0] == code
-            assert sent(sandbox) == (count, 0)
+            assert workspace.ledger("SELECT count(*) FROM entry WHERE state = 'questioned'") == [(asked,)]
+            assert sent(sandbox) == (0, 0)
 
 
 def test_an_account_that_is_not_known_cannot_be_forgotten(configured_workspace):

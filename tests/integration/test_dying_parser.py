@@ -58,7 +58,7 @@ def test_bombs_in_a_folder_cost_no_memory_and_no_other_file(configured_workspace
     bomb(folder / "b.ods", CELL.format("2000000000"))
     bomb(folder / "c.ods", CELL.format("30000"), 2500)
     write_workbook(folder / "d.xlsx", cases(2, first=3))
-    command = [sys.executable, "-c", MEASURED, sys.executable, "-m", "importer", "run", "inbox", "--yes", "-q"]
+    command = [sys.executable, "-c", MEASURED, sys.executable, "-m", "importer", "run", "inbox", "--yes", "--new-ledger", "-q"]
     environment = clean_environment(**configured_workspace.env)
     ended = subprocess.run(command, cwd=folder.parent, env=environment, capture_output=True, text=True, check=False)
     *lines, used = ended.stderr.splitlines()
@@ -85,10 +85,10 @@ def test_a_parser_that_dies_in_a_folder_costs_its_file(configured_workspace, fak
     reader_process.POOL.close()
     with monkeypatch.context() as patch:
         patch.setattr(reader_process, "SCRIPT", script)
-        ended = configured_workspace.call("run", "inbox", "--yes")
+        ended = configured_workspace.call("run", "inbox", "--yes", "--new-ledger")
         reader_process.POOL.close()
     assert ended.code == 4
     assert "b.xlsx, sheet 'Deadly', cannot be read (it ended the program that reads workbooks: SIGABRT" in ended.err
     assert {case["creditorReference"] for case in fake_apis.cases} == {"INV-C1", "INV-C3"}
-    assert configured_workspace.call("run", "inbox", "--yes").code == 0
+    assert configured_workspace.call("run", "inbox", "--yes", "--new-ledger").code == 0
     assert len(fake_apis.cases) == 3

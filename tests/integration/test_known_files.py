@@ -109,6 +109,9 @@ def with_a_profile(folder: Path) -> list[str]:
 SHAPES = (flat_csv, two_sheets, equal_rows, separate_files, with_a_profile)
 
 
+PLACES = re.compile(r"  workspace .*?\n\n", re.DOTALL)  # the paths in a review of `check`
+
+
 def plain(text: str) -> str:
     """Without times, runs and what tells two reports of one second apart."""
     return FOLDER.sub(r"\1", NOW.sub("…", text))
@@ -131,6 +134,8 @@ def written(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in sorted((folder / "output").rglob("*.*")):
         name = plain(str(path.relative_to(folder)))
+        if path.name == "manifest.json" or "latest" in path.parts:  # a copy of the desk has a folder in place of the link
+            continue
         if path.suffix == ".json":
             found.setdefault(name, []).append(plain(path.read_text(encoding="utf-8")))
         elif path.suffix == ".xlsx":
@@ -160,7 +165,8 @@ def test_the_outcome_is_that_of_reading(
     for workspace in (configured_workspace, other):
         for command in ("check", "run"):
             ended = workspace.call(command, *names, *(("--yes",) if command == "run" else ()))
-            told.append((ended.code, plain(ended.out), plain(ended.err)))
+            said = plain(ended.err).replace(str(workspace.folder), "…")
+            told.append((ended.code, PLACES.sub("", plain(ended.out)), said))
         assert bool(opened) is (workspace is other)
     assert told[:2] == told[2:]
     assert "already imported" in told[1][1]
@@ -334,12 +340,13 @@ def test_what_was_only_checked_is_not_known(configured_workspace: CliWorkspace, 
     assert not opened, "what was imported is known to a check as well"
 
 
-def test_an_appendix_that_has_changed(configured_workspace: CliWorkspace, opened: list[str]) -> None:
+def test_an_appendix_that_has_changed(configured_workspace: CliWorkspace, fake_apis: Any, opened: list[str]) -> None:
     (configured_workspace.folder / "invoice.pdf").write_bytes(b"%PDF-1")
     write_workbook(configured_workspace.folder / "a.xlsx", cases(1), [{**vouchers(1)[0], "appendix_file": "invoice.pdf"}])
     assert configured_workspace.call("run", "a.xlsx", "--yes").code == 0
     assert configured_workspace.call("run", "a.xlsx", "--yes").code == 0
     (configured_workspace.folder / "invoice.pdf").write_bytes(b"%PDF-2")
     opened.clear()
-    assert configured_workspace.call("run", "a.xlsx", "--yes").code == 3  # it is another voucher now
-    assert opened == ["a.xlsx"]
+    ended = configured_workspace.call("run", "a.xlsx", "--yes")
+    assert (ended.code, opened, len(fake_apis.vouchers)) == (0, ["a.xlsx"], 1)
+    assert "changed 1" in " ".join(ended.out.split())  # it is another voucher now

@@ -158,19 +158,6 @@ def test_the_sandbox_leaves_no_note(workspace):
     assert not list(workspace.folder.glob("*.note"))
 
 
-def test_another_ledger_of_the_same_account_is_said_once(used):
-    second = CliWorkspace(used.folder.with_name("second"))
-    second.folder.mkdir()
-    second.env = used.env
-    write_workbook(second.folder / "d.xlsx", [case("C31")])
-    first = second.call("run", "d.xlsx", "--yes", "-q")
-    assert first.code == 0
-    assert "Another ledger has served this account until 20" in first.err
-    assert str(used.folder / "ledger.db") in first.err
-    assert second.call("run", "d.xlsx", "--yes", "-q").err == ""
-    assert used.call(*RUN).err == ""
-
-
 def test_doctor_says_what_remembers_the_ledger(used):
     good = used.call("doctor")
     assert good.code == 0

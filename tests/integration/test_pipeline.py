@@ -80,7 +80,9 @@ def test_what_became_known_is_added_once_and_behind():
 
 def run(workspace, count=6, **dispatch):
     lines = pd.DataFrame(vouchers(count))
-    return importer.run(pd.DataFrame(cases(count)), vouchers=lines, yes=True, settings=workspace.settings(**dispatch))
+    return importer.run(
+        pd.DataFrame(cases(count)), vouchers=lines, yes=True, new_ledger=True, settings=workspace.settings(**dispatch)
+    )
 
 
 def test_a_ledger_that_cannot_be_written_stops_the_run_before_the_next_request(workspace, fake_apis, fault_proxy, monkeypatch):
@@ -141,7 +143,7 @@ def test_a_voucher_without_a_name_for_its_case_does_not_keep_the_run_going(works
     fault_proxy.hook = lambda seen: Reply(503) if seen.is_voucher else None
     rows = [row | {"creditor_reference": ""} for row in cases(1)]
     settings = workspace.settings(backoff_seconds=0.001)
-    importer.run(pd.DataFrame(rows), vouchers=pd.DataFrame(vouchers(1)), yes=True, settings=settings)
+    importer.run(pd.DataFrame(rows), vouchers=pd.DataFrame(vouchers(1)), yes=True, new_ledger=True, settings=settings)
     assert ("voucher", "in_doubt", 1) in workspace.ledger(STATES)
     fault_proxy.hook = pass_on
     process = workspace.start("resume", env={"IMPORTER_DEBBIE__CASE_ID_FROM": "creditorReference"})

@@ -69,7 +69,9 @@ def test_a_dataframe_and_a_file_with_the_same_rows_are_the_same_rows(configured_
     write_workbook(configured_workspace.folder / "a.xlsx", cases(3), vouchers(3))
     assert configured_workspace.call("run", "a.xlsx", "--yes").code == 0
     frame = pd.DataFrame(cases(3), index=[7, 7, 9]).convert_dtypes()
-    result = importer.run(frame, vouchers=pd.DataFrame(vouchers(3)), yes=True, settings=configured_workspace.settings())
+    result = importer.run(
+        frame, vouchers=pd.DataFrame(vouchers(3)), yes=True, new_ledger=True, settings=configured_workspace.settings()
+    )
     assert result.exit_code == 0
     assert result.reports[0].summary.as_json()["counts"]["vouchers"]["already_imported"] == 3
     assert len(fake_apis.cases) == len(fake_apis.vouchers) == 3
@@ -81,7 +83,7 @@ def test_cells_of_every_usual_type(configured_workspace, fake_apis):
     frame["amount_to_recover"] = [100.5, 200, 300.25]
     frame["due_date"] = [date(2026, 2, 1), None, pd.NaT]
     frame["comments"] = [None, float("nan"), pd.NA]
-    result = importer.run(frame, yes=True, settings=configured_workspace.settings())
+    result = importer.run(frame, yes=True, new_ledger=True, settings=configured_workspace.settings())
     assert result.exit_code == 0, result.reports[0].text
     received = [c["received"] for c in fake_apis.cases]
     assert [(r["date"][:10], r["amountToRecover"]) for r in received] == [
@@ -94,13 +96,13 @@ def test_cells_of_every_usual_type(configured_workspace, fake_apis):
 def test_a_frame_is_left_as_it_was(configured_workspace):
     frame = pd.DataFrame(cases(2), index=["x", "y"])
     before = frame.copy(deep=True)
-    importer.run(frame, yes=True, settings=configured_workspace.settings())
+    importer.run(frame, yes=True, new_ledger=True, settings=configured_workspace.settings())
     pd.testing.assert_frame_equal(frame, before)
 
 
 def test_files_and_frames_in_one_call(configured_workspace, fake_apis):
     path = write_csv(configured_workspace.folder / "vouchers.csv", vouchers(2))
-    result = importer.run(pd.DataFrame(cases(2)), str(path), yes=True, settings=configured_workspace.settings())
+    result = importer.run(pd.DataFrame(cases(2)), str(path), yes=True, new_ledger=True, settings=configured_workspace.settings())
     assert result.exit_code == 0
     assert len(result.reports) == 2
     assert len(fake_apis.vouchers) == 2
@@ -108,13 +110,25 @@ def test_files_and_frames_in_one_call(configured_workspace, fake_apis):
 
 def test_a_flat_frame(configured_workspace, fake_apis):
     flat = {"voucher_type": "invoice", "voucher_amount": 10, "voucher_source": "CREDITOR"}
-    assert importer.run(pd.DataFrame([case("C1") | flat]), yes=True, settings=configured_workspace.settings()).exit_code == 0
+    assert (
+        importer.run(
+            pd.DataFrame([case("C1") | flat]), yes=True, new_ledger=True, settings=configured_workspace.settings()
+        ).exit_code
+        == 0
+    )
     assert [v["amount"] for v in fake_apis.vouchers] == [-1000]
+
+
+def test_a_new_ledger_must_be_allowed(configured_workspace, fake_apis):
+    with pytest.raises(UsageError, match="new_ledger=True"):
+        importer.run(pd.DataFrame(cases(2)), yes=True, settings=configured_workspace.settings())
+    assert not fake_apis.cases
+    assert not (configured_workspace.folder / "ledger.db").exists()
 
 
 def test_live_needs_yes(configured_workspace, fake_apis):
     with pytest.raises(UsageError, match="yes=True"):
-        importer.run(pd.DataFrame(cases(2)), settings=configured_workspace.settings())
+        importer.run(pd.DataFrame(cases(2)), new_ledger=True, settings=configured_workspace.settings())
     assert not fake_apis.cases
     assert configured_workspace.ledger("SELECT id FROM batch") == []
 
@@ -135,18 +149,18 @@ def test_looking_first(configured_workspace, fake_apis):
 def test_a_profile_by_path_or_as_an_object(configured_workspace, fake_apis):
     frame = pd.DataFrame([{k: v for k, v in case("C1").items() if k != "currency"}])
     by_object = importer.run(
-        frame, yes=True, settings=configured_workspace.settings(), profile=Profile(constants={"currency": "SEK"})
+        frame, yes=True, new_ledger=True, settings=configured_workspace.settings(), profile=Profile(constants={"currency": "SEK"})
     )
     assert by_object.exit_code == 0
     path = configured_workspace.folder / "p.toml"
     path.write_text('[constants]\ncurrency = "SEK"\n', encoding="utf-8")
-    by_path = importer.run(frame, yes=True, settings=configured_workspace.settings(), profile=str(path))
+    by_path = importer.run(frame, yes=True, new_ledger=True, settings=configured_workspace.settings(), profile=str(path))
     assert by_path.reports[0].summary.as_json()["counts"]["cases"]["already_imported"] == 1
     assert [c["currency"] for c in fake_apis.cases] == ["SEK"]
 
 
 def test_test_cases(configured_workspace, fake_apis):
-    importer.run(pd.DataFrame(cases(1)), yes=True, test_cases=True, settings=configured_workspace.settings())
+    importer.run(pd.DataFrame(cases(1)), yes=True, new_ledger=True, test_cases=True, settings=configured_workspace.settings())
     assert [c["isTest"] for c in fake_apis.cases] == [True]
 
 
@@ -154,27 +168,27 @@ def test_what_is_wrong_is_raised_before_anything_is_sent(configured_workspace, f
     good = pd.DataFrame(cases(1))
     settings = configured_workspace.settings()
     with pytest.raises(FileRefused, match="amount_to_recover"):
-        importer.run(good.drop(columns="amount_to_recover"), yes=True, settings=settings)
+        importer.run(good.drop(columns="amount_to_recover"), yes=True, new_ledger=True, settings=settings)
     with pytest.raises(FileRefused, match=r"nowhere\.xlsx"):
-        importer.run(tmp_path / "nowhere.xlsx", yes=True, settings=settings)
+        importer.run(tmp_path / "nowhere.xlsx", yes=True, new_ledger=True, settings=settings)
     with pytest.raises(UsageError, match="vouchers="):
-        importer.run(good, good, yes=True, settings=settings)
+        importer.run(good, good, yes=True, new_ledger=True, settings=settings)
     with pytest.raises(UsageError, match="nothing to import"):
-        importer.run(yes=True, settings=settings)
+        importer.run(yes=True, new_ledger=True, settings=settings)
     for empty in ({"output": ""}, {"workspace": " "}, {"profile": ""}):
         with pytest.raises(UsageError, match="is empty"):
-            importer.run(good, yes=True, settings=settings, **empty)
+            importer.run(good, yes=True, new_ledger=True, settings=settings, **empty)
     with pytest.raises(UsageError, match=r"The path given as source is empty\."):
         importer.check("", settings=settings)
     with pytest.raises(SettingsError, match="IMPORTER_DEBITURA__API_KEY"):
-        importer.run(good, yes=True)
+        importer.run(good, yes=True, new_ledger=True)
     assert not fake_apis.cases
     assert configured_workspace.ledger("SELECT id FROM batch") == []
 
 
 def test_how_sending_ended_is_in_the_result(workspace, fault_proxy):
     fault_proxy.hook = lambda seen: Drop() if seen.is_case else None
-    result = importer.run(pd.DataFrame(cases(1)), yes=True, settings=workspace.settings())
+    result = importer.run(pd.DataFrame(cases(1)), yes=True, new_ledger=True, settings=workspace.settings())
     assert result.exit_code is ExitCode.IN_DOUBT
     assert workspace.ledger(STATES) == [("case", "in_doubt", 1)]
 
@@ -192,7 +206,7 @@ def test_inside_a_running_event_loop_as_in_a_notebook(configured_workspace, fake
     rows, lines = frames()
 
     async def cell(*, yes):
-        return importer.run(rows, vouchers=lines, yes=yes, settings=configured_workspace.settings())
+        return importer.run(rows, vouchers=lines, yes=yes, new_ledger=True, settings=configured_workspace.settings())
 
     with pytest.raises(UsageError, match="yes=True"):
         asyncio.run(cell(yes=False))
@@ -201,7 +215,7 @@ def test_inside_a_running_event_loop_as_in_a_notebook(configured_workspace, fake
 
 
 def test_nothing_is_printed(configured_workspace, capfd):
-    importer.run(pd.DataFrame(cases(2)), yes=True, settings=configured_workspace.settings())
+    importer.run(pd.DataFrame(cases(2)), yes=True, new_ledger=True, settings=configured_workspace.settings())
     assert capfd.readouterr() == ("", "")
 
 
@@ -211,7 +225,7 @@ def test_a_programs_own_choice_of_logs_is_left_to_it(configured_workspace):
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         processors=[lambda _logger, _name, event: seen.append(event["event"]) or ""],
     )
-    importer.run(pd.DataFrame(cases(2)), yes=True, settings=configured_workspace.settings())
+    importer.run(pd.DataFrame(cases(2)), yes=True, new_ledger=True, settings=configured_workspace.settings())
     assert seen.count("attempt") == 2
 
 

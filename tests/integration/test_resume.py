@@ -17,7 +17,9 @@ OTHER_KEY = "key-4712-also-secret"
 
 def run(workspace, count=10, **dispatch):
     settings = workspace.settings(**dispatch)
-    return importer.run(pd.DataFrame(cases(count)), vouchers=pd.DataFrame(vouchers(count)), yes=True, settings=settings)
+    return importer.run(
+        pd.DataFrame(cases(count)), vouchers=pd.DataFrame(vouchers(count)), yes=True, new_ledger=True, settings=settings
+    )
 
 
 def assert_each_once(fake_apis, count=10):
@@ -71,8 +73,14 @@ def test_answers_that_no_row_is_to_blame_for_stop_the_account(workspace, fake_ap
 
 @pytest.mark.parametrize("fate", [Lose(), Drop()], ids=["arrived", "never arrived"])
 def test_doubts_are_settled_by_resuming(workspace, fake_apis, fault_proxy, fate):
-    """The list is down as well, so that the run itself cannot find out."""
-    fault_proxy.hook = lambda seen: fate if seen.is_case and seen.nth % 3 == 0 else Reply(500) if "page=" in seen.path else None
+    """The list is down as well once the run sends, so that it cannot find out."""
+
+    def hook(seen):
+        if seen.is_case and seen.nth % 3 == 0:
+            return fate
+        return Reply(500) if "page=" in seen.path and fault_proxy.posts() else None
+
+    fault_proxy.hook = hook
     first = run(workspace, settle_minutes=0)
     assert first.exit_code is ExitCode.API_STOPPED
     states = {(kind, state): rows for kind, state, rows in workspace.ledger(STATES)}

@@ -26,7 +26,9 @@ SLOTS = 3
 
 def run(workspace, case_rows, voucher_rows=None, *, settings=None, **dispatch):
     frame = pd.DataFrame(voucher_rows) if voucher_rows else None
-    return importer.run(pd.DataFrame(case_rows), vouchers=frame, yes=True, settings=settings or workspace.settings(**dispatch))
+    return importer.run(
+        pd.DataFrame(case_rows), vouchers=frame, yes=True, new_ledger=True, settings=settings or workspace.settings(**dispatch)
+    )
 
 
 def test_before_a_request_arrives_the_ledger_has_its_intent_on_disk(workspace, fault_proxy):

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from support.sheets import read_sheet
 
 from importer.domain.identity import fingerprint
 
@@ -74,12 +75,12 @@ def test_a_row_without_a_state_that_an_earlier_release_sent_is_known(configured_
     assert len(fake_apis.cases) == before
 
 
-def test_a_row_with_another_state_is_named_with_both(configured_workspace):
+def test_a_row_with_another_state_is_listed_with_both(configured_workspace, fake_apis):
     sheet = write(configured_workspace.folder / "us.csv", [("U-2", "California", "US")])
     assert configured_workspace.call("run", sheet.name, "--yes").code == 0
     as_formerly(configured_workspace)
     write(sheet, [("U-2", "Nevada", "US")])
     again = configured_workspace.call("run", sheet.name, "--yes")
-    assert again.code == 3
-    ((reasons,),) = configured_workspace.ledger("SELECT reasons FROM reject")
-    assert "debtor_state was CA, is now NV" in reasons
+    assert (again.code, len(fake_apis.cases)) == (0, 1)
+    ((changed,),) = [read_sheet(folder / "changes.xlsx") for folder in configured_workspace.reports()[1:]]
+    assert "debtor_state was CA, is now NV" in changed["#errors"]

@@ -95,14 +95,16 @@ def commands() -> dict[str, Any]:
 
 
 def options_of(command: Any) -> set[str]:
-    return {"--help"} | {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
+    return {"--help"} | {
+        name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("-")
+    }
 
 
 def shown_commands(page: Path | str) -> Iterator[str]:
     """Every command line of the importer on a page, in its code blocks and in its text."""
     lines = [line.strip() for code in blocks(page) for line in code.splitlines()]
     for line in [*lines, *inline_code(page)]:
-        for part in re.split(r" && | > ", line):
+        for part in re.split(r" && | [<>] ", line):
             if re.match(r"(\S*/)?importer [a-z]", part):
                 yield part
 

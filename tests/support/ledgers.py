@@ -19,7 +19,7 @@ from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
 from importer.domain.states import RowStatus, State
-from importer.ledger.intake.intake import stage
+from importer.ledger.intake.intake import take_in
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.sendable import AttemptResult, Claim
 from importer.ledger.queries.report_rows import ReportRow, batch_info, lines
@@ -107,7 +107,7 @@ def _cell(record: Any) -> str:
     """A cell from which the record could have been read: equal cells have equal records."""
     if isinstance(record, LeftOut):
         record = record.record
-    return repr(replace(record, hint=None) if isinstance(record, CaseRecord | VoucherRecord) else record)
+    return repr(replace(record, hint=None, answer=None) if isinstance(record, CaseRecord | VoucherRecord) else record)
 
 
 @contextmanager
@@ -143,9 +143,10 @@ class LedgerDriver:
     def take(self, *given: Entered, name: str = "a.xlsx", earlier: Iterable[int] = ()) -> int:
         records = [self._named(record) for record in given]
         with transaction(self.ledger) as connection:
-            return stage(connection, source(*records, name=name), ACCOUNTS, "run", earlier)
+            return take_in(connection, source(*records, name=name), ACCOUNTS, "run", earlier)
 
     def claim(self, kind: RecordKind = RecordKind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None) -> list[Claim]:
+        self.ledger.approvals.begin(None)
         states = RESENDABLE if kind is RecordKind.VOUCHER else (State.PENDING,)
         sendables = self.ledger.outbox.sendable(ACCOUNTS, kind, states, batches, limit)
         claims = self.ledger.outbox.commit_step([], [(sendable, sendable.payload) for sendable in sendables], ACCOUNTS, "run")

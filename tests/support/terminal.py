@@ -13,7 +13,8 @@ def at_a_terminal(workspace, *arguments, **env):
     """A command whose input and stderr are a terminal; yields the process and the keyboard's end of the terminal."""
     keyboard, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 80))  # what must be seen must fit into the usual width
-    process = workspace.start(*arguments, env=env, stdin=terminal, stderr=terminal)
+    # A session of its own: what asks for a secret would else find the terminal of whoever runs the tests.
+    process = workspace.start(*arguments, env=env, stdin=terminal, stderr=terminal, start_new_session=True)
     os.close(terminal)
     try:
         yield process, keyboard

@@ -26,12 +26,16 @@ API_KEY = "key-4711-very-secret"
 TOKEN = "token-0815-very-secret"
 TIMEOUT = 90
 DATA_FOLDER = "IMPORTER_DATA_FOLDER"
+WORKSPACE = "IMPORTER_WORKSPACE"
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without settings and secrets of whoever runs the tests, and with a data folder of its own."""
+    """The environment without settings and secrets of whoever runs the tests, and with a data folder of its own.
+
+    The workspace is the working directory, unless a test takes that away to see which one is found.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPORTER_", "NO_COLOR"))}
-    kept[DATA_FOLDER] = data_folder()
+    kept |= {DATA_FOLDER: data_folder(), WORKSPACE: "."}
     return kept | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONUTF8": "1"} | more
 
 
@@ -71,14 +75,21 @@ class Finished:
 class CliWorkspace:
     """Commands run here as processes of their own; ``env`` are the environment variables that they get."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, new_ledger: bool = True) -> None:
+        """``new_ledger``: each live run is given ``--new-ledger``, without which the first one would have to be asked about."""
         self.folder = folder
         self.env: dict[str, str] = {}
+        self.new_ledger = new_ledger
+
+    def _arguments(self, arguments: tuple[str | Path, ...]) -> list[str]:
+        given = list(map(str, arguments))
+        is_live_run = given[:1] == ["run"] and {"--sandbox", "--dry-run"}.isdisjoint(given)
+        return [*given, "--new-ledger"] if is_live_run and self.new_ledger else given
 
     def start(self, *arguments: str | Path, env: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         return subprocess.Popen(
-            [sys.executable, "-m", "importer", *map(str, arguments)],
+            [sys.executable, "-m", "importer", *self._arguments(arguments)],
             cwd=self.folder,
             env=clean_environment(**{**self.env, **(env or {})}),
             text=True,
@@ -99,7 +110,7 @@ class CliWorkspace:
         with ExitStack() as stack:
             stack.enter_context(contextlib.chdir(self.folder))
             stack.enter_context(mock.patch.dict(os.environ, clean_environment(**{**self.env, **(env or {})}), clear=True))
-            stack.enter_context(mock.patch.object(sys, "argv", ["importer", *map(str, arguments)]))
+            stack.enter_context(mock.patch.object(sys, "argv", ["importer", *self._arguments(arguments)]))
             stack.enter_context(mock.patch.object(sys, "stdin", io.StringIO()))
             stack.enter_context(redirect_stdout(out))
             stack.enter_context(redirect_stderr(err))
@@ -141,9 +152,10 @@ class CliWorkspace:
         return query_ledger(path, query) if path.is_file() else []
 
     def reports(self) -> list[Path]:
-        """The folders of the reports, the oldest first."""
+        """The folders of the reports, the one that was written last at the end."""
         found = self.folder / "output"
-        return sorted((path for path in found.iterdir()), key=lambda p: p.stat().st_mtime_ns) if found.is_dir() else []
+        folders = [path for path in found.iterdir() if not path.is_symlink()] if found.is_dir() else []
+        return sorted(folders, key=lambda path: path.stat().st_mtime_ns)
 
     def everything_written(self) -> dict[str, bytes]:
         """Every file below the folder by its path."""

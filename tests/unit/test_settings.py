@@ -213,6 +213,26 @@ def test_a_secret_comes_from_the_environment_else_from_the_keyring(monkeypatch, 
     assert secret(WORKSPACE.load_settings(), "debbie") == "also from the ring"
 
 
+def test_the_keyring_holds_a_secret_for_each_host(monkeypatch, ring):
+    documented = "collectionpartner-api.debitura.com"
+    held = {(KEYRING_SERVICE, "debitura"): "of an earlier release", (KEYRING_SERVICE, "debitura@api.example:8443"): "its own"}
+    ring(held)
+    assert secret(WORKSPACE.load_settings(), "debitura") == "of an earlier release"
+    monkeypatch.setenv("IMPORTER_DEBITURA__BASE_URL", "https://API.example:8443/v1")
+    assert secret(WORKSPACE.load_settings(), "debitura") == "its own"
+    monkeypatch.setenv("IMPORTER_DEBITURA__BASE_URL", "https://api.example")
+    assert secret(WORKSPACE.load_settings(), "debitura") is None  # and not the one of the documented host
+    monkeypatch.delenv("IMPORTER_DEBITURA__BASE_URL")
+    ring(held | {(KEYRING_SERVICE, f"debitura@{documented}"): "the newest"})
+    assert secret(WORKSPACE.load_settings(), "debitura") == "the newest"
+
+
+def test_the_variable_that_names_the_workspace_is_no_section(monkeypatch):
+    monkeypatch.setenv("IMPORTER_WORKSPACE", "/srv/collection")
+    monkeypatch.setenv("IMPORTER_WORKSPACE__GROUP", "finance")
+    assert WORKSPACE.load_settings().workspace.group == "finance"
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -37,6 +37,8 @@ class Debitura:
     def __init__(self, client: HttpClient, secrets: Secrets = NO_SECRETS) -> None:
         self._client = client
         self._secrets = secrets
+        self.company: str | None = None
+        """The partner's company name, once :meth:`me` was asked, if the API names it."""
 
     @property
     def skew(self) -> timedelta | None:
@@ -51,7 +53,8 @@ class Debitura:
     async def me(self) -> str:
         """Return the partner's id. Raises ApiStopped if the key is refused or the API does not answer."""
         body = await self._ask("/me")
-        found = body.get("id") if isinstance(body, dict) else None
+        found, company = (body.get("id"), body.get("companyName")) if isinstance(body, dict) else (None, None)
+        self.company = company.strip() or None if isinstance(company, str) else None
         if not isinstance(found, str) or not _ACCOUNT.fullmatch(found):
             raise ApiStopped("Debitura's /me names no account, so rows could not be kept apart. Check debitura.base_url.")
         return found

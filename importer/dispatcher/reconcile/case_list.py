@@ -70,7 +70,7 @@ class _Reading:
             self._oldest = case.created
         # Only in a list that is sorted as requested may reading stop before the end.
         self._passed = self._is_sorted and bool(listed) and listed[-1].created < self._back_to
-        return bool(new) and not self._passed and number < _pages(page)
+        return bool(new) and not self._passed and number < pages_of(page)
 
     def look_again_at_top(self, cases: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> None:
         """Compare the first page with itself, read again: a case added meanwhile has moved all others down."""
@@ -111,7 +111,7 @@ async def _read_once(debitura: Debitura, back_to: datetime, most_pages: int) -> 
     return reading
 
 
-def _pages(page: Mapping[str, Any]) -> float:
+def pages_of(page: Mapping[str, Any]) -> float:
     """Return the number of pages; infinity if it cannot be read, so that reading ends when a page has no new case."""
     total = page.get("totalPages")
     return total if isinstance(total, int) and not isinstance(total, bool) else float("inf")
@@ -128,7 +128,7 @@ async def _remote(debitura: Debitura, case: Mapping[str, Any]) -> Remote:
     return Remote(
         id=str(identifier),
         reference=reference if isinstance(reference, str) else None,
-        created=_created(case.get("dateCreated")),
+        created=created_at(case.get("dateCreated")),
         traits=traits,
         is_test=test if isinstance(test := case.get("isTestCase"), bool) else None,
         facts=facts_of(case),
@@ -144,7 +144,7 @@ def _creditor_of(case: Mapping[str, Any]) -> str | None:
     return fold(name) if isinstance(name, str) and name.strip() else None
 
 
-def _created(text: Any) -> datetime:
+def created_at(text: Any) -> datetime:
     """Return the latest time at which a case may have been created; the latest possible if its date cannot be read."""
     try:
         moment = datetime.fromisoformat(str(text))

@@ -1,41 +1,30 @@
-"""The user's answers about questioned entries: another claim, which is sent, or the same as an entry, and never sent."""
+"""The users' answers about questioned entries, given by a command: about one entry, or about all of a kind in a batch."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select, update
+from sqlalchemy import Connection
 
-from importer.domain.identity import EntryLabel, loose_text
-from importer.domain.kinds import RecordKind
-from importer.domain.match_keys import VoucherParts
-from importer.domain.reasons import reasons_to_json
-from importer.domain.remote_ids import remote_key
-from importer.domain.states import RowOrigin, State
-from importer.domain.timestamps import to_timestamp
-from importer.ledger.intake import reasons
-from importer.ledger.intake.decisions import ExistingEntry, voucher_state
-from importer.ledger.intake.known_entries import existing_entry
-from importer.ledger.intake.superseding import repoint, take_over_vouchers
-from importer.ledger.outbox.dependents import CASE_REFUSED, block, follow, unblock
-from importer.ledger.queries.report_rows import earlier_imports
+from importer.domain.identity import EntryLabel
+from importer.domain.kinds import QuestionKind
+from importer.domain.questions import AnswerWord, kind_of
+from importer.domain.reasons import Reason
+from importer.domain.states import State
+from importer.ledger.intake import answer_effects
+from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.user_answer import UserAnswer
+from importer.ledger.queries.questions import AskedRow
 from importer.ledger.storage.engine import Session
-from importer.ledger.storage.schema import REMOTE_KEY, entry, row
 
 
 @dataclass(frozen=True, slots=True)
-class UserAnswer:
-    """An answer, as it is stored with the entry: who gave it, and what it is."""
+class OpenTarget:
+    """A row of which it is not clear what it is the same as, so that it cannot be answered together with others."""
 
-    who: str
-    what: str
-
-    def as_json(self) -> str:
-        """Return the answer with the time as JSON."""
-        return json.dumps({"who": self.who, "when": to_timestamp(), "what": self.what}, ensure_ascii=False)
+    row: AskedRow
+    why: str
 
 
 class AnswerLog:
@@ -47,96 +36,79 @@ class AnswerLog:
     def entry(self, label: EntryLabel) -> ExistingEntry | None:
         """Return the entry that a label names, or its successor; None if it is another ledger's."""
         with self._session.transaction() as connection:
-            known = existing_entry(connection, label.entry_id)
-            if known is None or not label.fits(known.key):
-                return None
-            while known is not None and known.superseded_by is not None:
-                known = existing_entry(connection, known.superseded_by)
-            return known
+            return answer_effects.labelled(connection, label)
+
+    def questions(self, questioned: ExistingEntry) -> tuple[Reason, ...]:
+        """Return the questions about an entry that are open."""
+        with self._session.transaction() as connection:
+            found = answer_effects.open_questions(connection, questioned.id)
+        return tuple(one for one in found if kind_of(one) is not None)
 
     def owner_of(self, questioned: ExistingEntry, remote: str) -> ExistingEntry | None:
         """Return the entry of the same account and kind that has this remote id or reference."""
-        of_account = select(entry.c.account, entry.c.kind).where(entry.c.id == questioned.id).subquery()
-        same_id: ColumnElement[bool] = literal_column(REMOTE_KEY) == remote_key(remote)
-        named = or_(same_id, func.lower(entry.c.remote_reference) == remote.lower())
-        query = select(entry.c.id).join(
-            of_account, (entry.c.account == of_account.c.account) & (entry.c.kind == of_account.c.kind)
-        )
         with self._session.transaction() as connection:
-            found = connection.scalars(query.where(named, entry.c.superseded_by.is_(None))).all()
-            return existing_entry(connection, found[0]) if len(found) == 1 else None
+            return answer_effects.owner_of(connection, questioned.id, remote)
 
     def may_be_same(self, questioned: ExistingEntry, other: ExistingEntry) -> bool:
         """Return whether two entries have the same account and kind, and both are real or both are tests."""
         with self._session.transaction() as connection:
-            query = select(entry.c.account, entry.c.kind, entry.c.is_test).where(entry.c.id.in_([questioned.id, other.id]))
-            return questioned.id != other.id and len(set(map(tuple, connection.execute(query)))) == 1
+            return answer_effects.may_be_same(connection, questioned, other)
 
     def send(self, questioned: ExistingEntry, answer: UserAnswer) -> State:
         """Let an entry be sent: it is another claim. Returns its state, which depends on its case if it is a voucher."""
         with self._session.transaction() as connection:
-            links = select(entry.c.case_id, entry.c.parent_id).where(entry.c.id == questioned.id)
-            (case_id, parent_id) = connection.execute(links).one()
-            case, parent = (existing_entry(connection, one) if one else None for one in (case_id, parent_id))
-            state, ready = voucher_state(case.state if case else None, parent.state if parent else None)
-            why = reasons_to_json((CASE_REFUSED,)) if state is State.BLOCKED else None
-            is_voucher = case_id is not None or parent_id is not None
-            values = {"state": state, "ready": ready if is_voucher else True, "reasons": why, "answer": answer.as_json()}
-            connection.execute(update(entry).where(_is_questioned(questioned.id)).values(values))
-            unblock(connection, [questioned.id])
-        return state
+            return answer_effects.send(connection, questioned, answer)
 
     def same(self, questioned: ExistingEntry, other: ExistingEntry, answer: UserAnswer) -> None:
         """Let another entry take the place of a questioned one, which is then never sent."""
         with self._session.transaction() as connection:
-            kind = RecordKind(connection.scalar(select(entry.c.kind).where(entry.c.id == questioned.id)) or "")
-            connection.execute(update(entry).where(_is_questioned(questioned.id)).values(answer=answer.as_json()))
-            _count_as_known(connection, kind, questioned.id)
-            if kind is RecordKind.CASE:
-                take_over_vouchers(connection, questioned, other)
-            repoint(connection, kind, questioned.id, other.id)
-            follow(connection, other.id, other.state)
-            if kind is RecordKind.CASE:
-                _question_alike(connection, other)
+            answer_effects.same(connection, questioned, other, answer)
 
-    def accept(self, questioned: ExistingEntry, kind: RecordKind, remote: Mapping[str, str | None], answer: UserAnswer) -> None:
-        """Accept a questioned entry as a case or voucher that this ledger did not send. ``remote``: its columns in the ledger."""
-        values = {"state": State.ACCEPTED, "answer": answer.as_json(), "accepted_at": to_timestamp(), "reasons": None, **remote}
+    def drop(self, questioned: ExistingEntry, answer: UserAnswer) -> None:
+        """Never send a questioned entry, nor its vouchers, until another answer takes that back."""
         with self._session.transaction() as connection:
-            connection.execute(update(entry).where(_is_questioned(questioned.id)).values(values))
-            _count_as_known(connection, kind, questioned.id)
-            follow(connection, questioned.id, State.ACCEPTED)
+            answer_effects.drop(connection, questioned, answer)
+
+    def accept(self, questioned: ExistingEntry, remote: Mapping[str, str | None], answer: UserAnswer) -> None:
+        """Accept a questioned entry as a case or voucher that this ledger did not send. ``remote``: its columns in the ledger."""
+        with self._session.transaction() as connection:
+            answer_effects.accept(connection, questioned, remote, answer)
+
+    def answer_together(self, rows: Sequence[AskedRow], kind: QuestionKind, word: AnswerWord, who: str) -> list[OpenTarget]:
+        """Answer the questions of one kind about all of these rows in one transaction.
+
+        With ``AnswerWord.SAME`` each row is the same as the only entry that its question names. If that is not clear for
+        some of them, nothing is changed, and they are returned.
+        """
+        with self._session.transaction() as connection:
+            targets = [(asked, _target(connection, asked)) for asked in rows if word is AnswerWord.SAME]
+            if unclear := [OpenTarget(asked, target) for asked, target in targets if isinstance(target, str)]:
+                return unclear
+            labels = {asked.entry_id: target for asked, target in targets if isinstance(target, EntryLabel)}
+            for asked in rows:
+                known = answer_effects.labelled(connection, asked.label)
+                if known is not None and known.id == asked.entry_id:  # no answer about an earlier row has settled it
+                    _answer(connection, known, kind, word, who, labels.get(asked.entry_id))
+        return []
 
 
-def _is_questioned(entry_id: int) -> Any:
-    return (entry.c.id == entry_id) & (entry.c.state == State.QUESTIONED)
+def _answer(
+    connection: Connection, known: ExistingEntry, kind: QuestionKind, word: AnswerWord, who: str, same_as: EntryLabel | None
+) -> None:
+    if word is AnswerWord.SEND:
+        answer_effects.send(connection, known, UserAnswer(who, word), only=kind)
+    elif word is AnswerWord.DROP:
+        answer_effects.drop(connection, known, UserAnswer(who, word))
+    elif same_as is not None and (other := answer_effects.labelled(connection, same_as)) is not None:
+        answer_effects.same(connection, known, other, UserAnswer(who, f"{word} {same_as.text()}"))
 
 
-def _count_as_known(connection: Connection, kind: RecordKind, entry_id: int) -> None:
-    """Count the entry's rows as imported before."""
-    link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
-    asked = (link == entry_id) & origin.in_([RowOrigin.NEW, RowOrigin.ASKED])
-    connection.execute(update(row).where(asked).values({origin.name: RowOrigin.KNOWN}))
-
-
-def _question_alike(connection: Connection, case: ExistingEntry) -> None:
-    """Question the unsent documents of a case that may be one of its other documents, under a number that differs slightly."""
-    columns = (entry.c.id, entry.c.key, entry.c.payload, entry.c.state, entry.c.ref)
-    of_case = (entry.c.case_id == case.id) & entry.c.superseded_by.is_(None)
-    by_number: dict[tuple[object, ...], list[Any]] = {}
-    for found in connection.execute(select(*columns).where(of_case).order_by(entry.c.id)):
-        parts = VoucherParts.of(found.payload)
-        if parts.is_document and parts.reference:
-            alike = (parts.type, loose_text(parts.reference), parts.amount, parts.dates)
-            by_number.setdefault(alike, []).append(found)
-    for documents in by_number.values():
-        first, *later = documents
-        unsent = [one for one in later if one.state in {State.PENDING, State.BLOCKED}]
-        places = earlier_imports(connection, [first.id])
-        for one in unsent:
-            twin = reasons.Twin.of(RecordKind.VOUCHER, first, places.get(first.id))
-            label = EntryLabel.of(RecordKind.VOUCHER, one.id, one.key).text()
-            why = reasons.several_alike(RecordKind.VOUCHER, label, None, [twin])
-            values = {"state": State.QUESTIONED, "ready": False, "reasons": reasons_to_json((why,))}
-            connection.execute(update(entry).where(entry.c.id == one.id).values(values))
-        block(connection, [one.id for one in unsent])
+def _target(connection: Connection, asked: AskedRow) -> EntryLabel | str:
+    """Return the entry that a row's question names, or why there is not exactly one that it can be."""
+    if len(asked.named) != 1:
+        return "several are named" if asked.named else "an earlier release asked, without noting which one"
+    label = EntryLabel.parse(asked.named[0])
+    other = answer_effects.labelled(connection, label) if label else None
+    if label is None or other is None or other.id == asked.entry_id:
+        return "the one that it names is not there any more"
+    return f"{asked.named[0]} is questioned as well" if other.state is State.QUESTIONED else label

@@ -12,12 +12,14 @@ from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import DocumentDates, MatchVersion, RawRow, RecordKeys, is_same_voucher, looks_alike
 from importer.domain.money import Money
+from importer.domain.questions import NOTHING_STANDS, StandingAnswers
 from importer.domain.records import CaseRecord, LoadedRow, VoucherRecord
 from importer.domain.states import REPLACEABLE, State
 from importer.ledger.intake import decisions
 from importer.ledger.intake.conflicts import Conflicts
 from importer.ledger.intake.decisions import EntryChoice, ExistingEntry
 from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.sheet_answers import SheetAnswers
 from importer.ledger.storage.identifiers import Identifiers
 
 Record = CaseRecord | VoucherRecord
@@ -49,7 +51,19 @@ class BatchIntake:
     """Accepted cases that a row of this batch holds with other values."""
     left_out: dict[str, LeftOutRow] = field(default_factory=dict)
     """Cases of this batch that were left out, by what they are recognized by."""
+    rejects_changes: bool = False
+    """Whether an accepted record with other values is rejected, also if they do not raise the claim."""
+    guarded: Collection[int] = ()
+    """Other batches with a digest of their entries, which changes when this batch takes an entry over."""
+    taken_from: set[int] = field(default_factory=set)
+    """Those of the guarded batches of which this batch has taken an entry over."""
+    overruled: set[int] = field(default_factory=set)
+    """Other batches with an unsent entry that gets other values, or is withdrawn, by a row of this batch."""
     conflicts: Conflicts = field(default_factory=Conflicts)
+    answers: SheetAnswers = field(default_factory=SheetAnswers)
+    """The answers that the source gives in ``#answer``."""
+    standing: StandingAnswers = NOTHING_STANDS
+    """The answers of the source's profile."""
 
     def count(self, kind: RecordKind, money: Money) -> None:
         """Add a row with its hundredths to the control totals."""
@@ -159,6 +173,7 @@ class Match(NamedTuple):
     several: tuple[ExistingEntry, ...] = ()
     waits: bool = False
     suffix: str | None = None
+    only_by_cells: bool = False
 
 
 class Recognition:
@@ -242,7 +257,7 @@ class Recognition:
         if known is None or known.base == candidate.base or not self._is_only_by_cells(candidate, known):
             return choice
         alike = looks_alike if candidate.kind is RecordKind.CASE else is_same_voucher
-        return choice if alike(known.payload, candidate.values["payload"]) else EntryChoice(several=(known,))
+        return choice if alike(known.payload, candidate.values["payload"]) else EntryChoice(several=(known,), only_by_cells=True)
 
     def _is_only_by_cells(self, candidate: Candidate, known: ExistingEntry) -> bool:
         keys, existing = candidate.keys, self._existing

@@ -13,9 +13,10 @@ from importer.domain.match_keys import StoredKey
 from importer.domain.money import Money
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.records import Reject, Row
-from importer.domain.states import RejectStatus, RowOrigin, State
+from importer.domain.states import NO_CLAIM, NOT_THERE, RejectStatus, RowOrigin, State
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.superseding import repoint
+from importer.ledger.outbox.approvals import take_out
 from importer.ledger.outbox.dependents import follow
 from importer.ledger.queries.report_rows import row_in
 from importer.ledger.storage.compiled_sql import CompiledUpdate
@@ -37,8 +38,8 @@ _REPLACED = (
 _REPLACE = CompiledUpdate(
     update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _RESET)
 )
-_WITHHOLD = CompiledUpdate(
-    update(entry).where(entry.c.id == bindparam("_id")).values(state=State.BLOCKED, reasons=bindparam("_reasons"))
+_WITHDRAW = CompiledUpdate(
+    update(entry).where(entry.c.id == bindparam("_id")).values(state=State.WITHDRAWN, reasons=bindparam("_reasons"))
 )
 _ALL_EMPTY = dict.fromkeys(_REPLACED)
 _INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in RecordKind}, CompiledUpdate(insert(row))
@@ -76,8 +77,9 @@ class PendingChanges:
         self._rekeyed: set[int] = set()
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
-        self._withheld: list[dict[str, Any]] = []
+        self._withdrawn: list[dict[str, Any]] = []
         self._changed_states: dict[int, State] = {}
+        self._moved: dict[int, set[int]] = {}
         self._superseded: list[tuple[RecordKind, ExistingEntry, ExistingEntry]] = []
         self._row_updates: list[dict[str, Any]] = []
         self._first_row_of: dict[int, tuple[int, int]] = {}
@@ -124,8 +126,8 @@ class PendingChanges:
         here = (reject.c.kind == kind) & reject.c.batch_id.in_(batches) & reject.c.ref.in_(texts)
         found = {(ref, status) for ref, status in self._connection.execute(select(reject.c.ref, reject.c.status).where(here))}
         found |= {(r["ref"], r["status"]) for r in self._rejects if r["kind"] == kind and r["ref"] in texts}
-        left_out = {ref for ref, status in found if status == RejectStatus.LEFT_OUT}
-        rejected = {ref for ref, status in found if status != RejectStatus.LEFT_OUT}
+        left_out = {ref for ref, status in found if status in NO_CLAIM}
+        rejected = {ref for ref, status in found if status in NOT_THERE}
         return RejectedRefs(*(frozenset(ref for ref, text in folded.items() if text in some) for some in (rejected, left_out)))
 
     def insert(
@@ -146,6 +148,7 @@ class PendingChanges:
                 "row_id": known.row_id,
                 "idempotency_key": known.idempotency_key,
                 "absent_scans": 0,
+                "answer": known.answer,
                 **_plain(values),
             }
         )
@@ -165,16 +168,22 @@ class PendingChanges:
         if before is not known.state:
             self._changed_states[known.id] = known.state
 
-    def withhold(self, known: ExistingEntry, reason: Reason) -> None:
-        """Block a case that waits to be sent: its row is not a claim now. A later row that is one opens it again."""
-        known.state = State.BLOCKED
-        self._withheld.append({"_id": known.id, "_reasons": reasons_to_json((reason,))})
+    def withdraw(self, known: ExistingEntry, reason: Reason) -> None:
+        """Withdraw an entry that waits to be sent: its row is not a claim now. A later row that is one opens it again."""
+        known.state = State.WITHDRAWN
+        self._withdrawn.append({"_id": known.id, "_reasons": reasons_to_json((reason,))})
         self._changed_states[known.id] = known.state
 
-    def touch(self, identifier: int) -> None:
-        """Assign the entry to this batch, so that it is sent with it."""
-        if identifier not in self._inserted:
-            self._touched.add(identifier)
+    def touch(self, known: ExistingEntry, guarded: Collection[int] = ()) -> None:
+        """Assign the entry to this batch, so that it is sent with it.
+
+        If its batch is one of the ``guarded`` ones, it is taken out of that batch's digest.
+        """
+        if known.batch_id in guarded:
+            self._moved.setdefault(known.batch_id, set()).add(known.id)
+        known.batch_id = self._batch
+        if known.id not in self._inserted:
+            self._touched.add(known.id)
 
     def supersede(self, kind: RecordKind, old: ExistingEntry, new: ExistingEntry) -> None:
         """Note that ``new`` replaces ``old``."""
@@ -210,10 +219,11 @@ class PendingChanges:
     def write(self) -> None:
         """Write all collected changes."""
         run = self._connection.execute
+        take_out(self._connection, self._moved)
         for kind, inserts in self._inserts.items():
             _INSERT_ENTRIES[kind](self._connection, inserts)
         _REPLACE(self._connection, list(self._updates.values()))
-        _WITHHOLD(self._connection, self._withheld)
+        _WITHDRAW(self._connection, self._withdrawn)
         for part in parts_of(self._rekeyed):
             run(delete(match_key).where(match_key.c.entry_id.in_(part)))
         _INSERT_MATCH_KEYS(self._connection, [one for keys in self._match_keys.values() for one in keys])

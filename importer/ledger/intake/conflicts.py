@@ -11,16 +11,21 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from importer.domain.accounts import Accounts
 from importer.domain.identity import match_text
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
+from importer.domain.questions import NOTHING_STANDS, StandingAnswers
 from importer.domain.reasons import reasons_to_json
 from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.ledger.intake import reasons
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.known_entries import Twins
+from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.reasons import Contradiction
-from importer.ledger.outbox.dependents import block
+from importer.ledger.outbox.dependents import block, follow
+from importer.ledger.outbox.look_alikes import forget_answers, question_look_alikes
+from importer.ledger.outbox.restored import is_restored
 from importer.ledger.queries.report_rows import earlier_imports, row_in
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry, reject, row
@@ -43,6 +48,8 @@ class Conflicts:
     def __init__(self) -> None:
         self._contradictions: dict[int, Contradiction] = {}
         self._suspicions: dict[int, Suspicion] = {}
+        self._compared: set[int] = set()
+        self._changed: set[int] = set()
 
     def contradict(self, known: ExistingEntry, found: Contradiction, row_id: int, money: Money) -> None:
         """Add a row that contradicts the earlier rows with the entry."""
@@ -52,10 +59,27 @@ class Conflicts:
         """Note the cases that a new or changed case may be the same as."""
         self._suspicions[known.id] = Suspicion(known, twins)
 
+    def compare(self, known: ExistingEntry, *, is_changed: bool) -> None:
+        """Note a new or changed case, to be compared with the cases that this ledger did not send.
+
+        ``is_changed``: it has other values than before, so that an earlier answer about it does not hold any more.
+        """
+        self._compared.add(known.id)
+        if is_changed:
+            self._changed.add(known.id)
+
     def settle(
-        self, connection: Connection, batch_id: int, sheets: Sequence[str], count: Callable[[RecordKind, Money], None]
+        self,
+        connection: Connection,
+        batch_id: int,
+        accounts: Accounts,
+        sheets: Sequence[str],
+        count: Callable[[RecordKind, Money], None],
+        standing: StandingAnswers = NOTHING_STANDS,
     ) -> None:
-        """Reject the rows that contradict each other, and question suspected twins.
+        """Reject the rows that contradict each other, and question suspected twins and look-alikes of remote cases.
+
+        A twin is not questioned if the profile answers for good (``standing``).
 
         ``count`` adds the money of a row to the control totals that was not counted before.
         """
@@ -63,7 +87,11 @@ class Conflicts:
             self._suspicions.pop(entry_id, None)
             _reject_all(connection, batch_id, entry_id, found, sheets, count)
         block(connection, self._contradictions)
-        _question(connection, batch_id, list(self._suspicions.values()))
+        _question(connection, batch_id, list(self._suspicions.values()), standing)
+        forget_answers(connection, sorted(self._changed))
+        if not is_restored(connection):  # else the list is first searched for what was sent since the backup
+            for part in parts_of(sorted(self._compared)):
+                question_look_alikes(connection, accounts, entry.c.id.in_(part))
 
 
 # Contradictions
@@ -116,12 +144,11 @@ def _described(connection: Connection, row_ids: Sequence[int], sheets: Sequence[
 # Suspected twins
 
 
-def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion]) -> None:
+def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion], standing: StandingAnswers) -> None:
     """Question the cases that are still suspected: a case that this source holds itself is not the same as another row."""
     named = {other for found in suspicions for other in (*found.twins.alike, *found.twins.elsewhere)}
     others = _entries(connection, named)
     places = earlier_imports(connection, named)
-    questioned = []
     for found in suspicions:
         elsewhere = [other for other in found.twins.elsewhere if others[other].batch_id != batch_id]
         twins = list(dict.fromkeys((*found.twins.alike, *elsewhere)))
@@ -129,11 +156,10 @@ def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspic
             continue
         described = [reasons.Twin.of(RecordKind.CASE, others[twin], places.get(twin)) for twin in twins[:MOST_NAMED]]
         why = reasons.suspected_twin(found.known, described, same_claim=bool(found.twins.alike))
-        values = {"state": State.QUESTIONED, "reasons": reasons_to_json((why,))}
+        values = question_columns([why], standing, found.known.digest)
         unsent = (entry.c.id == found.known.id) & (entry.c.state == State.PENDING)
         connection.execute(update(entry).where(unsent).values(values))
-        questioned.append(found.known.id)
-    block(connection, questioned)
+        follow(connection, found.known.id, values.get("state", State.PENDING))
 
 
 def _entries(connection: Connection, identifiers: Iterable[int]) -> Mapping[int, Any]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from importer.domain.identity import fingerprint
+import orjson
+
+from importer.domain.identity import fingerprint, match_text
+from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import DocumentDates, VoucherParts, same_values
 from importer.domain.states import BLOCKING, REPLACEABLE, State
 
@@ -46,12 +50,12 @@ class IntakeDecision(Enum):
     INSERT = auto()
     REPLACE = auto()  # the old payload created nothing remotely: the new one replaces it
     KNOWN = auto()  # accepted before with the same payload
-    LEAVE = auto()  # in doubt, held or questioned: the entry does not change until that is resolved
+    LEAVE = auto()  # in doubt, held, questioned or dropped: the entry does not change until that is resolved
     ANSWERED = auto()  # the user has answered that it is the same as another entry
     SHARED = auto()  # a flat row that holds the case of an earlier row
     REPEATED = auto()  # the source holds the same record in an earlier row
     QUESTION = auto()  # it may be the same as an entry: a new entry that is not sent until the user answers
-    CHANGED = auto()  # accepted before with another payload: a reject
+    CHANGED = auto()  # accepted before with another payload: nothing is sent, and it is a reject if the claim grew
     TWICE = auto()  # the source holds the same key twice, and the entry may exist remotely: a reject
     CONTRADICTION = auto()  # the source holds the same key twice with different values: all these rows are rejects
 
@@ -67,12 +71,17 @@ def decide(known: ExistingEntry | None, batch_id: int, *, same: bool, may_repeat
         return _decide_again(known, same=same, may_repeat=may_repeat)
     if known.state is State.ACCEPTED:
         return IntakeDecision.KNOWN if same else IntakeDecision.CHANGED
-    if known.state is State.QUESTIONED and same:
+    if same and _waits_for_the_user(known):
         return IntakeDecision.LEAVE
     if known.state in REPLACEABLE:
         return IntakeDecision.REPLACE
     # With other values, resolving the doubt must not report the new values as accepted.
     return IntakeDecision.LEAVE if same else IntakeDecision.CHANGED
+
+
+def _waits_for_the_user(known: ExistingEntry) -> bool:
+    """Return whether an entry is questioned, or was dropped by an answer; one without an answer was dropped with its case."""
+    return known.state is State.QUESTIONED or (known.state is State.DROPPED and known.answer is not None)
 
 
 def _decide_again(known: ExistingEntry, *, same: bool, may_repeat: bool) -> IntakeDecision:
@@ -94,6 +103,36 @@ def has_values(known: ExistingEntry, digest: str, payload: bytes, *, of_case: tu
     return is_other_text and (known.case_id, known.target) == of_case and same_values(known.payload, payload)
 
 
+def keeps_claim(kind: RecordKind, old: bytes, new: bytes) -> bool:
+    """Return whether a record with the payload ``new`` is the claim of ``old``, and no larger one.
+
+    The debtor's name, the currency and the date agree (for a voucher its type, its source, the currency and the date), and
+    the debtor does not owe more.
+    """
+    before, after = orjson.loads(old), orjson.loads(new)
+    names = _CASE_TRAITS if kind is RecordKind.CASE else _VOUCHER_TRAITS
+    if any(_trait(before, name) != _trait(after, name) for name in names):
+        return False
+    return _owed(kind, after) <= _owed(kind, before)
+
+
+_CASE_TRAITS = ("debtor.name", "currencyCode", "date")
+_VOUCHER_TRAITS = ("voucherTypeId", "source", "currency", "date")
+
+
+def _trait(payload: Any, path: str) -> object:
+    value = payload
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return match_text(value) if isinstance(value, str) else value
+
+
+def _owed(kind: RecordKind, payload: Any) -> Decimal:
+    """Return what the debtor owes by a payload. The amount of a voucher that counts against the debtor is negative."""
+    amount = Decimal(str(payload.get("amountToRecover" if kind is RecordKind.CASE else "amount") or 0))
+    return amount if kind is RecordKind.CASE else -amount
+
+
 def free_key(base: str, taken: Collection[str], suffix: str | None = None) -> str:
     """Return a key for a new entry: its base if that is free, else base-suffix, else the first free one of base-1, base-2, ..."""
     if base not in taken:
@@ -113,6 +152,8 @@ def may_supersede(old: ExistingEntry, batch_id: int) -> bool:
 
 def voucher_state(case_state: State | None, parent_state: State | None) -> tuple[State, bool]:
     """Return a new voucher's state, and whether it can be sent at once. None: an existing remote case, or no parent."""
+    if State.DROPPED in {case_state, parent_state}:
+        return State.DROPPED, False
     if case_state in BLOCKING or parent_state in BLOCKING:
         return State.BLOCKED, False
     exists = (State.ACCEPTED, None)
@@ -144,13 +185,15 @@ def most_fitting(cases: Sequence[ExistingEntry], batch_id: int, alike: Sequence[
 class EntryChoice(NamedTuple):
     """The entry that a record is; without one a new entry, with ``suffix`` in its key.
 
-    ``several``: the entries of which it may be any. ``waits``: the rest of the source decides.
+    ``several``: the entries of which it may be any. ``waits``: the rest of the source decides. ``only_by_cells``: it was
+    read from a row with the same cells as theirs, but means something else.
     """
 
     known: ExistingEntry | None = None
     several: tuple[ExistingEntry, ...] = ()
     waits: bool = False
     suffix: str | None = None
+    only_by_cells: bool = False
 
 
 def choose_single(exact: Sequence[ExistingEntry], alike: Sequence[ExistingEntry], batch_id: int) -> EntryChoice:

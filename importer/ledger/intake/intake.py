@@ -1,4 +1,4 @@
-"""Staging a source: its batch, its rows and its entries, chunk by chunk, inside one transaction.
+"""Taking a source into the ledger: its batch, its rows and its entries, chunk by chunk, inside one transaction.
 
 A chunk of a thousand rows costs a few statements. The decision on each record is made in :mod:`.decisions`.
 """
@@ -15,6 +15,7 @@ from itertools import islice
 from sqlalchemy import Connection, insert, update
 
 from importer.domain.accounts import Accounts
+from importer.domain.batches import NOBODY, BatchState, Person, person_json
 from importer.domain.cells import encode_cells
 from importer.domain.identity import fingerprint
 from importer.domain.kinds import RecordKind
@@ -30,6 +31,7 @@ from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
+from importer.ledger.outbox.approvals import begin_with, give_approval, guarded_batches, void_older
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.identifiers import Identifiers
 from importer.ledger.storage.schema import batch, entry, row
@@ -37,38 +39,79 @@ from importer.ledger.storage.schema import batch, entry, row
 CHUNK_ROWS = 1000
 
 
-def stage(
+def take_in(
     connection: Connection,
     source: LoadedSource,
     accounts: Accounts,
     run_id: str,
     earlier: Iterable[int] = (),
     version: SourceVersion | None = None,
+    who: Person = NOBODY,
 ) -> int:
-    """Record a source with all its rows, and return the batch's id.
+    """Record a source with all its rows and entries as approved, and return the batch's id.
 
-    ``earlier`` are the batches that this run has staged so far: a case that was rejected in one of them blocks its
+    ``earlier`` are the batches that this run has taken in so far: a case that was rejected in one of them blocks its
     vouchers here. ``version`` is stored, so that the same file need not be read again. If reading the source raises, the
     batch is rolled back.
     """
     with connection.begin_nested():
-        batch_id = _insert_batch(connection, source, accounts, run_id)
-        sheets = [head.name for head in source.heads]
-        entry_ids = Identifiers(connection, entry.name)
-        intake = BatchIntake(connection, batch_id, accounts, [*earlier, batch_id], sheets, entry_ids)
-        _stage_rows(intake, source.rows, source.heads)
-        intake.conflicts.settle(connection, batch_id, sheets, intake.count)
-        entry_ids.give_back()
-        notes = notes_to_json([*source.notes, *source.found])
-        values = {"control": json.dumps(intake.control), "notes": notes}
-        connection.execute(update(batch).where(batch.c.id == batch_id).values(values))
+        batch_id = insert_batch(connection, source, accounts, run_id, version, state=BatchState.APPROVED, who=who)
+        overruled = enter(connection, batch_id, source, accounts, earlier)
+        void_older(connection, batch_id, who)
+        give_approval(connection, batch_id, overruled, who)
         if version is not None:
             remember(connection, batch_id, source, version)
     return batch_id
 
 
-def _insert_batch(connection: Connection, source: LoadedSource, accounts: Accounts, run_id: str) -> int:
+def enter(
+    connection: Connection, batch_id: int, source: LoadedSource, accounts: Accounts, earlier: Iterable[int] = ()
+) -> frozenset[int]:
+    """Enter the rows of a batch that exists: each record becomes an entry, or is recognised, rejected or left out.
+
+    Returns the other batches of which an unsent entry got other values or was withdrawn.
+    """
+    sheets = [head.name for head in source.heads]
+    entry_ids = Identifiers(connection, entry.name)
+    guarded = guarded_batches(connection)
+    intake = BatchIntake(
+        connection,
+        batch_id,
+        accounts,
+        [*earlier, batch_id],
+        sheets,
+        entry_ids,
+        rejects_changes=source.rejects_changes,
+        guarded=guarded,
+        standing=source.standing,
+    )
+    _stage_rows(intake, source.rows, source.heads)
+    intake.conflicts.settle(connection, batch_id, accounts, sheets, intake.count, source.standing)
+    intake.answers.settle(connection, source.read_by)
+    entry_ids.give_back()
+    notes = notes_to_json([*source.notes, *source.found])
+    values = {"control": json.dumps(intake.control), "notes": notes}
+    connection.execute(update(batch).where(batch.c.id == batch_id).values(values))
+    begin_with(connection, batch_id, intake.taken_from)
+    return frozenset(intake.overruled)
+
+
+def insert_batch(
+    connection: Connection,
+    source: LoadedSource,
+    accounts: Accounts,
+    run_id: str,
+    version: SourceVersion | None,
+    *,
+    state: BatchState,
+    who: Person,
+) -> int:
+    """Insert a batch without rows, and return its id."""
     values = {
+        "state": state,
+        "staged_by": person_json(who),
+        "circumstances": version.reader_version if version else None,
+        "reading": source.reading_json(),
         "run_id": run_id,
         "cases_account": accounts.cases,
         "vouchers_account": accounts.vouchers,

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
-from importer.domain.reasons import Reason, reasons_to_json
+from importer.domain.reasons import Reason
 from importer.domain.records import Reject
-from importer.domain.states import REPLACEABLE, RejectStatus, RowOrigin, State
+from importer.domain.states import REPLACEABLE, WITHDRAWABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions, reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, Recognition, Record, StagedRow, name_of
 from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
 from importer.ledger.queries.report_rows import earlier_imports, row_in
 
@@ -37,20 +37,29 @@ class Placement:
 
     def place(self, row: StagedRow, candidate: Candidate, match: Match | None = None) -> ExistingEntry | None:
         """Decide on the record and collect the changes. Returns its entry, or None if it was rejected."""
-        match = match or self.recognition.match(candidate)
+        if wrong := self._batch.answers.objection(self._batch.connection, row.loaded, candidate.kind, candidate.record):
+            self.reject_record(row, candidate.kind, candidate.record, wrong)
+            return None
+        return self._place(row, candidate, match or self.recognition.match(candidate))
+
+    def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> ExistingEntry | None:
         kind, record, known = candidate.kind, candidate.record, match.known
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case
         decision = self._decide(candidate, match, may_repeat=may_repeat)
         key = known.key if known else self._new_key(candidate, match)
         if kind is RecordKind.VOUCHER:
             candidate.values["payload"] = with_fields(record.payload, {"uniqueId": key})
-        if decision is IntakeDecision.CONTRADICTION and known is not None:
+        if known is not None and decision is IntakeDecision.CONTRADICTION:
             self._contradict(row, candidate, known, is_flat=may_repeat)
             return None
+        if known is not None and self._is_lasting(candidate, known, decision):
+            return self._note_change(row, candidate, known)
         if reason := self._objection(candidate, match, decision):
             self.reject_record(row, kind, record, reason)
             return None
-        return self._apply(row, candidate, match, decision, key)
+        placed = self._apply(row, candidate, match, decision, key)
+        self._batch.answers.place(record, placed.id, is_new=known is None)
+        return placed
 
     def _decide(self, candidate: Candidate, match: Match, *, may_repeat: bool) -> IntakeDecision:
         if match.is_answered:
@@ -76,15 +85,22 @@ class Placement:
         return known is not None and not candidate.is_counted and known.batch_id == self._batch.id
 
     def leave_out(self, row: StagedRow, candidate: Candidate, reason: Reason) -> None:
-        """Record a case that is left out. An entry of it that waits to be sent is withheld."""
+        """Record a case that is left out. An entry of it that waits to be sent is withdrawn."""
         match = self.recognition.match(candidate)
+        status = RejectStatus.LEFT_OUT
         for known in (match.known, match.corrected):
-            if known is not None and known.state is State.PENDING and not match.is_answered:
-                self.changes.withhold(known, reason)
+            if known is not None and known.state in WITHDRAWABLE and not match.is_answered:
+                self._batch.overruled.add(known.batch_id)
+                self.changes.withdraw(known, reason)
+                status = RejectStatus.WITHDRAWN
         if match.known is not None and candidate.is_counted and not match.is_answered:  # the next equal row has the next key
-            match.known.batch_id = self._batch.id
-            self.changes.touch(match.known.id)
-        self.reject_record(row, candidate.kind, candidate.record, reason, RejectStatus.LEFT_OUT)
+            self._touch(match.known)
+        self.reject_record(row, candidate.kind, candidate.record, reason, status)
+
+    def _touch(self, known: ExistingEntry) -> None:
+        if known.batch_id in self._batch.guarded and known.state is not State.ACCEPTED:
+            self._batch.taken_from.add(known.batch_id)
+        self.changes.touch(known, self._batch.guarded)
 
     def reject_record(
         self, row: StagedRow, kind: RecordKind, record: Record, reason: Reason, status: RejectStatus = RejectStatus.REJECTED
@@ -125,8 +141,25 @@ class Placement:
         if decision is IntakeDecision.CHANGED:
             if kind is RecordKind.CASE:
                 self._batch.changed_cases.add(known.id)
-            return reasons.changed(kind, known, payload, self.existing.describe_import(kind, known))
+            return reasons.reused(kind, known, payload, self.existing.describe_import(kind, known))
         return None
+
+    def _is_lasting(self, candidate: Candidate, known: ExistingEntry, decision: IntakeDecision) -> bool:
+        """Return whether an accepted record stays as it is: its new values neither raise the claim nor make it another one."""
+        values = candidate.values
+        payload, of_case = values["payload"], (values.get("case_id"), values.get("target"))
+        is_possible = decision is IntakeDecision.CHANGED and known.state is State.ACCEPTED and not self._batch.rejects_changes
+        if not is_possible or of_case != (known.case_id, known.target):
+            return False
+        return decisions.keeps_claim(candidate.kind, known.payload, payload)
+
+    def _note_change(self, row: StagedRow, candidate: Candidate, known: ExistingEntry) -> ExistingEntry:
+        """Record a row whose accepted record has other values now; nothing is sent. Returns the record's entry."""
+        kind = candidate.kind
+        where = self.existing.describe_import(kind, known)
+        reason = reasons.changed(kind, known, candidate.values["payload"], where)
+        self.reject_record(row, kind, candidate.record, reason, RejectStatus.CHANGED)
+        return known
 
     def _apply(self, row: StagedRow, candidate: Candidate, match: Match, decision: IntakeDecision, key: str) -> ExistingEntry:
         kind, known, money = candidate.kind, match.known, candidate.record.money
@@ -136,10 +169,10 @@ class Placement:
         elif decision is not IntakeDecision.ANSWERED:  # its entry belongs to the batch of the row that it was sent for
             if decision is IntakeDecision.LEAVE and known.state is State.QUESTIONED:
                 origin = RowOrigin.ASKED
-            known.batch_id = self._batch.id
-            self.changes.touch(known.id)
+            before = known.batch_id
+            self._touch(known)
             if decision is IntakeDecision.REPLACE:
-                self._replace(row, known, candidate)
+                self._replace(row, known, candidate, before)
             elif match.has_cells:
                 self._rekey(known, candidate)
         if match.corrected is not None:
@@ -152,7 +185,7 @@ class Placement:
     def _insert(self, row: StagedRow, candidate: Candidate, match: Match, key: str) -> ExistingEntry:
         values, identifier = candidate.values, next(self._batch.entry_ids)
         if match.several:
-            values = values | self._question(candidate, match.several, identifier, key)
+            values = values | self._question(candidate, match, identifier, key)
         known = ExistingEntry(
             id=identifier,
             key=key,
@@ -167,23 +200,24 @@ class Placement:
             is_test=values["is_test"],
             case_id=values.get("case_id"),
             target=values.get("target"),
+            answer=values.get("answer"),
         )
         keys = candidate.keys.stored_beside(candidate.base)
         self.changes.insert(candidate.kind, self._batch.accounts.of(candidate.kind), known, values, keys)
         self.existing.add(candidate.kind, known, keys)
-        self._suspect(known, candidate)
+        self._suspect(known, candidate, is_changed=False)
         return known
 
-    def _question(self, candidate: Candidate, several: Sequence[ExistingEntry], identifier: int, key: str) -> dict[str, Any]:
+    def _question(self, candidate: Candidate, match: Match, identifier: int, key: str) -> dict[str, Any]:
         """Return the columns of an entry that is not sent before the user has answered which one it is."""
-        kind, named = candidate.kind, several[:MOST_NAMED]
+        kind, named = candidate.kind, match.several[:MOST_NAMED]
         places = earlier_imports(self._batch.connection, [known.id for known in named])
         twins = [reasons.Twin.of(kind, known, places.get(known.id)) for known in named]
-        label = EntryLabel.of(kind, identifier, key).text()
-        why = reasons.several_alike(kind, label, name_of(candidate.record), twins)
-        return {"state": State.QUESTIONED, "ready": kind is RecordKind.CASE, "reasons": reasons_to_json((why,))}
+        label, name = EntryLabel.of(kind, identifier, key).text(), name_of(candidate.record)
+        why = reasons.several_alike(kind, label, name, twins, only_by_cells=match.only_by_cells)
+        return question_columns([why], self._batch.standing, candidate.values["digest"])
 
-    def _replace(self, row: StagedRow, known: ExistingEntry, candidate: Candidate) -> None:
+    def _replace(self, row: StagedRow, known: ExistingEntry, candidate: Candidate, before_batch: int) -> None:
         """Replace the entry's payload. The idempotency key changes if the request changes, or if it was refused.
 
         A server stores its refusal under the key, and would answer with it again although the cause is gone. A definite
@@ -195,7 +229,7 @@ class Placement:
         if is_other or is_refused:
             known.idempotency_key = str(uuid4())
         if is_other:
-            known.idempotency_key = str(uuid4())
+            self._batch.overruled.add(before_batch)
             known.answer = None  # it was about the old values
         before = known.state
         for name in ("state", "digest", "payload", "is_test"):
@@ -207,7 +241,7 @@ class Placement:
         if is_other:
             self._rekey(known, candidate)
         if is_other or (is_refused and not known.answer):  # while it was refused, no other case was taken for its twin
-            self._suspect(known, candidate)
+            self._suspect(known, candidate, is_changed=is_other)
 
     def _rekey(self, known: ExistingEntry, candidate: Candidate) -> None:
         """Store the match keys of the row as it is read now."""
@@ -215,14 +249,16 @@ class Placement:
         self.changes.rekey(candidate.kind, self._batch.accounts.of(candidate.kind), known, keys)
         self.existing.add_keys(candidate.kind, known, keys)
 
-    def _suspect(self, known: ExistingEntry, candidate: Candidate) -> None:
+    def _suspect(self, known: ExistingEntry, candidate: Candidate, *, is_changed: bool) -> None:
         if candidate.kind is RecordKind.CASE and known.state is State.PENDING:
+            self._batch.conflicts.compare(known, is_changed=is_changed)
             twins = self.existing.twins(known, candidate.keys)
             if twins is not None:
                 self._batch.conflicts.suspect(known, twins)
 
     def _supersede(self, kind: RecordKind, old: ExistingEntry, new: ExistingEntry) -> None:
         old.superseded_by = new.id
+        self._batch.overruled.add(old.batch_id)
         if kind is RecordKind.CASE:
             take_over_vouchers(self._batch.connection, old, new)
         self.changes.supersede(kind, old, new)

@@ -87,6 +87,16 @@ def _as_written(path: str, value: object) -> str:
     return "empty" if value is None else str(value)
 
 
+def reused(kind: RecordKind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
+    """Reject a record that was imported before and is another or a larger claim now: see ``decisions.keeps_claim``."""
+    if known.state is not State.ACCEPTED:
+        return changed(kind, known, payload, imported)
+    what = differences(kind, known.payload, payload) or "it belongs to another case now"
+    fix = f"Nothing was sent. If it is another {kind}, give the row a reference of its own; else tell the collection partner"
+    message = f"This {kind} was imported {imported}, with other values: {what}. {fix}"
+    return Reason("reused_after_import", message, gist=f"This {kind} was imported before with other values. {fix}")
+
+
 def changed(kind: RecordKind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
     """Reject a record that was imported before with other values. ``imported`` describes that import."""
     what = differences(kind, known.payload, payload) or "it belongs to another case now"
@@ -180,19 +190,31 @@ def suspected_twin(known: ExistingEntry, twins: Sequence[Twin], *, same_claim: b
     return _question("suspected_twin", what, label, twins, RecordKind.CASE, known.ref)
 
 
-def several_alike(kind: RecordKind, label: str, named: str | None, twins: Sequence[Twin]) -> Reason:
-    """Question a record of which it cannot be decided which of several entries it is, or whether it is one of them."""
-    return _question("several_alike", f"may be the same {kind} as {{}}, but does not agree with it", label, twins, kind, named)
+def several_alike(
+    kind: RecordKind, label: str, named: str | None, twins: Sequence[Twin], *, only_by_cells: bool = False
+) -> Reason:
+    """Question a record of which it cannot be decided which of several entries it is, or whether it is one of them.
+
+    ``only_by_cells``: it has the cells of that entry's row, and means something else.
+    """
+    code, what = "several_alike", f"may be the same {kind} as {{}}, but does not agree with it"
+    if only_by_cells:
+        code, what = "same_cells", f"may be the same {kind} as {{}}: it has the same cells, but means something else now"
+    return _question(code, what, label, twins, kind, named)
 
 
 def _question(code: str, what: str, label: str, twins: Sequence[Twin], kind: RecordKind, named: str | None) -> Reason:
-    resolve = "If it is another claim, run `importer resolve {} --send`; if it is the same, `importer resolve {} --same-as {}`"
+    resolve = (
+        "If it is another claim, write send in #answer or run `importer resolve {} --send`; "
+        "if it is the same, same as ID or `importer resolve {} --same-as {}`"
+    )
     places = " or ".join(twin.in_words() for twin in twins)
     message = f"{what.format(places)}. {resolve.format(label, label, twins[0].label)}"
     gist = f"{what.format(f'another {kind}')}. {resolve.format('#entry', '#entry', 'ENTRY')}"
+    entries = tuple(twin.label for twin in twins)
     if named is None:
-        return Reason(code, f"The row {message}", gist=f"The row {gist}")
-    return Reason(code, message, _NAMED_BY[kind], value=named.removeprefix(TEST_PREFIX), gist=gist)
+        return Reason(code, f"The row {message}", gist=f"The row {gist}", entries=entries)
+    return Reason(code, message, _NAMED_BY[kind], value=named.removeprefix(TEST_PREFIX), gist=gist, entries=entries)
 
 
 def ambiguous_equal_rows(where: str) -> Reason:

@@ -16,10 +16,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, union, update
 
 from importer.domain.accounts import Accounts
+from importer.domain.batches import NOBODY, BatchState, Person, person_json
 from importer.domain.kinds import RecordKind
 from importer.domain.records import LoadedSource
 from importer.domain.states import RowOrigin, State
 from importer.domain.timestamps import to_timestamp
+from importer.ledger.outbox.approvals import give_approval, guarded_batches, take_out
 from importer.ledger.storage.identifiers import reserve
 from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reject, row, source_version
 
@@ -61,7 +63,12 @@ def has_cases(connection: Connection, of: SourceVersion) -> bool | None:
 
 
 def reuse_unchanged_batch(
-    connection: Connection, of: SourceVersion, accounts: Accounts, run_id: str, earlier: Sequence[int] = ()
+    connection: Connection,
+    of: SourceVersion,
+    accounts: Accounts,
+    run_id: str,
+    earlier: Sequence[int] = (),
+    who: Person = NOBODY,
 ) -> int | None:
     """Stage a file without reading it, if its rows are known and all done.
 
@@ -70,22 +77,34 @@ def reuse_unchanged_batch(
     known = _newest(connection, of, accounts)
     if known is None or not _is_done(connection, known) or _means_another(connection, known, earlier):
         return None
-    kept = [column for column in batch.c if column.name not in {"id", "run_id", "taken_at"}]
+    kept = [batch.c[name] for name in _KEPT]
     copied = select(literal(run_id), literal(to_timestamp()), *kept).where(batch.c.id == known)
     names = ["run_id", "taken_at", *(column.name for column in kept)]
     batch_id = connection.scalar(insert(batch).from_select(names, copied).returning(batch.c.id))
     assert batch_id is not None
     _copy_rows(connection, known, batch_id)
+    connection.execute(update(batch).where(batch.c.id == batch_id).values(staged_by=person_json(who)))
+    give_approval(connection, batch_id, (), who)
     found = select(literal(batch_id), source_version.c.fingerprint, literal(of.day), source_version.c.has_cases)
     known_version = found.where(source_version.c.batch_id == known)
     connection.execute(insert(source_version).from_select(["batch_id", "fingerprint", "day", "has_cases"], known_version))
     return int(batch_id)
 
 
+_KEPT = (
+    *("cases_account", "vouchers_account", "source_name", "source_sha256", "profile", "heads", "notes", "control"),
+    *("circumstances", "reading"),
+)
+
+
 def _newest(connection: Connection, of: SourceVersion, accounts: Accounts) -> int | None:
     """Return the newest batch of this source version that was not read on a later day."""
     same = (source_version.c.fingerprint == of.fingerprint()) & (source_version.c.day <= of.day)
-    same_accounts = (batch.c.cases_account == accounts.cases) & (batch.c.vouchers_account == accounts.vouchers)
+    same_accounts = (
+        (batch.c.state == BatchState.APPROVED)
+        & (batch.c.cases_account == accounts.cases)
+        & (batch.c.vouchers_account == accounts.vouchers)
+    )
     query = select(batch.c.id).join(source_version, source_version.c.batch_id == batch.c.id).where(same, same_accounts)
     return connection.scalar(query.order_by(batch.c.taken_at.desc(), batch.c.id.desc()).limit(1))
 
@@ -144,5 +163,11 @@ def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
     ids = func.row_number().over(order_by=row.c.id) + (reserve(connection, row.name, count) - 1)
     known_rows = select(ids, *columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
     connection.execute(insert(row).from_select(["id", *columns], known_rows))
-    copied = (select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in RecordKind)
-    connection.execute(update(entry).where(entry.c.id.in_(union(*copied))).values(batch_id=batch_id))
+    copied = union(*(select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in RecordKind))
+    moved: dict[int, set[int]] = {}
+    if guarded := guarded_batches(connection):
+        query = select(entry.c.batch_id, entry.c.id).where(entry.c.id.in_(copied), entry.c.batch_id.in_(guarded))
+        for other, identifier in connection.execute(query):
+            moved.setdefault(other, set()).add(identifier)
+    take_out(connection, moved)
+    connection.execute(update(entry).where(entry.c.id.in_(copied)).values(batch_id=batch_id))

@@ -30,7 +30,7 @@ from importer.ledger.intake.decisions import ExistingEntry, most_fitting, vouche
 from importer.ledger.intake.former_keys import former_keys
 from importer.ledger.intake.known_entries import LinkedCases
 from importer.ledger.intake.placement import Placement
-from importer.ledger.outbox.dependents import CASE_REFUSED, PARENT_REFUSED
+from importer.ledger.outbox.dependents import CASE_DROPPED, CASE_REFUSED, PARENT_REFUSED
 
 
 class VoucherIdentity(NamedTuple):
@@ -226,10 +226,12 @@ def _values(voucher: VoucherRecord, case: ExistingEntry | None, parent: Existing
         "ready": ready,
         "payload": voucher.payload,
         "content": voucher.fingerprint,
-        "reasons": _why_blocked(parent) if state is State.BLOCKED else None,
+        "reasons": _why_not_sent(state, parent),
         "appendix": json.dumps(asdict(voucher.appendix)) if voucher.appendix else None,
     }
 
 
-def _why_blocked(parent: ExistingEntry | None) -> str:
-    return reasons_to_json((PARENT_REFUSED if parent else CASE_REFUSED,))
+def _why_not_sent(state: State, parent: ExistingEntry | None) -> str | None:
+    if state is State.DROPPED:
+        return reasons_to_json((CASE_DROPPED,))
+    return reasons_to_json((PARENT_REFUSED if parent else CASE_REFUSED,)) if state is State.BLOCKED else None

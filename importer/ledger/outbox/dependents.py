@@ -1,12 +1,12 @@
 """The vouchers that depend on an entry: when its state changes, they become ready, are blocked, or wait again.
 
-A voucher is blocked exactly while its case or its parent is refused, held or blocked. It is ready exactly when both are
-accepted, or are not in this ledger.
+A voucher is blocked exactly while its case or its parent is refused, held or blocked, and dropped with a dropped one. It is
+ready exactly when both are accepted, or are not in this ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
@@ -25,6 +25,9 @@ PARENT_REFUSED = Reason(
     "parent_refused",
     "Its case or its parent voucher was rejected, refused or questioned, or is held. "
     "Correct or answer that; then the voucher is sent",
+)
+CASE_DROPPED = Reason(
+    "case_dropped", "Its case or its parent voucher was dropped, and so is the voucher. It comes with it if that is taken back"
 )
 
 _owner, _parent = entry.alias("owner"), entry.alias("parent")
@@ -51,10 +54,11 @@ _RELEASE = CompiledUpdate(
     )
     .values(ready=True, state=State.PENDING, reasons=None)
 )
+_WITH_ITS_CASE = (entry.c.state == State.DROPPED) & entry.c.reasons.contains(f'"code":"{CASE_DROPPED.code}"', autoescape=True)
 _UNBLOCKED = select(entry.c.id).where(
     entry.c.case_id.in_(bindparam("ids", expanding=True)) | entry.c.parent_id.in_(bindparam("ids", expanding=True)),
     entry.c.superseded_by.is_(None),
-    entry.c.state == State.BLOCKED,
+    (entry.c.state == State.BLOCKED) | _WITH_ITS_CASE,
     entry.c.case_id.is_(None) | ~is_one_of(_CASE_STATE, BLOCKING),
     entry.c.parent_id.is_(None) | ~is_one_of(_PARENT_STATE, BLOCKING),
 )
@@ -67,12 +71,15 @@ _ANY_BLOCKED = CompiledSelect(
 )
 _WHY = case((entry.c.parent_id.is_(None), reasons_to_json((CASE_REFUSED,))), else_=reasons_to_json((PARENT_REFUSED,)))
 _BLOCKED = {"state": State.BLOCKED, "ready": False, "reasons": _WHY}
+_DROPPED = {"state": State.DROPPED, "ready": False, "reasons": reasons_to_json((CASE_DROPPED,))}
 
 
 def follow(connection: Connection, identifier: int, state: State) -> None:
     """Release, block or unblock the entry's dependents, now that the entry is in ``state``."""
     if state is State.ACCEPTED:
         release(connection, [identifier])
+    elif state is State.DROPPED:
+        drop_dependents(connection, [identifier])
     elif state in BLOCKING:
         block(connection, [identifier])
     else:
@@ -105,13 +112,22 @@ def unblock(connection: Connection, entry_ids: Iterable[int]) -> None:
 
 def block(connection: Connection, entry_ids: Iterable[int]) -> None:
     """Block the vouchers of these entries, and their children in turn: the entries were refused or are held."""
+    _take_along(connection, entry_ids, (entry.c.state == State.PENDING) | _WITH_ITS_CASE, _BLOCKED)
+
+
+def drop_dependents(connection: Connection, entry_ids: Iterable[int]) -> None:
+    """Drop the vouchers of these entries, and their children in turn: the entries were dropped. A questioned one stays so."""
+    _take_along(connection, entry_ids, is_one_of(entry.c.state, (State.PENDING, State.BLOCKED)), _DROPPED)
+
+
+def _take_along(connection: Connection, entry_ids: Iterable[int], which: Any, values: Mapping[str, Any]) -> None:
+    """Give these values to the dependents of the entries that meet a condition, and to their children in turn."""
     waiting = list(entry_ids)
     while waiting:
-        blocked: list[int] = []
+        taken: list[int] = []
         for part in parts_of(waiting):
             for link in (entry.c.case_id, entry.c.parent_id):
-                waiting_here = link.in_(part) & (entry.c.state == State.PENDING) & entry.c.superseded_by.is_(None)
-                blocked += connection.scalars(select(entry.c.id).where(waiting_here))
-        for part in parts_of(blocked):
-            connection.execute(update(entry).where(entry.c.id.in_(part)).values(_BLOCKED))
-        waiting = blocked
+                taken += connection.scalars(select(entry.c.id).where(link.in_(part), which, entry.c.superseded_by.is_(None)))
+        for part in parts_of(taken):
+            connection.execute(update(entry).where(entry.c.id.in_(part)).values(values))
+        waiting = taken

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal_column, select, update
 
@@ -69,6 +69,13 @@ class UnlistedVoucher:
     since: str
 
 
+class UnsentVoucher(NamedTuple):
+    """A voucher that is to be sent, with its payload."""
+
+    entry_id: int
+    payload: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class OpenEntry:
     """An entry that a user names, to resolve it.
@@ -105,12 +112,12 @@ class DoubtLog:
     def clock(self, accounts: Accounts) -> ClockSkew:
         """Return the skew of Debitura's clock since the oldest open doubt."""
         with self._session.transaction() as connection:
-            return _clock(connection, accounts) or ClockSkew()
+            return noted_clock(connection, accounts) or ClockSkew()
 
     def note_clock(self, accounts: Accounts, skew: timedelta | None, earliest: timedelta | None = None) -> ClockSkew:
         """Store a measurement of the skew, and the earliest reading. Without open doubts they replace the earlier ones."""
         with self._session.transaction() as connection:
-            known = _clock(connection, accounts)
+            known = noted_clock(connection, accounts)
             dated = entry.c.first_sent_at.is_not(None) & entry.c.state.in_(sorted({State.PENDING, *UNRESOLVED}))
             unsettled = is_open(accounts, RecordKind.CASE, None) & dated
             restored = select(meta.c.value).where(meta.c.name == BACKUP_MARK)
@@ -173,6 +180,19 @@ class DoubtLog:
         with self._session.transaction() as connection:
             found = connection.execute(select(*columns).where(wanted).order_by(entry.c.id)).all()
         return [UnlistedVoucher(one[0], one[1], DoubtCause(one[2]), one[3], one[4]) for one in found]
+
+    def unsent_vouchers_of_adopted(self, accounts: Accounts, batches: Sequence[int] | None) -> dict[int, list[UnsentVoucher]]:
+        """Return the vouchers to be sent whose case a user has named, by the entry of their case."""
+        owner = entry.alias("owner")
+        wanted = (
+            is_open(accounts, RecordKind.VOUCHER, batches) & (entry.c.state == State.PENDING) & owner.c.adopted_at.is_not(None)
+        )
+        query = select(entry.c.case_id, entry.c.id, entry.c.payload).join(owner, owner.c.id == entry.c.case_id)
+        found: dict[int, list[UnsentVoucher]] = defaultdict(list)
+        with self._session.transaction() as connection:
+            for case_id, entry_id, payload in connection.execute(query.where(wanted).order_by(entry.c.id)):
+                found[case_id].append(UnsentVoucher(entry_id, payload))
+        return found
 
     def entry(self, identifier: int) -> OpenEntry | None:
         """Return the entry with this id, unless it was superseded; None if there is none."""
@@ -245,6 +265,7 @@ def _accepted(accounts: Accounts) -> ColumnElement[bool]:
     )
 
 
-def _clock(connection: Connection, accounts: Accounts) -> ClockSkew | None:
+def noted_clock(connection: Connection, accounts: Accounts) -> ClockSkew | None:
+    """Return the skew of Debitura's clock as it was noted last; None if it was not measured yet."""
     found = connection.scalar(select(meta.c.value).where(meta.c.name == CLOCK_MARK + accounts.cases))
     return ClockSkew.from_text(found) if found else None

@@ -25,7 +25,7 @@ from importer.ledger.storage.engine import Session
 from importer.ledger.storage.identifiers import reserve
 from importer.ledger.storage.identity import LedgerIdentity
 from importer.ledger.storage.notes import NoteKeeper
-from importer.ledger.storage.schema import NOT_ACCEPTED, attempt, entry
+from importer.ledger.storage.schema import NOT_ACCEPTED, NOT_APPROVED, attempt, entry
 
 LEASE = timedelta(minutes=15)
 """The time for which a claim belongs to its sender: longer than any request may take."""
@@ -126,6 +126,7 @@ class Outbox:
     def count_open(self, accounts: Accounts, kind: RecordKind, batches: Sequence[int] | None) -> int:
         """Count the entries that are pending or in doubt, ready or not."""
         wanted = is_open(accounts, kind, batches) & entry.c.state.in_([State.PENDING, State.IN_DOUBT])
+        wanted &= entry.c.batch_id.not_in(NOT_APPROVED)
         with self._session.transaction() as connection:
             return connection.scalar(select(func.count()).select_from(entry).where(wanted)) or 0
 
@@ -302,6 +303,7 @@ _DUE = (
         entry.c.superseded_by.is_(None),
         entry.c.not_before.is_(None) | (entry.c.not_before <= bindparam("now")),
         entry.c.until_next_run.is_(False),
+        entry.c.batch_id.not_in(NOT_APPROVED),
     )
     .order_by(entry.c.batch_id, entry.c.id)
     .limit(bindparam("limit"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, literal, select, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
@@ -104,6 +104,11 @@ class RestoredLedger:
         with self._session.transaction() as connection:
             connection.execute(delete(meta).where(meta.c.name == RESTORED_MARK))
             return connection.execute(delete(meta).where(meta.c.name == BACKUP_MARK)).rowcount > 0
+
+
+def is_restored(connection: Connection) -> bool:
+    """Return whether the ledger was restored from a backup and is not trusted yet."""
+    return connection.scalar(select(meta.c.name).where(meta.c.name == BACKUP_MARK)) is not None
 
 
 def _smaller(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:

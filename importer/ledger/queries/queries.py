@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from importer.domain.kinds import RecordKind
+from importer.domain.kinds import QuestionKind, RecordKind
+from importer.ledger.queries.claims import (
+    ClaimGroup,
+    Credits,
+    LargeClaim,
+    creditors,
+    credits_to_send,
+    debtor_types,
+    largest_claims,
+)
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
-from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines
+from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
+from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
+from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines, undecided_batches
 from importer.ledger.queries.totals import (
     Tallies,
     corrected_later,
@@ -18,6 +29,8 @@ from importer.ledger.queries.totals import (
     pending_totals,
     tally,
 )
+from importer.ledger.queries.unsent_rows import unsent_rows
+from importer.ledger.storage.identity import ledger_id
 
 
 class Queries:
@@ -30,9 +43,21 @@ class Queries:
         """Return the batch with this id, or None."""
         return batch_info(self._connection, batch_id)
 
+    def ledger_id(self) -> str:
+        """Return the id of the ledger, which its copies have too."""
+        return ledger_id(self._connection)
+
     def batches(self, limit: int) -> list[BatchInfo]:
         """Return the newest ``limit`` batches, the newest first."""
         return batches(self._connection, limit)
+
+    def is_confirmed_profile(self, batch_id: int) -> bool:
+        """Return whether a person has approved an earlier batch of the same profile and account after a review."""
+        return is_confirmed_profile(self._connection, batch_id)
+
+    def undecided_batches(self) -> list[BatchInfo]:
+        """Return the batches that wait for an approval, the oldest first."""
+        return undecided_batches(self._connection)
 
     def rows(self, batch_id: int) -> Iterator[ReportRow]:
         """Yield every row of the batch with its results, in the order of the sheets."""
@@ -46,6 +71,14 @@ class Queries:
         """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""
         return newly_questioned(self._connection, batch_id)
 
+    def question_totals(self, batch_id: int) -> QuestionTotals:
+        """Return rows and hundredths of the open questions of the batch, by kind and currency."""
+        return question_totals(self._connection, batch_id)
+
+    def asked_rows(self, batch_id: int, question: QuestionKind) -> list[AskedRow]:
+        """Return the rows of the batch about which a question of this kind is open."""
+        return asked_rows(self._connection, batch_id, question)
+
     def corrected_later(self, batch_id: int) -> int:
         """Count the rejects of the batch that a later row has replaced."""
         return corrected_later(self._connection, batch_id)
@@ -57,6 +90,34 @@ class Queries:
     def pending_totals(self, batch_ids: Sequence[int], kind: RecordKind) -> tuple[int, dict[str, int]]:
         """Return the number of entries of these batches that wait to be sent, and their hundredths by currency."""
         return pending_totals(self._connection, batch_ids, kind)
+
+    def unsent_rows(self, batch_id: int) -> Iterator[ReportRow]:
+        """Yield each case and voucher of the batch that is not sent, with its reasons and without its cells."""
+        return unsent_rows(self._connection, batch_id)
+
+    def largest_claims(self, batch_id: int) -> list[LargeClaim]:
+        """Return the largest claims of the batch that wait to be sent, by currency."""
+        return largest_claims(self._connection, batch_id)
+
+    def creditors(self, batch_id: int) -> list[ClaimGroup]:
+        """Return the creditors of the batch's claims that wait to be sent."""
+        return creditors(self._connection, batch_id)
+
+    def debtor_types(self, batch_id: int) -> list[ClaimGroup]:
+        """Return how many of the batch's debtors are companies and persons, of the claims that wait to be sent."""
+        return debtor_types(self._connection, batch_id)
+
+    def credits_to_send(self, batch_id: int) -> Credits:
+        """Return the batch's credit notes and payments that wait to be sent."""
+        return credits_to_send(self._connection, batch_id)
+
+    def history(self, batch_id: int) -> BatchHistory:
+        """Return the figures of the batch, and of the earlier files of its profile."""
+        return batch_history(self._connection, batch_id)
+
+    def new_creditors(self, batch_id: int, names: Collection[str]) -> list[str]:
+        """Return those of the creditors for which nothing was sent before this batch's run."""
+        return new_creditors(self._connection, batch_id, names)
 
     def open_batches(self) -> dict[int, set[str]]:
         """Return the batches with unfinished entries, the oldest first, each with the accounts of those entries."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, null, select
 
+from importer.domain.batches import NOBODY, BatchState, Person, person_from_json
 from importer.domain.cells import Cell, decode_cells
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
@@ -30,7 +31,7 @@ class BatchInfo:
 
     ``run_id`` is the run that staged it, ``cases_account`` and ``vouchers_account`` are the accounts of its entries, ``heads``
     its sheets in order. ``control`` has the totals as read: kind → currency → [rows, hundredths]. ``taken_at`` is the timestamp
-    of the staging.
+    of the staging. ``profile`` is the name of the profile with which the source was read.
     """
 
     id: int
@@ -43,6 +44,12 @@ class BatchInfo:
     notes: tuple[Note, ...]
     control: dict[str, dict[str, list[int]]]
     taken_at: str
+    profile: str | None = None
+    state: BatchState = BatchState.APPROVED
+    begun_at: str | None = None
+    staged_by: Person = NOBODY
+    part_of: int | None = None
+    review: str | None = None
 
 
 class RecordResult(NamedTuple):
@@ -92,6 +99,12 @@ def batches(connection: Connection, limit: int = 1_000_000) -> list[BatchInfo]:
     return [_info(found) for found in connection.execute(select(batch).order_by(batch.c.id.desc()).limit(limit)).mappings()]
 
 
+def undecided_batches(connection: Connection) -> list[BatchInfo]:
+    """Return the batches that wait for an approval, the oldest first: staged ones, and those whose approval is void."""
+    waits = batch.c.state.in_([BatchState.STAGED, BatchState.VOID])
+    return [_info(found) for found in connection.execute(select(batch).where(waits).order_by(batch.c.id)).mappings()]
+
+
 def _info(found: RowMapping) -> BatchInfo:
     return BatchInfo(
         id=found["id"],
@@ -100,16 +113,28 @@ def _info(found: RowMapping) -> BatchInfo:
         source_sha256=found["source_sha256"],
         cases_account=found["cases_account"],
         vouchers_account=found["vouchers_account"],
-        heads=tuple(map(_head, json.loads(found["heads"]))),
+        heads=heads_of(found["heads"]),
         notes=notes_from_json(found["notes"]),
         control=json.loads(found["control"]),
         taken_at=found["taken_at"],
+        profile=found["profile"],
+        state=BatchState(found["state"]),
+        begun_at=found["begun_at"],
+        staged_by=person_from_json(found["staged_by"]),
+        part_of=found["part_of"],
+        review=found["review"],
     )
+
+
+def heads_of(text: str) -> tuple[SheetHead, ...]:
+    """Decode the sheets of a batch."""
+    return tuple(map(_head, json.loads(text)))
 
 
 def _head(found: Mapping[str, Any]) -> SheetHead:
     proofs = tuple(FormatProof(**proof) for proof in found.get("proofs", ()))  # older ledgers have none
-    return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs)
+    constants = tuple((name, value) for name, value in found.get("constants", ()))  # likewise
+    return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs, constants)
 
 
 Sources = dict[int, tuple[str, list[str]]]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, or_, select
 
+from importer.domain.batches import BatchState
 from importer.domain.identity import TEST_PREFIX
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RejectStatus, RowOrigin, RowStatus, State, status_of
@@ -27,7 +28,11 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
     An entry is finished when it is accepted, refused or blocked.
     """
     unfinished = entry.c.state.in_([State.PENDING, State.SENDING, State.IN_DOUBT, State.HELD])
-    wanted = unfinished & entry.c.superseded_by.is_(None)
+    wanted = (
+        unfinished
+        & entry.c.superseded_by.is_(None)
+        & entry.c.batch_id.not_in(select(batch.c.id).where(batch.c.state == BatchState.DISCARDED))
+    )
     found: dict[int, set[str]] = {}
     query = select(entry.c.batch_id, entry.c.account).where(wanted).distinct().order_by(entry.c.batch_id)
     for batch_id, account in connection.execute(query):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -77,12 +76,6 @@ def connect(url: str | URL, *, read_only: bool = False) -> Engine:
     return engine
 
 
-def protect(path: Path) -> None:
-    """Create the file readable by its owner only, since a ledger contains debtors' data."""
-    if sys.platform != "win32":
-        path.touch(mode=0o600, exist_ok=True)
-
-
 T = TypeVar("T")
 
 
@@ -94,6 +87,7 @@ class Session:
 
     def __init__(self, engine: Engine, name: Path | str, stack: ExitStack) -> None:
         self.name = name
+        self._engine = engine
         self._stack = stack
         with translated(name):
             self.connection = stack.enter_context(engine.connect())
@@ -115,6 +109,14 @@ class Session:
     def close(self) -> None:
         """Close the connection and everything that was opened with it."""
         self._stack.close()
+
+    def remove(self, path: Path) -> None:
+        """Close the connection and remove the SQLite file, while its lock is still held."""
+        self.connection.close()
+        self._engine.dispose()
+        for name in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))):
+            with suppress(OSError):
+                name.unlink()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

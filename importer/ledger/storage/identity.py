@@ -34,6 +34,11 @@ def give_identity(connection: Connection) -> None:
     connection.execute(insert(meta), [{"name": name, "value": value} for name, value in values.items()])
 
 
+def ledger_id(connection: Connection) -> str:
+    """Return the id of the ledger."""
+    return connection.scalar(select(meta.c.value).where(meta.c.name == ID_MARK)) or ""
+
+
 _COUNT = CompiledSelect(
     update(meta)
     .where(meta.c.name == COMMITS_MARK)

@@ -6,7 +6,6 @@ A note outlives the ledger's file. It shows that a file with the ledger's id is 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.timestamps import to_timestamp
 
 SECONDS_BETWEEN = 2.0
@@ -36,13 +36,18 @@ class Noted:
 class NoteFile:
     """One file of notes. What cannot be read there counts as not noted."""
 
-    def __init__(self, path: Path, *, is_shared: bool) -> None:
+    def __init__(self, path: Path, *, is_shared: bool, access: FileAccess = OWNER_ALONE) -> None:
         self.path = path
+        self._access = access
         self._is_shared = is_shared  # other ledgers, held by other processes, have their notes in the same file
 
     def of_ledger(self, ledger_id: str) -> list[Noted]:
         """Return what is noted of this ledger, under any account."""
         return [self._noted(ledgers[ledger_id]) for ledgers in self._read().values() if ledger_id in ledgers]
+
+    def all(self) -> list[tuple[str, Noted]]:
+        """Return all notes, each with its account."""
+        return [(account, self._noted(facts)) for account, ledgers in self._read().items() for facts in ledgers.values()]
 
     def of_account(self, account: str) -> dict[str, Noted]:
         """Return the ledgers that served this account, by id."""
@@ -73,26 +78,14 @@ class NoteFile:
     def _changing(self) -> Iterator[dict[str, dict[str, dict[str, Any]]]]:
         with ExitStack() as stack:
             if self._is_shared:
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._access.folders_to(self.path.parent)
                 try:
-                    stack.enter_context(FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS, mode=0o600))
+                    stack.enter_context(FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS, mode=self._access.file_mode))
                 except Timeout:
                     raise OSError(f"{self.path} is locked by another process") from None
             accounts = self._read()
             yield accounts
-            self._write(json.dumps({"version": 1, "accounts": accounts}, indent=1))
-
-    def _write(self, text: str) -> None:
-        partial = self.path.with_name(f"{self.path.name}.partial")
-        partial.unlink(missing_ok=True)
-        try:
-            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.path)
-        finally:
-            partial.unlink(missing_ok=True)
+            self._access.write(self.path, json.dumps({"version": 1, "accounts": accounts}, indent=1))
 
     def _read(self) -> dict[str, dict[str, dict[str, Any]]]:
         try:
@@ -112,10 +105,10 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def beside(ledger: Path) -> NoteFile:
+def beside(ledger: Path, access: FileAccess = OWNER_ALONE) -> NoteFile:
     """Return the note beside a ledger's file."""
     resolved = ledger.resolve()
-    return NoteFile(resolved.with_name(f"{resolved.name}.note"), is_shared=False)
+    return NoteFile(resolved.with_name(f"{resolved.name}.note"), is_shared=False, access=access)
 
 
 class NoteKeeper:

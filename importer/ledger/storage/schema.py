@@ -15,10 +15,11 @@ from sqlalchemy import (
     Text,
     false,
     literal_column,
+    select,
     text,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 7
 """The newest version; each one is a migration in ``migrations/versions``."""
 
 metadata = MetaData()
@@ -55,6 +56,47 @@ batch = Table(
     Column("notes", Text, nullable=False),
     Column("control", Text, nullable=False),
     Column("taken_at", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="approved"),  # a BatchState that is stored
+    Column("begun_at", Text),  # when the first of its entries was about to be sent
+    Column("digest", Text),  # of its entries, as they were approved; see importer.domain.batches
+    Column("staged_by", Text),  # JSON: the person
+    Column("circumstances", Text),  # a digest of what decides how the source is read
+    Column("proposal", Text),  # JSON: what a staged batch would do
+    Column("review", Text),  # JSON: what was shown of it
+    Column("reading", Text),  # JSON: what else the profile and the user say about the rows
+    Column("part_of", Integer),  # the staged batch from which these rows were approved beforehand
+    Index("batch_digest", "id", sqlite_where=text("digest IS NOT NULL"), postgresql_where=text("digest IS NOT NULL")),
+    Index("batch_undecided", "state", sqlite_where=text("state <> 'approved'"), postgresql_where=text("state <> 'approved'")),
+)
+
+# The rows of a staged batch as they were read. They become rows and entries when the batch is approved.
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False),
+    Column("sheet", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("cells", Text, nullable=False),
+    Column("records", LargeBinary, nullable=False),  # JSON: the row's case and voucher as they were read
+    Column("case_name", Text),  # what the row's case and voucher are recognised by, to find batches that hold the same
+    Column("voucher_name", Text),
+    Index("proposal_batch", "batch_id", "id"),
+    Index("proposal_case", "case_name"),
+    Index("proposal_voucher", "voucher_name"),
+)
+
+# What was decided about a batch: it was staged, approved, discarded, or its approval became void.
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Index("decision_batch", "batch_id", "id"),
 )
 
 # The version of a batch's source, so that an unchanged file need not be read again. Not every source has one.
@@ -103,8 +145,10 @@ entry = Table(
     Column("superseded_by", ForeignKey("entry.id")),
     Column("remote_facts", Text),  # JSON: what the server reported of an accepted or held entry, such as its lifecycle
     Column("answer", Text),  # JSON: the user's answer to a question about the entry
+    Column("adopted_at", Text),  # when a user named the remote case or voucher that it is, which another sender may have made
     Index("entry_key", "account", "kind", "key", unique=True),
     Index("entry_base", "account", "kind", "base"),
+    Index("entry_batch", "batch_id"),
     Index("entry_ref", "account", "ref", sqlite_where=text("kind = 'case'"), postgresql_where=text("kind = 'case'")),
     Index("entry_case", "case_id", sqlite_where=text("case_id IS NOT NULL"), postgresql_where=text("case_id IS NOT NULL")),
     Index(
@@ -139,6 +183,9 @@ match_key = Table(
 
 # A literal, as in the index above: with a parameter SQLite would not use that index.
 NOT_ACCEPTED = entry.c.state != literal_column("'accepted'")
+
+# The batches of which nothing may be sent, by their partial index: those whose approval is void, and discarded ones.
+NOT_APPROVED = select(batch.c.id).where(batch.c.state != literal_column("'approved'"))
 
 row = Table(
     "row",
@@ -199,6 +246,44 @@ attempt = Table(
     Column("lease_until", Text),  # until then no other process may treat it as abandoned
     Index("attempt_entry", "entry_id"),
     Index("attempt_window", "account", "started_at"),
+)
+
+# The cases of Debitura's list that this ledger did not send when it read them. One that an entry has since become is no other's.
+remote_case = Table(
+    "remote_case",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("case_key", Text, nullable=False),  # the id as ids are compared: domain.remote_ids.remote_key
+    Column("reference", Text),  # the case's own, eight characters
+    Column("created_at", Text, nullable=False),
+    Column("is_test", Boolean),  # NULL: the list does not show it
+    Column("creditor", Text),
+    Column("creditor_reference", Text),
+    Column("debtor", Text),
+    Column("amount", Text),
+    Column("fees", Text),
+    Column("currency", Text),
+    Column("date", Text),
+    Column("reference_key", Text),  # folded, to look for
+    Column("debtor_key", Text),
+    Column("facts", Text),
+    Column("seen_at", Text, nullable=False),
+    Index("remote_case_key", "account", "case_key", unique=True),
+    Index("remote_case_reference", "account", "reference_key"),
+    Index("remote_case_debtor", "account", "debtor_key"),
+)
+
+# The remote cases that an entry was questioned about, and the user's answer about each: JSON with who, when and what.
+look_alike = Table(
+    "look_alike",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("remote_case_id", ForeignKey("remote_case.id"), primary_key=True),
+    Column("asked_at", Text, nullable=False),
+    Column("answer", Text),
+    Index("look_alike_remote_case", "remote_case_id"),
 )
 
 # The recent requests of a credential: the dispatcher's rate windows as JSON, ignored 25 hours after the last request.

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text, update
 from sqlalchemy.exc import DatabaseError
 
+from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.errors import LedgerError, LedgerUpgraded
 from importer.ledger.storage.backup import write_backup
 from importer.ledger.storage.engine import advice_for
@@ -29,7 +30,7 @@ def create(connection: Connection) -> None:
     _note_version(connection, SCHEMA_VERSION)
 
 
-def upgrade(connection: Connection, name: Path | str, url: str | None) -> None:
+def upgrade(connection: Connection, name: Path | str, url: str | None, access: FileAccess = OWNER_ALONE) -> None:
     """Upgrade an older ledger to the newest version, in one transaction.
 
     ``url`` names the ledger to copy beforehand; with None (a scratch ledger) no copy is made. Warns with LedgerUpgraded,
@@ -39,7 +40,7 @@ def upgrade(connection: Connection, name: Path | str, url: str | None) -> None:
 
     copy = _copy_of(Path(name)) if url is not None else None
     if url is not None and copy is not None:
-        write_backup(url, copy)
+        write_backup(url, copy, access)
     try:
         with connection.begin():
             _migrate(connection)
@@ -82,7 +83,7 @@ def _copy_of(path: Path) -> Path:
     return next(copy for name in names if not (copy := path.with_name(name)).exists())
 
 
-def prepare(connection: Connection, name: Path | str, copied_from: str | None = None) -> None:
+def prepare(connection: Connection, name: Path | str, copied_from: str | None = None, access: FileAccess = OWNER_ALONE) -> None:
     """Create the tables of a new ledger; check and upgrade an existing one.
 
     ``copied_from`` is the URL of the ledger to copy before an upgrade; None makes no copy. Raises LedgerError for a
@@ -100,7 +101,7 @@ def prepare(connection: Connection, name: Path | str, copied_from: str | None = 
         if found != "ok":
             raise LedgerError(f"The ledger {name} is damaged ({str(found).splitlines()[0]}). Restore a backup.")
     if version < SCHEMA_VERSION:
-        upgrade(connection, name, copied_from)
+        upgrade(connection, name, copied_from, access)
 
 
 def check_version(connection: Connection, name: Path | str) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Array, Table
 
+from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.paths import exists
 from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE_WANTED, Profile
@@ -75,23 +75,17 @@ def _array(values: Sequence[Any]) -> Array:
     return array
 
 
-def write_profile(path: Path, text: str) -> None:
+def write_profile(path: Path, text: str, access: FileAccess = OWNER_ALONE) -> None:
     """Write a profile file atomically. Raises UsageError if it cannot be written.
 
-    Only its owner can read a new one; one that replaces another is as readable as that.
+    One that replaces another is as readable as that, unless a group shares it.
     """
-    partial = path.with_suffix(".partial")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)  # of a command that was interrupted
-        partial.touch(mode=0o600)
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if exists(path):
-            shutil.copymode(path, partial)
-        partial.replace(path)
+        access.folders_to(path.parent)
+        before = path.stat().st_mode if exists(path) and access == OWNER_ALONE else None
+        access.write(path, text)
+        if before is not None:
+            path.chmod(stat.S_IMODE(before))
     except OSError as error:
         raise UsageError(f"The profile {path} cannot be written ({error.strerror}). Check the folder and your rights.") from None
 

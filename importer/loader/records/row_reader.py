@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeVar
+
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
@@ -14,7 +17,7 @@ from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
-from importer.loader.values.parsers import is_blank
+from importer.loader.values.parsers import display_text, is_blank
 
 __all__ = ["LoadContext", "RowReader"]
 
@@ -57,6 +60,8 @@ class RowReader:
             case = self._case(cells, hints.get(RecordKind.CASE))
         if self._only_vouchers or self._has_voucher(cells):
             voucher = self._voucher(cells, hints.get(RecordKind.VOUCHER))
+        if answer := self._answer(cells):
+            case, voucher = _answered(case, answer), _answered(voucher, answer)
         return LoadedRow(row, case, voucher)
 
     def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | LeftOut | Reject:
@@ -78,6 +83,12 @@ class RowReader:
     def _has_voucher(self, cells: tuple[Cell, ...]) -> bool:
         return any(not is_blank(cells[p]) for p in self._voucher_positions if p < len(cells))
 
+    def _answer(self, cells: tuple[Cell, ...]) -> str | None:
+        """Return the text that a person has written in ``#answer`` of an error sheet."""
+        position = self.plan.answer_position
+        has_text = position is not None and position < len(cells) and not is_blank(cells[position])
+        return display_text(cells[position]) if position is not None and has_text else None
+
     def _hints(self, cells: tuple[Cell, ...]) -> dict[RecordKind, EntryLabel]:
         """Return the entries that an error sheet names in ``#entry``: ``C12-3f9a2b``, ``V15-…`` or, in a flat sheet, both."""
         position = self.plan.entry_position
@@ -85,6 +96,16 @@ class RowReader:
             return {}
         labels = (EntryLabel.parse(word) for word in str(cells[position]).split())
         return {label.kind: label for label in labels if label}
+
+
+Record = TypeVar("Record", CaseRecord | LeftOut | Reject | None, VoucherRecord | Reject | None)
+
+
+def _answered(record: Record, answer: str) -> Record:
+    """Add the row's answer to a valid record."""
+    if isinstance(record, LeftOut):
+        return replace(record, record=replace(record.record, answer=answer))
+    return replace(record, answer=answer) if isinstance(record, CaseRecord | VoucherRecord) else record
 
 
 def _inherited(plan: SheetPlan) -> list[ColumnBinding]:

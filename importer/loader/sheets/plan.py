@@ -49,9 +49,10 @@ class SheetPlan:
     """The plan for reading one sheet.
 
     ``header_row`` is the number of the row with the headings, as Excel shows it. ``case`` and ``voucher`` are the columns of
-    each kind. ``entry_position`` is the position of ``#entry``, if this is an error sheet. ``unknown`` are the headings that are
-    not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells. ``document_position`` is the position of the
-    document type, which marks credit notes and payments. Positions are counted from 0.
+    each kind. ``entry_position`` and ``answer_position`` are the positions of ``#entry`` and ``#answer``, if this is an error
+    sheet. ``unknown`` are the headings that are not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells.
+    ``document_position`` is the position of the document type, which marks credit notes and payments. Positions are counted
+    from 0.
     """
 
     head: SheetHead
@@ -64,6 +65,7 @@ class SheetPlan:
     derive_debtor_type: bool = False
     matches: HeadingMatches = field(default_factory=HeadingMatches)
     document_position: int | None = None
+    answer_position: int | None = None
 
     def positions(self, kind: RecordKind) -> list[int]:
         """Return the positions of the cells of this kind. Constants have none."""
@@ -74,7 +76,7 @@ _DISTINCTIVE_COLUMNS = {
     RecordKind.CASE: {c.name for c in columns_of(RecordKind.CASE)} - {c.name for c in columns_of(RecordKind.VOUCHER)},
     RecordKind.VOUCHER: {c.name for c in columns_of(RecordKind.VOUCHER)} - {c.name for c in columns_of(RecordKind.CASE)},
 }
-ENTRY_HEADING = "#entry"
+ENTRY_HEADING, ANSWER_HEADING = "#entry", "#answer"
 NOTHING_AROUND = SheetContext()
 MARKS_ENOUGH = 2  # a single column that only cases (or vouchers) have may be chance
 
@@ -110,17 +112,23 @@ def plan_sheet(
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     document = _document_position(shape, header, unused)
     return SheetPlan(
-        head=_head(headings, shape, matches),
+        head=_head(headings, shape, matches, fixed),
         shape=shape,
         header_row=header_row,
         case=bound[RecordKind.CASE],
         voucher=bound[RecordKind.VOUCHER],
-        entry_position=next((at for at, heading in enumerate(header) if header_key(heading) == ENTRY_HEADING), None),
+        entry_position=_own_position(header, ENTRY_HEADING),
         unknown=tuple(header[at] for at in unused if at != document and header[at] not in matches.superseded_by),
         derive_debtor_type=bool(derived),
         matches=matches,
         document_position=document,
+        answer_position=_own_position(header, ANSWER_HEADING),
     )
+
+
+def _own_position(header: tuple[str, ...], own: str) -> int | None:
+    """Return the position of a heading of the importer's own sheets, or None."""
+    return next((at for at, heading in enumerate(header) if header_key(heading) == own), None)
 
 
 def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: SheetContext) -> SheetHeadings:
@@ -128,9 +136,9 @@ def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: She
     return SheetHeadings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
 
 
-def _head(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> SheetHead:
+def _head(headings: SheetHeadings, shape: Shape, matches: HeadingMatches, fixed: Mapping[str, str]) -> SheetHead:
     names = tuple(" ".join(found) or None for found in matches.names)
-    return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT)
+    return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT, constants=tuple(fixed.items()))
 
 
 def _document_position(shape: Shape, header: tuple[str, ...], unused: Iterable[int]) -> int | None:

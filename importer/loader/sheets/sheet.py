@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
+from importer.domain.records import EXAMPLE_MARK
 from importer.loader.files.projection import NumberedRow, PeekableRows, ProjectedRows
 from importer.loader.profile import Profile
 from importer.loader.sheets.header import find_header
@@ -30,6 +31,11 @@ class Sheet(Protocol):
 def is_report_sheet(sheet: Sheet) -> bool:
     """Return whether a sheet belongs to a template or report of the importer: its first heading begins with ``#``."""
     return next((str(cells[0]).startswith("#") for _, cells in sheet.rows() if cells), False)
+
+
+def is_example_sheet(sheet: Sheet) -> bool:
+    """Return whether a sheet marks its workbook as the example."""
+    return next((cells[0] == EXAMPLE_MARK for _, cells in sheet.rows() if cells), False)
 
 
 def first_rows(sheet: Sheet, count: int) -> list[NumberedRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from importer.domain.cells import Cell
@@ -29,9 +30,15 @@ class OutputSheet(Protocol):
     def write_comment(self, row: int, column: int, text: str, options: dict[str, Any]) -> Any:
         """Attach a note to a cell (counted from 0). ``options`` are those of XlsxWriter."""
 
+    def data_validation(self, first_row: int, first_column: int, last_row: int, last_column: int, options: dict[str, Any]) -> Any:
+        """Offer values in cells (counted from 0). ``options`` are those of XlsxWriter."""
+
 
 class OutputBook(Protocol):
     """A workbook, whose file exists once it is closed."""
+
+    def set_created(self, moment: datetime) -> None:
+        """Set the time of creation (UTC) that the workbook shows. Without it, equal workbooks have different bytes."""
 
     def add_format(self, properties: dict[str, Any]) -> Any:
         """Return a format with these properties of XlsxWriter."""

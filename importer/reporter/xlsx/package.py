@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from shutil import copyfileobj
 from typing import Any
-from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZipFile
+from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZipFile, ZipInfo
 
 import xlsxwriter
 
@@ -27,6 +28,9 @@ class RowBook:
         self._parts = BytesIO()
         self._book = xlsxwriter.Workbook(self._parts, {"in_memory": True})
         self._sheets: dict[str, RowSheet] = {}
+
+    def set_created(self, moment: datetime) -> None:
+        self._book.set_properties({"created": moment})
 
     def add_format(self, properties: dict[str, Any]) -> Any:
         return self._book.add_format(properties)
@@ -61,7 +65,7 @@ class RowBook:
                 if name in self._sheets:
                     _pack_sheet(packed, name, content, self._sheets[name])
                 else:
-                    packed.writestr(name, content)
+                    packed.writestr(ZipInfo(name), content, ZIP_DEFLATED, LEVEL)  # without a time of its own
 
 
 def _pack_sheet(packed: ZipFile, name: str, frame: bytes, sheet: RowSheet) -> None:

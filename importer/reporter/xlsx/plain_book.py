@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,6 +30,9 @@ class PlainBook:
         self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": self._rows.name})
         self._book.use_zip64()
         self._no_format = self._book.add_format()
+
+    def set_created(self, moment: datetime) -> None:
+        self._book.set_properties({"created": moment})
 
     def add_format(self, properties: dict[str, Any]) -> Any:
         return self._book.add_format(properties)
@@ -59,6 +63,7 @@ class PlainSheet:
     def __init__(self, sheet: Any, no_format: Any) -> None:
         self._sheet, self._no_format = sheet, no_format
         self.freeze_panes, self.set_column, self.write_comment = sheet.freeze_panes, sheet.set_column, sheet.write_comment
+        self.data_validation = sheet.data_validation
 
     def write_cells(self, row: int, cells: Sequence[Cell], format_of: FormatOf, coloured: Collection[int] = ()) -> None:
         """Write row ``row``; see :meth:`OutputSheet.write_cells`."""

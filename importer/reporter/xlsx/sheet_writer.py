@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +23,9 @@ MOST_NOTES = 10_000
 _NOTE_WIDTH, _NOTE_LINE, _NOTE_LETTERS, _NOTE_HEIGHT = 320, 17, 48, 340  # pixels, and letters of 9 points in a line
 _NOTE_LIMIT = 1_000
 _NO_HIGHLIGHTS: Mapping[int | None, Any] = {}
+_NO_OFFERS: Mapping[str, tuple[str, ...]] = {}
+MOST_OFFERS = 60_000
+"""The most drop-downs in one workbook; Excel allows 65,530 in a sheet."""
 _NAME_LIMIT = 31  # UTF-16 units of a sheet's name
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -42,14 +46,34 @@ class CellHighlight:
     note: str | None = None
 
 
+@dataclass(slots=True)
+class _Offer:
+    """A drop-down that is being collected: the values that are offered in the cells of a column, from one row to another."""
+
+    column: int
+    values: tuple[str, ...]
+    first: int
+    last: int
+
+
 class SheetWriter:
-    """A workbook that is written row by row. ``sparing`` omits sheets without rows.
+    """A workbook that is written row by row. ``sparing`` omits sheets without rows, ``created`` is the time that it shows.
 
     ``notes_left_out`` is true if there were more notes than ``MOST_NOTES``.
     """
 
-    def __init__(self, path: Path, heads: Sequence[SheetHead], columns: Sequence[str], *, sparing: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        heads: Sequence[SheetHead],
+        columns: Sequence[str],
+        *,
+        sparing: bool = False,
+        created: datetime | None = None,
+    ) -> None:
         self._book = open_book(path)
+        if created is not None:
+            self._book.set_created(created)
         self._bold = self._book.add_format({"bold": True, "bg_color": "#E7EEF4"})
         self._formats: dict[tuple[str, Colour], Any] = {}
         self._heads, self._columns = heads, columns
@@ -59,7 +83,8 @@ class SheetWriter:
         self._kept = [[i for i, h in enumerate(head.header) if not h.startswith("#")] for head in heads]
         self._sheets: dict[int, OutputSheet] = {}
         self._next = [1] * len(heads)
-        self.rows = self.notes = 0
+        self._offered: dict[int, _Offer] = {}
+        self.rows = self.notes = self.offers = 0
         self.notes_left_out = False
         for index in range(0 if sparing else len(heads)):
             self._sheet(index)
@@ -70,10 +95,13 @@ class SheetWriter:
         own: Sequence[Cell],
         cells: Sequence[Cell],
         highlights: Mapping[int | None, CellHighlight] = _NO_HIGHLIGHTS,
+        *,
+        offers: Mapping[str, tuple[str, ...]] = _NO_OFFERS,
     ) -> None:
         """Write one row: the reporter's ``own`` cells, then the source's ``cells``, unchanged.
 
-        ``highlights`` are those of the source's cells by position; that of None is for ``#errors``.
+        ``highlights`` are those of the source's cells by position; that of None is for ``#errors``. ``offers`` are the values
+        that can be chosen in own cells, by heading; such a cell is yellow, and takes any other text too.
         """
         if self._next[sheet] == SHEET_ROWS:
             self._continue(sheet)
@@ -82,6 +110,9 @@ class SheetWriter:
         width = len(header)
         written: list[Cell] = [*own, *cells] if len(kept) == width <= len(cells) else [*own, *_picked(cells, kept, width)]
         coloured = self._coloured(sheet, highlights, len(own)) if highlights else {}
+        for heading, values in offers.items():
+            coloured[self._columns.index(heading)] = CellHighlight(Colour.WAITS)
+            self._offer(sheet, row, self._columns.index(heading), values)
         for column in sorted(coloured):
             self._annotate(target, row, column, coloured[column])
 
@@ -91,6 +122,22 @@ class SheetWriter:
         target.write_cells(row, written, format_of, coloured)
         self._next[sheet] = row + 1
         self.rows += 1
+
+    def _offer(self, sheet: int, row: int, column: int, values: tuple[str, ...]) -> None:
+        """Offer values in a cell. Equal offers in rows that follow each other are one drop-down, of which a file has few."""
+        offered = self._offered.get(sheet)
+        if offered is None or (offered.column, offered.values, offered.last + 1) != (column, values, row):
+            self._write_offer(sheet)
+            offered = self._offered[sheet] = _Offer(column, values, row, row)
+        offered.last = row
+
+    def _write_offer(self, sheet: int) -> None:
+        offered = self._offered.pop(sheet, None)
+        if offered is None or self.offers >= MOST_OFFERS:
+            return
+        self.offers += 1
+        options = {"validate": "list", "source": list(offered.values), "ignore_blank": True, "show_error": False}
+        self._sheets[sheet].data_validation(offered.first, offered.column, offered.last, offered.column, options)
 
     def _coloured(self, sheet: int, highlights: Mapping[int | None, CellHighlight], own: int) -> dict[int, CellHighlight]:
         """Return the highlights by column of this workbook, without those of omitted cells."""
@@ -115,6 +162,8 @@ class SheetWriter:
 
     def close(self) -> None:
         """Write the workbook. Raises OSError if it cannot be written."""
+        for sheet in tuple(self._offered):
+            self._write_offer(sheet)
         self._book.close()
 
     def __enter__(self) -> Self:
@@ -129,11 +178,12 @@ class SheetWriter:
     def _sheet(self, index: int) -> OutputSheet:
         if index not in self._sheets:
             headings = (*self._columns, *(self._heads[index].header[i] for i in self._kept[index]))
-            self._sheets[index] = self._begin(self._names[index], headings, {"#errors": 70, "#row": 7})
+            self._sheets[index] = self._begin(self._names[index], headings, {"#errors": 70, "#row": 7, "#answer": 16})
         return self._sheets[index]
 
     def _continue(self, index: int) -> None:
         """Continue a full sheet in another one with the same headings."""
+        self._write_offer(index)
         full = self._names[index]
         self._names[index] = _sheet_name(self._heads[index].name, self._names)
         self._names.append(full)

@@ -32,6 +32,7 @@ class Runner:
     def __init__(self, settings: SandboxSettings) -> None:
         self.world = World(
             settings.data_file,
+            access=settings.data_access,
             case_id_from=settings.case_id_from,
             clock_offset_seconds=settings.clock_offset_seconds,
             case_known_seconds=settings.case_known_seconds,

@@ -10,6 +10,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ _HEADER = b'{"sandbox":1}\n'
 class Journal:
     """An open data file. One process may hold it; raises ``SettingsError`` if it cannot be used."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, access: FileAccess = OWNER_ALONE) -> None:
         self._path = path
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+            access.create(path)
+            self._file = access.open(path, os.O_RDWR | os.O_APPEND)
         except OSError as error:
             raise SettingsError(f"The sandbox data file {path} cannot be opened: {error.strerror}.") from error
         try:

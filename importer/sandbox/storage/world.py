@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.errors import SettingsError
 from importer.sandbox.storage.journal import Journal
 
@@ -105,6 +106,7 @@ class World:
         self,
         path: Path | None = None,
         *,
+        access: FileAccess = OWNER_ALONE,
         case_id_from: CaseIdFrom = "id",
         clock_offset_seconds: float = 0,
         case_known_seconds: float = 0,
@@ -126,7 +128,7 @@ class World:
         self._by_case: dict[tuple[str, str], list[StoredVoucher]] = {}
         self._by_unique_id: dict[tuple[str, str], str] = {}
         self._replays: dict[tuple[str, str], StoredReplay] = {}
-        self._journal = Journal(path) if path is not None else None
+        self._journal = Journal(path, access) if path is not None else None
         if self._journal is not None:
             self._reload(self._journal, path)
 

@@ -26,7 +26,7 @@ from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 
 KEY, TOKEN, TENANT = "key-4711-very-secret", "token-0815-very-secret", "5a4d0b0c-0000-4000-8000-00000000d0b1"
 ALWAYS = 100_000
-HIDDEN = {"on": "list", "nth": 1, "times": ALWAYS, "kind": "redirect"}
+HIDDEN = {"on": "list", "nth": 2, "times": ALWAYS, "kind": "redirect"}
 CASE = {
     "case_ref": None,
     "creditor_company_name": "Nordlys Energi A/S",
@@ -74,6 +74,7 @@ def write(path, cases=(), vouchers=(), shown_as=None):
 def run(folder, url, *arguments, **settings):
     env = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
     env |= {
+        "IMPORTER_WORKSPACE": ".",
         "IMPORTER_DATA_FOLDER": str(folder / "user-data"),
         "IMPORTER_DEBITURA__BASE_URL": url,
         "IMPORTER_DEBITURA__API_KEY": KEY,
@@ -89,7 +90,7 @@ def run(folder, url, *arguments, **settings):
 
 
 def imported(folder, url, *arguments, expect, **settings):
-    code = run(folder, url, "run", *arguments, "--yes", "-q", **settings).wait()
+    code = run(folder, url, "run", *arguments, "--yes", "--new-ledger", "-q", **settings).wait()
     assert code == expect, (folder.name, arguments, code)
 
 
@@ -148,7 +149,7 @@ def every_state(folder, sandbox):
     imported(folder, sandbox.url, "waiting.xlsx", expect=5)
     write(folder / "killed.xlsx", [{"case_ref": "C-KILLED", "debtor_name": "Killed Person"}])
     sandbox.set_faults(FaultPlan.parse([{"on": "cases", "nth": 1, "times": ALWAYS, "kind": "hang_after"}]))
-    process = run(folder, sandbox.url, "run", "killed.xlsx", "--yes", "-q")
+    process = run(folder, sandbox.url, "run", "killed.xlsx", "--yes", "--new-ledger", "-q")
     while not entries(folder / "ledger.db", "AND state = 'sending'"):
         time.sleep(0.05)
     time.sleep(0.5)

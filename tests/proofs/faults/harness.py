@@ -25,6 +25,8 @@ from simulation import Examination, SandboxProcess, environment, examine, finish
 ROWS_PER_FILE = 100
 KILLS_PER_ROUND = 25
 LONGEST_LIFE = 0.5
+"""The seconds to begin with; runs live longer while few are killed with requests under way, as on a slow machine."""
+FEW, MOST_SECONDS = 0.1, 5.0
 PLAN_LASTS = 6  # runs
 
 
@@ -121,6 +123,7 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
     load_everything()
     dice = random.Random(seed)
     done = under_way = rounds = 0
+    longest = LONGEST_LIFE
     bad: list[Examination] = []
     with SandboxProcess(folder) as sandbox:
         env = environment(sandbox.url, timeout_seconds=0.5)
@@ -128,6 +131,7 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
         first = 0
         while (done < kills or not under_way) and not bad:
             rounds += 1
+            before = done, under_way
             fresh = range(first, first + ROWS_PER_FILE)
             first += ROWS_PER_FILE - dice.randrange(6)  # the next file overlaps this one
             sheet = folder / f"sheet-{rounds}.csv"
@@ -137,17 +141,19 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
                     sandbox.faults(plan(dice.randrange(10**6), stopping=True))
                     let_a_minute_pass(folder / "ledger.db")
                 begins = dice.random() < 0.6 or not (folder / "ledger.db").is_file()
-                arguments = ["run", str(sheet), "--yes", "-q"] if begins else ["resume", "-q"]
-                code = live_and_die(folder, env, arguments, dice.uniform(0.01, LONGEST_LIFE))
+                arguments = ["run", str(sheet), "--yes", "--new-ledger", "-q"] if begins else ["resume", "-q"]
+                code = live_and_die(folder, env, arguments, dice.uniform(0.01, longest))
                 done += code is None
                 under_way += code is None and left_under_way(folder / "ledger.db")
                 if code is not None and code not in {0, 3, 5, 6}:
                     raise SystemExit(f"a run ended with {code}; see {folder}/runs.log")
+            if under_way - before[1] < FEW * (done - before[0]):
+                longest = min(1.5 * longest, MOST_SECONDS)
             sandbox.faults(None)
             let_a_minute_pass(folder / "ledger.db")
             code = None
             while code is None:
-                code = live_and_die(folder, env, ["run", str(sheet), "--yes", "-q"], 60)
+                code = live_and_die(folder, env, ["run", str(sheet), "--yes", "--new-ledger", "-q"], 60)
             finish(folder, env)
             wanted |= {f"C{number}" for number in fresh}
             verdict = examine(sandbox.state(), folder / "ledger.db", wanted, finished=True)

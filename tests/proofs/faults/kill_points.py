@@ -23,11 +23,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import forked, load_everything
-from simulation import SandboxProcess, environment, examine, finish, write_sheet
+from simulation import ALWAYS, SandboxProcess, accept_a_control, environment, examine, finish, write_sheet
 
 POINTS = ("commit", "request", "wire", "report")  # wire: the bytes of a request have gone out, its answer is not read
 MOMENTS = ("before", "after")
-ALWAYS = 10**6
 
 
 class Trap:
@@ -58,7 +57,7 @@ def set_trap(trap: Trap) -> None:
 
     from importer.dispatcher.apis.http import AioTransport
     from importer.ledger.storage.engine import Session
-    from importer.reporter import report, sheets
+    from importer.reporter import result_folder
 
     real_transaction = Session.transaction
 
@@ -90,8 +89,8 @@ def set_trap(trap: Trap) -> None:
         return wrapped
 
     _SelectorSocketTransport.write = around("wire", _SelectorSocketTransport.write)  # hands the bytes to the kernel at once
-    sheets._publish = around("report", sheets._publish)
-    report._new_folder = around("report", report._new_folder)
+    result_folder.replace_file = around("report", result_folder.replace_file)
+    result_folder._folder_of = around("report", result_folder._folder_of)
 
 
 def trapped_run(folder: Path, env: dict[str, str], arguments: list[str], make: Callable[[], Trap]) -> bool:
@@ -131,13 +130,27 @@ class Stage:
         db.close()
         return [EntryLabel.of(RecordKind.CASE, identifier, key).text() for identifier, key, state in found if state in states]
 
-    def hide_the_list_and(self, kind: str) -> None:
-        """Every case fails in this way, and cannot be looked up."""
-        hidden = {"on": "list", "nth": 1, "times": ALWAYS, "kind": "redirect"}
+    def staged(self) -> list[str]:
+        """The numbers of the batches that wait for an approval."""
+        if not (self.folder / "ledger.db").is_file():  # killed before it was made
+            return []
+        with sqlite3.connect(f"file:{self.folder}/ledger.db?mode=ro", uri=True) as db:
+            found = db.execute("SELECT id FROM batch WHERE state IN ('staged', 'void') ORDER BY id").fetchall()
+        db.close()
+        return [str(identifier) for (identifier,) in found]
+
+    def lose_every_case_by(self, kind: str) -> None:
+        """Send the sheet: every case fails in this way, and cannot be looked up."""
+        hidden = self.sandbox.hidden_after_the_look()
         self.sandbox.faults([{"on": "cases", "nth": 1, "times": ALWAYS, "kind": kind}, hidden])
+        assert self.import_sheet() == 5
+        assert self.entries("in_doubt")
+        self.sandbox.faults(None)
 
 
-RUN, RESUME = ("run", "sheet.csv", "--yes", "-q"), ("resume", "-q")
+RUN, RESUME = ("run", "sheet.csv", "--yes", "--new-ledger", "-q"), ("resume", "-q")
+STAGE = (*RUN[:2], "--confirm", "999", "--new-ledger", "-q")
+"""Stages the sheet, which holds fewer cases, and sends nothing."""
 
 
 def plain_run(stage: Stage) -> tuple[str, ...]:
@@ -148,17 +161,14 @@ def plain_run(stage: Stage) -> tuple[str, ...]:
 
 def resume_with_doubts(stage: Stage) -> tuple[str, ...]:
     """Every case is committed but its answer lost; the resume that reconciles them is killed."""
-    stage.hide_the_list_and("500_after")
-    stage.import_sheet()
-    stage.sandbox.faults(None)
+    stage.lose_every_case_by("500_after")
     return RESUME
 
 
 def absent_and_sent_again(stage: Stage) -> tuple[str, ...]:
     """No case was committed; the resume that looks for them twice and sends them again is killed."""
-    stage.hide_the_list_and("500_before")
-    stage.import_sheet()
-    stage.sandbox.faults(None)
+    stage.lose_every_case_by("500_before")
+    accept_a_control(stage.folder, stage.env)  # without one the list proves nothing, and nothing is sent again
     return RESUME
 
 
@@ -224,6 +234,49 @@ def uploads(stage: Stage) -> tuple[str, ...]:
     return RUN
 
 
+def staged_run(stage: Stage) -> tuple[str, ...]:
+    """A gate is not passed; the run that only stages the sheet is killed."""
+    del stage
+    return STAGE
+
+
+def reviewed_run(stage: Stage) -> tuple[str, ...]:
+    """A gate is passed; the run that stages the sheet, approves and sends it is killed."""
+    del stage
+    return (*RUN[:2], "--confirm", "1", "--new-ledger", "-q")
+
+
+def approving(stage: Stage) -> tuple[str, ...]:
+    """The sheet is staged; the command that approves it is killed."""
+    assert stage.run(*STAGE) == 8
+    return ("approve", "1", "--yes")
+
+
+def discarding(stage: Stage) -> tuple[str, ...]:
+    """The sheet is staged; the command that discards it is killed."""
+    assert stage.run(*STAGE) == 8
+    return ("discard", "1")
+
+
+def staged_over_a_batch_under_way(stage: Stage) -> tuple[str, ...]:
+    """A part of the sheet was sent, and the sheet is staged again; the command that approves that is killed."""
+    stage.sandbox.faults([{"on": "cases", "nth": 1, "kind": "401_from"}])
+    stage.import_sheet()
+    stage.sandbox.faults(None)
+    assert stage.run(*STAGE) == 8
+    return ("approve", "2", "--yes")
+
+
+def discarded_over_a_batch_under_way(stage: Stage) -> tuple[str, ...]:
+    """A part of the sheet was sent, and the sheet is staged again; the command that discards that is killed."""
+    return ("discard", staged_over_a_batch_under_way(stage)[1])
+
+
+def approve_all(stage: Stage) -> None:
+    for number in stage.staged():
+        assert stage.run("approve", number, "--yes") == 0
+
+
 @dataclass(frozen=True)
 class Scenario:
     """What is prepared (which gives the command that is killed), with what settings, and what a person does after it."""
@@ -245,6 +298,12 @@ SCENARIOS = (
     Scenario(restored_ledger),
     Scenario(vouchers_in_doubt),
     Scenario(uploads, appendix="invoice.pdf"),
+    Scenario(staged_run, then=approve_all),
+    Scenario(reviewed_run, then=approve_all),
+    Scenario(approving, then=approve_all),
+    Scenario(discarding, then=approve_all),
+    Scenario(staged_over_a_batch_under_way, then=approve_all),
+    Scenario(discarded_over_a_batch_under_way, then=approve_all),
 )
 
 
@@ -263,7 +322,8 @@ class Theatre:
         write_sheet(folder / "sheet.csv", taken, vouchers=2, appendix=scenario.appendix)
         (folder / "invoice.pdf").write_bytes(b"%PDF-1.4 " + str(self.played).encode())
         dispatch = {"settle_minutes": 0, "concurrency": 2} | scenario.dispatch
-        stage = Stage(folder, environment(sandbox.url, **dispatch), sandbox)
+        own_data = {"IMPORTER_DATA_FOLDER": str(folder / "data")}  # a ledger of its own for the same account
+        stage = Stage(folder, environment(sandbox.url, **dispatch) | own_data, sandbox)
         arguments = scenario.prepare(stage)
         killed = trapped_run(folder, stage.env, list(arguments), lambda: make(folder))
         sandbox.faults(None)
@@ -291,7 +351,8 @@ class Theatre:
 
 def try_scenario(theatre: Theatre, sandbox: SandboxProcess, scenario: Scenario, every: int, first: int) -> tuple[int, list[str]]:
     kills, bad = 0, []
-    for point, moment, count in theatre.points(sandbox, scenario)[first::every]:
+    points = theatre.points(sandbox, scenario)
+    for point, moment, count in points[first % len(points) :: every]:
         killed, wrong = theatre.play(sandbox, scenario, lambda _, trap=(point, moment, count): Trap(*trap))
         kills += killed
         if wrong:
@@ -303,6 +364,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=2)
     parser.add_argument("--every", type=int, default=1, help="try every n-th point only")
+    parser.add_argument("--only", help="try only the scenarios whose names hold this text")
     chosen = parser.parse_args()
     failed, total = [], 0
     load_everything()
@@ -313,6 +375,8 @@ def main() -> None:
         theatre = Theatre(root, chosen.cases)
         with SandboxProcess(plain) as usual, SandboxProcess(keyed, idempotency="honoured") as keeping:
             for number, scenario in enumerate(SCENARIOS):
+                if chosen.only and chosen.only not in scenario.prepare.__name__:
+                    continue
                 sandbox = keeping if scenario.keys else usual
                 # Another first point in each, so that a few of all kinds are tried.
                 kills, bad = try_scenario(theatre, sandbox, scenario, chosen.every, number % chosen.every)

@@ -85,9 +85,9 @@ def trial(folder: Path, place: str) -> list[str]:
     write_sheet(folder / "rows.csv", range(2, 3))
     with HostileServer() as server:
         env = environment(server.url, folder)
-        if (first := importer(folder, env, "run", "controls.csv", "--yes")).returncode:
+        if (first := importer(folder, env, "run", "controls.csv", "--yes", "--new-ledger")).returncode:
             return [f"the controls were not imported: {first.stdout}{first.stderr}"]
-        command = [sys.executable, "-c", SENDER, place, "run", "rows.csv", "--yes"]
+        command = [sys.executable, "-c", SENDER, place, "run", "rows.csv", "--yes", "--new-ledger"]
         sender = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             if not is_stopped(sender):

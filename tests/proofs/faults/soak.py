@@ -25,7 +25,7 @@ def main() -> None:
         sandbox.faults(plan(chosen.seed))
         write_sheet(folder / "cases.csv", range(chosen.cases))
         env = environment(sandbox.url, timeout_seconds=0.5)
-        done = importer(folder, env, "run", "cases.csv", "--yes", timeout=900)
+        done = importer(folder, env, "run", "cases.csv", "--yes", "--new-ledger", timeout=900)
         resumes = 0
         while done.returncode and resumes < 50:
             time.sleep(0.6)  # the settle time of the tests

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from kill_points import ALWAYS
-from simulation import HEADER, write_sheet
-from support.workspace import API_KEY, STATES, TOKEN, CliWorkspace, settings_for
+from simulation import ALWAYS, HEADER, write_sheet
+from support.workspace import API_KEY, DATA_FOLDER, STATES, TOKEN, CliWorkspace, settings_for
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
@@ -19,8 +18,11 @@ from importer.sandbox import FaultPlan, Sandbox, SandboxSettings
 from importer.sandbox.storage.world import World
 
 APIS = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="ignored")
-HIDDEN = {"on": "list", "nth": 1, "times": ALWAYS, "kind": "redirect"}
+HIDDEN = {"on": "list", "nth": 2, "times": ALWAYS, "kind": "redirect"}
+"""The list is hidden after the first look, without which nothing is sent."""
 CASES = range(1, 4)
+ELSEWHERE = {"IMPORTER_LEDGER__URL": "sqlite:///other.db", DATA_FOLDER: "another-user"}
+"""The settings of another user with the same key."""
 
 
 def faults(fake_apis, kind=None, on="cases", *more):
@@ -74,6 +76,12 @@ def change(workspace, statement):
         db.execute(statement)
 
 
+def call_other_claims(workspace):
+    """Answer of all questioned rows that the listed cases are others."""
+    change(workspace, "UPDATE look_alike SET answer = '{}'")
+    change(workspace, "UPDATE entry SET state = 'pending', reasons = NULL WHERE state IN ('questioned', 'blocked')")
+
+
 def restore(workspace, backup="backup.db"):
     for old in workspace.folder.glob("ledger.db*"):
         old.unlink()
@@ -116,15 +124,20 @@ def test_cases_are_found_although_the_clock_was_set_right_since(workspace, tmp_p
 
 
 def test_an_older_case_is_not_taken_for_ours_because_this_machines_clock_is_behind(workspace, tmp_path):
-    """By the server's clock it was made ten minutes before our first attempt: it is another ledger's."""
-    data, elsewhere = tmp_path / "apis.jsonl", {"IMPORTER_LEDGER__URL": "sqlite:///other.db"}
+    """By the server's clock it was made ten minutes before our first attempt: it is another user's, and a person said so."""
+    data = tmp_path / "apis.jsonl"
     with Sandbox(replace(APIS, data_file=data, clock_offset_seconds=3000)) as fake_apis:
         at_work(workspace, fake_apis)
         write_sheet(workspace.folder / "cases.csv", range(1, 2))
-        assert workspace.call("run", "cases.csv", "--yes", "-q", env=elsewhere).code == 0
+        assert workspace.call("run", "cases.csv", "--yes", "-q", env=ELSEWHERE).code == 0
         port = int(fake_apis.url.rsplit(":", 1)[1])
     with Sandbox(replace(APIS, data_file=data, port=port, clock_offset_seconds=3600)) as fake_apis:
-        leave_in_doubt(workspace, fake_apis, "500_after", range(1, 2))
+        assert import_cases(workspace, range(1, 2)).code == 6
+        (name,) = names(workspace, "questioned")
+        assert workspace.call("resolve", name, "--send").code == 0
+        faults(fake_apis, "500_after", "cases", HIDDEN)
+        assert workspace.call("resume", "-q").code == 5
+        faults(fake_apis)
         for _ in range(3):  # its voucher is held: the other ledger has used its unique id, below the other case
             workspace.call("resume", "-q")
         assert accepted_ids(workspace) == [fake_apis.cases[1]["id"]]
@@ -249,7 +262,7 @@ def test_cases_that_show_late_are_not_sent_twice_after_a_restore(configured_work
     at_work(configured_workspace, fake_apis, settle=0.5)
     stop_before_the_first(configured_workspace, fake_apis)
     assert configured_workspace.call("ledger", "backup", "backup.db").code == 0
-    fake_apis.set_faults(FaultPlan(late_rate=1.0, late_seconds=2.0))
+    fake_apis.set_faults(FaultPlan(late_rate=1.0, late_seconds=6.0))
     assert configured_workspace.call("resume", "-q").code == 0
     restore(configured_workspace)
     change(configured_workspace, "UPDATE meta SET value = '2026-01-01T00:00:00.000000Z' WHERE name = 'backup_taken_at'")
@@ -265,7 +278,7 @@ def test_old_doubts_of_a_backup_wait_for_the_list_again(configured_workspace, fa
     leave_in_doubt(configured_workspace, fake_apis, "500_before")
     change(configured_workspace, "UPDATE entry SET doubted_at = '2026-01-01T00:00:00.000000Z' WHERE state = 'in_doubt'")
     assert configured_workspace.call("ledger", "backup", "backup.db").code == 0
-    fake_apis.set_faults(FaultPlan(late_rate=1.0, late_seconds=2.0))
+    fake_apis.set_faults(FaultPlan(late_rate=1.0, late_seconds=6.0))
     resume_to_the_end(configured_workspace)
     restore(configured_workspace)
     resume_to_the_end(configured_workspace)
@@ -342,9 +355,8 @@ def test_a_test_case_is_never_taken_for_the_real_one(configured_workspace, fake_
     """Sent from another ledger a moment ago, it agrees in everything else."""
     at_work(configured_workspace, fake_apis)
     accept_a_control(configured_workspace)
-    elsewhere = {"IMPORTER_LEDGER__URL": "sqlite:///other.db"}
     write_sheet(configured_workspace.folder / "cases.csv", CASES)
-    assert configured_workspace.call("run", "cases.csv", "--yes", "-q", "--test-cases", env=elsewhere).code == 0
+    assert configured_workspace.call("run", "cases.csv", "--yes", "-q", "--test-cases", env=ELSEWHERE).code == 0
     leave_in_doubt(configured_workspace, fake_apis, "500_before")
     resume_to_the_end(configured_workspace)
     assert references(fake_apis) == sorted([*each_once() * 2, *each_once(CONTROL)])
@@ -355,8 +367,7 @@ def test_two_ledgers_with_one_key(configured_workspace, fake_apis):
     """What another ledger has sent meanwhile is found like one's own, and not sent again."""
     at_work(configured_workspace, fake_apis)
     leave_in_doubt(configured_workspace, fake_apis, "500_before")
-    elsewhere = {"IMPORTER_LEDGER__URL": "sqlite:///other.db"}
-    assert configured_workspace.call("run", "cases.csv", "--yes", "-q", env=elsewhere).code == 0
+    assert configured_workspace.call("run", "cases.csv", "--yes", "-q", env=ELSEWHERE).code == 0
     resume_to_the_end(configured_workspace)
     assert references(fake_apis) == each_once()
     assert len(fake_apis.vouchers) == len(CASES)
@@ -400,9 +411,6 @@ def test_a_voucher_in_doubt_keeps_its_case_from_being_another(configured_workspa
 # What the server calls taken
 
 
-ELSEWHERE = {"IMPORTER_LEDGER__URL": "sqlite:///other.db"}
-
-
 def test_a_reference_that_older_cases_have_is_for_a_person(workspace, tmp_path):
     """The server refuses it each time that it is sent, and the list shows no case of ours."""
     data, numbers = tmp_path / "apis.jsonl", range(1, 25)
@@ -411,9 +419,10 @@ def test_a_reference_that_older_cases_have_is_for_a_person(workspace, tmp_path):
         assert import_cases(workspace, numbers, env=ELSEWHERE).code == 0
         port, old = int(fake_apis.url.rsplit(":", 1)[1]), {c["creditorReference"]: c["id"] for c in fake_apis.cases}
     with Sandbox(replace(APIS, data_file=data, port=port, unique_references=True)) as fake_apis:
-        assert (
-            import_cases(workspace, numbers, env={"IMPORTER_DISPATCH__CONCURRENCY": "2"}).code == 6
-        )  # so many refusals in a row are not taken for an API that is down
+        assert import_cases(workspace, numbers).code == 6
+        call_other_claims(workspace)
+        # So many refusals in a row are not taken for an API that is down.
+        assert workspace.call("resume", "-q", env={"IMPORTER_DISPATCH__CONCURRENCY": "2"}).code == 6
         assert fake_apis.requests["cases"] == len(numbers)
         assert workspace.call("resume", "-q").code == 6
         assert workspace.call("resume", "-q").code == 6

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from harness import plan
-from simulation import SandboxProcess, environment, examine, finish, importer, write_sheet
+from kill_points import SCENARIOS
+from simulation import ALWAYS, SandboxProcess, environment, examine, finish, importer, write_sheet
 
 HERE = Path(__file__).parent
+RUN = [sys.executable, "-m", "importer", "run", "cases.csv", "--yes", "--new-ledger", "-q"]
 
 
 @pytest.fixture
@@ -37,10 +39,11 @@ def test_random_kills_under_faults(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_kill_at_every_commit_request_and_file(tmp_path):
-    done = run_script("kill_points.py", "--cases", "1", "--every", "40", cwd=tmp_path)
+@pytest.mark.parametrize("scenario", [one.prepare.__name__ for one in SCENARIOS])
+def test_a_kill_at_every_commit_request_and_file(tmp_path, scenario):
+    done = run_script("kill_points.py", "--cases", "1", "--every", "80", "--only", scenario, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert int(done.stdout.splitlines()[-1].split()[0]) >= 10
+    assert int(done.stdout.splitlines()[-1].split()[0]) >= 1
 
 
 def test_faults_alone_need_no_person(tmp_path, sandbox):
@@ -48,7 +51,7 @@ def test_faults_alone_need_no_person(tmp_path, sandbox):
     write_sheet(tmp_path / "cases.csv", numbers)
     env = environment(sandbox.url)
     sandbox.faults(plan(5))
-    first = importer(tmp_path, env | {"IMPORTER_DISPATCH__TIMEOUT_SECONDS": "0.4"}, "run", "cases.csv", "--yes")
+    first = importer(tmp_path, env | {"IMPORTER_DISPATCH__TIMEOUT_SECONDS": "0.4"}, "run", "cases.csv", "--yes", "--new-ledger")
     assert first.returncode in {0, 5, 6}, first.stderr
     finish(tmp_path, env | {"IMPORTER_DISPATCH__TIMEOUT_SECONDS": "0.4"})
     assert examine(sandbox.state(), tmp_path / "ledger.db", refs(numbers), finished=True).good
@@ -59,9 +62,9 @@ def newest_report(folder):
 
 
 def lose_every_case(sandbox):
-    """Cases are created, their answers are lost, and the list cannot be read."""
-    lost = {"on": "cases", "nth": 1, "times": 10**6, "kind": "500_after"}
-    sandbox.faults([lost, {"on": "list", "nth": 1, "times": 10**6, "kind": "redirect"}])
+    """Cases are created, their answers are lost, and the list cannot be read again."""
+    lost = {"on": "cases", "nth": 1, "times": ALWAYS, "kind": "500_after"}
+    sandbox.faults([lost, sandbox.hidden_after_the_look()])
 
 
 def sheet_cells(path):
@@ -77,7 +80,7 @@ def test_a_person_resolves_what_the_importer_cannot(tmp_path, sandbox):
     write_sheet(tmp_path / "cases.csv", range(1, 3))
     env = environment(sandbox.url)
     lose_every_case(sandbox)
-    assert importer(tmp_path, env, "run", "cases.csv", "--yes").returncode == 5
+    assert importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger").returncode == 5
     sandbox.faults(None)
     cases = {case["creditorReference"]: case["id"] for case in sandbox.state()["cases"]}
     rows = sheet_cells(newest_report(tmp_path) / "errors.xlsx")
@@ -103,9 +106,9 @@ def test_a_person_resolves_what_the_importer_cannot(tmp_path, sandbox):
 def test_what_a_person_calls_absent_is_sent(tmp_path, sandbox):
     write_sheet(tmp_path / "cases.csv", range(1, 2))
     env = environment(sandbox.url)
-    failed = {"on": "cases", "nth": 1, "times": 10**6, "kind": "500_before"}
-    sandbox.faults([failed, {"on": "list", "nth": 1, "times": 10**6, "kind": "redirect"}])
-    assert importer(tmp_path, env, "run", "cases.csv", "--yes").returncode == 5
+    failed = {"on": "cases", "nth": 1, "times": ALWAYS, "kind": "500_before"}
+    sandbox.faults([failed, sandbox.hidden_after_the_look()])
+    assert importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger").returncode == 5
     sandbox.faults(None)
     assert not sandbox.state()["cases"]
     names = sheet_cells(newest_report(tmp_path) / "errors.xlsx")[0]["#entry"].split()
@@ -118,8 +121,8 @@ def test_what_a_person_calls_absent_is_sent(tmp_path, sandbox):
 def test_on_absent_hold_asks_a_person(tmp_path, sandbox):
     write_sheet(tmp_path / "cases.csv", range(1, 2))
     env = environment(sandbox.url, on_absent="hold", settle_minutes=0)
-    sandbox.faults([{"on": "cases", "nth": 1, "times": 10**6, "kind": "500_before"}])
-    importer(tmp_path, env, "run", "cases.csv", "--yes")
+    sandbox.faults([{"on": "cases", "nth": 1, "times": ALWAYS, "kind": "500_before"}])
+    importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger")
     sandbox.faults(None)
     assert importer(tmp_path, env, "resume").returncode == 6
     assert not sandbox.state()["cases"]
@@ -135,7 +138,7 @@ def test_trusted_keys_send_the_same_again(tmp_path):
     with Sandbox(SandboxSettings(data_file=data, idempotency="honoured", faults=plan)) as running:
         write_sheet(tmp_path / "cases.csv", range(1, 4))
         env = environment(running.url, idempotency_keys="trusted", settle_minutes=600)
-        done = importer(tmp_path, env, "run", "cases.csv", "--yes")
+        done = importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger")
         assert done.returncode == 0, done.stderr
         assert len(running.cases) == 3
         assert running.requests.get("list", 0) <= 1
@@ -147,17 +150,18 @@ def test_a_restored_ledger_sends_nothing_twice(tmp_path, sandbox):
     write_sheet(tmp_path / "first.csv", range(1, 6))
     write_sheet(tmp_path / "second.csv", range(6, 11))
     lose_every_case(sandbox)
-    importer(tmp_path, env, "run", "second.csv", "--yes")  # in doubt when the backup is taken
+    assert importer(tmp_path, env, "run", "second.csv", "--yes", "--new-ledger").returncode == 5
+    assert len(sandbox.state()["cases"]) == 5  # in doubt when the backup is taken
     sandbox.faults(None)
     copied = importer(tmp_path, env, "ledger", "backup", "backup.db")
     assert copied.returncode == 0, copied.stderr
-    assert importer(tmp_path, env, "run", "first.csv", "--yes").returncode == 0
+    assert importer(tmp_path, env, "run", "first.csv", "--yes", "--new-ledger").returncode == 0
     finish(tmp_path, env)
 
     for old in tmp_path.glob("ledger.db*"):
         old.unlink()
     shutil.copy(tmp_path / "backup.db", tmp_path / "ledger.db")
-    again = importer(tmp_path, env, "run", "first.csv", "--yes")
+    again = importer(tmp_path, env, "run", "first.csv", "--yes", "--new-ledger")
     assert again.returncode == 0, again.stdout + again.stderr
     finish(tmp_path, env)
     verdict = examine(sandbox.state(), tmp_path / "ledger.db", refs(range(1, 11)), finished=True)
@@ -170,7 +174,7 @@ def test_refused_credentials_stop_the_account_and_resume_finishes(tmp_path, sand
     write_sheet(tmp_path / "cases.csv", numbers)
     env = environment(sandbox.url, concurrency=8)
     sandbox.faults([{"on": "cases", "nth": 101, "kind": "401_from"}])
-    first = importer(tmp_path, env, "run", "cases.csv", "--yes")
+    first = importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger")
     assert first.returncode == 5
     assert "401" in first.stderr
     state = sandbox.state()
@@ -185,8 +189,8 @@ def test_refused_credentials_stop_the_account_and_resume_finishes(tmp_path, sand
 def test_a_dead_api_is_not_hammered(tmp_path, sandbox):
     write_sheet(tmp_path / "cases.csv", range(1, 300))
     env = environment(sandbox.url, concurrency=8)
-    sandbox.faults([{"on": "cases", "nth": 1, "times": 10**6, "kind": "503_html"}])
-    done = importer(tmp_path, env, "run", "cases.csv", "--yes")
+    sandbox.faults([{"on": "cases", "nth": 1, "times": ALWAYS, "kind": "503_html"}])
+    done = importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger")
     assert done.returncode == 5
     assert sandbox.state()["requests"]["cases"] <= 8 + 8 + 5  # a burst, what was under way, the probes
 
@@ -196,7 +200,7 @@ def test_repeats_stay_below_a_tenth_of_the_requests(tmp_path, sandbox):
     write_sheet(tmp_path / "cases.csv", range(1, 400))
     env = environment(sandbox.url, backoff_seconds=0.5)
     sandbox.faults({"seed": 3, "rate": 0.3, "kinds": ["500_before"], "paths": ["vouchers"]})
-    process = subprocess.Popen([sys.executable, "-m", "importer", "run", "cases.csv", "--yes", "-q"], cwd=tmp_path, env=env)
+    process = subprocess.Popen(RUN, cwd=tmp_path, env=env)
     while len(sandbox.state()["cases"]) < 399 and process.poll() is None:
         time.sleep(0.05)
     requests = sandbox.state()["requests"]["vouchers"]
@@ -211,19 +215,19 @@ def test_a_damaged_or_newer_ledger_stops_before_anything_is_sent(tmp_path, sandb
 
     env = environment(sandbox.url)
     write_sheet(tmp_path / "cases.csv", range(1, 40))
-    assert importer(tmp_path, env, "run", "cases.csv", "--yes").returncode == 0
+    assert importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger").returncode == 0
     before = len(sandbox.state()["cases"])
     whole = (tmp_path / "ledger.db").read_bytes()
     (tmp_path / "ledger.db").write_bytes(whole[:8192] + b"\x55" * 40_000 + whole[48_192:])
     write_sheet(tmp_path / "more.csv", range(50, 60))
-    damaged = importer(tmp_path, env, "run", "more.csv", "--yes")
+    damaged = importer(tmp_path, env, "run", "more.csv", "--yes", "--new-ledger")
     assert damaged.returncode == 2
     assert "Restore a backup" in damaged.stderr
     (tmp_path / "ledger.db").write_bytes(whole)
     with sqlite3.connect(tmp_path / "ledger.db") as db:
         db.execute("UPDATE meta SET value = '999' WHERE name = 'schema'")
     db.close()
-    newer = importer(tmp_path, env, "run", "more.csv", "--yes")
+    newer = importer(tmp_path, env, "run", "more.csv", "--yes", "--new-ledger")
     assert newer.returncode == 2
     assert "newer version" in newer.stderr
     assert len(sandbox.state()["cases"]) == before
@@ -233,16 +237,16 @@ def test_two_runs_at_once_the_second_says_who_holds_the_ledger(tmp_path, sandbox
     write_sheet(tmp_path / "cases.csv", range(1, 5))
     env = environment(sandbox.url, timeout_seconds=30)
     sandbox.faults([{"on": "cases", "nth": 1, "times": 9, "kind": "hang_before", "seconds": 20}])
-    first = subprocess.Popen([sys.executable, "-m", "importer", "run", "cases.csv", "--yes", "-q"], cwd=tmp_path, env=env)
+    first = subprocess.Popen(RUN, cwd=tmp_path, env=env)
     while not sandbox.state()["requests"].get("cases"):
         time.sleep(0.02)
-    second = importer(tmp_path, env, "run", "cases.csv", "--yes")
+    second = importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger")
     assert second.returncode == 75
     assert f"process {first.pid}" in second.stderr
     first.kill()
     first.wait(timeout=20)
     sandbox.faults(None)
-    assert importer(tmp_path, env, "run", "cases.csv", "--yes").returncode in {0, 6}
+    assert importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger").returncode in {0, 6}
     finish(tmp_path, env)
     assert examine(sandbox.state(), tmp_path / "ledger.db", refs(range(1, 5)), finished=True).good
     assert json.loads((newest_report(tmp_path) / "summary.json").read_text())["balanced"]

@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -67,9 +68,9 @@ def test_a_disk_that_fills_up_while_sending(tmp_path, sandbox):
     with small_disk(tmp_path / "small", "6m") as small:
         env = environment(sandbox.url, concurrency=4) | {"IMPORTER_LEDGER__URL": f"sqlite:///{small}/ledger.db"}
         write_sheet(tmp_path / "cases.csv", CASES)
-        run = start(tmp_path, env, "run", "cases.csv", "--yes", "-q")
+        run = start(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger", "-q")
         while run.poll() is None and len(sandbox.state()["cases"]) < 20:
-            pass
+            time.sleep(0.05)  # a question at once after each answer would keep the sandbox from its work
         fill(small)
         _, err = run.communicate(timeout=60)
         assert_stopped_for_want_of_space(run.returncode, err, sandbox)
@@ -86,7 +87,7 @@ def test_a_ledger_that_may_not_grow_while_sending(tmp_path, sandbox):
     env = environment(sandbox.url, concurrency=4)
     write_sheet(tmp_path / "cases.csv", CASES)
     sandbox.faults([{"on": "cases", "nth": 1, "kind": "401_from"}])
-    assert importer(tmp_path, env, "run", "cases.csv", "--yes").returncode == 5
+    assert importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger").returncode == 5
     sandbox.faults(None)
 
     def limited():
@@ -103,9 +104,9 @@ def test_a_disk_too_full_to_take_a_file_in(tmp_path, sandbox):
     with small_disk(tmp_path / "small", "2m") as small:
         env = environment(sandbox.url) | {"IMPORTER_LEDGER__URL": f"sqlite:///{small}/ledger.db"}
         write_sheet(tmp_path / "few.csv", range(1, 20))
-        assert importer(tmp_path, env, "run", "few.csv", "--yes").returncode == 0
+        assert importer(tmp_path, env, "run", "few.csv", "--yes", "--new-ledger").returncode == 0
         write_sheet(tmp_path / "many.csv", range(100, 6000))
-        full = importer(tmp_path, env, "run", "many.csv", "--yes")
+        full = importer(tmp_path, env, "run", "many.csv", "--yes", "--new-ledger")
         assert full.returncode == 2
         assert "full" in full.stderr
         assert "Traceback" not in full.stderr

@@ -3,6 +3,9 @@
 A few cases with vouchers are imported while the server is honest: the controls. Then a sheet is imported while it misbehaves,
 resumed, and imported again; at last the server is honest again, and the work is resumed to the end. Before and after the last
 part the ledger is compared with what the server knows to be true.
+
+Every run begins with a look at the list. If it sends nothing because of what the list shows then, the list misbehaves from the
+first case on that the next run sends, so that the trial has doubts that a misbehaving list is to decide.
 """
 
 from __future__ import annotations
@@ -147,8 +150,10 @@ class Trial:
             return [f"the controls were not imported: {first}"]
         server.notes |= {CONTROLS: frozenset(case.id for case in server.truth.cases), "seed": self.seed}
         server.notes["claimed"] = len(server.truth.cases) + len(ROWS)
-        server.behaviour = self._behaviour(self)
+        hostile = server.behaviour = self._behaviour(self)
         self._call("run", "rows.csv", "--yes")
+        if not self.tries:  # the list was not believed at the start: nothing was sent
+            server.behaviour = self._honest_at_first(hostile)
         self._call("resume")
         self._call("resume")
         self._call("run", "rows.csv", "--yes")
@@ -161,6 +166,17 @@ class Trial:
         last = self._call("run", "rows.csv", "--yes")
         problems += [f"honest again: {text}" for text in self._compare(server, last, healed=True) if text not in problems]
         return problems + self._shown_wrongly()
+
+    def _honest_at_first(self, hostile: Behaviour) -> Behaviour:
+        """The same behaviour, with a list that is honest until the first case is asked for."""
+
+        def list_cases(exchange: Exchange) -> Wire | None:
+            return hostile.list_cases(exchange) if self.tries and hostile.list_cases else None
+
+        def one_case(exchange: Exchange) -> Wire | None:
+            return hostile.one_case(exchange) if self.tries and hostile.one_case else None
+
+        return replace(hostile, list_cases=list_cases, one_case=one_case)
 
     def _configure(self, server: HostileServer) -> None:
         fast = {"SETTLE_MINUTES": "0", "TIMEOUT_SECONDS": "1", "CONCURRENCY": "1", "BACKOFF_SECONDS": "0.01"}

@@ -43,8 +43,28 @@ COMMANDS = dict(commands())
 
 
 def test_the_commands_of_the_design_are_there():
-    wanted = {"run", "check", "map", "resume", "status", "report", "template", "sandbox", "doctor", "config show"}
+    wanted = {
+        "run",
+        "check",
+        "map",
+        "resume",
+        "status",
+        "report",
+        "template",
+        "sandbox",
+        "doctor",
+        "config show",
+        "init",
+        "login",
+        "logout",
+    }
     assert wanted <= COMMANDS.keys()
+
+
+def test_every_command_with_settings_takes_a_workspace():
+    taken = {name for name, command in COMMANDS.items() if any("--workspace" in one.opts for one in command.params)}
+    assert taken == {name for name, command in COMMANDS.items() if any("--config" in one.opts for one in command.params)}
+    assert {"run", "status", "ledger backup", "config show", "login"} <= taken
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -55,7 +75,10 @@ def test_every_command_and_option_says_what_it_is_for(name):
         assert getattr(parameter, "help", None), f"{name} {parameter.name}"
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"template", "sandbox", "map", "config show"}])
+WITHOUT_SANDBOX = {"template", "sandbox", "map", "config show", "init", "login", "logout"}
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in WITHOUT_SANDBOX])
 def test_every_command_can_work_in_the_sandbox(name):
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
     assert {"--sandbox", "--config"} <= options
@@ -63,6 +86,7 @@ def test_every_command_can_work_in_the_sandbox(name):
 
 def test_no_option_takes_a_secret():
     options = {option for command in COMMANDS.values() for parameter in command.params for option in parameter.opts}
+    options -= {"--keyring"}  # whether to keep what was typed
     assert not {option for option in options if any(word in option for word in ("key", "token", "secret", "password"))}
 
 

@@ -61,7 +61,7 @@ def test_what_cannot_be_set_is_said(item, said):
 
 def test_every_setting_has_an_option_or_can_be_set_and_is_described():
     names = {one.name for one in fields(SandboxSettings)}
-    assert names - settable().keys() == {"port", "data_file", "limits", "faults", "debbie_limits"}
+    assert names - settable().keys() == {"port", "data_file", "limits", "faults", "debbie_limits", "data_access"}
     described = described_settings()
     assert all(f"{name}=" in described for name in settable())
 

@@ -27,16 +27,17 @@ from importer.domain.reasons import Reason
 from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus, State
 from importer.errors import FileRefused
-from importer.ledger.intake.intake import stage
+from importer.ledger.intake.intake import take_in
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
-from importer.reporter.error_groups import MOST_GROUPS, ErrorGroups
+from importer.reporter.error_groups import MOST_GROUPS
 from importer.reporter.report import write_report
-from importer.reporter.sheets import write_sheets
+from importer.reporter.sheets import ERROR_COLUMNS, groups_by_book, write_sheets
 from importer.reporter.xlsx import sheet_writer
+from importer.reporter.xlsx.sheet_writer import SheetWriter
 
 GOLDEN = GOLDEN_FILES / "errors"
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))
@@ -69,7 +70,7 @@ def sheet_of(name: str, folder: Path) -> str:
     """Describe the error sheet of a golden input."""
     with open_driver(folder) as driver, open_file(GOLDEN / name, Profile(), CONTEXT) as source:
         with transaction(driver.ledger) as connection:
-            batch = stage(connection, source, ACCOUNTS, "run")
+            batch = take_in(connection, source, ACCOUNTS, "run")
         found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, folder, checking=True))
     return seen(found.folder / "errors.xlsx")
 
@@ -96,14 +97,14 @@ def colours(head: SheetHead, lines: list[ReportRow], folder: Path) -> dict[str, 
 @pytest.mark.parametrize(
     ("kind", "field", "column", "wanted"),
     [
-        (RecordKind.CASE, "debtor_country", "Land", "E2"),  # the first heading of that name is the one that is read
-        (RecordKind.CASE, "debtor_country", None, "E2"),
-        (RecordKind.CASE, "creditor_reference", "Bilag", "F2"),
-        (RecordKind.CASE, "case_ref", None, "F2"),  # without such a column, the reference identifies the case
-        (RecordKind.VOUCHER, "reference_id", None, "F2"),
-        (RecordKind.CASE, "currency", None, "G2"),
-        (RecordKind.VOUCHER, "currency", None, "H2"),
-        (RecordKind.VOUCHER, "currency", "Valuta", "G2"),
+        (RecordKind.CASE, "debtor_country", "Land", "F2"),  # the first heading of that name is the one that is read
+        (RecordKind.CASE, "debtor_country", None, "F2"),
+        (RecordKind.CASE, "creditor_reference", "Bilag", "G2"),
+        (RecordKind.CASE, "case_ref", None, "G2"),  # without such a column, the reference identifies the case
+        (RecordKind.VOUCHER, "reference_id", None, "G2"),
+        (RecordKind.CASE, "currency", None, "H2"),
+        (RecordKind.VOUCHER, "currency", None, "I2"),
+        (RecordKind.VOUCHER, "currency", "Valuta", "H2"),
         (RecordKind.CASE, "debtor_type", "debtor_type", "C2"),  # a constant of the profile: the row is wrong, but no cell of it
         (RecordKind.CASE, None, None, "C2"),
     ],
@@ -122,14 +123,14 @@ def test_what_only_waits_is_yellow_and_a_cell_that_is_also_wrong_is_red(tmp_path
     both = ReportRow(
         0, 3, (), RecordResult(RowStatus.REFUSED, (Reason("x", "is wrong", "currency", "Bilagsvaluta"),)), waits.voucher
     )
-    assert colours(HEAD, [waits, both], tmp_path) == {"C2": YELLOW, "H2": YELLOW, "C3": YELLOW, "H3": RED}
+    assert colours(HEAD, [waits, both], tmp_path) == {"C2": YELLOW, "I2": YELLOW, "C3": YELLOW, "I3": RED}
 
 
 def test_cells_keep_their_format_in_colour(tmp_path: Path) -> None:
     head = SheetHead("S", ("d",), ("date",))
     line = ReportRow(0, 2, (date(2062, 1, 5),), RecordResult(RowStatus.REJECTED, (Reason("x", "is wrong", "date"),)), None)
     _, left = write_sheets(tmp_path, [head], [line], checking=False)
-    cell = openpyxl.load_workbook(left).worksheets[0]["E2"]
+    cell = openpyxl.load_workbook(left).worksheets[0]["F2"]
     assert (cell.is_date, cell.fill.fgColor.rgb) == (True, RED)
 
 
@@ -141,8 +142,8 @@ def test_notes_are_bounded_and_the_summary_says_so(tmp_path: Path, monkeypatch: 
     ]
     _, left = write_sheets(tmp_path, [head], lines, checking=False)
     book = openpyxl.load_workbook(left)
-    assert [bool(row[4].comment) for row in book["S"].iter_rows(min_row=2)] == [True] * 3 + [False] * 2
-    assert [row[4].fill.fgColor.rgb for row in book["S"].iter_rows(min_row=2)] == [RED] * 5
+    assert [bool(row[5].comment) for row in book["S"].iter_rows(min_row=2)] == [True] * 3 + [False] * 2
+    assert [row[5].fill.fgColor.rgb for row in book["S"].iter_rows(min_row=2)] == [RED] * 5
     assert "The first 3 coloured cells have a note" in seen(left)
 
 
@@ -187,13 +188,19 @@ def test_money_that_a_cell_would_round_is_written_as_text(driver: LedgerDriver, 
     assert any("DKK 90,071,992,547,409.93" in line for line in found.text)
 
 
+REUSED = (
+    "This case was imported before with other values. Nothing was sent. If it is another case, give the row a reference of its "
+    "own; else tell the collection partner"
+)
+
+
 def test_reasons_that_differ_in_particulars_are_one_group(driver: LedgerDriver, tmp_path: Path) -> None:
     driver.take(*[case(f"R{i}", debtor="Ann") for i in range(9)])
     driver.send_all()
     batch = driver.take(*[case(f"R{i}", debtor=f"Bob {i}") for i in range(9)])
     found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, tmp_path))
     (line,) = (line for line in rows_of(found.folder / "errors.xlsx")[1:] if line[2])
-    assert (line[0], line[4]) == (9, "This case was imported before with other values. It was left unchanged")
+    assert (line[0], line[4]) == (9, REUSED)
 
 
 def test_a_flat_row_that_repeats_a_refused_case_counts_it_once(driver: LedgerDriver, tmp_path: Path) -> None:
@@ -210,8 +217,9 @@ def test_a_server_that_gives_every_row_a_text_of_its_own_fills_no_memory(tmp_pat
         ReportRow(0, n, (1,), RecordResult(RowStatus.REFUSED, (Reason("server", f"Ticket {n}"),), Money("DKK", 100)), None)
         for n in range(2, MOST_GROUPS + 50)
     ]
-    groups = ErrorGroups()
-    write_sheets(tmp_path, [head], lines, checking=False, groups=groups)
+    books = groups_by_book()
+    write_sheets(tmp_path, [head], lines, checking=False, groups=books)
+    groups = books["errors"]
     assert len(groups.ordered()) == MOST_GROUPS + 1
     assert sum(group.rows for _, group in groups.ordered()) == len(lines)
     assert groups.ordered()[0][0].template.startswith("other reasons")
@@ -223,12 +231,13 @@ def test_a_source_may_have_a_sheet_of_that_name(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(left).sheetnames == ["summary", "Summary 2"]
 
 
-def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_says_so(tmp_path: Path) -> None:
+def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_has_no_error_sheet(tmp_path: Path) -> None:
     heads = [SheetHead(name, ("h",), (None,)) for name in "AB"]
-    done, left = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), RecordResult(RowStatus.ACCEPTED), None)], checking=False)
+    accepted, refused = (RecordResult(status) for status in (RowStatus.ACCEPTED, RowStatus.REFUSED))
+    (done,) = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), accepted, None)], checking=False)
     assert openpyxl.load_workbook(done).sheetnames == ["A", "B"]
-    assert openpyxl.load_workbook(left).sheetnames == ["Summary"]
-    assert "Nothing is left" in seen(left)
+    _, left = write_sheets(tmp_path, heads, [ReportRow(1, 2, (1,), refused, None)], checking=False)
+    assert openpyxl.load_workbook(left).sheetnames == ["B", "Summary"]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +253,7 @@ def test_a_sheet_without_errors_has_none_and_a_batch_without_errors_says_so(tmp_
 def test_the_summary_is_passed_over_when_the_file_comes_back(tmp_path: Path, profile: Profile) -> None:
     with open_driver(tmp_path) as driver, open_file(GOLDEN / "cases.csv", Profile(), CONTEXT) as source:
         with transaction(driver.ledger) as connection:
-            batch = stage(connection, source, ACCOUNTS, "run")
+            batch = take_in(connection, source, ACCOUNTS, "run")
         found = run_sql(driver.ledger, lambda c: write_report(Queries(c), batch, tmp_path, checking=True))
     named = {"debtor_type", "debtor_name"} if profile.constants else set()
     path = found.folder / "errors.xlsx"
@@ -259,8 +268,10 @@ def test_the_summary_is_passed_over_when_the_file_comes_back(tmp_path: Path, pro
         assert source.notes == ()
 
 
-def test_an_error_sheet_without_errors_holds_no_rows(tmp_path: Path) -> None:
-    _, left = write_sheets(tmp_path, [SheetHead("A", ("h",), (None,))], [], checking=False)
+def test_an_error_sheet_of_an_earlier_release_without_errors_holds_no_rows(tmp_path: Path) -> None:
+    left = tmp_path / "errors.xlsx"
+    with SheetWriter(left, [SheetHead("A", ("h",), (None,))], ERROR_COLUMNS, sparing=True) as book:
+        book.append_sheet("Summary", ("#rows", "#reason"), [(None, "Nothing is left.")], {})
     with pytest.raises(FileRefused, match="holds no rows"), open_file(left, Profile(), CONTEXT):
         pass
 

@@ -8,6 +8,7 @@ from importer.domain.notes import MAX_NAMED, Note, NoteKind, rows_of
 from importer.reporter.notes import rows_named, sentence
 
 SENTENCES = {
+    Note(NoteKind.EXAMPLE_WORKBOOK): "This is the example: some rows are wrong on purpose, to show what becomes of them.",
     Note(NoteKind.SENTENCE, values=(("text", "As it was."),)): "As it was.",
     Note(
         NoteKind.PROFILE_USED, values=(("profile", "open-items"), ("path", "profiles/open-items.toml"))

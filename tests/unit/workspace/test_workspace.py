@@ -35,6 +35,16 @@ def test_everything_of_another_folder_lies_in_it(tmp_path: Path) -> None:
     assert there.sandbox_ledger(settings()) == tmp_path / "ledger.sandbox.db"
 
 
+def test_paths_that_another_settings_file_names_begin_in_the_working_directory(tmp_path: Path) -> None:
+    there = Workspace.at(tmp_path).with_config(Path("other.toml"))
+    assert there.ledger_url(settings("sqlite:///books.db")) == "sqlite:///books.db"
+    assert there.output(settings(output="reports")) == Path("reports")
+    defaults = Settings()  # what the file does not name is that of the workspace
+    assert sqlite_path(there.ledger_url(defaults)) == tmp_path / "ledger.db"
+    assert there.output(defaults) == tmp_path / "output"
+    assert Workspace.at(tmp_path).with_config(None) == Workspace.at(tmp_path)
+
+
 def test_absolute_paths_stay_where_they_are(tmp_path: Path) -> None:
     there, elsewhere = Workspace(tmp_path / "one"), tmp_path / "two"
     assert there.output(settings(output=str(elsewhere))) == elsewhere

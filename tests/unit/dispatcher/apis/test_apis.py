@@ -246,6 +246,13 @@ def test_questions_are_repeated_while_an_outage_passes() -> None:
             asyncio.run(Debitura(FakeClient(*[Answer(429)] * 4)).me())  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("member", "company"), [(b', "companyName": " Nordlys ApS "', "Nordlys ApS"), (b"", None)])
+def test_the_company_of_the_partner_is_kept_if_the_api_names_it(member: bytes, company: str | None) -> None:
+    api = Debitura(FakeClient(Answer(200, b'{"id": "p"' + member + b"}")))  # type: ignore[arg-type]
+    asyncio.run(api.me())
+    assert api.company == company
+
+
 @pytest.mark.parametrize(
     ("status", "said"), [(401, "refuses the credentials"), (403, "refuses the credentials"), (302, "base_url")]
 )

@@ -13,7 +13,7 @@ from support.ledgers import LedgerDriver, case, open_driver, run_sql, voucher
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus, State
-from importer.ledger.intake.answers import UserAnswer
+from importer.ledger.intake.user_answer import UserAnswer
 
 DAY = "2026-01-31"
 FIRST, TWIN = case("INV-17", day=DAY), case("inv-17", day=DAY)
@@ -85,7 +85,7 @@ def test_a_changed_row_of_an_answered_one_is_compared_with_what_was_sent(driver:
     driver.take(TWIN)
     same(driver, 2, 1)
     batch = driver.take(case("inv-17", day=DAY, cents=12300))
-    assert driver.codes(batch) == ["changed_after_import"]
+    assert driver.codes(batch) == ["reused_after_import"]
 
 
 def test_the_vouchers_of_the_same_claim_follow_it_once(driver: LedgerDriver) -> None:
@@ -141,7 +141,7 @@ def test_a_case_of_which_only_debitura_knows_takes_the_place_of_the_row(driver: 
     driver.take(FIRST)
     batch = driver.take(TWIN, voucher("inv-17"))
     found = {"remote_id": "remote-9", "remote_reference": "DB-9"}
-    driver.ledger.answers.accept(entry(driver, 2), RecordKind.CASE, found, UserAnswer("ann@host", "same as remote-9"))
+    driver.ledger.answers.accept(entry(driver, 2), found, UserAnswer("ann@host", "same as remote-9"))
     assert driver.cases(batch) == [KNOWN]
     (claim,) = driver.claim(RecordKind.VOUCHER)
     assert claim.entry.case_id == "remote-9"

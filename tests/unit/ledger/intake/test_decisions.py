@@ -31,6 +31,7 @@ def known(state: State, batch: int = BEFORE, **more: object) -> ExistingEntry:
         (State.REFUSED, IntakeDecision.REPLACE, IntakeDecision.REPLACE),
         (State.BLOCKED, IntakeDecision.REPLACE, IntakeDecision.REPLACE),
         (State.QUESTIONED, IntakeDecision.LEAVE, IntakeDecision.REPLACE),
+        (State.DROPPED, IntakeDecision.REPLACE, IntakeDecision.REPLACE),
         (State.SENDING, IntakeDecision.LEAVE, IntakeDecision.CHANGED),
         (State.IN_DOUBT, IntakeDecision.LEAVE, IntakeDecision.CHANGED),
         (State.HELD, IntakeDecision.LEAVE, IntakeDecision.CHANGED),
@@ -40,6 +41,12 @@ def known(state: State, batch: int = BEFORE, **more: object) -> ExistingEntry:
 def test_what_a_row_means_by_the_state_of_its_entry(state: State, same: IntakeDecision, other: IntakeDecision) -> None:
     assert d.decide(known(state), HERE, same=True, may_repeat=False) is same
     assert d.decide(known(state), HERE, same=False, may_repeat=False) is other
+
+
+def test_a_row_that_was_dropped_stays_so_with_the_same_values() -> None:
+    dropped = known(State.DROPPED, answer="{}")
+    assert d.decide(dropped, HERE, same=True, may_repeat=False) is IntakeDecision.LEAVE
+    assert d.decide(dropped, HERE, same=False, may_repeat=False) is IntakeDecision.REPLACE
 
 
 def test_every_state_is_decided() -> None:
@@ -78,7 +85,7 @@ def test_the_first_free_key_is_taken() -> None:
 
 @pytest.mark.parametrize("state", list(State))
 def test_only_what_is_not_out_there_is_superseded(state: State) -> None:
-    unsent = {State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED}
+    unsent = {State.PENDING, State.REFUSED, State.BLOCKED, State.QUESTIONED, State.WITHDRAWN, State.DROPPED}
     assert d.may_supersede(known(state), HERE) is (state in unsent)
     assert not d.may_supersede(known(state, HERE), HERE)
 
@@ -99,6 +106,8 @@ _R, _H, _B = State.REFUSED, State.HELD, State.BLOCKED
             (_A, _B, (_B, False)),
             (None, _H, (_B, False)),
             (State.QUESTIONED, None, (_B, False)),
+            (State.DROPPED, None, (State.DROPPED, False)),
+            (_R, State.DROPPED, (State.DROPPED, False)),
         ],
     ],
 )

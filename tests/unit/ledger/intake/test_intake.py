@@ -15,7 +15,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.records import AppendixFile, LoadedRow, Row
 from importer.domain.states import RowStatus, State
 from importer.errors import FileRefused
-from importer.ledger.intake.intake import CHUNK_ROWS, stage
+from importer.ledger.intake.intake import CHUNK_ROWS, take_in
 
 A, KNOWN, PENDING = RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED, RowStatus.PENDING
 
@@ -558,8 +558,8 @@ def test_a_source_that_fails_while_it_is_read_leaves_nothing(driver: LedgerDrive
     broken = replace(source(), rows=rows())
     with transaction(driver.ledger) as connection:
         with pytest.raises(FileRefused):
-            stage(connection, broken, ACCOUNTS, "run")
-        kept = stage(connection, source(case("kept")), ACCOUNTS, "run")
+            take_in(connection, broken, ACCOUNTS, "run")
+        kept = take_in(connection, source(case("kept")), ACCOUNTS, "run")
     assert [e.ref for e in driver.entries()] == ["kept"]
     assert driver.cases(kept) == [PENDING]
     assert run_sql(driver.ledger, lambda c: c.exec_driver_sql("SELECT count(*) FROM row").scalar()) == 1
@@ -569,7 +569,7 @@ def test_accounts_are_apart(driver: LedgerDriver) -> None:
     driver.take(case("R1"))
     other = type(ACCOUNTS)("someone else", "tenant")
     with transaction(driver.ledger) as connection:
-        stage(connection, source(case("R1")), other, "run")
+        take_in(connection, source(case("R1")), other, "run")
     assert len(driver.entries()) == 2
     assert len(driver.claim()) == 1
     assert len(driver.ledger.outbox.sendable(other, RecordKind.CASE, [State.PENDING], None, 9)) == 1

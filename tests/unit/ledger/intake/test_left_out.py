@@ -14,6 +14,7 @@ from importer.domain.records import LoadedRow, Row
 from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import CHUNK_ROWS
 
+WITHDRAWN = RowStatus.WITHDRAWN
 A, KNOWN, PENDING, LEFT = RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED, RowStatus.PENDING, RowStatus.LEFT_OUT
 
 
@@ -73,14 +74,16 @@ def test_a_case_that_was_sent_is_not_left_out(driver: LedgerDriver, state: State
     assert driver.cases(again) == [KNOWN if state is State.ACCEPTED else RowStatus.IN_DOUBT]
     assert driver.vouchers(again) == [PENDING]
     other = driver.take(left_out(case("R1", cents=1)))
-    assert driver.cases(other) == [RowStatus.REJECTED]
+    assert driver.cases(other) == [RowStatus.CHANGED if state is State.ACCEPTED else RowStatus.REJECTED]
 
 
-def test_an_entry_that_waits_is_withheld_with_its_vouchers_until_the_case_is_due(driver: LedgerDriver) -> None:
+def test_an_entry_that_waits_is_withdrawn_with_its_vouchers_until_the_case_is_due(driver: LedgerDriver) -> None:
     first = driver.take(case("R1", cents=100), voucher("R1"))
     again = driver.take(left_out(case("R1", cents=200)), voucher("R1"))
-    assert (driver.cases(again), driver.vouchers(again)) == ([LEFT], [LEFT])
-    assert (driver.cases(first), driver.vouchers(first)) == ([RowStatus.BLOCKED], [RowStatus.BLOCKED])
+    assert (driver.cases(again), driver.vouchers(again)) == ([WITHDRAWN], [LEFT])
+    assert (driver.cases(first), driver.vouchers(first)) == ([WITHDRAWN], [RowStatus.BLOCKED])
+    assert driver.balanced(first)
+    assert driver.balanced(again)
     assert driver.codes(first)[0] == "not_due_yet"
     assert driver.claim() == driver.claim(RecordKind.VOUCHER) == []
     due = driver.take(case("R1", cents=200), voucher("R1"))
@@ -91,25 +94,25 @@ def test_an_entry_that_waits_is_withheld_with_its_vouchers_until_the_case_is_due
     assert len(driver.entries()) == 2
 
 
-def test_a_refused_entry_stays_refused(driver: LedgerDriver) -> None:
+def test_a_refused_entry_is_withdrawn_too(driver: LedgerDriver) -> None:
     first = driver.take(case("R1"))
     driver.send_all(State.REFUSED)
     driver.take(left_out(case("R1")))
-    assert driver.cases(first) == [RowStatus.REFUSED]
+    assert driver.cases(first) == [WITHDRAWN]
 
 
-def test_the_entry_that_a_corrected_row_names_is_withheld(driver: LedgerDriver) -> None:
+def test_the_entry_that_a_corrected_row_names_is_withdrawn(driver: LedgerDriver) -> None:
     first = driver.take(case("R1"))
     named = driver._named(case("R9", hint=1))
     driver.take(left_out(named))
-    assert driver.cases(first) == [RowStatus.BLOCKED]
+    assert driver.cases(first) == [WITHDRAWN]
     assert driver.claim() == []
 
 
-def test_equal_rows_without_a_reference_withhold_an_entry_each(driver: LedgerDriver) -> None:
+def test_equal_rows_without_a_reference_withdraw_an_entry_each(driver: LedgerDriver) -> None:
     first = driver.take(case(None), case(None))
     driver.take(left_out(case(None)), left_out(case(None)), left_out(case(None)))
-    assert driver.cases(first) == [RowStatus.BLOCKED] * 2
+    assert driver.cases(first) == [WITHDRAWN] * 2
     assert driver.claim() == []
 
 
@@ -148,8 +151,8 @@ def test_references_that_look_the_same_are_one_case_also_if_it_is_left_out(drive
     assert driver.cases(known) == [KNOWN]
     waiting = driver.take(case("B-1"))
     batch = driver.take(left_out(case("B\u20111")), voucher("B\u200b-1"))
-    assert (driver.cases(batch), driver.vouchers(batch)) == ([LEFT], [LEFT])
-    assert driver.cases(waiting) == [RowStatus.BLOCKED]
+    assert (driver.cases(batch), driver.vouchers(batch)) == ([WITHDRAWN], [LEFT])
+    assert driver.cases(waiting) == [WITHDRAWN]
     mixed = driver.take(left_out(case("C-1", cents=2)), case("C\u20111", cents=1), voucher("C-1"))
     assert driver.cases(mixed) == [LEFT, RowStatus.REJECTED]
     assert driver.claim() == []

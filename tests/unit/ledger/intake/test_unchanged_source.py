@@ -21,7 +21,7 @@ from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
 from importer.domain.records import AppendixFile
 from importer.domain.states import State
-from importer.ledger.intake.intake import stage
+from importer.ledger.intake.intake import take_in
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.storage.schema import batch, entry, row, source_version
 from importer.ledger.storage.schema import reject as reject_table
@@ -42,7 +42,7 @@ def reading_of(records: Records, day: str = "2026-03-01") -> SourceVersion:
 
 def read(connection: Connection, records: Records, of: SourceVersion, earlier: Sequence[int] = ()) -> int:
     taken = replace(source(*records), sha256=of.sha256)
-    return stage(connection, taken, ACCOUNTS, "run", earlier, of)
+    return take_in(connection, taken, ACCOUNTS, "run", earlier, of)
 
 
 def take(driver: LedgerDriver, *records: Entered, earlier: Sequence[int] = ()) -> int:
@@ -248,7 +248,7 @@ def test_another_account(driver: LedgerDriver, other: Accounts) -> None:
 def test_what_was_really_read_counts(driver: LedgerDriver) -> None:
     """The file was changed between hashing and reading it."""
     with transaction(driver.ledger) as connection:
-        stage(connection, source(case("R1")), ACCOUNTS, "run", (), reading_of([case("R2")]))
+        take_in(connection, source(case("R1")), ACCOUNTS, "run", (), reading_of([case("R2")]))
     accept(driver)
     with transaction(driver.ledger) as connection:
         assert reuse_unchanged_batch(connection, reading_of([case("R2")]), ACCOUNTS, "run") is None
@@ -260,7 +260,7 @@ def test_a_sheet_of_a_report_is_read(driver: LedgerDriver) -> None:
     taken = source(case("R1"))
     taken = replace(taken, heads=(replace(taken.heads[0], header=("#row", "x")), *taken.heads[1:]), sha256="0" * 64)
     with transaction(driver.ledger) as connection:
-        stage(connection, taken, ACCOUNTS, "run", (), replace(reading_of([]), sha256="0" * 64))
+        take_in(connection, taken, ACCOUNTS, "run", (), replace(reading_of([]), sha256="0" * 64))
         assert not connection.execute(select(source_version)).all()
 
 

@@ -17,7 +17,9 @@ import psutil
 import pytest
 from sqlalchemy import text
 from support.ledgers import LedgerDriver, case, open_driver, run_sql, transaction
+from support.people import a_group_of_this_process
 
+from importer.domain.file_access import FileAccess
 from importer.errors import LedgerError, LedgerHeld
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import sqlite_path
@@ -248,3 +250,31 @@ def test_a_disk_that_is_full_is_said_so(path: Path) -> None:
         with pytest.raises(LedgerError, match="Free some disk space"):
             driver.take(*[case(f"R{i}") for i in range(2000)])
         assert driver.entries() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+@pytest.mark.parametrize("group", [None, a_group_of_this_process()], ids=["owner", "group"])
+def test_a_ledger_and_all_beside_it_are_shared_alike_under_every_umask(tmp_path, group):
+    access = FileAccess(group)
+    for umask in (0o000, 0o077):
+        path = tmp_path / oct(umask) / "ledger.db"  # its folder gives new files another group
+        path.parent.mkdir()
+        before = os.umask(umask)
+        try:
+            with Ledger.open(url(path), "test", access) as ledger:
+                ledger.keep_notes("account", None)
+                found = {one.name: one.stat() for one in path.parent.iterdir()}
+        finally:
+            os.umask(before)
+        assert found.keys() == {f"ledger.db{ending}" for ending in ("", "-wal", "-shm", ".lock", ".owner", ".note")}
+        assert {stat.S_IMODE(one.st_mode) for one in found.values()} == {access.file_mode}
+        assert group is None or {one.st_gid for one in found.values()} == {group}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_ledger_that_everybody_could_read_is_hidden_from_others_again(tmp_path):
+    path = tmp_path / "ledger.db"
+    Ledger.open(url(path), "first").close()
+    path.chmod(0o664)
+    Ledger.open(url(path), "second").close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660

@@ -1,0 +1,119 @@
+"""`importer approve` and `importer discard`: a person's decision about a batch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from importer.commands.review import batch_of, review_batch
+from importer.domain.batches import BatchState
+from importer.domain.kinds import RecordKind
+from importer.domain.states import RowStatus
+from importer.errors import ApprovalNeeded, Declined, UsageError
+from importer.ledger.ledger import UnitOfWork
+from importer.ledger.queries.report_rows import BatchInfo
+from importer.ledger.storage.location import require_ledger
+from importer.reporter.review.model import FileReview, Review
+from importer.workspace.approval import Gates, objection_to_approval, reasons_to_wait, unmet_gates
+from importer.workspace.approving import approve_batches
+from importer.workspace.connections import known_accounts
+from importer.workspace.console import Console
+from importer.workspace.environment import Environment
+from importer.workspace.person import current_person
+from importer.workspace.proposing import in_words
+from importer.workspace.workspace import Workspace
+
+UNDECIDED = frozenset({BatchState.STAGED, BatchState.VOID})
+
+
+def approve(
+    workspace: Workspace,
+    environment: Environment,
+    batch_id: int,
+    console: Console,
+    gates: Gates,
+    *,
+    yes: bool = False,
+    output: Path | None = None,
+) -> str:
+    """Approve a batch, after showing its review and asking. Returns a line for the user.
+
+    With ``yes`` or ``gates.confirm`` nothing is shown: the batch must be as it was reviewed last. Raises ApprovalNeeded if it
+    is not, if a gate is not passed, or if this person may not approve it; then nothing has changed.
+    """
+    require_ledger(environment.ledger_url)
+    asked = not yes and gates.confirm is None
+    _check_person(environment, batch_id)
+    if asked:
+        found = review_batch(workspace, environment, batch_id, output, command="importer approve")
+        console.present("\n".join(found.lines()))
+        totals = {kind: (found.review.files[0].rows(kind, RowStatus.PENDING), _money(found.review, kind)) for kind in RecordKind}
+        what = in_words(totals) or "nothing"
+        first = f" (the first {gates.limit:,} now)" if gates.limit is not None else ""
+        question = f"Approve batch {batch_id}, so that {what}{first} may be sent to {environment.debitura_url}?"
+        advice = f"There is no terminal to ask on: `importer review {batch_id}` shows it, and --yes approves it as reviewed."
+        if not console.decide(question, advice):
+            raise Declined(f"Batch {batch_id} was not approved; it stays as it was.")
+    with environment.open_ledger("importer approve") as ledger, ledger.unit_of_work() as work:
+        if unmet := _unmet(work, batch_id, gates, environment, asked=asked):
+            raise ApprovalNeeded(f"Batch {batch_id} was not approved: {'; '.join(unmet)}.")
+        (approved,) = approve_batches(work, [batch_id], environment, limit=gates.limit, reviewed=asked) or (batch_id,)
+    if approved == batch_id:
+        return f"Batch {batch_id} is approved. `importer resume` sends it."
+    first = f"The first {gates.limit:,} of batch {batch_id} are approved, as batch {approved}."
+    return f"{first} `importer resume` sends them; the others wait."
+
+
+def _money(review: Review, kind: RecordKind) -> dict[str, int]:
+    found = (one for one in review.statuses() if one.kind is kind and one.status is RowStatus.PENDING)
+    return next((dict(one.money) for one in found), {})
+
+
+def _check_person(environment: Environment, batch_id: int) -> None:
+    """Raise ApprovalNeeded if this person may not approve the batch, UsageError if there is nothing to approve."""
+    with environment.open_ledger("importer approve") as ledger:
+        account = known_accounts(ledger, environment).cases
+        with ledger.unit_of_work() as work:
+            info = batch_of(work, batch_id)
+    if info.cases_account != account:
+        raise UsageError(f"Batch {batch_id} belongs to the account {info.cases_account}. Approve it with its credentials.")
+    if info.state not in UNDECIDED:
+        raise UsageError(f"Batch {batch_id} does not wait for an approval: it {_state_text(info)}.")
+    if why := objection_to_approval(environment.settings.approval, current_person(), info.staged_by):
+        raise ApprovalNeeded(
+            f"Batch {batch_id} was not approved: {why}, and [approval] four_eyes requires another person. Ask a colleague."
+        )
+
+
+def _unmet(work: UnitOfWork, batch_id: int, gates: Gates, environment: Environment, *, asked: bool) -> list[str]:
+    """Describe the gates that the batch does not pass, and the rules that a script may not pass in place of a person."""
+    if gates.limit is not None and batch_of(work, batch_id).state is BatchState.VOID:
+        return ["--limit is for staged batches, and this one was approved before: approve it whole, or discard it"]
+    known = work.remembered_proposal(batch_id)
+    if known is None:
+        return ["nobody has reviewed it yet"]
+    unmet = unmet_gates(gates, [known])
+    if asked or known.seen or environment.is_sandbox:
+        return unmet
+    rules = environment.settings.approval.model_copy(update={"four_eyes": False})  # that is checked by the person
+    unusual = [one.message for one in _staged_review(work, batch_id).unusual]
+    return unmet + [f"{why}; nobody has reviewed it yet" for why in reasons_to_wait(rules, [known], unusual, asked=False)]
+
+
+def _staged_review(work: UnitOfWork, batch_id: int) -> FileReview:
+    return FileReview.from_json(json.loads(batch_of(work, batch_id).review or "{}"))
+
+
+def _state_text(info: BatchInfo) -> str:
+    if info.state is BatchState.DISCARDED:
+        return "was discarded"
+    return "is approved, and its sending has begun" if info.begun_at else "is approved"
+
+
+def discard(environment: Environment, batch_id: int) -> str:
+    """Discard a batch of which nothing was sent. Returns a line for the user. Raises UsageError, LedgerError or LedgerHeld."""
+    require_ledger(environment.ledger_url)
+    with environment.open_ledger("importer discard") as ledger, ledger.unit_of_work() as work:
+        batch_of(work, batch_id)
+        work.discard(batch_id, current_person())
+    return f"Batch {batch_id} was discarded: nothing of it is sent."

@@ -1,0 +1,171 @@
+"""The questions about rows: their kinds, the answers that each kind allows, and answers that a profile gives for good.
+
+A question is a :class:`~importer.domain.reasons.Reason` of a questioned entry. Its code tells its kind, so that questions are
+grouped by what the ledger stores of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from importer.domain.identity import EntryLabel, match_text
+from importer.domain.kinds import QuestionKind
+from importer.domain.reasons import Reason
+
+
+class AnswerWord(StrEnum):
+    """What a person may answer to a question."""
+
+    SEND = "send"
+    SAME = "same as"
+    DROP = "drop"
+
+
+class StandingAnswer(StrEnum):
+    """What a profile may say about a kind of question."""
+
+    SEND = "send"
+    ASK = "ask"
+    LEAVE_OUT = "leave out"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRule:
+    """What holds for a kind of question: the code of its reasons, what is asked, and which answers are allowed.
+
+    ``for_good``: a profile may answer it. ``why_not`` is the reason if it may not.
+    """
+
+    code: str
+    sentence: str
+    answers: frozenset[AnswerWord] = frozenset(AnswerWord)
+    for_good: bool = True
+    why_not: str = ""
+
+
+_ONE_BY_ONE = "whether two rows are the same claim differs from row to row, and a case that is sent twice cannot be taken back"
+
+RULES: Mapping[QuestionKind, QuestionRule] = {
+    QuestionKind.TWIN: QuestionRule(
+        "suspected_twin",
+        "The row is probably the same claim as another one",
+        for_good=False,
+        why_not=_ONE_BY_ONE,
+    ),
+    QuestionKind.LOOK_ALIKE: QuestionRule(
+        "alike_at_debitura",
+        "Debitura has a case like the row that this ledger did not send",
+        for_good=False,
+        why_not=_ONE_BY_ONE,
+    ),
+    QuestionKind.EARLIER_ROW: QuestionRule(
+        "several_alike",
+        "The row may be one that was imported before, but does not agree with it",
+        for_good=False,
+        why_not=_ONE_BY_ONE,
+    ),
+    QuestionKind.SAME_CELLS: QuestionRule(
+        "same_cells",
+        "The row has the cells of one that was imported before, but means something else now",
+        for_good=False,
+        why_not=_ONE_BY_ONE,
+    ),
+}
+"""The rule of each kind. A new kind needs a member of ``QuestionKind`` and a line here."""
+
+DROPPED, LEFT_OUT_BY_PROFILE = "dropped", "left_out_by_profile"
+"""The codes of the reasons that a person or a profile has answered that a row is not sent."""
+
+_KIND_OF_CODE = {rule.code: kind for kind, rule in RULES.items()}
+
+
+def kind_of(reason: Reason) -> QuestionKind | None:
+    """Return the kind of a question; None for a reason that asks nothing."""
+    return _KIND_OF_CODE.get(reason.code)
+
+
+def kinds_of(reasons: Iterable[Reason]) -> tuple[QuestionKind, ...]:
+    """Return the kinds of the questions among these reasons, each once, in their order."""
+    return tuple(dict.fromkeys(kind for reason in reasons if (kind := kind_of(reason)) is not None))
+
+
+def allowed_answers(kinds: Iterable[QuestionKind]) -> tuple[AnswerWord, ...]:
+    """Return the answers that all of these kinds allow."""
+    allowed = frozenset(AnswerWord).intersection(*(RULES[kind].answers for kind in kinds))
+    return tuple(word for word in AnswerWord if word in allowed)
+
+
+def written(word: AnswerWord) -> str:
+    """Return an answer as it is offered to be written."""
+    return "same as ID" if word is AnswerWord.SAME else word.value
+
+
+def answers_in_words(words: Collection[AnswerWord]) -> str:
+    """Return answers as they are written in ``#answer``: ``send, same as ID or drop``."""
+    *others, last = map(written, words)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+@dataclass(frozen=True, slots=True)
+class RowAnswer:
+    """An answer about one row. ``name``: what the row is the same as, an entry's label or the id of a case or voucher."""
+
+    word: AnswerWord
+    name: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> RowAnswer | None:
+        """Parse the text of a cell in ``#answer``, whatever its capitals and blanks; None if it is no answer."""
+        compact = "".join(match_text(text).split())
+        for word in AnswerWord:
+            joined = word.replace(" ", "")
+            if word is AnswerWord.SAME:
+                if compact.lower().startswith(joined) and len(compact) > len(joined):
+                    return cls(word, compact[len(joined) :])
+            elif compact.lower() == joined:
+                return cls(word)
+        return None
+
+    @property
+    def label(self) -> EntryLabel | None:
+        """Return the entry's label if the answer names one."""
+        return EntryLabel.parse(self.name[:1].upper() + self.name[1:].lower())
+
+    def text(self) -> str:
+        """Return the answer as it is written: ``same as C12-3f9a2b``."""
+        return f"{self.word} {self.name}".rstrip()
+
+
+@dataclass(frozen=True)
+class StandingAnswers:
+    """The answers that a profile gives for good. ``profile`` is its name."""
+
+    profile: str = ""
+    answers: Mapping[QuestionKind, StandingAnswer] = field(default_factory=dict)
+
+    def decide(self, kinds: Collection[QuestionKind]) -> StandingAnswer:
+        """Decide on a row about which questions of these kinds are open.
+
+        If one of them says that the row is left out, nothing else needs an answer. It is sent if all of them say so.
+        """
+        found = {self.answers.get(kind, StandingAnswer.ASK) for kind in kinds}
+        if StandingAnswer.LEAVE_OUT in found:
+            return StandingAnswer.LEAVE_OUT
+        return StandingAnswer.SEND if found == {StandingAnswer.SEND} else StandingAnswer.ASK
+
+
+NOTHING_STANDS = StandingAnswers()
+
+
+def objection_to(kind: str, answer: str) -> str | None:
+    """Return why a profile cannot give an answer to a kind of question; None if it can."""
+    if kind not in set(QuestionKind):
+        return f'"{kind}" is not a kind of question; there are {", ".join(QuestionKind)}'
+    if answer not in set(StandingAnswer):
+        return f'"{answer}" is not an answer to "{kind}"; write "send", "ask" or "leave out"'
+    rule = RULES[QuestionKind(kind)]
+    if rule.for_good or answer == StandingAnswer.ASK:
+        return None
+    return f'"{kind}" cannot be answered for good: {rule.why_not}. Take the line out, and answer row by row or by batch'

@@ -1,0 +1,44 @@
+"""The JSON of a row's records, as a staged batch keeps them until it is approved."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, Row, VoucherRecord
+
+
+class RowRecords(NamedTuple):
+    """A row's case and voucher as they were read, each with the name of its kind of value."""
+
+    case: CaseRecord | None = None
+    left_out: LeftOut | None = None
+    case_reject: Reject | None = None
+    voucher: VoucherRecord | None = None
+    voucher_reject: Reject | None = None
+
+
+@cache
+def _adapter() -> TypeAdapter[RowRecords]:
+    return TypeAdapter(RowRecords)
+
+
+def encode_records(loaded: LoadedRow) -> bytes:
+    """Encode the records of a row."""
+    case, voucher = loaded.case, loaded.voucher
+    records = RowRecords(
+        case=case if isinstance(case, CaseRecord) else None,
+        left_out=case if isinstance(case, LeftOut) else None,
+        case_reject=case if isinstance(case, Reject) else None,
+        voucher=voucher if isinstance(voucher, VoucherRecord) else None,
+        voucher_reject=voucher if isinstance(voucher, Reject) else None,
+    )
+    return _adapter().dump_json(records)
+
+
+def decode_records(row: Row, text: bytes) -> LoadedRow:
+    """Decode the JSON of :func:`encode_records`, for the row that it belongs to."""
+    found = _adapter().validate_json(text)
+    return LoadedRow(row, found.case or found.left_out or found.case_reject, found.voucher or found.voucher_reject)

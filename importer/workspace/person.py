@@ -1,0 +1,37 @@
+"""The user of the operating system who runs a command: by whom batches are staged, approved and discarded."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from importer.domain.batches import NOBODY, Person
+
+FIRST_PERSON, NOBODY_UID = 1000, 65534
+"""User ids below the first are those of the system and of services."""
+
+
+def current_person() -> Person:
+    """Return who runs this process, by its user id and not by variables, which anybody can set."""
+    host = socket.gethostname()
+    if sys.platform == "win32":
+        return Person(os.getlogin(), host)  # there it asks the system, and reads no variable
+    import pwd
+
+    uid = os.getuid()
+    try:
+        return Person(pwd.getpwuid(uid).pw_name, host, uid)
+    except KeyError:  # no name for this user id, as in some containers
+        return Person(NOBODY.name, host, uid)
+
+
+def objection_to_approver(approver: Person, stager: Person) -> str | None:
+    """Describe why a person may not approve under four eyes what ``stager`` has staged; None if they may."""
+    if approver.uid is not None and (approver.uid < FIRST_PERSON or approver.uid == NOBODY_UID):
+        return f"{approver.name} is a user of the system, not of one person"
+    if approver.name == NOBODY.name:
+        return "this user has no name, so that it may be anybody"
+    if approver.name.casefold() == stager.name.casefold():
+        return f"{approver.name} has staged it"
+    return None
