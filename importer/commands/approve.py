@@ -57,7 +57,7 @@ def approve(
     with environment.open_ledger("importer approve") as ledger, ledger.unit_of_work() as work:
         if unmet := _unmet(work, batch_id, gates, environment, asked=asked):
             raise ApprovalNeeded(f"Batch {batch_id} was not approved: {'; '.join(unmet)}.")
-        (approved,) = approve_batches(work, [batch_id], environment, limit=gates.limit, reviewed=asked) or (batch_id,)
+        (approved,) = approve_batches(work, [batch_id], environment, limit=gates.limit, reviewed=asked)
     if approved == batch_id:
         return f"Batch {batch_id} is approved. `importer resume` sends it."
     first = f"The first {gates.limit:,} of batch {batch_id} are approved, as batch {approved}."

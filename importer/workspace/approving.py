@@ -51,9 +51,9 @@ def _approve_first(
     left, approved = limit, []
     for batch, one in proposals.items():
         rows = one.rows(RowStatus.PENDING, RecordKind.CASE) if has_cases else one.rows_to_send()
-        if not rows or left <= 0:
+        if one.rows_to_send() and (not rows or left <= 0):
             continue
-        part = (work.split(batch, left) if rows > left else None) or batch
+        part = (work.split(batch, left) if rows > left else None) or batch  # whole, if nothing of it would be sent
         _approve(work, part, environment, reviewed=reviewed)
         approved.append(part)
         left -= min(rows, left)

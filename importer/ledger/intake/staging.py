@@ -235,13 +235,15 @@ def split(connection: Connection, batch_id: int, limit: int) -> int | None:
     names = [*(column.name for column in kept), "part_of"]
     part = connection.scalar(insert(batch).from_select(names, of_batch).returning(batch.c.id))
     assert part is not None
-    for sheet, number in rows:
-        same = (proposal.c.batch_id == batch_id) & (proposal.c.sheet == sheet) & (proposal.c.number == number)
-        connection.execute(update(proposal).where(same).values(batch_id=part))
+    proposed = connection.execute(
+        select(proposal.c.id, proposal.c.sheet, proposal.c.number).where(proposal.c.batch_id == batch_id)
+    )
+    for moved in parts_of(one.id for one in proposed.all() if (one.sheet, one.number) in rows):
+        connection.execute(update(proposal).where(proposal.c.id.in_(moved)).values(batch_id=part))
     return int(part)
 
 
-def _first_rows(connection: Connection, batch_id: int, limit: int) -> list[tuple[int, int]] | None:
+def _first_rows(connection: Connection, batch_id: int, limit: int) -> set[tuple[int, int]] | None:
     """Return sheet and number of the rows of the first cases to be sent; None if there are no more than ``limit``."""
     pending = (entry.c.batch_id == batch_id) & (entry.c.state == State.PENDING) & entry.c.superseded_by.is_(None)
     for kind in RecordKind:
@@ -259,11 +261,9 @@ def _first_rows(connection: Connection, batch_id: int, limit: int) -> list[tuple
     cases = first if kind is RecordKind.CASE else set()
     vouchers |= first if kind is RecordKind.VOUCHER else set()
     _add_parents(connection, cases, vouchers)
-    return [
-        (one.sheet, one.number)
-        for one in connection.execute(query.order_by(row.c.id))
-        if one.case_entry in cases or one.voucher_entry in vouchers
-    ]
+    return {
+        (one.sheet, one.number) for one in connection.execute(query) if one.case_entry in cases or one.voucher_entry in vouchers
+    }
 
 
 def _add_parents(connection: Connection, cases: set[int], vouchers: set[int]) -> None:
