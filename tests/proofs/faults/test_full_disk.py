@@ -66,7 +66,8 @@ def assert_resuming_finishes(folder, env, ledger, sandbox):
 
 def test_a_disk_that_fills_up_while_sending(tmp_path, sandbox):
     with small_disk(tmp_path / "small", "6m") as small:
-        env = environment(sandbox.url, concurrency=4) | {"IMPORTER_LEDGER__URL": f"sqlite:///{small}/ledger.db", "IMPORTER_LEDGER__BACKUPS": "0"}
+        on_small = {"IMPORTER_LEDGER__URL": f"sqlite:///{small}/ledger.db", "IMPORTER_LEDGER__BACKUPS": "0"}
+        env = environment(sandbox.url, concurrency=4) | on_small
         write_sheet(tmp_path / "cases.csv", CASES)
         run = start(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger", "-q")
         while run.poll() is None and len(sandbox.state()["cases"]) < 20:
