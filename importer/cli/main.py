@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import sys
@@ -26,6 +27,7 @@ RARELY = (20_000, 5, 5)
 def main() -> None:
     """Run a command; whatever goes wrong ends as one message and an exit code of docs/commands.md."""
     gc.set_threshold(*RARELY)
+    atexit.register(gc.freeze)  # or what was loaded is searched for cycles as the process ends, which takes up to half a second
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a letter that the terminal cannot show must not end a run
@@ -41,7 +43,6 @@ def main() -> None:
         code = ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  (the border: a bug must still end in a message)
         code = _report(error)
-    gc.freeze()  # or what was loaded is searched for cycles as the process ends, which takes up to half a second
     sys.exit(int(code or 0))
 
 

@@ -63,7 +63,8 @@ def in_portal(env, **changes):
         "creditorReference": "INV-C1",
         "debtor": {"type": "Person", "name": "Bodil Zebrahest C1", "countryAlpha2": "DK"},
     }
-    answer = httpx.post(f"{env['IMPORTER_DEBITURA__BASE_URL']}/managed-cases", json=wire | changes, headers={"XApiKey": API_KEY})
+    url = f"{env['IMPORTER_DEBITURA__BASE_URL']}/managed-cases"
+    answer = httpx.post(url, json=wire | changes, headers={"XApiKey": API_KEY}, verify=False)
     assert answer.status_code == 200, answer.text
     return answer.json()["reference"]
 
@@ -78,7 +79,7 @@ def at_debbie(env, case_id, **changes):
         "source": "CREDITOR",
     }
     url = f"{env['IMPORTER_DEBBIE__BASE_URL']}/v1/{TENANT}/case-vouchers/{case_id}"
-    answer = httpx.post(url, json=wire | changes, headers={"Authorization": f"Bearer {TOKEN}"})
+    answer = httpx.post(url, json=wire | changes, headers={"Authorization": f"Bearer {TOKEN}"}, verify=False)
     assert answer.status_code == 200, answer.text
     return answer.json()["caseVoucherId"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -115,6 +116,7 @@ class CliWorkspace:
             stack.enter_context(redirect_stdout(out))
             stack.enter_context(redirect_stderr(err))
             stack.callback(structlog.reset_defaults)
+            stack.callback(gc.set_threshold, *gc.get_threshold())
             with pytest.raises(SystemExit) as ended:
                 main()
         return Finished(int(ended.value.code or 0), out.getvalue(), err.getvalue())
