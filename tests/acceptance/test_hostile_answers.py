@@ -91,7 +91,14 @@ def test_an_account_that_cannot_be_read(workspace, fault_proxy, body):
 def doubtful(workspace, fault_proxy):
     """A workspace with a case in doubt, and a function that answers every later read with a body."""
     workspace.env |= {"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}
-    fault_proxy.hook = lambda seen: Drop() if seen.is_case else Reply(400) if "managed-cases" in seen.path else None
+
+    def lose_the_case(seen):
+        if seen.is_case:
+            return Drop()
+        has_been_sent = bool(fault_proxy.posts())  # before that the run looks at the list, and sends nothing without it
+        return Reply(400) if has_been_sent and "managed-cases" in seen.path else None
+
+    fault_proxy.hook = lose_the_case
     write_csv(workspace.folder / "a.csv", cases(1))
     endings(workspace.call("run", "a.csv", "--yes"), 5, 6)
     assert workspace.ledger("SELECT state FROM entry") == [("in_doubt",)]
