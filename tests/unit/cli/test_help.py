@@ -93,13 +93,14 @@ def test_no_option_takes_a_secret():
 def traced(arguments, folder=None):
     """A command in a process of its own; its last line on stderr says what was loaded, and what was frozen at the end."""
     program = (
-        "import gc, json, sys\n"
-        f"sys.argv = ['importer', *{arguments!r}]\n"
-        "from importer.cli.main import main\n"
-        "try:\n    main()\n"
-        "finally:\n"
+        "import atexit, gc, json, sys\n"
+        "def tell():\n"
         "    told = {'loaded': sorted(sys.modules), 'frozen': gc.get_freeze_count()}\n"
         "    print(json.dumps(told), file=sys.stderr)\n"
+        "atexit.register(tell)\n"  # what is registered first is called last
+        f"sys.argv = ['importer', *{arguments!r}]\n"
+        "from importer.cli.main import main\n"
+        "main()\n"
     )
     command = [sys.executable, "-c", program]
     return subprocess.run(
