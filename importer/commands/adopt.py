@@ -45,7 +45,8 @@ def adopt_equal(environment: Environment, console: Console, *, confirmed: bool) 
         left = [found for found in questioned if found.entry_id not in matches]
     if not questioned:
         return ["No row is questioned because of a case at Debitura."]
-    what = f"{len(matches):,} cases were adopted." if matches else "No case is equal to a row in all: nothing was adopted."
+    adopted = "1 case was adopted." if len(matches) == 1 else f"{len(matches):,} cases were adopted."
+    what = adopted if matches else "No case is equal to a row in all: nothing was adopted."
     return [what, *_one_by_one(left), *(["`importer resume` sends their vouchers."] if matches else [])]
 
 
@@ -118,7 +119,8 @@ def _confirm_one(name: str, known: ExistingEntry, case: RemoteCase, console: Con
 
 
 def _confirm(count: int, console: Console, *, confirmed: bool) -> None:
-    question = f"Adopt {count:,} cases that are equal to a row in creditor, reference, debtor, amount, currency and date?"
+    cases = "1 case that is" if count == 1 else f"{count:,} cases that are"
+    question = f"Adopt {cases} equal to a row in creditor, reference, debtor, amount, currency and date?"
     if not confirmed and not console.decide(question, "There is no terminal to ask on: add --yes to adopt them."):
         raise Declined("Nothing was adopted.")
 
@@ -131,10 +133,16 @@ def _accept(ledger: Ledger, known: ExistingEntry, case: RemoteCase) -> None:
 def _shown(questioned: Sequence[QuestionedCase], matches: Mapping[int, StoredCase]) -> list[str]:
     equal = [found for found in questioned if found.entry_id in matches]
     lines = [
-        f"  {found.label}  {found.ref or 'without a reference'}: case {matches[found.entry_id].case.in_words()}"
+        f"  {found.label}  {found.ref or 'without a reference'}, {_debt(found)}: case {matches[found.entry_id].case.in_words()}"
         for found in equal[:MOST_SHOWN]
     ]
     return [*lines, *([f"  and {len(equal) - MOST_SHOWN:,} more"] if len(equal) > MOST_SHOWN else [])]
+
+
+def _debt(found: QuestionedCase) -> str:
+    """Return who owes how much: ``Alfa Transport ApS, DKK 1,250.50``."""
+    amount = f"{found.claim.amounts[0]:,.2f}" if found.claim.amounts else "no amount"
+    return f"{found.claim.debtor or 'without a name'}, {found.claim.currency} {amount}"
 
 
 def _one_by_one(left: Sequence[QuestionedCase]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from importer.domain.kinds import QuestionKind
 from importer.domain.money import totals_text
@@ -16,6 +15,7 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.queries.questions import AskedRow
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.connections import open_ledger_read_only
+from importer.workspace.dialogue import Dialogue
 from importer.workspace.environment import Environment
 from importer.workspace.person import current_person
 
@@ -31,16 +31,6 @@ class BatchAnswer:
     kind: QuestionKind
     word: AnswerWord
     confirmed: int | None = None
-
-
-class Dialogue(Protocol):
-    """Shows lines, and asks."""
-
-    def say(self, line: str) -> None:
-        """Show a line."""
-
-    def ask(self, question: str) -> str:
-        """Ask a question and return the answer, stripped."""
 
 
 def answer_batch(environment: Environment, wanted: BatchAnswer, dialogue: Dialogue | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.commands.map_dialogue import Dialogue, ask, ask_all, is_yes, table
+from importer.commands.map_dialogue import ask, ask_all, is_yes, table
 from importer.domain.file_access import access_of
 from importer.domain.paths import exists
 from importer.errors import ExitCode, FileRefused, UsageError
@@ -23,6 +23,7 @@ from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
 from importer.settings import Settings
+from importer.workspace.dialogue import Dialogue
 from importer.workspace.workspace import Workspace
 
 

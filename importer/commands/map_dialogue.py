@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from importer.domain.code_lists import BY_NAME
 from importer.loader.profiles.draft import CONTACT, AnswerValue, ProfileDraft
@@ -18,24 +17,13 @@ from importer.loader.profiles.questions import (
     answer,
     open_questions,
 )
+from importer.workspace.dialogue import Dialogue
 
 SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH, SUBJECT_WIDTH = 24, 28, 28, 60
 MOST_LISTED = 15
 LEAVE_OUT = "0"
 ABOUT_CONTACT = "\nA company needs a contact person; Enter here takes the company's own name for it."
 ABOUT_TYPE = f'If the list has both, type "{BY_NAME}": a legal form (ApS, GmbH) or number makes a Company, else a Person.'
-
-
-class Dialogue(Protocol):
-    """A user who can be prompted at a terminal."""
-
-    def say(self, line: str) -> None:
-        """Print a line."""
-        ...
-
-    def ask(self, question: str) -> str:
-        """Prompt the user and return the answer, stripped; empty for Enter. Raises typer.Abort at the end of input."""
-        ...
 
 
 def table(proposal: Proposal) -> list[str]:

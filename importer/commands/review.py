@@ -33,7 +33,7 @@ class BatchReview:
     def lines(self) -> list[str]:
         """Return the review for the terminal."""
         page = [f"Review: {self.page}"] if self.page else []
-        return [*review_lines(self.review), "", *map(decision_text, self.decisions), *page]
+        return [*review_lines(self.review, _heading_of(self.info)), "", *map(decision_text, self.decisions), *page]
 
     def as_json(self) -> dict[str, object]:
         """Return the output of ``importer review --json``."""
@@ -77,6 +77,18 @@ def _present_review(work: UnitOfWork, info: BatchInfo) -> FileReview:
     if info.state is BatchState.VOID:
         work.remember_proposal(info.id, replace(work.present_proposal(info.id), seen=True))
     return build_file_review(work.queries, info.id, is_confirmed=work.queries.is_confirmed_profile(info.id))
+
+
+def _heading_of(info: BatchInfo) -> str | None:
+    """Return what to know first about a batch that is not staged any more; None for a staged one."""
+    if info.state is BatchState.DISCARDED:
+        return f"Batch {info.id} was discarded. Nothing of it is sent."
+    if info.state is BatchState.VOID:
+        return f"The approval of batch {info.id} is void: `importer approve {info.id}` shows what would be sent, and asks."
+    if info.state is BatchState.APPROVED:
+        begun = "its sending has begun" if info.begun_at else "`importer resume` sends it"
+        return f"Batch {info.id} is approved, and {begun}. What has become of its rows so far:"
+    return None
 
 
 _IN_WORDS = {

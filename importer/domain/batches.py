@@ -78,6 +78,17 @@ class Decision:
         return json.dumps(dict(self.facts), ensure_ascii=False, sort_keys=True)
 
 
+def figures_of(found: StatusCounts) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what an approval notes of a batch: ``counts``, and ``totals`` in hundredths by currency, by kind and status."""
+    counts, totals = {}, {}
+    for kind, by_status in found.items():
+        counts[kind.value] = {status.value: sum(rows for rows, _ in sums.values()) for status, sums in by_status.items()}
+        totals[kind.value] = {
+            status.value: {code: cents for code, (_, cents) in sorted(sums.items())} for status, sums in by_status.items()
+        }
+    return {"counts": counts, "totals": totals}
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a staged batch would do if it were approved now.

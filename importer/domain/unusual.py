@@ -92,7 +92,7 @@ def unusual(
 
 def _new_profile(files: int) -> Unusual:
     what = {0: "no earlier file", 1: "only one earlier file"}.get(files, f"only {files} earlier files")
-    message = f"A new kind of file: the ledger has {what} to compare with, and compares from {FEWEST_FILES} on."
+    message = f"A new kind of file: the ledger has {what} to compare with, and compares once it has {FEWEST_FILES}."
     return Unusual(Rule.NEW_PROFILE, message)
 
 

@@ -65,6 +65,7 @@ def test_the_question_comes_after_the_review_and_a_no_discards(sheet, fake_apis)
     assert "Nothing was sent. Batch 1 was discarded." in shown
     assert (state(sheet), decisions(sheet)) == ("discarded", ["staged", "discarded"])
     assert "discarded" in sheet.call("status").out
+    assert sheet.call("review", "1").out.startswith("Batch 1 was discarded. Nothing of it is sent.")
 
 
 def test_a_yes_approves_and_sends(sheet, fake_apis):
@@ -75,6 +76,7 @@ def test_a_yes_approves_and_sends(sheet, fake_apis):
     assert (code, len(fake_apis.cases), len(fake_apis.vouchers)) == (0, 4, 4)
     assert "balanced" in out
     assert decisions(sheet) == ["staged", "approved"]
+    assert sheet.call("review", "1").out.startswith("Batch 1 is approved, and its sending has begun.")
     assert len(sheet.reports()) == 1  # the folder of the review goes on
 
 

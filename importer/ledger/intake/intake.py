@@ -15,7 +15,7 @@ from itertools import islice
 from sqlalchemy import Connection, insert, update
 
 from importer.domain.accounts import Accounts
-from importer.domain.batches import NOBODY, BatchState, Person, person_json
+from importer.domain.batches import NOBODY, BatchState, Person, figures_of, person_json
 from importer.domain.cells import encode_cells
 from importer.domain.identity import fingerprint
 from importer.domain.kinds import RecordKind
@@ -32,6 +32,7 @@ from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
 from importer.ledger.outbox.approvals import begin_with, give_approval, guarded_batches, void_older
+from importer.ledger.queries.totals import tally
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.identifiers import Identifiers
 from importer.ledger.storage.schema import batch, entry, row
@@ -58,7 +59,7 @@ def take_in(
         batch_id = insert_batch(connection, source, accounts, run_id, version, state=BatchState.APPROVED, who=who)
         overruled = enter(connection, batch_id, source, accounts, earlier)
         void_older(connection, batch_id, who)
-        give_approval(connection, batch_id, overruled, who)
+        give_approval(connection, batch_id, overruled, who, **figures_of(tally(connection, batch_id)))
         if version is not None:
             remember(connection, batch_id, source, version)
     return batch_id

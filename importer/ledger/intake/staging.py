@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, insert, select, update
 
 from importer.domain.accounts import Accounts
-from importer.domain.batches import BatchState, DecisionKind, Person, Proposal
+from importer.domain.batches import BatchState, DecisionKind, Person, Proposal, figures_of
 from importer.domain.cells import decode_cells, encode_cells
 from importer.domain.kinds import RecordKind
 from importer.domain.notes import notes_from_json, notes_to_json
@@ -25,7 +25,7 @@ from importer.errors import ApprovalNeeded, UsageError
 from importer.ledger.intake.intake import enter, insert_batch
 from importer.ledger.intake.records_json import decode_records, encode_records
 from importer.ledger.intake.unchanged_source import SourceVersion
-from importer.ledger.outbox.approvals import digest_of, give_approval, record, void_older
+from importer.ledger.outbox.approvals import NOT_YET, digest_of, give_approval, record, void_older
 from importer.ledger.outbox.dependents import follow
 from importer.ledger.queries.report_rows import heads_of
 from importer.ledger.queries.totals import tally
@@ -137,11 +137,7 @@ def entered_for_review(connection: Connection, batch_ids: Sequence[int]) -> Iter
 
 def _proposal(connection: Connection, batch_id: int, overlaps: Iterable[int], overruled: Iterable[int]) -> Proposal:
     newer = tuple(sorted(other for other in overruled if other > batch_id))
-    return Proposal(tally(connection, batch_id), digest_of(connection, batch_id, _FAR_AHEAD), tuple(overlaps), newer)
-
-
-_FAR_AHEAD = "9999"
-"""A timestamp after all others: what is accepted before an approval is not covered by it."""
+    return Proposal(tally(connection, batch_id), digest_of(connection, batch_id, NOT_YET), tuple(overlaps), newer)
 
 
 def overlapping(connection: Connection, batch_id: int) -> list[int]:
@@ -185,8 +181,7 @@ def approve(connection: Connection, batch_id: int, who: Person, facts: dict[str,
         overruled = enter(connection, batch_id, source, accounts, _earlier(connection, batch_id))
         connection.execute(delete(proposal).where(proposal.c.batch_id == batch_id))
     done = _proposal(connection, batch_id, overlaps, overruled)
-    counts = {kind: {status: done.rows(status, kind) for status in found} for kind, found in done.counts.items()}
-    give_approval(connection, batch_id, overruled, who, counts=counts, **facts)
+    give_approval(connection, batch_id, overruled, who, **figures_of(done.counts), **facts)
     return done
 
 

@@ -49,7 +49,7 @@ def _hash(found: Any) -> int:
     return entry_hash(RecordKind(found.kind), found.key, payload, found.target, found.appendix)
 
 
-_NEVER = "9999"
+NOT_YET = "9999"
 """A timestamp after all others: what is accepted before an approval is not covered by it."""
 
 
@@ -120,12 +120,12 @@ def make_void(connection: Connection, batch_ids: Iterable[int], who: Person, why
 
 
 def give_approval(connection: Connection, batch_id: int, overruled: Iterable[int], who: Person, **facts: object) -> None:
-    """Record the approval of a batch whose entries were just entered, with the digest of what it covers.
+    """Record the approval of a batch whose entries were just entered, with the digest of what it covers and further ``facts``.
 
     Approvals of the ``overruled`` batches become void, as far as their sending has not begun.
     """
     source = connection.execute(select(batch.c.source_sha256, batch.c.cases_account).where(batch.c.id == batch_id)).one()
-    digest = digest_of(connection, batch_id, _NEVER)
+    digest = digest_of(connection, batch_id, NOT_YET)
     known = {"source_sha256": source.source_sha256, "to": source.cases_account, "digest": digest}
     record(connection, batch_id, DecisionKind.APPROVED, who, **known, **facts)
     connection.execute(update(batch).where(batch.c.id == batch_id).values(state=BatchState.APPROVED, digest=digest))

@@ -47,9 +47,12 @@ def first_lines(review: Review) -> list[str]:
     return lines
 
 
-def review_lines(review: Review) -> list[str]:
-    """Return the whole review, in the order of decisions: what is sent, how it was read, what is in it, what is unusual."""
-    lines = _heading(review)
+def review_lines(review: Review, heading: str | None = None) -> list[str]:
+    """Return the whole review, in the order of decisions: what is sent, how it was read, what is in it, what is unusual.
+
+    ``heading``: the first sentence, if nothing is to be decided any more.
+    """
+    lines = _heading(review, heading)
     if len(review.files) > 1:
         lines += ["", *wrapped(f"All {len(review.files)} files"), *_table(review.statuses())]
     for file in review.files:
@@ -83,8 +86,9 @@ def _steps(review: Review) -> Iterator[str]:
         yield "Nothing: there is no row that has to be sent."
 
 
-def _heading(review: Review) -> list[str]:
-    what = "What an import would do. This check sends and records nothing." if review.is_check else "What would be sent."
+def _heading(review: Review, heading: str | None) -> list[str]:
+    checked = "What an import would do. This check sends and records nothing."
+    what = heading or (checked if review.is_check else "What would be sent.")
     places = {"account": _account(review.account), "workspace": review.workspace, "ledger": review.ledger}
     return [*wrapped(what), *(line for name, text in places.items() if text for line in wrapped(text, f"  {name:<11}"))]
 
@@ -92,7 +96,7 @@ def _heading(review: Review) -> list[str]:
 def _account(account: AccountShown) -> str:
     if account.is_sandbox:
         return "the sandbox on this computer; nothing reaches Debitura or Debbie"
-    who = account.company or "the owner of the key"
+    who = account.company or ("the owner of the key" if account.partner else "not known before the first import,")
     partner = f" (partner {account.partner})" if account.partner else ""
     return f"LIVE: {who}{partner} at {account.host}"
 

@@ -100,6 +100,20 @@ def test_a_staged_batch_makes_no_entry_and_is_approved_as_it_was_read(driver: Le
     assert [one.what for one in driver.ledger.approvals.decisions(staged)] == [DecisionKind.STAGED, DecisionKind.APPROVED]
 
 
+def test_an_approval_names_its_source_its_account_and_what_it_covers_in_rows_and_money(driver: LedgerDriver) -> None:
+    records = (case("R1", cents=1050), case("R2", cents=200), voucher("R1", uid="U1"), reject(RecordKind.CASE, "R3"))
+    staged = stage(driver, *records)
+    approve(driver, staged)
+    (facts,) = [one.facts for one in driver.ledger.approvals.decisions(staged) if one.what is DecisionKind.APPROVED]
+    assert (facts["source_sha256"], facts["to"]) == ("0" * 64, ACCOUNTS.cases)
+    assert facts["counts"]["case"] == {"pending": 2, "rejected": 1}
+    assert facts["counts"]["voucher"] == {"pending": 1}
+    assert facts["totals"]["case"]["pending"] == {"DKK": 1250}
+    at_once = driver.take(case("R9", cents=700))
+    (facts,) = [one.facts for one in driver.ledger.approvals.decisions(at_once) if one.what is DecisionKind.APPROVED]
+    assert (facts["counts"]["case"], facts["totals"]["case"]) == ({"pending": 1}, {"pending": {"DKK": 700}})
+
+
 def test_a_staged_batch_changes_no_entry_of_another_until_it_is_approved(driver: LedgerDriver) -> None:
     first = driver.take(case("R1", cents=100), case("R2"), case("R3"))
     before = tables(driver, entry, row, match_key, rejects)

@@ -58,7 +58,9 @@ def test_the_first_lines_of_a_file_of_which_nothing_is_sent() -> None:
 
 def test_a_live_account_is_named_as_such_even_if_its_company_is_not_known() -> None:
     account = replace(LIVE, company=None, partner=None)
-    assert "  account    LIVE: the owner of the key at api.example.com" in review_lines(replace(review(file()), account=account))
+    assert "  account    LIVE: not known before the first import, at api.example.com" in review_lines(
+        replace(review(file()), account=account)
+    )
 
 
 def test_a_status_that_comes_later_needs_no_change_here() -> None:
