@@ -24,30 +24,36 @@ from importer.workspace.list_look import look_before_sending
 from importer.workspace.person import current_person
 
 MOST_SHOWN = 20
+_COMMAND = "importer adopt"
 
 
 def adopt_equal(environment: Environment, console: Console, *, confirmed: bool) -> list[str]:
     """Adopt the cases that are one to one with a questioned row, after a question. Returns lines for the user.
 
+    Nothing is held while the user thinks: the rows are compared again before they are adopted.
+
     Raises UsageError without a terminal and without ``confirmed``, Declined for a no, ApiStopped if the list cannot be read.
     """
-    with _opened(environment, console) as (ledger, accounts):
+    with _looked(environment, console) as (ledger, accounts):
         questioned = ledger.remote_cases.questioned(accounts)
-        matches = equal_pairs(questioned)
-        if matches:
-            for line in _shown(questioned, matches):
-                console.note(line)
-            _confirm(len(matches), console, confirmed=confirmed)
-            for found in questioned:
-                if found.entry_id in matches:
-                    _, known = find_questioned(ledger, found.label)
-                    _accept(ledger, known, matches[found.entry_id].case)
-        left = [found for found in questioned if found.entry_id not in matches]
     if not questioned:
         return ["No row is questioned because of a case at Debitura."]
+    matches = equal_pairs(questioned)
+    left = _one_by_one([found for found in questioned if found.entry_id not in matches])
+    if not matches:
+        return ["No case is equal to a row in all: nothing was adopted.", *left]
+    for line in _shown(questioned, matches):
+        console.note(line)
+    _confirm(len(matches), console, confirmed=confirmed)
+    with environment.open_ledger(_COMMAND) as ledger:
+        now = ledger.remote_cases.questioned(accounts)
+        if equal_pairs(now) != matches:
+            raise UsageError("The rows that are equal to a case have changed meanwhile. Nothing was adopted: run it again.")
+        for found in now:
+            if found.entry_id in matches:
+                _accept(ledger, find_questioned(ledger, found.label)[1], matches[found.entry_id].case)
     adopted = "1 case was adopted." if len(matches) == 1 else f"{len(matches):,} cases were adopted."
-    what = adopted if matches else "No case is equal to a row in all: nothing was adopted."
-    return [what, *_one_by_one(left), *(["`importer resume` sends their vouchers."] if matches else [])]
+    return [adopted, *left, "`importer resume` sends their vouchers."]
 
 
 def adopt_one(environment: Environment, console: Console, name: str, case_name: str, *, refused: bool = False) -> str:
@@ -55,11 +61,8 @@ def adopt_one(environment: Environment, console: Console, name: str, case_name: 
 
     Raises UsageError if that is not possible or nobody can be asked, Declined for a no, ApiStopped if the list cannot be read.
     """
-    with _opened(environment, console) as (ledger, accounts):
-        label, known = find_questioned(ledger, name)
-        if label.kind is not RecordKind.CASE:
-            raise UsageError(f"Entry {name} is a voucher, and only cases are adopted. See `--same-as` of `importer resolve`.")
-        found = _case_named(ledger, accounts, name, case_name)
+    with _looked(environment, console) as (ledger, accounts):
+        known, found = _pair(ledger, accounts, name, case_name)
         if refused:
             answer = UserAnswer(current_person().text(), f"not {found.case.name}").as_json()
             ledger.remote_cases.refuse(known.id, found.id, answer)
@@ -67,9 +70,21 @@ def adopt_one(environment: Environment, console: Console, name: str, case_name: 
                 f"It is recorded that {name} is not case {found.case.name}. The row is not sent before that is said too: "
                 f"`importer resolve {name} --send`."
             )
-        _confirm_one(name, known, found.case, console)
-        _accept(ledger, known, found.case)
+    _confirm_one(name, known, found.case, console)
+    with environment.open_ledger(_COMMAND) as ledger:
+        now, stored = _pair(ledger, accounts, name, case_name)
+        if (now.state, now.payload, stored) != (known.state, known.payload, found):
+            raise UsageError(f"Entry {name} or the case has changed meanwhile. Nothing was adopted: run it again.")
+        _accept(ledger, now, found.case)
     return f"{name} is adopted as case {found.case.name} ({found.case.case_id}). `importer resume` sends its vouchers."
+
+
+def _pair(ledger: Ledger, accounts: Accounts, name: str, case_name: str) -> tuple[ExistingEntry, StoredCase]:
+    """Return a questioned case and the remote case that is to be adopted for it. Raises UsageError."""
+    label, known = find_questioned(ledger, name)
+    if label.kind is not RecordKind.CASE:
+        raise UsageError(f"Entry {name} is a voucher, and only cases are adopted. See `--same-as` of `importer resolve`.")
+    return known, _case_named(ledger, accounts, name, case_name)
 
 
 def equal_pairs(questioned: Sequence[QuestionedCase]) -> Mapping[int, StoredCase]:
@@ -85,10 +100,10 @@ def equal_pairs(questioned: Sequence[QuestionedCase]) -> Mapping[int, StoredCase
 
 
 @contextmanager
-def _opened(environment: Environment, console: Console) -> Iterator[tuple[Ledger, Accounts]]:
+def _looked(environment: Environment, console: Console) -> Iterator[tuple[Ledger, Accounts]]:
     """Open the ledger, and look at the account's list first, so that no case is passed over that was made since."""
     require_ledger(environment.ledger_url)
-    with environment.open_ledger("importer adopt") as ledger:
+    with environment.open_ledger(_COMMAND) as ledger:
         ledger.outbox.recover()
         accounts = asyncio.run(find_accounts(ledger, environment, console))
         if unread := look_before_sending(ledger, environment, accounts, console):

@@ -384,10 +384,25 @@ def test_one_case_is_adopted_with_its_difference_confirmed(first, env, fake_apis
         with at_a_terminal(first, *one) as (process, keyboard):
             shown = " ".join(read_until(keyboard, "[y/N]").split())
             assert "amount is 100.00 in the row, 999.00 at Debitura" in shown
+            assert first.call("ledger", "trust").code == 0  # which needs the ledger: it is not held while a person thinks
             os.write(keyboard, f"{word}\n".encode())
             assert finish(process, keyboard)[0] == code
     assert first.call("run", "b.xlsx", "--yes", "-q").code == 0
     assert one_set(fake_apis, ROWS + 1)
+
+
+def test_a_row_that_is_answered_while_a_person_thinks_is_not_adopted(first, env, fake_apis):
+    reference = in_portal(env, creditorReference="INV-C11", amountToRecover=999)
+    write_workbook(first.folder / "b.xlsx", [case("C11")])
+    assert first.call("run", "b.xlsx", "--yes", "-q").code == 6
+    (row,) = questioned(first)
+    with at_a_terminal(first, "adopt", row["#entry"], "--case", reference) as (process, keyboard):
+        read_until(keyboard, "[y/N]")
+        assert first.call("resolve", row["#entry"], "--drop").code == 0
+        os.write(keyboard, b"y\n")
+        assert finish(process, keyboard)[0] == 2
+    assert first.ledger("SELECT state FROM entry WHERE ref = 'C11' OR adopted_at IS NOT NULL") == [("dropped",)]
+    assert len(fake_apis.cases) == ROWS + 1
 
 
 def test_a_refusal_to_adopt_is_recorded_and_holds(first, env, fake_apis):
