@@ -22,6 +22,7 @@ from importer.domain.hosts import host_of, is_loopback
 from importer.domain.paths import is_file
 from importer.domain.reasons import explain
 from importer.errors import SettingsError
+from importer.scheduling.settings import Schedules
 
 KEYRING_SERVICE = "collection-importer"
 Api = Literal["debitura", "debbie"]
@@ -221,6 +222,7 @@ class Settings(BaseSettings):
     voucher_types: Annotated[
         dict[str, OwnVoucherType], Field(description="Voucher types that your installation of Debbie has added, by name.")
     ] = {}
+    schedule: Schedules = {}
 
     @field_validator("defaults")
     @classmethod
@@ -304,30 +306,6 @@ def read_settings_file(path: Path) -> dict[str, Any]:
                 f"variable IMPORTER_{variable} or the keyring, and replace the secret if others can read the file."
             )
     return data
-
-
-def secret(settings: Settings, api: Api) -> str | None:
-    """Return the API's credential from the environment, else that of the API's host from the keyring, else None."""
-    section = settings.debitura if api == "debitura" else settings.debbie
-    given = settings.debitura.api_key if api == "debitura" else settings.debbie.token
-    if given is not None:
-        return given.get_secret_value()
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        found = (keyring.get_password(KEYRING_SERVICE, name) for name in keyring_names(api, host_of(section.base_url)))
-        return next((value for value in found if value is not None), None)
-    except (KeyringError, ImportError, AttributeError, ValueError, OSError):  # locked, or a backend that cannot be loaded
-        return None
-
-
-def keyring_names(api: Api, host: str) -> tuple[str, ...]:
-    """Return the names under which the keyring may hold a credential for this host, the present one first.
-
-    Earlier releases stored it without a host. Such an entry is for the documented host alone.
-    """
-    return (f"{api}@{host}", api) if host == DOCUMENTED_HOSTS[api] else (f"{api}@{host}",)
 
 
 def fingerprint_of(secret_value: str, base_url: str) -> str:

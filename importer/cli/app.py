@@ -34,6 +34,7 @@ from importer.cli.options import (
     Yes,
 )
 from importer.cli.resolution import resolve
+from importer.cli.schedule import schedule_app
 from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
 from importer.cli.workspace_option import CommandLine
@@ -50,6 +51,7 @@ app = CommandLine(
 )
 app.add_typer(setup_app)
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(schedule_app, name="schedule")
 config_app = CommandLine(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 
+from importer.credentials import Credential, find_credential
 from importer.ledger.storage.location import shown_url
-from importer.settings import Api, Settings, secret
+from importer.settings import Api, Settings
 
 SECRETS: tuple[tuple[Api, str], ...] = (("debitura", "api_key"), ("debbie", "token"))
 
 
 def settings_lines(settings: Settings) -> list[str]:
-    """Return every setting in force as TOML-like lines; for a secret, only whether it is set."""
+    """Return every setting in force as TOML-like lines; of a secret, only where it comes from."""
     lines = []
     shown = settings.model_dump(mode="json", exclude={"debitura": {"api_key"}, "debbie": {"token"}})
     shown["ledger"]["url"] = shown_url(shown["ledger"]["url"])
     for section, values in shown.items():
         lines.append(f"[{section}]")
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value is not None]
-    lines += [f"# {api}.{name}: {'set' if secret(settings, api) else 'missing'}" for api, name in SECRETS]
+    lines += [f"# {api}.{name}: {_described(find_credential(settings, api))}" for api, name in SECRETS]
     return lines
+
+
+def _described(found: Credential | None) -> str:
+    return f"set, from {found.origin}" if found and found.value else "missing"

@@ -12,10 +12,11 @@ from pathlib import Path
 from importer.commands.backup_findings import backup_findings
 from importer.commands.finding import Finding
 from importer.commands.probe import findings_of
+from importer.credentials import find_credential
 from importer.domain.paths import is_folder
 from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerError, LedgerHeld, SettingsError
 from importer.ledger.storage.location import refuse_network_path, shown_url, sqlite_path
-from importer.settings import DOCUMENTED_HOSTS
+from importer.settings import DOCUMENTED_HOSTS, Api
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import KEY_VARIABLE, TOKEN_VARIABLE, Environment, credential_problem
 from importer.workspace.ledger_guard import difference_from_notes
@@ -50,18 +51,24 @@ def _workspace_finding(environment: Environment) -> Finding:
 
 def _missing_settings(environment: Environment) -> list[Finding]:
     wanted = (
-        (environment.api_key, KEY_VARIABLE, "without it no case can be sent"),
-        (environment.token, TOKEN_VARIABLE, "without it no voucher can be sent"),
-        (environment.tenant_id, "IMPORTER_DEBBIE__TENANT_ID", "without it no voucher can be sent"),
+        (environment.api_key, KEY_VARIABLE, "without it no case can be sent", _origin(environment, "debitura")),
+        (environment.token, TOKEN_VARIABLE, "without it no voucher can be sent", _origin(environment, "debbie")),
+        (environment.tenant_id, "IMPORTER_DEBBIE__TENANT_ID", "without it no voucher can be sent", ""),
     )
-    return [_setting_finding(value, name, why) for value, name, why in wanted]
+    return [_setting_finding(*one) for one in wanted]
 
 
-def _setting_finding(value: str | None, name: str, why: str) -> Finding:
+def _origin(environment: Environment, api: Api) -> str:
+    """Return where a credential comes from, to be added to a sentence."""
+    found = None if environment.is_sandbox else find_credential(environment.settings, api)
+    return f", from {found.origin}" if found else ""
+
+
+def _setting_finding(value: str | None, name: str, why: str, origin: str) -> Finding:
     if not value:
         return Finding(f"{name} is missing: {why}. Set it", ExitCode.USAGE)
     problem = credential_problem(name, value)
-    return Finding(problem, ExitCode.USAGE) if problem else Finding(f"{name} is set")
+    return Finding(problem, ExitCode.USAGE) if problem else Finding(f"{name} is set{origin}")
 
 
 def _ledger_finding(environment: Environment) -> Finding:

@@ -13,10 +13,11 @@ from uuid import UUID
 from importer.commands.credential_test import check_credential, with_credentials
 from importer.commands.login import confirm_host, url_of
 from importer.commands.settings_text import checked_settings, settings_text
+from importer.credentials import secret
 from importer.domain.hosts import host_of
 from importer.domain.paths import is_file
 from importer.errors import Declined, ExitCode, UsageError
-from importer.settings import Api, Settings, secret
+from importer.settings import Api, Settings
 from importer.workspace.credentials import NAMES, VARIABLES, refuse_unknown_host, store
 from importer.workspace.dialogue import Dialogue, agrees
 from importer.workspace.trust_memory import JoinedWorkspace, TrustMemory

@@ -1,13 +1,14 @@
 """Credentials: the hosts that they may go to, and the keyring, which keeps them for each host.
 
-:func:`importer.settings.secret` reads them.
+:func:`importer.credentials.find_credential` reads them.
 """
 
 from __future__ import annotations
 
+from importer.credentials import keyring_names
 from importer.domain.hosts import host_of, is_loopback
 from importer.errors import SettingsError, UsageError
-from importer.settings import DOCUMENTED_HOSTS, KEYRING_SERVICE, Api, keyring_names
+from importer.settings import DOCUMENTED_HOSTS, KEYRING_SERVICE, Api
 from importer.workspace.trust_memory import TrustMemory
 
 NAMES: dict[Api, str] = {"debitura": "Debitura's API key", "debbie": "Debbie's token"}

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from importer.credentials import secret
 from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
 from importer.domain.file_access import OWNER_ALONE, FileAccess, access_of
 from importer.domain.hosts import is_loopback
@@ -18,7 +19,7 @@ from importer.errors import SettingsError
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import shown_url, sqlite_url
 from importer.loader.context import LoadContext
-from importer.settings import Api, Settings, secret
+from importer.settings import Api, Settings
 from importer.workspace.credentials import refuse_unknown_host
 from importer.workspace.user_data import user_notes
 from importer.workspace.workspace import Workspace, shown_ledger
@@ -63,12 +64,12 @@ class Environment:
 
     @cached_property
     def api_key(self) -> str | None:
-        """Debitura's key, from the environment or the keyring; None if neither has it."""
+        """Debitura's key; None if it is nowhere."""
         return self.credential("debitura")
 
     @cached_property
     def token(self) -> str | None:
-        """Debbie's token, from the environment or the keyring; None if neither has it."""
+        """Debbie's token; None if it is nowhere."""
         return self.credential("debbie")
 
     def check_deadline(self) -> None:

@@ -171,12 +171,16 @@ def expand(paths: Sequence[Path]) -> list[Path]:
             continue
         if path.suffix.casefold() in SPREADSHEETS:
             raise FileRefused(f"{path} is a folder, not a file. Name the file, or a folder without such an ending.")
-        try:
-            names = list(path.iterdir())
-        except OSError as error:
-            raise FileRefused(f"The folder {path} cannot be read: {error.strerror}. Ask for permission, or copy it.") from None
-        inside = sorted(p for p in names if p.suffix.casefold() in SPREADSHEETS and not p.name.startswith(("~$", ".")))
-        if not inside:
+        if not (inside := spreadsheets_in(path)):
             raise FileRefused(f"The folder {path} holds no spreadsheets ({' '.join(SPREADSHEETS)}). Check the path.")
         found += inside
     return list(dict.fromkeys(found))
+
+
+def spreadsheets_in(folder: Path) -> list[Path]:
+    """Return the spreadsheets in a folder, sorted. Raises FileRefused if it cannot be read."""
+    try:
+        names = list(folder.iterdir())
+    except OSError as error:
+        raise FileRefused(f"The folder {folder} cannot be read: {error.strerror}. Ask for permission, or copy it.") from None
+    return sorted(path for path in names if path.suffix.casefold() in SPREADSHEETS and not path.name.startswith(("~$", ".")))

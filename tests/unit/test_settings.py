@@ -11,9 +11,10 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, NoKeyringError
 
 from importer.commands.config import settings_lines
+from importer.credentials import secret
 from importer.domain.code_lists import Direction
 from importer.errors import SettingsError
-from importer.settings import KEYRING_SERVICE, Settings, fingerprint_of, secret
+from importer.settings import KEYRING_SERVICE, Settings, fingerprint_of
 from importer.workspace.environment import open_environment
 from importer.workspace.workspace import Workspace
 

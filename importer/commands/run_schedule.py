@@ -1,0 +1,120 @@
+"""`importer schedule run-now`: what the scheduler of the system runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from importer.commands.resume import resume
+from importer.commands.run import run
+from importer.errors import ExitCode, ImporterError, UsageError
+from importer.ledger.storage.location import sqlite_path
+from importer.scheduling.settings import ScheduleSettings
+from importer.settings import Settings
+from importer.workspace.approval import gates
+from importer.workspace.console import Console
+from importer.workspace.environment import Environment
+from importer.workspace.request import ImportRequest, find_profiles
+from importer.workspace.result import MOST_URGENT_FIRST, RunResult
+from importer.workspace.schedule_record import ScheduleRecord
+from importer.workspace.scheduled_files import scheduled_files
+
+
+@dataclass(frozen=True)
+class ScheduledRun:
+    """A run of a schedule that has begun: its name and settings, the files that it found, and when it began (UTC)."""
+
+    name: str
+    settings: ScheduleSettings
+    files: tuple[Path, ...]
+    began: datetime
+
+
+Begun = Callable[[ScheduledRun], None]
+
+
+def schedule_named(settings: Settings, name: str) -> ScheduleSettings:
+    """Return the settings of a schedule. Raises UsageError, which names those that there are."""
+    if (found := settings.schedule.get(name)) is not None:
+        return found
+    there = ", ".join(sorted(settings.schedule)) or "none"
+    raise UsageError(f"There is no [schedule.{name}] in the settings (there are: {there}). Write it into importer.toml.")
+
+
+def run_schedule(name: str, environment: Environment, console: Console, *, begun: Begun | None = None) -> RunResult:
+    """Run a schedule: go on with what earlier runs have left, and import the files that it finds, without a question.
+
+    ``begun`` is called once the run has begun and its files are known. Raises ImporterError: LedgerHeld if the schedule is
+    already running, UsageError if there is none with this name, FileRefused if one of its folders is missing, and what ``run``
+    raises before anything is sent. How a run ended is remembered, but for one that another run kept out.
+    """
+    settings = schedule_named(environment.settings, name)
+    record = ScheduleRecord(environment.workspace.root, _record_name(name, environment), environment.access)
+    with record.alone():
+        began, code, files = datetime.now(UTC), ExitCode.BUG, 0
+        try:
+            if settings.resume_first and _has_ledger(environment):
+                resumed = resume(environment, console, settings.output, stop_at_quota=settings.stop_at_quota)
+            else:
+                resumed = RunResult(ExitCode.OK)
+            found = scheduled_files(settings.paths, environment.workspace.root)
+            files = len(found)
+            if begun is not None:
+                begun(ScheduledRun(name, settings, tuple(found), began))
+            result = _import(found, settings, environment, console)
+            result = after_resuming(resumed, result)
+            code = result.exit_code
+        except ImporterError as error:
+            code = error.exit_code
+            raise
+        except KeyboardInterrupt:
+            code = ExitCode.INTERRUPTED
+            raise
+        finally:
+            with suppress(OSError):  # a full disk: what was imported is in the ledger
+                record.write(began, code, files)
+    return result
+
+
+def _record_name(name: str, environment: Environment) -> str:
+    return f"{name}.sandbox" if environment.is_sandbox else name
+
+
+def _has_ledger(environment: Environment) -> bool:
+    path = sqlite_path(environment.ledger_url)
+    return path is None or path.exists()
+
+
+def _import(files: list[Path], settings: ScheduleSettings, environment: Environment, console: Console) -> RunResult:
+    if not files:
+        return RunResult(ExitCode.OK, messages=(f"Nothing to import: there is no file in {', '.join(settings.paths)}.",))
+    profile, profile_set = find_profiles(settings.profile, environment.workspace)
+    for sentence in profile_set.broken:
+        console.warn(sentence)
+    request = ImportRequest(
+        environment.workspace,
+        tuple(files),
+        profile=profile,
+        profile_set=profile_set,
+        output=settings.output,
+        stop_at_quota=settings.stop_at_quota,
+        confirmed=True,
+        gates=gates(None, settings.max_rejected, settings.max_dropped, settings.limit),
+    )
+    return run(request, environment, console)
+
+
+def after_resuming(resumed: RunResult, imported: RunResult) -> RunResult:
+    """Return the result of both parts of a run: its exit code is the more urgent one."""
+    if not resumed.reports and resumed.exit_code is ExitCode.OK:
+        return imported
+    both = replace(
+        imported,
+        exit_code=min(resumed.exit_code, imported.exit_code, key=MOST_URGENT_FIRST.index),
+        reports=(*resumed.reports, *imported.reports),
+        messages=(*resumed.messages, *imported.messages),
+    )
+    return both if not resumed.reports else replace(both, review=None)  # a review is of the files that were imported

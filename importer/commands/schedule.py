@@ -1,0 +1,232 @@
+"""`importer schedule install`, `show` and `remove`: give schedules to the scheduler of the system, and take them back."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from importer.commands.run_schedule import schedule_named
+from importer.domain.timestamps import from_timestamp
+from importer.errors import Declined, ExitCode, UsageError
+from importer.scheduling.calendar import clock_changes, is_clock_of_machine
+from importer.scheduling.command import kept_variables, lost_variables, run_now_command
+from importer.scheduling.job import Folders, Installation, Job, Kind, identifier_of
+from importer.scheduling.places import folders_of_user, install, installation, installed_text, removals, remove, usual_kind
+from importer.scheduling.settings import ScheduleSettings
+from importer.settings import Settings
+from importer.workspace.dialogue import Dialogue, agrees
+from importer.workspace.schedule_record import ScheduleRecord
+from importer.workspace.workspace import Workspace
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class InstallRequest:
+    """What is to be installed: a schedule or, without a name, all; ``kind`` None is the scheduler of this machine."""
+
+    name: str | None = None
+    kind: Kind | None = None
+    system: bool = False
+    config: Path | None = None
+    only_print: bool = False
+    yes: bool = False
+
+
+def install_schedules(
+    request: InstallRequest, workspace: Workspace, settings: Settings, dialogue: Dialogue | None, say: Say
+) -> list[str]:
+    """Show what installs the schedules, ask, and install them. Returns what to say then. Raises UsageError.
+
+    With ``only_print`` nothing is asked or changed.
+    """
+    kind, folders = request.kind or usual_kind(), folders_of_user()
+    if not request.only_print:
+        _refuse_foreign_kind(kind)
+    found = []
+    for name in _names(settings, request.name):
+        job = job_of(name, workspace, settings, request.config, system=request.system)
+        planned = installation(kind, job, folders)
+        found.append((job, planned))
+        for line in [*_shown(planned), "", *_notes(job, planned)]:
+            say(line)
+    if request.only_print:
+        return []
+    if not agrees(dialogue, f"Install {_in_words(job.name for job, _ in found)}?", yes=request.yes):
+        raise Declined("Nothing was installed.")
+    for job, planned in found:
+        _remove_others(job, planned, folders)
+        install(planned, job.identifier)
+    return [f"{job.name} is installed ({kind}). {_next_text(job.settings)}" for job, _ in found]
+
+
+def job_of(name: str, workspace: Workspace, settings: Settings, config: Path | None = None, *, system: bool = False) -> Job:
+    """Return what the scheduler is to do for a schedule of the settings. Raises UsageError if there is none of this name."""
+    schedule = schedule_named(settings, name)
+    schedule = replace_system(schedule) if system else schedule
+    root = str(workspace.root.absolute())
+    user = schedule.user or _user()
+    return Job(name, root, run_now_command(name, root, config), schedule, user, kept_variables())
+
+
+def replace_system(schedule: ScheduleSettings) -> ScheduleSettings:
+    """Return the settings for the scheduler of the machine."""
+    return schedule.model_copy(update={"system": True})
+
+
+def _user() -> str:
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # no name for this user id
+        name = "unknown"
+    domain = os.environ.get("USERDOMAIN", "") if sys.platform == "win32" else ""
+    return f"{domain}\\{name}" if domain else name
+
+
+def _names(settings: Settings, name: str | None) -> list[str]:
+    if name is not None:
+        schedule_named(settings, name)
+        return [name]
+    if not settings.schedule:
+        raise UsageError("There is no schedule in the settings. Write [schedule.nightly] with paths and at into importer.toml.")
+    return sorted(settings.schedule)
+
+
+def _refuse_foreign_kind(kind: Kind) -> None:
+    system = {Kind.WINDOWS: ("win32", "Windows"), Kind.LAUNCHD: ("darwin", "macOS")}.get(kind)
+    if system is not None and sys.platform != system[0]:
+        raise UsageError(f"{kind} is a scheduler of {system[1]}. Add --print to see what would be installed there.")
+    if system is None and sys.platform == "win32":
+        raise UsageError(f"{kind} is no scheduler of Windows. Add --print to see what would be installed elsewhere.")
+
+
+def _shown(planned: Installation) -> list[str]:
+    lines = []
+    for document in planned.documents:
+        lines += [f"--- {document.label}", document.text.rstrip("\n"), ""]
+    steps = [" ".join(step.command) for step in planned.enable]
+    return [*lines, "Then:", *(f"  {step}" for step in steps)] if steps else lines[:-1]
+
+
+def _notes(job: Job, planned: Installation) -> list[str]:
+    settings, today = job.settings, datetime.now(UTC).date()
+    if settings.timezone and planned.kind is not Kind.SYSTEMD:
+        zone = settings.zone()
+        if zone is not None and not is_clock_of_machine(zone, today):
+            raise UsageError(
+                f"{planned.kind} has the clock of the machine only, which is not that of {settings.timezone}. Remove timezone "
+                f"under [schedule.{job.name}] and write at in the time of the machine, or use systemd."
+            )
+    changes = clock_changes(settings.calendars(), settings.zone(), today)
+    return [f"Note: {note}" for note in (*planned.notes, *changes, *_lost_settings())]
+
+
+def _lost_settings() -> list[str]:
+    if not (names := lost_variables()):
+        return []
+    what_to_do = "Put settings into importer.toml, and keys into the keyring (`importer login`) or into credentials."
+    return [f"A scheduled run does not have these variables: {', '.join(names)}. {what_to_do}"]
+
+
+def _remove_others(job: Job, planned: Installation, folders: Folders) -> None:
+    """Take away what other schedulers have of this schedule, or it would run twice."""
+    mine = {document.path for document in planned.documents}
+    for other in removals(job.identifier, folders):
+        if other.kind is not planned.kind or not mine & {document.path for document in other.documents}:
+            remove(other, job.identifier)
+
+
+def remove_schedule(name: str, workspace: Workspace, dialogue: Dialogue | None, *, yes: bool) -> list[str]:
+    """Ask, and take away what was installed for a schedule, which need not be in the settings any more. Raises UsageError."""
+    identifier = identifier_of(name, str(workspace.root.absolute()))
+    found = list(removals(identifier, folders_of_user()))
+    if not found:
+        return [f"{name} is not installed for this workspace."]
+    labels = [document.label for one in found for document in one.documents]
+    if not agrees(dialogue, f"Remove {_in_words(labels)}?", yes=yes):
+        raise Declined("Nothing was removed.")
+    for one in found:
+        remove(one, identifier)
+    return [f"{name} is removed: {_in_words(labels)}."]
+
+
+def show_schedules(name: str | None, workspace: Workspace, settings: Settings, config: Path | None) -> tuple[list[str], ExitCode]:
+    """Return lines about each schedule: where it is installed, its next run, how the last one ended, and what differs.
+
+    The exit code is 2 if one is not installed as the settings say.
+    """
+    lines: list[str] = []
+    code = ExitCode.OK
+    for one in _names(settings, name):
+        found, is_right = _show(one, workspace, settings, config)
+        lines += [*found, ""]
+        code = code if is_right else ExitCode.USAGE
+    return lines[:-1], code
+
+
+def _show(name: str, workspace: Workspace, settings: Settings, config: Path | None) -> tuple[list[str], bool]:
+    job, folders = job_of(name, workspace, settings, config), folders_of_user()
+    schedule = job.settings
+    where = f" ({schedule.timezone})" if schedule.timezone else ""
+    lines = [f"{name}: {', '.join(schedule.paths)} at {', '.join(schedule.at)}{where}", f"  {_last_text(name, workspace)}"]
+    installed = list(removals(job.identifier, folders))
+    if not installed:
+        return [*lines, f"  not installed: `importer schedule install {name}` does that"], False
+    differences: list[str] = []
+    for one in installed:
+        lines.append(f"  installed ({one.kind}): {_in_words(document.label for document in one.documents)}")
+        is_system = any(str(document.path).startswith(("/etc/", "/Library/")) for document in one.documents)
+        planned = installation(one.kind, replace(job, settings=replace_system(schedule) if is_system else schedule), folders)
+        differences += _differences(planned, job.identifier)
+    lines.append(f"  {_next_text(schedule)}")
+    if len(installed) > 1:
+        differences.insert(0, "it is installed more than once, and runs that often")
+    if differences:
+        lines += [
+            "  What is installed is not what the settings and this importer say now; `importer schedule install` renews it:"
+        ]
+        lines += [f"    {line}" for line in differences]
+    return lines, not differences
+
+
+def _differences(planned: Installation, identifier: str) -> list[str]:
+    found: list[str] = []
+    for document in planned.documents:
+        there = installed_text(document, identifier)
+        if there is None:
+            found.append(f"{document.label} is missing")
+            continue
+        changes = difflib.unified_diff(there.splitlines(), document.text.splitlines(), lineterm="", n=0)
+        found += [line for line in list(changes)[2:] if not line.startswith("@@")]
+    return found
+
+
+def _next_text(schedule: ScheduleSettings) -> str:
+    zone, now = schedule.zone(), datetime.now(UTC)
+    moments: Iterable[datetime] = (one for one in (calendar.after(now, zone) for calendar in schedule.calendars()) if one)
+    soonest = min(moments, default=None)
+    if soonest is None:
+        return "There is no next run in the coming weeks."
+    delay = f", and up to {schedule.random_delay_minutes:g} minutes later" if schedule.random_delay_minutes else ""
+    return f"The next run is on {soonest.astimezone(zone):%A %Y-%m-%d at %H:%M %Z}{delay}."
+
+
+def _last_text(name: str, workspace: Workspace) -> str:
+    from importer.domain.file_access import OWNER_ALONE
+
+    last = ScheduleRecord(workspace.root, name, OWNER_ALONE).last()
+    if last is None:
+        return "no run of it has ended yet"
+    ended = from_timestamp(last.ended).astimezone()
+    return f"the last run ended on {ended:%A %Y-%m-%d at %H:%M} with exit code {last.exit_code} ({last.files} files)"
+
+
+def _in_words(names: Iterable[str]) -> str:
+    found: Sequence[str] = list(names)
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
