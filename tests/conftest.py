@@ -21,6 +21,7 @@ def no_personal_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyte
 
     for name in [name for name in os.environ if name.startswith("IMPORTER_")]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     monkeypatch.setenv(DATA_FOLDER, str(tmp_path_factory.mktemp("user-data")))
     monkeypatch.setenv(WORKSPACE, ".")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")

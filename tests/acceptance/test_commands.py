@@ -374,7 +374,7 @@ def test_config_show_tells_everything_but_secrets(configured_workspace):
         "concurrency = 3",
         'currency = "SEK"',
         f'tenant_id = "{TENANT}"',
-        "# debitura.api_key: set",
+        "# debitura.api_key: set, from the environment",
         "# debbie.token: missing",
     ):
         assert line in shown.out.splitlines()

@@ -200,7 +200,7 @@ def test_a_system_without_a_keyring_is_told_the_variable(newcomer):
 
 def test_a_key_that_an_earlier_release_stored_is_for_the_documented_host_alone(newcomer, ring):
     ring.write_text(json.dumps({f"{SERVICE}debitura": API_KEY}))
-    assert "# debitura.api_key: set" in newcomer.run("config", "show").out
+    assert "# debitura.api_key: set, from the keyring" in newcomer.run("config", "show").out
     elsewhere = {"IMPORTER_DEBITURA__BASE_URL": "http://127.0.0.1:8085"}
     assert "# debitura.api_key: missing" in newcomer.run("config", "show", env=elsewhere).out
     assert newcomer.run("logout", env=elsewhere).code == 0
