@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT)]
 
-from generator import columns, commands, outcomes, questions, sandbox, settings  # noqa: E402
+from generator import columns, commands, outcomes, questions, sandbox, scheduling, settings  # noqa: E402
 
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS  # noqa: E402
 
@@ -31,6 +31,10 @@ PARTS: dict[str, Callable[[], str]] = {
     "exit-codes": commands.exit_codes,
     "settings": settings.settings,
     "settings-file": settings.settings_file,
+    "schedule-systemd": scheduling.systemd_units,
+    "schedule-crontab": scheduling.crontab_block,
+    "schedule-launchd": scheduling.launchd_list,
+    "schedule-windows": scheduling.windows_task,
     "sandbox-settings": sandbox.settings,
     "outcomes": outcomes.outcomes,
     "states": outcomes.states,

@@ -50,7 +50,8 @@ class DebituraSettings(_Section):
 
     base_url: Annotated[str, Field(description="Debitura's address.")] = "https://collectionpartner-api.debitura.com"
     api_key: Annotated[
-        SecretStr | None, Field(description="Debitura's API key. Only from the environment or the keyring, never from a file.")
+        SecretStr | None,
+        Field(description="Debitura's API key. Only from the environment, a credential of systemd or the keyring."),
     ] = None
 
     _check_url = field_validator("base_url")(_checked_url)
@@ -62,7 +63,7 @@ class DebbieSettings(_Section):
     base_url: Annotated[str, Field(description="Debbie's address.")] = "https://api.debbiecollect.com"
     tenant_id: Annotated[UUID | None, Field(description="Your tenant at Debbie. Needed as soon as there are vouchers.")] = None
     token: Annotated[
-        SecretStr | None, Field(description="Debbie's token. Only from the environment or the keyring, never from a file.")
+        SecretStr | None, Field(description="Debbie's token. Only from the environment, a credential of systemd or the keyring.")
     ] = None
     case_id_from: Annotated[
         Literal["id", "reference", "creditorReference"],

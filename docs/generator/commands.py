@@ -28,6 +28,7 @@ _EXAMPLES = {
     "approve": "importer approve 12 --limit 10",
     "discard": "importer discard 12",
     "template": "importer template",
+    "dragged": "importer dragged export.xlsx",
     "sandbox": "importer sandbox --port 8085 --data sandbox.jsonl",
     "doctor": "importer doctor",
     "resolve": "importer resolve C12-3f9a2b --absent",
@@ -37,6 +38,10 @@ _EXAMPLES = {
     "ledger forget": "importer ledger forget debitura:https://api.example:5a4d0b0c-0000-4000-8000-00000000d0b1",
     "ledger trust": "importer ledger trust",
     "config show": "importer config show",
+    "schedule install": "importer schedule install nightly --print",
+    "schedule show": "importer schedule show",
+    "schedule remove": "importer schedule remove nightly",
+    "schedule run-now": "importer schedule run-now nightly --sandbox",
 }
 
 

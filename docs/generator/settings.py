@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from generator.text import code, table
+from importer.scheduling.settings import ScheduleSettings
 from importer.settings import OwnVoucherType, Settings
 
 
@@ -21,8 +22,13 @@ def settings() -> str:
             parts.append(f"### [{name}]\n\n{table(('setting', 'default', 'allowed', 'meaning', 'variable'), rows)}")
         else:
             parts.append(f"### [{name}]\n\n{info.description}")
-    rows = [[code(key), _allowed(field), str(field.description)] for key, field in OwnVoucherType.model_fields.items()]
-    return "\n\n".join([*parts, table(("setting of a type", "allowed", "meaning"), rows)])
+    return "\n\n".join([*parts, _own("setting of a type", OwnVoucherType), _own("setting of a schedule", ScheduleSettings)])
+
+
+def _own(title: str, model: type[BaseModel]) -> str:
+    """Return the table of the settings of sections that users name themselves."""
+    rows = [[code(key), _allowed(field), str(field.description)] for key, field in model.model_fields.items()]
+    return table((title, "allowed", "meaning"), rows)
 
 
 def _setting(section: str, key: str, field: FieldInfo) -> list[str]:
@@ -71,7 +77,10 @@ creditor_country = "DK"
 [voucher_types.court_fee]      # an example: there are none by default
 id = "00000000-0000-0000-0000-000000000000"
 counts = "debt"
-danish = "Retsafgift\""""
+danish = "Retsafgift"
+[schedule.nightly]             # an example: there are none by default
+paths = "incoming"
+at = "Mon..Fri 03:30\""""
 
 
 def _is_secret(field: FieldInfo) -> bool:

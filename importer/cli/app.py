@@ -11,6 +11,7 @@ import typer
 from importer import __version__
 from importer.cli.adopt import adopt
 from importer.cli.approval import register
+from importer.cli.dragged import dragged
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.ledger import ledger_app
 from importer.cli.options import (
@@ -220,10 +221,19 @@ register(app)
 @app.command()
 def template(
     directory: Annotated[Path, typer.Argument(help="Where to write them.")] = Path("templates"),
+    drop_target: Annotated[
+        bool, typer.Option("--drop-target", help="Write import.cmd instead, on which spreadsheets are dropped on Windows.")
+    ] = False,
 ) -> None:
     """Write the workbook and CSV templates and an example workbook."""
     from importer.templates import write_templates
 
+    if drop_target:
+        from importer.scheduling.command import importer_command
+        from importer.templates.drop_target import write_drop_target
+
+        typer.echo(str(write_drop_target(directory, importer_command(), str(current_workspace().root.absolute()))))
+        return
     for path in write_templates(directory):
         typer.echo(str(path))
 
@@ -284,6 +294,9 @@ def _show_finding(finding: Finding) -> None:
 
 
 app.command()(resolve)
+
+
+app.command()(dragged)
 
 
 app.command()(adopt)

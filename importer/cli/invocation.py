@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -135,5 +136,6 @@ def _as_json(result: RunResult) -> list[dict[str, Any]]:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON on stdout."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a value as JSON on stdout. Where that cannot show every letter, those outside ASCII are escaped, and none is lost."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=encoding.casefold().replace("-", "") != "utf8"))

@@ -30,6 +30,11 @@ _LISTS = """\
 # id = "00000000-0000-0000-0000-000000000000"
 # counts = "debt"
 # danish = "Retsafgift"
+
+# Imports that the system's scheduler runs: `importer schedule install nightly`.
+# [schedule.nightly]
+# paths = "incoming"
+# at = "Mon..Fri 03:30"
 """
 
 

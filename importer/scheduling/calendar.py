@@ -83,22 +83,23 @@ def _day(name: str, whole: str) -> int:
 
 def clock_changes(calendars: Sequence[Calendar], zone: ZoneInfo | None, today: date) -> list[str]:
     """Describe the times that the clock of ``zone`` (None: of this machine) leaves out or shows twice within a year."""
-    found = []
-    for one in sorted({one for calendar in calendars for one in calendar.times}):
-        missing = twice = None
-        for day in (today + timedelta(days=number) for number in range(_A_YEAR)):
-            clock = datetime.combine(day, one)
-            first, second = (_moment(clock.replace(fold=fold), zone) for fold in (0, 1))
-            if first != second:
-                if _on_clock(first, zone).replace(tzinfo=None) == clock:
-                    twice = twice or day
-                else:
-                    missing = missing or day
-        changes = [f"does not exist on {missing}"] if missing else []
-        changes += [f"exists twice on {twice}"] if twice else []
-        if changes:
-            found.append(f"{one:%H:%M} {' and '.join(changes)}, when the clocks change: 03:30 or later is safer.")
-    return found
+    times = sorted({one for calendar in calendars for one in calendar.times})
+    return [
+        f"{one:%H:%M} {' and '.join(changes)}, when the clocks change: 03:30 or later is safer."
+        for one in times
+        if (changes := _changes(one, zone, today))
+    ]
+
+
+def _changes(at: time, zone: ZoneInfo | None, today: date) -> list[str]:
+    """Return what the clock does to a time of the day, with the first day of each kind."""
+    found: dict[str, date] = {}
+    for clock in (datetime.combine(today + timedelta(days=number), at) for number in range(_A_YEAR)):
+        first, second = (_moment(clock.replace(fold=fold), zone) for fold in (0, 1))
+        if first != second:
+            is_shown = _on_clock(first, zone).replace(tzinfo=None) == clock
+            found.setdefault("exists twice" if is_shown else "does not exist", clock.date())
+    return [f"{what} on {day}" for what, day in sorted(found.items())]
 
 
 def is_clock_of_machine(zone: ZoneInfo, today: date) -> bool:

@@ -1,6 +1,5 @@
 """What the documents show is what a user gets: commands with their output, and the pieces of Python."""
 
-import os
 import shlex
 import subprocess
 import sys
@@ -81,36 +80,6 @@ def test_map_shows_what_is_shown_of_it(tmp_path):
     code, out = importer(tmp_path, "map", "export.xlsx")
     assert code == 2
     assert [line for line in shown("docs/profiles.md", "read as cases") if line not in out.splitlines()] == []
-
-
-NIGHTS = {
-    "rows of an earlier night are in doubt": (6, 0, ["a.csv"], 6, "Some rows are in doubt or held"),
-    "an earlier night is in doubt and new rows are wrong": (6, 3, ["a.csv"], 6, "Some rows are in doubt or held"),
-    "the run is more urgent": (3, 5, ["a.csv"], 5, "The import needs attention (exit code 5)"),
-    "new rows are wrong": (0, 3, ["a.csv"], 3, "Some rows need a correction"),
-    "all is well": (0, 0, ["a.csv"], 0, "All rows are imported."),
-    "no file came": (0, 4, [], 0, "All rows are imported."),
-    "no file came and rows are held": (6, 4, [], 6, "Some rows are in doubt or held"),
-    "the folder is missing": (0, 4, None, 4, "The import needs attention (exit code 4)"),
-}
-
-
-@pytest.mark.skipif(os.name == "nt", reason="a script for sh")
-@pytest.mark.parametrize(("resumed", "ran", "files", "code", "said"), NIGHTS.values(), ids=NIGHTS)
-def test_the_nightly_script_reports_what_is_left(tmp_path, resumed, ran, files, code, said):
-    (script,) = blocks("docs/operations/scheduling.md", "sh")
-    stub = f"#!/bin/sh\ncase $1 in resume) exit {resumed} ;; run) exit {ran} ;; esac\n"
-    for name, text in {"nightly.sh": script, "importer": stub, "credentials.sh": "", "ledger.db": ""}.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        (tmp_path / name).chmod(0o700)
-    if files is not None:
-        (tmp_path / "incoming").mkdir()
-        for name in files:
-            (tmp_path / "incoming" / name).touch()
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    ended = subprocess.run([tmp_path / "nightly.sh"], env={"PATH": path}, capture_output=True, text=True, timeout=60, check=False)
-    assert (ended.returncode, ended.stderr) == (code, "")
-    assert said in ended.stdout
 
 
 @pytest.mark.parametrize("number", range(len(blocks("docs/python-api.md", "python"))))

@@ -244,14 +244,16 @@ def test_a_scheduler_that_fails_is_named_with_what_is_left_to_do(scheduled, mach
 
 
 @scripts
-def test_schedulers_of_other_systems_are_only_shown(scheduled, machine):
+@pytest.mark.usefixtures("machine")
+def test_schedulers_of_other_systems_are_only_shown(scheduled):
     for kind in ("windows", "launchd"):
         ended = scheduled.call("schedule", "install", "--kind", kind, "--yes")
         assert (ended.code, "Add --print" in ended.err) == (2, True)
 
 
 @scripts
-def test_a_time_zone_that_the_scheduler_does_not_have_is_refused(scheduled, machine):
+@pytest.mark.usefixtures("machine")
+def test_a_time_zone_that_the_scheduler_does_not_have_is_refused(scheduled):
     append(scheduled, 'timezone = "Pacific/Chatham"\n')
     ended = scheduled.call("schedule", "install", "--kind", "crontab", "--yes")
     assert (ended.code, "has the clock of the machine only" in ended.err) == (2, True)

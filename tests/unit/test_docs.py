@@ -35,6 +35,7 @@ from importer.loader.profile import Profile
 from importer.loader.profiles.proposal import column_called
 from importer.loader.sheets.shape import Shape
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
+from importer.scheduling.settings import ScheduleSettings
 from importer.settings import OwnVoucherType, Settings, load_settings
 from importer.workspace.result import MOST_URGENT_FIRST
 
@@ -72,7 +73,7 @@ def test_the_check_of_the_generator_names_a_page_that_differs(tmp_path, monkeypa
 
 
 def test_every_command_is_described_and_every_described_command_exists():
-    described = {re.match(r"\[`importer ([a-z ]+)`\]", row[0])[1] for row in rows_below("docs/commands.md", "command")}
+    described = {re.match(r"\[`importer ([a-z -]+)`\]", row[0])[1] for row in rows_below("docs/commands.md", "command")}
     assert described == set(commands())
 
 
@@ -123,6 +124,9 @@ def test_every_setting_is_described_with_its_variable():
             assert field.description
             assert f"| {field.description} | `IMPORTER_{name.upper()}__{key.upper()}` |" in described
     assert {row[0].strip("`") for row in rows_below("docs/settings.md", "setting of a type")} == set(OwnVoucherType.model_fields)
+    assert {row[0].strip("`") for row in rows_below("docs/settings.md", "setting of a schedule")} == set(
+        ScheduleSettings.model_fields
+    )
 
 
 def test_the_shown_settings_are_valid_complete_and_the_defaults():

@@ -23,11 +23,8 @@ def lines_of(one):
 
 
 def test_a_line_has_the_five_fields_and_one_short_command():
-    assert lines_of(job(at=["Mon..Fri 03:30", "Sun 06:05"])) == [
-        "30 3 * * 1,2,3,4,5 cd /srv/collection && "
-        "/opt/importer/bin/importer schedule run-now nightly --workspace /srv/collection",
-        "5 6 * * 0 cd /srv/collection && /opt/importer/bin/importer schedule run-now nightly --workspace /srv/collection",
-    ]
+    command = "cd /srv/collection && /opt/importer/bin/importer schedule run-now nightly --workspace /srv/collection"
+    assert lines_of(job(at=["Mon..Fri 03:30", "Sun 06:05"])) == [f"30 3 * * 1,2,3,4,5 {command}", f"5 6 * * 0 {command}"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell is needed")
