@@ -18,23 +18,23 @@ FILES: dict[Api, str] = {"debitura": "debitura_api_key", "debbie": "debbie_token
 
 
 @dataclass(frozen=True)
-class Credential:
+class FoundCredential:
     """A credential, and where it comes from, for people. Its ``repr`` omits the value."""
 
     value: str = field(repr=False)
     origin: str
 
 
-def find_credential(settings: Settings, api: Api) -> Credential | None:
+def find_credential(settings: Settings, api: Api) -> FoundCredential | None:
     """Return the credential of an API; None if there is none. Raises SettingsError for a file that cannot be read."""
     section = settings.debitura if api == "debitura" else settings.debbie
     given = settings.debitura.api_key if api == "debitura" else settings.debbie.token
     if given is not None:
-        return Credential(given.get_secret_value(), "the environment")
+        return FoundCredential(given.get_secret_value(), "the environment")
     if (value := _from_directory(FILES[api])) is not None:
-        return Credential(value, f"the file {FILES[api]} of {CREDENTIALS_DIRECTORY}")
+        return FoundCredential(value, f"the file {FILES[api]} of {CREDENTIALS_DIRECTORY}")
     value = _from_keyring(keyring_names(api, host_of(section.base_url)))
-    return None if value is None else Credential(value, "the keyring")
+    return None if value is None else FoundCredential(value, "the keyring")
 
 
 def secret(settings: Settings, api: Api) -> str | None:

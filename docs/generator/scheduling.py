@@ -21,7 +21,7 @@ def _job(workspace: str, program: str, user: str = "anna") -> Job:
 def _shown(found: Installation, language: str) -> str:
     parts = [f"`{document.path}`:\n\n```{language}\n{document.text}```" for document in found.documents if document.path]
     parts = parts or [f"```\n{found.documents[0].text}```"]
-    steps = "\n".join(" ".join(step.command) for step in found.enable)
+    steps = "\n".join(" ".join(step.words) for step in found.enable)
     return "\n\n".join([*parts, *([f"and then:\n\n```\n{steps}\n```"] if steps else [])])
 
 

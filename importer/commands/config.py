@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from importer.credentials import Credential, find_credential
+from importer.credentials import FoundCredential, find_credential
 from importer.ledger.storage.location import shown_url
 from importer.settings import Api, Settings
 
@@ -23,5 +23,5 @@ def settings_lines(settings: Settings) -> list[str]:
     return lines
 
 
-def _described(found: Credential | None) -> str:
+def _described(found: FoundCredential | None) -> str:
     return f"set, from {found.origin}" if found and found.value else "missing"

@@ -110,7 +110,7 @@ def _shown(planned: Installation) -> list[str]:
     lines = []
     for document in planned.documents:
         lines += [f"--- {document.label}", document.text.rstrip("\n"), ""]
-    steps = [" ".join(step.command) for step in planned.enable]
+    steps = [" ".join(step.words) for step in planned.enable]
     return [*lines, "Then:", *(f"  {step}" for step in steps)] if steps else lines[:-1]
 
 

@@ -88,10 +88,10 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Step:
+class SystemCommand:
     """A program of the system to run. ``may_fail``: it changes what need not be there."""
 
-    command: tuple[str, ...]
+    words: tuple[str, ...]
     may_fail: bool = False
 
 
@@ -101,9 +101,9 @@ class Installation:
 
     kind: Kind
     documents: tuple[Document, ...]
-    enable: tuple[Step, ...] = ()
-    disable: tuple[Step, ...] = ()
-    after_removal: tuple[Step, ...] = ()
+    enable: tuple[SystemCommand, ...] = ()
+    disable: tuple[SystemCommand, ...] = ()
+    after_removal: tuple[SystemCommand, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from importer.errors import UsageError
-from importer.scheduling.job import Document, Folders, Installation, Job, Kind, Step, require_plain
+from importer.scheduling.job import Document, Folders, Installation, Job, Kind, SystemCommand, require_plain
 
 _NOTES = (
     "launchd makes up for a run that was missed while the machine was asleep, and not for one while it was off.",
@@ -40,10 +40,12 @@ def _path(identifier: str, folders: Folders, *, system: bool) -> PurePath:
     return (folders.daemons if system else folders.agents) / f"{identifier}.plist"
 
 
-def _steps(identifier: str, path: PurePath, uid: int, *, system: bool) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+def _steps(
+    identifier: str, path: PurePath, uid: int, *, system: bool
+) -> tuple[tuple[SystemCommand, ...], tuple[SystemCommand, ...]]:
     domain = "system" if system else f"gui/{uid}"
-    unload = Step(("launchctl", "bootout", f"{domain}/{identifier}"), may_fail=True)  # it is not loaded the first time
-    return (unload, Step(("launchctl", "bootstrap", domain, str(path)))), (unload,)
+    unload = SystemCommand(("launchctl", "bootout", f"{domain}/{identifier}"), may_fail=True)  # it is not loaded the first time
+    return (unload, SystemCommand(("launchctl", "bootstrap", domain, str(path)))), (unload,)
 
 
 def _content(job: Job, folders: Folders) -> dict[str, Any]:

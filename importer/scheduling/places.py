@@ -13,7 +13,7 @@ from importer.domain.file_access import OWNER_ALONE
 from importer.domain.paths import is_file, is_folder
 from importer.errors import UsageError
 from importer.scheduling import crontab, launchd, systemd, task_scheduler
-from importer.scheduling.job import Document, Folders, Installation, Job, Kind, Step
+from importer.scheduling.job import Document, Folders, Installation, Job, Kind, SystemCommand
 
 _LONGEST_STEP = 60
 """Seconds that a program of the system may take."""
@@ -152,13 +152,13 @@ def write_crontab(text: str) -> None:
         raise UsageError(f"`crontab -` does not take the crontab: {_said(ended)}. Nothing was changed.")
 
 
-def run_steps(steps: tuple[Step, ...], otherwise: str) -> None:
+def run_steps(steps: tuple[SystemCommand, ...], otherwise: str) -> None:
     """Run programs of the system. Raises UsageError for the first that fails, with ``otherwise`` as what to do."""
     for step in steps:
-        interactive = "/rp" in step.command  # which asks for a password
-        ended = subprocess.run(step.command, check=False) if interactive else _run(step.command)  # noqa: S603
+        interactive = "/rp" in step.words  # which asks for a password
+        ended = subprocess.run(step.words, check=False) if interactive else _run(step.words)  # noqa: S603
         if ended.returncode != 0 and not step.may_fail:
-            line = " ".join(step.command)
+            line = " ".join(step.words)
             raise UsageError(f"`{line}` failed: {_said(ended)}. {otherwise}.")
 
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from importer.errors import UsageError
 from importer.scheduling.calendar import DAYS, Calendar
-from importer.scheduling.job import Document, Folders, Installation, Job, Kind, Step, require_plain
+from importer.scheduling.job import Document, Folders, Installation, Job, Kind, SystemCommand, require_plain
 
 NOT_A_FAILURE = (3, 7, 8)
 """Exit codes after which people have something to do, and the scheduler has not."""
@@ -35,11 +35,13 @@ def removal(identifier: str, folder: PurePath, *, system: bool) -> Installation:
     return Installation(Kind.SYSTEMD, tuple(Document(folder / name, "") for name in names), *_steps(identifier, system=system))
 
 
-def _steps(identifier: str, *, system: bool) -> tuple[tuple[Step, ...], tuple[Step, ...], tuple[Step, ...]]:
+def _steps(
+    identifier: str, *, system: bool
+) -> tuple[tuple[SystemCommand, ...], tuple[SystemCommand, ...], tuple[SystemCommand, ...]]:
     control = ("systemctl",) if system else ("systemctl", "--user")
-    reload, timer = Step((*control, "daemon-reload")), f"{identifier}.timer"
-    enable = (reload, Step((*control, "enable", "--now", timer)))
-    return enable, (Step((*control, "disable", "--now", timer), may_fail=True),), (reload,)
+    reload, timer = SystemCommand((*control, "daemon-reload")), f"{identifier}.timer"
+    enable = (reload, SystemCommand((*control, "enable", "--now", timer)))
+    return enable, (SystemCommand((*control, "disable", "--now", timer), may_fail=True),), (reload,)
 
 
 def _notes(job: Job) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import PureWindowsPath
 
 from importer.errors import UsageError
 from importer.scheduling.calendar import Calendar
-from importer.scheduling.job import PRODUCT, Document, Folders, Installation, Job, Kind, Step
+from importer.scheduling.job import PRODUCT, Document, Folders, Installation, Job, Kind, SystemCommand
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -30,7 +30,7 @@ def installation(job: Job, folders: Folders) -> Installation:
     path = folders.tasks / f"{job.identifier}.xml"
     text = f'<?xml version="1.0" encoding="UTF-16"?>\n{_xml(job)}\n'
     password = ("/ru", job.user, "/rp", "*") if job.settings.when_logged_off else ()
-    enable = Step(("schtasks", "/create", "/tn", _task(job.identifier), "/xml", str(path), "/f", *password))
+    enable = SystemCommand(("schtasks", "/create", "/tn", _task(job.identifier), "/xml", str(path), "/f", *password))
     return Installation(
         Kind.WINDOWS, (Document(path, text, "utf-16"),), (enable,), _disable(job.identifier), notes=tuple(_notes(job))
     )
@@ -47,8 +47,8 @@ def _task(identifier: str) -> str:
     return f"{PRODUCT}\\{identifier}"
 
 
-def _disable(identifier: str) -> tuple[Step, ...]:
-    return (Step(("schtasks", "/delete", "/tn", _task(identifier), "/f"), may_fail=True),)
+def _disable(identifier: str) -> tuple[SystemCommand, ...]:
+    return (SystemCommand(("schtasks", "/delete", "/tn", _task(identifier), "/f"), may_fail=True),)
 
 
 def _require_expressible(job: Job) -> None:

@@ -11,7 +11,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, NoKeyringError
 
 from importer.commands.config import settings_lines
-from importer.credentials import secret
+from importer.credentials import find_credential, secret
 from importer.domain.code_lists import Direction
 from importer.errors import SettingsError
 from importer.settings import KEYRING_SERVICE, Settings, fingerprint_of
@@ -334,3 +334,23 @@ def test_settings_that_contradict_the_deadline_end_a_live_run(tmp_path):
         assert ended.code == 2
         assert "send_within_seconds (600)" in ended.err or command == ["resume"]
     assert not (tmp_path / "ledger.db").exists()
+
+
+def test_a_credential_of_systemd_is_below_the_environment_and_above_the_keyring(ring, monkeypatch, tmp_path):
+    ring({(KEYRING_SERVICE, "debitura"): "from-the-ring"})
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert secret(Settings(), "debitura") == "from-the-ring"
+    (tmp_path / "debitura_api_key").write_text(f"{SECRET}\n", encoding="utf-8")
+    found = find_credential(Settings(), "debitura")
+    assert (found.value, found.origin) == (SECRET, "the file debitura_api_key of CREDENTIALS_DIRECTORY")
+    assert SECRET not in repr(found)
+    monkeypatch.setenv("IMPORTER_DEBITURA__API_KEY", "from-the-environment")
+    assert secret(Settings(), "debitura") == "from-the-environment"
+
+
+def test_a_credential_that_is_no_text_is_refused_without_its_content(monkeypatch, tmp_path):
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "debbie_token").write_bytes(b"\xff\xfesecret")
+    with pytest.raises(SettingsError, match=r"debbie_token cannot be read \(UnicodeDecodeError\)") as refused:
+        secret(Settings(), "debbie")
+    assert "secret" not in str(refused.value)

@@ -39,7 +39,7 @@ def test_a_job_of_the_machine_runs_as_its_user():
 def test_it_is_loaded_in_place_of_an_earlier_one():
     one = job()
     found = installation(one, FOLDERS)
-    assert [(step.command[1:3], step.may_fail) for step in found.enable] == [
+    assert [(step.words[1:3], step.may_fail) for step in found.enable] == [
         (("bootout", f"gui/1000/{one.identifier}"), True),
         (("bootstrap", "gui/1000"), False),
     ]

@@ -135,8 +135,8 @@ def test_every_path_is_one_argument(text):
 def test_it_is_registered_by_its_xml_and_asks_for_the_password_only_if_it_must():
     one = job(WORKSPACE, when_logged_off=True)
     (step,) = installation(one, FOLDERS).enable
-    assert step.command[:5] == ("schtasks", "/create", "/tn", f"collection-importer\\{one.identifier}", "/xml")
-    assert step.command[-4:] == ("/ru", "anna", "/rp", "*")
+    assert step.words[:5] == ("schtasks", "/create", "/tn", f"collection-importer\\{one.identifier}", "/xml")
+    assert step.words[-4:] == ("/ru", "anna", "/rp", "*")
     assert texts(task(one), "LogonType") == ["Password"]
     assert "/rp" not in installation(job(WORKSPACE), FOLDERS).enable[0].command
 
