@@ -67,8 +67,16 @@ def removals(identifier: str, folders: Folders) -> Iterator[Installation]:
         task_scheduler.removal(identifier, folders),
     ]
     yield from (one for one in candidates if any(is_file(Path(str(document.path))) for document in one.documents))
-    if shutil.which("crontab") and crontab.block_in(read_crontab(), identifier) is not None:
+    if crontab.block_in(_crontab_if_allowed(), identifier) is not None:
         yield crontab.removal(identifier)
+
+
+def _crontab_if_allowed() -> str:
+    """Return the crontab of this user; empty on a machine without cron, and for a user who may not use it."""
+    try:
+        return read_crontab() if shutil.which("crontab") else ""
+    except UsageError:
+        return ""
 
 
 def installed_text(document: Document, identifier: str) -> str | None:

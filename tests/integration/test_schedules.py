@@ -216,6 +216,16 @@ def test_the_crontab_keeps_its_lines_and_another_scheduler_takes_over(scheduled,
 
 
 @scripts
+def test_a_user_who_may_not_use_cron_can_use_systemd(scheduled, machine):
+    (machine.parent / "programs" / "crontab").write_text(
+        '#!/bin/sh\necho "you are not allowed to" >&2; exit 1\n', encoding="utf-8"
+    )
+    refused = scheduled.call("schedule", "install", "--kind", "crontab", "--yes")
+    assert (refused.code, "does not show the crontab: you are not allowed to. Nothing was changed." in refused.err) == (2, True)
+    assert scheduled.call("schedule", "install", "--kind", "systemd", "--yes").code == 0
+
+
+@scripts
 def test_nothing_is_written_by_print_nor_without_an_answer(scheduled, machine):
     for kind in ("systemd", "crontab", "launchd", "windows"):
         assert scheduled.call("schedule", "install", "--kind", kind, "--print").code == 0
