@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -89,6 +90,8 @@ def _placeholder(hint: Any) -> str:
         return _placeholder(get_args(hint)[0])
     if origin in {types.UnionType, typing.Union}:
         return next(_placeholder(inner) for inner in get_args(hint) if inner is not type(None))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return "|".join(str(one.value) for one in hint)
     return {Path: "PATH", int: "N"}.get(hint, "TEXT")
 
 

@@ -91,7 +91,9 @@ def test_every_comment_of_the_settings_file_becomes_a_valid_setting(newcomer):
     settings = [line.removeprefix("# ") if " = " in line and not line.endswith(".") else line for line in text.splitlines()]
     given = tomllib.loads("\n".join(line for line in settings if '"..."' not in line).replace("# [", "["))
     assert given.keys() == Settings.model_fields.keys()
-    assert Settings(**{name: value for name, value in given.items() if name not in {"defaults", "voucher_types"}}) == Settings()
+    examples = {"defaults", "voucher_types", "schedule"}
+    assert Settings(**{name: value for name, value in given.items() if name not in examples}) == Settings()
+    assert set(Settings(**given).schedule) == {"nightly"}
 
 
 def test_init_overwrites_nothing(newcomer):
