@@ -54,18 +54,20 @@ def run_schedule(name: str, environment: Environment, console: Console, *, begun
     settings = schedule_named(environment.settings, name)
     record = ScheduleRecord(environment.workspace.root, _record_name(name, environment), environment.access)
     with record.alone():
-        began, code, files = datetime.now(UTC), ExitCode.BUG, 0
+        began, code = datetime.now(UTC), ExitCode.BUG
+        found = ScheduledRun(name, settings, (), began)
         try:
-            if settings.resume_first and _has_ledger(environment):
-                resumed = resume(environment, console, settings.output, stop_at_quota=settings.stop_at_quota)
-            else:
-                resumed = RunResult(ExitCode.OK)
-            found = scheduled_files(settings.paths, environment.workspace.root)
-            files = len(found)
-            if begun is not None:
-                begun(ScheduledRun(name, settings, tuple(found), began))
-            result = _import(found, settings, environment, console)
-            result = after_resuming(resumed, result)
+            resumed = _resume(settings, environment, console)
+            try:
+                found = replace(found, files=tuple(scheduled_files(settings.paths, environment.workspace.root)))
+                if begun is not None:
+                    begun(found)
+                imported = _import(found.files, settings, environment, console)
+            except ImporterError as error:
+                if not resumed.reports or error.exit_code not in MOST_URGENT_FIRST:
+                    raise
+                imported = RunResult(error.exit_code, messages=(str(error),))  # what was resumed is reported too
+            result = after_resuming(resumed, imported)
             code = result.exit_code
         except ImporterError as error:
             code = error.exit_code
@@ -75,20 +77,23 @@ def run_schedule(name: str, environment: Environment, console: Console, *, begun
             raise
         finally:
             with suppress(OSError):  # a full disk: what was imported is in the ledger
-                record.write(began, code, files)
+                record.write(began, code, len(found.files))
     return result
+
+
+def _resume(settings: ScheduleSettings, environment: Environment, console: Console) -> RunResult:
+    """Go on with what earlier runs have left, if there is anything and the schedule wants it."""
+    path = sqlite_path(environment.ledger_url)
+    if not settings.resume_first or (path is not None and not path.exists()):
+        return RunResult(ExitCode.OK)
+    return resume(environment, console, settings.output, stop_at_quota=settings.stop_at_quota)
 
 
 def _record_name(name: str, environment: Environment) -> str:
     return f"{name}.sandbox" if environment.is_sandbox else name
 
 
-def _has_ledger(environment: Environment) -> bool:
-    path = sqlite_path(environment.ledger_url)
-    return path is None or path.exists()
-
-
-def _import(files: list[Path], settings: ScheduleSettings, environment: Environment, console: Console) -> RunResult:
+def _import(files: tuple[Path, ...], settings: ScheduleSettings, environment: Environment, console: Console) -> RunResult:
     if not files:
         return RunResult(ExitCode.OK, messages=(f"Nothing to import: there is no file in {', '.join(settings.paths)}.",))
     profile, profile_set = find_profiles(settings.profile, environment.workspace)
@@ -96,7 +101,7 @@ def _import(files: list[Path], settings: ScheduleSettings, environment: Environm
         console.warn(sentence)
     request = ImportRequest(
         environment.workspace,
-        tuple(files),
+        files,
         profile=profile,
         profile_set=profile_set,
         output=settings.output,

@@ -85,6 +85,17 @@ def test_what_an_earlier_night_has_left_goes_on_and_the_more_urgent_code_counts(
     assert len(fake_apis.cases) == 4
 
 
+def test_a_missing_folder_does_not_hide_what_was_resumed(scheduled, fake_apis):
+    first_import(scheduled)
+    write_csv(scheduled.folder / "incoming" / "a.csv", cases(3, first=2))
+    assert scheduled.call("schedule", "run-now", "nightly", env={"IMPORTER_DISPATCH__PER_DAY": "4"}).code == 7
+    (scheduled.folder / "more").rmdir()
+    ended = scheduled.call("schedule", "run-now", "nightly")
+    assert (ended.code, len(fake_apis.cases)) == (4, 4)
+    assert "a.csv  (batch 2)" in ended.out
+    assert "The folder more does not exist" in ended.err
+
+
 def test_gates_of_the_schedule_leave_everything_staged(scheduled, fake_apis):
     first_import(scheduled)
     append(scheduled, 'max_rejected = "5%"\n')
