@@ -11,7 +11,7 @@ from importer.cli.invocation import current_workspace, environment_of, show_resu
 from importer.cli.options import AsJson, Config, Quiet, SandboxFlag, Verbose
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
 from importer.cli.workspace_option import CommandLine
-from importer.scheduling.job import Kind
+from importer.scheduling.kinds import Kind
 
 OneName = Annotated[str, typer.Argument(help="The schedule's name: NAME of [schedule.NAME].", show_default=False)]
 AnyName = Annotated[str | None, typer.Argument(help="The schedule's name; by default all of the settings.", show_default=False)]

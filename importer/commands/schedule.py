@@ -16,7 +16,8 @@ from importer.domain.timestamps import from_timestamp
 from importer.errors import Declined, ExitCode, UsageError
 from importer.scheduling.calendar import clock_changes, is_clock_of_machine
 from importer.scheduling.command import kept_variables, lost_variables, run_now_command
-from importer.scheduling.job import Folders, Installation, Job, Kind, identifier_of
+from importer.scheduling.job import Folders, Installation, Job, identifier_of
+from importer.scheduling.kinds import Kind
 from importer.scheduling.places import folders_of_user, install, installation, installed_text, removals, remove, usual_kind
 from importer.scheduling.settings import ScheduleSettings
 from importer.settings import Settings

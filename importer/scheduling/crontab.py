@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importer.errors import UsageError
 from importer.scheduling.calendar import Calendar
-from importer.scheduling.job import Document, Folders, Installation, Job, Kind, require_plain
+from importer.scheduling.job import Document, Folders, Installation, Job, require_plain
+from importer.scheduling.kinds import Kind
 
 LONGEST_COMMAND = 900
 """Characters of a command; common crons cut off after 1,000."""

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path, PurePath
 
 from importer.errors import UsageError
+from importer.scheduling.kinds import Kind
 from importer.scheduling.settings import ScheduleSettings
 
 PRODUCT = "collection-importer"
-
-
-class Kind(StrEnum):
-    """The schedulers that can be written for."""
-
-    SYSTEMD = "systemd"
-    CRONTAB = "crontab"
-    LAUNCHD = "launchd"
-    WINDOWS = "windows"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from pathlib import PurePath
 from typing import Any
 
 from importer.errors import UsageError
-from importer.scheduling.job import Document, Folders, Installation, Job, Kind, SystemCommand, require_plain
+from importer.scheduling.job import Document, Folders, Installation, Job, SystemCommand, require_plain
+from importer.scheduling.kinds import Kind
 
 _NOTES = (
     "launchd makes up for a run that was missed while the machine was asleep, and not for one while it was off.",

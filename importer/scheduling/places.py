@@ -13,7 +13,8 @@ from importer.domain.file_access import OWNER_ALONE
 from importer.domain.paths import is_file, is_folder
 from importer.errors import UsageError
 from importer.scheduling import crontab, launchd, systemd, task_scheduler
-from importer.scheduling.job import Document, Folders, Installation, Job, Kind, SystemCommand
+from importer.scheduling.job import Document, Folders, Installation, Job, SystemCommand
+from importer.scheduling.kinds import Kind
 
 _LONGEST_STEP = 60
 """Seconds that a program of the system may take."""

@@ -6,7 +6,8 @@ from pathlib import PurePath
 
 from importer.errors import UsageError
 from importer.scheduling.calendar import DAYS, Calendar
-from importer.scheduling.job import Document, Folders, Installation, Job, Kind, SystemCommand, require_plain
+from importer.scheduling.job import Document, Folders, Installation, Job, SystemCommand, require_plain
+from importer.scheduling.kinds import Kind
 
 NOT_A_FAILURE = (3, 7, 8)
 """Exit codes after which people have something to do, and the scheduler has not."""

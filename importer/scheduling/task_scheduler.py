@@ -13,7 +13,8 @@ from pathlib import PureWindowsPath
 
 from importer.errors import UsageError
 from importer.scheduling.calendar import Calendar
-from importer.scheduling.job import PRODUCT, Document, Folders, Installation, Job, Kind, SystemCommand
+from importer.scheduling.job import PRODUCT, Document, Folders, Installation, Job, SystemCommand
+from importer.scheduling.kinds import Kind
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

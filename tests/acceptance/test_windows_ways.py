@@ -33,7 +33,13 @@ def test_the_window_of_dropped_files_stays_open_until_enter(configured_workspace
         assert finish(process, keyboard)[0] == 2
 
 
-def test_dropped_files_are_imported_after_the_question(configured_workspace, fake_apis):
+def test_dropped_files_are_imported(workspace):
+    write_csv(workspace.folder / "dropped.csv", cases(2))
+    ended = workspace.call("dragged", "--sandbox", "--", workspace.folder / "dropped.csv")
+    assert (ended.code, "accepted                  2" in ended.out) == (0, True)
+
+
+def test_dropped_files_are_not_sent_without_an_answer(configured_workspace, fake_apis):
     write_csv(configured_workspace.folder / "dropped.csv", cases(1))
     ended = configured_workspace.call("dragged", "--", configured_workspace.folder / "dropped.csv")
     assert (ended.code, "There is no terminal to ask on" in ended.err) == (2, True)

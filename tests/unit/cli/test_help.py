@@ -75,7 +75,10 @@ def test_every_command_and_option_says_what_it_is_for(name):
         assert getattr(parameter, "help", None), f"{name} {parameter.name}"
 
 
-WITHOUT_SANDBOX = {"template", "sandbox", "map", "config show", "init", "login", "logout"}
+WITHOUT_SANDBOX = {
+    *("template", "sandbox", "map", "config show", "init", "login", "logout"),
+    *("schedule install", "schedule show", "schedule remove"),
+}
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in WITHOUT_SANDBOX])

@@ -138,7 +138,7 @@ def test_it_is_registered_by_its_xml_and_asks_for_the_password_only_if_it_must()
     assert step.words[:5] == ("schtasks", "/create", "/tn", f"collection-importer\\{one.identifier}", "/xml")
     assert step.words[-4:] == ("/ru", "anna", "/rp", "*")
     assert texts(task(one), "LogonType") == ["Password"]
-    assert "/rp" not in installation(job(WORKSPACE), FOLDERS).enable[0].command
+    assert "/rp" not in installation(job(WORKSPACE), FOLDERS).enable[0].words
 
 
 @pytest.mark.parametrize("path", ["C:\\100%\\x", "C:\\$(Arg0)", "C:\\a\x0bb"])
