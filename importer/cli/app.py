@@ -38,7 +38,7 @@ from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
 from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
-from importer.errors import ExitCode
+from importer.errors import ExitCode, UsageError
 
 app = CommandLine(
     name="importer",
@@ -184,12 +184,21 @@ def resume(
 
 
 @app.command()
-def status(sandbox: SandboxFlag = False, as_json: AsJson = False, config: Config = None) -> None:
-    """Show the batches in the ledger, what is unfinished, and what is left of the quotas."""
-    from importer.commands.status import ledger_status
+def status(
+    only_open: Annotated[bool, typer.Option("--open", help="Show only the batches that wait for somebody.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show every batch, also those of files without rows.")] = False,
+    sandbox: SandboxFlag = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Show what is unfinished, the newest batches in the ledger, and what is left of the quotas."""
+    from importer.commands.status import StatusView, ledger_status
 
+    if only_open and every:
+        raise UsageError("Give --open or --all, not both.")
+    view = StatusView.OPEN if only_open else StatusView.ALL if every else StatusView.USUAL
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        found = ledger_status(environment)
+        found = ledger_status(environment, view)
     if as_json:
         print_json(found.as_json())
     else:

@@ -128,10 +128,11 @@ def _texts(result: RunResult) -> list[str]:
 def _as_json(result: RunResult) -> list[dict[str, Any]]:
     """Return the summary of each file; that of a check has the review, with this file alone, too."""
     summaries = [report.summary.as_json() for report in result.reports]
+    empty = [summary.as_json() for summary in result.empty]
     if result.review is None:
-        return summaries
+        return summaries + empty
     files = zip(summaries, result.review.files, strict=True)
-    return [summary | {"review": replace(result.review, files=(file,)).as_json()} for summary, file in files]
+    return [summary | {"review": replace(result.review, files=(file,)).as_json()} for summary, file in files] + empty
 
 
 def print_json(value: object) -> None:

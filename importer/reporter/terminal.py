@@ -163,6 +163,8 @@ def _progress_text(summary: Summary) -> str:
     done = sum(counts[status] for status in DONE)
     rows = sum(summary.count(kind) for kind in RecordKind)
     left = {status: count for status, count in counts.items() if count and status not in DONE}
+    if not rows:
+        return "headings without rows"
     rest = ", ".join(f"{count:,} {in_words(status)}{_by_kind(summary, status)}" for status, count in left.items())
     if summary.corrected_later:
         rest += f" ({summary.corrected_later:,} corrected later)"

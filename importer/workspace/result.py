@@ -8,8 +8,9 @@ from pathlib import Path
 
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.ledger import Ledger
-from importer.reporter.report import Report, write_report
+from importer.reporter.report import Report, known_report
 from importer.reporter.review.model import Review
+from importer.reporter.summary import Summary
 from importer.workspace.daily_backup import back_up_daily
 from importer.workspace.environment import Environment
 
@@ -23,7 +24,8 @@ MOST_URGENT_FIRST = (
 class RunResult:
     """The result of a run: its exit code, one report for each batch, and further messages to the user.
 
-    A check has a ``review`` too, and the path of its page.
+    A check has a ``review`` too, and the path of its page. ``empty`` are the summaries of sources without rows, which have no
+    report.
     """
 
     exit_code: ExitCode
@@ -31,6 +33,7 @@ class RunResult:
     messages: tuple[str, ...] = ()
     review: Review | None = None
     review_file: Path | None = None
+    empty: tuple[Summary, ...] = ()
 
 
 def combine(
@@ -74,7 +77,7 @@ def report_batches(
     for batch in batches:
         try:
             with ledger.queries() as queries:
-                reports.append(write_report(queries, batch, output or environment.output, code, access=environment.access))
+                reports.append(known_report(queries, batch, output or environment.output, code, environment.access))
         except UsageError as error:
             messages = [*messages, str(error)]
             code = ExitCode.USAGE if code is ExitCode.OK else code

@@ -18,11 +18,21 @@ from importer.ledger.queries.claims import (
 )
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
+from importer.ledger.queries.open_rows import batch_ids, batches_that_wait
 from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
-from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines, undecided_batches
+from importer.ledger.queries.report_rows import (
+    BatchInfo,
+    ReportRow,
+    batch_info,
+    batches,
+    batches_of_source,
+    lines,
+    undecided_batches,
+)
 from importer.ledger.queries.totals import (
     Tallies,
     corrected_later,
+    is_empty,
     knows_accounts,
     newly_questioned,
     open_batches,
@@ -47,9 +57,21 @@ class Queries:
         """Return the id of the ledger, which its copies have too."""
         return ledger_id(self._connection)
 
+    def batch_ids(self, *, with_empty: bool) -> list[int]:
+        """Return the ids of all batches, the newest first; without ``with_empty`` only of those whose source had rows."""
+        return batch_ids(self._connection, with_empty=with_empty)
+
+    def batches_that_wait(self) -> set[int]:
+        """Return the batches of which something waits for an approval, the next run, an answer or a correction."""
+        return batches_that_wait(self._connection)
+
     def batches(self, limit: int) -> list[BatchInfo]:
         """Return the newest ``limit`` batches, the newest first."""
         return batches(self._connection, limit)
+
+    def batches_of_source(self, batch: BatchInfo) -> list[BatchInfo]:
+        """Return the earlier batches of the same bytes for the same account, the newest first."""
+        return batches_of_source(self._connection, batch)
 
     def is_confirmed_profile(self, batch_id: int) -> bool:
         """Return whether a person has approved an earlier batch of the same profile and account after a review."""
@@ -66,6 +88,10 @@ class Queries:
     def tally(self, batch_id: int) -> Tallies:
         """Return counts and hundredths of the batch by kind, status and currency."""
         return tally(self._connection, batch_id)
+
+    def is_empty(self, batch_id: int) -> bool:
+        """Return whether the source of the batch had headings and no rows."""
+        return is_empty(self._connection, batch_id)
 
     def newly_questioned(self, batch_id: int) -> int:
         """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""

@@ -11,7 +11,7 @@ from importer.domain.batches import BatchState
 from importer.domain.identity import TEST_PREFIX
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RejectStatus, RowOrigin, RowStatus, State, status_of
-from importer.ledger.storage.schema import batch, credential, entry, reject, row
+from importer.ledger.storage.schema import batch, credential, entry, proposal, reject, row
 
 Tallies = dict[RecordKind, dict[RowStatus, dict[str, tuple[int, int]]]]
 """Record kind → status → currency → (rows, hundredths)."""
@@ -38,6 +38,12 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
     for batch_id, account in connection.execute(query):
         found.setdefault(batch_id, set()).add(account)
     return found
+
+
+def is_empty(connection: Connection, batch_id: int) -> bool:
+    """Return whether the source of a batch had headings and no rows."""
+    rows = (select(table.c.id).where(table.c.batch_id == batch_id).limit(1) for table in (row, proposal))
+    return all(connection.scalar(query) is None for query in rows)
 
 
 def tally(connection: Connection, batch_id: int) -> Tallies:
