@@ -13,6 +13,7 @@ from importer.reporter.review.model import Review
 from importer.reporter.summary import Summary
 from importer.workspace.daily_backup import back_up_daily
 from importer.workspace.environment import Environment
+from importer.workspace.old_results import remove_old_results
 
 MOST_URGENT_FIRST = (
     *(ExitCode.INTERRUPTED, ExitCode.API_STOPPED, ExitCode.QUOTA, ExitCode.IN_DOUBT, ExitCode.FILE_REFUSED),
@@ -66,7 +67,7 @@ def report_batches(
     sent: tuple[ExitCode, list[str]],
     refused: Iterable[FileRefused] = (),
 ) -> RunResult:
-    """Write the report of every batch after sending, and back up the ledger, which happens once a day.
+    """Write the report of every batch after sending, remove old ones, and back up the ledger, which happens once a day.
 
     ``output`` is the folder that the user has named, ``sent`` the exit code and the messages of sending.
 
@@ -81,4 +82,6 @@ def report_batches(
         except UsageError as error:
             messages = [*messages, str(error)]
             code = ExitCode.USAGE if code is ExitCode.OK else code
-    return combine(reports, refused, code, [*messages, *back_up_daily(ledger, environment)])
+    folders = [report.folder for report in reports]
+    afterwards = [*remove_old_results(ledger, environment, folders), *back_up_daily(ledger, environment)]
+    return combine(reports, refused, code, [*messages, *afterwards])
