@@ -13,6 +13,7 @@ from importer.cli.adopt import adopt
 from importer.cli.approval import register
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.ledger import ledger_app
+from importer.cli.logs import logged
 from importer.cli.options import (
     AsJson,
     Batch,
@@ -102,6 +103,7 @@ def run(
 
 
 @app.command()
+@logged
 def check(
     paths: Paths,
     sandbox: SandboxFlag = False,
@@ -112,12 +114,11 @@ def check(
     expect_total: ExpectTotals = None,
     config: Config = None,
     quiet: Quiet = False,
-    verbose: Verbose = 0,
 ) -> None:
     """Show what an import would do, with a review and the same sheets; nothing is sent or recorded."""
     from importer.commands.check import check
 
-    del quiet, verbose  # accepted because `run` accepts them; a check shows no progress and logs nothing
+    del quiet  # accepted because `run` accepts it; a check shows no progress
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
         request = import_request(paths, profile, output, sandbox=sandbox, rows=expect_rows, totals=expect_total)
         result = check(request, environment)
@@ -125,6 +126,7 @@ def check(
 
 
 @app.command("map")
+@logged
 def map_sheet(
     file: Annotated[Path, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)],
     profile: Annotated[
@@ -206,6 +208,7 @@ def status(
 
 
 @app.command()
+@logged
 def report(
     batch: Batch,
     sandbox: SandboxFlag = False,
@@ -290,10 +293,10 @@ def _show_finding(finding: Finding) -> None:
     typer.echo(finding.line())
 
 
-app.command()(resolve)
+app.command()(logged(resolve))
 
 
-app.command()(adopt)
+app.command()(logged(adopt))
 
 
 @config_app.command("show")

@@ -19,6 +19,7 @@ from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.ledger_guard import refuse_vanished
 from importer.workspace.nothing_to_import import with_remarks, without_files, without_rows
+from importer.workspace.operator_log import tell_reports
 from importer.workspace.person import current_person
 from importer.workspace.proposing import StagedRun, check_debbie_settings, file_reviews, finish_text, in_words, stage_run
 from importer.workspace.request import ImportRequest
@@ -163,4 +164,6 @@ def _waiting(found: StagedRun, reasons: Sequence[str], console: Console) -> RunR
     console.present("\n".join([*first_lines(found.review), *found.page_lines()]))
     why = "; ".join(reason.rstrip(".") for reason in reasons)
     messages = [f"Nothing was sent: {why}. {how_to_approve(found.staged.proposed)}"]
-    return combine(list(found.previewed.reports.values()), found.staged.refused, ExitCode.APPROVAL, messages)
+    reports = list(found.previewed.reports.values())
+    tell_reports(reports)
+    return combine(reports, found.staged.refused, ExitCode.APPROVAL, messages)

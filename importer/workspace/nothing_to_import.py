@@ -7,6 +7,7 @@ from dataclasses import replace
 from importer.errors import ExitCode, FileRefused
 from importer.workspace.approval import unmet_gates
 from importer.workspace.input_files import find_files
+from importer.workspace.operator_log import tell
 from importer.workspace.request import ImportRequest
 from importer.workspace.result import RunResult
 from importer.workspace.staging import StagedSources
@@ -22,6 +23,8 @@ def without_files(request: ImportRequest) -> RunResult | None:
     found = find_files(request.paths)
     if found.files:
         return None
+    for folder in found.empty_folders:
+        tell("empty_folder", folder=str(folder))
     unmet = request.expected.unmet([]) if request.expected else None
     return without_rows(StagedSources((), (), remarks=tuple(found.remarks())), request, unmet)
 

@@ -19,9 +19,14 @@ from importer.reporter.summary import Summary, summarize
 from importer.workspace.environment import Environment
 from importer.workspace.expectation import Expectation
 from importer.workspace.input_files import find_files
+from importer.workspace.operator_log import tell
 from importer.workspace.person import current_person
 from importer.workspace.request import ImportRequest
 from importer.workspace.sources import Source, sources_of
+
+
+CHECK = "check"
+"""In place of the id of a run: the batches are in a scratch ledger, and their numbers mean nothing to anybody."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,16 @@ def _record_sources(
             again = source.version and work.reuse_unchanged_batch(source.version, accounts, run_id, batches, who)
             batch = again or _record(source, record, batches)
         except FileRefused as error:
+            tell("unreadable", file=source.name)
             refused.append(error)
             continue
-        if work.queries.is_empty(batch):
+        rows = work.queries.row_count(batch)
+        if not rows:
+            tell("empty", file=source.name)
             empty.append(_summary(work.queries, batch))
             continue
+        number = {} if run_id == CHECK else {"batch": batch}
+        tell("known" if again else "read", file=source.name, rows=rows, **number)
         batches.append(batch)
         if again:  # an unchanged file whose rows are all done is not read again
             known.add(again)

@@ -32,7 +32,7 @@ from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
 from importer.ledger.outbox.approvals import begin_with, give_approval, guarded_batches, void_older
-from importer.ledger.queries.totals import is_empty, tally
+from importer.ledger.queries.totals import row_count, tally
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.identifiers import Identifiers
 from importer.ledger.storage.schema import batch, entry, row
@@ -58,7 +58,7 @@ def take_in(
     with connection.begin_nested():
         batch_id = insert_batch(connection, source, accounts, run_id, version, state=BatchState.APPROVED, who=who)
         overruled = enter(connection, batch_id, source, accounts, earlier)
-        if is_empty(connection, batch_id):
+        if not row_count(connection, batch_id):
             settle_empty(connection, batch_id)
         else:
             void_older(connection, batch_id, who)

@@ -17,6 +17,7 @@ from importer.ledger.queries.claims import (
     largest_claims,
 )
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
+from importer.ledger.queries.entry_places import EntryPlace, entry_place
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
 from importer.ledger.queries.open_rows import batch_ids, batches_that_wait
 from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
@@ -32,11 +33,11 @@ from importer.ledger.queries.report_rows import (
 from importer.ledger.queries.totals import (
     Tallies,
     corrected_later,
-    is_empty,
     knows_accounts,
     newly_questioned,
     open_batches,
     pending_totals,
+    row_count,
     tally,
 )
 from importer.ledger.queries.unsent_rows import unsent_rows
@@ -89,9 +90,13 @@ class Queries:
         """Return counts and hundredths of the batch by kind, status and currency."""
         return tally(self._connection, batch_id)
 
-    def is_empty(self, batch_id: int) -> bool:
-        """Return whether the source of the batch had headings and no rows."""
-        return is_empty(self._connection, batch_id)
+    def row_count(self, batch_id: int) -> int:
+        """Return the number of rows of the batch, staged or not; 0 if its source had headings alone."""
+        return row_count(self._connection, batch_id)
+
+    def entry_place(self, entry_id: int) -> EntryPlace:
+        """Return where an entry comes from: its label, file, row and reference."""
+        return entry_place(self._connection, entry_id)
 
     def newly_questioned(self, batch_id: int) -> int:
         """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""

@@ -40,10 +40,10 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
     return found
 
 
-def is_empty(connection: Connection, batch_id: int) -> bool:
-    """Return whether the source of a batch had headings and no rows."""
-    rows = (select(table.c.id).where(table.c.batch_id == batch_id).limit(1) for table in (row, proposal))
-    return all(connection.scalar(query) is None for query in rows)
+def row_count(connection: Connection, batch_id: int) -> int:
+    """Return the number of rows of a batch, staged or not; 0 if its source had headings alone."""
+    counts = (select(func.count()).where(table.c.batch_id == batch_id) for table in (row, proposal))
+    return sum(connection.scalar(query) or 0 for query in counts)
 
 
 def tally(connection: Connection, batch_id: int) -> Tallies:

@@ -1,0 +1,66 @@
+"""What is told to the logs of operators: events as values, which the command line writes as text or JSON.
+
+An event holds names of files, numbers of batches and rows, counts and times. Only that of an attempt has a reference, which
+is written as text with ``-vv`` alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from importer.domain.kinds import RecordKind
+from importer.domain.states import RowStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from importer.dispatcher.outcomes.judge import Outcome
+    from importer.ledger.ledger import Ledger
+    from importer.ledger.outbox.sendable import SendableEntry
+    from importer.reporter.report import Report
+
+
+def tell(event: str, **facts: object) -> None:
+    """Tell the logs of an event. Nobody listens if structlog was not loaded, which a check without logs does without."""
+    if structlog := sys.modules.get("structlog"):
+        structlog.get_logger().info(event, **facts)
+
+
+def tell_reports(reports: Iterable[Report], *, checking: bool = False) -> None:
+    """Tell what became of each file, or would become of it, by status."""
+    for report in reports:
+        summary = report.summary
+        statuses = {one.value: sum(summary.count(kind, one) for kind in RecordKind) for one in RowStatus}
+        counts = {status: rows for status, rows in statuses.items() if rows}
+        number = {} if checking else {"batch": summary.batch.id}
+        event = "checked" if checking else "report"
+        tell(event, file=summary.batch.source_name, rows=counts, exit_code=int(summary.exit_code), **number)
+
+
+def attempt_log(ledger: Ledger) -> Callable[[SendableEntry, Outcome], None] | None:
+    """Return the function that tells of each attempt; None if nobody listens to attempts."""
+    structlog = sys.modules.get("structlog")
+    if structlog is None:
+        return None
+    log = structlog.get_logger()
+    listens = getattr(log, "is_enabled_for", None)
+    if listens is not None and not listens(logging.DEBUG):
+        return None
+
+    def told(entry: SendableEntry, outcome: Outcome) -> None:
+        with ledger.queries() as queries:
+            place = queries.entry_place(entry.entry_id)
+        log.debug(
+            "attempt",
+            kind=entry.kind.value,
+            entry=place.label.text(),
+            file=place.file,
+            row=place.row,
+            reference=place.ref,
+            outcome=outcome.verdict.value,
+            status=outcome.status,
+        )
+
+    return told
