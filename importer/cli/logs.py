@@ -24,7 +24,6 @@ Line = Callable[[str, MutableMapping[str, Any], datetime], "str | None"]
 Write = Callable[[str], None]
 
 _MARK = "__has_logs__"
-_SILENT = logging.CRITICAL + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def silence() -> None:
     import structlog
 
     if not structlog.is_configured():
-        _configure(_SILENT, [], LogForm.TEXT)
+        _configure(logging.CRITICAL, [], LogForm.TEXT)
 
 
 def _configure(level: int, writes: list[Write], form: LogForm) -> Any:
@@ -123,7 +122,11 @@ def _configure(level: int, writes: list[Write], form: LogForm) -> Any:
     to_line: Line = json_line if form is LogForm.JSON else text_line
 
     def pass_on(_logger: object, _method: str, facts: MutableMapping[str, Any]) -> str:
-        if (line := to_line(str(facts.pop("event", "")), facts, datetime.now(UTC))) is not None:
+        try:
+            line = to_line(str(facts.pop("event", "")), facts, datetime.now(UTC))
+        except (LookupError, TypeError, ValueError):  # of another library with an event of that name
+            line = None
+        if line is not None:
             for write in writes:
                 write(line)
         raise structlog.DropEvent

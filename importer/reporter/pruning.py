@@ -59,8 +59,12 @@ def _is_older(folder: Path, manifest: Manifest, keep: timedelta) -> bool:
     """Return whether the batch was taken in, and the folder written, longer ago than that."""
     with suppress(OSError, ValueError):
         taken = from_timestamp(manifest.identity.taken_at).timestamp()
-        return max(taken, (folder / MANIFEST).stat().st_mtime) < time.time() - keep.total_seconds()
+        return max(taken, (folder / MANIFEST).stat().st_mtime) < _now() - keep.total_seconds()
     return False
+
+
+def _now() -> float:
+    return time.time()
 
 
 def _is_untouched(folder: Path, manifest: Manifest) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus
@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from importer.reporter.report import Report
 
 
+def _configured() -> Any:
+    """Return structlog; None if nobody has set it up: a command without logs does not even load it."""
+    structlog = sys.modules.get("structlog")
+    return structlog if structlog is not None and structlog.is_configured() else None
+
+
 def tell(event: str, **facts: object) -> None:
-    """Tell the logs of an event. Nobody listens if structlog was not loaded, which a check without logs does without."""
-    if structlog := sys.modules.get("structlog"):
+    """Tell the logs of an event, if anybody listens."""
+    if structlog := _configured():
         structlog.get_logger().info(event, **facts)
 
 
@@ -41,7 +47,7 @@ def tell_reports(reports: Iterable[Report], *, checking: bool = False) -> None:
 
 def attempt_log(ledger: Ledger) -> Callable[[SendableEntry, Outcome], None] | None:
     """Return the function that tells of each attempt; None if nobody listens to attempts."""
-    structlog = sys.modules.get("structlog")
+    structlog = _configured()
     if structlog is None:
         return None
     log = structlog.get_logger()

@@ -24,7 +24,6 @@ from importer.workspace.person import current_person
 from importer.workspace.request import ImportRequest
 from importer.workspace.sources import Source, sources_of
 
-
 CHECK = "check"
 """In place of the id of a run: the batches are in a scratch ledger, and their numbers mean nothing to anybody."""
 
