@@ -13,7 +13,7 @@ from importer.cli.adopt import adopt
 from importer.cli.approval import register
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.ledger import ledger_app
-from importer.cli.logs import logged
+from importer.cli.logs.command import logged
 from importer.cli.options import (
     AsJson,
     Batch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from importer.cli.invocation import current_workspace, environment_of, print_json
-from importer.cli.logs import logged
+from importer.cli.logs.command import logged
 from importer.cli.options import AsJson, Batch, Config, Confirm, Limit, OutputDir, Quiet, SandboxFlag, Yes
 from importer.cli.terminal import TerminalConsole, say
 

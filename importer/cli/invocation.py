@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from importer.cli.logs import silence
+from importer.cli.logs.command import silence
 from importer.cli.terminal import say
 from importer.cli.workspace_option import named_workspace
 from importer.errors import ExitCode

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from importer.cli.logs import silence
+from importer.cli.logs.command import silence
 from importer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class TerminalConsole:
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
         """Show the progress of sending ``total`` entries while the context is open."""
-        from importer.cli.event_log import EventLog
+        from importer.cli.logs.progress import EventLog
         from importer.cli.progress_view import progress_view
 
         log = EventLog(total)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from importer.cli.logs import with_logs
+from importer.cli.logs.command import with_logs
 
 WorkspaceDir = Annotated[
     Path | None,

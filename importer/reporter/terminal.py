@@ -154,6 +154,8 @@ def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[s
 def _status_line(summary: Summary) -> str:
     batch = summary.batch
     what = _state_text(batch) if batch.state in _NOT_SENT else _progress_text(summary)
+    if batch.state is BatchState.APPROVED and not any(summary.count(kind) for kind in RecordKind):
+        what = "headings without rows"
     return f"batch {batch.id}  {batch.taken_at[:16].replace('T', ' ')}  {batch.source_name}: {what}"
 
 
@@ -163,8 +165,6 @@ def _progress_text(summary: Summary) -> str:
     done = sum(counts[status] for status in DONE)
     rows = sum(summary.count(kind) for kind in RecordKind)
     left = {status: count for status, count in counts.items() if count and status not in DONE}
-    if not rows:
-        return "headings without rows"
     rest = ", ".join(f"{count:,} {in_words(status)}{_by_kind(summary, status)}" for status, count in left.items())
     if summary.corrected_later:
         rest += f" ({summary.corrected_later:,} corrected later)"

@@ -94,20 +94,26 @@ def _record_sources(
             tell("unreadable", file=source.name)
             refused.append(error)
             continue
-        rows = work.queries.row_count(batch)
-        if not rows:
-            tell("empty", file=source.name)
+        if not _has_rows(work.queries, batch, source.name, run_id, is_known=bool(again)):
             empty.append(_summary(work.queries, batch))
             continue
-        number = {} if run_id == CHECK else {"batch": batch}
-        tell("known" if again else "read", file=source.name, rows=rows, **number)
         batches.append(batch)
-        if again:  # an unchanged file whose rows are all done is not read again
-            known.add(again)
+        known |= {again} if again else set()  # an unchanged file whose rows are all done is not read again
     remarks = (*find_files(request.paths).remarks(), *map(empty_source_text, empty))
     if not batches and refused:
         raise FileRefused("\n".join([*map(str, refused), *remarks]))
     return StagedSources(tuple(batches), tuple(refused), frozenset(known), tuple(empty), remarks)
+
+
+def _has_rows(queries: Queries, batch_id: int, name: str, run_id: str, *, is_known: bool) -> bool:
+    """Return whether a source that was read had rows, and tell the logs."""
+    rows = queries.row_count(batch_id)
+    if not rows:
+        tell("empty", file=name)
+        return False
+    number = {} if run_id == CHECK else {"batch": batch_id}
+    tell("known" if is_known else "read", file=name, rows=rows, **number)
+    return True
 
 
 def _summary(queries: Queries, batch_id: int) -> Summary:

@@ -89,8 +89,8 @@ NIGHTS = {
     "the run is more urgent": (3, 5, ["a.csv"], 5, "The import needs attention (exit code 5)"),
     "new rows are wrong": (0, 3, ["a.csv"], 3, "Some rows need a correction"),
     "all is well": (0, 0, ["a.csv"], 0, "All rows are imported."),
-    "no file came": (0, 4, [], 0, "All rows are imported."),
-    "no file came and rows are held": (6, 4, [], 6, "Some rows are in doubt or held"),
+    "no file came": (0, 0, [], 0, "All rows are imported."),
+    "no file came and rows are held": (6, 0, [], 6, "Some rows are in doubt or held"),
     "the folder is missing": (0, 4, None, 4, "The import needs attention (exit code 4)"),
 }
 

@@ -139,6 +139,19 @@ def test_a_row_that_goes_on_being_rejected_waits_once(quiet_night):
     assert quiet_night.call("status", "--open").out.splitlines()[1] == "Nothing waits for anybody."
 
 
+def test_a_question_that_was_reported_is_still_waiting(quiet_night, fake_apis):
+    """Newly questioned is exit code 6; the same question of an earlier night is 3, and waits once, in the newest batch."""
+    write_csv(quiet_night.folder / "a.csv", [case("INV-17A")])
+    write_csv(
+        quiet_night.folder / "b.csv", [case("inv-17a", creditor_reference="INV-inv-17a", debtor_name="Bodil Zebrahest INV-17A")]
+    )
+    assert quiet_night.call("run", "a.csv", "--yes").code == 0
+    assert [quiet_night.call("run", "b.csv", "--yes").code for _ in range(3)] == [6, 3, 3]
+    _, *lines = quiet_night.call("status", "--open").out.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("batch")] == ["4"]
+    assert len(fake_apis.cases) == 1
+
+
 def test_old_results_are_removed_and_can_be_written_again(quiet_night, monkeypatch):
     write_csv(quiet_night.folder / "done.csv", cases(1))
     write_csv(quiet_night.folder / "left.csv", [case("C2"), case("C3", debtor_country="Atlantis")])

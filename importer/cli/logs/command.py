@@ -77,7 +77,7 @@ def operator_logs(command: str, options: LogOptions) -> Iterator[None]:
         yield
         return
     from importer import __version__
-    from importer.cli.log_file import LogFile
+    from importer.cli.logs.file import LogFile
 
     with ExitStack() as stack:
         writes: list[Write] = [_write_on_stderr] if options.verbose else []
@@ -117,7 +117,7 @@ def _configure(level: int, writes: list[Write], form: LogForm) -> Any:
     """Pass the events from this level on to these, as lines. Returns a logger."""
     import structlog
 
-    from importer.cli.log_text import json_line, text_line
+    from importer.cli.logs.lines import json_line, text_line
 
     to_line: Line = json_line if form is LogForm.JSON else text_line
 
