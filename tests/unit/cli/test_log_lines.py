@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.cli.logs import file as log_file
-from importer.cli.logs.progress import EventLog
+from importer.cli.logs.command import LogOptions, operator_logs, silence
 from importer.cli.logs.file import LogFile
 from importer.cli.logs.lines import _FACTS, _TEXTS, json_line, text_line
-from importer.cli.logs.command import LogOptions, operator_logs, silence
+from importer.cli.logs.progress import EventLog
 from importer.cli.options import LogForm
 from importer.dispatcher.pacing.forecast import Bottleneck, Forecast
 from importer.dispatcher.pacing.rate_windows import Period
