@@ -187,7 +187,12 @@ def resume(
 
 @app.command()
 def status(
-    only_open: Annotated[bool, typer.Option("--open", help="Show only the batches that wait for somebody.")] = False,
+    only_open: Annotated[
+        bool,
+        typer.Option(
+            "--open", help="Show only open batches: they wait for an approval, the next run, an answer or a correction."
+        ),
+    ] = False,
     every: Annotated[bool, typer.Option("--all", help="Show every batch, also those of files without rows.")] = False,
     sandbox: SandboxFlag = False,
     as_json: AsJson = False,

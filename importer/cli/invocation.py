@@ -38,7 +38,7 @@ def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) 
     """
     from importer.workspace.environment import open_environment
     from importer.workspace.ledger_guard import refuse_second_ledger
-    from importer.workspace.operator_log import tell
+    from importer.workspace.operator_log import log_event
 
     if serving:
         silence()
@@ -46,7 +46,7 @@ def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) 
     try:
         with open_environment(workspace, workspace.load_settings(config), sandbox=sandbox, serving=serving) as environment:
             refuse_second_ledger(environment)
-            tell("workspace", **environment.names())
+            log_event("workspace", **environment.names())
             yield environment
     except KeyboardInterrupt:  # typer would end without a message
         typer.echo("Interrupted.", err=True)

@@ -12,7 +12,7 @@ from importer.reporter.review.build import build_file_review
 from importer.workspace.connections import known_accounts, quotas_of, unused_quotas
 from importer.workspace.environment import Environment
 from importer.workspace.nothing_to_import import with_remarks, without_files, without_rows
-from importer.workspace.operator_log import tell_reports
+from importer.workspace.operator_log import log_reports
 from importer.workspace.person import current_person
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
@@ -44,6 +44,6 @@ def check(request: ImportRequest, environment: Environment) -> RunResult:
         finish = announcement(quotas, rows, environment.settings.dispatch.concurrency)
     review = review_of(files, request.workspace, environment, account, staged.refused, finish=finish, is_check=True)
     page = write_run_review(review, reports, directory, environment.access)
-    tell_reports(reports, checking=True)
+    log_reports(reports, checking=True)
     found = combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet]) if unmet else combine(reports, staged.refused)
     return with_remarks(replace(found, review=review, review_file=page), staged)

@@ -9,7 +9,7 @@ from importer.errors import UsageError
 from importer.reporter.report import write_report
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.environment import Environment
-from importer.workspace.operator_log import tell_reports
+from importer.workspace.operator_log import log_reports
 from importer.workspace.result import RunResult, combine
 
 
@@ -20,5 +20,5 @@ def rebuild_report(environment: Environment, batch_id: int, output: Path | None)
         if info and info.state is BatchState.STAGED:
             raise UsageError(f"Batch {batch_id} is staged: `importer review {batch_id}` writes its sheets as it would be now.")
         report = write_report(queries, batch_id, output or environment.output, access=environment.access)
-    tell_reports([report])
+    log_reports([report])
     return combine([report])

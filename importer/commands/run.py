@@ -19,7 +19,7 @@ from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.ledger_guard import refuse_vanished
 from importer.workspace.nothing_to_import import with_remarks, without_files, without_rows
-from importer.workspace.operator_log import tell_reports
+from importer.workspace.operator_log import log_reports
 from importer.workspace.person import current_person
 from importer.workspace.proposing import StagedRun, check_debbie_settings, file_reviews, finish_text, in_words, stage_run
 from importer.workspace.request import ImportRequest
@@ -165,5 +165,5 @@ def _waiting(found: StagedRun, reasons: Sequence[str], console: Console) -> RunR
     why = "; ".join(reason.rstrip(".") for reason in reasons)
     messages = [f"Nothing was sent: {why}. {how_to_approve(found.staged.proposed)}"]
     reports = list(found.previewed.reports.values())
-    tell_reports(reports)
+    log_reports(reports)
     return combine(reports, found.staged.refused, ExitCode.APPROVAL, messages)

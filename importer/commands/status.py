@@ -21,7 +21,7 @@ MOST_BATCHES = 50
 
 
 class StatusView(StrEnum):
-    """Which batches are shown: those that wait for somebody and the newest, the former alone, or all."""
+    """Which batches are shown: the open and the newest ones, the open ones alone, or all."""
 
     USUAL = "usual"
     OPEN = "open"
@@ -32,7 +32,7 @@ class StatusView(StrEnum):
 class LedgerStatus:
     """The batches that are shown, the newest first, and the state of each rate limit as counted in the ledger.
 
-    ``more`` is the number of batches that are not shown, ``open_more`` that of those among them that wait for somebody.
+    ``more`` is the number of batches that are not shown, ``open_more`` that of the open ones among them.
     ``quotas`` is None without Debitura's key, since requests are counted by key. The ``environment`` names the workspace.
     """
 
@@ -62,10 +62,10 @@ class LedgerStatus:
 
     def _batch_lines(self) -> list[str]:
         if self.view is StatusView.OPEN:
-            return status_lines(self.batches) if self.batches else ["Nothing waits for anybody."]
+            return status_lines(self.batches) if self.batches else ["No batch is open."]
         if not self.more:
             return status_lines(self.batches)
-        waiting = f"; {self.open_more:,} of them wait for somebody: --open shows these" if self.open_more else ""
+        waiting = f"; {self.open_more:,} of them are open: --open shows these" if self.open_more else ""
         lines = status_lines(self.batches) if self.batches else []
         return [*lines, f"{self.more:,} more: `importer status --all` shows them{waiting}."]
 
@@ -74,7 +74,7 @@ def ledger_status(environment: Environment, view: StatusView = StatusView.USUAL)
     """Return the status of the ledger without requests to the APIs. Raises LedgerError if the ledger does not exist."""
     with open_ledger_read_only(environment) as ledger:
         with ledger.queries() as queries:
-            every, waiting = queries.batch_ids(with_empty=True), queries.batches_that_wait()
+            every, waiting = queries.batch_ids(with_empty=True), queries.waiting_batches()
             chosen = _chosen(queries, view, every, waiting)
             batches = [summarize(queries, info) for one in chosen if (info := queries.batch(one))]
         has_key = environment.api_key is not None

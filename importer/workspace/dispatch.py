@@ -43,7 +43,7 @@ from importer.workspace.ledger_guard import (
     refuse_second_ledger,
 )
 from importer.workspace.list_look import Unread
-from importer.workspace.operator_log import attempt_log, tell
+from importer.workspace.operator_log import attempt_log, log_event
 from importer.workspace.progress import ProgressTracker
 from importer.workspace.request import NewLedger
 
@@ -138,7 +138,7 @@ class Dispatch:
         if warning := self._ledger.doubts.clock(self._scope.accounts).warning():
             self._console.warn(warning)
         rows = {kind.value: count for kind, count in left.items()}
-        tell("sending", to=self._environment.debitura_url, rows=rows)
+        log_event("sending", to=self._environment.debitura_url, rows=rows)
         tracker = ProgressTracker(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console.show)
         try:
             with self._console.progress(sum(left.values())):

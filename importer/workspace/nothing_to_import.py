@@ -7,7 +7,7 @@ from dataclasses import replace
 from importer.errors import ExitCode, FileRefused
 from importer.workspace.approval import unmet_gates
 from importer.workspace.input_files import find_files
-from importer.workspace.operator_log import tell
+from importer.workspace.operator_log import log_event
 from importer.workspace.request import ImportRequest
 from importer.workspace.result import RunResult
 from importer.workspace.staging import StagedSources
@@ -24,7 +24,7 @@ def without_files(request: ImportRequest) -> RunResult | None:
     if found.files:
         return None
     for folder in found.empty_folders:
-        tell("empty_folder", folder=str(folder))
+        log_event("empty_folder", folder=str(folder))
     unmet = request.expected.unmet([]) if request.expected else None
     return without_rows(StagedSources((), (), remarks=tuple(found.remarks())), request, unmet)
 

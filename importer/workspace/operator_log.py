@@ -1,4 +1,4 @@
-"""What is told to the logs of operators: events as values, which the command line writes as text or JSON.
+"""The events of the logs of operators, as values, which the command line writes as text or JSON.
 
 An event holds names of files, numbers of batches and rows, counts and times. Only that of an attempt has a reference, which
 is written as text with ``-vv`` alone.
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
 
 
 def _configured() -> Any:
-    """Return structlog; None if nobody has set it up: a command without logs does not even load it."""
+    """Return structlog; None if it was not set up: a command without logs does not even load it."""
     structlog = sys.modules.get("structlog")
     return structlog if structlog is not None and structlog.is_configured() else None
 
 
-def tell(event: str, **facts: object) -> None:
-    """Tell the logs of an event, if anybody listens."""
+def log_event(event: str, **facts: object) -> None:
+    """Log an event, if logs were set up."""
     if structlog := _configured():
         structlog.get_logger().info(event, **facts)
 
 
-def tell_reports(reports: Iterable[Report], *, checking: bool = False) -> None:
-    """Tell what became of each file, or would become of it, by status."""
+def log_reports(reports: Iterable[Report], *, checking: bool = False) -> None:
+    """Log what became of each file, or would become of it, by status."""
     for report in reports:
         summary = report.summary
         statuses = {one.value: sum(summary.count(kind, one) for kind in RecordKind) for one in RowStatus}
         counts = {status: rows for status, rows in statuses.items() if rows}
         number = {} if checking else {"batch": summary.batch.id}
         event = "checked" if checking else "report"
-        tell(event, file=summary.batch.source_name, rows=counts, exit_code=int(summary.exit_code), **number)
+        log_event(event, file=summary.batch.source_name, rows=counts, exit_code=int(summary.exit_code), **number)
 
 
 def attempt_log(ledger: Ledger) -> Callable[[SendableEntry, Outcome], None] | None:
-    """Return the function that tells of each attempt; None if nobody listens to attempts."""
+    """Return the function that logs each attempt; None if attempts are not logged."""
     structlog = _configured()
     if structlog is None:
         return None
@@ -55,7 +55,7 @@ def attempt_log(ledger: Ledger) -> Callable[[SendableEntry, Outcome], None] | No
     if listens is not None and not listens(logging.DEBUG):
         return None
 
-    def told(entry: SendableEntry, outcome: Outcome) -> None:
+    def log_attempt(entry: SendableEntry, outcome: Outcome) -> None:
         with ledger.queries() as queries:
             place = queries.entry_place(entry.entry_id)
         log.debug(
@@ -69,4 +69,4 @@ def attempt_log(ledger: Ledger) -> Callable[[SendableEntry, Outcome], None] | No
             status=outcome.status,
         )
 
-    return told
+    return log_attempt

@@ -14,7 +14,7 @@ from importer.reporter.summary import Summary
 from importer.workspace.daily_backup import back_up_daily
 from importer.workspace.environment import Environment
 from importer.workspace.old_results import remove_old_results
-from importer.workspace.operator_log import tell_reports
+from importer.workspace.operator_log import log_reports
 
 MOST_URGENT_FIRST = (
     *(ExitCode.INTERRUPTED, ExitCode.API_STOPPED, ExitCode.QUOTA, ExitCode.IN_DOUBT, ExitCode.FILE_REFUSED),
@@ -83,7 +83,7 @@ def report_batches(
         except UsageError as error:
             messages = [*messages, str(error)]
             code = ExitCode.USAGE if code is ExitCode.OK else code
-    tell_reports(reports)
+    log_reports(reports)
     folders = [report.folder for report in reports]
     afterwards = [*remove_old_results(ledger, environment, folders), *back_up_daily(ledger, environment)]
     return combine(reports, refused, code, [*messages, *afterwards])

@@ -19,7 +19,7 @@ from importer.reporter.summary import Summary, summarize
 from importer.workspace.environment import Environment
 from importer.workspace.expectation import Expectation
 from importer.workspace.input_files import find_files
-from importer.workspace.operator_log import tell
+from importer.workspace.operator_log import log_event
 from importer.workspace.person import current_person
 from importer.workspace.request import ImportRequest
 from importer.workspace.sources import Source, sources_of
@@ -91,7 +91,7 @@ def _record_sources(
             again = source.version and work.reuse_unchanged_batch(source.version, accounts, run_id, batches, who)
             batch = again or _record(source, record, batches)
         except FileRefused as error:
-            tell("unreadable", file=source.name)
+            log_event("unreadable", file=source.name)
             refused.append(error)
             continue
         if not _has_rows(work.queries, batch, source.name, run_id, is_known=bool(again)):
@@ -106,13 +106,13 @@ def _record_sources(
 
 
 def _has_rows(queries: Queries, batch_id: int, name: str, run_id: str, *, is_known: bool) -> bool:
-    """Return whether a source that was read had rows, and tell the logs."""
+    """Return whether a source that was read had rows, and log it."""
     rows = queries.row_count(batch_id)
     if not rows:
-        tell("empty", file=name)
+        log_event("empty", file=name)
         return False
     number = {} if run_id == CHECK else {"batch": batch_id}
-    tell("known" if is_known else "read", file=name, rows=rows, **number)
+    log_event("known" if is_known else "read", file=name, rows=rows, **number)
     return True
 
 

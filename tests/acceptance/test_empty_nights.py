@@ -12,6 +12,7 @@ import pytest
 from support.sheets import case, cases, read_sheet, write_csv
 
 import importer
+from importer.commands import status
 from importer.reporter import pruning
 
 
@@ -46,7 +47,7 @@ def test_a_sheet_with_headings_alone_asks_nothing_and_leaves_nothing(quiet_night
     assert quiet_night.ledger("SELECT state FROM batch") == [("approved",)]
     assert "a.csv" not in quiet_night.call("status").out
     assert "a.csv: headings without rows" in quiet_night.call("status", "--all").out
-    assert quiet_night.call("status", "--open").out.splitlines()[1] == "Nothing waits for anybody."
+    assert quiet_night.call("status", "--open").out.splitlines()[1] == "No batch is open."
     assert not fake_apis.cases
 
 
@@ -111,9 +112,10 @@ def test_an_empty_night_leaves_what_was_approved_as_it_is(quiet_night):
     assert quiet_night.ledger("SELECT state FROM batch WHERE id = 1") == before
 
 
-def test_thirty_nights_of_the_same_file_leave_one_folder(quiet_night, fake_apis):
+def test_thirty_nights_of_the_same_file_leave_one_folder(quiet_night, fake_apis, monkeypatch):
+    monkeypatch.setattr(status, "NEWEST", 3)
     write_csv(quiet_night.folder / "incoming" / "a.csv", cases(2))
-    for _ in range(12):
+    for _ in range(5):
         ended = quiet_night.call("run", "incoming", "--yes")
         assert ended.code == 0
     (folder,) = quiet_night.reports()
@@ -121,8 +123,8 @@ def test_thirty_nights_of_the_same_file_leave_one_folder(quiet_night, fake_apis)
     assert len(fake_apis.cases) == 2
     lines = quiet_night.call("status").out.splitlines()
     assert "2 more: `importer status --all` shows them." in lines
-    assert len([line for line in lines if line.startswith("batch ")]) == 10
-    assert len(quiet_night.call("status", "--all", "--json").json()["batches"]) == 12
+    assert len([line for line in lines if line.startswith("batch ")]) == 3
+    assert len(quiet_night.call("status", "--all", "--json").json()["batches"]) == 5
     shutil.rmtree(folder)
     quiet_night.call("run", "incoming", "--yes")
     assert len(quiet_night.reports()) == 1  # the sheets are never nowhere
@@ -136,7 +138,7 @@ def test_a_row_that_goes_on_being_rejected_waits_once(quiet_night):
     assert [line.split()[1] for line in lines if line.startswith("batch")] == ["3"]
     write_csv(quiet_night.folder / "incoming" / "a.csv", cases(2))
     assert quiet_night.call("run", "incoming", "--yes").code == 0
-    assert quiet_night.call("status", "--open").out.splitlines()[1] == "Nothing waits for anybody."
+    assert quiet_night.call("status", "--open").out.splitlines()[1] == "No batch is open."
 
 
 def test_a_question_that_was_reported_is_still_waiting(quiet_night, fake_apis):

@@ -21,7 +21,7 @@ _FIRST_BYTES = re.compile(rb'\{"time"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d')
 
 
 class LogFile:
-    """An open log file. What goes wrong with it once it is open is said once, and is no error."""
+    """An open log file. A failure to write to it is said once and never raised."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, or create it. Raises UsageError if it cannot be written, or if it is another kind of file."""
@@ -35,7 +35,7 @@ class LogFile:
 
     @staticmethod
     def _refuse_other(path: Path) -> None:
-        """Raise UsageError for a file that exists and is no log of ours: a sheet or a ledger must not be written to."""
+        """Raise UsageError for a file that exists and is not a log: a sheet or a ledger must not be written to."""
         with suppress(OSError, ValueError):
             if not path.exists():
                 return

@@ -1,4 +1,4 @@
-"""Which batches wait for somebody: for an approval, for the next run, for an answer or for a correction."""
+"""Which batches are open: they wait for an approval, for the next run, for an answer or for a correction."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def batch_ids(connection: Connection, *, with_empty: bool) -> list[int]:
     return list(connection.scalars(query))
 
 
-def batches_that_wait(connection: Connection) -> set[int]:
-    """Return the batches of which something waits for somebody.
+def waiting_batches(connection: Connection) -> set[int]:
+    """Return the batches that are open.
 
     A row that a later batch holds as well, with the same cells, waits in the later one alone.
     """

@@ -19,7 +19,7 @@ from importer.ledger.queries.claims import (
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.entry_places import EntryPlace, entry_place
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
-from importer.ledger.queries.open_rows import batch_ids, batches_that_wait
+from importer.ledger.queries.open_rows import batch_ids, waiting_batches
 from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
 from importer.ledger.queries.report_rows import (
     BatchInfo,
@@ -62,9 +62,9 @@ class Queries:
         """Return the ids of all batches, the newest first; without ``with_empty`` only of those whose source had rows."""
         return batch_ids(self._connection, with_empty=with_empty)
 
-    def batches_that_wait(self) -> set[int]:
+    def waiting_batches(self) -> set[int]:
         """Return the batches of which something waits for an approval, the next run, an answer or a correction."""
-        return batches_that_wait(self._connection)
+        return waiting_batches(self._connection)
 
     def batches(self, limit: int) -> list[BatchInfo]:
         """Return the newest ``limit`` batches, the newest first."""
