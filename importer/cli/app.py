@@ -189,9 +189,7 @@ def resume(
 def status(
     only_open: Annotated[
         bool,
-        typer.Option(
-            "--open", help="Show only open batches: they wait for an approval, the next run, an answer or a correction."
-        ),
+        typer.Option("--open", help="Show only open batches, of which something is left to do."),
     ] = False,
     every: Annotated[bool, typer.Option("--all", help="Show every batch, also those of files without rows.")] = False,
     sandbox: SandboxFlag = False,

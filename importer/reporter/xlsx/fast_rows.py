@@ -66,7 +66,7 @@ class RowSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is not typed
     def finish(self) -> None:
         """Finish the rows: ``rows`` is then complete, rewound, and ``size`` bytes long. Raises OSError if the disk is full."""
         self._flush()
-        self.size = self.rows.log_event()
+        self.size = self.rows.tell()
         self.rows.seek(0)
         for row, column in ((0, 0), (self._last_row, self._last_column)):
             self._check_dimensions(row, column)
