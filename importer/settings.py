@@ -195,6 +195,15 @@ class Output(_Section):
     """Where reports are written."""
 
     directory: Annotated[Path, Field(description="The folder in which each report gets a folder of its own.")] = Path("output")
+    keep_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=36_500,
+            description="After how many days a run removes the folder of a finished batch, unless a person has changed a sheet "
+            "in it. `importer report` writes it again. 0 keeps all.",
+        ),
+    ] = 0
 
 
 class OwnVoucherType(_Section):

@@ -14,6 +14,7 @@ from importer.cli.approval import register
 from importer.cli.dragged import dragged
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.ledger import ledger_app
+from importer.cli.logs.command import logged
 from importer.cli.options import (
     AsJson,
     Batch,
@@ -40,7 +41,7 @@ from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
 from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
-from importer.errors import ExitCode
+from importer.errors import ExitCode, UsageError
 
 app = CommandLine(
     name="importer",
@@ -105,6 +106,7 @@ def run(
 
 
 @app.command()
+@logged
 def check(
     paths: Paths,
     sandbox: SandboxFlag = False,
@@ -115,12 +117,11 @@ def check(
     expect_total: ExpectTotals = None,
     config: Config = None,
     quiet: Quiet = False,
-    verbose: Verbose = 0,
 ) -> None:
     """Show what an import would do, with a review and the same sheets; nothing is sent or recorded."""
     from importer.commands.check import check
 
-    del quiet, verbose  # accepted because `run` accepts them; a check shows no progress and logs nothing
+    del quiet  # accepted because `run` accepts it; a check shows no progress
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
         request = import_request(paths, profile, output, sandbox=sandbox, rows=expect_rows, totals=expect_total)
         result = check(request, environment)
@@ -128,6 +129,7 @@ def check(
 
 
 @app.command("map")
+@logged
 def map_sheet(
     file: Annotated[Path, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)],
     profile: Annotated[
@@ -187,12 +189,24 @@ def resume(
 
 
 @app.command()
-def status(sandbox: SandboxFlag = False, as_json: AsJson = False, config: Config = None) -> None:
-    """Show the batches in the ledger, what is unfinished, and what is left of the quotas."""
-    from importer.commands.status import ledger_status
+def status(
+    only_open: Annotated[
+        bool,
+        typer.Option("--open", help="Show only open batches, of which something is left to do."),
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show every batch, also those of files without rows.")] = False,
+    sandbox: SandboxFlag = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Show what is unfinished, the newest batches in the ledger, and what is left of the quotas."""
+    from importer.commands.status import StatusView, ledger_status
 
+    if only_open and every:
+        raise UsageError("Give --open or --all, not both.")
+    view = StatusView.OPEN if only_open else StatusView.ALL if every else StatusView.USUAL
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        found = ledger_status(environment)
+        found = ledger_status(environment, view)
     if as_json:
         print_json(found.as_json())
     else:
@@ -200,6 +214,7 @@ def status(sandbox: SandboxFlag = False, as_json: AsJson = False, config: Config
 
 
 @app.command()
+@logged
 def report(
     batch: Batch,
     sandbox: SandboxFlag = False,
@@ -293,13 +308,13 @@ def _show_finding(finding: Finding) -> None:
     typer.echo(finding.line())
 
 
-app.command()(resolve)
+app.command()(logged(resolve))
 
 
 app.command()(dragged)
 
 
-app.command()(adopt)
+app.command()(logged(adopt))
 
 
 @config_app.command("show")

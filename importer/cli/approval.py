@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from importer.cli.invocation import current_workspace, environment_of, print_json
+from importer.cli.logs.command import logged
 from importer.cli.options import AsJson, Batch, Config, Confirm, Limit, OutputDir, Quiet, SandboxFlag, Yes
 from importer.cli.terminal import TerminalConsole, say
 
@@ -54,4 +55,4 @@ def discard(batch: Batch, sandbox: SandboxFlag = False, config: Config = None) -
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     for command in (review, approve, discard):
-        app.command()(command)
+        app.command()(logged(command))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from importer.cli.terminal import say, set_up_logs
+from importer.cli.logs.command import silence
+from importer.cli.terminal import say
 from importer.cli.workspace_option import named_workspace
 from importer.errors import ExitCode
 
@@ -34,28 +35,23 @@ def current_workspace(config: Path | None = None, *, sandbox: bool = False) -> W
 def environment_of(config: Path | None, *, sandbox: bool, serving: bool = True) -> Iterator[Environment]:
     """Open the environment of the current workspace. Without ``serving`` the embedded sandbox is not started.
 
-    A command that may send requests, and has no console of its own, logs errors only.
+    A command that may send requests logs nothing unless it is asked to.
     """
     from importer.workspace.environment import open_environment
     from importer.workspace.ledger_guard import refuse_second_ledger
+    from importer.workspace.operator_log import log_event
 
     if serving:
-        _log_errors_only()
+        silence()
     workspace = current_workspace(config, sandbox=sandbox)
     try:
         with open_environment(workspace, workspace.load_settings(config), sandbox=sandbox, serving=serving) as environment:
             refuse_second_ledger(environment)
+            log_event("workspace", **environment.names())
             yield environment
     except KeyboardInterrupt:  # typer would end without a message
         typer.echo("Interrupted.", err=True)
         raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
-
-
-def _log_errors_only() -> None:
-    import structlog
-
-    if not structlog.is_configured():
-        set_up_logs(0)
 
 
 def import_request(
@@ -129,10 +125,11 @@ def _texts(result: RunResult) -> list[str]:
 def _as_json(result: RunResult) -> list[dict[str, Any]]:
     """Return the summary of each file; that of a check has the review, with this file alone, too."""
     summaries = [report.summary.as_json() for report in result.reports]
+    empty = [summary.as_json() for summary in result.empty]
     if result.review is None:
-        return summaries
+        return summaries + empty
     files = zip(summaries, result.review.files, strict=True)
-    return [summary | {"review": replace(result.review, files=(file,)).as_json()} for summary, file in files]
+    return [summary | {"review": replace(result.review, files=(file,)).as_json()} for summary, file in files] + empty
 
 
 def print_json(value: object) -> None:

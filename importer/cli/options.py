@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,26 @@ StopAtQuota = Annotated[
 ]
 Config = Annotated[Path | None, typer.Option("--config", help="Another settings file than importer.toml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
-Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Logs on stderr; twice for every attempt.")]
+Verbose = Annotated[
+    int,
+    typer.Option("--verbose", "-v", count=True, help="Logs on stderr; twice for every attempt, with its row and reference."),
+]
+
+
+class LogForm(StrEnum):
+    """How logs are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+LogFileOption = Annotated[
+    Path | None,
+    typer.Option("--log-file", metavar="PATH", help="Add the logs to this file too, which is rotated.", show_default=False),
+]
+LogFormatOption = Annotated[
+    LogForm, typer.Option("--log-format", help="Logs as lines of text, or as JSON, which never holds a reference.")
+]
 ExpectRows = Annotated[
     int | None,
     typer.Option(

@@ -1,8 +1,7 @@
-"""The terminal: questions, progress, logs. Results go to stdout, everything here to stderr."""
+"""The terminal: questions and progress. Results go to stdout, everything here to stderr."""
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from importer.cli.logs.command import silence
 from importer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,19 @@ _CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if ch
 
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Show a text that may hold cells or names of files: what a terminal would take for a command stays visible."""
-    typer.echo(text.translate(_CONTROLS), err=err, nl=nl)
+    with _beside_a_bar():
+        typer.echo(text.translate(_CONTROLS), err=err, nl=nl)
+
+
+@contextmanager
+def _beside_a_bar() -> Iterator[None]:
+    """Take a progress bar off the terminal while a line is written, and draw it again below."""
+    loaded = sys.modules.get("tqdm")
+    if loaded is None:
+        yield
+        return
+    with loaded.tqdm.external_write_mode(file=sys.stderr):
+        yield
 
 
 class TerminalConsole:
@@ -27,8 +39,9 @@ class TerminalConsole:
 
     def __init__(self, *, quiet: bool, verbose: int, yes: bool) -> None:
         self._quiet, self._yes = quiet, yes
+        self._has_logs = verbose > 0
         self._render: Callable[[Event], None] = _ignore  # outside of a sending there is nothing to show
-        set_up_logs(verbose)
+        silence()
 
     def note(self, text: str) -> None:
         """Show a note, unless ``--quiet`` is given."""
@@ -67,14 +80,22 @@ class TerminalConsole:
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
         """Show the progress of sending ``total`` entries while the context is open."""
+        from importer.cli.logs.progress import EventLog
         from importer.cli.progress_view import progress_view
 
-        with progress_view(total, self.note, quiet=self._quiet) as render:
-            self._render = render
+        log = EventLog(total)
+        with progress_view(total, _ignore_text if self._has_logs else self.note, quiet=self._quiet) as render:
+
+            def show(event: Event) -> None:
+                log.show(event)
+                render(event)
+
+            self._render = show
             try:
                 yield
             finally:
                 self._render = _ignore
+                log.end()
 
     def show(self, event: Event) -> None:
         """Show an event of the sending."""
@@ -88,6 +109,11 @@ def _answers_yes(question: str) -> bool:
 
 def _ignore(event: Event) -> None:
     del event
+
+
+def _ignore_text(text: str) -> None:
+    """Do not note a wait: the logs on stderr have a line about it."""
+    del text
 
 
 class TerminalDialogue:
@@ -113,19 +139,3 @@ class TerminalDialogue:
             return getpass(question, stream=sys.stderr).strip()
         except EOFError:
             raise typer.Abort from None
-
-
-def set_up_logs(verbose: int) -> None:
-    """Write logs to stderr: errors alone, with ``-v`` also what happens, with ``-vv`` every attempt."""
-    import structlog
-
-    level = {0: logging.ERROR, 1: logging.INFO}.get(verbose, logging.DEBUG)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-    )

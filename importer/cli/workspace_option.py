@@ -11,6 +11,8 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from importer.cli.logs.command import with_logs
+
 WorkspaceDir = Annotated[
     Path | None,
     typer.Option(
@@ -26,14 +28,15 @@ _named: ContextVar[Path | None] = ContextVar(_NAME, default=None)
 
 
 class CommandLine(typer.Typer):
-    """A group of commands. Each command that takes ``--config`` takes ``--workspace`` too."""
+    """A group of commands. Each command that takes ``--config`` takes ``--workspace`` too, and some the options about logs."""
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Function], Function]:
         """Register a command, as ``typer.Typer.command`` does."""
         register = super().command(name, **options)
 
         def decorate(function: Function) -> Function:
-            register(_with_workspace(function))
+            called = name or getattr(function, "__name__", "").replace("_", "-")
+            register(with_logs(called, _with_workspace(function)))
             return function
 
         return decorate

@@ -11,21 +11,27 @@ from importer.reporter.report import write_report
 from importer.reporter.review.build import build_file_review
 from importer.workspace.connections import known_accounts, quotas_of, unused_quotas
 from importer.workspace.environment import Environment
+from importer.workspace.nothing_to_import import with_remarks, without_files, without_rows
+from importer.workspace.operator_log import log_reports
 from importer.workspace.person import current_person
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
 from importer.workspace.result import RunResult, combine
 from importer.workspace.reviews import account_shown, review_of, write_run_review
-from importer.workspace.staging import take_in_sources, unmet_expectation
+from importer.workspace.staging import CHECK, take_in_sources, unmet_expectation
 
 
 def check(request: ImportRequest, environment: Environment) -> RunResult:
     """Read and validate sources, and write the same sheets as a run, with a review. Nothing is recorded or sent."""
+    if (nothing := without_files(request)) is not None:
+        return nothing
     with Ledger.scratch(environment.ledger_url) as ledger:
         accounts = known_accounts(ledger, environment)
         with ledger.unit_of_work() as work:
-            staged = take_in_sources(work, request, environment, accounts, "check", current_person())
+            staged = take_in_sources(work, request, environment, accounts, CHECK, current_person())
             unmet = unmet_expectation(work.queries, staged, request.expected)
+            if not staged.batches:
+                return without_rows(staged, request, unmet)
             directory = request.output or environment.output
             reports = [
                 write_report(work.queries, batch, directory, checking=True, access=environment.access) for batch in staged.batches
@@ -38,6 +44,6 @@ def check(request: ImportRequest, environment: Environment) -> RunResult:
         finish = announcement(quotas, rows, environment.settings.dispatch.concurrency)
     review = review_of(files, request.workspace, environment, account, staged.refused, finish=finish, is_check=True)
     page = write_run_review(review, reports, directory, environment.access)
-    if unmet:
-        return replace(combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet]), review=review, review_file=page)
-    return replace(combine(reports, staged.refused), review=review, review_file=page)
+    log_reports(reports, checking=True)
+    found = combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet]) if unmet else combine(reports, staged.refused)
+    return with_remarks(replace(found, review=review, review_file=page), staged)

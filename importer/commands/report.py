@@ -9,6 +9,7 @@ from importer.errors import UsageError
 from importer.reporter.report import write_report
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.environment import Environment
+from importer.workspace.operator_log import log_reports
 from importer.workspace.result import RunResult, combine
 
 
@@ -18,4 +19,6 @@ def rebuild_report(environment: Environment, batch_id: int, output: Path | None)
         info = queries.batch(batch_id)
         if info and info.state is BatchState.STAGED:
             raise UsageError(f"Batch {batch_id} is staged: `importer review {batch_id}` writes its sheets as it would be now.")
-        return combine([write_report(queries, batch_id, output or environment.output, access=environment.access)])
+        report = write_report(queries, batch_id, output or environment.output, access=environment.access)
+    log_reports([report])
+    return combine([report])

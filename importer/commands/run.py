@@ -18,6 +18,8 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.ledger_guard import refuse_vanished
+from importer.workspace.nothing_to_import import with_remarks, without_files, without_rows
+from importer.workspace.operator_log import log_reports
 from importer.workspace.person import current_person
 from importer.workspace.proposing import StagedRun, check_debbie_settings, file_reviews, finish_text, in_words, stage_run
 from importer.workspace.request import ImportRequest
@@ -34,9 +36,14 @@ def run(request: ImportRequest, environment: Environment, console: Console) -> R
     environment.require_debitura()
     environment.check_deadline()
     refuse_vanished(environment)
+    if (nothing := without_files(request)) is not None:
+        return nothing
     if _goes_unasked(request, environment):
         return _run_at_once(request, environment, console)
-    return _decide(stage_run(request, environment, console), request, environment, console)
+    found = stage_run(request, environment, console)
+    if not found.staged.batches:
+        return without_rows(found.staged, request)
+    return with_remarks(_decide(found, request, environment, console), found.staged)
 
 
 def _goes_unasked(request: ImportRequest, environment: Environment) -> bool:
@@ -57,6 +64,8 @@ def _run_at_once(request: ImportRequest, environment: Environment, console: Cons
             taken = take_in_sources(work, request, environment, accounts, run_id, current_person())
             if unmet := unmet_expectation(work.queries, taken, request.expected):
                 raise FileRefused(unmet)
+            if not taken.batches:
+                return without_rows(taken, request)
             totals = {kind: work.queries.pending_totals(taken.batches, kind) for kind in RecordKind}
             check_debbie_settings(totals, environment)
             finish = finish_text(totals, quotas, request, environment)
@@ -69,15 +78,16 @@ def _run_at_once(request: ImportRequest, environment: Environment, console: Cons
         scope = Scope(accounts, taken.batches, run_id)
         sent = send_batches(ledger, environment, scope, console, taken.batches, unread=opened.unread, stops=request.stop_at_quota)
         result = report_batches(ledger, environment, taken.batches, request.output, sent, taken.refused)
-    return _with_page(result, review, environment, console)
+    return with_remarks(_with_page(result, review, environment, console), taken)
 
 
 def _with_page(result: RunResult, review: Review, environment: Environment, console: Console) -> RunResult:
     """Write the page of the review beside the sheets of the first file. If that is not possible, its error is a message."""
-    if not result.reports:
+    written = [report.folder for report in result.reports if report.is_written]
+    if not written:
         return result
     try:
-        page = write_review(review, result.reports[0].folder, environment.access)
+        page = write_review(review, written[0], environment.access)
     except UsageError as error:
         return replace(result, messages=(*result.messages, str(error)))
     console.introduce(f"Review: {page}")
@@ -87,11 +97,13 @@ def _with_page(result: RunResult, review: Review, environment: Environment, cons
 def _decide(found: StagedRun, request: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Ask whether the staged batches may be sent, and send them if they may."""
     previewed = found.previewed
-    if waits := _reasons_to_wait(found, request, environment):
+    if not found.staged.proposed:  # the files were imported before as they are
+        without_rows(found.staged, request)
+    elif waits := _reasons_to_wait(found, request, environment):
         return _waiting(found, waits, console)
     if not previewed.sends_nothing():
         if not request.is_asked:
-            console.present("\n".join([*first_lines(found.review), f"Review: {found.page}"]))
+            console.present("\n".join([*first_lines(found.review), *found.page_lines()]))
         elif not _confirm(found, request, environment, console):
             _discard(found, environment)
             raise Declined(f"Nothing was sent. {named(found.staged.proposed)} discarded.")
@@ -113,7 +125,7 @@ def _reasons_to_wait(found: StagedRun, request: ImportRequest, environment: Envi
 
 
 def _confirm(found: StagedRun, request: ImportRequest, environment: Environment, console: Console) -> bool:
-    console.present("\n".join([*review_lines(found.review), "", f"Review: {found.page}"]))
+    console.present("\n".join([*review_lines(found.review), "", *found.page_lines()]))
     finishes = f" It {found.review.finish}." if found.review.finish else ""
     try:
         first = f" (the first {request.gates.limit:,} now)" if request.gates.limit is not None else ""
@@ -149,7 +161,9 @@ def _approve_and_send(found: StagedRun, request: ImportRequest, environment: Env
 
 def _waiting(found: StagedRun, reasons: Sequence[str], console: Console) -> RunResult:
     """Return the result of a run that leaves everything staged."""
-    console.present("\n".join([*first_lines(found.review), f"Review: {found.page}"]))
+    console.present("\n".join([*first_lines(found.review), *found.page_lines()]))
     why = "; ".join(reason.rstrip(".") for reason in reasons)
     messages = [f"Nothing was sent: {why}. {how_to_approve(found.staged.proposed)}"]
-    return combine(list(found.previewed.reports.values()), found.staged.refused, ExitCode.APPROVAL, messages)
+    reports = list(found.previewed.reports.values())
+    log_reports(reports)
+    return combine(reports, found.staged.refused, ExitCode.APPROVAL, messages)

@@ -22,6 +22,17 @@ def point_to(folder: Path, access: FileAccess) -> None:
             access.write(latest, f"{folder.absolute()}\n", durable=False)
 
 
+def target_of(directory: Path) -> str | None:
+    """Return the name of the folder to which ``latest`` in this directory leads; None if there is none of ours."""
+    latest = directory / NAME
+    with suppress(OSError):
+        if latest.is_symlink():
+            return latest.readlink().name
+        if _is_ours(latest):
+            return Path(latest.read_text(encoding="utf-8").strip()).name
+    return None
+
+
 def _link(latest: Path, target: str) -> bool:
     """Replace ``latest`` by a link. Returns False where links cannot be made."""
     partial = latest.with_name(f".{NAME}.{os.getpid()}")

@@ -11,9 +11,10 @@ from importer.domain.timestamps import from_timestamp
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
+from importer.ledger.queries.totals import Tallies
 from importer.reporter import latest
 from importer.reporter.manifest import BatchIdentity
-from importer.reporter.result_folder import KeptSheet, open_result_folder
+from importer.reporter.result_folder import KeptSheet, folder_with, open_result_folder
 from importer.reporter.sheets import SHEETS, groups_by_book, write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
@@ -26,13 +27,14 @@ class Report:
     """The report of a batch: its folder, its summary, and the lines for the terminal.
 
     ``kept`` are sentences, which are among the lines too: the sheets that a person has changed or has open, and their
-    replacements.
+    replacements. Unless it ``is_written``, the folder is that of an earlier batch of the same file, and was left as it is.
     """
 
     folder: Path
     summary: Summary
     text: tuple[str, ...]
     kept: tuple[str, ...] = ()
+    is_written: bool = True
 
 
 def write_report(
@@ -70,6 +72,31 @@ def write_report(
     sentences = tuple(map(KeptSheet.sentence, kept))
     text = report_lines(summary, groups, folder.path, kept=sentences, checking=checking)
     return Report(folder.path, summary, tuple(text), sentences)
+
+
+def known_report(
+    queries: Queries, batch_id: int, directory: Path, otherwise: ExitCode = ExitCode.OK, access: FileAccess = OWNER_ALONE
+) -> Report:
+    """Return the report of a batch; that of a file that was imported before, and has nothing new, has the folder of that time.
+
+    Otherwise, or if that folder is gone, a folder is written as by :func:`write_report`. Raises UsageError.
+    """
+    batch = queries.batch(batch_id)
+    if batch and _is_known(queries.tally(batch_id)):
+        earlier = queries.batches_of_source(batch)
+        ledger = queries.ledger_id()
+        identities = [BatchIdentity(ledger, one.id, one.taken_at) for one in (batch, *earlier)]
+        folder, of = folder_with(directory, batch.source_name, identities) or (None, None)
+        if folder is not None and of != identities[0]:
+            summary = summarize(queries, batch, otherwise)
+            text = report_lines(summary, groups_by_book(NOTHING_TO_DO), folder, checking=False)
+            return Report(folder, summary, tuple(text), is_written=False)
+    return write_report(queries, batch_id, directory, otherwise, access=access)
+
+
+def _is_known(tallies: Tallies) -> bool:
+    found = {status for by_status in tallies.values() for status, sums in by_status.items() if sums}
+    return bool(found) and found <= {RowStatus.ALREADY_IMPORTED, RowStatus.REPEATED}
 
 
 def _unwritable(batch: BatchInfo, directory: Path, error: OSError, *, checking: bool) -> UsageError:

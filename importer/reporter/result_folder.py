@@ -166,11 +166,25 @@ def open_result_folder(
         yield found
 
 
+def folder_with(directory: Path, source_name: str, batches: Sequence[BatchIdentity]) -> tuple[Path, BatchIdentity] | None:
+    """Return the folder of one of these batches of a source, of the first that has one, with the batch; None if none has."""
+    pattern = re.compile(rf".*Z-{re.escape(_stem_of(source_name))}(?:-\d+)?")
+    try:
+        folders = sorted(entry for entry in directory.iterdir() if pattern.fullmatch(entry.name))
+    except OSError:
+        return None
+    of = {found.identity: folder for folder in folders if (found := read_manifest(folder))}
+    return next(((of[batch], batch) for batch in batches if batch in of), None)
+
+
 def folder_name(moment: datetime, source_name: str) -> str:
     """Return the name of a folder, such as ``2026-11-21T10-15-30Z-invoices``."""
+    return f"{moment.astimezone(UTC).strftime('%Y-%m-%dT%H-%M-%SZ')}-{_stem_of(source_name)}"
+
+
+def _stem_of(source_name: str) -> str:
     stem = re.sub(r"[^\w.-]+", "_", Path(source_name).stem).strip("._") or "source"
-    stem = stem[:80].encode()[:_LONGEST_STEM].decode(errors="ignore")
-    return f"{moment.astimezone(UTC).strftime('%Y-%m-%dT%H-%M-%SZ')}-{stem}"
+    return stem[:80].encode()[:_LONGEST_STEM].decode(errors="ignore")
 
 
 def _new_folder(directory: Path, name: str, access: FileAccess) -> Path:

@@ -154,6 +154,8 @@ def status_lines(summaries: list[Summary], quotas: Iterable[str] = ()) -> list[s
 def _status_line(summary: Summary) -> str:
     batch = summary.batch
     what = _state_text(batch) if batch.state in _NOT_SENT else _progress_text(summary)
+    if batch.state is BatchState.APPROVED and not any(summary.count(kind) for kind in RecordKind):
+        what = "headings without rows"
     return f"batch {batch.id}  {batch.taken_at[:16].replace('T', ' ')}  {batch.source_name}: {what}"
 
 

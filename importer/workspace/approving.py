@@ -10,6 +10,7 @@ from importer.domain.states import RowStatus
 from importer.errors import ApprovalNeeded
 from importer.ledger.ledger import UnitOfWork
 from importer.workspace.environment import Environment
+from importer.workspace.operator_log import log_event
 from importer.workspace.person import current_person
 
 
@@ -24,6 +25,7 @@ def approve_batches(
     if limit is None:
         for batch in batches:
             _compare(work, batch, _approve(work, batch, environment, reviewed=reviewed))
+            log_event("approved", batch=batch)
         return tuple(batches)
     with work.entered_for_review(batches) as previews:
         for batch, now in previews.items():
@@ -55,6 +57,7 @@ def _approve_first(
             continue
         part = (work.split(batch, left) if rows > left else None) or batch  # whole, if nothing of it would be sent
         _approve(work, part, environment, reviewed=reviewed)
+        log_event("approved", batch=part)
         approved.append(part)
         left -= min(rows, left)
     return tuple(approved)

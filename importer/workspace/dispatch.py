@@ -43,6 +43,7 @@ from importer.workspace.ledger_guard import (
     refuse_second_ledger,
 )
 from importer.workspace.list_look import Unread
+from importer.workspace.operator_log import attempt_log, log_event
 from importer.workspace.progress import ProgressTracker
 from importer.workspace.request import NewLedger
 
@@ -136,6 +137,8 @@ class Dispatch:
             return self._unread.exit_code, [self._unread.message]
         if warning := self._ledger.doubts.clock(self._scope.accounts).warning():
             self._console.warn(warning)
+        rows = {kind.value: count for kind, count in left.items()}
+        log_event("sending", to=self._environment.debitura_url, rows=rows)
         tracker = ProgressTracker(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console.show)
         try:
             with self._console.progress(sum(left.values())):
@@ -190,6 +193,7 @@ class Dispatch:
             keys=keys,
             send_within=self._environment.send_within_seconds,
             settle=self._policy.settle,
+            ended=attempt_log(self._ledger),
         )
         policy = replace(self._policy, is_restored=restored is not None)
         try:

@@ -62,6 +62,10 @@ class Environment:
         """Return the line that names the workspace and the ledger."""
         return f"Workspace {self.workspace.described()}, ledger {shown_ledger(self.ledger_url)}."
 
+    def names(self) -> dict[str, str]:
+        """Return the paths of the workspace and the ledger, for logs."""
+        return {"workspace": str(self.workspace.root.absolute()), "ledger": shown_ledger(self.ledger_url)}
+
     @cached_property
     def api_key(self) -> str | None:
         """Debitura's key; None if it is nowhere."""

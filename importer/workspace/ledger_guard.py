@@ -16,6 +16,7 @@ from importer.ledger.storage.notes import Noted, beside
 from importer.ledger.storage.recognition import accounts_in
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+from importer.workspace.operator_log import log_event
 from importer.workspace.request import NewLedger
 
 _NOTHING = "Nothing was recorded or sent."
@@ -144,9 +145,7 @@ def admit_ledger(ledger: Ledger, environment: Environment, account: str, console
 def _ask_about_new(ledger: Ledger, account: str, console: Console, new: NewLedger) -> None:
     is_new = f"The ledger {_place(ledger)} is new for the account {account}"
     if new is NewLedger.ALLOWED:
-        import structlog  # a check, which logs nothing, imports this module too
-
-        structlog.get_logger().info("new ledger", account=account, ledger=_place(ledger))
+        log_event("new_ledger", account=account, ledger=_place(ledger))
         return
     question = (
         f"{is_new}: what was sent with another ledger, by another user or in the portal is not known in it. If you have "

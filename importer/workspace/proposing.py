@@ -65,7 +65,11 @@ class StagedRun:
     staged: StagedSources
     previewed: Previewed
     review: Review
-    page: Path
+    page: Path | None
+
+    def page_lines(self) -> list[str]:
+        """Return the line that names the page of the review; none if there is no page."""
+        return [f"Review: {self.page}"] if self.page else []
 
 
 def file_reviews(work: UnitOfWork, batches: Sequence[int]) -> list[FileReview]:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.ledger.ledger import Ledger
-from importer.reporter.report import Report, write_report
+from importer.reporter.report import Report, known_report
 from importer.reporter.review.model import Review
+from importer.reporter.summary import Summary
 from importer.workspace.daily_backup import back_up_daily
 from importer.workspace.environment import Environment
+from importer.workspace.old_results import remove_old_results
+from importer.workspace.operator_log import log_reports
 
 MOST_URGENT_FIRST = (
     *(ExitCode.INTERRUPTED, ExitCode.API_STOPPED, ExitCode.QUOTA, ExitCode.IN_DOUBT, ExitCode.FILE_REFUSED),
@@ -23,7 +26,8 @@ MOST_URGENT_FIRST = (
 class RunResult:
     """The result of a run: its exit code, one report for each batch, and further messages to the user.
 
-    A check has a ``review`` too, and the path of its page.
+    A check has a ``review`` too, and the path of its page. ``empty`` are the summaries of sources without rows, which have no
+    report.
     """
 
     exit_code: ExitCode
@@ -31,6 +35,7 @@ class RunResult:
     messages: tuple[str, ...] = ()
     review: Review | None = None
     review_file: Path | None = None
+    empty: tuple[Summary, ...] = ()
 
 
 def combine(
@@ -63,7 +68,7 @@ def report_batches(
     sent: tuple[ExitCode, list[str]],
     refused: Iterable[FileRefused] = (),
 ) -> RunResult:
-    """Write the report of every batch after sending, and back up the ledger, which happens once a day.
+    """Write the report of every batch after sending, remove old ones, and back up the ledger, which happens once a day.
 
     ``output`` is the folder that the user has named, ``sent`` the exit code and the messages of sending.
 
@@ -74,8 +79,11 @@ def report_batches(
     for batch in batches:
         try:
             with ledger.queries() as queries:
-                reports.append(write_report(queries, batch, output or environment.output, code, access=environment.access))
+                reports.append(known_report(queries, batch, output or environment.output, code, environment.access))
         except UsageError as error:
             messages = [*messages, str(error)]
             code = ExitCode.USAGE if code is ExitCode.OK else code
-    return combine(reports, refused, code, [*messages, *back_up_daily(ledger, environment)])
+    log_reports(reports)
+    folders = [report.folder for report in reports]
+    afterwards = [*remove_old_results(ledger, environment, folders), *back_up_daily(ledger, environment)]
+    return combine(reports, refused, code, [*messages, *afterwards])

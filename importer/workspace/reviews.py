@@ -51,11 +51,13 @@ def review_of(
     )
 
 
-def write_run_review(review: Review, reports: Sequence[Report], directory: Path, access: FileAccess) -> Path:
+def write_run_review(review: Review, reports: Sequence[Report], directory: Path, access: FileAccess) -> Path | None:
     """Write ``review.html`` and return its path: beside the sheets of the one file, or in a folder for several files.
 
-    Raises UsageError if it cannot be written.
+    Without a new file there is no page, and None is returned. Raises UsageError if it cannot be written.
     """
+    if not any(report.is_written for report in reports) and not review.unreadable:
+        return None
     if len(reports) == 1 and not review.unreadable:
         return write_review(review, reports[0].folder, access)
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")

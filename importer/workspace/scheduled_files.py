@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importer.domain.paths import exists, is_folder
 from importer.errors import FileRefused
-from importer.workspace.sources import SPREADSHEETS, spreadsheets_in
+from importer.workspace.input_files import SPREADSHEETS, spreadsheets_in
 
 _MAGIC = re.compile(r"[*?\[]")
 

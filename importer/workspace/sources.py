@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.loader.context import LoadContext
-from importer.loader.files.safety import TEXTS, WORKBOOKS
+from importer.loader.files.safety import TEXTS
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.recognition import (
     HeadingsBySheet,
@@ -26,6 +25,7 @@ from importer.loader.profiles.recognition import (
 from importer.loader.sheets.sheet import is_report_sheet
 from importer.loader.source import load_raw, open_file, open_frames
 from importer.workspace.environment import Environment
+from importer.workspace.input_files import find_files
 from importer.workspace.request import ImportRequest
 from importer.workspace.source_version import reader_version, version_of
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from importer.loader.files.reader import RawSource, ReadOptions
 
-SPREADSHEETS = (*WORKBOOKS, *TEXTS)
-
 Opening = Callable[[], AbstractContextManager[LoadedSource]]
 
 
@@ -43,6 +41,7 @@ Opening = Callable[[], AbstractContextManager[LoadedSource]]
 class Source:
     """A file or the DataFrames to import: ``open`` reads it. ``version`` is None if it cannot be determined."""
 
+    name: str
     open: Opening
     version: SourceVersion | None = None
 
@@ -56,13 +55,13 @@ def sources_of(
     """
     context = environment.load_context(test_cases=request.test_cases, folder=request.workspace.root)
     if request.frames:
-        yield Source(lambda: _opened_frames(request.frames, request, context))
-    paths = expand(request.paths)
+        yield Source("DataFrame", lambda: _opened_frames(request.frames, request, context))
+    paths = find_files(request.paths).files
     read_with = reader_version(request.profile, request.profile_set, context) if paths else ""
     later: list[Source] = []
     for path in paths:
         opening = _opener(path, request, replace(context, folder=path.parent))
-        source = Source(opening, version_of(path, read_with, context.today))
+        source = Source(path.name, opening, version_of(path, read_with, context.today))
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
         else:
@@ -160,27 +159,3 @@ def _only_vouchers(source: Source, has_cases: Callable[[SourceVersion], bool | N
             return not opened.has_cases
     except FileRefused:
         return False  # it is refused when it is opened for the import
-
-
-def expand(paths: Sequence[Path]) -> list[Path]:
-    """Replace each folder by the spreadsheets in it. Raises FileRefused if a folder has none or cannot be read."""
-    found: list[Path] = []
-    for path in paths:
-        if not os.path.isdir(path):  # noqa: PTH112  (Path raises for a file that may not be looked at; reading it reports why)
-            found.append(path)
-            continue
-        if path.suffix.casefold() in SPREADSHEETS:
-            raise FileRefused(f"{path} is a folder, not a file. Name the file, or a folder without such an ending.")
-        if not (inside := spreadsheets_in(path)):
-            raise FileRefused(f"The folder {path} holds no spreadsheets ({' '.join(SPREADSHEETS)}). Check the path.")
-        found += inside
-    return list(dict.fromkeys(found))
-
-
-def spreadsheets_in(folder: Path) -> list[Path]:
-    """Return the spreadsheets in a folder, sorted. Raises FileRefused if it cannot be read."""
-    try:
-        names = list(folder.iterdir())
-    except OSError as error:
-        raise FileRefused(f"The folder {folder} cannot be read: {error.strerror}. Ask for permission, or copy it.") from None
-    return sorted(path for path in names if path.suffix.casefold() in SPREADSHEETS and not path.name.startswith(("~$", ".")))

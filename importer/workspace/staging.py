@@ -14,23 +14,34 @@ from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.ledger.ledger import UnitOfWork
 from importer.ledger.queries.queries import Queries
+from importer.reporter.empty_source import empty_source_text
+from importer.reporter.summary import Summary, summarize
 from importer.workspace.environment import Environment
 from importer.workspace.expectation import Expectation
+from importer.workspace.input_files import find_files
+from importer.workspace.operator_log import log_event
 from importer.workspace.person import current_person
 from importer.workspace.request import ImportRequest
 from importer.workspace.sources import Source, sources_of
+
+CHECK = "check"
+"""In place of the id of a run: the batches are in a scratch ledger, and their numbers mean nothing to anybody."""
 
 
 @dataclass(frozen=True)
 class StagedSources:
     """The batches of the readable sources, and the errors of the others.
 
-    Those in ``known`` are files that were imported before as they are: nothing of them is to be approved or sent.
+    Those in ``known`` are files that were imported before as they are: nothing of them is to be approved or sent. ``empty``
+    are the summaries of sources without rows, whose batches are done and not among the others; ``remarks`` are sentences
+    about them and about empty folders.
     """
 
     batches: tuple[int, ...]
     refused: tuple[FileRefused, ...]
     known: frozenset[int] = frozenset()
+    empty: tuple[Summary, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def proposed(self) -> tuple[int, ...]:
@@ -74,18 +85,41 @@ def _record_sources(
     batches: list[int] = []
     known: set[int] = set()
     refused: list[FileRefused] = []
+    empty: list[Summary] = []
     for source in sources_of(request, environment, work.has_cases):
         try:
-            if source.version and (again := work.reuse_unchanged_batch(source.version, accounts, run_id, batches, who)):
-                batches.append(again)  # an unchanged file whose rows are all done is not read again
-                known.add(again)
-            else:
-                batches.append(_record(source, record, batches))
+            again = source.version and work.reuse_unchanged_batch(source.version, accounts, run_id, batches, who)
+            batch = again or _record(source, record, batches)
         except FileRefused as error:
+            log_event("unreadable", file=source.name)
             refused.append(error)
+            continue
+        if not _has_rows(work.queries, batch, source.name, run_id, is_known=bool(again)):
+            empty.append(_summary(work.queries, batch))
+            continue
+        batches.append(batch)
+        known |= {again} if again else set()  # an unchanged file whose rows are all done is not read again
+    remarks = (*find_files(request.paths).remarks(), *map(empty_source_text, empty))
     if not batches and refused:
-        raise FileRefused("\n".join(map(str, refused)))
-    return StagedSources(tuple(batches), tuple(refused), frozenset(known))
+        raise FileRefused("\n".join([*map(str, refused), *remarks]))
+    return StagedSources(tuple(batches), tuple(refused), frozenset(known), tuple(empty), remarks)
+
+
+def _has_rows(queries: Queries, batch_id: int, name: str, run_id: str, *, is_known: bool) -> bool:
+    """Return whether a source that was read had rows, and log it."""
+    rows = queries.row_count(batch_id)
+    if not rows:
+        log_event("empty", file=name)
+        return False
+    number = {} if run_id == CHECK else {"batch": batch_id}
+    log_event("known" if is_known else "read", file=name, rows=rows, **number)
+    return True
+
+
+def _summary(queries: Queries, batch_id: int) -> Summary:
+    found = queries.batch(batch_id)
+    assert found is not None
+    return summarize(queries, found)
 
 
 def _record(source: Source, record: Recorder, earlier: Sequence[int]) -> int:

@@ -214,7 +214,7 @@ def test_quiet_and_no_colour_hold_at_a_terminal(configured_workspace):
         code, out, shown = finish(process, keyboard)
     assert code == 0
     assert "entry/s" not in shown  # no bar
-    assert "event='attempt'" in shown
+    assert " attempt: case " in shown
     assert "\x1b[" not in shown + out
 
 

@@ -187,21 +187,42 @@ def test_what_holds_debtors_data_can_be_read_by_its_owner_alone(configured_works
     assert set(modes.values()) == {0o600}, modes
 
 
-def test_no_name_address_or_amount_of_a_debtor_is_in_the_logs(configured_workspace, fake_apis):
+DEBTORS = ("zebrahest", "bodil", "7391", "739157", "nordlys")
+
+
+def mishaps(workspace, fake_apis):
+    """A sheet with odd amounts, and a server that loses answers to it."""
     steps = [{"on": on, "sequence": ["500_before", "reset_after", "no_id"]} for on in ("cases", "vouchers")]
     fake_apis.set_faults(FaultPlan.parse({"script": steps}))
-    configured_workspace.env |= {"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}
+    workspace.env |= {"IMPORTER_DISPATCH__SETTLE_MINUTES": "0"}
     rows = [case("C1", "7391.57"), case("C2", "7391.58", debtor_country="KP"), case("C3", "7391.591")]
-    write_workbook(configured_workspace.folder / "a.xlsx", rows, [voucher("C1", "7391.57"), voucher("C2", "7391.58")])
-    said = [
-        configured_workspace.run("run", "a.xlsx", "--yes", "-vv"),
-        configured_workspace.run("resume", "-vv"),
-        configured_workspace.run("resume", "-vv"),
-    ]
-    logs = "".join(ended.err for ended in said).casefold()
-    assert logs.count("event='attempt'") >= 2
-    for told in ("zebrahest", "bodil", "7391", "739157", "nordlys", "inv-c1"):
-        assert told not in logs
+    write_workbook(workspace.folder / "a.xlsx", rows, [voucher("C1", "7391.57"), voucher("C2", "7391.58")])
+
+
+def everything_logged(workspace, *options):
+    """What commands write on stderr, and into the file of their logs."""
+    commands = (("check", "a.xlsx"), ("run", "a.xlsx", "--yes"), ("resume",), ("resume",), ("report", "1"))
+    said = "".join(workspace.call(*command, "--log-file", "import.log", *options).err for command in commands)
+    return said.casefold(), (workspace.folder / "import.log").read_text(encoding="utf-8").casefold()
+
+
+def test_no_name_address_or_amount_of_a_debtor_is_in_the_logs(configured_workspace, fake_apis):
+    mishaps(configured_workspace, fake_apis)
+    for told in everything_logged(configured_workspace, "-vv"):
+        assert told.count(" attempt: ") >= 2
+        assert "a.xlsx row 2, inv-c1" in told or "a.xlsx row 2, c1" in told
+        assert not [one for one in DEBTORS if one in told]
+
+
+@pytest.mark.parametrize("options", [("-v",), ("-vv", "--log-format", "json")], ids=" ".join)
+def test_no_reference_is_in_the_logs_that_are_kept(configured_workspace, fake_apis, options):
+    mishaps(configured_workspace, fake_apis)
+    for told in everything_logged(configured_workspace, *options):
+        assert "a.xlsx read" in told
+        assert not [one for one in (*DEBTORS, "inv-c1", "c1)", ", c1") if one in told]
+        lines = [line for line in told.splitlines() if line.startswith("{")]
+        assert all(json.loads(line)["message"] for line in lines)
+        assert ("json" in options) is bool(lines)
 
 
 def test_a_bug_is_reported_without_anybodys_data(workspace):

@@ -77,7 +77,7 @@ async def reconcile(ledger: Ledger, debitura: Debitura, scope: Scope, policy: Po
     for doubt in doubts:
         settled = clock.has_passed(from_timestamp(doubt.doubted_at), policy.settle, found.looked_at)
         moved += _apply(ledger, doubt, fates[doubt.entry_id], lacks[is_test_case(doubt.payload)], settled=settled, policy=policy)
-    log.info("reconciled", in_doubt=len(doubts), moved=moved, steady=found.steady)
+    log.info("reconciled", in_doubt=len(doubts), moved=moved)
     return moved
 
 

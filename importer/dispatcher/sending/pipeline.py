@@ -16,8 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
-
 from importer.dispatcher.apis.deadline import steady_seconds
 from importer.dispatcher.apis.debbie import UNLISTED, Debbie
 from importer.dispatcher.apis.debitura import Debitura
@@ -34,8 +32,6 @@ from importer.domain.timestamps import to_timestamp
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.sendable import NEXT_RUN, AttemptResult, Claim, Postponed, SendableEntry
 
-log = structlog.get_logger()
-
 MAX_TRIES = 10  # of one entry in one run; then it waits for the next run
 LOOK_AGAIN_SECONDS = 0.05  # the wait before entries that are due now are claimed, while requests are in flight
 LOOK_AT = 200  # vouchers whose cases are tried until Debbie knows one of them
@@ -47,6 +43,7 @@ _NO_CASE_NAME = Reason(
 )
 
 Progress = Callable[[RecordKind, State], None]
+Ended = Callable[[SendableEntry, Outcome], None]
 
 
 class Pipeline:
@@ -55,7 +52,7 @@ class Pipeline:
     Once ``stopping`` is set no further request begins, and those in flight are finished. ``keys``: how far idempotency keys
     protect cases, as the unique id does vouchers. ``send_within``: the seconds from the start of an intent's commit within
     which its request must go out; a later one is not sent, and the entry is pending again. ``settle``: how long an
-    accepted case may take to become known at Debbie.
+    accepted case may take to become known at Debbie. ``ended`` is called with each attempt's entry and outcome.
     """
 
     def __init__(
@@ -71,9 +68,11 @@ class Pipeline:
         keys: KeyPolicy = UNPROTECTED,
         send_within: float = math.inf,
         settle: timedelta = timedelta(0),
+        ended: Ended | None = None,
     ) -> None:
         self._ledger, self._debitura, self._debbie, self._scope = ledger, debitura, debbie, scope
         self._throttles, self._stopping, self._progress = throttles, stopping, progress
+        self._tell_ended = ended
         self._keys = keys
         self._send_within, self._settle_time = send_within, settle
         self._names = CaseNames(debbie.case_id_from if debbie else "id", settle)
@@ -235,6 +234,8 @@ class Pipeline:
         throttle.note(as_seen_by_throttle(attempt.outcome))
         if attempt.claim is not None:
             outcome = without_young_case(attempt.outcome, entry, self._settle_time, datetime.now(UTC))
+            if self._tell_ended:
+                self._tell_ended(entry, outcome)
             return result_of(attempt.claim, outcome, self._states[entry.kind], throttle.retries, self._keys)
         self._store_upload(entry, attempt.outcome)
         return None
@@ -297,7 +298,6 @@ def result_of(
         later = postponed(entry, outcome, retries)
     else:
         retries.settled(entry.entry_id)
-    log.debug("attempt", entry=entry.entry_id, kind=entry.kind, outcome=outcome.verdict, status=outcome.status)
     return AttemptResult(
         attempt_id=claim.attempt_id,
         entry_id=entry.entry_id,

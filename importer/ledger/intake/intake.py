@@ -32,7 +32,7 @@ from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
 from importer.ledger.outbox.approvals import begin_with, give_approval, guarded_batches, void_older
-from importer.ledger.queries.totals import tally
+from importer.ledger.queries.totals import row_count, tally
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.identifiers import Identifiers
 from importer.ledger.storage.schema import batch, entry, row
@@ -58,8 +58,11 @@ def take_in(
     with connection.begin_nested():
         batch_id = insert_batch(connection, source, accounts, run_id, version, state=BatchState.APPROVED, who=who)
         overruled = enter(connection, batch_id, source, accounts, earlier)
-        void_older(connection, batch_id, who)
-        give_approval(connection, batch_id, overruled, who, **figures_of(tally(connection, batch_id)))
+        if not row_count(connection, batch_id):
+            settle_empty(connection, batch_id)
+        else:
+            void_older(connection, batch_id, who)
+            give_approval(connection, batch_id, overruled, who, **figures_of(tally(connection, batch_id)))
         if version is not None:
             remember(connection, batch_id, source, version)
     return batch_id
@@ -95,6 +98,11 @@ def enter(
     connection.execute(update(batch).where(batch.c.id == batch_id).values(values))
     begin_with(connection, batch_id, intake.taken_from)
     return frozenset(intake.overruled)
+
+
+def settle_empty(connection: Connection, batch_id: int) -> None:
+    """Count a batch without rows as done. What an earlier file of the same name has left to send stays approved."""
+    connection.execute(update(batch).where(batch.c.id == batch_id).values(state=BatchState.APPROVED, digest=None, control="{}"))
 
 
 def insert_batch(

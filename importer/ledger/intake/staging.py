@@ -22,7 +22,7 @@ from importer.domain.notes import notes_from_json, notes_to_json
 from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Row, VoucherRecord, reading_from_json
 from importer.domain.states import REPLACEABLE, UNRESOLVED, State
 from importer.errors import ApprovalNeeded, UsageError
-from importer.ledger.intake.intake import enter, insert_batch
+from importer.ledger.intake.intake import enter, insert_batch, settle_empty
 from importer.ledger.intake.records_json import decode_records, encode_records
 from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.ledger.outbox.approvals import NOT_YET, digest_of, give_approval, record, void_older
@@ -45,17 +45,22 @@ def stage(
 ) -> int:
     """Record a source as a staged batch, and return its id. No entry is made or changed.
 
-    If reading the source raises, nothing is recorded.
+    A source without rows has nothing to approve: its batch is done at once. If reading the source raises, nothing is recorded.
     """
     with connection.begin_nested():
         batch_id = insert_batch(connection, source, accounts, run_id, version, state=BatchState.STAGED, who=who)
         positions = {head.name: index for index, head in enumerate(source.heads)}
+        rows = 0
         while chunk := list(islice(source.rows, CHUNK_ROWS)):
             connection.execute(insert(proposal), [_proposed(batch_id, positions, loaded) for loaded in chunk])
+            rows += len(chunk)
         notes = notes_to_json([*source.notes, *source.found])
         connection.execute(update(batch).where(batch.c.id == batch_id).values(notes=notes))
         record(connection, batch_id, DecisionKind.STAGED, who, source_sha256=source.sha256)
-        void_older(connection, batch_id, who)
+        if rows:
+            void_older(connection, batch_id, who)
+        else:
+            settle_empty(connection, batch_id)
     return batch_id
 
 

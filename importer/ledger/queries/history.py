@@ -67,6 +67,7 @@ def is_confirmed_profile(connection: Connection, batch_id: int) -> bool:
 def _earlier(connection: Connection, of: Any) -> Iterator[Any]:
     """Yield the earlier batches of the same account and profile, without error sheets, the newest first."""
     same = (batch.c.cases_account == of["cases_account"]) & (batch.c.profile.is_not_distinct_from(of["profile"]))
+    same &= batch.c.control != "{}"  # of a source without rows
     query = select(batch.c.id, batch.c.heads, batch.c.control).where(same, batch.c.id < of["id"], batch.c.run_id != of["run_id"])
     headings = heading_set(_headings(of["heads"]))
     for other in connection.execute(query.order_by(batch.c.id.desc()).limit(MOST_BATCHES)):

@@ -17,9 +17,19 @@ from importer.ledger.queries.claims import (
     largest_claims,
 )
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
+from importer.ledger.queries.entry_places import EntryPlace, entry_place
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
+from importer.ledger.queries.open_rows import batch_ids, waiting_batches
 from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
-from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines, undecided_batches
+from importer.ledger.queries.report_rows import (
+    BatchInfo,
+    ReportRow,
+    batch_info,
+    batches,
+    batches_of_source,
+    lines,
+    undecided_batches,
+)
 from importer.ledger.queries.totals import (
     Tallies,
     corrected_later,
@@ -27,6 +37,7 @@ from importer.ledger.queries.totals import (
     newly_questioned,
     open_batches,
     pending_totals,
+    row_count,
     tally,
 )
 from importer.ledger.queries.unsent_rows import unsent_rows
@@ -47,9 +58,21 @@ class Queries:
         """Return the id of the ledger, which its copies have too."""
         return ledger_id(self._connection)
 
+    def batch_ids(self, *, with_empty: bool) -> list[int]:
+        """Return the ids of all batches, the newest first; without ``with_empty`` only of those whose source had rows."""
+        return batch_ids(self._connection, with_empty=with_empty)
+
+    def waiting_batches(self) -> set[int]:
+        """Return the batches of which something waits for an approval, the next run, an answer or a correction."""
+        return waiting_batches(self._connection)
+
     def batches(self, limit: int) -> list[BatchInfo]:
         """Return the newest ``limit`` batches, the newest first."""
         return batches(self._connection, limit)
+
+    def batches_of_source(self, batch: BatchInfo) -> list[BatchInfo]:
+        """Return the earlier batches of the same bytes for the same account, the newest first."""
+        return batches_of_source(self._connection, batch)
 
     def is_confirmed_profile(self, batch_id: int) -> bool:
         """Return whether a person has approved an earlier batch of the same profile and account after a review."""
@@ -66,6 +89,14 @@ class Queries:
     def tally(self, batch_id: int) -> Tallies:
         """Return counts and hundredths of the batch by kind, status and currency."""
         return tally(self._connection, batch_id)
+
+    def row_count(self, batch_id: int) -> int:
+        """Return the number of rows of the batch, staged or not; 0 if its source had headings alone."""
+        return row_count(self._connection, batch_id)
+
+    def entry_place(self, entry_id: int) -> EntryPlace:
+        """Return where an entry comes from: its label, file, row and reference."""
+        return entry_place(self._connection, entry_id)
 
     def newly_questioned(self, batch_id: int) -> int:
         """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""

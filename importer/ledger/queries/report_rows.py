@@ -99,6 +99,13 @@ def batches(connection: Connection, limit: int = 1_000_000) -> list[BatchInfo]:
     return [_info(found) for found in connection.execute(select(batch).order_by(batch.c.id.desc()).limit(limit)).mappings()]
 
 
+def batches_of_source(connection: Connection, of: BatchInfo) -> list[BatchInfo]:
+    """Return the earlier batches of the same bytes for the same account, the newest first."""
+    same = (batch.c.source_sha256 == of.source_sha256) & (batch.c.source_name == of.source_name) & (batch.c.id < of.id)
+    same &= batch.c.cases_account == of.cases_account
+    return [_info(found) for found in connection.execute(select(batch).where(same).order_by(batch.c.id.desc())).mappings()]
+
+
 def undecided_batches(connection: Connection) -> list[BatchInfo]:
     """Return the batches that wait for an approval, the oldest first: staged ones, and those whose approval is void."""
     waits = batch.c.state.in_([BatchState.STAGED, BatchState.VOID])

@@ -11,7 +11,7 @@ from importer.domain.batches import BatchState
 from importer.domain.identity import TEST_PREFIX
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RejectStatus, RowOrigin, RowStatus, State, status_of
-from importer.ledger.storage.schema import batch, credential, entry, reject, row
+from importer.ledger.storage.schema import batch, credential, entry, proposal, reject, row
 
 Tallies = dict[RecordKind, dict[RowStatus, dict[str, tuple[int, int]]]]
 """Record kind → status → currency → (rows, hundredths)."""
@@ -38,6 +38,12 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
     for batch_id, account in connection.execute(query):
         found.setdefault(batch_id, set()).add(account)
     return found
+
+
+def row_count(connection: Connection, batch_id: int) -> int:
+    """Return the number of rows of a batch, staged or not; 0 if its source had headings alone."""
+    counts = (select(func.count()).where(table.c.batch_id == batch_id) for table in (row, proposal))
+    return sum(connection.scalar(query) or 0 for query in counts)
 
 
 def tally(connection: Connection, batch_id: int) -> Tallies:

@@ -1,4 +1,4 @@
-"""Which files of a folder are read, and how a text is read with the profile that knows it."""
+"""How a text is read with the profile that knows it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from importer.loader.context import LoadContext
-from importer.loader.files.safety import TEXTS, WORKBOOKS
+from importer.loader.files.safety import TEXTS
 from importer.loader.profile import Profile
 from importer.loader.profiles.recognition import ProfileSet, SavedProfile
-from importer.workspace.sources import expand, open_with_saved_profile
+from importer.workspace.sources import open_with_saved_profile
 
 DEFAULTS = {
     "creditor_company_name": "Nordlys Energi A/S",
@@ -21,14 +21,6 @@ DEFAULTS = {
     "debtor_type": "Person",
 }
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"), defaults=DEFAULTS)
-
-
-def test_a_folder_is_every_file_with_an_ending_that_is_read(tmp_path: Path) -> None:
-    for ending in (*WORKBOOKS, *TEXTS, ".TXT", ".docx", ".pdf", ""):
-        (tmp_path / f"a{ending}").touch()
-    (tmp_path / "~$a.xlsx").touch()
-    (tmp_path / ".a.csv").touch()
-    assert {path.suffix for path in expand([tmp_path])} == {*WORKBOOKS, *TEXTS, ".TXT"}
 
 
 @pytest.mark.parametrize("ending", TEXTS)
