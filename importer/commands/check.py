@@ -11,7 +11,7 @@ from importer.reporter.report import write_report
 from importer.reporter.review.build import build_file_review
 from importer.workspace.connections import known_accounts, quotas_of, unused_quotas
 from importer.workspace.environment import Environment
-from importer.workspace.nothing_to_import import with_remarks, without_files, without_rows
+from importer.workspace.nothing_to_import import without_files, without_rows
 from importer.workspace.operator_log import log_reports
 from importer.workspace.person import current_person
 from importer.workspace.progress import announcement
@@ -42,8 +42,8 @@ def check(request: ImportRequest, environment: Environment) -> RunResult:
         # Without a known account nothing was sent, so that no credential need be looked up.
         quotas = quotas_of(environment, ledger) if account.partner else unused_quotas(environment)
         finish = announcement(quotas, rows, environment.settings.dispatch.concurrency)
-    review = review_of(files, request.workspace, environment, account, staged.refused, finish=finish, is_check=True)
+    review = review_of(files, request.workspace, environment, account, staged, finish=finish, is_check=True)
     page = write_run_review(review, reports, directory, environment.access)
     log_reports(reports, checking=True)
     found = combine(reports, code=ExitCode.FILE_REFUSED, messages=[unmet]) if unmet else combine(reports, staged.refused)
-    return with_remarks(replace(found, review=review, review_file=page), staged)
+    return replace(found, review=review, review_file=page, empty=staged.empty)

@@ -71,7 +71,7 @@ def _run_at_once(request: ImportRequest, environment: Environment, console: Cons
             finish = finish_text(totals, quotas, request, environment)
             files = file_reviews(work, taken.batches)
         shown = account_shown(environment, accounts)
-        review = review_of(files, request.workspace, environment, shown, taken.refused, finish=finish)
+        review = review_of(files, request.workspace, environment, shown, taken, finish=finish)
         console.introduce("\n".join(first_lines(review)))
         if finish:
             console.note(f"Sending {in_words(totals)}: {finish}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,11 +88,26 @@ def known_report(
         ledger = queries.ledger_id()
         identities = [BatchIdentity(ledger, one.id, one.taken_at) for one in (batch, *earlier)]
         folder, of = folder_with(directory, batch.source_name, identities) or (None, None)
-        if folder is not None and of != identities[0]:
+        if folder is not None and of is not None and of != identities[0]:
+            if is_outdated := _is_outdated(folder, queries, of.batch):
+                write_report(queries, of.batch, directory, access=access)
             summary = summarize(queries, batch, otherwise)
             text = report_lines(summary, groups_by_book(NOTHING_TO_DO), folder, checking=False)
-            return Report(folder, summary, tuple(text), is_written=False)
+            return Report(folder, summary, tuple(text), is_written=is_outdated)
     return write_report(queries, batch_id, directory, otherwise, access=access)
+
+
+def _is_outdated(folder: Path, queries: Queries, batch_id: int) -> bool:
+    """Return whether the summary in the folder has other figures than the batch has now: a person has answered."""
+    batch = queries.batch(batch_id)
+    if batch is None:
+        return False
+    try:
+        written = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    now = summarize(queries, batch).as_json()
+    return not isinstance(written, dict) or any(written.get(key) != now[key] for key in ("counts", "totals", "questions"))
 
 
 def _is_known(tallies: Tallies) -> bool:

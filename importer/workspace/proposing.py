@@ -117,7 +117,7 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
         finish = finish_text(found.totals, quotas, request, environment)
     files = [found.files[batch] for batch in staged.proposed]
     shown = account_shown(environment, accounts)
-    review = review_of(files, request.workspace, environment, shown, staged.refused, finish=finish)
+    review = review_of(files, request.workspace, environment, shown, staged, finish=finish)
     reports = list(found.reports.values())
     page = write_run_review(review, reports, request.output or environment.output, environment.access)
     return StagedRun(accounts, run_id, staged, found, review, page)

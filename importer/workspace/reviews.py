@@ -17,6 +17,7 @@ from importer.reporter.review.files import write_review
 from importer.reporter.review.model import AccountShown, FileReview, Review
 from importer.workspace.connections import UNKNOWN_PARTNER
 from importer.workspace.environment import Environment
+from importer.workspace.staging import StagedSources
 from importer.workspace.workspace import Workspace
 
 
@@ -33,19 +34,20 @@ def review_of(
     workspace: Workspace,
     environment: Environment,
     account: AccountShown,
-    unreadable: Iterable[Exception] = (),
+    staged: StagedSources | None = None,
     *,
     finish: str = "",
     is_check: bool = False,
 ) -> Review:
-    """Return the review of a run with these files. ``unreadable`` are the errors of the others."""
+    """Return the review of a run with these files. ``staged`` tells of the others, which could not be read or have no rows."""
     path = sqlite_path(environment.ledger_url)
     return build_review(
         files,
         account,
         ledger=str(path.absolute()) if path else shown_url(environment.ledger_url),
         workspace=str(workspace.root.absolute()),
-        unreadable=map(str, unreadable),
+        unreadable=map(str, staged.refused if staged else ()),
+        without_rows=staged.remarks if staged else (),
         finish=finish,
         is_check=is_check,
     )
@@ -61,7 +63,7 @@ def write_run_review(review: Review, reports: Sequence[Report], directory: Path,
     if len(reports) == 1 and not review.unreadable:
         return write_review(review, reports[0].folder, access)
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
-    files = len(review.files) + len(review.unreadable)
+    files = len(review.files) + len(review.unreadable) + len(review.without_rows)
     for number in range(1, 1000):
         folder = directory / (f"{moment}-review-of-{files}-files" + (f"-{number}" if number > 1 else ""))
         try:

@@ -198,7 +198,8 @@ class LedgerDriver:
     def balanced(self, batch: int) -> bool:
         """Whether the batch's totals as read are those of its statuses, in rows and in money."""
         info, found = run_sql(self.ledger, lambda c: (batch_info(c, batch), tally(c, batch)))
-        return {k: dict(map(_pair, info.control[k].items())) for k in RecordKind} == {k: _sums(found, k) for k in RecordKind}
+        read = {k: dict(map(_pair, info.control.get(k, {}).items())) for k in RecordKind}
+        return read == {k: _sums(found, k) for k in RecordKind}
 
 
 def _pair(item: tuple[str, list[int]]) -> tuple[str, tuple[int, int]]:

@@ -78,12 +78,13 @@ def build_review(
     ledger: str,
     workspace: str,
     unreadable: Iterable[str] = (),
+    without_rows: Iterable[str] = (),
     finish: str = "",
     is_check: bool = False,
 ) -> Review:
-    """Return the review of a run with these files. ``unreadable`` are the messages on files that could not be read."""
+    """Return the review of a run with these files, and the messages on files that could not be read or have no rows."""
     moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return Review(account, ledger, workspace, tuple(files), tuple(unreadable), finish, moment, is_check)
+    return Review(account, ledger, workspace, tuple(files), tuple(unreadable), finish, moment, is_check, tuple(without_rows))
 
 
 def _statuses(summary: Summary) -> tuple[StatusRows, ...]:

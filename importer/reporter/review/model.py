@@ -206,7 +206,7 @@ class AccountShown:
 
 @dataclass(frozen=True)
 class Review:
-    """The review of a run. ``unreadable`` are the messages on files that could not be read.
+    """The review of a run. ``unreadable`` are the messages on files that could not be read, ``without_rows`` those on empty ones.
 
     ``finish`` says when sending would end, such as ``finishes Thursday 14:10``; empty if that takes less than a minute.
     """
@@ -219,6 +219,7 @@ class Review:
     finish: str = ""
     made_at: str = ""
     is_check: bool = field(default=False)
+    without_rows: tuple[str, ...] = ()
 
     def statuses(self) -> tuple[StatusRows, ...]:
         """Return the rows of all files by kind and status, with their money."""

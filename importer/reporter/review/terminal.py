@@ -59,6 +59,7 @@ def review_lines(review: Review, heading: str | None = None) -> list[str]:
         lines += ["", *wrapped(file.source), *_table(file.statuses), *_balance(file)]
     unreadable = _unreadable(review)
     lines += ["", *unreadable] if unreadable else []
+    lines += _without_rows(review)
     for file in review.files:
         lines += ["", *wrapped(f"About {file.source}")] if len(review.files) > 1 else []
         lines += [line for section in _sections(file) if section for line in ("", *section)]
@@ -140,6 +141,10 @@ def _unreadable(review: Review) -> list[str]:
     if not review.unreadable:
         return []
     return [f"Not read: {counted(len(review.unreadable), 'file')}", *listed(review.unreadable)]
+
+
+def _without_rows(review: Review) -> list[str]:
+    return ["", "Nothing to import", *listed(review.without_rows)] if review.without_rows else []
 
 
 def _sections(file: FileReview) -> Iterator[list[str]]:

@@ -399,7 +399,7 @@ VOUCHERS = st.builds(
     st.sampled_from([None, "U1", "U2"]),
     st.integers(1, 2),
 )
-RECORDS = st.lists(st.one_of(CASES, CASES.map(left_out), VOUCHERS, st.tuples(CASES, VOUCHERS)), max_size=6)
+RECORDS = st.lists(st.one_of(CASES, CASES.map(left_out), VOUCHERS, st.tuples(CASES, VOUCHERS)), min_size=1, max_size=6)
 
 
 def outcome(driver: LedgerDriver, files: Iterable[list[Any]], *, staged: bool) -> list[Any]:
