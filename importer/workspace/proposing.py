@@ -24,6 +24,7 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import check_debbie
 from importer.workspace.environment import Environment
+from importer.workspace.ledger_wait import open_when_free
 from importer.workspace.person import current_person
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
@@ -98,9 +99,9 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
     Raises ImporterError if nothing can be staged, if the sources are not what is expected, or if nobody could answer the
     question; then nothing is recorded.
     """
-    with environment.open_ledger("importer run") as ledger:
+    with open_when_free(environment, "importer run", console) as ledger:
         ledger.outbox.recover()
-        opened = open_account(ledger, environment, console, request.new_ledger_choice)
+        opened = open_account(ledger, environment, console, "importer run", request.new_ledger_choice)
         accounts = opened.accounts
         run_id, quotas = uuid4().hex, quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises
