@@ -19,7 +19,6 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import find_accounts
 from importer.workspace.environment import Environment
-from importer.workspace.ledger_wait import open_when_free
 from importer.workspace.progress import announcement
 from importer.workspace.result import RunResult, combine
 from importer.workspace.sender import expire_approvals, hand_over_batches
@@ -32,7 +31,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
         console.note(environment.place())
     require_ledger(environment.ledger_url)
     environment.check_deadline()
-    with open_when_free(environment, "importer resume", console) as ledger:
+    with environment.open_ledger("importer resume", console.note) as ledger:
         ledger.outbox.recover()
         expire_approvals(ledger, environment)
         with ledger.queries() as queries:

@@ -18,7 +18,6 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.ledger_guard import refuse_vanished
-from importer.workspace.ledger_wait import open_when_free
 from importer.workspace.person import current_person
 from importer.workspace.proposing import StagedRun, check_debbie_settings, file_reviews, finish_text, in_words, stage_run
 from importer.workspace.request import ImportRequest
@@ -50,7 +49,7 @@ def _goes_unasked(request: ImportRequest, environment: Environment) -> bool:
 
 def _run_at_once(request: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Record the sources as approved, in one transaction, and send them."""
-    with open_when_free(environment, "importer run", console) as ledger:
+    with environment.open_ledger("importer run", console.note) as ledger:
         ledger.outbox.recover()
         opened = open_account(ledger, environment, console, "importer run", request.new_ledger_choice)
         accounts = opened.accounts
@@ -136,7 +135,7 @@ def _discard(found: StagedRun, environment: Environment) -> None:
 
 
 def _approve_and_send(found: StagedRun, request: ImportRequest, environment: Environment, console: Console) -> RunResult:
-    with open_when_free(environment, "importer run", console) as ledger:
+    with environment.open_ledger("importer run", console.note) as ledger:
         ledger.outbox.recover()
         opened = open_account(ledger, environment, console, "importer run")
         with ledger.unit_of_work() as work:

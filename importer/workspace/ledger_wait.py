@@ -1,31 +1,32 @@
-"""Opening the ledger for a run: while another command holds it, the run waits for a while."""
+"""Opening the ledger while another command holds it: for a while it is tried again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic, sleep
 
 from importer.errors import LedgerHeld
 from importer.ledger.ledger import Ledger
-from importer.workspace.console import Console
-from importer.workspace.environment import Environment
 
 POLL_SECONDS = 0.25
+MOST_WITHOUT_A_NOTE = 5.0
+"""The longest wait, in seconds, of which the user is not informed: a sender that begins again after a wait is done by then."""
 
 
-def open_when_free(environment: Environment, command: str, console: Console) -> Ledger:
-    """Open the ledger for writing, on behalf of ``command``.
+def open_when_free(open_now: Callable[[], Ledger], seconds: float, note: Callable[[str], None] | None) -> Ledger:
+    """Open the ledger, and while another command holds it, try again for ``seconds``. Raises LedgerHeld after that.
 
-    Raises LedgerError, or LedgerHeld if another command holds it for longer than ``[ledger] wait_seconds``.
+    Without a ``note``, to which the wait is shown, it is a short one.
     """
-    latest = monotonic() + environment.settings.ledger.wait_seconds
-    is_noted = False
+    latest = monotonic() + (seconds if note else min(seconds, MOST_WITHOUT_A_NOTE))
+    is_shown = False
     while True:
         try:
-            return environment.open_ledger(command)
+            return open_now()
         except LedgerHeld as error:
             if monotonic() >= latest:
                 raise
-            if not is_noted:
-                console.note(f"{error} This run begins then. Ctrl-C ends it now.")
-                is_noted = True
+            if note and not is_shown:
+                note(f"{error} This run then begins. Ctrl-C ends it now.")
+                is_shown = True
             sleep(POLL_SECONDS)

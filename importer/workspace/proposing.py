@@ -24,7 +24,6 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import check_debbie
 from importer.workspace.environment import Environment
-from importer.workspace.ledger_wait import open_when_free
 from importer.workspace.person import current_person
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
@@ -99,7 +98,7 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
     Raises ImporterError if nothing can be staged, if the sources are not what is expected, or if nobody could answer the
     question; then nothing is recorded.
     """
-    with open_when_free(environment, "importer run", console) as ledger:
+    with environment.open_ledger("importer run", console.note) as ledger:
         ledger.outbox.recover()
         opened = open_account(ledger, environment, console, "importer run", request.new_ledger_choice)
         accounts = opened.accounts

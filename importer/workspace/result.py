@@ -79,7 +79,8 @@ def report_batches(
     own, listed = output or environment.output, tuple(batches)
     others = [
         (batch, directory)
-        for batch, directory in ledger.hand_overs.taken.items()
+        for batch, folders in ledger.hand_overs.taken.items()
+        for directory in folders
         if batch not in listed or directory != own.absolute()
     ]
     for batch, directory in [*((batch, own) for batch in listed), *others]:

@@ -84,7 +84,7 @@ class Sender:
             return
         expire_approvals(self._ledger, self._environment)
         waiting = self._ledger.hand_overs.waiting(accounts)
-        self._ledger.hand_overs.take(waiting.items())
+        self._ledger.hand_overs.take(waiting)
         new = tuple(batch for batch in waiting if batch not in self._batches)
         self._batches = tuple(sorted({*self._batches, *new}))
         if self.scope.batches is not None or new:

@@ -1,0 +1,177 @@
+"""A nightly run while a migration waits for its quota: it is staged and approved, and the one sender sends its entries."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+from support.fault_proxy import FaultProxy, Reply
+from support.sheets import cases, write_csv
+from support.workspace import API_KEY, STATES, TOKEN, settings_for
+
+from importer.sandbox import Sandbox, SandboxSettings
+
+MINUTE, HOUR = 0.2, 1.5  # seconds of the windows; a wait for longer than two of these minutes lets go of the ledger
+PER_HOUR = 20
+REFUSED_FOR_A_WHILE = Reply(429, b'{"retryAfter": 1}')
+
+
+class Turnstile:
+    """Lets the first cases through, and asks for a wait of a second until it is opened."""
+
+    def __init__(self, first: int) -> None:
+        self.first, self.is_open = first, False
+
+    def __call__(self, seen):
+        return REFUSED_FOR_A_WHILE if seen.is_case and seen.nth > self.first and not self.is_open else None
+
+
+@pytest.fixture
+def limited(workspace):
+    """The workspace with settings for a Debitura that takes 20 requests in a second and a half, behind a proxy."""
+    windows = ((1000, MINUTE, "sliding"), (PER_HOUR, HOUR, "fixed"))
+    chosen = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="ignored", limits=windows)
+    with Sandbox(chosen) as sandbox, FaultProxy(sandbox.url) as proxy:
+        workspace.env = settings_for(proxy.url) | {
+            "IMPORTER_DISPATCH__PER_MINUTE": "1000",
+            "IMPORTER_DISPATCH__PER_HOUR": str(PER_HOUR),
+            "IMPORTER_DISPATCH__WINDOW_SECONDS": f"[{MINUTE}, {HOUR}, 86400]",
+        }
+        yield sandbox, proxy
+
+
+@contextmanager
+def waiting_sender(workspace, *arguments):
+    """A run that sends, in a process of its own, once it has said that it waits for a quota."""
+    process = workspace.start(*arguments)
+    try:
+        for line in iter(process.stderr.readline, ""):
+            if "quota is used up" in line:
+                break
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def each_once(sandbox, references):
+    sent = Counter(case["creditorReference"] for case in sandbox.cases)
+    return sent == Counter(references)
+
+
+def references(sheet):
+    return [row["creditor_reference"] for row in sheet]
+
+
+def summaries(workspace, output="output"):
+    found = [json.loads(path.read_text()) for path in (workspace.folder / output).glob("2*/summary.json")]
+    return {one["source"]["name"]: one for one in found}
+
+
+def accepted(summary):
+    return summary["counts"]["cases"]["accepted"], summary["exit_code"], summary["balanced"]
+
+
+def test_a_nightly_run_leaves_its_rows_to_the_migration_that_waits(workspace, limited):
+    sandbox, proxy = limited
+    proxy.hook = turnstile = Turnstile(first=25)
+    migration, nightly, later = cases(60), cases(5, first=1001), cases(2, first=2001)
+    sheets = {"migration.csv": migration, "nightly.csv": nightly, "later.csv": later, "dropped.csv": cases(2, first=3001)}
+    for name, sheet in sheets.items():
+        write_csv(workspace.folder / name, sheet)
+    with waiting_sender(workspace, "run", "migration.csv", "--yes") as process:
+        night = workspace.call("run", "nightly.csv", "--yes", "--output", "night")
+        assert night.code == 0, night.err
+        assert re.search(
+            rf"The sender of this account, process {process.pid} \(`importer run` on .*, since .* UTC\), will send its entries\.",
+            night.err,
+        )
+        waits = summaries(workspace, "night")["nightly.csv"]
+        assert (waits["state"], waits["counts"]["cases"]["pending"], waits["exit_code"]) == ("approved", 5, 0)
+
+        staged = workspace.call("run", "later.csv", "dropped.csv", "--yes", "--confirm", "99")
+        assert staged.code == 8
+        assert "pending" in workspace.call("status").out
+        assert workspace.call("review", "3").code == 0
+        approved = workspace.call("approve", "3", "--confirm", "2")
+        assert (approved.code, f"process {process.pid}" in approved.out + approved.err) == (0, True)
+        assert workspace.call("discard", "4").code == 0
+        resumed = workspace.call("resume")
+        assert (resumed.code, f"process {process.pid}" in resumed.err) == (0, True)
+
+        turnstile.is_open = True
+        ended = workspace.finish(process)
+    assert ended.code == 0, ended.err
+    assert each_once(sandbox, references(migration + nightly + later))
+    assert sandbox.refused_by_limit == 0
+    assert accepted(summaries(workspace)["migration.csv"]) == (60, 0, True)
+    assert accepted(summaries(workspace, "night")["nightly.csv"]) == (5, 0, True)
+    assert accepted(summaries(workspace)["later.csv"]) == (2, 0, True)
+    assert workspace.ledger(STATES) == [("case", "accepted", 67)]
+    assert workspace.ledger("SELECT name FROM meta WHERE name LIKE 'handed over%'") == []
+
+
+def test_what_was_left_to_a_sender_that_was_killed_is_sent_by_the_next_run(workspace, limited):
+    sandbox, proxy = limited
+    proxy.hook = turnstile = Turnstile(first=4)
+    first, second, third = cases(8), cases(3, first=1001), cases(2, first=2001)
+    for name, sheet in (("a.csv", first), ("b.csv", second), ("c.csv", third)):
+        write_csv(workspace.folder / name, sheet)
+    with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
+        assert workspace.call("run", "b.csv", "--yes").code == 0
+        process.kill()
+    turnstile.is_open = True
+    status = workspace.call("status")
+    assert "b.csv" in status.out
+    assert "Left to a sender that has ended: batch 2" in status.out
+    night = workspace.call("run", "c.csv", "--yes")
+    assert night.code == 0, night.err
+    assert accepted(summaries(workspace)["b.csv"]) == (3, 0, True)
+    assert workspace.call("resume").code == 0
+    assert each_once(sandbox, references(first + second + third))
+    assert workspace.ledger(STATES) == [("case", "accepted", 13)]
+
+
+def test_a_run_that_was_interrupted_while_it_waited_has_let_nothing_go(workspace, limited):
+    _, proxy = limited
+    proxy.hook = Turnstile(first=2)
+    write_csv(workspace.folder / "a.csv", cases(4))
+    with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
+        process.terminate()
+        ended = workspace.finish(process)
+    assert ended.code == 130
+    assert "balanced" in ended.out
+    assert workspace.ledger(STATES) == [("case", "accepted", 2), ("case", "pending", 2)]
+
+
+def test_a_ledger_that_was_removed_while_a_run_waited_is_not_begun_again(workspace, limited):
+    _, proxy = limited
+    proxy.hook = Turnstile(first=2)
+    write_csv(workspace.folder / "a.csv", cases(4))
+    with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
+        while (workspace.folder / "ledger.db-wal").exists():  # it has the ledger open
+            assert process.poll() is None
+        (workspace.folder / "ledger.db").rename(workspace.folder / "elsewhere.db")
+        ended = workspace.finish(process)
+    assert ended.code == 2
+    assert "is gone" in ended.err
+    assert "Traceback" not in ended.err
+    assert not (workspace.folder / "ledger.db").exists()
+
+
+def test_an_approved_batch_that_another_program_changes_meanwhile_stops_the_sending(workspace, limited):
+    sandbox, proxy = limited
+    proxy.hook = Turnstile(first=2)
+    write_csv(workspace.folder / "a.csv", cases(6))
+    with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
+        while (workspace.folder / "ledger.db-wal").exists():
+            assert process.poll() is None
+        workspace.ledger("UPDATE entry SET payload = replace(payload, 'DKK', 'SEK') WHERE state = 'pending'")
+        ended = workspace.finish(process)
+    assert ended.code == 8, ended.err
+    assert "is not what was approved" in ended.err
+    assert len(sandbox.cases) == 2
