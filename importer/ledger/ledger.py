@@ -165,6 +165,7 @@ class Ledger:
         """
         if self.outbox.notes:
             self.outbox.notes.keep(self.identity.commits)
+        self._is_new = False  # others may have used it when it is taken again, so that it must never be removed
         self._session.let_go(why)
 
     def take_again(self) -> None:

@@ -55,6 +55,7 @@ class Sender:
         The list is read again each time: it may show cases that others have made meanwhile, and the quota that was waited for
         has room for the request.
         """
+        self.scope = replace(self.scope, batches=self._batches)  # not what others may have approved since for themselves
         self._ledger.outbox.recover()  # of others: this run had nothing under way
         try:
             self._refuse_other_ledger()
@@ -87,7 +88,7 @@ class Sender:
         self._ledger.hand_overs.take(waiting)
         new = tuple(batch for batch in waiting if batch not in self._batches)
         self._batches = tuple(sorted({*self._batches, *new}))
-        if self.scope.batches is not None or new:
+        if new:
             self.scope = replace(self.scope, batches=self._batches)
         if new:
             self._ledger.outbox.forget_waits(accounts, new)
