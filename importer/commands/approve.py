@@ -55,6 +55,11 @@ def approve(
         advice = f"There is no terminal to ask on: `importer review {batch_id}` shows it, and --yes approves it as reviewed."
         if not console.decide(question, advice):
             raise Declined(f"Batch {batch_id} was not approved; it stays as it was.")
+    return _approve(environment, batch_id, gates, output, asked=asked)
+
+
+def _approve(environment: Environment, batch_id: int, gates: Gates, output: Path | None, *, asked: bool) -> str:
+    """Approve a batch, and leave it to the account's sender if there is one. Returns a line for the user."""
     with environment.open_ledger("importer approve") as ledger, ledger.unit_of_work() as work:
         if unmet := _unmet(work, batch_id, gates, environment, asked=asked):
             raise ApprovalNeeded(f"Batch {batch_id} was not approved: {'; '.join(unmet)}.")

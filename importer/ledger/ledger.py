@@ -31,14 +31,15 @@ from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
-from importer.ledger.storage.engine import Session, connect, translated
+from importer.ledger.storage.engine import Session, connect
 from importer.ledger.storage.identity import LedgerIdentity
-from importer.ledger.storage.location import refuse_hard_link, refuse_network_path, sqlite_path
-from importer.ledger.storage.lock import OwnedLock, held
+from importer.ledger.storage.location import sqlite_path
+from importer.ledger.storage.lock import OwnedLock
 from importer.ledger.storage.notes import Noted, NoteFile, NoteKeeper, beside
+from importer.ledger.storage.opening import open_session
 from importer.ledger.storage.schema import SCHEMA_VERSION, credential, meta, request_count
 from importer.ledger.storage.sender_lock import OtherSender, claim, present_sender
-from importer.ledger.storage.upgrade import check_version, prepare
+from importer.ledger.storage.upgrade import check_version
 
 PROOF_MARK = "proof of "
 
@@ -241,30 +242,9 @@ class Ledger:
         """
         path = sqlite_path(url)
         is_new = path is not None and not path.exists()
-        ledger = cls(cls._open_session(url, command, access, is_scratch=is_scratch), access, is_new=is_new)
-        ledger._open_again = partial(cls._open_session, url, command, access, is_scratch=is_scratch)
+        ledger = cls(open_session(url, command, access, is_scratch=is_scratch), access, is_new=is_new)
+        ledger._open_again = partial(open_session, url, command, access, is_scratch=is_scratch)
         return ledger
-
-    @staticmethod
-    def _open_session(url: str, command: str, access: FileAccess, *, is_scratch: bool) -> Session:
-        with ExitStack() as stack:
-            path = sqlite_path(url)
-            if path is not None:
-                refuse_network_path(path)
-                refuse_hard_link(path)
-                stack.enter_context(held(path, command, access))
-                with _translated_os(path):
-                    access.create(path)
-            engine = connect(url)
-            stack.callback(engine.dispose)
-            session = Session(engine, path or "database", stack)
-            with translated(session.name):
-                prepare(session.connection, session.name, None if is_scratch else url, access)
-            if path is not None:
-                with _translated_os(path):
-                    _share_log(path, access)
-            session.keep(stack.pop_all())
-        return session
 
     @classmethod
     def read(cls, url: str, access: FileAccess = OWNER_ALONE) -> Self | None:
@@ -362,19 +342,3 @@ class Ledger:
         with self._session.transaction() as connection:
             connection.execute(delete(credential).where(credential.c.fingerprint == fingerprint))
             connection.execute(insert(credential).values(fingerprint=fingerprint, account=account))
-
-
-def _share_log(path: Path, access: FileAccess) -> None:
-    """Make SQLite's log of recent commits as accessible as the ledger: it takes the ledger's mode, but not its group."""
-    for log in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        if log.exists():
-            access.extend_to(log)
-
-
-@contextmanager
-def _translated_os(path: Path) -> Iterator[None]:
-    """Report file-system errors of the ledger's own file as LedgerError."""
-    try:
-        yield
-    except OSError as error:
-        raise LedgerError(f"The ledger {path} cannot be written ({error.strerror}). Check the folder and your rights.") from None

@@ -172,7 +172,7 @@ class Dispatch:
         no next run, but can still be written by this one, whose report is what remains.
         """
         if not self._ledger.is_open:
-            return ExitCode.USAGE, [f"{error} Nothing was under way."]
+            return ExitCode.USAGE, [str(error)]  # nothing was under way
         if self._ledger.identity.loss():
             with suppress(LedgerError):
                 self._ledger.outbox.recover()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from support.fault_proxy import FaultProxy, Reply
@@ -16,17 +18,17 @@ from importer.sandbox import Sandbox, SandboxSettings
 
 MINUTE, HOUR = 0.2, 1.5  # seconds of the windows; a wait for longer than two of these minutes lets go of the ledger
 PER_HOUR = 20
-REFUSED_FOR_A_WHILE = Reply(429, b'{"retryAfter": 1}')
 
 
 class Turnstile:
-    """Lets the first cases through, and asks for a wait of a second until it is opened."""
+    """Lets the first cases through, and asks for a wait of some seconds until it is opened."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, seconds: int = 1) -> None:
         self.first, self.is_open = first, False
+        self.refusal = Reply(429, json.dumps({"retryAfter": seconds}).encode())
 
     def __call__(self, seen):
-        return REFUSED_FOR_A_WHILE if seen.is_case and seen.nth > self.first and not self.is_open else None
+        return self.refusal if seen.is_case and seen.nth > self.first and not self.is_open else None
 
 
 @pytest.fixture
@@ -45,12 +47,12 @@ def limited(workspace):
 
 @contextmanager
 def waiting_sender(workspace, *arguments):
-    """A run that sends, in a process of its own, once it has said that it waits for a quota."""
+    """A run in a process of its own, once it is the account's sender and has let go of the ledger."""
     process = workspace.start(*arguments)
     try:
-        for line in iter(process.stderr.readline, ""):
-            if "quota is used up" in line:
-                break
+        while not list(workspace.folder.glob("*.sender-*.owner")) or (workspace.folder / "ledger.db.owner").exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)  # it runs elsewhere
         yield process
     finally:
         if process.poll() is None:
@@ -138,7 +140,7 @@ def test_what_was_left_to_a_sender_that_was_killed_is_sent_by_the_next_run(works
 
 def test_a_run_that_was_interrupted_while_it_waited_has_let_nothing_go(workspace, limited):
     _, proxy = limited
-    proxy.hook = Turnstile(first=2)
+    proxy.hook = Turnstile(first=2, seconds=3)
     write_csv(workspace.folder / "a.csv", cases(4))
     with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
         process.terminate()
@@ -150,28 +152,26 @@ def test_a_run_that_was_interrupted_while_it_waited_has_let_nothing_go(workspace
 
 def test_a_ledger_that_was_removed_while_a_run_waited_is_not_begun_again(workspace, limited):
     _, proxy = limited
-    proxy.hook = Turnstile(first=2)
+    proxy.hook = Turnstile(first=2, seconds=3)
     write_csv(workspace.folder / "a.csv", cases(4))
     with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
-        while (workspace.folder / "ledger.db-wal").exists():  # it has the ledger open
-            assert process.poll() is None
         (workspace.folder / "ledger.db").rename(workspace.folder / "elsewhere.db")
         ended = workspace.finish(process)
     assert ended.code == 2
-    assert "is gone" in ended.err
+    (message,) = [line for line in ended.out.splitlines() if "is gone" in line]
+    assert message.endswith("Put the ledger back that was there, then run `importer resume`.")
     assert "Traceback" not in ended.err
     assert not (workspace.folder / "ledger.db").exists()
 
 
 def test_an_approved_batch_that_another_program_changes_meanwhile_stops_the_sending(workspace, limited):
     sandbox, proxy = limited
-    proxy.hook = Turnstile(first=2)
+    proxy.hook = Turnstile(first=2, seconds=3)
     write_csv(workspace.folder / "a.csv", cases(6))
     with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
-        while (workspace.folder / "ledger.db-wal").exists():
-            assert process.poll() is None
-        workspace.ledger("UPDATE entry SET payload = replace(payload, 'DKK', 'SEK') WHERE state = 'pending'")
+        with closing(sqlite3.connect(workspace.folder / "ledger.db")) as db, db:
+            db.execute("UPDATE entry SET payload = CAST(replace(payload, 'DKK', 'SEK') AS BLOB) WHERE state = 'pending'")
         ended = workspace.finish(process)
     assert ended.code == 8, ended.err
-    assert "is not what was approved" in ended.err
+    assert "is not what was approved" in ended.out
     assert len(sandbox.cases) == 2

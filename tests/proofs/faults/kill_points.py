@@ -275,7 +275,7 @@ def discarded_over_a_batch_under_way(stage: Stage) -> tuple[str, ...]:
 
 
 def waiting_run(stage: Stage) -> tuple[str, ...]:
-    """Debitura asks for a wait before each of the first cases, so that the ledger is let go and taken again; the run is killed."""
+    """Debitura asks for waits, so that the ledger is let go and taken again; the run that waits is killed."""
     stage.sandbox.faults([{"on": "cases", "nth": nth, "kind": "429", "retry_after": 1} for nth in (1, 3)])
     return RUN
 
