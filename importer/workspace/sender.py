@@ -36,7 +36,7 @@ class Sender:
         self._batches = tuple(batches)
         self.scope = scope
 
-    def begin(self, unread: Unread | None) -> Ended | None:
+    def begin(self, unread: Unread | None, nothing: str = "Nothing") -> Ended | None:
         """Take what is handed over, and compare everything with what was approved. Returns how the sending has ended, if so."""
         self._take_handed_over()
         if altered := self._ledger.approvals.altered(self._batches):
@@ -44,7 +44,7 @@ class Sender:
             how = " and ".join(f"`importer approve {batch}`" for batch in altered)
             what = f"What the ledger holds of batch {names} is not what was approved."
             self._ledger.approvals.invalidate(altered, current_person(), "its entries are not those that were approved")
-            return ExitCode.APPROVAL, [f"{what} Nothing was sent: {how} shows it and asks."]
+            return ExitCode.APPROVAL, [f"{what} {nothing} was sent: {how} shows it and asks."]
         if unread is None:
             self._ledger.approvals.begin(self._batches)
         return None
@@ -62,7 +62,7 @@ class Sender:
         except UsageError as error:
             return ExitCode.USAGE, [f"Sending does not go on after the wait: {error}"]
         unread = look_before_sending(self._ledger, self._environment, self.scope.accounts, self._console)
-        if ended := self.begin(unread):
+        if ended := self.begin(unread, "Nothing more"):
             return ended
         return (unread.exit_code, [unread.message]) if unread else None
 

@@ -173,5 +173,5 @@ def test_an_approved_batch_that_another_program_changes_meanwhile_stops_the_send
             db.execute("UPDATE entry SET payload = CAST(replace(payload, 'DKK', 'SEK') AS BLOB) WHERE state = 'pending'")
         ended = workspace.finish(process)
     assert ended.code == 8, ended.err
-    assert "is not what was approved" in ended.out
+    assert "is not what was approved. Nothing more was sent: `importer approve 1` shows it and asks." in ended.err
     assert len(sandbox.cases) == 2
