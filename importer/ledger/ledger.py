@@ -34,11 +34,10 @@ from importer.ledger.storage.backup import backup
 from importer.ledger.storage.engine import Session, connect
 from importer.ledger.storage.identity import LedgerIdentity
 from importer.ledger.storage.location import sqlite_path
-from importer.ledger.storage.lock import OwnedLock
+from importer.ledger.storage.lock import OtherSender, OwnedLock, claim, present_sender
 from importer.ledger.storage.notes import Noted, NoteFile, NoteKeeper, beside
 from importer.ledger.storage.opening import open_session
 from importer.ledger.storage.schema import SCHEMA_VERSION, credential, meta, request_count
-from importer.ledger.storage.sender_lock import OtherSender, claim, present_sender
 from importer.ledger.storage.upgrade import check_version
 
 PROOF_MARK = "proof of "

@@ -13,7 +13,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.timestamps import to_timestamp
 from importer.errors import ExitCode, UsageError
 from importer.ledger.ledger import Ledger, UnitOfWork
-from importer.ledger.storage.sender_lock import OtherSender
+from importer.ledger.storage.lock import OtherSender
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.ledger_guard import admit_ledger, note_account, refuse_copy, refuse_second_ledger

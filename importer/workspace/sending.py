@@ -15,7 +15,7 @@ from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.errors import ExitCode, FileRefused, LedgerError
 from importer.ledger.ledger import Ledger
-from importer.ledger.storage.sender_lock import OtherSender
+from importer.ledger.storage.lock import OtherSender
 from importer.workspace.console import Console
 from importer.workspace.dispatch import Dispatch, find_accounts
 from importer.workspace.environment import Environment

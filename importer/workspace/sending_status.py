@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from importer.domain.accounts import Accounts
 from importer.ledger.ledger import Ledger
-from importer.ledger.storage.sender_lock import OtherSender
+from importer.ledger.storage.lock import OtherSender
 
 
 @dataclass(frozen=True, slots=True)

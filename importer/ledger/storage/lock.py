@@ -1,6 +1,9 @@
 """Locks beside the ledger: the one of its writer, and the one of each account's sender.
 
 A lock is a lock of the operating system on a file, so that it ends with its process. A second file names the owner.
+
+The sender's lock is kept while the ledger is let go. It does not protect from sending twice, which the writer's lock does: it
+decides which run sends, and names that run to the others.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -111,3 +115,45 @@ def _named(owner: LockOwner | None) -> str:
     if owner is None:
         return "one that has just begun or ended"
     return f"`{owner.command}` (process {owner.pid} on {owner.host}, since {owner.since[:19]} UTC)"
+
+
+# The sender of an account
+
+CLAIM_SECONDS = 0.5
+"""How long a run tries to become the sender: a command that only looks whether there is one holds the lock for an instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSender:
+    """The process that sends for an account; its ``owner`` is None if it has not named itself yet."""
+
+    owner: LockOwner | None
+
+    def text(self) -> str:
+        """Return the sender as the subject of a sentence."""
+        return f"The sender of this account, {self.owner.text()}," if self.owner else "The sender of this account"
+
+
+def claim(ledger: Path, account: str, command: str, access: FileAccess) -> OwnedLock | OtherSender:
+    """Make this process the account's sender, until the lock that is returned is released. Raises LedgerError."""
+    lock = _lock_of(ledger, account, access)
+    try:
+        lock.acquire(command, CLAIM_SECONDS)
+    except Timeout:
+        return OtherSender(lock.owner())
+    except OSError as error:
+        raise LedgerError(
+            f"The sender's lock beside the ledger {ledger} cannot be made ({error.strerror}). Check that you may write there."
+        ) from None
+    return lock
+
+
+def present_sender(ledger: Path, account: str, access: FileAccess) -> OtherSender | None:
+    """Return the account's sender; None if there is none now."""
+    lock = _lock_of(ledger, account, access)
+    return OtherSender(lock.owner()) if lock.is_held() else None
+
+
+def _lock_of(ledger: Path, account: str, access: FileAccess) -> OwnedLock:
+    short = sha256(account.encode()).hexdigest()[:12]
+    return OwnedLock(f"{ledger.resolve()}.sender-{short}", access)
