@@ -60,6 +60,22 @@ def waiting_sender(workspace, *arguments):
             process.communicate()
 
 
+@contextmanager
+def waiting_or_ended(workspace, *commands):
+    """Two runs that are started together: what the one said that has ended, and the process of the one that waits."""
+    processes = [workspace.start(*arguments) for arguments in commands]
+    try:
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.01)  # they run elsewhere
+        ended, waiting = sorted(processes, key=lambda process: process.poll() is None)
+        yield workspace.finish(ended), waiting
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+
 def each_once(sandbox, references):
     sent = Counter(case["creditorReference"] for case in sandbox.cases)
     return sent == Counter(references)
@@ -136,6 +152,23 @@ def test_what_was_left_to_a_sender_that_was_killed_is_sent_by_the_next_run(works
     assert workspace.call("resume").code == 0
     assert each_once(sandbox, references(first + second + third))
     assert workspace.ledger(STATES) == [("case", "accepted", 13)]
+
+
+def test_of_two_runs_at_once_one_becomes_the_sender_of_both(workspace, limited):
+    sandbox, proxy = limited
+    proxy.hook = turnstile = Turnstile(first=1)
+    sheets = {"a.csv": cases(3), "b.csv": cases(3, first=1001)}
+    for name, sheet in sheets.items():
+        write_csv(workspace.folder / name, sheet)
+    write_csv(workspace.folder / "staged.csv", cases(1, first=2001))
+    assert workspace.call("run", "staged.csv", "--yes", "--confirm", "99").code == 8  # makes the ledger
+    with waiting_or_ended(workspace, *(("run", name, "--yes") for name in sheets)) as (ended, waiting):
+        turnstile.is_open = True
+        results = [ended, workspace.finish(waiting)]
+    assert [result.code for result in results] == [0, 0], results
+    assert f"process {waiting.pid}" in ended.err
+    assert each_once(sandbox, references([*sheets["a.csv"], *sheets["b.csv"]]))
+    assert [accepted(summaries(workspace)[name]) for name in sheets] == [(3, 0, True)] * 2
 
 
 def test_a_run_that_was_interrupted_while_it_waited_has_let_nothing_go(workspace, limited):
