@@ -164,6 +164,10 @@ class LedgerSettings(_Section):
     url: Annotated[str, Field(description="The ledger's database: an SQLite file on a local disk, never on a network drive.")] = (
         "sqlite:///ledger.db"
     )
+    wait_seconds: Annotated[
+        float,
+        Field(ge=0, le=86_400, description="How long `run` and `resume` wait for the ledger while another command writes it."),
+    ] = 900
     backups: Annotated[
         int, Field(ge=0, le=10_000, description="How many daily backups are kept. One a day is made after a run; 0 makes none.")
     ] = 14

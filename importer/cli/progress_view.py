@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from importer.dispatcher.pacing.forecast import Forecast
 from importer.dispatcher.pacing.local_time import countdown
-from importer.workspace.events import EntrySettled, Event, Resumed, Waiting, forecast_text, until_text, waiting_text
+from importer.workspace.events import EntriesAdded, EntrySettled, Event, Resumed, Waiting, forecast_text, until_text, waiting_text
 
 # The postfix comes before the rest: a line that is too long for the terminal loses its end. tqdm's own estimate of the time
 # left is not shown: it does not know the quotas, and would contradict the forecast.
@@ -39,6 +39,8 @@ def _show_on(bar: tqdm[Never], event: Event) -> None:
     match event:
         case EntrySettled():
             bar.update(1)
+        case EntriesAdded():
+            bar.total = (bar.total or 0) + event.count
         case Forecast():
             bar.set_postfix_str(forecast_text(event))
         case Waiting():
@@ -52,4 +54,6 @@ def _line_of(event: Event) -> str | None:
             return f"{waiting_text(event)}. {goes_on}. Ctrl-C ends the run; `importer resume` goes on later."
         case Resumed():
             return "Sending goes on."
+        case EntriesAdded():
+            return f"{event.count:,} more entries, which other runs have handed over, are sent too."
     return None

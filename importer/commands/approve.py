@@ -21,6 +21,7 @@ from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.person import current_person
 from importer.workspace.proposing import in_words
+from importer.workspace.sender import hand_over_batches
 from importer.workspace.workspace import Workspace
 
 UNDECIDED = frozenset({BatchState.STAGED, BatchState.VOID})
@@ -54,14 +55,22 @@ def approve(
         advice = f"There is no terminal to ask on: `importer review {batch_id}` shows it, and --yes approves it as reviewed."
         if not console.decide(question, advice):
             raise Declined(f"Batch {batch_id} was not approved; it stays as it was.")
+    return _approve(environment, batch_id, gates, output, asked=asked)
+
+
+def _approve(environment: Environment, batch_id: int, gates: Gates, output: Path | None, *, asked: bool) -> str:
+    """Approve a batch, and leave it to the account's sender if there is one. Returns a line for the user."""
     with environment.open_ledger("importer approve") as ledger, ledger.unit_of_work() as work:
         if unmet := _unmet(work, batch_id, gates, environment, asked=asked):
             raise ApprovalNeeded(f"Batch {batch_id} was not approved: {'; '.join(unmet)}.")
         (approved,) = approve_batches(work, [batch_id], environment, limit=gates.limit, reviewed=asked)
+        other = ledger.sender(batch_of(work, approved).cases_account)
+        if other is not None:
+            hand_over_batches(work, [approved], environment, output)
+    sends = f"{other.text()} will send" if other else "`importer resume` sends"
     if approved == batch_id:
-        return f"Batch {batch_id} is approved. `importer resume` sends it."
-    first = f"The first {gates.limit:,} of batch {batch_id} are approved, as batch {approved}."
-    return f"{first} `importer resume` sends them; the others wait."
+        return f"Batch {batch_id} is approved. {sends} it."
+    return f"The first {gates.limit:,} of batch {batch_id} are approved, as batch {approved}. {sends} them; the others wait."
 
 
 def _money(review: Review, kind: RecordKind) -> dict[str, int]:

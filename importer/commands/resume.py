@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +11,6 @@ from importer.dispatcher.sending.queue import Scope
 from importer.domain.accounts import Accounts
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
-from importer.domain.timestamps import to_timestamp
 from importer.errors import ExitCode
 from importer.ledger.ledger import Ledger
 from importer.ledger.queries.report_rows import BatchInfo
@@ -21,11 +19,10 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import find_accounts
 from importer.workspace.environment import Environment
-from importer.workspace.list_look import look_before_sending
-from importer.workspace.person import current_person
 from importer.workspace.progress import announcement
-from importer.workspace.result import RunResult, combine, report_batches
-from importer.workspace.sending import send_batches
+from importer.workspace.result import RunResult, combine
+from importer.workspace.sender import expire_approvals, hand_over_batches
+from importer.workspace.sending import begin_sending, send_and_report
 
 
 def resume(environment: Environment, console: Console, output: Path | None = None, *, stop_at_quota: bool = False) -> RunResult:
@@ -34,9 +31,9 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
         console.note(environment.place())
     require_ledger(environment.ledger_url)
     environment.check_deadline()
-    with environment.open_ledger("importer resume") as ledger:
+    with environment.open_ledger("importer resume", console.note) as ledger:
         ledger.outbox.recover()
-        _expire(ledger, environment)
+        expire_approvals(ledger, environment)
         with ledger.queries() as queries:
             unfinished = queries.open_batches()
             undecided = queries.undecided_batches()
@@ -49,11 +46,14 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
         batches = _of_account(sendable, accounts, console)
         if not batches:
             return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
-        unread = look_before_sending(ledger, environment, accounts, console)
+        opened = begin_sending(ledger, environment, console, accounts, "importer resume")
         scope = Scope(accounts, tuple(batches) if undecided else None, uuid4().hex)
-        _announce(ledger, environment, scope, console, stop_at_quota=stop_at_quota)
-        sent = send_batches(ledger, environment, scope, console, batches, unread=unread, stops=stop_at_quota)
-        result = report_batches(ledger, environment, batches, output, sent)
+        if opened.other is None:
+            _announce(ledger, environment, scope, console, stop_at_quota=stop_at_quota)
+        else:
+            with ledger.unit_of_work() as work:
+                hand_over_batches(work, batches, environment, output)
+        result = send_and_report(ledger, environment, opened, scope, console, batches, output, stops=stop_at_quota)
     return combine(result.reports, (), result.exit_code, [*result.messages, *waiting], waiting=bool(waiting))
 
 
@@ -69,13 +69,6 @@ def _of_account(sendable: Mapping[int, set[str]], accounts: Accounts, console: C
     if others := len(sendable) - len(batches):
         console.note(f"{others} unfinished batches belong to another account: resume them with its credentials.")
     return batches
-
-
-def _expire(ledger: Ledger, environment: Environment) -> None:
-    """Void the approvals that are too old for the sending to begin now."""
-    hours = environment.settings.approval.valid_hours
-    oldest = to_timestamp(datetime.now(UTC) - timedelta(hours=hours))
-    ledger.approvals.expire(oldest, current_person(), f"it was not begun within {hours:g} hours of its approval")
 
 
 def _waiting_text(info: BatchInfo, why: str) -> str:

@@ -23,9 +23,10 @@ from importer.workspace.operator_log import log_reports
 from importer.workspace.person import current_person
 from importer.workspace.proposing import StagedRun, check_debbie_settings, file_reviews, finish_text, in_words, stage_run
 from importer.workspace.request import ImportRequest
-from importer.workspace.result import RunResult, combine, report_batches
+from importer.workspace.result import RunResult, combine
 from importer.workspace.reviews import account_shown, review_of
-from importer.workspace.sending import open_account, send_batches
+from importer.workspace.sender import hand_over_batches
+from importer.workspace.sending import open_account, send_and_report
 from importer.workspace.staging import take_in_sources, unmet_expectation
 
 
@@ -55,9 +56,9 @@ def _goes_unasked(request: ImportRequest, environment: Environment) -> bool:
 
 def _run_at_once(request: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Record the sources as approved, in one transaction, and send them."""
-    with environment.open_ledger("importer run") as ledger:
+    with environment.open_ledger("importer run", console.note) as ledger:
         ledger.outbox.recover()
-        opened = open_account(ledger, environment, console, request.new_ledger_choice)
+        opened = open_account(ledger, environment, console, "importer run", request.new_ledger_choice)
         accounts = opened.accounts
         run_id, quotas = uuid4().hex, quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises
@@ -70,14 +71,18 @@ def _run_at_once(request: ImportRequest, environment: Environment, console: Cons
             check_debbie_settings(totals, environment)
             finish = finish_text(totals, quotas, request, environment)
             files = file_reviews(work, taken.batches)
+            if opened.other:
+                hand_over_batches(work, taken.batches, environment, request.output)
         shown = account_shown(environment, accounts)
         review = review_of(files, request.workspace, environment, shown, taken, finish=finish)
         console.introduce("\n".join(first_lines(review)))
-        if finish:
+        if finish and not opened.other:
             console.note(f"Sending {in_words(totals)}: {finish}.")
         scope = Scope(accounts, taken.batches, run_id)
-        sent = send_batches(ledger, environment, scope, console, taken.batches, unread=opened.unread, stops=request.stop_at_quota)
-        result = report_batches(ledger, environment, taken.batches, request.output, sent, taken.refused)
+        result = send_and_report(
+            *(ledger, environment, opened, scope, console, taken.batches, request.output, taken.refused),
+            stops=request.stop_at_quota,
+        )
     return with_remarks(_with_page(result, review, environment, console), taken)
 
 
@@ -142,16 +147,20 @@ def _discard(found: StagedRun, environment: Environment) -> None:
 
 
 def _approve_and_send(found: StagedRun, request: ImportRequest, environment: Environment, console: Console) -> RunResult:
-    with environment.open_ledger("importer run") as ledger:
+    with environment.open_ledger("importer run", console.note) as ledger:
         ledger.outbox.recover()
-        opened = open_account(ledger, environment, console)
+        opened = open_account(ledger, environment, console, "importer run")
         with ledger.unit_of_work() as work:
             limit, proposed = request.gates.limit, found.staged.proposed
             approved = approve_batches(work, proposed, environment, limit=limit, reviewed=request.is_asked)
+            if opened.other:
+                hand_over_batches(work, approved, environment, request.output)
         batches = tuple(sorted({*found.staged.known, *approved}))
         scope = Scope(opened.accounts, batches, found.run_id)
-        sent = send_batches(ledger, environment, scope, console, batches, unread=opened.unread, stops=request.stop_at_quota)
-        result = report_batches(ledger, environment, batches, request.output, sent, found.staged.refused)
+        result = send_and_report(
+            *(ledger, environment, opened, scope, console, batches, request.output, found.staged.refused),
+            stops=request.stop_at_quota,
+        )
     left = [batch for batch in found.staged.proposed if batch not in approved]
     if not left:
         return result

@@ -9,9 +9,10 @@ from enum import StrEnum
 from importer.ledger.queries.queries import Queries
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import status_lines
-from importer.workspace.connections import open_ledger_read_only, quotas_of
+from importer.workspace.connections import known_accounts, open_ledger_read_only, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.progress import QuotaState, quota_states
+from importer.workspace.sending_status import NOT_SENDING, SendingStatus, sending_status
 from importer.workspace.workspace import shown_ledger
 
 NEWEST = 10
@@ -34,6 +35,7 @@ class LedgerStatus:
 
     ``more`` is the number of batches that are not shown, ``open_more`` that of the open ones among them.
     ``quotas`` is None without Debitura's key, since requests are counted by key. The ``environment`` names the workspace.
+    ``sending`` is about the sender of the key's account.
     """
 
     batches: list[Summary]
@@ -42,6 +44,7 @@ class LedgerStatus:
     view: StatusView = StatusView.USUAL
     more: int = 0
     open_more: int = 0
+    sending: SendingStatus = NOT_SENDING
 
     def as_json(self) -> dict[str, object]:
         """Return the output of ``importer status --json``."""
@@ -51,14 +54,15 @@ class LedgerStatus:
             "ledger": shown_ledger(self.environment.ledger_url),
         }
         batches = [summary.as_json() for summary in self.batches]
-        return {**place, "batches": batches, "more": self.more, "open_more": self.open_more, "quotas": quotas}
+        counts = {"more": self.more, "open_more": self.open_more}
+        return {**place, "batches": batches, **counts, "quotas": quotas, **self.sending.as_json()}
 
     def lines(self) -> list[str]:
         """Return the lines for the terminal."""
         quotas = ["Without Debitura's API key its quota cannot be shown."]
         if self.quotas is not None:
             quotas = [quota.text() for quota in self.quotas]
-        return [self.environment.place(), *self._batch_lines(), *quotas]
+        return [self.environment.place(), *self._batch_lines(), *self.sending.lines(), *quotas]
 
     def _batch_lines(self) -> list[str]:
         if self.view is StatusView.OPEN:
@@ -79,8 +83,9 @@ def ledger_status(environment: Environment, view: StatusView = StatusView.USUAL)
             batches = [summarize(queries, info) for one in chosen if (info := queries.batch(one))]
         has_key = environment.api_key is not None
         quotas = quota_states(quotas_of(environment, ledger)) if has_key else None
+        sending = sending_status(ledger, known_accounts(ledger, environment)) if has_key else NOT_SENDING
         unseen = len(waiting.difference(chosen))
-        return LedgerStatus(batches, quotas, environment, view, len(every) - len(chosen), unseen)
+        return LedgerStatus(batches, quotas, environment, view, len(every) - len(chosen), unseen, sending)
 
 
 def _chosen(queries: Queries, view: StatusView, every: Sequence[int], waiting: Collection[int]) -> list[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -23,19 +24,21 @@ from importer.ledger.intake.staging import Preview
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.outbox.approvals import ApprovalLog, decisions_about
 from importer.ledger.outbox.doubts import DoubtLog
+from importer.ledger.outbox.handed_over import HandOvers, hand_over
 from importer.ledger.outbox.outbox import Outbox
 from importer.ledger.outbox.remote_cases import RemoteCaseLog
 from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
-from importer.ledger.storage.engine import Session, connect, translated
+from importer.ledger.storage.engine import Session, connect
 from importer.ledger.storage.identity import LedgerIdentity
-from importer.ledger.storage.location import refuse_hard_link, refuse_network_path, sqlite_path
-from importer.ledger.storage.lock import held
+from importer.ledger.storage.location import sqlite_path
+from importer.ledger.storage.lock import OtherSender, OwnedLock, claim, present_sender
 from importer.ledger.storage.notes import Noted, NoteFile, NoteKeeper, beside
+from importer.ledger.storage.opening import open_session
 from importer.ledger.storage.schema import SCHEMA_VERSION, credential, meta, request_count
-from importer.ledger.storage.upgrade import check_version, prepare
+from importer.ledger.storage.upgrade import check_version
 
 PROOF_MARK = "proof of "
 
@@ -85,6 +88,10 @@ class UnitOfWork:
         """Approve a batch that is staged, or void, and return what this has done."""
         return staging.approve(self._connection, batch_id, who, facts)
 
+    def hand_over(self, batch_ids: Iterable[int], directory: Path) -> None:
+        """Leave approved batches to the account's sender, which brings their reports in ``directory`` up to date."""
+        hand_over(self._connection, batch_ids, directory)
+
     def discard(self, batch_id: int, who: Person) -> None:
         """Discard a batch that is staged, or whose sending has not begun."""
         staging.discard(self._connection, batch_id, who)
@@ -122,14 +129,76 @@ class Ledger:
         self.approvals = ApprovalLog(session)
         self.restored = RestoredLedger(session, self.identity)
         self.remote_cases = RemoteCaseLog(session)
+        self.hand_overs = HandOvers(session)
+        self._open_again: Callable[[], Session] | None = None  # None: it was opened for reading
+        self._sender: OwnedLock | None = None
 
     def close(self) -> None:
-        """Note the last commit, close the connection and release the lock."""
+        """Note the last commit, close the connection and release the locks.
+
+        That of the sender is the first one: a run that finds it taken while it holds the ledger can rely on its batches being
+        seen by the sender.
+        """
         if self.outbox.notes:
             self.outbox.notes.keep(self.identity.commits)
+        if self._sender is not None:
+            self._sender.release()
         if self._is_withdrawn and self.identity.path is not None:
             self._session.remove(self.identity.path)
         self._session.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the ledger can be used now: it is not let go."""
+        return self._session.is_usable
+
+    @property
+    def may_let_go(self) -> bool:
+        """Return whether the ledger can be let go: it is a file that was opened for writing."""
+        return self.identity.path is not None and self._open_again is not None
+
+    def let_go(self, why: LedgerError) -> None:
+        """Close the connection and release the ledger's lock, so that others can write.
+
+        Until it is taken again, ``why`` is raised for any use of it. There must be no entry under way: the next process that
+        opens the ledger would put it in doubt.
+        """
+        if self.outbox.notes:
+            self.outbox.notes.keep(self.identity.commits)
+        self._is_new = False  # others may have used it when it is taken again, so that it must never be removed
+        self._session.let_go(why)
+
+    def take_again(self) -> None:
+        """Open the ledger again. Raises LedgerHeld while another process has it, LedgerError if it is not the same any more.
+
+        After a LedgerError it stays closed, and whatever uses it raises that error.
+        """
+        assert self._open_again is not None
+        try:
+            self.identity.refuse_absence()
+            self._session.take_over(self._open_again())
+            self.identity.read_again()
+        except LedgerError as error:
+            self._session.let_go(error)
+            raise
+        self.counts.forget()
+
+    def become_sender(self, account: str, command: str) -> OtherSender | None:
+        """Make this process the account's one sender until the ledger is closed; if there is another, return that one.
+
+        A database server has no such lock. Raises LedgerError.
+        """
+        if self.identity.path is None or self._sender is not None:
+            return None
+        claimed = claim(self.identity.path, account, command, self._access)
+        if isinstance(claimed, OtherSender):
+            return claimed
+        self._sender = claimed
+        return None
+
+    def sender(self, account: str) -> OtherSender | None:
+        """Return the account's sender, another process; None if there is none."""
+        return None if self.identity.path is None else present_sender(self.identity.path, account, self._access)
 
     def note_files(self, shared: Path | None) -> list[NoteFile]:
         """Return the files with notes about this ledger: the one beside it, and ``shared``, that of the user."""
@@ -170,25 +239,11 @@ class Ledger:
         A ledger of an older release is upgraded. A copy of it is kept, unless it is a scratch ledger. ``access`` is that of
         its file and of all files beside it.
         """
-        with ExitStack() as stack:
-            path = sqlite_path(url)
-            is_new = path is not None and not path.exists()
-            if path is not None:
-                refuse_network_path(path)
-                refuse_hard_link(path)
-                stack.enter_context(held(path, command, access))
-                with _translated_os(path):
-                    access.create(path)
-            engine = connect(url)
-            stack.callback(engine.dispose)
-            session = Session(engine, path or "database", stack)
-            with translated(session.name):
-                prepare(session.connection, session.name, None if is_scratch else url, access)
-            if path is not None:
-                with _translated_os(path):
-                    _share_log(path, access)
-            session.keep(stack.pop_all())
-        return cls(session, access, is_new=is_new)
+        path = sqlite_path(url)
+        is_new = path is not None and not path.exists()
+        ledger = cls(open_session(url, command, access, is_scratch=is_scratch), access, is_new=is_new)
+        ledger._open_again = partial(open_session, url, command, access, is_scratch=is_scratch)
+        return ledger
 
     @classmethod
     def read(cls, url: str, access: FileAccess = OWNER_ALONE) -> Self | None:
@@ -286,19 +341,3 @@ class Ledger:
         with self._session.transaction() as connection:
             connection.execute(delete(credential).where(credential.c.fingerprint == fingerprint))
             connection.execute(insert(credential).values(fingerprint=fingerprint, account=account))
-
-
-def _share_log(path: Path, access: FileAccess) -> None:
-    """Make SQLite's log of recent commits as accessible as the ledger: it takes the ledger's mode, but not its group."""
-    for log in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        if log.exists():
-            access.extend_to(log)
-
-
-@contextmanager
-def _translated_os(path: Path) -> Iterator[None]:
-    """Report file-system errors of the ledger's own file as LedgerError."""
-    try:
-        yield
-    except OSError as error:
-        raise LedgerError(f"The ledger {path} cannot be written ({error.strerror}). Check the folder and your rights.") from None

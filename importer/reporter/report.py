@@ -46,17 +46,18 @@ def write_report(
     *,
     checking: bool = False,
     is_recorded: bool = False,
+    is_left: bool = False,
     access: FileAccess = OWNER_ALONE,
 ) -> Report:
     """Write a batch's folder with the sheets and ``summary.json``, or bring it up to date. Raises UsageError if that fails.
 
     A check, which is not recorded, has a new folder each time; ``is_recorded`` says that the batch is staged. ``otherwise`` is
-    the exit code with which the run ended early, if it did.
+    the exit code with which the run ended early, if it did. ``is_left``: what waits to be sent is left to another run.
     """
     batch = queries.batch(batch_id)
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
-    summary = summarize(queries, batch, otherwise, checking=checking)
+    summary = summarize(queries, batch, otherwise, checking=checking or is_left)
     groups = groups_by_book(NOTHING_TO_DO | {RowStatus.PENDING} if checking else NOTHING_TO_DO)
     identity = None if checking and not is_recorded else BatchIdentity(queries.ledger_id(), batch.id, batch.taken_at)
     try:
@@ -76,7 +77,13 @@ def write_report(
 
 
 def known_report(
-    queries: Queries, batch_id: int, directory: Path, otherwise: ExitCode = ExitCode.OK, access: FileAccess = OWNER_ALONE
+    queries: Queries,
+    batch_id: int,
+    directory: Path,
+    otherwise: ExitCode = ExitCode.OK,
+    *,
+    is_left: bool = False,
+    access: FileAccess = OWNER_ALONE,
 ) -> Report:
     """Return the report of a batch; that of a file that was imported before, and has nothing new, has the folder of that time.
 
@@ -94,7 +101,7 @@ def known_report(
             summary = summarize(queries, batch, otherwise)
             text = report_lines(summary, groups_by_book(NOTHING_TO_DO), folder, checking=False)
             return Report(folder, summary, tuple(text), is_written=is_outdated)
-    return write_report(queries, batch_id, directory, otherwise, access=access)
+    return write_report(queries, batch_id, directory, otherwise, is_left=is_left, access=access)
 
 
 def _is_outdated(folder: Path, queries: Queries, batch_id: int) -> bool:

@@ -21,7 +21,7 @@ def backups_of(ledger: Ledger, environment: Environment) -> DailyBackups | None:
 def back_up_daily(ledger: Ledger, environment: Environment) -> list[str]:
     """Make the backup of the day, if there is none yet. Returns warnings: what was sent stays as it is, whatever fails here."""
     backups = backups_of(ledger, environment)
-    if backups is None or ledger.identity.loss():  # a file that was removed or replaced is reported by the run itself
+    if backups is None or not ledger.is_open or ledger.identity.loss():  # a lost file is reported by the run itself
         return []
     advice = "What was sent is recorded in the ledger. Make one with `importer ledger backup FILE`."
     try:

@@ -1,12 +1,10 @@
-"""Send the entries of a scope: rounds of reconciling and sending, and the interrupts that end them."""
+"""Send the entries of a sender: rounds of reconciling and sending, the waits between them, and the interrupts that end them."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -35,6 +33,8 @@ from importer.workspace.connections import (
 )
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+from importer.workspace.events import EntriesAdded
+from importer.workspace.interrupts import interrupts
 from importer.workspace.ledger_guard import (
     admit_ledger,
     note_account,
@@ -45,7 +45,9 @@ from importer.workspace.ledger_guard import (
 from importer.workspace.list_look import Unread
 from importer.workspace.operator_log import attempt_log, log_event
 from importer.workspace.progress import ProgressTracker
+from importer.workspace.quota_wait import wait_for_quota
 from importer.workspace.request import NewLedger
+from importer.workspace.sender import Ended, Sender
 
 
 async def check_debbie(environment: Environment) -> None:
@@ -103,34 +105,42 @@ class Dispatch:
     """Sends the entries of one run. The first interrupt finishes what is in flight, the second stops at once.
 
     ``unread``: Debitura's list could not be read, so that nothing is sent.
+
+    A long wait for a quota ends a round: with ``stop_at_quota`` the run ends there; else the ledger is let go meanwhile, and
+    the sender begins again afterwards. A ledger that cannot be let go is held instead.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         environment: Environment,
-        scope: Scope,
+        sender: Sender,
         console: Console,
         *,
         unread: Unread | None = None,
         stop_at_quota: bool = False,
     ) -> None:
-        self._unread = unread
-        self._ledger, self._environment, self._scope, self._console = ledger, environment, scope, console
+        self._unread, self._stops = unread, stop_at_quota
+        self._ledger, self._environment, self._sender, self._console = ledger, environment, sender, console
         dispatch = environment.settings.dispatch
         self._quotas = quotas_of(environment, ledger)
-        self._longest_wait = short_wait(environment) if stop_at_quota else math.inf
+        self._longest_wait = short_wait(environment) if stop_at_quota or ledger.may_let_go else math.inf
         self._throttles = {
             kind: ApiThrottle(quota, dispatch.concurrency, dispatch.backoff_seconds, self._longest_wait)
             for kind, quota in self._quotas.items()
         }
         self._policy = Policy(timedelta(minutes=dispatch.settle_minutes), dispatch.on_absent)
         self._reached: str | None = None
+        self._failed = False  # a list could not be read
 
-    def run(self) -> tuple[ExitCode, list[str]]:
+    @property
+    def _scope(self) -> Scope:
+        return self._sender.scope
+
+    def run(self) -> Ended:
         """Send what is open. Returns the exit code of what ended it early, if anything did, and messages for the user."""
         self._ledger.outbox.forget_waits(self._scope.accounts, self._scope.batches)
-        left = {kind: self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches) for kind in RecordKind}
+        left = self._left()
         if not any(left.values()) and not self._ledger.doubts.to_look_for(self._scope.accounts, self._scope.batches):
             return ExitCode.OK, []
         if self._unread:
@@ -142,24 +152,71 @@ class Dispatch:
         tracker = ProgressTracker(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console.show)
         try:
             with self._console.progress(sum(left.values())):
-                return asyncio.run(self._send(tracker))
+                while True:
+                    if ended := asyncio.run(self._send(tracker)) or self._wait(tracker):
+                        return ended
         except KeyboardInterrupt:
-            # What was cut off may have happened.
-            self._ledger.outbox.recover()
-            keep_counts(self._ledger, self._quotas)
-            return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
+            return self._cut_off()
         except LedgerError as error:
-            # What was under way is in the state `sending` in the ledger; the next run puts it in doubt. A file that was
-            # removed has no next run, but can still be written by this one, whose report is what remains.
-            if self._ledger.identity.loss():
-                with suppress(LedgerError):
-                    self._ledger.outbox.recover()
-            return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
+            return self._without_ledger(error)
 
-    async def _send(self, tracker: ProgressTracker) -> tuple[ExitCode, list[str]]:
+    def _cut_off(self) -> Ended:
+        """Return how the sending ends at a second interrupt. What was cut off may have happened."""
+        if not self._ledger.is_open:
+            return ExitCode.INTERRUPTED, ["Stopped at once; nothing was under way. `importer resume` goes on."]
+        self._ledger.outbox.recover()
+        keep_counts(self._ledger, self._quotas)
+        return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
+
+    def _without_ledger(self, error: LedgerError) -> Ended:
+        """Return how the sending ends when the ledger fails.
+
+        What was under way is in the state `sending` in the ledger; the next run puts it in doubt. A file that was removed has
+        no next run, but can still be written by this one, whose report is what remains.
+        """
+        if not self._ledger.is_open:
+            return ExitCode.USAGE, [str(error)]  # nothing was under way
+        if self._ledger.identity.loss():
+            with suppress(LedgerError):
+                self._ledger.outbox.recover()
+        return ExitCode.IN_DOUBT, [f"{error} What was under way is in doubt; nothing more was sent."]
+
+    def _left(self) -> dict[RecordKind, int]:
+        scope = self._scope
+        return {kind: self._ledger.outbox.count_open(scope.accounts, kind, scope.batches) for kind in RecordKind}
+
+    def _wait(self, tracker: ProgressTracker) -> Ended | None:
+        """Wait for the quota with the ledger let go, and begin again. Returns how the sending has ended; None: it goes on."""
+        while True:
+            seconds = self._wait_seconds()
+            self._reached = None
+            if wait_for_quota(self._ledger, seconds, self._quotas[RecordKind.CASE].clock, tracker, self._console):
+                return ExitCode.INTERRUPTED, ["Interrupted; nothing was under way. `importer resume` goes on."]
+            ended = self._sender.begin_again()
+            self._count_again()
+            if ended is None or ended[0] is not ExitCode.QUOTA:
+                break
+        if ended is None and (more := tracker.now_left(self._left())):
+            self._console.show(EntriesAdded(more))
+        return ended
+
+    def _count_again(self) -> None:
+        """Go on from the counts in the ledger, in which the requests of others and of the look at the list are counted too."""
+        for quota in self._quotas.values():
+            if kept := self._ledger.counts.kept(quota.credential):
+                quota.load(kept)
+
+    def _wait_seconds(self) -> float:
+        """Return the seconds until the first API whose entries wait takes requests again."""
+        waits = {kind: throttle.wait().seconds for kind, throttle in self._throttles.items()}
+        waiting = [kind for kind, left in self._left().items() if left and not self._throttles[kind].stopped]
+        return min((waits[kind] for kind in waiting if waits[kind] > self._longest_wait), default=max(waits.values()))
+
+    async def _send(self, tracker: ProgressTracker) -> Ended | None:
+        """Send one round. Returns how the sending has ended; None if it waits for a quota and goes on afterwards."""
         stopping = asyncio.Event()
         gate = RequestGate(self._ledger, self._longest_wait, stopping.is_set)
-        with _interrupts(stopping, self._console):
+        with interrupts(stopping, self._console):
             following = asyncio.create_task(tracker.follow())
             try:
                 async with connections(self._environment, self._quotas, gate) as (debitura, debbie):
@@ -169,9 +226,11 @@ class Dispatch:
         keep_counts(self._ledger, self._quotas)
         if stopping.is_set():
             return ExitCode.INTERRUPTED, [*messages, "Interrupted; what was in flight was finished. `importer resume` goes on."]
+        waits = [self._reached] if self._reached else self._long_waits()
+        if waits and not self._stops and not self._failed:
+            return None  # what an API that was given up leaves behind is reported when the other one is done
         if messages:
             return ExitCode.API_STOPPED, messages
-        waits = [self._reached] if self._reached else self._long_waits()
         return (ExitCode.QUOTA if waits else ExitCode.OK), waits
 
     async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: asyncio.Event, progress: Progress) -> list[str]:
@@ -211,6 +270,7 @@ class Dispatch:
         except QuotaReached as error:
             self._reached = f"{error} `importer resume` goes on then."
         except ApiStopped as error:
+            self._failed = True
             return [*self._stopped(), f"{error} What is unfinished waits in the ledger: `importer resume` goes on."]
         return [*self._stopped(), *waiting]
 
@@ -250,33 +310,7 @@ class Dispatch:
         return [
             f"{throttle.limits.reached(wait)} `importer resume` goes on then."
             for kind, throttle in self._throttles.items()
-            if (wait := throttle.wait()).seconds > self._longest_wait
+            if not throttle.stopped
+            and (wait := throttle.wait()).seconds > self._longest_wait
             and self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches)
         ]
-
-
-@contextmanager
-def _interrupts(stopping: asyncio.Event, console: Console) -> Iterator[None]:
-    """Handle SIGINT and SIGTERM: the first one sets ``stopping``, the second one cancels the run with KeyboardInterrupt."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def interrupt() -> None:
-        if stopping.is_set() and task is not None:
-            task.cancel()
-            return
-        console.note("Finishing what is in flight; interrupt again to stop at once.")
-        stopping.set()
-
-    with ExitStack() as stack:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before = signal.getsignal(number)
-            try:
-                loop.add_signal_handler(number, interrupt)
-                stack.callback(signal.signal, number, before)
-                stack.callback(loop.remove_signal_handler, number)
-            except (NotImplementedError, RuntimeError, ValueError):
-                pass  # Windows and threads other than the main one: the default, KeyboardInterrupt, stops at once
-        try:
-            yield
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None

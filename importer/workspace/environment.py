@@ -21,6 +21,7 @@ from importer.ledger.storage.location import shown_url, sqlite_url
 from importer.loader.context import LoadContext
 from importer.settings import Api, Settings
 from importer.workspace.credentials import refuse_unknown_host
+from importer.workspace.ledger_wait import open_when_free
 from importer.workspace.user_data import user_notes
 from importer.workspace.workspace import Workspace, shown_ledger
 
@@ -54,9 +55,14 @@ class Environment:
     def __repr__(self) -> str:
         return f"Environment(ledger_url={shown_url(self.ledger_url)!r}, is_sandbox={self.is_sandbox})"
 
-    def open_ledger(self, command: str) -> Ledger:
-        """Open the ledger for writing, on behalf of ``command``. Raises LedgerHeld or LedgerError."""
-        return Ledger.open(self.ledger_url, command, self.access)
+    def open_ledger(self, command: str, note: Callable[[str], None] | None = None) -> Ledger:
+        """Open the ledger for writing, on behalf of ``command``. Raises LedgerError.
+
+        Raises LedgerHeld if another command holds it for long: with a ``note``, which shows the wait, for longer than
+        ``[ledger] wait_seconds``, else for more than a few seconds.
+        """
+        open_now = partial(Ledger.open, self.ledger_url, command, self.access)
+        return open_when_free(open_now, self.settings.ledger.wait_seconds, note)
 
     def place(self) -> str:
         """Return the line that names the workspace and the ledger."""

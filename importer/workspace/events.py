@@ -40,7 +40,14 @@ class Resumed:
     """A long wait is over and sending goes on."""
 
 
-Event = EntrySettled | Waiting | Resumed | Forecast
+@dataclass(frozen=True, slots=True)
+class EntriesAdded:
+    """While the run waited, other runs have handed over ``count`` entries, which it sends too."""
+
+    count: int
+
+
+Event = EntrySettled | Waiting | Resumed | EntriesAdded | Forecast
 
 _BECAUSE = {
     Bottleneck.MINUTE: "the quota per minute is the bottleneck",

@@ -63,6 +63,12 @@ class ProgressTracker:
             self._done[kind] += 1
             self._emit(EntrySettled(kind, state))
 
+    def now_left(self, left: Mapping[RecordKind, int]) -> int:
+        """Go on with what is left by now, and return how many entries were added."""
+        added = sum(left.values()) - sum(self._left.values())
+        self._left.update(left)
+        return max(0, added)
+
     async def follow(self) -> None:
         """Emit the progress every second, until cancelled."""
         while True:

@@ -102,9 +102,9 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
     Raises ImporterError if nothing can be staged, if the sources are not what is expected, or if nobody could answer the
     question; then nothing is recorded.
     """
-    with environment.open_ledger("importer run") as ledger:
+    with environment.open_ledger("importer run", console.note) as ledger:
         ledger.outbox.recover()
-        opened = open_account(ledger, environment, console, request.new_ledger_choice)
+        opened = open_account(ledger, environment, console, "importer run", request.new_ledger_choice)
         accounts = opened.accounts
         run_id, quotas = uuid4().hex, quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.errors import ExitCode, FileRefused, UsageError
+from importer.errors import ExitCode, FileRefused, LedgerError, UsageError
 from importer.ledger.ledger import Ledger
-from importer.reporter.report import Report, known_report
+from importer.reporter.report import Report, known_report, write_report
 from importer.reporter.review.model import Review
 from importer.reporter.summary import Summary
 from importer.workspace.daily_backup import back_up_daily
@@ -67,22 +68,36 @@ def report_batches(
     output: Path | None,
     sent: tuple[ExitCode, list[str]],
     refused: Iterable[FileRefused] = (),
+    *,
+    is_left: bool = False,
 ) -> RunResult:
     """Write the report of every batch after sending, remove old ones, and back up the ledger, which happens once a day.
 
-    ``output`` is the folder that the user has named, ``sent`` the exit code and the messages of sending.
+    The reports of batches that other runs have handed over, and that were sent too, are brought up to date in their folders.
+    ``output`` is the folder that the user has named, ``sent`` the exit code and the messages of sending. ``is_left``: nothing
+    was sent, because the account's sender does that; what is to be sent counts as done then.
 
     If a report cannot be written, its error becomes a message and the others are still written.
     """
     code, messages = sent
     reports: list[Report] = []
-    for batch in batches:
+    own, listed = output or environment.output, tuple(batches)
+    others = [
+        (batch, directory)
+        for batch, folders in ledger.hand_overs.taken.items()
+        for directory in folders
+        if batch not in listed or directory != own.absolute()
+    ]
+    for batch, directory in [*((batch, own) for batch in listed), *others]:
         try:
             with ledger.queries() as queries:
-                reports.append(known_report(queries, batch, output or environment.output, code, environment.access))
+                write = write_report if (batch, directory) in others else known_report
+                reports.append(write(queries, batch, directory, code, is_left=is_left, access=environment.access))
         except UsageError as error:
-            messages = [*messages, str(error)]
+            messages = list(dict.fromkeys([*messages, str(error)]))
             code = ExitCode.USAGE if code is ExitCode.OK else code
+    with suppress(LedgerError):  # it is reported above
+        ledger.hand_overs.finish()
     log_reports(reports)
     folders = [report.folder for report in reports]
     afterwards = [*remove_old_results(ledger, environment, folders), *back_up_daily(ledger, environment)]

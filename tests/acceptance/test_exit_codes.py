@@ -119,6 +119,7 @@ def test_6_a_row_is_held_for_a_person_if_the_settings_say_so(workspace, fake_api
 
 def test_75_another_run_holds_the_ledger(workspace, fake_apis, fault_proxy):
     fault_proxy.hook = gate = Gate(full=1, of=lambda seen: seen.is_case)
+    workspace.env["IMPORTER_LEDGER__WAIT_SECONDS"] = "0"
     write_csv(workspace.folder / "a.csv", cases(1))
     first = workspace.start("run", "a.csv", "--yes")
     try:

@@ -34,6 +34,10 @@ class RequestCounts:
         self._seen[credential] = found.version if found else 0
         return found.counted if found and found.at >= oldest else None
 
+    def forget(self) -> None:
+        """Forget which counts were read, because others may have stored some since."""
+        self._seen.clear()
+
     def keep(self, counts: Mapping[str, str]) -> None:
         """Store counts in a separate commit, for requests without a claim. Raises LedgerError."""
         with self._session.transaction() as connection:

@@ -89,6 +89,7 @@ class Session:
         self.name = name
         self._engine = engine
         self._stack = stack
+        self._unusable: LedgerError | None = None  # why it is closed, while it is to be opened again
         with translated(name):
             self.connection = stack.enter_context(engine.connect())
 
@@ -96,6 +97,11 @@ class Session:
     def is_alone(self) -> bool:
         """Return whether a lock keeps other processes from writing: true for a file, false for a database server."""
         return self.connection.dialect.name == "sqlite"
+
+    @property
+    def is_usable(self) -> bool:
+        """Return whether the session is open, and not let go."""
+        return self._unusable is None
 
     def keep(self, stack: ExitStack) -> None:
         """Close ``stack`` with the session."""
@@ -110,6 +116,16 @@ class Session:
         """Close the connection and everything that was opened with it."""
         self._stack.close()
 
+    def let_go(self, why: LedgerError) -> None:
+        """Close the connection and everything that was opened with it; what uses the session meanwhile raises ``why``."""
+        self.close()
+        self._unusable = why
+
+    def take_over(self, opened: Session) -> None:
+        """Go on with the connection of a session that was opened again."""
+        self._engine, self._stack, self.connection = opened._engine, opened._stack, opened.connection
+        self._unusable = None
+
     def remove(self, path: Path) -> None:
         """Close the connection and remove the SQLite file, while its lock is still held."""
         self.connection.close()
@@ -121,6 +137,8 @@ class Session:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Run one transaction, committed when the block ends and rolled back if it raises. Raises LedgerError."""
+        if self._unusable is not None:
+            raise self._unusable
         with translated(self.name), self.connection.begin():
             yield self.connection
 

@@ -47,18 +47,44 @@ _COUNT = CompiledSelect(
 )
 
 
+_WHILE_WAITING = (
+    "That happened while this run waited and had let go of it. Put the ledger back that was there, then run `importer resume`."
+)
+
+
 class LedgerIdentity:
     """The identity of one open ledger."""
 
     def __init__(self, session: Session, path: Path | None) -> None:
         self._session = session
         self.path = path
-        with session.transaction() as connection:
+        self.id, self.commits = self._read()
+        self._inode = None if path is None else _inode_of(path)
+
+    def _read(self) -> tuple[str, int]:
+        with self._session.transaction() as connection:
             found = select(meta.c.name, meta.c.value).where(meta.c.name.in_([ID_MARK, COMMITS_MARK]))
             marks: dict[str, str] = {one.name: one.value for one in connection.execute(found)}
         commits = marks.get(COMMITS_MARK, "")
-        self.id, self.commits = marks.get(ID_MARK, ""), int(commits) if commits.isdecimal() else 0
-        self._inode = None if path is None else _inode_of(path)
+        return marks.get(ID_MARK, ""), int(commits) if commits.isdecimal() else 0
+
+    def refuse_absence(self) -> None:
+        """Raise LedgerError if the file is gone: opening it would create an empty one."""
+        if self.path is not None and not self.path.exists():
+            raise LedgerError(f"The ledger {self.path.absolute()} is gone. {_WHILE_WAITING}")
+
+    def read_again(self) -> None:
+        """Go on with the file as it is now, which others may have written meanwhile. Raises LedgerError for another ledger."""
+        identifier, commits = self._read()
+        if identifier != self.id:
+            raise LedgerError(f"{self.path} is another ledger now. {_WHILE_WAITING}")
+        if commits < self.commits:
+            raise LedgerError(
+                f"The ledger {self.path} was replaced by an older copy of it ({commits:,} commits, {self.commits:,} before). "
+                f"{_WHILE_WAITING}"
+            )
+        self.commits = commits
+        self._inode = None if self.path is None else _inode_of(self.path)
 
     def count(self, connection: Connection) -> int:
         """Count one sending commit within its transaction, and return the new number. Raises LedgerError.

@@ -1,4 +1,10 @@
-"""One writer at a time: the lock file beside the ledger."""
+"""Locks beside the ledger: the one of its writer, and the one of each account's sender.
+
+A lock is a lock of the operating system on a file, so that it ends with its process. A second file names the owner.
+
+The sender's lock is kept while the ledger is let go. It does not protect from sending twice, which the writer's lock does: it
+decides which run sends, and names that run to the others.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +13,10 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -16,42 +25,135 @@ from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError, LedgerHeld
 
 
+@dataclass(frozen=True, slots=True)
+class LockOwner:
+    """The process that holds a lock. ``since`` is a timestamp."""
+
+    pid: int
+    host: str
+    command: str
+    since: str
+
+    def text(self) -> str:
+        """Return the owner as written in messages: ``process 12 (`importer run` on host, since 2026-11-21T02:00:05 UTC)``."""
+        return f"process {self.pid} (`{self.command}` on {self.host}, since {self.since[:19]} UTC)"
+
+
+class OwnedLock:
+    """A lock file ``<stem>.lock`` with its owner in ``<stem>.owner``."""
+
+    def __init__(self, stem: str, access: FileAccess) -> None:
+        self._file, self._owner, self._access = Path(f"{stem}.lock"), Path(f"{stem}.owner"), access
+        self._lock = FileLock(self._file, timeout=0, mode=access.file_mode)
+
+    def acquire(self, command: str, seconds: float = 0) -> None:
+        """Lock the file on behalf of ``command``. Raises OSError, or Timeout if another process has had it for ``seconds``."""
+        self._access.create(self._file)
+        self._lock.acquire(timeout=seconds)
+        try:
+            facts = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": to_timestamp()}
+            self._access.write(self._owner, json.dumps(facts), durable=False)
+        except OSError:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Unlock the file, which remains."""
+        self._owner.unlink(missing_ok=True)
+        self._lock.release()
+
+    def owner(self) -> LockOwner | None:
+        """Return the owner that is named, which may have ended; None if none is, because it has just begun or ended."""
+        try:
+            facts = json.loads(self._owner.read_text(encoding="utf-8"))
+            return LockOwner(int(facts["pid"]), str(facts["host"]), str(facts["command"]), str(facts["since"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def is_held(self) -> bool:
+        """Return whether a process holds the lock now."""
+        if not self._file.exists():
+            return False
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:  # it cannot be opened, so that nothing is known
+            return False
+        self._lock.release()
+        return False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
 @contextmanager
 def held(path: Path, command: str, access: FileAccess = OWNER_ALONE) -> Iterator[None]:
     """Lock the ledger for writing. A lock ends with its process. Raises LedgerHeld if another process has it."""
     path = path.resolve()  # two paths to the same file must have the same lock
-    lock = FileLock(f"{path}.lock", timeout=0, mode=access.file_mode)
-    owner = Path(f"{path}.owner")
+    lock = OwnedLock(str(path), access)
     try:
-        access.create(Path(lock.lock_file))
-        lock.acquire()
+        lock.acquire(command)
     except Timeout:
-        raise LedgerHeld(f"Another run holds the ledger {path}: {_describe(owner)}. Wait until it has ended.") from None
+        raise LedgerHeld(f"Another run holds the ledger {path}: {_named(lock.owner())}. {_ADVICE}") from None
     except OSError as error:
         raise LedgerError(
-            f"The ledger {path} cannot be locked ({error.strerror}). Check that its folder exists and that you may write there."
+            f"The ledger {path} cannot be locked ({error.strerror}). Check that its folder exists, has some space left, and that "
+            f"you may write there."
         ) from None
-    try:
-        _write_owner(owner, command, access)
+    with lock:
         yield
-    finally:
-        owner.unlink(missing_ok=True)
-        lock.release()
 
 
-def _write_owner(owner: Path, command: str, access: FileAccess) -> None:
+_ADVICE = "Wait until it has ended, or until it waits for a quota: meanwhile it lets go of the ledger."
+
+
+def _named(owner: LockOwner | None) -> str:
+    if owner is None:
+        return "one that has just begun or ended"
+    return f"`{owner.command}` (process {owner.pid} on {owner.host}, since {owner.since[:19]} UTC)"
+
+
+# The sender of an account
+
+CLAIM_SECONDS = 0.5
+"""How long a run tries to become the sender: a command that only looks whether there is one holds the lock for an instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSender:
+    """The process that sends for an account; its ``owner`` is None if it has not named itself yet."""
+
+    owner: LockOwner | None
+
+    def text(self) -> str:
+        """Return the sender as the subject of a sentence."""
+        return f"The sender of this account, {self.owner.text()}," if self.owner else "The sender of this account"
+
+
+def claim(ledger: Path, account: str, command: str, access: FileAccess) -> OwnedLock | OtherSender:
+    """Make this process the account's sender, until the lock that is returned is released. Raises LedgerError."""
+    lock = _lock_of(ledger, account, access)
     try:
-        facts = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": to_timestamp()}
-        access.write(owner, json.dumps(facts), durable=False)
+        lock.acquire(command, CLAIM_SECONDS)
+    except Timeout:
+        return OtherSender(lock.owner())
     except OSError as error:
         raise LedgerError(
-            f"The ledger's folder {owner.parent} cannot be written ({error.strerror}). Free some space there."
+            f"The sender's lock beside the ledger {ledger} cannot be made ({error.strerror}). Check that you may write there."
         ) from None
+    return lock
 
 
-def _describe(owner: Path) -> str:
-    try:
-        facts = json.loads(owner.read_text(encoding="utf-8"))
-        return f"`{facts['command']}` (process {facts['pid']} on {facts['host']}, since {facts['since'][:19]} UTC)"
-    except (OSError, ValueError, KeyError):
-        return "one that has just begun or ended"
+def present_sender(ledger: Path, account: str, access: FileAccess) -> OtherSender | None:
+    """Return the account's sender; None if there is none now."""
+    lock = _lock_of(ledger, account, access)
+    return OtherSender(lock.owner()) if lock.is_held() else None
+
+
+def _lock_of(ledger: Path, account: str, access: FileAccess) -> OwnedLock:
+    short = sha256(account.encode()).hexdigest()[:12]
+    return OwnedLock(f"{ledger.resolve()}.sender-{short}", access)

@@ -14,6 +14,7 @@ import signal
 import sqlite3
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -112,6 +113,7 @@ class Stage:
     folder: Path
     env: dict[str, str]
     sandbox: SandboxProcess
+    sender: int | None = None  # the process that sends while another one is killed
 
     def run(self, *arguments: str) -> int:
         _, status = os.waitpid(forked(self.folder, self.env, list(arguments)), 0)
@@ -272,6 +274,31 @@ def discarded_over_a_batch_under_way(stage: Stage) -> tuple[str, ...]:
     return ("discard", staged_over_a_batch_under_way(stage)[1])
 
 
+def waiting_run(stage: Stage) -> tuple[str, ...]:
+    """Debitura asks for waits, so that the ledger is let go and taken again; the run that waits is killed."""
+    stage.sandbox.faults([{"on": "cases", "nth": nth, "kind": "429", "retry_after": 1} for nth in (1, 3)])
+    return RUN
+
+
+def handing_over(stage: Stage) -> tuple[str, ...]:
+    """A run with a part of the rows waits and is the account's sender; the run that leaves its rows to it is killed."""
+    lines = (stage.folder / "sheet.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (stage.folder / "part.csv").write_text("".join(lines[:3]), encoding="utf-8")
+    stage.sandbox.faults([{"on": "cases", "nth": 1, "times": ALWAYS, "kind": "429", "retry_after": 1}])
+    stage.sender = forked(stage.folder, stage.env, ["run", "part.csv", "--yes", "--new-ledger", "-q"])
+    while not (list(stage.folder.glob("*.sender-*.owner")) and not (stage.folder / "ledger.db.owner").exists()):
+        time.sleep(0.01)
+    return RUN
+
+
+def sender_ends(stage: Stage) -> None:
+    """Debitura works again: the sender sends its own rows and those that were left to it."""
+    if stage.sender is not None:
+        _, status = os.waitpid(stage.sender, 0)
+        stage.sender = None
+        assert os.waitstatus_to_exitcode(status) == 0
+
+
 def approve_all(stage: Stage) -> None:
     for number in stage.staged():
         assert stage.run("approve", number, "--yes") == 0
@@ -287,6 +314,9 @@ class Scenario:
     keys: bool = False
     appendix: str | None = None
 
+
+SHORT_WINDOWS: dict[str, object] = {"window_seconds": "[0.05, 2, 86400]"}
+"""With these, a wait of more than a tenth of a second lets go of the ledger."""
 
 SCENARIOS = (
     Scenario(plain_run),
@@ -304,6 +334,8 @@ SCENARIOS = (
     Scenario(discarding, then=approve_all),
     Scenario(staged_over_a_batch_under_way, then=approve_all),
     Scenario(discarded_over_a_batch_under_way, then=approve_all),
+    Scenario(waiting_run, SHORT_WINDOWS),
+    Scenario(handing_over, SHORT_WINDOWS, then=sender_ends),
 )
 
 

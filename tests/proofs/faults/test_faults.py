@@ -235,7 +235,7 @@ def test_a_damaged_or_newer_ledger_stops_before_anything_is_sent(tmp_path, sandb
 
 def test_two_runs_at_once_the_second_says_who_holds_the_ledger(tmp_path, sandbox):
     write_sheet(tmp_path / "cases.csv", range(1, 5))
-    env = environment(sandbox.url, timeout_seconds=30)
+    env = environment(sandbox.url, timeout_seconds=30) | {"IMPORTER_LEDGER__WAIT_SECONDS": "0"}
     sandbox.faults([{"on": "cases", "nth": 1, "times": 9, "kind": "hang_before", "seconds": 20}])
     first = subprocess.Popen(RUN, cwd=tmp_path, env=env)
     while not sandbox.state()["requests"].get("cases"):
