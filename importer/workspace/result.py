@@ -23,7 +23,7 @@ MOST_URGENT_FIRST = (
 class RunResult:
     """The result of a run: its exit code, one report for each batch, and further messages to the user.
 
-    A check has a ``review`` too, and the path of its page.
+    A check has a ``review`` too, and the path of its page. ``refused`` is the number of files that could not be read.
     """
 
     exit_code: ExitCode
@@ -31,6 +31,7 @@ class RunResult:
     messages: tuple[str, ...] = ()
     review: Review | None = None
     review_file: Path | None = None
+    refused: int = 0
 
 
 def combine(
@@ -52,7 +53,8 @@ def combine(
         *(report.summary.exit_code for report in reports),
         *(error.exit_code for error in refusals),
     ]
-    return RunResult(min(codes, key=MOST_URGENT_FIRST.index), tuple(reports), (*map(str, refusals), *messages))
+    code = min(codes, key=MOST_URGENT_FIRST.index)
+    return RunResult(code, tuple(reports), (*map(str, refusals), *messages), refused=sum(error.files for error in refusals))
 
 
 def report_batches(

@@ -84,7 +84,7 @@ def _record_sources(
         except FileRefused as error:
             refused.append(error)
     if not batches and refused:
-        raise FileRefused("\n".join(map(str, refused)))
+        raise FileRefused("\n".join(map(str, refused)), files=len(refused))
     return StagedSources(tuple(batches), tuple(refused), frozenset(known))
 
 
