@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,7 @@ from importer.cli.adopt import adopt
 from importer.cli.approval import register
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.ledger import ledger_app
+from importer.cli.night import Notify, reported, summary
 from importer.cli.options import (
     AsJson,
     Batch,
@@ -72,6 +74,7 @@ def run(
     limit: Limit = None,
     stop_at_quota: StopAtQuota = False,
     new_ledger: NewLedger = False,
+    notify: Notify = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -97,7 +100,7 @@ def run(
         else:
             from importer.commands.run import run
 
-            result = run(request, environment, console)
+            result = reported(partial(run, request, environment, console), environment, console, notify=notify)
     show_result(result, as_json=as_json)
 
 
@@ -169,6 +172,7 @@ def resume(
     output: OutputDir = None,
     as_json: AsJson = False,
     stop_at_quota: StopAtQuota = False,
+    notify: Notify = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -179,7 +183,8 @@ def resume(
     del yes  # what is sent was confirmed when it was taken in
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
     with environment_of(config, sandbox=sandbox) as environment:
-        result = resume(environment, console, output, stop_at_quota=stop_at_quota)
+        work = partial(resume, environment, console, output, stop_at_quota=stop_at_quota)
+        result = reported(work, environment, console, notify=notify)
     show_result(result, as_json=as_json)
 
 
@@ -213,6 +218,9 @@ def report(
 
 
 register(app)
+
+
+app.command()(summary)
 
 
 @app.command()

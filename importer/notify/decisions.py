@@ -134,7 +134,7 @@ def _news(before: NightState, figures: LedgerFigures) -> _News:
         mark = before.marks.get(batch.batch)
         found = new[batch.batch] = _new_rows(batch, mark)
         now = _mark_of(batch, reported=found.to_correct.rows() + (mark.reported if mark else 0))
-        left = max(0, min(now.reported, now.to_correct.rows() - batch.corrected_later))
+        left = rows_left_to_correct(batch, now.reported)
         left_to_correct += left
         if left or batch.sums(*UNSETTLED).rows():
             marks[batch.batch] = now
@@ -145,6 +145,15 @@ def _news(before: NightState, figures: LedgerFigures) -> _News:
         {batch: marks[batch] for batch in sorted(marks)[-MOST_MARKS:]},
         left_to_correct,
     )
+
+
+def rows_left_to_correct(batch: BatchFigures, reported: int | None = None) -> int:
+    """Return how many rows of a batch are still to be corrected, without those that an earlier batch has reported.
+
+    ``reported`` is their number so far; by default, that of the rows that are new in the batch.
+    """
+    most = batch.new_sums(*TO_CORRECT).rows() if reported is None else reported
+    return max(0, min(most, batch.sums(*TO_CORRECT).rows() - batch.corrected_later))
 
 
 class _NewRows(NamedTuple):

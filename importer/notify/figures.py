@@ -28,6 +28,7 @@ class BatchFigures:
     tallies: Tallies
     new: Tallies = field(default_factory=dict)
     corrected_later: int = 0
+    taken_at: str = ""
 
     def sums(self, *statuses: RowStatus) -> Sums:
         """Return the sums of these statuses."""
@@ -89,7 +90,8 @@ def newest_batch(environment: Environment) -> int:
 
 def _batch_figures(work: UnitOfWork, info: BatchInfo) -> BatchFigures:
     queries = work.queries
-    return BatchFigures(info.id, queries.tally(info.id), queries.new_in_batch(info.id), queries.corrected_later(info.id))
+    corrected_later = queries.corrected_later(info.id)
+    return BatchFigures(info.id, queries.tally(info.id), queries.new_in_batch(info.id), corrected_later, info.taken_at)
 
 
 def _undecided(work: UnitOfWork, info: BatchInfo) -> UndecidedBatch:

@@ -115,6 +115,11 @@ class NightReporter:
         return self._deliver(self._clock())
 
     @property
+    def has_addresses(self) -> bool:
+        """Whether there is an address to which notifications are sent."""
+        return bool(self._addresses)
+
+    @property
     def file(self) -> StateFile:
         """The file with what is remembered."""
         return self._file
