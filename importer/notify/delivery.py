@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +47,7 @@ def check_addresses(addresses: Mapping[str, str]) -> None:
     if not addresses:
         return
     apprise = _apprise()
-    with _silent_logs():
+    with _quietly():
         for number, address in enumerate(addresses.values(), 1):
             if apprise.Apprise.instantiate(address, asset=_asset(apprise)) is None:
                 raise SettingsError(
@@ -62,7 +63,7 @@ def deliver(one: Undelivered, addresses: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _deliver(apprise: Any, one: Undelivered, address: str) -> bool:
-    with _silent_logs():
+    with _quietly():
         sender = apprise.Apprise(asset=_asset(apprise))
         try:
             return bool(
@@ -84,21 +85,27 @@ def _asset(apprise: Any) -> Any:
 
 def _apprise() -> Any:
     try:
-        import apprise
+        with _quietly():
+            import apprise
     except ImportError:
         raise SettingsError(f"Notifications need Apprise, which is not installed. {EXTRA}") from None
     return apprise
 
 
 @contextmanager
-def _silent_logs() -> Iterator[None]:
-    """Keep the logs of Apprise and of the HTTP library below it from the terminal: they can hold parts of addresses."""
+def _quietly() -> Iterator[None]:
+    """Keep what Apprise and the HTTP library below it log from the terminal: it can hold parts of addresses.
+
+    Warnings about what Apprise imports, which happens when it first looks for its services, are of no use there either.
+    """
     loggers = [logging.getLogger(name) for name in ("apprise", "urllib3")]
     before = [logger.disabled for logger in loggers]
     for logger in loggers:
         logger.disabled = True
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for logger, disabled in zip(loggers, before, strict=True):
             logger.disabled = disabled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
@@ -69,17 +69,18 @@ def read_figures(environment: Environment, after: int, others: Iterable[int] = (
     ``since`` is a timestamp: of the batches after ``after``, only those that were taken in later. Raises LedgerError if there is
     no ledger, or if it cannot be read.
     """
-    with open_ledger_read_only(environment) as ledger, ledger.unit_of_work() as work:
-        wanted = sorted({*work.queries.batches_since(after, since), *others})
-        infos = [info for one in wanted if (info := work.queries.batch(one))]
-        open_entries = work.queries.open_in_ledger()
-        return LedgerFigures(
-            work.queries.newest_batch(),
-            tuple(_batch_figures(work, info) for info in infos if info.state is BatchState.APPROVED),
-            {status: Sums.of(open_entries, status) for status in RowStatus},
-            tuple(_undecided(work, info) for info in work.queries.undecided_batches()),
-            _quotas(environment, ledger),
-        )
+    with open_ledger_read_only(environment) as ledger:
+        with ledger.unit_of_work() as work:
+            wanted = sorted({*work.queries.batches_since(after, since), *others})
+            infos = [info for one in wanted if (info := work.queries.batch(one))]
+            open_entries = work.queries.open_in_ledger()
+            found = LedgerFigures(
+                work.queries.newest_batch(),
+                tuple(_batch_figures(work, info) for info in infos if info.state is BatchState.APPROVED),
+                {status: Sums.of(open_entries, status) for status in RowStatus},
+                tuple(_undecided(work, info) for info in work.queries.undecided_batches()),
+            )
+        return replace(found, quotas=_quotas(environment, ledger))
 
 
 def newest_batch(environment: Environment) -> int:
@@ -89,9 +90,11 @@ def newest_batch(environment: Environment) -> int:
 
 
 def _batch_figures(work: UnitOfWork, info: BatchInfo) -> BatchFigures:
-    queries = work.queries
-    corrected_later = queries.corrected_later(info.id)
-    return BatchFigures(info.id, queries.tally(info.id), queries.new_in_batch(info.id), corrected_later, info.taken_at)
+    tallies = work.queries.tally(info.id)
+    plain = BatchFigures(info.id, tallies, taken_at=info.taken_at)
+    if not plain.sums(*TO_CORRECT, RowStatus.QUESTIONED, RowStatus.CHANGED).rows():
+        return plain
+    return replace(plain, new=work.queries.new_in_batch(info.id), corrected_later=work.queries.corrected_later(info.id))
 
 
 def _undecided(work: UnitOfWork, info: BatchInfo) -> UndecidedBatch:
