@@ -17,7 +17,7 @@ import pytest
 from support.mailbox import Mailbox
 from support.paths import GOLDEN_FILES
 from support.quiet_console import QuietConsole
-from support.sheets import case, cases, correct, voucher, write_csv, write_workbook
+from support.sheets import case, correct, voucher, write_csv, write_workbook
 
 from importer.commands.approve import approve
 from importer.commands.resume import resume
@@ -54,7 +54,7 @@ class Office:
 
     def file(self, name: str, rows: list[dict[str, Any]], vouchers: list[dict[str, Any]] | None = None) -> None:
         path = self.incoming / name
-        if vouchers:
+        if path.suffix == ".xlsx":
             write_workbook(path, rows, vouchers)
         else:
             write_csv(path, rows)
@@ -66,7 +66,7 @@ class Office:
         settings = self._settings(**self.dispatch)
         return open_environment(Workspace.at(self.folder), settings, sandbox=False)
 
-    def night(self, note: str, *, fails: bool = False) -> None:
+    def night(self, note: str, bug: Callable[[], object] | None = None) -> None:
         """One night: what an earlier one left, then the files, then everything put away."""
         self.diary.append(f"\n{self.now:%a %d %B, %H:%M}  {note}")
         paths = sorted(self.incoming.iterdir())
@@ -75,8 +75,8 @@ class Office:
                 last = self.last_batch()
                 if (self.folder / "ledger.db").exists():
                     report.result(resume(environment, self.console, stop_at_quota=True))
-                if fails:
-                    raise ZeroDivisionError
+                if bug:
+                    bug()
                 if paths:
                     report.result(run(self.request(paths), environment, self.console))
                 self.date_batches(last)
@@ -125,7 +125,7 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path, configured_workspace, fake_apis):
+def office(configured_workspace, fake_apis):
     with Mailbox() as mailbox:
 
         def settings(**dispatch: Any) -> Any:
@@ -135,10 +135,12 @@ def office(tmp_path, configured_workspace, fake_apis):
             more = {"notify": notify, "expect": expect, "approval": {"above": {"DKK": "50000"}}}
             return type(found)(**(found.model_dump(exclude={"notify", "expect", "approval"}) | more))
 
-        yield Office(configured_workspace.folder, fake_apis, mailbox, settings)
+        office = Office(configured_workspace.folder, fake_apis, mailbox, settings)
+        yield office
+        print("\n".join(office.diary))  # noqa: T201  (pytest shows it if the test fails)
 
 
-def test_thirty_nights_read_like_a_diary(office):
+def test_thirty_nights_read_like_a_diary(office):  # noqa: PLR0915  (a diary)
     wrong = case("C900", "70.00", debtor_country="Atlantis")
     office.file("a.csv", office.new_cases(3))
     office.night("The first three cases.")
@@ -148,14 +150,14 @@ def test_thirty_nights_read_like_a_diary(office):
     office.file("c.csv", office.new_cases(2))
     office.night("The export is mended.")
     listed = [*office.new_cases(2), wrong]
-    office.file("list.csv", listed)
+    office.file("list.xlsx", listed)
     office.night("One row has a country that does not exist.")
     office.night("A Saturday: no file is expected.")
     office.night("A Sunday.")
-    office.file("list.csv", [*listed, *office.new_cases(1)])
+    office.file("list.xlsx", [*listed, *office.new_cases(1)])
     office.night("The same list with one more case; the wrong row is in it as before.")
     sheets = sorted((office.folder / "output").glob("*list*/errors.xlsx"))
-    correct(sheets[-1], "list", {"debtor_country": "DK"}, where=("case_ref", "C900"))
+    correct(sheets[-1], "Cases", {"debtor_country": "DK"}, where=("case_ref", "C900"))
     (office.incoming / "errors.xlsx").write_bytes(sheets[-1].read_bytes())
     office.file("d.csv", office.new_cases(1))
     office.night("The corrected error sheet comes with the file of the day.")
@@ -195,7 +197,7 @@ def test_thirty_nights_read_like_a_diary(office):
     office.file("l.csv", office.new_cases(1))
     office.night("The mailbox works again, and the doubt is settled.")
     office.dispatch = {}
-    office.night("A bug ends the run.", fails=True)
+    office.night("A bug ends the run.", bug=lambda: 1 / 0)
     office.night("A Sunday without a bug.")
     office.file("m.csv", [case("C1", "60.00"), *office.new_cases(1)])
     office.night("The first case was paid in part after it was sent.")

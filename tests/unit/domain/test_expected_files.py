@@ -24,7 +24,9 @@ def test_a_rule_is_read(text, days, by):
     assert ExpectedFiles.parse(text) == ExpectedFiles(frozenset(days), by)
 
 
-@pytest.mark.parametrize("text", ["", "daily", "Mon..Fri", "by 03:00", "Mon..Fry by 03:00", "Mon by 24:00", "Mon by 3:60", "Mon..by 1:00"])
+@pytest.mark.parametrize(
+    "text", ["", "daily", "Mon..Fri", "by 03:00", "Mon..Fry by 03:00", "Mon by 24:00", "Mon by 3:60", "Mon..by 1:00"]
+)
 def test_what_is_no_rule_is_refused_with_an_example(text):
     with pytest.raises(ValueError, match=r'as in "Mon\.\.Fri by 03:00"') as refused:
         ExpectedFiles.parse(text)
