@@ -83,7 +83,13 @@ def decide(before: NightState, night: Night) -> tuple[NightState, list[Message]]
             messages.append(found.message)
     if news and news.changed:
         messages.append(wording.changed(news.changed))
-    return _remember(replace(state, troubles=troubles), night, news), sorted(messages, key=lambda one: one.is_recovery)
+    return _remember(replace(state, troubles=troubles), night, news), sorted(messages, key=_urgency)
+
+
+def _urgency(message: Message) -> tuple[bool, int]:
+    """Return by what messages are sorted: troubles before recoveries, and the most urgent first."""
+    order = list(Trouble)
+    return message.is_recovery, len(order) if message.trouble is None else order.index(message.trouble)
 
 
 def _remember(state: NightState, night: Night, news: _News | None) -> NightState:
@@ -207,7 +213,7 @@ def _judge_stopped(before: NightState, night: Night, news: _News | None) -> _Ver
 def _judge_unreadable(before: NightState, night: Night, news: _News | None) -> _Verdict:
     del news
     files = night.unreadable or int(night.exit_code is ExitCode.FILE_REFUSED)
-    if not files and night.exit_code in {ExitCode.BUG, ExitCode.USAGE, ExitCode.API_STOPPED}:
+    if not files and not night.files_read:  # which does not show that files can be read
         return _Verdict(None)
     return _by_code(before, Trouble.FILE_UNREADABLE, wording.unreadable(files), is_there=files > 0)
 

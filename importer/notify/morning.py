@@ -20,6 +20,8 @@ from importer.notify.wording import missing, moment_text
 from importer.reporter.row_reasons import in_words
 from importer.workspace.environment import Environment
 
+LONG_PERIODS = ("hour", "day")
+"""The quotas that are shown; that of a minute says nothing in the morning."""
 FIRST_SUMMARY = timedelta(hours=24)
 """How far back the first summary looks."""
 
@@ -93,7 +95,7 @@ def morning_summary(environment: Environment, state: NightState, since: datetime
     recent = [batch for batch in figures.batches if batch.taken_at > to_timestamp(since)]
     by_status = {status: Sums.total(batch.sums(status) for batch in recent) for status in RowStatus}
     zone = environment.settings.zone()
-    quotas = tuple(one.text() for one in figures.quotas if one.used)
+    quotas = tuple(one.text() for one in figures.quotas if one.used and one.period in {None, *LONG_PERIODS})
     return MorningSummary(
         since, zone, tuple(batch.batch for batch in recent), by_status, tuple(_tasks(figures, state, zone)), quotas
     )
@@ -119,19 +121,19 @@ def _entries(figures: LedgerFigures) -> list[Task]:
         (
             "doubts",
             (RowStatus.IN_DOUBT, RowStatus.HELD),
-            "{} may or may not exist at the API: `importer resume` looks for them, and a person for those that are held.",
+            "{} may or may not exist at the API: `importer resume` looks for what was lost, and a person for what is held.",
             "importer resume",
         ),
         (
             "pending",
             (RowStatus.PENDING,),
-            "{} wait to be sent, for an API or for its quota: the next run, or `importer resume`, sends them.",
+            "{} must wait for an API or for its quota: the next run, or `importer resume`, goes on.",
             "importer resume",
         ),
         (
             "questions",
             (RowStatus.QUESTIONED,),
-            "{} wait for an answer in the column #answer of errors.xlsx: `importer status` names the batches.",
+            "{} cannot be sent before a question is answered in the column #answer of errors.xlsx: `importer status` names the batches.",
             "importer status",
         ),
     )

@@ -25,6 +25,7 @@ from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 
 ERROR_SHEET = "errors.xlsx"
+MOST_TITLES = 3
 MOST_UNDELIVERED = 20
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 """How long after a failed delivery a watcher tries it again; a run tries it in any case."""
@@ -159,7 +160,8 @@ class NightReporter:
             return None
 
     def _notification(self, messages: Sequence[Message], state: NightState, reports: Sequence[Report]) -> Undelivered:
-        more = f" and {len(messages) - 1} more" if len(messages) > 1 else ""
+        titles = "; ".join(message.title for message in messages[:MOST_TITLES])
+        more = f"; and {len(messages) - MOST_TITLES} more" if len(messages) > MOST_TITLES else ""
         texts = [message.text for message in messages]
         are_all_recoveries = all(message.is_recovery for message in messages)
         if are_all_recoveries and not state.troubles:
@@ -167,7 +169,7 @@ class NightReporter:
         failed = any(message.trouble in _FAILURES and not message.is_recovery for message in messages)
         severity = "success" if are_all_recoveries else "failure" if failed else "warning"
         files = tuple(map(str, _error_sheets(reports))) if self._notify.attach and not are_all_recoveries else ()
-        title = self._title(messages[0].title + more)
+        title = self._title(titles + more)
         return Undelivered(title, "\n\n".join(texts), severity, tuple(self._addresses), files)
 
     def _title(self, text: str) -> str:

@@ -29,7 +29,7 @@ def recovery(trouble: Trouble, waiting: Sums) -> Message:
     """Return the message that a trouble is over. ``waiting`` are the entries that are still to be sent."""
     title, text = RECOVERIES[trouble]
     if trouble is Trouble.STOPPED:
-        text += f" {waiting.text()} still wait." if waiting.rows() else " Nothing waits for them any more."
+        text += f" {waiting.text()} must still wait." if waiting.rows() else " Nothing waits for them any more."
     return Message(trouble, title, text, is_recovery=True)
 
 
@@ -55,7 +55,7 @@ def usage() -> Message:
 
 def stopped(waiting: Sums) -> Message:
     """Return the message that an API is down or refuses the credentials."""
-    rows = f"{waiting.text()} wait in the ledger" if waiting.rows() else "what could not be sent waits"
+    rows = f"{waiting.text()} must wait in the ledger" if waiting.rows() else "what could not be sent waits"
     return Message(
         Trouble.STOPPED,
         "an API is down or refuses the credentials",
@@ -66,7 +66,7 @@ def stopped(waiting: Sums) -> Message:
 
 def quota(waiting: Sums) -> Message:
     """Return the message that the quota is used up."""
-    rows = f"{waiting.text()} wait" if waiting.rows() else "what is left waits"
+    rows = f"{waiting.text()} must wait" if waiting.rows() else "what is left waits"
     return Message(
         Trouble.QUOTA,
         "the quota is used up",
@@ -87,12 +87,12 @@ def unreadable(files: int) -> Message:
 
 def doubts(new: Sums, total: Sums) -> Message:
     """Return the message that rows are in doubt or held."""
-    others = f" In all, {total.text()} are in doubt or held." if total.rows() > new.rows() else ""
+    others = f" In all, this is so for {total.text()}." if total.rows() > new.rows() else ""
     return Message(
         Trouble.DOUBTS,
         f"{new.count_text()} in doubt",
-        f"{new.text()} may or may not exist at the API, because an answer was lost.{others} `importer resume` looks for them in "
-        f"a quarter of an hour; what it cannot find out is held, and errors.xlsx says what a person must look for.",
+        f"{new.text()} may or may not exist at the API, because an answer was lost.{others} In a quarter of an hour, "
+        f"`importer resume` looks for what was lost; what it cannot find out is held, and errors.xlsx says what a person must do.",
     )
 
 
@@ -102,8 +102,8 @@ def questions(new: Mapping[int, Sums]) -> Message:
     return Message(
         Trouble.QUESTIONS,
         f"{total.count_text()} with a question",
-        f"{total.text()} of {batches_text(list(new))} wait for an answer, and are not sent before. Those who know the claims "
-        f"answer in the column #answer of errors.xlsx and import that file; {_report_commands(list(new))}.",
+        f"{total.text()} of {batches_text(list(new))} cannot be sent before a question is answered. Those who know the "
+        f"claims answer in the column #answer of errors.xlsx and import that file; {_report_commands(list(new))}.",
     )
 
 
@@ -125,8 +125,8 @@ def to_correct(new: Mapping[int, Sums]) -> Message:
     return Message(
         Trouble.ROWS_TO_CORRECT,
         f"{total.count_text()} to correct",
-        f"{total.text()} of {batches_text(list(new))} cannot be sent as they are. Those who make the sheet correct them in "
-        f"errors.xlsx and import that file; {_report_commands(list(new))}.",
+        f"{total.text()} of {batches_text(list(new))} cannot be sent without a correction. Those who make the sheet "
+        f"correct errors.xlsx and import that file; {_report_commands(list(new))}.",
     )
 
 
@@ -136,7 +136,7 @@ def changed(new: Mapping[int, Sums]) -> Message:
     return Message(
         None,
         f"{total.count_text()} changed after sending",
-        f"{total.text()} of {batches_text(list(new))} have other values than were sent, and nothing of them was sent again. "
+        f"{total.text()} of {batches_text(list(new))} came with other values than were sent, and nothing was sent again. "
         f"Those who look after the cases read changes.xlsx, and inform the collection partner in the case's chat; "
         f"{_report_commands(list(new))}.",
     )

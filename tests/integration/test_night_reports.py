@@ -238,7 +238,9 @@ def test_error_sheets_are_attached_only_if_the_settings_say_so(tmp_path, mailbox
     (tmp_path / "errors.xlsx").write_bytes(b"debtors")
     one = Undelivered("t", "b", "info", tuple(addresses_of(Settings(notify={"urls": mailbox.address}).notify)))
     addresses = addresses_of(Settings(notify={"urls": mailbox.address}).notify)
-    with_file = Undelivered(one.title, one.text, one.severity, one.to, (str(tmp_path / "errors.xlsx"), str(tmp_path / "gone.xlsx")))
+    with_file = Undelivered(
+        one.title, one.text, one.severity, one.to, (str(tmp_path / "errors.xlsx"), str(tmp_path / "gone.xlsx"))
+    )
     assert deliver(one, addresses) == deliver(with_file, addresses) == ()
     plain, attached = mailbox.take()
     assert (plain["attachments"], [file["filename"] for file in attached["attachments"]]) == ([], ["errors.xlsx"])

@@ -37,7 +37,9 @@ def new(driver, batch):
     """Kind and status → rows of what is new in the batch."""
     found = run_sql(driver.ledger, lambda c: new_in_batch(c, batch))
     return {
-        (kind, status): sum(rows for rows, _ in sums.values()) for kind, by_status in found.items() for status, sums in by_status.items()
+        (kind, status): sum(rows for rows, _ in sums.values())
+        for kind, by_status in found.items()
+        for status, sums in by_status.items()
     }
 
 
