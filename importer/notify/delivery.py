@@ -42,7 +42,7 @@ def digest_of(address: str) -> str:
     return hashlib.blake2b(address.encode("utf-8", "surrogatepass"), digest_size=12, person=b"importer-notify").hexdigest()
 
 
-def check_addresses(addresses: Mapping[str, str]) -> None:
+def check_addresses(addresses: Mapping[Any, str]) -> None:
     """Raise SettingsError if notifications cannot be sent: Apprise is missing, or does not know an address."""
     if not addresses:
         return

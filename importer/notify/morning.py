@@ -133,7 +133,7 @@ def _entries(figures: LedgerFigures) -> list[Task]:
         (
             "questions",
             (RowStatus.QUESTIONED,),
-            "{} cannot be sent before a question is answered in the column #answer of errors.xlsx: `importer status` names the batches.",
+            "{} cannot be sent before an answer in the column #answer of errors.xlsx: `importer status` names the batches.",
             "importer status",
         ),
     )

@@ -92,7 +92,7 @@ def doubts(new: Sums, total: Sums) -> Message:
         Trouble.DOUBTS,
         f"{new.count_text()} in doubt",
         f"{new.text()} may or may not exist at the API, because an answer was lost.{others} In a quarter of an hour, "
-        f"`importer resume` looks for what was lost; what it cannot find out is held, and errors.xlsx says what a person must do.",
+        f"`importer resume` looks for what was lost; what it cannot find is held, and errors.xlsx says what a person must do.",
     )
 
 

@@ -226,7 +226,7 @@ def test_metrics_that_cannot_be_written_are_said(tmp_path):
 
 
 def test_a_bug_in_reporting_hides_nothing(tmp_path, mailbox, monkeypatch):
-    import importer.notify.reporting as reporting
+    from importer.notify import reporting
 
     monkeypatch.setattr(reporting, "decide", lambda *_: 1 / 0)
     nights = by_mail(tmp_path, mailbox)

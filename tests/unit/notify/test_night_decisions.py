@@ -218,6 +218,6 @@ def test_batches_that_are_done_are_not_followed_and_of_the_others_only_the_newes
 def test_the_texts_have_counts_money_and_commands():
     (message,) = decide(NightState(), night(figures=ledger(batch(7, rejected=2), batch(8, refused=1))))[1]
     assert message.text == (
-        "3 cases (DKK 300.00) of batches 7 and 8 cannot be sent without a correction. Those who make the sheet correct errors.xlsx "
-        "and import that file; `importer report 7` and `importer report 8` write the sheets again."
+        "3 cases (DKK 300.00) of batches 7 and 8 cannot be sent without a correction. Those who make the sheet correct "
+        "errors.xlsx and import that file; `importer report 7` and `importer report 8` write the sheets again."
     )

@@ -39,7 +39,7 @@ def test_what_is_stored_is_read_again():
 def test_the_first_state_is_written_once(file, tmp_path):
     file.begin()
     assert file.read() == NightState(newest_batch=5)
-    file.change(lambda state: (FULL, None))
+    file.change(lambda _: (FULL, None))
     file.begin()
     assert file.read() == FULL
     assert stat.S_IMODE((tmp_path / "ledger.night.json").stat().st_mode) == 0o600
@@ -59,7 +59,7 @@ def test_a_file_that_cannot_be_read_is_said_and_replaced(file, tmp_path, text):
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path):
     file = StateFile(tmp_path / "missing" / "ledger.night.json", OWNER_ALONE, NightState)
-    assert file.change(lambda state: (FULL, 7)) == 7
+    assert file.change(lambda _: (FULL, 7)) == 7
     assert "cannot be written" in file.warning
 
 
