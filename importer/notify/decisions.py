@@ -71,19 +71,27 @@ def decide(before: NightState, night: Night) -> tuple[NightState, list[Message]]
     if night.exit_code in _SHOWS_NOTHING:
         return state, messages
     news = _news(before, night.figures) if night.figures else None
-    troubles = dict(state.troubles)
+    troubles, found = _judged(before, state.troubles, night, news)
+    messages += found
+    if news and news.changed:
+        messages.append(wording.changed(news.changed))
+    return _remember(replace(state, troubles=troubles), night, news), sorted(messages, key=_urgency)
+
+
+def _judged(
+    before: NightState, known: Mapping[Trouble, str], night: Night, news: _News | None
+) -> tuple[dict[Trouble, str], list[Message]]:
+    """Return the troubles after the night, each with the time since when it is known, and the messages about them."""
+    troubles, messages = dict(known), []
     for trouble, judge in _JUDGES.items():
         found = judge(before, night, news)
-        was_there = trouble in troubles
-        if found.is_there is False and was_there:
+        if found.is_there is False and trouble in troubles:
             del troubles[trouble]
             messages.append(wording.recovery(trouble, _waiting(night)))
         elif found.is_there and found.message is not None:
             troubles.setdefault(trouble, to_timestamp(night.at))
             messages.append(found.message)
-    if news and news.changed:
-        messages.append(wording.changed(news.changed))
-    return _remember(replace(state, troubles=troubles), night, news), sorted(messages, key=_urgency)
+    return troubles, messages
 
 
 def _urgency(message: Message) -> tuple[bool, int]:

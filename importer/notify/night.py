@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from importer.errors import ExitCode, FileRefused, ImporterError
-from importer.notify.reporting import Clock, NightReporter, Outcome, utc_now
+from importer.notify.reporting import Clock, NightReporter, RunOutcome, utc_now
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.result import MOST_URGENT_FIRST, RunResult
@@ -21,21 +21,21 @@ class NightReport:
     """Collects the results of one run. Several results count as one, with the most urgent exit code."""
 
     def __init__(self) -> None:
-        self.outcome = Outcome()
+        self.outcome = RunOutcome()
 
     def result(self, result: RunResult) -> RunResult:
         """Take a result into the report, and return it."""
-        self._add(Outcome(result.exit_code, result.reports, result.refused))
+        self._add(RunOutcome(result.exit_code, result.reports, result.refused))
         return result
 
     def failed(self, error: BaseException) -> None:
         """Take an exception that has ended the run into the report."""
-        self._add(Outcome(_code_of(error), unreadable=error.files if isinstance(error, FileRefused) else 0))
+        self._add(RunOutcome(_code_of(error), unreadable=error.files if isinstance(error, FileRefused) else 0))
 
-    def _add(self, one: Outcome) -> None:
+    def _add(self, one: RunOutcome) -> None:
         codes = (self.outcome.exit_code, one.exit_code)
         code = ExitCode.BUG if ExitCode.BUG in codes else min(codes, key=_urgency)
-        self.outcome = Outcome(code, (*self.outcome.reports, *one.reports), self.outcome.unreadable + one.unreadable)
+        self.outcome = RunOutcome(code, (*self.outcome.reports, *one.reports), self.outcome.unreadable + one.unreadable)
 
 
 def _urgency(code: ExitCode) -> int:

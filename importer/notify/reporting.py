@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus
-from importer.domain.timestamps import from_timestamp, to_timestamp
+from importer.domain.timestamps import from_timestamp
 from importer.errors import ExitCode, ImporterError
 from importer.notify.decisions import Night, decide
-from importer.notify.delivery import addresses_of, check_addresses, deliver
+from importer.notify.delivery import addresses_of, check_addresses
 from importer.notify.expected import holidays_of, marks_now
 from importer.notify.figures import LedgerFigures, read_figures
 from importer.notify.metrics import RunFigures, metrics_text, write_metrics
 from importer.notify.pings import CODES, ping
+from importer.notify.post import Post, notification, titled
 from importer.notify.state import Message, NightState, Trouble, Undelivered
 from importer.notify.state_file import StateFile
 from importer.notify.sums import Sums
@@ -25,12 +26,8 @@ from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 
 ERROR_SHEET = "errors.xlsx"
-MOST_TITLES = 3
-MOST_UNDELIVERED = 20
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 """How long after a failed delivery a watcher tries it again; a run tries it in any case."""
-_TRIED_BY_ANOTHER = timedelta(minutes=5)
-_FAILURES = frozenset({Trouble.BUG, Trouble.STOPPED, Trouble.USAGE, Trouble.FILE_MISSING, Trouble.FILE_UNREADABLE})
 Clock = Callable[[], datetime]
 
 
@@ -40,7 +37,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """How a run ended: its exit code, its reports, and the number of files that could not be read."""
 
     exit_code: ExitCode = ExitCode.OK
@@ -67,10 +64,10 @@ class NightReporter:
     def __init__(self, environment: Environment, console: Console, clock: Clock = utc_now) -> None:
         self._environment, self._console, self._clock = environment, console, clock
         self._notify = environment.settings.notify
-        self._addresses = addresses_of(self._notify)
         self._file = StateFile.of(environment)
+        self._post = Post(self._file, addresses_of(self._notify), console)
         self._has_failed_to_ping = False
-        check_addresses(self._addresses)
+        check_addresses(self._post.addresses)
         holidays_of(environment.settings.expect)
         if self.is_used:
             self._file.begin()
@@ -79,17 +76,17 @@ class NightReporter:
     def is_used(self) -> bool:
         """Whether anything is to be reported, by the settings."""
         settings = self._environment.settings
-        return bool(self._addresses or self._notify.ping_url or self._notify.metrics_file or settings.expect.rules())
+        return bool(self._post.addresses or self._notify.ping_url or self._notify.metrics_file or settings.expect.rules())
 
     def start(self, run_id: str) -> None:
         """Report that a run begins."""
         self._ping("start", run_id, "")
 
-    def finish(self, outcome: Outcome, run_id: str) -> None:
+    def finish(self, outcome: RunOutcome, run_id: str) -> None:
         """Report how a run ended."""
         messages, state, figures = self._file.change(lambda state: self._decided(state, outcome))
         self._write_metrics(outcome, state, figures)
-        self._deliver(self._clock())
+        self._post.deliver(self._clock())
         self._warn_of_the_file()
         code = CODES[outcome.exit_code]
         if code is not None:
@@ -99,7 +96,7 @@ class NightReporter:
     def look_at_the_clock(self) -> None:
         """Report expected files that did not come by now, and send what could not be sent an hour ago."""
         self._file.change(self._decided_by_the_clock)
-        self._deliver(self._clock(), after=TRIED_AGAIN_AFTER)
+        self._post.deliver(self._clock(), after=TRIED_AGAIN_AFTER)
         self._warn_of_the_file()
 
     def beat(self, run_id: str) -> None:
@@ -111,14 +108,14 @@ class NightReporter:
 
     def send(self, title: str, text: str) -> bool:
         """Send a text by the notifications. Returns whether every address has taken it; one that did not gets it later."""
-        one = Undelivered(self._title(title), text, "info", tuple(self._addresses))
-        self._file.change(lambda state: (_with_undelivered(state, one), None))
-        return self._deliver(self._clock())
+        one = Undelivered(titled(title, self._environment), text, "info", ())
+        self._file.change(lambda state: (self._post.queued(state, one), None))
+        return self._post.deliver(self._clock())
 
     @property
     def has_addresses(self) -> bool:
         """Whether there is an address to which notifications are sent."""
-        return bool(self._addresses)
+        return bool(self._post.addresses)
 
     @property
     def file(self) -> StateFile:
@@ -128,7 +125,7 @@ class NightReporter:
     # Decisions
 
     def _decided(
-        self, state: NightState, outcome: Outcome
+        self, state: NightState, outcome: RunOutcome
     ) -> tuple[NightState, tuple[list[Message], NightState, LedgerFigures | None]]:
         now, figures = self._clock(), self._figures(state)
         night = Night(
@@ -141,17 +138,14 @@ class NightReporter:
             zone=self._environment.settings.zone(),
         )
         after, messages = decide(state, night)
-        if messages and self._addresses:
-            after = _with_undelivered(after, self._notification(messages, after, outcome.reports))
+        after = self._with_notification(after, messages, outcome.reports)
         return after, (messages, after, figures)
 
     def _decided_by_the_clock(self, state: NightState) -> tuple[NightState, None]:
         now = self._clock()
         expected = marks_now(self._environment, state, now)
         after, messages = decide(state, Night(now, expected=expected, zone=self._environment.settings.zone()))
-        if messages and self._addresses:
-            after = _with_undelivered(after, self._notification(messages, after, ()))
-        return after, None
+        return self._with_notification(after, messages), None
 
     def _figures(self, state: NightState) -> LedgerFigures | None:
         try:
@@ -159,52 +153,17 @@ class NightReporter:
         except ImporterError:  # there is none yet, or the run has reported what is wrong with it
             return None
 
-    def _notification(self, messages: Sequence[Message], state: NightState, reports: Sequence[Report]) -> Undelivered:
-        titles = "; ".join(message.title for message in messages[:MOST_TITLES])
-        more = f"; and {len(messages) - MOST_TITLES} more" if len(messages) > MOST_TITLES else ""
-        texts = [message.text for message in messages]
-        are_all_recoveries = all(message.is_recovery for message in messages)
-        if are_all_recoveries and not state.troubles:
-            texts.append("Nothing is wrong any more.")
-        failed = any(message.trouble in _FAILURES and not message.is_recovery for message in messages)
-        severity = "success" if are_all_recoveries else "failure" if failed else "warning"
-        files = tuple(map(str, _error_sheets(reports))) if self._notify.attach and not are_all_recoveries else ()
-        title = self._title(titles + more)
-        return Undelivered(title, "\n\n".join(texts), severity, tuple(self._addresses), files)
-
-    def _title(self, text: str) -> str:
-        sandbox = " (sandbox)" if self._environment.is_sandbox else ""
-        return f"Importer, {self._environment.workspace.root.absolute().name}{sandbox}: {text}"
+    def _with_notification(self, state: NightState, messages: Sequence[Message], reports: Sequence[Report] = ()) -> NightState:
+        """Queue the messages of a run as one notification; without messages, or addresses to send it to, there is none."""
+        if not messages or not self._post.addresses:
+            return state
+        files = tuple(map(str, _error_sheets(reports))) if self._notify.attach else ()
+        one = notification(messages, self._environment, is_fine=not state.troubles, files=files)
+        return self._post.queued(state, one)
 
     # What goes out
 
-    def _deliver(self, now: datetime, after: timedelta = timedelta(0)) -> bool:
-        """Send what is not delivered yet, unless it was tried within the time ``after``. Returns whether nothing is left."""
-
-        def claim(state: NightState) -> tuple[NightState, tuple[Undelivered, ...]]:
-            tried = from_timestamp(state.tried_at) if state.tried_at else None
-            waits = tried is not None and timedelta(0) <= now - tried < after
-            known = tuple(one for one in state.undelivered if any(digest in self._addresses for digest in one.to))
-            if waits or not known:
-                return (state if waits else replace(state, undelivered=())), ()
-            return replace(state, undelivered=known, tried_at=to_timestamp(now)), known
-
-        claimed = self._file.change(claim)
-        if not claimed:
-            return True
-        failed = {one: deliver(one, self._addresses) for one in claimed}
-
-        def settle(state: NightState) -> tuple[NightState, None]:
-            left = [replace(one, to=failed[one]) if one in failed else one for one in state.undelivered]
-            undelivered = tuple(one for one in left if one.to)
-            return replace(state, undelivered=undelivered, tried_at=state.tried_at if undelivered else ""), None
-
-        self._file.change(settle)
-        if any(failed.values()):
-            self._console.warn("A notification could not be delivered. It is sent again in the next run.")
-        return not any(failed.values())
-
-    def _write_metrics(self, outcome: Outcome, state: NightState, figures: LedgerFigures | None) -> None:
+    def _write_metrics(self, outcome: RunOutcome, state: NightState, figures: LedgerFigures | None) -> None:
         if self._notify.metrics_file is None:
             return
         path = self._environment.workspace.root / self._notify.metrics_file
@@ -230,10 +189,6 @@ class NightReporter:
         if self._file.warning:
             self._console.warn(self._file.warning)
             self._file.warning = None
-
-
-def _with_undelivered(state: NightState, one: Undelivered) -> NightState:
-    return replace(state, undelivered=(*state.undelivered, one)[-MOST_UNDELIVERED:])
 
 
 def _error_sheets(reports: Sequence[Report]) -> list[Path]:

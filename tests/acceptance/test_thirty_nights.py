@@ -142,6 +142,7 @@ def office(configured_workspace, fake_apis):
         print("\n".join(office.diary))  # noqa: T201  (pytest shows it if the test fails)
 
 
+@pytest.mark.slow
 def test_thirty_nights_read_like_a_diary(office):  # noqa: PLR0915  (a diary)
     wrong = case("C900", "70.00", debtor_country="Atlantis")
     office.file("a.csv", office.new_cases(3))
