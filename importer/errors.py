@@ -84,9 +84,13 @@ class LedgerHeld(ImporterError):
 
 
 class FileRefused(ImporterError):
-    """A file cannot be read, and no row of it was imported."""
+    """A file cannot be read, and no row of it was imported. ``files`` is the number of such files."""
 
     exit_code = ExitCode.FILE_REFUSED
+
+    def __init__(self, message: str = "", *, files: int = 1) -> None:
+        super().__init__(message)
+        self.files = files
 
 
 class ApprovalNeeded(ImporterError):

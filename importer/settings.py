@@ -22,6 +22,7 @@ from importer.domain.hosts import host_of, is_loopback
 from importer.domain.paths import is_file
 from importer.domain.reasons import explain
 from importer.errors import SettingsError
+from importer.night_settings import ExpectSettings, NotifySettings
 from importer.scheduling.settings import Schedules
 
 KEYRING_SERVICE = "collection-importer"
@@ -232,6 +233,8 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     output: Output = Output()
     approval: ApprovalSettings = ApprovalSettings()
+    notify: NotifySettings = NotifySettings()
+    expect: ExpectSettings = ExpectSettings()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
     voucher_types: Annotated[
         dict[str, OwnVoucherType], Field(description="Voucher types that your installation of Debbie has added, by name.")
@@ -280,6 +283,14 @@ DOCUMENTED_HOSTS: dict[Api, str] = {
 """The hosts that the vendors document. A credential goes to another one only after the user has confirmed it."""
 
 
+SECRETS_OF_NO_FILE = (
+    ("debitura", "api_key", "DEBITURA__API_KEY"),
+    ("debbie", "token", "DEBBIE__TOKEN"),
+    ("notify", "urls", "NOTIFY__URLS"),
+)
+"""The settings that no file may hold: section, key, and the variable without its beginning."""
+
+
 def load_settings(usual: Path, config: Path | None = None) -> Settings:
     """Load the settings, with those of the file ``config`` if it is given, else of the ``usual`` file if it exists.
 
@@ -313,7 +324,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     for section in Settings.model_fields:
         if not isinstance(data.get(section, {}), dict):
             raise SettingsError(f"{path} has a value for {section}, which is a section. Write [{section}] above its keys.")
-    for section, key, variable in (("debitura", "api_key", "DEBITURA__API_KEY"), ("debbie", "token", "DEBBIE__TOKEN")):
+    for section, key, variable in SECRETS_OF_NO_FILE:
         if key in data.get(section, {}):
             raise SettingsError(
                 f"{path} holds {section}.{key}. Secrets do not belong in a file: remove it there, put it in the "

@@ -25,6 +25,7 @@ _EXAMPLES = {
     "resume": "importer resume --stop-at-quota",
     "status": "importer status --json",
     "report": "importer report 12",
+    "summary": "importer summary --since 24h",
     "review": "importer review 12",
     "approve": "importer approve 12 --limit 10",
     "discard": "importer discard 12",

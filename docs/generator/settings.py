@@ -59,6 +59,7 @@ _EXAMPLES = {
     "debbie.tenant_id": "5a4d0b0c-1111-4111-8111-00000000d0b1",
     "workspace.group": "finance",
     "ledger.backup_folder": "/mnt/backups/importer",
+    "notify.metrics_file": "/var/lib/node_exporter/importer.prom",
 }
 """Values of the settings without a default."""
 

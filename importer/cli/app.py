@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from importer.cli.dragged import dragged
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.ledger import ledger_app
 from importer.cli.logs.command import logged
+from importer.cli.night import Notify, reported, summary
 from importer.cli.options import (
     AsJson,
     Batch,
@@ -76,6 +78,7 @@ def run(
     limit: Limit = None,
     stop_at_quota: StopAtQuota = False,
     new_ledger: NewLedger = False,
+    notify: Notify = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -101,7 +104,7 @@ def run(
         else:
             from importer.commands.run import run
 
-            result = run(request, environment, console)
+            result = reported(partial(run, request, environment, console), environment, console, notify=notify)
     show_result(result, as_json=as_json)
 
 
@@ -174,6 +177,7 @@ def resume(
     output: OutputDir = None,
     as_json: AsJson = False,
     stop_at_quota: StopAtQuota = False,
+    notify: Notify = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -184,7 +188,8 @@ def resume(
     del yes  # what is sent was confirmed when it was taken in
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
     with environment_of(config, sandbox=sandbox) as environment:
-        result = resume(environment, console, output, stop_at_quota=stop_at_quota)
+        work = partial(resume, environment, console, output, stop_at_quota=stop_at_quota)
+        result = reported(work, environment, console, notify=notify)
     show_result(result, as_json=as_json)
 
 
@@ -231,6 +236,9 @@ def report(
 
 
 register(app)
+
+
+app.command()(summary)
 
 
 @app.command()

@@ -21,6 +21,10 @@ Agree = Annotated[bool, typer.Option("--yes", "-y", help="Agree to every questio
 NoTest = Annotated[bool, typer.Option("--no-test", help="Do not ask the APIs whether they accept the keys.")]
 Host = Annotated[str | None, typer.Option("--host", help="A host other than the documented ones, such as api.example.com.")]
 
+ForNotifications = Annotated[
+    bool, typer.Option("--notify", help="The addresses to which notifications are sent are meant, and no key of an API.")
+]
+
 setup_app = CommandLine()
 
 
@@ -74,11 +78,22 @@ def init(
 
 
 @setup_app.command()
-def login(api: ApiOption = None, host: Host = None, no_test: NoTest = False, yes: Agree = False, config: Config = None) -> None:
+def login(
+    api: ApiOption = None,
+    host: Host = None,
+    notify: ForNotifications = False,
+    no_test: NoTest = False,
+    yes: Agree = False,
+    config: Config = None,
+) -> None:
     """Keep the keys in the keyring, asked for or read from stdin; with --host, confirm a further host."""
     from importer.commands.login import LoginRequest
     from importer.commands.login import login as keep
+    from importer.commands.login_notify import login_notify
 
+    if notify:
+        _say(login_notify(_dialogue(), sys.stdin.read))
+        return
     workspace = current_workspace(config)
     request = LoginRequest(api, host, is_tested=not no_test, yes=yes)
     for line in keep(request, workspace, workspace.load_settings(config), _dialogue(), sys.stdin.read):
@@ -86,9 +101,13 @@ def login(api: ApiOption = None, host: Host = None, no_test: NoTest = False, yes
 
 
 @setup_app.command()
-def logout(api: ApiOption = None, host: Host = None, config: Config = None) -> None:
+def logout(api: ApiOption = None, host: Host = None, notify: ForNotifications = False, config: Config = None) -> None:
     """Delete the keys from the keyring; with --host, those of that host, to which no key goes any more."""
     from importer.commands.login import logout as delete
+    from importer.commands.login_notify import logout_notify
 
+    if notify:
+        _say(logout_notify())
+        return
     for line in delete(api, host, current_workspace(config).load_settings(config)):
         _say(line)

@@ -6,20 +6,24 @@ import json
 
 from importer.credentials import FoundCredential, find_credential
 from importer.ledger.storage.location import shown_url
+from importer.notify.delivery import addresses_of
 from importer.settings import Api, Settings
 
 SECRETS: tuple[tuple[Api, str], ...] = (("debitura", "api_key"), ("debbie", "token"))
+_SECRET = {"debitura": {"api_key"}, "debbie": {"token"}, "notify": {"urls", "ping_url"}}
 
 
 def settings_lines(settings: Settings) -> list[str]:
     """Return every setting in force as TOML-like lines; of a secret, only where it comes from."""
     lines = []
-    shown = settings.model_dump(mode="json", exclude={"debitura": {"api_key"}, "debbie": {"token"}})
+    shown = settings.model_dump(mode="json", exclude=_SECRET)
     shown["ledger"]["url"] = shown_url(shown["ledger"]["url"])
     for section, values in shown.items():
         lines.append(f"[{section}]")
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value is not None]
     lines += [f"# {api}.{name}: {_described(find_credential(settings, api))}" for api, name in SECRETS]
+    lines.append(f"# notify.urls: {'set' if addresses_of(settings.notify) else 'missing'}")
+    lines.append(f"# notify.ping_url: {'set' if settings.notify.ping_url else 'missing'}")
     return lines
 
 

@@ -165,7 +165,7 @@ def _approve_and_send(found: StagedRun, request: ImportRequest, environment: Env
     if not left:
         return result
     again = combine(result.reports, (), result.exit_code, [*result.messages, how_to_approve(left)], waiting=True)
-    return replace(again, review=result.review, review_file=result.review_file)
+    return replace(again, review=result.review, review_file=result.review_file, refused=result.refused)
 
 
 def _waiting(found: StagedRun, reasons: Sequence[str], console: Console) -> RunResult:

@@ -32,19 +32,21 @@ def refuse_unknown_host(api: Api, url: str) -> None:
 
 def store(api: Api, host: str, value: str) -> None:
     """Keep a credential in the keyring. Raises UsageError if there is no keyring that keeps it."""
+    keep_secret(keyring_names(api, host)[0], value, NAMES[api], VARIABLES[api])
+
+
+def keep_secret(name: str, value: str, called: str, variable: str) -> None:
+    """Keep a secret in the keyring; ``called`` and ``variable`` are for messages. Raises UsageError if no keyring keeps it."""
     import keyring
     from keyring.errors import KeyringError
 
-    name = keyring_names(api, host)[0]
     try:
         keyring.set_password(KEYRING_SERVICE, name, value)
         kept = keyring.get_password(KEYRING_SERVICE, name)
     except (KeyringError, ImportError, AttributeError, ValueError, OSError):  # locked, or a backend that cannot be loaded
         kept = None
     if kept != value:
-        raise UsageError(
-            f"This system has no keyring that keeps {NAMES[api]}, or it is locked. Set the variable {VARIABLES[api]} instead."
-        )
+        raise UsageError(f"This system has no keyring that keeps {called}, or it is locked. Set the variable {variable} instead.")
 
 
 def remove(api: Api, host: str) -> bool:
@@ -52,16 +54,19 @@ def remove(api: Api, host: str) -> bool:
 
     Raises UsageError if the keyring does not delete it.
     """
+    found = [remove_secret(name, NAMES[api]) for name in keyring_names(api, host)]
+    return any(found)
+
+
+def remove_secret(name: str, called: str) -> bool:
+    """Delete a secret from the keyring. Returns False if there was none. Raises UsageError if the keyring does not delete it."""
     import keyring
     from keyring.errors import KeyringError
 
-    removed = False
-    for name in keyring_names(api, host):
-        try:
-            if keyring.get_password(KEYRING_SERVICE, name) is None:
-                continue
-            keyring.delete_password(KEYRING_SERVICE, name)
-        except (KeyringError, ImportError, AttributeError, ValueError, OSError) as error:
-            raise UsageError(f"The keyring does not open, or does not delete {NAMES[api]}: {type(error).__name__}.") from None
-        removed = True
-    return removed
+    try:
+        if keyring.get_password(KEYRING_SERVICE, name) is None:
+            return False
+        keyring.delete_password(KEYRING_SERVICE, name)
+    except (KeyringError, ImportError, AttributeError, ValueError, OSError) as error:
+        raise UsageError(f"The keyring does not open, or does not delete {called}: {type(error).__name__}.") from None
+    return True

@@ -28,7 +28,7 @@ class RunResult:
     """The result of a run: its exit code, one report for each batch, and further messages to the user.
 
     A check has a ``review`` too, and the path of its page. ``empty`` are the summaries of sources without rows, which have no
-    report.
+    report. ``refused`` is the number of files that could not be read.
     """
 
     exit_code: ExitCode
@@ -37,6 +37,7 @@ class RunResult:
     review: Review | None = None
     review_file: Path | None = None
     empty: tuple[Summary, ...] = ()
+    refused: int = 0
 
 
 def combine(
@@ -58,7 +59,8 @@ def combine(
         *(report.summary.exit_code for report in reports),
         *(error.exit_code for error in refusals),
     ]
-    return RunResult(min(codes, key=MOST_URGENT_FIRST.index), tuple(reports), (*map(str, refusals), *messages))
+    code = min(codes, key=MOST_URGENT_FIRST.index)
+    return RunResult(code, tuple(reports), (*map(str, refusals), *messages), refused=sum(error.files for error in refusals))
 
 
 def report_batches(

@@ -101,7 +101,7 @@ def _record_sources(
         known |= {again} if again else set()  # an unchanged file whose rows are all done is not read again
     remarks = (*find_files(request.paths).remarks(), *map(empty_source_text, empty))
     if not batches and refused:
-        raise FileRefused("\n".join([*map(str, refused), *remarks]))
+        raise FileRefused("\n".join([*map(str, refused), *remarks]), files=len(refused))
     return StagedSources(tuple(batches), tuple(refused), frozenset(known), tuple(empty), remarks)
 
 

@@ -19,6 +19,7 @@ from importer.ledger.queries.claims import (
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.entry_places import EntryPlace, entry_place
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
+from importer.ledger.queries.night_rows import Arrival, arrivals, batches_since, new_in_batch, newest_batch, open_in_ledger
 from importer.ledger.queries.open_rows import batch_ids, waiting_batches
 from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
 from importer.ledger.queries.report_rows import (
@@ -101,6 +102,26 @@ class Queries:
     def newly_questioned(self, batch_id: int) -> int:
         """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""
         return newly_questioned(self._connection, batch_id)
+
+    def newest_batch(self) -> int:
+        """Return the id of the newest batch; 0 in an empty ledger."""
+        return newest_batch(self._connection)
+
+    def new_in_batch(self, batch_id: int) -> Tallies:
+        """Return the batch's rejected, refused, questioned and changed rows that no earlier batch has reported."""
+        return new_in_batch(self._connection, batch_id)
+
+    def open_in_ledger(self) -> Tallies:
+        """Return the entries of the ledger that are not done, each once."""
+        return open_in_ledger(self._connection)
+
+    def batches_since(self, batch_id: int, taken_at: str = "") -> list[int]:
+        """Return the ids of the batches after this one that were taken in after a timestamp."""
+        return batches_since(self._connection, batch_id, taken_at)
+
+    def arrivals(self, since: str) -> list[Arrival]:
+        """Return the files that came after a timestamp, the oldest first."""
+        return arrivals(self._connection, since)
 
     def question_totals(self, batch_id: int) -> QuestionTotals:
         """Return rows and hundredths of the open questions of the batch, by kind and currency."""
