@@ -36,6 +36,7 @@ from importer.cli.options import (
 from importer.cli.resolution import resolve
 from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
+from importer.cli.watch import watch
 from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
 from importer.errors import ExitCode
@@ -285,6 +286,9 @@ app.command()(resolve)
 
 
 app.command()(adopt)
+
+
+app.command()(watch)
 
 
 @config_app.command("show")

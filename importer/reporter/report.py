@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from importer.domain.file_access import OWNER_ALONE, FileAccess
@@ -13,7 +15,7 @@ from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.reporter import latest
 from importer.reporter.manifest import BatchIdentity
-from importer.reporter.result_folder import KeptSheet, open_result_folder
+from importer.reporter.result_folder import KeptSheet, names_of, open_result_folder
 from importer.reporter.sheets import SHEETS, groups_by_book, write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
@@ -26,13 +28,14 @@ class Report:
     """The report of a batch: its folder, its summary, and the lines for the terminal.
 
     ``kept`` are sentences, which are among the lines too: the sheets that a person has changed or has open, and their
-    replacements.
+    replacements. ``sheets`` are the names of the sheets as they were written now.
     """
 
     folder: Path
     summary: Summary
     text: tuple[str, ...]
     kept: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
 
 
 def write_report(
@@ -69,7 +72,13 @@ def write_report(
         raise _unwritable(batch, directory, error, checking=checking) from None
     sentences = tuple(map(KeptSheet.sentence, kept))
     text = report_lines(summary, groups, folder.path, kept=sentences, checking=checking)
-    return Report(folder.path, summary, tuple(text), sentences)
+    return Report(folder.path, summary, tuple(text), sentences, tuple(_placed(name, kept) for name in written))
+
+
+def _placed(name: str, kept: Sequence[KeptSheet]) -> str:
+    """Return the name under which a sheet was written: that of the replacement, if an earlier one had to be kept."""
+    names = set(islice(names_of(name), len(kept) + 2))
+    return next((one.replacement for one in kept if one.replacement in names and one.replacement), name)
 
 
 def _unwritable(batch: BatchInfo, directory: Path, error: OSError, *, checking: bool) -> UsageError:

@@ -61,7 +61,7 @@ def sources_of(
     read_with = reader_version(request.profile, request.profile_set, context) if paths else ""
     later: list[Source] = []
     for path in paths:
-        opening = _opener(path, request, replace(context, folder=path.parent))
+        opening = _opener(path, request, replace(context, folder=request.files_folder or path.parent))
         source = Source(opening, version_of(path, read_with, context.today))
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)

@@ -19,7 +19,15 @@ from importer.ledger.queries.claims import (
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
 from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
-from importer.ledger.queries.report_rows import BatchInfo, ReportRow, batch_info, batches, lines, undecided_batches
+from importer.ledger.queries.report_rows import (
+    BatchInfo,
+    ReportRow,
+    batch_info,
+    batches,
+    batches_of_source,
+    lines,
+    undecided_batches,
+)
 from importer.ledger.queries.totals import (
     Tallies,
     corrected_later,
@@ -50,6 +58,10 @@ class Queries:
     def batches(self, limit: int) -> list[BatchInfo]:
         """Return the newest ``limit`` batches, the newest first."""
         return batches(self._connection, limit)
+
+    def batches_of_source(self, digest: str) -> list[BatchInfo]:
+        """Return the batches of a file by the beginning of its SHA-256, the newest first."""
+        return batches_of_source(self._connection, digest)
 
     def is_confirmed_profile(self, batch_id: int) -> bool:
         """Return whether a person has approved an earlier batch of the same profile and account after a review."""

@@ -1,0 +1,93 @@
+"""What becomes of files after they were imported: some are written to, some are corrected where nobody reads them.
+
+Everything is found from the folder itself, so that a watcher that was started again finds the same: a file that was changed
+after its results were written is newer than its summary, and what was said about it lies beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from importer.reporter.sheets import SHEETS
+from importer.watch.folder import WatchedFolder, list_folder
+from importer.watch.moves import digest_of
+from importer.watch.names import DONE, FAILED, beside, lock_names, stamp_of
+from importer.watch.results import SUMMARY, WHY
+from importer.watch.verdicts import Entry
+
+CHANGED = "changed.txt"
+_SLACK_NS = 2_000_000_000
+"""The coarsest time of a file system, FAT's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that was changed after its import: a sheet of its results, or (``is_source``) the file itself."""
+
+    path: Path
+    is_source: bool
+
+    def message(self, root: Path) -> str:
+        """Return what to tell the user."""
+        if self.is_source:
+            return (
+                f"{self.path} has changed since it was imported: what was written to it later was not read. Drop it in "
+                f"{root} again, whole; what was imported already is not sent twice."
+            )
+        return f"{self.path} was changed, but files in this folder are not read. Drop it in {root}."
+
+
+def changed_files(watched: WatchedFolder) -> Iterator[ChangedFile]:
+    """Yield the files in ``done`` and ``failed`` that were changed, and of which nothing was said yet. Raises OSError."""
+    for place in (DONE, FAILED):
+        folder = watched.root / place
+        if not folder.is_dir():
+            continue
+        entries = {one.name: one for one in list_folder(folder)}
+        for entry in entries.values():
+            text = _text_of(entry, entries)
+            if text is not None and entry.mtime_ns > text.mtime_ns + _SLACK_NS and not _is_said(entry, entries):
+                is_source = not _is_result(entry.name, entries)
+                if not is_source or _has_other_bytes(folder / entry.name):
+                    yield ChangedFile(folder / entry.name, is_source)
+
+
+def say_beside(watched: WatchedFolder, changed: ChangedFile) -> None:
+    """Write what to do beside a changed file, where those who changed it look. Raises OSError."""
+    note = changed.path.with_name(beside(changed.path.name, CHANGED))
+    watched.access.write(note, changed.message(watched.root) + "\n", durable=False)
+
+
+def _text_of(entry: Entry, entries: Mapping[str, Entry]) -> Entry | None:
+    """Return the text that was written with a file; None for a file that is not ours, or that is open now."""
+    if stamp_of(entry.name) is None or any(lock in entries for lock in lock_names(entry.name)):
+        return None
+    if entry.name.endswith((f"-{SUMMARY}", f"-{WHY}", f"-{CHANGED}")):
+        return None
+    owner = _owner(entry.name, entries)
+    return entries.get(f"{owner}-{SUMMARY}") or entries.get(f"{owner}-{WHY}")
+
+
+def _is_result(name: str, entries: Mapping[str, Entry]) -> bool:
+    return _owner(name, entries) != PurePath(name).stem
+
+
+def _owner(name: str, entries: Mapping[str, Entry]) -> str:
+    """Return the stem of the file to which a sheet belongs, or the file's own."""
+    for sheet in SHEETS:
+        owner = name.removesuffix(f"-{sheet}")
+        if owner != name and f"{owner}-{SUMMARY}" in entries:
+            return owner
+    return PurePath(name).stem
+
+
+def _is_said(entry: Entry, entries: Mapping[str, Entry]) -> bool:
+    note = entries.get(beside(entry.name, CHANGED))
+    return note is not None and note.mtime_ns >= entry.mtime_ns
+
+
+def _has_other_bytes(path: Path) -> bool:
+    """Return whether a file is not what its name says: its time may have changed without its content."""
+    return not digest_of(path).startswith(stamp_of(path.name) or "")
