@@ -66,15 +66,15 @@ def counts_text(summary: Summary) -> str:
     return ", ".join(found) or "no rows"
 
 
-def ending_of(result: RunResult) -> Ending:
-    """Return what becomes of a file after a run or a resume of its batch has returned this."""
+def ending_of(result: RunResult, state: BatchState) -> Ending:
+    """Return what becomes of a file after a run, or a resume, has returned this and left its batch in this state."""
     if not result.reports:
         return Ending.LATER
-    summary = result.reports[0].summary
-    if summary.state in {BatchState.STAGED, BatchState.VOID}:
+    if state in {BatchState.STAGED, BatchState.VOID}:
         return Ending.WAITING
-    if summary.state is BatchState.DISCARDED:
+    if state is BatchState.DISCARDED:
         return Ending.FAILED
+    summary = result.reports[0].summary
     if any(summary.count(kind, status) for kind in RecordKind for status in _STILL_OPEN):
         return Ending.LATER
     return Ending.DONE

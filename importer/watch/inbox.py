@@ -86,10 +86,11 @@ class Inbox:
         if not is_whole(made.path):
             raise FileRefused(f"{made.name} is not complete: it ends in the middle, or in zeros. Nothing of it was imported.")
         result = run(self._request(watched, made), self._environment, console)
-        if result.reports:
-            batch = result.reports[0].summary.batch
-            made = made.noted(watched, batch=batch.id, sha256=batch.source_sha256)
-        return _of_result(result), made
+        if not result.reports:
+            return _of_result(result, BatchState.APPROVED), made
+        batch = result.reports[0].summary.batch
+        made = made.noted(watched, batch=batch.id, sha256=batch.source_sha256)
+        return _of_result(result, self._state_of(batch.id)), made
 
     def _known_batch(self, made: Claim) -> BatchInfo | None:
         """Return the batch that the file became before: one that a person decided on, or one of a watcher that was killed."""
@@ -122,7 +123,7 @@ class Inbox:
             return _Tried(Ending.FAILED, ExitCode.OK, (f"Batch {batch} was discarded: nothing of it is sent.",))
         sent = resume(self._environment, console, self._output, stop_at_quota=True)
         found = rebuild_report(self._environment, batch, self._output)
-        ended = _of_result(found)
+        ended = _of_result(found, self._state_of(batch))
         if ended.ending is Ending.LATER and sent.exit_code in _NOT_FILES:
             return replace(ended, exit_code=sent.exit_code, messages=sent.messages)
         return replace(ended, exit_code=ExitCode.INTERRUPTED) if sent.exit_code is ExitCode.INTERRUPTED else ended
@@ -190,8 +191,8 @@ def _code_of(error: ImporterError | OSError) -> ExitCode:
     return error.exit_code if isinstance(error, ImporterError) else ExitCode.USAGE
 
 
-def _of_result(result: RunResult) -> _Tried:
-    return _Tried(ending_of(result), result.exit_code, result.messages, result)
+def _of_result(result: RunResult, state: BatchState) -> _Tried:
+    return _Tried(ending_of(result, state), result.exit_code, result.messages, result)
 
 
 def _lines(watched: WatchedFolder, tried: _Tried, grown: tuple[str, ...]) -> list[str]:
