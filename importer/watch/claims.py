@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -151,12 +152,17 @@ def _remove(folder: Path) -> None:
 # Recovery
 
 
-def take_over(watched: WatchedFolder, system: System) -> list[Claim]:
-    """Take over the claims of dead processes, the oldest first. Raises OSError if ``working`` cannot be read."""
+def take_over(watched: WatchedFolder, system: System, known: Collection[Path] = ()) -> list[Claim]:
+    """Take over the claims of dead processes, the oldest first. Raises OSError if ``working`` cannot be read.
+
+    Those of this process that are not ``known`` to it any more are taken up again: the folder was away for a while.
+    """
     found: list[Claim] = []
     for folder in sorted(watched.working.iterdir()):
         owner = parse_claim(folder.name)
-        if owner is None or not folder.is_dir() or not is_dead(watched, owner, system):
+        if owner is None or folder in known or not folder.is_dir():
+            continue
+        if owner.claimant != system.claimant and not is_dead(watched, owner, system):
             continue
         if made := _taken_over(watched, folder, owner, system):
             found.append(made)

@@ -19,8 +19,8 @@ from importer.watch.system import System
 from importer.watch.verdicts import Entry, Rules
 from importer.workspace.environment import Environment
 
-LOOK_SECONDS = 30.0
-"""How often the folders with files that were imported, or wait for an approval, are looked at."""
+LOOK_SECONDS, LOOK_ROUNDS = 30.0, 10
+"""How often the folders with files that were imported, or wait for an approval, are looked at: what comes first."""
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Station:
         self._next_recovery = seconds + claims.RENEWAL_SECONDS
         claims.renew_lease(self.watched, self.system)
         known = {one.claim.folder for one in self.attempts}
-        found = [one for one in claims.take_over(self.watched, self.system) if one.folder not in known]
+        found = claims.take_over(self.watched, self.system, known)
         self.attempts += [Attempt(one) for one in found]
         for one in found:
             self.say(f"{one.name} was claimed by a watcher that has ended, and is taken over.")
@@ -143,7 +143,7 @@ class Station:
         """Claim the files whose approval was decided, and say which files were changed after their import. Raises OSError."""
         if seconds < self._next_look:
             return
-        self._next_look = seconds + LOOK_SECONDS
+        self._next_look = seconds + min(LOOK_SECONDS, LOOK_ROUNDS * self.environment.settings.watch.scan_seconds)
         for entry in self._decided():
             self._claimed(entry, WAITING, now, with_control=False)
         for changed in changed_files(self.watched):
