@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,11 +26,15 @@ LOOK_SECONDS, LOOK_ROUNDS = 30.0, 10
 
 @dataclass
 class Attempt:
-    """A claimed file of this process: when it is tried next (seconds of the clock), and how often it was."""
+    """A claimed file of this process: when it is tried next, and how often it was.
+
+    ``held_since`` is since when another process holds the ledger, 0 if none does. Both times are seconds of the clock.
+    """
 
     claim: Claim
     due: float = 0.0
     tries: int = 0
+    held_since: float = 0.0
     said: tuple[str, ...] = ()
 
 
@@ -162,5 +167,9 @@ class Station:
                 yield entry
 
     def leave(self) -> None:
-        """End this process's part in the folder."""
+        """End this process's part in the folder: what it has claimed, and nothing is recorded of, is put back."""
+        for attempt in self.attempts:
+            if attempt.claim.note.batch is None:
+                with suppress(OSError):  # it is found by the next watcher
+                    claims.release(self.watched, attempt.claim)
         claims.end_lease(self.watched, self.system)

@@ -86,8 +86,8 @@ class Watcher:
         self._codes: list[ExitCode] = []
         folders = watched_folders(request, environment)
         self._check(folders)
-        say_after = 0.0 if request.once else SAID_AFTER_SECONDS
-        self.stations = [Station(one, environment, system, console.warn, say_after) for one in folders]
+        self._say_after = 0.0 if request.once else SAID_AFTER_SECONDS
+        self.stations = [Station(one, environment, system, console.warn, self._say_after) for one in folders]
         self._inbox = Inbox(request.workspace, environment, console, clock, request.output)
         self._system = system
 
@@ -137,12 +137,10 @@ class Watcher:
         """Look through every folder once."""
         for station in self.stations:
             try:
-                if station.is_here(self._ledger or self._known_ledger()):
-                    self._look_through(station)
+                if station.is_here(self._ledger or self._known_ledger()) and not self._look_through(station):
+                    break
             except (OSError, ImporterError) as error:  # of the disk or the ledger: the next round looks again
                 self._console.warn(f"{station.watched.root}: {error}")
-            if self._stop.is_set():
-                break
         if self._ledger is None and (made := self._known_ledger()):  # the first import has made it
             for station in self.stations:
                 station.is_here(made)
@@ -153,36 +151,43 @@ class Watcher:
         self._ledger = ledger_id(self._environment)
         return self._ledger
 
-    def _look_through(self, station: Station) -> None:
+    def _look_through(self, station: Station) -> bool:
+        """Import what is complete in a folder. Returns whether others can be imported too: not while the ledger is held."""
         station.recover(self._clock.seconds())
         station.look_around(self._clock.seconds(), self._clock.now())
         for attempt in [one for one in station.attempts if one.due <= self._clock.seconds()]:
-            self._try(station, attempt)
-            if self._stop.is_set():
-                return
-        for attempt in station.new_claims(self._clock.seconds(), self._clock.now()):
-            self._try(station, attempt)
-            if self._stop.is_set():
-                return
+            if not self._try(station, attempt):
+                return False
+        new = station.new_claims(self._clock.seconds(), self._clock.now())
+        return all(self._try(station, attempt) for attempt in new)
 
-    def _try(self, station: Station, attempt: Attempt) -> None:
+    def _try(self, station: Station, attempt: Attempt) -> bool:
+        """Import one claimed file. Returns whether to go on with others."""
         attempt.claim, imported = self._inbox.take(station.watched, attempt.claim)
-        if imported.exit_code is ExitCode.INTERRUPTED:
-            self._stop.set()
-        is_later = imported.ending is Ending.LATER
-        if is_later:
-            attempt.tries += 1
-            is_held = imported.exit_code is ExitCode.LEDGER_HELD
-            first = self._rules.scan_seconds if is_held else self._rules.retry_seconds
-            wait = first if is_held else retry_seconds(first, attempt.tries)
-            attempt.due = self._clock.seconds() + wait
+        now = self._clock.seconds()
+        is_held = imported.exit_code is ExitCode.LEDGER_HELD
+        if imported.ending is Ending.LATER:
+            self._put_off(attempt, now, is_held=is_held)
         else:
             station.attempts.remove(attempt)
-        if not is_later or imported.messages != attempt.said:
+        is_news = imported.messages != attempt.said and not (is_held and now - attempt.held_since < self._say_after)
+        if imported.ending is not Ending.LATER or is_news:
             attempt.said = imported.messages
             self._hooks.on_import(imported)
         if imported.ending is not Ending.TAKEN_OVER:
             self._codes.append(imported.exit_code)
+        if imported.exit_code is ExitCode.INTERRUPTED:
+            self._stop.set()
+        return not is_held and not self._stop.is_set()
+
+    def _put_off(self, attempt: Attempt, now: float, *, is_held: bool) -> None:
+        """Decide when a file is tried again: soon while another process holds the ledger, later and later otherwise."""
+        if is_held:
+            attempt.held_since = attempt.held_since or now
+            attempt.due = now + self._rules.scan_seconds
+            return
+        attempt.tries, attempt.held_since = attempt.tries + 1, 0.0
+        attempt.due = now + retry_seconds(self._rules.retry_seconds, attempt.tries)
 
 
 class Heartbeat:

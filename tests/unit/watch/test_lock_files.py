@@ -19,9 +19,9 @@ def test_excel(tmp_path, name):
 
 
 def test_libre_office(tmp_path):
-    assert libre_office_owner("Bo Ek,bo,pc1,27.11.2026 10:15,file:///home/bo;".encode()) == "Bo Ek"
+    assert libre_office_owner(b"Bo Ek,bo,pc1,27.11.2026 10:15,file:///home/bo;") == "Bo Ek"
     assert libre_office_owner(b",bo,pc1,27.11.2026 10:15,file:///home/bo;") == "bo"
-    (tmp_path / ".~lock.a.ods#").write_bytes("Bo\x1b[2J Ek,bo,".encode())
+    (tmp_path / ".~lock.a.ods#").write_bytes(b"Bo\x1b[2J Ek,bo,")
     assert owner_of(tmp_path, "a.ods") == "Bo[2J Ek"
 
 
