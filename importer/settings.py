@@ -186,7 +186,7 @@ class ApprovalSettings(Section):
     valid_hours: Annotated[float, Field(gt=0, le=8760, description="How long after an approval the sending may begin.")] = 72
     by_folder: Annotated[
         bool,
-        Field(description="Whether moving a file to the folder `approved` of a watched folder approves it, whoever does so."),
+        Field(description="Whether moving a file to the folder `approved` of a watched folder approves it."),
     ] = False
 
     @model_validator(mode="after")

@@ -18,8 +18,8 @@ from typing import Any
 from importer.watch.folder import WatchedFolder
 from importer.watch.moves import digest_of, move_to_free_name
 from importer.watch.names import CONTROL, Claimant, ClaimName, claim_name, parse_claim
-from importer.watch.system import System
-from importer.watch.verdicts import Entry
+from importer.watch.scanning.system import OperatingSystem
+from importer.watch.scanning.verdicts import ListedFile
 
 NOTE = ".claim.json"
 LEASE_SECONDS = 600.0
@@ -54,7 +54,7 @@ class ClaimNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimedFile:
     """A claimed file: ``folder`` in ``working`` holds it under its own ``name``, since ``at``."""
 
     folder: Path
@@ -72,7 +72,7 @@ class Claim:
         """Return the path of its control file, which need not exist."""
         return self.folder / (self.name + CONTROL)
 
-    def noted(self, watched: WatchedFolder, **changes: Any) -> Claim:
+    def noted(self, watched: WatchedFolder, **changes: Any) -> ClaimedFile:
         """Return the claim with these changes of its note, which are on disk then. Raises OSError."""
         note = replace(self.note, **changes)
         watched.access.write(self.folder / NOTE, json.dumps(asdict(note)))
@@ -89,15 +89,15 @@ def _state_of(path: Path) -> tuple[int, int]:
 
 
 def claim(
-    watched: WatchedFolder, entry: Entry, origin: str, system: System, now: datetime, *, with_control: bool
-) -> Claim | None:
+    watched: WatchedFolder, entry: ListedFile, origin: str, system: OperatingSystem, now: datetime, *, with_control: bool
+) -> ClaimedFile | None:
     """Claim a file, with its control file. Returns None if another watcher was quicker, or it is being written after all.
 
-    The control file is moved first: whoever has it has the file. Raises OSError if the disk does not let it.
+    The control file is moved first: the watcher that has it has the file. Raises OSError if the disk does not let it.
     """
     source = watched.root / origin
     folder = watched.working / claim_name(system.claimant, now, entry.name)
-    made = Claim(folder, entry.name, now, ClaimNote(origin, entry.state))
+    made = ClaimedFile(folder, entry.name, now, ClaimNote(origin, entry.state))
     watched.access.new_folder(folder)
     if with_control and not _taken(source / made.control.name, made.control):
         _remove(folder)
@@ -127,7 +127,7 @@ def _taken(source: Path, target: Path) -> bool:
     return True
 
 
-def release(watched: WatchedFolder, made: Claim) -> list[Path]:
+def release(watched: WatchedFolder, made: ClaimedFile) -> list[Path]:
     """Put a claimed file back, with its control file. Returns the paths that they have now. Raises OSError."""
     back = watched.root / made.note.origin
     found = [move_to_free_name(path, back, path.name) for path in (made.path, made.control) if path.exists()]
@@ -135,7 +135,7 @@ def release(watched: WatchedFolder, made: Claim) -> list[Path]:
     return found
 
 
-def close(made: Claim) -> None:
+def close(made: ClaimedFile) -> None:
     """Remove the folder of a claim whose file has been moved to its place."""
     made.control.unlink(missing_ok=True)
     _remove(made.folder)
@@ -152,12 +152,12 @@ def _remove(folder: Path) -> None:
 # Recovery
 
 
-def take_over(watched: WatchedFolder, system: System, known: Collection[Path] = ()) -> list[Claim]:
+def take_over(watched: WatchedFolder, system: OperatingSystem, known: Collection[Path] = ()) -> list[ClaimedFile]:
     """Take over the claims of dead processes, the oldest first. Raises OSError if ``working`` cannot be read.
 
     Those of this process that are not ``known`` to it any more are taken up again: the folder was away for a while.
     """
-    found: list[Claim] = []
+    found: list[ClaimedFile] = []
     for folder in sorted(watched.working.iterdir()):
         owner = parse_claim(folder.name)
         if owner is None or folder in known or not folder.is_dir():
@@ -169,7 +169,7 @@ def take_over(watched: WatchedFolder, system: System, known: Collection[Path] = 
     return sorted(found, key=lambda one: one.at)
 
 
-def _taken_over(watched: WatchedFolder, folder: Path, owner: ClaimName, system: System) -> Claim | None:
+def _taken_over(watched: WatchedFolder, folder: Path, owner: ClaimName, system: OperatingSystem) -> ClaimedFile | None:
     rest = folder.name.partition("--")[2].partition("--")[2]
     own = folder.with_name(claim_name(system.claimant, owner.at, rest))
     if own != folder:
@@ -185,13 +185,13 @@ def _taken_over(watched: WatchedFolder, folder: Path, owner: ClaimName, system: 
             move_to_free_name(path, watched.root / note.origin, path.name)
         _remove(own)
         return None
-    made = Claim(own, files[0].name, owner.at, note)
+    made = ClaimedFile(own, files[0].name, owner.at, note)
     if made.note.sha256:
         return made
     return made.noted(watched, sha256=digest_of(made.path), state=_state_of(made.path))
 
 
-def is_dead(watched: WatchedFolder, owner: ClaimName, system: System) -> bool:
+def is_dead(watched: WatchedFolder, owner: ClaimName, system: OperatingSystem) -> bool:
     """Return whether the process of a claim has ended."""
     claimant, lease = owner.claimant, _lease_of(watched, owner.claimant)
     is_here = claimant.host == system.claimant.host and _space_in(lease) in {None, system.space}
@@ -213,7 +213,7 @@ def _space_in(lease: Path) -> str | None:
         return None
 
 
-def _age_of(watched: WatchedFolder, lease: Path, system: System) -> float | None:
+def _age_of(watched: WatchedFolder, lease: Path, system: OperatingSystem) -> float | None:
     """Return how long ago a lease was renewed, by the clock of the disk, which both leases have; None if it is not there."""
     try:
         return _lease_of(watched, system.claimant).stat().st_mtime - lease.stat().st_mtime
@@ -221,14 +221,14 @@ def _age_of(watched: WatchedFolder, lease: Path, system: System) -> float | None
         return None
 
 
-def renew_lease(watched: WatchedFolder, system: System) -> None:
+def renew_lease(watched: WatchedFolder, system: OperatingSystem) -> None:
     """Say that this process lives. Errors are ignored: a folder that is away has no lease."""
     lease = _lease_of(watched, system.claimant)
     with suppress(OSError):
         watched.access.write(lease, json.dumps({"space": system.space}), durable=False)
 
 
-def end_lease(watched: WatchedFolder, system: System) -> None:
+def end_lease(watched: WatchedFolder, system: OperatingSystem) -> None:
     """Remove the lease of this process, and those of dead processes of this machine without claims."""
     with suppress(OSError):
         _lease_of(watched, system.claimant).unlink(missing_ok=True)

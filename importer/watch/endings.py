@@ -21,7 +21,7 @@ URGENCY = (ExitCode.INTERRUPTED, ExitCode.BUG, *MOST_URGENT_FIRST[1:-2], ExitCod
 """The exit codes of a watcher's files, the most urgent first."""
 
 
-class Ending(Enum):
+class FileEnding(Enum):
     """What becomes of a file. The values of the first three are the folders that it is moved to."""
 
     DONE = DONE
@@ -40,7 +40,7 @@ class Imported:
 
     folder: Path
     name: str
-    ending: Ending
+    ending: FileEnding
     exit_code: ExitCode
     messages: tuple[str, ...]
     at: datetime
@@ -50,13 +50,15 @@ class Imported:
     def line(self) -> str:
         """Return one line for the user, with the counts of the file."""
         summary = self.result.reports[0].summary if self.result and self.result.reports else None
-        counts = f" ({counts_text(summary)})" if summary and self.ending is not Ending.LATER else ""
+        counts = f" ({counts_text(summary)})" if summary and self.ending is not FileEnding.LATER else ""
         where = f"is in {self.ending.value}{counts}" if self.path else _WITHOUT_PLACE[self.ending]
-        why = f" {self.messages[0].splitlines()[0]}" if self.messages and self.ending is not Ending.DONE else ""
+        why = f" {self.messages[0].splitlines()[0]}" if self.messages and self.ending is not FileEnding.DONE else ""
         return f"{self.name} {where}.{why}"
 
 
-_WITHOUT_PLACE = dict.fromkeys(Ending, "waits, and is tried again") | {Ending.TAKEN_OVER: "was taken over by another watcher"}
+_WITHOUT_PLACE = dict.fromkeys(FileEnding, "waits, and is tried again") | {
+    FileEnding.TAKEN_OVER: "was taken over by another watcher"
+}
 
 
 def counts_text(summary: Summary) -> str:
@@ -66,23 +68,23 @@ def counts_text(summary: Summary) -> str:
     return ", ".join(found) or "no rows"
 
 
-def ending_of(result: RunResult, state: BatchState) -> Ending:
+def ending_of(result: RunResult, state: BatchState) -> FileEnding:
     """Return what becomes of a file after a run, or a resume, has returned this and left its batch in this state."""
     if not result.reports:
-        return Ending.LATER
+        return FileEnding.LATER
     if state in {BatchState.STAGED, BatchState.VOID}:
-        return Ending.WAITING
+        return FileEnding.WAITING
     if state is BatchState.DISCARDED:
-        return Ending.FAILED
+        return FileEnding.FAILED
     summary = result.reports[0].summary
     if any(summary.count(kind, status) for kind in RecordKind for status in _STILL_OPEN):
-        return Ending.LATER
-    return Ending.DONE
+        return FileEnding.LATER
+    return FileEnding.DONE
 
 
-def ending_after(error: ImporterError | OSError) -> Ending:
+def ending_after(error: ImporterError | OSError) -> FileEnding:
     """Return what becomes of a file whose import was ended by an error: only what the file itself has caused fails it."""
-    return Ending.FAILED if isinstance(error, FileRefused | ProfileError) else Ending.LATER
+    return FileEnding.FAILED if isinstance(error, FileRefused | ProfileError) else FileEnding.LATER
 
 
 def retry_seconds(first: float, tries: int) -> float:

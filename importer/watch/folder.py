@@ -12,7 +12,7 @@ from pathlib import Path
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.errors import UsageError
 from importer.watch.names import APPROVED, DONE, FAILED, WAITING, WORKING
-from importer.watch.verdicts import Entry
+from importer.watch.scanning.verdicts import ListedFile
 
 MARKER = ".importer"
 
@@ -57,9 +57,9 @@ def access_for(folder: Path) -> FileAccess:
     return FileAccess(found.st_gid) if is_possible else OWNER_ALONE
 
 
-def list_folder(folder: Path) -> list[Entry]:
+def list_folder(folder: Path) -> list[ListedFile]:
     """Return the files of a folder, without those in folders inside it and without links. Raises OSError."""
-    found: list[Entry] = []
+    found: list[ListedFile] = []
     with os.scandir(folder) as listing:
         for one in listing:
             with suppress(FileNotFoundError):  # it was moved away meanwhile
@@ -67,7 +67,7 @@ def list_folder(folder: Path) -> list[Entry]:
                     facts = one.stat(follow_symlinks=False)
                     attributes = getattr(facts, "st_file_attributes", 0)
                     changed = max(facts.st_mtime, facts.st_ctime)
-                    found.append(Entry(one.name, facts.st_size, facts.st_mtime_ns, changed, attributes))
+                    found.append(ListedFile(one.name, facts.st_size, facts.st_mtime_ns, changed, attributes))
     return found
 
 

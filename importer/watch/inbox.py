@@ -15,15 +15,15 @@ from importer.domain.batches import BatchState
 from importer.domain.timestamps import from_timestamp
 from importer.errors import ApprovalNeeded, ExitCode, FileRefused, ImporterError, LedgerError, bug_text
 from importer.ledger.queries.report_rows import BatchInfo
-from importer.watch.claims import Claim
+from importer.watch.claims import ClaimedFile
 from importer.watch.clock import Clock
 from importer.watch.console import FileConsole
-from importer.watch.content import is_whole
 from importer.watch.control_file import read_control
-from importer.watch.endings import Ending, Imported, ending_after, ending_of
+from importer.watch.endings import FileEnding, Imported, ending_after, ending_of
 from importer.watch.folder import WatchedFolder
 from importer.watch.names import APPROVED, WAITING
 from importer.watch.results import settle
+from importer.watch.scanning.content import is_whole
 from importer.workspace.approval import how_to_approve
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.console import Console
@@ -42,7 +42,7 @@ _NOT_FILES = frozenset({ExitCode.QUOTA, ExitCode.API_STOPPED, ExitCode.INTERRUPT
 class _Tried:
     """How an import has ended: the ending, the exit code, messages for the user, and the result of the command, if any."""
 
-    ending: Ending
+    ending: FileEnding
     exit_code: ExitCode
     messages: tuple[str, ...]
     result: RunResult | None = None
@@ -57,7 +57,7 @@ class Inbox:
         self._workspace, self._environment, self._console = workspace, environment, console
         self._clock, self._output = clock, output
 
-    def take(self, watched: WatchedFolder, made: Claim) -> tuple[Claim, Imported]:
+    def take(self, watched: WatchedFolder, made: ClaimedFile) -> tuple[ClaimedFile, Imported]:
         """Import a claimed file and move it to its place. Returns what became of it, and the claim as it is noted now.
 
         No error of the file, of an API or of the disk is raised; a bug fails the file, so that the others go on.
@@ -68,13 +68,13 @@ class Inbox:
             tried = _Tried(ending_after(error), _code_of(error), (str(error),))
         except Exception as error:  # noqa: BLE001  (the border of a file: a bug in one must not keep the others waiting)
             more = "What was sent of it is recorded: `importer resume` goes on with it."
-            tried = _Tried(Ending.FAILED, ExitCode.BUG, (bug_text(error), more))
+            tried = _Tried(FileEnding.FAILED, ExitCode.BUG, (bug_text(error), more))
         return made, self._placed(watched, made, tried)
 
-    def _tried(self, watched: WatchedFolder, made: Claim) -> tuple[_Tried, Claim]:
+    def _tried(self, watched: WatchedFolder, made: ClaimedFile) -> tuple[_Tried, ClaimedFile]:
         console = FileConsole(self._console, made.name)
         if not made.path.exists():
-            return _Tried(Ending.TAKEN_OVER, ExitCode.OK, ()), made
+            return _Tried(FileEnding.TAKEN_OVER, ExitCode.OK, ()), made
         if made.note.batch is None and (known := self._known_batch(made)) is not None:
             if made.note.origin == APPROVED and known.state in UNDECIDED:
                 if why := self._objection(known):
@@ -92,7 +92,7 @@ class Inbox:
         made = made.noted(watched, batch=batch.id, sha256=batch.source_sha256)
         return _of_result(result, self._state_of(batch.id)), made
 
-    def _known_batch(self, made: Claim) -> BatchInfo | None:
+    def _known_batch(self, made: ClaimedFile) -> BatchInfo | None:
         """Return the batch that the file became before: one that a person decided on, or one of a watcher that was killed."""
         found = batches_of_source(self._environment, made.note.sha256)
         staged = next((one for one in found if one.state in UNDECIDED), None)
@@ -120,11 +120,11 @@ class Inbox:
         if state is BatchState.STAGED:
             return self._waiting(batch)
         if state is BatchState.DISCARDED:
-            return _Tried(Ending.FAILED, ExitCode.OK, (f"Batch {batch} was discarded: nothing of it is sent.",))
+            return _Tried(FileEnding.FAILED, ExitCode.OK, (f"Batch {batch} was discarded: nothing of it is sent.",))
         sent = resume(self._environment, console, self._output, stop_at_quota=True)
         found = rebuild_report(self._environment, batch, self._output)
         ended = _of_result(found, self._state_of(batch))
-        if ended.ending is Ending.LATER and sent.exit_code in _NOT_FILES:
+        if ended.ending is FileEnding.LATER and sent.exit_code in _NOT_FILES:
             return replace(ended, exit_code=sent.exit_code, messages=sent.messages)
         return replace(ended, exit_code=ExitCode.INTERRUPTED) if sent.exit_code is ExitCode.INTERRUPTED else ended
 
@@ -139,13 +139,13 @@ class Inbox:
         found = self._review(batch)
         reports = tuple(found.previewed.reports.values()) if found.previewed else ()
         result = RunResult(ExitCode.APPROVAL, reports)
-        return _Tried(Ending.WAITING, ExitCode.APPROVAL, (*([why] if why else []), how_to_approve([batch])), result)
+        return _Tried(FileEnding.WAITING, ExitCode.APPROVAL, (*([why] if why else []), how_to_approve([batch])), result)
 
     def _review(self, batch: int) -> BatchReview:
         place = (self._workspace, self._environment, batch, self._output)
         return review_batch(*place, command="importer watch", seen=False)
 
-    def _request(self, watched: WatchedFolder, made: Claim) -> ImportRequest:
+    def _request(self, watched: WatchedFolder, made: ClaimedFile) -> ImportRequest:
         profile, profile_set = find_profiles(watched.profile, self._workspace)
         return ImportRequest(
             self._workspace,
@@ -159,11 +159,11 @@ class Inbox:
             files_folder=watched.root,
         )
 
-    def _placed(self, watched: WatchedFolder, made: Claim, tried: _Tried) -> Imported:
+    def _placed(self, watched: WatchedFolder, made: ClaimedFile, tried: _Tried) -> Imported:
         """Move the file to its place. If the disk does not let it, it stays in ``working``."""
         moment = self._clock.now()
         imported = Imported(watched.root, made.name, tried.ending, tried.exit_code, tried.messages, moment, result=tried.result)
-        if tried.ending in {Ending.LATER, Ending.TAKEN_OVER}:
+        if tried.ending in {FileEnding.LATER, FileEnding.TAKEN_OVER}:
             return imported
         try:
             grown = () if made.is_as_claimed() else (GROWN,)
@@ -174,7 +174,7 @@ class Inbox:
         except FileNotFoundError as error:
             if made.folder.exists():
                 return _later(imported, error)
-            return replace(imported, ending=Ending.TAKEN_OVER, exit_code=ExitCode.OK)
+            return replace(imported, ending=FileEnding.TAKEN_OVER, exit_code=ExitCode.OK)
         except OSError as error:
             return _later(imported, error)
         if grown:
@@ -184,7 +184,7 @@ class Inbox:
 
 def _later(imported: Imported, error: OSError) -> Imported:
     message = f"Its results cannot be written to {imported.folder} ({error.strerror or error}). Make room, or give the rights."
-    return replace(imported, ending=Ending.LATER, exit_code=ExitCode.USAGE, messages=(message,))
+    return replace(imported, ending=FileEnding.LATER, exit_code=ExitCode.USAGE, messages=(message,))
 
 
 def _code_of(error: ImporterError | OSError) -> ExitCode:
@@ -198,8 +198,8 @@ def _of_result(result: RunResult, state: BatchState) -> _Tried:
 def _lines(watched: WatchedFolder, tried: _Tried, grown: tuple[str, ...]) -> list[str]:
     """Return the text beside the file: what became of it, why, and what to do."""
     report = tried.result.reports[0] if tried.result and tried.result.reports else None
-    again = [_AGAIN.format(folder=watched.root)] if tried.ending is Ending.FAILED else []
-    if tried.ending is Ending.WAITING:
+    again = [_AGAIN.format(folder=watched.root)] if tried.ending is FileEnding.FAILED else []
+    if tried.ending is FileEnding.WAITING:
         again = [_HOW_BY_FOLDER.format(folder=watched.root / APPROVED)] if watched.by_folder else []
     return [*grown, *tried.messages, *again, *(report.text if report else ())]
 

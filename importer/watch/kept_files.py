@@ -15,7 +15,7 @@ from importer.watch.folder import WatchedFolder, list_folder
 from importer.watch.moves import digest_of
 from importer.watch.names import DONE, FAILED, beside, lock_names, stamp_of
 from importer.watch.results import SUMMARY, WHY
-from importer.watch.verdicts import Entry
+from importer.watch.scanning.verdicts import ListedFile
 
 CHANGED = "changed.txt"
 _SLACK_NS = 2_000_000_000
@@ -60,7 +60,7 @@ def say_beside(watched: WatchedFolder, changed: ChangedFile) -> None:
     watched.access.write(note, changed.message(watched.root) + "\n", durable=False)
 
 
-def _text_of(entry: Entry, entries: Mapping[str, Entry]) -> Entry | None:
+def _text_of(entry: ListedFile, entries: Mapping[str, ListedFile]) -> ListedFile | None:
     """Return the text that was written with a file; None for a file that is not ours, or that is open now."""
     if stamp_of(entry.name) is None or any(lock in entries for lock in lock_names(entry.name)):
         return None
@@ -70,11 +70,11 @@ def _text_of(entry: Entry, entries: Mapping[str, Entry]) -> Entry | None:
     return entries.get(f"{owner}-{SUMMARY}") or entries.get(f"{owner}-{WHY}")
 
 
-def _is_result(name: str, entries: Mapping[str, Entry]) -> bool:
+def _is_result(name: str, entries: Mapping[str, ListedFile]) -> bool:
     return _owner(name, entries) != PurePath(name).stem
 
 
-def _owner(name: str, entries: Mapping[str, Entry]) -> str:
+def _owner(name: str, entries: Mapping[str, ListedFile]) -> str:
     """Return the stem of the file to which a sheet belongs, or the file's own."""
     for sheet in SHEETS:
         owner = name.removesuffix(f"-{sheet}")
@@ -83,7 +83,7 @@ def _owner(name: str, entries: Mapping[str, Entry]) -> str:
     return PurePath(name).stem
 
 
-def _is_said(entry: Entry, entries: Mapping[str, Entry]) -> bool:
+def _is_said(entry: ListedFile, entries: Mapping[str, ListedFile]) -> bool:
     note = entries.get(beside(entry.name, CHANGED))
     return note is not None and note.mtime_ns >= entry.mtime_ns
 

@@ -13,7 +13,7 @@ from datetime import tzinfo
 from pathlib import Path, PurePath
 
 from importer.reporter.report import Report
-from importer.watch.claims import Claim, close
+from importer.watch.claims import ClaimedFile, close
 from importer.watch.folder import WatchedFolder
 from importer.watch.moves import copy, move, numbered
 from importer.watch.names import APPROVED, WAITING, beside, stamped_name
@@ -22,7 +22,9 @@ SUMMARY, WHY, REVIEW = "summary.txt", "why.txt", "review.html"
 _BEING_WRITTEN = "The results are being written.\n"
 
 
-def settle(watched: WatchedFolder, made: Claim, place: str, lines: Iterable[str], *, report: Report | None, zone: tzinfo) -> Path:
+def settle(
+    watched: WatchedFolder, made: ClaimedFile, place: str, lines: Iterable[str], *, report: Report | None, zone: tzinfo
+) -> Path:
     """Write the results of a claimed file into the folder ``place``, and move the file there. Returns its path.
 
     ``lines`` become ``…-summary.txt``, or without a ``report``, whose sheets are copied, ``…-why.txt``. Raises OSError.
@@ -60,7 +62,7 @@ def _plain(name: str) -> str:
     return f"{first}{dot}{suffix}" if first and number.isdigit() else name
 
 
-def _reserve(watched: WatchedFolder, made: Claim, folder: Path, text: str, zone: tzinfo) -> tuple[Claim, str]:
+def _reserve(watched: WatchedFolder, made: ClaimedFile, folder: Path, text: str, zone: tzinfo) -> tuple[ClaimedFile, str]:
     """Reserve a name for the file and its results in the folder, unless that was done before a crash."""
     place, _, reserved = made.note.kept.partition("/")
     if place == folder.name:

@@ -1,4 +1,4 @@
-"""One watched folder over time: whether it is there, its scans, its claims, and the files in it that wait for somebody."""
+"""One watched folder over time: whether it is there, its scans, its claims, and the files in it that wait for a person."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from datetime import datetime
 from importer.commands.source_batches import batches_of_source
 from importer.errors import UsageError
 from importer.watch import claims
-from importer.watch.claims import Claim
+from importer.watch.claims import ClaimedFile
 from importer.watch.folder import MARKER, WatchedFolder, list_folder, mark, refuse_other_ledger
 from importer.watch.inbox import UNDECIDED
 from importer.watch.kept_files import changed_files, say_beside
 from importer.watch.names import APPROVED, WAITING, is_spreadsheet, lock_names, stamp_of
-from importer.watch.scan import Scan
-from importer.watch.system import System
-from importer.watch.verdicts import Entry, Rules
+from importer.watch.scanning.scan import FolderScan
+from importer.watch.scanning.system import OperatingSystem
+from importer.watch.scanning.verdicts import ListedFile, Rules
 from importer.workspace.environment import Environment
 
 LOOK_SECONDS, LOOK_ROUNDS = 30.0, 10
@@ -25,13 +25,13 @@ LOOK_SECONDS, LOOK_ROUNDS = 30.0, 10
 
 
 @dataclass
-class Attempt:
+class OpenClaim:
     """A claimed file of this process: when it is tried next, and how often it was.
 
     ``held_since`` is since when another process holds the ledger, 0 if none does. Both times are seconds of the clock.
     """
 
-    claim: Claim
+    claim: ClaimedFile
     due: float = 0.0
     tries: int = 0
     held_since: float = 0.0
@@ -44,10 +44,10 @@ class Station:
 
     watched: WatchedFolder
     environment: Environment
-    system: System
+    system: OperatingSystem
     say: Callable[[str], None]
     say_after: float
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[OpenClaim] = field(default_factory=list)
     _device: tuple[int, int] | None = None
     _is_network: bool = False
     _is_adopted: bool = False
@@ -58,7 +58,7 @@ class Station:
     def __post_init__(self) -> None:
         places = ("", *((APPROVED,) if self.watched.by_folder else ()))
         self.scans = {
-            place: Scan(self.watched.root / place, self.system, list_folder, say_after=self.say_after) for place in places
+            place: FolderScan(self.watched.root / place, self.system, list_folder, say_after=self.say_after) for place in places
         }
 
     # Whether it is there
@@ -117,11 +117,11 @@ class Station:
         claims.renew_lease(self.watched, self.system)
         known = {one.claim.folder for one in self.attempts}
         found = claims.take_over(self.watched, self.system, known)
-        self.attempts += [Attempt(one) for one in found]
+        self.attempts += [OpenClaim(one) for one in found]
         for one in found:
             self.say(f"{one.name} was claimed by a watcher that has ended, and is taken over.")
 
-    def new_claims(self, seconds: float, now: datetime) -> Iterator[Attempt]:
+    def new_claims(self, seconds: float, now: datetime) -> Iterator[OpenClaim]:
         """Claim the complete files one by one, so that another watcher can have those that this one has not come to."""
         rules = self.environment.settings.watch
         for place, scan in self.scans.items():
@@ -135,17 +135,17 @@ class Station:
                 if made := self._claimed(entry, place, now, with_control=with_control):
                     yield made
 
-    def _claimed(self, entry: Entry, place: str, now: datetime, *, with_control: bool) -> Attempt | None:
+    def _claimed(self, entry: ListedFile, place: str, now: datetime, *, with_control: bool) -> OpenClaim | None:
         made = claims.claim(self.watched, entry, place, self.system, now, with_control=with_control)
         if made is None:
             return None
-        self.attempts.append(Attempt(made))
+        self.attempts.append(OpenClaim(made))
         return self.attempts[-1]
 
-    # What waits for somebody
+    # What waits for a person
 
     def look_around(self, seconds: float, now: datetime) -> None:
-        """Claim the files whose approval was decided, and say which files were changed after their import. Raises OSError."""
+        """Claim the files whose approval was decided, and report those that were changed later. Raises OSError."""
         if seconds < self._next_look:
             return
         self._next_look = seconds + min(LOOK_SECONDS, LOOK_ROUNDS * self.environment.settings.watch.scan_seconds)
@@ -155,7 +155,7 @@ class Station:
             self.say(changed.message(self.watched.root))
             say_beside(self.watched, changed)
 
-    def _decided(self) -> Iterator[Entry]:
+    def _decided(self) -> Iterator[ListedFile]:
         """Yield the files in ``needs approval`` whose batch was approved or discarded by a command."""
         entries = {one.name: one for one in list_folder(self.watched.root / WAITING)}
         for entry in entries.values():

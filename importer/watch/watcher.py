@@ -13,14 +13,14 @@ from importer.commands.source_batches import ledger_id
 from importer.errors import ExitCode, ImporterError, UsageError
 from importer.watch import claims
 from importer.watch.clock import Clock
-from importer.watch.endings import Ending, Imported, most_urgent, retry_seconds
+from importer.watch.endings import FileEnding, Imported, most_urgent, retry_seconds
 from importer.watch.folder import WatchedFolder, refuse_other_ledger
 from importer.watch.inbox import Inbox
 from importer.watch.request import WatchRequest, watched_folders, watching
-from importer.watch.scan import SAID_AFTER_SECONDS
-from importer.watch.station import Attempt, Station
-from importer.watch.system import System, this_system
-from importer.watch.wake import woken_by_changes
+from importer.watch.scanning.scan import SAID_AFTER_SECONDS
+from importer.watch.scanning.system import OperatingSystem, this_system
+from importer.watch.scanning.wake import woken_by_changes
+from importer.watch.station import OpenClaim, Station
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 
@@ -47,7 +47,7 @@ def watch(
     clock: Clock,
     stop: threading.Event,
     hooks: Hooks | None = None,
-    system: System | None = None,
+    system: OperatingSystem | None = None,
     wake: threading.Event | None = None,
 ) -> ExitCode:
     """Import what is dropped in the folders, until ``stop`` is set, or with ``request.once`` until nothing complete is left.
@@ -77,7 +77,7 @@ class Watcher:
         clock: Clock,
         stop: threading.Event,
         hooks: Hooks,
-        system: System,
+        system: OperatingSystem,
     ) -> None:
         self._request, self._environment, self._console = request, environment, console
         self._clock, self._stop, self._hooks = clock, stop, hooks
@@ -161,26 +161,26 @@ class Watcher:
         new = station.new_claims(self._clock.seconds(), self._clock.now())
         return all(self._try(station, attempt) for attempt in new)
 
-    def _try(self, station: Station, attempt: Attempt) -> bool:
+    def _try(self, station: Station, attempt: OpenClaim) -> bool:
         """Import one claimed file. Returns whether to go on with others."""
         attempt.claim, imported = self._inbox.take(station.watched, attempt.claim)
         now = self._clock.seconds()
         is_held = imported.exit_code is ExitCode.LEDGER_HELD
-        if imported.ending is Ending.LATER:
+        if imported.ending is FileEnding.LATER:
             self._put_off(attempt, now, is_held=is_held)
         else:
             station.attempts.remove(attempt)
         is_news = imported.messages != attempt.said and not (is_held and now - attempt.held_since < self._say_after)
-        if imported.ending is not Ending.LATER or is_news:
+        if imported.ending is not FileEnding.LATER or is_news:
             attempt.said = imported.messages
             self._hooks.on_import(imported)
-        if imported.ending is not Ending.TAKEN_OVER:
+        if imported.ending is not FileEnding.TAKEN_OVER:
             self._codes.append(imported.exit_code)
         if imported.exit_code is ExitCode.INTERRUPTED:
             self._stop.set()
         return not is_held and not self._stop.is_set()
 
-    def _put_off(self, attempt: Attempt, now: float, *, is_held: bool) -> None:
+    def _put_off(self, attempt: OpenClaim, now: float, *, is_held: bool) -> None:
         """Decide when a file is tried again: soon while another process holds the ledger, later and later otherwise."""
         if is_held:
             attempt.held_since = attempt.held_since or now
@@ -193,7 +193,7 @@ class Watcher:
 class Heartbeat:
     """Renews the leases of this process in a thread of its own, while its ``with`` block lasts."""
 
-    def __init__(self, stations: list[Station], system: System) -> None:
+    def __init__(self, stations: list[Station], system: OperatingSystem) -> None:
         self._stations, self._system = stations, system
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="leases", daemon=True)

@@ -47,7 +47,7 @@ class Delivery:
 
 
 @dataclass
-class Trial:
+class FolderTrial:
     """A trial under way."""
 
     folder: Path
@@ -82,7 +82,7 @@ def refs_of(rows: list[dict[str, object]]) -> list[str]:
     return [str(row["creditor_reference"]) for row in rows]
 
 
-def make(trial: Trial, number: int, suffix: str, part: str = "", name: str | None = None) -> Delivery:
+def make(trial: FolderTrial, number: int, suffix: str, part: str = "", name: str | None = None) -> Delivery:
     """A file of its own cases."""
     rows = rows_of(number, trial.chance.randint(*ROWS), part)
     path = trial.mine(number, f"file-{number}{part}{suffix}")
@@ -90,12 +90,12 @@ def make(trial: Trial, number: int, suffix: str, part: str = "", name: str | Non
     return Delivery(name or path.name, path.read_bytes(), refs_of(rows))
 
 
-def arrived(trial: Trial, delivery: Delivery) -> None:
+def arrived(trial: FolderTrial, delivery: Delivery) -> None:
     trial.delivered.append(delivery)
     trial.refs += delivery.refs
 
 
-def until(trial: Trial, what: str, found: Callable[[], bool]) -> bool:
+def until(trial: FolderTrial, what: str, found: Callable[[], bool]) -> bool:
     end = time.monotonic() + LONGEST_WAIT
     while time.monotonic() < end:
         if not trial.unmounted.is_set() and found():
@@ -105,14 +105,14 @@ def until(trial: Trial, what: str, found: Callable[[], bool]) -> bool:
     return False
 
 
-def gone(trial: Trial, name: str) -> bool:
+def gone(trial: FolderTrial, name: str) -> bool:
     return (trial.drop / ".importer").exists() and not (trial.drop / name).exists()
 
 
 # How files arrive
 
 
-def write_pieces(trial: Trial, target: Path, content: bytes, low: float, high: float) -> None:
+def write_pieces(trial: FolderTrial, target: Path, content: bytes, low: float, high: float) -> None:
     """Write a file in pieces, with pauses, and keep it open meanwhile, as a copy does."""
     with target.open("wb", buffering=0) as file:
         size = max(1, len(content) // trial.chance.randint(2, 4))
@@ -121,25 +121,25 @@ def write_pieces(trial: Trial, target: Path, content: bytes, low: float, high: f
             trial.pause(low, high)
 
 
-def copied(trial: Trial, number: int) -> None:
+def copied(trial: FolderTrial, number: int) -> None:
     delivery = make(trial, number, trial.chance.choice([".csv", ".xlsx"]))
     (trial.drop / delivery.name).write_bytes(delivery.content)
     arrived(trial, delivery)
 
 
-def slowly(trial: Trial, number: int) -> None:
+def slowly(trial: FolderTrial, number: int) -> None:
     delivery = make(trial, number, trial.chance.choice([".csv", ".xlsx"]))
     write_pieces(trial, trial.drop / delivery.name, delivery.content, 0.1, 0.6)
     arrived(trial, delivery)
 
 
-def with_long_pauses(trial: Trial, number: int) -> None:
+def with_long_pauses(trial: FolderTrial, number: int) -> None:
     delivery = make(trial, number, trial.chance.choice([".csv", ".xlsx"]))
     write_pieces(trial, trial.drop / delivery.name, delivery.content, 1.2, 1.8)
     arrived(trial, delivery)
 
 
-def by_rename(trial: Trial, number: int) -> None:
+def by_rename(trial: FolderTrial, number: int) -> None:
     delivery = make(trial, number, ".csv")
     ready = trial.drop / f"{delivery.name}.tmp"
     write_pieces(trial, ready, delivery.content, 0.2, 1.5)
@@ -147,7 +147,7 @@ def by_rename(trial: Trial, number: int) -> None:
     arrived(trial, delivery)
 
 
-def under_a_temporary_name(trial: Trial, number: int) -> None:
+def under_a_temporary_name(trial: FolderTrial, number: int) -> None:
     delivery = make(trial, number, ".xlsx")
     ready = trial.drop / trial.chance.choice([f".{delivery.name}", f"~syncthing~{delivery.name}", f"{delivery.name}.crdownload"])
     ready.write_bytes(delivery.content[: len(delivery.content) // 2])
@@ -157,7 +157,7 @@ def under_a_temporary_name(trial: Trial, number: int) -> None:
     arrived(trial, delivery)
 
 
-def preallocated(trial: Trial, number: int) -> None:
+def preallocated(trial: FolderTrial, number: int) -> None:
     """The whole size comes at once, as zeros; the file is closed and opened again between the pieces."""
     delivery = make(trial, number, trial.chance.choice([".csv", ".xlsx"]))
     target, content = trial.drop / delivery.name, delivery.content
@@ -172,7 +172,7 @@ def preallocated(trial: Trial, number: int) -> None:
     arrived(trial, delivery)
 
 
-def while_open(trial: Trial, number: int) -> None:
+def while_open(trial: FolderTrial, number: int) -> None:
     """A person saves a first version, works on, and saves the last one before the program is closed."""
     delivery, draft = make(trial, number, ".xlsx"), make(trial, number, ".xlsx", "draft")
     lock = trial.drop / trial.chance.choice([f"~${delivery.name}", f".~lock.{delivery.name}#"])
@@ -184,7 +184,7 @@ def while_open(trial: Trial, number: int) -> None:
     arrived(trial, delivery)
 
 
-def twice_the_same(trial: Trial, number: int) -> None:
+def twice_the_same(trial: FolderTrial, number: int) -> None:
     delivery = make(trial, number, ".csv")
     (trial.drop / delivery.name).write_bytes(delivery.content)
     arrived(trial, delivery)
@@ -197,7 +197,7 @@ def twice_the_same(trial: Trial, number: int) -> None:
     arrived(trial, again)
 
 
-def same_name_other_content(trial: Trial, number: int) -> None:
+def same_name_other_content(trial: FolderTrial, number: int) -> None:
     for part in ("a", "b"):
         delivery = make(trial, number, ".csv", part, name=f"list-{number}.csv")
         if not until(trial, f"{delivery.name} to be taken", lambda name=delivery.name: gone(trial, name)):
@@ -206,7 +206,7 @@ def same_name_other_content(trial: Trial, number: int) -> None:
         arrived(trial, delivery)
 
 
-def corrected(trial: Trial, number: int) -> None:
+def corrected(trial: FolderTrial, number: int) -> None:
     """A row is wrong; its error sheet is corrected and dropped as it is."""
     rows = rows_of(number, 3)
     wrong = case(f"T{number}X", "77.00", debtor_country="Atlantis")
@@ -227,7 +227,7 @@ def corrected(trial: Trial, number: int) -> None:
     arrived(trial, again)
 
 
-def grown(trial: Trial, number: int) -> None:
+def grown(trial: FolderTrial, number: int) -> None:
     """More is written to a file after it was imported; then the whole file is dropped again."""
     delivery = make(trial, number, ".csv")
     (trial.drop / delivery.name).write_bytes(delivery.content)
@@ -251,7 +251,7 @@ def grown(trial: Trial, number: int) -> None:
     arrived(trial, whole)
 
 
-WAYS: tuple[Callable[[Trial, int], None], ...] = (
+WAYS: tuple[Callable[[FolderTrial, int], None], ...] = (
     *(copied, slowly, with_long_pauses, by_rename, under_a_temporary_name, preallocated),
     *(while_open, twice_the_same, same_name_other_content, corrected, grown),
 )
@@ -303,7 +303,7 @@ def environment(url: str, settle: float) -> dict[str, str]:
 def run_trial(folder: Path, *, files: int, seconds: float, kills: int, seed: int, settle: float, mount: bool = False) -> str:
     """Run a trial in an empty folder. Returns its figures; raises AssertionError with what is wrong."""
     chance = random.Random(seed)
-    trial = Trial(folder, chance, settle)
+    trial = FolderTrial(folder, chance, settle)
     for name in ("drop", "backing", "workspace"):
         (folder / name).mkdir()
     workspace = CliWorkspace(folder / "workspace")
@@ -329,7 +329,7 @@ def run_trial(folder: Path, *, files: int, seconds: float, kills: int, seed: int
     )
 
 
-def deliver_all(trial: Trial, workspace: CliWorkspace, *, files: int, seconds: float, kills: int, mount: bool) -> Watchers:
+def deliver_all(trial: FolderTrial, workspace: CliWorkspace, *, files: int, seconds: float, kills: int, mount: bool) -> Watchers:
     """Deliver every file at its time, each in a thread of its own, and kill watchers meanwhile."""
     chance = trial.chance
     ways = [WAYS[number % len(WAYS)] for number in range(files)]
@@ -352,7 +352,7 @@ def deliver_all(trial: Trial, workspace: CliWorkspace, *, files: int, seconds: f
     return watchers
 
 
-def drain(trial: Trial, watchers: Watchers) -> list[int]:
+def drain(trial: FolderTrial, watchers: Watchers) -> list[int]:
     """Wait until nothing is left to take, and end the watchers."""
 
     def is_empty() -> bool:
@@ -364,7 +364,7 @@ def drain(trial: Trial, watchers: Watchers) -> list[int]:
     return watchers.end()
 
 
-def problems(trial: Trial, found: Counter[str], codes: list[int]) -> list[str]:
+def problems(trial: FolderTrial, found: Counter[str], codes: list[int]) -> list[str]:
     """What is wrong at the server and in the folder."""
     wanted = Counter([*trial.refs, "INV-FIRST"])
     wrong = [f"watchers ended with {codes}"] if any(codes) else []
@@ -394,7 +394,7 @@ def unbind(folder: Path) -> None:
     subprocess.run(["umount", "--lazy", folder / "drop"], check=True)
 
 
-def away_and_back(trial: Trial) -> None:
+def away_and_back(trial: FolderTrial) -> None:
     """Take the folder away in the middle of an import, and put it back; then one more file must be taken."""
     delivery = make(trial, 100_000, ".csv")
     (trial.drop / delivery.name).write_bytes(delivery.content)

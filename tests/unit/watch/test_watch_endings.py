@@ -3,12 +3,12 @@
 import pytest
 
 from importer.errors import ApiStopped, ExitCode, FileRefused, LedgerError, LedgerHeld, ProfileError, QuotaReached, SettingsError
-from importer.watch.endings import URGENCY, Ending, ending_after, most_urgent, retry_seconds
+from importer.watch.endings import URGENCY, FileEnding, ending_after, most_urgent, retry_seconds
 
 
 @pytest.mark.parametrize("error", [FileRefused("x"), ProfileError("x")])
 def test_only_the_file_itself_fails_a_file(error):
-    assert ending_after(error) is Ending.FAILED
+    assert ending_after(error) is FileEnding.FAILED
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ def test_only_the_file_itself_fails_a_file(error):
     [ApiStopped("x"), QuotaReached("x"), LedgerHeld("x"), LedgerError("x"), SettingsError("x"), OSError(28, "No space left")],
 )
 def test_what_passes_does_not_fail_a_file(error):
-    assert ending_after(error) is Ending.LATER
+    assert ending_after(error) is FileEnding.LATER
 
 
 def test_the_waits_double_up_to_a_quarter_of_an_hour():

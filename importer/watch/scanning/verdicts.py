@@ -13,7 +13,7 @@ _NOT_ON_DISK = 0x1000 | 0x40000 | 0x400000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedFile:
     """A file of a listing. ``attributes`` are those of Windows, elsewhere 0; ``changed`` is its last change, as seconds."""
 
     name: str
@@ -29,7 +29,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Observation:
     """What a watcher remembers of a file: its state, since when it has that, and since when the file is there (seconds)."""
 
     state: tuple[int, int]
@@ -37,7 +37,7 @@ class Sighting:
     first: float
 
 
-Sightings = dict[str, Sighting]
+Observations = dict[str, Observation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,16 @@ class Verdict(Enum):
 class Judged:
     """A file with its verdict. ``waited`` is how long it is there, ``still`` how long it has not changed, in seconds."""
 
-    entry: Entry
+    entry: ListedFile
     verdict: Verdict
     waited: float
     still: float
 
 
-def judge(entries: Sequence[Entry], before: Sightings, now: float, rules: Rules) -> tuple[Sightings, list[Judged]]:
+def judge(entries: Sequence[ListedFile], before: Observations, now: float, rules: Rules) -> tuple[Observations, list[Judged]]:
     """Judge every file of a listing, the oldest first. Returns what to remember for the next listing, too."""
     by_name = {entry.name: entry for entry in entries}
-    seen = {name: _sighting(entry, before.get(name), now) for name, entry in by_name.items()}
+    seen = {name: _observation(entry, before.get(name), now) for name, entry in by_name.items()}
     found = [
         Judged(entry, _verdict(entry, by_name, seen, now, rules), now - seen[name].first, now - seen[name].since)
         for name, entry in by_name.items()
@@ -81,13 +81,13 @@ def judge(entries: Sequence[Entry], before: Sightings, now: float, rules: Rules)
     return seen, sorted(found, key=lambda one: (one.entry.mtime_ns, one.entry.name))
 
 
-def _sighting(entry: Entry, before: Sighting | None, now: float) -> Sighting:
+def _observation(entry: ListedFile, before: Observation | None, now: float) -> Observation:
     if before is None:
-        return Sighting(entry.state, now, now)
-    return before if before.state == entry.state else Sighting(entry.state, now, before.first)
+        return Observation(entry.state, now, now)
+    return before if before.state == entry.state else Observation(entry.state, now, before.first)
 
 
-def _verdict(entry: Entry, by_name: Mapping[str, Entry], seen: Sightings, now: float, rules: Rules) -> Verdict:
+def _verdict(entry: ListedFile, by_name: Mapping[str, ListedFile], seen: Observations, now: float, rules: Rules) -> Verdict:
     if not is_spreadsheet(entry.name):
         return Verdict.OTHER
     if any(lock in by_name for lock in lock_names(entry.name)):

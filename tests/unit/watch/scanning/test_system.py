@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from importer.watch.system import (
-    Writing,
+from importer.watch.scanning.system import (
+    WriterState,
     is_network_type,
     is_on_network,
     is_on_network_of_windows,
@@ -80,13 +80,13 @@ def test_who_writes_a_file(tmp_path):
     path = tmp_path / "a.csv"
     with path.open("wb") as file:
         file.write(b"a")
-        if who_writes(path) is Writing.UNKNOWN:
+        if who_writes(path) is WriterState.UNKNOWN:
             pytest.skip("this file system gives no leases")
-        assert who_writes(path) is Writing.SOMEBODY
-    assert who_writes(path) is Writing.NOBODY
+        assert who_writes(path) is WriterState.WRITER
+    assert who_writes(path) is WriterState.NOBODY
     with path.open("rb"):
-        assert who_writes(path) is Writing.NOBODY
-    assert who_writes(tmp_path / "none") is Writing.UNKNOWN
+        assert who_writes(path) is WriterState.NOBODY
+    assert who_writes(tmp_path / "none") is WriterState.UNKNOWN
 
 
 def test_processes():

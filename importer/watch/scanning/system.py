@@ -1,6 +1,6 @@
 """What a watcher asks the operating system: who writes a file, where a folder is mounted, which processes live.
 
-Each question is asked through :class:`System`, so that the watcher is tested without the systems that it is not run on.
+Each question is asked through :class:`OperatingSystem`, so that the watcher is tested without the systems that it is not run on.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _REMOTE_DRIVE = 4
 """What Windows answers for a drive of a network."""
 
 
-class Writing(Enum):
+class WriterState(Enum):
     """Whether a program has a file open for writing."""
 
     NOBODY = auto()
-    SOMEBODY = auto()
+    WRITER = auto()
     UNKNOWN = auto()
 
 
 @dataclass(frozen=True)
-class System:
+class OperatingSystem:
     """The answers of the operating system, each replaceable in a test.
 
     ``writing`` is asked only on local disks. ``is_network`` says whether a folder is on a network drive. ``started`` is when a
@@ -44,16 +44,16 @@ class System:
     """
 
     claimant: Claimant
-    writing: Callable[[Path], Writing]
+    writing: Callable[[Path], WriterState]
     is_network: Callable[[Path], bool]
     started: Callable[[int], float | None]
     space: str
 
 
-def this_system() -> System:
+def this_system() -> OperatingSystem:
     """Return the answers of the system that this process runs on."""
     host = re.sub(r"[^A-Za-z0-9.]+", "_", socket.gethostname())[:64] or "host"
-    return System(
+    return OperatingSystem(
         claimant=Claimant(host, os.getpid()),
         writing=who_writes if sys.platform == "linux" else _unknown,
         is_network=is_on_network_of_windows if sys.platform == "win32" else is_on_network,
@@ -62,36 +62,36 @@ def this_system() -> System:
     )
 
 
-def _unknown(path: Path) -> Writing:
+def _unknown(path: Path) -> WriterState:
     del path
-    return Writing.UNKNOWN
+    return WriterState.UNKNOWN
 
 
-def who_writes(path: Path) -> Writing:
+def who_writes(path: Path) -> WriterState:
     """Ask for a read lease on a file, which Linux refuses while any process has it open for writing.
 
     It is given only to the owner of the file and to root, and not on every file system; then the answer is not known.
     """
     if sys.platform != "linux":
-        return Writing.UNKNOWN
+        return WriterState.UNKNOWN
     import fcntl
     import signal
 
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return Writing.UNKNOWN
+        return WriterState.UNKNOWN
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # the usual signal of a broken lease ends the process
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except BlockingIOError:
-        return Writing.SOMEBODY
+        return WriterState.WRITER
     except OSError:
-        return Writing.UNKNOWN
+        return WriterState.UNKNOWN
     finally:
         os.close(descriptor)
-    return Writing.NOBODY
+    return WriterState.NOBODY
 
 
 # Mounts

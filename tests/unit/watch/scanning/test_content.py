@@ -4,7 +4,7 @@ import pytest
 import xlwt
 from support.sheets import cases, write_workbook
 
-from importer.watch.content import is_whole
+from importer.watch.scanning.content import is_whole
 
 
 @pytest.fixture(scope="module")

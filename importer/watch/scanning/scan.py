@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from importer.watch.content import is_whole
-from importer.watch.lock_files import owner_of
-from importer.watch.system import System, Writing
-from importer.watch.verdicts import Entry, Judged, Rules, Sightings, Verdict, judge
+from importer.watch.scanning.content import is_whole
+from importer.watch.scanning.lock_files import owner_of
+from importer.watch.scanning.system import OperatingSystem, WriterState
+from importer.watch.scanning.verdicts import Judged, ListedFile, Observations, Rules, Verdict, judge
 
 SAID_AFTER_SECONDS = 60.0
 GIVEN_UP_AFTER_SECONDS = 600.0
 """After this time without a change, a file that is not whole is taken nevertheless, so that it is refused with a reason."""
 
-Lister = Callable[[Path], list[Entry]]
+Lister = Callable[[Path], list[ListedFile]]
 
 
 @dataclass
-class Scan:
+class FolderScan:
     """The scan of one folder. It remembers what it has seen, and what it has said."""
 
     folder: Path
-    system: System
+    system: OperatingSystem
     list_folder: Lister
-    seen: Sightings = field(default_factory=dict)
+    seen: Observations = field(default_factory=dict)
     is_settling: bool = False
     """Whether a file of the last scan may be complete at the next one."""
     say_after: float = SAID_AFTER_SECONDS
@@ -37,7 +37,9 @@ class Scan:
         """Forget everything: the folder was away, or is another one now."""
         self.seen, self._said, self._partial = {}, set(), {}
 
-    def complete_files(self, seconds: float, now: datetime, local: Rules, careful: Rules | None) -> tuple[list[Entry], list[str]]:
+    def complete_files(
+        self, seconds: float, now: datetime, local: Rules, careful: Rules | None
+    ) -> tuple[list[ListedFile], list[str]]:
         """List the folder. Returns the complete files, the oldest first, and what to say about others. Raises OSError.
 
         ``local`` are the rules where the system says who writes a file. ``careful`` are those where it does not: None if it
@@ -48,7 +50,7 @@ class Scan:
         names = {one.entry.name for one in judged}
         self._partial = {name: known for name, known in self._partial.items() if name in names}
         self._said = {key for key in self._said if key[0] in names}
-        ready: list[Entry] = []
+        ready: list[ListedFile] = []
         messages: list[str] = []
         for one in judged:
             why = self._objection(one, seconds, now, careful)
@@ -64,9 +66,9 @@ class Scan:
             return self._why(one)
         if careful is not None:
             writing = self.system.writing(self.folder / one.entry.name)
-            if writing is Writing.SOMEBODY:
+            if writing is WriterState.WRITER:
                 return "a program is still writing it"
-            if writing is Writing.UNKNOWN and one.still < careful.settle_seconds:
+            if writing is WriterState.UNKNOWN and one.still < careful.settle_seconds:
                 self.is_settling = True
                 return ""
         return self._content_objection(one, seconds, now)

@@ -15,16 +15,16 @@ from importer.watch.claims import ClaimNote, claim, release, take_over
 from importer.watch.folder import WatchedFolder, list_folder
 from importer.watch.moves import digest_of
 from importer.watch.names import Claimant, claim_name
-from importer.watch.system import System, Writing
+from importer.watch.scanning.system import OperatingSystem, WriterState
 
 NOW = datetime(2026, 11, 26, 2, 30, tzinfo=UTC)
 STARTED = NOW.timestamp() - 100
 
 
 def system(pid=1, host="here", alive=(1,), space="one", started=STARTED):
-    return System(
+    return OperatingSystem(
         Claimant(host, pid),
-        writing=lambda _: Writing.NOBODY,
+        writing=lambda _: WriterState.NOBODY,
         is_network=lambda _: False,
         started=lambda asked: started if asked in alive else None,
         space=space,

@@ -2,13 +2,13 @@
 
 import pytest
 
-from importer.watch.verdicts import Entry, Rules, Verdict, judge
+from importer.watch.scanning.verdicts import ListedFile, Rules, Verdict, judge
 
 RULES = Rules(5)
 
 
 def entry(name="a.csv", size=10, mtime=1, attributes=0):
-    return Entry(name, size, mtime, attributes=attributes)
+    return ListedFile(name, size, mtime, attributes=attributes)
 
 
 def verdicts(listings, rules=RULES):

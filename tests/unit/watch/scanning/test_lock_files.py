@@ -2,7 +2,7 @@
 
 import pytest
 
-from importer.watch.lock_files import excel_owner, libre_office_owner, owner_of
+from importer.watch.scanning.lock_files import excel_owner, libre_office_owner, owner_of
 
 
 def excel(name):
