@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +23,7 @@ from importer.watch.scanning.system import OperatingSystem
 from importer.watch.scanning.verdicts import ListedFile
 
 NOTE = ".claim.json"
+_LEASE = re.compile(r"\.(?P<host>.+)-(?P<pid>\d+)\.lease")
 LEASE_SECONDS = 600.0
 RENEWAL_SECONDS = 60.0
 _CLOCKS_DIFFER = 2.0
@@ -228,7 +230,17 @@ def renew_lease(watched: WatchedFolder, system: OperatingSystem) -> None:
         watched.access.write(lease, json.dumps({"space": system.space}), durable=False)
 
 
+def sweep_leases(watched: WatchedFolder, system: OperatingSystem) -> None:
+    """Remove the leases of processes of this machine that have ended. Errors are ignored, as above."""
+    with suppress(OSError):
+        for path in watched.working.iterdir():
+            found = _LEASE.fullmatch(path.name)
+            is_ours = found and found["host"] == system.claimant.host and _space_in(path) == system.space
+            if found and is_ours and system.started(int(found["pid"])) is None:
+                path.unlink(missing_ok=True)
+
+
 def end_lease(watched: WatchedFolder, system: OperatingSystem) -> None:
-    """Remove the lease of this process, and those of dead processes of this machine without claims."""
+    """Remove the lease of this process."""
     with suppress(OSError):
         _lease_of(watched, system.claimant).unlink(missing_ok=True)

@@ -38,7 +38,7 @@ class FileConsole:
 
     def decide(self, question: str, advice: str) -> bool:
         """Raise UsageError with the advice: nobody is asked."""
-        raise UsageError(f"{question} {advice}")
+        raise UsageError(f"{question} {advice} Do that with `importer run`, at a terminal: a watcher asks nobody.")
 
     def progress(self, total: int) -> AbstractContextManager[None]:
         """Return a context in which the progress is shown."""

@@ -30,6 +30,7 @@ from importer.workspace.console import Console
 from importer.workspace.environment import Environment
 from importer.workspace.request import ImportRequest, find_profiles
 from importer.workspace.result import RunResult
+from importer.workspace.sources import holds_only_vouchers
 from importer.workspace.workspace import Workspace
 
 UNDECIDED = frozenset({BatchState.STAGED, BatchState.VOID})
@@ -56,6 +57,13 @@ class Inbox:
     ) -> None:
         self._workspace, self._environment, self._console = workspace, environment, console
         self._clock, self._output = clock, output
+
+    def comes_last(self, watched: WatchedFolder, path: Path) -> bool:
+        """Return whether a file holds only vouchers, whose cases may be in another file that was dropped with it."""
+        try:
+            return holds_only_vouchers(path, self._request_for(watched, path), self._environment)
+        except (ImporterError, OSError):
+            return False
 
     def take(self, watched: WatchedFolder, made: ClaimedFile) -> tuple[ClaimedFile, Imported]:
         """Import a claimed file and move it to its place. Returns what became of it, and the claim as it is noted now.
@@ -85,7 +93,8 @@ class Inbox:
             return self._gone_on(made.note.batch, console), made
         if not is_whole(made.path):
             raise FileRefused(f"{made.name} is not complete: it ends in the middle, or in zeros. Nothing of it was imported.")
-        result = run(self._request(watched, made), self._environment, console)
+        request = replace(self._request_for(watched, made.path), expected=read_control(made.control))
+        result = run(request, self._environment, console)
         if not result.reports:
             return _of_result(result, BatchState.APPROVED), made
         batch = result.reports[0].summary.batch
@@ -145,17 +154,16 @@ class Inbox:
         place = (self._workspace, self._environment, batch, self._output)
         return review_batch(*place, command="importer watch", seen=False)
 
-    def _request(self, watched: WatchedFolder, made: ClaimedFile) -> ImportRequest:
+    def _request_for(self, watched: WatchedFolder, path: Path) -> ImportRequest:
         profile, profile_set = find_profiles(watched.profile, self._workspace)
         return ImportRequest(
             self._workspace,
-            (made.path,),
+            (path,),
             profile=profile,
             profile_set=profile_set,
             output=self._output,
             stop_at_quota=True,
             confirmed=True,
-            expected=read_control(made.control),
             files_folder=watched.root,
         )
 

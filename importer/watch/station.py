@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from importer.commands.source_batches import batches_of_source
 from importer.errors import UsageError
@@ -40,14 +41,19 @@ class OpenClaim:
 
 @dataclass
 class Station:
-    """What a watcher knows of one folder. ``say`` shows a line to the user."""
+    """What a watcher knows of one folder.
+
+    ``say`` shows a line to the user. ``comes_last`` returns whether a file is to be imported after others of the same time.
+    """
 
     watched: WatchedFolder
     environment: Environment
     system: OperatingSystem
     say: Callable[[str], None]
     say_after: float
+    comes_last: Callable[[WatchedFolder, Path], bool]
     attempts: list[OpenClaim] = field(default_factory=list)
+    _trouble: str = ""
     _device: tuple[int, int] | None = None
     _is_network: bool = False
     _is_adopted: bool = False
@@ -115,6 +121,7 @@ class Station:
             return
         self._next_recovery = seconds + claims.RENEWAL_SECONDS
         claims.renew_lease(self.watched, self.system)
+        claims.sweep_leases(self.watched, self.system)
         known = {one.claim.folder for one in self.attempts}
         found = claims.take_over(self.watched, self.system, known)
         self.attempts += [OpenClaim(one) for one in found]
@@ -131,6 +138,8 @@ class Station:
             ready, messages = scan.complete_files(seconds, now, local, None if self._is_network else network)
             for message in messages:
                 self.say(message)
+            if len(ready) > 1:
+                ready.sort(key=lambda one: self.comes_last(self.watched, scan.folder / one.name))
             for entry in ready:
                 if made := self._claimed(entry, place, now, with_control=with_control):
                     yield made
@@ -141,6 +150,12 @@ class Station:
             return None
         self.attempts.append(OpenClaim(made))
         return self.attempts[-1]
+
+    def report_trouble(self, text: str) -> None:
+        """Show what keeps the folder from being used, once; an empty text: nothing does any more."""
+        if text and text != self._trouble:
+            self.say(f"{self.watched.root}: {text}")
+        self._trouble = text
 
     # What waits for a person
 

@@ -87,8 +87,9 @@ class Watcher:
         folders = watched_folders(request, environment)
         self._check(folders)
         self._say_after = 0.0 if request.once else SAID_AFTER_SECONDS
-        self.stations = [Station(one, environment, system, console.warn, self._say_after) for one in folders]
         self._inbox = Inbox(request.workspace, environment, console, clock, request.output)
+        usual = (environment, system, console.warn, self._say_after, self._inbox.comes_last)
+        self.stations = [Station(one, *usual) for one in folders]
         self._system = system
 
     def _check(self, folders: list[WatchedFolder]) -> None:
@@ -137,10 +138,13 @@ class Watcher:
         """Look through every folder once."""
         for station in self.stations:
             try:
-                if station.is_here(self._ledger or self._known_ledger()) and not self._look_through(station):
-                    break
+                goes_on = not station.is_here(self._ledger or self._known_ledger()) or self._look_through(station)
             except (OSError, ImporterError) as error:  # of the disk or the ledger: the next round looks again
-                self._console.warn(f"{station.watched.root}: {error}")
+                station.report_trouble(str(error))
+                continue
+            station.report_trouble("")
+            if not goes_on:
+                break
         if self._ledger is None and (made := self._known_ledger()):  # the first import has made it
             for station in self.stations:
                 station.is_here(made)

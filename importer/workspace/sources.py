@@ -151,6 +151,12 @@ def _with_note(source: LoadedSource, known: SavedProfile | None) -> LoadedSource
     return replace(source, notes=(known.note(), *source.notes)) if known else source
 
 
+def holds_only_vouchers(path: Path, request: ImportRequest, environment: Environment) -> bool:
+    """Return whether a file holds vouchers and no cases, so that it is to be imported after files with cases."""
+    context = environment.load_context(test_cases=request.test_cases, folder=request.files_folder or path.parent)
+    return _only_vouchers(Source(_opener(path, request, context)), lambda _: None)
+
+
 def _only_vouchers(source: Source, has_cases: Callable[[SourceVersion], bool | None]) -> bool:
     known = has_cases(source.version) if source.version else None
     if known is not None:
