@@ -10,14 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from importer.reporter.sheets import SHEETS
 from importer.watch.folder import WatchedFolder, list_folder
 from importer.watch.moves import digest_of
-from importer.watch.names import DONE, FAILED, beside, lock_names, stamp_of
-from importer.watch.results import SUMMARY, WHY
+from importer.watch.names import CHANGED, DONE, FAILED, SUMMARY, WHY, beside, lock_names, owner_of_result, stamp_of
 from importer.watch.scanning.verdicts import ListedFile
 
-CHANGED = "changed.txt"
 _SLACK_NS = 2_000_000_000
 """The coarsest time of a file system, FAT's."""
 
@@ -49,7 +46,7 @@ def changed_files(watched: WatchedFolder) -> Iterator[ChangedFile]:
         for entry in entries.values():
             text = _text_of(entry, entries)
             if text is not None and entry.mtime_ns > text.mtime_ns + _SLACK_NS and not _is_said(entry, entries):
-                is_source = not _is_result(entry.name, entries)
+                is_source = owner_of_result(entry.name) is None
                 if not is_source or _has_other_bytes(folder / entry.name):
                     yield ChangedFile(folder / entry.name, is_source)
 
@@ -64,23 +61,10 @@ def _text_of(entry: ListedFile, entries: Mapping[str, ListedFile]) -> ListedFile
     """Return the text that was written with a file; None for a file that is not ours, or that is open now."""
     if stamp_of(entry.name) is None or any(lock in entries for lock in lock_names(entry.name)):
         return None
-    if entry.name.endswith((f"-{SUMMARY}", f"-{WHY}", f"-{CHANGED}")):
+    if entry.name.endswith(".txt") and owner_of_result(entry.name):
         return None
-    owner = _owner(entry.name, entries)
+    owner = owner_of_result(entry.name) or PurePath(entry.name).stem
     return entries.get(f"{owner}-{SUMMARY}") or entries.get(f"{owner}-{WHY}")
-
-
-def _is_result(name: str, entries: Mapping[str, ListedFile]) -> bool:
-    return _owner(name, entries) != PurePath(name).stem
-
-
-def _owner(name: str, entries: Mapping[str, ListedFile]) -> str:
-    """Return the stem of the file to which a sheet belongs, or the file's own."""
-    for sheet in SHEETS:
-        owner = name.removesuffix(f"-{sheet}")
-        if owner != name and f"{owner}-{SUMMARY}" in entries:
-            return owner
-    return PurePath(name).stem
 
 
 def _is_said(entry: ListedFile, entries: Mapping[str, ListedFile]) -> bool:

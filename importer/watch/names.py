@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import PurePath
 
+from importer.reporter.sheets import SHEETS
 from importer.setting_sections import WATCH_FOLDERS
 from importer.workspace.sources import SPREADSHEETS
 
@@ -30,8 +32,11 @@ def is_passed_over(name: str) -> bool:
 
 
 def is_spreadsheet(name: str) -> bool:
-    """Return whether a file of this name is taken: it is a spreadsheet, or something that can be saved as one."""
-    return PurePath(name).suffix.casefold() in _TAKEN
+    """Return whether a file of this name is taken: it is a spreadsheet, or something that can be saved as one.
+
+    The texts that are written beside a file are none.
+    """
+    return PurePath(name).suffix.casefold() in _TAKEN and not (stamp_of(name) and _ends_as(name, _TEXTS))
 
 
 def lock_names(name: str) -> tuple[str, str]:
@@ -86,6 +91,9 @@ def parse_claim(name: str) -> ClaimName | None:
 
 # Results
 
+SUMMARY, WHY, CHANGED, REVIEW = "summary.txt", "why.txt", "changed.txt", "review.html"
+"""What is written beside a file, besides its sheets."""
+_TEXTS = (SUMMARY, WHY, CHANGED)
 _STAMP = re.compile(r"(?P<time>\d{4}-\d{2}-\d{2}T\d{4})-(?P<digest>[0-9a-f]{8})-(?P<name>.+)", re.DOTALL)
 _MOST_SUFFIX = 60
 """Bytes that are kept free for what is appended to the name of a file: ``-left-out-2.xlsx`` and the like."""
@@ -95,13 +103,16 @@ def stamped_name(name: str, digest: str, at: datetime, zone: tzinfo) -> str:
     """Return the name under which a file is kept: ``2026-11-26T0230-ab12cd34-invoices.xlsx``.
 
     The time is that of the claim in ``zone``, the digest the first 8 of the file's SHA-256. A name that was stamped before
-    gets a new stamp, and a corrected error sheet is called so, since its own results are beside it too.
+    gets a new stamp, and a corrected error sheet is called so, since its own results are beside it too. No file that was dropped
+    has the name of a result.
     """
     plain = without_stamp(name)
     path = PurePath(plain)
     stem = path.stem
     if plain != name:
         stem = re.sub(r"-errors(-\d+)?$", "-corrected", stem)
+    if _ends_as(f"-{stem}{path.suffix}", (*_TEXTS, *SHEETS)):
+        stem += "-file"
     start = f"{at.astimezone(zone).strftime('%Y-%m-%dT%H%M')}-{digest[:8]}-"
     return start + _shortened(stem, LONGEST_NAME - len(start) - len(path.suffix.encode()) - _MOST_SUFFIX) + path.suffix
 
@@ -116,6 +127,15 @@ def stamp_of(name: str) -> str | None:
     """Return the first 8 digits of the SHA-256 that the name of a kept file holds; None if it holds none."""
     found = _STAMP.fullmatch(name)
     return found["digest"] if found else None
+
+
+def _ends_as(name: str, results: Sequence[str]) -> bool:
+    return name.casefold().endswith(tuple(f"-{one}" for one in results))
+
+
+def owner_of_result(name: str) -> str | None:
+    """Return the stem of the kept file to which a sheet or a text belongs; None for a file that is not a result."""
+    return next((name.removesuffix(f"-{one}") for one in (*_TEXTS, *SHEETS) if name.endswith(f"-{one}")), None)
 
 
 def beside(kept: str, what: str) -> str:

@@ -10,15 +10,14 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import tzinfo
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from importer.reporter.report import Report
 from importer.watch.claims import ClaimedFile, close
 from importer.watch.folder import WatchedFolder
 from importer.watch.moves import copy, move, numbered
-from importer.watch.names import APPROVED, WAITING, beside, stamped_name
+from importer.watch.names import APPROVED, CHANGED, REVIEW, SUMMARY, WAITING, WHY, beside, stamped_name
 
-SUMMARY, WHY, REVIEW = "summary.txt", "why.txt", "review.html"
 _BEING_WRITTEN = "The results are being written.\n"
 
 
@@ -82,6 +81,7 @@ def _reserve(watched: WatchedFolder, made: ClaimedFile, folder: Path, text: str,
 
 def _remove_former(watched: WatchedFolder, name: str) -> None:
     """Remove what was beside a file that has waited for an approval."""
-    for what in (SUMMARY, REVIEW, WHY):
-        with suppress(OSError):
-            (watched.root / WAITING / beside(PurePath(name).name, what)).unlink(missing_ok=True)
+    for place in (WAITING, APPROVED):  # a person may have moved all of it
+        for what in (SUMMARY, REVIEW, CHANGED):
+            with suppress(OSError):
+                (watched.root / place / beside(name, what)).unlink(missing_ok=True)

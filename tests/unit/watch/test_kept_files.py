@@ -82,12 +82,3 @@ def test_a_failed_file_that_grew_is_found(watched):
     write(watched, "failed", "2026-11-26T0230-00000000-a.csv", "more", OLD + 60)
     write(watched, "failed", "2026-11-26T0230-00000000-a-why.txt", "why", OLD)
     assert found(watched) == [("2026-11-26T0230-00000000-a.csv", True)]
-
-
-def test_a_source_that_is_called_like_a_sheet_is_none(watched):
-    content = "x\n9\n"
-    probe = write(watched, "working", "probe", content, OLD)
-    start = f"2026-11-26T0230-{digest_of(probe)[:8]}-a-errors"
-    write(watched, "done", f"{start}.csv", content, OLD + 60)
-    write(watched, "done", f"{start}-summary.txt", "summary", OLD)
-    assert found(watched) == []

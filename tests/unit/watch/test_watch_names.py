@@ -37,7 +37,18 @@ def test_names_that_are_passed_over(name):
 
 @pytest.mark.parametrize(
     ("name", "is_taken"),
-    [("a.xlsx", True), ("A.CSV", True), ("a.xlsm", True), ("a.numbers", True), ("a.pdf", False), ("a", False), ("a.ok", False)],
+    [
+        ("2026-11-26T0230-ab12cd34-a-summary.txt", False),
+        ("2026-11-26T0230-ab12cd34-a-errors.xlsx", True),
+        ("year-summary.txt", True),
+        ("a.xlsx", True),
+        ("A.CSV", True),
+        ("a.xlsm", True),
+        ("a.numbers", True),
+        ("a.pdf", False),
+        ("a", False),
+        ("a.ok", False),
+    ],
 )
 def test_which_files_are_taken(name, is_taken):
     assert not is_passed_over(name)
@@ -64,6 +75,9 @@ def test_other_names_are_no_claims(name):
         ("2026-11-25T1100-00000000-invoices-errors.xlsx", "2026-11-26T0230-ab12cd34-invoices-corrected.xlsx"),
         ("2026-11-25T1100-00000000-invoices-errors-2.xlsx", "2026-11-26T0230-ab12cd34-invoices-corrected.xlsx"),
         ("2026-11-25T1100-00000000-invoices.csv", "2026-11-26T0230-ab12cd34-invoices.csv"),
+        ("invoices-errors.xlsx", "2026-11-26T0230-ab12cd34-invoices-errors-file.xlsx"),
+        ("year-Summary.txt", "2026-11-26T0230-ab12cd34-year-Summary-file.txt"),
+        ("summary.txt", "2026-11-26T0230-ab12cd34-summary-file.txt"),
     ],
 )
 def test_a_kept_file_has_its_time_and_digest_in_front(name, kept):
