@@ -33,7 +33,7 @@ from support.workspace import API_KEY, TOKEN, CliWorkspace, settings_for
 from importer.sandbox import Sandbox, SandboxSettings
 
 WATCHERS = 2
-LONGEST_WAIT = 300.0
+LONGEST_WAIT = 1800.0
 ROWS = (2, 7)
 
 
