@@ -55,6 +55,7 @@ class Station:
     attempts: list[OpenClaim] = field(default_factory=list)
     _trouble: str = ""
     _device: tuple[int, int] | None = None
+    _home: tuple[int, int] | None = None  # the device of the last time that the folder was there
     _is_network: bool = False
     _is_adopted: bool = False
     _away: str = ""
@@ -86,14 +87,16 @@ class Station:
         root = self.watched.root
         try:
             found = root.stat()
-            if self._is_adopted and not (root / MARKER).exists():
+            device = (found.st_dev, found.st_ino)
+            is_other = self._home is not None and device != self._home
+            if (self._is_adopted or is_other) and not (root / MARKER).exists():
                 return f"The folder {root} has no file {MARKER} any more. Is its drive connected? It is looked at again."
             refuse_other_ledger(root, ledger)
             if ledger is not None and not self._is_adopted:
                 mark(root, ledger, self.watched.access)
                 self._is_adopted = True
-            if self._device != (found.st_dev, found.st_ino):
-                self._begin((found.st_dev, found.st_ino))
+            if self._device != device:
+                self._begin(device)
         except OSError as error:
             return f"The folder {root} cannot be used now ({error.strerror or error}). It is looked at again."
         except UsageError as error:
@@ -106,7 +109,7 @@ class Station:
         for scan in self.scans.values():
             scan.forget()
         self._next_look = self._next_recovery = 0.0
-        self._device = device
+        self._device = self._home = device
 
     @property
     def is_local(self) -> bool:

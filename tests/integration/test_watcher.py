@@ -117,6 +117,19 @@ def test_a_folder_that_is_away_is_waited_for_and_nothing_is_written_in_its_place
     assert shown.count("is there again.") == 1
 
 
+def test_a_mount_point_without_its_disk_is_not_taken_for_a_new_folder(story, capsys):
+    """The disk goes away before the first import, so that the folder has no mark yet."""
+    drop, elsewhere = story.folder / "drop", story.folder / "elsewhere"
+
+    def vanish():
+        drop.rename(elsewhere)
+        drop.mkdir()
+
+    story.tell(nothing, vanish, nothing, nothing)
+    assert list(drop.iterdir()) == []
+    assert capsys.readouterr().err.count("Is its drive connected?") == 1
+
+
 def test_a_folder_that_was_removed_is_waited_for(story, capsys):
     drop = story.folder / "drop"
     write_csv(drop / "a.csv", cases(1))

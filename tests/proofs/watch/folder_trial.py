@@ -100,7 +100,7 @@ def until(trial: FolderTrial, what: str, found: Callable[[], bool]) -> bool:
     while time.monotonic() < end:
         if not trial.unmounted.is_set() and found():
             return True
-        time.sleep(0.05)
+        time.sleep(trial.settle / 4)
     trial.problems.append(f"waited too long for {what}")
     return False
 
