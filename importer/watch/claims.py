@@ -80,6 +80,11 @@ class ClaimedFile:
         watched.access.write(self.folder / NOTE, json.dumps(asdict(note)))
         return replace(self, note=note)
 
+    def as_noted(self) -> ClaimedFile:
+        """Return the claim with its note as it is on disk, if it is there."""
+        path = self.folder / NOTE
+        return replace(self, note=ClaimNote.read(path)) if path.exists() else self
+
     def is_as_claimed(self) -> bool:
         """Return whether the file has not been written to since it was claimed. Raises OSError."""
         return self.note.state is None or _state_of(self.path) == self.note.state

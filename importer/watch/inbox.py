@@ -77,6 +77,7 @@ class Inbox:
         except Exception as error:  # noqa: BLE001  (the border of a file: a bug in one must not keep the others waiting)
             more = "What was sent of it is recorded: `importer resume` goes on with it."
             tried = _Tried(FileEnding.FAILED, ExitCode.BUG, (bug_text(error), more))
+        made = made.as_noted()  # an error may have come after the note of its batch
         return made, self._placed(watched, made, tried)
 
     def _tried(self, watched: WatchedFolder, made: ClaimedFile) -> tuple[_Tried, ClaimedFile]:
@@ -87,7 +88,6 @@ class Inbox:
             if made.note.origin == APPROVED and known.state in UNDECIDED:
                 if why := self._objection(known):
                     return self._waiting(known.id, why), made
-                known = replace(known, state=BatchState.APPROVED)
             made = made.noted(watched, batch=known.id)
         if made.note.batch is not None:
             return self._gone_on(made.note.batch, console), made
