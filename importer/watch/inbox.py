@@ -85,9 +85,9 @@ class Inbox:
         if not made.path.exists():
             return _Tried(FileEnding.TAKEN_OVER, ExitCode.OK, ()), made
         if made.note.batch is None and (known := self._known_batch(made)) is not None:
-            if made.note.origin == APPROVED and known.state in UNDECIDED:
-                if why := self._objection(known):
-                    return self._waiting(known.id, why), made
+            is_to_approve = made.note.origin == APPROVED and known.state in UNDECIDED
+            if is_to_approve and (why := self._objection(known)):
+                return self._waiting(known.id, why), made
             made = made.noted(watched, batch=known.id)
         if made.note.batch is not None:
             return self._gone_on(made.note.batch, console), made
