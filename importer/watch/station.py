@@ -88,8 +88,7 @@ class Station:
         try:
             found = root.stat()
             device = (found.st_dev, found.st_ino)
-            is_other = self._home is not None and device != self._home
-            if (self._is_adopted or is_other) and not (root / MARKER).exists():
+            if self._was_known(device) and not (root / MARKER).exists():
                 return f"The folder {root} has no file {MARKER} any more. Is its drive connected? It is looked at again."
             refuse_other_ledger(root, ledger)
             if ledger is not None and not self._is_adopted:
@@ -102,6 +101,10 @@ class Station:
         except UsageError as error:
             return str(error)
         return ""
+
+    def _was_known(self, device: tuple[int, int]) -> bool:
+        """Return whether the folder should have its mark: it had it, or this is not the folder that was there before."""
+        return self._is_adopted or (self._home is not None and device != self._home)
 
     def _begin(self, device: tuple[int, int]) -> None:
         self.watched.make()
