@@ -11,6 +11,7 @@ PROOFS = [
     nox.param(["faults/soak.py", "--cases", "2000", "--seed", "1"], id="faults alone"),
     nox.param(["faults/paused_sender.py", "--trials", "20", "--seed", "1"], id="paused sender"),
     nox.param(["hostile/table.py", "--seed", "1"], id="hostile server"),
+    nox.param(["watch/folder_trial.py", "--files", "200", "--seconds", "600", "--kills", "30", "--seed", "1"], id="folder"),
     nox.param(["fuzz/reader.py", "--seconds", "600", "--seed", "1"], id="damaged files"),
 ]
 

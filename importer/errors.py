@@ -20,6 +20,7 @@ what to do.
 from __future__ import annotations
 
 from enum import IntEnum
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -109,3 +110,12 @@ class QuotaReached(ApiStopped):
     """An API takes no more requests for longer than the command waits."""
 
     exit_code = ExitCode.QUOTA
+
+
+def bug_text(error: BaseException) -> str:
+    """Return the place of a bug in the code, to be reported: the last lines, without values, which might be personal data."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+    return f"This is a bug in the importer: {type(error).__name__} at {where}. Please report that line."

@@ -6,19 +6,16 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from importer.domain.expected_files import ExpectedFiles
 from importer.domain.hosts import is_loopback
+from importer.setting_sections import Section
 
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NotifySettings(_Section):
+class NotifySettings(Section):
     """To whom a night is reported. Addresses hold secrets: ``IMPORTER_NOTIFY__URLS`` or the keyring has them, never a file."""
 
     urls: Annotated[
@@ -57,7 +54,7 @@ class NotifySettings(_Section):
         return split_addresses(self.urls.get_secret_value()) if self.urls else ()
 
 
-class ExpectSettings(_Section):
+class ExpectSettings(Section):
     """The files that are expected, so that one that did not come is reported."""
 
     files: Annotated[
@@ -69,7 +66,7 @@ class ExpectSettings(_Section):
     ] = ""
     profiles: Annotated[
         dict[str, str], Field(description="When a file that is read with a profile must have come, by the profile's name.")
-    ] = {}
+    ] = {}  # noqa: RUF012  (pydantic copies it)
 
     @field_validator("files")
     @classmethod

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
@@ -24,13 +24,10 @@ from importer.domain.reasons import explain
 from importer.errors import SettingsError
 from importer.night_settings import ExpectSettings, NotifySettings
 from importer.scheduling.settings import Schedules
+from importer.setting_sections import Section, WatchSettings
 
 KEYRING_SERVICE = "collection-importer"
 Api = Literal["debitura", "debbie"]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _checked_url(value: str) -> str:
@@ -46,7 +43,7 @@ def _checked_url(value: str) -> str:
     return value.rstrip("/")
 
 
-class DebituraSettings(_Section):
+class DebituraSettings(Section):
     """Debitura, the API for cases. The key is in ``IMPORTER_DEBITURA__API_KEY`` or the keyring."""
 
     base_url: Annotated[str, Field(description="Debitura's address.")] = "https://collectionpartner-api.debitura.com"
@@ -58,7 +55,7 @@ class DebituraSettings(_Section):
     _check_url = field_validator("base_url")(_checked_url)
 
 
-class DebbieSettings(_Section):
+class DebbieSettings(Section):
     """Debbie, the API for vouchers. The token is in ``IMPORTER_DEBBIE__TOKEN`` or the keyring."""
 
     base_url: Annotated[str, Field(description="Debbie's address.")] = "https://api.debbiecollect.com"
@@ -93,7 +90,7 @@ LONGEST_WINDOW_SECONDS = 31_622_400  # a year
 Seconds = Annotated[float, Field(gt=0, le=LONGEST_WINDOW_SECONDS)]
 
 
-class DispatchSettings(_Section):
+class DispatchSettings(Section):
     """The sending of entries. The default limits are those that Debitura documents for each key; 0 means no limit."""
 
     concurrency: Annotated[int, Field(ge=1, le=256, description="How many requests may be under way at once, per API.")] = 16
@@ -147,7 +144,7 @@ class DispatchSettings(_Section):
     ] = (60, 3_600, 86_400)
 
 
-class WorkspaceSettings(_Section):
+class WorkspaceSettings(Section):
     """Who works with the workspace."""
 
     group: Annotated[
@@ -159,7 +156,7 @@ class WorkspaceSettings(_Section):
     ] = None
 
 
-class LedgerSettings(_Section):
+class LedgerSettings(Section):
     """Where the ledger and its backups are."""
 
     url: Annotated[str, Field(description="The ledger's database: an SQLite file on a local disk, never on a network drive.")] = (
@@ -178,7 +175,7 @@ class LedgerSettings(_Section):
     ] = None
 
 
-class ApprovalSettings(_Section):
+class ApprovalSettings(Section):
     """What a person must approve before it is sent, and who may do so."""
 
     required: Annotated[
@@ -191,12 +188,22 @@ class ApprovalSettings(_Section):
     above: Annotated[
         dict[str, Annotated[Decimal, Field(ge=0)]],
         Field(description="The largest sum of claims, by currency, that is sent with --yes without an approval."),
-    ] = {}
+    ] = {}  # noqa: RUF012  (pydantic copies a default)
     four_eyes: Annotated[bool, Field(description="Whether another person must approve what one has staged.")] = False
     valid_hours: Annotated[float, Field(gt=0, le=8760, description="How long after an approval the sending may begin.")] = 72
+    by_folder: Annotated[
+        bool,
+        Field(description="Whether moving a file to the folder `approved` of a watched folder approves it."),
+    ] = False
+
+    @model_validator(mode="after")
+    def _a_folder_knows_no_persons(self) -> ApprovalSettings:
+        if self.by_folder and self.four_eyes:
+            raise ValueError("by_folder and four_eyes exclude each other: who moves a file into a folder is not known")
+        return self
 
 
-class Output(_Section):
+class Output(Section):
     """Where reports are written."""
 
     directory: Annotated[Path, Field(description="The folder in which each report gets a folder of its own.")] = Path("output")
@@ -211,7 +218,7 @@ class Output(_Section):
     ] = 0
 
 
-class OwnVoucherType(_Section):
+class OwnVoucherType(Section):
     """A voucher type that an installation has added; ``counts`` gives the sign of its amounts."""
 
     id: Annotated[UUID, Field(description="The type's id at Debbie.")]
@@ -235,6 +242,7 @@ class Settings(BaseSettings):
     approval: ApprovalSettings = ApprovalSettings()
     notify: NotifySettings = NotifySettings()
     expect: ExpectSettings = ExpectSettings()
+    watch: WatchSettings = WatchSettings()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
     voucher_types: Annotated[
         dict[str, OwnVoucherType], Field(description="Voucher types that your installation of Debbie has added, by name.")

@@ -34,6 +34,7 @@ _EXAMPLES = {
     "sandbox": "importer sandbox --port 8085 --data sandbox.jsonl",
     "doctor": "importer doctor",
     "resolve": "importer resolve C12-3f9a2b --absent",
+    "watch": "importer watch /srv/finance/invoices",
     "adopt": "importer adopt C12-3f9a2b --case 1A2B3C4D",
     "ledger backup": "importer ledger backup ledger-backup.db",
     "ledger restored": "importer ledger restored",

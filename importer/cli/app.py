@@ -41,6 +41,7 @@ from importer.cli.resolution import resolve
 from importer.cli.schedule import schedule_app
 from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
+from importer.cli.watch import watch
 from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
 from importer.errors import ExitCode, UsageError
@@ -323,6 +324,9 @@ app.command()(dragged)
 
 
 app.command()(logged(adopt))
+
+
+app.command()(watch)
 
 
 @config_app.command("show")

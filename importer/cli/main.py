@@ -10,14 +10,13 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from importer.cli.app import app
 from importer.cli.terminal import say
-from importer.errors import ExitCode, ImporterError, LedgerUpgraded, UsageError
+from importer.errors import ExitCode, ImporterError, LedgerUpgraded, UsageError, bug_text
 
 # Thresholds of the cyclic garbage collector: with Python's default of 700 it takes a tenth of an import. See
 # docs/decisions/garbage-collector.md.
@@ -79,11 +78,6 @@ def _report(error: Exception) -> ExitCode:
     if hasattr(error, "show"):  # wrong usage, which typer reports in its own words
         error.show()
         return ExitCode.USAGE
-    import traceback
-
-    # The last lines of code, without values, which might be personal data.
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
-    typer.echo(f"This is a bug in the importer: {type(error).__name__} at {where}. Please report that line.", err=True)
+    typer.echo(bug_text(error), err=True)
     typer.echo("Nothing is lost: `importer resume` goes on with what was taken in.", err=True)
     return ExitCode.BUG

@@ -77,8 +77,9 @@ def run_now(
 ) -> None:
     """Run a schedule as the scheduler would: without a question, with the exit codes of `run`."""
     from importer.commands.run_schedule import run_schedule
+    from importer.notify.night import night
 
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
-    with environment_of(config, sandbox=sandbox) as environment:
-        result = run_schedule(name, environment, console)
+    with environment_of(config, sandbox=sandbox) as environment, night(environment, console) as report:
+        result = report.result(run_schedule(name, environment, console))
     show_result(result, as_json=as_json)

@@ -73,6 +73,22 @@ def _approve(environment: Environment, batch_id: int, gates: Gates, output: Path
     return f"The first {gates.limit:,} of batch {batch_id} are approved, as batch {approved}. {sends} them; the others wait."
 
 
+BY_FOLDER = "by folder, mover unknown"
+
+
+def approve_by_folder(environment: Environment, batch_id: int) -> None:
+    """Approve a batch whose file was moved to the folder for approved files. Who moved it is not known, and recorded so.
+
+    Raises ApprovalNeeded if the settings do not allow it, or if the batch would do something else by now; UsageError if it does
+    not wait for an approval.
+    """
+    if not environment.settings.approval.by_folder:
+        raise ApprovalNeeded(f"Batch {batch_id} was not approved: [approval] by_folder is not set.")
+    _check_person(environment, batch_id)
+    with environment.open_ledger("importer watch") as ledger, ledger.unit_of_work() as work:
+        approve_batches(work, [batch_id], environment, reviewed=True, why=BY_FOLDER)
+
+
 def _money(review: Review, kind: RecordKind) -> dict[str, int]:
     found = (one for one in review.statuses() if one.kind is kind and one.status is RowStatus.PENDING)
     return next((dict(one.money) for one in found), {})

@@ -42,9 +42,17 @@ class BatchReview:
 
 
 def review_batch(
-    workspace: Workspace, environment: Environment, batch_id: int, output: Path | None, *, command: str = "importer review"
+    workspace: Workspace,
+    environment: Environment,
+    batch_id: int,
+    output: Path | None,
+    *,
+    command: str = "importer review",
+    seen: bool = True,
 ) -> BatchReview:
     """Return the review of a batch as it is now. What a staged one would do counts as reviewed from now on.
+
+    ``seen``: it is shown to a person.
 
     Raises UsageError for an unknown batch, LedgerError or LedgerHeld.
     """
@@ -54,7 +62,7 @@ def review_batch(
         with ledger.unit_of_work() as work:
             info = batch_of(work, batch_id)
             is_staged = info.state is BatchState.STAGED
-            found = preview(work, [batch_id], environment, output, seen=True) if is_staged else None
+            found = preview(work, [batch_id], environment, output, seen=seen) if is_staged else None
             file = found.files[batch_id] if found else _present_review(work, info)
             decisions = tuple(work.decisions(batch_id))
     review = review_of([file], workspace, environment, account_shown(environment, accounts))

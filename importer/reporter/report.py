@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from importer.domain.file_access import OWNER_ALONE, FileAccess
@@ -15,7 +17,7 @@ from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.queries.totals import Tallies
 from importer.reporter import latest
 from importer.reporter.manifest import BatchIdentity
-from importer.reporter.result_folder import KeptSheet, folder_with, open_result_folder
+from importer.reporter.result_folder import KeptSheet, folder_with, names_of, open_result_folder
 from importer.reporter.sheets import SHEETS, groups_by_book, write_sheets
 from importer.reporter.summary import Summary, summarize
 from importer.reporter.terminal import report_lines
@@ -29,6 +31,7 @@ class Report:
 
     ``kept`` are sentences, which are among the lines too: the sheets that a person has changed or has open, and their
     replacements. Unless it ``is_written``, the folder is that of an earlier batch of the same file, and was left as it is.
+    ``sheets`` are the names of the sheets in the folder.
     """
 
     folder: Path
@@ -36,6 +39,7 @@ class Report:
     text: tuple[str, ...]
     kept: tuple[str, ...] = ()
     is_written: bool = True
+    sheets: tuple[str, ...] = ()
 
 
 def write_report(
@@ -73,7 +77,13 @@ def write_report(
         raise _unwritable(batch, directory, error, checking=checking) from None
     sentences = tuple(map(KeptSheet.sentence, kept))
     text = report_lines(summary, groups, folder.path, kept=sentences, checking=checking)
-    return Report(folder.path, summary, tuple(text), sentences)
+    return Report(folder.path, summary, tuple(text), sentences, sheets=tuple(_placed(name, kept) for name in written))
+
+
+def _placed(name: str, kept: Sequence[KeptSheet]) -> str:
+    """Return the name under which a sheet was written: that of the replacement, if an earlier one had to be kept."""
+    names = set(islice(names_of(name), len(kept) + 2))
+    return next((one.replacement for one in kept if one.replacement in names and one.replacement), name)
 
 
 def known_report(
@@ -96,11 +106,12 @@ def known_report(
         identities = [BatchIdentity(ledger, one.id, one.taken_at) for one in (batch, *earlier)]
         folder, of = folder_with(directory, batch.source_name, identities) or (None, None)
         if folder is not None and of is not None and of != identities[0]:
+            sheets = tuple(name for name in SHEETS if (folder / name).exists())
             if is_outdated := _is_outdated(folder, queries, of.batch):
-                write_report(queries, of.batch, directory, access=access)
+                sheets = write_report(queries, of.batch, directory, access=access).sheets
             summary = summarize(queries, batch, otherwise)
             text = report_lines(summary, groups_by_book(NOTHING_TO_DO), folder, checking=False)
-            return Report(folder, summary, tuple(text), is_written=is_outdated)
+            return Report(folder, summary, tuple(text), is_written=is_outdated, sheets=sheets)
     return write_report(queries, batch_id, directory, otherwise, is_left=is_left, access=access)
 
 

@@ -15,16 +15,23 @@ from importer.workspace.person import current_person
 
 
 def approve_batches(
-    work: UnitOfWork, batches: Sequence[int], environment: Environment, *, limit: int | None = None, reviewed: bool
+    work: UnitOfWork,
+    batches: Sequence[int],
+    environment: Environment,
+    *,
+    limit: int | None = None,
+    reviewed: bool,
+    why: str | None = None,
 ) -> tuple[int, ...]:
     """Approve batches as they were reviewed; with a ``limit`` only their first cases, as batches of their own.
 
-    ``reviewed``: a person was asked, and not a script. Returns the batches that were approved. Raises ApprovalNeeded if one
-    of them would do something else by now; then nothing is approved.
+    ``reviewed``: a person was asked, and not a script. ``why`` is recorded, if it is not a person who is known that approves.
+    Returns the batches that were approved. Raises ApprovalNeeded if one of them would do something else by now; then nothing
+    is approved.
     """
     if limit is None:
         for batch in batches:
-            _compare(work, batch, _approve(work, batch, environment, reviewed=reviewed))
+            _compare(work, batch, _approve(work, batch, environment, reviewed=reviewed, why=why))
             log_event("approved", batch=batch)
         return tuple(batches)
     with work.entered_for_review(batches) as previews:
@@ -40,9 +47,10 @@ def _compare(work: UnitOfWork, batch: int, now: Proposal) -> None:
         raise ApprovalNeeded(f"Batch {batch} must be reviewed again: {why}. Nothing of it was sent.")
 
 
-def _approve(work: UnitOfWork, batch: int, environment: Environment, *, reviewed: bool) -> Proposal:
+def _approve(work: UnitOfWork, batch: int, environment: Environment, *, reviewed: bool, why: str | None = None) -> Proposal:
     account = "the sandbox" if environment.is_sandbox else environment.debitura_url
-    return work.approve(batch, current_person(), account=account, reviewed=reviewed)
+    reason = {} if why is None else {"why": why}
+    return work.approve(batch, current_person(), account=account, reviewed=reviewed, **reason)
 
 
 def _approve_first(

@@ -32,7 +32,8 @@ class ImportRequest:
     """The sources and options of an import.
 
     Without a ``profile``, each source is read with the profile of the ``profile_set`` that matches its headings. ``paths`` and
-    ``output`` are as the user gave them; all other files are in the ``workspace``.
+    ``output`` are as the user gave them; all other files are in the ``workspace``. ``files_folder`` is where the files are that
+    rows name, such as attachments, if that is not the folder of the source.
     """
 
     workspace: Workspace
@@ -47,6 +48,7 @@ class ImportRequest:
     new_ledger: bool = False
     expected: Expectation = field(default_factory=Expectation)
     gates: Gates = field(default_factory=Gates)
+    files_folder: Path | None = None
 
     @property
     def new_ledger_choice(self) -> NewLedger:

@@ -60,7 +60,7 @@ def sources_of(
     read_with = reader_version(request.profile, request.profile_set, context) if paths else ""
     later: list[Source] = []
     for path in paths:
-        opening = _opener(path, request, replace(context, folder=path.parent))
+        opening = _opener(path, request, replace(context, folder=request.files_folder or path.parent))
         source = Source(path.name, opening, version_of(path, read_with, context.today))
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
@@ -148,6 +148,12 @@ def _way(path: Path, profile: Profile) -> ReadOptions:
 
 def _with_note(source: LoadedSource, known: SavedProfile | None) -> LoadedSource:
     return replace(source, notes=(known.note(), *source.notes)) if known else source
+
+
+def holds_only_vouchers(path: Path, request: ImportRequest, environment: Environment) -> bool:
+    """Return whether a file holds vouchers and no cases, so that it is to be imported after files with cases."""
+    context = environment.load_context(test_cases=request.test_cases, folder=request.files_folder or path.parent)
+    return _only_vouchers(Source(path.name, _opener(path, request, context)), lambda _: None)
 
 
 def _only_vouchers(source: Source, has_cases: Callable[[SourceVersion], bool | None]) -> bool:

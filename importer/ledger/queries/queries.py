@@ -27,6 +27,7 @@ from importer.ledger.queries.report_rows import (
     ReportRow,
     batch_info,
     batches,
+    batches_by_digest,
     batches_of_source,
     lines,
     undecided_batches,
@@ -74,6 +75,10 @@ class Queries:
     def batches_of_source(self, batch: BatchInfo) -> list[BatchInfo]:
         """Return the earlier batches of the same bytes for the same account, the newest first."""
         return batches_of_source(self._connection, batch)
+
+    def batches_by_digest(self, digest: str) -> list[BatchInfo]:
+        """Return the batches of a file by the beginning of its SHA-256, the newest first."""
+        return batches_by_digest(self._connection, digest)
 
     def is_confirmed_profile(self, batch_id: int) -> bool:
         """Return whether a person has approved an earlier batch of the same profile and account after a review."""

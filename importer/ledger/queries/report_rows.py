@@ -112,6 +112,12 @@ def undecided_batches(connection: Connection) -> list[BatchInfo]:
     return [_info(found) for found in connection.execute(select(batch).where(waits).order_by(batch.c.id)).mappings()]
 
 
+def batches_by_digest(connection: Connection, digest: str) -> list[BatchInfo]:
+    """Return the batches of a file by the beginning of its SHA-256, the newest first."""
+    of_file = batch.c.source_sha256.startswith(digest, autoescape=True)
+    return [_info(found) for found in connection.execute(select(batch).where(of_file).order_by(batch.c.id.desc())).mappings()]
+
+
 def _info(found: RowMapping) -> BatchInfo:
     return BatchInfo(
         id=found["id"],

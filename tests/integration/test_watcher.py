@@ -1,0 +1,190 @@
+"""A watcher over many rounds, with a clock that a test sets, on the sandbox."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.sheets import cases, vouchers, write_csv
+
+from importer.cli.terminal import TerminalConsole
+from importer.errors import ExitCode, UsageError
+from importer.settings import load_settings
+from importer.watch.endings import Imported
+from importer.watch.request import WatchRequest
+from importer.watch.scanning.system import this_system
+from importer.watch.watcher import Hooks, watch
+from importer.workspace.environment import open_environment
+from importer.workspace.workspace import Workspace
+
+START = datetime(2026, 11, 26, 2, 30, tzinfo=UTC)
+
+
+@dataclass
+class Story:
+    """What happens between the rounds of a watcher, and what it says. It is stopped after the last step."""
+
+    folder: Path
+    steps: list[Callable[[], None]] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+    passed: float = 0.0
+    rounds: list[datetime] = field(default_factory=list)
+    imported: list[Imported] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.passed)
+
+    def seconds(self) -> float:
+        return self.passed
+
+    def wait(self, seconds: float) -> None:
+        self.passed += seconds
+        if self.steps:
+            self.steps.pop(0)()
+        else:
+            self.stop.set()
+
+    def tell(self, *steps: Callable[[], None], watching: tuple[Path, ...] | None = None) -> ExitCode:
+        """Run a watcher, with these steps between its rounds."""
+        self.steps = list(steps)
+        workspace = Workspace(self.folder / "workspace")
+        request = WatchRequest(workspace, watching or (self.folder / "drop",))
+        hooks = Hooks(self.rounds.append, self.imported.append)
+        console = TerminalConsole(quiet=True, verbose=0, yes=True)
+        with open_environment(workspace, load_settings(workspace.settings_file), sandbox=True) as environment:
+            return watch(request, environment, console, self, self.stop, hooks, this_system())
+
+    def ended(self) -> list[tuple[str, str]]:
+        return [(one.name, one.ending.value) for one in self.imported]
+
+
+@pytest.fixture
+def story(tmp_path) -> Iterator[Story]:
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "drop").mkdir()
+    return Story(tmp_path)
+
+
+def nothing() -> None:
+    pass
+
+
+def test_a_file_is_taken_after_the_settle_time_and_each_round_is_shown(story, capsys):
+    drop = story.folder / "drop"
+    steps = [lambda: write_csv(drop / "a.csv", cases(1)), nothing, nothing]
+    assert story.tell(*steps, nothing) is ExitCode.OK
+    assert story.ended() == [("a.csv", "done")]
+    assert story.rounds == [START + timedelta(seconds=3 * number) for number in range(5)]
+    assert story.imported[0].at == START + timedelta(seconds=9)  # seen first at 3 s, and quiet for 5 s at 9 s
+    assert next(path.name for path in (drop / "done").iterdir()).startswith("2026-11-26T0330-")  # of Copenhagen
+    assert capsys.readouterr().err == ""
+
+
+def test_vouchers_come_after_the_cases_that_were_dropped_with_them(story):
+    drop = story.folder / "drop"
+    write_csv(drop / "a-vouchers.csv", vouchers(2))
+    write_csv(drop / "b-cases.csv", cases(2))
+    story.tell(nothing, nothing, nothing)
+    assert story.ended() == [("b-cases.csv", "done"), ("a-vouchers.csv", "done")]
+    assert {one.exit_code for one in story.imported} == {ExitCode.OK}
+
+
+def test_a_folder_that_is_away_is_waited_for_and_nothing_is_written_in_its_place(story, capsys):
+    drop, elsewhere = story.folder / "drop", story.folder / "elsewhere"
+
+    def vanish():
+        drop.rename(elsewhere)
+        drop.mkdir()  # as a mount point is there when its disk is not
+
+    def write():
+        assert list(drop.iterdir()) == []
+        write_csv(elsewhere / "b.csv", cases(1, first=20))
+
+    def come_back():
+        drop.rmdir()
+        elsewhere.rename(drop)
+
+    write_csv(drop / "a.csv", cases(1))
+    story.tell(nothing, nothing, vanish, nothing, write, nothing, come_back, *[nothing] * 3)
+    assert story.ended() == [("a.csv", "done"), ("b.csv", "done")]
+    shown = capsys.readouterr().err
+    assert shown.count("has no file .importer any more. Is its drive connected?") == 1
+    assert shown.count("is there again.") == 1
+
+
+def test_a_mount_point_without_its_disk_is_not_taken_for_a_new_folder(story, capsys):
+    """The disk goes away before the first import, so that the folder has no mark yet."""
+    drop, elsewhere = story.folder / "drop", story.folder / "elsewhere"
+
+    def vanish():
+        drop.rename(elsewhere)
+        drop.mkdir()
+
+    story.tell(nothing, vanish, nothing, nothing)
+    assert list(drop.iterdir()) == []
+    assert capsys.readouterr().err.count("Is its drive connected?") == 1
+
+
+def test_a_folder_that_was_removed_is_waited_for(story, capsys):
+    drop = story.folder / "drop"
+    write_csv(drop / "a.csv", cases(1))
+    story.tell(nothing, nothing, lambda: shutil.rmtree(drop), nothing, nothing)
+    assert capsys.readouterr().err.count("cannot be used now (No such file or directory)") == 1
+
+
+def test_other_files_go_on_while_one_waits(story, monkeypatch):
+    """One file of two is kept waiting by a disk that is full where its results go."""
+    from importer.watch import inbox
+
+    settle, full = inbox.settle, [OSError(28, "No space left on device")] * 2
+
+    def settled(watched, made, *arguments, **more):
+        if made.name == "a.csv" and full:
+            raise full.pop()
+        return settle(watched, made, *arguments, **more)
+
+    monkeypatch.setattr(inbox, "settle", settled)
+    drop = story.folder / "drop"
+    write_csv(drop / "a.csv", cases(1))
+    write_csv(drop / "b.csv", cases(1, first=20))
+    story.tell(*[nothing] * 70)
+    assert story.ended() == [("a.csv", "later"), ("b.csv", "done"), ("a.csv", "done")]
+    assert "No space left on device" in story.imported[0].messages[0]
+    assert story.imported[2].at - story.imported[0].at >= timedelta(seconds=60 + 120)
+    assert [one.result.reports[0].summary.batch.id for one in story.imported if one.ending.value == "done"] == [2, 1]
+
+
+def test_two_folders_are_watched_and_none_twice(story):
+    other = story.folder / "other"
+    other.mkdir()
+    write_csv(other / "b.csv", cases(1, first=20))
+    write_csv(story.folder / "drop" / "a.csv", cases(1))
+    story.tell(nothing, nothing, nothing, watching=(story.folder / "drop", other))
+    assert sorted(story.ended()) == [("a.csv", "done"), ("b.csv", "done")]
+    with pytest.raises(UsageError, match="is named twice"):
+        story.tell(watching=(other, story.folder / "drop" / ".." / "other"))
+
+
+def test_a_bug_in_one_file_does_not_keep_the_others(story, monkeypatch):
+    from importer.watch import inbox
+
+    run = inbox.run
+
+    def run_with_a_bug(request, *arguments):
+        if request.paths[0].name == "a.csv":
+            raise ZeroDivisionError
+        return run(request, *arguments)
+
+    monkeypatch.setattr(inbox, "run", run_with_a_bug)
+    drop = story.folder / "drop"
+    write_csv(drop / "a.csv", cases(1))
+    write_csv(drop / "b.csv", cases(1, first=20))
+    story.tell(nothing, nothing, nothing)
+    assert story.ended() == [("a.csv", "failed"), ("b.csv", "done")]
+    (why,) = (drop / "failed").glob("*-why.txt")
+    assert "This is a bug in the importer: ZeroDivisionError at test_watcher.py" in why.read_text(encoding="utf-8")
