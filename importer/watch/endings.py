@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -50,7 +50,8 @@ class Imported:
     def as_result(self) -> RunResult:
         """Return the result of the run, or one with the exit code of a file of which nothing was imported."""
         refused = 1 if self.exit_code is ExitCode.FILE_REFUSED else 0
-        return self.result or RunResult(self.exit_code, messages=self.messages, refused=refused)
+        made = self.result or RunResult(self.exit_code, messages=self.messages, refused=refused)
+        return replace(made, exit_code=self.exit_code)
 
     def line(self) -> str:
         """Return one line for the user, with the counts of the file."""
