@@ -72,7 +72,7 @@ def test_the_error_sheet_is_attached_only_on_demand(reported, mailbox):
 def test_neither_debtors_nor_addresses_are_written_or_said(reported, mailbox):
     mailbox.status = 500
     write_csv(reported.folder / "incoming" / "zebrahest.csv", [*cases(1), case("C9", debtor_country="Atlantis")])
-    ended = reported.call("run", "incoming", "--yes", "--notify", "--quiet", "-vv")
+    ended = reported.call("run", "incoming", "--yes", "--notify", "--quiet")
     assert ended.code == 3
     assert "A notification could not be delivered. It is sent again in the next run." in ended.err
     state = (reported.folder / "ledger.night.json").read_text(encoding="utf-8")
