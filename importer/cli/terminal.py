@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from importer.cli.logs.command import silence
 from importer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ class TerminalConsole:
         self._quiet, self._yes = quiet, yes
         self._has_logs = verbose > 0
         self._render: Callable[[Event], None] = _ignore  # outside of a sending there is nothing to show
-        silence()
 
     def note(self, text: str) -> None:
         """Show a note, unless ``--quiet`` is given."""

@@ -145,11 +145,7 @@ class Dispatch:
             return ExitCode.OK, []
         if self._unread:
             return self._unread.exit_code, [self._unread.message]
-        if warning := self._ledger.doubts.clock(self._scope.accounts).warning():
-            self._console.warn(warning)
-        rows = {kind.value: count for kind, count in left.items()}
-        log_event("sending", to=self._environment.debitura_url, rows=rows)
-        tracker = ProgressTracker(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console.show)
+        tracker = self._announced(left)
         try:
             with self._console.progress(sum(left.values())):
                 while True:
@@ -159,6 +155,13 @@ class Dispatch:
             return self._cut_off()
         except LedgerError as error:
             return self._without_ledger(error)
+
+    def _announced(self, left: dict[RecordKind, int]) -> ProgressTracker:
+        """Show what is known before the first request, and return what follows the progress."""
+        if warning := self._ledger.doubts.clock(self._scope.accounts).warning():
+            self._console.warn(warning)
+        log_event("sending", to=self._environment.debitura_url, rows={kind.value: count for kind, count in left.items()})
+        return ProgressTracker(self._quotas, left, self._environment.settings.dispatch.concurrency, self._console.show)
 
     def _cut_off(self) -> Ended:
         """Return how the sending ends at a second interrupt. What was cut off may have happened."""

@@ -84,12 +84,7 @@ def report_batches(
     code, messages = sent
     reports: list[Report] = []
     own, listed = output or environment.output, tuple(batches)
-    others = [
-        (batch, directory)
-        for batch, folders in ledger.hand_overs.taken.items()
-        for directory in folders
-        if batch not in listed or directory != own.absolute()
-    ]
+    others = _of_other_runs(ledger, own, listed)
     for batch, directory in [*((batch, own) for batch in listed), *others]:
         try:
             with ledger.queries() as queries:
@@ -104,3 +99,13 @@ def report_batches(
     folders = [report.folder for report in reports]
     afterwards = [*remove_old_results(ledger, environment, folders), *back_up_daily(ledger, environment)]
     return combine(reports, refused, code, [*messages, *afterwards])
+
+
+def _of_other_runs(ledger: Ledger, own: Path, listed: tuple[int, ...]) -> list[tuple[int, Path]]:
+    """Return the batches that other runs have handed over, each with the folder in which that run has reported on it."""
+    return [
+        (batch, directory)
+        for batch, folders in ledger.hand_overs.taken.items()
+        for directory in folders
+        if batch not in listed or directory != own.absolute()
+    ]

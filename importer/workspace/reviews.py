@@ -39,7 +39,7 @@ def review_of(
     finish: str = "",
     is_check: bool = False,
 ) -> Review:
-    """Return the review of a run with these files. ``staged`` tells of the others, which could not be read or have no rows."""
+    """Return the review of a run with these files. ``staged`` has the others, which could not be read or have no rows."""
     path = sqlite_path(environment.ledger_url)
     return build_review(
         files,

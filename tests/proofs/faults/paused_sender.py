@@ -113,10 +113,10 @@ def is_stopped(sender: subprocess.Popen[str]) -> bool:
 
 
 def take_over(folder: Path, env: dict[str, str], server: HostileServer) -> None:
-    """Resume in another process, which does not see the sender's lock, until it has sent the case."""
-    lock = folder / "ledger.db.lock"
-    shutil.copy(lock, folder / "copy.lock")
-    (folder / "copy.lock").replace(lock)
+    """Resume in another process, which sees neither lock of the sender, until it has sent the case."""
+    for lock in [folder / "ledger.db.lock", *folder.glob("ledger.db.sender-*.lock")]:
+        shutil.copy(lock, folder / "copy.lock")
+        (folder / "copy.lock").replace(lock)
     for _ in range(MOST_RESUMES):
         importer(folder, env, "resume")
         if len(server.truth.cases) > 2:
