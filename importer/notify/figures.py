@@ -50,13 +50,17 @@ class UndecidedBatch:
 
 @dataclass(frozen=True)
 class LedgerFigures:
-    """The figures of a ledger: some of its batches, its open entries by status, and the batches that wait for an approval."""
+    """The figures of a ledger: some of its batches, its open entries by status, and the batches that wait for an approval.
+
+    ``waiting`` are the batches of which something is left to do. A row that a later batch holds as well waits in that one alone.
+    """
 
     newest_batch: int = 0
     batches: tuple[BatchFigures, ...] = ()
     open: Mapping[RowStatus, Sums] = field(default_factory=dict)
     undecided: tuple[UndecidedBatch, ...] = ()
     quotas: tuple[QuotaState, ...] = ()
+    waiting: frozenset[int] = frozenset()
 
     def open_sums(self, *statuses: RowStatus) -> Sums:
         """Return the sums of the open entries in these statuses."""
@@ -71,7 +75,8 @@ def read_figures(environment: Environment, after: int, others: Iterable[int] = (
     """
     with open_ledger_read_only(environment) as ledger:
         with ledger.unit_of_work() as work:
-            wanted = sorted({*work.queries.batches_since(after, since), *others})
+            waiting = frozenset(work.queries.waiting_batches())
+            wanted = sorted({*work.queries.batches_since(after, since), *others, *waiting})
             infos = [info for one in wanted if (info := work.queries.batch(one))]
             open_entries = work.queries.open_in_ledger()
             found = LedgerFigures(
@@ -80,7 +85,7 @@ def read_figures(environment: Environment, after: int, others: Iterable[int] = (
                 {status: Sums.of(open_entries, status) for status in RowStatus},
                 tuple(_undecided(work, info) for info in work.queries.undecided_batches()),
             )
-        return replace(found, quotas=_quotas(environment, ledger))
+        return replace(found, quotas=_quotas(environment, ledger), waiting=waiting)
 
 
 def newest_batch(environment: Environment) -> int:

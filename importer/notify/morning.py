@@ -13,7 +13,7 @@ from importer.domain.money import totals_text
 from importer.domain.states import RowStatus
 from importer.domain.timestamps import from_timestamp, to_timestamp
 from importer.notify.decisions import rows_left_to_correct
-from importer.notify.figures import LedgerFigures, read_figures
+from importer.notify.figures import TO_CORRECT, LedgerFigures, read_figures
 from importer.notify.state import NightState
 from importer.notify.sums import PLURAL, Sums
 from importer.notify.wording import missing, moment_text
@@ -111,7 +111,7 @@ def _tasks(figures: LedgerFigures, state: NightState, zone: ZoneInfo) -> list[Ta
         ),
         *_entries(figures),
         *_approvals(figures),
-        *_corrections(figures, state),
+        *_corrections(figures),
     ]
 
 
@@ -152,11 +152,11 @@ def _approvals(figures: LedgerFigures) -> list[Task]:
     ]
 
 
-def _corrections(figures: LedgerFigures, state: NightState) -> list[Task]:
+def _corrections(figures: LedgerFigures) -> list[Task]:
     tasks = []
     for batch in figures.batches:
-        mark = state.marks.get(batch.batch)
-        if rows := rows_left_to_correct(batch, mark.reported if mark else None):
+        all_rows = batch.sums(*TO_CORRECT).rows()
+        if batch.batch in figures.waiting and (rows := rows_left_to_correct(batch, all_rows)):
             text = (
                 f"{rows:,} row{'' if rows == 1 else 's'} of batch {batch.batch} must be corrected by those who make the sheet: "
                 f"`importer report {batch.batch}` writes errors.xlsx again."

@@ -21,7 +21,7 @@ def installation(job: Job, folders: Folders) -> Installation:
     require_plain(job)
     if job.settings.system:
         raise UsageError(
-            f"crontab is that of a user. Remove system under [schedule.{job.name}], and install it as the user who is to run it."
+            f"crontab is that of a user. Leave out --system, and system under [schedule.{job.name}], or use --kind systemd."
         )
     if job.settings.credentials:
         raise UsageError(f"cron loads no credentials. Remove credentials under [schedule.{job.name}], or use --kind systemd.")

@@ -107,6 +107,16 @@ def test_the_summary_counts_since_the_last_one_that_was_sent(reported, mailbox):
     assert reported.call("summary", "--send").code == 5
 
 
+def test_a_row_that_comes_again_is_to_be_corrected_once(reported):
+    wrong = [case("C8", debtor_country="Atlantis"), case("C9", debtor_country="Atlantis")]
+    for name, rows in {"a.csv": [*cases(1), *wrong], "b.csv": [*cases(2), *wrong]}.items():
+        write_csv(reported.folder / name, rows)
+        assert reported.call("run", name, "--yes").code == 3
+    said = reported.call("summary").out
+    assert "2 rows of batch 2 must be corrected" in said
+    assert "of batch 1 must be corrected" not in said
+
+
 def test_a_summary_that_cannot_be_sent_or_made(configured_workspace):
     assert configured_workspace.call("summary").code == 2  # there is no ledger
     sent = configured_workspace.call("summary", "--send")

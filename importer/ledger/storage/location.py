@@ -131,7 +131,7 @@ def require_ledger(url: str) -> None:
     if path is not None and not path.is_file():
         raise LedgerError(
             f"There is no ledger {path.resolve()}: nothing has been imported with it. "
-            f"Check the folder and url under [ledger]; `importer run FILE` begins one."
+            f"Check the workspace, and url under [ledger]. An import begins one; with --sandbox, one with --sandbox."
         )
 
 
