@@ -76,9 +76,10 @@ def run_now(
     verbose: Verbose = 0,
 ) -> None:
     """Run a schedule as the scheduler would: without a question, with the exit codes of `run`."""
-    from importer.commands.run_schedule import run_schedule
+    from importer.commands.run_schedule import run_schedule, schedule_named
     from importer.notify.night import night
 
+    schedule_named(current_workspace(config, sandbox=sandbox).load_settings(config), name)  # before a sandbox is started for it
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
     with environment_of(config, sandbox=sandbox) as environment, night(environment, console) as report:
         result = report.result(run_schedule(name, environment, console))
