@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from importer.commands.review import batch_of, review_batch
@@ -142,3 +143,11 @@ def discard(environment: Environment, batch_id: int) -> str:
         batch_of(work, batch_id)
         work.discard(batch_id, current_person())
     return f"Batch {batch_id} was discarded: nothing of it is sent."
+
+
+def discard_staged(environment: Environment, batch_ids: Iterable[int], why: str) -> None:
+    """Discard those of the batches that are still staged, with a reason that is kept. Raises LedgerError or LedgerHeld."""
+    with environment.open_ledger("importer discard") as ledger, ledger.unit_of_work() as work:
+        for batch_id in batch_ids:
+            if batch_of(work, batch_id).state is BatchState.STAGED:  # a person may have approved it meanwhile
+                work.discard(batch_id, current_person(), why=why)

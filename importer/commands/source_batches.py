@@ -18,7 +18,7 @@ def ledger_id(environment: Environment) -> str | None:
 
 def batches_of_source(environment: Environment, digest: str) -> list[BatchInfo]:
     """Return the batches of a file by (the beginning of) its SHA-256, the newest first. Raises LedgerError."""
-    ledger = Ledger.read(environment.ledger_url, environment.access)
+    ledger = Ledger.read(environment.ledger_url, environment.access) if digest else None
     if ledger is None:
         return []
     with ledger, ledger.queries() as queries:

@@ -92,9 +92,9 @@ class UnitOfWork:
         """Leave approved batches to the account's sender, which brings their reports in ``directory`` up to date."""
         hand_over(self._connection, batch_ids, directory)
 
-    def discard(self, batch_id: int, who: Person) -> None:
-        """Discard a batch that is staged, or whose sending has not begun."""
-        staging.discard(self._connection, batch_id, who)
+    def discard(self, batch_id: int, who: Person, **facts: object) -> None:
+        """Discard a batch that is staged, or whose sending has not begun. ``facts`` are kept with the decision."""
+        staging.discard(self._connection, batch_id, who, facts)
 
     def split(self, batch_id: int, limit: int) -> int | None:
         """Move the first cases of a staged batch to a batch of their own; None if it has no more than ``limit``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importer.commands.approve import approve_by_folder
+from importer.commands.approve import approve_by_folder, discard_staged
 from importer.commands.report import rebuild_report
 from importer.commands.resume import resume
 from importer.commands.review import BatchReview, review_batch
@@ -21,13 +21,14 @@ from importer.watch.console import FileConsole
 from importer.watch.control_file import read_control
 from importer.watch.endings import FileEnding, Imported, ending_after, ending_of
 from importer.watch.folder import WatchedFolder
-from importer.watch.names import APPROVED, WAITING
+from importer.watch.names import APPROVED, WAITING, without_stamp
 from importer.watch.results import settle
 from importer.watch.scanning.content import is_whole
 from importer.workspace.approval import how_to_approve
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+from importer.workspace.person import current_person
 from importer.workspace.request import ImportRequest, find_profiles
 from importer.workspace.result import RunResult
 from importer.workspace.sources import holds_only_vouchers
@@ -35,6 +36,7 @@ from importer.workspace.workspace import Workspace
 
 UNDECIDED = frozenset({BatchState.STAGED, BatchState.VOID})
 GROWN = "It has changed since it was taken: what was imported is what it held before. Drop it in the folder again, whole."
+TAKEN_AGAIN = "its file was taken again from the watched folder"
 _AGAIN = "To import it, correct it if that is needed, and drop it in the folder again: {folder}"
 _NOT_FILES = frozenset({ExitCode.QUOTA, ExitCode.API_STOPPED, ExitCode.INTERRUPTED, ExitCode.USAGE})
 
@@ -91,6 +93,7 @@ class Inbox:
             made = made.noted(watched, batch=known.id)
         if made.note.batch is not None:
             return self._gone_on(made.note.batch, console), made
+        self._discard_former(watched, made)
         if not is_whole(made.path):
             raise FileRefused(f"{made.name} is not complete: it ends in the middle, or in zeros. Nothing of it was imported.")
         request = replace(self._request_for(watched, made.path), expected=read_control(made.control))
@@ -104,14 +107,24 @@ class Inbox:
     def _known_batch(self, made: ClaimedFile) -> BatchInfo | None:
         """Return the batch that the file became before: one that a person decided on, or one of a watcher that was killed."""
         found = batches_of_source(self._environment, made.note.sha256)
-        staged = next((one for one in found if one.state in UNDECIDED), None)
         if made.note.origin:
-            return staged or next(
+            undecided = (one for one in found if one.state in UNDECIDED)
+            return next(undecided, None) or next(
                 (one for one in found[:1] if one.state is BatchState.APPROVED or made.note.origin == WAITING), None
             )
-        if staged is not None and from_timestamp(staged.taken_at) >= made.at:
-            return staged
-        return None
+        return next((one for one in found if one.state is BatchState.VOID and _is_since(one, made)), None)
+
+    def _discard_former(self, watched: WatchedFolder, made: ClaimedFile) -> None:
+        """Discard the staged batches of a file that is decided on again: no person approves them any more.
+
+        They are those of a try that was cut short before the rules were applied to its end, and that of a file which has
+        waited for an approval, and was moved back to be imported anew.
+        """
+        if made.note.origin:
+            return
+        is_moved_back = without_stamp(made.name) != made.name and not (watched.root / WAITING / made.name).exists()
+        if found := staged_of(self._environment, made, earlier=is_moved_back):
+            discard_staged(self._environment, found, TAKEN_AGAIN)
 
     def _objection(self, staged: BatchInfo) -> str | None:
         """Approve a batch by its folder. Returns why that is not possible; it is then reviewed again as it is now."""
@@ -188,6 +201,26 @@ class Inbox:
         if grown:
             self._console.warn(f"{path}: {GROWN}")
         return replace(imported, path=path, messages=(*grown, *imported.messages))
+
+
+def staged_of(environment: Environment, made: ClaimedFile, *, earlier: bool = False) -> list[int]:
+    """Return the batches that this user has staged of a claimed file, and that nobody has decided on.
+
+    Only those since the claim, unless ``earlier`` ones are wanted too. Raises LedgerError.
+    """
+    who, name = current_person(), without_stamp(made.name)
+    return [
+        one.id
+        for one in batches_of_source(environment, made.note.sha256)
+        if one.state is BatchState.STAGED
+        and (one.staged_by.name, one.staged_by.uid, without_stamp(one.source_name)) == (who.name, who.uid, name)
+        and (earlier or _is_since(one, made))
+    ]
+
+
+def _is_since(batch: BatchInfo, made: ClaimedFile) -> bool:
+    """Return whether a batch was staged after the file was claimed, so that it is of an earlier try with this claim."""
+    return from_timestamp(batch.taken_at) >= made.at
 
 
 def _later(imported: Imported, error: OSError) -> Imported:

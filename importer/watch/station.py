@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.commands.source_batches import batches_of_source
-from importer.errors import UsageError
+from importer.errors import ImporterError, UsageError
 from importer.watch import claims
 from importer.watch.claims import ClaimedFile
 from importer.watch.folder import MARKER, WatchedFolder, list_folder, mark, refuse_other_ledger
-from importer.watch.inbox import UNDECIDED
+from importer.watch.inbox import UNDECIDED, staged_of
 from importer.watch.kept_files import changed_files, say_beside
 from importer.watch.names import APPROVED, WAITING, is_spreadsheet, lock_names, stamp_of
 from importer.watch.scanning.scan import FolderScan
@@ -191,6 +191,7 @@ class Station:
         """End this process's part in the folder: what it has claimed, and nothing is recorded of, is put back."""
         for attempt in self.attempts:
             if attempt.claim.note.batch is None:
-                with suppress(OSError):  # it is found by the next watcher
-                    claims.release(self.watched, attempt.claim)
+                with suppress(OSError, ImporterError):  # it is found by the next watcher
+                    if not staged_of(self.environment, attempt.claim):
+                        claims.release(self.watched, attempt.claim)
         claims.end_lease(self.watched, self.system)

@@ -291,3 +291,55 @@ def test_a_signal_ends_the_watcher_politely(drop):
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     assert drop.workspace.finish(process).code == 0
+
+
+ABOVE = {"IMPORTER_APPROVAL__REQUIRED": "never", "IMPORTER_APPROVAL__ABOVE": '{"DKK": 1000000}'}
+"""Rules which ordinary files pass, but by which each is staged first."""
+
+
+def test_a_passing_lock_does_not_ask_for_an_approval(drop, fake_apis, monkeypatch):
+    """Another run takes the ledger when the file is staged, and no rule has asked for an approval."""
+    from importer.commands import run
+    from importer.errors import LedgerHeld
+
+    def held(*_):
+        raise LedgerHeld("Another run holds the ledger.")
+
+    write_csv(drop.path / "invoices.csv", cases(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "_approve_and_send", held)
+        assert drop.once(**ABOVE).code == 75
+    assert drop.names() == []  # it stays claimed, since its staged batch is to be replaced
+    assert drop.once(**ABOVE).code == 0
+    assert drop.names("needs approval") == []
+    assert drop.names("done") == ["invoices-success.xlsx", "invoices-summary.txt", "invoices.csv"]
+    assert len(fake_apis.cases) == 3
+    assert drop.workspace.ledger("SELECT state FROM batch WHERE id > 1 ORDER BY id") == [("discarded",), ("approved",)]
+    assert "its file was taken again from the watched folder" in drop.workspace.call("review", "2").out
+
+
+def test_a_file_that_waits_is_still_waiting_when_its_watcher_was_killed(drop, monkeypatch):
+    """The watcher ends between the staging of a file that is to be approved and the note of its batch."""
+    from importer.watch import claims, inbox
+
+    write_csv(drop.path / "invoices.csv", cases(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(inbox, "settle", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        drop.once()
+    (folder,) = (path for path in (drop.path / "working").iterdir() if path.is_dir())
+    note = json.loads((folder / claims.NOTE).read_text(encoding="utf-8"))
+    (folder / claims.NOTE).write_text(json.dumps(note | {"batch": None}), encoding="utf-8")
+    end_claimants(drop)
+    assert drop.once().code == 8
+    assert drop.names("needs approval") == ["invoices-review.html", "invoices-summary.txt", "invoices.csv"]
+    assert drop.workspace.ledger("SELECT state FROM batch WHERE id > 1 ORDER BY id") == [("discarded",), ("staged",)]
+
+
+def test_a_file_that_is_moved_back_leaves_no_batch_behind(drop):
+    write_csv(drop.path / "invoices.csv", cases(2))
+    drop.once()
+    waiting = drop.file("needs approval", "invoices.csv")
+    waiting.rename(drop.path / waiting.name)
+    assert drop.once(**NO_APPROVAL).code == 0
+    assert drop.workspace.ledger("SELECT state FROM batch WHERE id > 1 ORDER BY id") == [("discarded",), ("approved",)]
+    assert "invoices.csv" in drop.names("done")

@@ -195,8 +195,10 @@ def present_proposal(connection: Connection, batch_id: int) -> Proposal:
     return _proposal(connection, batch_id, overlapping(connection, batch_id), ())
 
 
-def discard(connection: Connection, batch_id: int, who: Person) -> None:
+def discard(connection: Connection, batch_id: int, who: Person, facts: dict[str, object] | None = None) -> None:
     """Drop the proposals of a staged batch. Of one that was approved, what was provably not sent is withdrawn.
+
+    ``facts`` are kept with the decision, such as its reason (``why``).
 
     Raises UsageError if something of it may have been sent, or is being sent.
     """
@@ -215,7 +217,7 @@ def discard(connection: Connection, batch_id: int, who: Person) -> None:
         follow(connection, identifier, State.WITHDRAWN)
     values = {"state": BatchState.DISCARDED, "digest": None, "proposal": None}
     connection.execute(update(batch).where(batch.c.id == batch_id).values(values))
-    record(connection, batch_id, DecisionKind.DISCARDED, who)
+    record(connection, batch_id, DecisionKind.DISCARDED, who, **(facts or {}))
 
 
 # A part of a batch
