@@ -13,17 +13,28 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from importer.watch.folder import WatchedFolder
+from importer.setting_sections import WATCH_FOLDERS
+from importer.watch.folder import WatchedFolder, list_folder
 from importer.watch.moves import digest_of, move_to_free_name
-from importer.watch.names import CONTROL, Claimant, ClaimName, claim_name, parse_claim
+from importer.watch.names import (
+    APPROVED,
+    CONTROL,
+    WAITING,
+    Claimant,
+    ClaimName,
+    claim_name,
+    is_passed_over,
+    is_spreadsheet,
+    parse_claim,
+)
 from importer.watch.scanning.system import OperatingSystem
 from importer.watch.scanning.verdicts import ListedFile
 
 NOTE = ".claim.json"
-_LEASE = re.compile(r"\.(?P<host>.+)-(?P<pid>\d+)\.lease")
+_LEASE = re.compile(r"\.(?P<host>.+?)-(?P<pid>\d+)(?:-(?P<token>[0-9a-f]{8}))?\.lease")
 LEASE_SECONDS = 600.0
 RENEWAL_SECONDS = 60.0
 _CLOCKS_DIFFER = 2.0
@@ -46,13 +57,25 @@ class ClaimNote:
 
     @classmethod
     def read(cls, path: Path) -> ClaimNote:
-        """Read a note; an empty one if there is none that can be read."""
+        """Read a note; an empty one if there is none that can be read, or if it holds what the importer never writes.
+
+        Others may write into the folder, so that no path of a note may lead out of it.
+        """
         try:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             state = found.pop("state")
-            return cls(**found, state=None if state is None else (int(state[0]), int(state[1])))
+            note = cls(**found, state=None if state is None else (int(state[0]), int(state[1])))
+            return note if note.is_usable() else cls()
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return cls()
+
+    def is_usable(self) -> bool:
+        """Return whether the note holds only what the importer writes: folders of its own, plain names, a whole digest."""
+        place, _, name = self.kept.partition("/")
+        is_kept = not self.kept or (place in WATCH_FOLDERS and _is_plain(name) and is_spreadsheet(name))
+        is_number = self.batch is None or type(self.batch) is int
+        is_digest = not self.sha256 or re.fullmatch(r"[0-9a-f]{64}", self.sha256) is not None
+        return self.origin in {"", WAITING, APPROVED} and is_kept and is_number and is_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +111,11 @@ class ClaimedFile:
     def is_as_claimed(self) -> bool:
         """Return whether the file has not been written to since it was claimed. Raises OSError."""
         return self.note.state is None or _state_of(self.path) == self.note.state
+
+
+def _is_plain(name: str) -> bool:
+    """Return whether a name is that of a file, and leads to no other folder."""
+    return name == PurePath(name).name and name not in {"", ".", ".."} and "\0" not in name
 
 
 def _state_of(path: Path) -> tuple[int, int]:
@@ -167,7 +195,7 @@ def take_over(watched: WatchedFolder, system: OperatingSystem, known: Collection
     found: list[ClaimedFile] = []
     for folder in sorted(watched.working.iterdir()):
         owner = parse_claim(folder.name)
-        if owner is None or folder in known or not folder.is_dir():
+        if owner is None or folder in known or folder.is_symlink() or not folder.is_dir():
             continue
         if owner.claimant != system.claimant and not is_dead(watched, owner, system):
             continue
@@ -184,15 +212,16 @@ def _taken_over(watched: WatchedFolder, folder: Path, owner: ClaimName, system: 
             folder.rename(own)
         except OSError:  # another watcher was quicker
             return None
-    files = [path for path in own.iterdir() if not path.name.startswith(".") and path.suffix != CONTROL]
+    names = [one.name for one in list_folder(own)]  # without links: what else is there is not ours, and stays
+    files = [name for name in names if is_spreadsheet(name) and not is_passed_over(name)]
     note = ClaimNote.read(own / NOTE)
     if not files:
-        controls = [path for path in own.iterdir() if path.suffix == CONTROL]
-        for path in controls:
-            move_to_free_name(path, watched.root / note.origin, path.name)
+        for name in names:
+            if PurePath(name).suffix == CONTROL:
+                move_to_free_name(own / name, watched.root / note.origin, name)
         _remove(own)
         return None
-    made = ClaimedFile(own, files[0].name, owner.at, note)
+    made = ClaimedFile(own, files[0], owner.at, note)
     if made.note.sha256:
         return made
     return made.noted(watched, sha256=digest_of(made.path), state=_state_of(made.path))
@@ -201,12 +230,13 @@ def _taken_over(watched: WatchedFolder, folder: Path, owner: ClaimName, system: 
 def is_dead(watched: WatchedFolder, owner: ClaimName, system: OperatingSystem) -> bool:
     """Return whether the process of a claim has ended."""
     claimant, lease = owner.claimant, _lease_of(watched, owner.claimant)
-    is_here = claimant.host == system.claimant.host and _space_in(lease) in {None, system.space}
-    if is_here:
+    space = _space_in(lease)
+    if claimant.host == system.claimant.host and space in {None, system.space}:
+        if space is not None and claimant.pid == system.claimant.pid:
+            return True  # this process has the number now, and another token
         started = system.started(claimant.pid)
         return started is None or started > owner.at.timestamp() + _CLOCKS_DIFFER
-    age = _age_of(watched, lease, system)
-    return age is None or age > LEASE_SECONDS
+    return _is_old(watched, lease, system)
 
 
 def _lease_of(watched: WatchedFolder, claimant: Claimant) -> Path:
@@ -220,12 +250,21 @@ def _space_in(lease: Path) -> str | None:
         return None
 
 
-def _age_of(watched: WatchedFolder, lease: Path, system: OperatingSystem) -> float | None:
-    """Return how long ago a lease was renewed, by the clock of the disk, which both leases have; None if it is not there."""
+def _is_old(watched: WatchedFolder, lease: Path, system: OperatingSystem) -> bool:
+    """Return whether a lease was not renewed for too long, by the clock of the disk, which all leases have; or is not there.
+
+    Nothing is known of the others while the own lease cannot be written.
+    """
     try:
-        return _lease_of(watched, system.claimant).stat().st_mtime - lease.stat().st_mtime
+        now = _lease_of(watched, system.claimant).stat().st_mtime
     except OSError:
-        return None
+        return False
+    try:
+        return now - lease.stat().st_mtime > LEASE_SECONDS
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def renew_lease(watched: WatchedFolder, system: OperatingSystem) -> None:

@@ -50,20 +50,24 @@ def _shortened(text: str, most_bytes: int) -> str:
 
 # Claims
 
-_CLAIM = re.compile(r"(?P<host>.+)-(?P<pid>\d+)--(?P<time>\d{8}T\d{6}\.\d{6}Z)--.+", re.DOTALL)
+_CLAIM = re.compile(r"(?P<host>.+?)-(?P<pid>\d+)(?:-(?P<token>[0-9a-f]{8}))?--(?P<time>\d{8}T\d{6}\.\d{6}Z)--.+", re.DOTALL)
 _CLAIM_TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """The process that has claimed a file."""
+    """The process that has claimed a file.
+
+    ``token`` is of this process alone: two containers may have one host name, and the same process ids.
+    """
 
     host: str
     pid: int
+    token: str = ""
 
     def text(self) -> str:
         """Return the first part of the names of its claims."""
-        return f"{self.host}-{self.pid}"
+        return f"{self.host}-{self.pid}" + (f"-{self.token}" if self.token else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def parse_claim(name: str) -> ClaimName | None:
     if found is None:
         return None
     at = datetime.strptime(found["time"], _CLAIM_TIME).replace(tzinfo=UTC)
-    return ClaimName(Claimant(found["host"], int(found["pid"])), at)
+    return ClaimName(Claimant(found["host"], int(found["pid"]), found["token"] or ""), at)
 
 
 # Results

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -169,7 +170,7 @@ def end_claimants(drop):
     """Let the claims be those of a process that has ended, since this one goes on."""
     for folder in (drop.path / "working").iterdir():
         if folder.is_dir():
-            folder.rename(folder.with_name(folder.name.replace(f"-{os.getpid()}--", f"-{ended_process()}--")))
+            folder.rename(folder.with_name(re.sub(rf"-{os.getpid()}-[0-9a-f]{{8}}--", f"-{ended_process()}--", folder.name)))
 
 
 def ended_process():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import socket
 import sys
 from collections.abc import Callable
@@ -22,6 +23,7 @@ _NETWORK = frozenset(
     {"nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs"}
     | {"vboxsf", "vmhgfs", "prl_fs", "virtiofs", "davfs", "webdav", "afpfs", "fuse"}
 )
+_TOKEN = secrets.token_hex(4)
 _REMOTE_DRIVE = 4
 """What Windows answers for a drive of a network."""
 
@@ -54,7 +56,7 @@ def this_system() -> OperatingSystem:
     """Return the answers of the system that this process runs on."""
     host = re.sub(r"[^A-Za-z0-9.]+", "_", socket.gethostname())[:64] or "host"
     return OperatingSystem(
-        claimant=Claimant(host, os.getpid()),
+        claimant=Claimant(host, os.getpid(), _TOKEN),
         writing=who_writes if sys.platform == "linux" else _unknown,
         is_network=is_on_network_of_windows if sys.platform == "win32" else is_on_network,
         started=started_at,

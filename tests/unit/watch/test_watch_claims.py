@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -144,6 +144,68 @@ def test_a_crash_between_the_two_halves_of_a_move_is_made_good(watched):
     dropped(watched)
     with pytest.raises(FileExistsError):
         move(source, target)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"origin": "../elsewhere"},
+        {"origin": "done"},
+        {"kept": "elsewhere/x.csv"},
+        {"kept": "done/../../x.csv"},
+        {"kept": "done//tmp/x.csv"},
+        {"kept": "done/.."},
+        {"kept": "done"},
+        {"kept": "done/.profile"},
+        {"batch": "7"},
+        {"sha256": "a%"},
+    ],
+)
+def test_a_note_that_leads_elsewhere_is_none(tmp_path: Path, changes):
+    (tmp_path / "note").write_text(json.dumps(asdict(ClaimNote(batch=7)) | changes), encoding="utf-8")
+    assert ClaimNote.read(tmp_path / "note") == ClaimNote()
+
+
+def test_only_files_are_taken_over(watched):
+    """A link is left where it is, whatever its name is, and so is what is not a spreadsheet."""
+    secret = watched.root.parent / "secret.csv"
+    secret.write_text("x\n", encoding="utf-8")
+    folder = watched.working / claim_name(Claimant("here", 9), NOW, "a.csv")
+    folder.mkdir()
+    (folder / "a.csv").symlink_to(secret)
+    (folder / "b.txt.sh").write_text("x", encoding="utf-8")
+    (watched.working / claim_name(Claimant("here", 9), NOW, "b.csv")).symlink_to(watched.root.parent)
+    assert take_over(watched, system()) == []
+    assert len(list(watched.working.iterdir())) == 2
+    assert secret.exists()
+
+
+def test_two_containers_with_one_name_and_number_are_told_apart(watched):
+    """Both are process 1 of the host "here"; the lease of the other one says that its process ids are others."""
+    other = replace(system(), claimant=Claimant("here", 1, "aaaaaaaa"), space="another")
+    made = claimed(watched, dropped(watched), other)
+    claims.renew_lease(watched, other)
+    own = replace(system(), claimant=Claimant("here", 1, "bbbbbbbb"))
+    claims.renew_lease(watched, own)
+    assert take_over(watched, own) == []
+    lease = watched.working / ".here-1-aaaaaaaa.lease"
+    old = time.time() - 700
+    os.utime(lease, (old, old))
+    assert [one.note for one in take_over(watched, own)] == [made.note]
+
+
+def test_a_process_that_had_the_number_before_is_dead(watched):
+    before = replace(system(), claimant=Claimant("here", 1, "aaaaaaaa"))
+    claimed(watched, dropped(watched), before)
+    claims.renew_lease(watched, before)
+    assert len(take_over(watched, replace(system(), claimant=Claimant("here", 1, "bbbbbbbb")))) == 1
+
+
+def test_nobody_is_dead_while_the_own_lease_cannot_be_written(watched):
+    claimed(watched, dropped(watched), system(pid=9, host="there"))
+    assert take_over(watched, system()) == []
+    claims.renew_lease(watched, system())
+    assert len(take_over(watched, system())) == 1
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", json.dumps({"state": 3}), json.dumps({"unknown": 1, "state": None})])
