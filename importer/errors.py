@@ -8,6 +8,7 @@ ImporterError
 │   └── LedgerError     the ledger cannot be used: nothing more is sent
 ├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
 ├── FileRefused         a file cannot be read: no row of it was imported          (exit 4)
+│   └── FileUnreachable the disk does not give it now, or it was changed while it was read
 ├── ApprovalNeeded      a batch must be reviewed and approved: nothing of it is sent  (exit 8)
 └── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
     └── QuotaReached    an API takes no more for a while: rows wait               (exit 7)
@@ -92,6 +93,10 @@ class FileRefused(ImporterError):
     def __init__(self, message: str = "", *, files: int = 1) -> None:
         super().__init__(message)
         self.files = files
+
+
+class FileUnreachable(FileRefused):
+    """The disk does not give a file now, or it was changed while it was read: the next try may read it."""
 
 
 class ApprovalNeeded(ImporterError):

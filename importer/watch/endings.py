@@ -10,7 +10,7 @@ from pathlib import Path
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus
-from importer.errors import ExitCode, FileRefused, ImporterError, ProfileError
+from importer.errors import ExitCode, FileRefused, FileUnreachable, ImporterError
 from importer.reporter.summary import Summary
 from importer.watch.names import DONE, FAILED, WAITING
 from importer.workspace.result import MOST_URGENT_FIRST, RunResult
@@ -88,9 +88,10 @@ def ending_of(result: RunResult, state: BatchState) -> FileEnding:
     return FileEnding.DONE
 
 
-def ending_after(error: ImporterError | OSError) -> FileEnding:
+def ending_after(error: ImporterError | OSError | MemoryError) -> FileEnding:
     """Return what becomes of a file whose import was ended by an error: only what the file itself has caused fails it."""
-    return FileEnding.FAILED if isinstance(error, FileRefused | ProfileError) else FileEnding.LATER
+    is_of_file = isinstance(error, FileRefused) and not isinstance(error, FileUnreachable)
+    return FileEnding.FAILED if is_of_file else FileEnding.LATER
 
 
 def retry_seconds(first: float, tries: int) -> float:

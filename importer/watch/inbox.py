@@ -36,6 +36,7 @@ from importer.workspace.workspace import Workspace
 
 UNDECIDED = frozenset({BatchState.STAGED, BatchState.VOID})
 GROWN = "It has changed since it was taken: what was imported is what it held before. Drop it in the folder again, whole."
+NO_MEMORY = "This computer has too little free memory to import it now. End other programs, or split the file."
 TAKEN_AGAIN = "its file was taken again from the watched folder"
 _AGAIN = "To import it, correct it if that is needed, and drop it in the folder again: {folder}"
 _NOT_FILES = frozenset({ExitCode.QUOTA, ExitCode.API_STOPPED, ExitCode.INTERRUPTED, ExitCode.USAGE})
@@ -76,6 +77,8 @@ class Inbox:
             tried, made = self._tried(watched, made)
         except (ImporterError, OSError) as error:
             tried = _Tried(ending_after(error), _code_of(error), (str(error),))
+        except MemoryError as error:
+            tried = _Tried(ending_after(error), ExitCode.USAGE, (NO_MEMORY,))
         except Exception as error:  # noqa: BLE001  (the border of a file: a bug in one must not keep the others waiting)
             more = "What was sent of it is recorded: `importer resume` goes on with it."
             tried = _Tried(FileEnding.FAILED, ExitCode.BUG, (bug_text(error), more))

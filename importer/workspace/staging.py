@@ -10,7 +10,7 @@ from importer.domain.accounts import Accounts
 from importer.domain.batches import Person
 from importer.domain.kinds import RecordKind
 from importer.domain.records import LoadedSource
-from importer.errors import FileRefused
+from importer.errors import FileRefused, FileUnreachable
 from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.ledger.ledger import UnitOfWork
 from importer.ledger.queries.queries import Queries
@@ -101,7 +101,9 @@ def _record_sources(
         known |= {again} if again else set()  # an unchanged file whose rows are all done is not read again
     remarks = (*find_files(request.paths).remarks(), *map(empty_source_text, empty))
     if not batches and refused:
-        raise FileRefused("\n".join([*map(str, refused), *remarks]), files=len(refused))
+        is_passing = any(isinstance(one, FileUnreachable) for one in refused)
+        kind = FileUnreachable if is_passing else FileRefused
+        raise kind("\n".join([*map(str, refused), *remarks]), files=len(refused))
     return StagedSources(tuple(batches), tuple(refused), frozenset(known), tuple(empty), remarks)
 
 

@@ -344,3 +344,20 @@ def test_a_file_that_is_moved_back_leaves_no_batch_behind(drop):
     assert drop.once(**NO_APPROVAL).code == 0
     assert drop.workspace.ledger("SELECT state FROM batch WHERE id > 1 ORDER BY id") == [("discarded",), ("approved",)]
     assert "invoices.csv" in drop.names("done")
+
+
+def test_a_disk_that_does_not_answer_does_not_fail_a_file(drop, monkeypatch):
+    """A file is readable while it is claimed, and not when it is imported, as with a virus scanner or a stale NFS handle."""
+    from importer.loader.files import safety
+
+    def stale(path):
+        raise safety._unreachable(path, OSError(116, "Stale file handle"))
+
+    write_csv(drop.path / "invoices.csv", cases(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(safety, "open_regular", stale)
+        ended = drop.once(**NO_APPROVAL)
+    assert ended.code == 4
+    assert "Stale file handle" in ended.out
+    assert (drop.names("failed"), drop.names()) == ([], ["invoices.csv"])
+    assert drop.once(**NO_APPROVAL).code == 0

@@ -18,7 +18,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from importer.errors import FileRefused
+from importer.errors import FileRefused, FileUnreachable
 from importer.loader.files.dialect import Dialect, detect
 from importer.loader.files.safety import TextFile, file_signature, open_regular
 
@@ -130,12 +130,12 @@ def _checked(path: Path, file: TextFile, encoding: str | None) -> _ByteCheck:
             while block := stream.read(_BLOCK):
                 check.feed(block)
         except OSError as error:
-            raise FileRefused(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
+            raise FileUnreachable(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
     return check
 
 
-def _changed(name: str) -> FileRefused:
-    return FileRefused(f"{name} was changed while it was read. Close it in other programs and start again.")
+def _changed(name: str) -> FileUnreachable:
+    return FileUnreachable(f"{name} was changed while it was read. Close it in other programs and start again.")
 
 
 def _known_encoding(name: str, encoding: str) -> str:

@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.errors import FileRefused
+from importer.errors import FileRefused, FileUnreachable
 from importer.loader.files.corrections import MAX_CORRECTIONS, TooManyCorrections
 from importer.loader.files.ods import scan_ods
 from importer.loader.files.xls import scan_xls
@@ -92,7 +92,7 @@ def check_file(path: Path) -> Workbook | TextFile:
         try:
             data = head + stream.read(size)
         except OSError as error:
-            raise FileRefused(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
+            raise FileUnreachable(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
     return Workbook(kind, hashlib.sha256(data).hexdigest(), data, _scan_guarded(path.name, kind, data))
 
 
@@ -127,13 +127,14 @@ def _check_path(path: Path) -> None:
 def _unreachable(path: Path, error: Exception) -> FileRefused:
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.EACCES, errno.EPERM):
-        return FileRefused(f"{path.name} may not be read by you. Ask for permission, or copy it to a folder of yours.")
+        return FileUnreachable(f"{path.name} may not be read by you. Ask for permission, or copy it to a folder of yours.")
     if number in (errno.ENOENT, errno.ENOTDIR):
-        return FileRefused(f"{path.name} was not found in {path.parent}. Check the path.")
+        return FileUnreachable(f"{path.name} was not found in {path.parent}. Check the path.")
     if number == errno.ELOOP or isinstance(error, RuntimeError):  # which of them depends on Python's version
         return FileRefused(f"{path.name} is a link that leads in a circle. Copy the file itself there.")
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return FileRefused(f"{path.name[:200]!r} cannot be opened: {reason}. Check the path.")
+    kind = FileUnreachable if number not in (None, errno.ENAMETOOLONG, errno.EINVAL) else FileRefused
+    return kind(f"{path.name[:200]!r} cannot be opened: {reason}. Check the path.")
 
 
 def open_regular(path: Path) -> int:

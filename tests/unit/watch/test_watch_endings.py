@@ -2,18 +2,30 @@
 
 import pytest
 
-from importer.errors import ApiStopped, ExitCode, FileRefused, LedgerError, LedgerHeld, ProfileError, QuotaReached, SettingsError
+from importer.errors import (
+    ApiStopped,
+    ExitCode,
+    FileRefused,
+    FileUnreachable,
+    LedgerError,
+    LedgerHeld,
+    ProfileError,
+    QuotaReached,
+    SettingsError,
+)
 from importer.watch.endings import URGENCY, FileEnding, ending_after, most_urgent, retry_seconds
 
 
-@pytest.mark.parametrize("error", [FileRefused("x"), ProfileError("x")])
-def test_only_the_file_itself_fails_a_file(error):
-    assert ending_after(error) is FileEnding.FAILED
+def test_only_the_file_itself_fails_a_file():
+    assert ending_after(FileRefused("x")) is FileEnding.FAILED
 
 
 @pytest.mark.parametrize(
     "error",
-    [ApiStopped("x"), QuotaReached("x"), LedgerHeld("x"), LedgerError("x"), SettingsError("x"), OSError(28, "No space left")],
+    [
+        *(ApiStopped("x"), QuotaReached("x"), LedgerHeld("x"), LedgerError("x"), SettingsError("x"), ProfileError("x")),
+        *(FileUnreachable("x"), OSError(28, "No space left"), MemoryError()),
+    ],
 )
 def test_what_passes_does_not_fail_a_file(error):
     assert ending_after(error) is FileEnding.LATER

@@ -60,6 +60,8 @@ def test_a_claims_name_says_who_and_when(name):
     made = claim_name(Claimant("my-host-7", 4711), AT, name)
     assert len(made.encode()) <= 255
     assert parse_claim(made) == ClaimName(Claimant("my-host-7", 4711), AT)
+    claimant = Claimant("my-host-7", 4711, "0a1b2c3d")
+    assert parse_claim(claim_name(claimant, AT, name)) == ClaimName(claimant, AT)
 
 
 @pytest.mark.parametrize("name", ["invoices.xlsx", "host-12", ".host-12.lease", "host-x--20261126T013015.123456Z--a"])
