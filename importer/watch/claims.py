@@ -108,9 +108,15 @@ class ClaimedFile:
         path = self.folder / NOTE
         return replace(self, note=ClaimNote.read(path)) if path.exists() else self
 
-    def is_as_claimed(self) -> bool:
-        """Return whether the file has not been written to since it was claimed. Raises OSError."""
-        return self.note.state is None or _state_of(self.path) == self.note.state
+    def is_as_claimed(self, path: Path | None = None) -> bool:
+        """Return whether the file, which may be at ``path`` now, was not written to since its state was noted. Raises OSError."""
+        return self.note.state is None or _state_of(path or self.path) == self.note.state
+
+    def as_it_is(self, watched: WatchedFolder) -> ClaimedFile:
+        """Return the claim with the present state of the file, which is on disk then: it is read from here on. Raises OSError."""
+        if self.is_as_claimed():
+            return self
+        return self.noted(watched, state=_state_of(self.path), sha256=digest_of(self.path))
 
 
 def _is_plain(name: str) -> bool:

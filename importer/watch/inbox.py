@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from importer.commands.run import run
 from importer.commands.source_batches import batches_of_source
 from importer.domain.batches import BatchState
 from importer.domain.timestamps import from_timestamp
-from importer.errors import ApprovalNeeded, ExitCode, FileRefused, ImporterError, LedgerError, bug_text
+from importer.errors import ApprovalNeeded, ExitCode, FileRefused, ImporterError, LedgerError, UsageError, bug_text
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.watch.claims import ClaimedFile
 from importer.watch.clock import Clock
@@ -21,6 +22,7 @@ from importer.watch.console import FileConsole
 from importer.watch.control_file import read_control
 from importer.watch.endings import FileEnding, Imported, ending_after, ending_of
 from importer.watch.folder import WatchedFolder
+from importer.watch.kept_files import ChangedFile, say_beside
 from importer.watch.names import APPROVED, WAITING, without_stamp
 from importer.watch.results import settle
 from importer.watch.scanning.content import is_whole
@@ -88,6 +90,7 @@ class Inbox:
     def _tried(self, watched: WatchedFolder, made: ClaimedFile) -> tuple[_Tried, ClaimedFile]:
         console = FileConsole(self._console, made.name)
         if not made.path.exists():
+            _require_folder(watched)
             return _Tried(FileEnding.TAKEN_OVER, ExitCode.OK, ()), made
         if made.note.batch is None and (known := self._known_batch(made)) is not None:
             is_to_approve = made.note.origin == APPROVED and known.state in UNDECIDED
@@ -97,6 +100,7 @@ class Inbox:
         if made.note.batch is not None:
             return self._gone_on(made.note.batch, console), made
         self._discard_former(watched, made)
+        made = made.as_it_is(watched)  # what was written to it until now is imported with it
         if not is_whole(made.path):
             raise FileRefused(f"{made.name} is not complete: it ends in the middle, or in zeros. Nothing of it was imported.")
         request = replace(self._request_for(watched, made.path), expected=read_control(made.control))
@@ -195,8 +199,10 @@ class Inbox:
             report = tried.result.reports[0] if tried.result and tried.result.reports else None
             zone = self._environment.settings.zone()
             path = settle(watched, made, tried.ending.value, lines, report=report, zone=zone)
+            if not grown and _has_grown(watched, made, path):
+                grown = (GROWN,)
         except FileNotFoundError as error:
-            if made.folder.exists():
+            if made.folder.exists() or not watched.working.exists():
                 return _later(imported, error)
             return replace(imported, ending=FileEnding.TAKEN_OVER, exit_code=ExitCode.OK)
         except OSError as error:
@@ -204,6 +210,21 @@ class Inbox:
         if grown:
             self._console.warn(f"{path}: {GROWN}")
         return replace(imported, path=path, messages=(*grown, *imported.messages))
+
+
+def _require_folder(watched: WatchedFolder) -> None:
+    """Raise UsageError if the folder is away, and the file is with it."""
+    if not watched.working.is_dir():
+        raise UsageError(f"The folder {watched.root} is not there now. It is looked at again.")
+
+
+def _has_grown(watched: WatchedFolder, made: ClaimedFile, path: Path) -> bool:
+    """Return whether a file was written to until it was moved to ``path``; it is said beside it then."""
+    with suppress(OSError):
+        if not made.is_as_claimed(path):
+            say_beside(watched, ChangedFile(path, is_source=True))
+            return True
+    return False
 
 
 def staged_of(environment: Environment, made: ClaimedFile, *, earlier: bool = False) -> list[int]:

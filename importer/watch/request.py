@@ -59,7 +59,7 @@ def watched_folders(request: WatchRequest, environment: Environment) -> list[Wat
             )
         inside = [(root / name, profile) for name, profile in rules.watch.profiles.items()]
         for path, profile in [(root, request.profile), *inside]:
-            access = access_for(root)
+            access = access_for(path if path.is_dir() else root)
             found.append(WatchedFolder(path, profile, access, by_folder=rules.approval.by_folder))
     paths = [one.root.resolve() for one in found]
     if twice := next((path for path in paths if paths.count(path) > 1), None):

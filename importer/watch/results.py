@@ -26,10 +26,13 @@ def settle(
 ) -> Path:
     """Write the results of a claimed file into the folder ``place``, and move the file there. Returns its path.
 
-    ``lines`` become ``…-summary.txt``, or without a ``report``, whose sheets are copied, ``…-why.txt``. Raises OSError.
+    ``lines`` become ``…-summary.txt``, or without a ``report``, whose sheets are copied, ``…-why.txt``. Raises OSError:
+    FileNotFoundError if the claimed file is not there.
     """
     folder = watched.root / place
-    watched.access.folders_to(folder)
+    made.path.stat()  # nothing is written beneath a mount point whose drive is away, where nobody would find it
+    if not folder.is_dir():
+        watched.access.new_folder(folder)
     text = SUMMARY if report else WHY
     made, kept = _reserve(watched, made, folder, text, zone)
     for name, path in _results(report, place).items():

@@ -119,6 +119,11 @@ class Station:
         """Return whether the folder is there, on a disk of this machine, so that the kernel sees all its changes."""
         return self._device is not None and not self._is_network
 
+    @property
+    def is_usable(self) -> bool:
+        """Return whether nothing has kept the folder from being looked through."""
+        return not self._away and not self._trouble
+
     # Claims
 
     def recover(self, seconds: float) -> None:

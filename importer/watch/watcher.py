@@ -83,7 +83,8 @@ class Watcher:
         self._clock, self._stop, self._hooks = clock, stop, hooks
         self._rules = environment.settings.watch
         self._ledger = ledger_id(environment)
-        self._codes: list[ExitCode] = []
+        self._codes: dict[Path, ExitCode] = {}  # the last one of each claimed file
+        self._was_cut_short = False
         folders = watched_folders(request, environment)
         self._check(folders)
         self._say_after = 0.0 if request.once else SAID_AFTER_SECONDS
@@ -118,9 +119,10 @@ class Watcher:
         """Watch until it is stopped."""
         while not self._stop.is_set():
             self.round()
+            self._codes.clear()  # only `--once` ends with them
             if not self._stop.is_set():
                 self._clock.wait(self._rules.scan_seconds)
-        return ExitCode.INTERRUPTED if ExitCode.INTERRUPTED in self._codes else ExitCode.OK
+        return ExitCode.INTERRUPTED if self._was_cut_short else ExitCode.OK
 
     def once(self) -> ExitCode:
         """Import what is complete, or becomes complete within a few settle times."""
@@ -132,7 +134,16 @@ class Watcher:
             if not is_settling or self._clock.seconds() >= end:
                 break
             self._clock.wait(self._rules.scan_seconds)
-        return most_urgent(self._codes)
+        if not self._codes and not self._stop.is_set():
+            self._note_empty()
+        return most_urgent(list(self._codes.values()))
+
+    def _note_empty(self) -> None:
+        """Note that nothing was imported from the folders that can be used."""
+        asked = {folder.absolute() for folder in self._request.folders}
+        for station in self.stations:
+            if station.is_usable and station.watched.root in asked:
+                self._console.note(f"The folder {station.watched.root} holds no complete files: nothing to import.")
 
     def round(self) -> None:
         """Look through every folder once."""
@@ -175,12 +186,15 @@ class Watcher:
         else:
             station.attempts.remove(attempt)
         is_news = imported.messages != attempt.said and not (is_held and now - attempt.held_since < self._say_after)
+        if imported.ending is FileEnding.TAKEN_OVER:  # nothing was imported here, and no trouble is over
+            self._console.note(imported.line())
+            return not self._stop.is_set()
         if imported.ending is not FileEnding.LATER or is_news:
             attempt.said = imported.messages
             self._hooks.on_import(imported)
-        if imported.ending is not FileEnding.TAKEN_OVER:
-            self._codes.append(imported.exit_code)
+        self._codes[attempt.claim.folder] = imported.exit_code
         if imported.exit_code is ExitCode.INTERRUPTED:
+            self._was_cut_short = True
             self._stop.set()
         return not is_held and not self._stop.is_set()
 

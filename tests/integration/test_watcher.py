@@ -49,13 +49,15 @@ class Story:
         else:
             self.stop.set()
 
-    def tell(self, *steps: Callable[[], None], watching: tuple[Path, ...] | None = None) -> ExitCode:
+    def tell(
+        self, *steps: Callable[[], None], watching: tuple[Path, ...] | None = None, once: bool = False, quiet: bool = True
+    ) -> ExitCode:
         """Run a watcher, with these steps between its rounds."""
         self.steps = list(steps)
         workspace = Workspace(self.folder / "workspace")
-        request = WatchRequest(workspace, watching or (self.folder / "drop",))
+        request = WatchRequest(workspace, watching or (self.folder / "drop",), once=once)
         hooks = Hooks(self.rounds.append, self.imported.append)
-        console = TerminalConsole(quiet=True, verbose=0, yes=True)
+        console = TerminalConsole(quiet=quiet, verbose=0, yes=True)
         with open_environment(workspace, load_settings(workspace.settings_file), sandbox=True) as environment:
             return watch(request, environment, console, self, self.stop, hooks, this_system())
 
@@ -188,3 +190,108 @@ def test_a_bug_in_one_file_does_not_keep_the_others(story, monkeypatch):
     assert story.ended() == [("a.csv", "failed"), ("b.csv", "done")]
     (why,) = (drop / "failed").glob("*-why.txt")
     assert "This is a bug in the importer: ZeroDivisionError at test_watcher.py" in why.read_text(encoding="utf-8")
+
+
+def test_a_file_that_grows_until_it_is_moved_is_reported(story, monkeypatch, capsys):
+    from importer.watch import inbox
+
+    settle = inbox.settle
+
+    def settled(watched, made, *arguments, **more):
+        made.path.write_bytes(made.path.read_bytes() + b"C9;1\n")
+        return settle(watched, made, *arguments, **more)
+
+    monkeypatch.setattr(inbox, "settle", settled)
+    write_csv(story.folder / "drop" / "a.csv", cases(1))
+    story.tell(nothing, nothing, nothing)
+    assert inbox.GROWN in story.imported[0].messages
+    assert inbox.GROWN in capsys.readouterr().err
+    assert [path.name[-14:] for path in (story.folder / "drop" / "done").glob("*-changed.txt")] == ["-a-changed.txt"]
+
+
+def test_a_file_that_grows_while_it_waits_is_imported_whole(story, monkeypatch):
+    from importer.errors import ApiStopped
+    from importer.watch import inbox
+
+    drop, run, down = story.folder / "drop", inbox.run, [ApiStopped("The API is down.")]
+
+    def run_later(request, *arguments):
+        if down:
+            raise down.pop()
+        return run(request, *arguments)
+
+    def grow():
+        (path,) = drop.glob("working/*/a.csv")
+        write_csv(path, cases(2))
+
+    monkeypatch.setattr(inbox, "run", run_later)
+    write_csv(drop / "a.csv", cases(1))
+    story.tell(nothing, nothing, grow, *[nothing] * 30)
+    assert story.ended() == [("a.csv", "later"), ("a.csv", "done")]
+    assert inbox.GROWN not in story.imported[1].messages
+    assert story.imported[1].result.reports[0].summary.batch.control["case"]["DKK"][0] == 2
+
+
+def test_no_results_are_written_where_the_drive_is_not_mounted(story, monkeypatch):
+    """The drive goes away after the import and before the results are written, and comes back."""
+    from importer.watch import inbox
+
+    drop, elsewhere, settle = story.folder / "drop", story.folder / "elsewhere", inbox.settle
+
+    def settled(*arguments, **more):
+        if not elsewhere.exists() and not story.imported:
+            drop.rename(elsewhere)
+            drop.mkdir()
+        return settle(*arguments, **more)
+
+    def come_back():
+        assert list(drop.iterdir()) == []
+        drop.rmdir()
+        elsewhere.rename(drop)
+
+    monkeypatch.setattr(inbox, "settle", settled)
+    write_csv(drop / "a.csv", cases(1))
+    story.tell(nothing, nothing, nothing, come_back, *[nothing] * 30)
+    assert story.ended() == [("a.csv", "later"), ("a.csv", "done")]
+
+
+def test_a_file_that_another_watcher_has_is_no_import(story, monkeypatch, capsys):
+    from importer.errors import ApiStopped
+    from importer.watch import inbox
+
+    def stopped(*_):
+        raise ApiStopped("The API is down.")
+
+    def take():
+        (path,) = (story.folder / "drop").glob("working/*/a.csv")
+        shutil.rmtree(path.parent)
+
+    monkeypatch.setattr(inbox, "run", stopped)
+    write_csv(story.folder / "drop" / "a.csv", cases(1))
+    story.tell(nothing, nothing, take, *[nothing] * 25, quiet=False)
+    assert story.ended() == [("a.csv", "later")]
+    assert "a.csv was taken over by another watcher." in capsys.readouterr().err
+
+
+def test_once_ends_with_the_last_code_of_each_file(story, monkeypatch):
+    from importer.errors import LedgerHeld
+    from importer.watch import inbox
+
+    run, drop, held = inbox.run, story.folder / "drop", [LedgerHeld("held")]
+
+    def run_when_free(*arguments):
+        if held:
+            raise held.pop()
+        return run(*arguments)
+
+    monkeypatch.setattr(inbox, "run", run_when_free)
+    write_csv(drop / "a.csv", cases(1))
+    another = lambda: write_csv(drop / "b.csv", cases(1, first=20))  # noqa: E731  (it settles, so that there is another round)
+    assert story.tell(nothing, another, *[nothing] * 20, once=True) is ExitCode.OK
+    assert held == []
+    assert story.ended() == [("a.csv", "later"), ("a.csv", "done"), ("b.csv", "done")]
+
+
+def test_once_says_that_there_is_nothing(story, capsys):
+    assert story.tell(once=True, quiet=False) is ExitCode.OK
+    assert f"The folder {story.folder / 'drop'} holds no complete files: nothing to import.\n" in capsys.readouterr().err
