@@ -16,7 +16,7 @@ from importer.cli.terminal import TerminalConsole
 from importer.errors import ExitCode, UsageError
 from importer.settings import load_settings
 from importer.watch.endings import Imported
-from importer.watch.request import WatchRequest
+from importer.watch.request import WatchRequest, watched_folders
 from importer.watch.scanning.system import this_system
 from importer.watch.watcher import Hooks, watch
 from importer.workspace.environment import open_environment
@@ -295,3 +295,17 @@ def test_once_ends_with_the_last_code_of_each_file(story, monkeypatch):
 def test_once_says_that_there_is_nothing(story, capsys):
     assert story.tell(once=True, quiet=False) is ExitCode.OK
     assert f"The folder {story.folder / 'drop'} holds no complete files: nothing to import.\n" in capsys.readouterr().err
+
+
+def test_a_folder_with_a_profile_has_its_own_group(story):
+    drop, workspace = story.folder / "drop", story.folder / "workspace"
+    (workspace / "profiles").mkdir()
+    (workspace / "profiles" / "list.toml").write_text('holds = "cases"\n[columns]\nFaktura = "case_ref"\n', encoding="utf-8")
+    (workspace / "importer.toml").write_text('[watch.profiles]\nshared = "list"\nnew = "list"\n', encoding="utf-8")
+    (drop / "shared").mkdir()
+    drop.chmod(0o700)
+    (drop / "shared").chmod(0o2770)
+    made = Workspace(workspace)
+    with open_environment(made, load_settings(made.settings_file), sandbox=True) as environment:
+        found = watched_folders(WatchRequest(made, (drop,)), environment)
+    assert [one.access.gid for one in found] == [None, (drop / "shared").stat().st_gid, None]
