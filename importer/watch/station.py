@@ -20,6 +20,7 @@ from importer.watch.scanning.scan import FolderScan
 from importer.watch.scanning.system import OperatingSystem
 from importer.watch.scanning.verdicts import ListedFile, Rules
 from importer.workspace.environment import Environment
+from importer.workspace.operator_log import log_event
 
 LOOK_SECONDS, LOOK_ROUNDS = 30.0, 10
 """How often the folders with files that were imported, or wait for an approval, are looked at: what comes first."""
@@ -77,6 +78,8 @@ class Station:
         """
         why = self._obstacle(ledger)
         if why != self._away:
+            if bool(why) != bool(self._away):
+                log_event("folder_away" if why else "folder_back", folder=str(self.watched.root))
             self.say(why or f"The folder {self.watched.root} is there again.")
             self._away = why
         if why:
@@ -159,6 +162,7 @@ class Station:
         made = claims.claim(self.watched, entry, place, self.system, now, with_control=with_control)
         if made is None:
             return None
+        log_event("claimed", file=made.name, folder=str(self.watched.root / place))
         self.attempts.append(OpenClaim(made))
         return self.attempts[-1]
 

@@ -99,6 +99,11 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "attempt": _attempt,
     "report": lambda f: f"batch {f['batch']} ({f['file']}): {_rows(f['rows'])}",
     "checked": lambda f: f"{f['file']} checked: {_rows(f['rows'])}",
+    "claimed": lambda f: f"{f['file']} is taken from {f['folder']}",
+    "placed": lambda f: f"{f['file']} is in {f['place']} (exit code {f['exit_code']})",
+    "put_off": lambda f: f"{f['file']} waits (exit code {f['exit_code']}), and is tried again in {f['seconds']:,.0f} s",
+    "folder_away": lambda f: f"the folder {f['folder']} cannot be used now",
+    "folder_back": lambda f: f"the folder {f['folder']} is there again",
     "ended": _ended,
 }
 _FACTS = {
@@ -120,5 +125,10 @@ _FACTS = {
     "attempt": ("kind", "entry", "file", "row", "outcome", "status"),
     "report": ("file", "batch", "rows", "exit_code"),
     "checked": ("file", "rows", "exit_code"),
+    "claimed": ("file", "folder"),
+    "placed": ("file", "place", "exit_code"),
+    "put_off": ("file", "exit_code", "seconds"),
+    "folder_away": ("folder",),
+    "folder_back": ("folder",),
     "ended": ("command", "exit_code", "seconds"),
 }
