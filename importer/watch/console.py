@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import AbstractContextManager
 
-from importer.errors import UsageError
+from importer.errors import ExitCode, ImporterError, UsageError
 from importer.workspace.console import Console
 from importer.workspace.events import Event
 
 
-class FileConsole:
-    """Shows the warnings and the progress of an import on the watcher's console; what a review shows is in its page."""
+class StoppedBeforeSending(ImporterError):
+    """The watcher was asked to end while a file was read. Nothing of it was sent."""
 
-    def __init__(self, console: Console, name: str) -> None:
-        self._console, self._name = console, name
+    exit_code = ExitCode.OK
+
+
+class FileConsole:
+    """Shows the warnings and the progress of an import on the watcher's console; what a review shows is in its page.
+
+    If ``stop`` is set, the import ends where the review would be shown, which is before anything is sent.
+    """
+
+    def __init__(self, console: Console, name: str, stop: threading.Event) -> None:
+        self._console, self._name, self._stop = console, name, stop
+        self._is_reviewed = False
 
     def note(self, text: str) -> None:
         """Show nothing: a watcher has one line for each file."""
@@ -23,10 +34,20 @@ class FileConsole:
         self._console.warn(f"{self._name}: {text}")
 
     def present(self, text: str) -> None:
-        """Show nothing: the review is beside the file."""
+        """Show nothing: the review is beside the file. Raises StoppedBeforeSending."""
+        del text
+        self._go_on()
 
     def introduce(self, text: str) -> None:
-        """Show nothing: the review is beside the file."""
+        """Show nothing: the review is beside the file. Raises StoppedBeforeSending."""
+        del text
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Raise StoppedBeforeSending at the beginning of a review; what is shown later may come after the sending."""
+        if self._stop.is_set() and not self._is_reviewed:
+            raise StoppedBeforeSending("The watcher was asked to end: nothing of the file was sent.")
+        self._is_reviewed = True
 
     def require_answer(self, question: str) -> None:
         """Raise UsageError: nobody is asked."""

@@ -47,6 +47,12 @@ class Imported:
     path: Path | None = None
     result: RunResult | None = None
 
+    @property
+    def was_tried(self) -> bool:
+        """Return whether its import says something: not if another watcher has it, or if the watcher was asked to end."""
+        was_stopped = self.ending is FileEnding.LATER and self.exit_code is ExitCode.OK and self.result is None
+        return self.ending is not FileEnding.TAKEN_OVER and not was_stopped
+
     def as_result(self) -> RunResult:
         """Return the result of the run, or one with the exit code of a file of which nothing was imported."""
         refused = 1 if self.exit_code is ExitCode.FILE_REFUSED else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from importer.errors import ApprovalNeeded, ExitCode, FileRefused, ImporterError
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.watch.claims import ClaimedFile
 from importer.watch.clock import Clock
-from importer.watch.console import FileConsole
+from importer.watch.console import FileConsole, StoppedBeforeSending
 from importer.watch.control_file import read_control
 from importer.watch.endings import FileEnding, Imported, ending_after, ending_of
 from importer.watch.folder import WatchedFolder
@@ -58,10 +59,16 @@ class Inbox:
     """Imports claimed files one after the other."""
 
     def __init__(
-        self, workspace: Workspace, environment: Environment, console: Console, clock: Clock, output: Path | None = None
+        self,
+        workspace: Workspace,
+        environment: Environment,
+        console: Console,
+        clock: Clock,
+        stop: threading.Event,
+        output: Path | None = None,
     ) -> None:
         self._workspace, self._environment, self._console = workspace, environment, console
-        self._clock, self._output = clock, output
+        self._clock, self._stop, self._output = clock, stop, output
 
     def comes_last(self, watched: WatchedFolder, path: Path) -> bool:
         """Return whether a file holds only vouchers, whose cases may be in another file that was dropped with it."""
@@ -88,7 +95,7 @@ class Inbox:
         return made, self._placed(watched, made, tried)
 
     def _tried(self, watched: WatchedFolder, made: ClaimedFile) -> tuple[_Tried, ClaimedFile]:
-        console = FileConsole(self._console, made.name)
+        console = FileConsole(self._console, made.name, self._stop)
         if not made.path.exists():
             _require_folder(watched)
             return _Tried(FileEnding.TAKEN_OVER, ExitCode.OK, ()), made
@@ -104,7 +111,12 @@ class Inbox:
         if not is_whole(made.path):
             raise FileRefused(f"{made.name} is not complete: it ends in the middle, or in zeros. Nothing of it was imported.")
         request = replace(self._request_for(watched, made.path), expected=read_control(made.control))
-        result = run(request, self._environment, console)
+        try:
+            result = run(request, self._environment, console)
+        except StoppedBeforeSending:
+            self._note_approved(watched, made)
+            self._discard_former(watched, made)
+            raise
         if not result.reports:
             return _of_result(result, BatchState.APPROVED), made
         batch = result.reports[0].summary.batch
@@ -132,6 +144,13 @@ class Inbox:
         is_moved_back = without_stamp(made.name) != made.name and not (watched.root / WAITING / made.name).exists()
         if found := staged_of(self._environment, made, earlier=is_moved_back):
             discard_staged(self._environment, found, TAKEN_AGAIN)
+
+    def _note_approved(self, watched: WatchedFolder, made: ClaimedFile) -> None:
+        """Note the batch that was approved by its run already, so that the next watcher sends it."""
+        found = batches_of_source(self._environment, made.note.sha256)
+        batch = next((one for one in found if one.state is BatchState.APPROVED and _is_since(one, made)), None)
+        if batch is not None:
+            made.noted(watched, batch=batch.id)
 
     def _objection(self, staged: BatchInfo) -> str | None:
         """Approve a batch by its folder. Returns why that is not possible; it is then reviewed again as it is now."""

@@ -23,6 +23,7 @@ from importer.watch.scanning.wake import woken_by_changes
 from importer.watch.station import OpenClaim, Station
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+from importer.workspace.operator_log import log_event
 
 ONCE_SETTLES = 4
 """How many settle times `--once` waits at most for files that are still being written."""
@@ -88,7 +89,7 @@ class Watcher:
         folders = watched_folders(request, environment)
         self._check(folders)
         self._say_after = 0.0 if request.once else SAID_AFTER_SECONDS
-        self._inbox = Inbox(request.workspace, environment, console, clock, request.output)
+        self._inbox = Inbox(request.workspace, environment, console, clock, stop, request.output)
         usual = (environment, system, console.warn, self._say_after, self._inbox.comes_last)
         self.stations = [Station(one, *usual) for one in folders]
         self._system = system
@@ -179,16 +180,19 @@ class Watcher:
     def _try(self, station: Station, attempt: OpenClaim) -> bool:
         """Import one claimed file. Returns whether to go on with others."""
         attempt.claim, imported = self._inbox.take(station.watched, attempt.claim)
+        if not imported.was_tried:  # nothing was imported here, so that no trouble is over
+            if imported.ending is FileEnding.TAKEN_OVER:
+                station.attempts.remove(attempt)
+            self._console.note(imported.line())
+            return not self._stop.is_set()
         now = self._clock.seconds()
         is_held = imported.exit_code is ExitCode.LEDGER_HELD
         if imported.ending is FileEnding.LATER:
-            self._put_off(attempt, now, is_held=is_held)
+            self._put_off(attempt, now, imported.exit_code)
         else:
             station.attempts.remove(attempt)
+            log_event("placed", file=imported.name, place=imported.ending.value, exit_code=int(imported.exit_code))
         is_news = imported.messages != attempt.said and not (is_held and now - attempt.held_since < self._say_after)
-        if imported.ending is FileEnding.TAKEN_OVER:  # nothing was imported here, and no trouble is over
-            self._console.note(imported.line())
-            return not self._stop.is_set()
         if imported.ending is not FileEnding.LATER or is_news:
             attempt.said = imported.messages
             self._hooks.on_import(imported)
@@ -198,14 +202,17 @@ class Watcher:
             self._stop.set()
         return not is_held and not self._stop.is_set()
 
-    def _put_off(self, attempt: OpenClaim, now: float, *, is_held: bool) -> None:
+    def _put_off(self, attempt: OpenClaim, now: float, code: ExitCode) -> None:
         """Decide when a file is tried again: soon while another process holds the ledger, later and later otherwise."""
-        if is_held:
+        was_held = bool(attempt.held_since)
+        if code is ExitCode.LEDGER_HELD:
             attempt.held_since = attempt.held_since or now
             attempt.due = now + self._rules.scan_seconds
-            return
-        attempt.tries, attempt.held_since = attempt.tries + 1, 0.0
-        attempt.due = now + retry_seconds(self._rules.retry_seconds, attempt.tries)
+        else:
+            attempt.tries, attempt.held_since, was_held = attempt.tries + 1, 0.0, False
+            attempt.due = now + retry_seconds(self._rules.retry_seconds, attempt.tries)
+        if not was_held:  # a held ledger is tried every few seconds
+            log_event("put_off", file=attempt.claim.name, exit_code=int(code), seconds=attempt.due - now)
 
 
 class Heartbeat:

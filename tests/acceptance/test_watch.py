@@ -47,6 +47,14 @@ def test_a_file_is_imported_and_its_results_are_beside_it(drop, fake_apis):
     assert len(fake_apis.cases) == 4
 
 
+def test_the_log_says_what_is_taken_and_where_it_goes(drop):
+    write_csv(drop.path / "invoices.csv", cases(2))
+    ended = drop.workspace.call("watch", drop.path, "--once", "-v", env=NO_APPROVAL)
+    lines = [line.partition(" ")[2] for line in ended.err.splitlines()]
+    assert f"invoices.csv is taken from {drop.path}" in lines
+    assert "invoices.csv is in done (exit code 0)" in lines
+
+
 def test_what_is_unusual_waits_unless_the_settings_say_otherwise(drop, fake_apis):
     write_csv(drop.path / "invoices.csv", cases(2))
     ended = drop.once()
@@ -361,3 +369,23 @@ def test_a_disk_that_does_not_answer_does_not_fail_a_file(drop, monkeypatch):
     assert "Stale file handle" in ended.out
     assert (drop.names("failed"), drop.names()) == ([], ["invoices.csv"])
     assert drop.once(**NO_APPROVAL).code == 0
+
+
+def test_a_file_that_was_staged_when_the_watcher_is_to_end_is_put_back(drop, fake_apis, monkeypatch):
+    from importer.watch.console import FileConsole
+
+    go_on = FileConsole._go_on
+
+    def stop(console):
+        console._stop.set()
+        go_on(console)
+
+    write_csv(drop.path / "invoices.csv", cases(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(FileConsole, "_go_on", stop)
+        assert drop.once(**ABOVE).code == 0
+    assert drop.names() == ["invoices.csv"]
+    assert len(fake_apis.cases) == 1
+    assert drop.workspace.ledger("SELECT state FROM batch WHERE id > 1") == [("discarded",)]
+    assert drop.once(**ABOVE).code == 0
+    assert len(fake_apis.cases) == 3

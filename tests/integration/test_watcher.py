@@ -309,3 +309,30 @@ def test_a_folder_with_a_profile_has_its_own_group(story):
     with open_environment(made, load_settings(made.settings_file), sandbox=True) as environment:
         found = watched_folders(WatchRequest(made, (drop,)), environment)
     assert [one.access.gid for one in found] == [None, (drop / "shared").stat().st_gid, None]
+
+
+def stop_at_the_review(story, monkeypatch) -> None:
+    """Ask the watcher to end while a file is read."""
+    from importer.watch.console import FileConsole
+
+    go_on = FileConsole._go_on
+
+    def stop(console):
+        story.stop.set()
+        go_on(console)
+
+    monkeypatch.setattr(FileConsole, "_go_on", stop)
+
+
+def test_a_watcher_that_is_to_end_sends_nothing_more(story, monkeypatch):
+    """In the sandbox a batch is approved when it is read: its file stays claimed, and the next watcher goes on with it."""
+    drop = story.folder / "drop"
+    write_csv(drop / "a.csv", cases(1))
+    with monkeypatch.context() as patched:
+        stop_at_the_review(story, patched)
+        assert story.tell(nothing, nothing, nothing) is ExitCode.OK
+    assert story.ended() == []
+    assert [path.name for path in drop.glob("working/*/a.csv")] == ["a.csv"]
+    story.stop.clear()
+    assert story.tell(nothing, nothing, nothing) is ExitCode.OK
+    assert [one.line() for one in story.imported] == ["a.csv is in done (1 accepted)."]
