@@ -14,15 +14,16 @@ from importer.commands.review import BatchReview, review_batch
 from importer.commands.run import run
 from importer.commands.source_batches import batches_of_source
 from importer.domain.batches import BatchState
-from importer.domain.timestamps import from_timestamp
 from importer.errors import ApprovalNeeded, ExitCode, FileRefused, ImporterError, LedgerError, UsageError, bug_text
 from importer.ledger.queries.report_rows import BatchInfo
+from importer.reporter.report import Report
 from importer.watch.claims import ClaimedFile
 from importer.watch.clock import Clock
 from importer.watch.console import FileConsole, StoppedBeforeSending
 from importer.watch.control_file import read_control
 from importer.watch.endings import FileEnding, Imported, ending_after, ending_of
 from importer.watch.folder import WatchedFolder
+from importer.watch.former_batches import approved_of, is_since, staged_of
 from importer.watch.kept_files import ChangedFile, say_beside
 from importer.watch.names import APPROVED, WAITING, without_stamp
 from importer.watch.results import settle
@@ -31,7 +32,6 @@ from importer.workspace.approval import how_to_approve
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
-from importer.workspace.person import current_person
 from importer.workspace.request import ImportRequest, find_profiles
 from importer.workspace.result import RunResult
 from importer.workspace.sources import holds_only_vouchers
@@ -53,6 +53,11 @@ class _Tried:
     exit_code: ExitCode
     messages: tuple[str, ...]
     result: RunResult | None = None
+
+    @property
+    def report(self) -> Report | None:
+        """Return the report of the file's batch, if there is one."""
+        return self.result.reports[0] if self.result and self.result.reports else None
 
 
 class Inbox:
@@ -106,6 +111,10 @@ class Inbox:
             made = made.noted(watched, batch=known.id)
         if made.note.batch is not None:
             return self._gone_on(made.note.batch, console), made
+        return self._run(watched, made, console)
+
+    def _run(self, watched: WatchedFolder, made: ClaimedFile, console: Console) -> tuple[_Tried, ClaimedFile]:
+        """Import a file that has no batch yet."""
         self._discard_former(watched, made)
         made = made.as_it_is(watched)  # what was written to it until now is imported with it
         if not is_whole(made.path):
@@ -114,7 +123,8 @@ class Inbox:
         try:
             result = run(request, self._environment, console)
         except StoppedBeforeSending:
-            self._note_approved(watched, made)
+            if (approved := approved_of(self._environment, made)) is not None:
+                made.noted(watched, batch=approved)  # the next watcher sends it
             self._discard_former(watched, made)
             raise
         if not result.reports:
@@ -131,26 +141,19 @@ class Inbox:
             return next(undecided, None) or next(
                 (one for one in found[:1] if one.state is BatchState.APPROVED or made.note.origin == WAITING), None
             )
-        return next((one for one in found if one.state is BatchState.VOID and _is_since(one, made)), None)
+        return next((one for one in found if one.state is BatchState.VOID and is_since(one, made)), None)
 
     def _discard_former(self, watched: WatchedFolder, made: ClaimedFile) -> None:
         """Discard the staged batches of a file that is decided on again: no person approves them any more.
 
         They are those of a try that was cut short before the rules were applied to its end, and that of a file which has
-        waited for an approval, and was moved back to be imported anew.
+        waited for an approval, and was moved back to be imported again.
         """
         if made.note.origin:
             return
         is_moved_back = without_stamp(made.name) != made.name and not (watched.root / WAITING / made.name).exists()
         if found := staged_of(self._environment, made, earlier=is_moved_back):
             discard_staged(self._environment, found, TAKEN_AGAIN)
-
-    def _note_approved(self, watched: WatchedFolder, made: ClaimedFile) -> None:
-        """Note the batch that was approved by its run already, so that the next watcher sends it."""
-        found = batches_of_source(self._environment, made.note.sha256)
-        batch = next((one for one in found if one.state is BatchState.APPROVED and _is_since(one, made)), None)
-        if batch is not None:
-            made.noted(watched, batch=batch.id)
 
     def _objection(self, staged: BatchInfo) -> str | None:
         """Approve a batch by its folder. Returns why that is not possible; it is then reviewed again as it is now."""
@@ -215,9 +218,8 @@ class Inbox:
         try:
             grown = () if made.is_as_claimed() else (GROWN,)
             lines = _lines(watched, tried, grown)
-            report = tried.result.reports[0] if tried.result and tried.result.reports else None
             zone = self._environment.settings.zone()
-            path = settle(watched, made, tried.ending.value, lines, report=report, zone=zone)
+            path = settle(watched, made, tried.ending.value, lines, report=tried.report, zone=zone)
             if not grown and _has_grown(watched, made, path):
                 grown = (GROWN,)
         except FileNotFoundError as error:
@@ -246,26 +248,6 @@ def _has_grown(watched: WatchedFolder, made: ClaimedFile, path: Path) -> bool:
     return False
 
 
-def staged_of(environment: Environment, made: ClaimedFile, *, earlier: bool = False) -> list[int]:
-    """Return the batches that this user has staged of a claimed file, and that nobody has decided on.
-
-    Only those since the claim, unless ``earlier`` ones are wanted too. Raises LedgerError.
-    """
-    who, name = current_person(), without_stamp(made.name)
-    return [
-        one.id
-        for one in batches_of_source(environment, made.note.sha256)
-        if one.state is BatchState.STAGED
-        and (one.staged_by.name, one.staged_by.uid, without_stamp(one.source_name)) == (who.name, who.uid, name)
-        and (earlier or _is_since(one, made))
-    ]
-
-
-def _is_since(batch: BatchInfo, made: ClaimedFile) -> bool:
-    """Return whether a batch was staged after the file was claimed, so that it is of an earlier try with this claim."""
-    return from_timestamp(batch.taken_at) >= made.at
-
-
 def _later(imported: Imported, error: OSError) -> Imported:
     message = f"Its results cannot be written to {imported.folder} ({error.strerror or error}). Make room, or give the rights."
     return replace(imported, ending=FileEnding.LATER, exit_code=ExitCode.USAGE, messages=(message,))
@@ -281,11 +263,10 @@ def _of_result(result: RunResult, state: BatchState) -> _Tried:
 
 def _lines(watched: WatchedFolder, tried: _Tried, grown: tuple[str, ...]) -> list[str]:
     """Return the text beside the file: what became of it, why, and what to do."""
-    report = tried.result.reports[0] if tried.result and tried.result.reports else None
     again = [_AGAIN.format(folder=watched.root)] if tried.ending is FileEnding.FAILED else []
     if tried.ending is FileEnding.WAITING:
         again = [_HOW_BY_FOLDER.format(folder=watched.root / APPROVED)] if watched.by_folder else []
-    return [*grown, *tried.messages, *again, *(report.text if report else ())]
+    return [*grown, *tried.messages, *again, *(tried.report.text if tried.report else ())]
 
 
 _HOW_BY_FOLDER = "Nothing of it is sent yet. To approve it, move the file to {folder}."

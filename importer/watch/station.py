@@ -13,7 +13,8 @@ from importer.errors import ImporterError, UsageError
 from importer.watch import claims
 from importer.watch.claims import ClaimedFile
 from importer.watch.folder import MARKER, WatchedFolder, list_folder, mark, refuse_other_ledger
-from importer.watch.inbox import UNDECIDED, staged_of
+from importer.watch.former_batches import staged_of
+from importer.watch.inbox import UNDECIDED
 from importer.watch.kept_files import changed_files, say_beside
 from importer.watch.names import APPROVED, WAITING, is_spreadsheet, lock_names, stamp_of
 from importer.watch.scanning.scan import FolderScan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -101,10 +101,14 @@ def _record_sources(
         known |= {again} if again else set()  # an unchanged file whose rows are all done is not read again
     remarks = (*find_files(request.paths).remarks(), *map(empty_source_text, empty))
     if not batches and refused:
-        is_passing = any(isinstance(one, FileUnreachable) for one in refused)
-        kind = FileUnreachable if is_passing else FileRefused
-        raise kind("\n".join([*map(str, refused), *remarks]), files=len(refused))
+        raise _all_refused(refused, remarks)
     return StagedSources(tuple(batches), tuple(refused), frozenset(known), tuple(empty), remarks)
+
+
+def _all_refused(refused: Sequence[FileRefused], remarks: Iterable[str]) -> FileRefused:
+    """Return the error of a run that has read no file: a later one may read more, if the disk did not give one of them."""
+    kind = FileUnreachable if any(isinstance(one, FileUnreachable) for one in refused) else FileRefused
+    return kind("\n".join([*map(str, refused), *remarks]), files=len(refused))
 
 
 def _has_rows(queries: Queries, batch_id: int, name: str, run_id: str, *, is_known: bool) -> bool:
