@@ -285,8 +285,10 @@ def sweep_leases(watched: WatchedFolder, system: OperatingSystem) -> None:
     with suppress(OSError):
         for path in watched.working.iterdir():
             found = _LEASE.fullmatch(path.name)
-            is_ours = found and found["host"] == system.claimant.host and _space_in(path) == system.space
-            if found and is_ours and system.started(int(found["pid"])) is None:
+            if found is None or found["host"] != system.claimant.host or _space_in(path) != system.space:
+                continue
+            had_our_number = int(found["pid"]) == system.claimant.pid and path != _lease_of(watched, system.claimant)
+            if had_our_number or system.started(int(found["pid"])) is None:
                 path.unlink(missing_ok=True)
 
 

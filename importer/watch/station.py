@@ -136,9 +136,9 @@ class Station:
             return
         self._next_recovery = seconds + claims.RENEWAL_SECONDS
         claims.renew_lease(self.watched, self.system)
-        claims.sweep_leases(self.watched, self.system)
         known = {one.claim.folder for one in self.attempts}
         found = claims.take_over(self.watched, self.system, known)
+        claims.sweep_leases(self.watched, self.system)  # after that, which asks for the leases of the dead
         self.attempts += [OpenClaim(one) for one in found]
         for one in found:
             self.say(f"{one.name} was claimed by a watcher that has ended, and is taken over.")

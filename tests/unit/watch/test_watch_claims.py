@@ -198,7 +198,11 @@ def test_a_process_that_had_the_number_before_is_dead(watched):
     before = replace(system(), claimant=Claimant("here", 1, "aaaaaaaa"))
     claimed(watched, dropped(watched), before)
     claims.renew_lease(watched, before)
-    assert len(take_over(watched, replace(system(), claimant=Claimant("here", 1, "bbbbbbbb")))) == 1
+    own = replace(system(), claimant=Claimant("here", 1, "bbbbbbbb"))
+    claims.renew_lease(watched, own)
+    assert len(take_over(watched, own)) == 1
+    claims.sweep_leases(watched, own)
+    assert [path.name for path in watched.working.glob(".*.lease")] == [".here-1-bbbbbbbb.lease"]
 
 
 def test_nobody_is_dead_while_the_own_lease_cannot_be_written(watched):
