@@ -35,8 +35,11 @@ def watch(
     verbose: Verbose = 0,
 ) -> None:
     """Import spreadsheets that are dropped in a folder, each as soon as it is complete, with its results beside it."""
+    from importer.errors import ExitCode
     from importer.notify.night import Nightwatch
     from importer.watch.clock import SystemClock
+    from importer.watch.endings import FileEnding
+    from importer.watch.names import without_stamp
     from importer.watch.request import WatchRequest
     from importer.watch.watcher import Hooks
     from importer.watch.watcher import watch as watch_folders
@@ -51,10 +54,15 @@ def watch(
 
         def report(imported: Imported) -> None:
             say(imported.line())
-            nightwatch.imported(imported.as_result())
+            is_refused = imported.ending is FileEnding.FAILED and imported.exit_code is not ExitCode.OK  # OK: it was discarded
+            name = str(imported.folder / without_stamp(imported.name))
+            nightwatch.imported(imported.as_result(), name, (imported.path or imported.folder) if is_refused else None)
 
         hooks = Hooks(on_round=nightwatch.look_at_the_clock, on_import=report)
-        code = watch_folders(request, environment, console, clock, stop, hooks, wake=clock.wake)
+        try:
+            code = watch_folders(request, environment, console, clock, stop, hooks, wake=clock.wake)
+        finally:
+            nightwatch.finish()
     raise typer.Exit(int(code))
 
 

@@ -16,6 +16,7 @@ from importer.domain.timestamps import to_timestamp
 from importer.errors import ExitCode
 from importer.notify import wording
 from importer.notify.figures import TO_CORRECT, UNSETTLED, BatchFigures, LedgerFigures
+from importer.notify.refused import FileNews, still_refused
 from importer.notify.state import BatchMark, ExpectationMark, Message, NightState, Trouble
 from importer.notify.sums import NOTHING, Sums
 
@@ -25,6 +26,10 @@ GOOD = frozenset({ExitCode.OK, ExitCode.ROWS_LEFT, ExitCode.QUOTA, ExitCode.APPR
 """The exit codes of runs that did what they could: rows to correct are not an outage."""
 _SHOWS_NOTHING = frozenset({None, ExitCode.LEDGER_HELD, ExitCode.INTERRUPTED})
 """The exit codes of runs that did not come to their end, and of a look at the clock without a run."""
+MOST_KEPT_OUT = 2
+"""Of how many runs in succession that another run keeps out people are told: one alone happens in a good night too."""
+_SHOWS_NO_LEDGER = frozenset({ExitCode.BUG, ExitCode.USAGE, ExitCode.FILE_REFUSED, ExitCode.API_STOPPED})
+"""The exit codes of runs that may have ended before they had to do with the ledger."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Night:
     """What a night has shown.
 
     ``exit_code`` is that of the run; None if only the clock was looked at. ``figures`` is None if the ledger could not be read.
-    ``files_read`` and ``unreadable`` count the files of the run. ``expected`` has the present marks of the expected files.
+    ``files_read`` and ``unreadable`` count the files of the run, and ``files`` names them, if they are known one by one. ``gone``
+    are files that were refused before and were taken away since. ``expected`` has the present marks of the expected files.
     """
 
     at: datetime
@@ -40,8 +46,18 @@ class Night:
     figures: LedgerFigures | None = None
     files_read: int = 0
     unreadable: int = 0
+    files: FileNews | None = None
+    gone: frozenset[str] = frozenset()
     expected: Mapping[str, ExpectationMark] = field(default_factory=dict)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    def refusals(self) -> int:
+        """Return how many files were refused."""
+        return self.unreadable or int(self.exit_code is ExitCode.FILE_REFUSED)
+
+    def file_news(self) -> FileNews:
+        """Return the files of the run by name, if they are known, else all of them together."""
+        return self.files or FileNews.of_run(refused=self.refusals(), read=self.files_read)
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,9 @@ def decide(before: NightState, night: Night) -> tuple[NightState, list[Message]]
     messages = _file_messages(before, night)
     state = replace(before, expected=dict(night.expected) or before.expected)
     state = _with_file_trouble(state)
+    if night.exit_code is ExitCode.LEDGER_HELD:
+        state, kept_out = _kept_out_once_more(state, night)
+        messages += kept_out
     if night.exit_code in _SHOWS_NOTHING:
         return state, messages
     news = _news(before, night.figures) if night.figures else None
@@ -76,6 +95,15 @@ def decide(before: NightState, night: Night) -> tuple[NightState, list[Message]]
     if news and news.changed:
         messages.append(wording.changed(news.changed))
     return _remember(replace(state, troubles=troubles), night, news), sorted(messages, key=_urgency)
+
+
+def _kept_out_once_more(state: NightState, night: Night) -> tuple[NightState, list[Message]]:
+    """Count a run that another one has kept out, and report it once when there are several in succession."""
+    state = replace(state, kept_out=state.kept_out + 1)
+    if state.kept_out < MOST_KEPT_OUT or Trouble.KEPT_OUT in state.troubles:
+        return state, []
+    troubles = {**state.troubles, Trouble.KEPT_OUT: to_timestamp(night.at)}
+    return replace(state, troubles=troubles), [wording.kept_out(state.kept_out)]
 
 
 def _judged(
@@ -103,7 +131,13 @@ def _urgency(message: Message) -> tuple[bool, int]:
 def _remember(state: NightState, night: Night, news: _News | None) -> NightState:
     assert night.exit_code is not None
     is_good = night.exit_code in GOOD
-    state = replace(state, exit_code=int(night.exit_code), last_success=to_timestamp(night.at) if is_good else state.last_success)
+    state = replace(
+        state,
+        exit_code=int(night.exit_code),
+        last_success=to_timestamp(night.at) if is_good else state.last_success,
+        refused=still_refused(state.refused, night.file_news(), night.gone),
+        kept_out=state.kept_out if night.exit_code in _SHOWS_NO_LEDGER else 0,
+    )
     if night.figures is None or news is None:
         return state
     return replace(
@@ -208,6 +242,12 @@ def _judge_usage(before: NightState, night: Night, news: _News | None) -> _Verdi
     return _by_code(before, Trouble.USAGE, wording.usage(), is_there=night.exit_code is ExitCode.USAGE)
 
 
+def _judge_kept_out(before: NightState, night: Night, news: _News | None) -> _Verdict:
+    """Decide whether a run has come through; that runs are kept out is counted apart, since such a night shows nothing else."""
+    del before, news
+    return _Verdict(None if night.exit_code in _SHOWS_NO_LEDGER else False)
+
+
 def _judge_stopped(before: NightState, night: Night, news: _News | None) -> _Verdict:
     """Decide by the exit code; that an API answers again is concluded only from a file that was read or rows that were sent."""
     del news
@@ -219,11 +259,15 @@ def _judge_stopped(before: NightState, night: Night, news: _News | None) -> _Ver
 
 
 def _judge_unreadable(before: NightState, night: Night, news: _News | None) -> _Verdict:
+    """Decide by the files: each that is refused is reported, and it is over when all of them were read, or taken away."""
     del news
-    files = night.unreadable or int(night.exit_code is ExitCode.FILE_REFUSED)
-    if not files and not night.files_read:  # which does not show that files can be read
+    files = night.file_news()
+    if not (files.refused or files.read or night.gone):  # which does not show that files can be read
         return _Verdict(None)
-    return _by_code(before, Trouble.FILE_UNREADABLE, wording.unreadable(files), is_there=files > 0)
+    new = files.refused.keys() - before.refused.keys()
+    count, by_bug = len(new) if night.files else night.refusals(), night.exit_code is ExitCode.BUG
+    message = wording.unreadable(count, by_bug=by_bug) if new else None
+    return _Verdict(bool(still_refused(before.refused, files, night.gone)), message)
 
 
 def _judge_quota(before: NightState, night: Night, news: _News | None) -> _Verdict:
@@ -279,6 +323,7 @@ _JUDGES: Mapping[Trouble, Callable[[NightState, Night, _News | None], _Verdict]]
     Trouble.BUG: _judge_bug,
     Trouble.STOPPED: _judge_stopped,
     Trouble.USAGE: _judge_usage,
+    Trouble.KEPT_OUT: _judge_kept_out,
     Trouble.FILE_UNREADABLE: _judge_unreadable,
     Trouble.QUOTA: _judge_quota,
     Trouble.DOUBTS: _judge_doubts,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from importer.errors import ExitCode, FileRefused, ImporterError
+from importer.notify.refused import FileNews
 from importer.notify.reporting import Clock, NightReporter, RunOutcome, utc_now
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
@@ -15,6 +18,8 @@ from importer.workspace.result import MOST_URGENT_FIRST, RunResult
 
 CHECKED_EVERY = timedelta(minutes=1)
 BEATS_EVERY = timedelta(hours=1)
+_BEGAN_NOTHING = frozenset({ExitCode.LEDGER_HELD, ExitCode.INTERRUPTED})
+"""The exit codes of files that another run or the user has kept from being imported."""
 
 
 class NightReport:
@@ -23,9 +28,9 @@ class NightReport:
     def __init__(self) -> None:
         self.outcome = RunOutcome()
 
-    def result(self, result: RunResult) -> RunResult:
-        """Take a result into the report, and return it."""
-        self._add(RunOutcome(result.exit_code, result.reports, result.refused))
+    def result(self, result: RunResult, files: FileNews | None = None) -> RunResult:
+        """Take a result into the report, and return it. ``files`` names its files, if they are known one by one."""
+        self._add(RunOutcome(result.exit_code, result.reports, result.refused, files))
         return result
 
     def failed(self, error: BaseException) -> None:
@@ -35,7 +40,11 @@ class NightReport:
     def _add(self, one: RunOutcome) -> None:
         codes = (self.outcome.exit_code, one.exit_code)
         code = ExitCode.BUG if ExitCode.BUG in codes else min(codes, key=_urgency)
-        self.outcome = RunOutcome(code, (*self.outcome.reports, *one.reports), self.outcome.unreadable + one.unreadable)
+        before = self.outcome
+        files = one.files if before.files is None or one.files is None else before.files.then(one.files)
+        self.outcome = RunOutcome(
+            code, (*before.reports, *one.reports), before.unreadable + one.unreadable, files or before.files
+        )
 
 
 def _urgency(code: ExitCode) -> int:
@@ -73,7 +82,7 @@ def night(environment: Environment, console: Console, clock: Clock = utc_now) ->
 
 
 class Nightwatch:
-    """Reports for a program that runs for days, such as a watcher: each imported file, and what did not come in time.
+    """Reports for a program that runs for days, such as a watcher: the files of each round, and what did not come in time.
 
     Raises SettingsError when it is made, if notifications are set up wrongly.
     """
@@ -84,9 +93,14 @@ class Nightwatch:
         self._checked_at: datetime | None = None
         self._beat_at: datetime | None = None
         self._run_id = str(uuid4())
+        self._round: NightReport | None = None
 
     def look_at_the_clock(self, now: datetime | None = None) -> None:
-        """Look once a minute for files that did not come, and ping once an hour; between these it returns at once."""
+        """Report the files of the round that has ended.
+
+        Once a minute it looks for files that did not come, and once an hour it pings; between these it returns at once.
+        """
+        self.finish()
         now = now or self._clock()
         if not self._reporter.is_used or not _is_due(self._checked_at, now, CHECKED_EVERY):
             return
@@ -96,20 +110,39 @@ class Nightwatch:
             self._beat_at = now
             _harmless(self._console, lambda: self._reporter.beat(self._run_id))
 
-    def imported(self, result: RunResult) -> RunResult:
-        """Report the import of a file, and return its result."""
-        report = NightReport()
-        report.result(result)
-        self._finish(report)
+    def imported(self, result: RunResult, name: str = "", refused_at: Path | None = None) -> RunResult:
+        """Take the import of a file into the report of this round, and return its result.
+
+        ``name`` is the same for a file that comes again under its name. ``refused_at``: the file was refused, and lies there.
+        """
+        taken = result
+        if (
+            refused_at is not None and result.exit_code is not ExitCode.BUG
+        ):  # a profile that does not fit is a trouble of the file
+            taken = replace(result, exit_code=ExitCode.FILE_REFUSED, refused=1)
+        if taken.exit_code in _BEGAN_NOTHING:  # it would hide what the files before it have shown
+            self.finish()
+        is_read = bool(result.reports or result.empty)
+        refused = {} if refused_at is None else {name: str(refused_at)}
+        files = FileNews(refused, frozenset({name}) if is_read and not refused else frozenset()) if name else None
+        self._round = self._round or NightReport()
+        self._round.result(taken, files)
+        if taken.exit_code in _BEGAN_NOTHING:
+            self.finish()
         return result
 
     def failed(self, error: BaseException) -> None:
         """Report an import that has ended with an exception."""
-        report = NightReport()
-        report.failed(error)
-        self._finish(report)
+        self.finish()
+        self._round = NightReport()
+        self._round.failed(error)
+        self.finish()
 
-    def _finish(self, report: NightReport) -> None:
+    def finish(self) -> None:
+        """Report the files that were imported since the last report, if there are any."""
+        if (report := self._round) is None:
+            return
+        self._round = None
         if self._reporter.is_used:
             self._beat_at = self._clock()
             _harmless(self._console, lambda: self._reporter.finish(report.outcome, str(uuid4())))

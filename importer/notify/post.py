@@ -15,7 +15,9 @@ from importer.workspace.environment import Environment
 
 MOST_TITLES = 3
 MOST_UNDELIVERED = 20
-_FAILURES = frozenset({Trouble.BUG, Trouble.STOPPED, Trouble.USAGE, Trouble.FILE_MISSING, Trouble.FILE_UNREADABLE})
+_FAILURES = frozenset(
+    {Trouble.BUG, Trouble.STOPPED, Trouble.USAGE, Trouble.KEPT_OUT, Trouble.FILE_MISSING, Trouble.FILE_UNREADABLE}
+)
 
 
 class Post:

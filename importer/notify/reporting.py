@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from importer.domain.kinds import RecordKind
+from importer.domain.paths import exists, is_folder
 from importer.domain.states import RowStatus
 from importer.domain.timestamps import from_timestamp
 from importer.errors import ExitCode, ImporterError
@@ -18,6 +19,7 @@ from importer.notify.figures import LedgerFigures, read_figures
 from importer.notify.metrics import RunFigures, metrics_text, write_metrics
 from importer.notify.pings import CODES, ping
 from importer.notify.post import Post, notification, titled
+from importer.notify.refused import FileNews
 from importer.notify.state import Message, NightState, Trouble, Undelivered
 from importer.notify.state_file import StateFile
 from importer.notify.sums import Sums
@@ -28,6 +30,8 @@ from importer.workspace.environment import Environment
 ERROR_SHEET = "errors.xlsx"
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 """How long after a failed delivery a watcher tries it again; a run tries it in any case."""
+_NO_SUCCESS = frozenset({Trouble.FILE_MISSING, Trouble.KEPT_OUT})
+"""The troubles with which a run that ended well is a failure for the watchdog."""
 Clock = Callable[[], datetime]
 
 
@@ -38,11 +42,15 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended: its exit code, its reports, and the number of files that could not be read."""
+    """How a run ended: its exit code, its reports, and the number of files that could not be read.
+
+    ``files`` names the files, if they are known one by one.
+    """
 
     exit_code: ExitCode = ExitCode.OK
     reports: tuple[Report, ...] = ()
     unreadable: int = 0
+    files: FileNews | None = None
 
     def sums(self, status: RowStatus) -> Sums:
         """Return the rows of the reported batches in a status."""
@@ -83,15 +91,21 @@ class NightReporter:
         self._ping("start", run_id, "")
 
     def finish(self, outcome: RunOutcome, run_id: str) -> None:
-        """Report how a run ended."""
-        messages, state, figures = self._file.change(lambda state: self._decided(state, outcome))
-        self._write_metrics(outcome, state, figures)
+        """Report how a run ended. The ping comes first, whatever fails: nothing else may keep it from the watchdog, or delay it."""
+        messages: list[Message] = []
+        known: NightState | None = None
+        try:
+            messages, known, figures = self._file.change(lambda state: self._decided(state, outcome))
+        finally:
+            self._ping_end(outcome, run_id, known, messages)
+        self._write_metrics(outcome, known, figures)
         self._post.deliver(self._clock())
         self._warn_of_the_file()
+
+    def _ping_end(self, outcome: RunOutcome, run_id: str, known: NightState | None, messages: Sequence[Message]) -> None:
         code = CODES[outcome.exit_code]
         if code is not None:
-            signal = "fail" if code == 0 and Trouble.FILE_MISSING in state.troubles else str(code)
-            self._ping(signal, run_id, "\n\n".join([outcome.text(), *(message.text for message in messages)]))
+            self._ping(_signal(code, known), run_id, "\n\n".join([outcome.text(), *(message.text for message in messages)]))
 
     def look_at_the_clock(self) -> None:
         """Report expected files that did not come by now, and send what could not be sent an hour ago."""
@@ -103,8 +117,7 @@ class NightReporter:
         """Ping with the code of the last run, as a sign of life of a program that runs for days."""
         state = self._file.read()
         code = CODES.get(ExitCode(state.exit_code)) or 0
-        signal = "fail" if code == 0 and Trouble.FILE_MISSING in state.troubles else str(code)
-        self._ping(signal, run_id, "The watcher is running.")
+        self._ping(_signal(code, state), run_id, "The watcher is running.")
 
     def send(self, title: str, text: str) -> bool:
         """Send a text by the notifications. Returns whether every address has taken it; one that did not gets it later."""
@@ -134,6 +147,8 @@ class NightReporter:
             figures,
             files_read=len(outcome.reports),
             unreadable=outcome.unreadable,
+            files=outcome.files,
+            gone=_taken_away(state.refused),
             expected=marks_now(self._environment, state, now, came_now=outcome.unreadable > 0),
             zone=self._environment.settings.zone(),
         )
@@ -189,6 +204,16 @@ class NightReporter:
         if self._file.warning:
             self._console.warn(self._file.warning)
             self._file.warning = None
+
+
+def _signal(code: int, known: NightState | None) -> str:
+    """Return what is pinged for a code: that of a run that was fine is a failure if something else has not come to pass."""
+    return "fail" if code == 0 and known is not None and _NO_SUCCESS.intersection(known.troubles) else str(code)
+
+
+def _taken_away(refused: Mapping[str, str]) -> frozenset[str]:
+    """Return the refused files that lie no longer where they lay; a folder that cannot be seen shows nothing."""
+    return frozenset(name for name, path in refused.items() if path and is_folder(Path(path).parent) and not exists(Path(path)))
 
 
 def _error_sheets(reports: Sequence[Report]) -> list[Path]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from importer.errors import ExitCode
 from importer.notify.sums import NOTHING, Sums
 
 VERSION = 1
@@ -19,6 +20,7 @@ class Trouble(StrEnum):
     BUG = "bug"
     STOPPED = "stopped"  # an API is down or refuses the credentials
     USAGE = "usage"  # the settings, the command or the ledger must be corrected first
+    KEPT_OUT = "kept out"  # another run holds the ledger, night after night
     FILE_MISSING = "file missing"  # an expected file did not come
     FILE_UNREADABLE = "file unreadable"
     QUOTA = "quota"
@@ -74,12 +76,18 @@ class Undelivered:
 
 @dataclass(frozen=True)
 class NightState:
-    """All that is remembered. ``troubles`` has the time since when each is known; all times are timestamps."""
+    """All that is remembered. ``troubles`` has the time since when each is known; all times are timestamps.
+
+    ``refused`` are the files that were refused and not settled since, each with the path where it lies. ``kept_out`` is how many
+    runs in succession were kept out by another run.
+    """
 
     troubles: Mapping[Trouble, str] = field(default_factory=dict)
     marks: Mapping[int, BatchMark] = field(default_factory=dict)
     newest_batch: int = 0
     approvals: frozenset[int] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    kept_out: int = 0
     doubts: Sums = NOTHING
     waiting: Sums = NOTHING
     expected: Mapping[str, ExpectationMark] = field(default_factory=dict)
@@ -97,6 +105,8 @@ class NightState:
             "marks": {str(batch): _stored_mark(mark) for batch, mark in self.marks.items()},
             "newest_batch": self.newest_batch,
             "approvals": sorted(self.approvals),
+            "refused": dict(self.refused),
+            "kept_out": self.kept_out,
             "doubts": self.doubts.stored(),
             "waiting": self.waiting.stored(),
             "expected": {name: vars(mark) for name, mark in self.expected.items()},
@@ -119,10 +129,12 @@ class NightState:
             marks={int(batch): _mark(stored) for batch, stored in found["marks"].items()},
             newest_batch=found["newest_batch"],
             approvals=frozenset(found["approvals"]),
+            refused=dict(found["refused"]),
+            kept_out=int(found["kept_out"]),
             doubts=Sums.restored(found["doubts"]),
             waiting=Sums.restored(found["waiting"]),
             expected={name: ExpectationMark(**mark) for name, mark in found["expected"].items()},
-            exit_code=found["exit_code"],
+            exit_code=int(ExitCode(found["exit_code"])),
             last_success=found["last_success"],
             last_summary=found["last_summary"],
             undelivered=tuple(

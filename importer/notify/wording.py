@@ -16,7 +16,11 @@ RECOVERIES: Mapping[Trouble, tuple[str, str]] = {
     Trouble.BUG: ("no bug any more", "The last run ended without a bug."),
     Trouble.STOPPED: ("the APIs accept requests again", "The APIs accept requests again."),
     Trouble.USAGE: ("the import runs again", "The settings and the ledger are in order again, and the import has run."),
-    Trouble.FILE_UNREADABLE: ("the files can be read again", "The last run met no file that it could not read."),
+    Trouble.KEPT_OUT: ("runs come through again", "A run has come through again: no other one holds the ledger."),
+    Trouble.FILE_UNREADABLE: (
+        "the files can be read again",
+        "Each file that was refused could be read when it came again, or was taken away.",
+    ),
     Trouble.QUOTA: ("the quota is no longer in the way", "Everything that waited for the quota was sent."),
     Trouble.DOUBTS: ("nothing is in doubt any more", "Nothing is in doubt or held any more."),
     Trouble.QUESTIONS: ("all questions are answered", "No row waits for an answer any more."),
@@ -53,6 +57,17 @@ def usage() -> Message:
     )
 
 
+def kept_out(runs: int) -> Message:
+    """Return the message that several runs in succession were kept out by another one."""
+    return Message(
+        Trouble.KEPT_OUT,
+        f"{runs:,} runs in succession were kept out",
+        f"{runs:,} runs in succession have imported nothing, because another run holds the ledger, or the same schedule is still "
+        f"running. `importer status` shows what is being sent. End the other run if it does not go on: nothing is lost, and the "
+        f"next run goes on with what it has left.",
+    )
+
+
 def stopped(waiting: Sums) -> Message:
     """Return the message that an API is down or refuses the credentials."""
     rows = f"{waiting.text()} must wait in the ledger" if waiting.rows() else "what could not be sent waits"
@@ -74,14 +89,19 @@ def quota(waiting: Sums) -> Message:
     )
 
 
-def unreadable(files: int) -> Message:
-    """Return the message that files could not be read."""
+def unreadable(files: int, *, by_bug: bool = False) -> Message:
+    """Return the message that files could not be read. ``by_bug``: a bug may be the cause, after which more is not known."""
     one = files == 1
+    it = "it" if one else "them"
+    what = (
+        f"could not be imported to {'its' if one else 'their'} end."
+        if by_bug
+        else f"could not be read, or {'is' if one else 'are'} not what was expected. Nothing of {it} was imported."
+    )
     return Message(
         Trouble.FILE_UNREADABLE,
         f"{files:,} file{' was' if one else 's were'} refused",
-        f"{files:,} file{'' if one else 's'} could not be read, or {'is' if one else 'are'} not what was expected. Nothing of "
-        f"{'it' if one else 'them'} was imported. The run has printed why; `importer check FILE` shows it again.",
+        f"{files:,} file{'' if one else 's'} {what} The run has printed why; `importer check FILE` shows it again.",
     )
 
 

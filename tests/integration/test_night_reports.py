@@ -289,6 +289,8 @@ def test_a_watcher_looks_once_a_minute_and_pings_once_an_hour(tmp_path, mailbox)
             watch.look_at_the_clock(nights.now)
         assert mailbox.signals == ["0", "0"]
         watch.imported(RunResult(ExitCode.API_STOPPED))
+        assert mailbox.signals == ["0", "0"]
+        watch.look_at_the_clock()
         nights.now += timedelta(hours=1)
         watch.look_at_the_clock()
         watch.failed(FileRefused("x"))
@@ -299,12 +301,64 @@ def test_a_watcher_looks_once_a_minute_and_pings_once_an_hour(tmp_path, mailbox)
     ]
 
 
+def test_a_refused_file_of_a_watcher_is_wrong_until_it_was_read_or_taken_away(tmp_path, mailbox):
+    nights = by_mail(tmp_path, mailbox)
+    bad, other, failed = RunResult(ExitCode.USAGE), RunResult(ExitCode.OK, empty=(object(),)), tmp_path / "failed.csv"
+    failed.touch()
+    told = []
+    with nights.environment() as environment:
+        watch = Nightwatch(environment, nights.console, lambda: nights.now)
+        for files in ([(bad, "a", failed), (other, "b", None)], [(other, "c", None)], [(other, "b", None)]):
+            for result, name, refused_at in files:
+                watch.imported(result, name, refused_at)
+            watch.look_at_the_clock(nights.now)
+            told.append([one["title"].partition(": ")[2] for one in mailbox.take()])
+            if len(told) == 2:
+                failed.unlink()
+    assert told == [["1 file was refused"], [], ["the files can be read again"]]
+    assert [signal for signal in mailbox.signals if signal != "start"] == ["4", "0", "0"]
+    assert nights.console.warnings == []
+
+
+def test_an_interrupt_does_not_hide_what_was_refused_before_it(tmp_path, mailbox):
+    nights = by_mail(tmp_path, mailbox)
+    with nights.environment() as environment:
+        watch = Nightwatch(environment, nights.console, lambda: nights.now)
+        watch.imported(RunResult(ExitCode.FILE_REFUSED, refused=1), "a", tmp_path / "a")
+        watch.imported(RunResult(ExitCode.INTERRUPTED), "b")
+        watch.finish()
+    assert [one["title"].partition(": ")[2] for one in mailbox.take()] == ["1 file was refused"]
+
+
+def test_nights_that_are_kept_out_are_no_success(tmp_path, mailbox):
+    nights = by_mail(tmp_path, mailbox)
+    for _ in range(3):
+        with pytest.raises(LedgerHeld):
+            nights.night(error=LedgerHeld("x"))
+    nights.night(ExitCode.OK)
+    assert [signal for signal in mailbox.signals if signal != "start"] == ["0", "fail", "fail", "0"]
+    titles = [one["title"].partition(": ")[2] for one in mailbox.take()]
+    assert titles == ["2 runs in succession were kept out", "runs come through again"]
+
+
+@pytest.mark.parametrize(("part", "at"), [("StateFile.change", "state_file"), ("Post.deliver", "post")])
+def test_the_ping_comes_whatever_fails(tmp_path, mailbox, monkeypatch, part, at):
+    nights = by_mail(tmp_path, mailbox)
+    nights.night(ExitCode.OK)
+    before, name = len(mailbox.signals), f"importer.notify.{at}.{part}"
+    monkeypatch.setattr(name, lambda *_, **__: mailbox.signals and 1 / 0)
+    nights.night(ExitCode.API_STOPPED)
+    assert mailbox.signals[before:] == ["start", "5"]
+    assert "ZeroDivisionError" in nights.console.warnings[0]
+
+
 def test_a_watcher_tries_a_failed_delivery_again_after_an_hour(tmp_path, mailbox):
     nights = Nights(tmp_path, notify={"urls": mailbox.address})
     mailbox.status = 500
     with nights.environment() as environment:
         watch = Nightwatch(environment, nights.console, lambda: nights.now)
         watch.imported(RunResult(ExitCode.BUG))
+        watch.look_at_the_clock(nights.now)
         mailbox.status = 200
         for minutes in (30, 29, 2):
             nights.now += timedelta(minutes=minutes)

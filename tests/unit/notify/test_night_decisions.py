@@ -10,6 +10,7 @@ from importer.domain.states import RowStatus
 from importer.errors import ExitCode
 from importer.notify.decisions import MOST_MARKS, Night, decide
 from importer.notify.figures import BatchFigures, LedgerFigures, UndecidedBatch
+from importer.notify.refused import MOST_REFUSED, FileNews, still_refused
 from importer.notify.state import ExpectationMark, NightState, Trouble
 from importer.notify.sums import Sums
 
@@ -52,6 +53,14 @@ def said(state, *nights):
     return found
 
 
+def watched(refused=(), read=(), **more):
+    """A round of the watcher, with its files by name."""
+    code = ExitCode.FILE_REFUSED if refused else ExitCode.OK
+    news = FileNews({name: f"failed/{name}" for name in refused}, frozenset(read))
+    return night(code, files_read=len(read), unreadable=len(refused), files=news, **more)
+
+
+HELD = Night(NOW, ExitCode.LEDGER_HELD)
 FINE = night(figures=ledger(batch(1, accepted=3)), files_read=1)
 
 STORIES = {
@@ -95,6 +104,29 @@ STORIES = {
             ["an API is down or refuses the credentials", "1 file was refused"],
             [],
             ["+ the APIs accept requests again", "+ the files can be read again"],
+        ],
+    ),
+    "a watched file that is refused, and another one that is good": (
+        [watched(["a"]), watched(read=["b"]), watched(read=["a"])],
+        [["1 file was refused"], [], ["+ the files can be read again"]],
+    ),
+    "each watched file that is refused": (
+        [watched(["a"]), watched(["a"]), watched(["b", "c"], ["d"]), watched(read=["a", "b"]), watched(read=["c"])],
+        [["1 file was refused"], [], ["2 files were refused"], [], ["+ the files can be read again"]],
+    ),
+    "a watched file that was taken away": (
+        [watched(["a", "b"]), watched(read=["c"], gone=frozenset({"a"})), watched(read=["c"], gone=frozenset({"b"}))],
+        [["2 files were refused"], [], ["+ the files can be read again"]],
+    ),
+    "a good run does not end the trouble of a watched file": (
+        [watched(["a"]), FINE, night(ExitCode.FILE_REFUSED), FINE, watched(read=["a"])],
+        [["1 file was refused"], [], ["1 file was refused"], [], ["+ the files can be read again"]],
+    ),
+    "runs that are kept out": (
+        [HELD, FINE, HELD, Night(NOW, ExitCode.INTERRUPTED), HELD, HELD, night(ExitCode.USAGE), FINE, HELD],
+        [
+            *([], [], [], [], ["2 runs in succession were kept out"], [], ["the import could not run"]),
+            *(["+ the import runs again", "+ runs come through again"], []),
         ],
     ),
     "rows in doubt": (
@@ -204,6 +236,18 @@ def test_what_is_known_holds_the_troubles_since_they_began_and_the_last_success(
     fine, _ = decide(again, FINE)
     assert (fine.troubles, fine.exit_code, fine.newest_batch) == ({}, 0, 1)
     assert fine.last_success == "2026-03-03T02:30:00.000000Z"
+
+
+def test_of_a_file_that_comes_twice_in_a_round_the_later_one_counts():
+    bad, good = FileNews({"a": "x", "b": "y"}), FileNews(read=frozenset({"a", "c"}))
+    assert bad.then(good) == FileNews({"b": "y"}, frozenset({"a", "c"}))
+    assert good.then(bad) == FileNews({"a": "x", "b": "y"}, frozenset({"c"}))
+
+
+def test_of_refused_files_the_newest_are_followed():
+    before = {str(number): "" for number in range(MOST_REFUSED)}
+    left = still_refused(before, FileNews({"0": "again", "new": "here"}))
+    assert (len(left), "1" in left, left["0"], left["new"]) == (MOST_REFUSED, False, "again", "here")
 
 
 def test_batches_that_are_done_are_not_followed_and_of_the_others_only_the_newest():

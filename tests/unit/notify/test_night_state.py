@@ -15,6 +15,8 @@ FULL = NightState(
     marks={7: BatchMark(SUMS, NOTHING, SUMS, 3)},
     newest_batch=9,
     approvals=frozenset({8, 4}),
+    refused={"": "", "in/a.csv": "in/failed/a.csv"},
+    kept_out=1,
     doubts=SUMS,
     waiting=SUMS,
     expected={"": ExpectationMark("a", "b", "c"), "visma": ExpectationMark()},
@@ -48,7 +50,17 @@ def test_the_first_state_is_written_once(file, tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "null", "\x00", '{"version": 2}', json.dumps({"version": 1}), FULL.as_json().replace('"marks"', '"m"')],
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "\x00",
+        '{"version": 2}',
+        json.dumps({"version": 1}),
+        FULL.as_json().replace('"marks"', '"m"'),
+        FULL.as_json().replace('"exit_code": 6', '"exit_code": 99'),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_said_and_replaced(file, tmp_path, text):
     (tmp_path / "ledger.night.json").write_text(text, encoding="utf-8")
