@@ -10,7 +10,7 @@ from pathlib import Path
 
 from importer.commands.resume import resume
 from importer.commands.run import run
-from importer.errors import ExitCode, ImporterError, UsageError
+from importer.errors import ExitCode, FileRefused, ImporterError, UsageError
 from importer.ledger.storage.location import sqlite_path
 from importer.scheduling.settings import ScheduleSettings
 from importer.settings import Settings
@@ -64,9 +64,10 @@ def run_schedule(name: str, environment: Environment, console: Console, *, begun
                     begun(found)
                 imported = _import(found.files, settings, environment, console)
             except ImporterError as error:
-                if not resumed.reports or error.exit_code not in MOST_URGENT_FIRST:
+                is_all = resumed.exit_code is ExitCode.OK or str(error) in resumed.messages
+                if error.exit_code not in MOST_URGENT_FIRST or (is_all and not resumed.reports):
                     raise
-                imported = RunResult(error.exit_code, messages=(str(error),))  # what was resumed is reported too
+                imported = _ended_by(error)  # what was resumed is reported too
             result = after_resuming(resumed, imported)
             code = result.exit_code
         except ImporterError as error:
@@ -82,11 +83,25 @@ def run_schedule(name: str, environment: Environment, console: Console, *, begun
 
 
 def _resume(settings: ScheduleSettings, environment: Environment, console: Console) -> RunResult:
-    """Go on with what earlier runs have left, if there is anything and the schedule wants it."""
+    """Go on with what earlier runs have left, if there is anything and the schedule wants it.
+
+    An error of that does not keep tonight's files out: it is returned as a result. Raises LedgerHeld, which holds for both.
+    """
     path = sqlite_path(environment.ledger_url)
     if not settings.resume_first or (path is not None and not path.exists()):
         return RunResult(ExitCode.OK)
-    return resume(environment, console, settings.output, stop_at_quota=settings.stop_at_quota)
+    try:
+        return resume(environment, console, settings.output, stop_at_quota=settings.stop_at_quota)
+    except ImporterError as error:
+        if error.exit_code not in MOST_URGENT_FIRST:
+            raise
+        return _ended_by(error)
+
+
+def _ended_by(error: ImporterError) -> RunResult:
+    """Return the result of a part of the run that was ended by an error."""
+    refused = error.files if isinstance(error, FileRefused) else 0
+    return RunResult(error.exit_code, messages=(str(error),), refused=refused)
 
 
 def _record_name(name: str, environment: Environment) -> str:

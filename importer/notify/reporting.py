@@ -91,7 +91,7 @@ class NightReporter:
         self._ping("start", run_id, "")
 
     def finish(self, outcome: RunOutcome, run_id: str) -> None:
-        """Report how a run ended. The ping comes first, whatever fails: nothing else may keep it from the watchdog, or delay it."""
+        """Report how a run ended. The ping comes first: nothing that fails or is slow keeps it from the watchdog."""
         messages: list[Message] = []
         known: NightState | None = None
         try:

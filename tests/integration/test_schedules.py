@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from support.sheets import case, cases, write_csv
+from support.sheets import case, cases, vouchers, write_csv, write_workbook
 
 SCHEDULE = '[schedule.nightly]\npaths = ["incoming", "more/*.csv"]\nat = "Mon..Fri 03:30"\n'
 TOO_LATE = {"date": "not a date"}
@@ -94,6 +94,20 @@ def test_a_missing_folder_does_not_hide_what_was_resumed(scheduled, fake_apis):
     assert (ended.code, len(fake_apis.cases)) == (4, 4)
     assert "a.csv  (batch 2)" in ended.out
     assert "The folder more does not exist" in ended.err
+
+
+def test_what_cannot_go_on_does_not_keep_out_the_files_of_tonight(scheduled, fake_apis):
+    first_import(scheduled)
+    write_workbook(scheduled.folder / "incoming" / "a.xlsx", cases(3, first=2), vouchers(1, first=2))
+    assert scheduled.call("schedule", "run-now", "nightly", env={"IMPORTER_DISPATCH__PER_DAY": "4"}).code == 7
+    (scheduled.folder / "incoming" / "a.xlsx").unlink()
+    write_csv(scheduled.folder / "incoming" / "b.csv", cases(1, first=9))
+    sent = len(fake_apis.cases)
+    ended = scheduled.call("schedule", "run-now", "nightly", env={"IMPORTER_DEBBIE__TOKEN": ""})
+    assert (ended.code, len(fake_apis.cases)) == (2, sent + 1), ended.err
+    assert "There are vouchers to send, but these settings are missing" in ended.err
+    assert "b.csv  (batch 3)" in ended.out
+    assert last_run(scheduled)["exit_code"] == 2
 
 
 def test_gates_of_the_schedule_leave_everything_staged(scheduled, fake_apis):
