@@ -15,6 +15,7 @@ from importer.errors import ExitCode
 from importer.ledger.ledger import Ledger
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.location import require_ledger
+from importer.ledger.storage.lock import OtherSender
 from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import find_accounts
@@ -48,13 +49,25 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
             return RunResult(ExitCode.OK, messages=("Nothing of this account is unfinished.",))
         opened = begin_sending(ledger, environment, console, accounts, "importer resume")
         scope = Scope(accounts, tuple(batches) if undecided else None, uuid4().hex)
+        goes_on: list[str] = []
         if opened.other is None:
             _announce(ledger, environment, scope, console, stop_at_quota=stop_at_quota)
         else:
+            batches, goes_on = _not_with(opened.other, batches, ledger, accounts)
             with ledger.unit_of_work() as work:
                 hand_over_batches(work, batches, environment, output)
         result = send_and_report(ledger, environment, opened, scope, console, batches, output, stops=stop_at_quota)
-    return combine(result.reports, (), result.exit_code, [*result.messages, *waiting], waiting=bool(waiting))
+    return combine(result.reports, (), result.exit_code, [*result.messages, *goes_on, *waiting], waiting=bool(waiting))
+
+
+def _not_with(other: OtherSender, batches: Sequence[int], ledger: Ledger, accounts: Accounts) -> tuple[list[int], list[str]]:
+    """Return those of the batches that the account's sender does not have yet, and what to say about the others."""
+    with_sender = ledger.hand_overs.with_sender(accounts)
+    new = [batch for batch in batches if batch not in with_sender]
+    theirs = [str(batch) for batch in batches if batch in with_sender]
+    if not theirs:
+        return new, []
+    return new, [f"{other.text()} goes on with batch{'es' if len(theirs) > 1 else ''} {', '.join(theirs)}."]
 
 
 def _nothing_to_send(waiting: Sequence[str]) -> RunResult:

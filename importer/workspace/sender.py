@@ -33,18 +33,21 @@ class Sender:
 
     def __init__(self, ledger: Ledger, environment: Environment, console: Console, scope: Scope, batches: Iterable[int]) -> None:
         self._ledger, self._environment, self._console = ledger, environment, console
-        self._batches = tuple(batches)
+        self._own = self._batches = tuple(batches)
         self.scope = scope
 
     def begin(self, unread: Unread | None, nothing: str = "Nothing") -> Ended | None:
-        """Take what is handed over, and compare everything with what was approved. Returns how the sending has ended, if so."""
+        """Take what is handed over, and compare everything with what was approved. Returns how the sending has ended, if so.
+
+        An altered batch of another run is left out; one of this run's own ends the sending.
+        """
         self._take_handed_over()
         if altered := self._ledger.approvals.altered(self._batches):
-            names = ", ".join(str(batch) for batch in altered)
-            how = " and ".join(f"`importer approve {batch}`" for batch in altered)
-            what = f"What the ledger holds of batch {names} is not what was approved."
             self._ledger.approvals.invalidate(altered, current_person(), "its entries are not those that were approved")
-            return ExitCode.APPROVAL, [f"{what} {nothing} was sent: {how} shows it and asks."]
+            if own := [batch for batch in altered if batch in self._own]:
+                return ExitCode.APPROVAL, [f"{_altered_text(own)} {nothing} was sent: {_approve_commands(own)} shows it and asks."]
+            self._leave_out(altered)
+        self._ledger.hand_overs.note_sent(self.scope.accounts, self._batches)
         if unread is None:
             self._ledger.approvals.begin(self._batches)
         return None
@@ -78,6 +81,13 @@ class Sender:
         if admit_ledger(self._ledger, self._environment, accounts.cases, self._console, NewLedger.IGNORED):
             note_account(self._ledger, self._environment, accounts)
 
+    def _leave_out(self, altered: Iterable[int]) -> None:
+        """Send nothing of batches that others have handed over. They must be approved again, and are handed over anew then."""
+        others = sorted(altered)
+        self._console.warn(f"{_altered_text(others)} Nothing of it is sent: {_approve_commands(others)} shows it and asks.")
+        self._batches = tuple(batch for batch in self._batches if batch not in others)
+        self.scope = replace(self.scope, batches=self._batches)
+
     def _take_handed_over(self) -> None:
         accounts = self.scope.accounts
         waiting = self._ledger.hand_overs.waiting(accounts)
@@ -92,6 +102,14 @@ class Sender:
             self.scope = replace(self.scope, batches=self._batches)
         if new:
             self._ledger.outbox.forget_waits(accounts, new)
+
+
+def _altered_text(batches: Iterable[int]) -> str:
+    return f"What the ledger holds of batch {', '.join(map(str, batches))} is not what was approved."
+
+
+def _approve_commands(batches: Iterable[int]) -> str:
+    return " and ".join(f"`importer approve {batch}`" for batch in batches)
 
 
 def expire_approvals(ledger: Ledger, environment: Environment) -> None:

@@ -118,8 +118,12 @@ def test_a_nightly_run_leaves_its_rows_to_the_migration_that_waits(workspace, li
         approved = workspace.call("approve", "3", "--confirm", "2")
         assert (approved.code, f"process {process.pid}" in approved.out + approved.err) == (0, True)
         assert workspace.call("discard", "4").code == 0
-        resumed = workspace.call("resume")
-        assert (resumed.code, f"process {process.pid}" in resumed.err) == (0, True)
+        resumed = workspace.call("resume", "--output", "resumed")
+        assert resumed.code == 0, resumed.err
+        goes_on = rf"The sender of this account, process {process.pid} \(.*\), goes on with batches 1, 2, 3\.\n"
+        assert re.fullmatch(goes_on, resumed.out)
+        assert not (workspace.folder / "resumed").exists()
+        assert handed_over(workspace) == ["handed over 2", "handed over 3"]
 
         turnstile.is_open = True
         ended = workspace.finish(process)
@@ -130,7 +134,49 @@ def test_a_nightly_run_leaves_its_rows_to_the_migration_that_waits(workspace, li
     assert accepted(summaries(workspace, "night")["nightly.csv"]) == (5, 0, True)
     assert accepted(summaries(workspace)["later.csv"]) == (2, 0, True)
     assert workspace.ledger(STATES) == [("case", "accepted", 67)]
-    assert workspace.ledger("SELECT name FROM meta WHERE name LIKE 'handed over%'") == []
+    assert handed_over(workspace) == []
+
+
+def handed_over(workspace):
+    return sorted(name for (name,) in workspace.ledger("SELECT name FROM meta WHERE name LIKE 'handed over%'"))
+
+
+def test_what_the_sender_does_not_have_is_handed_over_by_resume(workspace, limited):
+    sandbox, proxy = limited
+    proxy.hook = turnstile = Turnstile(first=2)
+    sheets = {"before.csv": cases(4), "own.csv": cases(3, first=1001)}
+    for name, sheet in sheets.items():
+        write_csv(workspace.folder / name, sheet)
+    assert workspace.call("run", "before.csv", "--yes", "--stop-at-quota").code == 7
+    with waiting_sender(workspace, "run", "own.csv", "--yes") as process:
+        for _ in range(2):
+            resumed = workspace.call("resume")
+            assert (resumed.code, handed_over(workspace)) == (0, ["handed over 1"]), resumed.err
+            assert "goes on with batch" in resumed.out + resumed.err
+        turnstile.is_open = True
+        ended = workspace.finish(process)
+    assert ended.code == 0, ended.err
+    assert each_once(sandbox, references([*sheets["before.csv"], *sheets["own.csv"]]))
+    assert accepted(summaries(workspace)["before.csv"]) == (4, 0, True)
+
+
+def test_a_batch_of_another_run_that_is_altered_does_not_stop_the_sender(workspace, limited):
+    sandbox, proxy = limited
+    proxy.hook = turnstile = Turnstile(first=2)
+    sheets = {"own.csv": cases(4), "altered.csv": cases(2, first=1001), "whole.csv": cases(2, first=2001)}
+    for name, sheet in sheets.items():
+        write_csv(workspace.folder / name, sheet)
+    with waiting_sender(workspace, "run", "own.csv", "--yes") as process:
+        assert workspace.call("run", "altered.csv", "--yes").code == 0
+        with closing(sqlite3.connect(workspace.folder / "ledger.db", timeout=30)) as db, db:
+            db.execute("UPDATE entry SET payload = CAST(replace(payload, 'DKK', 'SEK') AS BLOB) WHERE batch_id = 2")
+        assert workspace.call("run", "whole.csv", "--yes").code == 0
+        turnstile.is_open = True
+        ended = workspace.finish(process)
+    assert ended.code == 0, ended.err
+    assert "What the ledger holds of batch 2 is not what was approved. Nothing of it is sent: `importer approve 2`" in ended.err
+    assert each_once(sandbox, references([*sheets["own.csv"], *sheets["whole.csv"]]))
+    assert workspace.ledger("SELECT state FROM batch WHERE id = 2") == [("void",)]
 
 
 def test_what_was_left_to_a_sender_that_was_killed_is_sent_by_the_next_run(workspace, limited):

@@ -18,6 +18,7 @@ from importer.ledger.storage.engine import Session
 from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, meta
 
 MARK = "handed over "
+_SENT_FOR = "sent for "
 _TO_SEND = (State.PENDING, State.SENDING, State.IN_DOUBT)
 
 
@@ -59,6 +60,21 @@ class HandOvers:
             own = (batch.c.cases_account == accounts.cases) & (batch.c.state == BatchState.APPROVED)
             known = set(connection.scalars(select(batch.c.id).where(own, batch.c.id.in_(list(noted)))))
         return {batch_id: folders for batch_id, folders in noted.items() if batch_id in known}
+
+    def note_sent(self, accounts: Accounts, batch_ids: Iterable[int]) -> None:
+        """Note what the account's sender sends. It does so before it lets go of the ledger, so that others see the present note."""
+        name, value = f"{_SENT_FOR}{accounts.cases}", json.dumps(sorted(batch_ids))
+        with self._session.transaction() as connection:
+            if connection.scalar(select(meta.c.value).where(meta.c.name == name)) == value:
+                return
+            connection.execute(delete(meta).where(meta.c.name == name))
+            connection.execute(insert(meta).values(name=name, value=value))
+
+    def with_sender(self, accounts: Accounts) -> frozenset[int]:
+        """Return what the account's sender sends or will send, if it has one now: its batches, and those handed over to it."""
+        with self._session.transaction() as connection:
+            noted = connection.scalar(select(meta.c.value).where(meta.c.name == f"{_SENT_FOR}{accounts.cases}"))
+        return frozenset([*json.loads(noted or "[]"), *self.waiting(accounts)])
 
     def take(self, batches: Mapping[int, tuple[Path, ...]]) -> None:
         """Note that this process sends these batches and keeps their reports up to date."""
