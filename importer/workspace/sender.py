@@ -85,6 +85,7 @@ class Sender:
         """Send nothing of batches that others have handed over. They must be approved again, and are handed over anew then."""
         others = sorted(altered)
         self._console.warn(f"{_altered_text(others)} Nothing of it is sent: {_approve_commands(others)} shows it and asks.")
+        self._ledger.hand_overs.leave(others)
         self._batches = tuple(batch for batch in self._batches if batch not in others)
         self.scope = replace(self.scope, batches=self._batches)
 

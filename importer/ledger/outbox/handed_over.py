@@ -80,6 +80,11 @@ class HandOvers:
         """Note that this process sends these batches and keeps their reports up to date."""
         self.taken |= batches
 
+    def leave(self, batch_ids: Iterable[int]) -> None:
+        """Note that this process does not send these batches after all; they are handed over still."""
+        left = set(batch_ids)
+        self.taken = {batch_id: folders for batch_id, folders in self.taken.items() if batch_id not in left}
+
     def finish(self) -> None:
         """Forget those of the taken batches of which nothing is left to send, and those that were discarded.
 
