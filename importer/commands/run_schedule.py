@@ -59,7 +59,7 @@ def run_schedule(name: str, environment: Environment, console: Console, *, begun
         try:
             resumed = _resume(settings, environment, console)
             try:
-                found = replace(found, files=tuple(scheduled_files(settings.paths, environment.workspace.root)))
+                found = replace(found, files=tuple(scheduled_files(settings.paths, environment.workspace.root, console.warn)))
                 if begun is not None:
                     begun(found)
                 imported = _import(found.files, settings, environment, console)

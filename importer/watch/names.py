@@ -8,27 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import PurePath
 
+from importer.domain import file_names
 from importer.reporter.sheets import SHEETS
 from importer.setting_sections import WATCH_FOLDERS
 from importer.workspace.input_files import SPREADSHEETS
 
 WORKING, DONE, FAILED, WAITING, APPROVED = WATCH_FOLDERS
-CONTROL = ".ok"
+CONTROL, is_passed_over, lock_names = file_names.CONTROL, file_names.is_passed_over, file_names.lock_names
 LONGEST_NAME = 255
 """Bytes of a file's name on the usual file systems."""
 
 _REFUSED_WITH_ADVICE = (".xlsm", ".xltm", ".xltx", ".numbers")
 """Files of other programs that are taken, because the reader says what to save them as."""
 _TAKEN = frozenset({*SPREADSHEETS, *_REFUSED_WITH_ADVICE})
-_PARTIAL = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".download")
-_OF_SYSTEMS = frozenset({"desktop.ini", "thumbs.db", "@eadir", ".stfolder"})
-_BEGINNINGS = ("~$", ".", "~syncthing~")
-
-
-def is_passed_over(name: str) -> bool:
-    """Return whether a file of this name is never taken: it is hidden, a lock, a part of a download, or of a system."""
-    folded = name.casefold()
-    return folded.startswith(_BEGINNINGS) or folded.endswith(_PARTIAL) or folded in _OF_SYSTEMS
 
 
 def is_spreadsheet(name: str) -> bool:
@@ -37,11 +29,6 @@ def is_spreadsheet(name: str) -> bool:
     The texts that are written beside a file are none.
     """
     return PurePath(name).suffix.casefold() in _TAKEN and not (stamp_of(name) and _ends_as(name, _TEXTS))
-
-
-def lock_names(name: str) -> tuple[str, str]:
-    """Return the names of the files that Excel and LibreOffice keep beside a file that they have open."""
-    return f"~${name}", f".~lock.{name}#"
 
 
 def _shortened(text: str, most_bytes: int) -> str:

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from importer.domain.file_names import CONTROL, is_passed_over
 from importer.domain.paths import is_folder
 from importer.errors import FileRefused
 from importer.loader.files.safety import TEXTS, WORKBOOKS
 
 SPREADSHEETS = (*WORKBOOKS, *TEXTS)
-_NOT_FILES_OF_USERS = (".", "~$")
-"""How the names begin of files that programs put beside those of users: hidden ones, and the lock files of Excel."""
-_BY_SYSTEMS = frozenset({"desktop.ini", "thumbs.db"})
 _MOST_NAMED = 3
 
 
@@ -54,7 +52,7 @@ def spreadsheets_in(folder: Path) -> list[Path]:
     """Return the spreadsheets in a folder, in the order of their names; none if it is empty."""
     try:
         with os.scandir(folder) as entries:
-            names = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries if _is_by_a_user(entry.name)}
+            names = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries if is_by_a_user(entry.name)}
     except OSError as error:
         raise FileRefused(f"The folder {folder} cannot be read: {error.strerror}. Ask for permission, or copy it.") from None
     inside = sorted(folder / name for name in names if Path(name).suffix.casefold() in SPREADSHEETS)
@@ -68,5 +66,7 @@ def spreadsheets_in(folder: Path) -> list[Path]:
     return inside
 
 
-def _is_by_a_user(name: str) -> bool:
-    return not name.startswith(_NOT_FILES_OF_USERS) and name.casefold() not in _BY_SYSTEMS
+def is_by_a_user(name: str) -> bool:
+    """Return whether a file is one of a user, by its name: not one of a program, nor the control file of a spreadsheet."""
+    is_control = name.casefold().endswith(CONTROL) and Path(name).with_suffix("").suffix.casefold() in SPREADSHEETS
+    return not is_passed_over(name) and not is_control

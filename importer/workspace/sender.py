@@ -45,7 +45,9 @@ class Sender:
         if altered := self._ledger.approvals.altered(self._batches):
             self._ledger.approvals.invalidate(altered, current_person(), "its entries are not those that were approved")
             if own := [batch for batch in altered if batch in self._own]:
-                return ExitCode.APPROVAL, [f"{_altered_text(own)} {nothing} was sent: {_approve_commands(own)} shows it and asks."]
+                return ExitCode.APPROVAL, [
+                    f"{_altered_text(own)} {nothing} was sent: {_approve_commands(own)} shows it and asks."
+                ]
             self._leave_out(altered)
         self._ledger.hand_overs.note_sent(self.scope.accounts, self._batches)
         if unread is None:

@@ -62,7 +62,7 @@ class HandOvers:
         return {batch_id: folders for batch_id, folders in noted.items() if batch_id in known}
 
     def note_sent(self, accounts: Accounts, batch_ids: Iterable[int]) -> None:
-        """Note what the account's sender sends. It does so before it lets go of the ledger, so that others see the present note."""
+        """Note what the account's sender sends, which it does before it lets go of the ledger: others see the present note."""
         name, value = f"{_SENT_FOR}{accounts.cases}", json.dumps(sorted(batch_ids))
         with self._session.transaction() as connection:
             if connection.scalar(select(meta.c.value).where(meta.c.name == name)) == value:

@@ -19,7 +19,16 @@ def test_a_folder_is_every_file_with_an_ending_that_is_read(tmp_path: Path) -> N
     assert {path.suffix for path in find_files([tmp_path]).files} == {*WORKBOOKS, *TEXTS, ".TXT"}
 
 
-@pytest.mark.parametrize("beside", [(), (".gitkeep",), ("~$a.xlsx", "desktop.ini", "Thumbs.db"), ("done/", "failed/")])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        (),
+        (".gitkeep",),
+        ("~$a.xlsx", "desktop.ini", "Thumbs.db"),
+        ("a.xlsx.part", "A.CSV.TMP", "x.csv.ok", ".~lock.a.csv#"),
+        ("done/", "failed/"),
+    ],
+)
 def test_what_programs_put_into_a_folder_leaves_it_empty(tmp_path: Path, beside: tuple[str, ...]) -> None:
     folder = tmp_path / "incoming"
     folder.mkdir()
@@ -29,7 +38,7 @@ def test_what_programs_put_into_a_folder_leaves_it_empty(tmp_path: Path, beside:
     assert (found.files, found.remarks()) == ((), [f"The folder {folder} holds no files: nothing to import."])
 
 
-@pytest.mark.parametrize("name", ["a.xlsm", "invoices.pdf", "list.xlsx.part", "notes"])
+@pytest.mark.parametrize("name", ["a.xlsm", "invoices.pdf", "list.docx.ok", "notes"])
 def test_a_folder_of_other_files_is_no_empty_night(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
     with pytest.raises(FileRefused, match=f"but other files: {name}"):
