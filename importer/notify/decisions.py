@@ -27,7 +27,7 @@ GOOD = frozenset({ExitCode.OK, ExitCode.ROWS_LEFT, ExitCode.QUOTA, ExitCode.APPR
 _SHOWS_NOTHING = frozenset({None, ExitCode.LEDGER_HELD, ExitCode.INTERRUPTED})
 """The exit codes of runs that did not come to their end, and of a look at the clock without a run."""
 MOST_KEPT_OUT = 2
-"""Of how many runs in succession that another run keeps out people are told: one alone happens in a good night too."""
+"""How many runs in succession another run keeps out before it is reported: one alone is kept out in a good night too."""
 _SHOWS_NO_LEDGER = frozenset({ExitCode.BUG, ExitCode.USAGE, ExitCode.FILE_REFUSED, ExitCode.API_STOPPED})
 """The exit codes of runs that may have ended before they had to do with the ledger."""
 

@@ -115,19 +115,13 @@ class Nightwatch:
 
         ``name`` is the same for a file that comes again under its name. ``refused_at``: the file was refused, and lies there.
         """
-        taken = result
-        if (
-            refused_at is not None and result.exit_code is not ExitCode.BUG
-        ):  # a profile that does not fit is a trouble of the file
-            taken = replace(result, exit_code=ExitCode.FILE_REFUSED, refused=1)
-        if taken.exit_code in _BEGAN_NOTHING:  # it would hide what the files before it have shown
+        taken = result if refused_at is None else _as_refused(result)
+        began_nothing = taken.exit_code in _BEGAN_NOTHING
+        if began_nothing:  # it would hide what the files before it have shown
             self.finish()
-        is_read = bool(result.reports or result.empty)
-        refused = {} if refused_at is None else {name: str(refused_at)}
-        files = FileNews(refused, frozenset({name}) if is_read and not refused else frozenset()) if name else None
         self._round = self._round or NightReport()
-        self._round.result(taken, files)
-        if taken.exit_code in _BEGAN_NOTHING:
+        self._round.result(taken, _news_of(result, name, refused_at) if name else None)
+        if began_nothing:
             self.finish()
         return result
 
@@ -146,6 +140,17 @@ class Nightwatch:
         if self._reporter.is_used:
             self._beat_at = self._clock()
             _harmless(self._console, lambda: self._reporter.finish(report.outcome, str(uuid4())))
+
+
+def _as_refused(result: RunResult) -> RunResult:
+    """Return the result of a refused file: a profile that does not fit is a trouble of the file, and a bug remains one."""
+    return result if result.exit_code is ExitCode.BUG else replace(result, exit_code=ExitCode.FILE_REFUSED, refused=1)
+
+
+def _news_of(result: RunResult, name: str, refused_at: Path | None) -> FileNews:
+    if refused_at is not None:
+        return FileNews({name: str(refused_at)})
+    return FileNews(read=frozenset({name}) if result.reports or result.empty else frozenset())
 
 
 def _is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:

@@ -84,7 +84,7 @@ class Sender:
             note_account(self._ledger, self._environment, accounts)
 
     def _leave_out(self, altered: Iterable[int]) -> None:
-        """Send nothing of batches that others have handed over. They must be approved again, and are handed over anew then."""
+        """Send nothing of batches that others have handed over. They must be approved again, which hands them over again."""
         others = sorted(altered)
         self._console.warn(f"{_altered_text(others)} Nothing of it is sent: {_approve_commands(others)} shows it and asks.")
         self._ledger.hand_overs.leave(others)
