@@ -175,3 +175,16 @@ def open_page():
     from support.documents import text_of
 
     return text_of(PAGE)
+
+
+def test_a_good_file_in_a_watched_folder_does_not_end_the_trouble_of_another_one(reported, mailbox):
+    folder, said = reported.folder / "incoming", []
+    write_csv(reported.folder / "first.csv", cases(1))
+    assert reported.call("run", "first.csv", "--yes").code == 0
+    for name, number in (("a.csv", None), ("b.csv", 2), ("a.csv", 3)):
+        write_csv(folder / name, cases(1, first=number)) if number else (folder / name).write_bytes(b"PK\x03\x04 no sheet\n")
+        reported.call("watch", "incoming", "--once", env={"IMPORTER_WATCH__SETTLE_SECONDS": "0.1"})
+        said.append([one["title"].partition(": ")[2].split("; ") for one in mailbox.take()])
+    recovery = "the files can be read again"
+    assert said[0] == [["1 file was refused"]]
+    assert [[recovery in titles for titles in night] for night in said[1:]] == [[False], [True]], said
