@@ -80,12 +80,14 @@ def ledger_of(root: Path) -> str | None:
         text = (root / MARKER).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    if not text.strip():
+        return None
     try:
         return str(json.loads(text)["ledger"])
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(
             f"{root / MARKER} cannot be read, which names the ledger of this folder. If only one workspace imports from the "
-            f"folder, delete the file: the next `importer watch` writes it again."
+            f"folder, empty the file: the next `importer watch` writes it again."
         ) from None
 
 
@@ -104,6 +106,9 @@ def refuse_other_ledger(root: Path, ledger: str | None) -> None:
 def mark(root: Path, ledger: str, access: FileAccess) -> None:
     """Note in the folder to which ledger it belongs, unless it is noted. Raises UsageError for another one, or OSError."""
     if ledger_of(root) is None:
+        with suppress(FileNotFoundError):
+            if not (root / MARKER).read_bytes().strip():
+                (root / MARKER).unlink()  # a person has made the file, or emptied it
         text = json.dumps({"ledger": ledger}) + "\n"
         with suppress(FileExistsError):  # another watcher was quicker
             descriptor = access.open(root / MARKER, os.O_WRONLY | os.O_EXCL)

@@ -16,6 +16,7 @@ from importer.watch.folder import MARKER, WatchedFolder, list_folder, mark, refu
 from importer.watch.former_batches import staged_of
 from importer.watch.inbox import UNDECIDED
 from importer.watch.kept_files import changed_files, say_beside
+from importer.watch.known_folders import KnownFolders
 from importer.watch.names import APPROVED, WAITING, is_spreadsheet, lock_names, stamp_of
 from importer.watch.scanning.scan import FolderScan
 from importer.watch.scanning.system import OperatingSystem
@@ -92,11 +93,15 @@ class Station:
         try:
             found = root.stat()
             device = (found.st_dev, found.st_ino)
-            if self._was_known(device) and not (root / MARKER).exists():
-                return f"The folder {root} has no file {MARKER} any more. Is its drive connected? It is looked at again."
+            if not (root / MARKER).exists() and self._was_known(device, ledger):
+                return (
+                    f"The folder {root} has no file {MARKER} any more. Is its drive connected? It is looked at again. If it is a "
+                    f"new folder in the place of a former one, make an empty file {MARKER} in it."
+                )
             refuse_other_ledger(root, ledger)
             if ledger is not None and not self._is_adopted:
                 mark(root, ledger, self.watched.access)
+                self._known.add(root, ledger)
                 self._is_adopted = True
             if self._device != device:
                 self._begin(device)
@@ -106,9 +111,14 @@ class Station:
             return str(error)
         return ""
 
-    def _was_known(self, device: tuple[int, int]) -> bool:
+    def _was_known(self, device: tuple[int, int], ledger: str | None) -> bool:
         """Return whether the folder should have its mark: it had it, or this is not the folder that was there before."""
-        return self._is_adopted or (self._home is not None and device != self._home)
+        is_other = self._home is not None and device != self._home
+        return self._is_adopted or is_other or (ledger is not None and self._known.has(self.watched.root, ledger))
+
+    @property
+    def _known(self) -> KnownFolders:
+        return KnownFolders(self.environment.workspace.root, self.environment.access)
 
     def _begin(self, device: tuple[int, int]) -> None:
         self.watched.make()

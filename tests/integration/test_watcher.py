@@ -132,6 +132,22 @@ def test_a_mount_point_without_its_disk_is_not_taken_for_a_new_folder(story, cap
     assert capsys.readouterr().err.count("Is its drive connected?") == 1
 
 
+def test_a_watcher_that_begins_while_the_disk_is_away_writes_nothing_in_its_place(story, capsys):
+    drop, elsewhere = story.folder / "drop", story.folder / "elsewhere"
+    write_csv(drop / "a.csv", cases(1))
+    story.tell(nothing, nothing)
+    drop.rename(elsewhere)
+    drop.mkdir()
+    story.tell(nothing, nothing)
+    assert list(drop.iterdir()) == []
+    assert "make an empty file .importer in it" in capsys.readouterr().err
+    (drop / ".importer").touch()  # it is a new folder
+    write_csv(drop / "b.csv", cases(1, first=20))
+    story.tell(nothing, nothing, nothing)
+    assert story.ended() == [("a.csv", "done"), ("b.csv", "done")]
+    assert (drop / ".importer").read_bytes() == (elsewhere / ".importer").read_bytes()
+
+
 def test_a_folder_that_was_removed_is_waited_for(story, capsys):
     drop = story.folder / "drop"
     write_csv(drop / "a.csv", cases(1))
