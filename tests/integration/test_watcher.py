@@ -54,6 +54,7 @@ class Story:
     ) -> ExitCode:
         """Run a watcher, with these steps between its rounds."""
         self.steps = list(steps)
+        self.stop.clear()
         workspace = Workspace(self.folder / "workspace")
         request = WatchRequest(workspace, watching or (self.folder / "drop",), once=once)
         hooks = Hooks(self.rounds.append, self.imported.append)

@@ -28,7 +28,15 @@ def test_a_folder_belongs_to_the_ledger_that_came_first(tmp_path):
         mark(tmp_path, "two", OWNER_ALONE)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "\0"])
+def test_an_empty_mark_is_one_that_a_person_has_made(tmp_path):
+    (tmp_path / MARKER).touch()
+    refuse_other_ledger(tmp_path, "one")
+    mark(tmp_path, "one", OWNER_ALONE)
+    with pytest.raises(UsageError, match="belongs to the ledger one"):
+        refuse_other_ledger(tmp_path, "two")
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "\0"])
 def test_a_mark_that_cannot_be_read_is_not_taken_for_none(tmp_path, text):
     (tmp_path / MARKER).write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be read, which names the ledger"):
