@@ -61,11 +61,16 @@ class Imported:
 
     def line(self) -> str:
         """Return one line for the user, with the counts of the file."""
-        summary = self.result.reports[0].summary if self.result and self.result.reports else None
-        counts = f" ({counts_text(summary)})" if summary and self.ending is not FileEnding.LATER else ""
-        where = f"is in {self.ending.value}{counts}" if self.path else _WITHOUT_PLACE[self.ending]
+        where = f"is in {self.ending.value}{self._counts()}" if self.path else _WITHOUT_PLACE[self.ending]
         why = f" {self.messages[0].splitlines()[0]}" if self.messages and self.ending is not FileEnding.DONE else ""
         return f"{self.name} {where}.{why}"
+
+    def _counts(self) -> str:
+        if self.result is None:
+            return ""
+        if self.result.reports:
+            return f" ({counts_text(self.result.reports[0].summary)})"
+        return " (no rows)" if self.result.empty else ""
 
 
 _WITHOUT_PLACE = dict.fromkeys(FileEnding, "waits, and is tried again") | {

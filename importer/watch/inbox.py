@@ -21,7 +21,7 @@ from importer.watch.claims import ClaimedFile
 from importer.watch.clock import Clock
 from importer.watch.console import FileConsole, StoppedBeforeSending
 from importer.watch.control_file import read_control
-from importer.watch.endings import FileEnding, Imported, ending_after, ending_of
+from importer.watch.endings import FileEnding, Imported, counts_text, ending_after, ending_of
 from importer.watch.folder import WatchedFolder
 from importer.watch.former_batches import approved_of, is_since, staged_of
 from importer.watch.kept_files import ChangedFile, say_beside
@@ -258,15 +258,37 @@ def _code_of(error: ImporterError | OSError) -> ExitCode:
 
 
 def _of_result(result: RunResult, state: BatchState) -> _Tried:
-    return _Tried(ending_of(result, state), result.exit_code, result.messages, result)
+    ending, messages = ending_of(result, state), result.messages
+    if ending is FileEnding.LATER and result.reports and not messages:
+        summary = result.reports[0].summary
+        messages = (f"It stays in working: {counts_text(summary)}. `importer status` shows batch {summary.batch.id}.",)
+    return _Tried(ending, result.exit_code, messages, result)
 
 
 def _lines(watched: WatchedFolder, tried: _Tried, grown: tuple[str, ...]) -> list[str]:
-    """Return the text beside the file: what became of it, why, and what to do."""
-    again = [_AGAIN.format(folder=watched.root)] if tried.ending is FileEnding.FAILED else []
+    """Return the text beside the file, for those who have dropped it: what became of it, why, and what to do."""
+    report = tried.result.reports[0] if tried.result and tried.result.reports else None
+    counts = [line for line in report.text if not line.startswith(_FOR_OPERATORS)] if report else []
+    return [*grown, *_first_lines(watched, tried, report), *tried.messages, *counts]
+
+
+def _first_lines(watched: WatchedFolder, tried: _Tried, report: Report | None) -> list[str]:
+    """Return what is to be done with the file, and nothing if there is nothing to do."""
+    if tried.ending is FileEnding.FAILED:
+        return [_AGAIN.format(folder=watched.root)]
     if tried.ending is FileEnding.WAITING:
-        again = [_HOW_BY_FOLDER.format(folder=watched.root / APPROVED)] if watched.by_folder else []
-    return [*grown, *tried.messages, *again, *(tried.report.text if tried.report else ())]
+        return [_NOT_YET, *([_HOW_BY_FOLDER.format(folder=watched.root / APPROVED)] if watched.by_folder else [])]
+    if report is None:
+        return [_WITHOUT_ROWS]
+    return [_TO_CORRECT.format(folder=watched.root)] if any(name.startswith("errors") for name in report.sheets) else []
 
 
-_HOW_BY_FOLDER = "Nothing of it is sent yet. To approve it, move the file to {folder}."
+_FOR_OPERATORS = ("  sheets: ", "  next: ")
+"""How the lines of a report begin that name folders and commands of the server."""
+_NOT_YET = "Nothing of it is sent yet: a person who may approve it has to look at it first. The review beside this file shows it."
+_WITHOUT_ROWS = "There are no rows in it: nothing was imported."
+_TO_CORRECT = (
+    "Some rows were not imported. They are in the errors sheet beside this file, with the reasons. Correct them there, and save "
+    "that sheet in {folder}."
+)
+_HOW_BY_FOLDER = "To approve it, move the file to {folder}."

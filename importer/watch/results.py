@@ -16,7 +16,7 @@ from importer.reporter.report import Report
 from importer.watch.claims import ClaimedFile, close
 from importer.watch.folder import WatchedFolder
 from importer.watch.moves import copy, move, numbered
-from importer.watch.names import APPROVED, CHANGED, REVIEW, SUMMARY, WAITING, WHY, beside, stamped_name
+from importer.watch.names import APPROVED, CHANGED, DONE, REVIEW, SUMMARY, WAITING, WHY, beside, stamped_name
 
 _BEING_WRITTEN = "The results are being written.\n"
 
@@ -26,14 +26,14 @@ def settle(
 ) -> Path:
     """Write the results of a claimed file into the folder ``place``, and move the file there. Returns its path.
 
-    ``lines`` become ``…-summary.txt``, or without a ``report``, whose sheets are copied, ``…-why.txt``. Raises OSError:
+    ``lines`` become ``…-summary.txt``, and in ``failed`` ``…-why.txt``. The sheets of the ``report`` are copied. Raises OSError:
     FileNotFoundError if the claimed file is not there.
     """
     folder = watched.root / place
     made.path.stat()  # nothing is written beneath a mount point whose drive is away, where nobody would find it
     if not folder.is_dir():
         watched.access.new_folder(folder)
-    text = SUMMARY if report else WHY
+    text = SUMMARY if report or place == DONE else WHY
     made, kept = _reserve(watched, made, folder, text, zone)
     for name, path in _results(report, place).items():
         copy(path, folder / beside(kept, name), watched.access)

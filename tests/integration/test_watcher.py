@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.sheets import cases, vouchers, write_csv
+from support.sheets import case, cases, vouchers, write_csv
 
 from importer.cli.terminal import TerminalConsole
 from importer.errors import ExitCode, UsageError
@@ -353,3 +353,16 @@ def test_a_watcher_that_is_to_end_sends_nothing_more(story, monkeypatch):
     story.stop.clear()
     assert story.tell(nothing, nothing, nothing) is ExitCode.OK
     assert [one.line() for one in story.imported] == ["a.csv is in done (1 accepted)."]
+
+
+def test_what_is_to_be_done_stands_first_beside_the_file(story):
+    write_csv(story.folder / "drop" / "a.csv", [*cases(1), case("C9", debtor_country="Atlantis")])
+    (story.folder / "drop" / "b.csv").write_text((story.folder / "drop" / "a.csv").read_text().splitlines()[0] + "\n")
+    story.tell(nothing, nothing, nothing)
+    texts = {
+        path.name.split("-")[-2].split(".")[0]: path.read_text() for path in (story.folder / "drop/done").glob("*-summary.txt")
+    }
+    assert texts["a"].startswith("Some rows were not imported. They are in the errors sheet beside this file")
+    assert "output" not in texts["a"]
+    assert texts["b"].startswith("There are no rows in it: nothing was imported.")
+    assert "b.csv is in done (no rows)." in [one.line() for one in story.imported]
