@@ -219,7 +219,7 @@ def test_of_two_runs_at_once_one_becomes_the_sender_of_both(workspace, limited):
 
 def test_a_run_that_was_interrupted_while_it_waited_has_let_nothing_go(workspace, limited):
     _, proxy = limited
-    proxy.hook = Turnstile(first=2, seconds=3)
+    proxy.hook = Turnstile(first=2, seconds=60)
     write_csv(workspace.folder / "a.csv", cases(4))
     with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
         process.terminate()
@@ -231,7 +231,7 @@ def test_a_run_that_was_interrupted_while_it_waited_has_let_nothing_go(workspace
 
 def test_a_ledger_that_was_removed_while_a_run_waited_is_not_begun_again(workspace, limited):
     _, proxy = limited
-    proxy.hook = Turnstile(first=2, seconds=3)
+    proxy.hook = Turnstile(first=2, seconds=6)
     write_csv(workspace.folder / "a.csv", cases(4))
     with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
         (workspace.folder / "ledger.db").rename(workspace.folder / "elsewhere.db")
@@ -245,7 +245,7 @@ def test_a_ledger_that_was_removed_while_a_run_waited_is_not_begun_again(workspa
 
 def test_an_approved_batch_that_another_program_changes_meanwhile_stops_the_sending(workspace, limited):
     sandbox, proxy = limited
-    proxy.hook = Turnstile(first=2, seconds=3)
+    proxy.hook = Turnstile(first=2, seconds=6)
     write_csv(workspace.folder / "a.csv", cases(6))
     with waiting_sender(workspace, "run", "a.csv", "--yes") as process:
         with closing(sqlite3.connect(workspace.folder / "ledger.db")) as db, db:
