@@ -28,13 +28,13 @@ def wait_for_quota(
     ``clock`` returns seconds and must not go back. Returns whether the user has interrupted the wait; the ledger may then not
     be open. Raises LedgerError if it cannot be taken again, KeyboardInterrupt at a second interrupt.
     """
-    ledger.let_go(LedgerError(_LET_GO))
     return asyncio.run(_wait(ledger, clock() + max(seconds, SHORTEST_SECONDS), clock, tracker, console))
 
 
 async def _wait(ledger: Ledger, until: float, clock: Callable[[], float], tracker: ProgressTracker, console: Console) -> bool:
     stopping = asyncio.Event()
     with interrupts(stopping, console):
+        ledger.let_go(LedgerError(_LET_GO))  # others see it from here on, and may interrupt this run at once
         following = asyncio.create_task(tracker.follow())
         try:
             while not stopping.is_set() and (left := until - clock()) > 0:
