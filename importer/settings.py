@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from importer.domain.accounts import normal_url
+from importer.domain.claim_settings import ClaimSettings
 from importer.domain.code_lists import Direction, VoucherType, VoucherTypes
 from importer.domain.columns import is_known
 from importer.domain.hosts import host_of, is_loopback
@@ -239,6 +240,7 @@ class Settings(BaseSettings):
     workspace: WorkspaceSettings = WorkspaceSettings()
     ledger: LedgerSettings = LedgerSettings()
     output: Output = Output()
+    claims: ClaimSettings = ClaimSettings()
     approval: ApprovalSettings = ApprovalSettings()
     notify: NotifySettings = NotifySettings()
     expect: ExpectSettings = ExpectSettings()

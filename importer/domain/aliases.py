@@ -63,6 +63,12 @@ def systems() -> tuple[System, ...]:
     )
 
 
+def system_of(header: Iterable[str]) -> System | None:
+    """Return the system that these folded headings identify, by the most headings; None if there is none."""
+    keys_found = frozenset(header)
+    return max((one for one in systems() if one.has <= keys_found), key=lambda one: len(one.has), default=None)
+
+
 def counter_heading(column: str, key: str) -> str | None:
     """Return why a folded heading contradicts a weak name of ``column``: ``paid``, ``open``, ``tax`` or ``sign``; or None."""
     words, parts = _against(column)

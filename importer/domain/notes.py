@@ -57,9 +57,14 @@ class NoteKind(StrEnum):
     REPEATED_HEADINGS = "repeated_headings"
     TITLES = "titles"
     CELLS_BESIDE = "cells_beside"
+    AGE_GROUPS = "age_groups"
 
     # Rows with unusual values
     DUE_BEFORE_DATE = "due_before_date"
+
+    # The values of a column: heading, column, and for each of them value, taken, count, certain
+    VALUES_READ = "values_read"
+    CLAIMS_ARE_OPEN = "claims_are_open"  # heading, rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from importer.domain.money import Money
 from importer.domain.notes import Note, NoteKind
 from importer.domain.questions import NOTHING_STANDS, StandingAnswer, StandingAnswers
 from importer.domain.reasons import Reason
+from importer.domain.states import RejectStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class CaseRecord:
     """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered.
 
     ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual. ``answer`` is the
-    text of its row's ``#answer``, if this is an error sheet.
+    text of its row's ``#answer``, if this is an error sheet. ``questions`` must be answered before it is sent; ``unconfirmed`` is
+    one that a person answers by approving the batch.
     """
 
     base: str
@@ -42,6 +44,8 @@ class CaseRecord:
     is_test: bool = False
     remarks: tuple[NoteKind, ...] = ()
     answer: str | None = None
+    questions: tuple[Reason, ...] = ()
+    unconfirmed: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class Reject:
     """A row's case or voucher that failed validation, with all its reasons. It is never sent.
 
     ``formerly`` is the case as an earlier release read it, if only a rule that it did not have is broken. If the ledger
-    has that case as sent, the row is not rejected: it was imported already.
+    has that case as sent, the row is not rejected: it was imported already. ``status`` is LEFT_OUT if nothing is wrong with the
+    row, which is no claim: a credit note, a total, a note.
     """
 
     kind: RecordKind
@@ -86,21 +91,30 @@ class Reject:
     money: Money = field(default_factory=Money)
     ref: str | None = None
     formerly: CaseRecord | None = None
+    status: RejectStatus = RejectStatus.REJECTED
+
+    @property
+    def is_left_out(self) -> bool:
+        return self.status is RejectStatus.LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A row's valid case that is not a claim yet, with the reason. It is sent by a later import, and is no error.
+    """A row whose case is no claim, or not yet, with the reason. It is no error.
 
-    If the ledger has it as sent, the row is not left out: it was imported already.
+    ``record`` is the case that it would be, by which the ledger recognizes it. If the ledger has it as sent and the row is
+    merely not due yet, it was imported already. ``amount`` is the row's money where that of the record is another.
+    ``unconfirmed``: until a person has confirmed the value that says so, the row is a question.
     """
 
     record: CaseRecord
     reason: Reason
+    amount: Money | None = None
+    unconfirmed: Reason | None = None
 
     @property
     def money(self) -> Money:
-        return self.record.money
+        return self.record.money if self.amount is None else self.amount
 
     @property
     def ref(self) -> str | None:

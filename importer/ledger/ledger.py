@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from importer.domain.accounts import Accounts
 from importer.domain.batches import NOBODY, Decision, Person, Proposal
+from importer.domain.confirmed_values import Confirmed
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.proofs import AccountProof
 from importer.domain.records import LoadedSource
@@ -29,6 +30,7 @@ from importer.ledger.outbox.outbox import Outbox
 from importer.ledger.outbox.remote_cases import RemoteCaseLog
 from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
+from importer.ledger.queries.confirmed_values import confirmed_values
 from importer.ledger.queries.queries import Queries
 from importer.ledger.storage.backup import backup
 from importer.ledger.storage.engine import Session, connect
@@ -68,9 +70,18 @@ class UnitOfWork:
         """Record a source as a staged batch, which changes no entry, and return the batch's id."""
         return staging.stage(self._connection, source, accounts, run_id, version, who)
 
-    def entered_for_review(self, batch_ids: Sequence[int]) -> AbstractContextManager[dict[int, Preview]]:
-        """Enter staged batches until the end of the block, to see what they would do."""
-        return staging.entered_for_review(self._connection, batch_ids)
+    def entered_for_review(
+        self, batch_ids: Sequence[int], *, seen: bool | None = None
+    ) -> AbstractContextManager[dict[int, Preview]]:
+        """Enter staged batches until the end of the block, to see what they would do.
+
+        ``seen``: a person is shown it (None: as before).
+        """
+        return staging.entered_for_review(self._connection, batch_ids, seen=seen)
+
+    def confirmed_values(self) -> Confirmed:
+        """Return the values that persons have confirmed, by kind of list and heading."""
+        return confirmed_values(self._connection)
 
     def present_proposal(self, batch_id: int) -> Proposal:
         """Return what a batch whose rows are entered holds now, such as one whose approval is void."""

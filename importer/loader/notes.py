@@ -41,9 +41,6 @@ def _of_headings(plan: SheetPlan) -> Iterator[Note]:
 
 def _of_records(plan: SheetPlan) -> Iterator[Note]:
     sheet = plan.head.name
-    if plan.document_position is not None:
-        heading = plan.head.header[plan.document_position]
-        yield Note(NoteKind.CREDIT_NOTES_REJECTED, sheet, values=(("heading", heading),))
     if plan.unknown:
         yield Note(NoteKind.HEADINGS_UNUSED, sheet, values=tuple(("heading", heading) for heading in plan.unknown))
     if any(b.column.name == "debtor_type" and b.constant and is_by_name(b.constant) for b in plan.case):

@@ -9,18 +9,28 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from importer.domain.columns import is_known
 from importer.domain.kinds import QuestionKind
 from importer.domain.questions import StandingAnswer, StandingAnswers, objection_to
+from importer.domain.row_states import WITH_WORDS, is_state_column, meaning_in_profile, profile_words
 from importer.loader.values.parsers import Formats, strptime_format
 
 MOST_ROWS = 1_048_576  # of a sheet of Excel
+
+
+class RowFilter(BaseModel):
+    """Which rows of a sheet count, by heading and value: ``only`` those with one of these values, without those to ``skip``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    only: dict[str, str | list[str]] = {}
+    skip: dict[str, str | list[str]] = {}
 
 
 class Profile(BaseModel):
     """The rules for reading one kind of sheet. Every key is optional.
 
     ``columns`` maps the sheet's headings to canonical names (one heading may fill several columns), ``constants`` gives
-    a column the same value in every row, ``values`` replaces cells of a column before they are read. ``questions`` answers
-    kinds of questions for good. ``headings`` are all headings of the sheets that the profile is for; a file with these headings
-    is read with it automatically.
+    a column the same value in every row, ``values`` replaces cells of a column before they are read, and says what the values
+    of a state mean. ``questions`` answers kinds of questions for good, ``rows`` keeps or drops rows. ``headings`` are all
+    headings of the sheets that the profile is for; a file with these headings is read with it automatically.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +54,7 @@ class Profile(BaseModel):
     values: dict[str, dict[str, str]] = {}
     ignore: list[str] = []
     questions: dict[str, str] = {}
+    rows: RowFilter = RowFilter()
 
     @field_validator("encoding")
     @classmethod
@@ -78,8 +89,12 @@ class Profile(BaseModel):
     @model_validator(mode="after")
     def _names_are_known(self) -> Profile:
         for name in (*self.targets(), *self.constants, *self.values):
-            if not is_known(name):
+            if not is_known(name) and (name in self.constants or not is_state_column(name)):
                 raise ValueError(f'"{name}" is not a column of the importer; docs/columns.md lists them')
+        for name in WITH_WORDS:
+            for word in self.values.get(name, {}).values():
+                if meaning_in_profile(word) is None:
+                    raise ValueError(f'"{word}" is not what a value of {name} can mean; write one of: {profile_words()}')
         twice = set(self.constants) & set(self.targets())
         if twice:
             raise ValueError(f'"{min(twice)}" is both mapped and constant; keep one of them')

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.domain.cells import Cell
+from importer.domain.confirmed_values import confirmed_texts
 from importer.domain.notes import Note, NoteKind
 from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetHead
 from importer.errors import FileRefused
@@ -19,6 +20,8 @@ from importer.loader.files.projection import PeekableRows
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
+from importer.loader.rows.first_pass import look_through
+from importer.loader.rows.judge import RowJudge
 from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs
 from importer.loader.sheets.header import SheetHeader, find_header
@@ -166,5 +169,21 @@ def _open_sheet(
         return None
     proofs = carried if top.header[0] == REPORT_MARK else ()
     formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
-    reader = RowReader(plan, profile, context, delimited=delimited, formats=formats)
+    judge = _judge(plan, profile, context, formats, sheet)
+    reader = RowReader(plan, profile, context, delimited=delimited, formats=formats, judge=judge)
     return _Table(top, plan, formats, reader, rows)
+
+
+def _judge(plan: SheetPlan, profile: Profile, context: LoadContext, formats: SheetFormats, sheet: Sheet) -> RowJudge:
+    """Return the judge of a sheet's rows, which knows what its amounts are and which of its debtors have credits."""
+    by_name = {bound.column.name: formats.of(bound) for bound in plan.case}
+    judge = RowJudge(
+        plan,
+        profile,
+        context.today,
+        by_name.get("amount_to_recover", formats.others),
+        by_name.get("due_date") or by_name.get("date", formats.others),
+        confirmed_texts(context.confirmed, profile.name, plan.head.header),
+    )
+    judge.credits = look_through(judge, plan, sheet.read_columns)
+    return judge

@@ -8,23 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from importer.domain.aliases import non_claim_words
 from importer.domain.cells import Cell
 from importer.domain.kinds import RecordKind
+from importer.domain.money import Money
 from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject
-from importer.domain.text_keys import fold
+from importer.domain.records import CaseRecord, LoadedRow, Reject
+from importer.domain.states import RejectStatus
 from importer.loader.files.projection import PeekableRows
 from importer.loader.records.row_reader import RowReader
+from importer.loader.rows.values_read import ValuesRead
 from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.header import SheetHeader, two_tables
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.sheets.row_roles import RowRole, RowRoles
-from importer.loader.values.parsers import display_text, is_blank
+from importer.loader.values.parsers import is_blank
 
 MAX_HELD = 1_000
 """Lone texts held back as possible notes below the table. A longer run of them is data."""
+
+ROWS_OF_A_SUM = 3
+"""Rows from which on the last row of a sheet that is their sum is a question. Of two, a third is the sum by chance."""
 
 MAX_DIFFERING = 20
 """Totals that differ from the rows above them and get a note each."""
@@ -33,7 +37,17 @@ _LEFT_OUT = {
     RowRole.HEADINGS: NoteKind.REPEATED_HEADINGS,
     RowRole.TITLE: NoteKind.TITLES,
     RowRole.BESIDE: NoteKind.CELLS_BESIDE,
+    RowRole.GROUP: NoteKind.AGE_GROUPS,
 }
+_WHY_LEFT_OUT = {
+    NoteKind.CONFIRMED_TOTALS: "The row is a total of the rows above",
+    NoteKind.TOTALS: "The row is a total of the rows above",
+    NoteKind.DIFFERING_TOTAL: "The row is a total, but not the sum of the rows above. A row may be missing",
+    NoteKind.NOTES_BELOW: "The row is a note below the table",
+    NoteKind.CELLS_BESIDE: "The row has cells beside the table only",
+    NoteKind.AGE_GROUPS: "The row is the head of a group of ages",
+}
+"""Why a row is left out, if it could be taken for a claim: it is then listed with the rows that are left out."""
 _NOTED = (NoteKind.CONFIRMED_TOTALS, NoteKind.TOTALS, NoteKind.NOTES_BELOW, *_LEFT_OUT.values())
 """Kinds of rows that are left out, in the order of their notes."""
 
@@ -74,11 +88,13 @@ class TableReader:
     def __init__(self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note]) -> None:
         self._plan, self._reader, self._notes = plan, reader, notes
         self._roles = RowRoles(top, plan)
+        self._values = ValuesRead(plan, reader.context.voucher_types)
         self._sums = _Sums()
         self._left: dict[NoteKind, RowNumbers] = {}
         self._remarks: dict[NoteKind, RowNumbers] = {}
         self._header_row = self._last = top.row
-        self._after_total = False
+        self._after_total = self._is_sum = self._is_long_sum = False
+        self._waiting: LoadedRow | None = None
 
     def rows(self, rows: PeekableRows) -> Iterator[LoadedRow]:
         """Yield every record and reject. Raises FileRefused where another table begins."""
@@ -92,14 +108,18 @@ class TableReader:
             if role is RowRole.LONE_TEXT and len(held) < MAX_HELD:
                 held.append(loaded)
             elif role in (RowRole.DATA, RowRole.LONE_TEXT):
+                yield from self._last_checked(is_last=False)
                 yield from map(self._data, held)
                 held.clear()
-                yield self._data(loaded)
+                self._waiting = self._data(loaded)
             else:
-                self._leave_out(self._checked_total(loaded) if role is RowRole.TOTAL else _LEFT_OUT[role], loaded)
+                yield from self._last_checked(is_last=False)
+                yield from self._leave_out(self._checked_total(loaded) if role is RowRole.TOTAL else _LEFT_OUT[role], loaded)
+        yield from self._last_checked(is_last=True)
         yield from self._rows_at_the_end(held)
         self._notes += [Note(kind, self._plan.head.name, self._left[kind]) for kind in _NOTED if kind in self._left]
         self._notes += [Note(kind, self._plan.head.name, rows) for kind, rows in self._remarks.items()]
+        self._notes += self._values.notes()
 
     def _role(self, loaded: LoadedRow) -> RowRole:
         cells = loaded.row.cells
@@ -115,13 +135,16 @@ class TableReader:
         for loaded in held:
             apart = self._after_total or loaded.row.number > self._last + 1
             if self._roles.is_note(loaded.row.cells, apart=apart):
-                self._leave_out(NoteKind.NOTES_BELOW, loaded)
+                yield from self._leave_out(NoteKind.NOTES_BELOW, loaded)
             else:
                 yield self._data(loaded)
 
     def _data(self, loaded: LoadedRow) -> LoadedRow:
-        loaded = _without_credit(loaded, self._plan)
         self._last, self._after_total = loaded.row.number, False
+        self._roles.note_debtor(loaded.row.cells)
+        self._values.add(loaded.row.cells)
+        self._is_sum = self._sums.rows > 1 and self._sums.agrees(_cents(loaded))
+        self._is_long_sum = self._is_sum and self._sums.rows >= ROWS_OF_A_SUM
         self._sums.add(_cents(loaded))
         for kind in loaded.case.remarks if isinstance(loaded.case, CaseRecord) else ():
             self._remarks[kind] = self._remarks.get(kind, RowNumbers()).plus(loaded.row.number)
@@ -139,26 +162,41 @@ class TableReader:
         self._after_total = True
         return kind
 
-    def _leave_out(self, kind: NoteKind, loaded: LoadedRow) -> None:
-        self._left[kind] = self._left.get(kind, RowNumbers()).plus(loaded.row.number)
+    def _leave_out(self, kind: NoteKind, loaded: LoadedRow) -> Iterator[LoadedRow]:
+        """Note a row that is left out, and yield it if it could be taken for a claim. Its amount counts for nothing."""
+        if kind in _NOTED:
+            self._left[kind] = self._left.get(kind, RowNumbers()).plus(loaded.row.number)
+        if (why := _WHY_LEFT_OUT.get(kind)) is not None:
+            yield _left_out_row(loaded, Reason(kind.value, why))
+
+    def _last_checked(self, *, is_last: bool) -> Iterator[LoadedRow]:
+        """Yield the row of data that was read last, as a question if it could be a claim or the sum of those above it."""
+        loaded, self._waiting = self._waiting, None
+        if loaded is not None:
+            is_odd = self._roles.lacks_reference(loaded.row.cells) or self._roles.is_named_like_a_total(loaded.row.cells)
+            asks = (self._is_sum and is_odd) or (self._is_long_sum and is_last)
+            yield _asked(loaded, _SUM_OF_OTHERS) if asks else loaded
 
 
-def _without_credit(loaded: LoadedRow, plan: SheetPlan) -> LoadedRow:
-    """Reject a case whose document type is a credit note or a payment, whatever the sign of its amount."""
-    position = plan.document_position
-    if position is None or position >= len(loaded.row.cells) or not isinstance(loaded.case, CaseRecord | LeftOut):
+_SUM_OF_OTHERS = Reason(
+    "sum_of_others",
+    "The amount is the sum of the rows above, so that the row may be a total and no claim. Answer whether it is sent",
+)
+
+
+def _left_out_row(loaded: LoadedRow, reason: Reason) -> LoadedRow:
+    """Return a row that is no record as one that is left out. Its amount is contained in other rows, and counts as zero."""
+    kind = RecordKind.CASE if loaded.case is not None else RecordKind.VOUCHER
+    currency = loaded.case.money.currency if loaded.case else loaded.voucher.money.currency if loaded.voucher else ""
+    record = Reject(kind, (reason,), Money(currency, 0), status=RejectStatus.LEFT_OUT)
+    return LoadedRow(loaded.row, record if kind is RecordKind.CASE else None, record if kind is RecordKind.VOUCHER else None)
+
+
+def _asked(loaded: LoadedRow, question: Reason) -> LoadedRow:
+    """Return a row with one more question, if it could be sent."""
+    if not isinstance(loaded.case, CaseRecord):
         return loaded
-    text = display_text(loaded.row.cells[position])
-    if fold(text) not in non_claim_words():
-        return loaded
-    reason = Reason(
-        "no_claim",
-        "is a credit note or a payment, not a claim. Take the row out, or correct the cell",
-        None,
-        plan.head.header[position],
-        text,
-    )
-    return replace(loaded, case=Reject(RecordKind.CASE, (reason,), loaded.case.money, loaded.case.ref))
+    return replace(loaded, case=replace(loaded.case, questions=(*loaded.case.questions, question)))
 
 
 def _cents(loaded: LoadedRow) -> int:

@@ -16,6 +16,7 @@ _ROWS_LEFT_OUT = {  # of one row, of several
     NoteKind.REPEATED_HEADINGS: ("holds the headings once more", "hold the headings once more"),
     NoteKind.TITLES: ("is a title or a page number", "are titles or page numbers"),
     NoteKind.CELLS_BESIDE: ("has cells beside the table only", "have cells beside the table only"),
+    NoteKind.AGE_GROUPS: ("is the head of a group of ages", "are heads of groups of ages"),
     NoteKind.UNIT_ROWS: ("holds units or headings", "hold units or headings"),
 }
 
@@ -89,6 +90,12 @@ def _differing_total(note: Note) -> str:
     )
 
 
+def _values_read(note: Note) -> str:
+    values = zip(note.all("value"), note.all("taken"), note.all("count"), strict=True)
+    texts = (f'"{text}" ({int(count):,}) is {taken or "not known"}' for text, taken, count in values)
+    return f', column "{_on_one_line(note.value("heading"))}": {"; ".join(texts)}.'
+
+
 def _decimal_mark(note: Note) -> str:
     return f', column "{note.value("heading")}": the decimal mark is a {_MARKS[note.value("way")]}, as {_proof(note)}.'
 
@@ -145,6 +152,7 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.DECIMAL_MARK: _decimal_mark,
     NoteKind.DATE_ORDER: _date_order,
     NoteKind.DIFFERING_TOTAL: _differing_total,
+    NoteKind.VALUES_READ: _values_read,
     NoteKind.DUE_BEFORE_DATE: lambda note: (
         f": {rows_named(note.rows)} {'have' if note.rows.count > 1 else 'has'} a due date before the date of the invoice. "
         "Debitura may refuse that; check the dates."

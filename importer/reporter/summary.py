@@ -10,6 +10,7 @@ from typing import Any
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.money import decimal_text
+from importer.domain.notes import NoteKind
 from importer.domain.states import RowStatus
 from importer.errors import ExitCode
 from importer.ledger.queries.control_totals import SheetTotals
@@ -51,7 +52,7 @@ class Summary:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to know of the source, a sentence each."""
-        return tuple(map(sentence, self.batch.notes))
+        return tuple(sentence(note) for note in self.batch.notes if note.kind is not NoteKind.VALUES_READ)
 
     @property
     def state(self) -> BatchState:

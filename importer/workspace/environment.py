@@ -118,6 +118,8 @@ class Environment:
             defaults=self.settings.defaults,
             test_cases=test_cases,
             folder=folder,
+            min_days_overdue=self.settings.claims.min_days_overdue,
+            max_days_ahead=self.settings.claims.max_days_ahead,
         )
 
     def accounts(self, partner: str) -> Accounts:

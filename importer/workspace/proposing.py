@@ -84,7 +84,7 @@ def preview(work: UnitOfWork, batches: Sequence[int], environment: Environment, 
     ``seen``: it is shown to a person.
     """
     directory = output or environment.output
-    with work.entered_for_review(batches) as previews:
+    with work.entered_for_review(batches, seen=seen) as previews:
         reports = {
             batch: write_report(work.queries, batch, directory, checking=True, is_recorded=True, access=environment.access)
             for batch in batches
@@ -127,7 +127,7 @@ def _check_expectation(work: UnitOfWork, staged: StagedSources, request: ImportR
     """Raise FileRefused if the sources are not what the user expects."""
     if not request.expected:
         return
-    with work.entered_for_review(staged.proposed):
+    with work.entered_for_review(staged.proposed, seen=request.is_asked):
         if unmet := unmet_expectation(work.queries, staged, request.expected):
             raise FileRefused(unmet)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.domain.confirmed_values import NOTHING_CONFIRMED, Confirmed
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import SourceVersion
@@ -47,13 +48,18 @@ class Source:
 
 
 def sources_of(
-    request: ImportRequest, environment: Environment, has_cases: Callable[[SourceVersion], bool | None]
+    request: ImportRequest,
+    environment: Environment,
+    has_cases: Callable[[SourceVersion], bool | None],
+    confirmed: Confirmed = NOTHING_CONFIRMED,
 ) -> Iterator[Source]:
     """Yield the sources to import, those with cases first, since a voucher may belong to a case in another file.
 
-    ``has_cases`` returns whether a file that was read before holds cases, and None for another file.
+    ``has_cases`` returns whether a file that was read before holds cases, and None for another file. ``confirmed`` are the
+    values that persons have confirmed.
     """
     context = environment.load_context(test_cases=request.test_cases, folder=request.workspace.root)
+    context = replace(context, confirmed=confirmed)
     if request.frames:
         yield Source("DataFrame", lambda: _opened_frames(request.frames, request, context))
     paths = find_files(request.paths).files

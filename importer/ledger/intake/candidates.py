@@ -13,6 +13,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import DocumentDates, MatchVersion, RawRow, RecordKeys, is_same_voucher, looks_alike
 from importer.domain.money import Money
 from importer.domain.questions import NOTHING_STANDS, StandingAnswers
+from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, VoucherRecord
 from importer.domain.states import REPLACEABLE, State
 from importer.ledger.intake import decisions
@@ -64,6 +65,15 @@ class BatchIntake:
     """The answers that the source gives in ``#answer``."""
     standing: StandingAnswers = NOTHING_STANDS
     """The answers of the source's profile."""
+    is_confirmed: bool = False
+    """Whether a person approves the batch who has seen what the values of its rows were taken for."""
+
+    def asked_by(self, record: Record) -> tuple[Reason, ...]:
+        """Return the questions that a row asks of itself. Approving the batch answers whether its values are understood."""
+        if not isinstance(record, CaseRecord) or (not record.questions and record.unconfirmed is None):
+            return ()
+        unconfirmed = () if record.unconfirmed is None or self.is_confirmed else (record.unconfirmed,)
+        return (*record.questions, *unconfirmed)
 
     def count(self, kind: RecordKind, money: Money) -> None:
         """Add a row with its hundredths to the control totals."""

@@ -28,6 +28,7 @@ from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.no_claims import NOT_YET, as_question
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
@@ -69,10 +70,17 @@ def take_in(
 
 
 def enter(
-    connection: Connection, batch_id: int, source: LoadedSource, accounts: Accounts, earlier: Iterable[int] = ()
+    connection: Connection,
+    batch_id: int,
+    source: LoadedSource,
+    accounts: Accounts,
+    earlier: Iterable[int] = (),
+    *,
+    is_confirmed: bool = False,
 ) -> frozenset[int]:
     """Enter the rows of a batch that exists: each record becomes an entry, or is recognised, rejected or left out.
 
+    ``is_confirmed``: a person approves the batch who has seen what the values of its rows were taken for.
     Returns the other batches of which an unsent entry got other values or was withdrawn.
     """
     sheets = [head.name for head in source.heads]
@@ -88,6 +96,7 @@ def enter(
         rejects_changes=source.rejects_changes,
         guarded=guarded,
         standing=source.standing,
+        is_confirmed=is_confirmed,
     )
     _stage_rows(intake, source.rows, source.heads)
     intake.conflicts.settle(connection, batch_id, accounts, sheets, intake.count, source.standing)
@@ -174,14 +183,27 @@ def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
 
 def _place_case(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate | None) -> None:
     case = staged.loaded.case
-    if candidate is not None and (isinstance(case, CaseRecord) or placement.is_sent(candidate)):
-        # One that is sent was imported before it was left out, or before a rule that it breaks.
-        _stage_case(batch, placement, staged, candidate)
-    elif isinstance(case, LeftOut) and candidate is not None:
-        _leave_out(batch, placement, staged, candidate, case.reason)
+    if candidate is not None and isinstance(case, LeftOut):
+        _place_left_out(batch, placement, staged, candidate, case)
+    elif candidate is not None and (isinstance(case, CaseRecord) or placement.is_sent(candidate)):
+        _stage_case(batch, placement, staged, candidate)  # one that is sent was imported before a rule that it breaks
     elif isinstance(case, Reject):
-        staged.case_rejected = True
+        staged.case_rejected, staged.case_left_out = not case.is_left_out, case.is_left_out
         placement.reject(staged, case)
+
+
+def _place_left_out(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate, case: LeftOut) -> None:
+    """Place a row that is no claim. One that was sent before is noted as changed, unless it is merely not due yet."""
+    if asked := as_question(case, is_confirmed=batch.is_confirmed):
+        candidate.record = asked
+        _stage_case(batch, placement, staged, candidate)
+    elif not placement.is_sent(candidate):
+        _leave_out(batch, placement, staged, candidate, case)
+    elif case.reason.code == NOT_YET:
+        _stage_case(batch, placement, staged, candidate)
+    else:
+        staged.case_left_out = True
+        placement.note_no_claim(staged, candidate, case)
 
 
 def _record_in(case: CaseRecord | LeftOut | Reject | None) -> CaseRecord | None:
@@ -191,7 +213,7 @@ def _record_in(case: CaseRecord | LeftOut | Reject | None) -> CaseRecord | None:
     return case.formerly if isinstance(case, Reject) else case
 
 
-def _leave_out(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate, reason: Reason) -> None:
+def _leave_out(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate, case: LeftOut) -> None:
     """Leave out a case. A flat row that repeats such a case counts only for its voucher."""
     if placement.is_repeated(candidate):
         _stage_case(batch, placement, staged, candidate)  # an earlier row holds the case with other values
@@ -201,7 +223,7 @@ def _leave_out(batch: BatchIntake, placement: Placement, staged: StagedRow, cand
     before = batch.left_out.setdefault(_recognized_by(candidate), LeftOutRow(source.sheet, source.number, payload))
     is_first = (before.sheet, before.number) == (source.sheet, source.number)
     if is_first or not staged.repeats_its_case or not same_values(before.payload, payload):
-        placement.leave_out(staged, candidate, reason)
+        placement.leave_out(staged, candidate, case)
 
 
 def _recognized_by(candidate: Candidate) -> str:

@@ -8,17 +8,21 @@ from uuid import uuid4
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
+from importer.domain.questions import kinds_of
 from importer.domain.reasons import Reason
-from importer.domain.records import Reject
+from importer.domain.records import LeftOut, Reject
 from importer.domain.states import REPLACEABLE, WITHDRAWABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions, reasons
+from importer.ledger.intake.answer_effects import open_questions
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, Recognition, Record, StagedRow, name_of
 from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.no_claims import asks_otherwise, now_no_claim
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
+from importer.ledger.intake.user_answer import has_answered
 from importer.ledger.queries.report_rows import earlier_imports, row_in
 
 
@@ -68,7 +72,17 @@ class Placement:
             return IntakeDecision.QUESTION
         # A row with the same cells is the same row, even if it is read differently now.
         same = match.known is not None and (match.has_cells or candidate.is_same(match.known))
-        return decisions.decide(match.known, self._batch.id, same=same, may_repeat=may_repeat)
+        decision = decisions.decide(match.known, self._batch.id, same=same, may_repeat=may_repeat)
+        if decision is IntakeDecision.LEAVE and match.known is not None and self._asks_otherwise(candidate, match.known):
+            return IntakeDecision.REPLACE
+        return decision
+
+    def _asks_otherwise(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        """Return whether a row takes back what it was asked about before, or asks something else."""
+        if candidate.kind is not RecordKind.CASE or known.state is not State.QUESTIONED:
+            return False
+        stored = open_questions(self._batch.connection, known.id)
+        return asks_otherwise(stored, self._batch.asked_by(candidate.record))
 
     def _new_key(self, candidate: Candidate, match: Match) -> str:
         taken = {known.key for known in self.existing.group(candidate.kind, candidate.base)}
@@ -84,8 +98,16 @@ class Placement:
         known = self.recognition.match(candidate).known
         return known is not None and not candidate.is_counted and known.batch_id == self._batch.id
 
-    def leave_out(self, row: StagedRow, candidate: Candidate, reason: Reason) -> None:
+    def note_no_claim(self, row: StagedRow, candidate: Candidate, case: LeftOut) -> None:
+        """Record a row that is no claim, although its case was sent, or may have been, by an earlier import."""
+        known = self.recognition.match(candidate).known
+        assert known is not None
+        why = now_no_claim(case.reason, known.state, self.existing.describe_import(candidate.kind, known))
+        self.reject(row, Reject(candidate.kind, (why,), case.money, case.ref), RejectStatus.CHANGED)
+
+    def leave_out(self, row: StagedRow, candidate: Candidate, case: LeftOut) -> None:
         """Record a case that is left out. An entry of it that waits to be sent is withdrawn."""
+        reason = case.reason
         match = self.recognition.match(candidate)
         status = RejectStatus.LEFT_OUT
         for known in (match.known, match.corrected):
@@ -95,7 +117,7 @@ class Placement:
                 status = RejectStatus.WITHDRAWN
         if match.known is not None and candidate.is_counted and not match.is_answered:  # the next equal row has the next key
             self._touch(match.known)
-        self.reject_record(row, candidate.kind, candidate.record, reason, status)
+        self.reject(row, Reject(candidate.kind, (reason,), case.money, case.ref), status)
 
     def _touch(self, known: ExistingEntry) -> None:
         if known.batch_id in self._batch.guarded and known.state is not State.ACCEPTED:
@@ -108,10 +130,10 @@ class Placement:
         """Reject a valid record because it conflicts with the ledger or with the rest of the source."""
         self.reject(row, Reject(kind, (reason,), record.money, name_of(record)), status)
 
-    def reject(self, row: StagedRow, rejected: Reject, status: RejectStatus = RejectStatus.REJECTED) -> None:
-        """Record a reject, and count its money."""
+    def reject(self, row: StagedRow, rejected: Reject, status: RejectStatus | None = None) -> None:
+        """Record a reject, and count its money. ``status``: if it is another than its own."""
         self._batch.count(rejected.kind, rejected.money)
-        self.changes.reject(row.id, rejected, status)
+        self.changes.reject(row.id, rejected, status or rejected.status)
 
     def place_of(self, kind: RecordKind, known: ExistingEntry) -> str:
         """Describe the row of this source that holds the entry."""
@@ -184,6 +206,7 @@ class Placement:
 
     def _insert(self, row: StagedRow, candidate: Candidate, match: Match, key: str) -> ExistingEntry:
         values, identifier = candidate.values, next(self._batch.entry_ids)
+        values = self._asked(values, candidate.record)
         if match.several:
             values = values | self._question(candidate, match, identifier, key)
         known = ExistingEntry(
@@ -208,6 +231,16 @@ class Placement:
         self._suspect(known, candidate, is_changed=False)
         return known
 
+    def _asked(self, values: dict[str, Any], record: Record, answer: str | None = None) -> dict[str, Any]:
+        """Return the columns of an entry about which its row asks; those of any other entry as they are.
+
+        ``answer``: an answer about the same values, which holds if it was about the same kinds of questions.
+        """
+        asked = self._batch.asked_by(record)
+        if not asked or has_answered(answer, kinds_of(asked), values["digest"]):
+            return values
+        return values | question_columns(asked, self._batch.standing, values["digest"])
+
     def _question(self, candidate: Candidate, match: Match, identifier: int, key: str) -> dict[str, Any]:
         """Return the columns of an entry that is not sent before the user has answered which one it is."""
         kind, named = candidate.kind, match.several[:MOST_NAMED]
@@ -223,7 +256,7 @@ class Placement:
         A server stores its refusal under the key, and would answer with it again although the cause is gone. A definite
         refusal has created nothing. An entry in doubt is never replaced, so that it keeps its key.
         """
-        values = candidate.values
+        values = self._asked(candidate.values, candidate.record, known.answer)
         is_other = (known.digest, known.payload) != (values["digest"], values["payload"])
         is_refused = known.state is State.REFUSED
         if is_other or is_refused:
@@ -231,6 +264,7 @@ class Placement:
         if is_other:
             self._batch.overruled.add(before_batch)
             known.answer = None  # it was about the old values
+        known.answer = values.get("answer") or known.answer
         before = known.state
         for name in ("state", "digest", "payload", "is_test"):
             setattr(known, name, values[name])

@@ -27,6 +27,7 @@ from importer.ledger.intake.records_json import decode_records, encode_records
 from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.ledger.outbox.approvals import NOT_YET, digest_of, give_approval, record, void_older
 from importer.ledger.outbox.dependents import follow
+from importer.ledger.queries.confirmed_values import CONFIRMED_FACT
 from importer.ledger.queries.report_rows import heads_of
 from importer.ledger.queries.totals import tally
 from importer.ledger.storage.engine import parts_of
@@ -122,9 +123,12 @@ class Preview(NamedTuple):
 
 
 @contextmanager
-def entered_for_review(connection: Connection, batch_ids: Sequence[int]) -> Iterator[dict[int, Preview]]:
+def entered_for_review(
+    connection: Connection, batch_ids: Sequence[int], *, seen: bool | None = None
+) -> Iterator[dict[int, Preview]]:
     """Enter staged batches as if they were approved now, in this order. All of it is undone at the end of the block.
 
+    ``seen``: a person is shown what the values of their rows are taken for, and so confirms them; None if it is as before.
     Yields what each of them would do. Inside the block, all queries on a batch show it as approved.
     """
     previews: dict[int, Preview] = {}
@@ -132,7 +136,8 @@ def entered_for_review(connection: Connection, batch_ids: Sequence[int]) -> Iter
     try:
         for batch_id in batch_ids:
             source, accounts = _staged_source(connection, batch_id), _accounts(connection, batch_id)
-            overruled = enter(connection, batch_id, source, accounts, _earlier(connection, batch_id))
+            is_confirmed = _was_seen(connection, batch_id) if seen is None else seen
+            overruled = enter(connection, batch_id, source, accounts, _earlier(connection, batch_id), is_confirmed=is_confirmed)
             connection.execute(update(batch).where(batch.c.id == batch_id).values(state=BatchState.APPROVED))
             previews[batch_id] = Preview(_proposal(connection, batch_id, overlapping(connection, batch_id), overruled), overruled)
         yield previews
@@ -180,14 +185,20 @@ def approve(connection: Connection, batch_id: int, who: Person, facts: dict[str,
     state = connection.scalar(select(batch.c.state).where(batch.c.id == batch_id))
     if state not in {BatchState.STAGED, BatchState.VOID}:
         raise ApprovalNeeded(f"Batch {batch_id} does not wait for an approval any more: it was {state} meanwhile.")
-    overlaps, overruled = overlapping(connection, batch_id), frozenset[int]()
+    overlaps, overruled, is_confirmed = overlapping(connection, batch_id), frozenset[int](), _was_seen(connection, batch_id)
     if state == BatchState.STAGED:
         source, accounts = _staged_source(connection, batch_id), _accounts(connection, batch_id)
-        overruled = enter(connection, batch_id, source, accounts, _earlier(connection, batch_id))
+        overruled = enter(connection, batch_id, source, accounts, _earlier(connection, batch_id), is_confirmed=is_confirmed)
         connection.execute(delete(proposal).where(proposal.c.batch_id == batch_id))
     done = _proposal(connection, batch_id, overlaps, overruled)
-    give_approval(connection, batch_id, overruled, who, **figures_of(done.counts), **facts)
+    give_approval(connection, batch_id, overruled, who, **figures_of(done.counts), **{CONFIRMED_FACT: is_confirmed}, **facts)
     return done
+
+
+def _was_seen(connection: Connection, batch_id: int) -> bool:
+    """Return whether a person was shown what a staged batch would do."""
+    found = remembered_proposal(connection, batch_id)
+    return found is not None and found.seen
 
 
 def present_proposal(connection: Connection, batch_id: int) -> Proposal:

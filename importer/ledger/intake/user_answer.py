@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from importer.domain.kinds import QuestionKind
+from importer.domain.questions import AnswerWord
 from importer.domain.timestamps import to_timestamp
 
 
@@ -21,3 +22,10 @@ class UserAnswer:
         """Return the answer with the time as JSON, with the kinds that were asked and the digest of the row's values."""
         found = {"who": self.who, "when": to_timestamp(), "what": self.what, "asked": list(kinds), "values": values}
         return json.dumps(found, ensure_ascii=False)
+
+
+def has_answered(answer: str | None, kinds: Iterable[QuestionKind], values: str) -> bool:
+    """Return whether a stored answer says that a row with these values is sent, whatever is asked of these kinds."""
+    found = json.loads(answer) if answer else {}
+    is_about = found.get("what") == AnswerWord.SEND and found.get("values") == values
+    return is_about and set(kinds) <= set(found.get("asked", ()))

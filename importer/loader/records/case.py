@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, looks_like_a_company
@@ -11,38 +14,113 @@ from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import case_key, folded_creditor
 from importer.domain.models import STATE_MISSING, Case
 from importer.domain.notes import NoteKind
+from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LeftOut, Reject
+from importer.domain.states import RejectStatus
 from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
 from importer.loader.records.row_values import RowValues
+from importer.loader.rows.verdict import NOT_DUE, PLAIN_CLAIM, Role, Verdict
 from importer.loader.values.identifiers import check_postal_code
 from importer.loader.values.text import ValueProblem
 
 
 def case_of(
-    found: RowValues, context: LoadContext, hint: EntryLabel | None, *, derive_debtor_type: bool
+    found: RowValues,
+    context: LoadContext,
+    hint: EntryLabel | None,
+    *,
+    derive_debtor_type: bool,
+    verdict: Verdict = PLAIN_CLAIM,
 ) -> CaseRecord | LeftOut | Reject:
-    """Return the case of a row, left out if it is not due yet, or a reject with every reason against it.
+    """Return the case of a row, left out if it is no claim or not due yet, or a reject with every reason against it.
 
-    ``derive_debtor_type``: the sheet has no column ``debtor_type`` and needs none (Debitura's own template).
+    ``derive_debtor_type``: the sheet has no column ``debtor_type`` and needs none (Debitura's own template). ``verdict`` is
+    that of the columns that tell whether the row is a claim.
     """
     if context.test_cases:
         found.values["is_test"] = True
+    if verdict.role in (Role.LEFT_OUT, Role.CREDIT):
+        return _left_out(found, context, hint, verdict, derive_debtor_type=derive_debtor_type)
+    if verdict.amount is not None:
+        found.values["amount_to_recover"] = verdict.amount
     _read_debtor_type(found, derive_debtor_type=derive_debtor_type)
     state: str | None = found.values.get("debtor_state")
     _read_debtor_place(found)
+    _check_due_year(found, context)
     case = found.validated(Case, context)
     if case is None:
         former = _read_formerly(found, context, state)
         record = _record_of(found, former, state, hint) if former else None
         return Reject(RecordKind.CASE, tuple(found.reasons), found.money("amount_to_recover"), _ref_of(found), record)
     record = _record_of(found, case, state, hint)
-    if case.due_date is not None and case.due_date >= context.today:
-        return LeftOut(record, found.reason("not_due_yet", _NOT_DUE_YET, "due_date"))
+    if early := _too_early(found, case, context):
+        return LeftOut(record, early)
+    if verdict is not PLAIN_CLAIM:
+        record = replace(record, questions=verdict.reasons, unconfirmed=verdict.unconfirmed)
     return record
 
 
+def _too_early(found: RowValues, case: Case, context: LoadContext) -> Reason | None:
+    """Return the reason why a claim is left out until a later import, None if it is due."""
+    if case.due_date is None:
+        return None
+    if case.due_date >= context.today:
+        return found.reason(NOT_DUE, _NOT_DUE_YET, "due_date")
+    if (context.today - case.due_date).days < context.min_days_overdue:
+        message = f"is less than {context.min_days_overdue:,} days ago, the min_days_overdue of the settings"
+        return found.reason(NOT_DUE, f"{message}. Import the row again later", "due_date")
+    return None
+
+
 _NOT_DUE_YET = "is today or later, so that the claim is not due yet. Import the row again after that day"
+
+
+def _check_due_year(found: RowValues, context: LoadContext) -> None:
+    """Reject a due date so far away that its year is probably mistyped."""
+    due, day = found.values.get("due_date"), found.values.get("date")
+    if not isinstance(due, date):
+        return
+    ahead = timedelta(days=context.max_days_ahead)
+    start = [one for one in (day, context.today) if isinstance(one, date)]
+    if any(due > one + ahead for one in start):
+        message = (
+            f"is more than {context.max_days_ahead:,} days after {'today' if due > context.today + ahead else 'the date'}, "
+            f"the max_days_ahead of the settings. Check its year"
+        )
+        found.reject("due_date_far", message, "due_date")
+
+
+def _left_out(
+    found: RowValues, context: LoadContext, hint: EntryLabel | None, verdict: Verdict, *, derive_debtor_type: bool
+) -> LeftOut | Reject:
+    """Return a row that is no claim: with the case that it would be, if its other values make one, since it may wait.
+
+    The case of a credit is none that waits. An amount that no claim can have is replaced: the case is only looked for.
+    """
+    money, ref, reason = found.money("amount_to_recover"), _ref_of(found), verdict.reasons[0]
+    without = Reject(RecordKind.CASE, (_completed(found, reason),), money, ref, None, RejectStatus.LEFT_OUT)
+    if verdict.role is Role.CREDIT or ref is None:
+        return without
+    found.values["amount_to_recover"] = max(found.values.get("amount_to_recover") or _LEAST, _LEAST)
+    _read_debtor_type(found, derive_debtor_type=derive_debtor_type)
+    state: str | None = found.values.get("debtor_state")
+    _read_debtor_place(found)
+    found.reasons = [one for one in found.reasons if one.field != "amount_to_recover"]
+    case = found.validated(Case, context)
+    if case is None:
+        return without
+    return LeftOut(_record_of(found, case, state, hint), without.reasons[0], money, verdict.unconfirmed)
+
+
+_LEAST = Decimal("0.01")
+
+
+def _completed(found: RowValues, reason: Reason) -> Reason:
+    """Return a reason about the amount with the row's own cell."""
+    if reason.field is None:
+        return reason
+    return found.reason(reason.code, reason.message, reason.field)
 
 
 def _record_of(found: RowValues, case: Case, state: str | None, hint: EntryLabel | None) -> CaseRecord:

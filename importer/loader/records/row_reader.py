@@ -15,6 +15,8 @@ from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
 from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
+from importer.loader.rows.judge import RowJudge
+from importer.loader.rows.verdict import PLAIN_CLAIM
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.values.parsers import display_text, is_blank
@@ -27,7 +29,7 @@ class RowReader:
 
     ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was split. In a workbook it is
     a note beside the table. ``formats``: how the sheet's columns write numbers and dates; without them, only the profile
-    and the single text decide how it is read.
+    and the single text decide how it is read. ``judge`` tells which rows are claims; without it all of them are.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class RowReader:
         *,
         delimited: bool = False,
         formats: SheetFormats | None = None,
+        judge: RowJudge | None = None,
     ) -> None:
         self.plan = plan
         self.context = context
         formats = formats or SheetFormats(profile_formats(profile, context.today))
+        self._judge = judge
         self._signed = profile.amount_sign == "signed"
         self._width = len(plan.head.header) if delimited else None
         self._case_columns = RowDecoder(readers_for((bound, formats.of(bound)) for bound in plan.case))
@@ -66,7 +70,9 @@ class RowReader:
 
     def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | LeftOut | Reject:
         found = self._row_values(RecordKind.CASE, self._case_columns, cells)
-        return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type)
+        amount = found.values.get("amount_to_recover")
+        verdict = self._judge.judge(cells, amount) if self._judge else PLAIN_CLAIM
+        return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type, verdict=verdict)
 
     def _voucher(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> VoucherRecord | Reject:
         found = self._row_values(RecordKind.VOUCHER, self._voucher_columns, cells)

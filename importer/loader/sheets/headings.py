@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from importer.domain.aliases import counter_heading, systems
+from importer.domain.aliases import counter_heading, system_of
 from importer.domain.cells import Cell
 from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
 from importer.domain.kinds import RecordKind
@@ -166,8 +166,8 @@ def _system_names(headings: SheetHeadings, shape: Shape) -> Mapping[str, str]:
     """Return the names that headings of cases have in the system that the whole header identifies; empty if there is none."""
     if shape is Shape.VOUCHERS:
         return {}
-    keys = {header_key(heading) for heading in headings.header}
-    return next((system.case for system in systems() if system.has <= keys), {})
+    system = system_of(map(header_key, headings.header))
+    return system.case if system else {}
 
 
 def _is_own(shape: Shape, heading: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 
 from importer.domain.cells import Cell
@@ -16,7 +17,26 @@ Summe, Summen, Gesamt, Gesamtsumme, Gesamtbetrag, Gesamtsaldo, Zwischensumme, En
 """
 _NO_TOTAL = re.compile(r"[0-9]")  # labels of totals have no digits, and most tested cells do
 _BEGINS = re.compile(
-    r"(?:grand\s+|sub)?(?:total|sum|summa|summe|i alt|ialt|gesamt|gesamtsumme|zwischensumme|saldo)\b", re.IGNORECASE
+    r"(?:grand\s+|sub[- ]?)?(?:totals?|sum|summa|summe|i alt|ialt|gesamt|gesamtsumme|gesamtsaldo|zwischensumme|saldo|mellemsum"
+    r"|delsumma|delsum|mellomsum|samlet|overført|overførsel|übertrag|carried forward|brought forward)\b",
+    re.IGNORECASE,
+)
+_STARS = re.compile(r"\*{1,5}")
+_COUNTS = re.compile(
+    r"(?:antal|antall|anzahl|number of|count|no\. of)\b[^0-9]*[0-9][0-9.,' ]*"
+    r"|[0-9][0-9.,' ]*\s*(?:poster|posten|positionen|items|rows|invoices|fakturaer|fakturor|rechnungen|rækker|rader)",
+    re.IGNORECASE,
+)
+_AGE = re.compile(
+    r"(?:(?:over|more than|mere end|mer än|mer enn|über|mehr als)\s+)?\d+"
+    r"(?:\s*(?:-|–|to|til|till|bis)\s*\d+|\s*(?:\+|or more|og mere|eller mer|und mehr))?\s*(?:days?|dage|dagar|dager|tage)\b.*"
+    r"|current|not due|ikke forfalden|ikke forfaldent|ej förfallet|ej förfallen|ikke forfalt|nicht fällig",
+    re.IGNORECASE,
+)
+_OF_GROUP = re.compile(
+    r"[\s:,-]*(?:\(.*\)|(?:for|of|på|för|von|für)\s.*|(?:kunde?n?|kund|customer|client|debitor|debtor|account|konto)\b.*"
+    r"|\(?[0-9][0-9.,' ]*\s*(?:poster|posten|positionen|items|rows|invoices|fakturaer|fakturor|rechnungen|rækker|rader)\)?)",
+    re.IGNORECASE,
 )
 _AMOUNT_BEHIND = re.compile(r"[\s:(]*(?:[A-Za-z]{3}|kr\.?|€|£)?[\s:)]*", re.IGNORECASE)
 _UNITS = """
@@ -47,6 +67,33 @@ def is_total_label(cell: Cell) -> bool:
 def begins_like_a_total(cell: Cell) -> bool:
     """Return whether a cell starts with a word for a total: ``Total for customer 1001``, ``Sum Havblik Handel ApS``."""
     return isinstance(cell, str) and bool(_BEGINS.match(cell.strip()))
+
+
+def names_total(cell: Cell) -> bool:
+    """Return whether a cell marks a total: a word for it, alone or in front of what is summed up, stars, or a number of rows."""
+    if not isinstance(cell, str) or not cell:
+        return False
+    text = cell.strip()
+    return bool(_STARS.fullmatch(text) or _COUNTS.fullmatch(text)) or is_total_label(text) or begins_like_a_total(text)
+
+
+def names_total_of(cell: Cell, groups: Collection[str]) -> bool:
+    """Return whether a cell among names marks a total, and is not the name of a debtor such as ``Total Energi A/S``.
+
+    ``groups`` are the folded names and numbers of the debtors above it, whose total it may be.
+    """
+    if not isinstance(cell, str) or not names_total(cell):
+        return False
+    found = _BEGINS.match(cell.strip())
+    if found is None or is_total_label(cell):
+        return True
+    rest = cell.strip()[found.end() :]
+    return bool(_OF_GROUP.fullmatch(rest)) or fold(rest) in groups
+
+
+def is_age(text: str) -> bool:
+    """Return whether a text is the head of a group of ages: ``1 - 30 days past due``, ``Current``, ``Ej förfallet``."""
+    return bool(_AGE.fullmatch(" ".join(text.split())))
 
 
 def is_currency_code(cell: Cell) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from importer.domain.aliases import document_headings
 from importer.domain.columns import (
     DEBITURA_TEMPLATE,
     FLAT_PREFIX,
@@ -26,6 +25,7 @@ from importer.loader.profile import Profile, names_in
 from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in
+from importer.loader.sheets.state_columns import StateColumns, state_columns
 
 __all__ = ["ColumnBinding", "Shape", "SheetPlan", "plan_sheet"]
 
@@ -51,8 +51,7 @@ class SheetPlan:
     ``header_row`` is the number of the row with the headings, as Excel shows it. ``case`` and ``voucher`` are the columns of
     each kind. ``entry_position`` and ``answer_position`` are the positions of ``#entry`` and ``#answer``, if this is an error
     sheet. ``unknown`` are the headings that are not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells.
-    ``document_position`` is the position of the document type, which marks credit notes and payments. Positions are counted
-    from 0.
+    ``states`` are the columns that tell whether a row is a claim. Positions are counted from 0.
     """
 
     head: SheetHead
@@ -64,7 +63,7 @@ class SheetPlan:
     unknown: tuple[str, ...]
     derive_debtor_type: bool = False
     matches: HeadingMatches = field(default_factory=HeadingMatches)
-    document_position: int | None = None
+    states: StateColumns = field(default_factory=StateColumns)
     answer_position: int | None = None
 
     def positions(self, kind: RecordKind) -> list[int]:
@@ -110,18 +109,19 @@ def plan_sheet(
     )
     bound = _bound(shape, header, matches, fixed, profile)
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
-    document = _document_position(shape, header, unused)
+    states = state_columns(headings, shape, unused, profile)
+    unknown = [at for at in unused if at not in states.positions()]
     return SheetPlan(
-        head=_head(headings, shape, matches, fixed),
+        head=_head(headings, shape, matches, fixed, states),
         shape=shape,
         header_row=header_row,
         case=bound[RecordKind.CASE],
         voucher=bound[RecordKind.VOUCHER],
         entry_position=_own_position(header, ENTRY_HEADING),
-        unknown=tuple(header[at] for at in unused if at != document and header[at] not in matches.superseded_by),
+        unknown=tuple(header[at] for at in unknown if header[at] not in matches.superseded_by),
         derive_debtor_type=bool(derived),
         matches=matches,
-        document_position=document,
+        states=states,
         answer_position=_own_position(header, ANSWER_HEADING),
     )
 
@@ -136,16 +136,12 @@ def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: She
     return SheetHeadings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
 
 
-def _head(headings: SheetHeadings, shape: Shape, matches: HeadingMatches, fixed: Mapping[str, str]) -> SheetHead:
-    names = tuple(" ".join(found) or None for found in matches.names)
+def _head(
+    headings: SheetHeadings, shape: Shape, matches: HeadingMatches, fixed: Mapping[str, str], states: StateColumns
+) -> SheetHead:
+    telling = {one.position: one.column.value for one in states.bound}
+    names = tuple(" ".join(found) or telling.get(at) for at, found in enumerate(matches.names))
     return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT, constants=tuple(fixed.items()))
-
-
-def _document_position(shape: Shape, header: tuple[str, ...], unused: Iterable[int]) -> int | None:
-    """Return the position of the document type, which marks credit notes and payments in a list of open items, or None."""
-    if shape is not Shape.CASES:
-        return None
-    return next((at for at in unused if header_key(header[at]) in document_headings()), None)
 
 
 def _derived_columns(shape: Shape, header: tuple[str, ...], present: set[str]) -> set[str]:

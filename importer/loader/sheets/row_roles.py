@@ -7,14 +7,25 @@ from enum import Enum, auto
 
 from importer.domain.cells import Cell
 from importer.domain.columns import Column, ValueKind
+from importer.domain.row_states import StateColumn
+from importer.domain.text_keys import fold
 from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.header import SheetHeader, headings_in, known_headings
-from importer.loader.sheets.labels import begins_like_a_total, is_currency_code, is_page_mark, is_total_label
+from importer.loader.sheets.labels import (
+    begins_like_a_total,
+    is_age,
+    is_currency_code,
+    is_page_mark,
+    is_total_label,
+    names_total,
+    names_total_of,
+)
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.values.parsers import is_blank
 
 _IDENTITY = frozenset(("debtor_name", "creditor_reference", "case_ref", "case_id", "reference_id"))
+_REFERENCES = frozenset(("creditor_reference", "case_ref"))
 _NOTE_WORDS = 3
 
 
@@ -30,6 +41,8 @@ class RowRole(Enum):
     LONE_TEXT = auto()
     """A single text: a note below the table, or a data row that lacks everything else, depending on the rows around it."""
     BESIDE = auto()
+    GROUP = auto()
+    """The head of a group of rows that have the same age."""
 
 
 class _Part(Enum):
@@ -50,8 +63,12 @@ class RowRoles:
         self._bound = set(self._positions(lambda _: True))
         self._texts = set(self._positions(lambda column: column.value_kind is ValueKind.TEXT))
         self._identity = set(self._positions(lambda column: column.name in _IDENTITY))
+        self._references = self._positions(lambda column: column.name in _REFERENCES)
+        numbers = [one.position for one in plan.states.of(StateColumn.CUSTOMER_NUMBER)]
+        self._group_columns = [*self._positions(lambda column: column.name == "debtor_name"), *numbers]
         self._no_figures = self._identity.union(self._positions(lambda column: column.value_kind is ValueKind.DATE))
         self._name = next(iter(self._positions(lambda column: column.name == "debtor_name")), None)
+        self._groups: set[str] = set()
         self._pick_names = itemgetter_for(sorted(self._identity))
         self._gaps = [
             at for at, heading in enumerate((*plan.head.header, "")) if not heading and at > max(self._bound, default=0)
@@ -63,6 +80,18 @@ class RowRoles:
         """Return the role of a row that could be sent: data, unless its only name is a word for a total."""
         named_total = any(map(is_total_label, self._pick_names(cells)))
         return RowRole.TOTAL if named_total and self._is_total(cells, adds_up=False) else RowRole.DATA
+
+    def note_debtor(self, cells: Sequence[Cell]) -> None:
+        """Note the debtor of a row of data, whose total may follow."""
+        self._groups = {fold(str(cells[at])) for at in self._group_columns if at < len(cells) and not is_blank(cells[at])}
+
+    def lacks_reference(self, cells: Sequence[Cell]) -> bool:
+        """Return whether the sheet has a column for the number of a document, and this row none in it."""
+        return bool(self._references) and all(at >= len(cells) or is_blank(cells[at]) for at in self._references)
+
+    def is_named_like_a_total(self, cells: Sequence[Cell]) -> bool:
+        """Return whether the debtor's name begins with a word for a total."""
+        return self._name is not None and self._name < len(cells) and begins_like_a_total(cells[self._name])
 
     def of_reject(self, cells: Sequence[Cell], *, adds_up: bool) -> RowRole:
         """Return the role of a row that could not be sent. ``adds_up``: its amount is the sum of several rows above it."""
@@ -91,10 +120,17 @@ class RowRoles:
         parts = {position: self._part(position, cell) for position, cell in _filled(cells)}
         if None in parts.values():
             return False
-        return _Part.LABEL in parts.values() or (adds_up and parts == {self.amount: _Part.FIGURE})
+        if _Part.LABEL in parts.values():
+            return True
+        return (
+            adds_up
+            and self.amount is not None
+            and parts.get(self.amount) is _Part.FIGURE
+            and list(parts.values()).count(_Part.FIGURE) == 1
+        )
 
     def _part(self, position: int, cell: Cell) -> _Part | None:
-        if is_total_label(cell) or (begins_like_a_total(cell) and position != self._name):
+        if names_total_of(cell, self._groups) if position == self._name else names_total(cell):
             return _Part.LABEL
         if may_be_number(cell) and position not in self._no_figures:
             return _Part.FIGURE
@@ -108,7 +144,9 @@ class RowRoles:
     def _role_by_text(self, text: str | None) -> RowRole:
         if text is None:
             return RowRole.DATA
-        return RowRole.TITLE if text in self._titles or is_page_mark(text) else RowRole.LONE_TEXT
+        if text in self._titles or is_page_mark(text):
+            return RowRole.TITLE
+        return RowRole.GROUP if is_age(text) else RowRole.LONE_TEXT
 
 
 def _filled(cells: Sequence[Cell]) -> list[tuple[int, Cell]]:

@@ -1,0 +1,36 @@
+"""The values of columns that a person has confirmed for a kind of list, by approving an import that showed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from importer.domain.match_keys import headings_digest
+from importer.domain.notes import Note, NoteKind
+from importer.domain.row_states import StateColumn
+
+Confirmed = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Kind of list (see :func:`list_keys`) → heading → the texts in its column that were confirmed, sorted."""
+
+NOTHING_CONFIRMED: Confirmed = {}
+
+
+def list_keys(profile: str | None, header: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of a kind of list: that of its profile, and a digest of its headings if it has no profile."""
+    return (f"profile {profile}",) if profile else (headings_digest(tuple(header)),)
+
+
+def confirmed_texts(confirmed: Confirmed, profile: str | None, header: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    """Return the confirmed texts of a list by heading."""
+    found: dict[str, frozenset[str]] = {}
+    for key in list_keys(profile, header):
+        for heading, texts in confirmed.get(key, {}).items():
+            found[heading] = found.get(heading, frozenset()).union(texts)
+    return found
+
+
+def listed_values(notes: Iterable[Note]) -> Iterable[tuple[str, str, frozenset[str]]]:
+    """Yield what a review showed of the columns that tell whether a row is a claim: sheet, heading, the known texts."""
+    for note in notes:
+        if note.kind is NoteKind.VALUES_READ and note.value("column") in set(StateColumn):
+            values = zip(note.all("value"), note.all("taken"), strict=True)
+            yield note.sheet or "", note.value("heading"), frozenset(text for text, taken in values if taken)

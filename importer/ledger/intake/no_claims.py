@@ -1,0 +1,59 @@
+"""Rows that are no claim: left out, or noted as changed if the claim was sent before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from importer.domain.kinds import QuestionKind
+from importer.domain.questions import kinds_of
+from importer.domain.reasons import Reason
+from importer.domain.records import CaseRecord, LeftOut
+from importer.domain.states import State
+
+NO_CLAIM_NOW = "no_claim_now"
+"""The code of the reason that a claim was sent before and is none now."""
+
+OF_ROWS = frozenset(
+    {
+        QuestionKind.ROW_STATE,
+        QuestionKind.UNCONFIRMED,
+        QuestionKind.STATE_UNCLEAR,
+        QuestionKind.DISPUTED,
+        QuestionKind.PART_PAID,
+        QuestionKind.CREDITS,
+        QuestionKind.SUM,
+    }
+)
+"""The questions that a row asks of itself. A later row of the same claim that does not ask them takes them back."""
+
+NOT_YET = "not_due_yet"
+
+
+def as_question(case: LeftOut, *, is_confirmed: bool) -> CaseRecord | None:
+    """Return the case of a left-out row that is a question, since nobody has confirmed why it is left out; else None.
+
+    A case that has another amount than its row, such as one of which nothing is open, can only be left out.
+    """
+    if case.unconfirmed is None or is_confirmed or case.amount not in {None, case.record.money}:
+        return None
+    return replace(case.record, questions=(case.unconfirmed,))
+
+
+def now_no_claim(reason: Reason, state: State, imported: str) -> Reason:
+    """Return the reason of a row that is no claim and was sent before. ``imported`` describes that import."""
+    advice = (
+        "Tell the collection partner in the chat of the case"
+        if state is State.ACCEPTED
+        else "Import the row again when it is settled whether the case exists"
+    )
+    cell = f"{reason.column} " if reason.column else ""
+    value = f'"{reason.value}" ' if reason.value else ""
+    said = reason.message.split(". ")[0].split(": ")[0]
+    message = f"The claim was imported {imported}, and {cell}{value}{said} now. {advice}"
+    return Reason(NO_CLAIM_NOW, message, None, None, None, gist=f"The claim was imported before, and is none now. {advice}")
+
+
+def asks_otherwise(stored: tuple[Reason, ...], asked: tuple[Reason, ...]) -> bool:
+    """Return whether a row asks other questions about itself than those of its entry, and nothing else is asked there."""
+    before, now = set(kinds_of(stored)), set(kinds_of(asked))
+    return before != now and before <= OF_ROWS

@@ -1,0 +1,30 @@
+"""The values that a person has confirmed for each kind of list, by approving a batch whose review showed them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+from sqlalchemy import Connection, select
+
+from importer.domain.batches import DecisionKind
+from importer.domain.confirmed_values import Confirmed, list_keys, listed_values
+from importer.domain.notes import notes_from_json
+from importer.ledger.storage.schema import batch, decision
+
+CONFIRMED_FACT = "values_confirmed"
+"""The fact of an approval that a person has seen the values of the batch's rows, and what they were taken for."""
+
+
+def confirmed_values(connection: Connection) -> Confirmed:
+    """Return the texts that were confirmed, by kind of list and heading."""
+    approved = (decision.c.what == DecisionKind.APPROVED) & decision.c.facts.contains(f'"{CONFIRMED_FACT}": true')
+    columns = (batch.c.profile, batch.c.heads, batch.c.notes)
+    query = select(*columns).join(decision, decision.c.batch_id == batch.c.id).where(approved)
+    found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    for one in connection.execute(query.distinct()):
+        headers = {head["name"]: head["header"] for head in json.loads(one.heads)}
+        for sheet, heading, texts in listed_values(notes_from_json(one.notes)):
+            for key in list_keys(one.profile, headers.get(sheet, ())):
+                found[key][heading] = found[key].get(heading, frozenset()) | texts
+    return {key: {heading: tuple(sorted(texts)) for heading, texts in table.items()} for key, table in sorted(found.items())}

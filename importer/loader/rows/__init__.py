@@ -1,0 +1,1 @@
+"""What a row is: a claim, none, a credit, or a question."""

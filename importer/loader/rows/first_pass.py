@@ -1,0 +1,77 @@
+"""A first pass over the columns that tell what a row is: what the amounts are, and which debtors have credits.
+
+Both must be known before the first row is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from importer.domain.cells import Cell
+from importer.domain.columns import ValueKind
+from importer.domain.row_states import StateColumn
+from importer.loader.files.projection import ReadColumns
+from importer.loader.rows.credits import DebtorColumns, DebtorCredits
+from importer.loader.rows.judge import RowJudge
+from importer.loader.rows.open_amounts import amount_rule
+from importer.loader.rows.verdict import Role
+from importer.loader.sheets.labels import names_total
+from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
+from importer.loader.values.formats import Formats
+from importer.loader.values.parsers import READERS, ValueProblem, is_blank
+
+_MINUS = frozenset("-−–‐‑‒—﹣－(")
+_SIGNED_BY = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT, StateColumn.IS_CREDIT, StateColumn.ROW_STATE)
+
+
+def look_through(judge: RowJudge, plan: SheetPlan, read_columns: ReadColumns) -> DebtorCredits | None:
+    """Find out what the amounts of a sheet are, which the judge then knows, and return the credits of its debtors.
+
+    None if no debtor has any, or if the sheet names the vouchers of its cases itself.
+    """
+    amount = next((one for one in plan.case if one.column.name == "amount_to_recover"), None)
+    if amount is None or amount.position is None or plan.shape is Shape.VOUCHERS:
+        return None
+    if judge.needs_proof:
+        judge.rule = amount_rule(judge.amounts(cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns))
+    if plan.shape is Shape.FLAT:
+        return None
+    found = DebtorCredits(DebtorColumns.of(plan))
+    is_signed = bool(plan.states.of(*_SIGNED_BY))
+    for row, cells, read in _amounts(judge, plan, amount, read_columns, signed_only=not is_signed):
+        if judge.judge(cells, read).role is Role.CREDIT and not any(map(names_total, cells)):
+            found.add(row, cells)
+    return found or None
+
+
+def _amounts(
+    judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns, *, signed_only: bool = False
+) -> Iterator[tuple[int, Sequence[Cell], Decimal]]:
+    """Yield the rows below the headings with an amount that can be read: number, cells (only those looked at), amount."""
+    columns = DebtorColumns.of(plan)
+    wanted = sorted({amount.position or 0, *plan.states.positions(), *columns.numbers, *columns.names, *judge.filtered()})
+    width, at = max(wanted) + 1, wanted.index(amount.position or 0)
+    for row, cells in read_columns(wanted):
+        if row <= plan.header_row or (signed_only and not _may_be_below_zero(cells[at])):
+            continue
+        if (read := _read(cells[at], judge.formats)) is not None:
+            whole: list[Cell] = [None] * width
+            for position, cell in zip(wanted, cells, strict=True):
+                whole[position] = cell
+            yield row, whole, read
+
+
+def _may_be_below_zero(cell: Cell) -> bool:
+    if isinstance(cell, str):
+        return not _MINUS.isdisjoint(cell)
+    return isinstance(cell, int | float | Decimal) and cell < 0
+
+
+def _read(cell: Cell, formats: Formats) -> Decimal | None:
+    if is_blank(cell):
+        return None
+    try:
+        return Decimal(READERS[ValueKind.MONEY](cell, formats))
+    except ValueProblem:
+        return None

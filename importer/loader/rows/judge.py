@@ -1,0 +1,227 @@
+"""Judge a row by the cells that tell whether it is a claim: its amount, its type, its state, what was paid, what holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from importer.domain.aliases import counter_heading
+from importer.domain.cells import Cell
+from importer.domain.columns import ValueKind, index_of, own_index, weak_index
+from importer.domain.kinds import RecordKind
+from importer.domain.reasons import Reason
+from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColumn, columns_for, find, is_unclear_amount, truth_of
+from importer.domain.text_keys import header_key
+from importer.loader.profile import Profile
+from importer.loader.rows.credits import DebtorCredits
+from importer.loader.rows.filters import RowFilters
+from importer.loader.rows.open_amounts import AmountRule, RowAmounts
+from importer.loader.rows.verdict import (
+    CREDIT,
+    NOTHING_OPEN,
+    PLAIN_CLAIM,
+    Finding,
+    Role,
+    Verdict,
+    finding_of,
+    no_claim,
+    part_paid,
+    question,
+    unknown,
+    verdict_of,
+)
+from importer.loader.sheets.plan import ColumnBinding, SheetPlan
+from importer.loader.sheets.shape import unit_of
+from importer.loader.sheets.state_columns import StateBinding
+from importer.loader.values.formats import Formats
+from importer.loader.values.parsers import READERS, ValueProblem
+
+_AMOUNT = "amount_to_recover"
+_HOLDING = {StateColumn.ON_HOLD: Meaning.ON_HOLD, StateColumn.IN_COLLECTION: Meaning.COLLECTED}
+_REMEMBERED = 1024
+
+ConfirmedValues = Mapping[str, Collection[str]]
+"""Heading → the texts in its column that a person has confirmed for this kind of list."""
+
+
+@dataclass
+class RowJudge:
+    """Judges the rows of one sheet of cases.
+
+    ``formats`` are those of the amount, ``day_formats`` those of dates. ``confirmed`` are the values that a person has
+    confirmed for this kind of list. ``rule`` says what the column of the claim holds.
+    """
+
+    plan: SheetPlan
+    profile: Profile
+    today: date
+    formats: Formats = field(default_factory=Formats)
+    day_formats: Formats = field(default_factory=Formats)
+    confirmed: ConfirmedValues = field(default_factory=dict)
+    rule: AmountRule = AmountRule.OPEN
+    credits: DebtorCredits | None = None
+    """The credits of the sheet's debtors, which hold back their claims."""
+
+    def __post_init__(self) -> None:
+        states = self.plan.states
+        self._filters = RowFilters(self.plan.head.name, self.plan.head.header, self.profile)
+        self._amount = next((bound for bound in self.plan.case if bound.column.name == _AMOUNT), None)
+        self._words = states.of(*WITH_WORDS)
+        self._settling, self._invoiced = states.of(*SETTLING), states.of(StateColumn.INVOICED_AMOUNT)
+        self._others = [one for one in states.bound if one.column in _FINDERS]
+        self._says_open = self._amount is not None and is_open_name(self._amount)
+        self._is_invoiced = self._amount is not None and _is_invoiced_name(self._amount)
+        self._is_own = self._amount is not None and _is_own_name(self._amount)
+        self._word_finding = lru_cache(_REMEMBERED)(self._of_word)
+
+    @property
+    def tells_open(self) -> bool:
+        """Return whether a column tells what is open."""
+        is_proved = bool(self._settling) and self.rule is not AmountRule.UNCLEAR
+        return self._says_open or is_proved or bool(self.plan.states.of(StateColumn.IS_OPEN))
+
+    def filtered(self) -> set[int]:
+        """Return the positions of the columns by which the profile keeps or drops rows."""
+        return self._filters.positions()
+
+    @property
+    def needs_proof(self) -> bool:
+        """Return whether only the rows can prove what the column of the claim holds."""
+        return bool(self._settling) and self._amount is not None and not self._says_open and not self._is_own
+
+    def judge(self, cells: Sequence[Cell], amount: Decimal | None) -> Verdict:
+        """Return the verdict on a row with this amount (None: it has none, or it cannot be read)."""
+        open_amount = self._open_amount(cells, amount)
+        found = [*self._filters.findings(cells), *self._of_amount(cells, open_amount)]
+        found += [self._word_finding(one, one.text(cells)) for one in self._words]
+        for one in self._others:
+            found += _FINDERS[one.column](self, one, one.text(cells))
+        if not any(one.role is not Role.CLAIM or one.unconfirmed for one in found) and open_amount == amount:
+            verdict = PLAIN_CLAIM
+        else:
+            verdict = verdict_of(found, open_amount if open_amount != amount else None)
+        return self.credits.hold(cells, verdict) if self.credits else verdict
+
+    def amounts(self, cells: Sequence[Cell], amount: Decimal) -> RowAmounts:
+        """Return the amounts of a row, by which the rule is proved."""
+        invoiced = next((found for one in self._invoiced if (found := self._money(one, cells)) is not None), None)
+        invoiced = amount if self._is_invoiced else invoiced
+        return RowAmounts(amount, invoiced, self._settled(cells) or Decimal(0))
+
+    def _open_amount(self, cells: Sequence[Cell], amount: Decimal | None) -> Decimal | None:
+        settled = self._settled(cells) if self.rule is AmountRule.INVOICED else None
+        return amount if amount is None or not settled else amount - settled
+
+    def _settled(self, cells: Sequence[Cell]) -> Decimal | None:
+        """Return what was settled of a row, whatever the sign of the columns; None if a cell cannot be read."""
+        found = [self._money(one, cells) for one in self._settling if one.text(cells)]
+        return None if None in found else sum((abs(one) for one in found if one is not None), Decimal(0))
+
+    def _money(self, one: StateBinding, cells: Sequence[Cell]) -> Decimal | None:
+        if not one.text(cells):
+            return None
+        try:
+            return Decimal(READERS[ValueKind.MONEY](one.cell(cells), self.formats))
+        except ValueProblem:
+            return None
+
+    def _of_amount(self, cells: Sequence[Cell], amount: Decimal | None) -> Iterator[Finding]:
+        heading = self._amount.heading if self._amount else None
+        if amount is not None and amount < 0:
+            message = "is below zero: it is a credit or a payment, which lowers what the debtor owes and is not sent as a claim"
+            yield Finding(Role.CREDIT, Reason(CREDIT, message, _AMOUNT, heading, None))
+        elif amount == 0 and not self._is_own:
+            message = "has nothing left to be paid" if self.rule is AmountRule.INVOICED else "is zero: nothing is open"
+            yield Finding(Role.LEFT_OUT, Reason(NOTHING_OPEN, message, _AMOUNT, heading, None))
+        settled = self._settled(cells) if self.needs_proof else Decimal(0)
+        if settled is None or (settled and self.rule is AmountRule.UNCLEAR):
+            one = next(one for one in self._settling if one.text(cells))
+            yield Finding(Role.QUESTION, part_paid(one.heading, one.text(cells)))
+
+    def _of_word(self, one: StateBinding, text: str) -> Finding:
+        if (meaning := one.meanings.get(text)) is not None:
+            return finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
+        if not text:  # an amount that is open needs no other word
+            is_silent = self.tells_open or one.column is not StateColumn.ROW_STATE
+            return Finding(Role.CLAIM) if is_silent else Finding(Role.QUESTION, unknown(one.heading, text))
+        word = find(one.column, text, self.plan.states.system)
+        if word is None:
+            return Finding(Role.QUESTION, unknown(one.heading, text))
+        is_certain = word.is_certain or text in self.confirmed.get(one.heading, ())
+        return finding_of(word.meaning, one.heading, text, is_certain=is_certain, is_open=self.tells_open)
+
+    def _of_flag(self, one: StateBinding, text: str) -> Iterator[Finding]:
+        """Yield what a column of yes and no says; in one that holds rows any other text means yes."""
+        meaning, truth = one.meanings.get(text), truth_of(text)
+        if meaning is not None:
+            yield finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
+        elif one.column in _HOLDING:
+            if truth is not False:
+                yield self._of_hold(one, text)
+        elif one.column is StateColumn.IS_CANCELLED:
+            if truth is not False:
+                yield Finding(Role.LEFT_OUT, no_claim(Meaning.CANCELLED, one.heading, text))
+        elif truth is None:
+            yield Finding(Role.QUESTION, unknown(one.heading, text))
+        elif truth is (one.column is not StateColumn.IS_OPEN) and (text or one.column is not StateColumn.IS_OPEN):
+            paid = Meaning.CREDIT if one.column is StateColumn.IS_CREDIT else Meaning.PAID
+            yield Finding(Role.CREDIT if paid is Meaning.CREDIT else Role.LEFT_OUT, no_claim(paid, one.heading, text))
+
+    def _of_hold(self, one: StateBinding, text: str) -> Finding:
+        word = find(StateColumn.ROW_STATE, text, None)
+        held = word.meaning if word and word.meaning in _HELD_BY else _HOLDING[one.column]
+        return Finding(Role.QUESTION, question(held, one.heading, text))
+
+    def _of_promise(self, one: StateBinding, text: str) -> Iterator[Finding]:
+        if not text:
+            return
+        try:
+            promised = READERS[ValueKind.DATE](text, self.day_formats)
+        except ValueProblem:
+            promised = date.max
+        if promised >= self.today:
+            yield Finding(Role.QUESTION, question(Meaning.PROMISED, one.heading, text))
+
+    def _of_paid_date(self, one: StateBinding, text: str) -> Iterator[Finding]:
+        if text and not self.tells_open:
+            yield Finding(Role.QUESTION, part_paid(one.heading, text))
+
+
+_HELD_BY = (Meaning.DISPUTED, Meaning.ON_HOLD, Meaning.PROMISED, Meaning.ON_ITS_WAY, Meaning.COLLECTED)
+_FINDERS = {
+    **dict.fromkeys((*_HOLDING, StateColumn.IS_CANCELLED, StateColumn.IS_CREDIT), RowJudge._of_flag),  # noqa: SLF001
+    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_OPEN), RowJudge._of_flag),  # noqa: SLF001
+    StateColumn.PROMISED_DATE: RowJudge._of_promise,  # noqa: SLF001
+    StateColumn.PAID_DATE: RowJudge._of_paid_date,  # noqa: SLF001
+}
+
+
+def _key(bound: ColumnBinding) -> str:
+    return (unit_of(bound.heading) or (header_key(bound.heading), None))[0]
+
+
+def _is_own_name(bound: ColumnBinding) -> bool:
+    """Return whether the amount is a constant or under the importer's own name, which says that it is the claim."""
+    return bound.position is None or header_key(bound.heading) in own_index(RecordKind.CASE)
+
+
+def is_open_name(bound: ColumnBinding) -> bool:
+    """Return whether the heading of an amount says that it is what is open."""
+    if _is_own_name(bound):
+        return True
+    key = _key(bound)
+    return not is_unclear_amount(key) and key not in weak_index(RecordKind.CASE) and _counts_as_open(key)
+
+
+def _is_invoiced_name(bound: ColumnBinding) -> bool:
+    """Return whether the heading of an amount says that it is what was invoiced."""
+    key = _key(bound)
+    return StateColumn.INVOICED_AMOUNT in columns_for(key) and not is_unclear_amount(key)
+
+
+def _counts_as_open(key: str) -> bool:
+    """Return whether a folded heading says that an amount is what is left of another one."""
+    return index_of(RecordKind.CASE).get(key) == _AMOUNT or counter_heading(_AMOUNT, key) == "open"

@@ -1,0 +1,142 @@
+"""The verdict on a row by the columns that tell whether it is a claim, and the reasons for it in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum, auto
+
+from importer.domain.reasons import Reason
+from importer.domain.row_states import CREDITS, IN_WORDS, Meaning, Sort, sort_of
+
+NOT_DUE = "not_due_yet"
+NOTHING_OPEN, NO_CLAIM, CREDIT, FILTERED = "nothing_open", "no_claim", "credit", "row_filter"
+UNKNOWN, UNCONFIRMED, HELD, PART_PAID, STATE_UNCLEAR = "row_state", "state_unconfirmed", "disputed", "part_paid", "state_unclear"
+
+
+class Role(Enum):
+    """What a row is by the columns that tell it."""
+
+    CLAIM = auto()
+    LEFT_OUT = auto()
+    CREDIT = auto()
+    """A credit note or a payment: left out, and it holds back the claims of its debtor."""
+    QUESTION = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one cell says about its row. ``unconfirmed`` asks whether the cell is understood, if that is not certain."""
+
+    role: Role
+    reason: Reason | None = None
+    unconfirmed: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a row is, with the reasons. ``amount`` is what is open, if that is not what the column of the claim holds.
+
+    ``unconfirmed`` asks whether a value is understood: until a person has confirmed it, the row is a question.
+    """
+
+    role: Role = Role.CLAIM
+    reasons: tuple[Reason, ...] = ()
+    unconfirmed: Reason | None = None
+    amount: Decimal | None = None
+
+
+PLAIN_CLAIM = Verdict()
+
+
+def verdict_of(findings: Iterable[Finding], amount: Decimal | None = None) -> Verdict:
+    """Return the verdict on a row.
+
+    What says that it is no claim outweighs a question, and that outweighs what says that it is a claim. Of several reasons
+    not to send it a certain one counts.
+    """
+    found = list(findings)
+    for role in (Role.LEFT_OUT, Role.CREDIT):
+        against = [one for one in found if one.role is role]
+        if against:
+            first = next((one for one in against if one.unconfirmed is None), against[0])
+            return Verdict(role, (first.reason,) if first.reason else (), first.unconfirmed, amount)
+    asked = tuple(dict.fromkeys(one.reason for one in found if one.role is Role.QUESTION and one.reason))
+    unconfirmed = next((one.unconfirmed for one in found if one.unconfirmed), None)
+    return Verdict(Role.QUESTION if asked else Role.CLAIM, asked, unconfirmed, amount)
+
+
+# What one cell says
+
+
+def finding_of(meaning: Meaning, heading: str, text: str, *, is_certain: bool, is_open: bool) -> Finding:
+    """Return what a value with a known meaning says. ``is_open``: another column tells that an amount is open."""
+    unconfirmed = None if is_certain else _unconfirmed(meaning, heading, text)
+    sort = sort_of(meaning)
+    if sort is Sort.NO_CLAIM:
+        role = Role.CREDIT if meaning in CREDITS else Role.LEFT_OUT
+        return Finding(role, no_claim(meaning, heading, text), unconfirmed)
+    if sort is Sort.QUESTION:
+        return Finding(Role.QUESTION, question(meaning, heading, text))
+    if meaning in (Meaning.BOOKED, Meaning.PART_PAID) and not is_open:
+        return Finding(Role.QUESTION, _without_open_amount(meaning, heading, text))
+    return Finding(Role.CLAIM, None, unconfirmed)
+
+
+def no_claim(meaning: Meaning, heading: str, text: str) -> Reason:
+    """Return the reason to leave out a row of which a cell says that it is no claim."""
+    code = {Meaning.NOT_DUE: NOT_DUE}.get(meaning, CREDIT if meaning in CREDITS else NO_CLAIM)
+    return Reason(
+        code, f"says that the row is {IN_WORDS[meaning]}: {_WHY_NOT.get(meaning, 'it is not sent')}", None, heading, text
+    )
+
+
+_WHY_NOT = {
+    Meaning.CREDIT: "it lowers what the debtor owes and is not sent as a claim",
+    Meaning.PAYMENT: "it lowers what the debtor owes and is not sent as a claim",
+    Meaning.FEE: "it is no claim of its own",
+    Meaning.NOT_DUE: "import the row again when it is",
+    Meaning.PURCHASE: "it is what you owe, not what is owed to you",
+}
+
+
+def question(meaning: Meaning, heading: str, text: str) -> Reason:
+    """Return the question about a row of which a cell says that something holds it."""
+    if meaning is Meaning.UNCLEAR:
+        message = "does not tell whether the row is a claim. Answer whether it is sent"
+        return Reason(STATE_UNCLEAR, message, None, heading, text)
+    message = f"says that the row is {IN_WORDS[meaning]}. Answer whether it is sent all the same"
+    return Reason(HELD, message, None, heading, text)
+
+
+def unknown(heading: str, text: str) -> Reason:
+    """Return the question about a value that nobody knows."""
+    shown = text or "(empty)"
+    message = (
+        f"is not known, so that it does not tell whether the row is a claim. Say in the profile what it means: "
+        f'[values.row_state] "{text}" = "claim" or "no claim"'
+    )
+    return Reason(
+        UNKNOWN, message, None, heading, shown, gist="is not known, so that it does not tell whether the row is a claim"
+    )
+
+
+def _unconfirmed(meaning: Meaning, heading: str, text: str) -> Reason:
+    message = (
+        f"is taken for {IN_WORDS[meaning]}, which nobody has confirmed for this kind of list. Approve an import that shows it, "
+        f'or say in the profile what it means: [values.row_state] "{text}" = "{meaning.value.replace("_", " ")}"'
+    )
+    gist = f"is taken for {IN_WORDS[meaning]}, which nobody has confirmed for this kind of list"
+    return Reason(UNCONFIRMED, message, None, heading, text, gist=gist)
+
+
+def _without_open_amount(meaning: Meaning, heading: str, text: str) -> Reason:
+    message = f"says that the row is {IN_WORDS[meaning]}, and no column tells what is still open. Answer whether the amount is"
+    return Reason(PART_PAID, message, None, heading, text)
+
+
+def part_paid(heading: str, text: str) -> Reason:
+    """Return the question about a row of which something was paid, if it is not known whether its amount is what is left."""
+    message = "was paid, and it is not proved whether the amount of the row is what was invoiced or what is still open"
+    return Reason(PART_PAID, f"{message}. Answer whether it is still open", None, heading, text)
