@@ -135,7 +135,9 @@ def check(
 @app.command("map")
 @logged
 def map_sheet(
-    file: Annotated[Path, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)],
+    file: Annotated[
+        Path | None, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)
+    ] = None,
     profile: Annotated[
         str | None, typer.Option("--profile", help="The profile's name; by default the file's name without digits.")
     ] = None,
@@ -151,11 +153,23 @@ def map_sheet(
     date_format: Annotated[str | None, typer.Option("--date-format", help="How dates are written, such as DD.MM.YYYY.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is there, without a question.")] = False,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm",
+            metavar="PROFILE",
+            help="Instead of mapping a file: confirm in this profile what the values of its last import were taken for.",
+        ),
+    ] = None,
     config: Config = None,
 ) -> None:
     """Propose a profile for a file, ask about what is unsure, and write it."""
     from importer.commands.map import MapRequest, map_file, values_set
 
+    if confirm is not None:
+        return _confirm_values(confirm, config)
+    if file is None:
+        raise UsageError("Name the file to map, or the profile to confirm with --confirm PROFILE.")
     said = values_set(constants or ())
     workspace = current_workspace()
     request = MapRequest(
@@ -169,6 +183,14 @@ def map_sheet(
     for line in mapped.lines:
         say(line, err=mapped.exit_code is not ExitCode.OK)
     raise typer.Exit(int(mapped.exit_code))
+
+
+def _confirm_values(profile: str, config: Path | None) -> None:
+    from importer.commands.map_states import confirm_profile
+
+    with environment_of(config, sandbox=False, serving=False) as environment:
+        for line in confirm_profile(current_workspace(), environment, profile, say):
+            say(line)
 
 
 @app.command()

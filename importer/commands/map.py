@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.commands.map_dialogue import ask, ask_all, is_yes, table
+from importer.commands.map_states import ask_states
 from importer.domain.file_access import access_of
 from importer.domain.paths import exists
 from importer.errors import ExitCode, FileRefused, UsageError
@@ -85,7 +86,8 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     _check_constants(draft)
     if prompts:
         draft = ask_all(prompts, draft)
-    profile = _for_all_sheets(request, finish(draft), sheets)
+    finished = ask_states(prompts, sheet, finish(draft)) if prompts else finish(draft)
+    profile = _for_all_sheets(request, finished, sheets)
     if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
     refusal = sheet.refusal(profile)

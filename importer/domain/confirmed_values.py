@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from importer.domain.match_keys import headings_digest
 from importer.domain.notes import Note, NoteKind
-from importer.domain.row_states import StateColumn
+from importer.domain.row_states import IN_WORDS, WITH_WORDS, Meaning, StateColumn
 
 Confirmed = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Kind of list (see :func:`list_keys`) → heading → the texts in its column that were confirmed, sorted."""
@@ -34,3 +34,13 @@ def listed_values(notes: Iterable[Note]) -> Iterable[tuple[str, str, frozenset[s
         if note.kind is NoteKind.VALUES_READ and note.value("column") in set(StateColumn):
             values = zip(note.all("value"), note.all("taken"), strict=True)
             yield note.sheet or "", note.value("heading"), frozenset(text for text, taken in values if taken)
+
+
+def values_to_confirm(notes: Iterable[Note]) -> Iterable[tuple[str, Meaning]]:
+    """Yield the values of states that are known but not certain, each with what it was taken for."""
+    by_words = {words: meaning for meaning, words in IN_WORDS.items()}
+    for note in notes:
+        if note.kind is NoteKind.VALUES_READ and note.value("column") in WITH_WORDS:
+            for text, taken, sure in zip(note.all("value"), note.all("taken"), note.all("sure"), strict=True):
+                if sure == "no" and taken in by_words:
+                    yield text, by_words[taken]

@@ -40,6 +40,7 @@ class NoteKind(StrEnum):
     HEADINGS_READ_AS = "headings_read_as"  # heading, column, for each heading
     HEADINGS_UNUSED = "headings_unused"  # heading, for each
     HEADING_SUPERSEDED = "heading_superseded"  # heading, column, by
+    INVOICED_LESS_SETTLED = "invoiced_less_settled"  # heading, and settled for each column that is taken off
     CURRENCY_OF_HEADING = "currency_of_heading"  # currency
     CREDIT_NOTES_REJECTED = "credit_notes_rejected"  # heading
     TYPE_BY_NAME = "type_by_name"
@@ -62,9 +63,21 @@ class NoteKind(StrEnum):
     # Rows with unusual values
     DUE_BEFORE_DATE = "due_before_date"
 
-    # The values of a column: heading, column, and for each of them value, taken, count, certain
+    # The values of a column: heading, column, and for each of them value, taken, sure, count
     VALUES_READ = "values_read"
-    CLAIMS_ARE_OPEN = "claims_are_open"  # heading, rule
+
+
+NO_DATA = frozenset(
+    {
+        NoteKind.DIFFERING_TOTAL,
+        NoteKind.CONFIRMED_TOTALS,
+        NoteKind.TOTALS,
+        NoteKind.NOTES_BELOW,
+        NoteKind.CELLS_BESIDE,
+        NoteKind.AGE_GROUPS,
+    }
+)
+"""Rows that are listed as left out although they hold no data. Their values are the codes of the reasons."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def _load(
             *_example_notes(others),
             *(note for note in notes if note.sheet not in ours),
             *sheet_notes(((table.top, table.plan) for table in tables), passed),
-            *chain.from_iterable(table.formats.notes for table in tables),
+            *chain.from_iterable((*table.reader.notes(), *table.formats.notes) for table in tables),
         ),
         found=found,
         profile=profile.name or None,

@@ -88,7 +88,7 @@ class TableReader:
     def __init__(self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note]) -> None:
         self._plan, self._reader, self._notes = plan, reader, notes
         self._roles = RowRoles(top, plan)
-        self._values = ValuesRead(plan, reader.context.voucher_types)
+        self._values = ValuesRead(plan, reader.context.voucher_types, reader.confirmed)
         self._sums = _Sums()
         self._left: dict[NoteKind, RowNumbers] = {}
         self._remarks: dict[NoteKind, RowNumbers] = {}

@@ -82,6 +82,12 @@ def _heading_superseded(note: Note) -> str:
     return f': "{heading}" is not used: "{by}" is {"what is still open" if column == "amount_to_recover" else column}.'
 
 
+def _invoiced_less_settled(note: Note) -> str:
+    settled = " and ".join(f'"{_on_one_line(heading)}"' for heading in note.all("settled"))
+    heading = _on_one_line(note.value("heading"))
+    return f': the claim is "{heading}" less {settled}, since every row with such an amount shows that it is not taken off.'
+
+
 def _differing_total(note: Note) -> str:
     total, added_up = (grouped_text(int(note.value(name))) for name in ("total_cents", "sum_cents"))
     return (
@@ -137,6 +143,7 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.HEADINGS_READ_AS: _headings_read_as,
     NoteKind.HEADINGS_UNUSED: _headings_unused,
     NoteKind.HEADING_SUPERSEDED: _heading_superseded,
+    NoteKind.INVOICED_LESS_SETTLED: _invoiced_less_settled,
     NoteKind.CURRENCY_OF_HEADING: lambda note: f": the currency is {note.value('currency')}, as the heading of the amount says.",
     NoteKind.CREDIT_NOTES_REJECTED: lambda note: (
         f': rows that "{_on_one_line(note.value("heading"))}" calls credit notes or payments are rejected.'

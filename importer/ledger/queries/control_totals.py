@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from importer.domain.kinds import RecordKind
+from importer.domain.notes import NO_DATA
 from importer.domain.reasons import reasons_from_json
 from importer.domain.states import RowOrigin
 from importer.ledger.queries.report_rows import BatchInfo, row_in
 from importer.ledger.storage.schema import reject, row
 
 AMOUNTS = {RecordKind.CASE: "amount_to_recover", RecordKind.VOUCHER: "voucher_amount"}
-_WRONG_BUT_READ = frozenset({"amount_not_positive", "amount_zero", "sign_contradicts_type"})
+_WRONG_BUT_READ = frozenset({"amount_not_positive", "amount_zero", "sign_contradicts_type", "credit", "nothing_open"})
 MOST_PLACES = 10
 
 
@@ -72,7 +73,8 @@ def _sums(connection: Connection, batch_id: int) -> Iterator[tuple[int, RecordKi
         for sheet, code, row_origin, rows, cents in connection.execute(sums.where(valid).group_by(row.c.sheet, currency, origin)):
             yield sheet, kind, code, rows, 0 if row_origin == RowOrigin.SHARED else int(cents), True
     sums = select(row.c.sheet, reject.c.kind, reject.c.currency, func.count(), func.sum(reject.c.cents))
-    rejected = sums.join(row, row.c.id == reject.c.row_id).where(reject.c.batch_id == batch_id)
+    no_data = or_(*(reject.c.reasons.startswith(f'[{{"code":"{kind.value}"') for kind in sorted(NO_DATA)))
+    rejected = sums.join(row, row.c.id == reject.c.row_id).where(reject.c.batch_id == batch_id, ~no_data)
     for sheet, kind_name, code, rows, cents in connection.execute(
         rejected.group_by(row.c.sheet, reject.c.kind, reject.c.currency)
     ):

@@ -29,8 +29,7 @@ _COMMENTS = {
 def profile_text(profile: Profile, unused: Sequence[str] = (), missing: Sequence[str] = ()) -> str:
     """Return the profile as commented TOML that reads back as an equal profile.
 
-    ``unused`` headings and ``missing`` columns are named in comments, for users who complete the profile by hand. Profiles
-    with ``values`` are not supported: `importer map` does not make them.
+    ``unused`` headings and ``missing`` columns are named in comments, for users who complete the profile by hand.
     """
     data = profile.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
     document = tomlkit.document()
@@ -45,9 +44,23 @@ def profile_text(profile: Profile, unused: Sequence[str] = (), missing: Sequence
         if key in data or remarks:
             document.add(tomlkit.nl())
             document.add(key, _table(_COMMENTS[key], data.get(key, {}), remarks))
+    for key in ("values", "rows"):
+        for name, table in data.get(key, {}).items():
+            _add_nested(document, key, name, table)
     text = tomlkit.dumps(document)
     assert Profile(name=profile.name, **tomllib.loads(text)) == profile, "a profile must read back unchanged"
     return text
+
+
+def _add_nested(document: tomlkit.TOMLDocument, key: str, name: str, values: Mapping[str, Any]) -> None:
+    """Add a table ``[key.name]``."""
+    outer = document.setdefault(key, tomlkit.table(is_super_table=True))
+    table = tomlkit.table()
+    if (key, name) == ("values", "row_state"):
+        table.comment("what a value says about its row: a claim, paid, a draft, ...")
+    for text, value in values.items():
+        table.add(text, value)
+    outer.append(name, table)
 
 
 def _remarks(table: str, unused: Sequence[str], missing: Sequence[str]) -> list[str]:

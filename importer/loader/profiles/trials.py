@@ -59,6 +59,11 @@ class SheetTrials:
             return set()
         return {heading for heading, names in zip(plan.head.header, plan.head.names, strict=True) if names}
 
+    def plan(self, profile: Profile) -> SheetPlan | None:
+        """Return how the sheet is read with this profile; None if it would be refused or passed over."""
+        plan = self._plan(profile)
+        return plan if isinstance(plan, SheetPlan) else None
+
     def is_left_out(self, profile: Profile) -> bool:
         """Return whether the sheet, with this profile, would be passed over as one without cases or vouchers."""
         return self._plan(profile) is None

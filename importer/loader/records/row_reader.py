@@ -8,6 +8,7 @@ from typing import TypeVar
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.notes import Note
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
@@ -15,7 +16,7 @@ from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
 from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
-from importer.loader.rows.judge import RowJudge
+from importer.loader.rows.judge import ConfirmedValues, RowJudge
 from importer.loader.rows.verdict import PLAIN_CLAIM
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
@@ -54,6 +55,15 @@ class RowReader:
         )
         self._voucher_positions = plan.positions(RecordKind.VOUCHER)
         self._only_vouchers = plan.shape is Shape.VOUCHERS
+
+    @property
+    def confirmed(self) -> ConfirmedValues:
+        """Return the values that a person has confirmed for this kind of list, by heading."""
+        return self._judge.confirmed if self._judge else {}
+
+    def notes(self) -> list[Note]:
+        """Return the notes on how the claims of the sheet were computed."""
+        return self._judge.notes() if self._judge else []
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
         """Return the row's case, voucher or both. A row of a flat sheet without voucher cells has only a case."""

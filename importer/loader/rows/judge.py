@@ -12,6 +12,7 @@ from importer.domain.aliases import counter_heading
 from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind, index_of, own_index, weak_index
 from importer.domain.kinds import RecordKind
+from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
 from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColumn, columns_for, find, is_unclear_amount, truth_of
 from importer.domain.text_keys import header_key
@@ -91,6 +92,14 @@ class RowJudge:
     def needs_proof(self) -> bool:
         """Return whether only the rows can prove what the column of the claim holds."""
         return bool(self._settling) and self._amount is not None and not self._says_open and not self._is_own
+
+    def notes(self) -> list[Note]:
+        """Return the note on how the claims were computed, if they are not the amounts of one column."""
+        if self.rule is not AmountRule.INVOICED or self._amount is None:
+            return []
+        settled = (("settled", one.heading) for one in self._settling)
+        values = (("heading", self._amount.heading), *settled)
+        return [Note(NoteKind.INVOICED_LESS_SETTLED, self.plan.head.name, values=values)]
 
     def judge(self, cells: Sequence[Cell], amount: Decimal | None) -> Verdict:
         """Return the verdict on a row with this amount (None: it has none, or it cannot be read)."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherTypes, find_country, find_debtor_type, is_by_name
@@ -11,7 +13,7 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.row_states import IN_WORDS, WITH_WORDS, StateColumn, find, truth_of
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.sheets.state_columns import StateBinding
-from importer.loader.values.parsers import display_text, is_blank
+from importer.loader.values.parsers import display_text
 
 MOST_VALUES = 60
 """Distinct values of one column that are listed. A column with more holds something else, or is wrong."""
@@ -20,73 +22,101 @@ _FLAGS = (StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_CREDIT, State
 _HOLDS = (StateColumn.ON_HOLD, StateColumn.IN_COLLECTION)
 _LOOKED_UP = ("debtor_type", "debtor_country", "creditor_country", "currency", "voucher_type")
 
-Taken = Callable[[str], str]
+
+class Taken(NamedTuple):
+    """What a value was taken for, empty if nobody knows. ``is_sure``: it is certain, or a person has confirmed it."""
+
+    meaning: str
+    is_sure: bool = True
+
+
+Reading = Callable[[str], Taken]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A column whose values are counted, and the function from a value to what it is taken for."""
+
+    position: int
+    heading: str
+    name: str
+    taken: Reading
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 class ValuesRead:
-    """Counts the values of a sheet's columns while its rows are read."""
+    """Counts the values of a sheet's columns while its rows are read. ``confirmed`` are the confirmed texts by heading."""
 
-    def __init__(self, plan: SheetPlan, types: VoucherTypes) -> None:
+    def __init__(self, plan: SheetPlan, types: VoucherTypes, confirmed: Mapping[str, Collection[str]]) -> None:
         self._sheet = plan.head.name
-        self._columns: list[tuple[int, str, str, Taken, Counter[str]]] = []
-        for one in plan.states.bound:
-            if (taken := _taken_of_state(one, plan.states.system)) is not None:
-                self._columns.append((one.position, one.heading, one.column.value, taken, Counter()))
-        for bound in (*plan.case, *plan.voucher):
-            if bound.position is not None and bound.column.name in _LOOKED_UP:
-                taken = _taken_of_column(bound, types)
-                self._columns.append((bound.position, bound.heading, bound.column.name, taken, Counter()))
+        states = (
+            _Counted(one.position, one.heading, one.column.value, _reading_of_state(one, plan.states.system, confirmed))
+            for one in plan.states.of(*WITH_WORDS, *_FLAGS, *_HOLDS)
+        )
+        columns = (
+            _Counted(bound.position, bound.heading, bound.column.name, _reading_of_column(bound, types))
+            for bound in (*plan.case, *plan.voucher)
+            if bound.position is not None and bound.column.name in _LOOKED_UP
+        )
+        self._columns = (*states, *columns)
 
     def add(self, cells: Sequence[Cell]) -> None:
         """Count the values of one row."""
         width = len(cells)
-        for position, _, _, _, counts in self._columns:
-            cell = cells[position] if position < width else None
-            text = "" if is_blank(cell) else display_text(cell).strip()
-            if text in counts or len(counts) <= MOST_VALUES:
-                counts[text] += 1
+        for one in self._columns:
+            cell = cells[one.position] if one.position < width else None
+            text = cell.strip() if type(cell) is str else "" if cell is None else display_text(cell).strip()
+            if text in one.counts or len(one.counts) <= MOST_VALUES:
+                one.counts[text] += 1
 
     def notes(self) -> Iterator[Note]:
-        """Yield a note for each column that has values: of each the text, what it was taken for, and the number of rows."""
-        for _, heading, name, taken, counts in self._columns:
-            if not any(counts):
+        """Yield a note for each column with values: of each its text, what it was taken for, whether surely, and its rows."""
+        for one in self._columns:
+            if not any(one.counts):
                 continue
-            values = [("heading", heading), ("column", name)]
-            for text, count in counts.most_common(MOST_VALUES):
-                values += [("value", text), ("taken", taken(text)), ("count", str(count))]
+            values = [("heading", one.heading), ("column", one.name)]
+            for text, count in one.counts.most_common(MOST_VALUES):
+                taken = one.taken(text)
+                sure = "yes" if taken.is_sure else "no"
+                values += [("value", text), ("taken", taken.meaning), ("sure", sure), ("count", str(count))]
             yield Note(NoteKind.VALUES_READ, self._sheet, values=tuple(values))
 
 
-def _taken_of_state(one: StateBinding, system: str | None) -> Taken | None:
-    """Return the function from a value to what it is taken for, empty if nobody knows; None for columns of other values."""
+def _reading_of_state(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[str]]) -> Reading:
+    """Return the function from a value of a state to what it is taken for."""
 
-    def of_word(text: str) -> str:
+    def of_word(text: str) -> Taken:
         if text in one.meanings:
-            return IN_WORDS[one.meanings[text]]
+            return Taken(IN_WORDS[one.meanings[text]])
         word = find(one.column, text, system) if text else None
-        return IN_WORDS[word.meaning] if word else ""
+        return Taken(IN_WORDS[word.meaning], word.is_certain or text in confirmed.get(one.heading, ())) if word else Taken("")
 
-    def of_flag(text: str) -> str:
+    def of_flag(text: str) -> Taken:
         truth = truth_of(text)
         is_held = one.column in _HOLDS or one.column is StateColumn.IS_CANCELLED
-        return "yes" if truth or (truth is None and is_held) else "" if truth is None else "no"
+        return Taken("yes" if truth or (truth is None and is_held) else "" if truth is None else "no")
 
-    if one.column in WITH_WORDS:
-        return of_word
-    return of_flag if one.column in (*_FLAGS, *_HOLDS) else None
+    return of_word if one.column in WITH_WORDS else of_flag
 
 
-def _taken_of_column(bound: ColumnBinding, types: VoucherTypes) -> Taken:
-    def taken(text: str) -> str:
-        text = bound.values.get(text, text)
-        if bound.column.name == "debtor_type":
-            found = find_debtor_type(text)
-            return "by name" if is_by_name(text) else found.value if found else ""
-        if bound.column.name == "currency":
-            return text.upper()
-        if bound.column.name == "voucher_type":
-            kind = types.find(text)
-            return kind.name if kind else ""
+def _reading_of_column(bound: ColumnBinding, types: VoucherTypes) -> Reading:
+    """Return the function from a value of a column with a list of values to what it is taken for."""
+
+    def debtor_type(text: str) -> str:
+        found = find_debtor_type(text)
+        return "by name" if is_by_name(text) else found.value if found else ""
+
+    def voucher_type(text: str) -> str:
+        kind = types.find(text)
+        return kind.name if kind else ""
+
+    def country(text: str) -> str:
         return find_country(text) or ""
 
-    return taken
+    readings: dict[str, Callable[[str], str]] = {
+        "debtor_type": debtor_type,
+        "voucher_type": voucher_type,
+        "currency": str.upper,
+    }
+    reading = readings.get(bound.column.name, country)
+    return lambda text: Taken(reading(bound.values.get(text, text)))

@@ -10,6 +10,7 @@ from importer.domain.money import grouped_text
 from importer.domain.states import RowStatus
 from importer.reporter.review.model import Review
 from importer.reporter.review.text import counted, money_parts, visible
+from importer.reporter.review.values import ordered_values
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY
 
@@ -37,6 +38,7 @@ def _template() -> Template:
         finalize=_shown,
     )
     environment.filters.update(status=_status, money=_money, amount=grouped_text, counted=counted, number="{:,}".format)
+    environment.filters["ordered"] = ordered_values
     return environment.get_template(TEMPLATE)
 
 

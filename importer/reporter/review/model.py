@@ -73,11 +73,31 @@ class UnusedColumn:
 
 
 @dataclass(frozen=True)
+class ValueRead:
+    """A distinct value of a column: its rows, and what it was taken for (empty: nobody knows). ``is_sure``: it is certain."""
+
+    text: str
+    taken: str
+    rows: int
+    is_sure: bool = True
+
+
+@dataclass(frozen=True)
+class ValuesOfColumn:
+    """The distinct values of a column that says what a row, a debtor or a currency is."""
+
+    heading: str
+    column: str
+    values: tuple[ValueRead, ...]
+
+
+@dataclass(frozen=True)
 class SheetReading:
     """How a sheet was read.
 
     ``constants`` are columns with one value for all rows; ``decisions`` sentences on decimal marks and orders of dates, with the
     rows that prove them; ``unused`` the headings that are not used, those that seem to tell the state of a claim in front.
+    ``values`` are the distinct values of columns that say what a row, a debtor or a currency is.
     """
 
     name: str
@@ -87,6 +107,7 @@ class SheetReading:
     decisions: tuple[str, ...] = ()
     unused: tuple[UnusedColumn, ...] = ()
     notes: tuple[str, ...] = ()
+    values: tuple[ValuesOfColumn, ...] = ()
 
     @property
     def same_names(self) -> tuple[str, ...]:

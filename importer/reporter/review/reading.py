@@ -8,12 +8,19 @@ from importer.domain.aliases import claim_state_of
 from importer.domain.notes import Note, NoteKind
 from importer.domain.records import SheetHead
 from importer.reporter.notes import sentence
-from importer.reporter.review.model import ColumnRead, SheetReading, UnusedColumn
+from importer.reporter.review.model import ColumnRead, SheetReading, UnusedColumn, ValueRead, ValuesOfColumn
 
 _DECISIONS = frozenset({NoteKind.DECIMAL_MARK, NoteKind.DATE_ORDER})
 _DEBTOR_TYPE_RULES = frozenset({NoteKind.TYPE_BY_NAME, NoteKind.TYPE_DERIVED})
 _OF_OTHER_SECTIONS = frozenset(
-    {*_DECISIONS, *_DEBTOR_TYPE_RULES, NoteKind.DIFFERING_TOTAL, NoteKind.HEADINGS_READ_AS, NoteKind.HEADINGS_UNUSED}
+    {
+        *_DECISIONS,
+        *_DEBTOR_TYPE_RULES,
+        NoteKind.DIFFERING_TOTAL,
+        NoteKind.HEADINGS_READ_AS,
+        NoteKind.HEADINGS_UNUSED,
+        NoteKind.VALUES_READ,
+    }
 )
 
 
@@ -42,7 +49,14 @@ def _reading(head: SheetHead, notes: Sequence[Note]) -> SheetReading:
         decisions=tuple(sentence(note) for note in notes if note.kind in _DECISIONS),
         unused=tuple(sorted(columns, key=lambda one: one.seems is None)),
         notes=tuple(sentence(note) for note in notes if note.kind not in _OF_OTHER_SECTIONS),
+        values=tuple(_values(note) for note in notes if note.kind is NoteKind.VALUES_READ),
     )
+
+
+def _values(note: Note) -> ValuesOfColumn:
+    listed = zip(note.all("value"), note.all("taken"), note.all("count"), note.all("sure"), strict=True)
+    values = tuple(ValueRead(text, taken, int(count), sure == "yes") for text, taken, count, sure in listed)
+    return ValuesOfColumn(note.value("heading"), note.value("column"), values)
 
 
 def _holds(head: SheetHead) -> str:

@@ -19,8 +19,10 @@ from importer.reporter.review.model import (
     StatusRows,
     Totals,
     UnusedColumn,
+    ValuesOfColumn,
 )
 from importer.reporter.review.text import counted, flow, listed, money_parts, visible, wrapped
+from importer.reporter.review.values import ordered_values, value_text
 from importer.reporter.row_reasons import in_words
 from importer.reporter.sheets import READY
 
@@ -198,9 +200,14 @@ def _sheet(sheet: SheetReading) -> list[str]:
     texts += [f'"{column.heading}" → {", ".join(column.columns)}' for column in sheet.other_names]
     texts += [f"{name} is {value} in all rows" for name, value in sheet.constants]
     texts += [*sheet.decisions, *sheet.notes]
+    texts += map(_values, sheet.values)
     if sheet.unused:
         texts.append(f"not used: {', '.join(map(_unused, sheet.unused))}")
     return [*wrapped(f'Sheet "{sheet.name}", {sheet.holds}', "  ", "    "), *listed(texts, "    ", "      ")]
+
+
+def _values(one: ValuesOfColumn) -> str:
+    return f'values of "{one.heading}": ' + "; ".join(map(value_text, ordered_values(one)))
 
 
 def _unused(column: UnusedColumn) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.domain.notes import Note, NoteKind, rows_of
-from importer.domain.records import CaseRecord
+from importer.domain.records import CaseRecord, Reject
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
@@ -37,11 +37,13 @@ def load(tmp_path: Path, *lines: str, profile: Profile = PROFILE):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with open_file(path, profile, CONTEXT) as source:
         rows = list(source.rows)
-        return rows, [sentence(note).removeprefix('Sheet "in.csv": ') for note in source.found]
+        found = [note for note in source.found if note.kind is not NoteKind.VALUES_READ]
+        return rows, [sentence(note).removeprefix('Sheet "in.csv": ') for note in found]
 
 
 def numbers(rows) -> list[int]:
-    return [row.row.number for row in rows]
+    """Return the rows of data: those that are left out are listed, and are no data."""
+    return [row.row.number for row in rows if not (isinstance(row.case, Reject) and row.case.is_left_out)]
 
 
 def test_a_total_is_checked_against_the_rows_above_it(tmp_path: Path) -> None:
@@ -127,10 +129,10 @@ def test_rows_beside_the_table_are_left_out_and_those_in_it_are_not(tmp_path: Pa
     assert (numbers(rows), notes) == ([2, 3], [])
 
 
-def test_a_credit_note_or_a_payment_is_no_claim_whatever_its_sign(tmp_path: Path) -> None:
+def test_a_credit_note_a_payment_or_a_fee_is_no_claim_whatever_its_sign(tmp_path: Path) -> None:
     kinds = ("Faktura", "Kreditnota", "Betaling", "Rykker", "")
     rows, _ = load(tmp_path, f"Bilagstype;{HEADER}", *(f"{kind};{line(n)}" for n, kind in enumerate(kinds)))
-    assert [isinstance(row.case, CaseRecord) for row in rows] == [True, False, False, True, True]
+    assert [isinstance(row.case, CaseRecord) for row in rows] == [True, False, False, False, True]
 
 
 def test_frames_are_read_in_the_same_way() -> None:
@@ -139,7 +141,7 @@ def test_frames_are_read_in_the_same_way() -> None:
     cells = [part.split(";") for part in (line(1), "I alt;;;10,00;")]
     source = open_frames({"Cases": pd.DataFrame(cells, columns=HEADER.split(";"))}, CONTEXT, PROFILE)
     assert numbers(source.rows) == [2]
-    assert source.found == [Note(NoteKind.CONFIRMED_TOTALS, "Cases", rows_of([3]))]
+    assert source.found[0] == Note(NoteKind.CONFIRMED_TOTALS, "Cases", rows_of([3]))
 
 
 CELL = st.sampled_from(

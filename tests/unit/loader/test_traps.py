@@ -2,7 +2,7 @@
 
 ``NAME.xlsx`` (or another format) is the input, ``NAME.xlsx.json`` what is expected, ``NAME.xlsx.toml`` the profile, if it
 needs one. Expected is ``{"refused": "…"}``, or ``{"notes": […], "rows": […]}``; a row holds its sheet, the number that
-Excel shows, and its case and voucher: the payload that would be sent, or the reasons against it.
+Excel shows, and its case and voucher: the payload that would be sent, or why it is left out, asked about or rejected.
 
     python tests/unit/loader/test_traps.py NAME...
 
@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from importer.domain.records import CaseRecord, Reject, VoucherRecord
+from importer.domain.notes import NoteKind
+from importer.domain.records import CaseRecord, LeftOut, Reject, VoucherRecord
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
@@ -47,15 +48,20 @@ def read(path: Path) -> dict[str, Any]:
                 {"sheet": found.row.sheet, "row": found.row.number, "case": _told(found.case), "voucher": _told(found.voucher)}
                 for found in source.rows
             ]
-            notes = [sentence(note) for note in (*source.notes, *source.found)]
+            notes = [sentence(note) for note in (*source.notes, *source.found) if note.kind is not NoteKind.VALUES_READ]
             return {"notes": notes, "rows": [{k: v for k, v in row.items() if v is not None} for row in rows]}
     except FileRefused as error:
         return {"refused": str(error)}
 
 
-def _told(record: CaseRecord | VoucherRecord | Reject | None) -> Any:
+def _told(record: CaseRecord | LeftOut | VoucherRecord | Reject | None) -> Any:
+    if isinstance(record, LeftOut):
+        return {"left_out": record.reason.text()}
     if isinstance(record, Reject):
-        return {"rejected": [reason.text() for reason in record.reasons]}
+        reasons = [reason.text() for reason in record.reasons]
+        return {"left_out": reasons[0]} if record.is_left_out else {"rejected": reasons}
+    if isinstance(record, CaseRecord) and record.questions:
+        return {"asked": [reason.text() for reason in record.questions]}
     return json.loads(record.payload) if record else None
 
 
