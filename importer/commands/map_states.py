@@ -1,4 +1,4 @@
-"""The questions of `importer map` about the values that tell whether a row is a claim, and `importer map --confirm`."""
+"""The questions of `importer map` about the values that show whether a row is a claim, and `importer map --confirm`."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def confirmed_texts(confirmed: Confirmed, profile: str | None, header: Sequence[
 
 
 def listed_values(notes: Iterable[Note]) -> Iterable[tuple[str, str, frozenset[str]]]:
-    """Yield what a review showed of the columns that tell whether a row is a claim: sheet, heading, the known texts."""
+    """Yield what a review showed of the columns that show whether a row is a claim: sheet, heading, the known texts."""
     for note in notes:
         if note.kind is NoteKind.VALUES_READ and note.value("column") in set(StateColumn):
             values = zip(note.all("value"), note.all("taken"), strict=True)

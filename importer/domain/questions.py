@@ -76,20 +76,20 @@ RULES: Mapping[QuestionKind, QuestionRule] = {
     ),
     QuestionKind.ROW_STATE: QuestionRule(
         "row_state",
-        "A value that nobody knows tells whether the row is a claim",
+        "A value that nobody knows shows whether the row is a claim",
         answers=_YES_OR_NO,
         for_good=False,
         why_not=_BY_VALUE,
     ),
     QuestionKind.UNCONFIRMED: QuestionRule(
         "state_unconfirmed",
-        "A value that nobody has confirmed tells whether the row is a claim",
+        "A value that nobody has confirmed shows whether the row is a claim",
         answers=_YES_OR_NO,
         for_good=False,
         why_not=_BY_VALUE,
     ),
     QuestionKind.STATE_UNCLEAR: QuestionRule(
-        "state_unclear", "The state of the row does not tell whether it is a claim", answers=_YES_OR_NO
+        "state_unclear", "The state of the row does not show whether it is a claim", answers=_YES_OR_NO
     ),
     QuestionKind.DISPUTED: QuestionRule(
         "disputed", "The row is disputed, on hold, promised or already in collection", answers=_YES_OR_NO

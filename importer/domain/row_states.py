@@ -1,4 +1,4 @@
-"""What tells whether a row is a claim, from ``row_states.toml``: the columns, and what the values in them mean."""
+"""What shows whether a row is a claim, from ``row_states.toml``: the columns, and what the values in them mean."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importer.domain.text_keys import fold
 
 
 class StateColumn(StrEnum):
-    """A column that tells whether a row is a claim, or of what. The values are its names in a profile."""
+    """A column that shows whether a row is a claim, or of what. The values are its names in a profile."""
 
     ROW_STATE = "row_state"
     DOCUMENT_TYPE = "document_type"
@@ -119,7 +119,7 @@ IN_WORDS: Mapping[Meaning, str] = {
     Meaning.PROMISED: "promised, or paid in instalments",
     Meaning.ON_ITS_WAY: "being paid",
     Meaning.COLLECTED: "in collection already",
-    Meaning.UNCLEAR: "something that does not tell whether it is a claim",
+    Meaning.UNCLEAR: "something that does not show whether it is a claim",
 }
 
 _PROFILE_WORDS = {
@@ -223,5 +223,5 @@ def truth_of(text: str) -> bool | None:
 
 
 def is_state_column(name: str) -> bool:
-    """Return whether a name in a profile is that of a column that tells whether a row is a claim."""
+    """Return whether a name in a profile is that of a column that shows whether a row is a claim."""
     return name in set(StateColumn)

@@ -36,7 +36,7 @@ def case_of(
     """Return the case of a row, left out if it is no claim or not due yet, or a reject with every reason against it.
 
     ``derive_debtor_type``: the sheet has no column ``debtor_type`` and needs none (Debitura's own template). ``verdict`` is
-    that of the columns that tell whether the row is a claim.
+    that of the columns that show whether the row is a claim.
     """
     if context.test_cases:
         found.values["is_test"] = True

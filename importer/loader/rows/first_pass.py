@@ -1,4 +1,4 @@
-"""A first pass over the columns that tell what a row is: what the amounts are, and which debtors have credits.
+"""A first pass over the columns that show what a row is: what the amounts are, and which debtors have credits.
 
 Both must be known before the first row is read.
 """

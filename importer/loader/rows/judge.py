@@ -1,4 +1,4 @@
-"""Judge a row by the cells that tell whether it is a claim: its amount, its type, its state, what was paid, what holds it."""
+"""Judge a row by the cells that show whether it is a claim: its amount, its type, its state, what was paid, what holds it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class RowJudge:
 
     @property
     def tells_open(self) -> bool:
-        """Return whether a column tells what is open."""
+        """Return whether a column shows what is open."""
         is_proved = bool(self._settling) and self.rule is not AmountRule.UNCLEAR
         return self._says_open or is_proved or bool(self.plan.states.of(StateColumn.IS_OPEN))
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class AmountRule(Enum):
-    """What the column of the claim holds, if other columns tell what was paid."""
+    """What the column of the claim holds, if other columns show what was paid."""
 
     OPEN = auto()
     """What is open."""

@@ -1,4 +1,4 @@
-"""The verdict on a row by the columns that tell whether it is a claim, and the reasons for it in words."""
+"""The verdict on a row by the columns that show whether it is a claim, and the reasons for it in words."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def verdict_of(findings: Iterable[Finding], amount: Decimal | None = None) -> Ve
 
 
 def finding_of(meaning: Meaning, heading: str, text: str, *, is_certain: bool, is_open: bool) -> Finding:
-    """Return what a value with a known meaning says. ``is_open``: another column tells that an amount is open."""
+    """Return what a value with a known meaning says. ``is_open``: another column shows that an amount is open."""
     unconfirmed = None if is_certain else _unconfirmed(meaning, heading, text)
     sort = sort_of(meaning)
     if sort is Sort.NO_CLAIM:
@@ -104,7 +104,7 @@ _WHY_NOT = {
 def question(meaning: Meaning, heading: str, text: str) -> Reason:
     """Return the question about a row of which a cell says that something holds it."""
     if meaning is Meaning.UNCLEAR:
-        message = "does not tell whether the row is a claim. Answer whether it is sent"
+        message = "does not show whether the row is a claim. Answer whether it is sent"
         return Reason(STATE_UNCLEAR, message, None, heading, text)
     message = f"says that the row is {IN_WORDS[meaning]}. Answer whether it is sent all the same"
     return Reason(HELD, message, None, heading, text)
@@ -114,11 +114,11 @@ def unknown(heading: str, text: str) -> Reason:
     """Return the question about a value that nobody knows."""
     shown = text or "(empty)"
     message = (
-        f"is not known, so that it does not tell whether the row is a claim. Say in the profile what it means: "
+        f"is not known, so that it does not show whether the row is a claim. Say in the profile what it means: "
         f'[values.row_state] "{text}" = "claim" or "no claim"'
     )
     return Reason(
-        UNKNOWN, message, None, heading, shown, gist="is not known, so that it does not tell whether the row is a claim"
+        UNKNOWN, message, None, heading, shown, gist="is not known, so that it does not show whether the row is a claim"
     )
 
 
@@ -132,7 +132,7 @@ def _unconfirmed(meaning: Meaning, heading: str, text: str) -> Reason:
 
 
 def _without_open_amount(meaning: Meaning, heading: str, text: str) -> Reason:
-    message = f"says that the row is {IN_WORDS[meaning]}, and no column tells what is still open. Answer whether the amount is"
+    message = f"says that the row is {IN_WORDS[meaning]}, and no column shows what is still open. Answer whether the amount is"
     return Reason(PART_PAID, message, None, heading, text)
 
 

@@ -9,10 +9,12 @@ from importer.domain.aliases import counter_heading, system_of
 from importer.domain.cells import Cell
 from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
 from importer.domain.kinds import RecordKind
+from importer.domain.row_states import truth_of
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.sheets.cell_tests import objection_to
+from importer.loader.sheets.cell_tests import may_be_date, may_be_number, objection_to
 from importer.loader.sheets.shape import Shape, code_in, index_in, name_in, property_handle, unit_of
+from importer.loader.values.parsers import display_text, is_blank
 
 _AMOUNTS = {Shape.CASES: "amount_to_recover", Shape.FLAT: "amount_to_recover", Shape.VOUCHERS: "voucher_amount"}
 _PLAIN_AMOUNTS = frozenset(("amount", "beloeb", "belob", "belopp", "beloep", "belop", "betrag"))  # may be with or without tax
@@ -279,12 +281,24 @@ def _objection(headings: SheetHeadings, matches: HeadingMatches, name: str, posi
 def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
     heading = headings.header[position]
     bare = (unit_of(heading) or (header_key(heading), None))[0]
-    unmatched = (other for other, found in zip(headings.header, matches.names, strict=True) if not found and other != heading)
-    for other in unmatched:
+    unmatched = (at for at, found in enumerate(matches.names) if not found and headings.header[at] != heading)
+    for at in unmatched:
+        other = headings.header[at]
         reason = counter_heading(name, header_key(other))
+        if reason == "paid" and _is_yes_or_day(headings.cells(at)):
+            continue  # it shows which rows are paid, and not how much of one
         if reason and (reason != "tax" or bare in _PLAIN_AMOUNTS):
             return HeadingObjection(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
     return None
+
+
+def _is_yes_or_day(cells: Iterable[Cell]) -> bool:
+    """Return whether the cells below a heading say yes or no, or are days, and are no amounts."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    words = [cell for cell in filled if not may_be_number(cell)]
+    return (
+        bool(words) and len(words) == len(filled) and all(truth_of(display_text(c)) is not None or may_be_date(c) for c in words)
+    )
 
 
 def _by_its_cells(headings: SheetHeadings, name: str, position: int) -> HeadingObjection | None:

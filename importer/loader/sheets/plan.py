@@ -51,7 +51,7 @@ class SheetPlan:
     ``header_row`` is the number of the row with the headings, as Excel shows it. ``case`` and ``voucher`` are the columns of
     each kind. ``entry_position`` and ``answer_position`` are the positions of ``#entry`` and ``#answer``, if this is an error
     sheet. ``unknown`` are the headings that are not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells.
-    ``states`` are the columns that tell whether a row is a claim. Positions are counted from 0.
+    ``states`` are the columns that show whether a row is a claim. Positions are counted from 0.
     """
 
     head: SheetHead
@@ -139,8 +139,8 @@ def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: She
 def _head(
     headings: SheetHeadings, shape: Shape, matches: HeadingMatches, fixed: Mapping[str, str], states: StateColumns
 ) -> SheetHead:
-    telling = {one.position: one.column.value for one in states.bound}
-    names = tuple(" ".join(found) or telling.get(at) for at, found in enumerate(matches.names))
+    of_states = {one.position: one.column.value for one in states.bound}
+    names = tuple(" ".join(found) or of_states.get(at) for at, found in enumerate(matches.names))
     return SheetHead(headings.sheet, headings.header, names, shape is Shape.FLAT, constants=tuple(fixed.items()))
 
 

@@ -1,4 +1,4 @@
-"""Find the columns of a sheet that tell whether a row is a claim: its state, its type, what was paid, what holds it."""
+"""Find the columns of a sheet that show whether a row is a claim: its state, its type, what was paid, what holds it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_IN_FLAT = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT)
 
 @dataclass(frozen=True, eq=False)
 class StateBinding:
-    """A column that tells whether a row is a claim, and the position of its cells.
+    """A column that shows whether a row is a claim, and the position of its cells.
 
     ``meanings`` maps the texts of cells to what the profile says that they mean.
     """
@@ -47,7 +47,7 @@ class StateBinding:
 
 @dataclass(frozen=True, slots=True)
 class StateColumns:
-    """The columns of one sheet that tell whether its rows are claims, and the system that its headings identify."""
+    """The columns of one sheet that show whether its rows are claims, and the system that its headings identify."""
 
     bound: tuple[StateBinding, ...] = ()
     system: str | None = None
@@ -62,7 +62,7 @@ class StateColumns:
 
 
 def state_columns(headings: SheetHeadings, shape: Shape, unmatched: Iterable[int], profile: Profile) -> StateColumns:
-    """Return the columns that tell whether a row is a claim, among the ``unmatched`` headings of a sheet.
+    """Return the columns that show whether a row is a claim, among the ``unmatched`` headings of a sheet.
 
     A profile may name them in ``[columns]``, and say in ``[values]`` what their values mean.
     """

@@ -1,0 +1,141 @@
+"""Totals, notes and credits of real lists: what is left out, what is asked, and that nothing is dropped unlisted."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from unit.loader.rows.test_row_verdicts import CONTEXT, outcome, read
+
+from importer.domain.records import CaseRecord, LeftOut, Reject
+from importer.loader.profile import NO_PROFILE
+from importer.loader.source import open_file
+
+DANISH = "Fakturanr.;Kundenavn;Fakturadato;Restbeløb;Valuta\n1;Bodil Amsel;2026-06-01;100,50;DKK\n2;Kaj Drossel;2026-06-01;200,00;DKK\n"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(f";{label};;300,50;DKK" for label in ("Total", "Total DKK", "Sum", "Subtotal", "I alt", "I alt (2 poster)", "Saldo")),
+        *(f";{label};;300,50;DKK" for label in ("Gesamtsumme", "Zwischensumme", "Summa kund 1001", "Overført", "Übertrag")),
+        *(f";{label};;300,50;DKK" for label in ("Grand Total", "Total for Kaj Drossel", "Total Kaj Drossel", "*", "**")),
+        *("*;;;300,50;DKK", "Total for 1 - 30 days;;;300,50;", ";Antal poster: 2;;;", "2 poster;;;300,50;", ";;;300,50;DKK"),
+    ],
+)
+def test_a_total_is_left_out_and_listed(tmp_path, row):
+    found = read(tmp_path, f"{DANISH}{row}\n")
+    assert found[:2] == ["case 100.50", "case 200.00"]
+    assert found[2] in {"left out confirmed_totals", "left out totals"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "3;;;300,50;DKK",
+        ";Total Energi A/S;;300,50;DKK",
+        ";;;111,00;DKK",
+        ";Kaj Drossel;;300,50;DKK",
+        "3;Total;2026-06-01;300,50;DKK",
+    ],
+)
+def test_arithmetic_alone_never_makes_a_total(tmp_path, row):
+    found = read(tmp_path, f"{DANISH}{row}\n")
+    assert found[2].split()[0] in {"rejected", "case"}
+
+
+def test_a_valid_claim_that_is_the_sum_of_others_is_a_question(tmp_path):
+    with_more = f"{DANISH}3;Ebba Fink;2026-06-01;50,00;DKK\n"
+    last = f"{with_more}4;Per Zeisig;2026-06-01;350,50;DKK\n"
+    assert read(tmp_path, last)[3] == "asked sum_of_others"
+    assert read(tmp_path, f"{last}5;Ida Kranich;2026-06-01;1,00;DKK\n")[3] == "case 350.50"
+    assert read(tmp_path, f"{with_more};Totalenergi ApS;2026-06-01;350,50;DKK\n")[3] == "asked sum_of_others"
+
+
+def test_heads_of_ages_are_no_debtors(tmp_path):
+    text = "Date;Transaction type;Num;Customer;Due date;Open balance\n91 or more days past due;;;;;\n"
+    text += (
+        "2026-05-13;Invoice;7;Bodil Amsel;2026-06-12;10.50\n1 - 30 days past due;;;;;\n2026-09-28;Invoice;8;Kaj;2026-10-28;3.00\n"
+    )
+    assert read(tmp_path, text) == ["left out age_groups", "case 10.50", "left out age_groups", "case 3.00"]
+
+
+# Credits
+
+NUMBERED = "Kundenr.;Kundenavn;Fakturanr.;Fakturadato;Restbeløb;Valuta\n"
+
+
+def test_a_debtor_with_credits_is_asked_about_and_others_are_not(tmp_path):
+    rows = "7;Bodil Amsel;1;2026-06-01;100,00;DKK\n7;Bodil Amsel;2;2026-06-01;-30,00;DKK\n8;Kaj;3;2026-06-01;50,00;DKK\n"
+    assert read(tmp_path, NUMBERED + rows) == ["asked credits", "left out credit", "case 50.00"]
+    apart = "7;Bodil Amsel;1;2026-06-01;100,00;DKK\n9;Bodil Amsel;2;2026-06-01;-30,00;DKK\n"
+    assert read(tmp_path, NUMBERED + apart) == ["case 100.00", "left out credit"]  # another customer of the same name
+    nameless = "7;Bodil Amsel;1;2026-06-01;100,00;DKK\n;Bodil Amsel;2;2026-06-01;-30,00;DKK\n"
+    assert read(tmp_path, NUMBERED + nameless) == ["asked credits", "left out credit"]
+
+
+def test_credits_that_are_used_up_paid_or_totals_hold_nothing_back(tmp_path):
+    used = "7;Bodil Amsel;1;2026-06-01;100,00;DKK\n7;Bodil Amsel;2;2026-06-01;0,00;DKK\n;Total;;;-5,00;DKK\n"
+    assert read(tmp_path, NUMBERED + used) == ["case 100.00", "left out nothing_open", "left out differing_total"]
+    paid = (
+        "Invoice number;Customer name;Invoice date;Total;Status\n1;Bodil;2026-06-01;100.00;Open\n2;Bodil;2026-06-01;-30.00;Paid\n"
+    )
+    assert read(tmp_path, paid) == ["case 100.00", "left out no_claim"]
+
+
+def test_the_question_names_the_credit_and_never_advises_to_turn_a_sign(tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text(f"{NUMBERED}7;Bodil;1;2026-06-01;100,00;DKK\n7;Bodil;2;2026-06-01;-30,00;DKK\n", encoding="utf-8")
+    with open_file(path, NO_PROFILE, CONTEXT) as source:
+        claim, credit = (row.case for row in source.rows)
+    assert isinstance(claim, CaseRecord)
+    assert isinstance(credit, Reject)
+    assert "row 3" in claim.questions[0].message
+    assert "positive" not in credit.reasons[0].message
+
+
+# Any mixture
+
+STATES = {"Overdue": True, "Paid": False, "Draft": False, "Void": False, "Credited": False, "Unpaid": True}
+
+
+@st.composite
+def sheets(draw: st.DrawFn) -> tuple[str, set[str], Decimal]:
+    """Return a sheet with states, credits and totals: its text, its open claims, and the money of its rows."""
+    lines, open_claims, money, part = [], set(), Decimal(0), Decimal(0)
+    for number in range(draw(st.integers(1, 12))):
+        cents = Decimal(draw(st.integers(1, 99_999))) / 100
+        state, kind = draw(st.sampled_from(sorted(STATES))), draw(st.sampled_from(("claim", "claim", "credit", "total", "fee")))
+        amount = -cents if kind == "credit" else cents
+        if kind == "total":
+            lines.append(f";{draw(st.sampled_from(('Total', 'Subtotal', '**')))};;{part:.2f};;")
+            continue
+        document = "Reminder" if kind == "fee" else "Invoice"
+        debtor = f"Credit {number}" if kind == "credit" else f"Debtor {number}"
+        lines.append(f"F-{number};{debtor};2026-06-01;{amount:.2f};{state};{document}")
+        money, part = money + amount, part + amount
+        if kind == "claim" and STATES[state]:
+            open_claims.add(f"F-{number}")
+    return "\n".join(["Invoice number;Customer name;Invoice date;Total;Status;Document type", *lines, ""]), open_claims, money
+
+
+@settings(max_examples=60, deadline=None)
+@given(sheets())
+def test_any_mixture_sends_exactly_its_open_claims_and_accounts_for_its_money(tmp_path_factory, made):
+    text, open_claims, money = made
+    path = tmp_path_factory.mktemp("mixture") / "in.csv"
+    path.write_text(text, encoding="utf-8")
+    with open_file(path, NO_PROFILE, CONTEXT) as source:
+        rows = [row.case for row in source.rows]
+    sent = {row.ref for row in rows if isinstance(row, CaseRecord) and not row.questions and not row.unconfirmed}
+    asked = {row.ref for row in rows if isinstance(row, CaseRecord) and row.questions}
+    assert sent | asked == open_claims, [outcome(row) for row in rows]
+    assert all(
+        {one.code for one in row.questions} == {"sum_of_others"} for row in rows if isinstance(row, CaseRecord) and row.questions
+    )
+    assert all(row.is_left_out for row in rows if isinstance(row, Reject))
+    counted = [row for row in rows if isinstance(row, CaseRecord | LeftOut | Reject)]
+    assert sum(row.money.cents for row in counted) == money * 100
+    assert len(rows) == text.count("\n") - 1
