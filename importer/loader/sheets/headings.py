@@ -295,10 +295,9 @@ def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: 
 def _is_yes_or_day(cells: Iterable[Cell]) -> bool:
     """Return whether the cells below a heading say yes or no, or are days, and are no amounts."""
     filled = [cell for cell in cells if not is_blank(cell)]
-    words = [cell for cell in filled if not may_be_number(cell)]
-    return (
-        bool(words) and len(words) == len(filled) and all(truth_of(display_text(c)) is not None or may_be_date(c) for c in words)
-    )
+    if not filled or any(map(may_be_number, filled)):
+        return False
+    return all(truth_of(display_text(cell)) is not None or may_be_date(cell) for cell in filled)
 
 
 def _by_its_cells(headings: SheetHeadings, name: str, position: int) -> HeadingObjection | None:

@@ -168,6 +168,8 @@ def test_what_was_paid_is_taken_off_where_the_rows_prove_it(tmp_path):
 
 # Due dates
 
+DATED = "Invoice number;Customer name;Invoice date;Due date;Total\n"
+
 
 @pytest.mark.parametrize(
     ("due", "expected"),
@@ -179,12 +181,10 @@ def test_what_was_paid_is_taken_off_where_the_rows_prove_it(tmp_path):
     ],
 )
 def test_a_due_date_to_come_is_left_out_and_a_mistyped_year_is_rejected(tmp_path, due, expected):
-    assert read(tmp_path, f"Invoice number;Customer name;Invoice date;Due date;Total\n1;Bodil;2026-06-01;{due};100.00\n") == [
-        expected
-    ]
+    assert read(tmp_path, f"{DATED}1;Bodil;2026-06-01;{due};100.00\n") == [expected]
 
 
 def test_an_invoice_must_be_overdue_for_the_days_of_the_settings(tmp_path):
     context = LoadContext(CONTEXT.today, CONTEXT.timezone, defaults=CONTEXT.defaults, min_days_overdue=10)
-    text = "Invoice number;Customer name;Invoice date;Due date;Total\n1;A Bo;2026-06-01;2026-11-18;1.00\n2;B Bo;2026-06-01;2026-11-17;2.00\n"
+    text = f"{DATED}1;A Bo;2026-06-01;2026-11-18;1.00\n2;B Bo;2026-06-01;2026-11-17;2.00\n"
     assert read(tmp_path, text, context=context) == ["left out not_due_yet", "case 2.00"]
