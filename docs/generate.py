@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT)]
 
-from generator import columns, commands, outcomes, questions, sandbox, scheduling, settings  # noqa: E402
+from generator import columns, commands, outcomes, questions, row_states, sandbox, settings  # noqa: E402
 
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS  # noqa: E402
 
@@ -26,6 +26,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "voucher-columns": lambda: columns.columns(VOUCHER_COLUMNS),
     "case-headings": lambda: columns.headings(CASE_COLUMNS),
     "voucher-headings": lambda: columns.headings(VOUCHER_COLUMNS),
+    "state-headings": row_states.headings,
+    "state-words": row_states.words,
     "voucher-types": columns.voucher_types,
     "commands": commands.commands,
     "exit-codes": commands.exit_codes,

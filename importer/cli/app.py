@@ -166,18 +166,12 @@ def map_sheet(
     """Propose a profile for a file, ask about what is unsure, and write it."""
     from importer.commands.map import MapRequest, map_file, values_set
 
-    if confirm is not None:
+    if confirm is not None or file is None:
         return _confirm_values(confirm, config)
-    if file is None:
-        raise UsageError("Name the file to map, or the profile to confirm with --confirm PROFILE.")
     said = values_set(constants or ())
     workspace = current_workspace()
-    request = MapRequest(
-        *(file, profile, sheet, holds, said, decimal, date_format),
-        only_sure=yes,
-        replace=replace,
-        folders=workspace.profile_folders,
-    )
+    described = (file, profile, sheet, holds, said, decimal, date_format)
+    request = MapRequest(*described, only_sure=yes, replace=replace, folders=workspace.profile_folders)
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
     mapped = map_file(request, workspace.load_settings(config), dialogue, say)
     for line in mapped.lines:
@@ -185,9 +179,11 @@ def map_sheet(
     raise typer.Exit(int(mapped.exit_code))
 
 
-def _confirm_values(profile: str, config: Path | None) -> None:
+def _confirm_values(profile: str | None, config: Path | None) -> None:
     from importer.commands.map_states import confirm_profile
 
+    if profile is None:
+        raise UsageError("Name the file to map, or the profile to confirm with --confirm PROFILE.")
     with environment_of(config, sandbox=False, serving=False) as environment:
         for line in confirm_profile(current_workspace(), environment, profile, say):
             say(line)

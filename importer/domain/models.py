@@ -195,8 +195,9 @@ class Case(WireModel):
     @classmethod
     def _due_within_a_year(cls, value: Day | None, info: ValidationInfo) -> Day | None:
         today = (info.context or {}).get("today") or Day.today()  # noqa: DTZ011  (the user's own calendar day)
-        if value is not None and value - today > MAX_AHEAD:
-            raise problem("due_far_ahead", f"is more than {MAX_AHEAD.days} days ahead. Check the year")
+        ahead = (info.context or {}).get("max_days_ahead", MAX_AHEAD.days)
+        if value is not None and (value - today).days > ahead:
+            raise problem("due_far_ahead", f"is more than {ahead} days ahead. Check the year")
         return value
 
     @field_validator("amount_to_recover")

@@ -171,6 +171,18 @@ def columns_for(key: str, *, weak: bool = False) -> tuple[StateColumn, ...]:
     return tuple(StateColumn(name) for name in names if name in set(StateColumn))
 
 
+def headings_of(column: StateColumn, *, weak: bool = False) -> tuple[str, ...]:
+    """Return the headings of a column as the file has them: those that mean it in every list, or the ``weak`` ones."""
+    return tuple(_file()["heading"][column.value].get("weak" if weak else "sure", ()))
+
+
+def words_of(meaning: Meaning) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the values with a meaning as the file has them: those that are certain, and those that must be confirmed once."""
+    entry = _file()["word"].get(meaning.value, {})
+    certain = (word for language in LANGUAGES for word in entry.get(language, ()))
+    return tuple(dict.fromkeys(certain)), tuple(entry.get("confirm", ()))
+
+
 def is_unclear_amount(key: str) -> bool:
     """Return whether an amount under this folded heading may be what is open, or what was invoiced."""
     return "unclear_amount" in _headings("sure").get(key, ())

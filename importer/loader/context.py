@@ -35,4 +35,4 @@ class LoadContext:
     @cached_property
     def rules(self) -> dict[str, Any]:
         """Return the validation context of the models."""
-        return {"today": self.today, "voucher_types": self.voucher_types}
+        return {"today": self.today, "voucher_types": self.voucher_types, "max_days_ahead": self.max_days_ahead}

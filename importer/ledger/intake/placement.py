@@ -264,13 +264,12 @@ class Placement:
         if is_other:
             self._batch.overruled.add(before_batch)
             known.answer = None  # it was about the old values
-        known.answer = values.get("answer") or known.answer
         before = known.state
         for name in ("state", "digest", "payload", "is_test"):
             setattr(known, name, values[name])
         known.ref, known.case_id, known.target = (values.get(name) for name in ("ref", "case_id", "target"))
         known.row_id = row.id
-        changes = {"row_id": row.id, "idempotency_key": known.idempotency_key, "answer": known.answer}
+        changes = {"row_id": row.id, "idempotency_key": known.idempotency_key, "answer": values.get("answer", known.answer)}
         self.changes.replace(known, values | changes, before)
         if is_other:
             self._rekey(known, candidate)

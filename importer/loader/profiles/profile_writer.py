@@ -34,22 +34,27 @@ def profile_text(profile: Profile, unused: Sequence[str] = (), missing: Sequence
     data = profile.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
     document = tomlkit.document()
     document.add(tomlkit.comment("Made by `importer map`. It is yours to change; `importer check FILE` shows what it does."))
-    for key, value in data.items():
-        if not isinstance(value, dict):
-            if key in _COMMENTS:
-                document.add(tomlkit.comment(_COMMENTS[key]))
-            document.add(key, _array(value) if isinstance(value, list) else value)
+    _add_plain(document, data)
     for key in ("columns", "constants"):
         remarks = _remarks(key, unused, missing)
         if key in data or remarks:
             document.add(tomlkit.nl())
             document.add(key, _table(_COMMENTS[key], data.get(key, {}), remarks))
-    for key in ("values", "rows"):
-        for name, table in data.get(key, {}).items():
-            _add_nested(document, key, name, table)
+    nested = [(key, name, table) for key in ("values", "rows") for name, table in data.get(key, {}).items()]
+    for key, name, table in nested:
+        _add_nested(document, key, name, table)
     text = tomlkit.dumps(document)
     assert Profile(name=profile.name, **tomllib.loads(text)) == profile, "a profile must read back unchanged"
     return text
+
+
+def _add_plain(document: tomlkit.TOMLDocument, data: Mapping[str, Any]) -> None:
+    """Add the keys that are no tables, with their comments."""
+    for key, value in data.items():
+        if not isinstance(value, dict):
+            if key in _COMMENTS:
+                document.add(tomlkit.comment(_COMMENTS[key]))
+            document.add(key, _array(value) if isinstance(value, list) else value)
 
 
 def _add_nested(document: tomlkit.TOMLDocument, key: str, name: str, values: Mapping[str, Any]) -> None:

@@ -57,7 +57,7 @@ class SheetTrials:
         plan = self._plan(profile)
         if not isinstance(plan, SheetPlan):
             return set()
-        return {heading for heading, names in zip(plan.head.header, plan.head.names, strict=True) if names}
+        return {heading for heading, names in zip(plan.head.header, plan.matches.names, strict=True) if names}
 
     def plan(self, profile: Profile) -> SheetPlan | None:
         """Return how the sheet is read with this profile; None if it would be refused or passed over."""

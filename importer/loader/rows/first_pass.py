@@ -30,13 +30,16 @@ def look_through(judge: RowJudge, plan: SheetPlan, read_columns: ReadColumns) ->
 
     None if no debtor has any, or if the sheet names the vouchers of its cases itself.
     """
-    amount = next((one for one in plan.case if one.column.name == "amount_to_recover"), None)
-    if amount is None or amount.position is None or plan.shape is Shape.VOUCHERS:
+    amount = next((one for one in plan.case if one.column.name == "amount_to_recover" and one.position is not None), None)
+    if amount is None or plan.shape is Shape.VOUCHERS:
         return None
     if judge.needs_proof:
         judge.rule = amount_rule(judge.amounts(cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns))
-    if plan.shape is Shape.FLAT:
-        return None
+    return None if plan.shape is Shape.FLAT else _credits(judge, plan, amount, read_columns)
+
+
+def _credits(judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns) -> DebtorCredits | None:
+    """Collect the credits of a sheet's debtors, without the totals below zero."""
     found = DebtorCredits(DebtorColumns.of(plan))
     is_signed = bool(plan.states.of(*_SIGNED_BY))
     for row, cells, read in _amounts(judge, plan, amount, read_columns, signed_only=not is_signed):

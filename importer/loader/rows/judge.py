@@ -42,6 +42,14 @@ from importer.loader.values.parsers import READERS, ValueProblem
 
 _AMOUNT = "amount_to_recover"
 _HOLDING = {StateColumn.ON_HOLD: Meaning.ON_HOLD, StateColumn.IN_COLLECTION: Meaning.COLLECTED}
+_AGAINST = {
+    StateColumn.IS_CANCELLED: Meaning.CANCELLED,
+    StateColumn.IS_CREDIT: Meaning.CREDIT,
+    StateColumn.IS_PAID: Meaning.PAID,
+    StateColumn.IS_OPEN: Meaning.PAID,
+}
+_SILENT = {column: column is StateColumn.IS_OPEN for column in _AGAINST}
+"""The answer of a column of yes and no that says nothing against a claim."""
 _REMEMBERED = 1024
 
 ConfirmedValues = Mapping[str, Collection[str]]
@@ -104,7 +112,7 @@ class RowJudge:
     def judge(self, cells: Sequence[Cell], amount: Decimal | None) -> Verdict:
         """Return the verdict on a row with this amount (None: it has none, or it cannot be read)."""
         open_amount = self._open_amount(cells, amount)
-        found = [*self._filters.findings(cells), *self._of_amount(cells, open_amount)]
+        found = [*self._filters.findings(cells), *self._of_amount(open_amount), *self._of_settled(cells)]
         found += [self._word_finding(one, one.text(cells)) for one in self._words]
         for one in self._others:
             found += _FINDERS[one.column](self, one, one.text(cells))
@@ -137,7 +145,7 @@ class RowJudge:
         except ValueProblem:
             return None
 
-    def _of_amount(self, cells: Sequence[Cell], amount: Decimal | None) -> Iterator[Finding]:
+    def _of_amount(self, amount: Decimal | None) -> Iterator[Finding]:
         heading = self._amount.heading if self._amount else None
         if amount is not None and amount < 0:
             message = "is below zero: it is a credit or a payment, which lowers what the debtor owes and is not sent as a claim"
@@ -145,6 +153,9 @@ class RowJudge:
         elif amount == 0 and not self._is_own:
             message = "has nothing left to be paid" if self.rule is AmountRule.INVOICED else "is zero: nothing is open"
             yield Finding(Role.LEFT_OUT, Reason(NOTHING_OPEN, message, _AMOUNT, heading, None))
+
+    def _of_settled(self, cells: Sequence[Cell]) -> Iterator[Finding]:
+        """Ask about a row of which something was settled, if that cannot be read or it is not proved what the amount is."""
         settled = self._settled(cells) if self.needs_proof else Decimal(0)
         if settled is None or (settled and self.rule is AmountRule.UNCLEAR):
             one = next(one for one in self._settling if one.text(cells))
@@ -163,21 +174,17 @@ class RowJudge:
         return finding_of(word.meaning, one.heading, text, is_certain=is_certain, is_open=self.tells_open)
 
     def _of_flag(self, one: StateBinding, text: str) -> Iterator[Finding]:
-        """Yield what a column of yes and no says; in one that holds rows any other text means yes."""
+        """Yield what a column of yes and no says; in one that holds or cancels rows any other text means yes."""
         meaning, truth = one.meanings.get(text), truth_of(text)
         if meaning is not None:
             yield finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
         elif one.column in _HOLDING:
-            if truth is not False:
-                yield self._of_hold(one, text)
-        elif one.column is StateColumn.IS_CANCELLED:
-            if truth is not False:
-                yield Finding(Role.LEFT_OUT, no_claim(Meaning.CANCELLED, one.heading, text))
-        elif truth is None:
+            yield from [self._of_hold(one, text)] if truth is not False else []
+        elif truth is None and one.column is not StateColumn.IS_CANCELLED:
             yield Finding(Role.QUESTION, unknown(one.heading, text))
-        elif truth is (one.column is not StateColumn.IS_OPEN) and (text or one.column is not StateColumn.IS_OPEN):
-            paid = Meaning.CREDIT if one.column is StateColumn.IS_CREDIT else Meaning.PAID
-            yield Finding(Role.CREDIT if paid is Meaning.CREDIT else Role.LEFT_OUT, no_claim(paid, one.heading, text))
+        elif text and truth is not _SILENT[one.column]:
+            meaning = _AGAINST[one.column]
+            yield Finding(Role.CREDIT if meaning is Meaning.CREDIT else Role.LEFT_OUT, no_claim(meaning, one.heading, text))
 
     def _of_hold(self, one: StateBinding, text: str) -> Finding:
         word = find(StateColumn.ROW_STATE, text, None)

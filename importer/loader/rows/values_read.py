@@ -91,10 +91,11 @@ def _reading_of_state(one: StateBinding, system: str | None, confirmed: Mapping[
         word = find(one.column, text, system) if text else None
         return Taken(IN_WORDS[word.meaning], word.is_certain or text in confirmed.get(one.heading, ())) if word else Taken("")
 
+    is_held = one.column in _HOLDS or one.column is StateColumn.IS_CANCELLED
+    words = {True: "yes", False: "no", None: "yes" if is_held else ""}
+
     def of_flag(text: str) -> Taken:
-        truth = truth_of(text)
-        is_held = one.column in _HOLDS or one.column is StateColumn.IS_CANCELLED
-        return Taken("yes" if truth or (truth is None and is_held) else "" if truth is None else "no")
+        return Taken(words[truth_of(text)])
 
     return of_word if one.column in WITH_WORDS else of_flag
 

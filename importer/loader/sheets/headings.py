@@ -284,12 +284,16 @@ def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: 
     unmatched = (at for at, found in enumerate(matches.names) if not found and headings.header[at] != heading)
     for at in unmatched:
         other = headings.header[at]
-        reason = counter_heading(name, header_key(other))
-        if reason == "paid" and _is_yes_or_day(headings.cells(at)):
-            continue  # it shows which rows are paid, and not how much of one
+        reason = _counter(headings, name, at)
         if reason and (reason != "tax" or bare in _PLAIN_AMOUNTS):
             return HeadingObjection(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
     return None
+
+
+def _counter(headings: SheetHeadings, name: str, position: int) -> str | None:
+    """Return why a heading contradicts another one as ``name``. One that only shows which rows are paid does not."""
+    reason = counter_heading(name, header_key(headings.header[position]))
+    return None if reason == "paid" and _is_yes_or_day(headings.cells(position)) else reason
 
 
 def _is_yes_or_day(cells: Iterable[Cell]) -> bool:

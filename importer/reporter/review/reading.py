@@ -37,10 +37,7 @@ def sheet_readings(heads: Iterable[SheetHead], notes: Sequence[Note]) -> tuple[S
 
 def _reading(head: SheetHead, notes: Sequence[Note]) -> SheetReading:
     pairs = list(zip(head.header, head.names, strict=True))
-    used = {note.value("heading") for note in notes if note.kind is NoteKind.CREDIT_NOTES_REJECTED}
-    named = [(heading, names) for heading, names in pairs if heading and not heading.startswith("#")]
-    unused = [heading for heading, names in named if not names and heading not in used]
-    columns = [UnusedColumn(heading, claim_state_of(heading)) for heading in unused]
+    columns = [UnusedColumn(heading, claim_state_of(heading)) for heading in _unused(pairs, notes)]
     return SheetReading(
         name=head.name,
         holds=_holds(head),
@@ -51,6 +48,13 @@ def _reading(head: SheetHead, notes: Sequence[Note]) -> SheetReading:
         notes=tuple(sentence(note) for note in notes if note.kind not in _OF_OTHER_SECTIONS),
         values=tuple(_values(note) for note in notes if note.kind is NoteKind.VALUES_READ),
     )
+
+
+def _unused(pairs: Sequence[tuple[str, str | None]], notes: Sequence[Note]) -> list[str]:
+    """Return the headings that are not used. An earlier release used one of documents without naming a column."""
+    used = {note.value("heading") for note in notes if note.kind is NoteKind.CREDIT_NOTES_REJECTED}
+    named = [(heading, names) for heading, names in pairs if heading and not heading.startswith("#")]
+    return [heading for heading, names in named if not names and heading not in used]
 
 
 def _values(note: Note) -> ValuesOfColumn:
