@@ -95,18 +95,6 @@ def claim_state_of(heading: str) -> str | None:
 _STATES = {"paid": "payment", "open": "open amount"}
 
 
-@cache
-def document_headings() -> frozenset[str]:
-    """Return the folded headings of a column that holds the document type of each line in a list of open items."""
-    return frozenset(keys(_file()["documents"]["headings"]))
-
-
-@cache
-def non_claim_words() -> frozenset[str]:
-    """Return the folded words in such a column that mean a credit note or a payment."""
-    return frozenset(keys(_file()["documents"]["no_claim"]))
-
-
 def keys_of(name: str) -> tuple[str, ...]:
     """Return the folded forms of ``name``: with its letters written out (Beloeb), and without their marks (Belob)."""
     bare = unicodedata.normalize("NFD", name.translate(_BARE))

@@ -34,7 +34,7 @@ from importer.loader.rows.verdict import (
     unknown,
     verdict_of,
 )
-from importer.loader.sheets.plan import ColumnBinding, SheetPlan
+from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.sheets.shape import unit_of
 from importer.loader.sheets.state_columns import StateBinding
 from importer.loader.values.formats import Formats
@@ -84,6 +84,7 @@ class RowJudge:
         self._says_open = self._amount is not None and is_open_name(self._amount)
         self._is_invoiced = self._amount is not None and _is_invoiced_name(self._amount)
         self._is_own = self._amount is not None and _is_own_name(self._amount)
+        self._shows_nothing = not (self._words or self._settling or self._others or self._filters.positions())
         self._word_finding = lru_cache(_REMEMBERED)(self._of_word)
 
     @property
@@ -111,16 +112,19 @@ class RowJudge:
 
     def judge(self, cells: Sequence[Cell], amount: Decimal | None) -> Verdict:
         """Return the verdict on a row with this amount (None: it has none, or it cannot be read)."""
+        is_plain = self._shows_nothing and amount is not None and amount > 0
+        verdict = PLAIN_CLAIM if is_plain else self._verdict(cells, amount)
+        return self.credits.hold(cells, verdict) if self.credits else verdict
+
+    def _verdict(self, cells: Sequence[Cell], amount: Decimal | None) -> Verdict:
         open_amount = self._open_amount(cells, amount)
         found = [*self._filters.findings(cells), *self._of_amount(open_amount), *self._of_settled(cells)]
         found += [self._word_finding(one, one.text(cells)) for one in self._words]
         for one in self._others:
             found += _FINDERS[one.column](self, one, one.text(cells))
-        if not any(one.role is not Role.CLAIM or one.unconfirmed for one in found) and open_amount == amount:
-            verdict = PLAIN_CLAIM
-        else:
-            verdict = verdict_of(found, open_amount if open_amount != amount else None)
-        return self.credits.hold(cells, verdict) if self.credits else verdict
+        if open_amount == amount and all(one.role is Role.CLAIM and not one.unconfirmed for one in found):
+            return PLAIN_CLAIM
+        return verdict_of(found, open_amount if open_amount != amount else None)
 
     def amounts(self, cells: Sequence[Cell], amount: Decimal) -> RowAmounts:
         """Return the amounts of a row, by which the rule is proved."""
@@ -147,7 +151,7 @@ class RowJudge:
 
     def _of_amount(self, amount: Decimal | None) -> Iterator[Finding]:
         heading = self._amount.heading if self._amount else None
-        if amount is not None and amount < 0:
+        if amount is not None and amount < 0 and self.plan.shape is not Shape.FLAT:  # there a voucher says what it is
             message = "is below zero: it is a credit or a payment, which lowers what the debtor owes and is not sent as a claim"
             yield Finding(Role.CREDIT, Reason(CREDIT, message, _AMOUNT, heading, None))
         elif amount == 0 and not self._is_own:

@@ -13,7 +13,7 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.row_states import IN_WORDS, WITH_WORDS, StateColumn, find, truth_of
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.sheets.state_columns import StateBinding
-from importer.loader.values.parsers import display_text
+from importer.loader.values.parsers import display_text, is_blank
 
 MOST_VALUES = 60
 """Distinct values of one column that are listed. A column with more holds something else, or is wrong."""
@@ -41,7 +41,14 @@ class _Counted:
     heading: str
     name: str
     taken: Reading
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[Cell, int] = field(default_factory=dict)
+
+    def texts(self) -> Counter[str]:
+        """Return the counted cells as displayed, with their rows."""
+        found: Counter[str] = Counter()
+        for cell, rows in self.counts.items():
+            found["" if is_blank(cell) else display_text(cell).strip()] += rows
+        return found
 
 
 class ValuesRead:
@@ -59,23 +66,25 @@ class ValuesRead:
             if bound.position is not None and bound.column.name in _LOOKED_UP
         )
         self._columns = (*states, *columns)
+        self._counts = tuple((one.position, one.counts) for one in self._columns)
 
     def add(self, cells: Sequence[Cell]) -> None:
-        """Count the values of one row."""
-        width = len(cells)
-        for one in self._columns:
-            cell = cells[one.position] if one.position < width else None
-            text = cell.strip() if type(cell) is str else "" if cell is None else display_text(cell).strip()
-            if text in one.counts or len(one.counts) <= MOST_VALUES:
-                one.counts[text] += 1
+        """Count the values of one row, which has a cell for each heading."""
+        for position, counts in self._counts:
+            cell = cells[position]
+            if cell in counts:
+                counts[cell] += 1
+            elif len(counts) <= MOST_VALUES:
+                counts[cell] = 1
 
     def notes(self) -> Iterator[Note]:
         """Yield a note for each column with values: of each its text, what it was taken for, whether surely, and its rows."""
         for one in self._columns:
-            if not any(one.counts):
+            counts = one.texts()
+            if not any(counts):
                 continue
             values = [("heading", one.heading), ("column", one.name)]
-            for text, count in one.counts.most_common(MOST_VALUES):
+            for text, count in counts.most_common(MOST_VALUES):
                 taken = one.taken(text)
                 sure = "yes" if taken.is_sure else "no"
                 values += [("value", text), ("taken", taken.meaning), ("sure", sure), ("count", str(count))]

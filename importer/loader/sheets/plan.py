@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from importer.domain.aliases import system_of
 from importer.domain.columns import (
     DEBITURA_TEMPLATE,
     FLAT_PREFIX,
@@ -208,6 +209,8 @@ def _shape_of(keys: list[str], found: list[str]) -> Shape | None:
     )
     linked = bool(voucher_names & {"case_ref", "case_id"})
     if cases >= MARKS_ENOUGH and (cases >= vouchers or not linked):
+        if system_of(keys):  # "voucherDate" of such a system is no column of a flat sheet
+            return Shape.CASES
         prefixed = any(name.startswith(FLAT_PREFIX) for name in case_names) or any(map(_is_flat_property, keys))
         return Shape.FLAT if prefixed else Shape.CASES
     return Shape.VOUCHERS if vouchers >= MARKS_ENOUGH else None
@@ -218,7 +221,9 @@ def _case_names(keys: list[str], found: list[str]) -> set[str]:
 
     Weak names count only besides ``MARKS_ENOUGH`` certain ones, and only if they are not certain names of a voucher.
     """
-    names = {name for key in keys if (name := flat_index().get(key))}.union(found)
+    system = system_of(keys)
+    known = {**(system.case if system else {}), **flat_index()}
+    names = {name for key in keys if (name := known.get(key))}.union(found)
     weak = {name for key in keys if key not in index_of(RecordKind.VOUCHER) and (name := weak_index(RecordKind.CASE).get(key))}
     return names | weak if len(names) >= MARKS_ENOUGH else names
 

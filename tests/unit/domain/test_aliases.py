@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.domain.aliases import Names, counter_heading, document_headings, keys_of, names_of, non_claim_words, systems
+from importer.domain.aliases import Names, counter_heading, keys_of, names_of, systems
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, columns_of, index_of, own_index, weak_index
 from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import fold
@@ -108,9 +108,3 @@ def test_an_amount_is_doubted_for_headings_that_speak_of_payments_balances_taxes
 def test_systems_are_given_away_by_several_headings_of_their_own() -> None:
     assert {"Xero", "QuickBooks", "Stripe", "Business Central", "SAP"} <= {system.name for system in systems()}
     assert all(len(system.has) > 2 for system in systems())
-
-
-def test_words_for_lines_that_are_no_claims() -> None:
-    assert fold("Bilagstype") in document_headings()
-    assert {fold(word) for word in ("Kreditnota", "Gutschrift", "Credit Memo", "Betaling", "Inbetalning")} <= non_claim_words()
-    assert not {fold(word) for word in ("Faktura", "Invoice", "Rechnung", "Rykker")} & non_claim_words()

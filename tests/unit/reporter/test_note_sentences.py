@@ -55,6 +55,20 @@ SENTENCES = {
     Note(
         NoteKind.CREDIT_NOTES_REJECTED, "Sager", values=(("heading", "Bilags\ntype"),)
     ): 'Sheet "Sager": rows that "Bilags type" calls credit notes or payments are rejected.',
+    Note(NoteKind.INVOICED_LESS_SETTLED, "Sager", values=(("heading", "Due"), ("settled", "Paid"), ("settled", "Credited"))): (
+        'Sheet "Sager": the claim is "Due" less "Paid" and "Credited", since every row with such an amount shows that it is not '
+        "taken off."
+    ),
+    Note(
+        NoteKind.VALUES_READ,
+        "Sager",
+        values=(
+            *(("heading", "Status"), ("column", "row_state")),
+            *(("value", "Sendt"), ("taken", "an open claim"), ("sure", "no"), ("count", "1200")),
+            *(("value", "?"), ("taken", ""), ("sure", "yes"), ("count", "1")),
+        ),
+    ): 'Sheet "Sager", column "Status": "Sendt" (1,200) is an open claim; "?" (1) is not known.',
+    Note(NoteKind.AGE_GROUPS, "Sager", rows_of([4])): 'Sheet "Sager": row 4 is the head of a group of ages and was left out.',
     Note(NoteKind.TYPE_BY_NAME, "Sager"): (
         'Sheet "Sager": debtor_type goes by the name, as the profile or the settings say: a debtor with a legal form or a '
         "registration number is a Company, every other one a Person."

@@ -176,8 +176,8 @@ DATED = "Invoice number;Customer name;Invoice date;Due date;Total\n"
     [
         ("2026-11-27", "left out not_due_yet"),
         ("2026-11-26", "case 100.00"),
-        ("2062-07-01", "rejected due_date_far"),
-        ("2027-06-02", "rejected due_date_far"),  # more than a year after the invoice, and less after today
+        ("2062-07-01", "rejected due_far_ahead"),
+        ("2027-06-02", "rejected due_far_ahead"),  # more than a year after the invoice, and less after today
     ],
 )
 def test_a_due_date_to_come_is_left_out_and_a_mistyped_year_is_rejected(tmp_path, due, expected):
