@@ -204,7 +204,8 @@ class Case(WireModel):
     @classmethod
     def _amount_is_exact(cls, value: Decimal, info: ValidationInfo) -> Decimal:
         if value <= 0:
-            raise problem("amount_not_positive", "is not above zero, so that it is no claim. Correct the amount, or take the row out if it is a credit or a payment")
+            advice = "Correct the amount, or take the row out if it is a credit or a payment"
+            raise problem("amount_not_positive", f"is not above zero, so that it is no claim. {advice}")
         if value > MAX_MAJOR_UNITS:
             raise problem("amount_too_large", "has more digits than an amount can have. Check the decimal mark")
         check_decimals(value, info.data.get("currency_code"))

@@ -158,3 +158,15 @@ def test_map_confirms_the_values_of_the_last_import(configured_workspace, fake_a
     assert sent(fake_apis) == ["INV-C1"]
     again = configured_workspace.call("map", "--confirm", "erp")
     assert (again.code, "certain or confirmed" in again.err) == (2, True)
+
+
+def test_an_error_sheet_without_the_credits_takes_no_question_back(configured_workspace, fake_apis):
+    same = {"debtor_name": "Bodil Zebrahest"}
+    listed(configured_workspace, "a.csv", row("C1", "Overdue", "100.00", **same), row("C2", "Overdue", "-30.00", **same))
+    run(configured_workspace, "a.csv", 6)
+    errors = configured_workspace.reports()[-1] / "errors.xlsx"
+    run(configured_workspace, errors, 3)
+    assert fake_apis.cases == []
+    listed(configured_workspace, "b.csv", row("C1", "Overdue", "70.00", **same))  # the next list has set the credit off
+    run(configured_workspace, "b.csv")
+    assert [one["amountToRecover"] for one in fake_apis.cases] == [70]

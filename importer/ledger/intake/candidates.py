@@ -148,7 +148,7 @@ class Candidate:
     def needs_keys(self, exact: Sequence[ExistingEntry], rows: int = 1) -> bool:
         """Return whether entries must be looked up by the match keys: the record is new, or its entry is checked again.
 
-        An entry that gets other values, or that was refused, may be the same as another one now.
+        An entry that gets other values, or that was refused or questioned, may be the same as another one now.
 
         ``exact`` are the entries with its base; ``rows`` is the number of rows with that base that are looked up at once.
         """
@@ -160,8 +160,8 @@ class Candidate:
 
 
 def _is_checked_again(known: ExistingEntry, digest: str) -> bool:
-    is_refused = known.state is State.REFUSED and known.superseded_by is None
-    return is_refused or (known.state in REPLACEABLE and known.digest != digest)
+    was_apart = known.state in {State.REFUSED, State.QUESTIONED} and known.superseded_by is None
+    return was_apart or (known.state in REPLACEABLE and known.digest != digest)
 
 
 def name_of(record: Record) -> str | None:

@@ -26,6 +26,9 @@ OF_ROWS = frozenset(
 )
 """The questions that a row asks of itself. A later row of the same claim that does not ask them takes them back."""
 
+OF_OTHER_ROWS = frozenset({QuestionKind.CREDITS, QuestionKind.SUM, QuestionKind.PART_PAID})
+"""Those of them that other rows of the list raise."""
+
 NOT_YET = "not_due_yet"
 
 
@@ -53,7 +56,13 @@ def now_no_claim(reason: Reason, state: State, imported: str) -> Reason:
     return Reason(NO_CLAIM_NOW, message, None, None, None, gist=f"The claim was imported before, and is none now. {advice}")
 
 
-def asks_otherwise(stored: tuple[Reason, ...], asked: tuple[Reason, ...]) -> bool:
-    """Return whether a row asks other questions about itself than those of its entry, and nothing else is asked there."""
+def asks_otherwise(stored: tuple[Reason, ...], asked: tuple[Reason, ...], *, is_part: bool) -> bool:
+    """Return whether a row asks other questions about itself than those of its entry, and nothing else is asked there.
+
+    ``is_part``: the row is from an error sheet, which is only a part of its list: that other rows do not raise a question there
+    takes nothing back.
+    """
     before, now = set(kinds_of(stored)), set(kinds_of(asked))
+    if is_part and before & OF_OTHER_ROWS:
+        return False
     return before != now and before <= OF_ROWS

@@ -81,8 +81,8 @@ class Placement:
         """Return whether a row takes back what it was asked about before, or asks something else."""
         if candidate.kind is not RecordKind.CASE or known.state is not State.QUESTIONED:
             return False
-        stored = open_questions(self._batch.connection, known.id)
-        return asks_otherwise(stored, self._batch.asked_by(candidate.record))
+        stored, asked = open_questions(self._batch.connection, known.id), self._batch.asked_by(candidate.record)
+        return asks_otherwise(stored, asked, is_part=candidate.record.hint is not None)
 
     def _new_key(self, candidate: Candidate, match: Match) -> str:
         taken = {known.key for known in self.existing.group(candidate.kind, candidate.base)}
@@ -273,7 +273,8 @@ class Placement:
         self.changes.replace(known, values | changes, before)
         if is_other:
             self._rekey(known, candidate)
-        if is_other or (is_refused and not known.answer):  # while it was refused, no other case was taken for its twin
+        was_apart = (is_refused and not known.answer) or before is State.QUESTIONED
+        if is_other or was_apart:  # while it was refused or questioned, no other case was taken for its twin
             self._suspect(known, candidate, is_changed=is_other)
 
     def _rekey(self, known: ExistingEntry, candidate: Candidate) -> None:
