@@ -59,6 +59,7 @@ class NoteKind(StrEnum):
     TITLES = "titles"
     CELLS_BESIDE = "cells_beside"
     AGE_GROUPS = "age_groups"
+    FURTHER_LINES = "further_lines"
 
     # Rows with unusual values
     DUE_BEFORE_DATE = "due_before_date"
@@ -75,6 +76,7 @@ NO_DATA = frozenset(
         NoteKind.NOTES_BELOW,
         NoteKind.CELLS_BESIDE,
         NoteKind.AGE_GROUPS,
+        NoteKind.FURTHER_LINES,
     }
 )
 """Rows that are listed as left out although they hold no data. Their values are the codes of the reasons."""

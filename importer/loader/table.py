@@ -38,6 +38,7 @@ _LEFT_OUT = {
     RowRole.TITLE: NoteKind.TITLES,
     RowRole.BESIDE: NoteKind.CELLS_BESIDE,
     RowRole.GROUP: NoteKind.AGE_GROUPS,
+    RowRole.FURTHER_LINE: NoteKind.FURTHER_LINES,
 }
 _WHY_LEFT_OUT = {
     NoteKind.CONFIRMED_TOTALS: "The row is a total of the rows above",
@@ -46,6 +47,7 @@ _WHY_LEFT_OUT = {
     NoteKind.NOTES_BELOW: "The row is a note below the table",
     NoteKind.CELLS_BESIDE: "The row has cells beside the table only",
     NoteKind.AGE_GROUPS: "The row is the head of a group of ages",
+    NoteKind.FURTHER_LINES: "The row is a further line of the document above, without an amount or a debtor",
 }
 """Why a row is left out, if it could be taken for a claim: it is then listed with the rows that are left out."""
 _NOTED = (NoteKind.CONFIRMED_TOTALS, NoteKind.TOTALS, NoteKind.NOTES_BELOW, *_LEFT_OUT.values())

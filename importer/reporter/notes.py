@@ -17,6 +17,10 @@ _ROWS_LEFT_OUT = {  # of one row, of several
     NoteKind.TITLES: ("is a title or a page number", "are titles or page numbers"),
     NoteKind.CELLS_BESIDE: ("has cells beside the table only", "have cells beside the table only"),
     NoteKind.AGE_GROUPS: ("is the head of a group of ages", "are heads of groups of ages"),
+    NoteKind.FURTHER_LINES: (
+        "is a further line of the document above, without an amount,",
+        "are further lines of the documents above, without an amount,",
+    ),
     NoteKind.UNIT_ROWS: ("holds units or headings", "hold units or headings"),
 }
 

@@ -273,8 +273,7 @@ class Placement:
         self.changes.replace(known, values | changes, before)
         if is_other:
             self._rekey(known, candidate)
-        was_apart = (is_refused and not known.answer) or before is State.QUESTIONED
-        if is_other or was_apart:  # while it was refused or questioned, no other case was taken for its twin
+        if is_other or _was_apart(before, known):
             self._suspect(known, candidate, is_changed=is_other)
 
     def _rekey(self, known: ExistingEntry, candidate: Candidate) -> None:
@@ -296,6 +295,11 @@ class Placement:
         if kind is RecordKind.CASE:
             take_over_vouchers(self._batch.connection, old, new)
         self.changes.supersede(kind, old, new)
+
+
+def _was_apart(before: State, known: ExistingEntry) -> bool:
+    """Return whether an entry was refused, or questioned by its row: meanwhile no other case was taken for its twin."""
+    return before is State.QUESTIONED or (before is State.REFUSED and not known.answer)
 
 
 _ORIGINS = {

@@ -42,6 +42,8 @@ def _credits(judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_colum
     """Collect the credits of a sheet's debtors, without the totals below zero."""
     found = DebtorCredits(DebtorColumns.of(plan))
     is_signed = bool(plan.states.of(*_SIGNED_BY))
+    if not is_signed and not _has_minus(plan, amount, read_columns):  # most sheets
+        return None
     for row, cells, read in _amounts(judge, plan, amount, read_columns, signed_only=not is_signed):
         if judge.judge(cells, read).role is Role.CREDIT and not any(map(names_total, cells)):
             found.add(row, cells)
@@ -63,6 +65,11 @@ def _amounts(
             for position, cell in zip(wanted, cells, strict=True):
                 whole[position] = cell
             yield row, whole, read
+
+
+def _has_minus(plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns) -> bool:
+    rows = read_columns([amount.position or 0])
+    return any(row > plan.header_row and _may_be_below_zero(cells[0]) for row, cells in rows)
 
 
 def _may_be_below_zero(cell: Cell) -> bool:

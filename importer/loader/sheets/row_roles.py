@@ -43,6 +43,8 @@ class RowRole(Enum):
     BESIDE = auto()
     GROUP = auto()
     """The head of a group of rows that have the same age."""
+    FURTHER_LINE = auto()
+    """A further line of the document in the row of data above, which has neither an amount nor a debtor."""
 
 
 class _Part(Enum):
@@ -69,6 +71,7 @@ class RowRoles:
         self._no_figures = self._identity.union(self._positions(lambda column: column.value_kind is ValueKind.DATE))
         self._name = next(iter(self._positions(lambda column: column.name == "debtor_name")), None)
         self._groups: set[str] = set()
+        self._document = ""
         self._pick_names = itemgetter_for(sorted(self._identity))
         self._gaps = [
             at for at, heading in enumerate((*plan.head.header, "")) if not heading and at > max(self._bound, default=0)
@@ -84,10 +87,22 @@ class RowRoles:
     def note_debtor(self, cells: Sequence[Cell]) -> None:
         """Note the debtor of a row of data, whose total may follow."""
         self._groups = {fold(str(cells[at])) for at in self._group_columns if at < len(cells) and not is_blank(cells[at])}
+        self._document = self._reference_in(cells)
 
     def lacks_reference(self, cells: Sequence[Cell]) -> bool:
         """Return whether the sheet has a column for the number of a document, and this row none in it."""
-        return bool(self._references) and all(at >= len(cells) or is_blank(cells[at]) for at in self._references)
+        return bool(self._references) and not self._reference_in(cells)
+
+    def _reference_in(self, cells: Sequence[Cell]) -> str:
+        found = (str(cells[at]).strip() for at in self._references if at < len(cells) and not is_blank(cells[at]))
+        return next(found, "")
+
+    def _is_further_line(self, cells: Sequence[Cell]) -> bool:
+        """Return whether a row has the number of the document above, and neither an amount nor a debtor."""
+        if not self._document or self._name is None or self.amount is None:
+            return False
+        is_empty = all(at >= len(cells) or is_blank(cells[at]) for at in (self._name, self.amount))
+        return is_empty and self._reference_in(cells) == self._document
 
     def is_named_like_a_total(self, cells: Sequence[Cell]) -> bool:
         """Return whether the debtor's name begins with a word for a total."""
@@ -99,6 +114,8 @@ class RowRoles:
             return RowRole.TOTAL
         if headings_in(cells) == self._headings:
             return RowRole.HEADINGS
+        if self._is_further_line(cells):
+            return RowRole.FURTHER_LINE
         if known_headings(cells):
             return RowRole.OTHER_HEADINGS
         return RowRole.BESIDE if self._is_beside(cells) else self._role_by_text(_lone_text(cells))

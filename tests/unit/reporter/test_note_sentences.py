@@ -69,6 +69,9 @@ SENTENCES = {
         ),
     ): 'Sheet "Sager", column "Status": "Sendt" (1,200) is an open claim; "?" (1) is not known.',
     Note(NoteKind.AGE_GROUPS, "Sager", rows_of([4])): 'Sheet "Sager": row 4 is the head of a group of ages and was left out.',
+    Note(
+        NoteKind.FURTHER_LINES, "Sager", rows_of([4])
+    ): 'Sheet "Sager": row 4 is a further line of the document above, without an amount, and was left out.',
     Note(NoteKind.TYPE_BY_NAME, "Sager"): (
         'Sheet "Sager": debtor_type goes by the name, as the profile or the settings say: a debtor with a legal form or a '
         "registration number is a Company, every other one a Person."

@@ -79,11 +79,12 @@ Star,4,2026-01-31,2026-02-28,60.00,0.00,60.00,GBP,ACCPAY,Authorised
     "shopify": (
         """Name,Financial Status,Currency,Total,Created at,Lineitem quantity,Billing Name,Billing Country,Outstanding Balance
 #1,pending,DKK,439.00,2026-06-01,2,Amsel,DK,439.00
+#1,,,,2026-06-01,1,,,
 #2,paid,DKK,200.00,2026-06-02,1,Drossel,DK,0.00
 #3,partially_paid,DKK,99.00,2026-06-02,1,Fink,DK,33.00
 #4,voided,DKK,99.00,2026-06-02,1,Star,DK,99.00
 """,
-        ["asked state_unclear", "left out nothing_open", "case 33.00", "left out no_claim"],
+        ["asked state_unclear", "left out further_lines", "left out nothing_open", "case 33.00", "left out no_claim"],
     ),
     "lexware": (
         """voucherType;voucherStatus;voucherNumber;voucherDate;dueDate;contactName;totalAmount;openAmount;currency
