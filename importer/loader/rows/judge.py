@@ -8,14 +8,11 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from importer.domain.aliases import counter_heading
 from importer.domain.cells import Cell
-from importer.domain.columns import ValueKind, index_of, own_index, weak_index
-from importer.domain.kinds import RecordKind
+from importer.domain.columns import ValueKind
 from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
-from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColumn, columns_for, find, is_unclear_amount, truth_of
-from importer.domain.text_keys import header_key
+from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColumn, find, truth_of
 from importer.loader.profile import Profile
 from importer.loader.rows.credits import DebtorCredits
 from importer.loader.rows.filters import RowFilters
@@ -34,13 +31,12 @@ from importer.loader.rows.verdict import (
     unknown,
     verdict_of,
 )
-from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
-from importer.loader.sheets.shape import unit_of
+from importer.loader.sheets.amount_names import AMOUNT, is_invoiced_name, is_open_name, is_own_name
+from importer.loader.sheets.plan import Shape, SheetPlan
 from importer.loader.sheets.state_columns import StateBinding
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, ValueProblem
 
-_AMOUNT = "amount_to_recover"
 _HOLDING = {StateColumn.ON_HOLD: Meaning.ON_HOLD, StateColumn.IN_COLLECTION: Meaning.COLLECTED}
 _AGAINST = {
     StateColumn.IS_CANCELLED: Meaning.CANCELLED,
@@ -77,13 +73,13 @@ class RowJudge:
     def __post_init__(self) -> None:
         states = self.plan.states
         self._filters = RowFilters(self.plan.head.name, self.plan.head.header, self.profile)
-        self._amount = next((bound for bound in self.plan.case if bound.column.name == _AMOUNT), None)
+        self._amount = next((bound for bound in self.plan.case if bound.column.name == AMOUNT), None)
         self._words = states.of(*WITH_WORDS)
         self._settling, self._invoiced = states.of(*SETTLING), states.of(StateColumn.INVOICED_AMOUNT)
         self._others = [one for one in states.bound if one.column in _FINDERS]
-        self._says_open = self._amount is not None and is_open_name(self._amount)
-        self._is_invoiced = self._amount is not None and _is_invoiced_name(self._amount)
-        self._is_own = self._amount is not None and _is_own_name(self._amount)
+        self._says_open = self._amount is not None and (self._amount.position is None or is_open_name(self._amount.heading))
+        self._is_invoiced = self._amount is not None and is_invoiced_name(self._amount.heading)
+        self._is_own = self._amount is not None and (self._amount.position is None or is_own_name(self._amount.heading))
         self._shows_nothing = not (self._words or self._settling or self._others or self._filters.positions())
         self._word_finding = lru_cache(_REMEMBERED)(self._of_word)
 
@@ -153,10 +149,10 @@ class RowJudge:
         heading = self._amount.heading if self._amount else None
         if amount is not None and amount < 0 and self.plan.shape is not Shape.FLAT:  # there a voucher says what it is
             message = "is below zero: it is a credit or a payment, which lowers what the debtor owes and is not sent as a claim"
-            yield Finding(Role.CREDIT, Reason(CREDIT, message, _AMOUNT, heading, None))
+            yield Finding(Role.CREDIT, Reason(CREDIT, message, AMOUNT, heading, None))
         elif amount == 0 and not self._is_own:
             message = "has nothing left to be paid" if self.rule is AmountRule.INVOICED else "is zero: nothing is open"
-            yield Finding(Role.LEFT_OUT, Reason(NOTHING_OPEN, message, _AMOUNT, heading, None))
+            yield Finding(Role.LEFT_OUT, Reason(NOTHING_OPEN, message, AMOUNT, heading, None))
 
     def _of_settled(self, cells: Sequence[Cell]) -> Iterator[Finding]:
         """Ask about a row of which something was settled, if that cannot be read or it is not proved what the amount is."""
@@ -217,31 +213,3 @@ _FINDERS = {
     StateColumn.PROMISED_DATE: RowJudge._of_promise,  # noqa: SLF001
     StateColumn.PAID_DATE: RowJudge._of_paid_date,  # noqa: SLF001
 }
-
-
-def _key(bound: ColumnBinding) -> str:
-    return (unit_of(bound.heading) or (header_key(bound.heading), None))[0]
-
-
-def _is_own_name(bound: ColumnBinding) -> bool:
-    """Return whether the amount is a constant or under the importer's own name, which says that it is the claim."""
-    return bound.position is None or header_key(bound.heading) in own_index(RecordKind.CASE)
-
-
-def is_open_name(bound: ColumnBinding) -> bool:
-    """Return whether the heading of an amount says that it is what is open."""
-    if _is_own_name(bound):
-        return True
-    key = _key(bound)
-    return not is_unclear_amount(key) and key not in weak_index(RecordKind.CASE) and _counts_as_open(key)
-
-
-def _is_invoiced_name(bound: ColumnBinding) -> bool:
-    """Return whether the heading of an amount says that it is what was invoiced."""
-    key = _key(bound)
-    return StateColumn.INVOICED_AMOUNT in columns_for(key) and not is_unclear_amount(key)
-
-
-def _counts_as_open(key: str) -> bool:
-    """Return whether a folded heading says that an amount is what is left of another one."""
-    return index_of(RecordKind.CASE).get(key) == _AMOUNT or counter_heading(_AMOUNT, key) == "open"

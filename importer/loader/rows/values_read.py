@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from importer.domain.cells import Cell
-from importer.domain.code_lists import VoucherTypes, find_country, find_debtor_type, is_by_name
+from importer.domain.code_lists import VoucherTypes, case_currencies, find_country, find_debtor_type, is_by_name
 from importer.domain.notes import Note, NoteKind
 from importer.domain.row_states import IN_WORDS, WITH_WORDS, StateColumn, find, truth_of
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
@@ -120,13 +120,16 @@ def _reading_of_column(bound: ColumnBinding, types: VoucherTypes) -> Reading:
         kind = types.find(text)
         return kind.name if kind else ""
 
+    def currency(text: str) -> str:
+        return text.upper() if text.upper() in case_currencies() else ""
+
     def country(text: str) -> str:
         return find_country(text) or ""
 
     readings: dict[str, Callable[[str], str]] = {
         "debtor_type": debtor_type,
         "voucher_type": voucher_type,
-        "currency": str.upper,
+        "currency": currency,
     }
     reading = readings.get(bound.column.name, country)
     return lambda text: Taken(reading(bound.values.get(text, text)))

@@ -23,6 +23,7 @@ from importer.domain.records import SheetHead
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.profile import Profile, names_in
+from importer.loader.sheets.amount_names import AMOUNT
 from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in
@@ -110,7 +111,9 @@ def plan_sheet(
     )
     bound = _bound(shape, header, matches, fixed, profile)
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
-    states = state_columns(headings, shape, unused, profile)
+    amount = matches.position_of(AMOUNT)
+    found = state_columns(headings, shape, unused, profile)
+    states = found.for_amount(None if amount is None else header[amount])
     unknown = [at for at in unused if at not in states.positions()]
     return SheetPlan(
         head=_head(headings, shape, matches, fixed, states),

@@ -11,6 +11,7 @@ from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColum
 from importer.domain.special_cells import CellError
 from importer.domain.text_keys import header_key
 from importer.loader.profile import Profile
+from importer.loader.sheets.amount_names import is_open_name
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number
 from importer.loader.sheets.headings import SheetHeadings
 from importer.loader.sheets.shape import Shape
@@ -55,6 +56,15 @@ class StateColumns:
     def of(self, *columns: StateColumn) -> list[StateBinding]:
         """Return the columns of these kinds."""
         return [one for one in self.bound if one.column in columns]
+
+    def for_amount(self, heading: str | None) -> StateColumns:
+        """Return the columns that count if the claim is the amount below this heading (None: it has none).
+
+        What was invoiced and paid counts only if the heading leaves open whether the amount is what is left.
+        """
+        if heading is not None and not is_open_name(heading):
+            return self
+        return StateColumns(tuple(one for one in self.bound if one.column not in _AMOUNTS), self.system)
 
     def positions(self) -> set[int]:
         """Return the positions of all of them."""

@@ -14,5 +14,7 @@ def value_text(one: ValueRead) -> str:
     """Return a value with its rows and what it was taken for: ``"Sent" (12) is an open claim, not confirmed yet``."""
     if not one.text and not one.taken:
         return f"{one.rows:,} empty"
+    if one.text.casefold() == one.taken.casefold():  # a code that is its own meaning
+        return f'"{one.text}" ({one.rows:,})'
     uncertain = "" if one.is_sure else ", not confirmed yet"
     return f'"{one.text}" ({one.rows:,}) is {one.taken or "not known"}{uncertain}'
