@@ -32,7 +32,7 @@ SHEETS = ("success.xlsx", "errors.xlsx", "left-out.xlsx", "changes.xlsx")
 READY = "ready to send"
 ERRORS_REMARK = "Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."
 LEFT_OUT_REMARK = (
-    "Nothing is wrong with these rows. What is not a claim, such as a paid invoice, a credit note or a total, is not sent. A claim "
+    "Nothing is wrong with these rows. What is not a claim, such as a paid invoice, a credit or a total, is not sent. A claim "
     "that is not due yet is sent when the list is imported again later. A row that was dropped is never sent, unless another "
     "answer in #answer takes that back."
 )
