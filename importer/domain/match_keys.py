@@ -119,8 +119,14 @@ def _traits(wire: Mapping[str, Any], owner: tuple[Any, ...], *, is_test: bool) -
     name, day = debtor.get("name"), wire.get("date")
     if not name or not day:
         return None
-    person = (match_text(str(name)).casefold(), debtor.get("countryAlpha2"))
-    return fingerprint("traits", *person, day, wire.get("currencyCode"), *owner, is_test)[:SHORT]
+    person = (str(name), debtor.get("countryAlpha2"))
+    return case_traits(person, day, wire.get("currencyCode"), owner, is_test=is_test)
+
+
+def case_traits(debtor: tuple[str, str | None], day: str, currency: str | None, owner: tuple[Any, ...], *, is_test: bool) -> str:
+    """Return the key of a case's creditor (``owner``), debtor, date and currency. ``debtor``: name and country."""
+    name, country = debtor
+    return fingerprint("traits", match_text(name).casefold(), country, day, currency, *owner, is_test)[:SHORT]
 
 
 # Vouchers

@@ -10,6 +10,7 @@ from typing import Any
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import QuestionKind, RecordKind
+from importer.domain.later_words import LaterWord, NamedCase
 from importer.domain.money import Money
 from importer.domain.notes import Note, NoteKind
 from importer.domain.questions import NOTHING_STANDS, StandingAnswer, StandingAnswers
@@ -122,11 +123,35 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class NoClaim:
+    """A row's case that its sheet calls paid, credited, disputed or otherwise no claim. It is left out, and is no error.
+
+    Its values need not be those of a valid case. ``named`` is the case that it is about: if that waits to be sent, it is
+    withdrawn; if it was sent, the row is reported as changed. ``reason`` says why it is no claim, ``hint`` is the entry that an
+    error sheet names.
+    """
+
+    word: LaterWord
+    named: NamedCase
+    reason: Reason
+    money: Money = field(default_factory=Money)
+    hint: EntryLabel | None = None
+
+    @property
+    def ref(self) -> str | None:
+        return self.named.reference
+
+
+CaseRow = CaseRecord | LeftOut | NoClaim | Reject
+"""What a row may hold of a case."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedRow:
     """One row with its case, its voucher, or (in a flat sheet) both."""
 
     row: Row
-    case: CaseRecord | LeftOut | Reject | None = None
+    case: CaseRow | None = None
     voucher: VoucherRecord | Reject | None = None
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from importer.domain.accounts import Accounts
 from importer.domain.code_lists import VOUCHER_TYPES
 from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import RecordKind
+from importer.domain.later_words import LaterWord, NamedCase
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, Reject, Row, SheetHead, VoucherRecord
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, NoClaim, Reject, Row, SheetHead, VoucherRecord
 from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import take_in
+from importer.ledger.intake.user_answer import UserAnswer
 from importer.ledger.ledger import Ledger
 from importer.ledger.outbox.sendable import AttemptResult, Claim
 from importer.ledger.queries.report_rows import ReportRow, batch_info, lines
@@ -84,7 +87,23 @@ def reject(kind: RecordKind, ref: str | None = None, cents: int = 700) -> Reject
     return Reject(kind, (Reason("required", "is missing", "date"),), Money("DKK", cents), ref)
 
 
-Entered = CaseRecord | LeftOut | VoucherRecord | Reject | tuple[Any, Any]
+def no_claim(record: CaseRecord, word: LaterWord = LaterWord.PAID, **told: Any) -> NoClaim:
+    """The row of a case that its sheet calls paid, or another word. ``told`` are other values of what it tells of the case."""
+    wire = json.loads(record.payload)
+    named = NamedCase(
+        reference=record.ref,
+        creditor=wire["creditorCompanyName"],
+        debtor=wire["debtor"]["name"],
+        day=wire.get("date"),
+        currency=wire["currencyCode"],
+        amount=Decimal(record.money.cents) / 100,
+        is_test=record.is_test,
+    )
+    reason = Reason("no_claim_" + word, f"is {word}, so that it is no claim", "row_state")
+    return NoClaim(word, replace(named, **told), reason, record.money, record.hint)
+
+
+Entered = CaseRecord | LeftOut | NoClaim | VoucherRecord | Reject | tuple[Any, Any]
 
 
 def source(*records: Entered, name: str = "a.xlsx") -> LoadedSource:
@@ -97,7 +116,9 @@ def _rows(records: Iterable[Entered]) -> Iterator[LoadedRow]:
     for number, record in enumerate(records, 2):
         if isinstance(record, tuple):
             yield LoadedRow(Row(FLAT, number, tuple(map(_cell, record))), *record)
-        elif isinstance(record, CaseRecord | LeftOut) or (isinstance(record, Reject) and record.kind is RecordKind.CASE):
+        elif isinstance(record, CaseRecord | LeftOut | NoClaim) or (
+            isinstance(record, Reject) and record.kind is RecordKind.CASE
+        ):
             yield LoadedRow(Row(CASES, number, (_cell(record),)), case=record)
         else:
             yield LoadedRow(Row(VOUCHERS, number, (_cell(record),)), voucher=record)
@@ -135,7 +156,7 @@ class LedgerDriver:
             return tuple(self._named(part) for part in record)
         if not isinstance(getattr(record, "hint", None), int):
             return record
-        kind = RecordKind.CASE if isinstance(record, CaseRecord) else RecordKind.VOUCHER
+        kind = RecordKind.CASE if isinstance(record, CaseRecord | NoClaim) else RecordKind.VOUCHER
         with transaction(self.ledger) as connection:
             key = connection.scalar(select(entry.c.key).where(entry.c.id == record.hint))
         return replace(record, hint=EntryLabel.of(kind, record.hint, key or ""))
@@ -168,6 +189,14 @@ class LedgerDriver:
         claims = self.claim(kind)
         self.settle(claims, state, **more)
         return claims
+
+    def answer_send(self) -> None:
+        """Answer every question so that the entry is sent."""
+        for found in self.entries():
+            if found.state == State.QUESTIONED:
+                known = self.ledger.answers.entry(EntryLabel.of(RecordKind(found.kind), found.id, found.key))
+                assert known is not None
+                self.ledger.answers.send(known, UserAnswer("ann@host", "send"))
 
     def entries(self, kind: RecordKind | None = None) -> list[Any]:
         query = select(entry).order_by(entry.c.id)

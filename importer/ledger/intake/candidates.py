@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
+from importer.domain.later_words import LaterWord, NamedCase
 from importer.domain.match_keys import DocumentDates, MatchVersion, RawRow, RecordKeys, is_same_voucher, looks_alike
 from importer.domain.money import Money
 from importer.domain.questions import NOTHING_STANDS, StandingAnswers
@@ -36,6 +37,15 @@ class LeftOutRow(NamedTuple):
     payload: bytes
 
 
+class CalledRow(NamedTuple):
+    """The first row of a source that calls a case no claim: its sheet and number, its word, and the case that it names."""
+
+    sheet: str
+    number: int
+    word: LaterWord
+    named: NamedCase
+
+
 @dataclass
 class BatchIntake:
     """The batch that is being staged, with the state that its chunks share."""
@@ -52,6 +62,8 @@ class BatchIntake:
     """Accepted cases that a row of this batch holds with other values."""
     left_out: dict[str, LeftOutRow] = field(default_factory=dict)
     """Cases of this batch that were left out, by what they are recognized by."""
+    called: dict[str, CalledRow] = field(default_factory=dict)
+    """Cases of which a row of this batch says that they are no claim, by their match key."""
     rejects_changes: bool = False
     """Whether an accepted record with other values is rejected, also if they do not raise the claim."""
     guarded: Collection[int] = ()

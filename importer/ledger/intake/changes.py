@@ -11,7 +11,8 @@ from importer.domain.identity import match_text
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import StoredKey
 from importer.domain.money import Money
-from importer.domain.reasons import Reason, reasons_to_json
+from importer.domain.questions import kind_of
+from importer.domain.reasons import Reason, reasons_from_json, reasons_to_json
 from importer.domain.records import Reject, Row
 from importer.domain.states import NO_CLAIM, NOT_THERE, RejectStatus, RowOrigin, State
 from importer.ledger.intake.decisions import ExistingEntry
@@ -38,8 +39,8 @@ _REPLACED = (
 _REPLACE = CompiledUpdate(
     update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _RESET)
 )
-_WITHDRAW = CompiledUpdate(
-    update(entry).where(entry.c.id == bindparam("_id")).values(state=State.WITHDRAWN, reasons=bindparam("_reasons"))
+_SET_STATE = CompiledUpdate(
+    update(entry).where(entry.c.id == bindparam("_id")).values(state=bindparam("_state"), reasons=bindparam("_reasons"))
 )
 _ALL_EMPTY = dict.fromkeys(_REPLACED)
 _INSERT_ENTRIES, _INSERT_ROWS = {kind: CompiledUpdate(insert(entry)) for kind in RecordKind}, CompiledUpdate(insert(row))
@@ -77,7 +78,7 @@ class PendingChanges:
         self._rekeyed: set[int] = set()
         self._updates: dict[int, dict[str, Any]] = {}
         self._touched: set[int] = set()
-        self._withdrawn: list[dict[str, Any]] = []
+        self._set_states: list[dict[str, Any]] = []
         self._changed_states: dict[int, State] = {}
         self._moved: dict[int, set[int]] = {}
         self._superseded: list[tuple[RecordKind, ExistingEntry, ExistingEntry]] = []
@@ -170,9 +171,22 @@ class PendingChanges:
 
     def withdraw(self, known: ExistingEntry, reason: Reason) -> None:
         """Withdraw an entry that waits to be sent: its row is not a claim now. A later row that is one opens it again."""
-        known.state = State.WITHDRAWN
-        self._withdrawn.append({"_id": known.id, "_reasons": reasons_to_json((reason,))})
-        self._changed_states[known.id] = known.state
+        self._set_state(known, State.WITHDRAWN, (reason,))
+
+    def ask(self, known: ExistingEntry, reason: Reason) -> bool:
+        """Question an entry that waits to be sent. Returns whether the same was asked before."""
+        stored = self._connection.scalar(select(entry.c.reasons).where(entry.c.id == known.id))
+        others = [one for one in reasons_from_json(stored) if kind_of(one) not in {None, kind_of(reason)}]
+        is_asked = known.state is State.QUESTIONED and any(
+            one.code == reason.code and one.gist == reason.gist for one in reasons_from_json(stored)
+        )
+        self._set_state(known, State.QUESTIONED, (*others, reason))
+        return is_asked
+
+    def _set_state(self, known: ExistingEntry, state: State, why: tuple[Reason, ...]) -> None:
+        known.state = state
+        self._set_states.append({"_id": known.id, "_state": state.value, "_reasons": reasons_to_json(why)})
+        self._changed_states[known.id] = state
 
     def touch(self, known: ExistingEntry, guarded: Collection[int] = ()) -> None:
         """Assign the entry to this batch, so that it is sent with it.
@@ -223,7 +237,7 @@ class PendingChanges:
         for kind, inserts in self._inserts.items():
             _INSERT_ENTRIES[kind](self._connection, inserts)
         _REPLACE(self._connection, list(self._updates.values()))
-        _WITHDRAW(self._connection, self._withdrawn)
+        _SET_STATE(self._connection, self._set_states)
         for part in parts_of(self._rekeyed):
             run(delete(match_key).where(match_key.c.entry_id.in_(part)))
         _INSERT_MATCH_KEYS(self._connection, [one for keys in self._match_keys.values() for one in keys])

@@ -145,21 +145,30 @@ def _described(connection: Connection, row_ids: Sequence[int], sheets: Sequence[
 
 
 def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion], standing: StandingAnswers) -> None:
-    """Question the cases that are still suspected: a case that this source holds itself is not the same as another row."""
-    named = {other for found in suspicions for other in (*found.twins.alike, *found.twins.elsewhere)}
+    """Question the cases that are still suspected.
+
+    A case that this source holds itself is not the same as another row, unless the two cannot be told apart.
+    """
+    named = {other for found in suspicions for other in (*found.twins.alike, *found.twins.elsewhere, *found.twins.equal)}
     others = _entries(connection, named)
     places = earlier_imports(connection, named)
     for found in suspicions:
         elsewhere = [other for other in found.twins.elsewhere if others[other].batch_id != batch_id]
-        twins = list(dict.fromkeys((*found.twins.alike, *elsewhere)))
+        twins = list(dict.fromkeys((*found.twins.alike, *elsewhere, *found.twins.equal)))
         if not twins:
             continue
         described = [reasons.Twin.of(RecordKind.CASE, others[twin], places.get(twin)) for twin in twins[:MOST_NAMED]]
-        why = reasons.suspected_twin(found.known, described, same_claim=bool(found.twins.alike))
+        why = reasons.suspected_twin(found.known, described, _likeness(found.twins))
         values = question_columns([why], standing, found.known.digest)
         unsent = (entry.c.id == found.known.id) & (entry.c.state == State.PENDING)
         connection.execute(update(entry).where(unsent).values(values))
         follow(connection, found.known.id, values.get("state", State.PENDING))
+
+
+def _likeness(twins: Twins) -> reasons.TwinLikeness:
+    if twins.alike:
+        return reasons.TwinLikeness.REFERENCE
+    return reasons.TwinLikeness.VALUES if twins.equal else reasons.TwinLikeness.DEBTOR
 
 
 def _entries(connection: Connection, identifiers: Iterable[int]) -> Mapping[int, Any]:

@@ -110,10 +110,20 @@ def keeps_claim(kind: RecordKind, old: bytes, new: bytes) -> bool:
     the debtor does not owe more.
     """
     before, after = orjson.loads(old), orjson.loads(new)
-    names = _CASE_TRAITS if kind is RecordKind.CASE else _VOUCHER_TRAITS
-    if any(_trait(before, name) != _trait(after, name) for name in names):
+    if differing_traits(kind, before, after):
         return False
     return _owed(kind, after) <= _owed(kind, before)
+
+
+def is_another_claim(old: bytes, new: bytes) -> bool:
+    """Return whether a case got the reference of another one: both the debtor's name and the date differ."""
+    return {"debtor.name", "date"} <= set(differing_traits(RecordKind.CASE, orjson.loads(old), orjson.loads(new)))
+
+
+def differing_traits(kind: RecordKind, before: Any, after: Any) -> list[str]:
+    """Return in which members two requests are different claims."""
+    names = _CASE_TRAITS if kind is RecordKind.CASE else _VOUCHER_TRAITS
+    return [name for name in names if _trait(before, name) != _trait(after, name)]
 
 
 _CASE_TRAITS = ("debtor.name", "currencyCode", "date")

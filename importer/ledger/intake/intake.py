@@ -22,13 +22,13 @@ from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import RawRow, case_keys, headings_digest, same_values
 from importer.domain.notes import notes_to_json
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, Reject, SheetHead
+from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, LoadedSource, NoClaim, Reject, SheetHead
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.no_claims import NOT_YET, as_question
+from importer.ledger.intake.no_claims import NoClaimIntake, objection_of
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
@@ -177,8 +177,13 @@ def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
     hints = {hint.entry_id for one in candidates.values() if (hint := one.record.hint)}
     placement.existing.load(RecordKind.CASE, {one.base for one in candidates.values()}, hints)
     _load_alike(placement, candidates.values())
+    no_claims = NoClaimIntake(batch, placement)
+    no_claims.load(rows)
     for staged in rows:
-        _place_case(batch, placement, staged, candidates.get(staged.id))
+        if isinstance(staged.loaded.case, NoClaim):
+            no_claims.place(staged, staged.loaded.case)
+        else:
+            _place_case(batch, placement, staged, candidates.get(staged.id))
 
 
 def _place_case(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate | None) -> None:
@@ -192,24 +197,12 @@ def _place_case(batch: BatchIntake, placement: Placement, staged: StagedRow, can
         placement.reject(staged, case)
 
 
-def _place_left_out(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate, case: LeftOut) -> None:
-    """Place a row that is no claim. One that was sent before is noted as changed, unless it is merely not due yet."""
-    if asked := as_question(case, is_confirmed=batch.is_confirmed):
-        candidate.record = asked
-        _stage_case(batch, placement, staged, candidate)
-    elif not placement.is_sent(candidate):
-        _leave_out(batch, placement, staged, candidate, case)
-    elif case.reason.code == NOT_YET:
-        _stage_case(batch, placement, staged, candidate)
-    else:
-        staged.case_left_out = True
-        placement.note_no_claim(staged, candidate, case)
-
-
-def _record_in(case: CaseRecord | LeftOut | Reject | None) -> CaseRecord | None:
+def _record_in(case: CaseRow | None) -> CaseRecord | None:
     """Return a row's case, also if it is left out, or the one that an earlier release read in a reject."""
     if isinstance(case, LeftOut):
         return case.record
+    if isinstance(case, NoClaim):
+        return None
     return case.formerly if isinstance(case, Reject) else case
 
 
@@ -263,6 +256,9 @@ def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, can
 def _objection(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate) -> Reason | None:
     """Return the reason why it is not clear which of several rows of the source counts; None if it is clear."""
     kind, record = RecordKind.CASE, candidate.record
+    called = batch.called.get(candidate.keys.text) if batch.called else None
+    if called and (objection := objection_of(called, candidate, placement.place_in(called.sheet, called.number))):
+        return objection
     if not candidate.is_counted:
         left_out = batch.left_out.get(_recognized_by(candidate)) if batch.left_out else None
         if left_out is None:

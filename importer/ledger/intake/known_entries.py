@@ -37,11 +37,17 @@ def _existing(found: Any) -> ExistingEntry:
 class Twins(NamedTuple):
     """The cases that a case may be the same as: ``alike`` under their reference, and those ``elsewhere`` in another source.
 
-    The latter have the same creditor, debtor, date and currency, and they or the case have no reference.
+    The latter have the same creditor, debtor, date and currency, and they or the case have no reference. ``equal`` ones have
+    the same values, and no reference either, in whatever source.
     """
 
     alike: tuple[int, ...]
     elsewhere: tuple[int, ...]
+    equal: tuple[int, ...] = ()
+
+    def without_equal(self) -> Twins | None:
+        """Return the twins without the equal ones; None if there are no others."""
+        return self._replace(equal=()) if self.alike or self.elsewhere else None
 
 
 class LinkedCases(NamedTuple):
@@ -107,9 +113,10 @@ class ExistingEntries:
         """Read the entries that these records may be by their match keys, and the cases that they may be twins of."""
         wanted = list(records)
         self.load(kind, {base for keys in wanted for base in keys.possible_bases()}, set())
-        self._load_matches(kind, {key for keys in wanted for key in keys.to_look_up()})
+        self.load_matches(kind, {key for keys in wanted for key in keys.to_look_up()})
 
-    def _load_matches(self, kind: RecordKind, keys: set[str]) -> None:
+    def load_matches(self, kind: RecordKind, keys: set[str]) -> None:
+        """Read the entries with these match keys."""
         of_account = (match_key.c.account == self._accounts.of(kind)) & (match_key.c.kind == kind)
         columns = (match_key.c.version, match_key.c.key, match_key.c.entry_id)
         for part in parts_of(keys):
@@ -133,7 +140,7 @@ class ExistingEntries:
         self._remember(kind, self._of_account(kind) & entry.c.key.in_(parents))
         folded = {match_text(parent) for parent in parents if not self.group(kind, parent)}
         self.load(kind, folded, set())
-        self._load_matches(kind, folded)
+        self.load_matches(kind, folded)
         return {parent: known for parent in parents if (known := self.parent(parent)) is not None}
 
     def parent(self, unique_id: str) -> ExistingEntry | None:
@@ -151,7 +158,7 @@ class ExistingEntries:
         kind = RecordKind.CASE
         wanted = refs | set(folded.values())
         self._remember(kind, self._of_account(kind) & entry.c.ref.in_(wanted))
-        self._load_matches(kind, set(folded.values()))
+        self.load_matches(kind, set(folded.values()))
         of_ref: dict[str, list[ExistingEntry]] = defaultdict(list)
         for known in list(self._by_id.values()):
             if known.ref in wanted:
@@ -174,7 +181,9 @@ class ExistingEntries:
             for other in self._other_cases(known, keys.traits, MatchVersion.TRAITS)
             if other.batch_id != known.batch_id and (known.ref is None or other.ref is None)
         )
-        return Twins(alike, elsewhere) if alike or elsewhere else None
+        group = self.group(RecordKind.CASE, known.base) if known.ref is None else []
+        equal = tuple({one.id: one for one in map(self.follow, group) if one.id != known.id and one.state is not State.REFUSED})
+        return Twins(alike, elsewhere, equal) if alike or elsewhere or equal else None
 
     def _other_cases(self, known: ExistingEntry, key: str | None, version: MatchVersion) -> list[ExistingEntry]:
         if key is None:

@@ -1,68 +1,181 @@
-"""Rows that are no claim: left out, or noted as changed if the claim was sent before."""
+"""Rows that are no claim: what they mean for the case that they name, which the ledger may have as sent or as waiting."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from enum import Enum, auto
 
-from importer.domain.kinds import QuestionKind
-from importer.domain.questions import kinds_of
+import orjson
+
+from importer.domain.identity import EntryLabel
+from importer.domain.kinds import RecordKind
+from importer.domain.later_words import NamedCase, is_another_case
+from importer.domain.match_keys import MatchVersion
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LeftOut
-from importer.domain.states import State
-
-NO_CLAIM_NOW = "no_claim_now"
-"""The code of the reason that a claim was sent before and is none now."""
-
-OF_ROWS = frozenset(
-    {
-        QuestionKind.ROW_STATE,
-        QuestionKind.UNCONFIRMED,
-        QuestionKind.STATE_UNCLEAR,
-        QuestionKind.DISPUTED,
-        QuestionKind.PART_PAID,
-        QuestionKind.CREDITS,
-        QuestionKind.SUM,
-    }
-)
-"""The questions that a row asks of itself. A later row of the same claim that does not ask them takes them back."""
-
-OF_OTHER_ROWS = frozenset({QuestionKind.CREDITS, QuestionKind.SUM, QuestionKind.PART_PAID})
-"""Those of them that other rows of the list raise."""
-
-NOT_YET = "not_due_yet"
+from importer.domain.records import NoClaim, Reject
+from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, RowOrigin, State
+from importer.ledger.intake import no_claim_reasons, reasons
+from importer.ledger.intake.candidates import BatchIntake, CalledRow, Candidate, StagedRow, name_of
+from importer.ledger.intake.decisions import ExistingEntry, most_fitting
+from importer.ledger.intake.placement import Placement
 
 
-def as_question(case: LeftOut, *, is_confirmed: bool) -> CaseRecord | None:
-    """Return the case of a left-out row that is a question, since nobody has confirmed why it is left out; else None.
+class NoClaimEffect(Enum):
+    """What a row that is no claim does to the case that it names."""
 
-    A case that has another amount than its row, such as one of which nothing is open, can only be left out.
+    NOTHING = auto()  # there is none, it is another one, or it is withdrawn already
+    WITHDRAW = auto()  # it waits, and is not sent
+    ASK = auto()  # it waits, but does not agree with the row: a person must say whether it is the same
+    CONTRADICT = auto()  # another row of this source says that it is a claim
+    REPORT = auto()  # it was sent, or may have been: the user must tell the collection partner
+
+
+def decide_no_claim(known: ExistingEntry | None, batch_id: int, differences: tuple[str, ...]) -> NoClaimEffect:
+    """Decide what a row that is no claim does to the entry that it names.
+
+    ``differences``: in which of debtor, date and currency the row differs from the entry.
     """
-    if case.unconfirmed is None or is_confirmed or case.amount not in {None, case.record.money}:
-        return None
-    return replace(case.record, questions=(case.unconfirmed,))
+    if known is None or is_another_case(differences):
+        return NoClaimEffect.NOTHING
+    if known.state is State.ACCEPTED or known.state in UNRESOLVED:
+        return NoClaimEffect.REPORT
+    if known.state not in WITHDRAWABLE:
+        return NoClaimEffect.NOTHING
+    if known.batch_id == batch_id:
+        return NoClaimEffect.CONTRADICT
+    return NoClaimEffect.ASK if differences else NoClaimEffect.WITHDRAW
 
 
-def now_no_claim(reason: Reason, state: State, imported: str) -> Reason:
-    """Return the reason of a row that is no claim and was sent before. ``imported`` describes that import."""
-    advice = (
-        "Tell the collection partner in the chat of the case"
-        if state is State.ACCEPTED
-        else "Import the row again when it is settled whether the case exists"
+class NoClaimIntake:
+    """The rows of one chunk that are no claim."""
+
+    def __init__(self, batch: BatchIntake, placement: Placement) -> None:
+        self._batch, self._placement = batch, placement
+
+    def load(self, rows: Sequence[StagedRow]) -> None:
+        """Read the entries that these rows may be about."""
+        found = [case for row in rows if isinstance(case := row.loaded.case, NoClaim)]
+        if not found:
+            return
+        existing = self._placement.existing
+        hints = {one.hint.entry_id for one in found if one.hint}
+        bases = {base for one in found if (base := one.named.base())}
+        keys = {key for one in found for key in (one.named.text_key(), one.named.traits()) if key}
+        existing.load(RecordKind.CASE, bases | keys, hints)
+        existing.load_matches(RecordKind.CASE, keys)
+
+    def place(self, row: StagedRow, case: NoClaim) -> None:
+        """Leave a row out, and withdraw the case that it names, or report that it was sent."""
+        known = self._find(case)
+        differences = case.named.differences_from(orjson.loads(known.payload)) if known else ()
+        effect = decide_no_claim(known, self._batch.id, differences)
+        row.case_left_out = True
+        if self._repeats(row, case):
+            row.case = known if known is not None and effect is NoClaimEffect.REPORT else None
+        elif known is None or effect is NoClaimEffect.NOTHING:
+            passed_over = known if known is not None and is_another_case(differences) else None
+            self._leave_out(row, case, no_claim_reasons.of_another(case, passed_over))
+        elif effect is NoClaimEffect.WITHDRAW:
+            self._withdraw(row, case, known)
+        elif effect is NoClaimEffect.ASK:
+            self._ask(row, case, known, differences)
+        elif effect is NoClaimEffect.CONTRADICT:
+            self._contradict(row, case, known)
+        else:
+            self._report(row, case, known, differences)
+
+    def _find(self, case: NoClaim) -> ExistingEntry | None:
+        """Return the entry that a row is about: the one that an error sheet names, that of its reference, or the one alike."""
+        existing = self._placement.existing
+        if hinted := existing.entry(case.hint):
+            return hinted
+        if case.named.reference:
+            return self._of_reference(case.named)
+        key = case.named.traits()
+        alike = existing.alike(RecordKind.CASE, key, MatchVersion.TRAITS) if key else []
+        return _best([known for known in map(existing.follow, alike) if known.ref is None], case.named, self._batch.id)
+
+    def _of_reference(self, named: NamedCase) -> ExistingEntry | None:
+        existing, key, base = self._placement.existing, named.text_key(), named.base()
+        if key is None or base is None:  # the row names no creditor: a reference that only one case has is enough
+            exact, alike = existing.cases_by_ref({named.reference or ""})[named.reference or ""]
+            found = [known for known in most_fitting(exact, self._batch.id, alike) if known.is_test == named.is_test]
+            return found[0] if len(found) == 1 else None
+        exact_ones = existing.group(RecordKind.CASE, base)
+        found = list({one.id: one for one in map(existing.follow, exact_ones or existing.alike(RecordKind.CASE, key))}.values())
+        return found[0] if len(found) == 1 else _best(found, named, self._batch.id)
+
+    def _repeats(self, row: StagedRow, case: NoClaim) -> bool:
+        """Note what the row says about the case; return whether a flat row repeats what an earlier one said."""
+        source, key = row.loaded.row, case.named.text_key()
+        if key is None:
+            return False
+        called = self._batch.called.setdefault(key, CalledRow(source.sheet, source.number, case.word, case.named))
+        is_first = (called.sheet, called.number) == (source.sheet, source.number)
+        return not is_first and row.repeats_its_case and called.word is case.word
+
+    def _leave_out(
+        self, row: StagedRow, case: NoClaim, why: Sequence[Reason], status: RejectStatus = RejectStatus.LEFT_OUT
+    ) -> None:
+        self._placement.reject(row, Reject(RecordKind.CASE, tuple(why), case.money, case.ref), status)
+
+    def _withdraw(self, row: StagedRow, case: NoClaim, known: ExistingEntry) -> None:
+        self._batch.overruled.add(known.batch_id)
+        label = _label(known)
+        here = self._placement.place_in(row.loaded.row.sheet, row.loaded.row.number)
+        self._placement.changes.withdraw(known, no_claim_reasons.withdrawn(case, here))
+        if known.ref is None:  # the next equal row has the next entry
+            self._placement.touch(known)
+        self._leave_out(row, case, (case.reason, no_claim_reasons.withdraws(label)), RejectStatus.WITHDRAWN)
+
+    def _ask(self, row: StagedRow, case: NoClaim, known: ExistingEntry, differences: tuple[str, ...]) -> None:
+        """Question the case that waits: the row may be about it, or about another one with its reference."""
+        if known.answer is not None and known.state is not State.QUESTIONED:  # a person has said that it is to be sent
+            self._leave_out(row, case, (case.reason,))
+            return
+        here = self._placement.place_in(row.loaded.row.sheet, row.loaded.row.number)
+        why = no_claim_reasons.may_be_paid(case, known, _label(known), here, differences)
+        is_asked = self._placement.changes.ask(known, why)
+        self._batch.overruled.add(known.batch_id)
+        self._placement.touch(known)
+        origin = RowOrigin.ASKED if is_asked else RowOrigin.NEW
+        self._placement.changes.note(row.id, RecordKind.CASE, known.id, origin, case.money)
+        self._batch.count(RecordKind.CASE, case.money)
+
+    def _contradict(self, row: StagedRow, case: NoClaim, known: ExistingEntry) -> None:
+        row.case_left_out, row.case_rejected = False, True
+        what = f"one row calls it {case.word.in_words}, and another one a claim"
+        found = reasons.Contradiction(RecordKind.CASE, known.ref, what, row.repeats_its_case, is_document=False)
+        self._batch.count(RecordKind.CASE, case.money)
+        self._batch.conflicts.contradict(known, found, row.id, case.money)
+
+    def _report(self, row: StagedRow, case: NoClaim, known: ExistingEntry, differences: tuple[str, ...]) -> None:
+        imported = self._placement.existing.describe_import(RecordKind.CASE, known)
+        why = no_claim_reasons.after_sending(case, known, _label(known), imported, differences)
+        row.case = known
+        self._placement.report_change(row, Reject(RecordKind.CASE, (why,), case.money), known)
+
+
+def objection_of(called: CalledRow, candidate: Candidate, where: str) -> Reason | None:
+    """Return the reason against a case that another row of the source calls no claim; None if that is about another case."""
+    differences = called.named.differences_from(orjson.loads(candidate.values["payload"]))
+    return (
+        None if is_another_case(differences) else no_claim_reasons.called_otherwise(called.word, name_of(candidate.record), where)
     )
-    cell = f"{reason.column} " if reason.column else ""
-    value = f'"{reason.value}" ' if reason.value else ""
-    said = reason.message.split(". ")[0].split(": ")[0]
-    message = f"The claim was imported {imported}, and {cell}{value}{said} now. {advice}"
-    return Reason(NO_CLAIM_NOW, message, None, None, None, gist=f"The claim was imported before, and is none now. {advice}")
 
 
-def asks_otherwise(stored: tuple[Reason, ...], asked: tuple[Reason, ...], *, is_part: bool) -> bool:
-    """Return whether a row asks other questions about itself than those of its entry, and nothing else is asked there.
+def _label(known: ExistingEntry) -> str:
+    return EntryLabel.of(RecordKind.CASE, known.id, known.key).text()
 
-    ``is_part``: the row is from an error sheet, which is only a part of its list: that other rows do not raise a question there
-    takes nothing back.
+
+def _best(found: Collection[ExistingEntry], named: NamedCase, batch_id: int) -> ExistingEntry | None:
+    """Return the entry that the row is about among equal ones: with its amount, and one that no row of this source holds.
+
+    Entries that differ in their amount are not chosen from if the row does not show one.
     """
-    before, now = set(kinds_of(stored)), set(kinds_of(asked))
-    if is_part and before & OF_OTHER_ROWS:
-        return False
-    return before != now and before <= OF_ROWS
+    amounts = {known.id: orjson.loads(known.payload).get("amountToRecover") for known in found}
+    fitting = [known for known in found if named.amount is None or float(named.amount) == amounts[known.id]]
+    free = [known for known in fitting if known.batch_id != batch_id]
+    open_ones = [known for known in free if known.state in WITHDRAWABLE] or free
+    is_clear = len({amounts[known.id] for known in open_ones}) == 1
+    return open_ones[0] if is_clear else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -116,10 +117,11 @@ class Placement:
                 self.changes.withdraw(known, reason)
                 status = RejectStatus.WITHDRAWN
         if match.known is not None and candidate.is_counted and not match.is_answered:  # the next equal row has the next key
-            self._touch(match.known)
-        self.reject(row, Reject(candidate.kind, (reason,), case.money, case.ref), status)
+            self.touch(match.known)
+        self.reject_record(row, candidate.kind, candidate.record, reason, status)
 
-    def _touch(self, known: ExistingEntry) -> None:
+    def touch(self, known: ExistingEntry) -> None:
+        """Assign an entry to this batch."""
         if known.batch_id in self._batch.guarded and known.state is not State.ACCEPTED:
             self._batch.taken_from.add(known.batch_id)
         self.changes.touch(known, self._batch.guarded)
@@ -158,6 +160,8 @@ class Placement:
             return reasons.not_to_be_replaced(kind, match.corrected)
         if known is None:
             return None
+        if decision is IntakeDecision.REPLACE and self._is_reused(candidate, match, known):
+            return reasons.reused_while_waiting(known, payload, self.existing.describe_import(kind, known))
         if decision is IntakeDecision.TWICE:
             return reasons.twice(kind, known, payload, self.place_of(kind, known), named=name_of(candidate.record))
         if decision is IntakeDecision.CHANGED:
@@ -165,6 +169,12 @@ class Placement:
                 self._batch.changed_cases.add(known.id)
             return reasons.reused(kind, known, payload, self.existing.describe_import(kind, known))
         return None
+
+    def _is_reused(self, candidate: Candidate, match: Match, known: ExistingEntry) -> bool:
+        """Return whether a case has the reference of another claim that waits, and would take its place."""
+        is_case = candidate.kind is RecordKind.CASE and known.state in WITHDRAWABLE
+        is_correction = candidate.record.hint is not None or match.has_cells
+        return is_case and not is_correction and decisions.is_another_claim(known.payload, candidate.values["payload"])
 
     def _is_lasting(self, candidate: Candidate, known: ExistingEntry, decision: IntakeDecision) -> bool:
         """Return whether an accepted record stays as it is: its new values neither raise the claim nor make it another one."""
@@ -180,8 +190,13 @@ class Placement:
         kind = candidate.kind
         where = self.existing.describe_import(kind, known)
         reason = reasons.changed(kind, known, candidate.values["payload"], where)
-        self.reject_record(row, kind, candidate.record, reason, RejectStatus.CHANGED)
+        self.report_change(row, Reject(kind, (reason,), candidate.record.money), known)
         return known
+
+    def report_change(self, row: StagedRow, changed: Reject, known: ExistingEntry) -> None:
+        """Record a row whose record was sent and is another now. It is found again by the entry's label in a later batch."""
+        label = EntryLabel.of(changed.kind, known.id, known.key).text()
+        self.reject(row, replace(changed, ref=label), RejectStatus.CHANGED)
 
     def _apply(self, row: StagedRow, candidate: Candidate, match: Match, decision: IntakeDecision, key: str) -> ExistingEntry:
         kind, known, money = candidate.kind, match.known, candidate.record.money
@@ -192,7 +207,7 @@ class Placement:
             if decision is IntakeDecision.LEAVE and known.state is State.QUESTIONED:
                 origin = RowOrigin.ASKED
             before = known.batch_id
-            self._touch(known)
+            self.touch(known)
             if decision is IntakeDecision.REPLACE:
                 self._replace(row, known, candidate, before)
             elif match.has_cells:
@@ -228,7 +243,7 @@ class Placement:
         keys = candidate.keys.stored_beside(candidate.base)
         self.changes.insert(candidate.kind, self._batch.accounts.of(candidate.kind), known, values, keys)
         self.existing.add(candidate.kind, known, keys)
-        self._suspect(known, candidate, is_changed=False)
+        self._suspect(known, candidate, is_new=True)
         return known
 
     def _asked(self, values: dict[str, Any], record: Record, answer: str | None = None) -> dict[str, Any]:
@@ -282,10 +297,12 @@ class Placement:
         self.changes.rekey(candidate.kind, self._batch.accounts.of(candidate.kind), known, keys)
         self.existing.add_keys(candidate.kind, known, keys)
 
-    def _suspect(self, known: ExistingEntry, candidate: Candidate, *, is_changed: bool) -> None:
+    def _suspect(self, known: ExistingEntry, candidate: Candidate, *, is_changed: bool = False, is_new: bool = False) -> None:
         if candidate.kind is RecordKind.CASE and known.state is State.PENDING:
             self._batch.conflicts.compare(known, is_changed=is_changed)
             twins = self.existing.twins(known, candidate.keys)
+            if twins is not None and (not is_new or candidate.record.hint is not None):  # it was a row of its own before
+                twins = twins.without_equal()
             if twins is not None:
                 self._batch.conflicts.suspect(known, twins)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from importer.domain.columns import name_of_path
@@ -87,14 +88,29 @@ def _as_written(path: str, value: object) -> str:
     return "empty" if value is None else str(value)
 
 
+def reused_while_waiting(known: ExistingEntry, payload: bytes, imported: str) -> Reason:
+    """Reject a case with the reference of another claim that was not sent yet: taking its place would lose that claim."""
+    label = EntryLabel.of(RecordKind.CASE, known.id, known.key).text()
+    what = differences(RecordKind.CASE, known.payload, payload)
+    fix = (
+        "Give the row a reference of its own; if it replaces that claim, correct the row in errors.xlsx, "
+        "or take the claim out first"
+    )
+    is_one = f"is the reference of another claim that is {known.state.value}"
+    message = f"{is_one}: {label}, {imported} ({what}). {fix}"
+    return Reason("reused_while_waiting", message, "case_ref", value=known.ref, gist=f"{is_one}. {fix}", entries=(label,))
+
+
 def reused(kind: RecordKind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
     """Reject a record that was imported before and is another or a larger claim now: see ``decisions.keeps_claim``."""
     if known.state is not State.ACCEPTED:
         return changed(kind, known, payload, imported)
     what = differences(kind, known.payload, payload) or "it belongs to another case now"
     fix = f"Nothing was sent. If it is another {kind}, give the row a reference of its own; else tell the collection partner"
-    message = f"This {kind} was imported {imported}, with other values: {what}. {fix}"
-    return Reason("reused_after_import", message, gist=f"This {kind} was imported before with other values. {fix}")
+    label = EntryLabel.of(kind, known.id, known.key).text()
+    message = f"This {kind} was imported {imported} ({label}), with other values: {what}. {fix}"
+    gist = f"This {kind} was imported before with other values. {fix}"
+    return Reason("reused_after_import", message, gist=gist, entries=(label,))
 
 
 def changed(kind: RecordKind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
@@ -176,17 +192,18 @@ class Twin:
         return f"{self.label} ({self.place})" if self.place else self.label
 
 
-def suspected_twin(known: ExistingEntry, twins: Sequence[Twin], *, same_claim: bool) -> Reason:
-    """Question a case that may be one of the ``twins``.
+class TwinLikeness(StrEnum):
+    """What two cases have in common that may be the same one, in words."""
 
-    ``same_claim``: debtor, date, amount and currency agree, and the references nearly; else there is no reference to compare.
-    """
+    REFERENCE = "the same debtor, date, amount and currency, under a reference that differs in letter case or zeros only"
+    DEBTOR = "the same debtor, date and currency, and one of them has no reference"
+    VALUES = "all values are the same, and neither has a reference to tell them apart"
+
+
+def suspected_twin(known: ExistingEntry, twins: Sequence[Twin], likeness: TwinLikeness) -> Reason:
+    """Question a case that may be one of the ``twins``."""
     label = EntryLabel.of(RecordKind.CASE, known.id, known.key).text()
-    if same_claim:
-        alike = "the same debtor, date, amount and currency, under a reference that differs in letter case or zeros only"
-    else:
-        alike = "the same debtor, date and currency, and one of them has no reference"
-    what = f"may be the same case as {{}}: {alike}"
+    what = f"may be the same case as {{}}: {likeness}"
     return _question("suspected_twin", what, label, twins, RecordKind.CASE, known.ref)
 
 

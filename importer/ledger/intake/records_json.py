@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, Row, VoucherRecord
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, NoClaim, Reject, Row, VoucherRecord
 
 
 class RowRecords(NamedTuple):
@@ -18,6 +18,7 @@ class RowRecords(NamedTuple):
     case_reject: Reject | None = None
     voucher: VoucherRecord | None = None
     voucher_reject: Reject | None = None
+    no_claim: NoClaim | None = None
 
 
 @cache
@@ -34,6 +35,7 @@ def encode_records(loaded: LoadedRow) -> bytes:
         case_reject=case if isinstance(case, Reject) else None,
         voucher=voucher if isinstance(voucher, VoucherRecord) else None,
         voucher_reject=voucher if isinstance(voucher, Reject) else None,
+        no_claim=case if isinstance(case, NoClaim) else None,
     )
     return _adapter().dump_json(records)
 
@@ -41,4 +43,5 @@ def encode_records(loaded: LoadedRow) -> bytes:
 def decode_records(row: Row, text: bytes) -> LoadedRow:
     """Decode the JSON of :func:`encode_records`, for the row that it belongs to."""
     found = _adapter().validate_json(text)
-    return LoadedRow(row, found.case or found.left_out or found.case_reject, found.voucher or found.voucher_reject)
+    case = found.case or found.left_out or found.no_claim or found.case_reject
+    return LoadedRow(row, case, found.voucher or found.voucher_reject)

@@ -19,7 +19,7 @@ from importer.domain.batches import BatchState, DecisionKind, Person, Proposal, 
 from importer.domain.cells import decode_cells, encode_cells
 from importer.domain.kinds import RecordKind
 from importer.domain.notes import notes_from_json, notes_to_json
-from importer.domain.records import CaseRecord, LoadedRow, LoadedSource, Row, VoucherRecord, reading_from_json
+from importer.domain.records import CaseRecord, CaseRow, LoadedRow, LoadedSource, NoClaim, Row, VoucherRecord, reading_from_json
 from importer.domain.states import REPLACEABLE, UNRESOLVED, State
 from importer.errors import ApprovalNeeded, UsageError
 from importer.ledger.intake.intake import enter, insert_batch, settle_empty
@@ -73,9 +73,15 @@ def _proposed(batch_id: int, positions: dict[str, int], loaded: LoadedRow) -> di
         "number": loaded.row.number,
         "cells": encode_cells(loaded.row.cells),
         "records": encode_records(loaded),
-        "case_name": case.base if isinstance(case, CaseRecord) else None,
+        "case_name": _name_of(case),
         "voucher_name": (voucher.unique_id or voucher.fingerprint) if isinstance(voucher, VoucherRecord) else None,
     }
+
+
+def _name_of(case: CaseRow | None) -> str | None:
+    if isinstance(case, NoClaim):
+        return case.named.base()
+    return case.base if isinstance(case, CaseRecord) else None
 
 
 def _staged_source(connection: Connection, batch_id: int) -> LoadedSource:

@@ -24,7 +24,7 @@ from importer.domain.reasons import reasons_to_json
 from importer.domain.records import Reject, VoucherRecord
 from importer.domain.states import RejectStatus, State
 from importer.ledger.intake import reasons
-from importer.ledger.intake.candidates import BatchIntake, Candidate, StagedRow
+from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
 from importer.ledger.intake.changes import RejectedRefs
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting, voucher_digest, voucher_state
 from importer.ledger.intake.former_keys import former_keys
@@ -159,7 +159,8 @@ class VoucherIntake:
         found = most_fitting(exact, self._batch.id, alike)
         if voucher.case_ref in rejected.all:  # an earlier case of this reference may be another creditor's
             found = [case for case in found if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
-        if row.case_left_out or (not found and voucher.case_ref in rejected.left_out - rejected.rejected):
+        is_left_out = row.case_left_out and row.case is None
+        if is_left_out or (not found and voucher.case_ref in rejected.left_out - rejected.rejected):
             left_out = reasons.case_left_out(voucher)
             self._placement.reject_record(row, RecordKind.VOUCHER, voucher, left_out, RejectStatus.LEFT_OUT)
             return False
@@ -186,6 +187,8 @@ class VoucherIntake:
         match = self._placement.recognition.match(candidate, waiting.dues.get(candidate.base, ()), last=waiting.decides)
         if match.waits:
             waiting.defer(row, candidate)
+        elif row.case_left_out and not _is_accepted(match):  # its row is no claim any more, although the case was sent
+            self._placement.leave_out(row, candidate, reasons.case_left_out(voucher))
         else:
             self._placement.place(row, candidate, match)
 
@@ -195,6 +198,10 @@ class VoucherIntake:
         unresolved = self._waiting.unresolved or {voucher.unique_id or "": parent}
         problem = reasons.no_parent(voucher, unresolved, is_rejected=is_rejected, is_left_out=is_left_out)
         self._placement.reject_record(row, RecordKind.VOUCHER, voucher, *problem)
+
+
+def _is_accepted(match: Match) -> bool:
+    return match.known is not None and match.known.state is State.ACCEPTED
 
 
 def _candidate(row: StagedRow, one: VoucherIdentity) -> Candidate:

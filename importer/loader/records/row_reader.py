@@ -8,8 +8,7 @@ from typing import TypeVar
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.notes import Note
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, Row, VoucherRecord
+from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
@@ -78,7 +77,7 @@ class RowReader:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
         return LoadedRow(row, case, voucher)
 
-    def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRecord | LeftOut | Reject:
+    def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRow:
         found = self._row_values(RecordKind.CASE, self._case_columns, cells)
         amount = found.values.get("amount_to_recover")
         verdict = self._judge.judge(cells, amount) if self._judge else PLAIN_CLAIM
@@ -114,7 +113,7 @@ class RowReader:
         return {label.kind: label for label in labels if label}
 
 
-Record = TypeVar("Record", CaseRecord | LeftOut | Reject | None, VoucherRecord | Reject | None)
+Record = TypeVar("Record", CaseRow | None, VoucherRecord | Reject | None)
 
 
 def _answered(record: Record, answer: str) -> Record:
