@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from importer.domain.kinds import QuestionKind, RecordKind
+from importer.domain.later_words import AFTER_SENDING
 from importer.domain.questions import kinds_of
 from importer.domain.reasons import Reason
 from importer.domain.states import DONE, RowStatus
@@ -23,12 +24,16 @@ _WITHOUT_REASON = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """The key of a group of rows: kind, status, and a reason without the values of a single row (its ``template``)."""
+    """The key of a group of rows: kind, status, and a reason without the values of a single row (its ``template``).
+
+    ``is_urgent``: the rows were sent and are no claim any more.
+    """
 
     kind: RecordKind
     status: RowStatus
     column: str
     template: str
+    is_urgent: bool = False
 
     @property
     def is_consequence(self) -> bool:
@@ -94,8 +99,8 @@ class ErrorGroups:
         return self._groups.setdefault(group, GroupTotals(row.sheet, row.number))
 
     def ordered(self) -> list[tuple[ErrorGroup, GroupTotals]]:
-        """Return the groups of causes, the most frequent first, then those of consequences in the same order."""
-        return sorted(self._groups.items(), key=lambda item: (item[0].is_consequence, -item[1].rows))
+        """Return the groups of causes, urgent ones and then the most frequent first, then those of consequences likewise."""
+        return sorted(self._groups.items(), key=lambda item: (item[0].is_consequence, not item[0].is_urgent, -item[1].rows))
 
     def __bool__(self) -> bool:
         return bool(self._groups)
@@ -103,7 +108,8 @@ class ErrorGroups:
 
 def _group_of(found: RowReason) -> ErrorGroup:
     reason = found.reason
-    return ErrorGroup(found.kind, found.result.status, reason.column or "", reason.gist or reason.message)
+    is_urgent = reason.code in AFTER_SENDING
+    return ErrorGroup(found.kind, found.result.status, reason.column or "", reason.gist or reason.message, is_urgent)
 
 
 def _value(reason: Reason) -> str | None:

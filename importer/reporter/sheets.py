@@ -11,6 +11,7 @@ from pathlib import Path
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.later_words import AFTER_SENDING
 from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, allowed_answers, kinds_of, written
 from importer.domain.records import SheetHead
 from importer.domain.remote_facts import NO_FACTS
@@ -23,6 +24,9 @@ from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWrit
 
 ENTRY_COLUMN, ANSWER_COLUMN = "#entry", "#answer"
 ERROR_COLUMNS = ("#row", "#status", "#errors", ENTRY_COLUMN, ANSWER_COLUMN)
+CHANGE_COLUMNS = ("#row", "#status", "#new", "#errors", ENTRY_COLUMN)
+NEW = "new"
+"""The value of ``#new`` of a row whose change no earlier import has reported."""
 SUCCESS_COLUMNS = (
     *("#row", "#status", "#case_id", "#case_reference", "#voucher_id", "#unique_id", "#sent_at", "#imported_from"),
     *("#lifecycle", "#partner", "#needs_info", "#sign_at"),
@@ -37,7 +41,8 @@ LEFT_OUT_REMARK = (
     "answer in #answer takes that back."
 )
 CHANGES_REMARK = (
-    "These rows were sent before and have other values now. Nothing was sent: tell the collection partner what matters."
+    "These rows were sent before and are others now. Nothing was sent: tell the collection partner what matters, in the chat of "
+    "the case. Those that are paid, credited or disputed now stand first; #new marks what no earlier import has reported."
 )
 BOOK_OF = {RowStatus.LEFT_OUT: "left-out", RowStatus.WITHDRAWN: "left-out", RowStatus.CHANGED: "changes"}
 """The workbooks of rows with which nothing is wrong, and that were not sent."""
@@ -80,25 +85,29 @@ def write_sheets(
                 name = BOOK_OF.get(status, "errors")
                 reasons = list(reasons_of_row(row, headings[row.sheet]))
                 groups[name].add(row, reasons)
-                own = _error_cells(row, status, reasons, heads[row.sheet])
-                sheets.writer(name).add(row.sheet, own, row.cells, _highlights(reasons), offers=_offers(reasons))
+                sheets.add(name, row, status, reasons)
+        sheets.add_changes()
         for name, remark in REMARKS.items():
             sheets.sum_up(name, groups[name], remark)
     return sheets.paths()
 
 
 class _Sheets:
-    """The workbooks of one report: ``success``, and another one once a row belongs in it."""
+    """The workbooks of one report: ``success``, and another one once a row belongs in it.
+
+    Changed rows are kept until the end, since those that matter most stand first.
+    """
 
     def __init__(self, folder: Path, heads: Sequence[SheetHead], stack: ExitStack, created: datetime | None) -> None:
         self._folder, self._heads, self._stack, self._created = folder, heads, stack, created
         self._writers: dict[str, SheetWriter] = {}
+        self._changes: list[tuple[ReportRow, list[RowReason]]] = []
         self.writer("success")
 
     def writer(self, name: str) -> SheetWriter:
         """Return the workbook ``name``, begun if it is new."""
         if name not in self._writers:
-            columns = SUCCESS_COLUMNS if name == "success" else ERROR_COLUMNS
+            columns = {"success": SUCCESS_COLUMNS, "changes": CHANGE_COLUMNS}.get(name, ERROR_COLUMNS)
             path = self._folder / f"{name}.xlsx"
             writer = SheetWriter(path, self._heads, columns, sparing=name != "success", created=self._created)
             self._writers[name] = self._stack.enter_context(writer)
@@ -107,6 +116,21 @@ class _Sheets:
     def add_done(self, row: ReportRow, status: str) -> None:
         """Add a row to the success sheet."""
         self.writer("success").add(row.sheet, _success_cells(row, status), row.cells)
+
+    def add(self, name: str, row: ReportRow, status: RowStatus, reasons: list[RowReason]) -> None:
+        """Add a row that is not done to the workbook ``name``."""
+        if name == "changes":
+            self._changes.append((row, reasons))
+            return
+        own = _error_cells(row, status, reasons, self._heads[row.sheet])
+        self.writer(name).add(row.sheet, own, row.cells, _highlights(reasons), offers=_offers(reasons))
+
+    def add_changes(self) -> None:
+        """Write the changed rows: those that are no claim any more first, and of each kind the new ones first."""
+        for row, reasons in sorted(self._changes, key=_urgency):
+            line, status, text, entry, _ = _error_cells(row, RowStatus.CHANGED, reasons, self._heads[row.sheet])
+            own = [line, status, NEW if _is_new(row) else None, text, entry]
+            self.writer("changes").add(row.sheet, own, row.cells, _highlights(reasons))
 
     def sum_up(self, name: str, groups: ErrorGroups, remark: str) -> None:
         """Append the sheet of reasons to the workbook ``name``, if it has rows."""
@@ -124,6 +148,16 @@ class _Sheets:
     def paths(self) -> tuple[Path, ...]:
         """Return the paths of the finished workbooks."""
         return tuple(self._folder / f"{name}.xlsx" for name in self._writers)
+
+
+def _is_new(row: ReportRow) -> bool:
+    return any(result is not None and result.is_new for result in (row.case, row.voucher))
+
+
+def _urgency(change: tuple[ReportRow, list[RowReason]]) -> tuple[int, bool, bool]:
+    row, reasons = change
+    is_no_claim = any(one.reason.code in AFTER_SENDING for one in reasons)
+    return row.sheet, not is_no_claim, not _is_new(row)
 
 
 def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlight]:

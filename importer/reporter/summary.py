@@ -27,7 +27,11 @@ PLURAL = {RecordKind.CASE: "cases", RecordKind.VOUCHER: "vouchers"}
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of one batch. Money is in hundredths."""
+    """The figures of one batch. Money is in hundredths.
+
+    ``new_changes`` counts the changed records of which no earlier batch has reported the same change, and ``newly_no_claim``
+    those of them that are paid, credited, disputed or otherwise no claim now, although they were sent.
+    """
 
     batch: BatchInfo
     tallies: Tallies
@@ -35,6 +39,8 @@ class Summary:
     sheets: tuple[SheetTotals, ...] = ()
     corrected_later: int = 0
     newly_questioned: int = 0
+    new_changes: int = 0
+    newly_no_claim: int = 0
     questions: QuestionTotals = field(default_factory=dict)
 
     def count(self, kind: RecordKind, status: RowStatus | None = None) -> int:
@@ -92,6 +98,7 @@ class Summary:
                 PLURAL[kind]: {"rows": self.count(kind), **{s.value: self.count(kind, s) for s in KEYS}} for kind in RecordKind
             },
             "totals": {PLURAL[kind]: self._totals(kind) for kind in RecordKind},
+            "changes": {"new": self.new_changes, "newly_no_claim": self.newly_no_claim},
             "questions": {kind.value: _question(by_currency) for kind, by_currency in self.questions.items()},
             "sheets": [_sheet(totals) for totals in self.sheets],
             "balanced": self.balanced,
@@ -113,13 +120,18 @@ def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode
     tallies = queries.tally(batch.id)
     is_questioned = any(RowStatus.QUESTIONED in by_status for by_status in tallies.values())
     questioned = queries.newly_questioned(batch.id) if is_questioned else 0
+    is_changed = any(RowStatus.CHANGED in by_status for by_status in tallies.values())
+    changes = queries.new_changes(batch.id) if is_changed else []
+    no_claims = sum(one.is_no_claim for one in changes)
     return Summary(
         batch=batch,
         tallies=tallies,
-        exit_code=exit_code_of(tallies, otherwise, checking=checking, newly_questioned=questioned),
+        exit_code=exit_code_of(tallies, otherwise, checking=checking, newly_questioned=questioned, newly_no_claim=no_claims),
         sheets=tuple(queries.sheet_totals(batch)),
         corrected_later=queries.corrected_later(batch.id),
         newly_questioned=questioned,
+        new_changes=len(changes),
+        newly_no_claim=no_claims,
         questions=queries.question_totals(batch.id) if is_questioned else {},
     )
 
@@ -142,11 +154,17 @@ def _sheet(totals: SheetTotals) -> dict[str, Any]:
 
 
 def exit_code_of(
-    tallies: Tallies, otherwise: ExitCode = ExitCode.OK, *, checking: bool = False, newly_questioned: int = 0
+    tallies: Tallies,
+    otherwise: ExitCode = ExitCode.OK,
+    *,
+    checking: bool = False,
+    newly_questioned: int = 0,
+    newly_no_claim: int = 0,
 ) -> ExitCode:
     """Return the exit code of a batch, the most urgent one. ``otherwise`` is that of a run that stopped early.
 
-    A questioned row that an earlier batch has reported already counts as a row that is left.
+    A questioned row that an earlier batch has reported already counts as a row that is left. A row that was sent and is no
+    claim any more counts as one in the batch that reports it first.
     """
     found = {status for by_status in tallies.values() for status, sums in by_status.items() if sums}
     if otherwise is ExitCode.INTERRUPTED:
@@ -155,10 +173,10 @@ def exit_code_of(
         return ExitCode.IN_DOUBT
     if RowStatus.PENDING in found and not checking:
         return otherwise if otherwise is not ExitCode.OK else ExitCode.API_STOPPED
-    return ExitCode.IN_DOUBT if newly_questioned else _code_of_the_rest(found)
+    return ExitCode.IN_DOUBT if newly_questioned else _code_of_the_rest(found, newly_no_claim)
 
 
-def _code_of_the_rest(found: set[RowStatus]) -> ExitCode:
-    if found & {RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.QUESTIONED, RowStatus.BLOCKED}:
+def _code_of_the_rest(found: set[RowStatus], newly_no_claim: int) -> ExitCode:
+    if newly_no_claim or found & {RowStatus.REJECTED, RowStatus.REFUSED, RowStatus.QUESTIONED, RowStatus.BLOCKED}:
         return ExitCode.ROWS_LEFT
     return ExitCode.OK

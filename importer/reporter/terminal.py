@@ -49,6 +49,7 @@ def report_lines(
     if not checking and _nothing_new(summary):
         lines.append("  nothing was sent: what can be imported was imported before")
     lines += [f"  note: {note}" for note in summary.notes]
+    lines += _no_claim_any_more(summary)
     for name, why in _BESIDES.items():
         lines += _without_error(groups[name], why)
     lines += [*_questions(summary, checking=checking), *_reasons(groups["errors"]), *([] if checking else _next_steps(summary))]
@@ -69,6 +70,17 @@ def _control(summary: Summary) -> list[str]:
                 f"      without {sheet.unread:,} amount{'s' if sheet.unread > 1 else ''} that could not be read exactly: {places}"
             )
     return lines
+
+
+def _no_claim_any_more(summary: Summary) -> list[str]:
+    """Return what is most urgent: claims that were sent and are paid, credited or disputed now."""
+    count = summary.newly_no_claim
+    if not count:
+        return []
+    what = "1 claim that was sent is" if count == 1 else f"{count:,} claims that were sent are"
+    return [
+        f"  PAID, CREDITED OR DISPUTED AFTER SENDING: {what} no claim any more. Tell the collection partner: see changes.xlsx"
+    ]
 
 
 _BESIDES = {

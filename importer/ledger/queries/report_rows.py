@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import FormatProof, SheetHead
 from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
+from importer.ledger.queries.changed_rows import new_changes
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, reject, row
 
@@ -53,7 +54,7 @@ class BatchInfo:
 
 
 class RecordResult(NamedTuple):
-    """The result of a row's case or voucher.
+    """The result of a row's case or voucher. ``is_new``: it is changed, and no earlier batch has reported the same change.
 
     ``repeats``: an earlier row of the source holds the same case and is counted for it. ``imported_from``: file and row of the
     earlier import, for a record that was already imported, or of the row that it repeats. ``key``: the entry's key in the
@@ -74,6 +75,7 @@ class RecordResult(NamedTuple):
     case_reference: str | None = None
     sent_at: str | None = None
     facts: RemoteFacts = NO_FACTS
+    is_new: bool = False
 
 
 class ReportRow(NamedTuple):
@@ -160,8 +162,9 @@ def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
     """Yield every row of the batch in the order of the sheets, read a page at a time."""
     last = 0
     sources: Sources = {}
+    new = frozenset(one.reject_id for one in new_changes(connection, batch_id))
     while page := _page(connection, batch_id, last):
-        rejected = _rejects(connection, page[0][0], page[-1][0])
+        rejected = _rejects(connection, page[0][0], page[-1][0], new)
         earlier = {found[column] for found in page for column in _FROM}
         sources |= sources_of(connection, earlier - sources.keys() - {None})
         repeated = _first_rows(connection, batch_id, page)
@@ -258,11 +261,11 @@ def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[s
     )
 
 
-def _rejects(connection: Connection, first: int, last: int) -> dict[tuple[int, RecordKind], RecordResult]:
-    query = select(*(reject.c[n] for n in ("row_id", "kind", "status", "reasons", "currency", "cents")))
+def _rejects(connection: Connection, first: int, last: int, new: Collection[int]) -> dict[tuple[int, RecordKind], RecordResult]:
+    query = select(*(reject.c[n] for n in ("id", "row_id", "kind", "status", "reasons", "currency", "cents")))
     return {
         (r.row_id, RecordKind(r.kind)): RecordResult(
-            RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents)
+            RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents), is_new=r.id in new
         )
         for r in connection.execute(query.where(reject.c.row_id.between(first, last)))
     }
