@@ -25,6 +25,7 @@ class NoteKind(StrEnum):
     BACKSLASH_QUOTES = "backslash_quotes"
     LINKED_WORKBOOKS = "linked_workbooks"
     EXAMPLE_WORKBOOK = "example_workbook"
+    SAME_FILE_AGAIN = "same_file_again"  # name, for each file that holds the same bytes
 
     # A sheet of the file
     SHEET_HIDDEN = "sheet_hidden"
@@ -64,22 +65,12 @@ class NoteKind(StrEnum):
     # Rows with unusual values
     DUE_BEFORE_DATE = "due_before_date"
 
-    # The values of a column: heading, column, and for each of them value, taken, sure, count
-    VALUES_READ = "values_read"
-
-
-NO_DATA = frozenset(
-    {
-        NoteKind.DIFFERING_TOTAL,
-        NoteKind.CONFIRMED_TOTALS,
-        NoteKind.TOTALS,
-        NoteKind.NOTES_BELOW,
-        NoteKind.CELLS_BESIDE,
-        NoteKind.AGE_GROUPS,
-        NoteKind.FURTHER_LINES,
-    }
-)
-"""Rows that are listed as left out although they hold no data. Their values are the codes of the reasons."""
+    # Values that were dropped or cleaned, of one column: heading, column, why; its rows
+    OPTIONAL_LEFT_OUT = "optional_left_out"
+    UNPROVEN_NUMBER = "unproven_number"
+    INVISIBLE_TAKEN_OUT = "invisible_taken_out"
+    APOSTROPHE_TAKEN_OFF = "apostrophe_taken_off"
+    FURTHER_EMAILS = "further_emails"
 
 
 @dataclass(frozen=True, slots=True)

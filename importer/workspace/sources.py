@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.domain.confirmed_values import NOTHING_CONFIRMED, Confirmed
+from importer.domain.notes import Note, NoteKind
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import SourceVersion
@@ -65,14 +68,58 @@ def sources_of(
     paths = find_files(request.paths).files
     read_with = reader_version(request.profile, request.profile_set, context) if paths else ""
     later: list[Source] = []
-    for path in paths:
-        opening = _opener(path, request, replace(context, folder=request.files_folder or path.parent))
-        source = Source(path.name, opening, version_of(path, read_with, context.today))
+    for path, others in without_copies(paths):
+        opening = _naming_copies(_opener(path, request, replace(context, folder=path.parent)), others)
+        source = Source(opening, version_of(path, read_with, context.today))
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
         else:
             yield source
     yield from later
+
+
+def without_copies(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
+    """Return the files to read, each with the names of those in the same folder that hold exactly the same bytes.
+
+    A file that cannot be read is returned too: reading it reports why.
+    """
+    found: dict[tuple[Path, str], tuple[Path, list[str]]] = {}
+    sizes = Counter((path.parent, _size(path)) for path in paths)
+    for path in paths:
+        is_alone = sizes[path.parent, _size(path)] == 1
+        first = found.setdefault((path.parent, str(path) if is_alone else _digest(path)), (path, []))
+        if first[0] != path:
+            first[1].append(path.name)
+    return list(found.values())
+
+
+def _size(path: Path) -> int | str:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return str(path)
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return str(path)
+
+
+def _naming_copies(opening: Opening, names: Sequence[str]) -> Opening:
+    """Return an opening whose source notes the names of its copies."""
+    if not names:
+        return opening
+
+    @contextmanager
+    def opened() -> Iterator[LoadedSource]:
+        copies = Note(NoteKind.SAME_FILE_AGAIN, values=tuple(("name", name) for name in names))
+        with opening() as source:
+            yield replace(source, notes=(copies, *source.notes))
+
+    return opened
 
 
 def _opener(path: Path, request: ImportRequest, context: LoadContext) -> Opening:
