@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
 from importer.domain.identity import match_text
 from importer.domain.match_keys import case_key, case_traits, folded_creditor
 
@@ -57,6 +59,23 @@ class NamedCase:
     currency: str | None = None
     amount: Decimal | None = None
     is_test: bool = False
+
+    @classmethod
+    def of(cls, reference: str | None, payload: bytes, *, is_test: bool) -> NamedCase:
+        """Return the case of a request with this reference in the sheet."""
+        wire = orjson.loads(payload)
+        debtor, amount = wire.get("debtor") or {}, wire.get("amountToRecover")
+        return cls(
+            reference=reference,
+            creditor=wire.get("creditorCompanyName"),
+            creditor_country=wire.get("creditorCountryAlpha2"),
+            debtor=debtor.get("name"),
+            debtor_country=debtor.get("countryAlpha2"),
+            day=wire.get("date"),
+            currency=wire.get("currencyCode"),
+            amount=Decimal(str(amount)) if amount else None,
+            is_test=is_test,
+        )
 
     @property
     def _owner(self) -> tuple[str, str | None]:

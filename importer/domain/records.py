@@ -141,6 +141,11 @@ class NoClaim:
     def ref(self) -> str | None:
         return self.named.reference
 
+    @classmethod
+    def of(cls, record: CaseRecord, word: LaterWord, reason: Reason) -> NoClaim:
+        """Return the row of a valid case that is no claim."""
+        return cls(word, NamedCase.of(record.ref, record.payload, is_test=record.is_test), reason, record.money, record.hint)
+
 
 CaseRow = CaseRecord | LeftOut | NoClaim | Reject
 """What a row may hold of a case."""

@@ -32,13 +32,8 @@ def take_in_next_list(workspace, name, paid):
         open_file(path, NO_PROFILE, CONTEXT) as source,
         transaction(ledger) as connection,
     ):
-        rows = (replace(row, case=_paid(row.case)) if row.case.ref in paid else row for row in source.rows)
+        rows = (replace(row, case=no_claim(row.case)) if row.case.ref in paid else row for row in source.rows)
         return take_in(connection, replace(source, rows=rows), Accounts(cases_account, vouchers_account), "next")
-
-
-def _paid(record):
-    named = no_claim(record)
-    return replace(named, named=replace(named.named, creditor_country="DK", debtor_country="DK"))
 
 
 @pytest.fixture

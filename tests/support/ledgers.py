@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from importer.domain.accounts import Accounts
 from importer.domain.code_lists import VOUCHER_TYPES
 from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import RecordKind
-from importer.domain.later_words import LaterWord, NamedCase
+from importer.domain.later_words import LaterWord
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, NoClaim, Reject, Row, SheetHead, VoucherRecord
@@ -89,18 +88,9 @@ def reject(kind: RecordKind, ref: str | None = None, cents: int = 700) -> Reject
 
 def no_claim(record: CaseRecord, word: LaterWord = LaterWord.PAID, **told: Any) -> NoClaim:
     """The row of a case that its sheet calls paid, or another word. ``told`` are other values of what it tells of the case."""
-    wire = json.loads(record.payload)
-    named = NamedCase(
-        reference=record.ref,
-        creditor=wire["creditorCompanyName"],
-        debtor=wire["debtor"]["name"],
-        day=wire.get("date"),
-        currency=wire["currencyCode"],
-        amount=Decimal(record.money.cents) / 100,
-        is_test=record.is_test,
-    )
     reason = Reason("no_claim_" + word, f"is {word}, so that it is no claim", "row_state")
-    return NoClaim(word, replace(named, **told), reason, record.money, record.hint)
+    found = NoClaim.of(record, word, reason)
+    return replace(found, named=replace(found.named, **told))
 
 
 Entered = CaseRecord | LeftOut | NoClaim | VoucherRecord | Reject | tuple[Any, Any]

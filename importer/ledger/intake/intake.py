@@ -28,7 +28,7 @@ from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.no_claims import NoClaimIntake, objection_of
+from importer.ledger.intake.later_words import NoClaimIntake, objection_of
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers

@@ -13,7 +13,7 @@ from importer.domain.later_words import LaterWord
 from importer.domain.records import LoadedRow, Row
 from importer.domain.states import RowStatus, State
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.no_claims import NoClaimEffect, decide_no_claim
+from importer.ledger.intake.later_words import NoClaimEffect, decide_no_claim
 from importer.ledger.intake.records_json import decode_records, encode_records
 
 DAY = "2026-01-31"

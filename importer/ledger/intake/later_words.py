@@ -14,7 +14,7 @@ from importer.domain.match_keys import MatchVersion
 from importer.domain.reasons import Reason
 from importer.domain.records import NoClaim, Reject
 from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, RowOrigin, State
-from importer.ledger.intake import no_claim_reasons, reasons
+from importer.ledger.intake import later_word_reasons, reasons
 from importer.ledger.intake.candidates import BatchIntake, CalledRow, Candidate, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting
 from importer.ledger.intake.placement import Placement
@@ -74,7 +74,7 @@ class NoClaimIntake:
             row.case = known if known is not None and effect is NoClaimEffect.REPORT else None
         elif known is None or effect is NoClaimEffect.NOTHING:
             passed_over = known if known is not None and is_another_case(differences) else None
-            self._leave_out(row, case, no_claim_reasons.of_another(case, passed_over))
+            self._leave_out(row, case, later_word_reasons.of_another(case, passed_over))
         elif effect is NoClaimEffect.WITHDRAW:
             self._withdraw(row, case, known)
         elif effect is NoClaimEffect.ASK:
@@ -123,10 +123,10 @@ class NoClaimIntake:
         self._batch.overruled.add(known.batch_id)
         label = _label(known)
         here = self._placement.place_in(row.loaded.row.sheet, row.loaded.row.number)
-        self._placement.changes.withdraw(known, no_claim_reasons.withdrawn(case, here))
+        self._placement.changes.withdraw(known, later_word_reasons.withdrawn(case, here))
         if known.ref is None:  # the next equal row has the next entry
             self._placement.touch(known)
-        self._leave_out(row, case, (case.reason, no_claim_reasons.withdraws(label)), RejectStatus.WITHDRAWN)
+        self._leave_out(row, case, (case.reason, later_word_reasons.withdraws(label)), RejectStatus.WITHDRAWN)
 
     def _ask(self, row: StagedRow, case: NoClaim, known: ExistingEntry, differences: tuple[str, ...]) -> None:
         """Question the case that waits: the row may be about it, or about another one with its reference."""
@@ -134,7 +134,7 @@ class NoClaimIntake:
             self._leave_out(row, case, (case.reason,))
             return
         here = self._placement.place_in(row.loaded.row.sheet, row.loaded.row.number)
-        why = no_claim_reasons.may_be_paid(case, known, _label(known), here, differences)
+        why = later_word_reasons.may_be_paid(case, known, _label(known), here, differences)
         is_asked = self._placement.changes.ask(known, why)
         self._batch.overruled.add(known.batch_id)
         self._placement.touch(known)
@@ -151,7 +151,7 @@ class NoClaimIntake:
 
     def _report(self, row: StagedRow, case: NoClaim, known: ExistingEntry, differences: tuple[str, ...]) -> None:
         imported = self._placement.existing.describe_import(RecordKind.CASE, known)
-        why = no_claim_reasons.after_sending(case, known, _label(known), imported, differences)
+        why = later_word_reasons.after_sending(case, known, _label(known), imported, differences)
         row.case = known
         self._placement.report_change(row, Reject(RecordKind.CASE, (why,), case.money), known)
 
@@ -160,7 +160,9 @@ def objection_of(called: CalledRow, candidate: Candidate, where: str) -> Reason 
     """Return the reason against a case that another row of the source calls no claim; None if that is about another case."""
     differences = called.named.differences_from(orjson.loads(candidate.values["payload"]))
     return (
-        None if is_another_case(differences) else no_claim_reasons.called_otherwise(called.word, name_of(candidate.record), where)
+        None
+        if is_another_case(differences)
+        else later_word_reasons.called_otherwise(called.word, name_of(candidate.record), where)
     )
 
 
