@@ -219,7 +219,19 @@ class Output(Section):
     ] = 0
 
 
-class OwnVoucherType(Section):
+class ValueSettings(_Section):
+    """The reading of values that a claim does not need."""
+
+    optional_errors: Annotated[
+        Literal["leave out", "reject"],
+        Field(
+            description="What becomes of a row with a wrong e-mail address, phone, or state outside the United States: the value "
+            "is left out of the claim and named in the review, or the row is rejected."
+        ),
+    ] = "leave out"
+
+
+class OwnVoucherType(_Section):
     """A voucher type that an installation has added; ``counts`` gives the sign of its amounts."""
 
     id: Annotated[UUID, Field(description="The type's id at Debbie.")]
@@ -242,9 +254,7 @@ class Settings(BaseSettings):
     output: Output = Output()
     claims: ClaimSettings = ClaimSettings()
     approval: ApprovalSettings = ApprovalSettings()
-    notify: NotifySettings = NotifySettings()
-    expect: ExpectSettings = ExpectSettings()
-    watch: WatchSettings = WatchSettings()
+    values: ValueSettings = ValueSettings()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
     voucher_types: Annotated[
         dict[str, OwnVoucherType], Field(description="Voucher types that your installation of Debbie has added, by name.")

@@ -6,12 +6,14 @@ ISO 4217 as packaged by pycountry, and the names of countries in CLDR as package
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache, lru_cache
 from uuid import UUID
 
+from importer.domain.country_names import OWN_NAMES
 from importer.domain.text_keys import fold
 
 
@@ -144,15 +146,12 @@ def _index(extra: tuple[VoucherType, ...]) -> dict[str, VoucherType]:
     return index
 
 
+KOSOVO = "XK"
+"""The code that is in use for Kosovo, which ISO 3166 lacks. Debitura takes it by its name."""
+
 _COUNTRY_NAMES_IN_USE = {  # common names that ISO 3166 lacks
-    "UK": "GB",
-    "Great Britain": "GB",
-    "Holland": "NL",
-    "The Netherlands": "NL",
-    "Czech Republic": "CZ",
-    "Turkey": "TR",
+    **OWN_NAMES,
     "Russia": "RU",
-    "Republic of Ireland": "IE",
     "Macedonia": "MK",
     "Palestine": "PS",
     "Ivory Coast": "CI",
@@ -200,7 +199,8 @@ def _names_in_languages() -> Iterator[tuple[str, str]]:
 def _country_codes() -> dict[str, str]:
     import pycountry
 
-    return {fold(code): c.alpha_2 for c in pycountry.countries for code in (c.alpha_3, c.alpha_2)}
+    codes = {fold(code): c.alpha_2 for c in pycountry.countries for code in (c.alpha_3, c.alpha_2)}
+    return codes | {fold(KOSOVO): KOSOVO}
 
 
 @cache
@@ -209,16 +209,38 @@ def _folded_country_names() -> dict[str, str]:
 
 
 def find_country(text: str) -> str | None:
-    """Return the ISO 3166-1 alpha-2 code that ``text`` means, or None.
+    """Return the ISO 3166-1 alpha-2 code that ``text`` means, ``XK`` for Kosovo, or None.
 
-    ``text`` may be a code of two or three letters, or a name in English, Danish, Swedish, Norwegian or German.
+    ``text`` may be a code of two or three letters, a name in English, Danish, Swedish, Norwegian, German or the country's own
+    language, or a code beside a name (``DE - Germany``, ``Schweiz (CH)``). Of several, all must mean the same country.
     """
+    return _one_country(text) or _country_of_parts(text)
+
+
+def _one_country(text: str) -> str | None:
     wanted = fold(text)  # codes first: loading the names of all languages takes a tenth of a second
     return _country_codes().get(wanted) or _folded_country_names().get(wanted)
 
 
+@lru_cache(maxsize=1024)
+def _country_of_parts(text: str) -> str | None:
+    """Return the country of a code beside a name: both must be known, and be the same country."""
+    code_beside_name = _CODE_BESIDE.fullmatch(text.strip())
+    if code_beside_name is None:
+        return None
+    code = code_beside_name["first"] or code_beside_name["last"]
+    name = code_beside_name["after"] or code_beside_name["before"]
+    found = _country_codes().get(fold(code))
+    return found if found is not None and found == _one_country(name) else None
+
+
+_CODE_BESIDE = re.compile(
+    r"(?P<first>[A-Z]{2,3})\s*[-\u2013\u2014:/,(|]\s*(?P<after>[^\d]{3,}?)\)?|(?P<before>[^\d]{3,}?)\s*[-\u2013\u2014:/,(|]\s*(?P<last>[A-Z]{2,3})\)?"
+)
+
+
 def country_codes() -> list[str]:
-    """Return all ISO 3166-1 alpha-2 codes, sorted."""
+    """Return the codes of all countries, sorted: those of ISO 3166-1 with two letters, and that of Kosovo."""
     return sorted(set(_country_codes().values()))
 
 

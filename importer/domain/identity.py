@@ -106,6 +106,11 @@ def match_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", folded).split())
 
 
+def without_invisible(text: str) -> str:
+    """Return a text without the characters that nobody can see, such as zero-width ones and soft hyphens."""
+    return "".join(character for character in text if not _is_invisible(character)).strip()
+
+
 def loose_text(text: str) -> str:
     """Return the form in which two references are equal that differ in letter case or in zeros that a spreadsheet drops.
 

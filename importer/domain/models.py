@@ -21,7 +21,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from importer.domain.code_lists import DebtorType, VoucherSource, VoucherTypes, case_currencies, country_codes, decimals_of
+from importer.domain.code_lists import (
+    KOSOVO,
+    DebtorType,
+    VoucherSource,
+    VoucherTypes,
+    case_currencies,
+    country_codes,
+    decimals_of,
+)
 from importer.domain.us_states import US
 
 if TYPE_CHECKING:
@@ -99,6 +107,11 @@ def _is_email(text: str) -> bool:
     return True
 
 
+def is_email(text: str) -> bool:
+    """Return whether ``text`` is an e-mail address."""
+    return is_everyday_email(text) or _is_email(text)
+
+
 STATE_MISSING = "us_state_missing"
 """The code of the rule that a debtor in the US needs a state. It is found at the country, and is about ``debtor_state``."""
 STATE_MISSING_MESSAGE = "is missing. A debtor in the US needs a state: its two letters (CA) or its name (California)"
@@ -158,7 +171,7 @@ class Debtor(WireModel):
     @field_validator("email")
     @classmethod
     def _email_is_one(cls, value: str | None) -> str | None:
-        if value is not None and not is_everyday_email(value) and not _is_email(value):
+        if value is not None and not is_email(value):
             raise problem("email", "is not an e-mail address. Write one such as name@company.com, or leave it empty")
         return value
 
@@ -182,6 +195,11 @@ class Case(WireModel):
     is_test: bool | None = None
     tag: Annotated[Text | None, Field(max_length=100)] = None
     debtor: Debtor
+
+    def wire(self) -> bytes:
+        """Return the exact bytes to send. A country without a code in ISO 3166 is sent by its English name."""
+        payload = super().wire()
+        return _with_names(payload) if _WITHOUT_CODE in payload else payload
 
     @field_validator("date")
     @classmethod
@@ -210,6 +228,20 @@ class Case(WireModel):
             raise problem("amount_too_large", "has more digits than an amount can have. Check the decimal mark")
         check_decimals(value, info.data.get("currency_code"))
         return value
+
+
+_WITHOUT_CODE = f'Alpha2":"{KOSOVO}"'.encode()
+_BY_NAME = (
+    (f'"countryAlpha2":"{KOSOVO}"'.encode(), b'"country":"Kosovo"'),
+    (f'"creditorCountryAlpha2":"{KOSOVO}"'.encode(), b'"creditorCountry":"Kosovo"'),
+)
+
+
+def _with_names(payload: bytes) -> bytes:
+    """Replace the code of Kosovo by its name. Within a text the quotes would be escaped, so that only members are found."""
+    for code, name in _BY_NAME:
+        payload = payload.replace(code, name)
+    return payload
 
 
 def check_decimals(amount: Decimal, currency: str | None) -> None:

@@ -28,12 +28,20 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueNote:
+    """What is to be said of one value of a row that was left out or cleaned. ``heading`` is that of its column."""
+
+    kind: NoteKind
+    heading: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRecord:
     """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered.
 
     ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual. ``answer`` is the
-    text of its row's ``#answer``, if this is an error sheet. ``questions`` must be answered before it is sent; ``unconfirmed`` is
-    one that a person answers by approving the batch.
+    text of its row's ``#answer``, if this is an error sheet. ``value_notes`` say which of its values were left out or cleaned.
     """
 
     base: str
@@ -45,8 +53,7 @@ class CaseRecord:
     is_test: bool = False
     remarks: tuple[NoteKind, ...] = ()
     answer: str | None = None
-    questions: tuple[Reason, ...] = ()
-    unconfirmed: Reason | None = None
+    value_notes: tuple[ValueNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class VoucherRecord:
     appendix: AppendixFile | None = None
     hint: EntryLabel | None = None
     answer: str | None = None
+    value_notes: tuple[ValueNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

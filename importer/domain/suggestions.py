@@ -25,7 +25,6 @@ _SPELLINGS = 12  # the most names to compare, which are of a few countries in al
 _REMEMBERED = 4096  # cached wrong words: a sheet has the same one in many rows
 _ONE_SLIP, _TWO_SLIPS = 4, 8  # the letters that a word must have for one or two differences
 _BEGINNING = 4  # the letters that the beginning of a name must have to be completed
-_PARTS_OF_BRITAIN = dict.fromkeys(("England", "Scotland", "Wales", "Northern Ireland"), "United Kingdom")
 _CURRENCY_WORDS = {
     **dict.fromkeys(("kr", "krone", "kroner", "kronor"), ("DKK", "SEK", "NOK")),
     **dict.fromkeys(("€", "euro", "euros"), ("EUR",)),
@@ -54,8 +53,7 @@ def similar_countries(text: str) -> tuple[str, ...]:
 
 @cache
 def _country_words() -> dict[str, str]:
-    names = {name: name for name in country_names()} | _PARTS_OF_BRITAIN
-    return {fold(name): suggested for name, suggested in names.items()}
+    return {fold(name): name for name in country_names()}
 
 
 @lru_cache(_REMEMBERED)

@@ -13,8 +13,8 @@ from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LoadedRow, Reject
-from importer.domain.states import RejectStatus
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, ValueNote, VoucherRecord
+from importer.domain.text_keys import fold
 from importer.loader.files.projection import PeekableRows
 from importer.loader.records.row_reader import RowReader
 from importer.loader.rows.values_read import ValuesRead
@@ -94,6 +94,7 @@ class TableReader:
         self._sums = _Sums()
         self._left: dict[NoteKind, RowNumbers] = {}
         self._remarks: dict[NoteKind, RowNumbers] = {}
+        self._value_notes: dict[ValueNote, RowNumbers] = {}
         self._header_row = self._last = top.row
         self._after_total = self._is_sum = self._is_long_sum = False
         self._waiting: LoadedRow | None = None
@@ -121,7 +122,7 @@ class TableReader:
         yield from self._rows_at_the_end(held)
         self._notes += [Note(kind, self._plan.head.name, self._left[kind]) for kind in _NOTED if kind in self._left]
         self._notes += [Note(kind, self._plan.head.name, rows) for kind, rows in self._remarks.items()]
-        self._notes += self._values.notes()
+        self._notes += [_note_of(one, self._plan.head.name, rows) for one, rows in self._value_notes.items()]
 
     def _role(self, loaded: LoadedRow) -> RowRole:
         cells = loaded.row.cells
@@ -150,6 +151,8 @@ class TableReader:
         self._sums.add(_cents(loaded))
         for kind in loaded.case.remarks if isinstance(loaded.case, CaseRecord) else ():
             self._remarks[kind] = self._remarks.get(kind, RowNumbers()).plus(loaded.row.number)
+        for one in _value_notes(loaded):
+            self._value_notes[one] = self._value_notes.get(one, RowNumbers()).plus(loaded.row.number)
         return loaded
 
     def _checked_total(self, loaded: LoadedRow) -> NoteKind:
@@ -199,6 +202,17 @@ def _asked(loaded: LoadedRow, question: Reason) -> LoadedRow:
     if not isinstance(loaded.case, CaseRecord):
         return loaded
     return replace(loaded, case=replace(loaded.case, questions=(*loaded.case.questions, question)))
+
+
+def _value_notes(loaded: LoadedRow) -> tuple[ValueNote, ...]:
+    """Return what is said of values of the row; a column that its case and its voucher share is said once."""
+    records = (one for one in (loaded.case, loaded.voucher) if isinstance(one, CaseRecord | VoucherRecord))
+    return tuple(dict.fromkeys(note for record in records for note in record.value_notes))
+
+
+def _note_of(one: ValueNote, sheet: str, rows: RowNumbers) -> Note:
+    values = (("heading", one.heading), ("why", one.why)) if one.why else (("heading", one.heading),)
+    return Note(one.kind, sheet, rows, values)
 
 
 def _cents(loaded: LoadedRow) -> int:

@@ -122,6 +122,13 @@ def _proof(note: Note) -> str:
     return f"row {places[0]} proves ({texts})" if len(places) == 1 else f"rows {' and '.join(places)} prove ({texts})"
 
 
+def _of_values(note: Note, what: str, then: str) -> str:
+    """Return a sentence about the values of one column: how many, what they are, their rows, and what became of them."""
+    count = note.rows.count
+    values = f"{count:,} value{'s' if count > 1 else ''}"
+    return f', column "{_on_one_line(note.value("heading"))}": {values} {what} ({rows_named(note.rows)}): {then}.'
+
+
 def _on_one_line(heading: str) -> str:
     return " ".join(heading.split())
 
@@ -131,6 +138,9 @@ _OF_THE_FILE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.PROFILE_USED: _profile_used,
     NoteKind.QUOTE_CHARACTER: lambda note: f"The quote character is {note.value('quote')}.",
     NoteKind.BACKSLASH_QUOTES: lambda _: "Quotes within cells are written with a backslash.",
+    NoteKind.SAME_FILE_AGAIN: lambda note: (
+        f"{', '.join(note.all('name'))} {'hold' if len(note.all('name')) > 1 else 'holds'} exactly the same and was not read again."
+    ),
     NoteKind.EXAMPLE_WORKBOOK: lambda _: "This is the example: some rows are wrong on purpose, to show what becomes of them.",
     NoteKind.LINKED_WORKBOOKS: lambda _: "The workbook refers to other workbooks; the values last calculated are read.",
 }
@@ -163,7 +173,17 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.DECIMAL_MARK: _decimal_mark,
     NoteKind.DATE_ORDER: _date_order,
     NoteKind.DIFFERING_TOTAL: _differing_total,
-    NoteKind.VALUES_READ: _values_read,
+    NoteKind.OPTIONAL_LEFT_OUT: lambda note: _of_values(
+        note, "left out", f"each {note.value('why')}, and the claim is sent without it"
+    ),
+    NoteKind.FURTHER_EMAILS: lambda note: _of_values(
+        note, "with several addresses", f"the first one is sent, and the others {note.value('why')}"
+    ),
+    NoteKind.UNPROVEN_NUMBER: lambda note: _of_values(note, "whose check digit does not fit the country", "sent as they are"),
+    NoteKind.INVISIBLE_TAKEN_OUT: lambda note: _of_values(note, "with characters that nobody can see", "those were taken out"),
+    NoteKind.APOSTROPHE_TAKEN_OFF: lambda note: _of_values(
+        note, "with the apostrophe by which a sheet marks text", "it was taken off"
+    ),
     NoteKind.DUE_BEFORE_DATE: lambda note: (
         f": {rows_named(note.rows)} {'have' if note.rows.count > 1 else 'has'} a due date before the date of the invoice. "
         "Debitura may refuse that; check the dates."

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, looks_like_a_company
@@ -19,6 +17,7 @@ from importer.domain.records import CaseRecord, LeftOut, Reject
 from importer.domain.states import RejectStatus
 from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
+from importer.loader.records.optional_values import read_optional
 from importer.loader.records.row_values import RowValues
 from importer.loader.rows.verdict import NOT_DUE, PLAIN_CLAIM, Role, Verdict
 from importer.loader.values.identifiers import check_postal_code
@@ -40,10 +39,7 @@ def case_of(
     """
     if context.test_cases:
         found.values["is_test"] = True
-    if verdict.role in (Role.LEFT_OUT, Role.CREDIT):
-        return _left_out(found, context, hint, verdict, derive_debtor_type=derive_debtor_type)
-    if verdict.amount is not None:
-        found.values["amount_to_recover"] = verdict.amount
+    notes = read_optional(found, leaves_out=context.leaves_out_wrong)
     _read_debtor_type(found, derive_debtor_type=derive_debtor_type)
     state: str | None = found.values.get("debtor_state")
     _read_debtor_place(found)
@@ -53,11 +49,9 @@ def case_of(
         former = _read_formerly(found, context, state)
         record = _record_of(found, former, state, hint) if former else None
         return Reject(RecordKind.CASE, tuple(found.reasons), found.money("amount_to_recover"), _ref_of(found), record)
-    record = _record_of(found, case, state, hint)
-    if early := _too_early(found, case, context):
-        return LeftOut(record, early)
-    if verdict is not PLAIN_CLAIM:
-        record = replace(record, questions=verdict.reasons, unconfirmed=verdict.unconfirmed)
+    record = replace(_record_of(found, case, state, hint), value_notes=notes)
+    if case.due_date is not None and case.due_date >= context.today:
+        return LeftOut(record, found.reason("not_due_yet", _NOT_DUE_YET, "due_date"))
     return record
 
 

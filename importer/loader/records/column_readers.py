@@ -14,7 +14,8 @@ from importer.domain.special_cells import CellError, shows_error
 from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.formats import Formats
-from importer.loader.values.parsers import READERS, display_text, is_blank
+from importer.loader.values.parsers import READERS, ValueProblem, display_text, is_blank
+from importer.loader.values.placeholders import is_placeholder, is_required
 
 MAX_REMEMBERED = 4096
 """Cached texts of one column. Texts that come later are parsed each time."""
@@ -88,6 +89,10 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     def read(cell: Cell) -> Any:
         ready = _prepared(cell, table)
         if ready is None:
+            return None
+        if type(ready) is str and is_placeholder(ready, bound.column):
+            if is_required(bound.column):
+                raise ValueProblem("placeholder", "stands for a value that is missing. Write the value, or take the row out")
             return None
         value = reader(ready, formats)
         if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:

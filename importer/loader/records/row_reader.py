@@ -13,6 +13,7 @@ from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
+from importer.loader.records.row_currency import resolve_currency
 from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 from importer.loader.rows.judge import ConfirmedValues, RowJudge
@@ -20,6 +21,7 @@ from importer.loader.rows.verdict import PLAIN_CLAIM
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.values.parsers import display_text, is_blank
+from importer.loader.values.placeholders import is_placeholder
 
 __all__ = ["LoadContext", "RowReader"]
 
@@ -52,7 +54,7 @@ class RowReader:
         self._voucher_columns = RowDecoder(
             readers_for((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
         )
-        self._voucher_positions = plan.positions(RecordKind.VOUCHER)
+        self._voucher_positions = [(one.position, one.column) for one in plan.voucher if one.position is not None]
         self._only_vouchers = plan.shape is Shape.VOUCHERS
 
     @property
@@ -90,13 +92,15 @@ class RowReader:
     def _row_values(self, kind: RecordKind, columns: RowDecoder, cells: tuple[Cell, ...]) -> RowValues:
         found = RowValues(kind)
         found.read(columns, cells)
+        resolve_currency(found, found.texts_of(columns.amounts))
         found.check_signs(columns.amounts)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
             found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
         return found
 
     def _has_voucher(self, cells: tuple[Cell, ...]) -> bool:
-        return any(not is_blank(cells[p]) for p in self._voucher_positions if p < len(cells))
+        filled = ((cells[p], column) for p, column in self._voucher_positions if p < len(cells) and not is_blank(cells[p]))
+        return any(not isinstance(cell, str) or not is_placeholder(cell, column) for cell, column in filled)
 
     def _answer(self, cells: tuple[Cell, ...]) -> str | None:
         """Return the text that a person has written in ``#answer`` of an error sheet."""

@@ -16,11 +16,13 @@ from importer.domain.columns import PROPERTY_PREFIX, columns_of, name_of_path
 from importer.domain.kinds import RecordKind
 from importer.domain.models import STATE_MISSING, WireModel
 from importer.domain.money import UNREAD_CURRENCY, Money, cents_of
+from importer.domain.notes import NoteKind
 from importer.domain.reasons import Reason
 from importer.domain.suggestions import suggestions_for
 from importer.loader.context import LoadContext
 from importer.loader.records.column_readers import ColumnReader, RowDecoder
 from importer.loader.values.amounts import currencies_of
+from importer.loader.values.identifiers import CleanedText
 from importer.loader.values.parsers import WRONG_VOUCHER_CURRENCY, ValueProblem, display_text, is_blank
 
 Model = TypeVar("Model", bound=WireModel)
@@ -42,13 +44,17 @@ _COLUMN_OF_RULE = {STATE_MISSING: "debtor_state"}
 
 @dataclass(slots=True)
 class RowValues:
-    """The values of a row by canonical name, and the reasons against the row so far."""
+    """The values of a row by canonical name, and the reasons against the row so far.
+
+    ``cleaned`` are the identifiers from which something was taken out that is no part of them, and what.
+    """
 
     kind: RecordKind
     values: dict[str, Any] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     readers: Sequence[ColumnReader] = ()
     cells: tuple[Cell, ...] = ()
+    cleaned: list[tuple[str, NoteKind]] = field(default_factory=list)
 
     def read(self, columns: RowDecoder, cells: tuple[Cell, ...]) -> None:
         """Read the cell of each column. A blank cell has no value."""
@@ -66,7 +72,14 @@ class RowValues:
                     continue
                 if value is None:
                     continue
+            if type(value) is CleanedText:
+                self.cleaned.append((name, value.what))
+                value = str(value)
             values[name] = value
+
+    def texts_of(self, amounts: Iterable[ColumnReader]) -> list[str]:
+        """Return the cells of these columns that are texts."""
+        return [text for amount in amounts if (text := amount.text(self.cells)) is not None]
 
     def check_signs(self, amounts: Iterable[ColumnReader]) -> None:
         """Reject an amount whose currency sign or code, such as ``€``, contradicts the row's currency."""

@@ -16,6 +16,7 @@ from importer.domain.records import AppendixFile, Reject, VoucherRecord
 from importer.domain.suggestions import similar_voucher_types
 from importer.loader.context import LoadContext
 from importer.loader.records.attachment import find_appendix
+from importer.loader.records.optional_values import cleaned
 from importer.loader.records.row_values import RowValues
 from importer.loader.values.parsers import ValueProblem
 
@@ -54,6 +55,7 @@ def voucher_of(
         money=money,
         appendix=appendix,
         hint=hint,
+        value_notes=cleaned(found),
     )
 
 

@@ -132,7 +132,7 @@ def _read(cell: Cell, formats: Formats) -> tuple[Decimal, str]:
             return number, ""
     if isinstance(cell, _NO_NUMBERS):
         raise ValueProblem("not_a_number", "is not a number. Write an amount such as 1234.50")
-    return _number_in(read_text(cell), formats)
+    return _number_in(read_text(cell).removeprefix("'"), formats)  # an apostrophe in front marks a cell as text
 
 
 def _number_in(text: str, formats: Formats) -> tuple[Decimal, str]:
@@ -197,6 +197,33 @@ _SIGNS_IN_USE = {  # currency words in use that CLDR does not have
 CURRENCY_WORDS = frozenset(_SIGNS_IN_USE)
 """Folded words for currencies that are in use besides the codes and the signs of CLDR."""
 _SIGN_LOCALES = ("da", "sv", "nb", "de", "en", "is", "pl", "cs", "hu", "tr", "ja")
+
+
+def currencies_meant(text: str) -> frozenset[str]:
+    """Return the currencies that a sign or an everyday name can mean: ``kr``, ``US$``, ``Danish kroner``; none for others."""
+    return _currencies(text.strip()) or _named_currencies().get(_words(text), frozenset())
+
+
+@cache
+def _named_currencies() -> dict[str, frozenset[str]]:
+    """Map names of currencies to those that they can mean. Source: CLDR, for the languages of the sheets; and usual words."""
+    from babel import Locale
+
+    found: dict[str, set[str]] = {}
+    for name in ("en", "da", "sv", "nb", "nn", "de"):
+        locale = Locale.parse(name)
+        for code in case_currencies():
+            plural = dict(locale._data["currency_names_plural"].get(code, {}))  # noqa: SLF001  (Babel has no other way to the forms)
+            for text in (locale.currencies.get(code, ""), *plural.values()):
+                found.setdefault(_words(str(text)), set()).add(code)
+    usual = {"danske kr": "DKK", "svenske kr": "SEK", "norske kr": "NOK", "svenska kr": "SEK", "pund": "GBP", "us dollar": "USD"}
+    for text, code in usual.items():
+        found.setdefault(_words(text), set()).add(code)
+    return {text: frozenset(codes) for text, codes in found.items() if text}
+
+
+def _words(text: str) -> str:
+    return " ".join(text.casefold().replace("-", " ").rstrip(".").split())
 
 
 def _currencies(unit: str) -> frozenset[str]:

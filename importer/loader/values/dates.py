@@ -21,7 +21,10 @@ _BETWEEN = r"( ?[./-] ?| )"
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ](?:00:00(?::00(?:\.0+)?)?Z|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?))?"
 )
-_ZONED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?(?:Z|[+-][0-9]{2}:?[0-9]{0,2})")
+_ZONED = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{0,2})"
+)
+"""A point in time with its zone. Its day is the one that it shows, as a person reads it."""
 _YEAR_FIRST = re.compile(
     rf"([0-9]{{4}}){_BETWEEN}([0-9]{{1,2}})\2([0-9]{{1,2}})\.?{_TIME}|((?:19|20)[0-9]{{2}})([0-9]{{2}})([0-9]{{2}})"
 )
@@ -62,7 +65,7 @@ def read_date(cell: Cell, formats: Formats) -> date:
     elif isinstance(cell, bool | int | float | Decimal):
         day = _day_of_number(cell, formats)
     else:
-        day = _day_of_text(read_text(cell), formats)
+        day = _day_of_text(read_text(cell).removeprefix("'"), formats)
     if day.year < FIRST_YEAR:
         raise ValueProblem("not_a_date", f"lies before {FIRST_YEAR}. Check the year; write it with four digits")
     return day
@@ -109,7 +112,7 @@ def _day_in_order(text: str, formats: Formats) -> date:
 @lru_cache(maxsize=4096)
 def _unambiguous_day(text: str, last_year: int) -> date | None:
     """Return the day of a text that shows the order of its parts, or None. Raises ValueError if the day does not exist."""
-    if iso := _ISO.fullmatch(text):
+    if iso := _ISO.fullmatch(text) or _ZONED.fullmatch(text):
         return date.fromisoformat(iso[1])
     if found := _YEAR_FIRST.fullmatch(text):
         year, month, day = (found[1], found[3], found[4]) if found[1] else found.group(5, 6, 7)
@@ -169,7 +172,7 @@ def _day_in_format(text: str, last_year: int, tokens: str) -> date:
 
 def _unambiguous_day_beside(text: str, last_year: int, tokens: str) -> date | None:
     """Return the day of an ISO date or a date in words in a column with another format; None if it could mean another day."""
-    if _YEAR_DAY_MONTH.match(tokens) or not (_ISO.fullmatch(text) or re.search(_WORD, text)):
+    if _YEAR_DAY_MONTH.match(tokens) or not (_ISO.fullmatch(text) or _ZONED.fullmatch(text) or re.search(_WORD, text)):
         return None
     try:
         return _unambiguous_day(text, last_year)
@@ -254,10 +257,6 @@ def answers(text: str, orders: Iterable[DateOrder]) -> str:
 
 
 def _no_day_in(text: str) -> ValueProblem:
-    if _ZONED.fullmatch(text):
-        return ValueProblem(
-            "date_with_zone", "is a point in time; its day depends on the zone. Write the day, such as 2026-01-31"
-        )
     if re.fullmatch(r"[0-9]+", text) and len(text) not in _WITHOUT_SEPARATORS:
         return _a_number()
     if re.search(r"\d", text) and re.search(r"[^\W\d_]{3}", text):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Self
 
 from importer.domain.cells import Cell
+from importer.domain.identity import without_invisible
+from importer.domain.notes import NoteKind
 from importer.loader.values.formats import Formats
 from importer.loader.values.text import ValueProblem, read_text
 
 _EXPONENT = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}", re.IGNORECASE)
+_MARKED_AS_TEXT = re.compile("'[+]?[0-9]")
 _FLOAT = re.compile(r"[0-9]+\.0")
 
 _POSTAL_DIGITS = {  # countries whose postal codes are digits of one length. Source: UPU, addressing systems
@@ -18,11 +22,32 @@ _POSTAL_DIGITS = {  # countries whose postal codes are digits of one length. Sou
 }
 
 
+class CleanedText(str):
+    """An identifier from which something was taken out that is no part of it; ``what`` tells which."""
+
+    __slots__ = ("what",)
+
+    def __new__(cls, text: str, what: NoteKind) -> Self:
+        """Return the text that is left."""
+        made = super().__new__(cls, text)
+        made.what = what
+        return made
+
+    what: NoteKind
+
+
 def read_identifier(cell: Cell, _: Formats) -> str:
-    """Return the cell's text with all its characters. Raises ValueProblem if some were lost in a conversion to a number."""
+    """Return the cell's text without invisible characters, and without the apostrophe by which a spreadsheet marks text.
+
+    Raises ValueProblem if some characters were lost in a conversion to a number. What was taken out is said by the type.
+    """
     text = read_text(cell)
     if not isinstance(cell, str):
         return text
+    if not text.isascii() and (visible := without_invisible(text)) != text:
+        return CleanedText(visible, NoteKind.INVISIBLE_TAKEN_OUT)
+    if text[:1] == "'" and _MARKED_AS_TEXT.match(text):
+        return CleanedText(text[1:], NoteKind.APOSTROPHE_TAKEN_OFF)
     if ("E" in text or "e" in text) and _EXPONENT.fullmatch(text):
         raise ValueProblem("digits_lost", "is a number cut short: its last digits are lost. Write it again in full, as text")
     if text.endswith(".0") and _FLOAT.fullmatch(text):

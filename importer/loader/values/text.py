@@ -7,6 +7,10 @@ from datetime import date, datetime, time
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, number_text
+from importer.loader.values.damage import damage_in
+
+DAMAGED = "damaged"
+"""The code of a text that was read or saved with the wrong encoding."""
 
 
 class ValueProblem(Exception):
@@ -25,7 +29,8 @@ def is_blank(cell: Cell) -> bool:
 def read_text(cell: Cell, _: object = None) -> str:
     """Return the cell as the user sees it, as :func:`display_text` does. The formats are not used.
 
-    Raises ValueProblem for error cells such as ``#N/A``, and for text longer than a cell can hold.
+    Raises ValueProblem for error cells such as ``#N/A``, for text that proves its own damage, and for text longer than a cell
+    can hold.
     """
     if type(cell) is str:  # most cells
         text = unicodedata.normalize("NFC", cell).strip()
@@ -33,6 +38,8 @@ def read_text(cell: Cell, _: object = None) -> str:
         raise _problem_of(cell)
     else:
         text = display_text(cell)
+    if not (text.isascii() and text.isprintable()) and (damage := damage_in(text)):
+        raise ValueProblem(DAMAGED, f"{damage}. Save the file again with the right encoding, or correct the cell")
     if len(text) > MAX_CELL_CHARACTERS:
         raise ValueProblem("cell_too_long", f"is longer than the {MAX_CELL_CHARACTERS:,} characters of a cell. Shorten it")
     return text

@@ -196,7 +196,7 @@ def countries() -> frozenset[str]:
 @cache
 def country_names() -> dict[str, str]:
     """Return English names (short, common, official) in lower case → alpha-2 code."""
-    names: dict[str, str] = {}
+    names: dict[str, str] = {"kosovo": "XK"}  # ISO 3166 lacks it
     for item in pycountry.countries:
         for kind in ("official_name", "common_name", "name"):
             if name := getattr(item, kind, None):
@@ -207,6 +207,8 @@ def country_names() -> dict[str, str]:
 @cache
 def country_name(alpha2: str) -> str | None:
     """Return the English name of a country, the common one if it has one."""
+    if alpha2 == "XK":
+        return "Kosovo"
     item = pycountry.countries.get(alpha_2=alpha2)
     return None if item is None else getattr(item, "common_name", item.name)
 

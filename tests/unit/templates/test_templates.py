@@ -42,7 +42,7 @@ WRONG = {  # sheet row → column, code and problem, in the example
     ("Cases", 30): ("due_date", "not_a_date"),  # 31. juni 2025
     ("Cases", 33): ("date", "future_date"),  # 2062 for 2026
     ("Cases", 37): ("debtor_name", "required"),
-    ("Cases", 42): ("currency", "currency"),  # DKR
+    ("Cases", 42): ("currency", "currency"),  # DDK
     ("Cases", 47): ("debtor_email", "email"),  # no @
     ("Vouchers", 83): ("voucher_amount", "sign_contradicts_type"),
     ("Vouchers", 86): ("voucher_type", "voucher_type"),  # invioce
@@ -278,7 +278,7 @@ def test_the_example_is_as_large_and_as_mixed_as_promised(cases, vouchers):
     assert (len(cases), len(vouchers)) == (60, 90)
     countries = {find_country(row["debtor_country"]) for row in cases} - {None}
     assert countries == {"DK", "SE", "NO", "DE", "NL", "FI"}
-    assert {row["currency"] for row in cases} - {"DKR"} == {row["currency"] for row in vouchers} == {"DKK", "SEK", "NOK", "EUR"}
+    assert {row["currency"] for row in cases} - {"DDK"} == {row["currency"] for row in vouchers} == {"DKK", "SEK", "NOK", "EUR"}
     types = Counter(kind.name for row in vouchers if (kind := VoucherTypes().find(row["voucher_type"])))
     assert {"reminder fee", "deposit", "credit note", "DK interest", "fixed interest", "yearly interest"} <= set(types)
 

@@ -720,7 +720,7 @@ def test_a_reject_says_what_it_was() -> None:
 
 
 def test_what_may_be_meant_is_offered_and_never_applied() -> None:
-    case = case_of(debtor_country="Denmrak", currency="DKR", debtor_type="Compny", is_test="y?")
+    case = case_of(debtor_country="Denmrak", currency="DDK", debtor_type="Compny", is_test="y?")
     voucher = voucher_of(voucher_type="invoce", source="CREDITER", currency="SKE")
     assert isinstance(case, Reject)
     assert isinstance(voucher, Reject)
