@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from importer.domain.money import grouped_text
 from importer.domain.notes import Note, NoteKind, RowNumbers
@@ -129,6 +129,10 @@ def _of_values(note: Note, what: str, then: str) -> str:
     return f', column "{_on_one_line(note.value("heading"))}": {values} {what} ({rows_named(note.rows)}): {then}.'
 
 
+def _was(things: Sequence[str]) -> str:
+    return "were" if len(things) > 1 else "was"
+
+
 def _on_one_line(heading: str) -> str:
     return " ".join(heading.split())
 
@@ -139,7 +143,7 @@ _OF_THE_FILE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.QUOTE_CHARACTER: lambda note: f"The quote character is {note.value('quote')}.",
     NoteKind.BACKSLASH_QUOTES: lambda _: "Quotes within cells are written with a backslash.",
     NoteKind.SAME_FILE_AGAIN: lambda note: (
-        f"{', '.join(note.all('name'))} {'hold' if len(note.all('name')) > 1 else 'holds'} exactly the same and was not read again."
+        f"Exactly the same bytes are in {', '.join(note.all('name'))}, which {_was(note.all('name'))} not read again."
     ),
     NoteKind.EXAMPLE_WORKBOOK: lambda _: "This is the example: some rows are wrong on purpose, to show what becomes of them.",
     NoteKind.LINKED_WORKBOOKS: lambda _: "The workbook refers to other workbooks; the values last calculated are read.",
@@ -174,7 +178,7 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.DATE_ORDER: _date_order,
     NoteKind.DIFFERING_TOTAL: _differing_total,
     NoteKind.OPTIONAL_LEFT_OUT: lambda note: _of_values(
-        note, "left out", f"each {note.value('why')}, and the claim is sent without it"
+        note, "left out", f"{'each' if note.rows.count > 1 else 'it'} {note.value('why')}, and the claim is sent without it"
     ),
     NoteKind.FURTHER_EMAILS: lambda note: _of_values(
         note, "with several addresses", f"the first one is sent, and the others {note.value('why')}"

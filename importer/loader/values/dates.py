@@ -13,6 +13,7 @@ from importer.loader.values.formats import LONGEST, DateOrder, Formats
 from importer.loader.values.text import ValueProblem, read_text
 
 FIRST_YEAR = 1900
+_NO_DAY = date(1900, 1, 1)
 
 _DATE_TOKENS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "M": "%m", "DD": "%d", "D": "%d"}
 _DATE_FORMAT = re.compile(r"(YYYY|YY|MM?|DD?)([./ -]+|(?<=YY|MM|DD)(?=YY|MM|DD))(YYYY|YY|MM?|DD?)\2(YYYY|YY|MM?|DD?)\.?")
@@ -66,6 +67,8 @@ def read_date(cell: Cell, formats: Formats) -> date:
         day = _day_of_number(cell, formats)
     else:
         day = _day_of_text(read_text(cell).removeprefix("'"), formats)
+    if day == _NO_DAY:
+        raise ValueProblem("not_a_date", "is the day by which programs mean that there is no date. Write the date")
     if day.year < FIRST_YEAR:
         raise ValueProblem("not_a_date", f"lies before {FIRST_YEAR}. Check the year; write it with four digits")
     return day
