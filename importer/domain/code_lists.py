@@ -150,7 +150,6 @@ KOSOVO = "XK"
 """The code that is in use for Kosovo, which ISO 3166 lacks. Debitura takes it by its name."""
 
 _COUNTRY_NAMES_IN_USE = {  # common names that ISO 3166 lacks
-    **OWN_NAMES,
     "Russia": "RU",
     "Macedonia": "MK",
     "Palestine": "PS",
@@ -169,7 +168,7 @@ def country_names() -> dict[str, str]:
 
     A name that means different countries in different languages is left out.
     """
-    named = [*_COUNTRY_NAMES_IN_USE.items(), *_names_in_the_standard(), *_names_in_languages()]
+    named = [*_COUNTRY_NAMES_IN_USE.items(), *_names_in_the_standard(), *_names_in_languages(), *OWN_NAMES.items()]
     codes: dict[str, set[str]] = {}
     for name, code in named:
         codes.setdefault(fold(name), set()).add(code)

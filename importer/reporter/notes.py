@@ -183,7 +183,7 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.FURTHER_EMAILS: lambda note: _of_values(
         note, "with several addresses", f"the first one is sent, and the others {note.value('why')}"
     ),
-    NoteKind.UNPROVEN_NUMBER: lambda note: _of_values(note, "whose check digit does not fit the country", "sent as they are"),
+    NoteKind.UNPROVEN_NUMBER: lambda note: _of_values(note, "whose check digit does not fit the country", "sent nevertheless"),
     NoteKind.INVISIBLE_TAKEN_OUT: lambda note: _of_values(note, "with characters that nobody can see", "those were taken out"),
     NoteKind.APOSTROPHE_TAKEN_OFF: lambda note: _of_values(
         note, "with the apostrophe by which a sheet marks text", "it was taken off"

@@ -14,7 +14,7 @@ from importer.loader.values.amounts import read_money, read_number, read_rate
 from importer.loader.values.dates import read_date, strptime_format
 from importer.loader.values.formats import DecimalMark, Formats
 from importer.loader.values.identifiers import read_identifier
-from importer.loader.values.text import ValueProblem, display_text, is_blank, read_text
+from importer.loader.values.text import ValueProblem, display_text, is_blank, read_path, read_text
 
 __all__ = [
     "READERS",
@@ -90,7 +90,7 @@ READERS: dict[ValueKind, Callable[[Cell, Formats], Any]] = {
     ValueKind.TEXT: read_text,
     ValueKind.IDENTIFIER: read_identifier,
     ValueKind.CHOICE: read_text,
-    ValueKind.FILE: read_text,
+    ValueKind.FILE: read_path,
     ValueKind.MONEY: read_money,
     ValueKind.DATE: read_date,
     ValueKind.COUNTRY: read_country,

@@ -27,10 +27,21 @@ def is_blank(cell: Cell) -> bool:
 
 
 def read_text(cell: Cell, _: object = None) -> str:
-    """Return the cell as the user sees it, as :func:`display_text` does. The formats are not used.
+    """Return the cell as the user sees it, as :func:`display_text` does, if it is not damaged. The formats are not used.
 
     Raises ValueProblem for error cells such as ``#N/A``, for text that proves its own damage, and for text longer than a cell
     can hold.
+    """
+    text = read_path(cell)
+    if not (text.isascii() and text.isprintable()) and (damage := damage_in(text)):
+        raise ValueProblem(DAMAGED, f"{damage}. Save the file again with the right encoding, or correct the cell")
+    return text
+
+
+def read_path(cell: Cell, _: object = None) -> str:
+    """Return the cell as the user sees it, whatever its characters: the name of a file may have any.
+
+    Raises ValueProblem for error cells, and for text longer than a cell can hold.
     """
     if type(cell) is str:  # most cells
         text = unicodedata.normalize("NFC", cell).strip()
@@ -38,8 +49,6 @@ def read_text(cell: Cell, _: object = None) -> str:
         raise _problem_of(cell)
     else:
         text = display_text(cell)
-    if not (text.isascii() and text.isprintable()) and (damage := damage_in(text)):
-        raise ValueProblem(DAMAGED, f"{damage}. Save the file again with the right encoding, or correct the cell")
     if len(text) > MAX_CELL_CHARACTERS:
         raise ValueProblem("cell_too_long", f"is longer than the {MAX_CELL_CHARACTERS:,} characters of a cell. Shorten it")
     return text

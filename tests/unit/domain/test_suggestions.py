@@ -14,7 +14,7 @@ from importer.domain.reasons import Reason, reasons_from_json, reasons_to_json
     [
         *(("Denmrak", ("Denmark",)), ("Danmrk", ("Danmark",)), ("Germny", ("Germany",)), ("Tysklnd", ("Tyskland",))),
         *(("Osterreich", ("Österreich",)), ("Holand", ("Holland",)), ("Storbritanien", ("Storbritannien",))),
-        *(("England", ("United Kingdom",)), ("Germ", ("Germany",)), ("Dänmark", ("Denmark",))),
+        *(("Englnad", ("England",)), ("Germ", ("Germany",)), ("Dänmrak", ("Dänemark",))),
         *(("Austrlia", ("Australia", "Austria")), ("Iraw", ("Iran", "Iraq"))),
     ],
 )

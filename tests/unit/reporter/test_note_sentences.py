@@ -114,6 +114,24 @@ SENTENCES = {
     Note(NoteKind.DUE_BEFORE_DATE, "Sager", rows_of([3, 5])): (
         'Sheet "Sager": rows 3 and 5 have a due date before the date of the invoice. Debitura may refuse that; check the dates.'
     ),
+    Note(NoteKind.SAME_FILE_AGAIN, values=(("name", "b.csv"),)): "Exactly the same bytes are in b.csv, which was not read again.",
+    Note(NoteKind.OPTIONAL_LEFT_OUT, "Sager", rows_of([3, 5]), (("heading", "Mail"), ("why", "is not an e-mail address"))): (
+        'Sheet "Sager", column "Mail": 2 values left out (rows 3 and 5): each is not an e-mail address, and the claim is sent '
+        "without it."
+    ),
+    Note(NoteKind.FURTHER_EMAILS, "Sager", rows_of([3]), (("heading", "Mail"), ("why", "were written to the comments"))): (
+        'Sheet "Sager", column "Mail": 1 value with several addresses (row 3): the first one is sent, and the others were written '
+        "to the comments."
+    ),
+    Note(NoteKind.UNPROVEN_NUMBER, "Sager", rows_of([3]), (("heading", "CVR"),)): (
+        'Sheet "Sager", column "CVR": 1 value whose check digit does not fit the country (row 3): sent nevertheless.'
+    ),
+    Note(NoteKind.INVISIBLE_TAKEN_OUT, "Sager", rows_of([3]), (("heading", "Nr"),)): (
+        'Sheet "Sager", column "Nr": 1 value with characters that nobody can see (row 3): those were taken out.'
+    ),
+    Note(NoteKind.APOSTROPHE_TAKEN_OFF, "Sager", rows_of([3]), (("heading", "Nr"),)): (
+        'Sheet "Sager", column "Nr": 1 value with the apostrophe by which a sheet marks text (row 3): it was taken off.'
+    ),
 }
 
 

@@ -43,7 +43,7 @@ WRONG = {  # sheet row → column, code and problem, in the example
     ("Cases", 33): ("date", "future_date"),  # 2062 for 2026
     ("Cases", 37): ("debtor_name", "required"),
     ("Cases", 42): ("currency", "currency"),  # DDK
-    ("Cases", 47): ("debtor_email", "email"),  # no @
+    ("Cases", 47): ("debtor_zip_code", "postal_code_short"),  # 900 for 9000
     ("Vouchers", 83): ("voucher_amount", "sign_contradicts_type"),
     ("Vouchers", 86): ("voucher_type", "voucher_type"),  # invioce
 }

@@ -174,20 +174,18 @@ def test_empty_cells_are_left_out() -> None:
         ({"amount_to_recover": "#VÆRDI!"}, {"amount_to_recover": "error_cell"}),
         ({"comments": "#I/T"}, {"comments": "error_cell"}),
         ({"creditor_reference": "1,23457E+12"}, {"creditor_reference": "digits_lost"}),
-        ({"debtor_phone": "4512345678.0"}, {"debtor_phone": "made_a_number"}),
         ({"debtor_zip_code": 800}, {"debtor_zip_code": "postal_code_short"}),
         ({"debtor_zip_code": "1067", "debtor_country": "DE"}, {"debtor_zip_code": "postal_code_short"}),
         ({"date": "2026-06-16"}, {"date": "future_date"}),
         ({"due_date": "2062-06-16"}, {"due_date": "due_far_ahead"}),
         ({"date": 46053}, {"date": "not_a_date"}),
         ({"date": time(1, 2)}, {"date": "not_a_date"}),
-        ({"currency": "KR"}, {"currency": "currency"}),
+        ({"currency": "DDK"}, {"currency": "currency"}),
         ({"creditor_country": "Danmrak"}, {"creditor_country": "country"}),
         ({"debtor_country": "Swedn"}, {"debtor_country": "country"}),
         ({"debtor_type": "Firm?"}, {"debtor_type": "debtor_type"}),
         ({"debtor_type": None}, {"debtor_type": "required"}),
         ({"debtor_type": "Company"}, {"debtor_contact_person": "contact_person"}),
-        ({"debtor_email": "bodil@"}, {"debtor_email": "email"}),
         ({"creditor_reference": "x" * 51}, {"creditor_reference": "too_long"}),
         ({"comments": "x" * 4001}, {"comments": "too_long"}),
         ({"comments": "x" * 32_768}, {"comments": "cell_too_long"}),
@@ -200,7 +198,6 @@ def test_empty_cells_are_left_out() -> None:
         ({"date": CellError("#REF!")}, {"date": "error_cell"}),
         ({"date": FalseDate("1900-02-29")}, {"date": "not_a_date"}),
         ({"amount_to_recover": MissingValue("formula without a value")}, {"amount_to_recover": "formula_not_calculated"}),
-        ({"debtor_phone": LostDigits("4510000000000000")}, {"debtor_phone": "digits_lost"}),
         ({"case_ref": LostDigits("4510000000000000")}, {"case_ref": "digits_lost"}),
         ({"debtor_contact_person": CellError("#N/A"), "debtor_type": "Company"}, {"debtor_contact_person": "error_cell"}),
     ],
@@ -210,7 +207,7 @@ def test_a_case_that_breaks_a_rule_is_rejected_with_its_column(changes, expected
 
 
 def test_all_reasons_of_a_row_come_at_once_each_with_column_value_and_advice() -> None:
-    row = CASE | {"Kunde": "", "Beløb": "1,234", "date": "2027-01-01", "debtor_country": "Swedn", "debtor_email": "x"} | COMPANY
+    row = CASE | {"Kunde": "", "Beløb": "1,234", "date": "2027-01-01", "debtor_country": "Swedn"} | COMPANY
     for name in ("debtor_name", "amount_to_recover", "debtor_contact_person"):
         row.pop(name)
     row["Contact Person"] = None
@@ -224,7 +221,6 @@ def test_all_reasons_of_a_row_come_at_once_each_with_column_value_and_advice() -
         f'Beløb "1,234" could be in thousands or have three decimals, and nothing in its column decides which. {answer}',
         'date "2027-01-01" is after today, 2026-06-15. A case can be sent from that day on; check the date',
         f'debtor_country "Swedn" is not a country. Did you mean Sweden? {COUNTRY_FIX}',
-        'debtor_email "x" is not an e-mail address. Write one such as name@company.com, or leave it empty',
         "Contact Person is missing. A company needs a contact person",
     }
 
@@ -635,9 +631,9 @@ def test_in_a_flat_row_case_and_voucher_are_judged_apart() -> None:
 def test_constants_fill_every_row_and_are_named_in_reasons() -> None:
     row = {name: cell for name, cell in CASE.items() if name != "currency"}
     assert sent(loaded(row, Profile(constants={"currency": "EUR"})).case)["currencyCode"] == "EUR"
-    refused = loaded(row, Profile(constants={"currency": "KR"})).case
+    refused = loaded(row, Profile(constants={"currency": "DDK"})).case
     assert isinstance(refused, Reject)
-    assert refused.reasons[0].text().startswith('currency "KR" is not a currency')
+    assert refused.reasons[0].text().startswith('currency "DDK" is not a currency')
 
 
 def test_a_profile_replaces_cells_before_they_are_read() -> None:

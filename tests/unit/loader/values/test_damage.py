@@ -1,0 +1,69 @@
+"""Texts that prove their own damage, and ordinary texts that look odd and prove nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.loader.values.damage import damage_in
+
+NAMES = ("Jörg Müßig", "Søren Ægård", "Ångström & Sønner", "München", "café Zürich", "Öresund", "Hauptstraße 4", "Blåbærgrød")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_utf8_that_was_read_as_windows_1252(name) -> None:
+    damaged = name.encode("utf-8").decode("cp1252", errors="replace")
+    found = damage_in(damaged)
+    assert found is not None
+    assert "UTF-8 that was read as Windows-1252" in found or "letters that were lost" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("S\ufffdren", "letters that were lost"),
+        ("S›ren Bæk", "DOS"),
+        ("M”ller", "DOS"),
+        ("Sm†land", "DOS"),
+        ("B‘k", "DOS"),
+        ("M¿ller", "Macintosh"),
+        ("BjŠrn", "Macintosh"),
+        ("d\x92Angludet", "Latin-1"),
+        ("Ole\x01", "control character (U+0001)"),
+        ("it â€œisâ€\x9d", "UTF-8"),
+    ],
+)
+def test_the_encoding_is_named(text, words) -> None:
+    found = damage_in(text)
+    assert found is not None
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *NAMES,
+        *("Joe‘s Pub", "don‘t", "O‘Brien", "Côte d‘Azur", "rock‘n‘roll", "O’Brien", "“CAFÉ”", "SÃO PAULO", "Å\u00a0i Lofoten"),
+        *(
+            "Škoda",
+            "Łódź",
+            "L’Œuvre",
+            "§ 12",
+            "½ år",
+            "12” skærm",
+            "first\nsecond",
+            "it’s “fine” – ok…",
+            "Ø–Nord",
+            "日本",
+            "Ελλάδα",
+        ),
+    ],
+)
+def test_what_people_write_proves_nothing(text) -> None:
+    assert damage_in(text) is None
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
+def test_ascii_is_never_damaged(text) -> None:
+    assert damage_in(text) is None
