@@ -191,6 +191,11 @@ class ExistingEntries:
         found = {other.id: other for other in map(self.follow, self.alike(RecordKind.CASE, key, version))}
         return [other for other in found.values() if other.id != known.id and other.state is not State.REFUSED]
 
+    def was_read_from(self, known: ExistingEntry, cells: str) -> bool:
+        """Return whether an entry was read from a row with these raw cells (their match key)."""
+        of_entry = (match_key.c.entry_id == known.id) & (match_key.c.version == MatchVersion.CELLS)
+        return self._connection.scalar(select(match_key.c.key).where(of_entry)) == cells
+
     def describe_import(self, kind: RecordKind, known: ExistingEntry) -> str:
         """Describe when and from where an entry was imported, for a reason."""
         found = earlier_imports(self._connection, [known.id]).get(known.id)

@@ -58,7 +58,9 @@ class Placement:
             self._contradict(row, candidate, known, is_flat=may_repeat)
             return None
         if known is not None and self._is_lasting(candidate, known, decision):
-            return self._note_change(row, candidate, known)
+            if not self.existing.was_read_from(known, candidate.keys.cells):
+                return self._note_change(row, candidate, known)
+            decision = IntakeDecision.KNOWN  # the same row, which this release reads in another way
         if reason := self._objection(candidate, match, decision):
             self.reject_record(row, kind, record, reason)
             return None
