@@ -111,6 +111,11 @@ class StagedRow:
     waits_for: str | None = None
 
     @property
+    def is_without_case(self) -> bool:
+        """Return whether the row's case is left out, and was not sent before."""
+        return self.case_left_out and self.case is None
+
+    @property
     def repeats_its_case(self) -> bool:
         """Return whether the row may hold the same case as an earlier one, with another voucher."""
         return self.flat and self.loaded.voucher is not None

@@ -181,9 +181,12 @@ class ExistingEntries:
             for other in self._other_cases(known, keys.traits, MatchVersion.TRAITS)
             if other.batch_id != known.batch_id and (known.ref is None or other.ref is None)
         )
-        group = self.group(RecordKind.CASE, known.base) if known.ref is None else []
-        equal = tuple({one.id: one for one in map(self.follow, group) if one.id != known.id and one.state is not State.REFUSED})
+        equal = self._equal_to(known) if known.ref is None else ()
         return Twins(alike, elsewhere, equal) if alike or elsewhere or equal else None
+
+    def _equal_to(self, known: ExistingEntry) -> tuple[int, ...]:
+        group = map(self.follow, self.group(RecordKind.CASE, known.base))
+        return tuple({one.id: one for one in group if one.id != known.id and one.state is not State.REFUSED})
 
     def _other_cases(self, known: ExistingEntry, key: str | None, version: MatchVersion) -> list[ExistingEntry]:
         if key is None:

@@ -71,11 +71,16 @@ class NoClaimIntake:
         effect = decide_no_claim(known, self._batch.id, differences)
         row.case_left_out = True
         if self._repeats(row, case):
-            row.case = known if known is not None and effect is NoClaimEffect.REPORT else None
+            row.case = known if effect is NoClaimEffect.REPORT else None
         elif known is None or effect is NoClaimEffect.NOTHING:
-            passed_over = known if known is not None and is_another_case(differences) else None
-            self._leave_out(row, case, later_word_reasons.of_another(case, passed_over))
-        elif effect is NoClaimEffect.WITHDRAW:
+            self._leave_out(row, case, later_word_reasons.of_another(case, known if is_another_case(differences) else None))
+        else:
+            self._apply(row, case, known, effect, differences)
+
+    def _apply(
+        self, row: StagedRow, case: NoClaim, known: ExistingEntry, effect: NoClaimEffect, differences: tuple[str, ...]
+    ) -> None:
+        if effect is NoClaimEffect.WITHDRAW:
             self._withdraw(row, case, known)
         elif effect is NoClaimEffect.ASK:
             self._ask(row, case, known, differences)

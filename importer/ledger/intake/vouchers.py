@@ -159,8 +159,8 @@ class VoucherIntake:
         found = most_fitting(exact, self._batch.id, alike)
         if voucher.case_ref in rejected.all:  # an earlier case of this reference may be another creditor's
             found = [case for case in found if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
-        is_left_out = row.case_left_out and row.case is None
-        if is_left_out or (not found and voucher.case_ref in rejected.left_out - rejected.rejected):
+        is_of_left_out = not found and voucher.case_ref in rejected.left_out - rejected.rejected
+        if is_of_left_out or row.is_without_case:
             left_out = reasons.case_left_out(voucher)
             self._placement.reject_record(row, RecordKind.VOUCHER, voucher, left_out, RejectStatus.LEFT_OUT)
             return False
@@ -187,7 +187,13 @@ class VoucherIntake:
         match = self._placement.recognition.match(candidate, waiting.dues.get(candidate.base, ()), last=waiting.decides)
         if match.waits:
             waiting.defer(row, candidate)
-        elif row.case_left_out and not _is_accepted(match):  # its row is no claim any more, although the case was sent
+        else:
+            self._place(row, candidate, match)
+
+    def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> None:
+        """Place a voucher. If its row is no claim any more, although the case was sent, only one that was sent is known."""
+        voucher = candidate.record
+        if row.case_left_out and isinstance(voucher, VoucherRecord) and not _is_accepted(match):
             self._placement.leave_out(row, candidate, reasons.case_left_out(voucher))
         else:
             self._placement.place(row, candidate, match)

@@ -44,15 +44,22 @@ def read_identifier(cell: Cell, _: Formats) -> str:
     text = read_text(cell)
     if not isinstance(cell, str):
         return text
-    if not text.isascii() and (visible := without_invisible(text)) != text:
-        return CleanedText(visible, NoteKind.INVISIBLE_TAKEN_OUT)
-    if text[:1] == "'" and _MARKED_AS_TEXT.match(text):
-        return CleanedText(text[1:], NoteKind.APOSTROPHE_TAKEN_OFF)
+    if (cleaned := _cleaned(text)) is not None:
+        return cleaned
     if ("E" in text or "e" in text) and _EXPONENT.fullmatch(text):
         raise ValueProblem("digits_lost", "is a number cut short: its last digits are lost. Write it again in full, as text")
     if text.endswith(".0") and _FLOAT.fullmatch(text):
         raise ValueProblem("made_a_number", f"ends in .0, as programs write a number. Write it without the .0: {text[:-2]}")
     return text
+
+
+def _cleaned(text: str) -> CleanedText | None:
+    """Return an identifier without what is no part of it; None if there is nothing of the kind."""
+    if not text.isascii() and (visible := without_invisible(text)) != text:
+        return CleanedText(visible, NoteKind.INVISIBLE_TAKEN_OUT)
+    if text[:1] == "'" and _MARKED_AS_TEXT.match(text):
+        return CleanedText(text[1:], NoteKind.APOSTROPHE_TAKEN_OFF)
+    return None
 
 
 def check_postal_code(country: str, code: str) -> None:

@@ -120,8 +120,8 @@ SENTENCES = {
         "without it."
     ),
     Note(NoteKind.FURTHER_EMAILS, "Sager", rows_of([3]), (("heading", "Mail"), ("why", "were written to the comments"))): (
-        'Sheet "Sager", column "Mail": 1 value with several addresses (row 3): the first one is sent, and the others were written '
-        "to the comments."
+        'Sheet "Sager", column "Mail": 1 value with several addresses (row 3): the first one is sent, and the others were '
+        "written to the comments."
     ),
     Note(NoteKind.UNPROVEN_NUMBER, "Sager", rows_of([3]), (("heading", "CVR"),)): (
         'Sheet "Sager", column "CVR": 1 value whose check digit does not fit the country (row 3): sent nevertheless.'
