@@ -133,7 +133,7 @@ def _folded(character: str) -> str:
         return "-"
     if character in _BLANKS or character.isspace():
         return " "
-    if _is_invisible(character):
+    if is_invisible(character):
         return ""
     how = unicodedata.decomposition(character)
     if not how.startswith("<") or how.startswith(_VISIBLE_VARIANTS):
@@ -150,6 +150,7 @@ _INVISIBLE_RANGES = (  # Unicode's property Default_Ignorable_Code_Point, and th
 )
 
 
-def _is_invisible(character: str) -> bool:
+def is_invisible(character: str) -> bool:
+    """Return whether a character is one that nobody can see: zero-width, a soft hyphen, a direction mark, a control character."""
     point = ord(character)
     return unicodedata.category(character) == "Cc" or any(first <= point <= last for first, last in _INVISIBLE_RANGES)

@@ -19,4 +19,4 @@ class QuestionKind(StrEnum):
     LOOK_ALIKE = "look-alike"
     EARLIER_ROW = "earlier-row"
     SAME_CELLS = "same-cells"
-    CALLED_PAID = "called-paid"
+    DEBTOR_TYPE = "debtor-type"

@@ -64,6 +64,7 @@ class NoteKind(StrEnum):
 
     # Rows with unusual values
     DUE_BEFORE_DATE = "due_before_date"
+    PERSONAL_NUMBERS = "personal_numbers"  # heading, count, for each heading; dropped
 
     # Values that were dropped or cleaned, of one column: heading, column, why; its rows
     OPTIONAL_LEFT_OUT = "optional_left_out"

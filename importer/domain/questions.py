@@ -35,7 +35,8 @@ class StandingAnswer(StrEnum):
 class QuestionRule:
     """What holds for a kind of question: the code of its reasons, what is asked, and which answers are allowed.
 
-    ``for_good``: a profile may answer it. ``why_not`` is the reason if it may not.
+    ``for_good``: a profile may answer it. ``why_not`` is the reason if it may not. ``in_sheet`` are further answers that are
+    written in ``#answer`` of an error sheet alone: with them the row is read again.
     """
 
     code: str
@@ -43,11 +44,15 @@ class QuestionRule:
     answers: frozenset[AnswerWord] = frozenset(AnswerWord)
     for_good: bool = True
     why_not: str = ""
+    in_sheet: tuple[str, ...] = ()
 
 
 _ONE_BY_ONE = "whether two rows are the same claim differs from row to row, and a case that is sent twice cannot be taken back"
 _BY_VALUE = "what a value means is said once for the column, under [values.row_state] in the profile"
 _YES_OR_NO = frozenset({AnswerWord.SEND, AnswerWord.DROP})
+
+DEBTOR_TYPE_UNCLEAR = "debtor_type_unclear"
+"""The code of the question whether a debtor is a company or a person."""
 
 RULES: Mapping[QuestionKind, QuestionRule] = {
     QuestionKind.TWIN: QuestionRule(
@@ -74,12 +79,13 @@ RULES: Mapping[QuestionKind, QuestionRule] = {
         for_good=False,
         why_not=_ONE_BY_ONE,
     ),
-    QuestionKind.CALLED_PAID: QuestionRule(
-        "may_be_paid",
-        "A later row with the reference of the case is paid, credited or disputed, but does not agree with it",
-        answers=frozenset({AnswerWord.SEND, AnswerWord.DROP}),
+    QuestionKind.DEBTOR_TYPE: QuestionRule(
+        DEBTOR_TYPE_UNCLEAR,
+        "It is not clear whether the debtor is a company or a person",
+        answers=frozenset({AnswerWord.DROP}),
         for_good=False,
-        why_not="whether a case is paid differs from row to row, and a demand for a paid invoice cannot be taken back",
+        why_not='what a debtor is differs from debtor to debtor; list them in [parties], or all of them as "*"',
+        in_sheet=("company", "person", "sole trader"),
     ),
 }
 """The rule of each kind. A new kind needs a member of ``QuestionKind`` and a line here."""
@@ -109,6 +115,12 @@ def allowed_answers(kinds: Iterable[QuestionKind]) -> tuple[AnswerWord, ...]:
 def written(word: AnswerWord) -> str:
     """Return an answer as it is offered to be written."""
     return "same as ID" if word is AnswerWord.SAME else word.value
+
+
+def offered(kinds: Collection[QuestionKind]) -> tuple[str, ...]:
+    """Return what can be written in ``#answer`` of a row with questions of these kinds."""
+    own = (word for kind in kinds for word in RULES[kind].in_sheet)
+    return (*dict.fromkeys(own), *map(written, allowed_answers(kinds)))
 
 
 def answers_in_words(words: Collection[AnswerWord]) -> str:

@@ -40,8 +40,9 @@ class ValueNote:
 class CaseRecord:
     """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered.
 
-    ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual. ``answer`` is the
-    text of its row's ``#answer``, if this is an error sheet. ``value_notes`` say which of its values were left out or cleaned.
+    ``party`` is the JSON of the debtor's kind and the rule by which it was found. ``asked`` are questions about the row that
+    must be answered before it is sent. ``remarks`` are the kinds of notes that name its row, about values that are sent although
+    they are unusual. ``answer`` is the text of its row's ``#answer``, if this is an error sheet.
     """
 
     base: str
@@ -53,7 +54,8 @@ class CaseRecord:
     is_test: bool = False
     remarks: tuple[NoteKind, ...] = ()
     answer: str | None = None
-    value_notes: tuple[ValueNote, ...] = ()
+    party: str | None = None
+    asked: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

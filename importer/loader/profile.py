@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from importer.domain.columns import is_known
 from importer.domain.kinds import QuestionKind
+from importer.domain.parties.kinds import PartyKind
 from importer.domain.questions import StandingAnswer, StandingAnswers, objection_to
-from importer.domain.row_states import WITH_WORDS, is_state_column, meaning_in_profile, profile_words
+from importer.domain.text_keys import fold
 from importer.loader.values.parsers import Formats, strptime_format
 
 MOST_ROWS = 1_048_576  # of a sheet of Excel
@@ -28,9 +29,11 @@ class Profile(BaseModel):
     """The rules for reading one kind of sheet. Every key is optional.
 
     ``columns`` maps the sheet's headings to canonical names (one heading may fill several columns), ``constants`` gives
-    a column the same value in every row, ``values`` replaces cells of a column before they are read, and says what the values
-    of a state mean. ``questions`` answers kinds of questions for good, ``rows`` keeps or drops rows. ``headings`` are all
-    headings of the sheets that the profile is for; a file with these headings is read with it automatically.
+    a column the same value in every row, ``values`` replaces cells of a column before they are read. ``questions`` answers
+    kinds of questions for good. ``no_personal_numbers`` are headings of columns whose values only look like personal numbers.
+    ``parties`` lists what debtors are whose names do not show it, by customer number, or by name and postal code ("*": all
+    others). ``headings`` are all headings of the sheets that the profile is for; a file with these headings
+    is read with it automatically.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,8 +56,9 @@ class Profile(BaseModel):
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     ignore: list[str] = []
+    no_personal_numbers: list[str] = []
     questions: dict[str, str] = {}
-    rows: RowFilter = RowFilter()
+    parties: dict[str, str] = {}
 
     @field_validator("encoding")
     @classmethod
@@ -86,6 +90,14 @@ class Profile(BaseModel):
                 raise ValueError(objection)
         return value
 
+    @field_validator("parties")
+    @classmethod
+    def _parties_are_kinds(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, kind in value.items():
+            if kind not in set(PartyKind):
+                raise ValueError(f'"{kind}" for "{name}" is no kind of debtor; write {", ".join(PartyKind)}')
+        return value
+
     @model_validator(mode="after")
     def _names_are_known(self) -> Profile:
         for name in (*self.targets(), *self.constants, *self.values):
@@ -112,6 +124,10 @@ class Profile(BaseModel):
         """Return the answers to questions that the profile gives for good."""
         answers = {QuestionKind(kind): StandingAnswer(answer) for kind, answer in self.questions.items()}
         return StandingAnswers(self.name, answers)
+
+    def party_kinds(self) -> dict[str, PartyKind]:
+        """Return the kinds of debtors that the profile lists, by folded customer number, or by name and postal code."""
+        return {fold(name): PartyKind(kind) for name, kind in self.parties.items()}
 
     def formats(self) -> Formats:
         """Return the formats of numbers and dates that the profile states."""

@@ -16,6 +16,7 @@ from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, ValueNote, VoucherRecord
 from importer.domain.text_keys import fold
 from importer.loader.files.projection import PeekableRows
+from importer.loader.records.personal_numbers import masked_numbers_note
 from importer.loader.records.row_reader import RowReader
 from importer.loader.rows.values_read import ValuesRead
 from importer.loader.sheets.cell_tests import may_be_number
@@ -122,7 +123,7 @@ class TableReader:
         yield from self._rows_at_the_end(held)
         self._notes += [Note(kind, self._plan.head.name, self._left[kind]) for kind in _NOTED if kind in self._left]
         self._notes += [Note(kind, self._plan.head.name, rows) for kind, rows in self._remarks.items()]
-        self._notes += [_note_of(one, self._plan.head.name, rows) for one, rows in self._value_notes.items()]
+        self._notes += masked_numbers_note(self._plan.head, self._reader.masked)
 
     def _role(self, loaded: LoadedRow) -> RowRole:
         cells = loaded.row.cells

@@ -114,6 +114,14 @@ def _date_order(note: Note) -> str:
     return f', column "{note.value("heading")}": dates have {_ORDERS[note.value("way")]}, as {_proof(note)}.'
 
 
+def _personal_numbers(note: Note) -> str:
+    pairs = zip(note.all("heading"), note.all("count"), strict=True)
+    columns = ", ".join(f'{int(count):,} in "{_on_one_line(heading)}"' for heading, count in pairs)
+    dropped = int(note.value("dropped"))
+    what = f" {dropped:,} of them would be registration numbers: these cases are sent without one." if dropped else ""
+    return f": personal numbers are neither stored nor sent, and shown as 010180-****: {columns}.{what}"
+
+
 def _proof(note: Note) -> str:
     """Return the cells that are the proof: ``row 3 proves ("31.01.2026")``."""
     earlier = {"row": "", "earlier_row": " of the original file"}
@@ -177,17 +185,7 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.DECIMAL_MARK: _decimal_mark,
     NoteKind.DATE_ORDER: _date_order,
     NoteKind.DIFFERING_TOTAL: _differing_total,
-    NoteKind.OPTIONAL_LEFT_OUT: lambda note: _of_values(
-        note, "left out", f"{'each' if note.rows.count > 1 else 'it'} {note.value('why')}, and the claim is sent without it"
-    ),
-    NoteKind.FURTHER_EMAILS: lambda note: _of_values(
-        note, "with several addresses", f"the first one is sent, and the others {note.value('why')}"
-    ),
-    NoteKind.UNPROVEN_NUMBER: lambda note: _of_values(note, "whose check digit does not fit the country", "sent nevertheless"),
-    NoteKind.INVISIBLE_TAKEN_OUT: lambda note: _of_values(note, "with characters that nobody can see", "those were taken out"),
-    NoteKind.APOSTROPHE_TAKEN_OFF: lambda note: _of_values(
-        note, "with the apostrophe by which a sheet marks text", "it was taken off"
-    ),
+    NoteKind.PERSONAL_NUMBERS: _personal_numbers,
     NoteKind.DUE_BEFORE_DATE: lambda note: (
         f": {rows_named(note.rows)} {'have' if note.rows.count > 1 else 'has'} a due date before the date of the invoice. "
         "Debitura may refuse that; check the dates."

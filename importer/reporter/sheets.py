@@ -11,8 +11,7 @@ from pathlib import Path
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.later_words import AFTER_SENDING
-from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, allowed_answers, kinds_of, written
+from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, kinds_of, offered
 from importer.domain.records import SheetHead
 from importer.domain.remote_facts import NO_FACTS
 from importer.domain.states import DONE, NOTHING_TO_DO, RowStatus
@@ -195,7 +194,7 @@ def _offers(reasons: Sequence[RowReason]) -> Mapping[str, tuple[str, ...]]:
     answered = (one.reason.code in {DROPPED, LEFT_OUT_BY_PROFILE} or one.reason.column == ANSWER_COLUMN for one in reasons)
     if not kinds and not any(answered):
         return {}
-    return {ANSWER_COLUMN: tuple(map(written, allowed_answers(kinds)))}
+    return {ANSWER_COLUMN: offered(kinds)}
 
 
 def _success_cells(row: ReportRow, status: str) -> list[Cell]:

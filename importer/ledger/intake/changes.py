@@ -34,7 +34,7 @@ _RESET = {
 }
 _REPLACED = (
     *("ref", "case_id", "target", "parent_key", "parent_id", "appendix", "content", "reasons", "is_test", "state", "ready"),
-    *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key", "answer"),
+    *("payload", "digest", "not_before", "doubted_at", "row_id", "idempotency_key", "answer", "party"),
 )
 _REPLACE = CompiledUpdate(
     update(entry).where(entry.c.id == bindparam("_id")).values({name: bindparam(name) for name in _REPLACED} | _RESET)

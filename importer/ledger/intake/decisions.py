@@ -42,6 +42,7 @@ class ExistingEntry:
     target: str | None = None
     superseded_by: int | None = None
     answer: str | None = None
+    party: str | None = None
 
 
 class IntakeDecision(Enum):

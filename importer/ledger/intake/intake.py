@@ -17,18 +17,17 @@ from sqlalchemy import Connection, insert, update
 from importer.domain.accounts import Accounts
 from importer.domain.batches import NOBODY, BatchState, Person, figures_of, person_json
 from importer.domain.cells import encode_cells
-from importer.domain.identity import fingerprint
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import RawRow, case_keys, headings_digest, same_values
 from importer.domain.notes import notes_to_json
-from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, LoadedSource, NoClaim, Reject, SheetHead
+from importer.domain.reasons import Reason, reasons_to_json
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, Reject, SheetHead
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.later_words import NoClaimIntake, objection_of
+from importer.ledger.intake.parties import digest_of_case
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
@@ -230,9 +229,12 @@ def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
         "state": State.PENDING,
         "ready": True,
         "payload": case.payload,
-        "digest": fingerprint(case.payload.decode()),
+        "digest": digest_of_case(case),
         "reasons": None,
+        "party": case.party,
     }
+    if case.asked:
+        values |= {"state": State.QUESTIONED, "ready": False, "reasons": reasons_to_json(case.asked)}
     keys = partial(case_keys, case.ref, case.payload, staged.raw)
     return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived)
 

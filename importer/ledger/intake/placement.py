@@ -20,7 +20,7 @@ from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
-from importer.ledger.intake.no_claims import asks_otherwise, now_no_claim
+from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, is_answered, values_of_answered
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
 from importer.ledger.intake.user_answer import has_answered
@@ -49,8 +49,10 @@ class Placement:
 
     def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> ExistingEntry | None:
         kind, record, known = candidate.kind, candidate.record, match.known
+        if known is not None and is_answered(record, known):
+            candidate.values |= values_of_answered(known)
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case
-        decision = self._decide(candidate, match, may_repeat=may_repeat)
+        decision = self._decide(row, candidate, match, may_repeat=may_repeat)
         key = known.key if known else self._new_key(candidate, match)
         if kind is RecordKind.VOUCHER:
             candidate.values["payload"] = with_fields(record.payload, {"uniqueId": key})
@@ -68,24 +70,21 @@ class Placement:
         self._batch.answers.place(record, placed.id, is_new=known is None)
         return placed
 
-    def _decide(self, candidate: Candidate, match: Match, *, may_repeat: bool) -> IntakeDecision:
+    def _decide(self, row: StagedRow, candidate: Candidate, match: Match, *, may_repeat: bool) -> IntakeDecision:
         if match.is_answered:
             return IntakeDecision.ANSWERED
         if match.several:
             return IntakeDecision.QUESTION
         # A row with the same cells is the same row, even if it is read differently now.
-        same = match.known is not None and (match.has_cells or candidate.is_same(match.known))
-        decision = decisions.decide(match.known, self._batch.id, same=same, may_repeat=may_repeat)
-        if decision is IntakeDecision.LEAVE and match.known is not None and self._asks_otherwise(candidate, match.known):
-            return IntakeDecision.REPLACE
-        return decision
+        known = match.known
+        same = known is not None and (match.has_cells or candidate.is_same(known) or self._is_same_row(row, candidate, known))
+        return decisions.decide(match.known, self._batch.id, same=same, may_repeat=may_repeat)
 
-    def _asks_otherwise(self, candidate: Candidate, known: ExistingEntry) -> bool:
-        """Return whether a row takes back what it was asked about before, or asks something else."""
-        if candidate.kind is not RecordKind.CASE or known.state is not State.QUESTIONED:
+    def _is_same_row(self, row: StagedRow, candidate: Candidate, known: ExistingEntry) -> bool:
+        """Return whether a sent case was read from the same cells, and differs only in how its debtor is understood now."""
+        if known.state in REPLACEABLE or not differs_in_debtor_only(candidate.record, known):
             return False
-        stored, asked = open_questions(self._batch.connection, known.id), self._batch.asked_by(candidate.record)
-        return asks_otherwise(stored, asked, is_part=candidate.record.hint is not None)
+        return has_cells_of(self._batch.connection, known, row.raw)
 
     def _new_key(self, candidate: Candidate, match: Match) -> str:
         taken = {known.key for known in self.existing.group(candidate.kind, candidate.base)}
@@ -241,6 +240,7 @@ class Placement:
             case_id=values.get("case_id"),
             target=values.get("target"),
             answer=values.get("answer"),
+            party=values.get("party"),
         )
         keys = candidate.keys.stored_beside(candidate.base)
         self.changes.insert(candidate.kind, self._batch.accounts.of(candidate.kind), known, values, keys)
@@ -285,6 +285,7 @@ class Placement:
         for name in ("state", "digest", "payload", "is_test"):
             setattr(known, name, values[name])
         known.ref, known.case_id, known.target = (values.get(name) for name in ("ref", "case_id", "target"))
+        known.party = values.get("party")
         known.row_id = row.id
         changes = {"row_id": row.id, "idempotency_key": known.idempotency_key, "answer": values.get("answer", known.answer)}
         self.changes.replace(known, values | changes, before)

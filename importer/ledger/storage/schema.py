@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """The newest version; each one is a migration in ``migrations/versions``."""
 
 metadata = MetaData()
@@ -145,6 +145,7 @@ entry = Table(
     Column("superseded_by", ForeignKey("entry.id")),
     Column("remote_facts", Text),  # JSON: what the server reported of an accepted or held entry, such as its lifecycle
     Column("answer", Text),  # JSON: the user's answer to a question about the entry
+    Column("party", Text),  # JSON: what a case's debtor is, and by which rule; see importer.domain.parties.kinds
     Column("adopted_at", Text),  # when a user named the remote case or voucher that it is, which another sender may have made
     Index("entry_key", "account", "kind", "key", unique=True),
     Index("entry_base", "account", "kind", "base"),

@@ -15,6 +15,7 @@ from importer.errors import LedgerError, LedgerUpgraded
 from importer.ledger.storage.backup import write_backup
 from importer.ledger.storage.engine import advice_for
 from importer.ledger.storage.identity import give_identity
+from importer.ledger.storage.migrations.masking import MASKED_NUMBERS
 from importer.ledger.storage.schema import SCHEMA_VERSION, attempt, entry, id_sequence, meta, metadata, row
 
 # Alembic's own table: a new ledger gets it without loading Alembic.
@@ -42,8 +43,10 @@ def upgrade(connection: Connection, name: Path | str, url: str | None, access: F
     if url is not None and copy is not None:
         write_backup(url, copy, access)
     try:
+        _overwrite_what_is_deleted(connection)
         with connection.begin():
             _migrate(connection)
+        kept = _take_out_remains(connection)
     except (DatabaseError, CommandError) as error:
         if copy is not None:
             copy.unlink()  # the ledger itself is unchanged
@@ -54,7 +57,30 @@ def upgrade(connection: Connection, name: Path | str, url: str | None, access: F
         ) from None
     if copy is not None:
         message = f"The ledger {name} was upgraded to version {SCHEMA_VERSION}. The ledger from before is kept as {copy}."
+        if kept:
+            message += (
+                " Personal numbers are masked now, but that copy still holds them: delete it when it is not needed any more."
+            )
         warnings.warn(LedgerUpgraded(message), stacklevel=2)
+
+
+def _overwrite_what_is_deleted(connection: Connection) -> None:
+    """Let SQLite overwrite what the migration replaces, so that no old text is left in the file."""
+    if connection.dialect.name == "sqlite":
+        with connection.begin():
+            connection.execute(text("PRAGMA secure_delete = ON"))
+
+
+def _take_out_remains(connection: Connection) -> bool:
+    """Write the file again without what was masked in it. Returns whether anything was masked."""
+    with connection.begin():
+        masked = connection.scalar(select(meta.c.value).where(meta.c.name == MASKED_NUMBERS)) or "0"
+    if masked != "0" and connection.dialect.name == "sqlite":
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute("VACUUM")
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return masked != "0"
 
 
 def _migrate(connection: Connection) -> None:

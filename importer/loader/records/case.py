@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name, looks_like_a_company
 from importer.domain.former_payloads import former_payload, former_state
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
@@ -17,7 +15,7 @@ from importer.domain.records import CaseRecord, LeftOut, Reject
 from importer.domain.states import RejectStatus
 from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
-from importer.loader.records.optional_values import read_optional
+from importer.loader.records.party import PartyReading
 from importer.loader.records.row_values import RowValues
 from importer.loader.rows.verdict import NOT_DUE, PLAIN_CLAIM, Role, Verdict
 from importer.loader.values.identifiers import check_postal_code
@@ -25,22 +23,14 @@ from importer.loader.values.text import ValueProblem
 
 
 def case_of(
-    found: RowValues,
-    context: LoadContext,
-    hint: EntryLabel | None,
-    *,
-    derive_debtor_type: bool,
-    verdict: Verdict = PLAIN_CLAIM,
+    found: RowValues, context: LoadContext, hint: EntryLabel | None, debtor: PartyReading
 ) -> CaseRecord | LeftOut | Reject:
     """Return the case of a row, left out if it is no claim or not due yet, or a reject with every reason against it.
 
-    ``derive_debtor_type``: the sheet has no column ``debtor_type`` and needs none (Debitura's own template). ``verdict`` is
-    that of the columns that show whether the row is a claim.
+    ``debtor`` is what the row says of its debtor, whose type is in the values already.
     """
     if context.test_cases:
         found.values["is_test"] = True
-    notes = read_optional(found, leaves_out=context.leaves_out_wrong)
-    _read_debtor_type(found, derive_debtor_type=derive_debtor_type)
     state: str | None = found.values.get("debtor_state")
     _read_debtor_place(found)
     _check_due_year(found, context)
@@ -49,7 +39,9 @@ def case_of(
         former = _read_formerly(found, context, state)
         record = _record_of(found, former, state, hint) if former else None
         return Reject(RecordKind.CASE, tuple(found.reasons), found.money("amount_to_recover"), _ref_of(found), record)
-    record = replace(_record_of(found, case, state, hint), value_notes=notes)
+    record = replace(
+        _record_of(found, case, state, hint), party=debtor.party.as_json() if debtor.party else None, asked=debtor.asked
+    )
     if case.due_date is not None and case.due_date >= context.today:
         return LeftOut(record, found.reason("not_due_yet", _NOT_DUE_YET, "due_date"))
     return record
@@ -136,30 +128,6 @@ def _read_formerly(found: RowValues, context: LoadContext, state: str | None) ->
 
 
 _STATE_UNKNOWN = "us_state"
-
-
-def _by_name(values: dict[str, Any]) -> DebtorType:
-    """Return the debtor type that the name suggests, and drop a contact person that only repeats a person's name."""
-    name = values.get("debtor_name", "")
-    if looks_like_a_company(name) or "debtor_registration_number" in values:
-        return DebtorType.COMPANY
-    if values.get("debtor_contact_person") == name:
-        values.pop("debtor_contact_person", None)
-    return DebtorType.PERSON
-
-
-def _read_debtor_type(found: RowValues, *, derive_debtor_type: bool) -> None:
-    """Read the debtor type from its cell or, in Debitura's own template, from whether there is a contact person."""
-    values = found.values
-    if derive_debtor_type:
-        values["debtor_type"] = DebtorType.COMPANY if "debtor_contact_person" in values else DebtorType.PERSON
-        if values["debtor_type"] is DebtorType.PERSON and looks_like_a_company(values.get("debtor_name", "")):
-            found.reject("contact_person", "is missing. A company needs a contact person", "debtor_contact_person")
-    elif "debtor_type" in values:
-        kind = _by_name(values) if is_by_name(values["debtor_type"]) else find_debtor_type(values["debtor_type"])
-        if kind is None:
-            found.reject("debtor_type", "is neither Company nor Person. Write one of them", "debtor_type")
-        values["debtor_type"] = kind
 
 
 def _read_debtor_place(found: RowValues) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TypeVar
 
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
+from importer.domain.parties.kinds import party_kind_named
+from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
-from importer.loader.records.row_currency import resolve_currency
+from importer.loader.records.party import PartyReader
+from importer.loader.records.personal_numbers import reject_references, unmasked_positions
 from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 from importer.loader.rows.judge import ConfirmedValues, RowJudge
@@ -56,6 +60,10 @@ class RowReader:
         )
         self._voucher_positions = [(one.position, one.column) for one in plan.voucher if one.position is not None]
         self._only_vouchers = plan.shape is Shape.VOUCHERS
+        self._mask = SheetMask(plan.head, unmasked_positions(plan.head, profile))
+        self._parties = PartyReader(self._mask, profile.party_kinds(), derived=plan.derive_debtor_type)
+        self.masked: Counter[int] = Counter()
+        """The personal numbers that were masked so far, by the position of their column."""
 
     @property
     def confirmed(self) -> ConfirmedValues:
@@ -67,33 +75,38 @@ class RowReader:
         return self._judge.notes() if self._judge else []
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
-        """Return the row's case, voucher or both. A row of a flat sheet without voucher cells has only a case."""
-        row = Row(self.plan.head.name, number, cells)
-        hints = self._hints(cells)
+        """Return the row's case, voucher or both. A row of a flat sheet without voucher cells has only a case.
+
+        Personal numbers are masked first: nothing that is returned contains one.
+        """
+        masked = self._mask.row(cells)
+        self.masked.update(one.position for one in masked.found)
+        row, readable = Row(self.plan.head.name, number, masked.cells), masked.readable
+        hints, answer = self._hints(readable), self._answer(readable)
         case = voucher = None
         if not self._only_vouchers:
-            case = self._case(cells, hints.get(RecordKind.CASE))
-        if self._only_vouchers or self._has_voucher(cells):
-            voucher = self._voucher(cells, hints.get(RecordKind.VOUCHER))
-        if answer := self._answer(cells):
+            case = self._case(masked, hints.get(RecordKind.CASE), answer)
+        if self._only_vouchers or self._has_voucher(readable):
+            voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER))
+        if answer and party_kind_named(answer) is None:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
         return LoadedRow(row, case, voucher)
 
-    def _case(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> CaseRow:
-        found = self._row_values(RecordKind.CASE, self._case_columns, cells)
-        amount = found.values.get("amount_to_recover")
-        verdict = self._judge.judge(cells, amount) if self._judge else PLAIN_CLAIM
-        return case_of(found, self.context, hint, derive_debtor_type=self.plan.derive_debtor_type, verdict=verdict)
+    def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None) -> CaseRecord | LeftOut | Reject:
+        found = self._row_values(RecordKind.CASE, self._case_columns, row)
+        return case_of(found, self.context, hint, self._parties.read(found, row, answer))
 
-    def _voucher(self, cells: tuple[Cell, ...], hint: EntryLabel | None) -> VoucherRecord | Reject:
-        found = self._row_values(RecordKind.VOUCHER, self._voucher_columns, cells)
+    def _voucher(self, row: MaskedRow, hint: EntryLabel | None) -> VoucherRecord | Reject:
+        found = self._row_values(RecordKind.VOUCHER, self._voucher_columns, row)
         return voucher_of(found, self.context, hint, signed=self._signed, needs_case=self._only_vouchers)
 
-    def _row_values(self, kind: RecordKind, columns: RowDecoder, cells: tuple[Cell, ...]) -> RowValues:
-        found = RowValues(kind)
+    def _row_values(self, kind: RecordKind, columns: RowDecoder, row: MaskedRow) -> RowValues:
+        found, cells = RowValues(kind), row.readable
         found.read(columns, cells)
         resolve_currency(found, found.texts_of(columns.amounts))
         found.check_signs(columns.amounts)
+        if row.found:
+            reject_references(found, row)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
             found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
         return found

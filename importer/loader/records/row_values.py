@@ -94,6 +94,12 @@ class RowValues:
         """Add a reason against the column ``name``, or the whole row if None. ``offers`` are values that may be meant."""
         self.reasons.append(self.reason(code, message, name, offers))
 
+    def reject_masked(self, code: str, message: str, name: str, cells: tuple[Cell, ...]) -> None:
+        """Add a reason against the column ``name`` that shows its cell in ``cells``, where a personal number is masked."""
+        read, self.cells = self.cells, cells
+        self.reject(code, message, name)
+        self.cells = read
+
     def reason(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> Reason:
         """Return a reason about the column ``name``, with its heading and the cell's value."""
         reader = next((known for known in self.readers if known.name == name), None)

@@ -1,0 +1,199 @@
+"""Legal forms and words in names of debtors, from ``legal_forms.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+_PUNCTUATION = re.compile(r"[.'’`´\"/:*]")
+_BREAKS = re.compile(r"[\s,;()|–—-]+")
+_SEGMENTS = re.compile(r"\s*(?:,|;|\(|\)|\s[-–—]\s)\s*")
+_PART = 3  # letters of a part of an abbreviation that may be written with blanks
+_SHORT = 2  # letters of a form that counts at the end of a name only
+
+
+class FormKind(StrEnum):
+    """The kinds of forms and words; the values are those of the file."""
+
+    COMPANY = "company"
+    SOLE_TRADER = "sole trader"
+    ASSOCIATION = "association"
+    PUBLIC_BODY = "public body"
+    BUSINESS = "business"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalForm:
+    """A legal form: its words, folded, where in a name it is, and on which side of it a sole trader's owner is named."""
+
+    words: tuple[str, ...]
+    countries: frozenset[str]
+    kind: FormKind
+    where: frozenset[str]
+    owner: str | None
+    is_abroad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NameWord:
+    """Words that tell a public body, an association or a business: their folded form and where they count."""
+
+    words: tuple[str, ...]
+    kind: FormKind
+    is_part: bool
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundForm:
+    """A legal form in a name. ``owner`` is the name of a sole trader's owner, if the form says on which side it is."""
+
+    kind: FormKind
+    owner: str | None = None
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(files("importer.domain.parties").joinpath("legal_forms.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def legal_forms() -> tuple[LegalForm, ...]:
+    """Return all forms, those of most words first."""
+    found = [
+        LegalForm(
+            words,
+            frozenset(one["country"]),
+            FormKind(one["kind"]),
+            frozenset(one.get("where", ["end"])),
+            one.get("owner"),
+            one.get("abroad", False),
+        )
+        for one in _file()["form"]
+        for words in _written(one["name"])
+    ]
+    return tuple(sorted(found, key=lambda form: (-len(form.words), -len("".join(form.words)))))
+
+
+def _written(name: str) -> set[tuple[str, ...]]:
+    """Return the words of a form, and those of an abbreviation that is written with blanks: ``e. K.``."""
+    parts = [part for part in re.split(r"[.\s]+", name) if part]
+    spaced = folded_words(" ".join(parts)) if "." in name and all(len(part) <= _PART for part in parts) else ()
+    return {words for words in (folded_words(name), spaced) if words}
+
+
+@cache
+def name_words() -> tuple[NameWord, ...]:
+    """Return the words that tell what a name is."""
+    return tuple(
+        NameWord(folded_words(one["word"]), FormKind(one["kind"]), one.get("part", False), one.get("first", False))
+        for one in _file()["word"]
+    )
+
+
+@cache
+def salutations() -> frozenset[str]:
+    """Return the forms of address, folded."""
+    return frozenset("".join(folded_words(one)) for one in _file()["salutation"])
+
+
+@lru_cache(maxsize=8192)
+def folded_words(text: str) -> tuple[str, ...]:
+    """Return the words of a name without case, accents and punctuation: ``A/S`` and ``a.s.`` are ``as``."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("æ", "ae"))
+    bare = "".join(one for one in plain if not unicodedata.combining(one))
+    return tuple(filter(None, _BREAKS.split(_PUNCTUATION.sub("", bare))))
+
+
+@lru_cache(maxsize=8192)
+def form_in(name: str, country: str | None) -> FoundForm | None:
+    """Return the legal form in a name, by the forms of its country, then by those that are distinct in every country.
+
+    A sole trader's mark counts before the form of a company: "Nordlys v/ Jens Hansen".
+    """
+    own = [form for form in legal_forms() if country is None or country in form.countries or form.is_abroad]
+    if country is None:
+        own = [form for form in own if form.is_abroad or len("".join(form.words)) > _SHORT or form.kind is FormKind.SOLE_TRADER]
+    traders = [form for form in own if form.kind is FormKind.SOLE_TRADER]
+    others = [form for form in own if form.kind is not FormKind.SOLE_TRADER]
+    for forms in (traders, others):
+        for form in forms:
+            if (place := _place(name, form)) is not None:
+                return FoundForm(form.kind, _owner(name, form, place))
+    return None
+
+
+def _place(name: str, form: LegalForm) -> tuple[int, int] | None:
+    """Return the first and last word of a form in a name, as positions; None if the name does not have it there."""
+    words, count = folded_words(name), len(form.words)
+    if len(words) <= count:
+        return None
+    if "inside" in form.where:
+        return _inside(name, form)
+    if "front" in form.where and words[:count] == form.words:
+        return 0, count
+    if "end" not in form.where:
+        return None
+    start = len(words) - count
+    if words[start:] == form.words:
+        return start, start + count
+    return _before_a_break(name, form)
+
+
+def _inside(name: str, form: LegalForm) -> tuple[int, int] | None:
+    """Return the place of a mark between two names. One that ends in a stroke may be written without a blank: ``v/Jens``."""
+    spaced = re.sub(r"(?i)(?<![^\W\d_])(v|c)/\s*", r" \1/ ", name)
+    words = [folded_words(one) for one in re.split(r"[\s,;()]+", spaced) if one]
+    flat = [("".join(one), raw) for one, raw in zip(words, [w for w in re.split(r"[\s,;()]+", spaced) if w], strict=True)]
+    count = len(form.words)
+    for start in range(1, len(flat) - count):
+        texts = tuple(text for text, _ in flat[start : start + count])
+        if texts == form.words and (texts != ("v",) or flat[start][1].endswith("/") or flat[start][1].endswith(".")):
+            return start, start + count
+    return None
+
+
+def _before_a_break(name: str, form: LegalForm) -> tuple[int, int] | None:
+    """Return the place of a form at the end of a part of the name: ``Nordtind Fiskeri AS (under konkurs)``."""
+    position = 0
+    for segment in filter(None, _SEGMENTS.split(name)):
+        words = folded_words(segment)
+        position += len(words)
+        if len(words) > len(form.words) and words[-len(form.words) :] == form.words:
+            return position - len(form.words), position
+        if position > len(words) and words == form.words and len("".join(form.words)) > _SHORT:
+            return position - len(form.words), position  # the form alone in brackets
+    return None
+
+
+def _owner(name: str, form: LegalForm, place: tuple[int, int]) -> str | None:
+    """Return the owner's name beside a sole trader's mark, if it has the form of a personal name."""
+    if form.owner is None:
+        return None
+    spaced = re.sub(r"(?i)(?<![^\W\d_])(v|c)/\s*", r" \1/ ", name)
+    raw = [word for word in re.split(r"[\s,;()]+", spaced) if folded_words(word)]
+    chosen = raw[place[1] :] if form.owner == "after" or place[0] == 0 else raw[: place[0]]
+    return " ".join(chosen) or None
+
+
+@lru_cache(maxsize=8192)
+def words_in(name: str) -> frozenset[FormKind]:
+    """Return the kinds of words in a name: of a public body, an association or a business."""
+    words = folded_words(name)
+    return frozenset(one.kind for one in name_words() if _has(words, one))
+
+
+def _has(words: Sequence[str], one: NameWord) -> bool:
+    count = len(one.words)
+    if one.is_first:
+        return tuple(words[:count]) == one.words and len(words) > count
+    if any(tuple(words[at : at + count]) == one.words for at in range(len(words) - count + 1)):
+        return True
+    return one.is_part and any(word.endswith(one.words[0]) and len(word) > len(one.words[0]) + 1 for word in words)

@@ -1,0 +1,41 @@
+"""The form of a personal name."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from importer.domain.parties.forms import FormKind, folded_words, salutations, words_in
+
+_FEWEST, _MOST = 2, 5
+_PART = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?")
+_NOT_IN_NAMES = re.compile(r"[0-9&+/@#*_<>|=!?:\"]")
+_PARTICLES = frozenset(
+    ("von", "van", "der", "den", "de", "da", "del", "di", "af", "av", "la", "le", "zu", "bin", "al", "el", "ten")
+)
+_JOINED = frozenset(("og", "och", "ja", "und", "and", "et", "en", "y", "e", "i"))
+
+
+@lru_cache(maxsize=8192)
+def is_personal_name(name: str) -> bool:
+    """Return whether a name has the form of a person's: a salutation, ``Surname, Given``, or two to five words of letters.
+
+    A name with a word that only businesses, associations or public bodies have is none.
+    """
+    if words_in(name) or _NOT_IN_NAMES.search(name):
+        return False
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > _FEWEST or not all(parts):
+        return False
+    words = " ".join(parts).split()
+    if not all(_PART.fullmatch(word) for word in words):
+        return False
+    if words and "".join(folded_words(words[0])) in salutations():
+        return len(words) > 1
+    real = [word for word in words if word.casefold() not in _PARTICLES | _JOINED]
+    return _FEWEST <= len(real) <= _MOST and any(len(word.rstrip(".")) > 1 for word in real)
+
+
+def has_business_word(name: str) -> bool:
+    """Return whether a word of the name belongs to a business, an association or a public body."""
+    return bool(words_in(name) & set(FormKind))

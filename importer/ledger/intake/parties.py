@@ -1,0 +1,62 @@
+"""What a case's debtor was taken for before: an answer holds for the entry, and a better rule changes nothing that was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from importer.domain.identity import fingerprint
+from importer.domain.match_keys import RawRow, headings_digest, same_values
+from importer.domain.records import CaseRecord, VoucherRecord
+from importer.domain.states import State
+from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.queries.report_rows import heads_of
+from importer.ledger.storage.schema import batch, row
+
+_OF_DEBTOR = ("type", "contactPerson", "companyRegistrationNumber")
+"""Members of a debtor that follow from what it is taken for."""
+
+
+def digest_of_case(case: CaseRecord) -> str:
+    """Return the digest of a case's values. One that is questioned has another than the same case with an answer."""
+    asked = tuple(reason.code for reason in case.asked)
+    return fingerprint(case.payload.decode(), *asked)
+
+
+def is_answered(record: CaseRecord | VoucherRecord, known: ExistingEntry) -> bool:
+    """Return whether a row that asks what its debtor is has an entry of which that was answered, with the same values."""
+    if not isinstance(record, CaseRecord) or not record.asked or known.state is State.QUESTIONED:
+        return False
+    return _without_party(record.payload, known.payload)
+
+
+def values_of_answered(known: ExistingEntry) -> dict[str, Any]:
+    """Return the columns with which a row keeps the answer of its entry."""
+    kept = {"payload": known.payload, "digest": known.digest, "party": known.party}
+    return {**kept, "state": State.PENDING, "ready": True, "reasons": None}
+
+
+def differs_in_debtor_only(record: CaseRecord | VoucherRecord, known: ExistingEntry) -> bool:
+    """Return whether a case differs from its entry at most in what the debtor is taken for."""
+    return isinstance(record, CaseRecord) and _without_party(record.payload, known.payload)
+
+
+def has_cells_of(connection: Connection, known: ExistingEntry, raw: RawRow) -> bool:
+    """Return whether an entry was read from a row with the same headings and cells."""
+    columns = (row.c.cells, row.c.sheet, batch.c.heads)
+    query = select(*columns).join(batch, batch.c.id == row.c.batch_id).where(row.c.id == known.row_id)
+    found = connection.execute(query).one_or_none()
+    if found is None or found.cells != raw.cells:
+        return False
+    return headings_digest(heads_of(found.heads)[found.sheet].header) == raw.headings
+
+
+def _without_party(one: bytes, other: bytes) -> bool:
+    """Return whether two cases have the same values apart from what follows from the kind of their debtor."""
+    payloads = (orjson.loads(one), orjson.loads(other))
+    for payload in payloads:
+        for name in _OF_DEBTOR:
+            payload.get("debtor", {}).pop(name, None)
+    return same_values(orjson.dumps(payloads[0]), orjson.dumps(payloads[1]))
