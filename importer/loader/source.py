@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from importer.domain.cells import Cell
 from importer.domain.confirmed_values import confirmed_texts
 from importer.domain.notes import Note, NoteKind
+from importer.domain.personal_numbers.texts import mask_text
 from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetHead
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
@@ -164,6 +165,7 @@ def _open_sheet(
     if not first or _all_ours(first[0][1]):
         return None
     top = find_header(sheet.name, rows, with_report_layout(first, profile))
+    top = replace(top, header=tuple(map(mask_text, top.header)))  # the first row of a list without headings is one of data
     plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around) if top.header else None
     if plan is None:
         return None

@@ -175,8 +175,8 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
         f': rows that "{_on_one_line(note.value("heading"))}" calls credit notes or payments are rejected.'
     ),
     NoteKind.TYPE_BY_NAME: lambda _: (
-        ": debtor_type goes by the name, as the profile or the settings say: a debtor with a legal form or a registration "
-        "number is a Company, every other one a Person."
+        ": debtor_type goes by the name, as the profile or the settings say: by the debtor's numbers, the legal form, the words "
+        "of public bodies and associations, and the form of a personal name."
     ),
     NoteKind.TYPE_DERIVED: lambda _: (
         " has no debtor_type: a row with a contact person is a Company, another one a Person unless its name "

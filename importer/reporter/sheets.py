@@ -28,6 +28,7 @@ NEW = "new"
 """The value of ``#new`` of a row whose change no earlier import has reported."""
 SUCCESS_COLUMNS = (
     *("#row", "#status", "#case_id", "#case_reference", "#voucher_id", "#unique_id", "#sent_at", "#imported_from"),
+    "#debtor_type",
     *("#lifecycle", "#partner", "#needs_info", "#sign_at"),
 )
 SHEETS = ("success.xlsx", "errors.xlsx", "left-out.xlsx", "changes.xlsx")
@@ -210,5 +211,6 @@ def _success_cells(row: ReportRow, status: str) -> list[Cell]:
         *((voucher.remote_id, voucher.unique_id) if voucher else (None, None)),
         max(sent)[:19].replace("T", " ") if sent else None,
         "; ".join(dict.fromkeys(result.imported_from for result in results if result.imported_from)) or None,
+        first.debtor if first else None,
         *(facts.lifecycle, facts.partner, facts.needs_info, facts.sign_at),
     ]

@@ -37,6 +37,7 @@ class PartyRule(StrEnum):
     ASSOCIATION = "the name of an association"
     PERSONAL_NAME = "the form of a personal name"
     CONTACT = "the contact person"
+    EARLIER = "an earlier release"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from importer.domain.code_lists import find_country
 from importer.domain.personal_numbers.column_numbers import number_in_column
 from importer.domain.personal_numbers.found import FoundNumber, masked
 from importer.domain.personal_numbers.headings import NumberHeading, NumberKind, number_heading
-from importer.domain.personal_numbers.texts import MASK, is_masked, numbers_in, plain, without_masks
+from importer.domain.personal_numbers.texts import MASK, is_masked, mask_text, numbers_in, plain, without_masks
 from importer.domain.records import SheetHead
 from importer.domain.special_cells import CellError, cell_text
 
@@ -163,6 +163,11 @@ class SheetMask:
     def _country_of_all(self) -> str | None:
         text = dict(self.head.constants).get("debtor_country")
         return find_country(text) if text else None
+
+
+def masked_cells(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Return cells of which no heading is known with the personal numbers masked that are sure without one."""
+    return tuple(mask_text(cell) if type(cell) is str and len(cell) >= SHORTEST else cell for cell in cells)
 
 
 _country_in = lru_cache(maxsize=1024)(find_country)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowOrigin, State
+from importer.ledger.queries.parties import party_column
 from importer.ledger.storage.payload_members import member
 from importer.ledger.storage.schema import entry, row
 
@@ -87,8 +88,11 @@ def creditors(connection: Connection, batch_id: int) -> list[ClaimGroup]:
 
 
 def debtor_types(connection: Connection, batch_id: int) -> list[ClaimGroup]:
-    """Return the debtors by type (``Company``, ``Person``), each with the first names of its type."""
-    kind, name = member(entry.c.payload, "debtor", "type"), member(entry.c.payload, "debtor", "name")
+    """Return the debtors by what they were taken for and by which rule, each group with its first names.
+
+    The name of a group is text for :func:`importer.ledger.queries.parties.party_in`.
+    """
+    kind, name = party_column(entry), member(entry.c.payload, "debtor", "name")
     found = _groups(connection, batch_id, kind.label("debtor_type"))
     for group in found:
         first = _waiting(select(name), batch_id).where(kind == group.name).order_by(row.c.id).limit(NAMES_SHOWN * 2)

@@ -18,7 +18,7 @@ from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import FormatProof, SheetHead
 from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
-from importer.ledger.queries.changed_rows import new_changes
+from importer.ledger.queries.parties import party_column, party_in
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, reject, row
 
@@ -58,7 +58,7 @@ class RecordResult(NamedTuple):
 
     ``repeats``: an earlier row of the source holds the same case and is counted for it. ``imported_from``: file and row of the
     earlier import, for a record that was already imported, or of the row that it repeats. ``key``: the entry's key in the
-    ledger. ``facts``: those of the case.
+    ledger. ``facts``: those of the case. ``debtor``: what the debtor of a case is: company, sole trader or person.
     """
 
     status: RowStatus
@@ -75,7 +75,7 @@ class RecordResult(NamedTuple):
     case_reference: str | None = None
     sent_at: str | None = None
     facts: RemoteFacts = NO_FACTS
-    is_new: bool = False
+    debtor: str | None = None
 
 
 class ReportRow(NamedTuple):
@@ -200,17 +200,18 @@ def _page_query() -> Select[Any]:
         columns += [row.c[f"{kind}_{name}"] for name in ("origin", "currency", "cents")]
         columns += [e.c[name] for name in _ENTRY]
         if kind is RecordKind.CASE:
-            columns += [null(), e.c.remote_id, e.c.remote_reference, e.c.remote_facts]
+            columns += [null(), e.c.remote_id, e.c.remote_reference, e.c.remote_facts, party_column(e)]
         else:
             owner = entry.alias("owner")
             joined = joined.outerjoin(owner, owner.c.id == e.c.case_id)
             columns += [e.c.key, func.coalesce(e.c.target, owner.c.remote_id), owner.c.remote_reference, owner.c.remote_facts]
+            columns += [party_column(owner)]
     wanted = (row.c.batch_id == bindparam("batch")) & (row.c.id > bindparam("last"))
     return select(*columns).select_from(joined).where(wanted).order_by(row.c.id).limit(PAGE_ROWS)
 
 
 _PAGE = _page_query()
-_HEAD, _CASE_END = 4, 21
+_HEAD, _CASE_END = 4, 22
 _ORIGIN, _ENTRY_ID = 3, 6  # counted from the first column of the case or voucher
 _FROM = (_HEAD, _CASE_END)
 """The columns with the batches from which known cases and vouchers were imported."""
@@ -248,7 +249,7 @@ def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[s
     """Return the result of a row's case or voucher; None if it has none."""
     imported_from: str | None = None
     from_batch, from_sheet, from_number, origin, currency, cents, *rest = found
-    entry_id, state, reasons, remote_id, reference, key, sent_at, unique_id, case_id, case_reference, facts = rest
+    entry_id, state, reasons, remote_id, reference, key, sent_at, unique_id, case_id, case_reference, facts, party = rest
     if entry_id is None:
         return None
     status = _STATUS[state, origin]
@@ -258,6 +259,7 @@ def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[s
     return RecordResult(
         *(status, reasons_from_json(reasons), Money(currency, cents), origin == RowOrigin.SHARED, imported_from, entry_id, key),
         *(remote_id, reference, unique_id, case_id, case_reference, sent_at, RemoteFacts.from_json(facts) if facts else NO_FACTS),
+        debtor=party_in(party).kind.value if party else None,
     )
 
 

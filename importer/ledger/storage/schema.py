@@ -22,6 +22,9 @@ from sqlalchemy import (
 SCHEMA_VERSION = 8
 """The newest version; each one is a migration in ``migrations/versions``."""
 
+MASKED_NUMBERS = "masked_numbers"
+"""The name in ``meta`` of the number of rows in which the upgrade to version 8 has masked personal numbers."""
+
 metadata = MetaData()
 
 REMOTE_KEY = "lower(replace(replace(replace(trim(remote_id), '-', ''), '{', ''), '}', ''))"

@@ -15,8 +15,7 @@ from importer.errors import LedgerError, LedgerUpgraded
 from importer.ledger.storage.backup import write_backup
 from importer.ledger.storage.engine import advice_for
 from importer.ledger.storage.identity import give_identity
-from importer.ledger.storage.migrations.masking import MASKED_NUMBERS
-from importer.ledger.storage.schema import SCHEMA_VERSION, attempt, entry, id_sequence, meta, metadata, row
+from importer.ledger.storage.schema import MASKED_NUMBERS, SCHEMA_VERSION, attempt, entry, id_sequence, meta, metadata, row
 
 # Alembic's own table: a new ledger gets it without loading Alembic.
 _alembic_version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.domain.cells import Cell
+from importer.domain.personal_numbers.sheet_mask import SheetMask, masked_cells
+from importer.domain.records import SheetHead
 from importer.errors import FileRefused
 from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import NO_PROFILE
@@ -47,12 +49,14 @@ def sample_file(path: Path) -> list[SheetSample]:
 
 
 def _sample(sheet: Sheet) -> SheetSample | None:
-    first = first_rows(sheet, SAMPLED_ROWS)
+    first = [(number, masked_cells(cells)) for number, cells in first_rows(sheet, SAMPLED_ROWS)]
     rows = PeekableRows(iter(first))
     top = find_header(sheet.name, rows, with_report_layout(first, NO_PROFILE))
     left = list(rows)
     if not left:
         return None
+    mask = SheetMask(SheetHead(sheet.name, top.header, (None,) * len(top.header)))
+    left = [(number, mask.row(cells).cells) for number, cells in left]
     headings = tuple(Heading(text, _filled(at, left)) for at, text in enumerate(top.header))
     return SheetSample(sheet.name, top.row, top.header, headings, top.around)
 

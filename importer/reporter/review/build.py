@@ -16,6 +16,7 @@ from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo, ReportRow, row_in
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.notes import sentence
+from importer.reporter.review.debtors import debtor_groups
 from importer.reporter.review.model import (
     STATUS_ORDER,
     AccountShown,
@@ -62,7 +63,7 @@ def build_file_review(queries: Queries, batch_id: int, *, is_confirmed: bool = F
         balanced=summary.balanced,
         not_due=not_due,
         credits=CreditRows(credits_found.rows, credits_found.money, credits_found.without_parent) if credits_found.rows else None,
-        debtor_types=_parties(queries.debtor_types(batch_id)),
+        debtor_types=debtor_groups(queries.debtor_types(batch_id)),
         debtor_type_rule=debtor_type_rule(batch.heads, batch.notes),
         creditors=_parties(creditors),
         largest=_largest(queries, batch),

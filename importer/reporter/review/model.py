@@ -156,12 +156,16 @@ class CreditRows:
 
 @dataclass(frozen=True)
 class Parties:
-    """Creditors or debtors of one kind: how many cases, their money, and some names to look at."""
+    """Creditors or debtors of one kind: how many cases, their money, and some names to look at.
+
+    ``rule`` is the rule by which debtors were taken for this kind, in words that follow "by".
+    """
 
     name: str
     cases: int
     money: Totals
     examples: tuple[str, ...] = ()
+    rule: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from importer.domain.kinds import RecordKind
 from importer.domain.money import grouped_text
 from importer.domain.states import NOTHING_TO_DO, RowStatus
+from importer.reporter.review.debtors import debtor_lines
 from importer.reporter.review.model import (
     AccountShown,
     ControlTotal,
@@ -156,7 +157,7 @@ def _sections(file: FileReview) -> Iterator[list[str]]:
     yield _totals(file)
     yield _not_due(file)
     yield _credits(file)
-    yield _debtors(file)
+    yield debtor_lines(file)
     yield _creditors(file.creditors)
     yield _largest(file)
     if file.unusual:
@@ -248,17 +249,6 @@ def _credits(file: FileReview) -> list[str]:
     without = file.credits.without_invoice
     lines += wrapped(f"{without:,} of them name no invoice", "    ") if without else []
     return ["Credit notes and payments, which count against the debt", *lines]
-
-
-def _debtors(file: FileReview) -> list[str]:
-    lines = wrapped(file.debtor_type_rule, "  ", "    ") if file.debtor_type_rule else []
-    for one in file.debtor_types:
-        shown = f", such as {', '.join(one.examples)}" if one.examples else ""
-        lines += wrapped(f"{counted(one.cases, 'case')} against {_PLURAL.get(one.name, one.name)}{shown}", "  ", "    ")
-    return ["Companies and persons", *lines] if file.debtor_types else []
-
-
-_PLURAL = {"Company": "companies", "Person": "persons"}
 
 
 def _creditors(creditors: Sequence[Parties]) -> list[str]:

@@ -73,8 +73,16 @@ SENTENCES = {
         NoteKind.FURTHER_LINES, "Sager", rows_of([4])
     ): 'Sheet "Sager": row 4 is a further line of the document above, without an amount, and was left out.',
     Note(NoteKind.TYPE_BY_NAME, "Sager"): (
-        'Sheet "Sager": debtor_type goes by the name, as the profile or the settings say: a debtor with a legal form or a '
-        "registration number is a Company, every other one a Person."
+        'Sheet "Sager": debtor_type goes by the name, as the profile or the settings say: by the debtor\'s numbers, the '
+        "legal form, the words of public bodies and associations, and the form of a personal name."
+    ),
+    Note(
+        NoteKind.PERSONAL_NUMBERS,
+        "Sager",
+        values=(("heading", "Org.nr"), ("count", "12"), ("heading", "Noter"), ("count", "3"), ("dropped", "12")),
+    ): (
+        'Sheet "Sager": personal numbers are neither stored nor sent, and shown as 010180-****: 12 in "Org.nr", 3 in "Noter". '
+        "12 of them would be registration numbers: these cases are sent without one."
     ),
     Note(NoteKind.TYPE_DERIVED, "Sager"): (
         'Sheet "Sager" has no debtor_type: a row with a contact person is a Company, another one a Person unless its name '

@@ -28,10 +28,9 @@ from importer.domain.personal_numbers.payloads import masked_json, names_number,
 from importer.domain.personal_numbers.sheet_mask import SheetMask
 from importer.domain.personal_numbers.texts import mask_text
 from importer.domain.records import SheetHead
+from importer.ledger.storage.schema import MASKED_NUMBERS
 
 PAGE_ROWS = 2000
-MASKED_NUMBERS = "masked_numbers"
-"""The name in ``meta`` of the number of rows in which personal numbers were masked by the upgrade."""
 
 _REFUSED = [
     {
