@@ -11,6 +11,7 @@ from pathlib import Path
 
 from importer.commands.backup_findings import backup_findings
 from importer.commands.finding import Finding
+from importer.commands.masking_findings import masking_findings
 from importer.commands.probe import findings_of
 from importer.credentials import find_credential
 from importer.domain.paths import is_folder
@@ -27,7 +28,7 @@ def diagnose(environment: Environment) -> list[Finding]:
     """Check the settings, the ledger and both APIs. All checks are made, also after one has failed."""
     findings = [_workspace_finding(environment), *_missing_settings(environment), _ledger_finding(environment)]
     findings += _notes_findings(environment)
-    findings += [*backup_findings(environment), *_sharing_findings(environment)]
+    findings += [*backup_findings(environment), *masking_findings(environment), *_sharing_findings(environment)]
     return [*findings, *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
 
 

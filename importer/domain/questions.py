@@ -6,7 +6,7 @@ grouped by what the ledger stores of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -125,7 +125,16 @@ def offered(kinds: Collection[QuestionKind]) -> tuple[str, ...]:
 
 def answers_in_words(words: Collection[AnswerWord]) -> str:
     """Return answers as they are written in ``#answer``: ``send, same as ID or drop``."""
-    *others, last = map(written, words)
+    return _joined([written(word) for word in words])
+
+
+def offered_in_words(kinds: Collection[QuestionKind]) -> str:
+    """Return what can be written in ``#answer`` of a row with questions of these kinds, as one text."""
+    return _joined(offered(kinds))
+
+
+def _joined(texts: Sequence[str]) -> str:
+    *others, last = texts
     return f"{', '.join(others)} or {last}" if others else last
 
 

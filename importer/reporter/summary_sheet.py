@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from importer.domain.cells import Cell
 from importer.domain.money import amount_cell
-from importer.domain.questions import RULES, allowed_answers, answers_in_words
+from importer.domain.questions import RULES, offered_in_words
 from importer.domain.records import PROOF_MARK, SUMMARY_SHEET, SheetHead
 from importer.domain.states import RowStatus
 from importer.reporter.error_groups import ErrorGroup, ErrorGroups, GroupTotals
@@ -57,7 +57,7 @@ def proofs(heads: Sequence[SheetHead], sheets: Sequence[str]) -> Iterator[list[C
 def _questions(groups: ErrorGroups, sheets: Sequence[str], currencies: Sequence[str]) -> Iterator[list[Cell]]:
     """Yield one line for each kind of question, and an empty one below them."""
     for kind, totals in groups.questions.items():
-        answers = f"{RULES[kind].sentence}. Answer in #answer: {answers_in_words(allowed_answers([kind]))}"
+        answers = f"{RULES[kind].sentence}. Answer in #answer: {offered_in_words([kind])}"
         example = f"{sheets[totals.sheet]}, row {totals.number}"
         status = in_words(RowStatus.QUESTIONED)
         yield [totals.rows, "questions", status, "#answer", answers, kind.value, example, *_money(totals, currencies)]

@@ -20,8 +20,7 @@ from importer.ledger.queries.claims import (
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.entry_places import EntryPlace, entry_place
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
-from importer.ledger.queries.night_rows import Arrival, arrivals, batches_since, new_in_batch, newest_batch, open_in_ledger
-from importer.ledger.queries.open_rows import batch_ids, waiting_batches
+from importer.ledger.queries.personal_numbers import sent_personal_numbers
 from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
 from importer.ledger.queries.report_rows import (
     BatchInfo,
@@ -160,6 +159,10 @@ class Queries:
     def new_creditors(self, batch_id: int, names: Collection[str]) -> list[str]:
         """Return those of the creditors for which nothing was sent before this batch's run."""
         return new_creditors(self._connection, batch_id, names)
+
+    def sent_personal_numbers(self) -> int:
+        """Count the requests of earlier releases that were sent with a personal number, and are kept as they were sent."""
+        return sent_personal_numbers(self._connection)
 
     def open_batches(self) -> dict[int, set[str]]:
         """Return the batches with unfinished entries, the oldest first, each with the accounts of those entries."""
