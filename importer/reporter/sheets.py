@@ -13,9 +13,8 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, kinds_of, offered
 from importer.domain.records import SheetHead
-from importer.domain.remote_facts import NO_FACTS
 from importer.domain.states import DONE, NOTHING_TO_DO, RowStatus
-from importer.ledger.queries.report_rows import ReportRow
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.row_reasons import TO_CORRECT, ReportHeadings, RowReason, in_words, label, reasons_of_row, worse_status
@@ -198,19 +197,22 @@ def _offers(reasons: Sequence[RowReason]) -> Mapping[str, tuple[str, ...]]:
     return {ANSWER_COLUMN: offered(kinds)}
 
 
+_NOTHING = RecordResult(RowStatus.PENDING)
+
+
 def _success_cells(row: ReportRow, status: str) -> list[Cell]:
     voucher = row.voucher
     results = [result for result in (row.case, voucher) if result]
-    first = results[0] if results else None
+    first = results[0] if results else _NOTHING
     sent = [result.sent_at for result in results if result.sent_at]
-    facts = first.facts if first else NO_FACTS
+    facts = first.facts
     return [
         row.number,
         status,
-        *((first.case_id, first.case_reference) if first else (None, None)),
+        *(first.case_id, first.case_reference),
         *((voucher.remote_id, voucher.unique_id) if voucher else (None, None)),
         max(sent)[:19].replace("T", " ") if sent else None,
         "; ".join(dict.fromkeys(result.imported_from for result in results if result.imported_from)) or None,
-        first.debtor if first else None,
+        first.debtor,
         *(facts.lifecycle, facts.partner, facts.needs_info, facts.sign_at),
     ]

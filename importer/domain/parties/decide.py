@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.domain.parties.forms import FormKind, form_in, words_in
+from importer.domain.parties.forms import FormKind, FoundForm, form_in, words_in
 from importer.domain.parties.kinds import Party, PartyKind, PartyRule, UnclearParty
 from importer.domain.parties.names import is_personal_name
 
@@ -28,19 +28,23 @@ def decide(name: str, country: str | None, numbers: PartyNumbers = NO_NUMBERS) -
     bodies and associations, the form of a personal name. A sole trader's mark in the name makes a company's number or a
     VAT id one of a sole trader. A personal number proves a natural person, who may be in business.
     """
-    form = form_in(name, country)
-    trades_alone = form is not None and form.kind is FormKind.SOLE_TRADER
-    owner = form.owner if form is not None and form.owner and is_personal_name(form.owner) else None
+    found = form_in(name, country)
+    form, owner = (found.kind, _owner(found)) if found else (None, None)
     if numbers.personal:
-        return _natural_person(name, numbers, form.kind if form else None, owner)
-    business = PartyKind.SOLE_TRADER if trades_alone else PartyKind.COMPANY
-    if numbers.company:
-        return Party(business, PartyRule.COMPANY_NUMBER, owner)
-    if numbers.vat:
-        return Party(business, PartyRule.VAT_ID, owner)
-    if form is not None:
-        return Party(business, PartyRule.LEGAL_FORM, owner)
-    return _by_words(name)
+        return _natural_person(name, numbers, form, owner)
+    rules = (
+        (numbers.company, PartyRule.COMPANY_NUMBER),
+        (numbers.vat, PartyRule.VAT_ID),
+        (form is not None, PartyRule.LEGAL_FORM),
+    )
+    rule = next((rule for holds, rule in rules if holds), None)
+    if rule is None:
+        return _by_words(name)
+    return Party(PartyKind.SOLE_TRADER if form is FormKind.SOLE_TRADER else PartyKind.COMPANY, rule, owner)
+
+
+def _owner(form: FoundForm) -> str | None:
+    return form.owner if form.owner and is_personal_name(form.owner) else None
 
 
 def _natural_person(name: str, numbers: PartyNumbers, form: FormKind | None, owner: str | None) -> Party | UnclearParty:

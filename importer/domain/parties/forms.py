@@ -43,7 +43,7 @@ class LegalForm:
 
 @dataclass(frozen=True, slots=True)
 class NameWord:
-    """Words that tell a public body, an association or a business: their folded form and where they count."""
+    """Words that show a public body, an association or a business: their folded form and where they count."""
 
     words: tuple[str, ...]
     kind: FormKind
@@ -91,7 +91,7 @@ def _written(name: str) -> set[tuple[str, ...]]:
 
 @cache
 def name_words() -> tuple[NameWord, ...]:
-    """Return the words that tell what a name is."""
+    """Return the words by which public bodies, associations and businesses are recognised."""
     return tuple(
         NameWord(folded_words(one["word"]), FormKind(one["kind"]), one.get("part", False), one.get("first", False))
         for one in _file()["word"]
@@ -118,16 +118,23 @@ def form_in(name: str, country: str | None) -> FoundForm | None:
 
     A sole trader's mark counts before the form of a company: "Nordlys v/ Jens Hansen".
     """
-    own = [form for form in legal_forms() if country is None or country in form.countries or form.is_abroad]
-    if country is None:
-        own = [form for form in own if form.is_abroad or len("".join(form.words)) > _SHORT or form.kind is FormKind.SOLE_TRADER]
-    traders = [form for form in own if form.kind is FormKind.SOLE_TRADER]
-    others = [form for form in own if form.kind is not FormKind.SOLE_TRADER]
-    for forms in (traders, others):
-        for form in forms:
-            if (place := _place(name, form)) is not None:
-                return FoundForm(form.kind, _owner(name, form, place))
+    for form in _forms_of(country):
+        if (place := _place(name, form)) is not None:
+            return FoundForm(form.kind, _owner(name, form, place))
     return None
+
+
+@lru_cache(maxsize=256)
+def _forms_of(country: str | None) -> tuple[LegalForm, ...]:
+    """Return the forms that names of a country may have, those of sole traders first."""
+    own = (form for form in legal_forms() if form.is_abroad or _is_of(form, country))
+    return tuple(sorted(own, key=lambda form: form.kind is not FormKind.SOLE_TRADER))
+
+
+def _is_of(form: LegalForm, country: str | None) -> bool:
+    if country is not None:
+        return country in form.countries
+    return form.kind is FormKind.SOLE_TRADER or len("".join(form.words)) > _SHORT
 
 
 def _place(name: str, form: LegalForm) -> tuple[int, int] | None:
@@ -139,25 +146,29 @@ def _place(name: str, form: LegalForm) -> tuple[int, int] | None:
         return _inside(name, form)
     if "front" in form.where and words[:count] == form.words:
         return 0, count
-    if "end" not in form.where:
-        return None
-    start = len(words) - count
-    if words[start:] == form.words:
-        return start, start + count
-    return _before_a_break(name, form)
+    return _at_the_end(name, words, form) if "end" in form.where else None
+
+
+def _at_the_end(name: str, words: Sequence[str], form: LegalForm) -> tuple[int, int] | None:
+    start = len(words) - len(form.words)
+    return (start, len(words)) if tuple(words[start:]) == form.words else _before_a_break(name, form)
 
 
 def _inside(name: str, form: LegalForm) -> tuple[int, int] | None:
     """Return the place of a mark between two names. One that ends in a stroke may be written without a blank: ``v/Jens``."""
-    spaced = re.sub(r"(?i)(?<![^\W\d_])(v|c)/\s*", r" \1/ ", name)
-    words = [folded_words(one) for one in re.split(r"[\s,;()]+", spaced) if one]
-    flat = [("".join(one), raw) for one, raw in zip(words, [w for w in re.split(r"[\s,;()]+", spaced) if w], strict=True)]
+    raw = _raw_words(name)
     count = len(form.words)
-    for start in range(1, len(flat) - count):
-        texts = tuple(text for text, _ in flat[start : start + count])
-        if texts == form.words and (texts != ("v",) or flat[start][1].endswith("/") or flat[start][1].endswith(".")):
+    for start in range(1, len(raw) - count):
+        texts = tuple("".join(folded_words(word)) for word in raw[start : start + count])
+        if texts == form.words and (texts != ("v",) or raw[start].endswith(("/", "."))):
             return start, start + count
     return None
+
+
+def _raw_words(name: str) -> list[str]:
+    """Return the words of a name as they are written, a mark such as ``v/`` apart from the word behind it."""
+    spaced = re.sub(r"(?i)(?<![^\W\d_])(v|c)/\s*", r" \1/ ", name)
+    return [word for word in re.split(r"[\s,;()]+", spaced) if folded_words(word)]
 
 
 def _before_a_break(name: str, form: LegalForm) -> tuple[int, int] | None:
@@ -177,8 +188,7 @@ def _owner(name: str, form: LegalForm, place: tuple[int, int]) -> str | None:
     """Return the owner's name beside a sole trader's mark, if it has the form of a personal name."""
     if form.owner is None:
         return None
-    spaced = re.sub(r"(?i)(?<![^\W\d_])(v|c)/\s*", r" \1/ ", name)
-    raw = [word for word in re.split(r"[\s,;()]+", spaced) if folded_words(word)]
+    raw = _raw_words(name)
     chosen = raw[place[1] :] if form.owner == "after" or place[0] == 0 else raw[: place[0]]
     return " ".join(chosen) or None
 

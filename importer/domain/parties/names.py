@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from importer.domain.parties.forms import FormKind, folded_words, salutations, words_in
+from importer.domain.parties.forms import folded_words, salutations, words_in
 
 _FEWEST, _MOST = 2, 5
 _PART = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?")
@@ -24,18 +24,16 @@ def is_personal_name(name: str) -> bool:
     """
     if words_in(name) or _NOT_IN_NAMES.search(name):
         return False
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) > _FEWEST or not all(parts):
-        return False
-    words = " ".join(parts).split()
-    if not all(_PART.fullmatch(word) for word in words):
-        return False
+    words = _words_of(name)
     if words and "".join(folded_words(words[0])) in salutations():
         return len(words) > 1
     real = [word for word in words if word.casefold() not in _PARTICLES | _JOINED]
     return _FEWEST <= len(real) <= _MOST and any(len(word.rstrip(".")) > 1 for word in real)
 
 
-def has_business_word(name: str) -> bool:
-    """Return whether a word of the name belongs to a business, an association or a public body."""
-    return bool(words_in(name) & set(FormKind))
+def _words_of(name: str) -> list[str]:
+    """Return the words of a name, with at most one comma; none if one of them is no word of letters."""
+    parts = [part.strip() for part in name.split(",")]
+    words = " ".join(parts).split()
+    is_whole = len(parts) <= _FEWEST and all(parts) and all(_PART.fullmatch(word) for word in words)
+    return words if is_whole else []

@@ -46,7 +46,6 @@ _NORDIC = ("DK", "SE", "NO")
 _LETTERS: dict[str, re.Pattern[str]] = {
     "ES": re.compile(r"(?:[0-9]{8}|[XYZKLM][0-9]{7})[A-Z]"),
     "GB": re.compile(r"[A-CEGHJ-PR-TW-Z]{2}[0-9]{6}[A-D]"),
-    "FI": re.compile(r"[0-9]{6}[A-FU-Y]?[0-9]{3}[0-9A-FHJ-NPR-Y]"),
 }
 _LOST_ZERO = frozenset({"DK", "NO", "IS", "FI"})
 """Countries whose numbers may begin with a zero, which a spreadsheet drops, and where no number of a company is as long then."""
@@ -81,14 +80,21 @@ def _date_at(country: str, compact: str, *, lost_zero: bool) -> int | None:
     """Return where the date begins, or -1 if there is none; None if this is no number of the country."""
     letters = _LETTERS.get(country)
     if letters is not None and letters.fullmatch(compact):
-        return -1 if country != "FI" else 0 if dates.day_first(compact[:6]) else None
+        return _NO_DATE
     if not compact.isdigit():
         return None
+    return _date_of_digits(country, compact, lost_zero=lost_zero)
+
+
+_NO_DATE = -1
+
+
+def _date_of_digits(country: str, compact: str, *, lost_zero: bool) -> int | None:
     for form in _BY_COUNTRY.get(country, ()):
         if len(compact) == form.length and form.is_date(compact[form.date_at : form.date_at + 6]):
             return form.date_at
         if lost_zero and country in _LOST_ZERO and len(compact) == form.length - 1 and form.is_date("0" + compact[:5]):
-            return -1
+            return _NO_DATE
     return None
 
 

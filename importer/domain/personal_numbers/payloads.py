@@ -40,19 +40,15 @@ def names_number(payload: bytes) -> bool:
 def _cleaned(value: Any, country: str | None) -> Any:
     if not isinstance(value, dict):
         return value
-    found = {}
-    for name, member in value.items():
-        if isinstance(member, dict):
-            found[name] = _cleaned(member, country)
-        elif not isinstance(member, str) or name in _REFERENCES:
-            found[name] = member
-        elif name == _REGISTRATION:
-            if not _is_number(member, country):
-                found[name] = member
-        else:
-            masked = mask_text(member)
-            found[name] = masked if masked == member or name in _TEXTS else without_masks(masked) or masked
-    return found
+    kept = {name: member for name, member in value.items() if name != _REGISTRATION or not _is_number(member, country)}
+    return {name: _member(name, member, country) for name, member in kept.items()}
+
+
+def _member(name: str, member: Any, country: str | None) -> Any:
+    if not isinstance(member, str) or name in _REFERENCES:
+        return _cleaned(member, country)
+    masked = mask_text(member)
+    return masked if masked == member or name in _TEXTS else without_masks(masked) or masked
 
 
 def _is_number(text: str, country: str | None) -> bool:

@@ -42,7 +42,7 @@ class ColumnNumber(NamedTuple):
 class MaskedRow(NamedTuple):
     """A row without personal numbers.
 
-    ``cells`` are stored and shown. ``readable`` are the cells as they are read: a cell that is nothing but a masked number is
+    ``cells`` are stored and shown. ``readable`` are the cells as they are read: a cell with only a masked number is
     empty there, and a name is without one. ``found`` are the numbers that were masked now, not those that came masked.
     """
 
@@ -53,7 +53,7 @@ class MaskedRow(NamedTuple):
 
 @dataclass(frozen=True)
 class SheetMask:
-    """Finds the personal numbers in the rows of a sheet. The result depends on nothing but the head and the row.
+    """Finds the personal numbers in the rows of a sheet. The result depends only on the head and the row.
 
     ``unmasked`` are the positions of columns of which the profile says that they hold none.
     """
@@ -78,12 +78,17 @@ class SheetMask:
         for position in self.of_numbers:
             if position < len(cells) and cells[position] is not None and (cell := self._in_column(position, cells)):
                 yield cell
-        for position, value in enumerate(cells):
-            if type(value) is not str or len(value) < SHORTEST or position in self.of_numbers or position in self.unmasked:
-                continue
-            text = plain(value)
+        for position, text in self._texts(cells):
             if (numbers := numbers_in(text)) and (numbers := self._kept(position, text, numbers, cells)):
                 yield position, text, numbers
+
+    def _texts(self, cells: tuple[Cell, ...]) -> Iterable[tuple[int, str]]:
+        """Return the texts, with plain characters, of the columns whose headings announce no number."""
+        return (
+            (at, plain(cell))
+            for at, cell in enumerate(cells)
+            if type(cell) is str and len(cell) >= SHORTEST and at not in self._passed
+        )
 
     def _in_column(self, position: int, cells: tuple[Cell, ...]) -> tuple[int, str, list[FoundNumber]] | None:
         value = cells[position]
@@ -130,6 +135,10 @@ class SheetMask:
             if meant is not None and at not in self.unmasked:
                 found[at] = meant
         return found
+
+    @cached_property
+    def _passed(self) -> frozenset[int]:
+        return self.unmasked | self.of_numbers.keys()
 
     @cached_property
     def references(self) -> Mapping[int, tuple[str, ...]]:

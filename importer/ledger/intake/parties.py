@@ -25,15 +25,14 @@ def digest_of_case(case: CaseRecord) -> str:
     return fingerprint(case.payload.decode(), *asked)
 
 
-def is_answered(record: CaseRecord | VoucherRecord, known: ExistingEntry) -> bool:
-    """Return whether a row that asks what its debtor is has an entry of which that was answered, with the same values."""
-    if not isinstance(record, CaseRecord) or not record.asked or known.state is State.QUESTIONED:
-        return False
-    return _without_party(record.payload, known.payload)
+def values_of_answered(record: CaseRecord | VoucherRecord, known: ExistingEntry | None) -> dict[str, Any]:
+    """Return the columns with which a row that asks what its debtor is keeps the answer of its entry.
 
-
-def values_of_answered(known: ExistingEntry) -> dict[str, Any]:
-    """Return the columns with which a row keeps the answer of its entry."""
+    There are none if nothing is asked, if it was not answered, or if the row has other values now.
+    """
+    is_asked = isinstance(record, CaseRecord) and bool(record.asked)
+    if not is_asked or known is None or known.state is State.QUESTIONED or not _without_party(record.payload, known.payload):
+        return {}
     kept = {"payload": known.payload, "digest": known.digest, "party": known.party}
     return {**kept, "state": State.PENDING, "ready": True, "reasons": None}
 

@@ -20,7 +20,7 @@ from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
-from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, is_answered, values_of_answered
+from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, values_of_answered
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
 from importer.ledger.intake.user_answer import has_answered
@@ -49,8 +49,7 @@ class Placement:
 
     def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> ExistingEntry | None:
         kind, record, known = candidate.kind, candidate.record, match.known
-        if known is not None and is_answered(record, known):
-            candidate.values |= values_of_answered(known)
+        candidate.values |= values_of_answered(record, known)
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case
         decision = self._decide(row, candidate, match, may_repeat=may_repeat)
         key = known.key if known else self._new_key(candidate, match)

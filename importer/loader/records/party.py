@@ -115,17 +115,19 @@ class PartyReader:
         """Return what the columns show whose headings announce numbers."""
         if not self.mask.of_numbers:
             return NO_NUMBERS
-        personal = company = vat = False
-        for at, heading in self.mask.of_numbers.items():
-            cell = row.cells[at] if at < len(row.cells) else None
-            if cell is None or not (text := cell_text(cell).strip()):
-                continue
-            if MASK in text:
-                personal, vat = True, vat or text[:2].upper() == "SE"
-                continue
-            company = company or (NumberKind.COMPANY in heading.kinds and is_company_number(text, country))
-            vat = vat or is_vat_id(text, country, is_named=NumberKind.VAT in heading.kinds)
-        return PartyNumbers(personal, company, vat)
+        texts = [
+            (heading.kinds, cell_text(row.cells[at]).strip())
+            for at, heading in self.mask.of_numbers.items()
+            if at < len(row.cells)
+        ]
+        masked = [text for _, text in texts if MASK in text]
+        others = [(kinds, text) for kinds, text in texts if text and MASK not in text]
+        return PartyNumbers(
+            personal=bool(masked),
+            company=any(NumberKind.COMPANY in kinds and is_company_number(text, country) for kinds, text in others),
+            vat=any(text[:2].upper() == "SE" for text in masked)
+            or any(is_vat_id(text, country, is_named=NumberKind.VAT in kinds) for kinds, text in others),
+        )
 
     @cached_property
     def _customer_at(self) -> int | None:

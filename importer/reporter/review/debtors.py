@@ -31,4 +31,4 @@ def debtor_lines(file: FileReview) -> list[str]:
         lines += wrapped(f"{counted(one.cases, 'case')} against {_PLURAL.get(one.name, one.name)}{by}{shown}", "  ", "    ")
     if any(one.name == PartyKind.SOLE_TRADER for one in file.debtor_types):
         lines += wrapped(_SOLE_TRADERS, "  ", "    ")
-    return ["Companies, sole traders and persons", *lines] if file.debtor_types else []
+    return ["Companies and persons", *lines] if file.debtor_types else []

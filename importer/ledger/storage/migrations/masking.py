@@ -206,18 +206,22 @@ def _mask_proposals(connection: sa.Connection, masks: Mapping[tuple[int, int], t
     return count
 
 
+_CASE, _LEFT_OUT, _CASE_REJECT, _VOUCHER, _VOUCHER_REJECT = range(5)
+"""The places of a row's records in their JSON, as version 7 wrote it."""
+
+
 def _masked_records(text: bytes, name: str | None) -> tuple[bytes, str | None]:
     """Return the records of a staged row without personal numbers, and the name by which its case is recognised."""
     records = orjson.loads(text)
     before = orjson.dumps(records)
-    for kind in ("case_reject", "voucher_reject"):
-        if records.get(kind):
-            records[kind] |= {"formerly": None} | orjson.loads(masked_json(json.dumps(_without_former(records[kind]))) or "{}")
-    for record in (records.get("case"), (records.get("left_out") or {}).get("record"), records.get("voucher")):
-        if record:
-            _mask_record(record)
-    if records.get("case") and name is not None:
-        name = records["case"]["base"]
+    rejects = [records[place] for place in (_CASE_REJECT, _VOUCHER_REJECT) if records[place]]
+    for rejected in rejects:
+        rejected |= orjson.loads(masked_json(json.dumps(_without_former(rejected))) or "{}")
+    formers = (rejected.get("formerly") for rejected in rejects)
+    for record in filter(None, (records[_CASE], (records[_LEFT_OUT] or {}).get("record"), records[_VOUCHER], *formers)):
+        _mask_record(record)
+    if records[_CASE] and name is not None:
+        name = records[_CASE]["base"]
     after = orjson.dumps(records)
     return (text, name) if after == before else (after, name)
 
