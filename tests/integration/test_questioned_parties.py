@@ -12,17 +12,17 @@ QUESTIONED = "SELECT count(*) FROM entry WHERE state = 'questioned'"
 
 
 def by_name(ref: str, name: str, **changes: str) -> dict[str, str]:
-    row = case(ref, debtor_name=name, debtor_contact_person="Mette Holm", **changes)
+    row = case(ref, debtor_name=name, **changes)
     row.pop("debtor_type")
     return row
 
 
 def prepared(workspace: CliWorkspace, folder: Path, *rows: dict[str, str]) -> Path:
-    workspace.env["IMPORTER_DEFAULTS__DEBTOR_TYPE"] = "by name"
+    workspace.env |= {"IMPORTER_DEFAULTS__DEBTOR_TYPE": "by name", "IMPORTER_DEFAULTS__DEBTOR_CONTACT_PERSON": "Mette Holm"}
     return write_csv(folder / "list.csv", rows)
 
 
-def test_an_unclear_debtor_waits_and_is_answered_in_the_error_sheet(configured_workspace, tmp_path, fake_apis) -> None:
+def test_an_unclear_debtor_waits_and_is_answered_in_the_error_sheet(configured_workspace, tmp_path) -> None:
     workspace = configured_workspace
     rows = [by_name("C1", "Cafe Luna"), by_name("C2", "Bodil Zebrahest"), by_name("C3", "Nordlys")]
     source = prepared(workspace, tmp_path, *rows)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from importer.domain.code_lists import DebtorType, is_by_name
-from importer.domain.parties.decide import NO_NUMBERS, PartyNumbers, decide
+from importer.domain.parties.decide import PartyNumbers, decide
 from importer.domain.parties.forms import FormKind, form_in
 from importer.domain.parties.kinds import Party, PartyKind, PartyRule, UnclearParty, party_kind_named
 from importer.domain.parties.numbers import is_company_number, is_vat_id
@@ -113,21 +113,20 @@ class PartyReader:
 
     def _numbers(self, row: MaskedRow, country: str | None) -> PartyNumbers:
         """Return what the columns show whose headings announce numbers."""
-        if not self.mask.of_numbers:
-            return NO_NUMBERS
-        texts = [
-            (heading.kinds, cell_text(row.cells[at]).strip())
-            for at, heading in self.mask.of_numbers.items()
-            if at < len(row.cells)
-        ]
+        texts = self._texts(row)
         masked = [text for _, text in texts if MASK in text]
         others = [(kinds, text) for kinds, text in texts if text and MASK not in text]
+        in_vat_id = any(text[:2].upper() == "SE" for text in masked)  # a personal number in a Swedish VAT id
         return PartyNumbers(
             personal=bool(masked),
             company=any(NumberKind.COMPANY in kinds and is_company_number(text, country) for kinds, text in others),
-            vat=any(text[:2].upper() == "SE" for text in masked)
-            or any(is_vat_id(text, country, is_named=NumberKind.VAT in kinds) for kinds, text in others),
+            vat=in_vat_id or any(is_vat_id(text, country, is_named=NumberKind.VAT in kinds) for kinds, text in others),
         )
+
+    def _texts(self, row: MaskedRow) -> list[tuple[frozenset[NumberKind], str]]:
+        """Return the cells of the columns of numbers, each with what its heading announces."""
+        columns = ((at, heading) for at, heading in self.mask.of_numbers.items() if at < len(row.cells))
+        return [(heading.kinds, cell_text(row.cells[at]).strip()) for at, heading in columns]
 
     @cached_property
     def _customer_at(self) -> int | None:

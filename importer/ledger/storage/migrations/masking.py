@@ -216,7 +216,7 @@ def _masked_records(text: bytes, name: str | None) -> tuple[bytes, str | None]:
     before = orjson.dumps(records)
     rejects = [records[place] for place in (_CASE_REJECT, _VOUCHER_REJECT) if records[place]]
     for rejected in rejects:
-        rejected |= orjson.loads(masked_json(json.dumps(_without_former(rejected))) or "{}")
+        rejected.update(orjson.loads(masked_json(json.dumps(_without_former(rejected))) or "{}"))
     formers = (rejected.get("formerly") for rejected in rejects)
     for record in filter(None, (records[_CASE], (records[_LEFT_OUT] or {}).get("record"), records[_VOUCHER], *formers)):
         _mask_record(record)
