@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.personal_numbers import Invented, found_in, numbers, secrets_of
 from support.sheets import case
-from support.workspace import API_KEY, TOKEN, CliWorkspace, settings_for
+from support.workspace import API_KEY, DATA_FOLDER, TOKEN, CliWorkspace, settings_for
 
 from importer.sandbox import Sandbox, SandboxSettings
 
@@ -26,6 +26,7 @@ COLUMNS = (
     "Noter",
     "Ref. 2",
 )
+REGISTRATION = ("Organisationsnummer", "Org.nr", "debtor_registration_number", "VAT no.")
 REFERENCES = ("case_ref", "creditor_reference")
 
 
@@ -56,8 +57,9 @@ def check_run(folder: Path, cells: list[tuple[Invented, str, str]]) -> None:
     source = write_sheet(folder.parent / f"{folder.name}.csv", cells)
     kept = SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), data_file=folder / "server.jsonl")
     with Sandbox(kept) as sandbox:
-        workspace.env = settings_for(sandbox.url, IMPORTER_DEFAULTS__DEBTOR_TYPE="by name")
-        done = workspace.call("run", source, "--yes", "-vv", "--profile", "none")
+        own = {"IMPORTER_DEFAULTS__DEBTOR_TYPE": "by name", DATA_FOLDER: str(folder / "user-data")}
+        workspace.env = settings_for(sandbox.url, **own)
+        done = workspace.call("run", source, "--yes", "-vv", "--profile", profile_for(folder, cells))
     source.unlink()
     assert done.code in {0, 3, 6}, done.err
     assert "Traceback" not in done.err
@@ -65,6 +67,17 @@ def check_run(folder: Path, cells: list[tuple[Invented, str, str]]) -> None:
     for number, heading, text in cells:
         assert found_in(folder, number) == [], (heading, text)
         assert not any(secret in said for secret in secrets_of(number)), (heading, text)
+
+
+def profile_for(folder: Path, cells: list[tuple[Invented, str, str]]) -> Path:
+    """A profile in which at most one of the headings is the column of registration numbers."""
+    named = sorted({heading for _, heading, _ in cells} - {*COLUMNS, *REFERENCES})
+    registration = next((heading for heading in named if heading in REGISTRATION), None)
+    mapped = f'[columns]\n"{registration}" = "debtor_registration_number"\n' if registration else ""
+    ignored = ", ".join(f'"{heading}"' for heading in named if heading != registration)
+    path = folder / "profile.toml"
+    path.write_text(f"ignore = [{ignored}]\n{mapped}", encoding="utf-8")
+    return path
 
 
 def write_sheet(path: Path, cells: list[tuple[Invented, str, str]]) -> Path:
@@ -75,7 +88,6 @@ def write_sheet(path: Path, cells: list[tuple[Invented, str, str]]) -> Path:
         row |= {"debtor_state": "CA"} if number.country == "US" else {}
         rows.append(row | {heading: text})
     headings = list(dict.fromkeys(heading for row in rows for heading in row))
-    # One column of registration numbers is recognised by itself; more would be two columns with one meaning.
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, headings)
         writer.writeheader()

@@ -118,17 +118,24 @@ def form_in(name: str, country: str | None) -> FoundForm | None:
 
     A sole trader's mark counts before the form of a company: "Nordlys v/ Jens Hansen".
     """
-    for form in _forms_of(country):
+    by_word = _forms_of(country)
+    words = {*folded_words(name), *("".join(folded_words(word)) for word in _raw_words(name))}
+    possible = sorted(found for word in words & by_word.keys() for found in by_word[word])
+    for rank in possible:
+        form = legal_forms()[rank[1]]
         if (place := _place(name, form)) is not None:
             return FoundForm(form.kind, _owner(name, form, place))
     return None
 
 
 @lru_cache(maxsize=256)
-def _forms_of(country: str | None) -> tuple[LegalForm, ...]:
-    """Return the forms that names of a country may have, those of sole traders first."""
-    own = (form for form in legal_forms() if form.is_abroad or _is_of(form, country))
-    return tuple(sorted(own, key=lambda form: form.kind is not FormKind.SOLE_TRADER))
+def _forms_of(country: str | None) -> dict[str, list[tuple[bool, int]]]:
+    """Return the forms that names of a country may have, by their last word: their rank, those of sole traders first."""
+    found: dict[str, list[tuple[bool, int]]] = {}
+    for position, form in enumerate(legal_forms()):
+        if form.is_abroad or _is_of(form, country):
+            found.setdefault(form.words[-1], []).append((form.kind is not FormKind.SOLE_TRADER, position))
+    return found
 
 
 def _is_of(form: LegalForm, country: str | None) -> bool:
@@ -196,14 +203,39 @@ def _owner(name: str, form: LegalForm, place: tuple[int, int]) -> str | None:
 @lru_cache(maxsize=8192)
 def words_in(name: str) -> frozenset[FormKind]:
     """Return the kinds of words in a name: of a public body, an association or a business."""
-    words = folded_words(name)
-    return frozenset(one.kind for one in name_words() if _has(words, one))
+    words, index = folded_words(name), _index()
+    found = {index.whole[word] for word in words if word in index.whole}
+    found |= {index.endings[end] for word in words if word.endswith(index.all_endings) for end in _endings_of(word, index)}
+    if words and words[0] in index.first and len(words) > 1:
+        found.add(index.first[words[0]])
+    found |= {one.kind for one in index.phrases if one.words[0] in words and _has_phrase(words, one.words)}
+    return frozenset(found)
 
 
-def _has(words: Sequence[str], one: NameWord) -> bool:
-    count = len(one.words)
-    if one.is_first:
-        return tuple(words[:count]) == one.words and len(words) > count
-    if any(tuple(words[at : at + count]) == one.words for at in range(len(words) - count + 1)):
-        return True
-    return one.is_part and any(word.endswith(one.words[0]) and len(word) > len(one.words[0]) + 1 for word in words)
+@dataclass(frozen=True, slots=True)
+class _WordIndex:
+    """The words of the file by where they count: alone, as the end of a longer word, as the first word, as several words."""
+
+    whole: dict[str, FormKind]
+    endings: dict[str, FormKind]
+    all_endings: tuple[str, ...]
+    first: dict[str, FormKind]
+    phrases: tuple[NameWord, ...]
+
+
+@cache
+def _index() -> _WordIndex:
+    single = [one for one in name_words() if len(one.words) == 1]
+    whole = {one.words[0]: one.kind for one in single if not one.is_first}
+    endings = {one.words[0]: one.kind for one in single if one.is_part}
+    first = {one.words[0]: one.kind for one in single if one.is_first}
+    return _WordIndex(whole, endings, tuple(endings), first, tuple(one for one in name_words() if len(one.words) > 1))
+
+
+def _endings_of(word: str, index: _WordIndex) -> list[str]:
+    return [end for end in index.all_endings if word.endswith(end) and len(word) > len(end) + 1]
+
+
+def _has_phrase(words: Sequence[str], phrase: tuple[str, ...]) -> bool:
+    count = len(phrase)
+    return any(tuple(words[at : at + count]) == phrase for at in range(len(words) - count + 1))
