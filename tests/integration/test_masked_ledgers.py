@@ -67,6 +67,17 @@ def test_the_same_list_sends_nothing_again(upgraded: CliWorkspace, fake_apis) ->
     assert len(fake_apis.cases) == 1
 
 
+def test_a_change_beside_a_sent_number_is_described_without_it(upgraded: CliWorkspace, fake_apis) -> None:
+    changed = {"debtor_country": "SE", "debtor_registration_number": "800101-9999", "debtor_email": "other@zebrahest.example"}
+    done = upgraded.call("run", write_csv(upgraded.folder.parent / "again.csv", [case("C1", **changed)]), "--yes")
+    assert done.code == 0, done.err
+    assert len(fake_apis.cases) == 1
+    ((why,),) = upgraded.ledger("SELECT reasons FROM reject WHERE status = 'changed'")
+    assert "debtor_email was" in why
+    assert BARE not in why
+    assert "registration" not in why
+
+
 def test_a_report_of_an_older_batch_is_written_from_masked_cells(upgraded: CliWorkspace) -> None:
     upgraded.call("report", "1")
     texts = [text for name, text in texts_in(upgraded.folder / "output") if name.startswith(("errors", "success"))]

@@ -13,6 +13,7 @@ import orjson
 from importer.domain.identity import fingerprint, match_text
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import DocumentDates, VoucherParts, same_values
+from importer.domain.personal_numbers.payloads import without_numbers
 from importer.domain.states import BLOCKING, REPLACEABLE, State
 
 
@@ -95,13 +96,15 @@ def _decide_again(known: ExistingEntry, *, same: bool, may_repeat: bool) -> Inta
 def has_values(known: ExistingEntry, digest: str, payload: bytes, *, of_case: tuple[int | None, str | None]) -> bool:
     """Return whether an entry has the values of a record with this digest and payload, apart from what cannot be seen.
 
+    Personal numbers in the payload of an earlier release are no values: a record has none.
+
     ``of_case``: a voucher's case, or the id of an existing one.
     """
     if known.digest == digest:
         return True
     # With equal bytes, what differs is not in the payload: the parent or the attached file of a voucher.
     is_other_text = known.payload[: len(payload) - 1] != payload[:-1]
-    return is_other_text and (known.case_id, known.target) == of_case and same_values(known.payload, payload)
+    return is_other_text and (known.case_id, known.target) == of_case and same_values(without_numbers(known.payload), payload)
 
 
 def keeps_claim(kind: RecordKind, old: bytes, new: bytes) -> bool:
@@ -110,8 +113,9 @@ def keeps_claim(kind: RecordKind, old: bytes, new: bytes) -> bool:
     The debtor's name, the currency and the date agree (for a voucher its type, its source, the currency and the date), and
     the debtor does not owe more.
     """
-    before, after = orjson.loads(old), orjson.loads(new)
-    if differing_traits(kind, before, after):
+    before, after = orjson.loads(without_numbers(old)), orjson.loads(new)
+    names = _CASE_TRAITS if kind is RecordKind.CASE else _VOUCHER_TRAITS
+    if any(_trait(before, name) != _trait(after, name) for name in names):
         return False
     return _owed(kind, after) <= _owed(kind, before)
 

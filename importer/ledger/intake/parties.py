@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from importer.domain.identity import fingerprint
 from importer.domain.match_keys import RawRow, headings_digest, same_values
+from importer.domain.personal_numbers.payloads import without_numbers
 from importer.domain.records import CaseRecord, VoucherRecord
 from importer.domain.states import State
 from importer.ledger.intake.decisions import ExistingEntry
@@ -54,7 +55,7 @@ def has_cells_of(connection: Connection, known: ExistingEntry, raw: RawRow) -> b
 
 def _without_party(one: bytes, other: bytes) -> bool:
     """Return whether two cases have the same values apart from what follows from the kind of their debtor."""
-    payloads = (orjson.loads(one), orjson.loads(other))
+    payloads = (orjson.loads(without_numbers(one)), orjson.loads(without_numbers(other)))
     for payload in payloads:
         for name in _OF_DEBTOR:
             payload.get("debtor", {}).pop(name, None)

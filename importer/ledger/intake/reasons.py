@@ -13,6 +13,7 @@ from importer.domain.identity import TEST_PREFIX, EntryLabel, match_text
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import in_one_form
 from importer.domain.money import Money, cents_of, decimal_text
+from importer.domain.personal_numbers.payloads import without_numbers
 from importer.domain.reasons import Reason
 from importer.domain.records import VoucherRecord, describe_wire
 from importer.domain.states import RejectStatus, State
@@ -62,8 +63,11 @@ _ADDED_LATER = frozenset({"uniqueId", "referenceCaseVoucherId", "appendix.fileNa
 
 
 def differences(kind: RecordKind, old: bytes, new: bytes, limit: int = 3) -> str:
-    """Describe up to ``limit`` members in which two payloads differ: ``amount was 10.00, is now 12.00; ...``."""
-    before, after = describe_wire(in_one_form(old)), describe_wire(in_one_form(new))
+    """Describe up to ``limit`` members in which two payloads differ: ``amount was 10.00, is now 12.00; ...``.
+
+    A payload of an earlier release may hold personal numbers, which are not shown.
+    """
+    before, after = (describe_wire(in_one_form(without_numbers(payload))) for payload in (old, new))
     found = []
     for path in sorted(before.keys() | after.keys()):
         if path in _ADDED_LATER and path not in after.keys() & before.keys():
