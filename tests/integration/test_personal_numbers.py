@@ -23,8 +23,8 @@ COLUMNS = (
     "debtor_address",
     "debtor_phone",
     "claim_description",
-    "Noter",
-    "Ref. 2",
+    "Internt",
+    "Sagsbehandler",
 )
 REGISTRATION = ("Organisationsnummer", "Org.nr", "debtor_registration_number", "VAT no.")
 REFERENCES = ("case_ref", "creditor_reference")
@@ -41,8 +41,8 @@ def placed(draw: st.DrawFn) -> tuple[Invented, str, str]:
     return number, heading, text.format(number.written)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(cells=st.lists(placed(), min_size=25, max_size=40))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(cells=st.lists(placed(), min_size=18, max_size=24))
 @example(cells=[(Invented("8001011234", "SE", ("Org.nr",), is_sure=False), "Org.nr", "8001011234")])
 def test_no_run_leaves_a_personal_number(cells: list[tuple[Invented, str, str]]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="personal-numbers-"))

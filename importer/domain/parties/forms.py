@@ -107,8 +107,10 @@ def salutations() -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def folded_words(text: str) -> tuple[str, ...]:
     """Return the words of a name without case, accents and punctuation: ``A/S`` and ``a.s.`` are ``as``."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("æ", "ae"))
-    bare = "".join(one for one in plain if not unicodedata.combining(one))
+    bare = text.casefold()
+    if not bare.isascii():
+        plain = unicodedata.normalize("NFKD", bare.replace("ø", "o").replace("æ", "ae"))
+        bare = "".join(one for one in plain if not unicodedata.combining(one))
     return tuple(filter(None, _BREAKS.split(_PUNCTUATION.sub("", bare))))
 
 

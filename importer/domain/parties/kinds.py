@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, lru_cache
 
 from importer.domain.code_lists import DebtorType, find_debtor_type
 from importer.domain.text_keys import fold
@@ -50,13 +51,18 @@ class Party:
 
     def as_json(self) -> str:
         """Return kind and rule as the ledger stores them, without the owner, who is in the payload."""
-        return json.dumps({"kind": self.kind.value, "rule": self.rule.value})
+        return _as_json(self.kind, self.rule)
 
     @classmethod
     def from_json(cls, text: str) -> Party:
         """Return the kind and the rule that :meth:`as_json` has written."""
         found = json.loads(text)
         return cls(PartyKind(found["kind"]), PartyRule(found["rule"]))
+
+
+@cache
+def _as_json(kind: PartyKind, rule: PartyRule) -> str:
+    return json.dumps({"kind": kind.value, "rule": rule.value})
 
 
 class UnclearParty(StrEnum):
@@ -79,6 +85,7 @@ _SOLE_TRADERS = frozenset(
 )
 
 
+@lru_cache(maxsize=1024)
 def party_kind_named(text: str) -> PartyKind | None:
     """Return the kind that a word of a column of types means, in any of the supported languages; None if it means none."""
     if fold(text) in _SOLE_TRADERS:

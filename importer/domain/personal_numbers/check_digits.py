@@ -36,9 +36,16 @@ def spanish(number: str) -> bool:
     return _DNI_LETTERS[int(digits) % len(_DNI_LETTERS)] == number[-1]
 
 
+_ELEVENS = {"dk.cvr": (2, 7, 6, 5, 4, 3, 2, 1), "no.orgnr": (3, 2, 7, 6, 5, 4, 3, 2, 1)}
+"""Weights of digits whose sum is a multiple of eleven, for the numbers that lists have most: quicker than a module."""
+
+
 @lru_cache(maxsize=4096)
 def fits(module: str, number: str) -> bool:
     """Return whether python-stdnum takes a text for a valid number; ``module`` is one of its modules, such as ``dk.cvr``."""
+    if (weights := _ELEVENS.get(module)) is not None:
+        digits = number.isdecimal() and len(number) == len(weights)
+        return digits and sum(int(digit) * weight for digit, weight in zip(number, weights, strict=True)) % 11 == 0
     from importlib import import_module
 
     return bool(import_module(f"stdnum.{module}").is_valid(number))

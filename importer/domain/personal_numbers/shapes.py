@@ -15,8 +15,8 @@ from importer.domain.personal_numbers import check_digits, dates
 from importer.domain.personal_numbers.found import FoundNumber
 
 
-class Shape(NamedTuple):
-    """A shape of a number: its pattern, whether a match is one, and how many of its characters are the date of birth."""
+class NumberShape(NamedTuple):
+    """The shape of a number: its pattern, whether a match is one, and how many of its characters are the date of birth."""
 
     country: str
     pattern: re.Pattern[str]
@@ -57,39 +57,41 @@ def _american(text: str) -> bool:
 _B, _E = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _HYPHEN = r"\s?[-+]\s?"
 
-SHAPES: tuple[Shape, ...] = (
-    Shape("DK", re.compile(rf"{_B}[0-9]{{6}}{_HYPHEN}[0-9]{{4}}{_E}"), _six(dates.danish), 6),
-    Shape("SE", re.compile(rf"{_B}[0-9]{{6}}{_HYPHEN}[0-9]{{4}}{_E}"), _six(dates.swedish), 6),
-    Shape("SE", re.compile(rf"{_B}[0-9]{{8}}{_HYPHEN}[0-9]{{4}}{_E}"), dates.with_century, 8),
-    Shape("SE", re.compile(rf"{_B}(?i:SE)[ -]?[0-9]{{6}}-?[0-9]{{4}}[ -]?01{_E}"), _swedish_vat),
-    Shape("NO", re.compile(rf"{_B}[0-9]{{6}}{_HYPHEN}[0-9]{{5}}{_E}"), _six(dates.norwegian), 6),
-    Shape("NO", re.compile(rf"{_B}[0-9]{{6}}[ .]?[0-9]{{5}}{_E}"), _norwegian, 6),
-    Shape(
+SHAPES: tuple[NumberShape, ...] = (
+    NumberShape("DK", re.compile(rf"{_B}[0-9]{{6}}{_HYPHEN}[0-9]{{4}}{_E}"), _six(dates.danish), 6),
+    NumberShape("SE", re.compile(rf"{_B}[0-9]{{6}}{_HYPHEN}[0-9]{{4}}{_E}"), _six(dates.swedish), 6),
+    NumberShape("SE", re.compile(rf"{_B}[0-9]{{8}}{_HYPHEN}[0-9]{{4}}{_E}"), dates.with_century, 8),
+    NumberShape("SE", re.compile(rf"{_B}(?i:SE)[ -]?[0-9]{{6}}-?[0-9]{{4}}[ -]?01{_E}"), _swedish_vat),
+    NumberShape("NO", re.compile(rf"{_B}[0-9]{{6}}{_HYPHEN}[0-9]{{5}}{_E}"), _six(dates.norwegian), 6),
+    NumberShape("NO", re.compile(rf"{_B}[0-9]{{6}}[ .]?[0-9]{{5}}{_E}"), _norwegian, 6),
+    NumberShape(
         "FI", re.compile(rf"{_B}[0-9]{{6}}[-+A-FU-Ya-fu-y][0-9]{{3}}[0-9A-FHJ-NPR-Ya-fhj-npr-y]{_E}"), _six(dates.day_first), 6
     ),
-    Shape("BE", re.compile(rf"{_B}[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}-[0-9]{{3}}[.-][0-9]{{2}}{_E}"), lambda _: True, 8),
-    Shape("US", re.compile(rf"{_B}[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}(?![0-9A-Za-z-])"), _american),
-    Shape(
+    NumberShape("BE", re.compile(rf"{_B}[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}-[0-9]{{3}}[.-][0-9]{{2}}{_E}"), lambda _: True, 8),
+    NumberShape("US", re.compile(rf"{_B}[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}(?![0-9A-Za-z-])"), _american),
+    NumberShape(
         "CH", re.compile(rf"{_B}756[. ]?[0-9]{{4}}[. ]?[0-9]{{4}}[. ]?[0-9]{{2}}{_E}"), lambda t: check_digits.swiss(_digits(t))
     ),
-    Shape(
+    NumberShape(
         "FR",
         re.compile(rf"{_B}[12] ?[0-9]{{2}} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?[0-9]{{2}} ?[0-9]{{3}} ?[0-9]{{3}} ?[0-9]{{2}}{_E}"),
         lambda text: check_digits.french(_digits(text)),
     ),
-    Shape(
+    NumberShape(
         "IT",
         re.compile(rf"{_B}(?i:[A-Z]{{6}}[0-9LMNP-V]{{2}}[A-EHLMPRST][0-9LMNP-V]{{2}}[A-Z][0-9LMNP-V]{{3}}[A-Z]){_E}"),
         lambda _: True,
     ),
-    Shape("ES", re.compile(rf"{_B}[XYZxyz]-?[0-9]{{7}}-?[A-Za-z]{_E}"), lambda t: check_digits.spanish(_letters_and_digits(t))),
-    Shape("ES", re.compile(rf"{_B}[0-9]{{8}}-[A-Za-z]{_E}"), lambda text: check_digits.spanish(_letters_and_digits(text))),
-    Shape("GB", re.compile(rf"{_B}[A-CEGHJ-PR-TW-Z]{{2}} [0-9]{{2}} [0-9]{{2}} [0-9]{{2}} [A-D]{_E}"), lambda _: True),
+    NumberShape(
+        "ES", re.compile(rf"{_B}[XYZxyz]-?[0-9]{{7}}-?[A-Za-z]{_E}"), lambda t: check_digits.spanish(_letters_and_digits(t))
+    ),
+    NumberShape("ES", re.compile(rf"{_B}[0-9]{{8}}-[A-Za-z]{_E}"), lambda text: check_digits.spanish(_letters_and_digits(text))),
+    NumberShape("GB", re.compile(rf"{_B}[A-CEGHJ-PR-TW-Z]{{2}} [0-9]{{2}} [0-9]{{2}} [0-9]{{2}} [A-D]{_E}"), lambda _: True),
 )
 
 _OF_DIGITS = tuple(shape for shape in SHAPES if shape.country in {"NO", "CH", "FR"})
 """The shapes that digits without any sign can have."""
-_POSSIBLE = re.compile(
+POSSIBLE = re.compile(
     r"[0-9][0-9](?:"
     r"[0-9]{4}(?:[0-9]{3}|[0-9]{0,2}\s?[-+]|[ .][0-9]{3}|[0-9]?-?[A-Za-z])"  # six digits and more, or a sign
     r"|[0-9]-[0-9]{2}-[0-9]{4}|\.[0-9]{2}\.[0-9]{2}-|[0-9]\.[0-9]{4}\.| [0-9]{3} [0-9]{3} | [0-9]{2} [0-9]{2} ?[A-D]"
@@ -100,7 +102,7 @@ _POSSIBLE = re.compile(
 
 def may_hold_number(text: str) -> bool:
     """Return whether a text may hold a personal number of any shape, or the digits of one with a word in front of it."""
-    return _POSSIBLE.search(text) is not None
+    return POSSIBLE.search(text) is not None
 
 
 def sure_numbers(text: str) -> Iterator[FoundNumber]:
@@ -111,7 +113,7 @@ def sure_numbers(text: str) -> Iterator[FoundNumber]:
                 yield _found(shape, match)
 
 
-def _found(shape: Shape, match: re.Match[str]) -> FoundNumber:
+def _found(shape: NumberShape, match: re.Match[str]) -> FoundNumber:
     if match[0][:2].upper() == "SE":  # the middle of a VAT id is the number; the country and the 01 are not secret
         digits = re.search(r"[0-9]{6}-?[0-9]{4}", match[0])
         assert digits is not None

@@ -15,6 +15,7 @@ from importer.domain.code_lists import find_country
 from importer.domain.personal_numbers.column_numbers import number_in_column
 from importer.domain.personal_numbers.found import FoundNumber, masked
 from importer.domain.personal_numbers.headings import NumberHeading, NumberKind, number_heading
+from importer.domain.personal_numbers.shapes import POSSIBLE
 from importer.domain.personal_numbers.texts import MASK, is_masked, mask_text, numbers_in, plain, without_masks
 from importer.domain.records import SheetHead
 from importer.domain.special_cells import CellError, cell_text
@@ -63,32 +64,30 @@ class SheetMask:
 
     def row(self, cells: tuple[Cell, ...]) -> MaskedRow:
         """Return the row with its personal numbers masked."""
-        found = list(self._found(cells))
-        kept = cells
-        if found:
-            changed = list(cells)
-            for position, text, numbers in found:
-                changed[position] = masked(text, numbers)
-            kept = tuple(changed)
-        masks = tuple(ColumnNumber(position, numbers[0].country) for position, _, numbers in found)
-        return MaskedRow(kept, self._readable(kept), masks)
+        suspects = [at for at, cell in enumerate(cells) if type(cell) is str and (_SUSPECT(cell) or not cell.isascii())]
+        if not suspects and not self.of_numbers:  # most rows
+            return MaskedRow(cells, cells)
+        found = list(self._found(cells, suspects))
+        if not found:
+            return MaskedRow(cells, self._readable(cells) if suspects else cells)
+        changed = list(cells)
+        for position, text, numbers in found:
+            changed[position] = masked(text, numbers)
+        kept = tuple(changed)
+        return MaskedRow(kept, self._readable(kept), tuple(ColumnNumber(at, numbers[0].country) for at, _, numbers in found))
 
-    def _found(self, cells: tuple[Cell, ...]) -> Iterable[tuple[int, str, list[FoundNumber]]]:
-        """Yield the position, the plain text and the numbers of each cell that has some."""
+    def _found(self, cells: tuple[Cell, ...], suspects: Sequence[int]) -> Iterable[tuple[int, str, list[FoundNumber]]]:
+        """Yield the position, the plain text and the numbers of each cell that has some.
+
+        ``suspects`` are the positions of the texts that may hold one whatever their heading is.
+        """
         for position in self.of_numbers:
             if position < len(cells) and cells[position] is not None and (cell := self._in_column(position, cells)):
                 yield cell
-        for position, text in self._texts(cells):
+        for position in suspects:
+            text = plain(str(cells[position])) if position not in self._passed else ""
             if (numbers := numbers_in(text)) and (numbers := self._kept(position, text, numbers, cells)):
                 yield position, text, numbers
-
-    def _texts(self, cells: tuple[Cell, ...]) -> Iterable[tuple[int, str]]:
-        """Return the texts, with plain characters, of the columns whose headings announce no number."""
-        return (
-            (at, plain(cell))
-            for at, cell in enumerate(cells)
-            if type(cell) is str and len(cell) >= SHORTEST and at not in self._passed
-        )
 
     def _in_column(self, position: int, cells: tuple[Cell, ...]) -> tuple[int, str, list[FoundNumber]] | None:
         value = cells[position]
@@ -180,6 +179,8 @@ def masked_cells(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
 
 
 _country_in = lru_cache(maxsize=1024)(find_country)
+_SUSPECT = re.compile(f"{POSSIBLE.pattern}|{re.escape(MASK)}").search
+"""Looks for what every number has, and for the stars of a masked one."""
 _REGISTRATION = "debtor_registration_number"
 _OF_REGISTRATION = NumberHeading(frozenset({NumberKind.COMPANY}), frozenset())
 

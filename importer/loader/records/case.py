@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from importer.domain.former_payloads import former_payload, former_state
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
@@ -15,7 +13,7 @@ from importer.domain.records import CaseRecord, LeftOut, Reject
 from importer.domain.states import RejectStatus
 from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
-from importer.loader.records.party import PartyReading
+from importer.loader.records.party import NOTHING_READ, PartyReading
 from importer.loader.records.row_values import RowValues
 from importer.loader.rows.verdict import NOT_DUE, PLAIN_CLAIM, Role, Verdict
 from importer.loader.values.identifiers import check_postal_code
@@ -39,9 +37,7 @@ def case_of(
         former = _read_formerly(found, context, state)
         record = _record_of(found, former, state, hint) if former else None
         return Reject(RecordKind.CASE, tuple(found.reasons), found.money("amount_to_recover"), _ref_of(found), record)
-    record = replace(
-        _record_of(found, case, state, hint), party=debtor.party.as_json() if debtor.party else None, asked=debtor.asked
-    )
+    record = _record_of(found, case, state, hint, debtor)
     if case.due_date is not None and case.due_date >= context.today:
         return LeftOut(record, found.reason("not_due_yet", _NOT_DUE_YET, "due_date"))
     return record
@@ -62,47 +58,9 @@ def _too_early(found: RowValues, case: Case, context: LoadContext) -> Reason | N
 _NOT_DUE_YET = "is today or later, so that the claim is not due yet. Import the row again after that day"
 
 
-def _check_due_year(found: RowValues, context: LoadContext) -> None:
-    """Reject a due date so long after the invoice that its year is probably mistyped."""
-    due, day = found.values.get("due_date"), found.values.get("date")
-    if isinstance(due, date) and isinstance(day, date) and due > day + timedelta(days=context.max_days_ahead):
-        message = f"is more than {context.max_days_ahead} days after the invoice, {day}. Check the year"
-        found.reject("due_far_ahead", message, "due_date")
-
-
-def _left_out(
-    found: RowValues, context: LoadContext, hint: EntryLabel | None, verdict: Verdict, *, derive_debtor_type: bool
-) -> LeftOut | Reject:
-    """Return a row that is no claim: with the case that it would be, if its other values make one, since it may wait.
-
-    The case of a credit is none that waits. An amount that no claim can have is replaced: the case is only looked for.
-    """
-    money, ref, reason = found.money("amount_to_recover"), _ref_of(found), verdict.reasons[0]
-    without = Reject(RecordKind.CASE, (_completed(found, reason),), money, ref, None, RejectStatus.LEFT_OUT)
-    if verdict.role is Role.CREDIT or ref is None:
-        return without
-    found.values["amount_to_recover"] = max(found.values.get("amount_to_recover") or _LEAST, _LEAST)
-    _read_debtor_type(found, derive_debtor_type=derive_debtor_type)
-    state: str | None = found.values.get("debtor_state")
-    _read_debtor_place(found)
-    found.reasons = [one for one in found.reasons if one.field != "amount_to_recover"]
-    case = found.validated(Case, context)
-    if case is None:
-        return without
-    return LeftOut(_record_of(found, case, state, hint), without.reasons[0], money, verdict.unconfirmed)
-
-
-_LEAST = Decimal("0.01")
-
-
-def _completed(found: RowValues, reason: Reason) -> Reason:
-    """Return a reason about the amount with the row's own cell."""
-    if reason.field is None:
-        return reason
-    return found.reason(reason.code, reason.message, reason.field)
-
-
-def _record_of(found: RowValues, case: Case, state: str | None, hint: EntryLabel | None) -> CaseRecord:
+def _record_of(
+    found: RowValues, case: Case, state: str | None, hint: EntryLabel | None, debtor: PartyReading = NOTHING_READ
+) -> CaseRecord:
     """Return the record of a valid case. ``state`` is the text of the row's cell.
 
     A row without a reference is identified by its values as earlier releases wrote them, so that its key never changes.
@@ -112,7 +70,9 @@ def _record_of(found: RowValues, case: Case, state: str | None, hint: EntryLabel
     creditor = folded_creditor(case.creditor_company_name)
     base = case_key(ref or values, creditor, case.creditor_country_alpha2, is_test=is_test)
     remarks = (NoteKind.DUE_BEFORE_DATE,) if case.due_date is not None and case.due_date < case.date else ()
-    return CaseRecord(base, ref is None, ref, payload, found.money("amount_to_recover"), hint, is_test, remarks)
+    party = debtor.party.as_json() if debtor.party else None
+    amount = found.money("amount_to_recover")
+    return CaseRecord(base, ref is None, ref, payload, amount, hint, is_test, remarks, party=party, asked=debtor.asked)
 
 
 def _ref_of(found: RowValues) -> str | None:

@@ -33,6 +33,9 @@ class PartyReading:
     asked: tuple[Reason, ...] = ()
 
 
+NOTHING_READ = PartyReading()
+
+
 @dataclass(frozen=True)
 class PartyReader:
     """Reads the debtor's kind from the rows of one sheet. ``listed`` are the profile's answers by folded name.
@@ -69,7 +72,7 @@ class PartyReader:
             found.reject("debtor_type", "is neither Company nor Person. Write one of them", "debtor_type")
             found.values["debtor_type"] = None
             return None
-        if kind is PartyKind.COMPANY and self._numbers(row, found.values.get("debtor_country")).personal:
+        if kind is PartyKind.COMPANY and any(MASK in text for _, text in self._texts(row)):
             kind = PartyKind.SOLE_TRADER  # only a natural person has such a number
         return Party(kind, PartyRule.TYPE_COLUMN)
 
