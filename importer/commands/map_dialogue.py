@@ -23,7 +23,7 @@ SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH, SUBJECT_WIDTH = 24, 28, 28, 60
 MOST_LISTED = 15
 LEAVE_OUT = "0"
 ABOUT_CONTACT = "\nA company needs a contact person; Enter here takes the company's own name for it."
-ABOUT_TYPE = f'If the list has both, type "{BY_NAME}": a legal form (ApS, GmbH) or number makes a Company, else a Person.'
+ABOUT_TYPE = f'If the list has both, type "{BY_NAME}": numbers, legal forms and names then show what each debtor is.'
 
 
 def table(proposal: Proposal) -> list[str]:

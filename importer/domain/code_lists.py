@@ -45,13 +45,6 @@ _DEBTOR_TYPES = {
     DebtorType.COMPANY: ("company", "business", "organisation", "organization", "firma", "virksomhed", "selskab", "b2b"),
     DebtorType.PERSON: ("person", "private", "individual", "consumer", "privat", "privatperson", "b2c"),
 }
-_COMPANY_FORMS = frozenset(  # legal forms that follow a name, of the countries that cases come from
-    (
-        *("a/s", "aps", "ivs", "i/s", "k/s", "p/s", "amba", "fmba", "gmbh", "ag", "kg", "ohg", "ug", "e.k", "ab", "hb"),
-        *("oy", "oyj", "as", "asa", "ltd", "limited", "plc", "llp", "inc", "llc", "corp", "bv", "b.v", "nv", "n.v", "sa"),
-        *("s.a", "sarl", "sas", "srl", "s.r.l", "spa", "s.p.a", "sl", "s.l", "s.r.o", "kft", "oü", "sia", "uab"),
-    )
-)
 
 
 @lru_cache(maxsize=1024)
@@ -62,7 +55,7 @@ def find_debtor_type(text: str) -> DebtorType | None:
 
 
 BY_NAME = "by name"
-"""The value instead of a debtor type for mixed lists: a company by its legal form or number, else a person."""
+"""The value instead of a debtor type for mixed lists: see :mod:`importer.domain.parties.decide`."""
 
 
 @lru_cache(maxsize=1024)
@@ -74,11 +67,6 @@ def is_by_name(text: str) -> bool:
 def debtor_type_words() -> dict[str, str]:
     """Return the words for debtor types, each with the type that it means."""
     return {word: kind.value for kind, words in _DEBTOR_TYPES.items() for word in words}
-
-
-def looks_like_a_company(name: str) -> bool:
-    """Return whether ``name`` contains a legal form (ApS, GmbH, Ltd), which a person's name does not."""
-    return any(word.strip("(),").rstrip(".") in _COMPANY_FORMS for word in name.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ READ = {
     GERMAN: {
         "RE-2026-0107": ("2026-01-31", 2380, "Company", "Müller & Söhne GmbH"),
         "RE-2026-0112": ("2026-02-03", 1190, "Person", None),
-        "RE-2026-0115": ("2026-02-05", 345.5, "Person", None),
+        "RE-2026-0115": ("2026-02-05", 345.5, "Company", 'Gasthof "Zum Löwen"'),
         "RE-2026-0121": ("2026-02-12", 12495, "Company", "Elbe Spedition KG"),
         "RE-2026-0126": ("2026-02-20", 99.95, "Person", None),
         "RE-2026-0133": ("2026-03-02", 5021, "Company", "Straßenbau Köhler e.K."),
@@ -62,6 +62,9 @@ def map_with_one_answer(workspace: CliWorkspace, name: str) -> str:
         os.write(keyboard, b"\n")
         code, out, rest = finish(process, keyboard)
     assert code == 0, out + rest
+    if name == GERMAN:  # one name shows neither a company nor a person
+        profile = next((workspace.folder / "profiles").glob("*.toml"))
+        profile.write_text(f'{profile.read_text(encoding="utf-8")}\n[parties]\n"10023" = "company"\n', encoding="utf-8")
     return out
 
 

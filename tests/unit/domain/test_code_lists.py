@@ -16,7 +16,6 @@ from importer.domain.code_lists import (
     find_country,
     find_debtor_type,
     is_state_code,
-    looks_like_a_company,
 )
 from importer.domain.text_keys import fold
 
@@ -146,23 +145,6 @@ def test_decimals_of_a_currency(currency, decimals) -> None:
 )
 def test_debtor_type_by_its_words(text, kind) -> None:
     assert find_debtor_type(text) is kind
-
-
-@pytest.mark.parametrize(
-    ("name", "company"),
-    [
-        ("Havblik Handel ApS", True),
-        ("Nordlys Energi A/S", True),
-        ("Möwenquell Feinkost GmbH", True),
-        ("Zilverreiger Vishandel B.V.", True),
-        ("Nordtind Fiskeri AS (under konkurs)", True),
-        ("Bodil Zebrahest", False),
-        ("Asta Asmussen", False),
-        ("", False),
-    ],
-)
-def test_a_company_is_told_by_its_legal_form(name, company) -> None:
-    assert looks_like_a_company(name) is company
 
 
 def test_state_codes_belong_to_their_country() -> None:
