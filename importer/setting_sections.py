@@ -1,9 +1,9 @@
-"""Sections of the settings that belong to one door: so far the watched folder."""
+"""Sections of the settings that need nothing but themselves: the workspace, the watched folder, the reading of values."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -15,6 +15,18 @@ class Section(BaseModel):
     """One section of the settings: unknown keys are refused, and nothing is changed after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WorkspaceSettings(Section):
+    """Who works with the workspace."""
+
+    group: Annotated[
+        str | None,
+        Field(
+            description="The group whose members share the ledger, the reports and the profiles; each joins the workspace "
+            "with `importer init --join DIR`. Without one, only their owner can read them."
+        ),
+    ] = None
 
 
 class WatchSettings(Section):
@@ -61,3 +73,15 @@ class WatchSettings(Section):
                     f'"{name}" cannot be a folder of its own; write a name without / that is not one of {WATCH_FOLDERS}'
                 )
         return value
+
+
+class ValueSettings(Section):
+    """The reading of values that a claim does not need."""
+
+    optional_errors: Annotated[
+        Literal["leave out", "reject"],
+        Field(
+            description="What becomes of a row with a wrong e-mail address, phone, or state outside the United States: the value "
+            "is left out of the claim and named in the review, or the row is rejected."
+        ),
+    ] = "leave out"

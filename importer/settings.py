@@ -25,7 +25,7 @@ from importer.domain.reasons import explain
 from importer.errors import SettingsError
 from importer.night_settings import ExpectSettings, NotifySettings
 from importer.scheduling.settings import Schedules
-from importer.setting_sections import Section, WatchSettings
+from importer.setting_sections import Section, ValueSettings, WatchSettings, WorkspaceSettings
 
 KEYRING_SERVICE = "collection-importer"
 Api = Literal["debitura", "debbie"]
@@ -145,18 +145,6 @@ class DispatchSettings(Section):
     ] = (60, 3_600, 86_400)
 
 
-class WorkspaceSettings(Section):
-    """Who works with the workspace."""
-
-    group: Annotated[
-        str | None,
-        Field(
-            description="The group whose members share the ledger, the reports and the profiles; each joins the workspace "
-            "with `importer init --join DIR`. Without one, only their owner can read them."
-        ),
-    ] = None
-
-
 class LedgerSettings(Section):
     """Where the ledger and its backups are."""
 
@@ -219,19 +207,7 @@ class Output(Section):
     ] = 0
 
 
-class ValueSettings(_Section):
-    """The reading of values that a claim does not need."""
-
-    optional_errors: Annotated[
-        Literal["leave out", "reject"],
-        Field(
-            description="What becomes of a row with a wrong e-mail address, phone, or state outside the United States: the value "
-            "is left out of the claim and named in the review, or the row is rejected."
-        ),
-    ] = "leave out"
-
-
-class OwnVoucherType(_Section):
+class OwnVoucherType(Section):
     """A voucher type that an installation has added; ``counts`` gives the sign of its amounts."""
 
     id: Annotated[UUID, Field(description="The type's id at Debbie.")]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -16,6 +15,7 @@ from importer.cli.dragged import dragged
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.ledger import ledger_app
 from importer.cli.logs.command import logged
+from importer.cli.mapping import map_sheet
 from importer.cli.night import Notify, reported, summary
 from importer.cli.options import (
     AsJson,
@@ -40,7 +40,7 @@ from importer.cli.options import (
 from importer.cli.resolution import resolve
 from importer.cli.schedule import schedule_app
 from importer.cli.setup import setup_app
-from importer.cli.terminal import TerminalConsole, TerminalDialogue, say
+from importer.cli.terminal import TerminalConsole, say
 from importer.cli.watch import watch
 from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
@@ -132,61 +132,7 @@ def check(
     show_result(result, as_json=as_json)
 
 
-@app.command("map")
-@logged
-def map_sheet(
-    file: Annotated[
-        Path | None, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="The profile's name; by default the file's name without digits.")
-    ] = None,
-    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet of a workbook; by default the likeliest.")] = None,
-    holds: Annotated[
-        Literal["cases", "vouchers", "flat"] | None,
-        typer.Option("--holds", help="What the rows hold, if the headings do not tell."),
-    ] = None,
-    constants: Annotated[
-        list[str] | None, typer.Option("--set", metavar="COLUMN=VALUE", help="One value for all rows; may be repeated.")
-    ] = None,
-    decimal: Annotated[Literal[",", "."] | None, typer.Option("--decimal", help="The decimal mark of amounts.")] = None,
-    date_format: Annotated[str | None, typer.Option("--date-format", help="How dates are written, such as DD.MM.YYYY.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is there, without a question.")] = False,
-    confirm: Annotated[
-        str | None,
-        typer.Option(
-            "--confirm",
-            metavar="PROFILE",
-            help="Instead of mapping a file: confirm in this profile what the values of its last import were taken for.",
-        ),
-    ] = None,
-    config: Config = None,
-) -> None:
-    """Propose a profile for a file, ask about what is unsure, and write it."""
-    from importer.commands.map import MapRequest, map_file, values_set
-
-    if confirm is not None or file is None:
-        return _confirm_values(confirm, config)
-    said = values_set(constants or ())
-    workspace = current_workspace()
-    described = (file, profile, sheet, holds, said, decimal, date_format)
-    request = MapRequest(*described, only_sure=yes, replace=replace, folders=workspace.profile_folders)
-    dialogue = TerminalDialogue() if sys.stdin.isatty() else None
-    mapped = map_file(request, workspace.load_settings(config), dialogue, say)
-    for line in mapped.lines:
-        say(line, err=mapped.exit_code is not ExitCode.OK)
-    raise typer.Exit(int(mapped.exit_code))
-
-
-def _confirm_values(profile: str | None, config: Path | None) -> None:
-    from importer.commands.map_states import confirm_profile
-
-    if profile is None:
-        raise UsageError("Name the file to map, or the profile to confirm with --confirm PROFILE.")
-    with environment_of(config, sandbox=False, serving=False) as environment:
-        for line in confirm_profile(current_workspace(), environment, profile, say):
-            say(line)
+app.command("map")(logged(map_sheet))
 
 
 @app.command()

@@ -36,7 +36,7 @@ def _proof_findings(environment: Environment) -> list[Finding]:
     """Describe what an earlier probe has found out about this account."""
     try:
         with open_ledger_read_only(environment) as ledger:
-            proof = ledger.proof(known_accounts(ledger, environment).cases)
+            proof = ledger.proofs.of(known_accounts(ledger, environment).cases)
     except ImporterError:  # there is no ledger, or the check above has reported what is wrong with it
         return []
     if proof is None:

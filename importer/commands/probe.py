@@ -58,7 +58,7 @@ def probe(environment: Environment, wait_seconds: float, console: Console) -> li
         finally:
             keep_counts(ledger, quotas)
         if proof is not None:
-            ledger.remember_proof(accounts.cases, proof)
+            ledger.proofs.remember(accounts.cases, proof)
     return findings
 
 

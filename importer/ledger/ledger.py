@@ -15,7 +15,6 @@ from importer.domain.accounts import Accounts
 from importer.domain.batches import NOBODY, Decision, Person, Proposal
 from importer.domain.confirmed_values import Confirmed
 from importer.domain.file_access import OWNER_ALONE, FileAccess
-from importer.domain.proofs import AccountProof
 from importer.domain.records import LoadedSource
 from importer.errors import LedgerError, LedgerHeld
 from importer.ledger.intake import staging
@@ -23,6 +22,7 @@ from importer.ledger.intake.answers import AnswerLog
 from importer.ledger.intake.intake import take_in
 from importer.ledger.intake.staging import Preview
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
+from importer.ledger.outbox.account_proofs import AccountProofs
 from importer.ledger.outbox.approvals import ApprovalLog, decisions_about
 from importer.ledger.outbox.doubts import DoubtLog
 from importer.ledger.outbox.handed_over import HandOvers, hand_over
@@ -39,10 +39,8 @@ from importer.ledger.storage.location import sqlite_path
 from importer.ledger.storage.lock import OtherSender, OwnedLock, claim, present_sender
 from importer.ledger.storage.notes import Noted, NoteFile, NoteKeeper, beside
 from importer.ledger.storage.opening import open_session
-from importer.ledger.storage.schema import SCHEMA_VERSION, credential, meta, request_count
+from importer.ledger.storage.schema import SCHEMA_VERSION, credential, request_count
 from importer.ledger.storage.upgrade import check_version
-
-PROOF_MARK = "proof of "
 
 
 class UnitOfWork:
@@ -138,6 +136,7 @@ class Ledger:
         self.doubts = DoubtLog(session)
         self.answers = AnswerLog(session)
         self.approvals = ApprovalLog(session)
+        self.proofs = AccountProofs(session)
         self.restored = RestoredLedger(session, self.identity)
         self.remote_cases = RemoteCaseLog(session)
         self.hand_overs = HandOvers(session)
@@ -318,18 +317,6 @@ class Ledger:
         """Return the account that this credential opened before, or None."""
         with self._session.transaction() as connection:
             return connection.scalar(select(credential.c.account).where(credential.c.fingerprint == fingerprint))
-
-    def proof(self, account: str) -> AccountProof | None:
-        """Return what a probe has found out about this account, or None."""
-        with self._session.transaction() as connection:
-            found = connection.scalar(select(meta.c.value).where(meta.c.name == PROOF_MARK + account))
-        return AccountProof.from_text(found) if found else None
-
-    def remember_proof(self, account: str, proof: AccountProof) -> None:
-        """Store the findings of a probe, in place of earlier ones."""
-        with self._session.transaction() as connection:
-            connection.execute(delete(meta).where(meta.c.name == PROOF_MARK + account))
-            connection.execute(insert(meta).values(name=PROOF_MARK + account, value=proof.as_text()))
 
     def knows_credential(self, fingerprint: str) -> bool:
         """Return whether this credential has opened an account, or its requests were counted."""

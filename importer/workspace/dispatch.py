@@ -297,7 +297,7 @@ class Dispatch:
         dispatch = self._environment.settings.dispatch
         if dispatch.idempotency_keys != "proved":
             return KeyPolicy(trusted=dispatch.idempotency_keys == "trusted")
-        proof = self._ledger.proof(self._scope.accounts.cases)
+        proof = self._ledger.proofs.of(self._scope.accounts.cases)
         age = proof.trusted_age(datetime.now(UTC)) if proof else timedelta(0)
         return KeyPolicy(least_age=timedelta(seconds=2 * dispatch.timeout_seconds), most_age=age)
 

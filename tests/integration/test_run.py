@@ -189,7 +189,7 @@ def proved(workspace, heeded_for=600.0):
     run(workspace, cases(1))
     ((account,),) = workspace.ledger("SELECT DISTINCT account FROM entry WHERE kind = 'case'")
     with Ledger.open(f"sqlite:///{workspace.folder / 'ledger.db'}", "test") as ledger:
-        ledger.remember_proof(account, AccountProof(to_timestamp(), heeded_for, 0.0, deletes_test_cases=True))
+        ledger.proofs.remember(account, AccountProof(to_timestamp(), heeded_for, 0.0, deletes_test_cases=True))
 
 
 @pytest.mark.parametrize(("heeded_for", "setting", "sent"), [(600.0, "proved", 2), (0.3, "proved", 1), (600.0, "never", 1)])

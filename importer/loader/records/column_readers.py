@@ -108,6 +108,7 @@ def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:
         cell = table.get(display_text(cell), cell)
     if type(cell) is not str:
         return None if is_blank(cell) else cell
-    if not cell or cell.isspace():
+    bare = cell.strip()
+    if not bare:
         return None
-    return CellError(cell.strip()) if cell[0] in "#E" and shows_error(cell.strip()) else cell
+    return CellError(bare) if bare[0] in "#E" and shows_error(bare) else cell

@@ -32,7 +32,7 @@ from importer.loader.rows.verdict import (
     verdict_of,
 )
 from importer.loader.sheets.amount_names import AMOUNT, is_invoiced_name, is_open_name, is_own_name
-from importer.loader.sheets.plan import Shape, SheetPlan
+from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.sheets.state_columns import StateBinding
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, ValueProblem
@@ -77,9 +77,7 @@ class RowJudge:
         self._words = states.of(*WITH_WORDS)
         self._settling, self._invoiced = states.of(*SETTLING), states.of(StateColumn.INVOICED_AMOUNT)
         self._others = [one for one in states.bound if one.column in _FINDERS]
-        self._says_open = self._amount is not None and (self._amount.position is None or is_open_name(self._amount.heading))
-        self._is_invoiced = self._amount is not None and is_invoiced_name(self._amount.heading)
-        self._is_own = self._amount is not None and (self._amount.position is None or is_own_name(self._amount.heading))
+        self._says_open, self._is_invoiced, self._is_own = _told_by_heading(self._amount)
         self._shows_nothing = not (self._words or self._settling or self._others or self._filters.positions())
         self._word_finding = lru_cache(_REMEMBERED)(self._of_word)
 
@@ -204,6 +202,17 @@ class RowJudge:
     def _of_paid_date(self, one: StateBinding, text: str) -> Iterator[Finding]:
         if text and not self.tells_open:
             yield Finding(Role.QUESTION, part_paid(one.heading, text))
+
+
+def _told_by_heading(amount: ColumnBinding | None) -> tuple[bool, bool, bool]:
+    """Return whether the column of the claim says that it holds what is open, what was invoiced, or is the importer's own.
+
+    An amount that is the same for all rows counts as open and as the importer's own.
+    """
+    if amount is None:
+        return False, False, False
+    is_constant, heading = amount.position is None, amount.heading
+    return is_constant or is_open_name(heading), is_invoiced_name(heading), is_constant or is_own_name(heading)
 
 
 _HELD_BY = (Meaning.DISPUTED, Meaning.ON_HOLD, Meaning.PROMISED, Meaning.ON_ITS_WAY, Meaning.COLLECTED)

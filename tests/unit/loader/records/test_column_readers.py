@@ -10,12 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importer.domain.cells import Cell
-from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, ValueKind
+from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Column, ValueKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, shows_error
 from importer.loader.records.column_readers import MAX_REMEMBERED, RowDecoder, readers_for
 from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, ValueProblem, is_blank
+from importer.loader.values.placeholders import is_placeholder, is_required
 
 COLUMNS = {column.value_kind: column for column in (*CASE_COLUMNS, *VOUCHER_COLUMNS)}
 FORMATS = [Formats(), Formats(decimal=","), Formats(text_doubt="is doubtful"), Formats(date_cell_doubt="is doubtful")]
@@ -28,6 +29,9 @@ WRITTEN = [
         "#12",
         "Err:502",
         " #N/A",
+        "#n/a ",
+        "n/a",
+        " - ",
         "1E+05",
         "12.0",
         "120",
@@ -85,12 +89,16 @@ def outcome(read: Any, *given: Any) -> object:
     return type(value), value
 
 
-def by_its_reader(value_kind: ValueKind, cell: Cell, formats: Formats) -> Any:
+def by_its_reader(column: Column, cell: Cell, formats: Formats) -> Any:
     if is_blank(cell):
         return None
-    if type(cell) is str and cell[0] in "#E" and shows_error(cell.strip()):
+    if type(cell) is str and shows_error(cell.strip()):
         cell = CellError(cell.strip())
-    return READERS[value_kind](cell, formats)
+    if type(cell) is str and is_placeholder(cell, column):
+        if is_required(column):
+            raise ValueProblem("placeholder", "stands for a value that is missing. Write the value, or take the row out")
+        return None
+    return READERS[column.value_kind](cell, formats)
 
 
 @pytest.mark.parametrize("value_kind", list(COLUMNS))
@@ -102,7 +110,7 @@ def test_every_cell_has_the_value_that_its_reader_gives(value_kind: ValueKind, c
     for cell in (*cells, *cells):
         remembered = made.known.get(cell) if type(cell) is str else None
         found = (type(remembered), remembered) if remembered is not None else outcome(made.read, cell)
-        assert found == outcome(by_its_reader, value_kind, cell, formats), repr(cell)
+        assert found == outcome(by_its_reader, COLUMNS[value_kind], cell, formats), repr(cell)
 
 
 def test_what_is_remembered_has_an_end() -> None:
