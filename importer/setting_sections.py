@@ -1,4 +1,4 @@
-"""Sections of the settings that need nothing but themselves: the workspace, the watched folder, the reading of values."""
+"""Sections of the settings that depend on no other part: the workspace, the watched folder, the reading of values."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def _described(connection: Connection, row_ids: Sequence[int], sheets: Sequence[
 def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion], standing: StandingAnswers) -> None:
     """Question the cases that are still suspected.
 
-    A case that this source holds itself is not the same as another row, unless the two cannot be told apart.
+    A case that this source holds itself is not the same as another row, unless the two cannot be distinguished.
     """
     named = {other for found in suspicions for other in (*found.twins.alike, *found.twins.elsewhere, *found.twins.equal)}
     others = _entries(connection, named)

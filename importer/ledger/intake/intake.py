@@ -196,6 +196,17 @@ def _place_case(batch: BatchIntake, placement: Placement, staged: StagedRow, can
         placement.reject(staged, case)
 
 
+def _place_left_out(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate, case: LeftOut) -> None:
+    """Place a row that is a claim later, or a question until a person has confirmed that it is none."""
+    if asked := as_question(case, is_confirmed=batch.is_confirmed):
+        candidate.record = asked
+        _stage_case(batch, placement, staged, candidate)
+    elif not placement.is_sent(candidate):
+        _leave_out(batch, placement, staged, candidate, case)
+    else:
+        _stage_case(batch, placement, staged, candidate)
+
+
 def _record_in(case: CaseRow | None) -> CaseRecord | None:
     """Return a row's case, also if it is left out, or the one that an earlier release read in a reject."""
     if isinstance(case, LeftOut):

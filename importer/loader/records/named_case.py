@@ -1,4 +1,4 @@
-"""What a row that is no claim tells of the case that it is about, from the values that could be read."""
+"""What a row that is no claim says about the case that it is about, from the values that could be read."""
 
 from __future__ import annotations
 
