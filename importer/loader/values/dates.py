@@ -23,9 +23,14 @@ _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ](?:00:00(?::00(?:\.0+)?)?Z|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?))?"
 )
 _ZONED = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{0,2})"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?!2[0-3]:[0-9:., ]+(?:Z|UTC|GMT))"
+    r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{0,2})"
 )
-"""A point in time with its zone. Its day is the one that it shows, as a person reads it."""
+"""A point in time with its zone. Its day is the one that it shows, as a person reads it.
+
+An evening of UTC is not read: programs write midnight so, and east of Greenwich that is the next day.
+"""
+_UTC_EVENING = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]2[0-3]:[0-9:., ]+(?:Z|UTC|GMT)")
 _YEAR_FIRST = re.compile(
     rf"([0-9]{{4}}){_BETWEEN}([0-9]{{1,2}})\2([0-9]{{1,2}})\.?{_TIME}|((?:19|20)[0-9]{{2}})([0-9]{{2}})([0-9]{{2}})"
 )
@@ -260,6 +265,8 @@ def answers(text: str, orders: Iterable[DateOrder]) -> str:
 
 
 def _no_day_in(text: str) -> ValueProblem:
+    if _UTC_EVENING.fullmatch(text):
+        return ValueProblem("date_with_zone", "is an evening of UTC, which may be the next day. Write the day, such as 2026-01-31")
     if re.fullmatch(r"[0-9]+", text) and len(text) not in _WITHOUT_SEPARATORS:
         return _a_number()
     if re.search(r"\d", text) and re.search(r"[^\W\d_]{3}", text):
