@@ -266,7 +266,9 @@ def answers(text: str, orders: Iterable[DateOrder]) -> str:
 
 def _no_day_in(text: str) -> ValueProblem:
     if _UTC_EVENING.fullmatch(text):
-        return ValueProblem("date_with_zone", "is an evening of UTC, which may be the next day. Write the day, such as 2026-01-31")
+        return ValueProblem(
+            "date_with_zone", "is an evening of UTC, which may be the next day. Write the day, such as 2026-01-31"
+        )
     if re.fullmatch(r"[0-9]+", text) and len(text) not in _WITHOUT_SEPARATORS:
         return _a_number()
     if re.search(r"\d", text) and re.search(r"[^\W\d_]{3}", text):
