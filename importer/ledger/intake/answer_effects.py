@@ -19,7 +19,7 @@ from importer.ledger.intake import answer_reasons, reasons
 from importer.ledger.intake.decisions import ExistingEntry, voucher_state
 from importer.ledger.intake.known_entries import existing_entry
 from importer.ledger.intake.superseding import repoint, take_over_vouchers
-from importer.ledger.intake.user_answer import UserAnswer
+from importer.ledger.intake.user_answer import UserAnswer, answered_kinds
 from importer.ledger.outbox.dependents import CASE_DROPPED, CASE_REFUSED, block, follow, unblock
 from importer.ledger.outbox.look_alikes import answer_all
 from importer.ledger.queries.report_rows import earlier_imports
@@ -42,7 +42,8 @@ def send(connection: Connection, known: ExistingEntry, answer: UserAnswer, only:
     """
     asked = open_questions(connection, known.id)
     others = tuple(one for one in asked if only is not None and kind_of(one) not in {None, only})
-    recorded = answer.as_json(kinds_of(asked), known.digest)
+    answered = [kind for kind in kinds_of(asked) if only in {None, kind}]
+    recorded = answer.as_json([*answered_kinds(known.answer, known.digest), *answered], known.digest)
     if others:
         connection.execute(update(entry).where(_is_unsent(known.id)).values(reasons=reasons_to_json(others), answer=recorded))
         return State.QUESTIONED

@@ -81,11 +81,14 @@ class BatchIntake:
     """Whether a person approves the batch who has seen what the values of its rows were taken for."""
 
     def asked_by(self, record: Record) -> tuple[Reason, ...]:
-        """Return the questions that a row asks of itself. Approving the batch answers whether its values are understood."""
-        if not isinstance(record, CaseRecord) or (not record.questions and record.unconfirmed is None):
+        """Return the questions that a row asks of itself: about its debtor, and about whether it is a claim.
+
+        Approving the batch answers whether its values are understood.
+        """
+        if not isinstance(record, CaseRecord):
             return ()
         unconfirmed = () if record.unconfirmed is None or self.is_confirmed else (record.unconfirmed,)
-        return (*record.questions, *unconfirmed)
+        return (*record.asked, *record.questions, *unconfirmed)
 
     def count(self, kind: RecordKind, money: Money) -> None:
         """Add a row with its hundredths to the control totals."""

@@ -20,8 +20,8 @@ from importer.domain.cells import encode_cells
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import RawRow, case_keys, headings_digest, same_values
 from importer.domain.notes import notes_to_json
-from importer.domain.reasons import Reason, reasons_to_json
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, Reject, SheetHead
+from importer.domain.reasons import Reason
+from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, LoadedSource, NoClaim, Reject, SheetHead
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
@@ -244,8 +244,6 @@ def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
         "reasons": None,
         "party": case.party,
     }
-    if case.asked:
-        values |= {"state": State.QUESTIONED, "ready": False, "reasons": reasons_to_json(case.asked)}
     keys = partial(case_keys, case.ref, case.payload, staged.raw)
     return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived)
 

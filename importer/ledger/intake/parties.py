@@ -11,7 +11,7 @@ from importer.domain.identity import fingerprint
 from importer.domain.match_keys import RawRow, headings_digest, same_values
 from importer.domain.personal_numbers.payloads import without_numbers
 from importer.domain.records import CaseRecord, VoucherRecord
-from importer.domain.states import State
+from importer.domain.states import REPLACEABLE, State
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.queries.report_rows import heads_of
 from importer.ledger.storage.schema import batch, row
@@ -29,13 +29,18 @@ def digest_of_case(case: CaseRecord) -> str:
 def values_of_answered(record: CaseRecord | VoucherRecord, known: ExistingEntry | None) -> dict[str, Any]:
     """Return the columns with which a row that asks what its debtor is keeps the answer of its entry.
 
-    There are none if nothing is asked, if it was not answered, or if the row has other values now.
+    There are none if nothing is asked, if it was not answered, or if the row has other values now. The answer also holds while
+    the entry waits for another one, such as whether it is a claim.
     """
     is_asked = isinstance(record, CaseRecord) and bool(record.asked)
-    if not is_asked or known is None or known.state is State.QUESTIONED or not _without_party(record.payload, known.payload):
+    if not is_asked or known is None or not _is_answered(known) or not _without_party(record.payload, known.payload):
         return {}
-    kept = {"payload": known.payload, "digest": known.digest, "party": known.party}
-    return {**kept, "state": State.PENDING, "ready": True, "reasons": None}
+    return {"payload": known.payload, "digest": known.digest, "party": known.party}
+
+
+def _is_answered(known: ExistingEntry) -> bool:
+    """Return whether an entry says what its debtor is. One that was sent, or is to be, does so without a stored rule too."""
+    return known.party is not None or known.state is State.PENDING or known.state not in REPLACEABLE
 
 
 def differs_in_debtor_only(record: CaseRecord | VoucherRecord, known: ExistingEntry) -> bool:

@@ -9,7 +9,6 @@ from uuid import uuid4
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
-from importer.domain.questions import kinds_of
 from importer.domain.reasons import Reason
 from importer.domain.records import LeftOut, Reject
 from importer.domain.states import REPLACEABLE, WITHDRAWABLE, RejectStatus, RowOrigin, State
@@ -23,7 +22,7 @@ from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, values_of_answered
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
-from importer.ledger.intake.user_answer import has_answered
+from importer.ledger.intake.user_answer import for_values, unanswered
 from importer.ledger.queries.report_rows import earlier_imports, row_in
 
 
@@ -49,7 +48,9 @@ class Placement:
 
     def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> ExistingEntry | None:
         kind, record, known = candidate.kind, candidate.record, match.known
-        candidate.values |= values_of_answered(record, known)
+        if answered := values_of_answered(record, known):
+            candidate.values |= answered
+            candidate.record = record = replace(record, asked=())
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case
         decision = self._decide(row, candidate, match, may_repeat=may_repeat)
         key = known.key if known else self._new_key(candidate, match)
@@ -77,7 +78,18 @@ class Placement:
         # A row with the same cells is the same row, even if it is read differently now.
         known = match.known
         same = known is not None and (match.has_cells or candidate.is_same(known) or self._is_same_row(row, candidate, known))
-        return decisions.decide(match.known, self._batch.id, same=same, may_repeat=may_repeat)
+        decision = decisions.decide(known, self._batch.id, same=same, may_repeat=may_repeat)
+        if decision is IntakeDecision.LEAVE and match.known is not None and self._asks_otherwise(candidate, match.known):
+            return IntakeDecision.REPLACE
+        return decision
+
+    def _asks_otherwise(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        """Return whether a row takes back what it was asked about before, or asks something else."""
+        if candidate.kind is not RecordKind.CASE or known.state is not State.QUESTIONED:
+            return False
+        stored = open_questions(self._batch.connection, known.id)
+        asked = unanswered(known.answer, self._batch.asked_by(candidate.record), candidate.values["digest"])
+        return asks_otherwise(stored, asked, is_part=candidate.record.hint is not None)
 
     def _is_same_row(self, row: StagedRow, candidate: Candidate, known: ExistingEntry) -> bool:
         """Return whether a sent case was read from the same cells, and differs only in how its debtor is understood now."""
@@ -250,10 +262,10 @@ class Placement:
     def _asked(self, values: dict[str, Any], record: Record, answer: str | None = None) -> dict[str, Any]:
         """Return the columns of an entry about which its row asks; those of any other entry as they are.
 
-        ``answer``: an answer about the same values, which holds if it was about the same kinds of questions.
+        ``answer``: an answer about the same values, which holds for the kinds of questions that it was about.
         """
-        asked = self._batch.asked_by(record)
-        if not asked or has_answered(answer, kinds_of(asked), values["digest"]):
+        asked = unanswered(answer, self._batch.asked_by(record), values["digest"])
+        if not asked:
             return values
         return values | question_columns(asked, self._batch.standing, values["digest"])
 
@@ -272,14 +284,15 @@ class Placement:
         A server stores its refusal under the key, and would answer with it again although the cause is gone. A definite
         refusal has created nothing. An entry in doubt is never replaced, so that it keeps its key.
         """
-        values = self._asked(candidate.values, candidate.record, known.answer)
+        answer = self._answer_for(known, candidate)
+        values = self._asked(candidate.values, candidate.record, answer)
         is_other = (known.digest, known.payload) != (values["digest"], values["payload"])
         is_refused = known.state is State.REFUSED
         if is_other or is_refused:
             known.idempotency_key = str(uuid4())
         if is_other:
             self._batch.overruled.add(before_batch)
-            known.answer = None  # it was about the old values
+            known.answer = answer
         before = known.state
         for name in ("state", "digest", "payload", "is_test"):
             setattr(known, name, values[name])
@@ -292,6 +305,16 @@ class Placement:
             self._rekey(known, candidate)
         if is_other or _was_apart(before, known):
             self._suspect(known, candidate, is_changed=is_other)
+
+    @staticmethod
+    def _answer_for(known: ExistingEntry, candidate: Candidate) -> str | None:
+        """Return the answer about an entry as far as it holds for its row: not with other values, unless of the debtor's kind."""
+        digest = candidate.values["digest"]
+        if known.digest == digest and known.payload == candidate.values["payload"]:
+            return known.answer
+        if candidate.kind is RecordKind.CASE and differs_in_debtor_only(candidate.record, known):
+            return for_values(known.answer, known.digest, digest)
+        return None  # it was about the old values
 
     def _rekey(self, known: ExistingEntry, candidate: Candidate) -> None:
         """Store the match keys of the row as it is read now."""

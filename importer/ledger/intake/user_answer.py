@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from importer.domain.kinds import QuestionKind
-from importer.domain.questions import AnswerWord
+from importer.domain.questions import AnswerWord, kind_of
+from importer.domain.reasons import Reason
 from importer.domain.timestamps import to_timestamp
 
 
@@ -24,8 +25,21 @@ class UserAnswer:
         return json.dumps(found, ensure_ascii=False)
 
 
-def has_answered(answer: str | None, kinds: Iterable[QuestionKind], values: str) -> bool:
-    """Return whether a stored answer says that a row with these values is sent, whatever is asked of these kinds."""
+def answered_kinds(answer: str | None, values: str) -> tuple[QuestionKind, ...]:
+    """Return the kinds of questions to which a stored answer says that a row with these values is sent."""
     found = json.loads(answer) if answer else {}
     is_about = found.get("what") == AnswerWord.SEND and found.get("values") == values
-    return is_about and set(kinds) <= set(found.get("asked", ()))
+    return tuple(QuestionKind(kind) for kind in found.get("asked", ())) if is_about else ()
+
+
+def unanswered(answer: str | None, asked: Sequence[Reason], values: str) -> tuple[Reason, ...]:
+    """Return those of the questions about a row with these values that a stored answer is not about."""
+    answered = answered_kinds(answer, values)
+    return tuple(one for one in asked if kind_of(one) not in answered)
+
+
+def for_values(answer: str | None, before: str, now: str) -> str | None:
+    """Return a stored answer that a row is sent as one about its values ``now``, if it was about those ``before``; else None."""
+    if answer is None or not answered_kinds(answer, before):
+        return None
+    return json.dumps(json.loads(answer) | {"values": now}, ensure_ascii=False)
