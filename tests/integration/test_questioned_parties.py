@@ -49,6 +49,53 @@ def test_an_unclear_debtor_waits_and_is_answered_in_the_error_sheet(configured_w
     ]
 
 
+def answered_sheet(workspace: CliWorkspace, target: Path, answer: str) -> Path:
+    """Write the last error sheet with the same answer in each row."""
+    book = load_workbook(workspace.reports()[-1] / "errors.xlsx")
+    table = next(found for found in book if found.title != "Summary")
+    answers = [cell.value for cell in table[1]].index("#answer")
+    for row in table.iter_rows(min_row=2):
+        row[answers].value = answer
+    book.save(target)
+    return target
+
+
+KINDS = "SELECT state, (SELECT group_concat(json_extract(value, '$.code')) FROM json_each(reasons)) FROM entry"
+
+
+def test_a_row_with_both_kinds_of_questions_waits_for_both_answers(configured_workspace, fake_apis, tmp_path) -> None:
+    workspace = configured_workspace
+    source = prepared(workspace, tmp_path, by_name("C1", "Cafe Luna", Status="Disputed"))
+    assert workspace.call("run", source, "--yes").code == 6
+    assert workspace.ledger(KINDS) == [("questioned", "debtor_type_unclear,disputed")]
+    company = answered_sheet(workspace, tmp_path / "company.xlsx", "company")
+    assert workspace.call("run", company, "--yes").code in {3, 6}
+    assert workspace.ledger(KINDS) == [("questioned", "disputed")]
+    assert workspace.call("run", source, "--yes").code == 3  # the list says neither, and takes no answer back
+    assert workspace.ledger(KINDS) == [("questioned", "disputed")]
+    send = answered_sheet(workspace, tmp_path / "send.xlsx", "send")
+    assert workspace.call("run", send, "--yes").code == 0
+    assert workspace.call("run", source, "--yes").code == 0
+    assert workspace.ledger("SELECT state, json_extract(payload, '$.debtor.type') FROM entry") == [("accepted", "Company")]
+    assert len(fake_apis.cases) == 1
+
+
+def test_the_answer_that_a_row_is_a_claim_holds_when_its_debtor_is_answered_later(
+    configured_workspace, fake_apis, tmp_path
+) -> None:
+    workspace = configured_workspace
+    source = prepared(workspace, tmp_path, by_name("C1", "Cafe Luna", Status="Disputed"))
+    assert workspace.call("run", source, "--yes").code == 6
+    answered = workspace.call("resolve", "--batch", "1", "--kind", "disputed", "--send", "--confirm", "1")
+    assert answered.code in {0, 3}, answered.err
+    assert workspace.call("run", source, "--yes").code == 3
+    assert workspace.ledger(KINDS) == [("questioned", "debtor_type_unclear")]
+    company = answered_sheet(workspace, tmp_path / "company.xlsx", "company")
+    assert workspace.call("run", company, "--yes").code == 0
+    assert workspace.ledger("SELECT state, json_extract(payload, '$.debtor.type') FROM entry") == [("accepted", "Company")]
+    assert len(fake_apis.cases) == 1
+
+
 def test_a_profile_answers_by_customer_number_and_for_all_others(configured_workspace, tmp_path) -> None:
     workspace = configured_workspace
     rows = [by_name("C1", "Cafe Luna", Kundenr="1001"), by_name("C2", "Nordlys", Kundenr="1002")]
