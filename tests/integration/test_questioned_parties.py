@@ -80,9 +80,7 @@ def test_a_row_with_both_kinds_of_questions_waits_for_both_answers(configured_wo
     assert len(fake_apis.cases) == 1
 
 
-def test_the_answer_that_a_row_is_a_claim_holds_when_its_debtor_is_answered_later(
-    configured_workspace, fake_apis, tmp_path
-) -> None:
+def test_the_answer_about_the_state_holds_when_the_debtor_is_answered_later(configured_workspace, fake_apis, tmp_path) -> None:
     workspace = configured_workspace
     source = prepared(workspace, tmp_path, by_name("C1", "Cafe Luna", Status="Disputed"))
     assert workspace.call("run", source, "--yes").code == 6
