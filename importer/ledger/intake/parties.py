@@ -26,14 +26,13 @@ def digest_of_case(case: CaseRecord) -> str:
     return fingerprint(case.payload.decode(), *asked)
 
 
-def values_of_answered(record: CaseRecord | VoucherRecord, known: ExistingEntry | None) -> dict[str, Any]:
+def values_of_answered(record: CaseRecord, known: ExistingEntry | None) -> dict[str, Any]:
     """Return the columns with which a row that asks what its debtor is keeps the answer of its entry.
 
     There are none if nothing is asked, if it was not answered, or if the row has other values now. The answer also holds while
     the entry waits for another one, such as whether it is a claim.
     """
-    is_asked = isinstance(record, CaseRecord) and bool(record.asked)
-    if not is_asked or known is None or not _is_answered(known) or not _without_party(record.payload, known.payload):
+    if not record.asked or known is None or not _is_answered(known) or not _without_party(record.payload, known.payload):
         return {}
     return {"payload": known.payload, "digest": known.digest, "party": known.party}
 

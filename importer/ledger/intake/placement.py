@@ -10,7 +10,7 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
 from importer.domain.reasons import Reason
-from importer.domain.records import LeftOut, Reject
+from importer.domain.records import CaseRecord, Reject
 from importer.domain.states import REPLACEABLE, WITHDRAWABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions, reasons
 from importer.ledger.intake.answer_effects import open_questions
@@ -47,15 +47,13 @@ class Placement:
         return self._place(row, candidate, match or self.recognition.match(candidate))
 
     def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> ExistingEntry | None:
-        kind, record, known = candidate.kind, candidate.record, match.known
-        if answered := values_of_answered(record, known):
-            candidate.values |= answered
-            candidate.record = record = replace(record, asked=())
+        kind, known = candidate.kind, match.known
+        _keep_answer(candidate, known)
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case
         decision = self._decide(row, candidate, match, may_repeat=may_repeat)
         key = known.key if known else self._new_key(candidate, match)
         if kind is RecordKind.VOUCHER:
-            candidate.values["payload"] = with_fields(record.payload, {"uniqueId": key})
+            candidate.values["payload"] = with_fields(candidate.record.payload, {"uniqueId": key})
         if known is not None and decision is IntakeDecision.CONTRADICTION:
             self._contradict(row, candidate, known, is_flat=may_repeat)
             return None
@@ -64,10 +62,10 @@ class Placement:
                 return self._note_change(row, candidate, known)
             decision = IntakeDecision.KNOWN  # the same row, which this release reads in another way
         if reason := self._objection(candidate, match, decision):
-            self.reject_record(row, kind, record, reason)
+            self.reject_record(row, kind, candidate.record, reason)
             return None
         placed = self._apply(row, candidate, match, decision, key)
-        self._batch.answers.place(record, placed.id, is_new=known is None)
+        self._batch.answers.place(candidate.record, placed.id, is_new=known is None)
         return placed
 
     def _decide(self, row: StagedRow, candidate: Candidate, match: Match, *, may_repeat: bool) -> IntakeDecision:
@@ -337,6 +335,14 @@ class Placement:
         if kind is RecordKind.CASE:
             take_over_vouchers(self._batch.connection, old, new)
         self.changes.supersede(kind, old, new)
+
+
+def _keep_answer(candidate: Candidate, known: ExistingEntry | None) -> None:
+    """Take over what a person has answered about the debtor of a case, so that its row is not asked again."""
+    record = candidate.record
+    if isinstance(record, CaseRecord) and (answered := values_of_answered(record, known)):
+        candidate.values |= answered
+        candidate.record = replace(record, asked=())
 
 
 def _was_apart(before: State, known: ExistingEntry) -> bool:
