@@ -46,9 +46,20 @@ def suggestions_for(code: str, text: str, *, for_vouchers: bool) -> tuple[str, .
 
 @lru_cache(_REMEMBERED)
 def similar_countries(text: str) -> tuple[str, ...]:
-    """Return the names of countries that ``text`` may be a misspelling of, one for each country."""
-    found = _nearest(fold(text), _country_words(), beginning=_BEGINNING, most=_SPELLINGS)
-    return _few(list({find_country(name): name for name in reversed(found)}.values())[::-1])
+    """Return the names of countries that ``text`` may be a misspelling of, one for each country: that of the text's language."""
+    word = fold(text)
+    found = _nearest(word, _country_words(), beginning=_BEGINNING, most=_SPELLINGS)
+    by_country: dict[str | None, list[str]] = {}
+    for name in found:
+        by_country.setdefault(find_country(name), []).append(name)
+    return _few([_most_alike(word, names) for names in by_country.values()])
+
+
+def _most_alike(word: str, names: Sequence[str]) -> str:
+    """Return the one of several names, each with as many differences, whose letters agree most from the beginning on."""
+    from rapidfuzz.distance import JaroWinkler
+
+    return max(names, key=lambda name: JaroWinkler.similarity(word, fold(name)))
 
 
 @cache
