@@ -107,6 +107,9 @@ class Profile(BaseModel):
             for word in self.values.get(name, {}).values():
                 if meaning_in_profile(word) is None:
                     raise ValueError(f'"{word}" is not what a value of {name} can mean; write one of: {profile_words()}')
+        ignored = set(map(fold, self.ignore))
+        if both := next((heading for heading in self.columns if fold(heading) in ignored), None):
+            raise ValueError(f'"{both}" is both in ignore and in [columns]; take it out of one of them')
         twice = set(self.constants) & set(self.targets())
         if twice:
             raise ValueError(f'"{min(twice)}" is both mapped and constant; keep one of them')

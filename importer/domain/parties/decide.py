@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.domain.parties.forms import FormKind, FoundForm, form_in, words_in
+from importer.domain.parties.forms import FormKind, FoundForm, ends_in_a_form_of_any_country, form_in, words_in
 from importer.domain.parties.kinds import Party, PartyKind, PartyRule, UnclearParty
 from importer.domain.parties.names import is_personal_name
 
@@ -64,5 +64,6 @@ def _by_words(name: str) -> Party | UnclearParty:
     if FormKind.ASSOCIATION in kinds:
         return Party(PartyKind.COMPANY, PartyRule.ASSOCIATION)
     if is_personal_name(name):
-        return Party(PartyKind.PERSON, PartyRule.PERSONAL_NAME)
+        is_foreign = ends_in_a_form_of_any_country(name)
+        return UnclearParty.FOREIGN_FORM if is_foreign else Party(PartyKind.PERSON, PartyRule.PERSONAL_NAME)
     return UnclearParty.NOTHING if name else UnclearParty.NO_NAME

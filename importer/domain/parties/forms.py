@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -128,6 +129,29 @@ def form_in(name: str, country: str | None) -> FoundForm | None:
         if (place := _place(name, form)) is not None:
             return FoundForm(form.kind, _owner(name, form, place))
     return None
+
+
+@lru_cache(maxsize=8192)
+def ends_in_a_form_of_any_country(name: str) -> bool:
+    """Return whether the last word of a name is a legal form somewhere: ``Amsel KG``.
+
+    A form of two letters counts unless it is written as names are and the form is not: ``Nguyen Van Sa``, but ``Zebra Oy``.
+    """
+    last = "".join(_raw_words(name)[-1:])
+    word = "".join(folded_words(last))
+    written = _single_forms().get(word)
+    return written is not None and (len(last) != _SHORT or not last.istitle() or last in written)
+
+
+@cache
+def _single_forms() -> Mapping[str, frozenset[str]]:
+    """Return the forms of one word, folded, each with how it is written."""
+    found: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for one in _file()["form"]:
+        words = folded_words(one["name"])
+        if len(words) == 1 and "end" in one.get("where", ["end"]):
+            found[words[0]] |= {one["name"]}
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -69,6 +69,7 @@ class UnclearParty(StrEnum):
     """Why the kind of a debtor is a question."""
 
     NOTHING = "its name has neither a legal form nor the form of a personal name"
+    FOREIGN_FORM = "its name ends in a legal form of another country"
     CONTRADICTION = "its number is a personal number, but its name has the legal form of a company"
     NO_NAME = "it has no name"
 

@@ -27,7 +27,10 @@ _REGISTERS: dict[str, tuple[tuple[re.Pattern[str], str | None], ...]] = {
 _SEPARATORS = re.compile(r"[\s./-]")
 _PREFIXED = re.compile(r"([A-Z]{2})[0-9A-Z]{2,14}")
 _VAT_MODULES = {
-    **{code: f"{code.casefold()}.vat" for code in ("AT", "BE", "CY", "DE", "FI", "IE", "LU", "SE")},
+    **{code: f"{code.casefold()}.vat" for code in ("BE", "CY", "DE", "IE", "SE")},
+    "AT": "at.uid",
+    "FI": "fi.alv",
+    "LU": "lu.tva",
     "DK": "dk.cvr",
     "NO": "no.mva",
     "GB": "gb.vat",

@@ -78,6 +78,7 @@ def test_the_worked_example_is_a_valid_profile() -> None:
         ('[constants]\nnobody = "x"', '"nobody" is not a column'),
         ('[values.nothing]\na = "b"', '"nothing" is not a column'),
         ('[columns]\nA = "currency"\n[constants]\ncurrency = "DKK"', "both mapped and constant"),
+        ('ignore = ["Date"]\n[columns]\ndate = "date"', '"date" is both in ignore and in [columns]'),
         ("[columns", "not valid TOML"),
         ('[columns]\nBeløb = "amount_to_recover"', "must be in quotes"),
     ],

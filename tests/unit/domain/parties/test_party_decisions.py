@@ -3,7 +3,7 @@ import pytest
 from importer.domain.parties.decide import NO_NUMBERS, PartyNumbers, decide
 from importer.domain.parties.forms import FormKind, legal_forms, name_words
 from importer.domain.parties.kinds import Party, PartyKind, PartyRule, UnclearParty, party_kind_named
-from importer.domain.parties.numbers import is_company_number, is_vat_id
+from importer.domain.parties.numbers import _REGISTERS, _VAT_MODULES, is_company_number, is_vat_id
 
 COMPANY, TRADER, PERSON = PartyKind.COMPANY, PartyKind.SOLE_TRADER, PartyKind.PERSON
 FORM, BODY, CLUB, NAME = PartyRule.LEGAL_FORM, PartyRule.PUBLIC_BODY, PartyRule.ASSOCIATION, PartyRule.PERSONAL_NAME
@@ -54,6 +54,25 @@ def test_a_name_shows_what_the_debtor_is(name, country, kind, rule, owner) -> No
 )
 def test_what_a_name_does_not_show_is_a_question(name) -> None:
     assert decide(name, "DK") is UnclearParty.NOTHING
+
+
+@pytest.mark.parametrize("name", ["Amsel KG", "Hansen BV", "Nguyen Van SA", "Peter Lund Oy", "Zebra S.A.", "Eva Sas"])
+def test_a_name_with_a_form_of_another_country_is_no_personal_name(name) -> None:
+    assert decide(name, "DK") is UnclearParty.FOREIGN_FORM
+
+
+@pytest.mark.parametrize(
+    ("text", "country"), [("ATU13585627", "AT"), ("FI20774740", "FI"), ("LU15027442", "LU"), ("EL094259216", "GR")]
+)
+def test_a_vat_id_of_every_country_is_read(text, country) -> None:
+    assert is_vat_id(text, country, is_named=False)
+
+
+def test_the_rules_of_every_country_can_be_applied() -> None:
+    for country in (*_REGISTERS, *_VAT_MODULES):
+        for text in ("12345678", "123456789", "1234567890", "12345678901", f"{country}123456789", f"{country}U12345678"):
+            assert is_vat_id(text, country, is_named=True) in {True, False}
+            assert is_company_number(text, country) in {True, False}
 
 
 @pytest.mark.parametrize(
