@@ -28,11 +28,15 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system with headings of a special meaning: it is recognised by ``has``; ``case`` maps folded headings to columns."""
+    """A system with headings of a special meaning: it is recognised by ``has``; ``case`` maps folded headings to columns.
+
+    ``lines`` are the folded headings of the lines of an invoice. A list with a row a line repeats the invoice in each of them.
+    """
 
     name: str
     has: frozenset[str]
     case: Mapping[str, str]
+    lines: frozenset[str] = frozenset()
 
 
 @cache
@@ -58,6 +62,7 @@ def systems() -> tuple[System, ...]:
             entry["name"],
             frozenset(map(fold, entry["has"])),
             {key: column for column, names in entry["case"].items() for name in names for key in keys_of(name)},
+            frozenset(keys(entry.get("lines", ()))),
         )
         for entry in _file()["system"]
     )

@@ -27,6 +27,7 @@ class StateColumn(StrEnum):
     IS_CREDIT = "is_credit"
     IS_PAID = "is_paid"
     IS_OPEN = "is_open"
+    CLEARED_BY = "cleared_by"
     PAID_DATE = "paid_date"
     PAID_AMOUNT = "paid_amount"
     CREDITED_AMOUNT = "credited_amount"

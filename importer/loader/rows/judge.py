@@ -43,7 +43,10 @@ _AGAINST = {
     StateColumn.IS_CREDIT: Meaning.CREDIT,
     StateColumn.IS_PAID: Meaning.PAID,
     StateColumn.IS_OPEN: Meaning.PAID,
+    StateColumn.CLEARED_BY: Meaning.PAID,
 }
+_NAMING = (StateColumn.IS_CANCELLED, StateColumn.CLEARED_BY)
+"""Columns of yes and no that may also name a day or a document: any other text means yes."""
 _SILENT = {column: column is StateColumn.IS_OPEN for column in _AGAINST}
 """The answer of a column of yes and no that says nothing against a claim."""
 _REMEMBERED = 1024
@@ -162,12 +165,10 @@ class RowJudge:
     def _of_word(self, one: StateBinding, text: str) -> Finding:
         if (meaning := one.meanings.get(text)) is not None:
             return finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
-        if not text:  # an amount that is open needs no other word
-            is_silent = self.tells_open or one.column is not StateColumn.ROW_STATE
-            return Finding(Role.CLAIM) if is_silent else Finding(Role.QUESTION, unknown(one.heading, text))
         word = find(one.column, text, self.plan.states.system)
-        if word is None:
-            return Finding(Role.QUESTION, unknown(one.heading, text))
+        if word is None:  # an amount that is open needs no other word
+            is_silent = not text and (self.tells_open or one.column is not StateColumn.ROW_STATE)
+            return Finding(Role.CLAIM) if is_silent else Finding(Role.QUESTION, unknown(one.heading, text))
         is_certain = word.is_certain or text in self.confirmed.get(one.heading, ())
         return finding_of(word.meaning, one.heading, text, is_certain=is_certain, is_open=self.tells_open)
 
@@ -178,7 +179,7 @@ class RowJudge:
             yield finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
         elif one.column in _HOLDING:
             yield from [self._of_hold(one, text)] if truth is not False else []
-        elif truth is None and one.column is not StateColumn.IS_CANCELLED:
+        elif truth is None and one.column not in _NAMING:
             yield Finding(Role.QUESTION, unknown(one.heading, text))
         elif text and truth is not _SILENT[one.column]:
             meaning = _AGAINST[one.column]
@@ -218,7 +219,7 @@ def _told_by_heading(amount: ColumnBinding | None) -> tuple[bool, bool, bool]:
 _HELD_BY = (Meaning.DISPUTED, Meaning.ON_HOLD, Meaning.PROMISED, Meaning.ON_ITS_WAY, Meaning.COLLECTED)
 _FINDERS = {
     **dict.fromkeys((*_HOLDING, StateColumn.IS_CANCELLED, StateColumn.IS_CREDIT), RowJudge._of_flag),  # noqa: SLF001
-    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_OPEN), RowJudge._of_flag),  # noqa: SLF001
+    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.CLEARED_BY), RowJudge._of_flag),  # noqa: SLF001
     StateColumn.PROMISED_DATE: RowJudge._of_promise,  # noqa: SLF001
     StateColumn.PAID_DATE: RowJudge._of_paid_date,  # noqa: SLF001
 }

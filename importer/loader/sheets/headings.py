@@ -9,7 +9,7 @@ from importer.domain.aliases import counter_heading, system_of
 from importer.domain.cells import Cell
 from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
 from importer.domain.kinds import RecordKind
-from importer.domain.row_states import truth_of
+from importer.domain.row_states import StateColumn, columns_for, find, truth_of
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number, objection_to
@@ -151,12 +151,12 @@ def _mapped_by_profile(headings: SheetHeadings, shape: Shape, matches: HeadingMa
 def _known_for_sure(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
     """Add the importer's own names, and the certain names of other systems unless the profile maps their column."""
     by_hand = matches.present()
-    index = {**_system_names(headings, shape), **index_in(shape)}
+    index = _certain_names(headings, shape)
     found, by_alias = {}, {}
     for position, heading in enumerate(headings.header):
         handle, own = property_handle(heading, shape), _is_own(shape, heading)
         name = handle or index.get(header_key(heading))
-        if name is None or not headings.free(position) or (name in by_hand and not own):
+        if name is None or not headings.free(position) or (name in by_hand and not own) or _tells_state(headings, position):
             continue
         found[position] = (name,)
         if not own and not handle:
@@ -164,12 +164,29 @@ def _known_for_sure(headings: SheetHeadings, shape: Shape, matches: HeadingMatch
     return matches.with_names(found, by_alias)
 
 
-def _system_names(headings: SheetHeadings, shape: Shape) -> Mapping[str, str]:
-    """Return the names that headings of cases have in the system that the whole header identifies; empty if there is none."""
-    if shape is Shape.VOUCHERS:
-        return {}
+def _certain_names(headings: SheetHeadings, shape: Shape) -> Mapping[str, str]:
+    """Return what folded headings mean for certain, also in the system that the whole header identifies."""
+    system = system_of(map(header_key, headings.header)) if shape is not Shape.VOUCHERS else None
+    if system is None:
+        return index_in(shape)
+    return {key: name for key, name in {**system.case, **index_in(shape)}.items() if key not in system.lines}
+
+
+def _tells_state(headings: SheetHeadings, position: int) -> bool:
+    """Return whether a heading that may mean a column of a case shows by its first cells that it tells a state.
+
+    "Offen" above yes and no is no open amount, and "State" above open and paid is no state of the United States.
+    """
+    key = header_key(headings.header[position])
+    texts = [display_text(cell).strip() for cell in headings.cells(position) if not is_blank(cell)]
+    if not texts:
+        return False
+    if StateColumn.IS_OPEN in columns_for(key):
+        return not any(map(may_be_number, texts)) and all(truth_of(text) is not None for text in texts)
     system = system_of(map(header_key, headings.header))
-    return system.case if system else {}
+    name = system.name if system else None
+    is_state = StateColumn.ROW_STATE in columns_for(key, weak=True)
+    return is_state and all(find(StateColumn.ROW_STATE, text, name) is not None for text in texts)
 
 
 def _is_own(shape: Shape, heading: str) -> bool:
