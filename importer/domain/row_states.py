@@ -35,6 +35,7 @@ class StateColumn(StrEnum):
     DISCOUNT_AMOUNT = "discount_amount"
     INVOICED_AMOUNT = "invoiced_amount"
     CUSTOMER_NUMBER = "customer_number"
+    PAYMENT_DAYS = "payment_days"
 
 
 WITH_WORDS = (StateColumn.ROW_STATE, StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT)

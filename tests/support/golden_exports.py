@@ -88,7 +88,7 @@ def outcome_of(export: Export, folder: Path) -> Outcome:
     profile = Profile(**export.answers, name="answers") if export.answers else Profile()
     context = LoadContext(TODAY, ZoneInfo("Europe/Copenhagen"), defaults=export.settings)
     with open_driver(folder) as driver:
-        notes, confirmed = _confirm(driver, export, profile, context)
+        notes, confirmed = _confirm(export, profile, context)
         with open_file(export.path, profile, replace(context, confirmed=confirmed)) as source:
             batch = _take(driver, source)
         rows = [(line, line.case) for line in driver.lines(batch) if line.case]
@@ -100,9 +100,7 @@ def outcome_of(export: Export, folder: Path) -> Outcome:
         return Outcome(text + "\n", claims, driver.balanced(batch))
 
 
-def _confirm(
-    driver: LedgerDriver, export: Export, profile: Profile, context: LoadContext
-) -> tuple[list[Note], Confirmed]:
+def _confirm(export: Export, profile: Profile, context: LoadContext) -> tuple[list[Note], Confirmed]:
     """Return the notes on the list as it is first read, and what a person confirms who approves its review."""
     with open_file(export.path, profile, context) as source:
         list(source.rows)
@@ -122,9 +120,7 @@ def _payloads(driver: LedgerDriver) -> dict[int, dict[str, Any]]:
     return {number: json.loads(payload) for number, payload in found if payload}
 
 
-def _sections(
-    rows: Iterable[tuple[ReportRow, RecordResult]], payloads: Mapping[int, dict[str, Any]]
-) -> dict[str, list[str]]:
+def _sections(rows: Iterable[tuple[ReportRow, RecordResult]], payloads: Mapping[int, dict[str, Any]]) -> dict[str, list[str]]:
     sections: dict[str, list[str]] = {name: [] for name in (SENT, CREDITS, *dict.fromkeys(_SECTIONS.values()))}
     for line, found in rows:
         name = _SECTIONS[found.status]

@@ -21,6 +21,7 @@ from importer.loader.records.personal_numbers import reject_references, unmasked
 from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 from importer.loader.rows.judge import ConfirmedValues, RowJudge
+from importer.loader.rows.payment_terms import PaymentTerms
 from importer.loader.rows.verdict import PLAIN_CLAIM
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
@@ -51,7 +52,7 @@ class RowReader:
         self.plan = plan
         self.context = context
         formats = formats or SheetFormats(profile_formats(profile, context.today))
-        self._judge = judge
+        self._judge, self._terms = judge, PaymentTerms(plan)
         self._signed = profile.amount_sign == "signed"
         self._width = len(plan.head.header) if delimited else None
         self._case_columns = RowDecoder(readers_for((bound, formats.of(bound)) for bound in plan.case))
@@ -94,7 +95,11 @@ class RowReader:
 
     def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None) -> CaseRecord | LeftOut | Reject:
         found = self._row_values(RecordKind.CASE, self._case_columns, row)
-        return case_of(found, self.context, hint, self._parties.read(found, row, answer))
+        if (due := self._terms.due_date(row.readable, found.values)) is not None:
+            found.values["due_date"] = due
+        amount = found.values.get("amount_to_recover")
+        verdict = self._judge.judge(row.readable, amount) if self._judge else PLAIN_CLAIM
+        return case_of(found, self.context, hint, self._parties.read(found, row, answer), verdict)
 
     def _voucher(self, row: MaskedRow, hint: EntryLabel | None) -> VoucherRecord | Reject:
         found = self._row_values(RecordKind.VOUCHER, self._voucher_columns, row)
