@@ -25,7 +25,6 @@ from importer.loader.rows.verdict import (
     Role,
     Verdict,
     finding_of,
-    no_claim,
     part_paid,
     question,
     unknown,
@@ -182,8 +181,7 @@ class RowJudge:
         elif truth is None and one.column not in _NAMING:
             yield Finding(Role.QUESTION, unknown(one.heading, text))
         elif text and truth is not _SILENT[one.column]:
-            meaning = _AGAINST[one.column]
-            yield Finding(Role.CREDIT if meaning is Meaning.CREDIT else Role.LEFT_OUT, no_claim(meaning, one.heading, text))
+            yield finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=self.tells_open)
 
     def _of_hold(self, one: StateBinding, text: str) -> Finding:
         word = find(StateColumn.ROW_STATE, text, None)
