@@ -194,7 +194,7 @@ def _refuse_unanswered(request: MapRequest, shape: Shape | None, prompts: Dialog
 
 def _needs_none(request: MapRequest, draft: ProfileDraft, target: Path) -> bool:
     """Return whether the file can be read without a profile, has none, and no option asks for what only a profile can hold."""
-    if target.exists():  # the user agreed to replace it
+    if exists(target):  # the user agreed to replace it
         return False
     meaningful = [guess for guess in draft.proposal.guesses if guess.candidates or guess.repeated]
     is_exact = all(guess.sure and guess.candidates[0].score == EXACT for guess in meaningful)

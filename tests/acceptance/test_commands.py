@@ -80,7 +80,7 @@ def test_check_knows_what_was_imported_before(configured_workspace, fake_apis):
 
 
 def test_json_alone_stands_on_stdout_and_equals_the_file(workspace):
-    write_workbook(workspace.folder / "a.xlsx", [*cases(2), case("C3", amount_to_recover="-1")], vouchers(1))
+    write_workbook(workspace.folder / "a.xlsx", [*cases(2), case("C3", date="soon")], vouchers(1))
     ended = workspace.run("run", "a.xlsx", "--sandbox", "--json")
     assert ended.code == 3
     (summary,) = ended.json()

@@ -7,7 +7,7 @@ import io
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -78,23 +78,33 @@ class WrittenClaim:
 
 
 PROOF = WrittenClaim(
-    "proof", "EUR", date(2026, 1, 31), date(2025, 12, 31), Decimal("1234567.89"), "Bodil", "01067", "0045 1", "-"
+    "proof", "EUR", date(2026, 1, 31), date(2025, 12, 31), Decimal("1234567.89"), "Bodil", "01067", "0045 1", "proof"
 )
 DIGITS = st.text("0123456789", min_size=1, max_size=14)
 WORDS = st.text("abcÆØÅæøåß \"'.-/()&0123456789", min_size=1, max_size=20).map(str.strip).filter(lambda t: t.strip("\"'"))
-DAYS = st.dates(date(1990, 1, 1), TODAY)
+
+
+def _is_no_placeholder(digits: str) -> bool:
+    """One digit again and again stands for a value that nobody knows, and is not sent."""
+    return len(set(digits)) > 1
+
+
+DAYS_BEGIN = date(1990, 1, 1)
+DAYS = st.dates(DAYS_BEGIN, TODAY)
 CLAIMS = st.lists(
-    st.builds(
-        WrittenClaim,
-        reference=DIGITS,
-        currency=st.sampled_from(["EUR", "DKK", "SEK", "NOK", "USD"]),
-        day=DAYS,
-        due=DAYS,
-        amount=st.decimals(Decimal("0.01"), Decimal("99999999.99"), places=2),
-        name=WORDS.map(lambda text: f"x{text}"),
-        code=st.text("0123456789", min_size=5, max_size=5),
-        phone=st.text("0123456789", min_size=8, max_size=14),
-        comments=WORDS.map(lambda text: f"{text}!"),
+    DAYS.flatmap(
+        lambda day: st.builds(
+            WrittenClaim,
+            reference=DIGITS,
+            currency=st.sampled_from(["EUR", "DKK", "SEK", "NOK", "USD"]),
+            day=st.just(day),
+            due=st.dates(DAYS_BEGIN, min(day + timedelta(365), TODAY - timedelta(1))),  # later ones are rejected, or not due yet
+            amount=st.decimals(Decimal("0.01"), Decimal("99999999.99"), places=2),
+            name=WORDS.map(lambda text: f"x{text}"),
+            code=st.text("0123456789", min_size=5, max_size=5).filter(_is_no_placeholder),
+            phone=st.text("0123456789", min_size=8, max_size=14).filter(_is_no_placeholder),
+            comments=WORDS.map(lambda text: f"{text}!"),
+        )
     ),
     min_size=1,
     max_size=4,

@@ -80,11 +80,11 @@ def two_sheets(folder: Path) -> list[str]:
     return ["two.xlsx"]
 
 
-def equal_rows(folder: Path) -> list[str]:
-    """Without references, equal rows are counted."""
+def rows_without_references(folder: Path) -> list[str]:
+    """They are known by their values."""
     row = {name: value for name, value in case("C1").items() if name not in {"case_ref", "creditor_reference"}}
-    write_csv(folder / "equal.csv", [row, row, {**row, "debtor_name": "Else Okapi"}])
-    return ["equal.csv"]
+    write_csv(folder / "nameless.csv", [row, {**row, "debtor_name": "Else Okapi"}])
+    return ["nameless.csv"]
 
 
 def separate_files(folder: Path) -> list[str]:
@@ -106,7 +106,7 @@ def with_a_profile(folder: Path) -> list[str]:
     return ["erp.csv"]
 
 
-SHAPES = (flat_csv, two_sheets, equal_rows, separate_files, with_a_profile)
+SHAPES = (flat_csv, two_sheets, rows_without_references, separate_files, with_a_profile)
 
 
 PLACES = re.compile(r"  workspace .*?\n\n", re.DOTALL)  # the paths in a review of `check`

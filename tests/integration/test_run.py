@@ -311,9 +311,12 @@ def test_a_server_that_answers_without_an_id_is_in_doubt_not_accepted(workspace,
     assert workspace.ledger(STATES) == [("case", "in_doubt", 1)]
 
 
-def test_two_equal_rows_without_a_reference_are_two_cases(configured_workspace, fake_apis):
+def test_the_second_of_two_equal_rows_without_a_reference_is_a_question(configured_workspace, fake_apis):
     rows = [case("x", case_ref="", creditor_reference="")] * 2
-    assert run(configured_workspace, rows).exit_code == 0
+    assert run(configured_workspace, rows).exit_code == 6
+    assert len(fake_apis.cases) == 1
+    assert configured_workspace.call("resolve", "--batch", "1", "--kind", "twin", "--send", "--confirm", "1").code == 0
+    assert configured_workspace.call("resume").code == 0
     assert len(fake_apis.cases) == 2
     assert run(configured_workspace, rows).reports[0].summary.as_json()["counts"]["cases"]["already_imported"] == 2
     assert len(fake_apis.cases) == 2

@@ -102,9 +102,16 @@ def has_values(known: ExistingEntry, digest: str, payload: bytes, *, of_case: tu
     """
     if known.digest == digest:
         return True
-    # With equal bytes, what differs is not in the payload: the parent or the attached file of a voucher.
-    is_other_text = known.payload[: len(payload) - 1] != payload[:-1]
-    return is_other_text and (known.case_id, known.target) == of_case and same_values(without_numbers(known.payload), payload)
+    return (
+        has_other_text(known, payload)
+        and (known.case_id, known.target) == of_case
+        and same_values(without_numbers(known.payload), payload)
+    )
+
+
+def has_other_text(known: ExistingEntry, payload: bytes) -> bool:
+    """Return whether the request of a record differs; else its parent or its attached file does. A sent one may name its file."""
+    return known.payload[: len(payload) - 1] != payload[:-1]
 
 
 def keeps_claim(kind: RecordKind, old: bytes, new: bytes) -> bool:

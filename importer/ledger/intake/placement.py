@@ -58,7 +58,8 @@ class Placement:
             self._contradict(row, candidate, known, is_flat=may_repeat)
             return None
         if known is not None and self._is_lasting(candidate, known, decision):
-            if not self.existing.was_read_from(known, candidate.keys.cells):
+            has_other_text = decisions.has_other_text(known, candidate.values["payload"])
+            if not (has_other_text and self.existing.was_read_from(known, candidate.keys.cells)):
                 return self._note_change(row, candidate, known)
             decision = IntakeDecision.KNOWN  # the same row, which this release reads in another way
         if reason := self._objection(candidate, match, decision):

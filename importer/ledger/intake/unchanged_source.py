@@ -1,8 +1,9 @@
 """Reuse of an unchanged source: its rows are copied from the batch of the earlier import instead of being read again.
 
 This is done only if it certainly gives the same result as reading: every row of that batch was imported with its present
-values, and no later import changes the meaning of a row. Otherwise the file is read. There is one possible difference:
-equal vouchers without a unique id, above and below their parent, keep their entries here, while reading may swap them.
+values or holds no data, and no later import changes the meaning of a row. Otherwise the file is read. There is one possible
+difference: equal vouchers without a unique id, above and below their parent, keep their entries here, while reading may
+swap them.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, union, update
+from sqlalchemy import Connection, Subquery, and_, case, exists, func, insert, literal, or_, select, union, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.batches import NOBODY, BatchState, Person, person_json
 from importer.domain.kinds import RecordKind
+from importer.domain.notes import NO_DATA
 from importer.domain.records import LoadedSource
-from importer.domain.states import RowOrigin, State
+from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.approvals import give_approval, guarded_batches, take_out
 from importer.ledger.storage.identifiers import reserve
 from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reject, row, source_version
 
+_HOLDS_NO_DATA = (reject.c.status == RejectStatus.LEFT_OUT) & or_(
+    *(reject.c.reasons.startswith(f'[{{"code":"{kind.value}"', autoescape=True) for kind in sorted(NO_DATA))
+)
 _CASE_KIND = literal(RecordKind.CASE.value, literal_execute=True)
 
 
@@ -43,7 +48,7 @@ class SourceVersion:
     def fingerprint(self, sha256: str | None = None) -> str:
         """Return the digest by which a source that was read before is found."""
         # Only the year of the day: it decides how two-digit years are read. Apart from that, the day only decides whether
-        # a date is in the future; in a batch without rejects none is, and none will be on a later day.
+        # a date is in the future; in a batch without other rejects none is, and none will be on a later day.
         parts = [self.name, sha256 or self.sha256, self.reader_version, self.day[:4]]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -112,12 +117,16 @@ def _newest(connection: Connection, of: SourceVersion, accounts: Accounts) -> in
 def _is_done(connection: Connection, batch_id: int) -> bool:
     """Return whether every row of the batch was imported with its present values: no reject, and no entry left to send.
 
+    Rows that are left out because they hold no data, such as totals and notes, are left out whenever the file is read.
+
     An accepted entry never changes. It has the values of a row that made it, or of one that found it accepted.
     """
-    if connection.scalar(select(exists().where(reject.c.batch_id == batch_id))):
+    rejected = reject.c.batch_id == batch_id
+    if connection.scalar(select(exists().where(rejected, ~_HOLDS_NO_DATA))):
         return False
     joined: Any = row
-    done: list[Any] = [row.c.case_entry.is_not(None) | row.c.voucher_entry.is_not(None)]
+    without_data = row.c.id.in_(select(reject.c.row_id).where(rejected))
+    done: list[Any] = [row.c.case_entry.is_not(None) | row.c.voucher_entry.is_not(None) | without_data]
     for kind in RecordKind:
         e, link, origin = entry.alias(kind.value), row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
         joined = joined.outerjoin(e, e.c.id == link)
@@ -161,8 +170,10 @@ def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
         columns[origin.name] = case((origin.in_([RowOrigin.NEW, RowOrigin.ASKED]), RowOrigin.KNOWN.value), else_=origin)
     count = connection.scalar(select(func.count()).where(row.c.batch_id == known)) or 0
     ids = func.row_number().over(order_by=row.c.id) + (reserve(connection, row.name, count) - 1)
+    new_ids = select(row.c.id.label("known"), ids.label("copy")).where(row.c.batch_id == known).subquery()
     known_rows = select(ids, *columns.values()).where(row.c.batch_id == known).order_by(row.c.id)
     connection.execute(insert(row).from_select(["id", *columns], known_rows))
+    _copy_rejects(connection, known, batch_id, new_ids)
     copied = union(*(select(row.c[f"{kind}_entry"]).where(row.c.batch_id == batch_id) for kind in RecordKind))
     moved: dict[int, set[int]] = {}
     if guarded := guarded_batches(connection):
@@ -171,3 +182,12 @@ def _copy_rows(connection: Connection, known: int, batch_id: int) -> None:
             moved.setdefault(other, set()).add(identifier)
     take_out(connection, moved)
     connection.execute(update(entry).where(entry.c.id.in_(copied)).values(batch_id=batch_id))
+
+
+def _copy_rejects(connection: Connection, known: int, batch_id: int, new_ids: Subquery) -> None:
+    """Copy the rows that are left out; ``new_ids`` maps the ids of the rows (``known``) to those of their copies (``copy``)."""
+    columns: dict[str, Any] = {column.name: column for column in reject.c if column.name != "id"}
+    columns |= {"batch_id": literal(batch_id), "row_id": new_ids.c.copy}
+    joined = reject.join(new_ids, new_ids.c.known == reject.c.row_id)
+    copies = select(*columns.values()).select_from(joined).where(reject.c.batch_id == known).order_by(reject.c.id)
+    connection.execute(insert(reject).from_select([*columns], copies))

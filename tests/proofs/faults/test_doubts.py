@@ -174,10 +174,8 @@ def test_absent_is_not_believed_of_a_case_that_is_listed(configured_workspace, f
 
 
 def test_absent_is_believed_when_what_is_listed_belongs_to_another_row(configured_workspace, fake_apis):
-    write_twins(configured_workspace)
     at_work(configured_workspace, fake_apis)
-    fake_apis.set_faults(FaultPlan.parse([{"on": "cases", "nth": 2, "kind": "500_before"}, HIDDEN]))
-    assert configured_workspace.call("run", "twins.csv", "--yes", "-q", env={"IMPORTER_DISPATCH__CONCURRENCY": "1"}).code == 5
+    import_twins(configured_workspace, fake_apis, {"on": "cases", "nth": 2, "kind": "500_before"}, HIDDEN)
     faults(fake_apis)
     (name,) = names(configured_workspace, "in_doubt")
     assert configured_workspace.call("resolve", name, "--absent").code == 0
@@ -330,21 +328,24 @@ def test_another_payload_is_looked_for_although_the_old_one_was(configured_works
 # Rows that are alike
 
 
-def write_twins(workspace):
-    """Two equal rows that are two cases: without any reference."""
+def import_twins(workspace, fake_apis, *steps):
+    """Import two equal rows without any reference, of which a person says that they are two cases, with faults in the sending."""
     row = ["", "Nord Test A/S", "DK", "DKK", "2026-01-02", "100.00", "", "Person", "Person 1", "DK"]
     with (workspace.folder / "twins.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([HEADER[: len(row)], row, row])
+    faults(fake_apis, "redirect", "list")  # nothing is sent before the answer
+    assert workspace.call("run", "twins.csv", "--yes", "-q").code == 5
+    assert workspace.call("resolve", "--batch", "1", "--kind", "twin", "--send", "--confirm", "1").code == 0
+    fake_apis.set_faults(FaultPlan.parse(list(steps)))
+    assert workspace.call("resume", "-q", env={"IMPORTER_DISPATCH__CONCURRENCY": "1"}).code == 5
 
 
 @pytest.mark.parametrize("kind", ["500_after", "500_before"])
 @pytest.mark.parametrize("nth", [1, 2])
 def test_one_of_two_twins_in_doubt(configured_workspace, fake_apis, kind, nth):
     """The other owns its case already: what is left is this one's, or nothing is."""
-    write_twins(configured_workspace)
     at_work(configured_workspace, fake_apis)
-    fake_apis.set_faults(FaultPlan.parse([{"on": "cases", "nth": nth, "kind": kind}, HIDDEN]))
-    assert configured_workspace.call("run", "twins.csv", "--yes", "-q", env={"IMPORTER_DISPATCH__CONCURRENCY": "1"}).code == 5
+    import_twins(configured_workspace, fake_apis, {"on": "cases", "nth": nth, "kind": kind}, HIDDEN)
     faults(fake_apis)
     resume_to_the_end(configured_workspace)
     assert len(fake_apis.cases) == 2
