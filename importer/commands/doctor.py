@@ -21,6 +21,7 @@ from importer.settings import DOCUMENTED_HOSTS, Api
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import KEY_VARIABLE, TOKEN_VARIABLE, Environment, credential_problem
 from importer.workspace.ledger_guard import difference_from_notes
+from importer.workspace.unconfirmed_profiles import unconfirmed_profiles
 from importer.workspace.user_data import VARIABLE, obstacle_to_writing
 
 
@@ -29,6 +30,7 @@ def diagnose(environment: Environment) -> list[Finding]:
     findings = [_workspace_finding(environment), *_missing_settings(environment), _ledger_finding(environment)]
     findings += _notes_findings(environment)
     findings += [*backup_findings(environment), *masking_findings(environment), *_sharing_findings(environment)]
+    findings += _unconfirmed_findings(environment)
     return [*findings, *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
 
 
@@ -43,6 +45,16 @@ def _proof_findings(environment: Environment) -> list[Finding]:
         return []
     found = findings_of(proof, environment.settings.dispatch.settle_minutes)
     return [replace(finding, text=f"by the probe of {proof.probed_at[:10]}, {finding.text}") for finding in found]
+
+
+def _unconfirmed_findings(environment: Environment) -> list[Finding]:
+    """Report the profiles that wait for a confirmation of values, before a run at night asks about their rows."""
+    try:
+        with open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+            waiting = unconfirmed_profiles(queries, environment.workspace)
+    except ImporterError:  # there is no ledger, or the check above has reported what is wrong with it
+        return []
+    return [Finding(one.text(), is_warning=True) for one in waiting]
 
 
 def _workspace_finding(environment: Environment) -> Finding:

@@ -89,7 +89,7 @@ def confirm_profile(workspace: Workspace, environment: Environment, name: str, s
         batch = next((one for one in work.queries.batches(MOST_BATCHES) if one.profile == profile.name), None)
     if batch is None:
         raise UsageError(f"Nothing was imported with the profile {profile.name} yet, so that there is nothing to confirm.")
-    waiting = dict(values_to_confirm(batch.notes))
+    waiting = {one.text: one.meaning for one in values_to_confirm(batch.notes)}
     if not waiting:
         raise UsageError(f"All values of {batch.source_name}, the last import with {profile.name}, are certain or confirmed.")
     for text, meaning in waiting.items():

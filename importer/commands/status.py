@@ -13,6 +13,7 @@ from importer.workspace.connections import known_accounts, open_ledger_read_only
 from importer.workspace.environment import Environment
 from importer.workspace.progress import QuotaState, quota_states
 from importer.workspace.sending_status import NOT_SENDING, SendingStatus, sending_status
+from importer.workspace.unconfirmed_profiles import UnconfirmedProfile, unconfirmed_profiles
 from importer.workspace.workspace import shown_ledger
 
 NEWEST = 10
@@ -35,7 +36,7 @@ class LedgerStatus:
 
     ``more`` is the number of batches that are not shown, ``open_more`` that of the open ones among them.
     ``quotas`` is None without Debitura's key, since requests are counted by key. The ``environment`` names the workspace.
-    ``sending`` is about the sender of the key's account.
+    ``sending`` is about the sender of the key's account. ``unconfirmed`` are the profiles that wait for a confirmation.
     """
 
     batches: list[Summary]
@@ -45,6 +46,7 @@ class LedgerStatus:
     more: int = 0
     open_more: int = 0
     sending: SendingStatus = NOT_SENDING
+    unconfirmed: Sequence[UnconfirmedProfile] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the output of ``importer status --json``."""
@@ -55,14 +57,16 @@ class LedgerStatus:
         }
         batches = [summary.as_json() for summary in self.batches]
         counts = {"more": self.more, "open_more": self.open_more}
-        return {**place, "batches": batches, **counts, "quotas": quotas, **self.sending.as_json()}
+        unconfirmed = {"unconfirmed_profiles": [one.as_json() for one in self.unconfirmed]}
+        return {**place, "batches": batches, **counts, "quotas": quotas, **self.sending.as_json(), **unconfirmed}
 
     def lines(self) -> list[str]:
         """Return the lines for the terminal."""
         quotas = ["Without Debitura's API key its quota cannot be shown."]
         if self.quotas is not None:
             quotas = [quota.text() for quota in self.quotas]
-        return [self.environment.place(), *self._batch_lines(), *self.sending.lines(), *quotas]
+        unconfirmed = [f"{text[0].upper()}{text[1:]}." for one in self.unconfirmed if (text := one.text())]
+        return [self.environment.place(), *self._batch_lines(), *unconfirmed, *self.sending.lines(), *quotas]
 
     def _batch_lines(self) -> list[str]:
         if self.view is StatusView.OPEN:
@@ -81,11 +85,12 @@ def ledger_status(environment: Environment, view: StatusView = StatusView.USUAL)
             every, waiting = queries.batch_ids(with_empty=True), queries.waiting_batches()
             chosen = _chosen(queries, view, every, waiting)
             batches = [summarize(queries, info) for one in chosen if (info := queries.batch(one))]
+            unconfirmed = unconfirmed_profiles(queries, environment.workspace)
         has_key = environment.api_key is not None
         quotas = quota_states(quotas_of(environment, ledger)) if has_key else None
         sending = sending_status(ledger, known_accounts(ledger, environment)) if has_key else NOT_SENDING
         unseen = len(waiting.difference(chosen))
-        return LedgerStatus(batches, quotas, environment, view, len(every) - len(chosen), unseen, sending)
+        return LedgerStatus(batches, quotas, environment, view, len(every) - len(chosen), unseen, sending, unconfirmed)
 
 
 def _chosen(queries: Queries, view: StatusView, every: Sequence[int], waiting: Collection[int]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from importer.domain.match_keys import headings_digest
 from importer.domain.notes import Note, NoteKind
@@ -36,11 +37,19 @@ def listed_values(notes: Iterable[Note]) -> Iterable[tuple[str, str, frozenset[s
             yield note.sheet or "", note.value("heading"), frozenset(text for text, taken in values if taken)
 
 
-def values_to_confirm(notes: Iterable[Note]) -> Iterable[tuple[str, Meaning]]:
+class UnconfirmedValue(NamedTuple):
+    """A value of a state that is known but not certain, and what it was taken for."""
+
+    heading: str
+    text: str
+    meaning: Meaning
+
+
+def values_to_confirm(notes: Iterable[Note]) -> Iterable[UnconfirmedValue]:
     """Yield the values of states that are known but not certain, each with what it was taken for."""
     by_words = {words: meaning for meaning, words in IN_WORDS.items()}
     for note in notes:
         if note.kind is NoteKind.VALUES_READ and note.value("column") in WITH_WORDS:
             for text, taken, sure in zip(note.all("value"), note.all("taken"), note.all("sure"), strict=True):
                 if sure == "no" and taken in by_words:
-                    yield text, by_words[taken]
+                    yield UnconfirmedValue(note.value("heading"), text, by_words[taken])

@@ -57,7 +57,13 @@ def test_the_upgrade_masks_rows_and_keeps_what_was_sent(upgraded: CliWorkspace) 
     assert all("800101-****" in text for (text,) in cells)
     kept = [name for name, text in texts_in(upgraded.folder) if NUMBER.encode() in text]
     assert [name for name in kept if not name.startswith("ledger.before-version")] == []
-    assert "1 request of earlier releases hold" in upgraded.call("doctor").out
+    found = upgraded.call("doctor").out
+    assert "1 request of earlier releases hold" in found
+    assert "1 copy of the ledger is from before personal numbers were masked" in found
+    (copy,) = upgraded.folder.glob("ledger.before-version-*")
+    assert str(copy) in found
+    copy.unlink()
+    assert "from before personal numbers were masked" not in upgraded.call("doctor").out
 
 
 def test_the_same_list_sends_nothing_again(upgraded: CliWorkspace, fake_apis) -> None:

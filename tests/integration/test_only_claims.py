@@ -150,14 +150,35 @@ def test_map_confirms_the_values_of_the_last_import(configured_workspace, fake_a
     (profiles / "erp.toml").write_text('# mine\ndescription = "ERP"\n', encoding="utf-8")
     listed(configured_workspace, "a.csv", row("C1", "Sent"))
     run(configured_workspace, "a.csv", 6, "--profile", "erp")
+    for command in ("status", "doctor"):
+        shown = " ".join(configured_workspace.call(command).out.split())
+        assert 'he profile erp waits for a confirmation of 1 value ("Sent") of a.csv' in shown
+        assert "`importer map --confirm erp`" in shown
+    waiting = json.loads(configured_workspace.call("status", "--json").out)["unconfirmed_profiles"]
+    assert waiting == [
+        {"profile": "erp", "file": "a.csv", "values": [{"heading": "Status", "value": "Sent", "taken_for": "claim"}]}
+    ]
     confirmed = configured_workspace.call("map", "--confirm", "erp")
     assert confirmed.code == 0, confirmed
     assert '"Sent" is an open claim' in confirmed.out
     assert '[values.row_state]\nSent = "claim"' in (profiles / "erp.toml").read_text(encoding="utf-8")
+    assert json.loads(configured_workspace.call("status", "--json").out)["unconfirmed_profiles"] == []
     run(configured_workspace, "a.csv", 0, "--profile", "erp")
     assert sent(fake_apis) == ["INV-C1"]
     again = configured_workspace.call("map", "--confirm", "erp")
     assert (again.code, "certain or confirmed" in again.err) == (2, True)
+
+
+def test_approving_a_review_confirms_the_values_of_its_profile(configured_workspace):
+    profiles = configured_workspace.folder / "profiles"
+    profiles.mkdir()
+    (profiles / "erp.toml").write_text('description = "ERP"\n', encoding="utf-8")
+    listed(configured_workspace, "a.csv", row("C1", "Sent"))
+    assert configured_workspace.call("run", "a.csv", "--profile", "erp", "--confirm", "999").code == 6
+    assert "waits for a confirmation" in configured_workspace.call("status").out
+    assert configured_workspace.call("review", "1").code == 0
+    assert configured_workspace.call("approve", "1", "--yes").code == 0
+    assert "waits for a confirmation" not in configured_workspace.call("status").out
 
 
 def test_an_error_sheet_without_the_credits_takes_no_question_back(configured_workspace, fake_apis):

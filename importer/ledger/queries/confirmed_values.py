@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from importer.domain.batches import DecisionKind
-from importer.domain.confirmed_values import Confirmed, list_keys, listed_values
+from importer.domain.confirmed_values import (
+    Confirmed,
+    UnconfirmedValue,
+    confirmed_texts,
+    list_keys,
+    listed_values,
+    values_to_confirm,
+)
 from importer.domain.notes import notes_from_json
 from importer.ledger.storage.schema import batch, decision
 
@@ -28,3 +35,20 @@ def confirmed_values(connection: Connection) -> Confirmed:
             for key in list_keys(one.profile, headers.get(sheet, ())):
                 found[key][heading] = found[key].get(heading, frozenset()) | texts
     return {key: {heading: tuple(sorted(texts)) for heading, texts in table.items()} for key, table in sorted(found.items())}
+
+
+def unconfirmed_values(connection: Connection) -> dict[str, tuple[str, tuple[UnconfirmedValue, ...]]]:
+    """Return the values of the last import of each profile that nobody has confirmed: profile → file, values."""
+    newest = select(func.max(batch.c.id)).where(batch.c.profile.is_not(None)).group_by(batch.c.profile)
+    query = select(batch.c.profile, batch.c.source_name, batch.c.notes).where(batch.c.id.in_(newest)).order_by(batch.c.profile)
+    waiting = {
+        one.profile: (one.source_name, tuple(values_to_confirm(notes_from_json(one.notes)))) for one in connection.execute(query)
+    }
+    waiting = {profile: found for profile, found in waiting.items() if found[1]}
+    confirmed = confirmed_values(connection) if waiting else {}
+    found = {}
+    for profile, (source, values) in waiting.items():
+        texts = confirmed_texts(confirmed, profile, ())
+        if left := tuple(one for one in dict.fromkeys(values) if one.text not in texts.get(one.heading, ())):
+            found[profile] = (source, left)
+    return found

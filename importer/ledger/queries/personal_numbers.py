@@ -12,10 +12,15 @@ from importer.ledger.storage.schema import MASKED_NUMBERS, entry, meta
 PAGE_ENTRIES = 5000
 
 
+def has_masked_rows(connection: Connection) -> bool:
+    """Return whether an upgrade has masked personal numbers in this ledger, so that copies from before it hold them."""
+    masked = connection.scalar(select(meta.c.value).where(meta.c.name == MASKED_NUMBERS))
+    return masked not in {None, "0"}
+
+
 def sent_personal_numbers(connection: Connection) -> int:
     """Count the requests that hold a personal number. Only a ledger in which the upgrade has masked rows has any."""
-    masked = connection.scalar(select(meta.c.value).where(meta.c.name == MASKED_NUMBERS))
-    if masked in {None, "0"}:
+    if not has_masked_rows(connection):
         return 0
     count = last = 0
     page = select(entry.c.id, entry.c.payload).order_by(entry.c.id).limit(PAGE_ENTRIES)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from importer.domain.confirmed_values import UnconfirmedValue
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.ledger.queries.changed_rows import ChangedRow, new_changes
 from importer.ledger.queries.claims import (
@@ -17,10 +18,13 @@ from importer.ledger.queries.claims import (
     debtor_types,
     largest_claims,
 )
+from importer.ledger.queries.confirmed_values import unconfirmed_values
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
 from importer.ledger.queries.entry_places import EntryPlace, entry_place
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
-from importer.ledger.queries.personal_numbers import sent_personal_numbers
+from importer.ledger.queries.night_rows import Arrival, arrivals, batches_since, new_in_batch, newest_batch, open_in_ledger
+from importer.ledger.queries.open_rows import batch_ids, waiting_batches
+from importer.ledger.queries.personal_numbers import has_masked_rows, sent_personal_numbers
 from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
 from importer.ledger.queries.report_rows import (
     BatchInfo,
@@ -163,6 +167,14 @@ class Queries:
     def sent_personal_numbers(self) -> int:
         """Count the requests of earlier releases that were sent with a personal number, and are kept as they were sent."""
         return sent_personal_numbers(self._connection)
+
+    def unconfirmed_values(self) -> dict[str, tuple[str, tuple[UnconfirmedValue, ...]]]:
+        """Return the values of the last import of each profile that nobody has confirmed: profile → file, values."""
+        return unconfirmed_values(self._connection)
+
+    def has_masked_rows(self) -> bool:
+        """Return whether an upgrade has masked personal numbers in this ledger."""
+        return has_masked_rows(self._connection)
 
     def open_batches(self) -> dict[int, set[str]]:
         """Return the batches with unfinished entries, the oldest first, each with the accounts of those entries."""
