@@ -11,10 +11,12 @@ from decimal import Decimal
 from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
 from importer.domain.row_states import StateColumn
+from importer.errors import FileRefused
 from importer.loader.files.projection import ReadColumns
 from importer.loader.rows.credits import DebtorColumns, DebtorCredits
 from importer.loader.rows.judge import RowJudge
 from importer.loader.rows.open_amounts import amount_rule
+from importer.loader.rows.running_balances import added_up_in
 from importer.loader.rows.verdict import Role
 from importer.loader.sheets.labels import names_total
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
@@ -28,14 +30,31 @@ _SIGNED_BY = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT, StateColumn.I
 def look_through(judge: RowJudge, plan: SheetPlan, read_columns: ReadColumns) -> DebtorCredits | None:
     """Find out what the amounts of a sheet are, which the judge then knows, and return the credits of its debtors.
 
-    None if no debtor has any, or if the sheet names the vouchers of its cases itself.
+    None if no debtor has any, or if the sheet names the vouchers of its cases itself. Raises FileRefused if the amounts are a
+    running balance.
     """
     amount = next((one for one in plan.case if one.column.name == "amount_to_recover" and one.position is not None), None)
     if amount is None or plan.shape is Shape.VOUCHERS:
         return None
+    if added := added_up_in(plan, amount, read_columns, judge.formats):
+        raise FileRefused(_running_balance(plan.head.name, amount.heading, added))
     if judge.needs_proof:
         judge.rule = amount_rule(judge.amounts(cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns))
     return None if plan.shape is Shape.FLAT else _credits(judge, plan, amount, read_columns)
+
+
+def _running_balance(sheet: str, heading: str, added: tuple[str, ...]) -> str:
+    one = len(added) == 1
+    own = f'"{added[0]}"' if one else f'"{added[0]}" less "{added[1]}"'
+    instead = (
+        f', or map the column with the amount of each row in a profile: [columns] "{added[0]}" = "amount_to_recover"'
+        if one
+        else ""
+    )
+    return (
+        f'Sheet "{sheet}": "{heading}" is a running balance: each row is the one before it and {own} of its own. It is not what '
+        f"is open of each invoice, so that the same money would be claimed again and again. Import a list of open items{instead}."
+    )
 
 
 def _credits(judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns) -> DebtorCredits | None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from unit.loader.rows.test_row_verdicts import CONTEXT, outcome, read
 
 from importer.domain.records import CaseRecord, LeftOut, Reject
+from importer.errors import FileRefused
 from importer.loader.profile import NO_PROFILE
 from importer.loader.source import open_file
 
@@ -63,6 +64,44 @@ def test_heads_of_ages_are_no_debtors(tmp_path):
         "2026-05-13;Invoice;7;Bodil Amsel;2026-06-12;10.50\n1 - 30 days past due;;;;;\n2026-09-28;Invoice;8;Kaj;2026-10-28;3.00\n"
     )
     assert read(tmp_path, text) == ["left out age_groups", "case 10.50", "left out age_groups", "case 3.00"]
+
+
+RUNNING = "Document no.;Customer name;Invoice date;Amount;Debit;Credit;Outstanding;Currency\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "added"),
+    [
+        ((("A", 100, 100), ("A", 50, 150), ("A", -25, 125)), '"Amount"'),
+        ((("A", -25, 125), ("A", 50, 150), ("A", 100, 100)), '"Amount"'),  # the newest one first
+        ((("A", 100, 100), ("B", 80, 80), ("A", 50, 150), ("B", 20, 100), ("A", 30, 180)), '"Amount"'),
+        ((("A", 100, 100), ("A", 100, 200), ("A", 100, 300)), '"Amount"'),
+    ],
+)
+def test_a_running_balance_is_refused(tmp_path, rows, added):
+    lines = "".join(f"{at};{name};2026-06-01;{own};;;{open_};DKK\n" for at, (name, own, open_) in enumerate(rows))
+    with pytest.raises(FileRefused, match=f'"Outstanding" is a running balance: .* {added} of its own'):
+        read(tmp_path, RUNNING + lines)
+    pair = "".join(
+        f"{at};{name};2026-06-01;;{max(own, 0) or ''};{max(-own, 0) or ''};{open_};DKK\n"
+        for at, (name, own, open_) in enumerate(rows)
+    )
+    if len({own for _, own, _ in rows}) > 1:  # equal amounts under a heading that is no amount's are no proof
+        with pytest.raises(FileRefused, match='"Debit"'):
+            read(tmp_path, RUNNING + pair)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("A", 100, 100), ("A", 50, 150)),  # one row alone may be so by chance
+        (("A", 100, 100), ("A", 50, 50), ("B", 25, 25)),
+        (("A", 100, 100), ("A", 50, 150), ("A", 25, 175), ("A", 40, 200)),
+    ],
+)
+def test_open_amounts_are_no_running_balance(tmp_path, rows):
+    lines = "".join(f"{at};{name};2026-06-01;{own};;;{open_};DKK\n" for at, (name, own, open_) in enumerate(rows))
+    assert len(read(tmp_path, RUNNING + lines)) == len(rows)
 
 
 # Credits
