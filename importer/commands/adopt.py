@@ -14,7 +14,7 @@ from importer.errors import ApiStopped, Declined, UsageError
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.user_answer import UserAnswer
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.look_alikes import StoredCase
+from importer.ledger.outbox.look_alikes import NumberedCase
 from importer.ledger.outbox.remote_cases import QuestionedCase
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.console import Console
@@ -79,7 +79,7 @@ def adopt_one(environment: Environment, console: Console, name: str, case_name: 
     return f"{name} is adopted as case {found.case.name} ({found.case.case_id}). `importer resume` sends its vouchers."
 
 
-def _pair(ledger: Ledger, accounts: Accounts, name: str, case_name: str) -> tuple[ExistingEntry, StoredCase]:
+def _pair(ledger: Ledger, accounts: Accounts, name: str, case_name: str) -> tuple[ExistingEntry, NumberedCase]:
     """Return a questioned case and the remote case that is to be adopted for it. Raises UsageError."""
     label, known = find_questioned(ledger, name)
     if label.kind is not RecordKind.CASE:
@@ -87,7 +87,7 @@ def _pair(ledger: Ledger, accounts: Accounts, name: str, case_name: str) -> tupl
     return known, _case_named(ledger, accounts, name, case_name)
 
 
-def equal_pairs(questioned: Sequence[QuestionedCase]) -> Mapping[int, StoredCase]:
+def equal_pairs(questioned: Sequence[QuestionedCase]) -> Mapping[int, NumberedCase]:
     """Return the remote case of each entry that is one to one with it in all that is compared."""
     cases = {stored.id: stored for found in questioned for stored in found.alike}
     equal = (
@@ -111,7 +111,7 @@ def _looked(environment: Environment, console: Console) -> Iterator[tuple[Ledger
         yield ledger, accounts
 
 
-def _case_named(ledger: Ledger, accounts: Accounts, name: str, case_name: str) -> StoredCase:
+def _case_named(ledger: Ledger, accounts: Accounts, name: str, case_name: str) -> NumberedCase:
     found = ledger.remote_cases.named(accounts, case_name)
     if found is None:
         raise UsageError(
@@ -145,7 +145,7 @@ def _accept(ledger: Ledger, known: ExistingEntry, case: RemoteCase) -> None:
     ledger.answers.accept(known, columns, UserAnswer(current_person().text(), f"adopted {case.name}"))
 
 
-def _shown(questioned: Sequence[QuestionedCase], matches: Mapping[int, StoredCase]) -> list[str]:
+def _shown(questioned: Sequence[QuestionedCase], matches: Mapping[int, NumberedCase]) -> list[str]:
     equal = [found for found in questioned if found.entry_id in matches]
     lines = [
         f"  {found.label}  {found.ref or 'without a reference'}, {_debt(found)}: case {matches[found.entry_id].case.in_words()}"

@@ -23,7 +23,7 @@ from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import take_in
 from importer.ledger.intake.user_answer import UserAnswer
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.sendable import AttemptResult, Claim
+from importer.ledger.outbox.sendable import AttemptResult, ClaimedEntry
 from importer.ledger.queries.report_rows import ReportRow, batch_info, lines
 from importer.ledger.queries.totals import Tallies, tally
 from importer.ledger.storage.schema import entry
@@ -138,7 +138,7 @@ class LedgerDriver:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self.sent: list[Claim] = []
+        self.sent: list[ClaimedEntry] = []
 
     def _named(self, record: Any) -> Any:
         """A test names an entry by its id alone; an error sheet also has the check of its key."""
@@ -156,7 +156,9 @@ class LedgerDriver:
         with transaction(self.ledger) as connection:
             return take_in(connection, source(*records, name=name), ACCOUNTS, "run", earlier)
 
-    def claim(self, kind: RecordKind = RecordKind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None) -> list[Claim]:
+    def claim(
+        self, kind: RecordKind = RecordKind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None
+    ) -> list[ClaimedEntry]:
         self.ledger.approvals.begin(None)
         states = RESENDABLE if kind is RecordKind.VOUCHER else (State.PENDING,)
         sendables = self.ledger.outbox.sendable(ACCOUNTS, kind, states, batches, limit)
@@ -164,7 +166,7 @@ class LedgerDriver:
         self.sent += claims
         return claims
 
-    def settle(self, claims: Iterable[Claim], state: State, remote: str | None = None, **more: Any) -> None:
+    def settle(self, claims: Iterable[ClaimedEntry], state: State, remote: str | None = None, **more: Any) -> None:
         results = []
         for claim in claims:
             found = (remote or f"remote-{claim.entry.entry_id}") if state is State.ACCEPTED else None
@@ -175,7 +177,7 @@ class LedgerDriver:
             )
         self.ledger.outbox.commit_step(results, [], ACCOUNTS, "run")
 
-    def send_all(self, state: State = State.ACCEPTED, kind: RecordKind = RecordKind.CASE, **more: Any) -> list[Claim]:
+    def send_all(self, state: State = State.ACCEPTED, kind: RecordKind = RecordKind.CASE, **more: Any) -> list[ClaimedEntry]:
         claims = self.claim(kind)
         self.settle(claims, state, **more)
         return claims

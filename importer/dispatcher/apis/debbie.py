@@ -28,7 +28,7 @@ from importer.domain.remote_ids import can_be_id, remote_key
 from importer.domain.secrets import NO_SECRETS, Secrets
 from importer.domain.states import DoubtCause
 from importer.errors import ApiStopped, QuotaReached
-from importer.ledger.outbox.sendable import Claim, SendableEntry
+from importer.ledger.outbox.sendable import ClaimedEntry, SendableEntry
 
 CaseIdFrom = Literal["id", "reference", "creditorReference"]
 
@@ -57,7 +57,7 @@ class Debbie:
         reference: str | None = json.loads(entry.case_payload or b"{}").get("creditorReference")
         return reference
 
-    async def create(self, claim: Claim) -> Outcome:
+    async def create(self, claim: ClaimedEntry) -> Outcome:
         """POST the voucher. If its ``uniqueId`` is taken, the case's list is read to see whether the voucher is this one."""
         case_id = self.case_of(claim.entry) or ""
         path = self._path("case-vouchers", case_id)

@@ -17,7 +17,7 @@ from importer.dispatcher.outcomes.without_secrets import without_secrets
 from importer.domain.kinds import RecordKind
 from importer.domain.secrets import NO_SECRETS, Secrets
 from importer.errors import ApiStopped
-from importer.ledger.outbox.sendable import Claim
+from importer.ledger.outbox.sendable import ClaimedEntry
 
 PAGE_SIZE = 100  # the largest page of the list of managed cases
 
@@ -59,7 +59,7 @@ class Debitura:
             raise ApiStopped("Debitura's /me names no account, so rows could not be kept apart. Check debitura.base_url.")
         return found
 
-    async def create(self, claim: Claim) -> Outcome:
+    async def create(self, claim: ClaimedEntry) -> Outcome:
         """POST the case, with its idempotency key (whether this endpoint uses it is not documented)."""
         headers = {"Idempotency-Key": claim.entry.idempotency_key}
         sending = self._client.send("POST", "/managed-cases", claim.payload, headers, latest=claim.send_before)

@@ -30,7 +30,7 @@ from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.ledger import Ledger
-from importer.ledger.outbox.sendable import NEXT_RUN, AttemptResult, Claim, Postponed, SendableEntry
+from importer.ledger.outbox.sendable import NEXT_RUN, AttemptResult, ClaimedEntry, Postponed, SendableEntry
 
 MAX_TRIES = 10  # of one entry in one run; then it waits for the next run
 LOOK_AGAIN_SECONDS = 0.05  # the wait before entries that are due now are claimed, while requests are in flight
@@ -130,7 +130,7 @@ class Pipeline:
             for claim in self._commit(results, entries):
                 self._begin(claim.entry, self._create(claim))
 
-    def _commit(self, results: Sequence[AttemptResult], entries: Sequence[SendableEntry]) -> list[Claim]:
+    def _commit(self, results: Sequence[AttemptResult], entries: Sequence[SendableEntry]) -> list[ClaimedEntry]:
         intents = [(entry, final_payload(entry)) for entry in entries]
         send_before = steady_seconds() + self._send_within  # from before the commit, which may take long
         counts = self._count(entries)
@@ -213,7 +213,7 @@ class Pipeline:
         task = self._under_way[entry.entry_id] = asyncio.create_task(work)
         task.add_done_callback(self._ended.put_nowait)
 
-    async def _create(self, claim: Claim) -> Attempt:
+    async def _create(self, claim: ClaimedEntry) -> Attempt:
         if claim.entry.kind is RecordKind.CASE:
             return Attempt(claim.entry, await self._debitura.create(claim), claim)
         assert self._debbie is not None
@@ -281,12 +281,12 @@ class Attempt:
 
     entry: SendableEntry
     outcome: Outcome
-    claim: Claim | None = None
+    claim: ClaimedEntry | None = None
     asked_name: str | None = None
 
 
 def result_of(
-    claim: Claim, outcome: Outcome, resendable: Collection[State], retries: RetryBudget, keys: KeyPolicy
+    claim: ClaimedEntry, outcome: Outcome, resendable: Collection[State], retries: RetryBudget, keys: KeyPolicy
 ) -> AttemptResult:
     """Return the outcome as the ledger stores it, with the time of the next try if the new state is ``resendable``."""
     entry = claim.entry

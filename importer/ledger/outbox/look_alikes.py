@@ -35,7 +35,7 @@ MOST_NAMED = 3
 """Remote cases that one reason names."""
 
 
-class StoredCase(NamedTuple):
+class NumberedCase(NamedTuple):
     """A remote case with its id in the ledger."""
 
     id: int
@@ -45,7 +45,7 @@ class StoredCase(NamedTuple):
 class Alike(NamedTuple):
     """A remote case, and what a row has in common with it."""
 
-    stored: StoredCase
+    stored: NumberedCase
     likeness: Likeness
 
 
@@ -117,11 +117,11 @@ def of_other_origin(accounts: Accounts) -> ColumnElement[bool]:
     return (remote_case.c.account == accounts.cases) & ~exists().where(own)
 
 
-def stored_case(found: Any) -> StoredCase:
+def stored_case(found: Any) -> NumberedCase:
     """Convert a database row of ``remote_case``."""
     amounts = amounts_of(decimal_of(found.amount), decimal_of(found.fees))
     claim = Claim(found.creditor, found.creditor_reference, found.debtor, amounts, found.currency, found.date, found.is_test)
-    return StoredCase(found.id, RemoteCase(found.case_id, found.reference, found.created_at, claim, found.facts))
+    return NumberedCase(found.id, RemoteCase(found.case_id, found.reference, found.created_at, claim, found.facts))
 
 
 def without_doubts(alike: Mapping[int, list[Alike]], doubts: Sequence[_Doubt]) -> dict[int, list[Alike]]:
@@ -152,7 +152,7 @@ def _pending(connection: Connection, accounts: Accounts, wanted: ColumnElement[b
         last = page[-1].id
 
 
-def _stored_with(connection: Connection, accounts: Accounts, claims: Any) -> Iterator[StoredCase]:
+def _stored_with(connection: Connection, accounts: Accounts, claims: Any) -> Iterator[NumberedCase]:
     """Yield the remote cases of another origin with the reference or the debtor of one of these claims."""
     references, debtors = set(), set()
     for claim in claims:

@@ -19,7 +19,7 @@ from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.dependents import block, is_one_of, release
 from importer.ledger.outbox.remote_ownership import without_foreign_ids
 from importer.ledger.outbox.request_counts import RequestCounts
-from importer.ledger.outbox.sendable import NEXT_RUN, SENDABLE, AttemptResult, Claim, Postponed, SendableEntry, sendable_of
+from importer.ledger.outbox.sendable import NEXT_RUN, SENDABLE, AttemptResult, ClaimedEntry, Postponed, SendableEntry, sendable_of
 from importer.ledger.storage.compiled_sql import CompiledSelect, CompiledUpdate
 from importer.ledger.storage.engine import Session
 from importer.ledger.storage.identifiers import reserve
@@ -137,7 +137,7 @@ class Outbox:
         account_of: Accounts,
         run_id: str,
         counts: Mapping[str, str] | None = None,
-    ) -> list[Claim]:
+    ) -> list[ClaimedEntry]:
         """Commit the results of finished attempts, the claims of the next ones, and the request counts, all at once.
 
         Raises LedgerError if the ledger's file was removed or replaced: nothing is claimed, but the results are committed
@@ -182,13 +182,13 @@ class Outbox:
 
     def _claim(
         self, connection: Connection, intents: Sequence[tuple[SendableEntry, bytes]], accounts: Accounts, run_id: str
-    ) -> list[Claim]:
+    ) -> list[ClaimedEntry]:
         now = to_timestamp()
         values = [{"_id": sendable.entry_id, "_payload": payload, "_now": now} for sendable, payload in intents]
         if _SEND(connection, values) != len(intents):
             raise self._session.changed_by_others()
         first = reserve(connection, attempt.name, len(intents))
-        claims = [Claim(first + i, sendable, payload) for i, (sendable, payload) in enumerate(intents)]
+        claims = [ClaimedEntry(first + i, sendable, payload) for i, (sendable, payload) in enumerate(intents)]
         lease = to_timestamp(datetime.now(UTC) + LEASE)
         fixed = {"run_id": run_id, "started_at": now, "sender": self._sender, "lease_until": lease}
         started = [

@@ -17,7 +17,7 @@ from importer.domain.remote_ids import remote_key
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.outbox.look_alikes import (
-    StoredCase,
+    NumberedCase,
     alike_cases,
     answered,
     of_other_origin,
@@ -52,7 +52,7 @@ class QuestionedCase(NamedTuple):
     label: str
     ref: str | None
     claim: Claim
-    alike: tuple[StoredCase, ...]
+    alike: tuple[NumberedCase, ...]
 
 
 class RemoteCaseLog:
@@ -131,7 +131,7 @@ class RemoteCaseLog:
             for found in rows
         ]
 
-    def named(self, accounts: Accounts, name: str) -> StoredCase | None:
+    def named(self, accounts: Accounts, name: str) -> NumberedCase | None:
         """Return the remote case of another origin with this id or reference; None if there is none."""
         same = (remote_case.c.case_key == remote_key(name)) | (func.upper(remote_case.c.reference) == name.strip().upper())
         with self._session.transaction() as connection:

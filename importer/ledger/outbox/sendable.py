@@ -41,7 +41,7 @@ class SendableEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimedEntry:
     """An entry whose intent to send is durable: the attempt's id, and the exact bytes to send.
 
     ``send_before`` is the steady time, in seconds, after which its first byte must not go out; None sets no limit.

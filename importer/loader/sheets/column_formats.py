@@ -18,7 +18,7 @@ from importer.loader.files.projection import ReadColumns
 from importer.loader.profile import Profile
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.values.dates import answers
-from importer.loader.values.evidence import Certainty, Decision, MarkEvidence, OrderEvidence, Sighting
+from importer.loader.values.evidence import Certainty, FormatDecision, MarkEvidence, OrderEvidence, Sighting
 from importer.loader.values.formats import LONGEST, YEARS_AHEAD, DateOrder, DecimalMark, Formats
 
 _AT_ONCE = 1000
@@ -171,7 +171,7 @@ def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | 
     return formats, kind
 
 
-def _marks(decision: Decision[DecimalMark], others: Formats, value_kind: ValueKind) -> tuple[Formats, NoteKind | None]:
+def _marks(decision: FormatDecision[DecimalMark], others: Formats, value_kind: ValueKind) -> tuple[Formats, NoteKind | None]:
     if decision.certainty is Certainty.CONTRADICTORY:
         what = f"is in a column with two decimal marks: {_describe(decision.proof)}"
         answer = 'decimal = "," or decimal = "."'
@@ -185,7 +185,7 @@ def _marks(decision: Decision[DecimalMark], others: Formats, value_kind: ValueKi
     return proven, NoteKind.DECIMAL_MARK if decision.question else None
 
 
-def _orders(decision: Decision[DateOrder], others: Formats) -> tuple[Formats, NoteKind | None]:
+def _orders(decision: FormatDecision[DateOrder], others: Formats) -> tuple[Formats, NoteKind | None]:
     if decision.certainty is Certainty.CONTRADICTORY:
         what = f"is in a column with two orders of day and month: {_describe(decision.proof)}"
         orders = (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)

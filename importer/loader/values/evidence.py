@@ -54,7 +54,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision(Generic[Way]):
+class FormatDecision(Generic[Way]):
     """The decision how a column is written. ``proof`` are the texts that rule out the other ways, in order of rows.
 
     ``question`` is the first text that could be read in two ways. Without one, the decision has no effect.
@@ -85,17 +85,17 @@ class _Evidence(Generic[Way]):
             if ambiguous and self._question is None:
                 self._question = sighting
 
-    def decision(self) -> Decision[Way]:
+    def decision(self) -> FormatDecision[Way]:
         """Return the decision by all texts so far."""
         left = self._possible - self._against.keys()
         # Texts against a way that no text could be read in are proof only if there is no other proof.
         proof = {self._against[way] for way in self._possible - left} or set(self._against.values())
         in_order = tuple(sorted(proof, key=lambda sighting: (not sighting.earlier, sighting.row, sighting.text)))
         if len(left) == 1:
-            return Decision(Certainty.DECIDED, next(iter(left)), in_order, self._question)
+            return FormatDecision(Certainty.DECIDED, next(iter(left)), in_order, self._question)
         if self._possible and not left:
-            return Decision(Certainty.CONTRADICTORY, None, in_order, self._question)
-        return Decision(Certainty.UNDECIDED, question=self._question)
+            return FormatDecision(Certainty.CONTRADICTORY, None, in_order, self._question)
+        return FormatDecision(Certainty.UNDECIDED, question=self._question)
 
 
 class MarkEvidence(_Evidence[DecimalMark]):

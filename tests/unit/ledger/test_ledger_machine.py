@@ -17,7 +17,7 @@ from support.ledgers import Entered, LedgerDriver, case, open_driver, reject, vo
 
 from importer.domain.kinds import RecordKind
 from importer.domain.states import BLOCKING, RowStatus, State
-from importer.ledger.outbox.sendable import Claim
+from importer.ledger.outbox.sendable import ClaimedEntry
 from importer.ledger.queries.report_rows import ReportRow
 
 REFS, CREDITORS, TEXTS, IDS = ("R1", "R\u200b1", "R2", None), ("X", "Y"), ("fee", "rent"), ("U1", "U2", None, None)
@@ -57,7 +57,7 @@ class SimulatedApis:
         self.cases: dict[str, int] = {}  # remote id → the entry that it was made for
         self.vouchers: dict[str, tuple[str, str]] = {}  # unique id → (remote case, text)
 
-    def make(self, claim: Claim) -> str:
+    def make(self, claim: ClaimedEntry) -> str:
         if claim.entry.kind is RecordKind.CASE:
             remote = f"case-{len(self.cases)}"
             self.cases[remote] = claim.entry.entry_id
@@ -83,7 +83,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.driver: LedgerDriver = self.stack.enter_context(open_driver(self.folder))
         self.apis = SimulatedApis()
-        self.under_way: dict[int, Claim] = {}
+        self.under_way: dict[int, ClaimedEntry] = {}
         self.batches: dict[int, tuple[Entered, ...]] = {}
         self.bytes_of_key: dict[str, bytes] = {}
         self._take(records)

@@ -20,7 +20,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.states import State
 from importer.errors import ApiStopped, QuotaReached
-from importer.ledger.outbox.sendable import Claim, SendableEntry
+from importer.ledger.outbox.sendable import ClaimedEntry, SendableEntry
 
 SENT = {"uniqueId": "U", "voucherTypeId": "t", "amount": -100, "currency": "DKK", "text": "fee"}
 OURS = {**SENT, "caseVoucherId": "v1"}
@@ -117,9 +117,9 @@ class FakeClient:
         return answer
 
 
-def claim(*, doubted: bool = False) -> Claim:
+def claim(*, doubted: bool = False) -> ClaimedEntry:
     entry = SendableEntry(1, RecordKind.VOUCHER, State.PENDING, b"", "key", doubted=doubted, case_id="a/b", case_reference="AB12")
-    return Claim(1, entry, json.dumps(SENT).encode())
+    return ClaimedEntry(1, entry, json.dumps(SENT).encode())
 
 
 def create(client: FakeClient, **more: Any) -> Outcome:

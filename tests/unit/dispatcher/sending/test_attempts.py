@@ -13,7 +13,7 @@ from importer.dispatcher.sending.pipeline import MAX_TRIES, postponed, result_of
 from importer.domain.kinds import RecordKind
 from importer.domain.states import DoubtCause, State
 from importer.domain.timestamps import from_timestamp
-from importer.ledger.outbox.sendable import NEXT_RUN, Claim, Postponed, SendableEntry
+from importer.ledger.outbox.sendable import NEXT_RUN, ClaimedEntry, Postponed, SendableEntry
 
 RESENDABLE = (State.PENDING, State.IN_DOUBT)
 ENTRY = SendableEntry(entry_id=7, kind=RecordKind.VOUCHER, state=State.PENDING, payload=b"{}", idempotency_key="k")
@@ -64,7 +64,7 @@ def test_only_what_is_sent_again_is_put_off(
     outcome: Outcome, resendable: tuple[State, ...], state: State, retries: RetryBudget, *, is_postponed: bool
 ) -> None:
     retries.backoff(ENTRY.entry_id)
-    result = result_of(Claim(3, ENTRY, b"{}"), outcome, resendable, retries, KeyPolicy(trusted=True))
+    result = result_of(ClaimedEntry(3, ENTRY, b"{}"), outcome, resendable, retries, KeyPolicy(trusted=True))
     assert (result.attempt_id, result.entry_id, result.state) == (3, 7, state)
     assert (result.postponed is not None) is is_postponed
     assert (ENTRY.entry_id in retries.tries) is is_postponed  # the tries of what is settled are forgotten

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from importer.loader.values.amounts import read_money
 from importer.loader.values.dates import read_date
-from importer.loader.values.evidence import Certainty, Decision, MarkEvidence, OrderEvidence, Sighting
+from importer.loader.values.evidence import Certainty, FormatDecision, MarkEvidence, OrderEvidence, Sighting
 from importer.loader.values.formats import DateOrder, Formats
 from importer.loader.values.text import ValueProblem
 
@@ -21,14 +21,14 @@ DAY, MONTH, YEAR = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST, DateOrder.YEAR_FI
 LAST_YEAR = 2036
 
 
-def mark(*texts: str) -> Decision:
+def mark(*texts: str) -> FormatDecision:
     evidence = MarkEvidence()
     for row, text in enumerate(texts, 2):
         evidence.see(row, text)
     return evidence.decision()
 
 
-def order(*texts: str) -> Decision:
+def order(*texts: str) -> FormatDecision:
     evidence = OrderEvidence(LAST_YEAR)
     for row, text in enumerate(texts, 2):
         evidence.see(row, text)
