@@ -13,9 +13,11 @@ from importer.domain.columns import ValueKind
 from importer.domain.special_cells import CellError, shows_error
 from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.plan import ColumnBinding
+from importer.loader.values.damage import lost_letter_in
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, ValueProblem, display_text, is_blank
 from importer.loader.values.placeholders import is_placeholder, is_required
+from importer.loader.values.text import DAMAGED
 
 MAX_REMEMBERED = 4096
 """Cached texts of one column. Texts that come later are parsed each time."""
@@ -24,6 +26,12 @@ LONGEST_REMEMBERED = 60
 """Longest text in characters that is cached, such as the name of a creditor or a town. Longer ones rarely repeat."""
 
 Read = Callable[[Cell], Any]
+
+_NAMES = frozenset(("debtor_name", "debtor_contact_person", "debtor_address", "debtor_city"))
+_LOST_LETTER = (
+    "has a question mark where a letter was, as programs write it for letters that they cannot. Save the file again with the "
+    "right encoding, or correct the cell; if it is right, say so in the profile: [values.{name}]"
+)
 
 
 class ColumnReader(NamedTuple):
@@ -84,6 +92,7 @@ def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[Column
 def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     known: dict[str, Any] = {}
     reader, table = READERS[bound.column.value_kind], bound.values
+    is_name = bound.column.name in _NAMES
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
     def read(cell: Cell) -> Any:
@@ -95,6 +104,8 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
                 raise ValueProblem("placeholder", "stands for a value that is missing. Write the value, or take the row out")
             return None
         value = reader(ready, formats)
+        if is_name and lost_letter_in(value) and not (table and display_text(cell) in table):
+            raise ValueProblem(DAMAGED, _LOST_LETTER.format(name=bound.column.name))
         if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
             known[cell] = value
         return value

@@ -1,6 +1,7 @@
 """Texts that prove their own damage: they were read, or saved, with the wrong encoding, so that letters are others now.
 
-Only what no name, address or remark holds is proof. A question mark in place of a letter is none.
+Only what no name, address or remark holds is proof. A question mark in front of a letter is one in a name or an address alone
+(``S?ren``): programs write it in place of a letter that they cannot.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ _C1 = re.compile("[\u0080-\u009f]")
 _ANY = re.compile(
     "|".join((f"[{REPLACEMENT}\0-\x08\x0e-\x1f\x7f]", *(one.pattern for one in (_UTF8_PAIR, _UTF8_PUNCTUATION, _DOS, _MAC, _C1))))
 )
+
+
+_LOST_LETTER = re.compile(r"\?(?=[^\W\d_])")
+
+
+def lost_letter_in(text: str) -> bool:
+    """Return whether a name or an address has a question mark where a letter was."""
+    return "?" in text and bool(_LOST_LETTER.search(text))
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.loader.values.damage import damage_in
+from importer.loader.values.damage import damage_in, lost_letter_in
 
 NAMES = ("Jörg Müßig", "Søren Ægård", "Ångström & Sønner", "München", "café Zürich", "Öresund", "Hauptstraße 4", "Blåbærgrød")
 
@@ -67,3 +67,13 @@ def test_what_people_write_proves_nothing(text) -> None:
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
 def test_ascii_is_never_damaged(text) -> None:
     assert damage_in(text) is None
+
+
+@pytest.mark.parametrize("text", ["S?ren Bæk", "?ge Holm", "Sm?rum", "Vej 4, ?lgod"])
+def test_a_question_mark_in_place_of_a_letter(text) -> None:
+    assert lost_letter_in(text)
+
+
+@pytest.mark.parametrize("text", ["Vej ?", "Hvad nu?", "? 4", "Bodil (?)", "Søren"])
+def test_other_question_marks(text) -> None:
+    assert not lost_letter_in(text)
