@@ -15,14 +15,18 @@ from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
 from importer.loader.records.party import NOTHING_READ, PartyReading
 from importer.loader.records.row_values import RowValues
-from importer.loader.rows.verdict import NOT_DUE, PLAIN_CLAIM, Role, Verdict
+from importer.loader.rows.verdict import NOT_DUE, PLAIN_CLAIM, Role, RowVerdict
 from importer.loader.values.identifiers import check_postal_code
 from importer.loader.values.text import ValueProblem
 
 
 def case_of(
-    found: RowValues, context: LoadContext, hint: EntryLabel | None, debtor: PartyReading
-) -> CaseRecord | LeftOut | Reject:
+    found: RowValues,
+    context: LoadContext,
+    hint: EntryLabel | None,
+    debtor: PartyReading,
+    verdict: RowVerdict = PLAIN_CLAIM,
+) -> CaseRow:
     """Return the case of a row, left out if it is no claim or not due yet, or a reject with every reason against it.
 
     ``debtor`` is what the row says of its debtor, whose type is in the values already.
@@ -56,6 +60,47 @@ def _too_early(found: RowValues, case: Case, context: LoadContext) -> Reason | N
 
 
 _NOT_DUE_YET = "is today or later, so that the claim is not due yet. Import the row again after that day"
+
+
+def _check_due_year(found: RowValues, context: LoadContext) -> None:
+    """Reject a due date so long after the invoice that its year is probably mistyped."""
+    due, day = found.values.get("due_date"), found.values.get("date")
+    if isinstance(due, date) and isinstance(day, date) and due > day + timedelta(days=context.max_days_ahead):
+        message = f"is more than {context.max_days_ahead} days after the invoice, {day}. Check the year"
+        found.reject("due_far_ahead", message, "due_date")
+
+
+def _left_out(
+    found: RowValues, context: LoadContext, hint: EntryLabel | None, verdict: RowVerdict, debtor: PartyReading
+) -> LeftOut | NoClaim | Reject:
+    """Return a row that is no claim: with the case that it would be, if its other values make one, since it may wait.
+
+    The case of a credit is none that waits. An amount that no claim can have is replaced: the case is only looked for.
+    """
+    money, ref, reason = found.money("amount_to_recover"), _ref_of(found), verdict.reasons[0]
+    without = Reject(RecordKind.CASE, (_completed(found, reason),), money, ref, None, RejectStatus.LEFT_OUT)
+    if verdict.role is Role.CREDIT or ref is None:
+        return without
+    named = named_case(found)
+    found.values["amount_to_recover"] = max(found.values.get("amount_to_recover") or _LEAST, _LEAST)
+    state: str | None = found.values.get("debtor_state")
+    _read_debtor_place(found)
+    found.reasons = [one for one in found.reasons if one.field != "amount_to_recover"]
+    read_optional(found, leaves_out=True)
+    case = found.validated(Case, context)
+    if case is None:
+        return NoClaim(verdict.word, named, without.reasons[0], money, hint)
+    return LeftOut(_record_of(found, case, state, hint, debtor), without.reasons[0], money, verdict.unconfirmed, verdict.word)
+
+
+_LEAST = Decimal("0.01")
+
+
+def _completed(found: RowValues, reason: Reason) -> Reason:
+    """Return a reason about the amount with the row's own cell."""
+    if reason.field is None:
+        return reason
+    return found.reason(reason.code, reason.message, reason.field)
 
 
 def _record_of(

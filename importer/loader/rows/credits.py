@@ -13,7 +13,7 @@ from importer.domain.identity import match_text
 from importer.domain.notes import RowNumbers
 from importer.domain.reasons import Reason
 from importer.domain.row_states import StateColumn
-from importer.loader.rows.verdict import Role, Verdict
+from importer.loader.rows.verdict import Role, RowVerdict
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.values.parsers import display_text, is_blank
 
@@ -84,11 +84,11 @@ class DebtorCredits:
         rows = rows or self.nameless.get(name or "")
         return _question(rows) if rows else None
 
-    def hold(self, cells: Sequence[Cell], verdict: Verdict) -> Verdict:
+    def hold(self, cells: Sequence[Cell], verdict: RowVerdict) -> RowVerdict:
         """Return the verdict on a row, which is a question if it is a claim of a debtor with credits."""
         if verdict.role in (Role.LEFT_OUT, Role.CREDIT) or not (asked := self.question(cells)):
             return verdict
-        return Verdict(Role.QUESTION, (*verdict.reasons, asked), verdict.unconfirmed, verdict.amount)
+        return RowVerdict(Role.QUESTION, (*verdict.reasons, asked), verdict.unconfirmed, verdict.amount)
 
 
 def _question(rows: RowNumbers) -> Reason:

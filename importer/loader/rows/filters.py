@@ -10,7 +10,7 @@ from importer.domain.reasons import Reason
 from importer.domain.text_keys import fold, header_key
 from importer.errors import FileRefused
 from importer.loader.profile import Profile, names_in
-from importer.loader.rows.verdict import FILTERED, Finding, Role
+from importer.loader.rows.verdict import FILTERED, Role, RowFinding
 from importer.loader.values.parsers import display_text, is_blank
 
 
@@ -39,7 +39,7 @@ class RowFilters:
         """Return the positions of the columns by which rows are filtered."""
         return {one.position for one in self._filters}
 
-    def findings(self, cells: Sequence[Cell]) -> list[Finding]:
+    def findings(self, cells: Sequence[Cell]) -> list[RowFinding]:
         """Return what the filters say about a row."""
         found = []
         for one in self._filters:
@@ -48,7 +48,7 @@ class RowFilters:
             if one.drops(text):
                 what = "is none of those that [rows] only keeps" if one.keeps else "is one that [rows] skip drops"
                 reason = Reason(FILTERED, f"{what} in the profile", None, one.heading, text or None)
-                found.append(Finding(Role.LEFT_OUT, reason))
+                found.append(RowFinding(Role.LEFT_OUT, reason))
         return found
 
 

@@ -5,7 +5,7 @@ Both must be known before the first row is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from importer.domain.cells import Cell
@@ -14,6 +14,7 @@ from importer.domain.row_states import StateColumn
 from importer.errors import FileRefused
 from importer.loader.files.projection import ReadColumns
 from importer.loader.rows.credits import DebtorColumns, DebtorCredits
+from importer.loader.rows.document_ranges import DocumentRanges
 from importer.loader.rows.judge import RowJudge
 from importer.loader.rows.open_amounts import amount_rule
 from importer.loader.rows.running_balances import added_up_in
@@ -59,27 +60,46 @@ def _running_balance(sheet: str, heading: str, added: tuple[str, ...]) -> str:
 
 def _credits(judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns) -> DebtorCredits | None:
     """Collect the credits of a sheet's debtors, without the totals below zero."""
+    ranges = DocumentRanges.of(plan, read_columns)
     found = DebtorCredits(DebtorColumns.of(plan))
-    is_signed = bool(plan.states.of(*_SIGNED_BY))
-    if not is_signed and not _has_minus(plan, amount, read_columns):  # most sheets
-        return None
-    for row, cells, read in _amounts(judge, plan, amount, read_columns, signed_only=not is_signed):
-        if judge.judge(cells, read).role is Role.CREDIT and not any(map(names_total, cells)):
-            found.add(row, cells)
+    if plan.states.of(*_SIGNED_BY) or _has_minus(plan, amount, read_columns):  # most sheets have neither
+        left = list(_signed_credits(judge, ranges, found, _amounts(judge, plan, amount, read_columns)))
+        for row, cells in left:
+            if ranges and (said := ranges.finding(cells)) and said.role is Role.CREDIT:
+                found.add(row, cells)
+    judge.ranges = ranges
     return found or None
 
 
+def _signed_credits(
+    judge: RowJudge, ranges: DocumentRanges | None, found: DebtorCredits, rows: Iterable[tuple[int, Sequence[Cell], Decimal]]
+) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Collect the rows that are credits whatever their number says, and yield the others that are numbered like credits."""
+    for row, cells, read in rows:
+        role = judge.judge(cells, read).role
+        if role is Role.CREDIT and any(map(names_total, cells)):
+            continue
+        if ranges:
+            ranges.count(cells, role)
+        if role is Role.CREDIT:
+            found.add(row, cells)
+        elif role is not Role.LEFT_OUT and ranges and ranges.is_usual(cells):
+            yield row, cells
+
+
 def _amounts(
-    judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns, *, signed_only: bool = False
+    judge: RowJudge,
+    plan: SheetPlan,
+    amount: ColumnBinding,
+    read_columns: ReadColumns,
 ) -> Iterator[tuple[int, Sequence[Cell], Decimal]]:
     """Yield the rows below the headings with an amount that can be read: number, cells (only those looked at), amount."""
     columns = DebtorColumns.of(plan)
-    wanted = sorted({amount.position or 0, *plan.states.positions(), *columns.numbers, *columns.names, *judge.filtered()})
+    others = {*plan.states.positions(), *columns.numbers, *columns.names, *judge.filtered(), *DocumentRanges.positions_in(plan)}
+    wanted = sorted({amount.position or 0, *others})
     width, at = max(wanted) + 1, wanted.index(amount.position or 0)
     for row, cells in read_columns(wanted):
-        if row <= plan.header_row or (signed_only and not _may_be_below_zero(cells[at])):
-            continue
-        if (read := _read(cells[at], judge.formats)) is not None:
+        if row > plan.header_row and (read := _read(cells[at], judge.formats)) is not None:
             whole: list[Cell] = [None] * width
             for position, cell in zip(wanted, cells, strict=True):
                 whole[position] = cell

@@ -15,20 +15,22 @@ from importer.domain.reasons import Reason
 from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColumn, find, truth_of
 from importer.loader.profile import Profile
 from importer.loader.rows.credits import DebtorCredits
+from importer.loader.rows.document_ranges import DocumentRanges
 from importer.loader.rows.filters import RowFilters
 from importer.loader.rows.open_amounts import AmountRule, RowAmounts
 from importer.loader.rows.verdict import (
     CREDIT,
     NOTHING_OPEN,
     PLAIN_CLAIM,
-    Finding,
     Role,
-    Verdict,
+    RowFinding,
+    RowVerdict,
     finding_of,
     part_paid,
     question,
     unknown,
     verdict_of,
+    with_finding,
 )
 from importer.loader.sheets.amount_names import AMOUNT, is_invoiced_name, is_open_name, is_own_name
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
@@ -71,6 +73,8 @@ class RowJudge:
     rule: AmountRule = AmountRule.OPEN
     credits: DebtorCredits | None = None
     """The credits of the sheet's debtors, which hold back their claims."""
+    ranges: DocumentRanges | None = None
+    """The ranges of the numbers of the sheet's documents, which may show credit notes."""
 
     def __post_init__(self) -> None:
         states = self.plan.states
@@ -106,13 +110,15 @@ class RowJudge:
         values = (("heading", self._amount.heading), *settled)
         return [Note(NoteKind.INVOICED_LESS_SETTLED, self.plan.head.name, values=values)]
 
-    def judge(self, cells: Sequence[Cell], amount: Decimal | None) -> Verdict:
+    def judge(self, cells: Sequence[Cell], amount: Decimal | None) -> RowVerdict:
         """Return the verdict on a row with this amount (None: it has none, or it cannot be read)."""
         is_plain = self._shows_nothing and amount is not None and amount > 0
         verdict = PLAIN_CLAIM if is_plain else self._verdict(cells, amount)
+        if self.ranges is not None and verdict.role in (Role.CLAIM, Role.QUESTION):
+            verdict = with_finding(verdict, self.ranges.finding(cells))
         return self.credits.hold(cells, verdict) if self.credits else verdict
 
-    def _verdict(self, cells: Sequence[Cell], amount: Decimal | None) -> Verdict:
+    def _verdict(self, cells: Sequence[Cell], amount: Decimal | None) -> RowVerdict:
         open_amount = self._open_amount(cells, amount)
         found = [*self._filters.findings(cells), *self._of_amount(open_amount), *self._of_settled(cells)]
         found += [self._word_finding(one, one.text(cells)) for one in self._words]
@@ -145,50 +151,53 @@ class RowJudge:
         except ValueProblem:
             return None
 
-    def _of_amount(self, amount: Decimal | None) -> Iterator[Finding]:
+    def _of_amount(self, amount: Decimal | None) -> Iterator[RowFinding]:
         heading = self._amount.heading if self._amount else None
         if amount is not None and amount < 0 and self.plan.shape is not Shape.FLAT:  # there a voucher says what it is
             message = "is below zero: it is a credit or a payment, which lowers what the debtor owes and is not sent as a claim"
-            yield Finding(Role.CREDIT, Reason(CREDIT, message, AMOUNT, heading, None))
+            yield RowFinding(Role.CREDIT, Reason(CREDIT, message, AMOUNT, heading, None))
         elif amount == 0 and not self._is_own:
             message = "has nothing left to be paid" if self.rule is AmountRule.INVOICED else "is zero: nothing is open"
-            yield Finding(Role.LEFT_OUT, Reason(NOTHING_OPEN, message, AMOUNT, heading, None))
+            yield RowFinding(Role.LEFT_OUT, Reason(NOTHING_OPEN, message, AMOUNT, heading, None), word=LaterWord.PAID)
 
-    def _of_settled(self, cells: Sequence[Cell]) -> Iterator[Finding]:
+    def _of_settled(self, cells: Sequence[Cell]) -> Iterator[RowFinding]:
         """Ask about a row of which something was settled, if that cannot be read or it is not proved what the amount is."""
         settled = self._settled(cells) if self.needs_proof else Decimal(0)
         if settled is None or (settled and self.rule is AmountRule.UNCLEAR):
             one = next(one for one in self._settling if one.text(cells))
-            yield Finding(Role.QUESTION, part_paid(one.heading, one.text(cells)))
+            yield RowFinding(Role.QUESTION, part_paid(one.heading, one.text(cells)))
 
-    def _of_word(self, one: StateBinding, text: str) -> Finding:
+    def _of_word(self, one: StateBinding, text: str) -> RowFinding:
         if (meaning := one.meanings.get(text)) is not None:
             return finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
+        if not text:  # an amount that is open needs no other word
+            is_silent = self.tells_open or one.column is not StateColumn.ROW_STATE
+            return RowFinding(Role.CLAIM) if is_silent else RowFinding(Role.QUESTION, unknown(one.heading, text))
         word = find(one.column, text, self.plan.states.system)
-        if word is None:  # an amount that is open needs no other word
-            is_silent = not text and (self.tells_open or one.column is not StateColumn.ROW_STATE)
-            return Finding(Role.CLAIM) if is_silent else Finding(Role.QUESTION, unknown(one.heading, text))
+        if word is None:
+            return RowFinding(Role.QUESTION, unknown(one.heading, text))
         is_certain = word.is_certain or text in self.confirmed.get(one.heading, ())
         return finding_of(word.meaning, one.heading, text, is_certain=is_certain, is_open=self.tells_open)
 
-    def _of_flag(self, one: StateBinding, text: str) -> Iterator[Finding]:
+    def _of_flag(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
         """Yield what a column of yes and no says; in one that holds or cancels rows any other text means yes."""
         meaning, truth = one.meanings.get(text), truth_of(text)
         if meaning is not None:
             yield finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
         elif one.column in _HOLDING:
             yield from [self._of_hold(one, text)] if truth is not False else []
-        elif truth is None and one.column not in _NAMING:
-            yield Finding(Role.QUESTION, unknown(one.heading, text))
+        elif truth is None and one.column is not StateColumn.IS_CANCELLED:
+            yield RowFinding(Role.QUESTION, unknown(one.heading, text))
         elif text and truth is not _SILENT[one.column]:
-            yield finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=self.tells_open)
+            meaning = _AGAINST[one.column]
+            yield RowFinding(Role.CREDIT if meaning is Meaning.CREDIT else Role.LEFT_OUT, no_claim(meaning, one.heading, text))
 
-    def _of_hold(self, one: StateBinding, text: str) -> Finding:
+    def _of_hold(self, one: StateBinding, text: str) -> RowFinding:
         word = find(StateColumn.ROW_STATE, text, None)
         held = word.meaning if word and word.meaning in _HELD_BY else _HOLDING[one.column]
-        return Finding(Role.QUESTION, question(held, one.heading, text))
+        return RowFinding(Role.QUESTION, question(held, one.heading, text))
 
-    def _of_promise(self, one: StateBinding, text: str) -> Iterator[Finding]:
+    def _of_promise(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
         if not text:
             return
         try:
@@ -196,11 +205,11 @@ class RowJudge:
         except ValueProblem:
             promised = date.max
         if promised >= self.today:
-            yield Finding(Role.QUESTION, question(Meaning.PROMISED, one.heading, text))
+            yield RowFinding(Role.QUESTION, question(Meaning.PROMISED, one.heading, text))
 
-    def _of_paid_date(self, one: StateBinding, text: str) -> Iterator[Finding]:
+    def _of_paid_date(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
         if text and not self.tells_open:
-            yield Finding(Role.QUESTION, part_paid(one.heading, text))
+            yield RowFinding(Role.QUESTION, part_paid(one.heading, text))
 
 
 def _told_by_heading(amount: ColumnBinding | None) -> tuple[bool, bool, bool]:

@@ -26,7 +26,7 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RowFinding:
     """What one cell says about its row. ``unconfirmed`` asks whether the cell is understood, if that is not certain."""
 
     role: Role
@@ -35,7 +35,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RowVerdict:
     """What a row is, with the reasons. ``amount`` is what is open, if that is not what the column of the claim holds.
 
     ``unconfirmed`` asks whether a value is understood: until a person has confirmed it, the row is a question.
@@ -47,10 +47,10 @@ class Verdict:
     amount: Decimal | None = None
 
 
-PLAIN_CLAIM = Verdict()
+PLAIN_CLAIM = RowVerdict()
 
 
-def verdict_of(findings: Iterable[Finding], amount: Decimal | None = None) -> Verdict:
+def verdict_of(findings: Iterable[RowFinding], amount: Decimal | None = None) -> RowVerdict:
     """Return the verdict on a row.
 
     What says that it is no claim outweighs a question, and that outweighs what says that it is a claim. Of several reasons
@@ -61,27 +61,36 @@ def verdict_of(findings: Iterable[Finding], amount: Decimal | None = None) -> Ve
         against = [one for one in found if one.role is role]
         if against:
             first = next((one for one in against if one.unconfirmed is None), against[0])
-            return Verdict(role, (first.reason,) if first.reason else (), first.unconfirmed, amount)
+            return RowVerdict(role, (first.reason,) if first.reason else (), first.unconfirmed, amount, first.word)
     asked = tuple(dict.fromkeys(one.reason for one in found if one.role is Role.QUESTION and one.reason))
     unconfirmed = next((one.unconfirmed for one in found if one.unconfirmed), None)
-    return Verdict(Role.QUESTION if asked else Role.CLAIM, asked, unconfirmed, amount)
+    return RowVerdict(Role.QUESTION if asked else Role.CLAIM, asked, unconfirmed, amount)
+
+
+def with_finding(verdict: RowVerdict, found: RowFinding | None) -> RowVerdict:
+    """Return the verdict on a row that may be a claim, with one more finding: it is a credit, or is asked about."""
+    if found is None or found.reason is None:
+        return verdict
+    if found.role is Role.CREDIT:
+        return RowVerdict(Role.CREDIT, (found.reason,), None, verdict.amount, found.word)
+    return RowVerdict(Role.QUESTION, (*verdict.reasons, found.reason), verdict.unconfirmed, verdict.amount)
 
 
 # What one cell says
 
 
-def finding_of(meaning: Meaning, heading: str, text: str, *, is_certain: bool, is_open: bool) -> Finding:
+def finding_of(meaning: Meaning, heading: str, text: str, *, is_certain: bool, is_open: bool) -> RowFinding:
     """Return what a value with a known meaning says. ``is_open``: another column shows that an amount is open."""
     unconfirmed = None if is_certain else _unconfirmed(meaning, heading, text)
     sort = sort_of(meaning)
     if sort is Sort.NO_CLAIM:
         role = Role.CREDIT if meaning in CREDITS else Role.LEFT_OUT
-        return Finding(role, no_claim(meaning, heading, text), unconfirmed)
+        return RowFinding(role, no_claim(meaning, heading, text), unconfirmed, _WORDS.get(meaning, LaterWord.WITHDRAWN))
     if sort is Sort.QUESTION:
-        return Finding(Role.QUESTION, question(meaning, heading, text))
+        return RowFinding(Role.QUESTION, question(meaning, heading, text))
     if meaning in (Meaning.BOOKED, Meaning.PART_PAID) and not is_open:
-        return Finding(Role.QUESTION, _without_open_amount(meaning, heading, text))
-    return Finding(Role.CLAIM, None, unconfirmed)
+        return RowFinding(Role.QUESTION, _without_open_amount(meaning, heading, text))
+    return RowFinding(Role.CLAIM, None, unconfirmed)
 
 
 def no_claim(meaning: Meaning, heading: str, text: str) -> Reason:

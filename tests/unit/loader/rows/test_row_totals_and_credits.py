@@ -181,3 +181,38 @@ def test_any_mixture_sends_exactly_its_open_claims_and_accounts_for_its_money(tm
     counted = [row for row in rows if isinstance(row, CaseRecord | LeftOut | Reject)]
     assert sum(row.money.cents for row in counted) == money * 100
     assert len(rows) == text.count("\n") - 1
+
+
+# Credit notes by their number
+
+TYPED = "Fakturanr.;Kundenavn;Fakturadato;Bilagstype;Restbeløb;Valuta\n"
+
+
+def lines_of(*rows):
+    return "".join(f"{number};{name};2026-06-01;{kind};{amount};DKK\n" for number, name, kind, amount in rows)
+
+
+def test_a_range_that_the_list_calls_credits_holds_its_other_rows(tmp_path):
+    invoices = [("F-1", "Bodil", "", "100,00"), ("F-2", "Kaj Drossel", "", "50,00"), ("F-3", "Ida Fink", "", "75,00")]
+    notes = [("KN-1", "Per Zeisig", "", "-10,00"), ("KN-2", "Eva Star", "", "-20,00")]
+    found = read(tmp_path, TYPED + lines_of(*invoices, *notes, ("KN-3", "Kaj Drossel", "", "30,00")))
+    assert found == ["case 100.00", "asked credits", "case 75.00", "left out credit", "left out credit", "left out credit"]
+    other = [("X-1", "Per Zeisig", "", "-10,00"), ("X-2", "Eva Star", "", "-20,00")]
+    found = read(tmp_path, TYPED + lines_of(*invoices, *other, ("X-3", "Ole Rave", "", "30,00")))
+    assert found[-1] == "asked state_unclear"
+    digits = [("900001", "Per Zeisig", "", "-10,00"), ("900002", "Eva Star", "", "-20,00"), ("900003", "Ole", "", "30,00")]
+    found = read(tmp_path, TYPED + lines_of(("100001", "Bodil Amsel", "", "5,00"), ("100002", "Kaj", "", "5,00"), *digits))
+    assert found == ["case 5.00", "case 5.00", "left out credit", "left out credit", "asked state_unclear"]
+
+
+def test_a_usual_prefix_is_a_question_without_a_proof(tmp_path):
+    rows = [("F-1", "Bodil Amsel", "", "100,00"), ("CN-7", "Kaj Drossel", "", "50,00"), ("CN7", "Ida Fink", "", "-5,00")]
+    assert read(tmp_path, TYPED + lines_of(*rows)) == ["case 100.00", "asked state_unclear", "left out credit"]
+    assert read(tmp_path, TYPED + lines_of(("CN-7", "Kaj Drossel", "", "50,00"))) == ["case 50.00"]
+    assert read(tmp_path, TYPED + lines_of(("Kreditnota 7", "Kaj Drossel", "", "50,00"))) == ["asked state_unclear"]
+
+
+def test_one_series_of_numbers_for_invoices_and_credits_asks_nothing(tmp_path):
+    rows = [("101", "Bodil", "Faktura", "9,00"), ("102", "Kaj", "Kreditnota", "5,00"), ("103", "Ida", "Kreditnota", "5,00")]
+    found = read(tmp_path, TYPED + lines_of(*rows, ("104", "Ole Rave", "Faktura", "7,00")))
+    assert found == ["case 9.00", "left out credit", "left out credit", "case 7.00"]
