@@ -38,14 +38,6 @@ def norwegian(first: str) -> str | None:
     return digits
 
 
-@st.composite
-def numbers(draw: st.DrawFn) -> Invented:
-    """A number of any kind, most of them with check digits that do not fit."""
-    day, four = draw(_DAYS), draw(_FOUR)
-    kind = draw(st.sampled_from(sorted(_KINDS)))
-    return _KINDS[kind](day, four, draw)
-
-
 def _danish(day, four, draw):
     is_sure = draw(st.booleans())
     return Invented(f"{day:%d%m%y}{'-' if is_sure else ''}{four}", "DK", ("CPR", "CPR-nr.", "CVR/CPR-nr.", "Cprnummer"), is_sure)
@@ -91,6 +83,41 @@ def _italian(day, four, _):
     return Invented(f"ZBRBDL{day:%y}{month}{day.day:02}H{four[:3]}X", "IT", ("Codice fiscale",))
 
 
+def _belgian(day, four, draw):
+    return Invented(f"{day:%y.%m.%d}-{four[:3]}.{draw(st.integers(10, 97))}", "BE", ("Rijksregisternummer", "NISS"))
+
+
+def _british(_, four, draw):
+    return Invented(f"AB {draw(st.integers(10, 99))} {four[:2]} {four[2:]} C", "GB", ("National Insurance no.", "NI number"))
+
+
+def _spanish(_, four, draw):
+    digits = f"{draw(st.integers(1000, 9999))}{four}"
+    return Invented(f"{digits}-{'TRWAGMYFPDXBNJZSQVHLCKE'[int(digits) % 23]}", "ES", ("DNI", "NIE"))
+
+
+def _swiss(_, four, draw):
+    digits = f"756{draw(st.integers(10000, 99999))}{four}"
+    check = -sum(int(one) * (3 if at % 2 else 1) for at, one in enumerate(digits)) % 10
+    return Invented(f"{digits[:3]}.{digits[3:7]}.{digits[7:11]}.{digits[11]}{check}", "CH", ("AHV", "AHV-Nummer"))
+
+
+def _french(day, four, draw):
+    digits = f"{draw(st.integers(1, 2))}{day:%y%m}{draw(st.integers(10, 95))}{draw(st.integers(100, 999))}{four[1:]}"
+    return Invented(f"{digits}{97 - int(digits) % 97:02}", "FR", ("NIR", "Numéro de sécurité sociale"))
+
+
+def _below(pattern: str, country: str, *headings: str):
+    """A kind of which digits alone are one below its own headings: day, month, year, and random digits for ``#``."""
+
+    def make(day, _, draw):
+        text = f"{day:{pattern}}"
+        filled = "".join(str(draw(st.integers(1, 9))) if one == "#" else one for one in text)
+        return Invented(filled, country, headings, is_sure=False)
+
+    return make
+
+
 _KINDS = {
     "danish": _danish,
     "swedish": _swedish,
@@ -101,7 +128,31 @@ _KINDS = {
     "polish": _polish,
     "dutch": _dutch,
     "italian": _italian,
+    "belgian": _belgian,
+    "british": _british,
+    "spanish": _spanish,
+    "swiss": _swiss,
+    "french": _french,
+    "icelandic": _below("%d%m%y-####", "IS", "Kennitala"),
+    "german": _below("###########", "DE", "Steuer-ID", "Steueridentifikationsnummer"),
+    "austrian": _below("#### %d%m%y", "AT", "SVNR", "SV-Nummer"),
+    "czech": _below("%y%m%d/####", "CZ", "Rodné číslo"),
+    "slovak": _below("%y%m%d####", "SK", "Rodné číslo"),
+    "bulgarian": _below("%y%m%d####", "BG", "EGN"),
+    "romanian": _below("1%y%m%d######", "RO", "CNP"),
+    "croatian": _below("###########", "HR", "OIB"),
+    "estonian": _below("3%y%m%d####", "EE", "Isikukood"),
+    "latvian": _below("%d%m%y-#####", "LV", "Personas kods"),
+    "lithuanian": _below("3%y%m%d####", "LT", "Asmens kodas"),
+    "portuguese": _below("########", "PT", "Cartão de cidadão"),
+    "irish": _below("#######T", "IE", "PPS number", "PPSN"),
 }
+
+
+@st.composite
+def one_of_each(draw: st.DrawFn) -> list[Invented]:
+    """A number of every kind, most of them with check digits that do not fit."""
+    return [_KINDS[kind](draw(_DAYS), draw(_FOUR), draw) for kind in sorted(_KINDS)]
 
 
 def secrets_of(number: Invented) -> set[bytes]:

@@ -47,6 +47,11 @@ _LETTERS: dict[str, re.Pattern[str]] = {
     "ES": re.compile(r"(?:[0-9]{8}|[XYZKLM][0-9]{7})[A-Z]"),
     "GB": re.compile(r"[A-CEGHJ-PR-TW-Z]{2}[0-9]{6}[A-D]"),
 }
+_SHORT: dict[str, re.Pattern[str]] = {
+    "IE": re.compile(r"[0-9]{7}[A-Z]{1,2}"),
+    "PT": re.compile(r"[0-9]{8}(?:[0-9][0-9A-Z]{2}[0-9])?"),
+}
+"""Numbers that are too short, or too like those of companies, to be one below any other heading than their own."""
 _LOST_ZERO = frozenset({"DK", "NO", "IS", "FI"})
 """Countries whose numbers may begin with a zero, which a spreadsheet drops, and where no number of a company is as long then."""
 
@@ -66,7 +71,7 @@ def number_in_column(text: str, heading: NumberHeading, country: str | None) -> 
         if (date_at := _date_at(code, compact, lost_zero=code == country or heading.is_personal_alone)) is not None:
             keep = _end_of_date(text, date_at + 6) if date_at >= 0 else 0
             return FoundNumber(code, 0, end, keep)
-    if heading.is_personal_alone and _may_be_any(compact):
+    if heading.is_personal_alone and (_may_be_any(compact) or any(_is_short(code, compact) for code in countries)):
         return FoundNumber(next(iter(countries), ""), 0, end, 0)
     return None
 
@@ -96,6 +101,10 @@ def _date_of_digits(country: str, compact: str, *, lost_zero: bool) -> int | Non
         if lost_zero and country in _LOST_ZERO and len(compact) == form.length - 1 and form.is_date("0" + compact[:5]):
             return _NO_DATE
     return None
+
+
+def _is_short(country: str, compact: str) -> bool:
+    return country in _SHORT and _SHORT[country].fullmatch(compact) is not None
 
 
 def _may_be_any(compact: str) -> bool:

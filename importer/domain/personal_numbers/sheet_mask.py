@@ -21,7 +21,9 @@ from importer.domain.records import SheetHead
 from importer.domain.special_cells import CellError, cell_text
 
 SHORTEST = 9
-"""Characters of the shortest personal number."""
+"""Characters of the shortest personal number in a text."""
+_SHORTEST_IN_COLUMN = 8
+"""Characters of the shortest one below its own heading."""
 
 REFERENCES = frozenset({"case_ref", "case_id", "creditor_reference", "unique_id", "reference_id", "parent_unique_id"})
 """Columns that identify a case or voucher. A personal number in one cannot be left out without changing what the row is."""
@@ -95,7 +97,7 @@ class SheetMask:
             return None
         text = plain(value) if isinstance(value, str) else cell_text(value)
         stripped = text.strip()
-        if len(stripped) < SHORTEST:
+        if len(stripped) < _SHORTEST_IN_COLUMN:
             return None
         if whole := number_in_column(stripped, self.of_numbers[position], self._country(cells)):
             return position, stripped, [whole]
