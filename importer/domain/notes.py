@@ -41,6 +41,9 @@ class NoteKind(StrEnum):
     HEADINGS_READ_AS = "headings_read_as"  # heading, column, for each heading
     HEADINGS_UNUSED = "headings_unused"  # heading, for each
     HEADING_SUPERSEDED = "heading_superseded"  # heading, column, by
+    HEADINGS_JOINED = "headings_joined"  # heading, for each of a column's cells; column
+    HEADING_SPLIT = "heading_split"  # heading, and column for each that it is split into
+    JOIN_IN_DOUBT = "join_in_doubt"  # heading, for each; column, for each; why
     INVOICED_LESS_SETTLED = "invoiced_less_settled"  # heading, and settled for each column that is taken off
     CURRENCY_OF_HEADING = "currency_of_heading"  # currency
     CREDIT_NOTES_REJECTED = "credit_notes_rejected"  # heading

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from importer.domain.code_lists import is_by_name
 from importer.domain.notes import Note, NoteKind, rows_of
+from importer.domain.part_headings import looks_like
 from importer.loader.sheets.header import SheetHeader
+from importer.loader.sheets.joined_columns import Composition
 from importer.loader.sheets.plan import SheetPlan
 
 
@@ -16,6 +18,7 @@ def sheet_notes(opened: Iterable[tuple[SheetHeader, SheetPlan]], passed: Iterabl
     for top, plan in opened:
         notes += _of_layout(top, plan.head.name)
         notes += _of_headings(plan)
+        notes += _of_compositions(plan)
         notes += _of_records(plan)
     return notes
 
@@ -39,10 +42,24 @@ def _of_headings(plan: SheetPlan) -> Iterator[Note]:
         yield Note(NoteKind.HEADING_SUPERSEDED, sheet, values=(("heading", heading), ("column", name), ("by", by)))
 
 
+def _of_compositions(plan: SheetPlan) -> Iterator[Note]:
+    sheet = plan.head.name
+    for one in plan.compositions.used:
+        kind = NoteKind.HEADING_SPLIT if one.is_split else NoteKind.HEADINGS_JOINED
+        yield Note(kind, sheet, values=_of_columns(one))
+    for one in plan.compositions.in_doubt:
+        yield Note(NoteKind.JOIN_IN_DOUBT, sheet, values=(*_of_columns(one), ("why", one.doubt)))
+
+
+def _of_columns(one: Composition) -> tuple[tuple[str, str], ...]:
+    return (*(("heading", heading) for heading in one.headings), *(("column", name) for name in one.fills))
+
+
 def _of_records(plan: SheetPlan) -> Iterator[Note]:
     sheet = plan.head.name
     if plan.unknown:
-        yield Note(NoteKind.HEADINGS_UNUSED, sheet, values=tuple(("heading", heading) for heading in plan.unknown))
+        known_first = sorted(plan.unknown, key=lambda heading: looks_like(heading) is None)
+        yield Note(NoteKind.HEADINGS_UNUSED, sheet, values=tuple(("heading", heading) for heading in known_first))
     if any(b.column.name == "debtor_type" and b.constant and is_by_name(b.constant) for b in plan.case):
         yield Note(NoteKind.TYPE_BY_NAME, sheet)
     if plan.derive_debtor_type:

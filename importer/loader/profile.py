@@ -11,6 +11,7 @@ from importer.domain.kinds import QuestionKind
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.questions import StandingAnswer, StandingAnswers, objection_to
 from importer.domain.text_keys import fold
+from importer.loader.joins.rules import objection_to_joins, targets_of
 from importer.loader.values.parsers import Formats, strptime_format
 
 MOST_ROWS = 1_048_576  # of a sheet of Excel
@@ -29,11 +30,12 @@ class Profile(BaseModel):
     """The rules for reading one kind of sheet. Every key is optional.
 
     ``columns`` maps the sheet's headings to canonical names (one heading may fill several columns), ``constants`` gives
-    a column the same value in every row, ``values`` replaces cells of a column before they are read. ``questions`` answers
-    kinds of questions for good. ``no_personal_numbers`` are headings of columns whose values only look like personal numbers.
-    ``parties`` lists what debtors are whose names do not show it, by customer number, or by name and postal code ("*": all
-    others). ``headings`` are all headings of the sheets that the profile is for; a file with these headings
-    is read with it automatically.
+    a column the same value in every row, ``values`` replaces cells of a column before they are read, and says what the values
+    of a state mean. ``joins`` lists the headings whose cells are joined to one column, ``splits`` the columns that one heading's
+    cells are split into. ``questions`` answers kinds of questions for good, ``rows`` keeps or drops rows. ``headings`` are all
+    headings of the sheets that the profile is for; a file with these headings is read with it automatically.
+    ``no_personal_numbers`` are headings of columns whose values only look like personal numbers. ``parties`` lists what debtors
+    are whose names do not show it, by customer number, or by name and postal code ("*": all others).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,6 +55,8 @@ class Profile(BaseModel):
     amount_sign: Literal["unsigned", "signed"] = "unsigned"
     on_change: Literal["report", "reject"] = "report"
     columns: dict[str, str | list[str]] = {}
+    joins: dict[str, list[str]] = {}
+    splits: dict[str, str | list[str]] = {}
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     ignore: list[str] = []
@@ -100,7 +104,7 @@ class Profile(BaseModel):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Profile:
-        for name in (*self.targets(), *self.constants, *self.values):
+        for name in (*self.all_targets(), *self.constants, *self.values):
             if not is_known(name) and (name in self.constants or not is_state_column(name)):
                 raise ValueError(f'"{name}" is not a column of the importer; docs/columns.md lists them')
         for name in WITH_WORDS:
@@ -113,11 +117,18 @@ class Profile(BaseModel):
         twice = set(self.constants) & set(self.targets())
         if twice:
             raise ValueError(f'"{min(twice)}" is both mapped and constant; keep one of them')
+        filled = {*self.targets(), *self.constants}
+        if objection := objection_to_joins(self.joins, self.splits, filled=filled, ignored=self.ignore):
+            raise ValueError(objection)
         return self
 
     def targets(self) -> list[str]:
         """Return the canonical names that ``columns`` maps to."""
         return [name for value in self.columns.values() for name in names_in(value)]
+
+    def all_targets(self) -> list[str]:
+        """Return the canonical names that ``columns``, ``joins`` and ``splits`` fill."""
+        return [*self.targets(), *self.joins, *(name for value in self.splits.values() for name in targets_of(value))]
 
     def sheets(self) -> tuple[str, ...]:
         """Return the names of the sheets that the profile is for; empty if it is for any."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from importer.domain.money import grouped_text
 from importer.domain.notes import Note, NoteKind, RowNumbers
+from importer.domain.part_headings import looks_like, with_article
 
 _MARKS = {".": "point", ",": "comma"}
 _ORDERS = {"day_first": "the day first", "month_first": "the month first", "year_first": "the year first"}
@@ -76,8 +77,36 @@ def _headings_read_as(note: Note) -> str:
 
 
 def _headings_unused(note: Note) -> str:
-    headings = ", ".join(f'"{heading}"' for heading in note.all("heading"))
+    headings = ", ".join(f'"{heading}"{_likeness(heading)}' for heading in note.all("heading"))
     return f": not used: {headings}."
+
+
+def _likeness(heading: str) -> str:
+    seems = looks_like(heading)
+    return f" (looks like {with_article(seems)})" if seems else ""
+
+
+def _headings_joined(note: Note) -> str:
+    return f": {note.value('column')} is joined from {_quoted(note.all('heading'))}."
+
+
+def _heading_split(note: Note) -> str:
+    return f': "{_on_one_line(note.value("heading"))}" is split into {_and(note.all("column"))}.'
+
+
+def _join_in_doubt(note: Note) -> str:
+    headings, columns = note.all("heading"), _and(note.all("column"))
+    what = f"joined to {columns}" if len(headings) > 1 else f"split into {columns}"
+    verb = "are" if len(headings) > 1 else "is"
+    return f": {_quoted(headings)} {verb} not {what}, since {note.value('why')}. `importer map FILE` asks for it."
+
+
+def _quoted(headings: Sequence[str]) -> str:
+    return _and([f'"{_on_one_line(heading)}"' for heading in headings])
+
+
+def _and(things: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(things[:-1]), things[-1])))
 
 
 def _heading_superseded(note: Note) -> str:
@@ -169,6 +198,9 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.HEADINGS_READ_AS: _headings_read_as,
     NoteKind.HEADINGS_UNUSED: _headings_unused,
     NoteKind.HEADING_SUPERSEDED: _heading_superseded,
+    NoteKind.HEADINGS_JOINED: _headings_joined,
+    NoteKind.HEADING_SPLIT: _heading_split,
+    NoteKind.JOIN_IN_DOUBT: _join_in_doubt,
     NoteKind.INVOICED_LESS_SETTLED: _invoiced_less_settled,
     NoteKind.CURRENCY_OF_HEADING: lambda note: f": the currency is {note.value('currency')}, as the heading of the amount says.",
     NoteKind.CREDIT_NOTES_REJECTED: lambda note: (

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from importer.domain.cells import Cell
+from importer.domain.code_lists import find_country
 from importer.domain.columns import ValueKind
 from importer.domain.special_cells import CellError, shows_error
 from importer.loader.files.projection import itemgetter_for
@@ -48,7 +49,9 @@ class ColumnReader(NamedTuple):
     bound: ColumnBinding
 
     def cell(self, cells: tuple[Cell, ...]) -> Cell:
-        """Return the column's cell in a row, or its constant."""
+        """Return the column's cell in a row, or its constant; of several cells their texts."""
+        if self.bound.composed is not None:
+            return self.bound.composed.display(cells)
         if self.position is None:
             return self.bound.constant
         return cells[self.position] if self.position < len(cells) else None
@@ -68,11 +71,13 @@ class RowDecoder:
     def __init__(self, readers: tuple[ColumnReader, ...]) -> None:
         self.readers = readers
         self.amounts = tuple(reader for reader in readers if reader.bound.column.value_kind is ValueKind.MONEY)
-        constants = [reader for reader in readers if reader.position is None]
+        constants = [reader for reader in readers if reader.position is None and reader.bound.composed is None]
         self._constants = tuple(reader.bound.constant for reader in constants)
-        self._width = max((reader.position + 1 for reader in readers if reader.position is not None), default=0)
-        # Constants are appended to the cells of a row, so their positions count from its end.
-        places = [f.position if f.position is not None else constants.index(f) - len(constants) for f in readers]
+        self._composer = CellComposer(readers)
+        self._width = max((place + 1 for reader in readers for place in reader.bound.places), default=0)
+        # Constants and composed values are appended to the cells of a row, so their positions count from its end.
+        appended = [*constants, *self._composer.readers]
+        places = [f.position if f.position is not None else appended.index(f) - len(appended) for f in readers]
         self._pick = itemgetter_for(places)
         self._steps = tuple((reader.name, reader.known.get, reader.read) for reader in readers)
 
@@ -81,7 +86,36 @@ class RowDecoder:
         missing = self._width - len(cells)
         if missing > 0:
             cells += (None,) * missing
-        return zip(self._steps, self._pick(cells + self._constants), strict=True)
+        composed = self._composer.values(cells) if self._composer.readers else ()
+        return zip(self._steps, self._pick(cells + self._constants + composed), strict=True)
+
+
+class CellComposer:
+    """Makes the values of the columns that are joined or split, from the cells of a row."""
+
+    def __init__(self, readers: Iterable[ColumnReader]) -> None:
+        known = list(readers)
+        self.readers = tuple(reader for reader in known if reader.bound.composed is not None)
+        self._country = next((reader for reader in known if reader.name == "debtor_country"), None)
+
+    def values(self, cells: tuple[Cell, ...]) -> tuple[Any, ...]:
+        """Return one value for each of the readers: a text, None for no value, or the ValueProblem of its cells."""
+        country = self._country_of(cells)
+        return tuple(_composed(reader.bound, cells, country) for reader in self.readers)
+
+    def _country_of(self, cells: tuple[Cell, ...]) -> str | None:
+        if self._country is None:
+            return None
+        cell = _prepared(self._country.cell(cells), self._country.bound.values)
+        return find_country(display_text(cell)) if cell is not None and not isinstance(cell, CellError) else None
+
+
+def _composed(bound: ColumnBinding, cells: tuple[Cell, ...], country: str | None) -> str | ValueProblem | None:
+    assert bound.composed is not None
+    try:
+        return bound.composed.value(cells, bound.column, country)
+    except ValueProblem as problem:
+        return problem
 
 
 def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[ColumnReader, ...]:
@@ -96,6 +130,8 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
     def read(cell: Cell) -> Any:
+        if isinstance(cell, ValueProblem):  # of the cells from which the value is made
+            raise cell
         ready = _prepared(cell, table)
         if ready is None:
             return None

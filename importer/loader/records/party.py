@@ -163,4 +163,4 @@ def _fill(found: RowValues, party: Party) -> None:
 
 def _has_own_contact(found: RowValues) -> bool:
     readers = (reader for reader in found.readers if reader.name == "debtor_contact_person")
-    return "debtor_contact_person" in found.values and any(reader.position is not None for reader in readers)
+    return "debtor_contact_person" in found.values and any(reader.bound.places for reader in readers)

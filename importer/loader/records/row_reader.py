@@ -59,7 +59,7 @@ class RowReader:
         self._voucher_columns = RowDecoder(
             readers_for((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
         )
-        self._voucher_positions = [(one.position, one.column) for one in plan.voucher if one.position is not None]
+        self._voucher_positions = [(place, one.column) for one in plan.voucher for place in one.places]
         self._only_vouchers = plan.shape is Shape.VOUCHERS
         self._mask = SheetMask(plan.head, unmasked_positions(plan.head, profile))
         self._parties = PartyReader(self._mask, profile.party_kinds(), derived=plan.derive_debtor_type)

@@ -23,7 +23,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class DebtorColumns:
-    """The columns that tell whose row it is: the customer's number and the debtor's name."""
+    """The columns that tell whose row it is: the customer's number, and those of which the debtor's name is made."""
 
     numbers: tuple[int, ...]
     names: tuple[int, ...]
@@ -31,9 +31,9 @@ class DebtorColumns:
     @classmethod
     def of(cls, plan: SheetPlan) -> DebtorColumns:
         """Return these columns of a sheet."""
-        names = [one.position for one in plan.case if one.column.name == "debtor_name" and one.position is not None]
+        names = next((one.places for one in plan.case if one.column.name == "debtor_name" and one.places), ())
         numbers = [one.position for one in plan.states.of(StateColumn.CUSTOMER_NUMBER)]
-        return cls(tuple(numbers[:1]), tuple(names[:1]))
+        return cls(tuple(numbers[:1]), names)
 
     def number(self, cells: Sequence[Cell]) -> str | None:
         """Return the customer's number in a row, folded; None if there is none."""
@@ -45,10 +45,8 @@ class DebtorColumns:
 
 
 def _text(cells: Sequence[Cell], positions: Iterable[int]) -> str | None:
-    for position in positions:
-        if position < len(cells) and not is_blank(cells[position]):
-            return match_text(display_text(cells[position])).casefold()
-    return None
+    filled = (cells[position] for position in positions if position < len(cells) and not is_blank(cells[position]))
+    return match_text(" ".join(map(display_text, filled))).casefold() or None
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from importer.domain.aliases import system_of
@@ -22,9 +22,18 @@ from importer.domain.kinds import RecordKind
 from importer.domain.records import SheetHead
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
+from importer.loader.joins.composed import Composed
 from importer.loader.profile import Profile, names_in
 from importer.loader.sheets.amount_names import AMOUNT
 from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
+from importer.loader.sheets.joined_columns import (
+    Certainty,
+    ColumnsFilled,
+    Compositions,
+    composed_by_headings,
+    composed_by_profile,
+    names_by_profile,
+)
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.shape import Shape, known_key, name_in
 from importer.loader.sheets.state_columns import StateColumns, state_columns
@@ -36,7 +45,8 @@ __all__ = ["ColumnBinding", "Shape", "SheetPlan", "plan_sheet"]
 class ColumnBinding:
     """A column of the importer and the source of its cells: a position in the sheet, or one constant for all rows.
 
-    ``values`` replaces cells before they are read.
+    ``values`` replaces cells before they are read. ``composed`` are the cells of a column that is joined or split; it has no
+    position of its own.
     """
 
     column: Column
@@ -44,6 +54,14 @@ class ColumnBinding:
     position: int | None
     constant: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    composed: Composed | None = None
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The positions of all cells from which the column is read; none for a constant."""
+        if self.composed is not None:
+            return self.composed.places
+        return () if self.position is None else (self.position,)
 
 
 @dataclass(frozen=True)
@@ -53,7 +71,8 @@ class SheetPlan:
     ``header_row`` is the number of the row with the headings, as Excel shows it. ``case`` and ``voucher`` are the columns of
     each kind. ``entry_position`` and ``answer_position`` are the positions of ``#entry`` and ``#answer``, if this is an error
     sheet. ``unknown`` are the headings that are not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells.
-    ``states`` are the columns that show whether a row is a claim. Positions are counted from 0.
+    ``states`` are the columns that show whether a row is a claim. ``compositions`` are the columns that are joined or split.
+    Positions are counted from 0.
     """
 
     head: SheetHead
@@ -67,10 +86,11 @@ class SheetPlan:
     matches: HeadingMatches = field(default_factory=HeadingMatches)
     states: StateColumns = field(default_factory=StateColumns)
     answer_position: int | None = None
+    compositions: Compositions = field(default_factory=Compositions)
 
     def positions(self, kind: RecordKind) -> list[int]:
         """Return the positions of the cells of this kind. Constants have none."""
-        return [b.position for b in (self.case if kind is RecordKind.CASE else self.voucher) if b.position is not None]
+        return [place for b in (self.case if kind is RecordKind.CASE else self.voucher) for place in b.places]
 
 
 _DISTINCTIVE_COLUMNS = {
@@ -101,7 +121,9 @@ def plan_sheet(
         return None
     constants = {known: value for name, value in profile.constants.items() if (known := name_in(shape, name))}
     matches = match_headings(headings, shape, constants)
-    _refuse_conflicts(headings, matches, constants)
+    made = _compositions(headings, shape, matches, profile, constants)
+    _refuse_conflicts(headings, matches, constants, made.fills())
+    matches = matches.with_names(made.added_names(matches.names), {})
     fixed = _values_for_all_rows(sheet, shape, matches, constants, defaults)
     present = matches.present().union(fixed)
     derived = _derived_columns(shape, header, present)
@@ -109,7 +131,7 @@ def plan_sheet(
     refuse_missing(
         sheet, [header[at] for at in unmatched], shape, present | derived, matches.objections, matches.currency_in_title
     )
-    bound = _bound(shape, header, matches, fixed, profile)
+    bound = _bound(shape, header, matches, fixed, profile, made.fills())
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     amount = matches.position_of(AMOUNT)
     found = state_columns(headings, shape, unused, profile)
@@ -127,7 +149,21 @@ def plan_sheet(
         matches=matches,
         states=states,
         answer_position=_own_position(header, ANSWER_HEADING),
+        compositions=made,
     )
+
+
+def _compositions(
+    headings: SheetHeadings, shape: Shape, matches: HeadingMatches, profile: Profile, constants: Mapping[str, str]
+) -> Compositions:
+    """Return the joins and splits of the profile, and those that the headings suggest for columns that it leaves open."""
+    used = composed_by_profile(headings, shape, profile)
+    if shape is Shape.VOUCHERS:
+        return Compositions(used)
+    by_hand = frozenset(name for name in profile.all_targets())
+    found = composed_by_headings(headings, ColumnsFilled(matches.names, by_hand, frozenset(constants)))
+    sure = (one for one in found if one.certainty is Certainty.SURE)
+    return Compositions((*used, *sure), tuple(one for one in found if one.certainty is Certainty.DOUBTFUL))
 
 
 def _own_position(header: tuple[str, ...], own: str) -> int | None:
@@ -136,7 +172,9 @@ def _own_position(header: tuple[str, ...], own: str) -> int | None:
 
 
 def _headings(sheet: str, header: tuple[str, ...], profile: Profile, around: SheetContext) -> SheetHeadings:
-    mapped = {header_key(heading): names_in(names) for heading, names in profile.columns.items()}
+    mapped = {header_key(heading): list(names_in(names)) for heading, names in profile.columns.items()}
+    for key, names in names_by_profile(profile).items():
+        mapped[key] = list(dict.fromkeys((*mapped.get(key, ()), *names)))
     return SheetHeadings(sheet, header, mapped, frozenset(map(header_key, profile.ignore)), around)
 
 
@@ -181,7 +219,12 @@ def _refuse_other_currency(sheet: str, says: str, currency: str | None, fixed: M
 
 
 def _bound(
-    shape: Shape, header: tuple[str, ...], matches: HeadingMatches, fixed: Mapping[str, str], profile: Profile
+    shape: Shape,
+    header: tuple[str, ...],
+    matches: HeadingMatches,
+    fixed: Mapping[str, str],
+    profile: Profile,
+    composed: Mapping[str, Composed],
 ) -> dict[RecordKind, tuple[ColumnBinding, ...]]:
     """Return the column bindings of each record kind."""
     tables = {name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
@@ -189,6 +232,11 @@ def _bound(
         ColumnBinding(column_in(shape, name), header[at], at, values=tables.get(name, {}))
         for at, found in enumerate(matches.names)
         for name in found
+        if name not in composed
+    ]
+    placed += [
+        ColumnBinding(column_in(shape, name), header[made.places[0]], None, values=tables.get(name, {}), composed=made)
+        for name, made in composed.items()
     ]
     constant = [ColumnBinding(column_in(shape, name), name, None, value, tables.get(name, {})) for name, value in fixed.items()]
     return {kind: tuple(b for b in (*placed, *constant) if b.column.kind is kind) for kind in RecordKind}
@@ -252,11 +300,13 @@ def column_in(shape: Shape, name: str) -> Column:
     return column(kind, name)
 
 
-def _refuse_conflicts(headings: SheetHeadings, matches: HeadingMatches, constants: Iterable[str]) -> None:
+def _refuse_conflicts(
+    headings: SheetHeadings, matches: HeadingMatches, constants: Iterable[str], composed: Collection[str]
+) -> None:
     sheet = headings.sheet
     first: dict[str, str] = {}
     for heading, found in zip(headings.header, matches.names, strict=True):
-        for name in found:
+        for name in (one for one in found if one not in composed):
             if name in constants:
                 raise FileRefused(
                     f'Sheet "{sheet}": the column "{heading}" holds {name}, which the profile sets to a constant. '

@@ -61,7 +61,7 @@ class RowRoles:
     def __init__(self, top: SheetHeader, plan: SheetPlan) -> None:
         self._headings = top.header
         self._titles = {_lone_text(cells) for _, cells in top.above} - {None}
-        self._columns = [(b.position, b.column) for b in (*plan.case, *plan.voucher) if b.position is not None]
+        self._columns = [(place, b.column) for b in (*plan.case, *plan.voucher) for place in b.places]
         self._bound = set(self._positions(lambda _: True))
         self._texts = set(self._positions(lambda column: column.value_kind is ValueKind.TEXT))
         self._identity = set(self._positions(lambda column: column.name in _IDENTITY))

@@ -66,7 +66,10 @@ class ColumnRead:
 
 @dataclass(frozen=True)
 class UnusedColumn:
-    """A heading that is not used. ``seems``: what it may tell about the state of a claim (``payment``, ``status``)."""
+    """A heading that is not used.
+
+    ``seems``: what it may tell about the state of a claim (``payment``, ``status``) or hold of a debtor (``house number``).
+    """
 
     heading: str
     seems: str | None = None
@@ -96,7 +99,8 @@ class SheetReading:
     """How a sheet was read.
 
     ``constants`` are columns with one value for all rows; ``decisions`` sentences on decimal marks and orders of dates, with the
-    rows that prove them; ``unused`` the headings that are not used, those that seem to tell the state of a claim in front.
+    rows that prove them; ``unused`` the headings that are not used, those that seem to tell the state of a claim in
+    front, then those that seem to hold something of a debtor.
     ``values`` are the distinct values of columns that say what a row, a debtor or a currency is.
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from importer.domain.aliases import claim_state_of
 from importer.domain.notes import Note, NoteKind
+from importer.domain.part_headings import looks_like
 from importer.domain.records import SheetHead
 from importer.reporter.notes import sentence
 from importer.reporter.review.model import ColumnRead, SheetReading, UnusedColumn, ValueRead, ValuesOfColumn
@@ -37,14 +38,16 @@ def sheet_readings(heads: Iterable[SheetHead], notes: Sequence[Note]) -> tuple[S
 
 def _reading(head: SheetHead, notes: Sequence[Note]) -> SheetReading:
     pairs = list(zip(head.header, head.names, strict=True))
-    columns = [UnusedColumn(heading, claim_state_of(heading)) for heading in _unused(pairs, notes)]
+    unused = _unused(pairs, notes)
+    of_states = [UnusedColumn(heading, state) for heading in unused if (state := claim_state_of(heading))]
+    of_debtors = [UnusedColumn(heading, looks_like(heading)) for heading in unused if not claim_state_of(heading)]
     return SheetReading(
         name=head.name,
         holds=_holds(head),
         columns=tuple(ColumnRead(heading, tuple(names.split())) for heading, names in pairs if names),
         constants=head.constants,
         decisions=tuple(sentence(note) for note in notes if note.kind in _DECISIONS),
-        unused=tuple(sorted(columns, key=lambda one: one.seems is None)),
+        unused=(*of_states, *sorted(of_debtors, key=lambda one: one.seems is None)),
         notes=tuple(sentence(note) for note in notes if note.kind not in _OF_OTHER_SECTIONS),
         values=tuple(_values(note) for note in notes if note.kind is NoteKind.VALUES_READ),
     )

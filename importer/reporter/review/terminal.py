@@ -7,6 +7,7 @@ from pathlib import Path
 
 from importer.domain.kinds import RecordKind
 from importer.domain.money import grouped_text
+from importer.domain.part_headings import with_article
 from importer.domain.states import NOTHING_TO_DO, RowStatus
 from importer.reporter.review.debtors import debtor_lines
 from importer.reporter.review.model import (
@@ -212,7 +213,7 @@ def _values(one: ValuesOfColumn) -> str:
 
 
 def _unused(column: UnusedColumn) -> str:
-    seems = f" (looks like {'an' if column.seems[0] in 'aeio' else 'a'} {column.seems})" if column.seems else ""
+    seems = f" (looks like {with_article(column.seems)})" if column.seems else ""
     return f'"{column.heading}"{seems}'
 
 
