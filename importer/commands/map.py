@@ -14,6 +14,7 @@ from importer.domain.paths import exists
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
 from importer.loader.profiles.draft import ProfileDraft, finish, validated
+from importer.loader.profiles.joins import joined_headings
 from importer.loader.profiles.profile_writer import name_for, profile_text, write_profile
 from importer.loader.profiles.proposal import EXACT, column_called
 from importer.loader.profiles.questions import open_questions, refusal_of
@@ -196,7 +197,11 @@ def _needs_none(request: MapRequest, draft: ProfileDraft, target: Path) -> bool:
     """Return whether the file can be read without a profile, has none, and no option asks for what only a profile can hold."""
     if exists(target):  # the user agreed to replace it
         return False
-    meaningful = [guess for guess in draft.proposal.guesses if guess.candidates or guess.repeated]
+    joined = joined_headings(draft.joined)
+    if any(not offer.is_sure for offer in draft.offers):
+        return False
+    guesses = (guess for guess in draft.proposal.guesses if guess.heading.text not in joined or guess.sure)
+    meaningful = [guess for guess in guesses if guess.candidates or guess.repeated]
     is_exact = all(guess.sure and guess.candidates[0].score == EXACT for guess in meaningful)
     return is_exact and not _is_asked_for(request, draft) and draft.sheet.refusal(NO_PROFILE) is None
 
@@ -221,7 +226,9 @@ def _check_constants(draft: ProfileDraft) -> None:
 
 
 def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileDraft, refusal: str | None) -> Mapped:
-    lines = [f"Written: {target.as_posix()} ({len(profile.columns)} of {len(profile.headings)} headings are used)."]
+    used, known = len(profile.headings) - len(draft.unused()), len(profile.headings)
+    lines = [f"Written: {target.as_posix()} ({used} of {known} headings are used)."]
+    lines += [f"{offer.text()}." for offer in draft.joined]
     if unused := draft.unused():
         lines.append("Not used: " + ", ".join(f'"{heading}"' for heading in unused) + ".")
     if profile.sheet:

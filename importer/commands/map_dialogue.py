@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from importer.domain.code_lists import BY_NAME
 from importer.loader.profiles.draft import CONTACT, AnswerValue, ProfileDraft
+from importer.loader.profiles.joins import JOIN
 from importer.loader.profiles.proposal import EXACT, Guess, Proposal, printable
 from importer.loader.profiles.questions import (
     NOTHING,
@@ -20,6 +21,7 @@ from importer.loader.profiles.questions import (
 from importer.workspace.dialogue import Dialogue
 
 SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH, SUBJECT_WIDTH = 24, 28, 28, 60
+QUESTION_WIDTH = 400
 MOST_LISTED = 15
 LEAVE_OUT = "0"
 ABOUT_CONTACT = "\nA company needs a contact person; Enter here takes the company's own name for it."
@@ -63,6 +65,11 @@ def is_yes(answer: str, *, preset: bool) -> bool:
     return answer.casefold() in {"y", "yes", "j", "ja"} if answer else preset
 
 
+def is_no(answer: str) -> bool:
+    """Return whether an answer means no."""
+    return answer.casefold() in {"n", "no", "nej", "nein", "nei", "0"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     """A question at the terminal: lines to show, the prompt, the parser of a typed answer, and advice after a refused one."""
@@ -79,6 +86,17 @@ def _about_shape(question: Question) -> _Form:
     lines = (f"The headings are {listed}.", f"What does a row of this sheet hold?\n{shapes}")
     numbers = _numbered(question.choices)
     return _Form(lines, f"Number{_preset(question)}: ", lambda typed: numbers.get(typed, NOTHING), "Type 1, 2 or 3.")
+
+
+def _about_join(question: Question) -> _Form:
+    samples = f"   {_joined(question.samples)}" if question.samples else ""
+    preset = "[Y/n]" if question.default else "[y/n]"
+    return _Form(
+        (f"\n{_cut(question.help, QUESTION_WIDTH)}{samples}",),
+        f"Is that right? {preset} ",
+        lambda typed: JOIN if is_yes(typed, preset=False) else NOTHING if is_no(typed) else typed,
+        "Type y or n.",
+    )
 
 
 def _about_heading(question: Question) -> _Form:
@@ -119,6 +137,7 @@ def _about_column(question: Question) -> _Form:
 
 _FORMS: Mapping[QuestionKind, Callable[[Question], _Form]] = {
     QuestionKind.SHAPE: _about_shape,
+    QuestionKind.JOIN: _about_join,
     QuestionKind.HEADING: _about_heading,
     QuestionKind.COLUMN: _about_column,
 }

@@ -10,6 +10,7 @@ from datetime import date, time, timedelta
 from importer.domain.cells import Cell
 from importer.domain.columns import Column
 from importer.domain.personal_numbers.texts import MASK, mask_text, without_masks
+from importer.domain.special_cells import CellError, shows_error
 from importer.domain.postal_towns import address_parted, parted
 from importer.loader.joins.rules import CODE, STREET, TOWN
 from importer.loader.values.formats import Formats
@@ -157,6 +158,8 @@ def _checked(cell: Cell, heading: str, read: Callable[[Cell], str]) -> str:
     """Return the text of a cell. Raises ValueProblem with its heading, also for a date: a spreadsheet made it of a number."""
     if isinstance(cell, date | time | timedelta):
         raise ValueProblem("made_a_date", f'has a date or time in "{heading}", as spreadsheets make of 4-12. Write it as text')
+    if type(cell) is str and cell.strip()[0] in "#E" and shows_error(cell.strip()):
+        cell = CellError(cell.strip())
     try:
         return read(cell)
     except ValueProblem as problem:

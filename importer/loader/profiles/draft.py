@@ -13,6 +13,7 @@ from importer.domain.code_lists import DebtorType, find_debtor_type, is_by_name
 from importer.domain.reasons import explain
 from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE, Profile
+from importer.loader.profiles.joins import JOIN, JoinOffer, joined_columns, joined_headings, offers_of, profile_keys
 from importer.loader.profiles.proposal import Heading, Proposal, filled_by_itself, shape_by
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.missing_columns import missing_in
@@ -37,7 +38,8 @@ class ProfileDraft:
 
     ``basis`` holds the keys of the profile that do not depend on answers. ``holds`` and ``given_constants`` come from flags.
     ``heading_answers`` maps a heading to the column that it fills, or to "" if it is left out; ``column_answers`` maps a
-    column to the heading or the value for all rows that fills it, or to "" if it is left open.
+    column to the heading or the value for all rows that fills it, or to "" if it is left open. ``join_answers`` maps the id of a
+    join or split that was offered to JOIN, or to "" if it was declined.
     """
 
     sheet: SheetTrials = field(repr=False)
@@ -47,6 +49,7 @@ class ProfileDraft:
     answered_shape: Shape | None = None
     heading_answers: Mapping[str, str] = field(default_factory=dict)
     column_answers: Mapping[str, AnswerValue] = field(default_factory=dict)
+    join_answers: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def known_shape(self) -> Shape | None:
@@ -66,9 +69,24 @@ class ProfileDraft:
     @cached_property
     def columns(self) -> dict[str, str]:
         """Map headings to columns: the certain guesses and the answers."""
-        sure = {heading: name for heading, name in self.proposal.sure().items() if name not in self.given_constants}
+        joined, made = joined_headings(self.joined), joined_columns(self.joined)
+        sure = {
+            heading: name
+            for heading, name in self.proposal.sure().items()
+            if name not in self.given_constants and name not in made and heading not in joined
+        }
         chosen = {heading: name for heading, name in self.heading_answers.items() if name}
         return sure | chosen | {fill.heading: name for name, fill in self.column_answers.items() if isinstance(fill, FromHeading)}
+
+    @cached_property
+    def offers(self) -> list[JoinOffer]:
+        """Return the joins and splits that the headings suggest."""
+        return offers_of(self.sheet, self.proposal.shape, self.proposal.sure(), self.given_constants)
+
+    @cached_property
+    def joined(self) -> list[JoinOffer]:
+        """Return the joins and splits that are accepted: those that are sure and not declined, and those answered so."""
+        return [one for one in self.offers if self.join_answers.get(one.id, JOIN if one.is_sure else "") == JOIN]
 
     @cached_property
     def constants(self) -> dict[str, str]:
@@ -78,7 +96,7 @@ class ProfileDraft:
 
     def taken(self) -> set[str]:
         """Return the columns that a heading or a constant fills."""
-        return {*self.columns.values(), *self.constants}
+        return {*self.columns.values(), *self.constants, *joined_columns(self.joined)}
 
     def missing(self) -> list[str]:
         """Return the required columns that neither the draft nor a default value of the settings fills."""
@@ -98,8 +116,9 @@ class ProfileDraft:
         return [heading for heading in dict.fromkeys(self.sheet.sample.header) if heading and not heading.startswith("#")]
 
     def unused(self) -> list[str]:
-        """Return the headings that fill no column."""
-        return [heading for heading in self.headings() if heading not in self.columns]
+        """Return the headings that fill no column, nor a part of one."""
+        used = self.columns.keys() | joined_headings(self.joined)
+        return [heading for heading in self.headings() if heading not in used]
 
     def free(self) -> list[Heading]:
         """Return the unused headings that could be mapped. A heading that appears twice cannot."""
@@ -129,6 +148,7 @@ class ProfileDraft:
                 "headings": self.headings(),
                 "holds": holds,
                 "columns": self.columns | twice,
+                **profile_keys(self.joined, also_contact=CONTACT if self.lacks_contact else ""),
                 "constants": self.constants,
                 "ignore": ignored,
             }

@@ -22,6 +22,8 @@ _COMMENTS = {
     "sheet": "The other sheets of the workbook are not read.",
     "ignore": "Headings that would be matched to a column but must not be used.",
     "columns": "heading in the sheet = column of the importer",
+    "joins": "column of the importer = the headings whose cells it is joined from; a sign stands between two of them",
+    "splits": "heading in the sheet = the columns that its cells are split into",
     "constants": "the same value for every row",
 }
 
@@ -35,7 +37,7 @@ def profile_text(profile: Profile, unused: Sequence[str] = (), missing: Sequence
     document = tomlkit.document()
     document.add(tomlkit.comment("Made by `importer map`. It is yours to change; `importer check FILE` shows what it does."))
     _add_plain(document, data)
-    for key in ("columns", "constants"):
+    for key in ("columns", "joins", "splits", "constants"):
         remarks = _remarks(key, unused, missing)
         if key in data or remarks:
             document.add(tomlkit.nl())

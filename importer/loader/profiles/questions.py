@@ -1,8 +1,8 @@
 """Questions about a sheet and their answers, as values that a terminal, a page and a script can share.
 
-They come in four stages: what a row holds, what the unsure headings mean, what fills the missing columns, and who is the
-contact person of a company. A stage begins when the one before it is answered. Within a stage the order is free. Answering
-an earlier question again discards the answers of the later stages, which depend on it.
+They come in five stages: what a row holds, which columns are joined or split, what the unsure headings mean, what fills the
+missing columns, and who is the contact person of a company. A stage begins when the one before it is answered. Within a stage
+the order is free. Answering an earlier question again discards the answers of the later stages, which depend on it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from importer.domain.columns import Column
 from importer.errors import UsageError
 from importer.loader.profiles.draft import CONTACT, AnswerValue, FromHeading, ProfileDraft
+from importer.loader.profiles.joins import JOIN, JoinOffer, joined_headings
 from importer.loader.profiles.proposal import Guess, column_called
 from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in
@@ -28,9 +29,10 @@ class AnswerRefused(UsageError):
 
 
 class QuestionKind(StrEnum):
-    """The subject of a question: what a row holds, which column a heading fills, or what fills a column."""
+    """The subject of a question: what a row holds, what is joined or split, which column a heading fills, what fills a column."""
 
     SHAPE = "shape"
+    JOIN = "join"
     HEADING = "heading"
     COLUMN = "column"
 
@@ -110,6 +112,8 @@ def refusal_of(column: Column, value: str) -> str:
 def _is_open(draft: ProfileDraft, question: Question) -> bool:
     if question.kind is QuestionKind.SHAPE:
         return draft.shape is None
+    if question.kind is QuestionKind.JOIN:
+        return question.id not in draft.join_answers
     return question.subject not in (draft.heading_answers if question.kind is QuestionKind.HEADING else draft.column_answers)
 
 
@@ -121,8 +125,26 @@ def _about_shape(draft: ProfileDraft) -> list[Question]:
     return [Question("shape", QuestionKind.SHAPE, samples=headings, choices=choices, required=True, default=Shape.CASES.value)]
 
 
+def _about_joins(draft: ProfileDraft) -> list[Question]:
+    return [_about_join(offer) for offer in draft.offers]
+
+
+def _about_join(offer: JoinOffer) -> Question:
+    doubt = f", but {offer.composition.doubt}" if offer.composition.doubt else ""
+    return Question(
+        offer.id,
+        QuestionKind.JOIN,
+        " ".join(offer.composition.fills),
+        help=f"{offer.text()}{doubt}.",
+        samples=offer.samples,
+        choices=(Choice(JOIN),),
+        default=JOIN if offer.is_default else None,
+    )
+
+
 def _about_headings(draft: ProfileDraft) -> list[Question]:
-    return [_about_heading(draft, guess) for guess in draft.proposal.unsure()]
+    joined = joined_headings(draft.joined)
+    return [_about_heading(draft, guess) for guess in draft.proposal.unsure() if guess.heading.text not in joined]
 
 
 def _about_heading(draft: ProfileDraft, guess: Guess) -> Question:
@@ -167,13 +189,19 @@ def _about_column(draft: ProfileDraft, name: str, *, is_required: bool) -> Quest
     )
 
 
-_STAGES = (_about_shape, _about_headings, _about_columns, _about_contact)
+_STAGES = (_about_shape, _about_joins, _about_headings, _about_columns, _about_contact)
 
 
 def _with_shape(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
     if value not in {choice.answer for choice in question.choices}:
         raise AnswerRefused(f"A row can hold {', '.join(Shape)}; answer with one of these words.")
-    return replace(draft, answered_shape=Shape(str(value)), heading_answers={}, column_answers={})
+    return replace(draft, answered_shape=Shape(str(value)), heading_answers={}, column_answers={}, join_answers={})
+
+
+def _with_join(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
+    if value not in (JOIN, NOTHING):
+        raise AnswerRefused("Answer whether they are joined or split so, or not.")
+    return replace(draft, join_answers={**draft.join_answers, question.id: str(value)}, heading_answers={}, column_answers={})
 
 
 def _with_heading(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
@@ -206,6 +234,7 @@ def _with_column(draft: ProfileDraft, question: Question, value: AnswerValue) ->
 
 _ANSWERS: Mapping[QuestionKind, Callable[[ProfileDraft, Question, AnswerValue], ProfileDraft]] = {
     QuestionKind.SHAPE: _with_shape,
+    QuestionKind.JOIN: _with_join,
     QuestionKind.HEADING: _with_heading,
     QuestionKind.COLUMN: _with_column,
 }
