@@ -24,7 +24,7 @@ from importer.loader.records.row_reader import LoadContext, RowReader
 from importer.loader.rows.first_pass import look_through
 from importer.loader.rows.judge import RowJudge
 from importer.loader.sheets.column_formats import SheetFormats, formats_of
-from importer.loader.sheets.format_proofs import carried_proofs
+from importer.loader.sheets.format_proofs import carried_proofs, headings_apart, proofs_of_apart
 from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
 from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_example_sheet, is_report_sheet, with_report_layout
@@ -49,7 +49,8 @@ class _Table:
 
     @property
     def head(self) -> SheetHead:
-        return replace(self.plan.head, proofs=self.formats.proofs)
+        apart = proofs_of_apart(self.plan.compositions.left_apart(), self.plan.header_row)
+        return replace(self.plan.head, proofs=(*self.formats.proofs, *apart))
 
     def read(self, found: list[Note]) -> Iterator[LoadedRow]:
         """Yield every record and reject. Notes on rows that were left out are added to ``found``."""
@@ -166,10 +167,12 @@ def _open_sheet(
         return None
     top = find_header(sheet.name, rows, with_report_layout(first, profile))
     top = replace(top, header=tuple(map(mask_text, top.header)))  # the first row of a list without headings is one of data
-    plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, top.around) if top.header else None
+    is_report = top.header[:1] == (REPORT_MARK,)
+    proofs = tuple(carried) if is_report else ()
+    around = replace(top.around, apart=headings_apart(proofs)) if is_report else top.around
+    plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, around) if top.header else None
     if plan is None:
         return None
-    proofs = carried if top.header[0] == REPORT_MARK else ()
     formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
     judge = _judge(plan, profile, context, formats, sheet)
     reader = RowReader(plan, profile, context, delimited=delimited, formats=formats, judge=judge)

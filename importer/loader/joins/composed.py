@@ -10,15 +10,16 @@ from datetime import date, time, timedelta
 from importer.domain.cells import Cell
 from importer.domain.columns import Column
 from importer.domain.personal_numbers.texts import MASK, mask_text, without_masks
-from importer.domain.special_cells import CellError, shows_error
 from importer.domain.postal_towns import address_parted, parted
+from importer.domain.special_cells import CellError, shows_error
 from importer.loader.joins.rules import CODE, STREET, TOWN
 from importer.loader.values.formats import Formats
 from importer.loader.values.identifiers import read_identifier
 from importer.loader.values.placeholders import is_placeholder, is_required
 from importer.loader.values.text import ValueProblem, display_text, is_blank, read_text
 
-COMPOSED_CODES = frozenset(("two_house_numbers", "postal_town", "whole_address"))
+TWO_NUMBERS, NO_POSTAL_TOWN, NO_WHOLE_ADDRESS = "two_house_numbers", "postal_town", "whole_address"
+COMPOSED_CODES = frozenset((TWO_NUMBERS, NO_POSTAL_TOWN, NO_WHOLE_ADDRESS))
 """The codes of reasons against a value that earlier releases did not read at all, or only a part of it."""
 
 _SHORTEST_NUMBER = 9  # characters of the shortest personal number
@@ -76,7 +77,7 @@ class JoinedCells:
             return text
         if part.is_number and self.is_proposed and _ENDS_IN_NUMBER.search(text):
             raise ValueProblem(
-                "two_house_numbers",
+                TWO_NUMBERS,
                 f'ends in a number, and "{part.heading}" holds another one. Write the house number once, or say in a profile '
                 f'what it is: ignore = ["{part.heading}"], or [joins] {STREET} = ["{self.heading}", "{part.heading}"]',
             )
@@ -133,9 +134,9 @@ def parts_of(text: str, country: str | None, *, has_street: bool) -> dict[str, s
 def _unsplit(*, has_street: bool) -> ValueProblem:
     if has_street:
         message = "does not show where the street ends and the postal code begins. Write it like Havnegade 4, 5000 Odense C"
-        return ValueProblem("whole_address", message)
+        return ValueProblem(NO_WHOLE_ADDRESS, message)
     message = "does not show what is the postal code and what the town in this country. Write it like 5000 Odense C"
-    return ValueProblem("postal_town", message)
+    return ValueProblem(NO_POSTAL_TOWN, message)
 
 
 def _cell(cells: Sequence[Cell], position: int) -> Cell:

@@ -13,6 +13,9 @@ from importer.domain.records import CaseRecord, LeftOut, Reject
 from importer.domain.states import RejectStatus
 from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
+from importer.loader.joins.composed import COMPOSED_CODES
+from importer.loader.records.named_case import named_case
+from importer.loader.records.optional_values import read_optional
 from importer.loader.records.party import NOTHING_READ, PartyReading
 from importer.loader.records.row_values import RowValues
 from importer.loader.rows.verdict import NOT_DUE, PLAIN_CLAIM, Role, RowVerdict
@@ -125,14 +128,19 @@ def _ref_of(found: RowValues) -> str | None:
 
 
 def _read_formerly(found: RowValues, context: LoadContext, state: str | None) -> Case | None:
-    """Return the case as earlier releases read it, if only the state of a US debtor is wrong; else None."""
-    if any(reason.code not in (_STATE_UNKNOWN, STATE_MISSING) for reason in found.reasons):
+    """Return the case as earlier releases read it, if only what they did not check is wrong; else None.
+
+    That is the state of a US debtor, and a value that is joined or split, which they left out.
+    """
+    if any(reason.code not in _NOT_CHECKED_FORMERLY for reason in found.reasons):
         return None
-    former = {f"debtor_{name}": value for name, value in former_state(US, state).items()}
+    is_us = found.values.get("debtor_country") == US
+    former = {f"debtor_{name}": value for name, value in former_state(US, state).items()} if is_us else {}
     return RowValues(RecordKind.CASE, found.values | former).validated(Case, context, formerly=True)
 
 
 _STATE_UNKNOWN = "us_state"
+_NOT_CHECKED_FORMERLY = COMPOSED_CODES | {_STATE_UNKNOWN, STATE_MISSING}
 
 
 def _read_debtor_place(found: RowValues) -> None:

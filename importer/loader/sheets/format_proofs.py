@@ -42,6 +42,20 @@ def carried_proofs(sheets: Iterable[_Sheet]) -> dict[str, list[FormatProof]]:
     return found
 
 
+NOT_JOINED = "not joined or split"
+"""The text of a proof that says that a column was left apart, since its cells contradict what its heading suggests."""
+
+
+def headings_apart(proofs: Iterable[FormatProof]) -> frozenset[str]:
+    """Return the headings that the original of an error sheet did not join or split."""
+    return frozenset(proof.heading for proof in proofs if proof.text == NOT_JOINED)
+
+
+def proofs_of_apart(headings: Iterable[str], header_row: int) -> tuple[FormatProof, ...]:
+    """Return the proofs that carry such headings to an error sheet."""
+    return tuple(FormatProof(heading, header_row, NOT_JOINED) for heading in headings)
+
+
 def _places(header: Sequence[Cell]) -> list[int]:
     return [header.index(name) for name in _COLUMNS] if set(_COLUMNS) <= {str(cell) for cell in header} else []
 

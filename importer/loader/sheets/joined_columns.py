@@ -6,7 +6,7 @@ one column are read so without a profile. Whatever else may be a part of a value
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.part_headings import PartKind, is_number_before_street, part_of
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.joins.composed import Composed, JoinedCells, JoinedPart, SplitCell, parts_of
+from importer.loader.joins.composed import TWO_NUMBERS, Composed, JoinedCells, JoinedPart, SplitCell, parts_of
 from importer.loader.joins.rules import CODE, STREET, TOWN, JoinItem, items_of, targets_of
 from importer.loader.profile import Profile
 from importer.loader.sheets.headings import SheetHeadings
@@ -29,6 +29,7 @@ _FEW = 5  # one cell in so many may be anything
 _CONTACT, _NAME, _COUNTRY, _EMAIL = "debtor_contact_person", "debtor_name", "debtor_country", "debtor_email"
 _PERSON = (PartKind.FIRST_NAME, PartKind.MIDDLE_NAME, PartKind.LAST_NAME)
 _OF_CONTACT = (PartKind.CONTACT_FIRST_NAME, PartKind.CONTACT_LAST_NAME)
+_DOUBTED = frozenset((PartKind.HOUSE_NUMBER, PartKind.POSTAL_TOWN))
 _OF_ADDRESS = (PartKind.FLOOR, PartKind.DOOR, PartKind.ADDRESS_LINE)
 
 
@@ -76,6 +77,10 @@ class Compositions:
     def fills(self) -> dict[str, Composed]:
         """Map each column that is joined or split to the cells that it is made of."""
         return {name: made for one in self.used for name, made in one.fills.items()}
+
+    def left_apart(self) -> list[str]:
+        """Return the headings that are not joined or split since their cells contradict: of a number, or of a whole text."""
+        return [heading for one in self.in_doubt for heading in one.headings if part_of(heading) in _DOUBTED]
 
     def added_names(self, names: Sequence[tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
         """Return the names of the headings' columns, by position, with those that are joined or split."""
@@ -179,7 +184,7 @@ def _listed(items: Iterable[JoinItem]) -> str:
 def composed_by_headings(headings: SheetHeadings, filled: ColumnsFilled) -> list[Composition]:
     """Return the joins and splits that the headings suggest in a sheet with cases, sure or not."""
     finder = _Finder(headings, filled)
-    found = (finder.address(), finder.contact(), finder.person(), finder.name_lines(), finder.emails(), finder.postal_town())
+    found = (*finder.address(), finder.contact(), finder.person(), finder.name_lines(), finder.emails(), finder.postal_town())
     return [one for one in found if one is not None]
 
 
@@ -207,29 +212,36 @@ class _Finder:
         at = self.filled.position_of(name)
         return at if at is not None and name not in self.filled.by_hand and self.headings.free(at) else None
 
-    def address(self) -> Composition | None:
+    def address(self) -> Iterator[Composition]:
         street, numbers = self._filled_by_heading(STREET), self._of(PartKind.HOUSE_NUMBER)[:1]
         further = self._of(*_OF_ADDRESS)
         if street is None or not (numbers or further):
-            return None
+            return
         doubt = self._doubt_of_number(street, numbers[0]) if numbers else ""
-        if numbers and not doubt and numbers[0] < street and is_number_before_street(self.headings.header[numbers[0]]):
-            return self._joined(STREET, [*numbers, street, *further])
-        whole = [street, *numbers, *further]
-        if doubt and further:  # the lines are sure, whatever the number is
-            return self._joined(STREET, [street, *further])
-        return self._joined(STREET, whole, Certainty.DOUBTFUL if doubt else Certainty.SURE, doubt)
+        is_before = bool(numbers) and numbers[0] < street and is_number_before_street(self.headings.header[numbers[0]])
+        whole = [*numbers, street, *further] if is_before else [street, *numbers, *further]
+        if not doubt:
+            yield self._joined(STREET, whole)
+            return
+        if further:  # these lines are sure, whatever the number is
+            yield self._joined(STREET, [street, *further])
+        yield self._joined(STREET, whole, Certainty.DOUBTFUL, doubt)
 
     def _doubt_of_number(self, street: int, number: int) -> str:
         """Return why a column is probably no house number of the streets, empty if its cells do not contradict."""
-        pairs = [
-            (cell, row[number])
-            for row in self._rows()
-            if not is_blank(cell := _at(row, street)) and not is_blank(_at(row, number))
-        ]
-        join = JoinedCells((JoinedPart(0, ""), JoinedPart(1, "", is_number=True)), is_proposed=True)
-        odd = sum(not _is_joined(join, pair) for pair in pairs)
-        return f'the cells of "{self.headings.header[street]}" end in another number' if odd * _FEW > len(pairs) else ""
+        streets, join = self.headings.header[street], _STREET_AND_NUMBER
+        pairs = ((_at(row, street), _at(row, number)) for row in self._rows())
+        filled = [pair for pair in pairs if not any(map(is_blank, pair))]
+        odd = sum(not _is_joined(join, pair) for pair in filled)
+        return f'the cells of "{streets}" end in another number' if self._is_apart(number, odd, len(filled)) else ""
+
+    def _is_apart(self, place: int, odd: int, filled: int) -> bool:
+        """Return whether a column is left apart, since ``odd`` of its ``filled`` cells contradict.
+
+        In an error sheet, which has only some of the rows, it is as in the original.
+        """
+        apart = self.headings.around.apart
+        return odd * _FEW > filled if apart is None else self.headings.header[place] in apart
 
     def contact(self) -> Composition | None:
         places = self._in_order(_OF_CONTACT)
@@ -259,15 +271,15 @@ class _Finder:
         if len(places) != 1 or not (self.filled.is_open(CODE) and self.filled.is_open(TOWN)):
             return None
         heading = self.headings.header[places[0]]
-        if self._is_mostly_split(places[0]):
+        if not self._is_apart(places[0], *self._unsplit(places[0])):
             return _split(heading, places[0], (CODE, TOWN))
         doubt = "most of its cells do not show what is the postal code and what the town"
         return _split(heading, places[0], (CODE, TOWN), Certainty.DOUBTFUL, doubt)
 
-    def _is_mostly_split(self, place: int) -> bool:
+    def _unsplit(self, place: int) -> tuple[int, int]:
+        """Return how many cells of a column do not show what is the code and what the town, and how many are filled."""
         filled = [(display_text(cell), self._country(row)) for row in self._rows() if not is_blank(cell := _at(row, place))]
-        odd = sum(parts_of(text, country, has_street=False) is None for text, country in filled)
-        return odd * _FEW <= len(filled)
+        return sum(parts_of(text, country, has_street=False) is None for text, country in filled), len(filled)
 
     def _country(self, row: Sequence[Cell]) -> str | None:
         at = self.filled.position_of(_COUNTRY)
@@ -296,11 +308,14 @@ def _at(row: Sequence[Cell], place: int) -> Cell:
     return row[place] if place < len(row) else None
 
 
+_STREET_AND_NUMBER = JoinedCells((JoinedPart(0, ""), JoinedPart(1, "", " ", is_number=True)), is_proposed=True)
+
+
 def _is_joined(join: JoinedCells, cells: Sequence[Cell]) -> bool:
     try:
         join.value(cells, column(RecordKind.CASE, STREET), None)
-    except ValueProblem:
-        return False
+    except ValueProblem as problem:
+        return problem.code != TWO_NUMBERS
     return True
 
 
