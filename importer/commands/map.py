@@ -197,13 +197,18 @@ def _needs_none(request: MapRequest, draft: ProfileDraft, target: Path) -> bool:
     """Return whether the file can be read without a profile, has none, and no option asks for what only a profile can hold."""
     if exists(target):  # the user agreed to replace it
         return False
-    joined = joined_headings(draft.joined)
-    if any(not offer.is_sure for offer in draft.offers):
+    if not _is_exact(draft) or _is_asked_for(request, draft):
         return False
+    return draft.sheet.refusal(NO_PROFILE) is None
+
+
+def _is_exact(draft: ProfileDraft) -> bool:
+    """Return whether every heading with a meaning is exactly a name of a column, or a part of a join or split that is sure."""
+    joined = joined_headings(draft.joined)
     guesses = (guess for guess in draft.proposal.guesses if guess.heading.text not in joined or guess.sure)
-    meaningful = [guess for guess in guesses if guess.candidates or guess.repeated]
-    is_exact = all(guess.sure and guess.candidates[0].score == EXACT for guess in meaningful)
-    return is_exact and not _is_asked_for(request, draft) and draft.sheet.refusal(NO_PROFILE) is None
+    meaningful = (guess for guess in guesses if guess.candidates or guess.repeated)
+    are_names = all(guess.sure and guess.candidates[0].score == EXACT for guess in meaningful)
+    return are_names and all(offer.is_sure for offer in draft.offers)
 
 
 def _is_asked_for(request: MapRequest, draft: ProfileDraft) -> bool:

@@ -85,18 +85,18 @@ def objection_to_joins(
     ``filled`` are the columns that it maps or gives one value, ``ignored`` the headings that it leaves out.
     """
     left_out = frozenset(map(header_key, ignored))
-    taken = list(filled)
-    for target, entries in joins.items():
-        if problem := _of_join(target, entries, left_out):
-            return problem
-        taken.append(target)
     parts = frozenset(header_key(item.heading) for target, entries in joins.items() for item in items_of(target, entries))
-    for heading, value in splits.items():
-        if problem := _of_split(heading, targets_of(value), left_out, parts):
-            return problem
-        taken += targets_of(value)
-    twice = next((name for name in (*joins, *(one for value in splits.values() for one in targets_of(value)))
-                  if taken.count(name) > 1), None)  # fmt: skip
+    wrong = (
+        *(_of_join(target, entries, left_out) for target, entries in joins.items()),
+        *(_of_split(heading, targets_of(value), left_out, parts) for heading, value in splits.items()),
+    )
+    return next(filter(None, wrong), None) or _filled_twice(
+        [*joins, *(t for v in splits.values() for t in targets_of(v))], filled
+    )
+
+
+def _filled_twice(made: Sequence[str], filled: Collection[str]) -> str | None:
+    twice = next((name for at, name in enumerate(made) if name in filled or name in made[:at]), None)
     return f'"{twice}" is filled twice: by [joins] or [splits], and by another line. Keep one of them' if twice else None
 
 

@@ -68,6 +68,20 @@ SENTENCES = {
             *(("value", "?"), ("taken", ""), ("sure", "yes"), ("count", "1")),
         ),
     ): 'Sheet "Sager", column "Status": "Sendt" (1,200) is an open claim; "?" (1) is not known.',
+    Note(
+        NoteKind.HEADINGS_JOINED, "Sager", values=(("heading", "Gade"), ("heading", "Nr"), ("column", "debtor_address"))
+    ): 'Sheet "Sager": debtor_address is joined from "Gade" and "Nr".',
+    Note(
+        NoteKind.HEADING_SPLIT, "Sager", values=(("heading", "PLZ Ort"), ("column", "debtor_zip_code"), ("column", "debtor_city"))
+    ): 'Sheet "Sager": "PLZ Ort" is split into debtor_zip_code and debtor_city.',
+    Note(
+        NoteKind.JOIN_IN_DOUBT,
+        "Sager",
+        values=(("heading", "Gade"), ("heading", "Nr"), ("column", "debtor_address"), ("why", "both end in numbers")),
+    ): (
+        'Sheet "Sager": "Gade" and "Nr" are not joined to debtor_address, since both end in numbers. `importer map FILE` asks '
+        "for it."
+    ),
     Note(NoteKind.AGE_GROUPS, "Sager", rows_of([4])): 'Sheet "Sager": row 4 is the head of a group of ages and was left out.',
     Note(
         NoteKind.FURTHER_LINES, "Sager", rows_of([4])
