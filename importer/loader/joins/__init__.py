@@ -1,1 +1,1 @@
-"""Joins and splits: the parts of a column's value that stand in several columns, and two values that stand in one."""
+"""Joins and splits: the parts of a column's value that are in several columns, and two values that are in one."""
