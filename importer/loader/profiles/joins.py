@@ -12,7 +12,7 @@ from importer.loader.joins.composed import Composed, JoinedCells
 from importer.loader.joins.rules import JoinItem, listed
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.headings import SheetHeadings
-from importer.loader.sheets.joined_columns import Certainty, ColumnsFilled, Composition, composed_by_headings
+from importer.loader.sheets.joined_columns import ColumnsFilled, Composition, JoinCertainty, composed_by_headings
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
 from importer.loader.values.parsers import ValueProblem, display_text, is_blank
@@ -37,7 +37,7 @@ class JoinOffer:
     @property
     def is_sure(self) -> bool:
         """Whether the sheet is read so without a profile."""
-        return self.composition.certainty is Certainty.SURE
+        return self.composition.certainty is JoinCertainty.SURE
 
     @property
     def is_default(self) -> bool:

@@ -33,7 +33,7 @@ _DOUBTED = frozenset((PartKind.HOUSE_NUMBER, PartKind.POSTAL_TOWN))
 _OF_ADDRESS = (PartKind.FLOOR, PartKind.DOOR, PartKind.ADDRESS_LINE)
 
 
-class Certainty(StrEnum):
+class JoinCertainty(StrEnum):
     """How sure a join or split is: SURE ones are read so without a profile, the others only if a person says so."""
 
     SURE = "sure"
@@ -49,7 +49,7 @@ class Composition:
     """
 
     fills: Mapping[str, Composed]
-    certainty: Certainty = Certainty.SURE
+    certainty: JoinCertainty = JoinCertainty.SURE
     doubt: str = ""
 
     @property
@@ -159,7 +159,9 @@ def _split_of(headings: SheetHeadings, shape: Shape, heading: str, targets: Sequ
     return _split(heading, place, names) if place is not None and names else None
 
 
-def _split(heading: str, place: int, names: Sequence[str], certainty: Certainty = Certainty.SURE, doubt: str = "") -> Composition:
+def _split(
+    heading: str, place: int, names: Sequence[str], certainty: JoinCertainty = JoinCertainty.SURE, doubt: str = ""
+) -> Composition:
     has_street = STREET in names
     return Composition({name: SplitCell(place, heading, name, has_street) for name in names}, certainty, doubt)
 
@@ -225,7 +227,7 @@ class _Finder:
             return
         if further:  # these lines are sure, whatever the number is
             yield self._joined(STREET, [street, *further])
-        yield self._joined(STREET, whole, Certainty.DOUBTFUL, doubt)
+        yield self._joined(STREET, whole, JoinCertainty.DOUBTFUL, doubt)
 
     def _doubt_of_number(self, street: int, number: int) -> str:
         """Return why a column is probably no house number of the streets, empty if its cells do not contradict."""
@@ -253,18 +255,18 @@ class _Finder:
             return None
         if self.filled.is_open(_NAME):
             is_sure = not self._may_name_debtor(places)
-            return self._joined(_NAME, places, Certainty.SURE if is_sure else Certainty.POSSIBLE)
+            return self._joined(_NAME, places, JoinCertainty.SURE if is_sure else JoinCertainty.POSSIBLE)
         is_contact_open = self.filled.is_open(_CONTACT) and len(self._in_order(_OF_CONTACT)) < 2  # noqa: PLR2004
-        return self._joined(_CONTACT, places, Certainty.POSSIBLE) if is_contact_open else None
+        return self._joined(_CONTACT, places, JoinCertainty.POSSIBLE) if is_contact_open else None
 
     def name_lines(self) -> Composition | None:
         name, lines = self._filled_by_heading(_NAME), self._of(PartKind.NAME_LINE)
-        return self._joined(_NAME, [name, *lines], Certainty.POSSIBLE) if name is not None and lines else None
+        return self._joined(_NAME, [name, *lines], JoinCertainty.POSSIBLE) if name is not None and lines else None
 
     def emails(self) -> Composition | None:
         first, others = self._filled_by_heading(_EMAIL), self._of(PartKind.CONTACT_EMAIL)
         others += [at for at in self._free if header_key(self.headings.header[at]).rstrip("0123456789") in _keys_of_email()]
-        return self._joined(_EMAIL, [first, *others], Certainty.POSSIBLE) if first is not None and others else None
+        return self._joined(_EMAIL, [first, *others], JoinCertainty.POSSIBLE) if first is not None and others else None
 
     def postal_town(self) -> Composition | None:
         places = self._of(PartKind.POSTAL_TOWN)
@@ -274,7 +276,7 @@ class _Finder:
         if not self._is_apart(places[0], *self._unsplit(places[0])):
             return _split(heading, places[0], (CODE, TOWN))
         doubt = "most of its cells do not show what is the postal code and what the town"
-        return _split(heading, places[0], (CODE, TOWN), Certainty.DOUBTFUL, doubt)
+        return _split(heading, places[0], (CODE, TOWN), JoinCertainty.DOUBTFUL, doubt)
 
     def _unsplit(self, place: int) -> tuple[int, int]:
         """Return how many cells of a column do not show what is the code and what the town, and how many are filled."""
@@ -295,7 +297,9 @@ class _Finder:
         found = [self._of(kind)[:1] for kind in kinds]
         return [at for places in found for at in places]
 
-    def _joined(self, name: str, places: Sequence[int], certainty: Certainty = Certainty.SURE, doubt: str = "") -> Composition:
+    def _joined(
+        self, name: str, places: Sequence[int], certainty: JoinCertainty = JoinCertainty.SURE, doubt: str = ""
+    ) -> Composition:
         items = items_of(name, [self.headings.header[at] for at in places])
         parts = tuple(_part(item, at) for item, at in zip(items, places, strict=True))
         return Composition({name: JoinedCells(parts, is_proposed=True)}, certainty, doubt)

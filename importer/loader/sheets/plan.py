@@ -27,9 +27,9 @@ from importer.loader.profile import Profile, names_in
 from importer.loader.sheets.amount_names import AMOUNT
 from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.joined_columns import (
-    Certainty,
     ColumnsFilled,
     Compositions,
+    JoinCertainty,
     composed_by_headings,
     composed_by_profile,
     names_by_profile,
@@ -162,8 +162,8 @@ def _compositions(
         return Compositions(used)
     by_hand = frozenset(name for name in profile.all_targets())
     found = composed_by_headings(headings, ColumnsFilled(matches.names, by_hand, frozenset(constants)))
-    sure = (one for one in found if one.certainty is Certainty.SURE)
-    return Compositions((*used, *sure), tuple(one for one in found if one.certainty is Certainty.DOUBTFUL))
+    sure = (one for one in found if one.certainty is JoinCertainty.SURE)
+    return Compositions((*used, *sure), tuple(one for one in found if one.certainty is JoinCertainty.DOUBTFUL))
 
 
 def _own_position(header: tuple[str, ...], own: str) -> int | None:
