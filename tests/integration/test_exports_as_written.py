@@ -5,7 +5,7 @@ beside what it comes to (``.txt``): what is sent, what is left out, what is aske
 
     python tests/integration/test_exports_as_written.py [NAME...]
 
-writes the texts anew, of all lists or of those named. It records what the importer does; check that this is right before you
+writes the texts again, of all lists or of those named. It records what the importer does; check that this is right before you
 commit it.
 """
 
@@ -19,7 +19,7 @@ if __name__ == "__main__":  # run by hand: pytest puts this folder on the path
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import pytest
-from support.golden_exports import INPUTS, SYSTEMS, Export, outcome_of
+from support.golden_exports import INPUTS, SYSTEMS, Export, result_of
 
 MOST_ANSWERS = 3
 
@@ -27,10 +27,10 @@ MOST_ANSWERS = 3
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.name)
 def test_an_export_sends_its_claims_and_nothing_else(path: Path, tmp_path: Path) -> None:
     export = Export.at(path)
-    outcome = outcome_of(export, tmp_path)
-    assert outcome.sent == export.claims
-    assert outcome.is_balanced
-    assert outcome.text == export.golden.read_text(encoding="utf-8")
+    result = result_of(export, tmp_path)
+    assert result.sent == export.claims
+    assert result.is_balanced
+    assert result.text == export.golden.read_text(encoding="utf-8")
     assert len(export.given()) <= MOST_ANSWERS
 
 
@@ -45,7 +45,7 @@ def test_there_are_enough_of_them_and_the_sources_of_their_headings_are_named() 
 if __name__ == "__main__":
     for export in map(Export.at, [SYSTEMS / name for name in sys.argv[1:]] or INPUTS):
         with tempfile.TemporaryDirectory() as folder:
-            outcome = outcome_of(export, Path(folder))
-        export.golden.write_text(outcome.text, encoding="utf-8", newline="\n")
-        difference = "" if outcome.sent == export.claims else f"  NOT its claims: {dict(export.claims)}"
-        sys.stdout.write(f"{export.path.name}: {dict(outcome.sent)}{difference}\n")
+            result = result_of(export, Path(folder))
+        export.golden.write_text(result.text, encoding="utf-8", newline="\n")
+        difference = "" if result.sent == export.claims else f"  NOT its claims: {dict(export.claims)}"
+        sys.stdout.write(f"{export.path.name}: {dict(result.sent)}{difference}\n")

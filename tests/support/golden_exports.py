@@ -75,7 +75,7 @@ class Export:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Result:
     """What a list came to: the text that is kept, what would be sent, and whether the money of the rows adds up."""
 
     text: str
@@ -83,7 +83,7 @@ class Outcome:
     is_balanced: bool
 
 
-def outcome_of(export: Export, folder: Path) -> Outcome:
+def result_of(export: Export, folder: Path) -> Result:
     """Stage a list in a new ledger twice: as it is, and with the values confirmed that its first review showed."""
     profile = Profile(**export.answers, name="answers") if export.answers else Profile()
     context = LoadContext(TODAY, ZoneInfo("Europe/Copenhagen"), defaults=export.settings)
@@ -97,7 +97,7 @@ def outcome_of(export: Export, folder: Path) -> Outcome:
         text = "\n".join(_written(export, notes, sections))
         sent = [payloads[found.entry_id] for _, found in rows if found.status is RowStatus.PENDING and found.entry_id]
         claims = {wire.get("creditorReference", "(none)"): f"{wire['amountToRecover']:.2f}" for wire in sent}
-        return Outcome(text + "\n", claims, driver.balanced(batch))
+        return Result(text + "\n", claims, driver.balanced(batch))
 
 
 def _confirm(export: Export, profile: Profile, context: LoadContext) -> tuple[list[Note], Confirmed]:

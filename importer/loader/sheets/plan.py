@@ -264,7 +264,9 @@ def _shape_of(keys: list[str], found: list[str]) -> Shape | None:
             return Shape.CASES
         prefixed = any(name.startswith(FLAT_PREFIX) for name in case_names) or any(map(_is_flat_property, keys))
         return Shape.FLAT if prefixed else Shape.CASES
-    return Shape.VOUCHERS if vouchers >= MARKS_ENOUGH else None
+    if vouchers < MARKS_ENOUGH:
+        return None
+    return Shape.CASES if "debtor_name" in case_names and not linked else Shape.VOUCHERS  # a voucher names its case, not a debtor
 
 
 def _case_names(keys: list[str], found: list[str]) -> set[str]:

@@ -236,3 +236,9 @@ def test_ignored_columns_are_neither_used_nor_noted() -> None:
 
 def test_a_profile_may_say_what_a_sheet_holds() -> None:
     assert plan((*FLAT_HEADER,), Profile(holds="cases")).shape is Shape.CASES
+
+
+def test_a_list_of_debtors_that_names_no_case_holds_no_vouchers():
+    header = ("Type", "Document", "Status", "Date", "Due date", "Customer name", "Amount", "Balance", "Currency")
+    with pytest.raises(FileRefused, match=r'amount_to_recover.*"Balance"'):
+        plan_sheet("List", 1, header, NO_PROFILE, {"creditor_company_name": "X", "creditor_country": "DK"})
