@@ -8,6 +8,7 @@ ImporterError
 │   └── LedgerError     the ledger cannot be used: nothing more is sent
 ├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
 ├── FileRefused         a file cannot be read: no row of it was imported          (exit 4)
+│   ├── HeadingsRefused its headings leave open what they mean: map them
 │   └── FileUnreachable the disk does not give it now, or it was changed while it was read
 ├── ApprovalNeeded      a batch must be reviewed and approved: nothing of it is sent  (exit 8)
 └── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
@@ -93,6 +94,10 @@ class FileRefused(ImporterError):
     def __init__(self, message: str = "", *, files: int = 1) -> None:
         super().__init__(message)
         self.files = files
+
+
+class HeadingsRefused(FileRefused):
+    """The headings of a sheet leave open what they mean: `importer map` asks about them."""
 
 
 class FileUnreachable(FileRefused):

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.commands.map_dialogue import ask, ask_all, is_yes, table
+from importer.commands.map_rows import filter_lines, row_filter
 from importer.commands.map_states import ask_states
 from importer.domain.file_access import access_of
 from importer.domain.paths import exists
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
+from importer.loader.profiles.column_names import is_column_name
 from importer.loader.profiles.draft import ProfileDraft, finish, validated
 from importer.loader.profiles.joins import joined_headings
 from importer.loader.profiles.profile_writer import name_for, profile_text, write_profile
-from importer.loader.profiles.proposal import EXACT, column_called
+from importer.loader.profiles.proposal import EXACT
 from importer.loader.profiles.questions import open_questions, refusal_of
 from importer.loader.profiles.recognition import search_profiles
 from importer.loader.profiles.sampling import SheetSample, sample_file
@@ -33,7 +35,8 @@ from importer.workspace.workspace import Workspace
 class MapRequest:
     """The arguments of the command.
 
-    ``only_sure``: use only certain matches and ask nothing. Profiles are in ``folders``, new ones in the first.
+    ``only_sure``: use only certain matches and ask nothing. Profiles are in ``folders``, new ones in the first. ``only`` and
+    ``skip`` are texts ``COLUMN=VALUE`` by which rows are kept or dropped.
     """
 
     path: Path
@@ -46,6 +49,8 @@ class MapRequest:
     only_sure: bool = False
     replace: bool = False
     folders: tuple[Path, ...] = Workspace(Path()).profile_folders
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     basis = validated({"decimal": request.decimal, "date_format": request.date_format})
     sheets = _sheets_of(request, settings)
     sheet = _chosen(request, sheets)
+    if request.only or request.skip:
+        basis = basis.model_copy(update={"rows": row_filter(sheet.sample, request.only, request.skip, show)})
     target = _target(request, sheet.sample, prompts)
     draft = _start(request, basis, sheet, target, is_one_of_several=len(sheets) > 1)
     if prompts and draft.shape is None:
@@ -92,7 +99,7 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
     refusal = sheet.refusal(profile)
-    write_profile(target, profile_text(profile, draft.unused(), draft.missing() if refusal else ()), access)
+    write_profile(target, profile_text(profile, draft.not_read(), draft.missing() if refusal else ()), access)
     return _result(request, target, profile, draft, refusal)
 
 
@@ -216,14 +223,14 @@ def _is_asked_for(request: MapRequest, draft: ProfileDraft) -> bool:
     formats = (request.decimal, request.date_format)
     chosen_sheet = request.sheet and draft.basis.sheet  # the profile names it only if the file has other sheets with rows
     other_shape = draft.holds is not None and draft.sheet.contradicts(NO_PROFILE, draft.holds)
-    return any((request.profile, request.constants, *formats, chosen_sheet, other_shape))
+    return any((request.profile, request.constants, request.only, request.skip, *formats, chosen_sheet, other_shape))
 
 
 def _check_constants(draft: ProfileDraft) -> None:
     """Raise UsageError if ``--set`` names an unknown column of such a sheet, or a value that the column cannot have."""
     shape = draft.proposal.shape
     for name, value in draft.given_constants.items():
-        if column_called(name, shape) != name:
+        if not is_column_name(name, shape):
             raise UsageError(f'--set: "{name}" is not a column of a sheet that holds {shape}; docs/columns.md lists them.')
         column = column_in(shape, name)
         if not could_be_value(column, value, draft.sheet.types):
@@ -231,17 +238,19 @@ def _check_constants(draft: ProfileDraft) -> None:
 
 
 def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileDraft, refusal: str | None) -> Mapped:
-    used, known = len(profile.headings) - len(draft.unused()), len(profile.headings)
-    lines = [f"Written: {target.as_posix()} ({used} of {known} headings are used)."]
-    lines += [f"{offer.text()}." for offer in draft.joined]
-    if unused := draft.unused():
+    lines = [f"Written: {target.as_posix()} ({len(profile.columns)} of {len(profile.headings)} headings are used)."]
+    if states := draft.states():
+        listed = ", ".join(f'"{heading}" ({column})' for heading, column in states.items())
+        lines.append(f"These show whether a row is a claim: {listed}.")
+    if unused := draft.not_read():
         lines.append("Not used: " + ", ".join(f'"{heading}"' for heading in unused) + ".")
+    lines += filter_lines(profile.rows)
     if profile.sheet:
         lines.append(f'Only the sheet "{draft.sheet.sample.name}" is read with it; --sheet NAME makes a profile for another one.')
     if draft.lacks_contact:
         lines.append("The name of a company is also used for its contact person, since no heading names one.")
     if refusal:
-        lines.append(f"It is not complete: {refusal} Do so in {target.as_posix()}; until then such a file is refused.")
+        lines.append(f"It is not complete; until it is, such a file is refused. Complete {target.as_posix()}: {refusal}")
         return Mapped((*lines, _next(request.path)), ExitCode.USAGE)
     if target.parent not in request.folders:
         usual = request.folders[0].as_posix()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from importer.domain.code_lists import BY_NAME
+from importer.domain.row_states import StateColumn
 from importer.loader.profiles.draft import CONTACT, AnswerValue, ProfileDraft
 from importer.loader.profiles.joins import JOIN
 from importer.loader.profiles.proposal import EXACT, Guess, Proposal, printable
@@ -18,12 +19,14 @@ from importer.loader.profiles.questions import (
     answer,
     open_questions,
 )
+from importer.loader.sheets.plan import column_in
+from importer.loader.sheets.shape import Shape, index_in
 from importer.workspace.dialogue import Dialogue
 
 SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH, SUBJECT_WIDTH = 24, 28, 28, 60
 QUESTION_WIDTH = 400
 MOST_LISTED = 15
-LEAVE_OUT = "0"
+LEAVE_OUT, HELP = "0", "?"
 ABOUT_CONTACT = "\nA company needs a contact person; Enter here takes the company's own name for it."
 ABOUT_TYPE = f'If the list has both, type "{BY_NAME}": numbers, legal forms and names then show what each debtor is.'
 
@@ -54,10 +57,27 @@ def ask(dialogue: Dialogue, draft: ProfileDraft, question: Question) -> ProfileD
         dialogue.say(line)
     while True:
         typed = dialogue.ask(form.prompt)
+        if typed == HELP:
+            for line in listed_answers(draft, question):
+                dialogue.say(line)
+            continue
         try:
             return answer(draft, question.id, form.meant(typed) if typed else None)
         except AnswerRefused as refused:
             dialogue.say(form.advice.format(refused))
+
+
+def listed_answers(draft: ProfileDraft, question: Question) -> list[str]:
+    """Return what may be answered: for a heading the columns that are still free, with what they hold; else the headings."""
+    if question.kind is QuestionKind.SHAPE:
+        return ["cases: a claim a row; vouchers: an invoice or payment of a claim a row; flat: a claim and one of its vouchers."]
+    if question.kind is QuestionKind.COLUMN:
+        return [f"  {_cut(one.label, HEADING_WIDTH):<{HEADING_WIDTH}} {_joined(one.samples)}" for one in question.choices]
+    taken, shape = draft.taken(), draft.proposal.shape
+    names = [name for name in dict.fromkeys(index_in(shape).values()) if name not in taken]
+    lines = [f"  {name:<{COLUMN_WIDTH}} {column_in(shape, name).help}" for name in names]
+    states = [] if shape is Shape.VOUCHERS else [f"  {', '.join(StateColumn)}: they show whether a row is a claim"]
+    return [*lines, *states]
 
 
 def is_yes(answer: str, *, preset: bool) -> bool:
@@ -103,9 +123,10 @@ def _about_heading(question: Question) -> _Form:
     title = f'\n"{_cut(question.subject, SUBJECT_WIDTH)}"   {_joined(question.samples)}'
     offers = (f"  {number}  {_offer(choice)}" for number, choice in enumerate(question.choices, 1))
     numbers = {LEAVE_OUT: NOTHING} | _numbered(question.choices)
+    remark = [f"  But {question.remark}."] if question.remark else []
     return _Form(
-        (title, *offers, f"  {LEAVE_OUT}  leave it out"),
-        f"Number, or the name of a column{_preset(question)}: ",
+        (title, *offers, *remark, f"  {LEAVE_OUT}  leave it out"),
+        f"Number, or the name of a column; ? lists them{_preset(question)}: ",
         lambda typed: numbers.get(typed, typed),
         "{} Type a number of the list, or another column's name.",
     )
@@ -130,7 +151,7 @@ def _about_column(question: Question) -> _Form:
     choose = "The number of a heading, or one" if listed else "One"
     return _Form(
         lines,
-        f"{choose} value for all rows{'' if about_contact else '; Enter leaves it open'}: ",
+        f"{choose} value for all rows; ? lists the headings{'' if about_contact else '; Enter leaves it open'}: ",
         lambda typed: numbers.get(str(int(typed)) if typed.isdecimal() else typed, typed),
     )
 
@@ -156,6 +177,8 @@ def _preset(question: Question) -> str:
 def _guessed(guess: Guess) -> str:
     if guess.repeated:
         return "(appears twice)"
+    if guess.state:
+        return guess.state
     if guess.suggested:
         return guess.suggested if guess.sure else f"{guess.suggested} ?"
     return "?" if guess.candidates else "-"

@@ -17,9 +17,10 @@ from importer.loader.profiles.joins import JOIN, JoinOffer, joined_columns, join
 from importer.loader.profiles.proposal import Heading, Proposal, filled_by_itself, shape_by
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.missing_columns import missing_in
-from importer.loader.sheets.shape import Shape
+from importer.loader.sheets.shape import Shape, unit_of
 
 CONTACT = "debtor_contact_person"  # required only for a company
+_AMOUNTS = ("amount_to_recover", "voucher_amount")  # a currency in their heading is that of all rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,10 @@ class ProfileDraft:
 
     def missing(self) -> list[str]:
         """Return the required columns that neither the draft nor a default value of the settings fills."""
-        return missing_in(self.proposal.shape, self.taken() | set(self.sheet.defaults))
+        filled = self.taken() | set(self.sheet.defaults)
+        units = (unit_of(heading) for heading, name in self.columns.items() if name in _AMOUNTS)
+        in_heading = {"currency"} if any(unit and unit[1] for unit in units) else set()
+        return missing_in(self.proposal.shape, filled | in_heading)
 
     @cached_property
     def lacks_contact(self) -> bool:
@@ -119,6 +123,17 @@ class ProfileDraft:
         """Return the headings that fill no column, nor a part of one."""
         used = self.columns.keys() | joined_headings(self.joined)
         return [heading for heading in self.headings() if heading not in used]
+
+    def states(self) -> dict[str, str]:
+        """Map the unused headings that show whether a row is a claim to the columns of states that they are read as."""
+        unused = set(self.unused())
+        named = {guess.heading.text: guess.state for guess in self.proposal.guesses if guess.state}
+        return {heading: state for heading, state in named.items() if heading in unused}
+
+    def not_read(self) -> list[str]:
+        """Return the headings of which nothing is read."""
+        states = self.states()
+        return [heading for heading in self.unused() if heading not in states]
 
     def free(self) -> list[Heading]:
         """Return the unused headings that could be mapped. A heading that appears twice cannot."""

@@ -1,6 +1,7 @@
 """Propose the columns of a sheet: which column each heading probably fills, and whether that is certain.
 
-A heading is certain if it is spelt as a column or one of its aliases, apart from a typing error that cannot make another
+What `run` reads by itself is proposed, and what it objects to is a question (`importer.loader.sheets.reading`). A heading that it
+does not know is certain only if it is spelt as a column or one of its aliases, apart from a typing error that cannot make another
 word, and its cells suit that column. The user decides everything else: in many languages the date on which an invoice was
 paid and the date on which it must be paid differ in one letter.
 """
@@ -8,22 +9,28 @@ paid and the date on which it must be paid differ in one letter.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import permutations
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherTypes
-from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, ValueKind, columns_of, flat_index, weak_index
+from importer.domain.columns import FLAT_PREFIX, PROPERTY_PREFIX, Column, ValueKind, columns_of, flat_index
 from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import header_key
+from importer.loader.profiles.open_column import OpenColumn
+from importer.loader.sheets.amount_names import AMOUNT
 from importer.loader.sheets.cell_tests import agreement, is_distinctive
+from importer.loader.sheets.party_evidence import are_debtor_names
 from importer.loader.sheets.plan import column_in
+from importer.loader.sheets.reading import NOT_READ, SheetReading
 from importer.loader.sheets.shape import Shape, index_in
 from importer.loader.values.parsers import display_text
 
 EXACT, ALIKE, MOST = 100, 97, 95
+DEBTORS = 90
+"""Score of the debtor's name for a column whose cells are names of companies and persons."""
 SUGGEST_FROM = 70
 """Score from which a guess is offered as the default answer."""
 ASK_FROM = 50
@@ -67,7 +74,8 @@ class Guess:
     """The guess about a heading: its candidates, the best first, and whether the best one is certain.
 
     ``suggested`` is the candidate that is offered; each column is offered to one heading only. ``repeated``: the heading
-    appears more than once in the sheet, so that it cannot be mapped.
+    appears more than once in the sheet, so that it cannot be mapped. ``state`` is the column of a state that it is read as
+    without a profile. ``remark`` says what is against the best candidate, or what proves it.
     """
 
     heading: Heading
@@ -75,6 +83,8 @@ class Guess:
     sure: bool = False
     suggested: str | None = None
     repeated: bool = False
+    state: str | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +104,16 @@ class Proposal:
 
 
 def propose(
-    headings: Sequence[Heading], shape: Shape, types: VoucherTypes, by_themselves: Mapping[str, str] | None = None
+    headings: Sequence[Heading],
+    shape: Shape,
+    types: VoucherTypes,
+    reading: SheetReading = NOT_READ,
+    proved: OpenColumn | None = None,
 ) -> Proposal:
     """Guess what each heading fills in a sheet of this shape.
 
-    ``by_themselves`` maps headings to the columns that they fill without a profile, if that is known for the whole sheet.
-    A heading that could fill a column there but is superseded by another gets no candidates.
+    ``reading`` is how the sheet is read without a profile. A heading that could fill a column there but is superseded by another
+    gets no candidates. ``proved`` is the column of what is open, if every row proves it.
     """
     keys = Counter(header_key(heading.text) for heading in headings)
     guesses = []
@@ -110,20 +124,13 @@ def propose(
         if keys[key] > 1:
             guesses.append(Guess(heading, repeated=True))
         else:
-            guesses.append(_known(heading, shape, by_themselves or {}) or _guess(heading, shape, types))
+            guesses.append(_proved(heading, proved) or _known(heading, shape, reading) or _guess(heading, shape, types))
     return Proposal(shape, tuple(_suggest(_disputed(guesses))))
 
 
 def printable(text: str) -> str:
     """Return the text with a blank for each character that is not printable, such as terminal control characters."""
     return "".join(c if c.isprintable() else " " for c in text)
-
-
-def column_called(text: str, shape: Shape) -> str | None:
-    """Return the column with the name that the user entered, in a sheet of this shape, or None."""
-    if text.startswith((PROPERTY_PREFIX, FLAT_PREFIX + PROPERTY_PREFIX)):
-        return None if shape is Shape.CASES else text
-    return next((name for name in index_in(shape).values() if name == text.casefold()), None)
 
 
 def filled_by_itself(heading: str, shape: Shape) -> str | None:
@@ -150,12 +157,22 @@ def _weight(proposal: Proposal, constants: Iterable[str], distinctive: set[str])
     return sum(scores) / EXACT + len(distinctive.intersection(constants))
 
 
-def _known(heading: Heading, shape: Shape, by_themselves: Mapping[str, str]) -> Guess | None:
-    """Return the guess that follows from the whole sheet, if it differs from that of the heading alone, else None."""
-    own, read = filled_by_itself(heading.text, shape), by_themselves.get(heading.text)
-    if not by_themselves or own == read:
+def _proved(heading: Heading, proved: OpenColumn | None) -> Guess | None:
+    if proved is None or heading.text != proved.heading:
         return None
-    return Guess(heading, (ColumnCandidate(read, EXACT),), sure=True) if read else Guess(heading)
+    return Guess(heading, (ColumnCandidate(AMOUNT, EXACT),), sure=True, remark=proved.proof())
+
+
+def _known(heading: Heading, shape: Shape, reading: SheetReading) -> Guess | None:
+    """Return the guess that follows from the whole sheet, if it differs from that of the heading alone, else None."""
+    if (objected := reading.objected.get(heading.text)) is not None:
+        return Guess(heading, (ColumnCandidate(objected.name, MOST),), remark=objected.reason)
+    if (state := reading.states.get(heading.text)) is not None:
+        return Guess(heading, state=state.value)
+    own, read = filled_by_itself(heading.text, shape), reading.columns.get(heading.text)
+    if heading.text in reading.superseded or (own and not read and reading is not NOT_READ):
+        return Guess(heading)
+    return Guess(heading, (ColumnCandidate(read, EXACT),), sure=True) if read and read != own else None
 
 
 def _guess(heading: Heading, shape: Shape, types: VoucherTypes) -> Guess:
@@ -167,6 +184,8 @@ def _guess(heading: Heading, shape: Shape, types: VoucherTypes) -> Guess:
         column = column_in(shape, name)
         agreed[name] = share = agreement(column, heading.cells, types)
         rated.append(ColumnCandidate(name, _weighed(score, share, column)))
+    if agreed.get("debtor_name") and are_debtor_names(heading.cells):
+        rated = [replace(one, score=max(one.score, DEBTORS)) if one.name == "debtor_name" else one for one in rated]
     rated.sort(key=lambda candidate: -candidate.score)
     best = tuple(candidate for candidate in rated if candidate.score >= ASK_FROM)[:MOST_CANDIDATES]
     return Guess(heading, best, sure=bool(best) and _is_sure(best, agreed[best[0].name]))
@@ -203,8 +222,6 @@ def _name_scores(text: str, shape: Shape) -> dict[str, int]:
             scores[aliases[alias]] = max(scores[aliases[alias]], score)
         for name in _spelt_alike(spelling, shape):
             scores[name] = max(scores[name], ALIKE)
-    if weak := _weak_name(text, shape):
-        scores[weak] = max(scores.get(weak, 0), MOST)
     if exact := aliases.get(header_key(text)):
         scores[exact] = EXACT
     return scores
@@ -215,10 +232,6 @@ def _spellings(text: str) -> set[str]:
     words = [word for word in text.split() if word.casefold() not in _SMALL_WORDS] or [text]
     orders = permutations(words) if len(words) <= MOST_WORDS else [words]
     return {header_key("".join(order)) for order in orders}
-
-
-def _weak_name(text: str, shape: Shape) -> str | None:
-    return weak_index(RecordKind.VOUCHER if shape is Shape.VOUCHERS else RecordKind.CASE).get(header_key(text))
 
 
 def _spelt_alike(spelling: str, shape: Shape) -> set[str]:

@@ -7,21 +7,25 @@ the order is free. Answering an earlier question again discards the answers of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from importer.domain.columns import Column
+from importer.domain.columns import Column, ValueKind
+from importer.domain.row_states import is_state_column
+from importer.domain.text_keys import header_key
 from importer.errors import UsageError
+from importer.loader.profiles.column_names import column_named
 from importer.loader.profiles.draft import CONTACT, AnswerValue, FromHeading, ProfileDraft
-from importer.loader.profiles.joins import JOIN, JoinOffer, joined_headings
-from importer.loader.profiles.proposal import Guess, column_called
+from importer.loader.profiles.guarded import is_guarded, may_be_offered
+from importer.loader.profiles.proposal import ColumnCandidate, Guess
 from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
 
 NOTHING = ""
 """The answer that leaves a heading out or a column open."""
+NEEDS_ANSWER = "This needs an answer: Enter alone never decides about money, parties or states, nor what is not likely enough."
 
 
 class AnswerRefused(UsageError):
@@ -62,7 +66,8 @@ class Question:
     ``subject`` is the heading or the column in question, ``help`` describes that column. ``samples`` are values below the
     heading; for a question about the shape, the sheet's headings. ``choices`` are likely answers, the best first. Others are
     the name of another column (for a heading), one value for all rows (for a column), and NOTHING. ``required``: the profile
-    is not complete if the answer is NOTHING. ``default`` is the answer to offer; None if none may be offered.
+    is not complete if the answer is NOTHING. ``default`` is the answer to offer; None if none may be offered, as about money and
+    parties. ``remark`` says what is against the first choice.
     """
 
     id: str
@@ -73,6 +78,7 @@ class Question:
     choices: tuple[Choice, ...] = ()
     required: bool = False
     default: str | None = None
+    remark: str = ""
 
 
 def questions(draft: ProfileDraft) -> list[Question]:
@@ -100,7 +106,7 @@ def answer(draft: ProfileDraft, question_id: str, value: AnswerValue | None) -> 
         raise AnswerRefused(f'There is no question "{question_id}" about this sheet, or not yet.')
     value = question.default if value is None else value
     if value is None:
-        raise AnswerRefused("This needs an answer.")
+        raise AnswerRefused(NEEDS_ANSWER)
     return _ANSWERS[question.kind](draft, question, value.strip() if isinstance(value, str) else value)
 
 
@@ -157,8 +163,22 @@ def _about_heading(draft: ProfileDraft, guess: Guess) -> Question:
         text,
         samples=guess.heading.samples(),
         choices=tuple(Choice(candidate.name, candidate.score) for candidate in left),
-        default=next((candidate.name for candidate in left if candidate.name == guess.suggested), NOTHING),
+        default=_offered(left, guess.suggested, draft.proposal.shape),
+        remark=guess.remark,
     )
+
+
+def _offered(candidates: Sequence[ColumnCandidate], suggested: str | None, shape: Shape) -> str | None:
+    """Return the answer that Enter may stand for: a likely column, NOTHING if no candidate is likely, else None.
+
+    Nothing is offered where a candidate is about money, a party, an identity or a state.
+    """
+    if any(is_guarded(candidate.name, shape) for candidate in candidates):
+        return None
+    best = next((candidate for candidate in candidates if candidate.name == suggested), None)
+    if best is None:
+        return NOTHING
+    return best.name if may_be_offered(best.name, best.score, shape) else None
 
 
 def _about_columns(draft: ProfileDraft) -> list[Question]:
@@ -209,7 +229,7 @@ def _with_heading(draft: ProfileDraft, question: Question, value: AnswerValue) -
     name = _column_meant(question, value, draft.proposal.shape)
     if name is None:
         raise AnswerRefused("There is no such column; docs/columns.md lists them.")
-    if name in reopened.taken():
+    if name in reopened.taken() and not is_state_column(name):
         raise AnswerRefused(f"{value} is filled by another heading already.")
     return replace(reopened, heading_answers={**reopened.heading_answers, question.subject: name})
 
@@ -218,11 +238,12 @@ def _column_meant(question: Question, value: AnswerValue, shape: Shape) -> str |
     if isinstance(value, FromHeading):
         return None
     is_offered = value == NOTHING or value in {choice.answer for choice in question.choices}
-    return value if is_offered else column_called(value, shape)
+    return value if is_offered else column_named(value, shape)
 
 
 def _with_column(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
     column = column_in(draft.proposal.shape, question.subject)
+    value = _heading_meant(draft, question, value)
     if isinstance(value, FromHeading):
         if value not in {choice.answer for choice in question.choices}:
             raise AnswerRefused(f'There is no heading "{value.heading}" that could still fill {question.subject}.')
@@ -230,6 +251,20 @@ def _with_column(draft: ProfileDraft, question: Question, value: AnswerValue) ->
         raise AnswerRefused(refusal_of(column, value))
     reopened = draft.without_column_answer(question.subject)
     return replace(reopened, column_answers={**reopened.column_answers, question.subject: value})
+
+
+def _heading_meant(draft: ProfileDraft, question: Question, value: AnswerValue) -> AnswerValue:
+    """Return the heading that a typed text names, if it does: it is rarely meant as the value of all rows."""
+    if isinstance(value, FromHeading) or not value:
+        return value
+    column = column_in(draft.proposal.shape, question.subject)
+    if column.value_kind in _LISTED_VALUES and could_be_value(column, value, draft.sheet.types):
+        return value
+    named = (choice.answer for choice in question.choices if header_key(choice.label) == header_key(value))
+    return next(named, value)
+
+
+_LISTED_VALUES = (ValueKind.CURRENCY, ValueKind.COUNTRY, ValueKind.CHOICE)
 
 
 _ANSWERS: Mapping[QuestionKind, Callable[[ProfileDraft, Question, AnswerValue], ProfileDraft]] = {

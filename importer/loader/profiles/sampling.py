@@ -8,12 +8,13 @@ from pathlib import Path
 from importer.domain.cells import Cell
 from importer.domain.personal_numbers.sheet_mask import SheetMask, masked_cells
 from importer.domain.records import SheetHead
-from importer.errors import FileRefused
 from importer.loader.files.projection import NumberedRow, PeekableRows
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
 from importer.loader.sheets.header import find_header
-from importer.loader.sheets.headings import SheetContext, SheetHeadings, match_headings
+from importer.loader.sheets.heading_matches import SheetContext
+from importer.loader.sheets.labels import is_total_label
+from importer.loader.sheets.reading import SheetReading, read_alone
 from importer.loader.sheets.shape import Shape
 from importer.loader.sheets.sheet import Sheet, first_rows, with_report_layout
 from importer.loader.values.parsers import is_blank
@@ -23,21 +24,21 @@ SAMPLED_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class SheetSample:
-    """A sheet that has a header and rows below it. Its cells are personal data: never write them to a file or log."""
+    """A sheet that has a header and rows below it. Its cells are personal data: never write them to a file or log.
+
+    ``rows`` are the sampled rows without those that a label shows to be totals.
+    """
 
     name: str
     header_row: int
     header: tuple[str, ...]
     headings: tuple[Heading, ...]
     around: SheetContext = field(default_factory=SheetContext)
+    rows: tuple[tuple[Cell, ...], ...] = ()
 
-    def by_themselves(self, shape: Shape) -> dict[str, str]:
-        """Map headings to columns as the sheet is read without a profile. Empty if the sheet would be refused."""
-        try:
-            matches = match_headings(SheetHeadings(self.name, self.header, {}, frozenset(), self.around), shape, ())
-        except FileRefused:
-            return {}
-        return {heading: names[0] for heading, names in zip(self.header, matches.names, strict=True) if names}
+    def reading(self, shape: Shape) -> SheetReading:
+        """Return how the sheet is read without a profile."""
+        return read_alone(self.name, self.header, self.around, shape)
 
 
 def sample_file(path: Path) -> list[SheetSample]:
@@ -58,7 +59,8 @@ def _sample(sheet: Sheet) -> SheetSample | None:
     mask = SheetMask(SheetHead(sheet.name, top.header, (None,) * len(top.header)))
     left = [(number, mask.row(cells).cells) for number, cells in left]
     headings = tuple(Heading(text, _filled(at, left)) for at, text in enumerate(top.header))
-    return SheetSample(sheet.name, top.row, top.header, headings, top.around)
+    told = tuple(tuple(cells) for _, cells in left if not any(map(is_total_label, cells)))
+    return SheetSample(sheet.name, top.row, top.header, headings, top.around, told)
 
 
 def _filled(column: int, rows: list[NumberedRow]) -> tuple[Cell, ...]:

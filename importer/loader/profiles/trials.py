@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importer.domain.code_lists import VoucherTypes
 from importer.errors import FileRefused
 from importer.loader.profile import Profile
+from importer.loader.profiles.open_column import open_column
 from importer.loader.profiles.proposal import Heading, Proposal, propose
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.sheets.cell_tests import agreement
@@ -29,8 +30,9 @@ class SheetTrials:
     def proposal(self, shape: Shape) -> Proposal:
         """Return the guesses about the headings if the sheet has this shape."""
         if shape not in self._proposals:
-            by_themselves = self.sample.by_themselves(shape)
-            self._proposals[shape] = propose(self.sample.headings, shape, self.types, by_themselves)
+            reading = self.sample.reading(shape)
+            proved = None if shape is Shape.VOUCHERS else open_column(self.sample.header, self.sample.rows, reading)
+            self._proposals[shape] = propose(self.sample.headings, shape, self.types, reading, proved)
         return self._proposals[shape]
 
     def agreement(self, shape: Shape, name: str, heading: Heading) -> float:

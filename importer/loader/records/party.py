@@ -15,6 +15,7 @@ from importer.domain.parties.numbers import is_company_number, is_vat_id
 from importer.domain.personal_numbers.headings import NumberKind, is_customer_heading
 from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
 from importer.domain.personal_numbers.texts import MASK
+from importer.domain.profile_lines import assignment
 from importer.domain.questions import DEBTOR_TYPE_UNCLEAR
 from importer.domain.reasons import Reason
 from importer.domain.special_cells import cell_text
@@ -108,8 +109,8 @@ class PartyReader:
         return ", ".join(str(part) for part in parts if part)
 
     def _question(self, found: RowValues, row: MaskedRow, why: UnclearParty) -> Reason:
-        name = self._name(found.values, row).replace('"', "'")
-        advice = f'Write company, person or sole trader in #answer, or list it in the profile: [parties] "{name}" = "company"'
+        listed = assignment(self._name(found.values, row), "company")
+        advice = f"Write company, person or sole trader in #answer, or list it in the profile: under [parties], {listed}"
         gist = f"may be a company or a person: {why}. Write company, person or sole trader in #answer, or list it in the profile"
         reason = found.reason(DEBTOR_TYPE_UNCLEAR, f"may be a company or a person: {why}. {advice}", "debtor_name")
         return Reason(reason.code, reason.message, reason.field, reason.column, reason.value, gist=gist)

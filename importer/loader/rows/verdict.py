@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
+from importer.domain.later_words import LaterWord
+from importer.domain.profile_lines import assignment
 from importer.domain.reasons import Reason
 from importer.domain.row_states import CREDITS, IN_WORDS, Meaning, Sort, sort_of
 
@@ -124,7 +126,7 @@ def unknown(heading: str, text: str) -> Reason:
     shown = text or "(empty)"
     message = (
         f"is not known, so that it does not show whether the row is a claim. Say in the profile what it means: "
-        f'[values.row_state] "{text}" = "claim" or "no claim"'
+        f"under [values.row_state], {assignment(text, 'claim')} or {assignment(text, 'no claim')}"
     )
     return Reason(
         UNKNOWN, message, None, heading, shown, gist="is not known, so that it does not show whether the row is a claim"
@@ -134,7 +136,7 @@ def unknown(heading: str, text: str) -> Reason:
 def _unconfirmed(meaning: Meaning, heading: str, text: str) -> Reason:
     message = (
         f"is taken for {IN_WORDS[meaning]}, which nobody has confirmed for this kind of list. Approve an import that shows it, "
-        f'or say in the profile what it means: [values.row_state] "{text}" = "{meaning.value.replace("_", " ")}"'
+        f"or say in the profile what it means: under [values.row_state], {assignment(text, meaning.value.replace('_', ' '))}"
     )
     gist = f"is taken for {IN_WORDS[meaning]}, which nobody has confirmed for this kind of list"
     return Reason(UNCONFIRMED, message, None, heading, text, gist=gist)

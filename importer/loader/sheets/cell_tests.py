@@ -118,7 +118,7 @@ def _is_readable(value_kind: ValueKind, cell: Cell, formats: Iterable[Formats]) 
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[Cell], bool]:
-    return lambda cell: pattern.fullmatch(display_text(cell)) is not None
+    return lambda cell: pattern.fullmatch(display_text(cell).removeprefix("'")) is not None  # Excel marks texts with it
 
 
 def _is_words(cell: Cell) -> bool:

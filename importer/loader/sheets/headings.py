@@ -3,139 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from importer.domain.aliases import counter_heading, system_of
-from importer.domain.cells import Cell
+from importer.domain.aliases import system_of
 from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
 from importer.domain.kinds import RecordKind
-from importer.domain.row_states import StateColumn, columns_for, find, truth_of
+from importer.domain.profile_lines import profile_lines
 from importer.domain.text_keys import header_key
-from importer.errors import FileRefused
-from importer.loader.sheets.cell_tests import may_be_date, may_be_number, objection_to
+from importer.errors import HeadingsRefused
+from importer.loader.sheets.heading_matches import HeadingDoubt, HeadingMatches, HeadingObjection, SheetContext, SheetHeadings
+from importer.loader.sheets.heading_objections import objection_against
 from importer.loader.sheets.shape import Shape, code_in, index_in, name_in, property_handle, unit_of
-from importer.loader.values.parsers import display_text, is_blank
+
+__all__ = ["HeadingMatches", "HeadingObjection", "SheetContext", "SheetHeadings", "match_headings", "read_headings"]
 
 _AMOUNTS = {Shape.CASES: "amount_to_recover", Shape.FLAT: "amount_to_recover", Shape.VOUCHERS: "voucher_amount"}
-_PLAIN_AMOUNTS = frozenset(("amount", "beloeb", "belob", "belopp", "beloep", "belop", "betrag"))  # may be with or without tax
-_AGAINST = {
-    "paid": "says that part of it may be paid",
-    "tax": "leaves open whether it includes the tax",
-    "sign": "says whether it is a debit or a credit",
-    "open": "may be what is still open",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class HeadingObjection:
-    """A heading that could fill a column, and the reason against it. ``answer`` is a heading that is more likely meant."""
-
-    heading: str
-    reason: str
-    answer: str | None = None
-
-
-@dataclass(frozen=True)
-class SheetContext:
-    """The surroundings of the headings: a sample of the data, the units below headings by position, the currency of titles.
-
-    ``apart``: in an error sheet the headings that its original did not join or split; None in any other sheet.
-    """
-
-    sample: Sequence[tuple[Cell, ...]] = ()
-    units: Mapping[int, str] = field(default_factory=dict)
-    currency: str | None = None
-    apart: frozenset[str] | None = None
-
-
-@dataclass(frozen=True)
-class SheetHeadings:
-    """The headings of one sheet, the rules of a profile for them, and their surroundings.
-
-    ``mapped`` maps folded headings to canonical names; ``ignored`` are folded headings.
-    """
-
-    sheet: str
-    header: tuple[str, ...]
-    mapped: Mapping[str, list[str]]
-    ignored: frozenset[str]
-    around: SheetContext
-
-    def free(self, position: int) -> bool:
-        """Return whether the profile has no rule for this heading, and it is not a report column (``#…``)."""
-        heading = self.header[position]
-        key = header_key(heading)
-        return bool(key) and not heading.startswith("#") and key not in self.ignored and key not in self.mapped
-
-    def mapped_to(self, position: int) -> list[str]:
-        """Return the names that the profile maps this heading to; none if the profile also ignores it."""
-        heading = self.header[position]
-        key = header_key(heading)
-        return [] if key in self.ignored or heading.startswith("#") else self.mapped.get(key, [])
-
-    def unmatched(self, matches: HeadingMatches) -> list[int]:
-        """Return the positions of the headings that fill no column. Report columns (``#…``) are left out."""
-        pairs = enumerate(zip(self.header, matches.names, strict=True))
-        return [at for at, (heading, found) in pairs if heading and not found and not heading.startswith("#")]
-
-    def cells(self, position: int) -> list[Cell]:
-        """Return the column's cells in the first rows of data."""
-        return [row[position] for row in self.around.sample if position < len(row)]
-
-
-@dataclass(frozen=True)
-class HeadingMatches:
-    """The matches found so far: for each heading, by position, the canonical names that it fills.
-
-    ``constants`` are the columns to which the profile gives one value. ``matched_by_alias`` maps a heading to the name that
-    was recognised as another system's. ``superseded_by`` maps a heading to (the column that it could fill, the heading that
-    does fill it). ``objections`` are by canonical name. ``currency`` is the currency in the heading of the amount
-    (``Beløb (DKK)``), ``currency_in_title`` the one in the unit below it or in a title.
-    """
-
-    names: tuple[tuple[str, ...], ...] = ()
-    constants: frozenset[str] = frozenset()
-    matched_by_alias: Mapping[str, str] = field(default_factory=dict)
-    superseded_by: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    objections: Mapping[str, HeadingObjection] = field(default_factory=dict)
-    currency: str | None = None
-    currency_in_title: str | None = None
-
-    def present(self) -> set[str]:
-        """Return the canonical names that a heading fills."""
-        return {name for found in self.names for name in found}
-
-    def is_open(self, headings: SheetHeadings, position: int) -> bool:
-        """Return whether this heading has no match yet and no rule in the profile."""
-        return not self.names[position] and headings.free(position)
-
-    def position_of(self, name: str) -> int | None:
-        """Return the position of the first heading that fills the column, or None."""
-        return next((position for position, found in enumerate(self.names) if name in found), None)
-
-    def with_names(self, added: Mapping[int, Sequence[str]], by_alias: Mapping[str, str]) -> HeadingMatches:
-        """Return these matches with the ``added`` ones, by position. ``by_alias`` are those by another system's name."""
-        names = tuple(tuple(added.get(position, found)) for position, found in enumerate(self.names))
-        return replace(self, names=names, matched_by_alias={**self.matched_by_alias, **by_alias})
-
-    def with_alias(self, headings: SheetHeadings, position: int, name: str) -> HeadingMatches:
-        """Return these matches with one more, by another system's name."""
-        return self.with_names({position: (name,)}, {headings.header[position]: name})
-
-    def with_objection(self, name: str, objection: HeadingObjection) -> HeadingMatches:
-        """Return these matches with an objection against a match for the column ``name``."""
-        return replace(self, objections={**self.objections, name: objection})
-
-    def without_objection(self, name: str) -> HeadingMatches:
-        """Return these matches without the objection for the column ``name``."""
-        return replace(self, objections={other: objection for other, objection in self.objections.items() if other != name})
 
 
 def match_headings(headings: SheetHeadings, shape: Shape, constants: Iterable[str]) -> HeadingMatches:
+    """Return what `read_headings` finds. Raises HeadingsRefused with the first doubt, if there is one."""
+    matches = read_headings(headings, shape, constants)
+    if matches.doubts:
+        raise HeadingsRefused(matches.doubts[0].message)
+    return matches
+
+
+def read_headings(headings: SheetHeadings, shape: Shape, constants: Iterable[str]) -> HeadingMatches:
     """Match every heading of a sheet of this shape. ``constants`` are the columns to which the profile gives one value.
 
-    Certain names come first. A weak name fills a column only if no other heading does and there is no objection.
-    Raises FileRefused if two weak headings could fill one column, or if an optional column is uncertain.
+    Certain names come first. A weak name fills a column only if no other heading does and there is no objection. It is a doubt
+    if two weak headings could fill one column, if an optional column is uncertain, or if two currencies are named.
     """
     matches = HeadingMatches(((),) * len(headings.header), frozenset(constants))
     for matcher in _MATCHERS:
@@ -150,6 +47,31 @@ def _mapped_by_profile(headings: SheetHeadings, shape: Shape, matches: HeadingMa
         for position in range(len(headings.header))
     }
     return matches.with_names(mapped, {})
+
+
+def _mapped_amount_with_unit(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
+    """Note the currency in the heading that the profile maps to the amount, ``Restbetrag (EUR)``.
+
+    It is a doubt if another column names currencies: which of them is that of the amount, the profile must say.
+    """
+    name = _AMOUNTS[shape]
+    positions = [at for at in range(len(headings.header)) if name in headings.mapped_to(at)]
+    unit = unit_of(headings.header[positions[0]]) if positions else None
+    if unit is None or unit[1] is None:
+        return matches
+    heading, currency = headings.header[positions[0]], unit[1]
+    if (other := matches.position_of("currency")) is None:
+        return replace(matches, currency=currency)
+    beside = headings.header[other]
+    if headings.mapped_to(other):  # the profile says that the column names the currency
+        return matches
+    reason = f'it names a currency, and "{beside}" does as well'
+    message = (
+        f'Sheet "{headings.sheet}": the heading "{heading}" of the amount names {currency}, and the column "{beside}" names '
+        f"currencies as well. Say in a profile that the heading is right:{profile_lines({'ignore': [beside]})}\n"
+        f"or that the column is:{profile_lines({'columns': {beside: 'currency'}})}"
+    )
+    return matches.with_doubt(HeadingDoubt(name, (heading,), reason, message))
 
 
 def _known_for_sure(headings: SheetHeadings, shape: Shape, matches: HeadingMatches) -> HeadingMatches:
@@ -209,9 +131,10 @@ def _amount_with_unit(headings: SheetHeadings, shape: Shape, matches: HeadingMat
     if "currency" in matches.present():
         first = headings.header[min({**sure, **weak})]
         return matches.with_objection(name, HeadingObjection(first, "it names a currency, and another column does as well"))
-    _refuse_two(headings, name, list(found))
+    if len(found) > 1:
+        return matches.with_doubt(_two(headings, name, list(found)))
     position, currency = next(iter(found.items()))
-    if not sure and (objection := _objection(headings, matches, name, position)):
+    if not sure and (objection := objection_against(headings, matches, name, position)):
         return matches.with_objection(name, objection)
     return replace(matches.with_alias(headings, position, name), currency=currency)
 
@@ -243,15 +166,16 @@ def _weak_name(
         return replace(matches, superseded_by={**matches.superseded_by, **superseded})
     if name in matches.constants:
         return matches
-    objections = {position: _objection(headings, matches, name, position) for position in positions}
+    objections = {position: objection_against(headings, matches, name, position) for position in positions}
     left = [position for position, objection in objections.items() if objection is None]
-    _refuse_two(headings, name, left)
+    if len(left) > 1:
+        return matches.with_doubt(_two(headings, name, left))
     if left:
         return matches.with_alias(headings, left[0], name).without_objection(name)
     last = objections[positions[-1]]
     assert last is not None
     if column(kind, name).requirement is not Requirement.REQUIRED:
-        raise _optional_in_doubt(headings.sheet, name, last)
+        return matches.with_doubt(_optional_in_doubt(headings.sheet, name, last))
     return matches.with_objection(name, last)
 
 
@@ -259,21 +183,25 @@ def _currency_in_title(headings: SheetHeadings, shape: Shape, matches: HeadingMa
     """Note a currency in the row of units below the amount, or in a title. It is only compared with the set currency.
 
     It is not used as the currency, because a corrected error sheet has no such row and would be read in another currency.
-    Raises FileRefused if a column or a heading also names currencies.
+    It is a doubt if a column or a heading also names currencies.
     """
     position = matches.position_of(_AMOUNTS[shape])
     code = code_in(headings.around.units.get(position, "")) if position is not None else None
     if code and ("currency" in matches.present() or matches.currency not in (None, code)):
-        raise FileRefused(
-            f'Sheet "{headings.sheet}": the unit below "{headings.header[position or 0]}" is {code}, and the currency is '
+        heading = headings.header[position or 0]
+        message = (
+            f'Sheet "{headings.sheet}": the unit below "{heading}" is {code}, and the currency is '
             f"also named elsewhere. Delete the row of units if the other one is right."
         )
+        reason = f"the unit below it is {code}, and the currency is also named elsewhere"
+        matches = matches.with_doubt(HeadingDoubt(_AMOUNTS[shape], (heading,), reason, message))
     return replace(matches, currency_in_title=code or headings.around.currency)
 
 
 _MATCHERS: tuple[Callable[[SheetHeadings, Shape, HeadingMatches], HeadingMatches], ...] = (
     _mapped_by_profile,
     _known_for_sure,
+    _mapped_amount_with_unit,
     _amount_with_unit,
     _weak_names,
     _currency_in_title,
@@ -285,57 +213,24 @@ def _kind(shape: Shape) -> RecordKind:
     return RecordKind.VOUCHER if shape is Shape.VOUCHERS else RecordKind.CASE
 
 
-def _optional_in_doubt(sheet: str, name: str, objection: HeadingObjection) -> FileRefused:
-    """Return the error that asks whether a heading is an optional column, so that next month's rows do not change the answer."""
+def _optional_in_doubt(sheet: str, name: str, objection: HeadingObjection) -> HeadingDoubt:
+    """Return the doubt whether a heading is an optional column, so that next month's rows do not change the answer."""
     heading, reason = objection.heading, objection.reason
-    return FileRefused(
-        f'Sheet "{sheet}": is "{heading}" {name}? {reason[:1].upper()}{reason[1:]}. Say in a profile that it '
-        f'is, [columns] "{heading}" = "{name}", or that it is not, ignore = ["{heading}"].'
+    lines = profile_lines({"columns": {heading: name}})
+    message = (
+        f'Sheet "{sheet}": is "{heading}" {name}? {reason[:1].upper()}{reason[1:]}. Say in a profile that it is:{lines}\n'
+        f"or that it is not:{profile_lines({'ignore': [heading]})}"
     )
+    return HeadingDoubt(name, (heading,), reason, message)
 
 
-def _objection(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
-    """Return the objection to reading a weak heading as ``name``, from another heading or its own first cells, or None."""
-    return _by_another_heading(headings, matches, name, position) or _by_its_cells(headings, name, position)
-
-
-def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
-    heading = headings.header[position]
-    bare = (unit_of(heading) or (header_key(heading), None))[0]
-    unmatched = (at for at, found in enumerate(matches.names) if not found and headings.header[at] != heading)
-    for at in unmatched:
-        other = headings.header[at]
-        reason = _counter(headings, name, at)
-        if reason and (reason != "tax" or bare in _PLAIN_AMOUNTS):
-            return HeadingObjection(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
-    return None
-
-
-def _counter(headings: SheetHeadings, name: str, position: int) -> str | None:
-    """Return why a heading contradicts another one as ``name``. One that only shows which rows are paid does not."""
-    reason = counter_heading(name, header_key(headings.header[position]))
-    return None if reason == "paid" and _is_yes_or_day(headings.cells(position)) else reason
-
-
-def _is_yes_or_day(cells: Iterable[Cell]) -> bool:
-    """Return whether the cells below a heading say yes or no, or are days, and are no amounts."""
-    filled = [cell for cell in cells if not is_blank(cell)]
-    if not filled or any(map(may_be_number, filled)):
-        return False
-    return all(truth_of(display_text(cell)) is not None or may_be_date(cell) for cell in filled)
-
-
-def _by_its_cells(headings: SheetHeadings, name: str, position: int) -> HeadingObjection | None:
-    kind = RecordKind.VOUCHER if name == "voucher_amount" or name not in index_of(RecordKind.CASE).values() else RecordKind.CASE
-    reason = objection_to(name, column(kind, name).value_kind, headings.cells(position))
-    return HeadingObjection(headings.header[position], reason) if reason else None
-
-
-def _refuse_two(headings: SheetHeadings, name: str, positions: Sequence[int]) -> None:
-    if len(positions) > 1:
-        first, second = (headings.header[position] for position in positions[:2])
-        more = " The claim is what is still open." if name == "amount_to_recover" else ""
-        raise FileRefused(
-            f'Sheet "{headings.sheet}": "{first}" and "{second}" could both be {name}.{more} Say in a profile which one it is: '
-            f'[columns] "{first}" = "{name}"; `importer map FILE` asks for it.'
-        )
+def _two(headings: SheetHeadings, name: str, positions: Sequence[int]) -> HeadingDoubt:
+    """Return the doubt which of several headings is the column ``name``."""
+    found = tuple(headings.header[position] for position in positions)
+    first, second = found[:2]
+    more = " The claim is what is still open." if name == "amount_to_recover" else ""
+    message = (
+        f'Sheet "{headings.sheet}": "{first}" and "{second}" could both be {name}.{more} Say in a profile which one it is '
+        f"(`importer map FILE` asks for it):{profile_lines({'columns': {first: name}})}"
+    )
+    return HeadingDoubt(name, found, "another heading may mean it, too", message)

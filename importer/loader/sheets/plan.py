@@ -35,6 +35,7 @@ from importer.loader.sheets.joined_columns import (
     names_by_profile,
 )
 from importer.loader.sheets.missing_columns import refuse_missing
+from importer.loader.sheets.party_evidence import are_debtor_names
 from importer.loader.sheets.shape import Shape, known_key, name_in
 from importer.loader.sheets.state_columns import StateColumns, state_columns
 
@@ -128,10 +129,10 @@ def plan_sheet(
     present = matches.present().union(fixed)
     derived = _derived_columns(shape, header, present)
     unmatched = headings.unmatched(matches)
-    refuse_missing(
-        sheet, [header[at] for at in unmatched], shape, present | derived, matches.objections, matches.currency_in_title
-    )
-    bound = _bound(shape, header, matches, fixed, profile, made.fills())
+    free = [header[at] for at in unmatched]
+    debtors = [] if "debtor_name" in present else [header[at] for at in unmatched if are_debtor_names(headings.cells(at))]
+    refuse_missing(sheet, free, shape, present | derived, matches.objections, matches.currency_in_title, debtors)
+    bound = _bound(shape, header, matches, fixed, profile)
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     amount = matches.position_of(AMOUNT)
     found = state_columns(headings, shape, unused, profile)

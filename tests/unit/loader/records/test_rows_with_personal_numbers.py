@@ -91,7 +91,7 @@ def test_what_a_debtor_is_taken_for(changes, kind, contact) -> None:
 def test_an_unclear_debtor_is_asked_about_with_the_line_for_the_profile() -> None:
     row = case("C1", debtor_type="by name", debtor_name="Nordlys", debtor_zip_code="8000")
     (reason,) = read(row)[0][0].case.asked
-    assert '[parties] "Nordlys, 8000" = "company"' in reason.message
+    assert 'under [parties], "Nordlys, 8000" = "company"' in reason.message
     answered = read(row, profile=Profile(parties={"Nordlys, 8000": "company"}))[0][0]
     assert answered.case.asked == ()
     assert sent(answered)["debtor"]["type"] == "Company"

@@ -1,0 +1,61 @@
+"""The objections to reading a heading that may also mean something else: by another heading, or by its own first cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from importer.domain.aliases import counter_heading
+from importer.domain.cells import Cell
+from importer.domain.columns import column, index_of
+from importer.domain.kinds import RecordKind
+from importer.domain.row_states import truth_of
+from importer.domain.text_keys import header_key
+from importer.loader.sheets.cell_tests import may_be_date, may_be_number, objection_to
+from importer.loader.sheets.heading_matches import HeadingMatches, HeadingObjection, SheetHeadings
+from importer.loader.sheets.shape import unit_of
+from importer.loader.values.parsers import display_text, is_blank
+
+_PLAIN_AMOUNTS = frozenset(("amount", "beloeb", "belob", "belopp", "beloep", "belop", "betrag"))  # may be with or without tax
+_AGAINST = {
+    "paid": "says that part of it may be paid",
+    "tax": "leaves open whether it includes the tax",
+    "sign": "says whether it is a debit or a credit",
+    "open": "may be what is still open",
+}
+
+
+def objection_against(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
+    """Return the objection to reading a weak heading as ``name``, from another heading or its own first cells, or None."""
+    return _by_another_heading(headings, matches, name, position) or _by_its_cells(headings, name, position)
+
+
+def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
+    heading = headings.header[position]
+    bare = (unit_of(heading) or (header_key(heading), None))[0]
+    unmatched = (at for at, found in enumerate(matches.names) if not found and headings.header[at] != heading)
+    for at in unmatched:
+        other = headings.header[at]
+        reason = _counter(headings, name, at)
+        if reason and (reason != "tax" or bare in _PLAIN_AMOUNTS):
+            return HeadingObjection(heading, f'"{other}" {_AGAINST[reason]}', other if reason == "open" else None)
+    return None
+
+
+def _counter(headings: SheetHeadings, name: str, position: int) -> str | None:
+    """Return why a heading contradicts another one as ``name``. One that only shows which rows are paid does not."""
+    reason = counter_heading(name, header_key(headings.header[position]))
+    return None if reason == "paid" and _is_yes_or_day(headings.cells(position)) else reason
+
+
+def _is_yes_or_day(cells: Iterable[Cell]) -> bool:
+    """Return whether the cells below a heading say yes or no, or are days, and are no amounts."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    if not filled or any(map(may_be_number, filled)):
+        return False
+    return all(truth_of(display_text(cell)) is not None or may_be_date(cell) for cell in filled)
+
+
+def _by_its_cells(headings: SheetHeadings, name: str, position: int) -> HeadingObjection | None:
+    kind = RecordKind.VOUCHER if name == "voucher_amount" or name not in index_of(RecordKind.CASE).values() else RecordKind.CASE
+    reason = objection_to(name, column(kind, name).value_kind, headings.cells(position))
+    return HeadingObjection(headings.header[position], reason) if reason else None

@@ -1,0 +1,27 @@
+"""Whether the cells of a column are the names of debtors, as the legal forms and the personal names in them show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from importer.domain.cells import Cell
+from importer.domain.parties.forms import form_in, words_in
+from importer.domain.parties.names import is_personal_name
+from importer.loader.values.parsers import display_text, is_blank
+
+_NAMES, _COMPANIES = 0.8, 0.2  # shares of the cells
+
+
+def are_debtor_names(cells: Iterable[Cell]) -> bool:
+    """Return whether cells are names of companies and persons, and differ.
+
+    At least every fifth must have the legal form of a company, since persons alone may be anybody, such as the people in
+    charge. One name in all rows is rather the creditor's.
+    """
+    texts = [display_text(cell).strip() for cell in cells if isinstance(cell, str) and not is_blank(cell)]
+    different = set(texts)
+    if not texts or (len(different) == 1 and len(texts) > 1):
+        return False
+    companies = {text for text in different if form_in(text, None) is not None or words_in(text)}
+    persons = {text for text in different - companies if is_personal_name(text)}
+    return len(companies) >= _COMPANIES * len(different) and len(companies | persons) >= _NAMES * len(different)
