@@ -15,7 +15,7 @@ from importer.cli.dragged import dragged
 from importer.cli.invocation import current_workspace, environment_of, import_request, print_json, show_result
 from importer.cli.ledger import ledger_app
 from importer.cli.logs.command import logged
-from importer.cli.mapping import map_sheet
+from importer.cli.mapping import map_sheet, with_answers
 from importer.cli.night import Notify, reported, summary
 from importer.cli.options import (
     AsJson,
@@ -98,6 +98,7 @@ def run(
         new_ledger=new_ledger,
     )
     with environment_of(config, sandbox=sandbox, serving=not dry_run) as environment:
+        request = with_answers(request, environment, asks=not (yes or as_json))
         if dry_run:
             from importer.commands.check import check
 
@@ -128,7 +129,7 @@ def check(
     del quiet  # accepted because `run` accepts it; a check shows no progress
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
         request = import_request(paths, profile, output, sandbox=sandbox, rows=expect_rows, totals=expect_total)
-        result = check(request, environment)
+        result = check(with_answers(request, environment, asks=not as_json), environment)
     show_result(result, as_json=as_json)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +13,10 @@ from importer.cli.invocation import current_workspace, environment_of
 from importer.cli.options import Config
 from importer.cli.terminal import TerminalDialogue, say
 from importer.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from importer.workspace.environment import Environment
+    from importer.workspace.request import ImportRequest
 
 
 def map_sheet(
@@ -70,6 +75,15 @@ def map_sheet(
     for line in mapped.lines:
         say(line, err=mapped.exit_code is not ExitCode.OK)
     raise typer.Exit(int(mapped.exit_code))
+
+
+def with_answers(request: ImportRequest, environment: Environment, *, asks: bool) -> ImportRequest:
+    """Return the request, at a terminal after the questions about headings that would refuse a file; ``asks``: they may be."""
+    if not (asks and sys.stdin.isatty() and sys.stderr.isatty()):
+        return request
+    from importer.commands.map_offer import offer_map
+
+    return offer_map(request, environment.settings, TerminalDialogue(), partial(say, err=True))
 
 
 def _confirm_values(profile: str | None, config: Path | None) -> None:

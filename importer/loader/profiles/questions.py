@@ -17,7 +17,7 @@ from importer.domain.text_keys import header_key
 from importer.errors import UsageError
 from importer.loader.profiles.column_names import column_named
 from importer.loader.profiles.draft import CONTACT, AnswerValue, FromHeading, ProfileDraft
-from importer.loader.profiles.guarded import is_guarded, may_be_offered
+from importer.loader.profiles.guarded import may_be_offered
 from importer.loader.profiles.proposal import ColumnCandidate, Guess
 from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in
@@ -169,12 +169,10 @@ def _about_heading(draft: ProfileDraft, guess: Guess) -> Question:
 
 
 def _offered(candidates: Sequence[ColumnCandidate], suggested: str | None, shape: Shape) -> str | None:
-    """Return the answer that Enter may stand for: a likely column, NOTHING if no candidate is likely, else None.
+    """Return the answer that Enter may stand for: a likely column, NOTHING if no candidate is worth a suggestion, else None.
 
-    Nothing is offered where a candidate is about money, a party, an identity or a state.
+    A column of money, of a party, an identity or a state is never offered.
     """
-    if any(is_guarded(candidate.name, shape) for candidate in candidates):
-        return None
     best = next((candidate for candidate in candidates if candidate.name == suggested), None)
     if best is None:
         return NOTHING

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from importer.domain.cells import Cell
-from importer.domain.parties.forms import form_in, words_in
+from importer.domain.parties.forms import form_in, legal_forms, words_in
 from importer.domain.parties.names import is_personal_name
 from importer.loader.values.parsers import display_text, is_blank
 
-_NAMES, _COMPANIES = 0.8, 0.2  # shares of the cells
+_NAMES, _COMPANIES = 0.8, 0.2  # shares of the different cells
 
 
 def are_debtor_names(cells: Iterable[Cell]) -> bool:
@@ -22,6 +23,16 @@ def are_debtor_names(cells: Iterable[Cell]) -> bool:
     different = set(texts)
     if not texts or (len(different) == 1 and len(texts) > 1):
         return False
-    companies = {text for text in different if form_in(text, None) is not None or words_in(text)}
+    companies = {text for text in different if _has_form(text)}
     persons = {text for text in different - companies if is_personal_name(text)}
     return len(companies) >= _COMPANIES * len(different) and len(companies | persons) >= _NAMES * len(different)
+
+
+def _has_form(name: str) -> bool:
+    """Return whether a name has a legal form of any country, or words that only companies and public bodies have."""
+    return bool(words_in(name)) or any(form_in(name, country) is not None for country in _countries())
+
+
+@cache
+def _countries() -> tuple[str | None, ...]:
+    return (None, *sorted({country for form in legal_forms() for country in form.countries}))

@@ -13,10 +13,20 @@ from openpyxl import Workbook
 from importer.commands import map_dialogue
 from importer.commands.map import MapRequest, map_file
 from importer.commands.map_dialogue import MOST_LISTED, ask
+from importer.errors import ExitCode, UsageError
 from importer.loader.profile import Profile
 from importer.loader.profiles.draft import CONTACT, FromHeading, ProfileDraft, finish
 from importer.loader.profiles.profile_file import read_profile
-from importer.loader.profiles.questions import NOTHING, AnswerRefused, Choice, Question, QuestionKind, answer, open_questions
+from importer.loader.profiles.questions import (
+    NEEDS_ANSWER,
+    NOTHING,
+    AnswerRefused,
+    Choice,
+    Question,
+    QuestionKind,
+    answer,
+    open_questions,
+)
 from importer.loader.profiles.sampling import sample_file
 from importer.loader.profiles.trials import SheetTrials
 from importer.settings import Settings
@@ -50,6 +60,7 @@ class Typist:
     def ask(self, prompt):
         shown, self.lines = "\n".join(self.lines), []
         self.prompts.append(prompt)
+        assert NEEDS_ANSWER not in shown, self.prompts
         if prompt.startswith("Number ["):
             return str(1 + ("cases", "vouchers", "flat").index(self.answers["shape"]))
         if column := re.search(r"^No heading fills (\w+):", shown, re.MULTILINE):
@@ -98,17 +109,26 @@ def folder(tmp_path, monkeypatch):
     [
         ("open-items.xlsx", NORDLYS, {"column:debtor_type": "by name"}),
         ("open-items.xlsx", {}, {"column:debtor_type": "Person", "column:creditor_company_name": FromHeading("Kundenr.")}),
-        ("paid.csv", NORDLYS, {"heading:Fakturabeløb": NOTHING, "column:amount_to_recover": FromHeading("Rest")}),
+        ("paid.csv", NORDLYS, {"column:currency": "DKK"}),
         ("paid.csv", NORDLYS | {"currency": "DKK", "debtor_type": "Company"}, {"column:debtor_contact_person": "Mette Holm"}),
-        ("dunning.csv", NORDLYS, {"heading:Partner Q": "debtor_name", "column:debtor_country": "DE", "column:currency": "EUR"}),
+        ("dunning.csv", NORDLYS, {"heading:Partner Q": "debtor_name", "column:debtor_country": "DE"}),
         ("dunning.csv", {}, {"heading:Partner Q": NOTHING, "column:debtor_name": FromHeading("Partner Q")}),
         (
             "unknown.csv",
             {},
-            {"shape": "vouchers", "column:case_ref": FromHeading("Zzq"), "column:voucher_amount": FromHeading("Qqz")},
+            {
+                "shape": "vouchers",
+                "heading:Tegn": "currency",
+                "column:case_ref": FromHeading("Zzq"),
+                "column:voucher_amount": FromHeading("Qqz"),
+            },
         ),
         ("unknown.csv", NORDLYS, {"shape": "cases", "heading:Tegn": NOTHING, "heading:Day Q": "date", "column:currency": "DKK"}),
-        ("both.csv", NORDLYS, {"heading:Voucher Q": "voucher_amount", "column:debtor_type": "Person"}),
+        (
+            "both.csv",
+            NORDLYS,
+            {"heading:Case Q": "case_ref", "heading:Voucher Q": "voucher_amount", "column:debtor_type": "Person"},
+        ),
     ],
 )
 def test_typed_answers_and_values_come_to_the_same_profile(folder, file, defaults, answers):
@@ -196,7 +216,7 @@ def test_a_refused_answer_is_asked_again_with_the_reason(answers):
     ask(user, object(), HEADING)
     assert answers == [("heading:Zzq", "date")]
     assert user.heard[-2:] == ["It cannot be. Type a number of the list, or another column's name."] * 2
-    assert user.prompts == ["Number, or the name of a column [1]: "] * 3
+    assert user.prompts == ["Number, or the name of a column; ? lists them [1]: "] * 3
 
 
 @pytest.mark.parametrize(("default", "prompt"), [("currency", " [2]"), (NOTHING, " [0]"), (None, "")])
@@ -205,7 +225,7 @@ def test_the_prompt_shows_what_enter_stands_for(default, prompt):
     question = Question("heading:Zzq", QuestionKind.HEADING, "Zzq", choices=HEADING.choices, default=default)
     user = Scripted("1")
     ask(user, object(), question)
-    assert user.prompts == [f"Number, or the name of a column{prompt}: "]
+    assert user.prompts == [f"Number, or the name of a column; ? lists them{prompt}: "]
 
 
 @pytest.mark.parametrize(("column", "enter"), [("currency", "leaves it open"), (CONTACT, "takes the company's own name")])
@@ -215,3 +235,65 @@ def test_a_question_about_a_column_says_once_what_enter_does(column, enter):
     ask(user, object(), replace(COLUMN, subject=column))
     shown = " ".join([*user.heard, *user.prompts])
     assert (shown.count("Enter"), enter in shown) == (1, True)
+
+
+def test_a_question_mark_lists_what_may_be_answered(folder):
+    settings = Settings(defaults=NORDLYS)
+    user = Asking({"heading:Partner Q": "debtor name", "column:debtor_country": "DE", "column:debtor_type": "Company"})
+    ended = map_file(MapRequest(folder / "dunning.csv", folders=(folder / "profiles",)), settings, user, lambda _: None)
+    assert ended.exit_code is ExitCode.OK
+    about_heading, about_column = user.listed[0], user.listed[1]
+    assert re.search(r"^  debtor_name +The company's or the person's full name\.", about_heading, re.MULTILINE)
+    assert "  creditor_reference " not in about_heading  # it is filled
+    assert re.search(r"^  Mahnstufe +0 \| 1", about_column, re.MULTILINE)
+
+
+class Asking(Typist):
+    """A user who types ? at each question first."""
+
+    def __init__(self, answers):
+        super().__init__(answers)
+        self.listed, self.before = [], None
+
+    def ask(self, prompt):
+        if self.before is None and "; ? lists" in prompt:
+            self.before, self.lines = self.lines, []
+            return "?"
+        if self.before is not None:
+            self.listed.append("\n".join(self.lines))
+            self.lines, self.before = self.before, None
+        return super().ask(prompt)
+
+
+FILTERS = (
+    "Company;Debtor;Country;Invoice no;Invoice date;Currency;Balance due\n"
+    "A;Bo Ek;DK;F1;2026-01-31;DKK;5.00\nB=C;Ida Ek;DK;F2;2026-01-31;DKK;6.00\n"
+)
+
+
+def test_rows_are_kept_or_dropped_by_values_that_the_sheet_has(folder):
+    (folder / "rows.csv").write_text(FILTERS, encoding="utf-8")
+    request = MapRequest(folder / "rows.csv", folders=(folder / "profiles",), only_sure=True, constants={"debtor_type": "Person"})
+    ended = map_file(
+        replace(request, only=("company=a",), skip=("Company=B=C",)), Settings(defaults=NORDLYS), None, lambda _: None
+    )
+    assert ended.exit_code is ExitCode.OK, ended
+    profile = read_profile(folder / "profiles" / "rows.toml")
+    assert (profile.rows.only, profile.rows.skip) == ({"Company": "a"}, {"Company": "B=C"})
+    assert 'Only rows with "a" below "Company" are read.' in ended.lines
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("Company", "COLUMN=VALUE"),
+        ("Zzq=A", 'no column "Zzq"'),
+        ("Company=D", 'none of the first 500 rows has "D"'),
+    ],
+)
+def test_a_filter_that_fits_no_row_is_refused(folder, given, told):
+    (folder / "rows.csv").write_text(FILTERS, encoding="utf-8")
+    request = MapRequest(folder / "rows.csv", folders=(folder / "profiles",), only_sure=True, only=(given,))
+    with pytest.raises(UsageError, match=re.escape(told)):
+        map_file(request, Settings(defaults=NORDLYS), None, lambda _: None)
+    assert not (folder / "profiles").exists()

@@ -15,7 +15,7 @@ from importer.loader.profile import Profile
 from importer.loader.profiles import questions as module
 from importer.loader.profiles import trials
 from importer.loader.profiles.draft import FromHeading, ProfileDraft, finish
-from importer.loader.profiles.proposal import ASK_FROM, SUGGEST_FROM, Heading
+from importer.loader.profiles.proposal import ASK_FROM, DEBTORS, SUGGEST_FROM, Heading
 from importer.loader.profiles.questions import NOTHING, AnswerRefused, answer, open_questions, questions
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.profiles.trials import SheetTrials
@@ -55,7 +55,8 @@ FOR_ALL = NORDLYS | {"currency": "DKK", "debtor_type": "Person", "amount_to_reco
 
 def draft_of(columns, *, defaults=(), **more) -> ProfileDraft:
     headings = tuple(Heading(text, cells) for text, cells in columns.items())
-    sample = SheetSample("Ark1", 1, tuple(columns), headings, SheetContext(sample=list(zip(*columns.values(), strict=True))))
+    rows = list(zip(*columns.values(), strict=True))
+    sample = SheetSample("Ark1", 1, tuple(columns), headings, SheetContext(sample=rows), tuple(rows))
     return ProfileDraft(SheetTrials(sample, VoucherTypes(), dict(defaults)), **more)
 
 
@@ -89,13 +90,12 @@ DATES = {"heading:Invoice date": "date", "heading:Issue date": "due_date", "head
             [("column:debtor_contact_person", ["Kundenr."], False, NOTHING)],
         ),
         (OPEN_ITEMS, NORDLYS, {"column:debtor_type": "Person"}, []),
-        (DUNNING, NORDLYS, {}, [("heading:Partner Q", ["debtor_contact_person", "debtor_state"], False, NOTHING)]),
+        (DUNNING, NORDLYS, {}, [("heading:Partner Q", ["debtor_name", "debtor_contact_person", "debtor_state"], False, None)]),
         (
             DUNNING,
             NORDLYS,
             LEFT_OUT,
             [
-                ("column:currency", ["Partner Q", "Mahnstufe"], True, NOTHING),
                 ("column:debtor_type", ["Partner Q", "Mahnstufe"], True, NOTHING),
                 ("column:debtor_name", ["Partner Q", "Mahnstufe"], True, NOTHING),
                 ("column:debtor_country", ["Partner Q", "Mahnstufe"], True, NOTHING),
@@ -107,13 +107,13 @@ DATES = {"heading:Invoice date": "date", "heading:Issue date": "due_date", "head
             {},
             [
                 ("heading:Invoice date", ["date", "creditor_reference"], False, "date"),
-                ("heading:Issue date", ["due_date"], False, "due_date"),
+                ("heading:Issue date", ["due_date"], False, None),  # 78 % are not enough
                 ("heading:Zone Q", ["creditor_country", "debtor_country"], False, NOTHING),
             ],
         ),
         (TWO_DATES, FOR_ALL, DATES, []),
         (UNKNOWN, {}, {}, [("shape", ["cases", "vouchers", "flat"], True, "cases")]),
-        (UNKNOWN, {}, {"shape": "vouchers"}, [("heading:Tegn", ["currency", "reference_id", "text"], False, "currency")]),
+        (UNKNOWN, {}, {"shape": "vouchers"}, [("heading:Tegn", ["currency", "reference_id", "text"], False, None)]),
         (
             VOUCHERS,
             {"debtor_type": "Company"},
@@ -129,7 +129,8 @@ def test_what_is_asked_about_a_sheet_after_these_answers(columns, defaults, answ
 def test_a_question_holds_all_that_is_needed_to_ask_it_elsewhere():
     (partner,) = open_questions(draft_of(DUNNING, defaults=NORDLYS))
     assert json.loads(json.dumps(asdict(partner)))["samples"] == list(NAMES)
-    assert [ASK_FROM <= choice.certainty < SUGGEST_FROM for choice in partner.choices] == [True, True]
+    assert partner.choices[0].certainty == DEBTORS  # by the legal forms in the names
+    assert [ASK_FROM <= choice.certainty < SUGGEST_FROM for choice in partner.choices[1:]] == [True, True]
     (kind,) = open_questions(draft_of(OPEN_ITEMS, defaults=NORDLYS))
     assert json.loads(json.dumps(asdict(kind))) == {
         "id": "column:debtor_type",
@@ -140,6 +141,7 @@ def test_a_question_holds_all_that_is_needed_to_ask_it_elsewhere():
         "choices": [{"answer": {"heading": "Kundenr."}, "certainty": 0, "samples": list(NUMBERS)}],
         "required": True,
         "default": "",
+        "remark": "",
     }
     (shape,) = open_questions(draft_of(UNKNOWN))
     assert shape.samples == ("Zzq", "Tegn", "Qqz")
@@ -152,7 +154,6 @@ def test_values_are_offered_once_each_and_without_what_steers_a_terminal():
 
 COMPLETE = {  # of a dunning list, and none of these answers is the default
     "heading:Partner Q": "debtor_name",
-    "column:currency": "EUR",
     "column:debtor_type": "Company",
     "column:debtor_country": "DE",
     "column:debtor_contact_person": FromHeading("Mahnstufe"),
@@ -161,11 +162,11 @@ COMPLETE = {  # of a dunning list, and none of these answers is the default
 
 def test_the_answers_of_a_stage_make_the_same_profile_in_any_order():
     draft = answer(draft_of(DUNNING, defaults=NORDLYS), "heading:Partner Q", "debtor_name")
-    columns = ("column:currency", "column:debtor_type", "column:debtor_country")
+    columns = ("column:debtor_type", "column:debtor_country")
     assert ids(draft) == list(columns)
     made = [finish(answered(draft, {name: COMPLETE[name] for name in order})) for order in permutations(columns)]
     assert all(profile == made[0] for profile in made)
-    assert made[0].constants == {"currency": "EUR", "debtor_type": "Company", "debtor_country": "DE"}
+    assert made[0].constants == {"debtor_type": "Company", "debtor_country": "DE"}
 
     dates = [finish(answered(draft_of(TWO_DATES, defaults=FOR_ALL), order)) for order in permutations(DATES.items())]
     assert all(profile == dates[0] for profile in dates)
@@ -201,7 +202,7 @@ def test_another_answer_replaces_the_first_and_discards_those_that_rest_on_it():
         "Partner Q": "debtor_name",
     }
     again = answer(draft, "heading:Partner Q", NOTHING)
-    assert ids(again) == ["column:currency", "column:debtor_type", "column:debtor_name", "column:debtor_country"]
+    assert ids(again) == ["column:debtor_type", "column:debtor_name", "column:debtor_country"]
     assert again.constants == {}
     shaped = answered(draft_of(UNKNOWN), {"shape": "cases", "heading:Tegn": "currency"})
     assert answer(shaped, "shape", "vouchers").columns == {}
@@ -224,8 +225,8 @@ def test_a_heading_that_was_left_out_can_still_fill_a_column():
         (DUNNING, {}, "heading:Partner Q", FromHeading("Mahnstufe"), "There is no such column"),
         (DUNNING, {}, "heading:Partner Q", "Date", "Date is filled by another heading already"),
         (DUNNING, {}, "heading:Belegdatum", "due_date", 'no question "heading:Belegdatum"'),
-        (DUNNING, {}, "column:currency", "EUR", 'no question "column:currency" about this sheet, or not yet'),
-        (DUNNING, LEFT_OUT, "column:currency", "Danmarks penge", '"Danmarks penge" cannot be currency. Three-letter ISO code.'),
+        (DUNNING, {}, "column:debtor_country", "DE", 'no question "column:debtor_country" about this sheet, or not yet'),
+        (DUNNING, LEFT_OUT, "column:debtor_country", "Utopia", '"Utopia" cannot be debtor_country.'),
         (DUNNING, LEFT_OUT, "column:debtor_name", FromHeading("Zzq"), 'no heading "Zzq" that could still fill debtor_name'),
         (DUNNING, LEFT_OUT, "column:debtor_name", FromHeading("Belegdatum"), 'no heading "Belegdatum" that could still'),
         (DUNNING, LEFT_OUT, "column:comments", "x", 'no question "column:comments"'),
@@ -289,3 +290,47 @@ def test_a_sheet_is_proposed_and_planned_once_for_each_set_of_answers(monkeypatc
     draft = answered(draft, {"column:debtor_type": "Company", "column:debtor_contact_person": NOTHING})
     assert draft.sheet.refusal(finish(draft)) is None
     assert (len(planned), len(proposed)) == (2, 2)  # without and with the answers; as cases and as vouchers
+
+
+PAID_IN_PART = {
+    "Debitor": NAMES,
+    "Land": ("Danmark",) * 3,
+    "Faktura nr.": ("F1", "F2", "F3"),
+    "Fakturadato": DAYS,
+    "Fakturabeløb": ("1.234,50", "99,00", "10,25"),
+    "Indbetalt": ("234,50", "0,00", ""),
+    "Krediteret": ("", "9,00", ""),
+    "Rest": ("1.000,00", "90,00", "10,25"),
+}
+
+
+def test_the_column_of_what_is_open_is_proved_by_every_row_and_all_that_settles():
+    draft = draft_of(PAID_IN_PART, defaults=FOR_ALL)
+    assert draft.columns["Rest"] == "amount_to_recover"
+    (rest,) = [guess for guess in draft.proposal.guesses if guess.heading.text == "Rest"]
+    assert (rest.sure, rest.remark) == (True, 'in every row it is "Fakturabeløb" less "Indbetalt", "Krediteret"')
+    one_row_differs = PAID_IN_PART | {"Rest": ("1.000,00", "99,00", "10,25")}
+    nothing_settled = PAID_IN_PART | {"Indbetalt": ("0,00",) * 3, "Krediteret": ("",) * 3, "Rest": PAID_IN_PART["Fakturabeløb"]}
+    for columns in (one_row_differs, nothing_settled):
+        without = {name: value for name, value in FOR_ALL.items() if name != "amount_to_recover"}
+        asked = asked_about(draft_of(columns, defaults=without))
+        assert ("heading:Fakturabeløb", ["amount_to_recover"], False, None) in asked
+
+
+def test_what_a_run_objects_to_is_a_question_with_its_reason():
+    columns = OPEN_ITEMS | {"Restbeløb (DKK)": AMOUNTS}
+    del columns["Restbeløb"]
+    (asked, *_) = open_questions(draft_of(columns, defaults=FOR_ALL))
+    assert (asked.id, asked.default) == ("heading:Restbeløb (DKK)", None)
+    assert asked.remark == "it names a currency, and another column does as well"
+
+
+@pytest.mark.parametrize("typed", ["debtor name", "Debtor-Name", "DEBTOR_NAME", "Kundenavn", "debtor_name"])
+def test_a_column_is_understood_as_people_write_it(typed):
+    assert answer(draft_of(DUNNING, defaults=NORDLYS), "heading:Partner Q", typed).columns["Partner Q"] == "debtor_name"
+
+
+def test_a_typed_heading_fills_a_column_and_is_not_the_value_of_all_rows():
+    draft = answered(draft_of(DUNNING, defaults=NORDLYS), LEFT_OUT)
+    draft = answer(draft, "column:debtor_name", "partner q")
+    assert (draft.columns["Partner Q"], draft.constants) == ("debtor_name", {})
