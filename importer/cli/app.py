@@ -98,7 +98,7 @@ def run(
         new_ledger=new_ledger,
     )
     with environment_of(config, sandbox=sandbox, serving=not dry_run) as environment:
-        request = with_answers(request, environment, asks=not (yes or as_json))
+        request = with_answers(request, environment, asks=not (yes or as_json), sends=not dry_run)
         if dry_run:
             from importer.commands.check import check
 

@@ -77,13 +77,19 @@ def map_sheet(
     raise typer.Exit(int(mapped.exit_code))
 
 
-def with_answers(request: ImportRequest, environment: Environment, *, asks: bool) -> ImportRequest:
-    """Return the request, at a terminal after the questions about headings that would refuse a file; ``asks``: they may be."""
+def with_answers(request: ImportRequest, environment: Environment, *, asks: bool, sends: bool = False) -> ImportRequest:
+    """Return the request after the questions at a terminal about headings that would refuse a file; ``asks``: they may be asked.
+
+    If it ``sends``, debtors are asked about as well that may be companies or persons.
+    """
     if not (asks and sys.stdin.isatty() and sys.stderr.isatty()):
         return request
+    from importer.commands.ask_parties import ask_parties
     from importer.commands.map_offer import offer_map
 
-    return offer_map(request, environment.settings, TerminalDialogue(), partial(say, err=True))
+    dialogue = TerminalDialogue()
+    request = offer_map(request, environment.settings, dialogue, partial(say, err=True))
+    return ask_parties(request, environment, dialogue) if sends else request
 
 
 def _confirm_values(profile: str | None, config: Path | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from importer.domain.code_lists import VoucherTypes
+from importer.domain.parties.kinds import PartyKind
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class LoadContext:
     test_cases: bool = False
     leaves_out_wrong: bool = True
     """Whether a wrong e-mail, phone or state outside the United States is left out, and does not reject the row."""
+    parties: Mapping[str, PartyKind] = field(default_factory=dict)
+    """Kinds of debtors that a person has given for this import, by folded customer number, or by name and postal code."""
     folder: Path = Path()
     """The folder of the sheet; paths in ``appendix_file`` are relative to it."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.domain.parties.kinds import PartyKind
 from importer.errors import ProfileError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
 from importer.loader.profiles.profile_file import load_profile
@@ -33,7 +35,8 @@ class ImportRequest:
 
     Without a ``profile``, each source is read with the profile of the ``profile_set`` that matches its headings. ``paths`` and
     ``output`` are as the user gave them; all other files are in the ``workspace``. ``files_folder`` is where the files are that
-    rows name, such as attachments, if that is not the folder of the source.
+    rows name, such as attachments, if that is not the folder of the source. ``parties`` are the kinds of debtors that a person
+    has given for this import, by folded customer number, or by name and postal code.
     """
 
     workspace: Workspace
@@ -49,6 +52,7 @@ class ImportRequest:
     expected: Expectation = field(default_factory=Expectation)
     gates: Gates = field(default_factory=Gates)
     files_folder: Path | None = None
+    parties: Mapping[str, PartyKind] = field(default_factory=dict)
 
     @property
     def new_ledger_choice(self) -> NewLedger:

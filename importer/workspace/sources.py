@@ -62,7 +62,7 @@ def sources_of(
     values that persons have confirmed.
     """
     context = environment.load_context(test_cases=request.test_cases, folder=request.workspace.root)
-    context = replace(context, confirmed=confirmed)
+    context = replace(context, confirmed=confirmed, parties=request.parties)
     if request.frames:
         yield Source("DataFrame", lambda: _opened_frames(request.frames, request, context))
     paths = find_files(request.paths).files

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,15 @@ from importer.loader.records.row_values import RowValues
 
 EVERY_OTHER = "*"
 """The name in ``[parties]`` of a profile that answers for all debtors that it does not list."""
+
+
+_UNDER = "under [parties], "
+
+
+def name_asked_about(reasons: Iterable[Reason]) -> str | None:
+    """Return what names a row's debtor in ``[parties]`` of a profile if the row asks for the debtor's kind, else None."""
+    asked = next((reason for reason in reasons if reason.code == DEBTOR_TYPE_UNCLEAR), None)
+    return None if asked is None else next(iter(tomllib.loads(asked.message.partition(_UNDER)[2])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +120,7 @@ class PartyReader:
 
     def _question(self, found: RowValues, row: MaskedRow, why: UnclearParty) -> Reason:
         listed = assignment(self._name(found.values, row), "company")
-        advice = f"Write company, person or sole trader in #answer, or list it in the profile: under [parties], {listed}"
+        advice = f"Write company, person or sole trader in #answer, or list it in the profile: {_UNDER}{listed}"
         gist = f"may be a company or a person: {why}. Write company, person or sole trader in #answer, or list it in the profile"
         reason = found.reason(DEBTOR_TYPE_UNCLEAR, f"may be a company or a person: {why}. {advice}", "debtor_name")
         return Reason(reason.code, reason.message, reason.field, reason.column, reason.value, gist=gist)

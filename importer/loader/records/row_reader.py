@@ -62,7 +62,7 @@ class RowReader:
         self._voucher_positions = [(place, one.column) for one in plan.voucher for place in one.places]
         self._only_vouchers = plan.shape is Shape.VOUCHERS
         self._mask = SheetMask(plan.head, unmasked_positions(plan.head, profile))
-        self._parties = PartyReader(self._mask, profile.party_kinds(), derived=plan.derive_debtor_type)
+        self._parties = PartyReader(self._mask, {**context.parties, **profile.party_kinds()}, derived=plan.derive_debtor_type)
         self.masked: Counter[int] = Counter()
         """The personal numbers that were masked so far, by the position of their column."""
 
