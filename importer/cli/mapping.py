@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from importer.workspace.request import ImportRequest
 
 
+OnlyRows = Annotated[
+    list[str] | None, typer.Option("--only", metavar="COLUMN=VALUE", help="Read only rows with this value; may be repeated.")
+]
+SkippedRows = Annotated[
+    list[str] | None, typer.Option("--skip", metavar="COLUMN=VALUE", help="Leave out rows with this value; may be repeated.")
+]
+
+
 def map_sheet(
     file: Annotated[
         Path | None, typer.Argument(help="A spreadsheet of the kind that you want to import.", show_default=False)
@@ -36,12 +44,8 @@ def map_sheet(
     ] = None,
     decimal: Annotated[Literal[",", "."] | None, typer.Option("--decimal", help="The decimal mark of amounts.")] = None,
     date_format: Annotated[str | None, typer.Option("--date-format", help="How dates are written, such as DD.MM.YYYY.")] = None,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="COLUMN=VALUE", help="Read only rows with this value; may be repeated.")
-    ] = None,
-    skip: Annotated[
-        list[str] | None, typer.Option("--skip", metavar="COLUMN=VALUE", help="Leave out rows with this value; may be repeated.")
-    ] = None,
+    only: OnlyRows = None,
+    skip: SkippedRows = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is there, without a question.")] = False,
     confirm: Annotated[
@@ -62,14 +66,8 @@ def map_sheet(
     said = values_set(constants or ())
     workspace = current_workspace()
     described = (file, profile, sheet, holds, said, decimal, date_format)
-    request = MapRequest(
-        *described,
-        only_sure=yes,
-        replace=replace,
-        folders=workspace.profile_folders,
-        only=tuple(only or ()),
-        skip=tuple(skip or ()),
-    )
+    rows = {"only": tuple(only or ()), "skip": tuple(skip or ())}
+    request = MapRequest(*described, only_sure=yes, replace=replace, folders=workspace.profile_folders, **rows)
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
     mapped = map_file(request, workspace.load_settings(config), dialogue, say)
     for line in mapped.lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.commands.map_dialogue import ask, ask_all, is_yes, table
@@ -21,6 +22,7 @@ from importer.loader.profiles.profile_writer import name_for, profile_text, writ
 from importer.loader.profiles.proposal import EXACT
 from importer.loader.profiles.questions import open_questions, refusal_of
 from importer.loader.profiles.recognition import search_profiles
+from importer.loader.profiles.row_preview import preview_rows
 from importer.loader.profiles.sampling import SheetSample, sample_file
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.cell_tests import could_be_value
@@ -28,6 +30,7 @@ from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
 from importer.settings import Settings
 from importer.workspace.dialogue import Dialogue
+from importer.workspace.environment import day_of
 from importer.workspace.workspace import Workspace
 
 
@@ -96,6 +99,7 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
         draft = ask_all(prompts, draft)
     finished = ask_states(prompts, sheet, finish(draft)) if prompts else finish(draft)
     profile = _for_all_sheets(request, finished, sheets)
+    _show_rows(sheet, profile, settings, show)
     if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
     refusal = sheet.refusal(profile)
@@ -183,6 +187,15 @@ def _show_proposal(request: MapRequest, draft: ProfileDraft, show: Callable[[str
     proposal = draft.proposal
     show(f'{request.path.name}, sheet "{draft.sheet.sample.name}": {len(proposal.guesses)} headings, read as {proposal.shape}')
     for line in table(proposal):
+        show(line)
+
+
+def _show_rows(sheet: SheetTrials, profile: Profile, settings: Settings, show: Callable[[str], None]) -> None:
+    """Show what the sampled rows are with the profile, if the sheet can be read with it."""
+    plan = sheet.plan(profile)
+    today = day_of(datetime.now(UTC), settings.zone())
+    found = preview_rows(sheet.sample, plan, profile, today) if plan is not None else None
+    for line in found.lines() if found else ():
         show(line)
 
 

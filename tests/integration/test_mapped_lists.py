@@ -45,7 +45,7 @@ ORDERS = (
 )
 
 
-class User:
+class Clerk:
     """Answers a question by the heading or the column that it is about, and types Enter to all others."""
 
     def __init__(self, **answers):
@@ -69,7 +69,7 @@ class User:
 
 
 def mapped(workspace, name, **answers):
-    user = User(**answers)
+    user = Clerk(**answers)
     request = MapRequest(workspace.folder / name, folders=(workspace.folder / "profiles",))
     ended = map_file(request, Settings(), user, lambda _: None)
     assert ended.exit_code is ExitCode.OK, ended.lines

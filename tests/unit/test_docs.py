@@ -33,7 +33,7 @@ from importer.domain.row_states import is_state_column
 from importer.domain.states import MOVES, DoubtCause, RowStatus, State
 from importer.errors import ExitCode
 from importer.loader.profile import Profile
-from importer.loader.profiles.proposal import column_called
+from importer.loader.profiles.column_names import is_column_name
 from importer.loader.sheets.shape import Shape
 from importer.reporter.sheets import ERROR_COLUMNS, SUCCESS_COLUMNS
 from importer.scheduling.settings import ScheduleSettings
@@ -196,7 +196,7 @@ def test_the_shown_profile_is_valid_and_shows_every_key():
     shape = Shape(shown["holds"])
     named = chain.from_iterable([names] if isinstance(names, str) else names for names in shown["columns"].values())
     values = [name for name in shown["values"] if not is_state_column(name)]
-    assert [name for name in (*named, *shown["constants"], *values) if column_called(name, shape) != name] == []
+    assert [name for name in (*named, *shown["constants"], *values) if not is_column_name(name, shape)] == []
 
 
 def test_the_example_profile_is_valid():

@@ -11,7 +11,7 @@ from importer.domain.columns import ValueKind
 from importer.domain.row_states import StateColumn
 from importer.loader.rows.open_amounts import AmountRule, RowAmounts, amount_rule
 from importer.loader.sheets.amount_names import AMOUNT, is_invoiced_name
-from importer.loader.sheets.reading import SheetReading
+from importer.loader.sheets.reading import HeadingReading
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, ValueProblem, is_blank
 
@@ -32,7 +32,7 @@ class OpenColumn:
         return f'in every row it is "{self.invoiced}" less {taken_off}'
 
 
-def open_column(header: Sequence[str], rows: Sequence[Sequence[Cell]], reading: SheetReading) -> OpenColumn | None:
+def open_column(header: Sequence[str], rows: Sequence[Sequence[Cell]], reading: HeadingReading) -> OpenColumn | None:
     """Return the one column that is what is open in every row; None if none is proved to be, or more than one.
 
     A row without an amount in any of the columns, such as a heading in between, proves nothing. At least one row must show
@@ -52,7 +52,7 @@ def open_column(header: Sequence[str], rows: Sequence[Sequence[Cell]], reading: 
     return found[0] if len(found) == 1 else None
 
 
-def _is_invoiced(heading: str, reading: SheetReading) -> bool:
+def _is_invoiced(heading: str, reading: HeadingReading) -> bool:
     objected = reading.objected.get(heading)
     is_amount = objected is not None and objected.name == AMOUNT
     return reading.states.get(heading) is StateColumn.INVOICED_AMOUNT or is_invoiced_name(heading) or is_amount

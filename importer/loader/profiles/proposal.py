@@ -24,7 +24,7 @@ from importer.loader.sheets.amount_names import AMOUNT
 from importer.loader.sheets.cell_tests import agreement, is_distinctive
 from importer.loader.sheets.party_evidence import are_debtor_names
 from importer.loader.sheets.plan import column_in
-from importer.loader.sheets.reading import NOT_READ, SheetReading
+from importer.loader.sheets.reading import NOT_READ, HeadingReading
 from importer.loader.sheets.shape import Shape, index_in
 from importer.loader.values.parsers import display_text
 
@@ -107,7 +107,7 @@ def propose(
     headings: Sequence[Heading],
     shape: Shape,
     types: VoucherTypes,
-    reading: SheetReading = NOT_READ,
+    reading: HeadingReading = NOT_READ,
     proved: OpenColumn | None = None,
 ) -> Proposal:
     """Guess what each heading fills in a sheet of this shape.
@@ -163,7 +163,7 @@ def _proved(heading: Heading, proved: OpenColumn | None) -> Guess | None:
     return Guess(heading, (ColumnCandidate(AMOUNT, EXACT),), sure=True, remark=proved.proof())
 
 
-def _known(heading: Heading, shape: Shape, reading: SheetReading) -> Guess | None:
+def _known(heading: Heading, shape: Shape, reading: HeadingReading) -> Guess | None:
     """Return the guess that follows from the whole sheet, if it differs from that of the heading alone, else None."""
     if (objected := reading.objected.get(heading.text)) is not None:
         return Guess(heading, (ColumnCandidate(objected.name, MOST),), remark=objected.reason)

@@ -14,7 +14,7 @@ from importer.loader.profiles.proposal import Heading
 from importer.loader.sheets.header import find_header
 from importer.loader.sheets.heading_matches import SheetContext
 from importer.loader.sheets.labels import is_total_label
-from importer.loader.sheets.reading import SheetReading, read_alone
+from importer.loader.sheets.reading import HeadingReading, read_alone
 from importer.loader.sheets.shape import Shape
 from importer.loader.sheets.sheet import Sheet, first_rows, with_report_layout
 from importer.loader.values.parsers import is_blank
@@ -36,7 +36,7 @@ class SheetSample:
     around: SheetContext = field(default_factory=SheetContext)
     rows: tuple[tuple[Cell, ...], ...] = ()
 
-    def reading(self, shape: Shape) -> SheetReading:
+    def reading(self, shape: Shape) -> HeadingReading:
         """Return how the sheet is read without a profile."""
         return read_alone(self.name, self.header, self.around, shape)
 

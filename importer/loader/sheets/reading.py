@@ -23,7 +23,7 @@ class Objected:
 
 
 @dataclass(frozen=True)
-class SheetReading:
+class HeadingReading:
     """What the headings of a sheet mean without a profile, by heading.
 
     ``columns`` are those that are filled for certain, ``superseded`` the headings that could fill a column which another one
@@ -40,17 +40,17 @@ class SheetReading:
         return [heading for heading, column in self.states.items() if column in SETTLING]
 
 
-NOT_READ = SheetReading()
+NOT_READ = HeadingReading()
 
 
-def read_alone(sheet: str, header: tuple[str, ...], around: SheetContext, shape: Shape) -> SheetReading:
+def read_alone(sheet: str, header: tuple[str, ...], around: SheetContext, shape: Shape) -> HeadingReading:
     """Return how a sheet of this shape is read without a profile, by the very rules of an import."""
     headings = SheetHeadings(sheet, header, {}, frozenset(), around)
     matches = read_headings(headings, shape, ())
     states = state_columns(headings, shape, headings.unmatched(matches), NO_PROFILE)
     amount = matches.position_of(AMOUNT)
     counted = states if amount is None else states.for_amount(header[amount])
-    return SheetReading(
+    return HeadingReading(
         columns={heading: names[0] for heading, names in zip(header, matches.names, strict=True) if names},
         superseded=frozenset(matches.superseded_by),
         objected=_objected(matches),
