@@ -66,8 +66,9 @@ def map_sheet(
     said = values_set(constants or ())
     workspace = current_workspace()
     described = (file, profile, sheet, holds, said, decimal, date_format)
-    rows = {"only": tuple(only or ()), "skip": tuple(skip or ())}
-    request = MapRequest(*described, only_sure=yes, replace=replace, folders=workspace.profile_folders, **rows)
+    request = MapRequest(
+        *described, only_sure=yes, replace=replace, folders=workspace.profile_folders, only=only or (), skip=skip or ()
+    )
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
     mapped = map_file(request, workspace.load_settings(config), dialogue, say)
     for line in mapped.lines:

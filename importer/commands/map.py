@@ -52,8 +52,8 @@ class MapRequest:
     only_sure: bool = False
     replace: bool = False
     folders: tuple[Path, ...] = Workspace(Path()).profile_folders
-    only: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
+    only: Sequence[str] = ()
+    skip: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileD
     lines = [f"Written: {target.as_posix()} ({len(profile.columns)} of {len(profile.headings)} headings are used)."]
     if states := draft.states():
         listed = ", ".join(f'"{heading}" ({column})' for heading, column in states.items())
-        lines.append(f"These show whether a row is a claim: {listed}.")
+        lines.append(f"These show whether a row is a claim, and whose: {listed}.")
     if unused := draft.not_read():
         lines.append("Not used: " + ", ".join(f'"{heading}"' for heading in unused) + ".")
     lines += filter_lines(profile.rows)

@@ -42,11 +42,9 @@ class RowPreview:
             (Role.CREDIT, "credits or payments"),
             (Role.QUESTION, "questions"),
         )
-        counted = ", ".join(f"{self.roles[role]:,} {word}" for role, word in words if self.roles[role])
-        return [
-            f"Of the first {total:,} rows: {counted}.",
-            *(f"  {rows:,} × {why}" for why, rows in self.questions.most_common()),
-        ]
+        counted = ", ".join(f"{word} {self.roles[role]:,}" for role, word in words if self.roles[role])
+        reasons = [f"  {rows:,} × {why}" for why, rows in self.questions.most_common()]
+        return [f"Of the first {total:,} rows: {counted}.", *reasons]
 
 
 def preview_rows(sample: SheetSample, plan: SheetPlan, profile: Profile, today: date) -> RowPreview | None:
