@@ -41,7 +41,7 @@ def test_random_kills_under_faults(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", [one.prepare.__name__ for one in SCENARIOS])
 def test_a_kill_at_every_commit_request_and_file(tmp_path, scenario):
-    done = run_script("kill_points.py", "--cases", "1", "--every", "80", "--only", scenario, cwd=tmp_path)
+    done = run_script("kill_points.py", "--cases", "1", "--every", "240", "--only", scenario, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout.splitlines()[-1].split()[0]) >= 1
 

@@ -15,6 +15,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.records import AppendixFile, LoadedRow, Row
 from importer.domain.states import RowStatus, State
 from importer.errors import FileRefused
+from importer.ledger.intake import intake
 from importer.ledger.intake.intake import CHUNK_ROWS, take_in
 
 A, KNOWN, PENDING = RowStatus.ACCEPTED, RowStatus.ALREADY_IMPORTED, RowStatus.PENDING
@@ -540,16 +541,16 @@ def test_a_child_of_a_refused_parent_is_blocked_until_the_parent_is_there(driver
 # Chunks and failures
 
 
-@pytest.mark.slow
-def test_duplicates_links_and_parents_across_chunks(driver: LedgerDriver) -> None:
-    cases = [case(f"R{i}") for i in range(CHUNK_ROWS + 5)]
-    vouchers = [voucher(f"R{i}", uid=f"U{i}", parent=f"U{i + 1}" if i < CHUNK_ROWS + 4 else None) for i in range(CHUNK_ROWS + 5)]
-    batch = driver.take(*cases, case("R0"), case(None), *[case(f"F{i}") for i in range(CHUNK_ROWS)], case(None), *vouchers)
+def test_duplicates_links_and_parents_across_chunks(driver: LedgerDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "CHUNK_ROWS", rows := 50)
+    cases = [case(f"R{i}") for i in range(rows + 5)]
+    vouchers = [voucher(f"R{i}", uid=f"U{i}", parent=f"U{i + 1}" if i < rows + 4 else None) for i in range(rows + 5)]
+    batch = driver.take(*cases, case("R0"), case(None), *[case(f"F{i}") for i in range(rows)], case(None), *vouchers)
     statuses = driver.cases(batch)
     assert statuses.count(RowStatus.REPEATED) == 1
-    assert statuses[CHUNK_ROWS + 5] is RowStatus.REPEATED
-    assert driver.vouchers(batch) == [PENDING] * (CHUNK_ROWS + 5)
-    assert len({e.key for e in driver.entries(RecordKind.CASE)}) == 2 * CHUNK_ROWS + 7
+    assert statuses[rows + 5] is RowStatus.REPEATED
+    assert driver.vouchers(batch) == [PENDING] * (rows + 5)
+    assert len({e.key for e in driver.entries(RecordKind.CASE)}) == 2 * rows + 7
     assert driver.balanced(batch)
 
 
