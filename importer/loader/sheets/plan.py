@@ -261,13 +261,18 @@ def _shape_of(keys: list[str], found: list[str]) -> Shape | None:
     )
     linked = bool(voucher_names & {"case_ref", "case_id"})
     if cases >= MARKS_ENOUGH and (cases >= vouchers or not linked):
-        if system_of(keys):  # "voucherDate" of such a system is no column of a flat sheet
-            return Shape.CASES
-        prefixed = any(name.startswith(FLAT_PREFIX) for name in case_names) or any(map(_is_flat_property, keys))
-        return Shape.FLAT if prefixed else Shape.CASES
+        return _with_vouchers(keys, case_names)
     if vouchers < MARKS_ENOUGH:
         return None
-    return Shape.CASES if "debtor_name" in case_names and not linked else Shape.VOUCHERS  # a voucher names its case, not a debtor
+    return Shape.CASES if "debtor_name" in case_names and not linked else Shape.VOUCHERS  # a voucher names its case, no debtor
+
+
+def _with_vouchers(keys: list[str], case_names: set[str]) -> Shape:
+    """Return the shape of a sheet of cases, whose rows may hold vouchers as well."""
+    if system_of(keys):  # "voucherDate" of such a system is no column of a flat sheet
+        return Shape.CASES
+    prefixed = any(name.startswith(FLAT_PREFIX) for name in case_names) or any(map(_is_flat_property, keys))
+    return Shape.FLAT if prefixed else Shape.CASES
 
 
 def _case_names(keys: list[str], found: list[str]) -> set[str]:
