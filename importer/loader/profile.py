@@ -107,10 +107,13 @@ class Profile(BaseModel):
         for name in (*self.all_targets(), *self.constants, *self.values):
             if not is_known(name) and (name in self.constants or not is_state_column(name)):
                 raise ValueError(f'"{name}" is not a column of the importer; docs/columns.md lists them')
-        for name in WITH_WORDS:
-            for word in self.values.get(name, {}).values():
-                if meaning_in_profile(word) is None:
-                    raise ValueError(f'"{word}" is not what a value of {name} can mean; write one of: {profile_words()}')
+        unknown = ((name, word) for name in WITH_WORDS for word in self.values.get(name, {}).values() if not meaning_in_profile(word))
+        for name, word in unknown:
+            raise ValueError(f'"{word}" is not what a value of {name} can mean; write one of: {profile_words()}')
+        return self
+
+    @model_validator(mode="after")
+    def _headings_have_one_use(self) -> Profile:
         ignored = set(map(fold, self.ignore))
         if both := next((heading for heading in self.columns if fold(heading) in ignored), None):
             raise ValueError(f'"{both}" is both in ignore and in [columns]; take it out of one of them')

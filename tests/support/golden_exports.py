@@ -141,7 +141,7 @@ def _claim(wire: Mapping[str, Any]) -> str:
 def _written(export: Export, notes: Iterable[Note], sections: Mapping[str, list[str]]) -> Iterator[str]:
     yield f"Answers: {len(export.given())}"
     yield from (f"  {answer}" for answer in export.given())
-    confirmed = [f'  "{text}" is {IN_WORDS[meaning]}' for text, meaning in values_to_confirm(notes)]
+    confirmed = [f'  "{text}" is {IN_WORDS[meaning]}' for _, text, meaning in values_to_confirm(notes)]
     yield f"Confirmed: {len(confirmed)}"
     yield from confirmed
     for name, lines in sections.items():

@@ -136,17 +136,26 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
         if ready is None:
             return None
         if type(ready) is str and is_placeholder(ready, bound.column):
-            if is_required(bound.column):
-                raise ValueProblem("placeholder", "stands for a value that is missing. Write the value, or take the row out")
-            return None
+            return _without_value(bound)
         value = reader(ready, formats)
-        if is_name and lost_letter_in(value) and not (table and display_text(cell) in table):
-            raise ValueProblem(DAMAGED, _LOST_LETTER.format(name=bound.column.name))
+        if is_name and not (table and display_text(cell) in table):
+            _refuse_lost_letter(value, bound)
         if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
             known[cell] = value
         return value
 
     return ColumnReader(bound.column.name, bound.position, read, known, bound)
+
+
+def _without_value(bound: ColumnBinding) -> None:
+    """Read a placeholder as no value. Raises ValueProblem if the column needs one."""
+    if is_required(bound.column):
+        raise ValueProblem("placeholder", "stands for a value that is missing. Write the value, or take the row out")
+
+
+def _refuse_lost_letter(value: Any, bound: ColumnBinding) -> None:
+    if lost_letter_in(value):
+        raise ValueProblem(DAMAGED, _LOST_LETTER.format(name=bound.column.name))
 
 
 def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:

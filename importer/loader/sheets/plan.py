@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from importer.domain.aliases import system_of
@@ -130,7 +130,7 @@ def plan_sheet(
     derived = _derived_columns(shape, header, present)
     unmatched = headings.unmatched(matches)
     free = [header[at] for at in unmatched]
-    debtors = [] if "debtor_name" in present else [header[at] for at in unmatched if are_debtor_names(headings.cells(at))]
+    debtors = _headings_of_debtors(headings, unmatched, present)
     refuse_missing(sheet, free, shape, present | derived, matches.objections, matches.currency_in_title, debtors)
     bound = _bound(shape, header, matches, fixed, profile)
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
@@ -152,6 +152,13 @@ def plan_sheet(
         answer_position=_own_position(header, ANSWER_HEADING),
         compositions=made,
     )
+
+
+def _headings_of_debtors(headings: SheetHeadings, unmatched: Iterable[int], present: Container[str]) -> list[str]:
+    """Return the headings of which the cells are names of debtors, if no column is known to hold them."""
+    if "debtor_name" in present:
+        return []
+    return [headings.header[at] for at in unmatched if are_debtor_names(headings.cells(at))]
 
 
 def _compositions(
