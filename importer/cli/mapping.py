@@ -26,6 +26,15 @@ SkippedRows = Annotated[
     list[str] | None, typer.Option("--skip", metavar="COLUMN=VALUE", help="Leave out rows with this value; may be repeated.")
 ]
 
+ConfirmedProfile = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm",
+        metavar="PROFILE",
+        help="Instead of mapping a file: confirm in this profile what the values of its last import were taken for.",
+    ),
+]
+
 
 def map_sheet(
     file: Annotated[
@@ -48,14 +57,7 @@ def map_sheet(
     skip: SkippedRows = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is there, without a question.")] = False,
-    confirm: Annotated[
-        str | None,
-        typer.Option(
-            "--confirm",
-            metavar="PROFILE",
-            help="Instead of mapping a file: confirm in this profile what the values of its last import were taken for.",
-        ),
-    ] = None,
+    confirm: ConfirmedProfile = None,
     config: Config = None,
 ) -> None:
     """Propose a profile for a file, ask about what is unsure, and write it."""

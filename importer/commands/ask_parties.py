@@ -75,7 +75,7 @@ def _read_again(request: ImportRequest, kept: Sequence[Path]) -> ImportRequest:
 
 
 def _unclear_in(request: ImportRequest, environment: Environment) -> list[_Unclear]:
-    """Read every file whose debtors are told apart by name, and return those with unclear ones."""
+    """Read every file whose debtors are known by name alone, and return those with unclear ones."""
     found = []
     for source in sources_of(request, environment, lambda _: None):
         try:

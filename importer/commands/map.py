@@ -84,8 +84,7 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     basis = validated({"decimal": request.decimal, "date_format": request.date_format})
     sheets = _sheets_of(request, settings)
     sheet = _chosen(request, sheets)
-    if request.only or request.skip:
-        basis = basis.model_copy(update={"rows": row_filter(sheet.sample, request.only, request.skip, show)})
+    basis = _with_filter(basis, request, sheet, show)
     target = _target(request, sheet.sample, prompts)
     draft = _start(request, basis, sheet, target, is_one_of_several=len(sheets) > 1)
     if prompts and draft.shape is None:
@@ -95,10 +94,8 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     _show_proposal(request, draft, show)
     _refuse_unanswered(request, draft.shape, prompts)
     _check_constants(draft)
-    if prompts:
-        draft = ask_all(prompts, draft)
-    finished = ask_states(prompts, sheet, finish(draft)) if prompts else finish(draft)
-    profile = _for_all_sheets(request, finished, sheets)
+    draft = ask_all(prompts, draft) if prompts else draft
+    profile = _finished(request, draft, sheets, prompts)
     _show_rows(sheet, profile, settings, show)
     if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
@@ -107,9 +104,21 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     return _result(request, target, profile, draft, refusal)
 
 
+def _finished(request: MapRequest, draft: ProfileDraft, sheets: Sequence[SheetTrials], prompts: Dialogue | None) -> Profile:
+    """Return the profile of a draft, with the meaning of values of states if a user can be asked."""
+    profile = finish(draft)
+    return _for_all_sheets(request, ask_states(prompts, draft.sheet, profile) if prompts else profile, sheets)
+
+
 def _sheets_of(request: MapRequest, settings: Settings) -> list[SheetTrials]:
     types = settings.known_voucher_types()
     return [SheetTrials(sample, types, settings.defaults) for sample in sample_file(request.path)]
+
+
+def _with_filter(basis: Profile, request: MapRequest, sheet: SheetTrials, show: Callable[[str], None]) -> Profile:
+    if not (request.only or request.skip):
+        return basis
+    return basis.model_copy(update={"rows": row_filter(sheet.sample, request.only, request.skip, show)})
 
 
 def _chosen(request: MapRequest, sheets: Sequence[SheetTrials]) -> SheetTrials:

@@ -56,7 +56,7 @@ def map_with_one_answer(workspace: CliWorkspace, name: str) -> str:
         shown = read_until(keyboard, "leaves it open: ")
         assert "No heading fills debtor_type" in shown
         os.write(keyboard, b"by name\n")
-        read_until(keyboard, "for all rows: ")  # the contact person: Enter
+        read_until(keyboard, "lists the headings: ")  # the contact person: Enter
         os.write(keyboard, b"\n")
         read_until(keyboard, "[Y/n] ")
         os.write(keyboard, b"\n")

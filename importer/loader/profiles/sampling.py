@@ -59,8 +59,8 @@ def _sample(sheet: Sheet) -> SheetSample | None:
     mask = SheetMask(SheetHead(sheet.name, top.header, (None,) * len(top.header)))
     left = [(number, mask.row(cells).cells) for number, cells in left]
     headings = tuple(Heading(text, _filled(at, left)) for at, text in enumerate(top.header))
-    told = tuple(tuple(cells) for _, cells in left if not any(map(is_total_label, cells)))
-    return SheetSample(sheet.name, top.row, top.header, headings, top.around, told)
+    untotalled = tuple(tuple(cells) for _, cells in left if not any(map(is_total_label, cells)))
+    return SheetSample(sheet.name, top.row, top.header, headings, top.around, untotalled)
 
 
 def _filled(column: int, rows: list[NumberedRow]) -> tuple[Cell, ...]:
