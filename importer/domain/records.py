@@ -40,9 +40,11 @@ class ValueNote:
 class CaseRecord:
     """A valid case. ``base`` identifies it. A ``derived`` base may occur several times: its keys are then numbered.
 
-    ``party`` is the JSON of the debtor's kind and the rule by which it was found. ``asked`` are questions about the row that
-    must be answered before it is sent. ``remarks`` are the kinds of notes that name its row, about values that are sent although
-    they are unusual. ``answer`` is the text of its row's ``#answer``, if this is an error sheet.
+    ``remarks`` are the kinds of notes that name its row, about values that are sent although they are unusual. ``answer`` is the
+    text of its row's ``#answer``, if this is an error sheet. ``questions`` must be answered before it is sent; ``unconfirmed`` is
+    one that a person answers by approving the batch. ``value_notes`` say which of its values were left out or cleaned.
+    ``party`` is the JSON of the debtor's kind and the rule by which it was found, ``asked`` are questions about the debtor.
+    ``disputed`` is the one of the questions that calls the case disputed: if it was sent, that is reported.
     """
 
     base: str
@@ -56,6 +58,7 @@ class CaseRecord:
     answer: str | None = None
     party: str | None = None
     asked: tuple[Reason, ...] = ()
+    disputed: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

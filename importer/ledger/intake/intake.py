@@ -179,9 +179,9 @@ def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
     no_claims = NoClaimIntake(batch, placement)
     no_claims.load(rows)
     for staged in rows:
-        if isinstance(staged.loaded.case, NoClaim):
-            no_claims.place(staged, staged.loaded.case)
-        else:
+        if no_claim := no_claim_in(staged.loaded.case, is_confirmed=batch.is_confirmed):
+            no_claims.place(staged, no_claim)
+        elif not no_claims.reports_dispute(staged):
             _place_case(batch, placement, staged, candidates.get(staged.id))
 
 

@@ -9,10 +9,10 @@ import orjson
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.later_words import NamedCase, is_another_case
+from importer.domain.later_words import LaterWord, NamedCase, is_another_case
 from importer.domain.match_keys import MatchVersion
 from importer.domain.reasons import Reason
-from importer.domain.records import NoClaim, Reject
+from importer.domain.records import CaseRecord, CaseRow, LeftOut, NoClaim, Reject
 from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import later_word_reasons, reasons
 from importer.ledger.intake.candidates import BatchIntake, CalledRow, Candidate, StagedRow, name_of
@@ -46,6 +46,22 @@ def decide_no_claim(known: ExistingEntry | None, batch_id: int, differences: tup
     return NoClaimEffect.ASK if differences else NoClaimEffect.WITHDRAW
 
 
+def no_claim_in(case: CaseRow | None, *, is_confirmed: bool) -> NoClaim | None:
+    """Return a row's case if it is no claim any more; None if it is one, may be one later, or is a question until then."""
+    if isinstance(case, NoClaim):
+        return case
+    if not isinstance(case, LeftOut) or case.reason.code == NOT_YET or as_question(case, is_confirmed=is_confirmed):
+        return None
+    return replace(NoClaim.of(case.record, case.word, case.reason), money=case.money)
+
+
+def dispute_in(case: CaseRow | None) -> NoClaim | None:
+    """Return what a row says of a case that it calls disputed, None if it does not."""
+    if not isinstance(case, CaseRecord) or case.disputed is None:
+        return None
+    return NoClaim.of(case, LaterWord.DISPUTED, case.disputed)
+
+
 class NoClaimIntake:
     """The rows of one chunk that are no claim."""
 
@@ -54,7 +70,8 @@ class NoClaimIntake:
 
     def load(self, rows: Sequence[StagedRow]) -> None:
         """Read the entries that these rows may be about."""
-        found = [case for row in rows if isinstance(case := row.loaded.case, NoClaim)]
+        cases = [row.loaded.case for row in rows]
+        found = [one for case in cases if (one := no_claim_in(case, is_confirmed=self._batch.is_confirmed) or dispute_in(case))]
         if not found:
             return
         existing = self._placement.existing
@@ -76,6 +93,22 @@ class NoClaimIntake:
             self._leave_out(row, case, later_word_reasons.of_another(case, known if is_another_case(differences) else None))
         else:
             self._apply(row, case, known, effect, differences)
+
+    def reports_dispute(self, row: StagedRow) -> bool:
+        """Report that a case is disputed which was sent, or may have been, unless a person has answered that it is to be sent.
+
+        Returns whether that is so. A case that was not sent is a question like any other.
+        """
+        case = dispute_in(row.loaded.case)
+        known = self._find(case) if case else None
+        if case is None or known is None or known.answer is not None:
+            return False
+        differences = case.named.differences_from(orjson.loads(known.payload))
+        if decide_no_claim(known, self._batch.id, differences) is not NoClaimEffect.REPORT:
+            return False
+        row.case_left_out = True
+        self._report(row, case, known, differences)
+        return True
 
     def _apply(
         self, row: StagedRow, case: NoClaim, known: ExistingEntry, effect: NoClaimEffect, differences: tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importer.domain.former_payloads import former_payload, former_state
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.later_words import LaterWord
 from importer.domain.match_keys import case_key, folded_creditor
 from importer.domain.models import STATE_MISSING, Case
 from importer.domain.notes import NoteKind
@@ -44,9 +45,12 @@ def case_of(
         former = _read_formerly(found, context, state)
         record = _record_of(found, former, state, hint) if former else None
         return Reject(RecordKind.CASE, tuple(found.reasons), found.money("amount_to_recover"), _ref_of(found), record)
-    record = _record_of(found, case, state, hint, debtor)
-    if case.due_date is not None and case.due_date >= context.today:
-        return LeftOut(record, found.reason("not_due_yet", _NOT_DUE_YET, "due_date"))
+    record = replace(_record_of(found, case, state, hint, debtor), value_notes=notes)
+    if early := _too_early(found, case, context):
+        return LeftOut(record, early)
+    if verdict is not PLAIN_CLAIM:
+        disputed = verdict.reasons[0] if verdict.word is LaterWord.DISPUTED else None
+        record = replace(record, questions=verdict.reasons, unconfirmed=verdict.unconfirmed, disputed=disputed)
     return record
 
 

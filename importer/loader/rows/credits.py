@@ -86,7 +86,7 @@ class DebtorCredits:
         """Return the verdict on a row, which is a question if it is a claim of a debtor with credits."""
         if verdict.role in (Role.LEFT_OUT, Role.CREDIT) or not (asked := self.question(cells)):
             return verdict
-        return RowVerdict(Role.QUESTION, (*verdict.reasons, asked), verdict.unconfirmed, verdict.amount)
+        return RowVerdict(Role.QUESTION, (*verdict.reasons, asked), verdict.unconfirmed, verdict.amount, verdict.word)
 
 
 def _question(rows: RowNumbers) -> Reason:

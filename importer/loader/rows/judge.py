@@ -25,6 +25,7 @@ from importer.loader.rows.verdict import (
     Role,
     RowFinding,
     RowVerdict,
+    asked_about,
     finding_of,
     part_paid,
     question,
@@ -195,7 +196,7 @@ class RowJudge:
     def _of_hold(self, one: StateBinding, text: str) -> RowFinding:
         word = find(StateColumn.ROW_STATE, text, None)
         held = word.meaning if word and word.meaning in _HELD_BY else _HOLDING[one.column]
-        return RowFinding(Role.QUESTION, question(held, one.heading, text))
+        return asked_about(held, one.heading, text)
 
     def _of_promise(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
         if not text:

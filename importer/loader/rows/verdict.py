@@ -66,7 +66,9 @@ def verdict_of(findings: Iterable[RowFinding], amount: Decimal | None = None) ->
             return RowVerdict(role, (first.reason,) if first.reason else (), first.unconfirmed, amount, first.word)
     asked = tuple(dict.fromkeys(one.reason for one in found if one.role is Role.QUESTION and one.reason))
     unconfirmed = next((one.unconfirmed for one in found if one.unconfirmed), None)
-    return RowVerdict(Role.QUESTION if asked else Role.CLAIM, asked, unconfirmed, amount)
+    is_disputed = any(one.word is LaterWord.DISPUTED for one in found)
+    word = LaterWord.DISPUTED if is_disputed else LaterWord.WITHDRAWN
+    return RowVerdict(Role.QUESTION if asked else Role.CLAIM, asked, unconfirmed, amount, word)
 
 
 def with_finding(verdict: RowVerdict, found: RowFinding | None) -> RowVerdict:
@@ -75,8 +77,10 @@ def with_finding(verdict: RowVerdict, found: RowFinding | None) -> RowVerdict:
         return verdict
     if found.role is Role.CREDIT:
         return RowVerdict(Role.CREDIT, (found.reason,), None, verdict.amount, found.word)
-    return RowVerdict(Role.QUESTION, (*verdict.reasons, found.reason), verdict.unconfirmed, verdict.amount)
+    return RowVerdict(Role.QUESTION, (*verdict.reasons, found.reason), verdict.unconfirmed, verdict.amount, verdict.word)
 
+
+_WORDS = {Meaning.PAID: LaterWord.PAID, Meaning.CREDITED: LaterWord.CREDITED, Meaning.DISPUTED: LaterWord.DISPUTED}
 
 # What one cell says
 
@@ -89,10 +93,15 @@ def finding_of(meaning: Meaning, heading: str, text: str, *, is_certain: bool, i
         role = Role.CREDIT if meaning in CREDITS else Role.LEFT_OUT
         return RowFinding(role, no_claim(meaning, heading, text), unconfirmed, _WORDS.get(meaning, LaterWord.WITHDRAWN))
     if sort is Sort.QUESTION:
-        return RowFinding(Role.QUESTION, question(meaning, heading, text))
+        return asked_about(meaning, heading, text)
     if meaning in (Meaning.BOOKED, Meaning.PART_PAID) and not is_open:
         return RowFinding(Role.QUESTION, _without_open_amount(meaning, heading, text))
     return RowFinding(Role.CLAIM, None, unconfirmed)
+
+
+def asked_about(meaning: Meaning, heading: str, text: str) -> RowFinding:
+    """Return what a cell says that holds its row. A dispute also matters to a case that was sent."""
+    return RowFinding(Role.QUESTION, question(meaning, heading, text), word=_WORDS.get(meaning, LaterWord.WITHDRAWN))
 
 
 def no_claim(meaning: Meaning, heading: str, text: str) -> Reason:
