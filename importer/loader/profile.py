@@ -107,22 +107,23 @@ class Profile(BaseModel):
         for name in (*self.all_targets(), *self.constants, *self.values):
             if not is_known(name) and (name in self.constants or not is_state_column(name)):
                 raise ValueError(f'"{name}" is not a column of the importer; docs/columns.md lists them')
-        unknown = ((name, word) for name in WITH_WORDS for word in self.values.get(name, {}).values() if not meaning_in_profile(word))
-        for name, word in unknown:
-            raise ValueError(f'"{word}" is not what a value of {name} can mean; write one of: {profile_words()}')
-        return self
-
-    @model_validator(mode="after")
-    def _headings_have_one_use(self) -> Profile:
-        ignored = set(map(fold, self.ignore))
-        if both := next((heading for heading in self.columns if fold(heading) in ignored), None):
-            raise ValueError(f'"{both}" is both in ignore and in [columns]; take it out of one of them')
+        for name in WITH_WORDS:
+            for word in self.values.get(name, {}).values():
+                if meaning_in_profile(word) is None:
+                    raise ValueError(f'"{word}" is not what a value of {name} can mean; write one of: {profile_words()}')
         twice = set(self.constants) & set(self.targets())
         if twice:
             raise ValueError(f'"{min(twice)}" is both mapped and constant; keep one of them')
         filled = {*self.targets(), *self.constants}
         if objection := objection_to_joins(self.joins, self.splits, filled=filled, ignored=self.ignore):
             raise ValueError(objection)
+        return self
+
+    @model_validator(mode="after")
+    def _headings_are_mapped_or_ignored(self) -> Profile:
+        ignored = set(map(fold, self.ignore))
+        if both := next((heading for heading in self.columns if fold(heading) in ignored), None):
+            raise ValueError(f'"{both}" is both in ignore and in [columns]; take it out of one of them')
         return self
 
     def targets(self) -> list[str]:

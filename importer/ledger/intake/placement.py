@@ -340,10 +340,9 @@ class Placement:
 
 def _keep_answer(candidate: Candidate, known: ExistingEntry | None) -> None:
     """Take over what a person has answered about the debtor of a case, so that its row is not asked again."""
-    record = candidate.record
-    if isinstance(record, CaseRecord) and (answered := values_of_answered(record, known)):
+    if isinstance(candidate.record, CaseRecord) and (answered := values_of_answered(candidate.record, known)):
         candidate.values |= answered
-        candidate.record = replace(record, asked=())
+        candidate.record = replace(candidate.record, asked=())
 
 
 def _was_apart(before: State, known: ExistingEntry) -> bool:

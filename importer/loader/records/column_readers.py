@@ -6,6 +6,7 @@ The first texts of each column are cached with their values, because texts repea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from importer.domain.cells import Cell
@@ -126,7 +127,7 @@ def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[Column
 def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     known: dict[str, Any] = {}
     reader, table = READERS[bound.column.value_kind], bound.values
-    is_name = bound.column.name in _NAMES
+    check = partial(_check_letters, bound) if bound.column.name in _NAMES else _check_nothing
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
     def read(cell: Cell) -> Any:
@@ -138,8 +139,7 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
         if type(ready) is str and is_placeholder(ready, bound.column):
             return _without_value(bound)
         value = reader(ready, formats)
-        if is_name and not (table and display_text(cell) in table):
-            _refuse_lost_letter(value, bound)
+        check(cell, value)
         if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
             known[cell] = value
         return value
@@ -147,15 +147,14 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     return ColumnReader(bound.column.name, bound.position, read, known, bound)
 
 
-def _without_value(bound: ColumnBinding) -> None:
-    """Read a placeholder as no value. Raises ValueProblem if the column needs one."""
-    if is_required(bound.column):
-        raise ValueProblem("placeholder", "stands for a value that is missing. Write the value, or take the row out")
-
-
-def _refuse_lost_letter(value: Any, bound: ColumnBinding) -> None:
-    if lost_letter_in(value):
+def _check_letters(bound: ColumnBinding, cell: Cell, value: str) -> None:
+    """Raise ValueProblem for a name in which a letter was lost, unless the profile's values have it."""
+    if lost_letter_in(value) and display_text(cell) not in bound.values:
         raise ValueProblem(DAMAGED, _LOST_LETTER.format(name=bound.column.name))
+
+
+def _check_nothing(cell: Cell, value: object) -> None:
+    """Take the value as it is."""
 
 
 def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:

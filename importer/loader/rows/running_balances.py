@@ -42,10 +42,9 @@ def added_up_in(plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumn
         return ()
     groups = _groups(plan, [position, *others], read_columns, formats)
     numbers = [at for at in others if any(at in one for one in groups.every)][:MOST_COLUMNS]
-    for added in (*((at,) for at in numbers), *permutations(numbers, 2)):
-        if any(_adds_up(rows, position, added, plan) for rows in groups.orders()):
-            return tuple(plan.head.header[at] for at in added)
-    return ()
+    tried = (*((at,) for at in numbers), *permutations(numbers, 2))
+    found = next((added for added in tried if groups.add_up(position, added, plan)), ())
+    return tuple(plan.head.header[at] for at in found)
 
 
 def _free(plan: SheetPlan) -> Iterator[int]:
@@ -64,6 +63,10 @@ class _Groups:
     def add(self, debtor: str, row: _Amounts) -> None:
         self.every.append(row)
         self._of_debtor[debtor].append(row)
+
+    def add_up(self, balance: int, added: Sequence[int], plan: SheetPlan) -> bool:
+        """Return whether the balances are these amounts added up, in any order of the rows."""
+        return any(_adds_up(rows, balance, added, plan) for rows in self.orders())
 
     def orders(self) -> Iterator[list[list[_Amounts]]]:
         """Yield the ways in which the rows may be added up: of the sheet or of each debtor, from above or from below."""
@@ -96,12 +99,17 @@ def _read(cell: Cell, formats: Formats) -> Decimal | None:
         return None
 
 
+def _own_amount(row: _Amounts, added: Sequence[int]) -> Decimal:
+    amount, *less = (row.get(at, Decimal(0)) for at in added)
+    return amount - sum(less)
+
+
 def _adds_up(groups: Iterable[Sequence[_Amounts]], balance: int, added: Sequence[int], plan: SheetPlan) -> bool:
     """Return whether every row is the one before it and its own amount, so often that it is no chance."""
     steps: list[Decimal] = []
     for rows in groups:
         for before, row in pairwise(rows):
-            amount = row.get(added[0], Decimal(0)) - (row.get(added[1], Decimal(0)) if len(added) > 1 else 0)
+            amount = _own_amount(row, added)
             if row[balance] != before[balance] + amount:
                 return False
             if amount and before[balance]:

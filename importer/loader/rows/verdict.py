@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
@@ -64,6 +64,10 @@ def verdict_of(findings: Iterable[RowFinding], amount: Decimal | None = None) ->
         if against:
             first = next((one for one in against if one.unconfirmed is None), against[0])
             return RowVerdict(role, (first.reason,) if first.reason else (), first.unconfirmed, amount, first.word)
+    return _claim_or_question(found, amount)
+
+
+def _claim_or_question(found: Sequence[RowFinding], amount: Decimal | None) -> RowVerdict:
     asked = tuple(dict.fromkeys(one.reason for one in found if one.role is Role.QUESTION and one.reason))
     unconfirmed = next((one.unconfirmed for one in found if one.unconfirmed), None)
     is_disputed = any(one.word is LaterWord.DISPUTED for one in found)
