@@ -58,8 +58,8 @@ class Placement:
             self._contradict(row, candidate, known, is_flat=may_repeat)
             return None
         if known is not None and self._is_lasting(candidate, known, decision):
-            has_other_text = decisions.has_other_text(known, candidate.values["payload"])
-            if not (has_other_text and self.existing.was_read_from(known, candidate.keys.cells)):
+            is_read_otherwise = decisions.has_other_text(known, candidate.values["payload"])
+            if not (is_read_otherwise and self.existing.was_read_from(known, candidate.keys.cells)):
                 return self._note_change(row, candidate, known)
             decision = IntakeDecision.KNOWN  # the same row, which this release reads in another way
         if reason := self._objection(candidate, match, decision):
@@ -286,8 +286,7 @@ class Placement:
         answer = self._answer_for(known, candidate)
         values = self._asked(candidate.values, candidate.record, answer)
         is_other = (known.digest, known.payload) != (values["digest"], values["payload"])
-        is_refused = known.state is State.REFUSED
-        if is_other or is_refused:
+        if is_other or known.state is State.REFUSED:
             known.idempotency_key = str(uuid4())
         if is_other:
             self._batch.overruled.add(before_batch)

@@ -19,7 +19,10 @@ def column_named(text: str, shape: Shape) -> str | None:
     name = "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
     if name in index_in(shape).values() or (is_state_column(name) and shape is not Shape.VOUCHERS):
         return name
-    key = header_key(text)
+    return _meant_by_heading(header_key(text), shape)
+
+
+def _meant_by_heading(key: str, shape: Shape) -> str | None:
     weak = weak_index(RecordKind.VOUCHER if shape is Shape.VOUCHERS else RecordKind.CASE)
     known = index_in(shape).get(key) or weak.get(key)
     if known is None and shape is not Shape.VOUCHERS:
