@@ -14,7 +14,7 @@ from importer.domain.identity import fingerprint, match_text
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import DocumentDates, VoucherParts, same_values
 from importer.domain.personal_numbers.payloads import without_numbers
-from importer.domain.states import BLOCKING, REPLACEABLE, State
+from importer.domain.states import BLOCKING, REPLACEABLE, RowOrigin, State
 
 
 @dataclass(slots=True)
@@ -60,6 +60,15 @@ class IntakeDecision(Enum):
     CHANGED = auto()  # accepted before with another payload: nothing is sent, and it is a reject if the claim grew
     TWICE = auto()  # the source holds the same key twice, and the entry may exist remotely: a reject
     CONTRADICTION = auto()  # the source holds the same key twice with different values: all these rows are rejects
+
+
+ORIGINS = {
+    IntakeDecision.KNOWN: RowOrigin.KNOWN,
+    IntakeDecision.ANSWERED: RowOrigin.KNOWN,
+    IntakeDecision.SHARED: RowOrigin.SHARED,
+    IntakeDecision.REPEATED: RowOrigin.REPEATED,
+}
+"""Where a row's entry comes from. With any other decision the row is new."""
 
 
 def decide(known: ExistingEntry | None, batch_id: int, *, same: bool, may_repeat: bool) -> IntakeDecision:

@@ -58,8 +58,7 @@ class Placement:
             self._contradict(row, candidate, known, is_flat=may_repeat)
             return None
         if known is not None and self._is_lasting(candidate, known, decision):
-            is_read_otherwise = decisions.has_other_text(known, candidate.values["payload"])
-            if not (is_read_otherwise and self.existing.was_read_from(known, candidate.keys.cells)):
+            if not self._is_read_otherwise(candidate, known):
                 return self._note_change(row, candidate, known)
             decision = IntakeDecision.KNOWN  # the same row, which this release reads in another way
         if reason := self._objection(candidate, match, decision):
@@ -95,6 +94,11 @@ class Placement:
         if known.state in REPLACEABLE or not differs_in_debtor_only(candidate.record, known):
             return False
         return has_cells_of(self._batch.connection, known, row.raw)
+
+    def _is_read_otherwise(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        """Return whether a record has the cells of its entry, and other values only because this release reads them otherwise."""
+        has_other_text = decisions.has_other_text(known, candidate.values["payload"])
+        return has_other_text and self.existing.was_read_from(known, candidate.keys.cells)
 
     def _new_key(self, candidate: Candidate, match: Match) -> str:
         taken = {known.key for known in self.existing.group(candidate.kind, candidate.base)}
@@ -211,7 +215,7 @@ class Placement:
 
     def _apply(self, row: StagedRow, candidate: Candidate, match: Match, decision: IntakeDecision, key: str) -> ExistingEntry:
         kind, known, money = candidate.kind, match.known, candidate.record.money
-        origin = _ORIGINS.get(decision, RowOrigin.NEW)
+        origin = decisions.ORIGINS.get(decision, RowOrigin.NEW)
         if known is None:
             known = self._insert(row, candidate, match, key)
         elif decision is not IntakeDecision.ANSWERED:  # its entry belongs to the batch of the row that it was sent for
@@ -347,11 +351,3 @@ def _keep_answer(candidate: Candidate, known: ExistingEntry | None) -> None:
 def _was_apart(before: State, known: ExistingEntry) -> bool:
     """Return whether an entry was refused, or questioned by its row: meanwhile no other case was taken for its twin."""
     return before is State.QUESTIONED or (before is State.REFUSED and not known.answer)
-
-
-_ORIGINS = {
-    IntakeDecision.KNOWN: RowOrigin.KNOWN,
-    IntakeDecision.ANSWERED: RowOrigin.KNOWN,
-    IntakeDecision.SHARED: RowOrigin.SHARED,
-    IntakeDecision.REPEATED: RowOrigin.REPEATED,
-}
