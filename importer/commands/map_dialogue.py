@@ -9,13 +9,13 @@ from importer.domain.code_lists import BY_NAME
 from importer.domain.row_states import StateColumn
 from importer.loader.profiles.draft import CONTACT, AnswerValue, ProfileDraft
 from importer.loader.profiles.joins import JOIN
-from importer.loader.profiles.proposal import EXACT, Guess, Proposal, printable
+from importer.loader.profiles.proposal import EXACT, Guess, SheetProposal, printable
 from importer.loader.profiles.questions import (
     NOTHING,
     AnswerRefused,
     Choice,
     Question,
-    QuestionKind,
+    SheetQuestionKind,
     answer,
     open_questions,
 )
@@ -31,7 +31,7 @@ ABOUT_CONTACT = "\nA company needs a contact person; Enter here takes the compan
 ABOUT_TYPE = f'If the list has both, type "{BY_NAME}": numbers, legal forms and names then show what each debtor is.'
 
 
-def table(proposal: Proposal) -> list[str]:
+def table(proposal: SheetProposal) -> list[str]:
     """Return one line per heading: the column that it probably fills, the score of the match, and three values."""
     lines = [f"  {'heading':<{HEADING_WIDTH}}  {'column':<{COLUMN_WIDTH}}  {'score':>5}  values"]
     for guess in proposal.guesses:
@@ -69,9 +69,9 @@ def ask(dialogue: Dialogue, draft: ProfileDraft, question: Question) -> ProfileD
 
 def listed_answers(draft: ProfileDraft, question: Question) -> list[str]:
     """Return what may be answered: for a heading the columns that are still free, with what they hold; else the headings."""
-    if question.kind is QuestionKind.SHAPE:
+    if question.kind is SheetQuestionKind.SHAPE:
         return ["cases: a claim a row; vouchers: an invoice or payment of a claim a row; flat: a claim and one of its vouchers."]
-    if question.kind is QuestionKind.COLUMN:
+    if question.kind is SheetQuestionKind.COLUMN:
         return [f"  {_cut(one.label, HEADING_WIDTH):<{HEADING_WIDTH}} {_joined(one.samples)}" for one in question.choices]
     taken, shape = draft.taken(), draft.proposal.shape
     names = [name for name in dict.fromkeys(index_in(shape).values()) if name not in taken]
@@ -156,11 +156,11 @@ def _about_column(question: Question) -> _Form:
     )
 
 
-_FORMS: Mapping[QuestionKind, Callable[[Question], _Form]] = {
-    QuestionKind.SHAPE: _about_shape,
-    QuestionKind.JOIN: _about_join,
-    QuestionKind.HEADING: _about_heading,
-    QuestionKind.COLUMN: _about_column,
+_FORMS: Mapping[SheetQuestionKind, Callable[[Question], _Form]] = {
+    SheetQuestionKind.SHAPE: _about_shape,
+    SheetQuestionKind.JOIN: _about_join,
+    SheetQuestionKind.HEADING: _about_heading,
+    SheetQuestionKind.COLUMN: _about_column,
 }
 
 

@@ -145,7 +145,7 @@ def profile_words() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class StateWord:
     """The meaning of a value. ``is_certain``: it means that in the recognised system, or in every system."""
 
     meaning: Meaning
@@ -191,11 +191,11 @@ def is_unclear_amount(key: str) -> bool:
 
 
 @cache
-def _words(system: str | None) -> Mapping[str, Word]:
+def _words(system: str | None) -> Mapping[str, StateWord]:
     """Map folded values to their meaning: the certain ones of the system in front of those of every system."""
-    found: dict[str, Word] = {}
+    found: dict[str, StateWord] = {}
     for meaning, key, is_certain in _listed(system):
-        found.setdefault(key, Word(meaning, is_certain))
+        found.setdefault(key, StateWord(meaning, is_certain))
     return found
 
 
@@ -209,7 +209,7 @@ def _listed(system: str | None) -> Iterable[tuple[Meaning, str, bool]]:
                 yield from ((Meaning(name), key, certain) for key in keys(entry.get(language, ())))
 
 
-def find(column: StateColumn, text: str, system: str | None) -> Word | None:
+def find(column: StateColumn, text: str, system: str | None) -> StateWord | None:
     """Return the meaning of a value in a list of this system (None: of no system that is recognised); None if it is unknown."""
     if column is StateColumn.DEBIT_CREDIT:
         return _SIGNS.get(fold(text))
@@ -218,8 +218,8 @@ def find(column: StateColumn, text: str, system: str | None) -> Word | None:
 
 
 _SIGNS = {
-    **dict.fromkeys(("s", "soll", "d", "dr", "debit", "debet"), Word(Meaning.INVOICE, is_certain=True)),
-    **dict.fromkeys(("h", "haben", "c", "cr", "credit", "k", "kredit"), Word(Meaning.CREDIT, is_certain=True)),
+    **dict.fromkeys(("s", "soll", "d", "dr", "debit", "debet"), StateWord(Meaning.INVOICE, is_certain=True)),
+    **dict.fromkeys(("h", "haben", "c", "cr", "credit", "k", "kredit"), StateWord(Meaning.CREDIT, is_certain=True)),
 }
 
 _NO = frozenset(

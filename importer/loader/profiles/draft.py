@@ -14,7 +14,7 @@ from importer.domain.reasons import explain
 from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.joins import JOIN, JoinOffer, joined_columns, joined_headings, offers_of, profile_keys
-from importer.loader.profiles.proposal import Heading, Proposal, filled_by_itself, shape_by
+from importer.loader.profiles.proposal import Heading, SheetProposal, filled_by_itself, shape_by
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.missing_columns import missing_in
 from importer.loader.sheets.shape import Shape, unit_of
@@ -63,7 +63,7 @@ class ProfileDraft:
         return self.known_shape or self.answered_shape
 
     @property
-    def proposal(self) -> Proposal:
+    def proposal(self) -> SheetProposal:
         """Return the guesses for the sheet's shape, or for cases as long as the shape is unknown."""
         return self.sheet.proposal(self.shape or Shape.CASES)
 

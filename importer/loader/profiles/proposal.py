@@ -88,7 +88,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class SheetProposal:
     """The guesses for a sheet, in the order of its headings. Report headings (``#…``) and blank ones are left out."""
 
     shape: Shape
@@ -109,7 +109,7 @@ def propose(
     types: VoucherTypes,
     reading: HeadingReading = NOT_READ,
     proved: OpenColumn | None = None,
-) -> Proposal:
+) -> SheetProposal:
     """Guess what each heading fills in a sheet of this shape.
 
     ``reading`` is how the sheet is read without a profile. A heading that could fill a column there but is superseded by another
@@ -125,7 +125,7 @@ def propose(
             guesses.append(Guess(heading, repeated=True))
         else:
             guesses.append(_proved(heading, proved) or _known(heading, shape, reading) or _guess(heading, shape, types))
-    return Proposal(shape, tuple(_suggest(_disputed(guesses))))
+    return SheetProposal(shape, tuple(_suggest(_disputed(guesses))))
 
 
 def printable(text: str) -> str:
@@ -138,7 +138,7 @@ def filled_by_itself(heading: str, shape: Shape) -> str | None:
     return index_in(shape).get(header_key(heading))
 
 
-def shape_by(cases: Proposal, vouchers: Proposal, constants: Iterable[str] = ()) -> Shape | None:
+def shape_by(cases: SheetProposal, vouchers: SheetProposal, constants: Iterable[str] = ()) -> Shape | None:
     """Return what the sheet holds, or None if that stays open.
 
     It is derived from the proposals as cases and as vouchers, and from the columns that get one value for all rows.
@@ -152,7 +152,7 @@ def shape_by(cases: Proposal, vouchers: Proposal, constants: Iterable[str] = ())
     return Shape.VOUCHERS if for_vouchers >= 2 else None  # noqa: PLR2004
 
 
-def _weight(proposal: Proposal, constants: Iterable[str], distinctive: set[str]) -> float:
+def _weight(proposal: SheetProposal, constants: Iterable[str], distinctive: set[str]) -> float:
     scores = (c.score for g in proposal.guesses for c in g.candidates[:1] if g.suggested == c.name and c.name in distinctive)
     return sum(scores) / EXACT + len(distinctive.intersection(constants))
 

@@ -32,7 +32,7 @@ class AnswerRefused(UsageError):
     """An answer that is not possible; the message gives the reason."""
 
 
-class QuestionKind(StrEnum):
+class SheetQuestionKind(StrEnum):
     """The subject of a question: what a row holds, what is joined or split, which column a heading fills, what fills a column."""
 
     SHAPE = "shape"
@@ -71,7 +71,7 @@ class Question:
     """
 
     id: str
-    kind: QuestionKind
+    kind: SheetQuestionKind
     subject: str = ""
     help: str = ""
     samples: tuple[str, ...] = ()
@@ -116,11 +116,11 @@ def refusal_of(column: Column, value: str) -> str:
 
 
 def _is_open(draft: ProfileDraft, question: Question) -> bool:
-    if question.kind is QuestionKind.SHAPE:
+    if question.kind is SheetQuestionKind.SHAPE:
         return draft.shape is None
-    if question.kind is QuestionKind.JOIN:
+    if question.kind is SheetQuestionKind.JOIN:
         return question.id not in draft.join_answers
-    return question.subject not in (draft.heading_answers if question.kind is QuestionKind.HEADING else draft.column_answers)
+    return question.subject not in (draft.heading_answers if question.kind is SheetQuestionKind.HEADING else draft.column_answers)
 
 
 def _about_shape(draft: ProfileDraft) -> list[Question]:
@@ -128,7 +128,9 @@ def _about_shape(draft: ProfileDraft) -> list[Question]:
         return []
     headings = tuple(heading.text for heading in draft.sheet.sample.headings if heading.text)
     choices = tuple(Choice(shape.value) for shape in Shape)
-    return [Question("shape", QuestionKind.SHAPE, samples=headings, choices=choices, required=True, default=Shape.CASES.value)]
+    return [
+        Question("shape", SheetQuestionKind.SHAPE, samples=headings, choices=choices, required=True, default=Shape.CASES.value)
+    ]
 
 
 def _about_joins(draft: ProfileDraft) -> list[Question]:
@@ -139,7 +141,7 @@ def _about_join(offer: JoinOffer) -> Question:
     doubt = f", but {offer.composition.doubt}" if offer.composition.doubt else ""
     return Question(
         offer.id,
-        QuestionKind.JOIN,
+        SheetQuestionKind.JOIN,
         " ".join(offer.composition.fills),
         help=f"{offer.text()}{doubt}.",
         samples=offer.samples,
@@ -159,7 +161,7 @@ def _about_heading(draft: ProfileDraft, guess: Guess) -> Question:
     left = [candidate for candidate in guess.candidates if candidate.name not in taken]
     return Question(
         f"heading:{text}",
-        QuestionKind.HEADING,
+        SheetQuestionKind.HEADING,
         text,
         samples=guess.heading.samples(),
         choices=tuple(Choice(candidate.name, candidate.score) for candidate in left),
@@ -198,7 +200,7 @@ def _about_column(draft: ProfileDraft, name: str, *, is_required: bool) -> Quest
     rated.sort(key=lambda share_and_heading: -share_and_heading[0])
     return Question(
         f"column:{name}",
-        QuestionKind.COLUMN,
+        SheetQuestionKind.COLUMN,
         name,
         help=column_in(shape, name).help,
         choices=tuple(Choice(FromHeading(heading.text), round(share * 100), heading.samples()) for share, heading in rated),
@@ -265,9 +267,9 @@ def _heading_meant(draft: ProfileDraft, question: Question, value: AnswerValue) 
 _LISTED_VALUES = (ValueKind.CURRENCY, ValueKind.COUNTRY, ValueKind.CHOICE)
 
 
-_ANSWERS: Mapping[QuestionKind, Callable[[ProfileDraft, Question, AnswerValue], ProfileDraft]] = {
-    QuestionKind.SHAPE: _with_shape,
-    QuestionKind.JOIN: _with_join,
-    QuestionKind.HEADING: _with_heading,
-    QuestionKind.COLUMN: _with_column,
+_ANSWERS: Mapping[SheetQuestionKind, Callable[[ProfileDraft, Question, AnswerValue], ProfileDraft]] = {
+    SheetQuestionKind.SHAPE: _with_shape,
+    SheetQuestionKind.JOIN: _with_join,
+    SheetQuestionKind.HEADING: _with_heading,
+    SheetQuestionKind.COLUMN: _with_column,
 }

@@ -9,7 +9,7 @@ from importer.domain.code_lists import VoucherTypes
 from importer.errors import FileRefused
 from importer.loader.profile import Profile
 from importer.loader.profiles.open_column import open_column
-from importer.loader.profiles.proposal import Heading, Proposal, propose
+from importer.loader.profiles.proposal import Heading, SheetProposal, propose
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.sheets.cell_tests import agreement
 from importer.loader.sheets.plan import SheetPlan, column_in, plan_sheet
@@ -23,11 +23,11 @@ class SheetTrials:
     sample: SheetSample
     types: VoucherTypes
     defaults: Mapping[str, str]
-    _proposals: dict[Shape, Proposal] = field(default_factory=dict, init=False, repr=False)
+    _proposals: dict[Shape, SheetProposal] = field(default_factory=dict, init=False, repr=False)
     _plans: dict[str, SheetPlan | FileRefused | None] = field(default_factory=dict, init=False, repr=False)
     _agreements: dict[tuple[Shape, str, str], float] = field(default_factory=dict, init=False, repr=False)
 
-    def proposal(self, shape: Shape) -> Proposal:
+    def proposal(self, shape: Shape) -> SheetProposal:
         """Return the guesses about the headings if the sheet has this shape."""
         if shape not in self._proposals:
             reading = self.sample.reading(shape)

@@ -23,7 +23,7 @@ from importer.loader.profiles.questions import (
     AnswerRefused,
     Choice,
     Question,
-    QuestionKind,
+    SheetQuestionKind,
     answer,
     open_questions,
 )
@@ -151,10 +151,10 @@ def test_typed_answers_and_values_come_to_the_same_profile(folder, file, default
 
 
 COLUMN = Question(
-    "column:currency", QuestionKind.COLUMN, "currency", choices=tuple(Choice(FromHeading(f"H{n}")) for n in range(1, 21))
+    "column:currency", SheetQuestionKind.COLUMN, "currency", choices=tuple(Choice(FromHeading(f"H{n}")) for n in range(1, 21))
 )
 HEADING = Question(
-    "heading:Zzq", QuestionKind.HEADING, "Zzq", choices=(Choice("date", 80), Choice("currency", 60)), default="date"
+    "heading:Zzq", SheetQuestionKind.HEADING, "Zzq", choices=(Choice("date", 80), Choice("currency", 60)), default="date"
 )
 
 
@@ -222,7 +222,7 @@ def test_a_refused_answer_is_asked_again_with_the_reason(answers):
 @pytest.mark.parametrize(("default", "prompt"), [("currency", " [2]"), (NOTHING, " [0]"), (None, "")])
 @pytest.mark.usefixtures("answers")
 def test_the_prompt_shows_what_enter_stands_for(default, prompt):
-    question = Question("heading:Zzq", QuestionKind.HEADING, "Zzq", choices=HEADING.choices, default=default)
+    question = Question("heading:Zzq", SheetQuestionKind.HEADING, "Zzq", choices=HEADING.choices, default=default)
     user = Scripted("1")
     ask(user, object(), question)
     assert user.prompts == [f"Number, or the name of a column; ? lists them{prompt}: "]

@@ -26,7 +26,7 @@ LIST = """Invoice number;Customer name;Invoice date;Total;Status
 """
 
 
-class Typist:
+class ScriptedTypist:
     """A user who types these answers, one after the other."""
 
     def __init__(self, *answers: str) -> None:
@@ -50,7 +50,7 @@ def trials(tmp_path, text=LIST):
 
 
 def test_only_values_that_are_not_certain_are_asked_about_and_nothing_is_the_default(tmp_path):
-    user = Typist("", "perhaps", "no claim")
+    user = ScriptedTypist("", "perhaps", "no claim")
     profile = ask_states(user, trials(tmp_path), Profile(name="erp"))
     assert profile.values == {"row_state": {"Zorgl": "cancelled"}}
     assert "Overdue" not in user.shown
@@ -62,7 +62,7 @@ def test_only_values_that_are_not_certain_are_asked_about_and_nothing_is_the_def
 
 def test_what_a_profile_says_is_not_asked_again(tmp_path):
     known = Profile(name="erp", values={"row_state": {"Zorgl": "claim", "Sent": "claim"}})
-    assert ask_states(Typist(), trials(tmp_path), known) == known
+    assert ask_states(ScriptedTypist(), trials(tmp_path), known) == known
 
 
 def test_values_and_filters_are_written_and_read_back():

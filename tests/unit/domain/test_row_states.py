@@ -9,7 +9,7 @@ import pytest
 
 from importer.domain import row_states
 from importer.domain.aliases import LANGUAGES, keys, systems
-from importer.domain.row_states import Meaning, StateColumn, Word, find
+from importer.domain.row_states import Meaning, StateColumn, StateWord, find
 
 TEXT = files("importer.domain").joinpath("row_states.toml").read_text(encoding="utf-8")
 FILE = tomllib.loads(TEXT)
@@ -50,7 +50,7 @@ def extended(monkeypatch):
 
 @pytest.mark.usefixtures("extended")
 def test_a_word_that_somebody_adds_is_understood():
-    assert find(StateColumn.ROW_STATE, "klaret", None) == Word(Meaning.PAID, is_certain=True)
+    assert find(StateColumn.ROW_STATE, "klaret", None) == StateWord(Meaning.PAID, is_certain=True)
 
 
 def test_it_is_unknown_before():

@@ -13,7 +13,7 @@ from importer.loader.profiles.draft import CONTACT, ProfileDraft, finish
 from importer.loader.profiles.joins import JOIN
 from importer.loader.profiles.profile_writer import profile_text
 from importer.loader.profiles.proposal import Heading
-from importer.loader.profiles.questions import NOTHING, AnswerRefused, QuestionKind, answer, open_questions, questions
+from importer.loader.profiles.questions import NOTHING, AnswerRefused, SheetQuestionKind, answer, open_questions, questions
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.headings import SheetContext
@@ -39,7 +39,7 @@ def draft_of(columns: Mapping[str, tuple[str, ...]]) -> ProfileDraft:
 
 
 def joins_asked(draft: ProfileDraft) -> list[tuple[str, tuple[str, ...], str | None]]:
-    return [(one.id, one.samples, one.default) for one in questions(draft) if one.kind is QuestionKind.JOIN]
+    return [(one.id, one.samples, one.default) for one in questions(draft) if one.kind is SheetQuestionKind.JOIN]
 
 
 def test_what_is_sure_is_offered_with_its_values_and_is_the_default() -> None:
@@ -112,7 +112,7 @@ def test_what_is_not_sure_is_asked_without_a_default(
     columns: Mapping[str, tuple[str, ...]], target: str, listed: list[str]
 ) -> None:
     draft = draft_of(columns)
-    (found,) = [one for one in questions(draft) if one.kind is QuestionKind.JOIN]
+    (found,) = [one for one in questions(draft) if one.kind is SheetQuestionKind.JOIN]
     assert found.subject == target
     assert found.default is None
     assert target not in finish(draft).joins
@@ -120,7 +120,7 @@ def test_what_is_not_sure_is_asked_without_a_default(
 
 
 def test_the_doubt_is_a_part_of_the_question() -> None:
-    (found,) = [one for one in questions(draft_of({**STREETS, "Gade": ("Vej 1", "Vej 2")})) if one.kind is QuestionKind.JOIN]
+    (found,) = [one for one in questions(draft_of({**STREETS, "Gade": ("Vej 1", "Vej 2")})) if one.kind is SheetQuestionKind.JOIN]
     assert found.help.endswith(', but the cells of "Gade" end in another number.')
 
 

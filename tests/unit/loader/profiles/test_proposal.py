@@ -11,7 +11,7 @@ from importer.domain.code_lists import VoucherTypes
 from importer.domain.columns import columns_of, flat_index, index_of
 from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import header_key
-from importer.loader.profiles.proposal import Guess, Heading, Proposal, propose, shape_by
+from importer.loader.profiles.proposal import Guess, Heading, SheetProposal, propose, shape_by
 from importer.loader.sheets.plan import Shape
 
 TYPES = VoucherTypes()
@@ -22,7 +22,7 @@ MAILS = ("mette@havblik.example", "bo@nord.example", "ib@syd.example")
 NUMBERS = (100045, 100046, 100047)
 
 
-def proposal(shape: Shape = Shape.CASES, **columns: tuple[object, ...]) -> Proposal:
+def proposal(shape: Shape = Shape.CASES, **columns: tuple[object, ...]) -> SheetProposal:
     return propose([Heading(text, cells) for text, cells in columns.items()], shape, TYPES)
 
 
