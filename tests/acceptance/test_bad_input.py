@@ -205,8 +205,11 @@ def test_settings_that_are_wrong(configured_workspace, name):
 
 
 def assert_one_message(ended):
-    """What went wrong and what to do, on one line, on stderr, without the innards; before it, a live run names its ledger."""
+    """What went wrong and what to do, on one line, on stderr, without the innards; before it, a live run names its ledger.
+
+    Lines for a profile may follow, indented.
+    """
     assert ended.out == ""
-    assert len([line for line in ended.err.strip().splitlines() if not line.startswith("Workspace ")]) == 1
+    assert len([line for line in ended.err.strip().splitlines() if not line.startswith(("Workspace ", "  "))]) == 1
     for word in ("Traceback", "Error:", "bug", "object at", "[Errno"):
         assert word not in ended.err
