@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT)]
 
-from generator import columns, commands, outcomes, questions, row_states, sandbox, settings  # noqa: E402
+from generator import columns, commands, outcomes, questions, row_states, sandbox, scheduling, settings  # noqa: E402
 
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS  # noqa: E402
 

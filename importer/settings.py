@@ -230,6 +230,9 @@ class Settings(BaseSettings):
     output: Output = Output()
     claims: ClaimSettings = ClaimSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    notify: NotifySettings = NotifySettings()
+    expect: ExpectSettings = ExpectSettings()
+    watch: WatchSettings = WatchSettings()
     values: ValueSettings = ValueSettings()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
     voucher_types: Annotated[

@@ -260,7 +260,9 @@ def _check_constants(draft: ProfileDraft) -> None:
 
 
 def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileDraft, refusal: str | None) -> Mapped:
-    lines = [f"Written: {target.as_posix()} ({len(profile.columns)} of {len(profile.headings)} headings are used)."]
+    used, known = len(profile.headings) - len(draft.unused()), len(profile.headings)
+    lines = [f"Written: {target.as_posix()} ({used} of {known} headings are used)."]
+    lines += [f"{offer.text()}." for offer in draft.joined]
     if states := draft.states():
         listed = ", ".join(f'"{heading}" ({column})' for heading, column in states.items())
         lines.append(f"These show whether a row is a claim, and whose: {listed}.")

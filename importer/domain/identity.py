@@ -108,7 +108,7 @@ def match_text(text: str) -> str:
 
 def without_invisible(text: str) -> str:
     """Return a text without the characters that nobody can see, such as zero-width ones and soft hyphens."""
-    return "".join(character for character in text if not _is_invisible(character)).strip()
+    return "".join(character for character in text if not is_invisible(character)).strip()
 
 
 def loose_text(text: str) -> str:

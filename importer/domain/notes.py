@@ -69,12 +69,28 @@ class NoteKind(StrEnum):
     DUE_BEFORE_DATE = "due_before_date"
     PERSONAL_NUMBERS = "personal_numbers"  # heading, count, for each heading; dropped
 
+    # The values of a column: heading, column, and for each of them value, taken, sure, count
+    VALUES_READ = "values_read"
     # Values that were dropped or cleaned, of one column: heading, column, why; its rows
     OPTIONAL_LEFT_OUT = "optional_left_out"
     UNPROVEN_NUMBER = "unproven_number"
     INVISIBLE_TAKEN_OUT = "invisible_taken_out"
     APOSTROPHE_TAKEN_OFF = "apostrophe_taken_off"
     FURTHER_EMAILS = "further_emails"
+
+
+NO_DATA = frozenset(
+    {
+        NoteKind.DIFFERING_TOTAL,
+        NoteKind.CONFIRMED_TOTALS,
+        NoteKind.TOTALS,
+        NoteKind.NOTES_BELOW,
+        NoteKind.CELLS_BESIDE,
+        NoteKind.AGE_GROUPS,
+        NoteKind.FURTHER_LINES,
+    }
+)
+"""Rows that are listed as left out although they hold no data. Their values are the codes of the reasons."""
 
 
 @dataclass(frozen=True, slots=True)

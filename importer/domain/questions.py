@@ -79,6 +79,44 @@ RULES: Mapping[QuestionKind, QuestionRule] = {
         for_good=False,
         why_not=_ONE_BY_ONE,
     ),
+    QuestionKind.ROW_STATE: QuestionRule(
+        "row_state",
+        "A value that nobody knows shows whether the row is a claim",
+        answers=_YES_OR_NO,
+        for_good=False,
+        why_not=_BY_VALUE,
+    ),
+    QuestionKind.UNCONFIRMED: QuestionRule(
+        "state_unconfirmed",
+        "A value that nobody has confirmed shows whether the row is a claim",
+        answers=_YES_OR_NO,
+        for_good=False,
+        why_not=_BY_VALUE,
+    ),
+    QuestionKind.STATE_UNCLEAR: QuestionRule(
+        "state_unclear", "The state of the row does not show whether it is a claim", answers=_YES_OR_NO
+    ),
+    QuestionKind.DISPUTED: QuestionRule(
+        "disputed", "The row is disputed, on hold, promised or already in collection", answers=_YES_OR_NO
+    ),
+    QuestionKind.PART_PAID: QuestionRule(
+        "part_paid", "Something was paid, and it is not known what is still open", answers=_YES_OR_NO
+    ),
+    QuestionKind.CREDITS: QuestionRule(
+        "credits",
+        "The debtor also has credits that are not taken off",
+        answers=_YES_OR_NO,
+        for_good=False,
+        why_not="a credit may make the claim too high, which differs from debtor to debtor",
+    ),
+    QuestionKind.SUM: QuestionRule("sum_of_others", "The row may be a total of the rows above it", answers=_YES_OR_NO),
+    QuestionKind.CALLED_PAID: QuestionRule(
+        "may_be_paid",
+        "A later row with the reference of the case is paid, credited or disputed, but does not agree with it",
+        answers=frozenset({AnswerWord.SEND, AnswerWord.DROP}),
+        for_good=False,
+        why_not="whether a case is paid differs from row to row, and a demand for a paid invoice cannot be taken back",
+    ),
     QuestionKind.DEBTOR_TYPE: QuestionRule(
         DEBTOR_TYPE_UNCLEAR,
         "It is not clear whether the debtor is a company or a person",

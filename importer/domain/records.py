@@ -56,6 +56,9 @@ class CaseRecord:
     is_test: bool = False
     remarks: tuple[NoteKind, ...] = ()
     answer: str | None = None
+    questions: tuple[Reason, ...] = ()
+    unconfirmed: Reason | None = None
+    value_notes: tuple[ValueNote, ...] = ()
     party: str | None = None
     asked: tuple[Reason, ...] = ()
     disputed: Reason | None = None
@@ -118,13 +121,15 @@ class LeftOut:
 
     ``record`` is the case that it would be, by which the ledger recognizes it. If the ledger has it as sent and the row is
     merely not due yet, it was imported already. ``amount`` is the row's money where that of the record is another.
-    ``unconfirmed``: until a person has confirmed the value that says so, the row is a question.
+    ``unconfirmed``: until a person has confirmed the value that says so, the row is a question. ``word`` is what its sheet calls
+    it, unless it is merely not due yet.
     """
 
     record: CaseRecord
     reason: Reason
     amount: Money | None = None
     unconfirmed: Reason | None = None
+    word: LaterWord = LaterWord.WITHDRAWN
 
     @property
     def money(self) -> Money:

@@ -26,6 +26,10 @@ class LoadContext:
     voucher_types: VoucherTypes = field(default_factory=VoucherTypes)
     defaults: Mapping[str, str] = field(default_factory=dict)
     test_cases: bool = False
+    min_days_overdue: int = 0
+    max_days_ahead: int = 365
+    confirmed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Kind of list → heading → the texts that a person has confirmed; see :mod:`importer.domain.confirmed_values`."""
     leaves_out_wrong: bool = True
     """Whether a wrong e-mail, phone or state outside the United States is left out, and does not reject the row."""
     parties: Mapping[str, PartyKind] = field(default_factory=dict)

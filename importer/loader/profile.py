@@ -10,6 +10,7 @@ from importer.domain.columns import is_known
 from importer.domain.kinds import QuestionKind
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.questions import StandingAnswer, StandingAnswers, objection_to
+from importer.domain.row_states import WITH_WORDS, is_state_column, meaning_in_profile, profile_words
 from importer.domain.text_keys import fold
 from importer.loader.joins.rules import objection_to_joins, targets_of
 from importer.loader.values.parsers import Formats, strptime_format
@@ -62,6 +63,7 @@ class Profile(BaseModel):
     ignore: list[str] = []
     no_personal_numbers: list[str] = []
     questions: dict[str, str] = {}
+    rows: RowFilter = RowFilter()
     parties: dict[str, str] = {}
 
     @field_validator("encoding")
@@ -107,23 +109,24 @@ class Profile(BaseModel):
         for name in (*self.all_targets(), *self.constants, *self.values):
             if not is_known(name) and (name in self.constants or not is_state_column(name)):
                 raise ValueError(f'"{name}" is not a column of the importer; docs/columns.md lists them')
-        for name in WITH_WORDS:
-            for word in self.values.get(name, {}).values():
-                if meaning_in_profile(word) is None:
-                    raise ValueError(f'"{word}" is not what a value of {name} can mean; write one of: {profile_words()}')
+        unknown = (
+            (name, word) for name in WITH_WORDS for word in self.values.get(name, {}).values() if not meaning_in_profile(word)
+        )
+        for name, word in unknown:
+            raise ValueError(f'"{word}" is not what a value of {name} can mean; write one of: {profile_words()}')
+        return self
+
+    @model_validator(mode="after")
+    def _headings_have_one_use(self) -> Profile:
+        ignored = set(map(fold, self.ignore))
+        if both := next((heading for heading in self.columns if fold(heading) in ignored), None):
+            raise ValueError(f'"{both}" is both in ignore and in [columns]; take it out of one of them')
         twice = set(self.constants) & set(self.targets())
         if twice:
             raise ValueError(f'"{min(twice)}" is both mapped and constant; keep one of them')
         filled = {*self.targets(), *self.constants}
         if objection := objection_to_joins(self.joins, self.splits, filled=filled, ignored=self.ignore):
             raise ValueError(objection)
-        return self
-
-    @model_validator(mode="after")
-    def _headings_are_mapped_or_ignored(self) -> Profile:
-        ignored = set(map(fold, self.ignore))
-        if both := next((heading for heading in self.columns if fold(heading) in ignored), None):
-            raise ValueError(f'"{both}" is both in ignore and in [columns]; take it out of one of them')
         return self
 
     def targets(self) -> list[str]:

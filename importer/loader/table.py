@@ -13,8 +13,8 @@ from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, ValueNote, VoucherRecord
-from importer.domain.text_keys import fold
+from importer.domain.records import CaseRecord, LoadedRow, Reject, ValueNote, VoucherRecord
+from importer.domain.states import RejectStatus
 from importer.loader.files.projection import PeekableRows
 from importer.loader.records.personal_numbers import masked_numbers_note
 from importer.loader.records.row_reader import RowReader
@@ -123,6 +123,8 @@ class TableReader:
         yield from self._rows_at_the_end(held)
         self._notes += [Note(kind, self._plan.head.name, self._left[kind]) for kind in _NOTED if kind in self._left]
         self._notes += [Note(kind, self._plan.head.name, rows) for kind, rows in self._remarks.items()]
+        self._notes += self._values.notes()
+        self._notes += [_note_of(one, self._plan.head.name, rows) for one, rows in self._value_notes.items()]
         self._notes += masked_numbers_note(self._plan.head, self._reader.masked)
 
     def _role(self, loaded: LoadedRow) -> RowRole:

@@ -217,6 +217,18 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.DECIMAL_MARK: _decimal_mark,
     NoteKind.DATE_ORDER: _date_order,
     NoteKind.DIFFERING_TOTAL: _differing_total,
+    NoteKind.VALUES_READ: _values_read,
+    NoteKind.OPTIONAL_LEFT_OUT: lambda note: _of_values(
+        note, "left out", f"{'each' if note.rows.count > 1 else 'it'} {note.value('why')}, and the claim is sent without it"
+    ),
+    NoteKind.FURTHER_EMAILS: lambda note: _of_values(
+        note, "with several addresses", f"the first one is sent, and the others {note.value('why')}"
+    ),
+    NoteKind.UNPROVEN_NUMBER: lambda note: _of_values(note, "whose check digit does not fit the country", "sent nevertheless"),
+    NoteKind.INVISIBLE_TAKEN_OUT: lambda note: _of_values(note, "with characters that nobody can see", "those were taken out"),
+    NoteKind.APOSTROPHE_TAKEN_OFF: lambda note: _of_values(
+        note, "with the apostrophe by which a sheet marks text", "it was taken off"
+    ),
     NoteKind.PERSONAL_NUMBERS: _personal_numbers,
     NoteKind.DUE_BEFORE_DATE: lambda note: (
         f": {rows_named(note.rows)} {'have' if note.rows.count > 1 else 'has'} a due date before the date of the invoice. "

@@ -11,6 +11,7 @@ from pathlib import Path
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.later_words import AFTER_SENDING
 from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, kinds_of, offered
 from importer.domain.records import SheetHead
 from importer.domain.states import DONE, NOTHING_TO_DO, RowStatus

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.domain.confirmed_values import NOTHING_CONFIRMED, Confirmed
 from importer.domain.notes import Note, NoteKind
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
@@ -69,8 +69,8 @@ def sources_of(
     read_with = reader_version(request.profile, request.profile_set, context) if paths else ""
     later: list[Source] = []
     for path, others in without_copies(paths):
-        opening = _naming_copies(_opener(path, request, replace(context, folder=path.parent)), others)
-        source = Source(opening, version_of(path, read_with, context.today))
+        opening = _opener(path, request, replace(context, folder=request.files_folder or path.parent))
+        source = Source(path.name, _naming_copies(opening, others), version_of(path, read_with, context.today))
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
         else:

@@ -85,6 +85,7 @@ def _record_sources(
     batches: list[int] = []
     known: set[int] = set()
     refused: list[FileRefused] = []
+    empty: list[Summary] = []
     for source in sources_of(request, environment, work.has_cases, work.confirmed_values()):
         try:
             again = source.version and work.reuse_unchanged_batch(source.version, accounts, run_id, batches, who)

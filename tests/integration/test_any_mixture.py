@@ -19,7 +19,7 @@ from support.ledgers import ACCOUNTS, LedgerDriver, open_driver, run_sql
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus
 from importer.ledger.intake.intake import take_in
-from importer.ledger.outbox.sendable import Claim
+from importer.ledger.outbox.sendable import ClaimedEntry
 from importer.ledger.queries.queries import Queries
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE
@@ -157,7 +157,7 @@ def test_exactly_the_open_claims_are_sent_and_the_review_accounts_for_all_money(
     assert review.balanced
 
 
-def wire(claim: Claim) -> tuple[str, int]:
+def wire(claim: ClaimedEntry) -> tuple[str, int]:
     """The reference and the amount, in hundredths, of a case that would be sent."""
     found = json.loads(claim.payload, parse_float=Decimal)
     return found["creditorReference"], int(found["amountToRecover"] * 100)

@@ -17,6 +17,7 @@ CODES = {
     "LedgerError": 2,
     "LedgerHeld": 75,
     "FileRefused": 4,
+    "HeadingsRefused": 4,
     "FileUnreachable": 4,
     "ApprovalNeeded": 8,
     "ApiStopped": 5,

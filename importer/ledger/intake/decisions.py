@@ -130,8 +130,7 @@ def keeps_claim(kind: RecordKind, old: bytes, new: bytes) -> bool:
     the debtor does not owe more.
     """
     before, after = orjson.loads(without_numbers(old)), orjson.loads(new)
-    names = _CASE_TRAITS if kind is RecordKind.CASE else _VOUCHER_TRAITS
-    if any(_trait(before, name) != _trait(after, name) for name in names):
+    if differing_traits(kind, before, after):
         return False
     return _owed(kind, after) <= _owed(kind, before)
 

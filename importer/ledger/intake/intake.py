@@ -27,6 +27,8 @@ from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.later_words import NoClaimIntake, no_claim_in, objection_of
+from importer.ledger.intake.no_claims import as_question
 from importer.ledger.intake.parties import digest_of_case
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
@@ -226,7 +228,7 @@ def _leave_out(batch: BatchIntake, placement: Placement, staged: StagedRow, cand
     before = batch.left_out.setdefault(_recognized_by(candidate), LeftOutRow(source.sheet, source.number, payload))
     is_first = (before.sheet, before.number) == (source.sheet, source.number)
     if is_first or not staged.repeats_its_case or not same_values(before.payload, payload):
-        placement.leave_out(staged, candidate, case)
+        placement.leave_out(staged, candidate, case.reason)
 
 
 def _recognized_by(candidate: Candidate) -> str:

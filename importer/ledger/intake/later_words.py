@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 
 import orjson
@@ -17,6 +18,7 @@ from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, RowOr
 from importer.ledger.intake import later_word_reasons, reasons
 from importer.ledger.intake.candidates import BatchIntake, CalledRow, Candidate, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting
+from importer.ledger.intake.no_claims import NOT_YET, as_question
 from importer.ledger.intake.placement import Placement
 
 

@@ -19,6 +19,7 @@ from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.no_claims import asks_otherwise
 from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, values_of_answered
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
@@ -114,16 +115,8 @@ class Placement:
         known = self.recognition.match(candidate).known
         return known is not None and not candidate.is_counted and known.batch_id == self._batch.id
 
-    def note_no_claim(self, row: StagedRow, candidate: Candidate, case: LeftOut) -> None:
-        """Record a row that is no claim, although its case was sent, or may have been, by an earlier import."""
-        known = self.recognition.match(candidate).known
-        assert known is not None
-        why = now_no_claim(case.reason, known.state, self.existing.describe_import(candidate.kind, known))
-        self.reject(row, Reject(candidate.kind, (why,), case.money, case.ref), RejectStatus.CHANGED)
-
-    def leave_out(self, row: StagedRow, candidate: Candidate, case: LeftOut) -> None:
-        """Record a case that is left out. An entry of it that waits to be sent is withdrawn."""
-        reason = case.reason
+    def leave_out(self, row: StagedRow, candidate: Candidate, reason: Reason) -> None:
+        """Record a record that is left out. An entry of it that waits to be sent is withdrawn."""
         match = self.recognition.match(candidate)
         status = RejectStatus.LEFT_OUT
         for known in (match.known, match.corrected):

@@ -112,6 +112,26 @@ class Queries:
         """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""
         return newly_questioned(self._connection, batch_id)
 
+    def newest_batch(self) -> int:
+        """Return the id of the newest batch; 0 in an empty ledger."""
+        return newest_batch(self._connection)
+
+    def new_in_batch(self, batch_id: int) -> Tallies:
+        """Return the batch's rejected, refused, questioned and changed rows that no earlier batch has reported."""
+        return new_in_batch(self._connection, batch_id)
+
+    def open_in_ledger(self) -> Tallies:
+        """Return the entries of the ledger that are not done, each once."""
+        return open_in_ledger(self._connection)
+
+    def batches_since(self, batch_id: int, taken_at: str = "") -> list[int]:
+        """Return the ids of the batches after this one that were taken in after a timestamp."""
+        return batches_since(self._connection, batch_id, taken_at)
+
+    def arrivals(self, since: str) -> list[Arrival]:
+        """Return the files that came after a timestamp, the oldest first."""
+        return arrivals(self._connection, since)
+
     def new_changes(self, batch_id: int) -> list[ChangedRow]:
         """Return the changed records of the batch of which no earlier batch has reported the same change."""
         return new_changes(self._connection, batch_id)

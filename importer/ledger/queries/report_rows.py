@@ -18,6 +18,7 @@ from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.records import FormatProof, SheetHead
 from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
+from importer.ledger.queries.changed_rows import new_changes
 from importer.ledger.queries.parties import party_column, party_in
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, reject, row
@@ -75,6 +76,7 @@ class RecordResult(NamedTuple):
     case_reference: str | None = None
     sent_at: str | None = None
     facts: RemoteFacts = NO_FACTS
+    is_new: bool = False
     debtor: str | None = None
 
 

@@ -24,10 +24,8 @@ def column_named(text: str, shape: Shape) -> str | None:
 
 def _meant_by_heading(key: str, shape: Shape) -> str | None:
     weak = weak_index(RecordKind.VOUCHER if shape is Shape.VOUCHERS else RecordKind.CASE)
-    known = index_in(shape).get(key) or weak.get(key)
-    if known is None and shape is not Shape.VOUCHERS:
-        known = next((column.value for column in columns_for(key)), None)
-    return known
+    states = () if shape is Shape.VOUCHERS else columns_for(key)
+    return index_in(shape).get(key) or weak.get(key) or next((column.value for column in states), None)
 
 
 def is_column_name(text: str, shape: Shape) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -41,8 +41,7 @@ def open_column(header: Sequence[str], rows: Sequence[Sequence[Cell]], reading: 
     settled = tuple(reading.settling())
     if not settled or any(header.count(heading) > 1 for heading in settled):
         return None
-    taken = {*reading.columns, *settled}
-    left = [heading for heading in header if heading and header.count(heading) == 1 and heading not in taken]
+    left = _free_headings(header, {*reading.columns, *settled})
     found = [
         OpenColumn(heading, invoiced, settled)
         for invoiced in (one for one in left if _is_invoiced(one, reading))
@@ -50,6 +49,10 @@ def open_column(header: Sequence[str], rows: Sequence[Sequence[Cell]], reading: 
         if heading != invoiced and _is_proved(header, rows, (heading, invoiced, *settled))
     ]
     return found[0] if len(found) == 1 else None
+
+
+def _free_headings(header: Sequence[str], taken: Container[str]) -> list[str]:
+    return [heading for heading in header if heading and header.count(heading) == 1 and heading not in taken]
 
 
 def _is_invoiced(heading: str, reading: HeadingReading) -> bool:

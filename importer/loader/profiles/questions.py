@@ -18,6 +18,7 @@ from importer.errors import UsageError
 from importer.loader.profiles.column_names import column_named
 from importer.loader.profiles.draft import CONTACT, AnswerValue, FromHeading, ProfileDraft
 from importer.loader.profiles.guarded import may_be_offered
+from importer.loader.profiles.joins import JOIN, JoinOffer, joined_headings
 from importer.loader.profiles.proposal import ColumnCandidate, Guess
 from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in

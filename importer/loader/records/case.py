@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
 from importer.domain.former_payloads import former_payload, former_state
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
@@ -10,7 +14,7 @@ from importer.domain.match_keys import case_key, folded_creditor
 from importer.domain.models import STATE_MISSING, Case
 from importer.domain.notes import NoteKind
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LeftOut, Reject
+from importer.domain.records import CaseRecord, CaseRow, LeftOut, NoClaim, Reject
 from importer.domain.states import RejectStatus
 from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
@@ -33,10 +37,16 @@ def case_of(
 ) -> CaseRow:
     """Return the case of a row, left out if it is no claim or not due yet, or a reject with every reason against it.
 
-    ``debtor`` is what the row says of its debtor, whose type is in the values already.
+    ``debtor`` is what the row says of its debtor, whose type is in the values already. ``verdict`` is that of the columns that
+    show whether the row is a claim.
     """
     if context.test_cases:
         found.values["is_test"] = True
+    if verdict.role in (Role.LEFT_OUT, Role.CREDIT):
+        return _left_out(found, context, hint, verdict, debtor)
+    if verdict.amount is not None:
+        found.values["amount_to_recover"] = verdict.amount
+    notes = read_optional(found, leaves_out=context.leaves_out_wrong)
     state: str | None = found.values.get("debtor_state")
     _read_debtor_place(found)
     _check_due_year(found, context)

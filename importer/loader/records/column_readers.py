@@ -147,6 +147,12 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     return ColumnReader(bound.column.name, bound.position, read, known, bound)
 
 
+def _without_value(bound: ColumnBinding) -> None:
+    """Read a placeholder as no value. Raises ValueProblem if the column needs one."""
+    if is_required(bound.column):
+        raise ValueProblem("placeholder", "stands for a value that is missing. Write the value, or take the row out")
+
+
 def _check_letters(bound: ColumnBinding, cell: Cell, value: str) -> None:
     """Raise ValueProblem for a name in which a letter was lost, unless the profile's values have it."""
     if lost_letter_in(value) and display_text(cell) not in bound.values:

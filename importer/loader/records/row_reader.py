@@ -9,15 +9,17 @@ from typing import TypeVar
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.notes import Note
 from importer.domain.parties.kinds import party_kind_named
 from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, Row, VoucherRecord
+from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
 from importer.loader.records.party import PartyReader
 from importer.loader.records.personal_numbers import reject_references, unmasked_positions
+from importer.loader.records.row_currency import resolve_currency
 from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 from importer.loader.rows.judge import ConfirmedValues, RowJudge
@@ -93,7 +95,7 @@ class RowReader:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
         return LoadedRow(row, case, voucher)
 
-    def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None) -> CaseRecord | LeftOut | Reject:
+    def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None) -> CaseRow:
         found = self._row_values(RecordKind.CASE, self._case_columns, row)
         if (due := self._terms.due_date(row.readable, found.values)) is not None:
             found.values["due_date"] = due

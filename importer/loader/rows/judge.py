@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
+from importer.domain.later_words import LaterWord
 from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
 from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColumn, find, truth_of
@@ -171,12 +172,10 @@ class RowJudge:
     def _of_word(self, one: StateBinding, text: str) -> RowFinding:
         if (meaning := one.meanings.get(text)) is not None:
             return finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
-        if not text:  # an amount that is open needs no other word
-            is_silent = self.tells_open or one.column is not StateColumn.ROW_STATE
-            return RowFinding(Role.CLAIM) if is_silent else RowFinding(Role.QUESTION, unknown(one.heading, text))
         word = find(one.column, text, self.plan.states.system)
-        if word is None:
-            return RowFinding(Role.QUESTION, unknown(one.heading, text))
+        if word is None:  # an amount that is open needs no other word
+            is_silent = not text and (self.tells_open or one.column is not StateColumn.ROW_STATE)
+            return RowFinding(Role.CLAIM) if is_silent else RowFinding(Role.QUESTION, unknown(one.heading, text))
         is_certain = word.is_certain or text in self.confirmed.get(one.heading, ())
         return finding_of(word.meaning, one.heading, text, is_certain=is_certain, is_open=self.tells_open)
 
@@ -187,11 +186,10 @@ class RowJudge:
             yield finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
         elif one.column in _HOLDING:
             yield from [self._of_hold(one, text)] if truth is not False else []
-        elif truth is None and one.column is not StateColumn.IS_CANCELLED:
+        elif truth is None and one.column not in _NAMING:
             yield RowFinding(Role.QUESTION, unknown(one.heading, text))
         elif text and truth is not _SILENT[one.column]:
-            meaning = _AGAINST[one.column]
-            yield RowFinding(Role.CREDIT if meaning is Meaning.CREDIT else Role.LEFT_OUT, no_claim(meaning, one.heading, text))
+            yield finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=self.tells_open)
 
     def _of_hold(self, one: StateBinding, text: str) -> RowFinding:
         word = find(StateColumn.ROW_STATE, text, None)

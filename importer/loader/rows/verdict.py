@@ -34,6 +34,7 @@ class RowFinding:
     role: Role
     reason: Reason | None = None
     unconfirmed: Reason | None = None
+    word: LaterWord = LaterWord.WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class RowVerdict:
     reasons: tuple[Reason, ...] = ()
     unconfirmed: Reason | None = None
     amount: Decimal | None = None
+    word: LaterWord = LaterWord.WITHDRAWN
 
 
 PLAIN_CLAIM = RowVerdict()

@@ -33,11 +33,15 @@ class HeadingDoubt:
 
 @dataclass(frozen=True)
 class SheetContext:
-    """The surroundings of the headings: a sample of the data, the units below headings by position, the currency of titles."""
+    """The surroundings of the headings: a sample of the data, the units below headings by position, the currency of titles.
+
+    ``apart``: in an error sheet the headings that its original did not join or split; None in any other sheet.
+    """
 
     sample: Sequence[tuple[Cell, ...]] = ()
     units: Mapping[int, str] = field(default_factory=dict)
     currency: str | None = None
+    apart: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

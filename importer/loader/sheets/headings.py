@@ -9,11 +9,14 @@ from importer.domain.aliases import system_of
 from importer.domain.columns import Requirement, column, index_of, own_index, weak_index
 from importer.domain.kinds import RecordKind
 from importer.domain.profile_lines import profile_lines
+from importer.domain.row_states import StateColumn, columns_for, find, truth_of
 from importer.domain.text_keys import header_key
 from importer.errors import HeadingsRefused
+from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.heading_matches import HeadingDoubt, HeadingMatches, HeadingObjection, SheetContext, SheetHeadings
 from importer.loader.sheets.heading_objections import objection_against
 from importer.loader.sheets.shape import Shape, code_in, index_in, name_in, property_handle, unit_of
+from importer.loader.values.parsers import display_text, is_blank
 
 __all__ = ["HeadingMatches", "HeadingObjection", "SheetContext", "SheetHeadings", "match_headings", "read_headings"]
 

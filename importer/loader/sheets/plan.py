@@ -132,7 +132,7 @@ def plan_sheet(
     free = [header[at] for at in unmatched]
     debtors = _headings_of_debtors(headings, unmatched, present)
     refuse_missing(sheet, free, shape, present | derived, matches.objections, matches.currency_in_title, debtors)
-    bound = _bound(shape, header, matches, fixed, profile)
+    bound = _bound(shape, header, matches, fixed, profile, made.fills())
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     amount = matches.position_of(AMOUNT)
     found = state_columns(headings, shape, unused, profile)
