@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -140,6 +141,10 @@ class Profile(BaseModel):
     def sheets(self) -> tuple[str, ...]:
         """Return the names of the sheets that the profile is for; empty if it is for any."""
         return (self.sheet,) if isinstance(self.sheet, str) else tuple(self.sheet or ())
+
+    def for_sheets(self, names: Sequence[str]) -> Profile:
+        """Return the profile for sheets of these names; unchanged if it is for any."""
+        return self.model_copy(update={"sheet": list(names)}) if self.sheets() else self
 
     def standing_answers(self) -> StandingAnswers:
         """Return the answers to questions that the profile gives for good."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from importer.domain.cells import Cell
 from importer.domain.confirmed_values import confirmed_texts
 from importer.domain.notes import Note, NoteKind
+from importer.domain.personal_numbers.names import shown_name, shown_names
 from importer.domain.personal_numbers.texts import mask_text
 from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetHead
 from importer.errors import FileRefused
@@ -27,7 +28,7 @@ from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs, headings_apart, proofs_of_apart
 from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
-from importer.loader.sheets.sheet import REPORT_MARK, Sheet, is_example_sheet, is_report_sheet, with_report_layout
+from importer.loader.sheets.sheet import REPORT_MARK, NamedSheet, Sheet, is_example_sheet, is_report_sheet, with_report_layout
 from importer.loader.table import TableReader
 from importer.loader.values.parsers import is_blank
 
@@ -98,6 +99,7 @@ def _load(
     *,
     delimited: bool = False,
 ) -> LoadedSource:
+    name, (sheets, notes, profile) = shown_name(name), _as_shown(sheets, notes, profile)
     tables, others = _open_sheets(sheets, profile, context, delimited=delimited)
     ours = {sheet.name for sheet in others if is_report_sheet(sheet)}
     passed = [sheet.name for sheet in others if sheet.name not in ours]
@@ -120,6 +122,20 @@ def _load(
         profile=profile.name or None,
         rejects_changes=profile.on_change == "reject",
         standing=profile.standing_answers(),
+    )
+
+
+def _as_shown(
+    sheets: tuple[Sheet, ...], notes: tuple[Note, ...], profile: Profile
+) -> tuple[tuple[Sheet, ...], tuple[Note, ...], Profile]:
+    """Return the sheets, notes and profile with the names that may be stored: whatever is made of them knows no others."""
+    shown = shown_names(sheet.name for sheet in sheets)
+    if all(real == name for real, name in shown.items()):
+        return sheets, notes, profile
+    return (
+        tuple(NamedSheet(shown[sheet.name], sheet) for sheet in sheets),
+        tuple(replace(note, sheet=shown.get(note.sheet, note.sheet)) for note in notes),
+        profile.for_sheets([shown.get(sheet, sheet) for sheet in profile.sheets()]),
     )
 
 

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from importer.domain.kinds import RecordKind
+from importer.domain.personal_numbers.names import shown_name
 from importer.domain.states import RowStatus
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ def _configured() -> Any:
 
 
 def log_event(event: str, **facts: object) -> None:
-    """Log an event, if logs were set up."""
+    """Log an event, if logs were set up. Personal numbers in the names of files and folders are masked."""
     if structlog := _configured():
-        structlog.get_logger().info(event, **facts)
+        safe = {key: shown_name(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+        structlog.get_logger().info(event, **safe)
 
 
 def log_reports(reports: Iterable[Report], *, checking: bool = False) -> None:

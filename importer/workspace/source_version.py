@@ -13,6 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from importer.domain.personal_numbers.names import shown_name
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.loader.context import LoadContext
@@ -33,7 +34,7 @@ def version_of(path: Path, read_with: str, today: date) -> SourceVersion | None:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except (OSError, FileRefused):
         return None
-    return SourceVersion(path.name, digest, read_with, today.isoformat())
+    return SourceVersion(shown_name(path.name), digest, read_with, today.isoformat())
 
 
 def reader_version(profile: Profile, profile_set: ProfileSet, context: LoadContext) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from importer.domain.confirmed_values import NOTHING_CONFIRMED, Confirmed
 from importer.domain.notes import Note, NoteKind
+from importer.domain.personal_numbers.names import shown_name
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused
 from importer.ledger.intake.unchanged_source import SourceVersion
@@ -70,7 +71,7 @@ def sources_of(
     later: list[Source] = []
     for path, others in without_copies(paths):
         opening = _opener(path, request, replace(context, folder=request.files_folder or path.parent))
-        source = Source(path.name, _naming_copies(opening, others), version_of(path, read_with, context.today))
+        source = Source(shown_name(path.name), _naming_copies(opening, others), version_of(path, read_with, context.today))
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
         else:
@@ -89,7 +90,7 @@ def without_copies(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
         is_alone = sizes[path.parent, _size(path)] == 1
         first = found.setdefault((path.parent, str(path) if is_alone else _digest(path)), (path, []))
         if first[0] != path:
-            first[1].append(path.name)
+            first[1].append(shown_name(path.name))
     return list(found.values())
 
 
@@ -206,7 +207,7 @@ def _with_note(source: LoadedSource, known: SavedProfile | None) -> LoadedSource
 def holds_only_vouchers(path: Path, request: ImportRequest, environment: Environment) -> bool:
     """Return whether a file holds vouchers and no cases, so that it is to be imported after files with cases."""
     context = environment.load_context(test_cases=request.test_cases, folder=request.files_folder or path.parent)
-    return _only_vouchers(Source(path.name, _opener(path, request, context)), lambda _: None)
+    return _only_vouchers(Source(shown_name(path.name), _opener(path, request, context)), lambda _: None)
 
 
 def _only_vouchers(source: Source, has_cases: Callable[[SourceVersion], bool | None]) -> bool:

@@ -9,6 +9,7 @@ from typing import Protocol
 from importer.domain.accounts import Accounts
 from importer.domain.batches import Person
 from importer.domain.kinds import RecordKind
+from importer.domain.personal_numbers.texts import mask_text
 from importer.domain.records import LoadedSource
 from importer.errors import FileRefused, FileUnreachable
 from importer.ledger.intake.unchanged_source import SourceVersion
@@ -92,6 +93,7 @@ def _record_sources(
             batch = again or _record(source, record, batches)
         except FileRefused as error:
             log_event("unreadable", file=source.name)
+            error.args = (mask_text(str(error)),)  # it names the file and its sheets, and is stored and sent in notices
             refused.append(error)
             continue
         if not _has_rows(work.queries, batch, source.name, run_id, is_known=bool(again)):

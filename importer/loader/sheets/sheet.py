@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
@@ -26,6 +27,22 @@ class Sheet(Protocol):
 
     def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
         """Return the rows with the cells at these ``positions`` only. Positions are counted from 0."""
+
+
+@dataclass(frozen=True)
+class NamedSheet:
+    """A sheet under another name than its own."""
+
+    name: str
+    sheet: Sheet
+
+    def rows(self) -> Iterator[NumberedRow]:
+        """Yield the rows of the sheet."""
+        return self.sheet.rows()
+
+    def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
+        """Return the rows of the sheet with the cells at these ``positions`` only."""
+        return self.sheet.read_columns(positions)
 
 
 def is_report_sheet(sheet: Sheet) -> bool:
