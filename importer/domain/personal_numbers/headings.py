@@ -22,6 +22,8 @@ class NumberKind(StrEnum):
     COMPANY = "company"
     VAT = "vat"
     CUSTOMER = "customer"
+    LABEL = "label"
+    IDENTITY = "identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class NumberHeading:
     def is_personal_alone(self) -> bool:
         """Whether the column holds only personal numbers, so that whatever has the length of one is one."""
         return self.kinds == {NumberKind.PERSONAL}
+
+
+_ANNOUNCE = frozenset({NumberKind.PERSONAL, NumberKind.COMPANY, NumberKind.VAT})
+"""The kinds whose headings alone announce numbers that may be personal ones."""
 
 
 @cache
@@ -58,7 +64,7 @@ def number_heading(heading: str) -> NumberHeading | None:
     found = {
         (kind, country)
         for kind, country, key in _folded()
-        if kind is not NumberKind.CUSTOMER and (key in words if len(key) <= _SHORT else key in folded)
+        if kind in _ANNOUNCE and (key in words if len(key) <= _SHORT else key in folded)
     }
     if not found:
         return None
@@ -75,9 +81,19 @@ def _folded() -> tuple[tuple[NumberKind, str, str], ...]:
 @cache
 def personal_words() -> dict[str, frozenset[str]]:
     """Return the words for personal numbers, each with the countries that use it."""
+    return _words_of(NumberKind.PERSONAL)
+
+
+@cache
+def label_words() -> dict[str, frozenset[str]]:
+    """Return the abbreviations that name a personal number in a text only if it has a date of birth, each with its countries."""
+    return _words_of(NumberKind.LABEL)
+
+
+def _words_of(wanted: NumberKind) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for kind, country, word in _words():
-        if kind is NumberKind.PERSONAL and country != _ANY_COUNTRY:
+        if kind is wanted and country != _ANY_COUNTRY:
             found.setdefault(word, set()).add(country)
     return {word: frozenset(countries) for word, countries in found.items()}
 
@@ -85,5 +101,15 @@ def personal_words() -> dict[str, frozenset[str]]:
 @lru_cache(maxsize=1024)
 def is_customer_heading(heading: str) -> bool:
     """Return whether a heading says that its column holds customer numbers."""
+    return _is_exactly(heading, NumberKind.CUSTOMER)
+
+
+@lru_cache(maxsize=1024)
+def is_identity_heading(heading: str) -> bool:
+    """Return whether a heading says that its column identifies somebody, without saying by which number: ``ID-nr``."""
+    return _is_exactly(heading, NumberKind.IDENTITY)
+
+
+def _is_exactly(heading: str, wanted: NumberKind) -> bool:
     folded = fold(heading)
-    return any(kind is NumberKind.CUSTOMER and key == folded for kind, _, key in _folded())
+    return any(kind is wanted and key == folded for kind, _, key in _folded())

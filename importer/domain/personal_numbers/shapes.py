@@ -36,6 +36,10 @@ def _six(holds: Callable[[str], bool]) -> Callable[[str], bool]:
     return lambda text: holds(text[:6])
 
 
+def _danish_pairs(text: str) -> bool:
+    return dates.danish(_digits(text)[:6])
+
+
 def _norwegian(text: str) -> bool:
     digits = _digits(text)
     return dates.norwegian(digits[:6]) and check_digits.norwegian(digits)
@@ -59,6 +63,7 @@ _HYPHEN = r"\s?[-+]\s?"
 
 SHAPES: tuple[NumberShape, ...] = (
     NumberShape("DK", re.compile(rf"{_B}[0-9]{{6}}{_HYPHEN}[0-9]{{4}}{_E}"), _six(dates.danish), 6),
+    NumberShape("DK", re.compile(rf"{_B}[0-9]{{2}}([. ])[0-9]{{2}}\1[0-9]{{2}}{_HYPHEN}[0-9]{{4}}{_E}"), _danish_pairs, 8),
     NumberShape("SE", re.compile(rf"{_B}[0-9]{{6}}{_HYPHEN}[0-9]{{4}}{_E}"), _six(dates.swedish), 6),
     NumberShape("SE", re.compile(rf"{_B}[0-9]{{8}}{_HYPHEN}[0-9]{{4}}{_E}"), dates.with_century, 8),
     NumberShape("SE", re.compile(rf"{_B}(?i:SE)[ -]?[0-9]{{6}}-?[0-9]{{4}}[ -]?01{_E}"), _swedish_vat),
@@ -93,8 +98,9 @@ _OF_DIGITS = tuple(shape for shape in SHAPES if shape.country in {"NO", "CH", "F
 """The shapes that digits without any sign can have."""
 POSSIBLE = re.compile(
     r"[0-9][0-9](?:"
-    r"[0-9]{4}(?:[0-9]{3}|[0-9]{0,2}\s?[-+]|[ .][0-9]{3}|[0-9]?-?[A-Za-z])"  # six digits and more, or a sign
-    r"|[0-9]-[0-9]{2}-[0-9]{4}|\.[0-9]{2}\.[0-9]{2}-|[0-9]\.[0-9]{4}\.| [0-9]{3} [0-9]{3} | [0-9]{2} [0-9]{2} ?[A-D]"
+    r"[0-9]{4}(?:[0-9]{3}|[0-9]{0,2}\s?[-+]|[ ./][0-9]{3}|[0-9]?-?[A-Za-z])"  # six digits and more, or a sign
+    r"|[0-9]-[0-9]{2}-[0-9]{4}|\.[0-9]{2}\.[0-9]{2}-|[ .][0-9]{2}[ .][0-9]{2}\s?[-+/.]?\s?[0-9]{3}|[0-9]{0,2} [0-9]{6}"
+    r"|[0-9]\.[0-9]{4}\.| [0-9]{3} [0-9]{3} | [0-9]{2} [0-9]{2} ?[A-D]"
     r"|[0-9] [0-9]{2} [0-9]{4}|[A-Za-z][0-9LMNP-Vlmnp-v]{2}[A-Za-z])"
 )
 """What every shape has, to pass over most texts quickly. It begins with a class of characters, which is fast."""

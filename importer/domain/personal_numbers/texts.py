@@ -7,6 +7,7 @@ import unicodedata
 from functools import cache
 
 from importer.domain.identity import is_invisible
+from importer.domain.personal_numbers.beside import numbers_beside
 from importer.domain.personal_numbers.found import FoundNumber, masked
 from importer.domain.personal_numbers.labelled import labelled_numbers, words_pattern
 from importer.domain.personal_numbers.shapes import may_hold_number, sure_numbers
@@ -15,14 +16,17 @@ MASK = "****"
 """What every masked number contains."""
 
 _HYPHENS = "\u02d7\u058a\u05be\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
-_WHOLE_MASK = re.compile(r"(?:[A-Z]{2}[ -]?)?[0-9.]{0,10}\s?[-+A-Y]?\s?\*{4,}(?:[ -]?01)?")
+_WHOLE_MASK = re.compile(r"(?:[A-Z]{2}[ -]?)?[0-9. ]{0,10}\s?[-+/A-Y]?\s?\*{4,}(?:[ -]?01)?")
 
 
 def numbers_in(text: str) -> list[FoundNumber]:
     """Return the personal numbers in a text of plain characters (see :func:`plain`) that are sure without any heading."""
     if not may_hold_number(text):
         return []
-    return [*sure_numbers(text)] if text.isdigit() else [*sure_numbers(text), *labelled_numbers(text)]
+    if text.isdigit():
+        return [*sure_numbers(text)]
+    sure = [*sure_numbers(text), *labelled_numbers(text)]
+    return [*sure, *numbers_beside(text, sure)] if sure else sure
 
 
 def mask_text(text: str) -> str:
@@ -85,5 +89,5 @@ def without_masks(text: str) -> str:
 def _part_mask() -> re.Pattern[str]:
     """Return the pattern of a masked number in a text, with the word in front of it and what is around it."""
     word = rf"(?:(?<![^\W\d_])(?:{words_pattern()})(?:[\s.-]*(?:nr|no|nummer|number)\b)?[\s.:#]*)?"
-    number = r"(?<![0-9*])(?:(?<![^\W\d_])SE[ -]?)?[0-9.]{0,10}\s?[-+A-Y]?\s?\*{4,}(?:[ -]?01)?"
+    number = r"(?<![0-9*])(?:(?<![^\W\d_])SE[ -]?)?[0-9.]{0,10}\s?[-+/A-Y]?\s?\*{4,}(?:[ -]?01)?"
     return re.compile(rf"[\s(,;:-]*{word}{number}\)?", re.IGNORECASE)

@@ -16,6 +16,7 @@ from functools import lru_cache
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherSource, VoucherTypes, case_currencies, find_country, find_debtor_type, is_by_name
 from importer.domain.columns import Column, ValueKind
+from importer.domain.personal_numbers.texts import mask_text, without_masks
 from importer.domain.special_cells import CellError
 from importer.domain.text_keys import fold
 from importer.loader.values.amounts import CURRENCY_WORDS
@@ -90,7 +91,7 @@ def _is_figure(text: str) -> bool:
 
 
 def _may_be_name(cell: Cell) -> bool:
-    text = display_text(cell)
+    text = without_masks(mask_text(display_text(cell)))  # a name may have a personal number beside it
     return isinstance(cell, str) and sum(c.isalpha() for c in text) > sum(c.isdigit() for c in text)
 
 

@@ -100,3 +100,19 @@ def test_an_unclear_debtor_is_asked_about_with_the_line_for_the_profile() -> Non
 def test_a_profile_names_only_kinds_of_debtors() -> None:
     with pytest.raises(ValueError, match='"firm" for "1001" is no kind of debtor; write company, sole trader, person'):
         Profile(parties={"1001": "firm"})
+
+
+def test_numbers_in_the_names_of_source_and_sheets_are_masked_and_the_sheets_stay_apart() -> None:
+    frames = {"Jens 010180-1234": pd.DataFrame([case("C1")]), "Jens 010180-5678": pd.DataFrame([case("C2")])}
+    source = open_frames(frames, CONTEXT, Profile(name="p", sheet="Jens 010180-5678"), "liste 010180-1234.csv")
+    rows = list(source.rows)
+    assert source.name == "liste 010180-xxxx.csv"
+    assert [head.name for head in source.heads] == ["Jens 010180-xxxx", "Jens 010180-xxxx (2)"]
+    shown = repr((source.heads, rows, source.notes, source.found))
+    assert "1234" not in shown
+    assert "5678" not in shown
+
+
+def test_names_with_personal_numbers_beside_them_are_names() -> None:
+    rows, _ = read(case("C1", debtor_name="Bo Ek 010180-1234"), case("C2", debtor_name="Ida Ek, CPR 0201801234"))
+    assert [sent(row)["debtor"]["name"] for row in rows] == ["Bo Ek", "Ida Ek"]
