@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.domain.parties.forms import FormKind, FoundForm, ends_in_a_form_of_any_country, form_in, words_in
+from importer.domain.parties.forms import FormKind, FoundForm, ends_in_a_form_of_any_country, form_in, has_a_form_inside, words_in
 from importer.domain.parties.kinds import Party, PartyKind, PartyRule, UnclearParty
-from importer.domain.parties.names import is_personal_name
+from importer.domain.parties.names import has_given_name, is_personal_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ def decide(name: str, country: str | None, numbers: PartyNumbers = NO_NUMBERS) -
     """Return what a debtor is by its numbers and its name, or why that is not clear.
 
     ``country`` is the debtor's, as two letters. The order: numbers under their own heading, VAT ids, legal forms, public
-    bodies and associations, the form of a personal name. A sole trader's mark in the name makes a company's number or a
-    VAT id one of a sole trader. A personal number proves a natural person, who may be in business.
+    bodies and associations, the form of a personal name with a known given name. A sole trader's mark in the name
+    makes a company's number or a VAT id one of a sole trader. A personal number proves a natural person, who may be in business.
     """
     found = form_in(name, country)
     form, owner = (found.kind, _owner(found)) if found else (None, None)
@@ -63,7 +63,8 @@ def _by_words(name: str) -> Party | UnclearParty:
         return Party(PartyKind.COMPANY, PartyRule.PUBLIC_BODY)
     if FormKind.ASSOCIATION in kinds:
         return Party(PartyKind.COMPANY, PartyRule.ASSOCIATION)
-    if is_personal_name(name):
-        is_foreign = ends_in_a_form_of_any_country(name)
-        return UnclearParty.FOREIGN_FORM if is_foreign else Party(PartyKind.PERSON, PartyRule.PERSONAL_NAME)
+    if is_personal_name(name) and ends_in_a_form_of_any_country(name):
+        return UnclearParty.FOREIGN_FORM
+    if is_personal_name(name) and has_given_name(name) and not has_a_form_inside(name):
+        return Party(PartyKind.PERSON, PartyRule.PERSONAL_NAME)
     return UnclearParty.NOTHING if name else UnclearParty.NO_NAME

@@ -28,6 +28,7 @@ class FormKind(StrEnum):
     ASSOCIATION = "association"
     PUBLIC_BODY = "public body"
     BUSINESS = "business"
+    NO_PERSON = "no person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,15 @@ def ends_in_a_form_of_any_country(name: str) -> bool:
     return written is not None and (len(last) != _SHORT or not last.istitle() or last in written)
 
 
+@lru_cache(maxsize=8192)
+def has_a_form_inside(name: str) -> bool:
+    """Return whether a word behind the first is a legal form somewhere, unless it is written as names are: ``Zebra AB Malmö``."""
+    words = ((word, _single_forms().get("".join(folded_words(word)))) for word in _raw_words(name)[1:])
+    return any(
+        written is not None and (word in written or (len(word) > _SHORT and not word.istitle())) for word, written in words
+    )
+
+
 @cache
 def _single_forms() -> Mapping[str, frozenset[str]]:
     """Return the forms of one word, folded, each with how it is written."""
@@ -228,7 +238,7 @@ def _owner(name: str, form: LegalForm, place: tuple[int, int]) -> str | None:
 
 @lru_cache(maxsize=8192)
 def words_in(name: str) -> frozenset[FormKind]:
-    """Return the kinds of words in a name: of a public body, an association or a business."""
+    """Return the kinds of words in a name: of a public body, an association or a business, or no word of a person's name."""
     words, index = folded_words(name), _index()
     found = {index.whole[word] for word in words if word in index.whole}
     found |= {index.endings[end] for word in words if word.endswith(index.all_endings) for end in _endings_of(word, index)}

@@ -23,7 +23,6 @@ class NumberKind(StrEnum):
     VAT = "vat"
     CUSTOMER = "customer"
     LABEL = "label"
-    IDENTITY = "identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +101,6 @@ def _words_of(wanted: NumberKind) -> dict[str, frozenset[str]]:
 def is_customer_heading(heading: str) -> bool:
     """Return whether a heading says that its column holds customer numbers."""
     return _is_exactly(heading, NumberKind.CUSTOMER)
-
-
-@lru_cache(maxsize=1024)
-def is_identity_heading(heading: str) -> bool:
-    """Return whether a heading says that its column identifies somebody, without saying by which number: ``ID-nr``."""
-    return _is_exactly(heading, NumberKind.IDENTITY)
 
 
 def _is_exactly(heading: str, wanted: NumberKind) -> bool:

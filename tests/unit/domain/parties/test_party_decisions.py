@@ -56,6 +56,44 @@ def test_what_a_name_does_not_show_is_a_question(name) -> None:
     assert decide(name, "DK") is UnclearParty.NOTHING
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Novo Nordisk", "Carlsberg Danmark", "Deutsche Bahn", "Nordea Bank", "Autohaus Müller", "Team Danmark", "Jens Danmark"),
+        *("Brødrene Dahl", "Kontant salg", "Havblik ApS Odense", "Jens Hansen ApS Odense", "I alt forfaldne", "Equal Rows"),
+    ],
+)
+def test_two_words_alone_are_no_person(name) -> None:
+    assert decide(name, "DK") is UnclearParty.NOTHING
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "Søren Kierkegaard",
+            "Lærke Holm",
+            "Åse Holm",
+            "Karl-Heinz Müller",
+            "Anne-Grethe Poulsen",
+            "Mehmet Yıldız",
+            "Hansen, Ida",
+        ),
+        *(
+            "Amina Yusuf",
+            "Mohammed Al-Hassan",
+            "Thi Nguyen",
+            "Łukasz Nowak",
+            "Oleksandr Shevchenko",
+            "Gunilla Öst",
+            "Torbjørn Dal",
+        ),
+    ],
+)
+def test_common_given_names_make_a_person(name) -> None:
+    assert decide(name, "DK") == Party(PERSON, NAME)
+
+
 @pytest.mark.parametrize("name", ["Amsel KG", "Hansen BV", "Nguyen Van SA", "Peter Lund Oy", "Zebra S.A.", "Eva Sas"])
 def test_a_name_with_a_form_of_another_country_is_no_personal_name(name) -> None:
     assert decide(name, "DK") is UnclearParty.FOREIGN_FORM
