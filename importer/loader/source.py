@@ -134,7 +134,7 @@ def _as_shown(
         return sheets, notes, profile
     return (
         tuple(NamedSheet(shown[sheet.name], sheet) for sheet in sheets),
-        tuple(replace(note, sheet=shown.get(note.sheet, note.sheet)) for note in notes),
+        tuple(replace(note, sheet=shown.get(note.sheet or "", note.sheet)) for note in notes),
         profile.for_sheets([shown.get(sheet, sheet) for sheet in profile.sheets()]),
     )
 
