@@ -9,8 +9,11 @@ from importer.domain.match_keys import headings_digest
 from importer.domain.notes import Note, NoteKind
 from importer.domain.row_states import IN_WORDS, WITH_WORDS, Meaning, StateColumn
 
-Confirmed = Mapping[str, Mapping[str, tuple[str, ...]]]
-"""Kind of list (see :func:`list_keys`) → heading → the texts in its column that were confirmed, sorted."""
+ConfirmedValue = tuple[str, str]
+"""A text of a column, and in words what it was taken for. It is confirmed only as long as it is taken for the same."""
+
+Confirmed = Mapping[str, Mapping[str, tuple[ConfirmedValue, ...]]]
+"""Kind of list (see :func:`list_keys`) → heading → the values in its column that were confirmed, sorted."""
 
 NOTHING_CONFIRMED: Confirmed = {}
 
@@ -20,21 +23,21 @@ def list_keys(profile: str | None, header: Sequence[str]) -> tuple[str, ...]:
     return (f"profile {profile}",) if profile else (headings_digest(tuple(header)),)
 
 
-def confirmed_texts(confirmed: Confirmed, profile: str | None, header: Sequence[str]) -> Mapping[str, frozenset[str]]:
-    """Return the confirmed texts of a list by heading."""
-    found: dict[str, frozenset[str]] = {}
+def confirmed_in(confirmed: Confirmed, profile: str | None, header: Sequence[str]) -> Mapping[str, frozenset[ConfirmedValue]]:
+    """Return the confirmed values of a list by heading."""
+    found: dict[str, frozenset[ConfirmedValue]] = {}
     for key in list_keys(profile, header):
-        for heading, texts in confirmed.get(key, {}).items():
-            found[heading] = found.get(heading, frozenset()).union(texts)
+        for heading, values in confirmed.get(key, {}).items():
+            found[heading] = found.get(heading, frozenset()).union(values)
     return found
 
 
-def listed_values(notes: Iterable[Note]) -> Iterable[tuple[str, str, frozenset[str]]]:
-    """Yield what a review showed of the columns that show whether a row is a claim: sheet, heading, the known texts."""
+def listed_values(notes: Iterable[Note]) -> Iterable[tuple[str, str, frozenset[ConfirmedValue]]]:
+    """Yield what a review showed of the columns that show whether a row is a claim: sheet, heading, the known values."""
     for note in notes:
         if note.kind is NoteKind.VALUES_READ and note.value("column") in set(StateColumn):
             values = zip(note.all("value"), note.all("taken"), strict=True)
-            yield note.sheet or "", note.value("heading"), frozenset(text for text, taken in values if taken)
+            yield note.sheet or "", note.value("heading"), frozenset((text, taken) for text, taken in values if taken)
 
 
 class UnconfirmedValue(NamedTuple):
@@ -43,6 +46,10 @@ class UnconfirmedValue(NamedTuple):
     heading: str
     text: str
     meaning: Meaning
+
+    @property
+    def value(self) -> ConfirmedValue:
+        return self.text, IN_WORDS[self.meaning]
 
 
 def values_to_confirm(notes: Iterable[Note]) -> Iterable[UnconfirmedValue]:

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from importer.domain.code_lists import VoucherTypes
+from importer.domain.confirmed_values import Confirmed
 from importer.domain.parties.kinds import PartyKind
 
 
@@ -28,8 +29,8 @@ class LoadContext:
     test_cases: bool = False
     min_days_overdue: int = 0
     max_days_ahead: int = 365
-    confirmed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    """Kind of list → heading → the texts that a person has confirmed; see :mod:`importer.domain.confirmed_values`."""
+    confirmed: Confirmed = field(default_factory=dict)
+    """Kind of list → heading → the confirmed values, with their meaning; see :mod:`importer.domain.confirmed_values`."""
     leaves_out_wrong: bool = True
     """Whether a wrong e-mail, phone or state outside the United States is left out, and does not reject the row."""
     parties: Mapping[str, PartyKind] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.domain.cells import Cell
-from importer.domain.confirmed_values import confirmed_texts
+from importer.domain.confirmed_values import confirmed_in
 from importer.domain.notes import Note, NoteKind
 from importer.domain.personal_numbers.names import shown_name, shown_names
 from importer.domain.personal_numbers.texts import mask_text
@@ -204,7 +204,7 @@ def _judge(plan: SheetPlan, profile: Profile, context: LoadContext, formats: She
         context.today,
         by_name.get("amount_to_recover", formats.others),
         by_name.get("due_date") or by_name.get("date", formats.others),
-        confirmed_texts(context.confirmed, profile.name, plan.head.header),
+        confirmed_in(context.confirmed, profile.name, plan.head.header),
     )
     judge.credits = look_through(judge, plan, sheet.read_columns)
     return judge

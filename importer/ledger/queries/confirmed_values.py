@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, select
 from importer.domain.batches import DecisionKind
 from importer.domain.confirmed_values import (
     Confirmed,
+    ConfirmedValue,
     UnconfirmedValue,
-    confirmed_texts,
+    confirmed_in,
     list_keys,
     listed_values,
     values_to_confirm,
@@ -24,17 +25,17 @@ CONFIRMED_FACT = "values_confirmed"
 
 
 def confirmed_values(connection: Connection) -> Confirmed:
-    """Return the texts that were confirmed, by kind of list and heading."""
+    """Return the values that were confirmed, each with what it was taken for, by kind of list and heading."""
     approved = (decision.c.what == DecisionKind.APPROVED) & decision.c.facts.contains(f'"{CONFIRMED_FACT}": true')
     columns = (batch.c.profile, batch.c.heads, batch.c.notes)
     query = select(*columns).join(decision, decision.c.batch_id == batch.c.id).where(approved)
-    found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    found: dict[str, dict[str, frozenset[ConfirmedValue]]] = defaultdict(dict)
     for one in connection.execute(query.distinct()):
         headers = {head["name"]: head["header"] for head in json.loads(one.heads)}
-        for sheet, heading, texts in listed_values(notes_from_json(one.notes)):
+        for sheet, heading, values in listed_values(notes_from_json(one.notes)):
             for key in list_keys(one.profile, headers.get(sheet, ())):
-                found[key][heading] = found[key].get(heading, frozenset()) | texts
-    return {key: {heading: tuple(sorted(texts)) for heading, texts in table.items()} for key, table in sorted(found.items())}
+                found[key][heading] = found[key].get(heading, frozenset()) | values
+    return {key: {heading: tuple(sorted(values)) for heading, values in table.items()} for key, table in sorted(found.items())}
 
 
 def unconfirmed_values(connection: Connection) -> dict[str, tuple[str, tuple[UnconfirmedValue, ...]]]:
@@ -48,7 +49,7 @@ def unconfirmed_values(connection: Connection) -> dict[str, tuple[str, tuple[Unc
     confirmed = confirmed_values(connection) if waiting else {}
     found = {}
     for profile, (source, values) in waiting.items():
-        texts = confirmed_texts(confirmed, profile, ())
-        if left := tuple(one for one in dict.fromkeys(values) if one.text not in texts.get(one.heading, ())):
+        known = confirmed_in(confirmed, profile, ())
+        if left := tuple(one for one in dict.fromkeys(values) if one.value not in known.get(one.heading, ())):
             found[profile] = (source, left)
     return found

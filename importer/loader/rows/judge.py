@@ -10,10 +10,11 @@ from functools import lru_cache
 
 from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
+from importer.domain.confirmed_values import ConfirmedValue
 from importer.domain.later_words import LaterWord
 from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
-from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColumn, find, truth_of
+from importer.domain.row_states import IN_WORDS, SETTLING, WITH_WORDS, Meaning, StateColumn, find, truth_of
 from importer.loader.profile import Profile
 from importer.loader.rows.credits import DebtorCredits
 from importer.loader.rows.document_ranges import DocumentRanges
@@ -54,8 +55,8 @@ _SILENT = {column: column is StateColumn.IS_OPEN for column in _AGAINST}
 """The answer of a column of yes and no that says nothing against a claim."""
 _REMEMBERED = 1024
 
-ConfirmedValues = Mapping[str, Collection[str]]
-"""Heading → the texts in its column that a person has confirmed for this kind of list."""
+ConfirmedValues = Mapping[str, Collection[ConfirmedValue]]
+"""Heading → the values in its column, each with what it is taken for, that a person has confirmed for this kind of list."""
 
 
 @dataclass
@@ -176,7 +177,7 @@ class RowJudge:
         if word is None:  # an amount that is open needs no other word
             is_silent = not text and (self.tells_open or one.column is not StateColumn.ROW_STATE)
             return RowFinding(Role.CLAIM) if is_silent else RowFinding(Role.QUESTION, unknown(one.heading, text))
-        is_certain = word.is_certain or text in self.confirmed.get(one.heading, ())
+        is_certain = word.is_certain or (text, IN_WORDS[word.meaning]) in self.confirmed.get(one.heading, ())
         return finding_of(word.meaning, one.heading, text, is_certain=is_certain, is_open=self.tells_open)
 
     def _of_flag(self, one: StateBinding, text: str) -> Iterator[RowFinding]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherTypes, case_currencies, find_country, find_debtor_type, is_by_name
+from importer.domain.confirmed_values import ConfirmedValue
 from importer.domain.notes import Note, NoteKind
 from importer.domain.row_states import IN_WORDS, WITH_WORDS, StateColumn, find, truth_of
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
@@ -52,9 +53,9 @@ class _Counted:
 
 
 class ValuesRead:
-    """Counts the values of a sheet's columns while its rows are read. ``confirmed`` are the confirmed texts by heading."""
+    """Counts the values of a sheet's columns while its rows are read. ``confirmed`` are the confirmed values by heading."""
 
-    def __init__(self, plan: SheetPlan, types: VoucherTypes, confirmed: Mapping[str, Collection[str]]) -> None:
+    def __init__(self, plan: SheetPlan, types: VoucherTypes, confirmed: Mapping[str, Collection[ConfirmedValue]]) -> None:
         self._sheet = plan.head.name
         states = (
             _Counted(one.position, one.heading, one.column.value, _reading_of_state(one, plan.states.system, confirmed))
@@ -91,14 +92,17 @@ class ValuesRead:
             yield Note(NoteKind.VALUES_READ, self._sheet, values=tuple(values))
 
 
-def _reading_of_state(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[str]]) -> Reading:
+def _reading_of_state(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[ConfirmedValue]]) -> Reading:
     """Return the function from a value of a state to what it is taken for."""
 
     def of_word(text: str) -> Taken:
         if text in one.meanings:
             return Taken(IN_WORDS[one.meanings[text]])
         word = find(one.column, text, system) if text else None
-        return Taken(IN_WORDS[word.meaning], word.is_certain or text in confirmed.get(one.heading, ())) if word else Taken("")
+        if word is None:
+            return Taken("")
+        meaning = IN_WORDS[word.meaning]
+        return Taken(meaning, word.is_certain or (text, meaning) in confirmed.get(one.heading, ()))
 
     is_held = one.column in _HOLDS or one.column is StateColumn.IS_CANCELLED
     words = {True: "yes", False: "no", None: "yes" if is_held else ""}

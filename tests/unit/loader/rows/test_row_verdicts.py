@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import orjson
 import pytest
 
 from importer.domain.records import CaseRecord, LeftOut, Reject
+from importer.domain.row_states import IN_WORDS, Meaning
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
@@ -101,12 +103,16 @@ def test_a_value_is_certain_in_the_system_that_the_headings_identify(tmp_path):
 
 def test_a_value_that_was_confirmed_for_this_kind_of_list_is_certain(tmp_path):
     profile = Profile(name="debtors")
-    context = LoadContext(
-        CONTEXT.today, CONTEXT.timezone, defaults=CONTEXT.defaults, confirmed={"profile debtors": {"Status": ("Sent",)}}
-    )
+    context = replace(CONTEXT, confirmed={"profile debtors": {"Status": (("Sent", IN_WORDS[Meaning.CLAIM]),)}})
     text = with_column("Status", "Sent", "Viewed")
     assert read(tmp_path, text, profile) == ["asked state_unconfirmed", "asked state_unconfirmed"]
     assert read(tmp_path, text, profile, context) == ["case 100.50", "asked state_unconfirmed"]
+
+
+def test_a_value_that_is_taken_for_something_else_now_is_asked_again(tmp_path):
+    confirmed = {"profile debtors": {"Status": (("Sent", IN_WORDS[Meaning.PAID]),)}}
+    found = read(tmp_path, with_column("Status", "Sent"), Profile(name="debtors"), replace(CONTEXT, confirmed=confirmed))
+    assert found == ["asked state_unconfirmed"]
 
 
 def test_a_profile_says_what_values_mean(tmp_path):
