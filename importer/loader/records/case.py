@@ -22,6 +22,7 @@ from importer.loader.joins.composed import COMPOSED_CODES
 from importer.loader.records.named_case import named_case
 from importer.loader.records.optional_values import read_optional
 from importer.loader.records.party import NOTHING_READ, PartyReading
+from importer.loader.records.personal_numbers import PERSONAL_NUMBER
 from importer.loader.records.row_values import RowValues
 from importer.loader.rows.verdict import NOT_DUE, PLAIN_CLAIM, Role, RowVerdict
 from importer.loader.values.identifiers import check_postal_code
@@ -144,7 +145,8 @@ def _ref_of(found: RowValues) -> str | None:
 def _read_formerly(found: RowValues, context: LoadContext, state: str | None) -> Case | None:
     """Return the case as earlier releases read it, if only what they did not check is wrong; else None.
 
-    That is the state of a US debtor, and a value that is joined or split, which they left out.
+    That is the state of a US debtor, a value that is joined or split, which they left out, and a reference that is a personal
+    number: the ledger knows such a case by its cells.
     """
     if any(reason.code not in _NOT_CHECKED_FORMERLY for reason in found.reasons):
         return None
@@ -154,7 +156,7 @@ def _read_formerly(found: RowValues, context: LoadContext, state: str | None) ->
 
 
 _STATE_UNKNOWN = "us_state"
-_NOT_CHECKED_FORMERLY = COMPOSED_CODES | {_STATE_UNKNOWN, STATE_MISSING}
+_NOT_CHECKED_FORMERLY = COMPOSED_CODES | {_STATE_UNKNOWN, STATE_MISSING, PERSONAL_NUMBER}
 
 
 def _read_debtor_place(found: RowValues) -> None:

@@ -46,6 +46,18 @@ def test_a_name_is_sent_without_it_and_a_comment_with_stars() -> None:
     assert sent(rows[0])["comments"] == "ring, 010180-****"
 
 
+@pytest.mark.parametrize("reference", ["010180-1234", "CPR 0101801234"])
+def test_a_case_that_an_earlier_release_sent_under_one_can_be_found_by_its_cells(reference) -> None:
+    rejected = read(case("C1", case_ref=reference))[0][0].case
+    assert isinstance(rejected, Reject)
+    assert rejected.formerly is not None
+    assert b"1234" not in rejected.formerly.payload
+    assert "1234" not in (rejected.formerly.ref or "")
+    wrong_too = read(case("C1", case_ref=reference, amount_to_recover="-1"))[0][0].case
+    assert isinstance(wrong_too, Reject)
+    assert wrong_too.formerly is None
+
+
 @pytest.mark.parametrize("name", ["case_ref", "creditor_reference"])
 def test_a_reference_that_is_one_is_rejected_and_shown_masked(name) -> None:
     rows, _ = read(case("C1", **{name: "010180-1234"}))
