@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from importer.domain.identity import match_text
+from importer.domain.identity import loose_text, match_text
 from importer.domain.match_keys import case_key, case_traits, folded_creditor
 
 
@@ -86,6 +86,24 @@ class NamedCase:
         if not self.reference or not self.creditor:
             return None
         return case_key(match_text(self.reference), *self._owner, is_test=self.is_test)
+
+    def loose_key(self) -> str | None:
+        """Return the key of the case without letter case and leading zeros; None without a reference or a creditor."""
+        if not self.reference or not self.creditor:
+            return None
+        return case_key(loose_text(self.reference), *self._owner, is_test=self.is_test)
+
+    def is_twin_of(self, reference: str | None, wire: Mapping[str, Any]) -> bool:
+        """Return whether a request's case is the same apart from letter case and zeros in its reference.
+
+        Debtor and date must be told and agree, and an amount or currency that the row tells.
+        """
+        if not (self.reference and reference and self.debtor and self.day) or self.differences_from(wire):
+            return False
+        amount = self.amount is None or float(self.amount) == wire.get("amountToRecover")
+        return (
+            amount and loose_text(self.reference) == loose_text(reference) and match_text(self.reference) != match_text(reference)
+        )
 
     def base(self) -> str | None:
         """Return the key that a case with this reference gets; None without a reference or a creditor."""

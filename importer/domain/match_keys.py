@@ -33,13 +33,18 @@ class MatchVersion(IntEnum):
     LOOSE = 3  # a case's identity without letter case and leading zeros: a suspected twin
     TRAITS = 4  # a case's creditor, debtor, date and currency: a suspected twin if there is no reference
     CELLS = 5  # the raw cells of the row
+    NUMBER = 6  # what would be a case's identity without its case_ref: its creditor reference
+    STEM = 7  # of a case without a reference: creditor, first word of the debtor, date, currency and amount
 
 
 StoredKey = tuple[MatchVersion, str]
 
 
 class RecordKeys(NamedTuple):
-    """The keys of one record: today's match key, those of earlier releases, and those for suspected twins."""
+    """The keys of one record: today's match key, those of earlier releases, and those for suspected twins.
+
+    ``shorter`` are the traits of a case without a reference as they would be with the first words of its debtor's name.
+    """
 
     text: str
     cells: str
@@ -47,15 +52,21 @@ class RecordKeys(NamedTuple):
     loose: str | None = None
     traits: str | None = None
     reference: str | None = None
+    number: str | None = None
+    stem: str | None = None
+    shorter: tuple[str, ...] = ()
 
     def possible_bases(self) -> tuple[str, ...]:
         """Return the keys that may be the base of an entry; the others are only stored beside one."""
-        return (self.text, *self.former) if self.loose is None else (self.text, self.loose)
+        if self.loose is None:
+            return (self.text, *self.former)
+        return (self.text, self.loose) if self.number is None else (self.text, self.loose, self.number)
 
     def to_look_up(self) -> tuple[str, ...]:
         """Return the keys that may be stored beside an entry."""
         loose = () if self.loose is None or self.loose == self.text else (self.loose,)
-        return (self.text, self.cells, *loose) if self.traits is None else (self.text, self.cells, *loose, self.traits)
+        others = tuple(key for key in (self.traits, self.number, self.stem) if key is not None)
+        return (self.text, self.cells, *loose, *others, *self.shorter)
 
     def stored_beside(self, base: str) -> tuple[StoredKey, ...]:
         """Return the keys to store with an entry that has this base."""
@@ -65,6 +76,8 @@ class RecordKeys(NamedTuple):
             (MatchVersion.LOOSE, self.loose),
             (MatchVersion.TRAITS, self.traits),
             (MatchVersion.CELLS, self.cells),
+            (MatchVersion.NUMBER, self.number),
+            (MatchVersion.STEM, self.stem),
         )
         return tuple((version, key) for version, key in keys if key is not None and key != base)
 
@@ -93,8 +106,46 @@ def case_keys(ref: str | None, payload: bytes, row: RawRow) -> RecordKeys:
     loose = case_key(loose_text(ref), *owner, is_test=is_test) if ref else None
     traits = _traits(wire, owner, is_test=is_test)
     cells = row.key("case", *owner, is_test)
-    folded = match_text(ref) if ref else None
-    return RecordKeys(text, cells, (), loose, traits, folded if folded != ref else None)
+    if not ref:
+        stem, shorter = _keys_of_names(wire, owner, is_test=is_test)
+        return RecordKeys(text, cells, (), None, traits, None, None, stem, shorter)
+    folded, number = match_text(ref), match_text(str(wire.get("creditorReference") or ""))
+    has_number = number not in {"", folded}
+    of_number = case_key(number, *owner, is_test=is_test) if has_number else None
+    return RecordKeys(text, cells, (), loose, traits, folded if folded != ref else None, of_number)
+
+
+def _keys_of_names(wire: Mapping[str, Any], owner: tuple[Any, ...], *, is_test: bool) -> tuple[str | None, tuple[str, ...]]:
+    """Return the key of the first word of the debtor's name, and the traits with each of its shorter beginnings."""
+    debtor = wire.get("debtor") or {}
+    words, day = _words(debtor.get("name")), wire.get("date")
+    if not words or not day:
+        return None, ()
+    country, currency = debtor.get("countryAlpha2"), wire.get("currencyCode")
+    stem = fingerprint("stem", words[0], country, day, currency, str(wire.get("amountToRecover")), *owner, is_test)[:SHORT]
+    beginnings = (" ".join(words[:count]) for count in range(1, min(len(words), _MOST_WORDS)))
+    return stem, tuple(case_traits((one, country), day, currency, owner, is_test=is_test) for one in beginnings)
+
+
+_MOST_WORDS = 8
+
+
+def _words(name: object) -> list[str]:
+    return match_text(str(name or "")).casefold().split()
+
+
+def is_renamed(one: bytes, other: bytes) -> bool:
+    """Return whether two cases have the same amount, and the debtor's name of one is the beginning of the other's."""
+    first, second = orjson.loads(one), orjson.loads(other)
+    names = sorted((_words((wire.get("debtor") or {}).get("name")) for wire in (first, second)), key=len)
+    is_beginning = bool(names[0]) and names[1][: len(names[0])] == names[0] and names[0] != names[1]
+    return is_beginning and bool(first.get("amountToRecover") == second.get("amountToRecover"))
+
+
+def creditor_reference(payload: bytes) -> str | None:
+    """Return the creditor's reference in the request of a case, without what cannot be seen; None without one."""
+    found = orjson.loads(payload).get("creditorReference")
+    return match_text(str(found)) or None if found else None
 
 
 def looks_alike(one: bytes, other: bytes) -> bool:

@@ -64,6 +64,8 @@ class BatchIntake:
     """Cases of this batch that were left out, by what they are recognized by."""
     called: dict[str, CalledRow] = field(default_factory=dict)
     """Cases of which a row of this batch says that they are no claim, by their match key."""
+    called_alike: dict[str, list[CalledRow]] = field(default_factory=dict)
+    """The same rows by the key of their case without letter case and leading zeros."""
     rejects_changes: bool = False
     """Whether an accepted record with other values is rejected, also if they do not raise the claim."""
     guarded: Collection[int] = ()

@@ -5,8 +5,8 @@ Only then is it known which rows the source has, so that the result does not dep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -15,8 +15,8 @@ from importer.domain.accounts import Accounts
 from importer.domain.identity import match_text
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
-from importer.domain.questions import NOTHING_STANDS, StandingAnswers
-from importer.domain.reasons import reasons_to_json
+from importer.domain.questions import NOTHING_STANDS, StandingAnswers, kind_of
+from importer.domain.reasons import Reason, reasons_from_json, reasons_to_json
 from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.ledger.intake import reasons
 from importer.ledger.intake.decisions import ExistingEntry
@@ -42,12 +42,21 @@ class Suspicion:
     twins: Twins
 
 
+@dataclass(frozen=True, slots=True)
+class AskedLater:
+    """A case that was placed already, and what is asked about it besides the questions of its own row."""
+
+    known: ExistingEntry
+    reasons: list[Reason] = field(default_factory=list)
+
+
 class Conflicts:
     """The conflicts of one batch, found while its rows are placed."""
 
     def __init__(self) -> None:
         self._contradictions: dict[int, Contradiction] = {}
         self._suspicions: dict[int, Suspicion] = {}
+        self._asked: dict[int, AskedLater] = {}
         self._compared: set[int] = set()
         self._changed: set[int] = set()
 
@@ -58,6 +67,14 @@ class Conflicts:
     def suspect(self, known: ExistingEntry, twins: Twins) -> None:
         """Note the cases that a new or changed case may be the same as."""
         self._suspicions[known.id] = Suspicion(known, twins)
+
+    def suspect_also(self, known: ExistingEntry, twins: Twins) -> None:
+        """Note twins of a case that an earlier row of the source holds, unless it is suspected already."""
+        self._suspicions.setdefault(known.id, Suspicion(known, twins))
+
+    def ask(self, known: ExistingEntry, asked: Sequence[Reason]) -> None:
+        """Note what another row of the source than that of the entry asks about its case."""
+        self._asked.setdefault(known.id, AskedLater(known)).reasons.extend(asked)
 
     def compare(self, known: ExistingEntry, *, is_changed: bool) -> None:
         """Note a new or changed case, to be compared with the cases that this ledger did not send.
@@ -85,9 +102,11 @@ class Conflicts:
         """
         for entry_id, found in self._contradictions.items():
             self._suspicions.pop(entry_id, None)
+            self._asked.pop(entry_id, None)
             _reject_all(connection, batch_id, entry_id, found, sheets, count)
         block(connection, self._contradictions)
-        _question(connection, batch_id, list(self._suspicions.values()), standing)
+        for found in (*self._asked.values(), *_questions(connection, batch_id, list(self._suspicions.values()))):
+            _ask(connection, found, standing)
         forget_answers(connection, sorted(self._changed))
         if not is_restored(connection):  # else the list is first searched for what was sent since the backup
             for part in parts_of(sorted(self._compared)):
@@ -144,31 +163,47 @@ def _described(connection: Connection, row_ids: Sequence[int], sheets: Sequence[
 # Suspected twins
 
 
-def _question(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion], standing: StandingAnswers) -> None:
-    """Question the cases that are still suspected.
+def _questions(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion]) -> Iterator[AskedLater]:
+    """Yield the questions about the cases that are still suspected.
 
     A case that this source holds itself is not the same as another row, unless the two cannot be distinguished.
     """
-    named = {other for found in suspicions for other in (*found.twins.alike, *found.twins.elsewhere, *found.twins.equal)}
+    named = {other for found in suspicions for other in (*found.twins.alike, *found.twins.of_others, *found.twins.equal)}
     others = _entries(connection, named)
     places = earlier_imports(connection, named)
     for found in suspicions:
-        elsewhere = [other for other in found.twins.elsewhere if others[other].batch_id != batch_id]
+        elsewhere = [other for other in found.twins.of_others if others[other].batch_id != batch_id]
         twins = list(dict.fromkeys((*found.twins.alike, *elsewhere, *found.twins.equal)))
         if not twins:
             continue
         described = [reasons.Twin.of(RecordKind.CASE, others[twin], places.get(twin)) for twin in twins[:MOST_NAMED]]
         why = reasons.suspected_twin(found.known, described, _likeness(found.twins))
-        values = question_columns([why], standing, found.known.digest)
-        unsent = (entry.c.id == found.known.id) & (entry.c.state == State.PENDING)
-        connection.execute(update(entry).where(unsent).values(values))
-        follow(connection, found.known.id, values.get("state", State.PENDING))
+        yield AskedLater(found.known, [why])
+
+
+def _ask(connection: Connection, found: AskedLater, standing: StandingAnswers) -> None:
+    """Question a case that would be sent, or add to its questions."""
+    of_entry = entry.c.id == found.known.id
+    state, stored = connection.execute(select(entry.c.state, entry.c.reasons).where(of_entry)).one()
+    if state not in {State.PENDING, State.QUESTIONED}:
+        return
+    before = [one for one in reasons_from_json(stored) if state == State.QUESTIONED and kind_of(one) is not None]
+    asked = list({(one.code, one.gist): one for one in (*found.reasons, *before)}.values())
+    values = question_columns(asked, standing, found.known.digest)
+    connection.execute(update(entry).where(of_entry).values(values))
+    follow(connection, found.known.id, State(values.get("state", state)))
 
 
 def _likeness(twins: Twins) -> reasons.TwinLikeness:
-    if twins.alike:
-        return reasons.TwinLikeness.REFERENCE
-    return reasons.TwinLikeness.VALUES if twins.equal else reasons.TwinLikeness.DEBTOR
+    likenesses = reasons.TwinLikeness
+    found = (
+        (twins.alike, likenesses.REFERENCE),
+        (twins.equal, likenesses.VALUES),
+        (twins.elsewhere, likenesses.DEBTOR),
+        (twins.numbered, likenesses.NUMBER),
+        (twins.renamed, likenesses.NAME),
+    )
+    return next((likeness for some, likeness in found if some), likenesses.PERSONAL)
 
 
 def _entries(connection: Connection, identifiers: Iterable[int]) -> Mapping[int, Any]:

@@ -184,7 +184,9 @@ def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
         if no_claim := no_claim_in(staged.loaded.case, is_confirmed=batch.is_confirmed):
             no_claims.place(staged, no_claim)
         elif not no_claims.reports_dispute(staged):
-            _place_case(batch, placement, staged, candidates.get(staged.id))
+            _place_case(batch, placement, staged, candidate := candidates.get(staged.id))
+            if batch.called_alike:
+                no_claims.ask_if_called(staged, candidate)
 
 
 def _place_case(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate | None) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, select
 from importer.domain.accounts import Accounts
 from importer.domain.identity import EntryLabel, match_text
 from importer.domain.kinds import RecordKind
-from importer.domain.match_keys import MatchVersion, RecordKeys, StoredKey, looks_alike
+from importer.domain.match_keys import MatchVersion, RecordKeys, StoredKey, creditor_reference, is_renamed, looks_alike
+from importer.domain.personal_numbers.payloads import names_number
+from importer.domain.personal_numbers.texts import numbers_in, plain
 from importer.domain.states import State
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.queries.report_rows import earlier_imports
@@ -39,15 +41,36 @@ class Twins(NamedTuple):
 
     The latter have the same creditor, debtor, date and currency, and they or the case have no reference. ``equal`` ones have
     the same values, and no reference either, in whatever source.
+
+    Those under another key are in another source too: ``numbered`` ones have the same creditor reference, ``renamed`` ones have
+    no reference and a debtor's name that is the beginning of the other one, and ``personal`` ones have the same debtor, date,
+    amount and currency under a reference that is a personal number, which no row can name any more.
     """
 
     alike: tuple[int, ...]
     elsewhere: tuple[int, ...]
     equal: tuple[int, ...] = ()
+    numbered: tuple[int, ...] = ()
+    renamed: tuple[int, ...] = ()
+    personal: tuple[int, ...] = ()
+
+    @property
+    def of_others(self) -> tuple[int, ...]:
+        """Return the cases that are twins only if another source holds them."""
+        return (*self.elsewhere, *self.numbered, *self.renamed, *self.personal)
 
     def without_equal(self) -> Twins | None:
         """Return the twins without the equal ones; None if there are no others."""
-        return self._replace(equal=()) if self.alike or self.elsewhere else None
+        return self._replace(equal=()) if self.alike or self.of_others else None
+
+
+def _has_same_number(one: ExistingEntry, other: ExistingEntry) -> bool:
+    return creditor_reference(one.payload) is not None and creditor_reference(one.payload) == creditor_reference(other.payload)
+
+
+def _is_personal(known: ExistingEntry) -> bool:
+    """Return whether an earlier release took a personal number for the reference of a case."""
+    return names_number(known.payload) or bool(known.ref and numbers_in(plain(known.ref)))
 
 
 class LinkedCases(NamedTuple):
@@ -176,13 +199,36 @@ class ExistingEntries:
             for other in self._other_cases(known, keys.loose, MatchVersion.LOOSE)
             if other.ref is not None and looks_alike(known.payload, other.payload)
         )
-        elsewhere = tuple(
-            other.id
-            for other in self._other_cases(known, keys.traits, MatchVersion.TRAITS)
-            if other.batch_id != known.batch_id and (known.ref is None or other.ref is None)
-        )
+        of_traits = self._of_other_batches(known, MatchVersion.TRAITS, keys.traits)
+        elsewhere = tuple(other.id for other in of_traits if known.ref is None or other.ref is None)
         equal = self._equal_to(known) if known.ref is None else ()
-        return Twins(alike, elsewhere, equal) if alike or elsewhere or equal else None
+        equal_claims = [other for other in of_traits if known.ref and other.ref and looks_alike(known.payload, other.payload)]
+        numbered = dict.fromkeys((*self._numbered(known, keys), *(o.id for o in equal_claims if _has_same_number(known, o))))
+        personal = tuple(other.id for other in equal_claims if _is_personal(other))
+        found = Twins(alike, elsewhere, equal, tuple(numbered), self._renamed(known, keys), personal)
+        return found if any(found) else None
+
+    def _numbered(self, known: ExistingEntry, keys: RecordKeys) -> Iterable[int]:
+        """Return the cases with the same creditor reference, where that is the reference of one of the two only."""
+        if known.ref is None:
+            return ()
+        found = [*self._of_other_batches(known, MatchVersion.TEXT, keys.number)]
+        found += self._of_other_batches(known, MatchVersion.NUMBER, keys.text)
+        return (other.id for other in found if other.base != known.base)
+
+    def _renamed(self, known: ExistingEntry, keys: RecordKeys) -> tuple[int, ...]:
+        """Return the cases with another name of the debtor, that begins or continues the name of one without a reference."""
+        found = [*self._of_other_batches(known, MatchVersion.STEM, keys.stem)]
+        found += self._of_other_batches(known, MatchVersion.TRAITS, *keys.shorter)
+        return tuple(dict.fromkeys(other.id for other in found if is_renamed(known.payload, other.payload)))
+
+    def _of_other_batches(self, known: ExistingEntry, version: MatchVersion, *keys: str | None) -> list[ExistingEntry]:
+        found = (other for key in keys for other in self._other_cases(known, key, version))
+        return [other for other in found if other.batch_id != known.batch_id]
+
+    def entries(self, identifiers: Iterable[int]) -> list[ExistingEntry]:
+        """Return the loaded entries with these ids."""
+        return [self._by_id[one] for one in identifiers]
 
     def _equal_to(self, known: ExistingEntry) -> tuple[int, ...]:
         group = map(self.follow, self.group(RecordKind.CASE, known.base))

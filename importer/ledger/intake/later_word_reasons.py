@@ -65,6 +65,20 @@ def may_be_paid(case: NoClaim, known: ExistingEntry, label: str, here: str, diff
     return Reason(code, message, "case_ref", value=known.ref, gist=gist)
 
 
+def twin_may_be_paid(case: NoClaim, known: ExistingEntry, label: str, here: str) -> Reason:
+    """Ask about a case that waits whether a row with another spelling of its reference, that is called paid, is about it."""
+    same = "the same debtor and date, under a reference that differs in letter case or zeros only"
+    what = f"may be the case of a row that is called {case.word.in_words} ({{}}): {same}"
+    resolve = (
+        "If the case is still a claim, write send in #answer or run `importer resolve {} --send`; "
+        "if not, drop or `importer resolve {} --drop`"
+    )
+    code = RULES[QuestionKind.CALLED_PAID].code
+    message = f"{what.format(f'reference {case.named.reference}, {here}')}. {resolve.format(label, label)}"
+    gist = f"{what.format('another one')}. {resolve.format('#entry', '#entry')}"
+    return Reason(code, message, "case_ref", value=known.ref, gist=gist)
+
+
 def called_otherwise(word: LaterWord, named: str | None, where: str) -> Reason:
     """Reject a case that ``where``, another row of the source, calls no claim."""
     fix = "Make them agree, or remove one of the rows"

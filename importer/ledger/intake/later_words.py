@@ -20,6 +20,7 @@ from importer.ledger.intake.candidates import BatchIntake, CalledRow, Candidate,
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting
 from importer.ledger.intake.no_claims import NOT_YET, as_question
 from importer.ledger.intake.placement import Placement
+from importer.ledger.intake.user_answer import unanswered
 
 
 class NoClaimEffect(Enum):
@@ -79,7 +80,7 @@ class NoClaimIntake:
         existing = self._placement.existing
         hints = {one.hint.entry_id for one in found if one.hint}
         bases = {base for one in found if (base := one.named.base())}
-        keys = {key for one in found for key in (one.named.text_key(), one.named.traits()) if key}
+        keys = {key for one in found for key in (one.named.text_key(), one.named.loose_key(), one.named.traits()) if key}
         existing.load(RecordKind.CASE, bases | keys, hints)
         existing.load_matches(RecordKind.CASE, keys)
 
@@ -89,7 +90,10 @@ class NoClaimIntake:
         differences = case.named.differences_from(orjson.loads(known.payload)) if known else ()
         effect = decide_no_claim(known, self._batch.id, differences)
         row.case_left_out = True
-        if self._repeats(row, case):
+        is_repeated = self._repeats(row, case)
+        if known is None and (twin := self._twin_of(case)):
+            self._apply_to_twin(row, case, twin)
+        elif is_repeated:
             row.case = known if effect is NoClaimEffect.REPORT else None
         elif known is None or effect is NoClaimEffect.NOTHING:
             self._leave_out(row, case, later_word_reasons.of_another(case, known if is_another_case(differences) else None))
@@ -118,7 +122,8 @@ class NoClaimIntake:
         if effect is NoClaimEffect.WITHDRAW:
             self._withdraw(row, case, known)
         elif effect is NoClaimEffect.ASK:
-            self._ask(row, case, known, differences)
+            here = self._here(row)
+            self._ask(row, case, known, later_word_reasons.may_be_paid(case, known, _label(known), here, differences))
         elif effect is NoClaimEffect.CONTRADICT:
             self._contradict(row, case, known)
         else:
@@ -150,7 +155,9 @@ class NoClaimIntake:
         source, key = row.loaded.row, case.named.text_key()
         if key is None:
             return False
-        called = self._batch.called.setdefault(key, CalledRow(source.sheet, source.number, case.word, case.named))
+        here = CalledRow(source.sheet, source.number, case.word, case.named)
+        called = self._batch.called.setdefault(key, here)
+        self._batch.called_alike.setdefault(case.named.loose_key() or key, []).append(here)
         is_first = (called.sheet, called.number) == (source.sheet, source.number)
         return not is_first and row.repeats_its_case and called.word is case.word
 
@@ -162,19 +169,52 @@ class NoClaimIntake:
     def _withdraw(self, row: StagedRow, case: NoClaim, known: ExistingEntry) -> None:
         self._batch.overruled.add(known.batch_id)
         label = _label(known)
-        here = self._placement.place_in(row.loaded.row.sheet, row.loaded.row.number)
-        self._placement.changes.withdraw(known, later_word_reasons.withdrawn(case, here))
+        self._placement.changes.withdraw(known, later_word_reasons.withdrawn(case, self._here(row)))
         if known.ref is None:  # the next equal row has the next entry
             self._placement.touch(known)
         self._leave_out(row, case, (case.reason, later_word_reasons.withdraws(label)), RejectStatus.WITHDRAWN)
 
-    def _ask(self, row: StagedRow, case: NoClaim, known: ExistingEntry, differences: tuple[str, ...]) -> None:
+    def _here(self, row: StagedRow) -> str:
+        return self._placement.place_in(row.loaded.row.sheet, row.loaded.row.number)
+
+    def _twin_of(self, case: NoClaim) -> ExistingEntry | None:
+        """Return the entry that the row is probably about, whose reference differs from its own in letter case or zeros."""
+        key, existing = case.named.loose_key(), self._placement.existing
+        alike = map(existing.follow, existing.alike(RecordKind.CASE, key, MatchVersion.LOOSE)) if key else ()
+        return next((one for one in alike if case.named.is_twin_of(one.ref, orjson.loads(one.payload))), None)
+
+    def _apply_to_twin(self, row: StagedRow, case: NoClaim, twin: ExistingEntry) -> None:
+        effect = decide_no_claim(twin, self._batch.id, (_REFERENCE,))
+        if effect is NoClaimEffect.REPORT:
+            self._report(row, case, twin, (_REFERENCE,))
+        elif effect is NoClaimEffect.ASK:
+            self._ask(row, case, twin, later_word_reasons.twin_may_be_paid(case, twin, _label(twin), self._here(row)))
+        else:
+            if effect is NoClaimEffect.CONTRADICT:
+                self._ask_twin(case, twin, self._here(row))
+            self._leave_out(row, case, (case.reason,))
+
+    def _ask_twin(self, case: NoClaim, twin: ExistingEntry, where: str) -> None:
+        """Question a case of this source of which another row, at ``where``, probably says that it is none."""
+        why = later_word_reasons.twin_may_be_paid(case, twin, _label(twin), where)
+        if asked := unanswered(twin.answer, (why,), twin.digest):
+            self._batch.conflicts.ask(twin, asked)
+
+    def ask_if_called(self, row: StagedRow, candidate: Candidate | None) -> None:
+        """Question a case that was placed just now if an earlier row probably calls it no claim."""
+        known, key = row.case, candidate.keys.loose if candidate else None
+        if known is None or key is None or known.state not in WITHDRAWABLE:
+            return
+        for called in self._batch.called_alike.get(key, ()):
+            if called.named.is_twin_of(known.ref, orjson.loads(known.payload)):
+                case = NoClaim(called.word, called.named, Reason(called.word.code, ""))
+                self._ask_twin(case, known, self._placement.place_in(called.sheet, called.number))
+
+    def _ask(self, row: StagedRow, case: NoClaim, known: ExistingEntry, why: Reason) -> None:
         """Question the case that waits: the row may be about it, or about another one with its reference."""
         if known.answer is not None and known.state is not State.QUESTIONED:  # a person has said that it is to be sent
             self._leave_out(row, case, (case.reason,))
             return
-        here = self._placement.place_in(row.loaded.row.sheet, row.loaded.row.number)
-        why = later_word_reasons.may_be_paid(case, known, _label(known), here, differences)
         is_asked = self._placement.changes.ask(known, why)
         self._batch.overruled.add(known.batch_id)
         self._placement.touch(known)
@@ -204,6 +244,9 @@ def objection_of(called: CalledRow, candidate: Candidate, where: str) -> Reason 
         if is_another_case(differences)
         else later_word_reasons.called_otherwise(called.word, name_of(candidate.record), where)
     )
+
+
+_REFERENCE = "case_ref"
 
 
 def _label(known: ExistingEntry) -> str:

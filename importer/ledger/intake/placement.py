@@ -20,6 +20,7 @@ from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.no_claims import asks_otherwise
+from importer.ledger.intake.other_rows import ASKABLE, ASKED_BY_A_LATER_ROW, ask_again, suspect
 from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, values_of_answered
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
@@ -225,6 +226,8 @@ class Placement:
         self.changes.note(row.id, kind, known.id, origin, money)
         if origin is not RowOrigin.SHARED:
             self._batch.count(kind, money)
+        if decision in ASKED_BY_A_LATER_ROW:
+            ask_again(self._batch, known, candidate)
         return known
 
     def _insert(self, row: StagedRow, candidate: Candidate, match: Match, key: str) -> ExistingEntry:
@@ -318,13 +321,11 @@ class Placement:
         self.existing.add_keys(candidate.kind, known, keys)
 
     def _suspect(self, known: ExistingEntry, candidate: Candidate, *, is_changed: bool = False, is_new: bool = False) -> None:
-        if candidate.kind is RecordKind.CASE and known.state is State.PENDING:
+        if candidate.kind is not RecordKind.CASE or known.state not in ASKABLE:
+            return
+        if known.state is State.PENDING:
             self._batch.conflicts.compare(known, is_changed=is_changed)
-            twins = self.existing.twins(known, candidate.keys)
-            if twins is not None and (not is_new or candidate.record.hint is not None):  # it was a row of its own before
-                twins = twins.without_equal()
-            if twins is not None:
-                self._batch.conflicts.suspect(known, twins)
+        suspect(self._batch, self.existing, known, candidate, is_new=is_new)
 
     def _supersede(self, kind: RecordKind, old: ExistingEntry, new: ExistingEntry) -> None:
         old.superseded_by = new.id

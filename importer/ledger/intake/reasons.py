@@ -201,6 +201,9 @@ class TwinLikeness(StrEnum):
 
     REFERENCE = "the same debtor, date, amount and currency, under a reference that differs in letter case or zeros only"
     DEBTOR = "the same debtor, date and currency, and one of them has no reference"
+    NUMBER = "the same creditor reference, under another key"
+    NAME = "the same date, amount and currency, and the debtor's name of one continues that of the other; neither has a reference"
+    PERSONAL = "the same debtor, date, amount and currency, under a reference that was a personal number"
     VALUES = "all values are the same, and neither has a reference to tell them apart"
 
 

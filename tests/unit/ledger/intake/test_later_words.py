@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from support.ledgers import LedgerDriver, case, no_claim, open_driver, voucher
 
 from importer.domain.kinds import RecordKind
 from importer.domain.later_words import LaterWord
-from importer.domain.records import LoadedRow, Row
+from importer.domain.reasons import Reason
+from importer.domain.records import LeftOut, LoadedRow, Row
 from importer.domain.states import RowStatus, State
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.later_words import NoClaimEffect, decide_no_claim
@@ -199,3 +202,83 @@ def test_a_staged_batch_keeps_what_the_row_says() -> None:
     row = Row("Cases", 2, ("x",))
     loaded = LoadedRow(row, no_claim(case("R1", day=DAY), LaterWord.CREDITED))
     assert decode_records(row, encode_records(loaded)) == loaded
+
+
+def asking(record, code: str = "row_state"):
+    """The same case in a row whose sheet asks about it."""
+    return replace(record, questions=(Reason(code, "is not known", "row_state"),))
+
+
+@pytest.mark.parametrize("code", ["row_state", "disputed", "state_unconfirmed"])
+@pytest.mark.parametrize("open_first", [True, False])
+def test_a_case_that_one_of_its_rows_asks_about_is_not_sent_in_any_order(
+    driver: LedgerDriver, code: str, *, open_first: bool
+) -> None:
+    rows = [case("R1", day=DAY), asking(case("R1", day=DAY), code)]
+    batch = driver.take(*(rows if open_first else rows[::-1]), voucher("R1"))
+    assert driver.entry(1).state == State.QUESTIONED
+    assert driver.claim() == []
+    assert driver.vouchers(batch) == [BLOCKED]
+    assert driver.balanced(batch)
+    driver.answer_send()
+    driver.take(*(rows if open_first else rows[::-1]), voucher("R1"))
+    assert len(driver.send_all()) == 1
+    assert len(driver.send_all(kind=RecordKind.VOUCHER)) == 1
+
+
+def test_what_a_later_row_asks_is_taken_back_by_a_list_that_does_not(driver: LedgerDriver) -> None:
+    driver.take(case("R1", day=DAY), asking(case("R1", day=DAY)))
+    driver.take(case("R1", day=DAY), asking(case("R1", day=DAY)))
+    assert driver.claim() == []
+    driver.take(case("R1", day=DAY), case("R1", day=DAY))
+    assert len(driver.send_all()) == 1
+
+
+@pytest.mark.parametrize("open_first", [True, False])
+@pytest.mark.parametrize("twin", ["02002", None])
+def test_a_case_whose_twin_asks_is_not_sent_in_any_order(driver: LedgerDriver, twin: str | None, *, open_first: bool) -> None:
+    rows = [case("2002" if twin else None, day=DAY), asking(case(twin, day=DAY))]
+    driver.take(*(rows if open_first else rows[::-1]))
+    assert driver.claim() == []
+
+
+@pytest.mark.parametrize("paid_first", [True, False])
+def test_a_case_whose_twin_in_zeros_is_paid_is_a_question(driver: LedgerDriver, *, paid_first: bool) -> None:
+    rows = [case("2002", day=DAY), no_claim(case("02002", day=DAY))]
+    batch = driver.take(*(rows[::-1] if paid_first else rows))
+    assert sorted(driver.cases(batch)) == sorted([LEFT, QUESTIONED])
+    assert "may_be_paid" in driver.codes(batch)
+    assert driver.claim() == []
+    assert driver.balanced(batch)
+    driver.answer_send()
+    driver.take(*(rows[::-1] if paid_first else rows))
+    assert len(driver.send_all()) == 1
+
+
+def test_a_twin_that_waits_or_was_sent_is_named_when_it_is_paid(driver: LedgerDriver) -> None:
+    driver.take(case("2002", day=DAY))
+    waiting = driver.take(no_claim(case("02002", day=DAY)))
+    assert driver.cases(waiting) == [QUESTIONED]
+    assert driver.claim() == []
+    driver.answer_send()
+    assert driver.cases(driver.take(no_claim(case("02002", day=DAY)))) == [LEFT]
+    driver.send_all()
+    assert driver.cases(driver.take(no_claim(case("02002", day=DAY)))) == [CHANGED]
+
+
+@pytest.mark.parametrize("told", [{"debtor": "Bob"}, {"day": "2025-01-31"}, {"amount": Decimal(7)}, {"debtor": None}])
+def test_a_paid_row_with_other_values_is_no_twin(driver: LedgerDriver, told) -> None:
+    driver.take(case("2002", day=DAY), no_claim(case("02002", day=DAY), **told))
+    assert len(driver.send_all()) == 1
+
+
+def test_a_row_that_is_left_out_and_not_confirmed_withdraws_nothing(driver: LedgerDriver) -> None:
+    driver.take(case("R1", day=DAY))
+    unconfirmed = Reason("state_unconfirmed", "is taken for paid, which nobody has confirmed", "row_state")
+    closed = LeftOut(case("R1", day=DAY), Reason("no_claim_paid", "is paid", "row_state"), None, unconfirmed, LaterWord.PAID)
+    batch = driver.take(closed)
+    assert driver.cases(batch) == [QUESTIONED]
+    assert driver.entry(1).state == State.QUESTIONED
+    assert driver.claim() == []
+    driver.take(case("R1", day=DAY))
+    assert len(driver.send_all()) == 1
