@@ -96,7 +96,7 @@ class NamedCase:
     def is_twin_of(self, reference: str | None, wire: Mapping[str, Any]) -> bool:
         """Return whether a request's case is the same apart from letter case and zeros in its reference.
 
-        Debtor and date must be told and agree, and an amount or currency that the row tells.
+        The row must show the debtor and the date; they agree, and so do the amount and the currency if it shows them.
         """
         if not (self.reference and reference and self.debtor and self.day) or self.differences_from(wire):
             return False

@@ -105,8 +105,8 @@ class Conflicts:
             self._asked.pop(entry_id, None)
             _reject_all(connection, batch_id, entry_id, found, sheets, count)
         block(connection, self._contradictions)
-        for found in (*self._asked.values(), *_questions(connection, batch_id, list(self._suspicions.values()))):
-            _ask(connection, found, standing)
+        for asked in (*self._asked.values(), *_questions(connection, batch_id, list(self._suspicions.values()))):
+            _ask(connection, asked, standing)
         forget_answers(connection, sorted(self._changed))
         if not is_restored(connection):  # else the list is first searched for what was sent since the backup
             for part in parts_of(sorted(self._compared)):

@@ -64,8 +64,19 @@ class Twins(NamedTuple):
         return self._replace(equal=()) if self.alike or self.of_others else None
 
 
-def _has_same_number(one: ExistingEntry, other: ExistingEntry) -> bool:
-    return creditor_reference(one.payload) is not None and creditor_reference(one.payload) == creditor_reference(other.payload)
+def _equal_claims(known: ExistingEntry, of_traits: Iterable[ExistingEntry]) -> list[ExistingEntry]:
+    """Return those with the amount of a case, if they and the case have references."""
+    others = (other for other in of_traits if known.ref is not None and other.ref is not None)
+    return [other for other in others if looks_alike(known.payload, other.payload)]
+
+
+def _of_same_number(known: ExistingEntry, others: Iterable[ExistingEntry]) -> Iterable[int]:
+    number = creditor_reference(known.payload)
+    return (other.id for other in others if number is not None and creditor_reference(other.payload) == number)
+
+
+def _id_of(known: ExistingEntry) -> int:
+    return known.id
 
 
 def _is_personal(known: ExistingEntry) -> bool:
@@ -202,10 +213,10 @@ class ExistingEntries:
         of_traits = self._of_other_batches(known, MatchVersion.TRAITS, keys.traits)
         elsewhere = tuple(other.id for other in of_traits if known.ref is None or other.ref is None)
         equal = self._equal_to(known) if known.ref is None else ()
-        equal_claims = [other for other in of_traits if known.ref and other.ref and looks_alike(known.payload, other.payload)]
-        numbered = dict.fromkeys((*self._numbered(known, keys), *(o.id for o in equal_claims if _has_same_number(known, o))))
-        personal = tuple(other.id for other in equal_claims if _is_personal(other))
-        found = Twins(alike, elsewhere, equal, tuple(numbered), self._renamed(known, keys), personal)
+        equal_claims = _equal_claims(known, of_traits)
+        numbered = tuple(dict.fromkeys((*self._numbered(known, keys), *_of_same_number(known, equal_claims))))
+        personal = tuple(map(_id_of, filter(_is_personal, equal_claims)))
+        found = Twins(alike, elsewhere, equal, numbered, self._renamed(known, keys), personal)
         return found if any(found) else None
 
     def _numbered(self, known: ExistingEntry, keys: RecordKeys) -> Iterable[int]:
