@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from importer.domain.cells import Cell
-from importer.domain.columns import ValueKind
 from importer.domain.row_states import StateColumn
 from importer.loader.rows.open_amounts import AmountRule, RowAmounts, amount_rule
 from importer.loader.sheets.amount_names import AMOUNT, is_invoiced_name
 from importer.loader.sheets.reading import HeadingReading
 from importer.loader.values.formats import Formats
-from importer.loader.values.parsers import READERS, ValueProblem, is_blank
+from importer.loader.values.parsers import is_blank, money_in
 
 _DECIMALS = (Formats(decimal="."), Formats(decimal=","))
 
@@ -81,18 +80,9 @@ def _amounts(rows: Iterable[Sequence[Cell]], formats: Formats) -> Iterable[RowAm
     for open_cell, invoiced_cell, *settled_cells in rows:
         if all(map(is_blank, (open_cell, invoiced_cell, *settled_cells))):
             continue
-        amount, invoiced = _read(open_cell, formats), _read(invoiced_cell, formats)
-        settled = [_read(cell, formats) for cell in settled_cells if not is_blank(cell)]
+        amount, invoiced = money_in(open_cell, formats), money_in(invoiced_cell, formats)
+        settled = [money_in(cell, formats) for cell in settled_cells if not is_blank(cell)]
         if amount is None or invoiced is None or None in settled:
             yield None
         else:
             yield RowAmounts(amount, invoiced, sum((abs(one) for one in settled if one is not None), Decimal(0)))
-
-
-def _read(cell: Cell, formats: Formats) -> Decimal | None:
-    if is_blank(cell):
-        return None
-    try:
-        return Decimal(READERS[ValueKind.MONEY](cell, formats))
-    except ValueProblem:
-        return None

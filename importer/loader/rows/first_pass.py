@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from importer.domain.cells import Cell
-from importer.domain.columns import ValueKind
 from importer.domain.row_states import StateColumn
 from importer.errors import FileRefused
 from importer.loader.files.projection import ReadColumns
@@ -21,8 +20,7 @@ from importer.loader.rows.running_balances import added_up_in
 from importer.loader.rows.verdict import Role
 from importer.loader.sheets.labels import names_total
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
-from importer.loader.values.formats import Formats
-from importer.loader.values.parsers import READERS, ValueProblem, is_blank
+from importer.loader.values.parsers import money_in
 
 _MINUS = frozenset("-−–‐‑‒—﹣－(")
 _SIGNED_BY = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT, StateColumn.IS_CREDIT, StateColumn.ROW_STATE)
@@ -99,7 +97,7 @@ def _amounts(
     wanted = sorted({amount.position or 0, *others})
     width, at = max(wanted) + 1, wanted.index(amount.position or 0)
     for row, cells in read_columns(wanted):
-        if row > plan.header_row and (read := _read(cells[at], judge.formats)) is not None:
+        if row > plan.header_row and (read := money_in(cells[at], judge.formats)) is not None:
             whole: list[Cell] = [None] * width
             for position, cell in zip(wanted, cells, strict=True):
                 whole[position] = cell
@@ -115,12 +113,3 @@ def _may_be_below_zero(cell: Cell) -> bool:
     if isinstance(cell, str):
         return not _MINUS.isdisjoint(cell)
     return isinstance(cell, int | float | Decimal) and cell < 0
-
-
-def _read(cell: Cell, formats: Formats) -> Decimal | None:
-    if is_blank(cell):
-        return None
-    try:
-        return Decimal(READERS[ValueKind.MONEY](cell, formats))
-    except ValueProblem:
-        return None

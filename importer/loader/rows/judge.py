@@ -39,7 +39,7 @@ from importer.loader.sheets.amount_names import AMOUNT, is_invoiced_name, is_ope
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.sheets.state_columns import StateBinding
 from importer.loader.values.formats import Formats
-from importer.loader.values.parsers import READERS, ValueProblem
+from importer.loader.values.parsers import READERS, ValueProblem, money_in
 
 _HOLDING = {StateColumn.ON_HOLD: Meaning.ON_HOLD, StateColumn.IN_COLLECTION: Meaning.COLLECTED}
 _AGAINST = {
@@ -147,12 +147,7 @@ class RowJudge:
         return None if None in found else sum((abs(one) for one in found if one is not None), Decimal(0))
 
     def _money(self, one: StateBinding, cells: Sequence[Cell]) -> Decimal | None:
-        if not one.text(cells):
-            return None
-        try:
-            return Decimal(READERS[ValueKind.MONEY](one.cell(cells), self.formats))
-        except ValueProblem:
-            return None
+        return money_in(one.cell(cells), self.formats)
 
     def _of_amount(self, amount: Decimal | None) -> Iterator[RowFinding]:
         heading = self._amount.heading if self._amount else None

@@ -18,7 +18,7 @@ from importer.loader.sheets.amount_names import is_invoiced_name
 from importer.loader.sheets.labels import names_total
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.values.formats import Formats
-from importer.loader.values.parsers import READERS, ValueProblem, is_blank
+from importer.loader.values.parsers import money_in
 
 LOOKED_THROUGH = 200
 """Rows of a sheet that are examined. A running balance shows itself in the first few."""
@@ -84,19 +84,10 @@ def _groups(plan: SheetPlan, positions: Sequence[int], read_columns: ReadColumns
         whole: list[Cell] = [None] * width
         for at, cell in zip(wanted, cells, strict=True):
             whole[at] = cell
-        row = {at: read for at in positions if (read := _read(whole[at], formats)) is not None}
+        row = {at: read for at in positions if (read := money_in(whole[at], formats)) is not None}
         if positions[0] in row and not any(map(names_total, whole)):
             found.add(debtors.number(whole) or debtors.name(whole) or "", row)
     return found
-
-
-def _read(cell: Cell, formats: Formats) -> Decimal | None:
-    if is_blank(cell):
-        return None
-    try:
-        return Decimal(READERS[ValueKind.MONEY](cell, formats))
-    except ValueProblem:
-        return None
 
 
 def _own_amount(row: _Amounts, added: Sequence[int]) -> Decimal:

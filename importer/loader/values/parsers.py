@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ __all__ = [
     "ValueProblem",
     "display_text",
     "is_blank",
+    "money_in",
     "read_country",
     "read_currency",
     "read_date",
@@ -101,3 +103,13 @@ READERS: dict[ValueKind, Callable[[Cell, Formats], Any]] = {
     ValueKind.JSON: read_json_list,
 }
 WRONG_VOUCHER_CURRENCY = f"is not a currency for vouchers. Write one of {', '.join(VOUCHER_CURRENCIES)}"
+
+
+def money_in(cell: Cell, formats: Formats) -> Decimal | None:
+    """Return the amount in a cell as :func:`read_money` does; None if the cell is blank or cannot be read."""
+    if is_blank(cell):
+        return None
+    try:
+        return read_money(cell, formats)
+    except ValueProblem:
+        return None
