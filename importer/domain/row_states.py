@@ -36,6 +36,7 @@ class StateColumn(StrEnum):
     INVOICED_AMOUNT = "invoiced_amount"
     CUSTOMER_NUMBER = "customer_number"
     PAYMENT_DAYS = "payment_days"
+    DAYS_OVERDUE = "days_overdue"
 
 
 WITH_WORDS = (StateColumn.ROW_STATE, StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from importer.domain.former_payloads import former_payload, former_state
@@ -83,7 +83,7 @@ _NOT_DUE_YET = "is today or later, so that the claim is not due yet. Import the 
 def _check_due_year(found: RowValues, context: LoadContext) -> None:
     """Reject a due date so long after the invoice that its year is probably mistyped."""
     due, day = found.values.get("due_date"), found.values.get("date")
-    if isinstance(due, date) and isinstance(day, date) and due > day + timedelta(days=context.max_days_ahead):
+    if isinstance(due, date) and isinstance(day, date) and (due - day).days > context.max_days_ahead:
         message = f"is more than {context.max_days_ahead} days after the invoice, {day}. Check the year"
         found.reject("due_far_ahead", message, "due_date")
 

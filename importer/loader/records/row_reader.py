@@ -24,7 +24,7 @@ from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 from importer.loader.rows.judge import ConfirmedValues, RowJudge
 from importer.loader.rows.payment_terms import PaymentTerms
-from importer.loader.rows.verdict import PLAIN_CLAIM
+from importer.loader.rows.verdict import PLAIN_CLAIM, with_finding
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.values.parsers import display_text, is_blank
@@ -54,7 +54,7 @@ class RowReader:
         self.plan = plan
         self.context = context
         formats = formats or SheetFormats(profile_formats(profile, context.today))
-        self._judge, self._terms = judge, PaymentTerms(plan)
+        self._judge, self._terms = judge, PaymentTerms(plan, context.max_days_ahead)
         self._signed = profile.amount_sign == "signed"
         self._width = len(plan.head.header) if delimited else None
         self._case_columns = RowDecoder(readers_for((bound, formats.of(bound)) for bound in plan.case))
@@ -97,10 +97,12 @@ class RowReader:
 
     def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None) -> CaseRow:
         found = self._row_values(RecordKind.CASE, self._case_columns, row)
-        if (due := self._terms.due_date(row.readable, found.values)) is not None:
-            found.values["due_date"] = due
+        due = self._terms.due(row.readable, found.values)
+        found.values |= {"due_date": due.day} if due.day else {}
+        found.reasons += [due.reject] if due.reject and not found.failed("due_date") else []
         amount = found.values.get("amount_to_recover")
         verdict = self._judge.judge(row.readable, amount) if self._judge else PLAIN_CLAIM
+        verdict = with_finding(verdict, due.finding)
         return case_of(found, self.context, hint, self._parties.read(found, row, answer), verdict)
 
     def _voucher(self, row: MaskedRow, hint: EntryLabel | None) -> VoucherRecord | Reject:

@@ -78,11 +78,14 @@ def _claim_or_question(found: Sequence[RowFinding], amount: Decimal | None) -> R
 
 
 def with_finding(verdict: RowVerdict, found: RowFinding | None) -> RowVerdict:
-    """Return the verdict on a row that may be a claim, with one more finding: it is a credit, or is asked about."""
-    if found is None or found.reason is None:
+    """Return the verdict on a row with one more finding: it is a credit, is left out, or is asked about.
+
+    A row that is left out already stays so.
+    """
+    if found is None or found.reason is None or verdict.role in (Role.LEFT_OUT, Role.CREDIT):
         return verdict
-    if found.role is Role.CREDIT:
-        return RowVerdict(Role.CREDIT, (found.reason,), None, verdict.amount, found.word)
+    if found.role in (Role.LEFT_OUT, Role.CREDIT):
+        return RowVerdict(found.role, (found.reason,), found.unconfirmed, verdict.amount, found.word)
     return RowVerdict(Role.QUESTION, (*verdict.reasons, found.reason), verdict.unconfirmed, verdict.amount, verdict.word)
 
 

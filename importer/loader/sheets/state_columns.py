@@ -19,7 +19,6 @@ from importer.loader.values.parsers import display_text, is_blank
 
 _FLAGS = (StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_CREDIT, StateColumn.IN_COLLECTION)
 _AMOUNTS = (*SETTLING, StateColumn.INVOICED_AMOUNT)
-_NUMBERS = (*_AMOUNTS, StateColumn.PAYMENT_DAYS)
 _DATES = (StateColumn.PAID_DATE, StateColumn.PROMISED_DATE)
 _NOT_IN_FLAT = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT)
 """A row of a flat sheet names the type of its voucher, not of its case."""
@@ -122,7 +121,7 @@ def _agrees(column: StateColumn, cells: Sequence[Cell]) -> bool:
     """Return whether the first cells of a column may be those of this kind of column."""
     if column in _FLAGS:
         return all(truth_of(display_text(cell)) is not None for cell in cells)
-    if column in _NUMBERS:
+    if column in _AMOUNTS:
         return all(map(may_be_number, cells))
     if column in _DATES:
         return all(map(may_be_date, cells))
