@@ -72,11 +72,11 @@ class _Sums:
     def agrees(self, cents: int) -> bool:
         return cents in (self.all, self.part)
 
-    def check(self, cents: int) -> NoteKind:
-        """Compare a total with the rows above it. If they differ, a row may be missing."""
+    def check(self, cents: int, *, of_debtor: bool) -> NoteKind:
+        """Compare a total with the rows above it. If they differ, and it is not ``of_debtor`` alone, a row may be missing."""
         if not self.rows:
             return NoteKind.TOTALS
-        if self.agrees(cents):
+        if self.agrees(cents) or of_debtor:
             return NoteKind.CONFIRMED_TOTALS
         self.differing += 1
         return NoteKind.DIFFERING_TOTAL if self.differing <= MAX_DIFFERING else NoteKind.TOTALS
@@ -111,11 +111,11 @@ class TableReader:
             role = self._role(loaded)
             if role is RowRole.LONE_TEXT and len(held) < MAX_HELD:
                 held.append(loaded)
-            elif role in (RowRole.DATA, RowRole.LONE_TEXT):
+            elif role in (RowRole.DATA, RowRole.DOUBTED, RowRole.LONE_TEXT):
                 yield from self._last_checked(is_last=False)
                 yield from map(self._data, held)
                 held.clear()
-                self._waiting = self._data(loaded)
+                self._waiting = self._data(loaded) if role is not RowRole.DOUBTED else self._doubted(loaded)
             else:
                 yield from self._last_checked(is_last=False)
                 yield from self._leave_out(self._checked_total(loaded) if role is RowRole.TOTAL else _LEFT_OUT[role], loaded)
@@ -129,9 +129,11 @@ class TableReader:
 
     def _role(self, loaded: LoadedRow) -> RowRole:
         cells = loaded.row.cells
+        cents = _cents(loaded)
+        adds_up = self._sums.rows > 1 and self._sums.agrees(cents)
         if not isinstance(loaded.case, Reject) and not isinstance(loaded.voucher, Reject):
-            return self._roles.of_record(cells)
-        role = self._roles.of_reject(cells, adds_up=self._sums.rows > 1 and self._sums.agrees(_cents(loaded)))
+            return self._roles.of_record(cells, cents=cents, adds_up=adds_up)
+        role = self._roles.of_reject(cells, cents=cents, adds_up=adds_up)
         if role is RowRole.OTHER_HEADINGS:
             raise two_tables(self._plan.head.name, self._header_row, loaded.row.number)
         return role
@@ -146,12 +148,20 @@ class TableReader:
                 yield self._data(loaded)
 
     def _data(self, loaded: LoadedRow) -> LoadedRow:
-        self._last, self._after_total = loaded.row.number, False
-        self._roles.note_debtor(loaded.row.cells)
-        self._values.add(loaded.row.cells)
+        self._roles.note_debtor(loaded.row.cells, _cents(loaded))
         self._is_sum = self._sums.rows > 1 and self._sums.agrees(_cents(loaded))
         self._is_long_sum = self._is_sum and self._sums.rows >= ROWS_OF_A_SUM
         self._sums.add(_cents(loaded))
+        return self._noted(loaded)
+
+    def _doubted(self, loaded: LoadedRow) -> LoadedRow:
+        """Return a row that may be a total as a question. It counts neither among the rows above a total nor as a debtor's."""
+        self._is_sum = self._is_long_sum = False
+        return _asked(self._noted(loaded), _NAMED_LIKE_A_TOTAL)
+
+    def _noted(self, loaded: LoadedRow) -> LoadedRow:
+        self._last, self._after_total = loaded.row.number, False
+        self._values.add(loaded.row.cells)
         for kind in loaded.case.remarks if isinstance(loaded.case, CaseRecord) else ():
             self._remarks[kind] = self._remarks.get(kind, RowNumbers()).plus(loaded.row.number)
         for one in _value_notes(loaded):
@@ -161,8 +171,9 @@ class TableReader:
     def _checked_total(self, loaded: LoadedRow) -> NoteKind:
         """Compare a total with the rows above it. The rows below it start a new part of the table."""
         amount, cells = self._roles.amount, loaded.row.cells
+        is_of_debtor = self._roles.is_sum_of_debtor(cells, _cents(loaded))
         stated = amount is not None and amount < len(cells) and may_be_number(cells[amount])
-        kind = self._sums.check(_cents(loaded)) if stated else NoteKind.TOTALS
+        kind = self._sums.check(_cents(loaded), of_debtor=is_of_debtor) if stated else NoteKind.TOTALS
         if kind is NoteKind.DIFFERING_TOTAL:
             sums = (("total_cents", str(_cents(loaded))), ("sum_cents", str(self._sums.all)))
             self._notes.append(Note(kind, self._plan.head.name, rows_of([loaded.row.number]), sums))
@@ -189,6 +200,13 @@ class TableReader:
 _SUM_OF_OTHERS = Reason(
     "sum_of_others",
     "The amount is the sum of the rows above, so that the row may be a total and no claim. Answer whether it is sent",
+)
+
+
+_NAMED_LIKE_A_TOTAL = Reason(
+    "sum_of_others",
+    "The row is named like a total, but its amount is not the sum of the rows above, or it has a number or a debtor of its own. "
+    "Answer whether it is sent",
 )
 
 

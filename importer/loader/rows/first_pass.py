@@ -16,6 +16,7 @@ from importer.loader.rows.credits import DebtorColumns, DebtorCredits
 from importer.loader.rows.document_ranges import DocumentRanges
 from importer.loader.rows.judge import RowJudge
 from importer.loader.rows.open_amounts import amount_rule
+from importer.loader.rows.reference_words import names_credit
 from importer.loader.rows.running_balances import added_up_in
 from importer.loader.rows.verdict import Role
 from importer.loader.sheets.labels import names_total
@@ -23,6 +24,8 @@ from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.values.parsers import money_in
 
 _MINUS = frozenset("-−–‐‑‒—﹣－(")
+_Row = tuple[int, Sequence[Cell], Decimal | None]
+"""The number of a row, its cells (only those that are looked at), and its amount; None if that is missing or cannot be read."""
 _SIGNED_BY = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT, StateColumn.IS_CREDIT, StateColumn.ROW_STATE)
 
 
@@ -38,7 +41,9 @@ def look_through(judge: RowJudge, plan: SheetPlan, read_columns: ReadColumns) ->
     if added := added_up_in(plan, amount, read_columns, judge.formats):
         raise FileRefused(_running_balance(plan.head.name, amount.heading, added))
     if judge.needs_proof:
-        judge.rule = amount_rule(judge.amounts(cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns))
+        judge.rule = amount_rule(
+            judge.amounts(cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns) if read is not None
+        )
     return None if plan.shape is Shape.FLAT else _credits(judge, plan, amount, read_columns)
 
 
@@ -60,8 +65,9 @@ def _credits(judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_colum
     """Collect the credits of a sheet's debtors, without the totals below zero."""
     ranges = DocumentRanges.of(plan, read_columns)
     found = DebtorCredits(DebtorColumns.of(plan))
-    if plan.states.of(*_SIGNED_BY) or _has_minus(plan, amount, read_columns):  # most sheets have neither
-        left = list(_signed_credits(judge, ranges, found, _amounts(judge, plan, amount, read_columns)))
+    is_signed = plan.states.of(*_SIGNED_BY) or _has_minus(plan, amount, read_columns)
+    if is_signed or _names_credit(judge, plan, read_columns):  # most sheets have none of them
+        left = list(_signed_credits(judge, ranges, found, _amounts(judge, plan, amount, read_columns), amount.position or 0))
         for row, cells in left:
             if ranges and (said := ranges.finding(cells)) and said.role is Role.CREDIT:
                 found.add(row, cells)
@@ -70,12 +76,19 @@ def _credits(judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_colum
 
 
 def _signed_credits(
-    judge: RowJudge, ranges: DocumentRanges | None, found: DebtorCredits, rows: Iterable[tuple[int, Sequence[Cell], Decimal]]
+    judge: RowJudge, ranges: DocumentRanges | None, found: DebtorCredits, rows: Iterable[_Row], amount: int
 ) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """Collect the rows that are credits whatever their number says, and yield the others that are numbered like credits."""
+    """Collect the rows that are credits whatever their number says, and yield the others that are numbered like credits.
+
+    A credit whose amount is missing or cannot be read is a credit as well. Any other row without an amount is none.
+    """
     for row, cells, read in rows:
         role = judge.judge(cells, read).role
-        if role is Role.CREDIT and any(map(names_total, cells)):
+        if role is not Role.LEFT_OUT and (
+            judge.references.is_credit(cells) or (read is None and _begins_with_minus(cells[amount]))
+        ):
+            role = Role.CREDIT
+        if (role is Role.CREDIT and any(map(names_total, cells))) or (role is not Role.CREDIT and read is None):
             continue
         if ranges:
             ranges.count(cells, role)
@@ -90,18 +103,33 @@ def _amounts(
     plan: SheetPlan,
     amount: ColumnBinding,
     read_columns: ReadColumns,
-) -> Iterator[tuple[int, Sequence[Cell], Decimal]]:
-    """Yield the rows below the headings with an amount that can be read: number, cells (only those looked at), amount."""
+) -> Iterator[_Row]:
+    """Yield the rows below the headings."""
     columns = DebtorColumns.of(plan)
-    others = {*plan.states.positions(), *columns.numbers, *columns.names, *judge.filtered(), *DocumentRanges.positions_in(plan)}
+    debtors, documents = {*columns.numbers, *columns.names}, DocumentRanges.positions_in(plan)
+    others = {*plan.states.positions(), *debtors, *judge.filtered(), *documents, *judge.references.positions()}
     wanted = sorted({amount.position or 0, *others})
     width, at = max(wanted) + 1, wanted.index(amount.position or 0)
     for row, cells in read_columns(wanted):
-        if row > plan.header_row and (read := money_in(cells[at], judge.formats)) is not None:
+        if row > plan.header_row:
             whole: list[Cell] = [None] * width
             for position, cell in zip(wanted, cells, strict=True):
                 whole[position] = cell
-            yield row, whole, read
+            yield row, whole, money_in(cells[at], judge.formats)
+
+
+def _names_credit(judge: RowJudge, plan: SheetPlan, read_columns: ReadColumns) -> bool:
+    """Return whether the reference of a row is a word for a credit note or a payment."""
+    return any(
+        row > plan.header_row and names_credit(cells[0])
+        for position in judge.references.of_documents()
+        for row, cells in read_columns([position])
+    )
+
+
+def _begins_with_minus(cell: Cell) -> bool:
+    """Return whether a text is a number below zero, as far as it can be understood: ``-40,00 kr kredit``."""
+    return isinstance(cell, str) and cell.strip()[:1] in _MINUS and any(map(str.isdigit, cell))
 
 
 def _has_minus(plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns) -> bool:

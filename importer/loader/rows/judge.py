@@ -20,6 +20,7 @@ from importer.loader.rows.credits import DebtorCredits
 from importer.loader.rows.document_ranges import DocumentRanges
 from importer.loader.rows.filters import RowFilters
 from importer.loader.rows.open_amounts import AmountRule, RowAmounts
+from importer.loader.rows.reference_words import ReferenceWords
 from importer.loader.rows.verdict import (
     CREDIT,
     NOTHING_OPEN,
@@ -88,6 +89,7 @@ class RowJudge:
         self._others = [one for one in states.bound if one.column in _FINDERS]
         self._says_open, self._is_invoiced, self._is_own = _told_by_heading(self._amount)
         self._shows_nothing = not (self._words or self._settling or self._others or self._filters.positions())
+        self.references = ReferenceWords(self.plan)
         self._word_finding = lru_cache(_REMEMBERED)(self._of_word)
 
     @property
@@ -117,9 +119,12 @@ class RowJudge:
         """Return the verdict on a row with this amount (None: it has none, or it cannot be read)."""
         is_plain = self._shows_nothing and amount is not None and amount > 0
         verdict = PLAIN_CLAIM if is_plain else self._verdict(cells, amount)
-        if self.ranges is not None and verdict.role in (Role.CLAIM, Role.QUESTION):
-            verdict = with_finding(verdict, self.ranges.finding(cells))
-        return self.credits.hold(cells, verdict) if self.credits else verdict
+        if verdict.role in (Role.CLAIM, Role.QUESTION):
+            numbered = self.ranges.finding(cells) if self.ranges is not None else None
+            verdict = with_finding(verdict, numbered or self.references.finding(cells))
+        if self.credits is None or self.references.is_credit(cells):
+            return verdict
+        return self.credits.hold(cells, verdict)
 
     def _verdict(self, cells: Sequence[Cell], amount: Decimal | None) -> RowVerdict:
         open_amount = self._open_amount(cells, amount)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 
 from importer.domain.cells import Cell
@@ -21,6 +21,19 @@ _BEGINS = re.compile(
     r"|delsumma|delsum|mellomsum|samlet|overført|overførsel|übertrag|carried forward|brought forward)\b",
     re.IGNORECASE,
 )
+_ENDS = re.compile(
+    r"(.+?)[\s:,(-]+(?:(?:grand\s+|sub[- ]?)?total|totals|totalt|i alt|ialt|in total|sum|summa|summe|gesamt|gesamtsumme|insgesamt"
+    r"|saldo|gesamtsaldo|mellemsum|delsumma|delsum|mellomsum|zwischensumme)[\s:)]*",
+    re.IGNORECASE,
+)
+_OF_WHAT = """
+saldo, balance, i, alt, due, overdue, outstanding, open, amount, amounts, invoices, items, all, customers, debtors, in, not, yet,
+forfaldent, forfalden, forfaldne, ikke, åben, åbne, åbent, poster, fakturaer, beløb, kunder, debitorer, skyldig, skyldigt,
+restance, förfallet, förfallen, förfallna, ej, öppna, öppet, fakturor, belopp, kunder, forfalt, forfalte, åpne, åpent, beløp, sum, total,
+offen, offene, offener, offenen, fällig, fällige, überfällig, überfällige, posten, rechnungen, betrag, beträge, kunden,
+forderungen, inkl, incl, excl, ekskl, exkl, moms, vat, mwst, og, and, och, und
+"""
+_WORD = re.compile(r"[^\W\d_]+")
 _STARS = re.compile(r"\*{1,5}")
 _COUNTS = re.compile(
     r"(?:antal|antall|anzahl|number of|count|no\. of)\b[^0-9]*[0-9][0-9.,' ]*"
@@ -62,6 +75,26 @@ def is_total_label(cell: Cell) -> bool:
         return True
     found = _BEGINS.match(text)
     return bool(found and _AMOUNT_BEHIND.fullmatch(text[found.end() :]))
+
+
+def is_whole_total(cell: Cell) -> bool:
+    """Return whether a cell is a word for a total, alone or with what it sums up: ``Samlet saldo``, ``I alt forfaldne``."""
+    if not isinstance(cell, str) or not names_total(cell):
+        return False
+    text, found = cell.strip(), _BEGINS.match(cell.strip())
+    if found is None or is_total_label(text):
+        return True
+    rest = text[found.end() :]
+    return not _NO_TOTAL.search(rest) and all(fold(word) in _folded(_OF_WHAT) for word in _WORD.findall(rest))
+
+
+def summed_up_in(cell: Cell) -> Iterator[str]:
+    """Yield the folded texts beside a word for a total, in front of it or behind: ``I alt Skov ApS``, ``Skov ApS i alt``."""
+    text = cell.strip() if isinstance(cell, str) else ""
+    if found := _BEGINS.match(text):
+        yield fold(text[found.end() :].lstrip(" :,-("))
+    if found := _ENDS.fullmatch(text):
+        yield fold(found[1])
 
 
 def begins_like_a_total(cell: Cell) -> bool:

@@ -18,8 +18,10 @@ from importer.loader.sheets.labels import (
     is_currency_code,
     is_page_mark,
     is_total_label,
+    is_whole_total,
     names_total,
     names_total_of,
+    summed_up_in,
 )
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.values.parsers import is_blank
@@ -43,6 +45,8 @@ class RowRole(Enum):
     BESIDE = auto()
     GROUP = auto()
     """The head of a group of rows that have the same age."""
+    DOUBTED = auto()
+    """A row that could be sent and is named like a total, which other cells or its amount contradict."""
     FURTHER_LINE = auto()
     """A further line of the document in the row of data above, which has neither an amount nor a debtor."""
 
@@ -53,6 +57,8 @@ class _Part(Enum):
     LABEL = auto()
     FIGURE = auto()
     CURRENCY = auto()
+    DEBTOR = auto()
+    """The name of a debtor who stands in rows above: a total may be that debtor's."""
 
 
 class RowRoles:
@@ -71,6 +77,8 @@ class RowRoles:
         self._no_figures = self._identity.union(self._positions(lambda column: column.value_kind is ValueKind.DATE))
         self._name = next(iter(self._positions(lambda column: column.name == "debtor_name")), None)
         self._groups: set[str] = set()
+        self._of_debtor: dict[str, int] = {}
+        """The sum of the rows of each debtor so far in hundredths, by folded name."""
         self._document = ""
         self._pick_names = itemgetter_for(sorted(self._identity))
         self._gaps = [
@@ -79,13 +87,42 @@ class RowRoles:
         self.amount = next(iter(self._positions(lambda column: column.value_kind is ValueKind.MONEY)), None)
         """The position of the first amount column, or None if there is none."""
 
-    def of_record(self, cells: Sequence[Cell]) -> RowRole:
-        """Return the role of a row that could be sent: data, unless its only name is a word for a total."""
-        named_total = any(map(is_total_label, self._pick_names(cells)))
-        return RowRole.TOTAL if named_total and self._is_total(cells, adds_up=False) else RowRole.DATA
+    def of_record(self, cells: Sequence[Cell], *, cents: int | None = None, adds_up: bool = False) -> RowRole:
+        """Return the role of a row that could be sent: data, unless a name or reference of it is a word for a total.
 
-    def note_debtor(self, cells: Sequence[Cell]) -> None:
-        """Note the debtor of a row of data, whose total may follow."""
+        ``cents`` is its amount in hundredths; ``adds_up``: that is the sum of several rows above it.
+        """
+        named_total = any(map(is_total_label, self._pick_names(cells)))
+        if named_total and self._is_total(cells, adds_up=False):
+            return RowRole.TOTAL
+        return self._role_by_label(cells, cents, adds_up=adds_up)
+
+    def _role_by_label(self, cells: Sequence[Cell], cents: int | None, *, adds_up: bool) -> RowRole:
+        """Return the role of a row by its name and its reference: data, or a total, which may be doubted."""
+        reference = self._reference_in(cells)
+        name = cells[self._name] if self._name is not None and self._name < len(cells) else None
+        by_reference, by_name = is_whole_total(reference), self._names_total(name)
+        if not by_reference and not by_name:
+            return RowRole.DATA
+        is_own = bool(reference) and not by_reference
+        is_stranger = not by_name and not is_blank(name) and fold(str(name)) not in self._of_debtor
+        return RowRole.DOUBTED if is_own or is_stranger or not (adds_up or self.is_sum_of_debtor(cells, cents)) else RowRole.TOTAL
+
+    def _names_total(self, name: Cell) -> bool:
+        """Return whether a name is a word for a total, alone or beside the name of a debtor of rows above."""
+        return is_whole_total(name) or any(text in self._of_debtor for text in summed_up_in(name))
+
+    def is_sum_of_debtor(self, cells: Sequence[Cell], cents: int | None) -> bool:
+        """Return whether an amount in hundredths is the sum of the rows above of the debtor whom this row names."""
+        name = cells[self._name] if self._name is not None and self._name < len(cells) else None
+        names = (*summed_up_in(name), fold(str(name)))
+        return cents in {self._of_debtor[text] for text in names if text in self._of_debtor}
+
+    def note_debtor(self, cells: Sequence[Cell], cents: int = 0) -> None:
+        """Note the debtor of a row of data with this amount in hundredths, whose total may follow."""
+        if self._name is not None and self._name < len(cells) and not is_blank(cells[self._name]):
+            name = fold(str(cells[self._name]))
+            self._of_debtor[name] = self._of_debtor.get(name, 0) + cents
         self._groups = {fold(str(cells[at])) for at in self._group_columns if at < len(cells) and not is_blank(cells[at])}
         self._document = self._reference_in(cells)
 
@@ -108,9 +145,14 @@ class RowRoles:
         """Return whether the debtor's name begins with a word for a total."""
         return self._name is not None and self._name < len(cells) and begins_like_a_total(cells[self._name])
 
-    def of_reject(self, cells: Sequence[Cell], *, adds_up: bool) -> RowRole:
-        """Return the role of a row that could not be sent. ``adds_up``: its amount is the sum of several rows above it."""
+    def of_reject(self, cells: Sequence[Cell], *, cents: int | None = None, adds_up: bool) -> RowRole:
+        """Return the role of a row that could not be sent.
+
+        ``cents`` is its amount in hundredths; ``adds_up``: that is the sum of several rows above it.
+        """
         if self._is_total(cells, adds_up=adds_up):
+            return RowRole.TOTAL
+        if cents and self._role_by_label(cells, cents, adds_up=adds_up) is RowRole.TOTAL:
             return RowRole.TOTAL
         if headings_in(cells) == self._headings:
             return RowRole.HEADINGS
@@ -139,7 +181,7 @@ class RowRoles:
             return False
         if _Part.LABEL in parts.values():
             return True
-        return (
+        return _Part.DEBTOR not in parts.values() and (
             adds_up
             and self.amount is not None
             and parts.get(self.amount) is _Part.FIGURE
@@ -147,7 +189,13 @@ class RowRoles:
         )
 
     def _part(self, position: int, cell: Cell) -> _Part | None:
-        if names_total_of(cell, self._groups) if position == self._name else names_total(cell):
+        if position != self._name:
+            is_label = names_total(cell)
+        elif (
+            not (is_label := names_total_of(cell, self._groups) or self._names_total(cell)) and fold(str(cell)) in self._of_debtor
+        ):
+            return _Part.DEBTOR
+        if is_label:
             return _Part.LABEL
         if may_be_number(cell) and position not in self._no_figures:
             return _Part.FIGURE

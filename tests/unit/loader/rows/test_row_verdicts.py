@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from importer.domain.records import CaseRecord, LeftOut, Reject
-from importer.domain.row_states import IN_WORDS, Meaning
+from importer.domain.records import CaseRecord, LeftOut, NoClaim, Reject
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
@@ -45,7 +44,7 @@ def outcome(case: object) -> str:
         asked = [reason.code for reason in case.questions] + ([case.unconfirmed.code] if case.unconfirmed else [])
         amount = orjson.loads(case.payload)["amountToRecover"]
         return f"asked {' '.join(dict.fromkeys(asked))}" if asked else f"case {Decimal(str(amount)):.2f}"
-    if isinstance(case, LeftOut):
+    if isinstance(case, LeftOut | NoClaim):
         return f"left out {case.reason.code}"
     assert isinstance(case, Reject)
     return f"left out {case.reasons[0].code}" if case.is_left_out else f"rejected {case.reasons[0].code}"

@@ -48,7 +48,7 @@ def test_an_amount_alone_is_a_total_only_if_it_is_the_sum() -> None:
 def test_a_row_that_could_be_sent_is_data_unless_it_names_a_total_alone() -> None:
     assert ROLES.of_record(DATA) is RowRole.DATA
     assert ROLES.of_record(("Total", "Total", None, "10,00", "DKK", None)) is RowRole.TOTAL
-    assert ROLES.of_record(("4711", "Total", "2026-01-31", "10,00", "DKK", None)) is RowRole.DATA
+    assert ROLES.of_record(("4711", "Total", "2026-01-31", "10,00", "DKK", None)) is RowRole.DOUBTED
 
 
 @pytest.mark.parametrize(
