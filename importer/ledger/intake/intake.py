@@ -28,7 +28,7 @@ from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.later_words import NoClaimIntake, no_claim_in, objection_of
-from importer.ledger.intake.no_claims import as_question
+from importer.ledger.intake.no_claims import IS_CREDIT, as_question
 from importer.ledger.intake.parties import digest_of_case
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
@@ -205,7 +205,7 @@ def _place_left_out(batch: BatchIntake, placement: Placement, staged: StagedRow,
     if asked := as_question(case, is_confirmed=batch.is_confirmed):
         candidate.record = asked
         _stage_case(batch, placement, staged, candidate)
-    elif not placement.is_sent(candidate):
+    elif case.reason.code == IS_CREDIT or not placement.is_sent(candidate):
         _leave_out(batch, placement, staged, candidate, case)
     else:
         _stage_case(batch, placement, staged, candidate)

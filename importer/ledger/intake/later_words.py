@@ -18,7 +18,7 @@ from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, RowOr
 from importer.ledger.intake import later_word_reasons, reasons
 from importer.ledger.intake.candidates import BatchIntake, CalledRow, Candidate, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting
-from importer.ledger.intake.no_claims import NOT_YET, as_question
+from importer.ledger.intake.no_claims import as_question, is_about_its_case
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.user_answer import unanswered
 
@@ -53,7 +53,7 @@ def no_claim_in(case: CaseRow | None, *, is_confirmed: bool) -> NoClaim | None:
     """Return a row's case if it is no claim any more; None if it is one, may be one later, or is a question until then."""
     if isinstance(case, NoClaim):
         return case
-    if not isinstance(case, LeftOut) or case.reason.code == NOT_YET or as_question(case, is_confirmed=is_confirmed):
+    if not isinstance(case, LeftOut) or not is_about_its_case(case) or as_question(case, is_confirmed=is_confirmed):
         return None
     return replace(NoClaim.of(case.record, case.word, case.reason), money=case.money)
 

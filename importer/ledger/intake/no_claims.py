@@ -27,6 +27,15 @@ OF_OTHER_ROWS = frozenset({QuestionKind.CREDITS, QuestionKind.SUM, QuestionKind.
 """Those of them that other rows of the list raise."""
 
 NOT_YET = "not_due_yet"
+IS_CREDIT = "credit"
+
+
+def is_about_its_case(case: LeftOut) -> bool:
+    """Return whether a left-out row says of its case that it is no claim any more.
+
+    One that is not due yet is a claim later. A credit is no case that could wait, and a row without a reference names none.
+    """
+    return case.reason.code not in (NOT_YET, IS_CREDIT) and case.ref is not None
 
 
 def as_question(case: LeftOut, *, is_confirmed: bool) -> CaseRecord | None:

@@ -43,8 +43,17 @@ def case_of(
     """
     if context.test_cases:
         found.values["is_test"] = True
-    if verdict.role in (Role.LEFT_OUT, Role.CREDIT):
+    if verdict.role not in (Role.LEFT_OUT, Role.CREDIT):
+        return _claim(found, context, hint, debtor, verdict)
+    if verdict.unconfirmed is None:
         return _left_out(found, context, hint, verdict, debtor)
+    return _not_confirmed(found, context, hint, verdict, debtor)
+
+
+def _claim(
+    found: RowValues, context: LoadContext, hint: EntryLabel | None, debtor: PartyReading, verdict: RowVerdict
+) -> CaseRecord | LeftOut | Reject:
+    """Return the case of a row that may be a claim: left out if it is not due yet, or a reject with every reason against it."""
     if verdict.amount is not None:
         found.values["amount_to_recover"] = verdict.amount
     notes = read_optional(found, leaves_out=context.leaves_out_wrong)
@@ -88,6 +97,19 @@ def _check_due_year(found: RowValues, context: LoadContext) -> None:
         found.reject("due_far_ahead", message, "due_date")
 
 
+def _not_confirmed(
+    found: RowValues, context: LoadContext, hint: EntryLabel | None, verdict: RowVerdict, debtor: PartyReading
+) -> LeftOut | Reject:
+    """Return a row of which a value says that it is no claim, which nobody has confirmed: a question until somebody has.
+
+    A row that makes no valid case is rejected for what is wrong: nobody has said yet that it is none.
+    """
+    case = _claim(found, context, hint, debtor, RowVerdict(amount=verdict.amount))
+    if not isinstance(case, CaseRecord):
+        return case
+    return LeftOut(case, _completed(found, verdict.reasons[0]), None, verdict.unconfirmed, verdict.word)
+
+
 def _left_out(
     found: RowValues, context: LoadContext, hint: EntryLabel | None, verdict: RowVerdict, debtor: PartyReading
 ) -> LeftOut | NoClaim | Reject:
@@ -106,9 +128,11 @@ def _left_out(
     found.reasons = [one for one in found.reasons if one.field != "amount_to_recover"]
     read_optional(found, leaves_out=True)
     case = found.validated(Case, context)
+    if case is None and reason.code == NOT_DUE:
+        return without
     if case is None:
         return NoClaim(verdict.word, named, without.reasons[0], money, hint)
-    return LeftOut(_record_of(found, case, state, hint, debtor), without.reasons[0], money, verdict.unconfirmed, verdict.word)
+    return LeftOut(_record_of(found, case, state, hint, debtor), without.reasons[0], money, None, verdict.word)
 
 
 _LEAST = Decimal("0.01")

@@ -29,8 +29,9 @@ _ENDS = re.compile(
 _OF_WHAT = """
 saldo, balance, i, alt, due, overdue, outstanding, open, amount, amounts, invoices, items, all, customers, debtors, in, not, yet,
 forfaldent, forfalden, forfaldne, ikke, åben, åbne, åbent, poster, fakturaer, beløb, kunder, debitorer, skyldig, skyldigt,
-restance, förfallet, förfallen, förfallna, ej, öppna, öppet, fakturor, belopp, kunder, forfalt, forfalte, åpne, åpent, beløp, sum, total,
-offen, offene, offener, offenen, fällig, fällige, überfällig, überfällige, posten, rechnungen, betrag, beträge, kunden,
+restance, förfallet, förfallen, förfallna, ej, öppna, öppet, fakturor, belopp, kunder, forfalt, forfalte, åpne, åpent, beløp,
+sum, total, offen, offene, offener, offenen,
+fällig, fällige, überfällig, überfällige, posten, rechnungen, betrag, beträge, kunden,
 forderungen, inkl, incl, excl, ekskl, exkl, moms, vat, mwst, og, and, och, und
 """
 _WORD = re.compile(r"[^\W\d_]+")
