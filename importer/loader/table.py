@@ -115,7 +115,7 @@ class TableReader:
                 yield from self._last_checked(is_last=False)
                 yield from map(self._data, held)
                 held.clear()
-                self._waiting = self._data(loaded) if role is not RowRole.DOUBTED else self._doubted(loaded)
+                self._waiting = self._read_as(role, loaded)
             else:
                 yield from self._last_checked(is_last=False)
                 yield from self._leave_out(self._checked_total(loaded) if role is RowRole.TOTAL else _LEFT_OUT[role], loaded)
@@ -153,6 +153,9 @@ class TableReader:
         self._is_long_sum = self._is_sum and self._sums.rows >= ROWS_OF_A_SUM
         self._sums.add(_cents(loaded))
         return self._noted(loaded)
+
+    def _read_as(self, role: RowRole, loaded: LoadedRow) -> LoadedRow:
+        return self._doubted(loaded) if role is RowRole.DOUBTED else self._data(loaded)
 
     def _doubted(self, loaded: LoadedRow) -> LoadedRow:
         """Return a row that may be a total as a question. It counts neither among the rows above a total nor as a debtor's."""

@@ -83,12 +83,8 @@ def _signed_credits(
     A credit whose amount is missing or cannot be read is a credit as well. Any other row without an amount is none.
     """
     for row, cells, read in rows:
-        role = judge.judge(cells, read).role
-        if role is not Role.LEFT_OUT and (
-            judge.references.is_credit(cells) or (read is None and _begins_with_minus(cells[amount]))
-        ):
-            role = Role.CREDIT
-        if (role is Role.CREDIT and any(map(names_total, cells))) or (role is not Role.CREDIT and read is None):
+        role = _role_for_credits(judge, cells, read, amount)
+        if role is None:
             continue
         if ranges:
             ranges.count(cells, role)
@@ -96,6 +92,17 @@ def _signed_credits(
             found.add(row, cells)
         elif role is not Role.LEFT_OUT and ranges and ranges.is_usual(cells):
             yield row, cells
+
+
+def _role_for_credits(judge: RowJudge, cells: Sequence[Cell], read: Decimal | None, amount: int) -> Role | None:
+    """Return what a row is; None if it is a total, or no credit and has no amount that can be read."""
+    role = judge.judge(cells, read).role
+    is_below = read is None and _begins_with_minus(cells[amount])
+    if role is not Role.LEFT_OUT and (is_below or judge.references.is_credit(cells)):
+        role = Role.CREDIT
+    if role is Role.CREDIT:
+        return None if any(map(names_total, cells)) else role
+    return None if read is None else role
 
 
 def _amounts(

@@ -18,7 +18,7 @@ _REFERENCES = ("creditor_reference", "case_ref")
 _OTHERS = frozenset({*CREDITS, Meaning.FEE, Meaning.BALANCE})
 _LEAST_LETTERS = 4
 """Letters of a word. Shorter ones, such as ``K``, ``Cr`` and ``RE``, are what documents are numbered with."""
-_NUMBER = re.compile(r"[\s:#/.,-]*(?:(?:nr|no|number|nummer)\b\.?)?[\s:#/.,-]*[0-9][0-9./-]*")
+_NUMBER = re.compile(r"[\s:#/.,-]*(?:(?:nr|no|number|nummer)\b\.?)?[\s:#/.,-]*[0-9][0-9./-]*", re.IGNORECASE)
 
 
 class ReferenceWords:
@@ -82,5 +82,6 @@ def _before_number(text: str) -> str:
     start = next((at for at, letter in enumerate(text) if letter.isdigit()), len(text))
     word = text[:start].rstrip(" :#/.,-")
     for short in (" nr", " no", " nummer", " number"):
-        word = word.removesuffix(short)
+        if word.casefold().endswith(short):
+            word = word[: -len(short)]
     return word if start == len(text) or _NUMBER.fullmatch(text[len(word) :]) else text

@@ -99,8 +99,7 @@ class RowRoles:
 
     def _role_by_label(self, cells: Sequence[Cell], cents: int | None, *, adds_up: bool) -> RowRole:
         """Return the role of a row by its name and its reference: data, or a total, which may be doubted."""
-        reference = self._reference_in(cells)
-        name = cells[self._name] if self._name is not None and self._name < len(cells) else None
+        reference, name = self._reference_in(cells), self._name_in(cells)
         by_reference, by_name = is_whole_total(reference), self._names_total(name)
         if not by_reference and not by_name:
             return RowRole.DATA
@@ -108,13 +107,16 @@ class RowRoles:
         is_stranger = not by_name and not is_blank(name) and fold(str(name)) not in self._of_debtor
         return RowRole.DOUBTED if is_own or is_stranger or not (adds_up or self.is_sum_of_debtor(cells, cents)) else RowRole.TOTAL
 
+    def _name_in(self, cells: Sequence[Cell]) -> Cell:
+        return cells[self._name] if self._name is not None and self._name < len(cells) else None
+
     def _names_total(self, name: Cell) -> bool:
         """Return whether a name is a word for a total, alone or beside the name of a debtor of rows above."""
         return is_whole_total(name) or any(text in self._of_debtor for text in summed_up_in(name))
 
     def is_sum_of_debtor(self, cells: Sequence[Cell], cents: int | None) -> bool:
         """Return whether an amount in hundredths is the sum of the rows above of the debtor whom this row names."""
-        name = cells[self._name] if self._name is not None and self._name < len(cells) else None
+        name = self._name_in(cells)
         names = (*summed_up_in(name), fold(str(name)))
         return cents in {self._of_debtor[text] for text in names if text in self._of_debtor}
 
