@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from importer.domain.aliases import LANGUAGES, keys, keys_of
-from importer.domain.text_keys import fold
+from importer.domain.text_keys import fold, header_key
 
 
 class StateColumn(StrEnum):
@@ -26,6 +27,7 @@ class StateColumn(StrEnum):
     IS_CANCELLED = "is_cancelled"
     IS_CREDIT = "is_credit"
     IS_PAID = "is_paid"
+    IS_WRITTEN_OFF = "is_written_off"
     IS_OPEN = "is_open"
     CLEARED_BY = "cleared_by"
     PAID_DATE = "paid_date"
@@ -172,6 +174,41 @@ def columns_for(key: str, *, weak: bool = False) -> tuple[StateColumn, ...]:
     """Return the columns that a folded heading may be. ``weak``: only if its cells agree."""
     names = _headings("weak" if weak else "sure").get(key, ())
     return tuple(StateColumn(name) for name in names if name in set(StateColumn))
+
+
+_YES_OR_NO = re.compile(r"\(?\b(?:ja|yes|j|y)\s*/\s*(?:nej|nei|nein|no|n)\b\)?", re.IGNORECASE)
+
+
+def state_key(heading: str) -> str:
+    """Return the folded form of a heading without what only asks for yes or no: ``Betalt?``, ``Betalt (ja/nej)``."""
+    return header_key(_YES_OR_NO.sub("", heading).translate(_MARKS)) or header_key(heading)
+
+
+_MARKS = str.maketrans("", "", "?()")
+
+
+class Suspicion(StrEnum):
+    """What an unknown heading may be about, by a part of it."""
+
+    OPEN = "open"
+    CREDITED = "credited"
+    PAID = "paid"
+    AGAINST = "against"
+    STATUS = "status"
+
+
+def suspicion_of(key: str) -> Suspicion | None:
+    """Return what an unknown folded heading may tell about the state of a row by a part of it; None if nothing."""
+    parts = _file()["suspected"]
+    if re.search(parts["passed_over"], key):
+        return None
+    return next((one for one in Suspicion if re.search(parts[one.value], key)), None)
+
+
+def is_free_text(key: str) -> bool:
+    """Return whether an unknown folded heading is that of texts that never decide: a comment, or how something is paid."""
+    parts = _file()["suspected"]
+    return bool(re.search(parts["free_text"], key) or re.search(parts["passed_over"], key))
 
 
 def headings_of(column: StateColumn, *, weak: bool = False) -> tuple[str, ...]:

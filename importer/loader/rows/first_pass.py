@@ -40,11 +40,16 @@ def look_through(judge: RowJudge, plan: SheetPlan, read_columns: ReadColumns) ->
         return None
     if added := added_up_in(plan, amount, read_columns, judge.formats):
         raise FileRefused(_running_balance(plan.head.name, amount.heading, added))
-    if judge.needs_proof:
-        judge.rule = amount_rule(
-            judge.amounts(cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns) if read is not None
-        )
+    _learn_amounts(judge, plan, amount, read_columns)
     return None if plan.shape is Shape.FLAT else _credits(judge, plan, amount, read_columns)
+
+
+def _learn_amounts(judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns) -> None:
+    """Find out from the amounts of all rows what those of the claims are, and whether others prove it."""
+    if judge.needs_proof:
+        judge.rule = amount_rule(judge.amounts(cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns))
+    if judge.check:
+        judge.check.learn((cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns))
 
 
 def _running_balance(sheet: str, heading: str, added: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
 from importer.domain.row_states import IN_WORDS, SETTLING, WITH_WORDS, Meaning, StateColumn, find, truth_of
 from importer.loader.profile import Profile
+from importer.loader.rows.contradictions import OpenAmountCheck
 from importer.loader.rows.credits import DebtorCredits
 from importer.loader.rows.document_ranges import DocumentRanges
 from importer.loader.rows.filters import RowFilters
@@ -32,11 +33,13 @@ from importer.loader.rows.verdict import (
     finding_of,
     part_paid,
     question,
+    suspected,
     unknown,
     verdict_of,
     with_finding,
 )
 from importer.loader.sheets.amount_names import AMOUNT, is_invoiced_name, is_open_name, is_own_name
+from importer.loader.sheets.cell_tests import is_day_in_figures
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.sheets.state_columns import StateBinding
 from importer.loader.values.formats import Formats
@@ -47,9 +50,12 @@ _AGAINST = {
     StateColumn.IS_CANCELLED: Meaning.CANCELLED,
     StateColumn.IS_CREDIT: Meaning.CREDIT,
     StateColumn.IS_PAID: Meaning.PAID,
+    StateColumn.IS_WRITTEN_OFF: Meaning.WRITTEN_OFF,
     StateColumn.IS_OPEN: Meaning.PAID,
     StateColumn.CLEARED_BY: Meaning.PAID,
 }
+_DATED = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF)
+"""Columns of yes and no in which a day means yes."""
 _NAMING = (StateColumn.IS_CANCELLED, StateColumn.CLEARED_BY)
 """Columns of yes and no that may also name a day or a document: any other text means yes."""
 _SILENT = {column: column is StateColumn.IS_OPEN for column in _AGAINST}
@@ -88,15 +94,16 @@ class RowJudge:
         self._settling, self._invoiced = states.of(*SETTLING), states.of(StateColumn.INVOICED_AMOUNT)
         self._others = [one for one in states.bound if one.column in _FINDERS]
         self._says_open, self._is_invoiced, self._is_own = _told_by_heading(self._amount)
-        self._shows_nothing = not (self._words or self._settling or self._others or self._filters.positions())
-        self.references = ReferenceWords(self.plan)
+        self.check = OpenAmountCheck(states.beside, self.formats) if states.beside else None
+        self._shows_nothing = not (self.check or self._words or self._settling or self._others or self._filters.positions())
         self._word_finding = lru_cache(_REMEMBERED)(self._of_word)
 
     @property
     def tells_open(self) -> bool:
         """Return whether a column shows what is open."""
         is_proved = bool(self._settling) and self.rule is not AmountRule.UNCLEAR
-        return self._says_open or is_proved or bool(self.plan.states.of(StateColumn.IS_OPEN))
+        is_marked = any(not one.is_suspected for one in self.plan.states.of(StateColumn.IS_OPEN))
+        return self._says_open or is_proved or is_marked
 
     def filtered(self) -> set[int]:
         """Return the positions of the columns by which the profile keeps or drops rows."""
@@ -129,6 +136,7 @@ class RowJudge:
     def _verdict(self, cells: Sequence[Cell], amount: Decimal | None) -> RowVerdict:
         open_amount = self._open_amount(cells, amount)
         found = [*self._filters.findings(cells), *self._of_amount(open_amount), *self._of_settled(cells)]
+        found += self.check.findings(cells, amount) if self.check else []
         found += [self._word_finding(one, one.text(cells)) for one in self._words]
         for one in self._others:
             found += _FINDERS[one.column](self, one, one.text(cells))
@@ -175,9 +183,9 @@ class RowJudge:
             return finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
         word = find(one.column, text, self.plan.states.system)
         if word is None:  # an amount that is open needs no other word
-            is_silent = not text and (self.tells_open or one.column is not StateColumn.ROW_STATE)
+            is_silent = not text and (self.tells_open or one.column is not StateColumn.ROW_STATE or one.is_suspected)
             return RowFinding(Role.CLAIM) if is_silent else RowFinding(Role.QUESTION, unknown(one.heading, text))
-        is_certain = word.is_certain or (text, IN_WORDS[word.meaning]) in self.confirmed.get(one.heading, ())
+        is_certain = (word.is_certain and not one.is_suspected) or text in self.confirmed.get(one.heading, ())
         return finding_of(word.meaning, one.heading, text, is_certain=is_certain, is_open=self.tells_open)
 
     def _of_flag(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
@@ -185,9 +193,18 @@ class RowJudge:
         meaning, truth = one.meanings.get(text), truth_of(text)
         if meaning is not None:
             yield finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
+        elif one.is_suspected:
+            yield from [suspected(one.heading, text)] if truth is not (one.column is StateColumn.IS_OPEN) else []
         elif one.column in _HOLDING:
             yield from [self._of_hold(one, text)] if truth is not False else []
-        elif truth is None and one.column not in _NAMING:
+        else:
+            yield from self._of_mark(one, text, truth)
+
+    def _of_mark(self, one: StateBinding, text: str, truth: bool | None) -> Iterator[RowFinding]:
+        """Yield what a mark says. A row without one is not open in a list that marks what is open, which a person must say."""
+        if truth is None and one.column in _DATED and self._is_day(text):
+            yield self._of_day(one, text)
+        elif (truth is None and one.column not in _NAMING) or (not text and one.column is StateColumn.IS_OPEN):
             yield RowFinding(Role.QUESTION, unknown(one.heading, text))
         elif text and truth is not _SILENT[one.column]:
             yield finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=self.tells_open)
@@ -196,6 +213,19 @@ class RowJudge:
         word = find(StateColumn.ROW_STATE, text, None)
         held = word.meaning if word and word.meaning in _HELD_BY else _HOLDING[one.column]
         return asked_about(held, one.heading, text)
+
+    def _is_day(self, text: str) -> bool:
+        try:
+            READERS[ValueKind.DATE](text, self.day_formats)
+        except ValueProblem:
+            return is_day_in_figures(text)
+        return True
+
+    def _of_day(self, one: StateBinding, text: str) -> RowFinding:
+        """Return what a day says on which a row was paid or written off. An amount that is open beside it contradicts it."""
+        if self.tells_open:
+            return RowFinding(Role.QUESTION, part_paid(one.heading, text))
+        return finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=False)
 
     def _of_promise(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
         if not text:
@@ -226,7 +256,8 @@ def _told_by_heading(amount: ColumnBinding | None) -> tuple[bool, bool, bool]:
 _HELD_BY = (Meaning.DISPUTED, Meaning.ON_HOLD, Meaning.PROMISED, Meaning.ON_ITS_WAY, Meaning.COLLECTED)
 _FINDERS = {
     **dict.fromkeys((*_HOLDING, StateColumn.IS_CANCELLED, StateColumn.IS_CREDIT), RowJudge._of_flag),  # noqa: SLF001
-    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.CLEARED_BY), RowJudge._of_flag),  # noqa: SLF001
+    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF), RowJudge._of_flag),  # noqa: SLF001
+    **dict.fromkeys((StateColumn.IS_OPEN, StateColumn.CLEARED_BY), RowJudge._of_flag),  # noqa: SLF001
     StateColumn.PROMISED_DATE: RowJudge._of_promise,  # noqa: SLF001
     StateColumn.PAID_DATE: RowJudge._of_paid_date,  # noqa: SLF001
 }

@@ -19,7 +19,7 @@ from importer.loader.values.parsers import display_text, is_blank
 MOST_VALUES = 60
 """Distinct values of one column that are listed. A column with more holds something else, or is wrong."""
 
-_FLAGS = (StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_CREDIT, StateColumn.IS_CANCELLED)
+_FLAGS = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF, StateColumn.IS_OPEN, StateColumn.IS_CREDIT, StateColumn.IS_CANCELLED)
 _HOLDS = (StateColumn.ON_HOLD, StateColumn.IN_COLLECTION)
 _LOOKED_UP = ("debtor_type", "debtor_country", "creditor_country", "currency", "voucher_type")
 
@@ -95,22 +95,29 @@ class ValuesRead:
 def _reading_of_state(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[ConfirmedValue]]) -> Reading:
     """Return the function from a value of a state to what it is taken for."""
 
+    is_held = one.column in _HOLDS or one.column is StateColumn.IS_CANCELLED
+    words = {True: "yes", False: "no", None: "yes" if is_held else ""}
+
+    def of_flag(text: str) -> Taken:
+        is_asked = one.is_suspected and truth_of(text) is not False
+        return Taken("" if is_asked else words[truth_of(text)])
+
+    return _reading_of_word(one, system, confirmed) if one.column in WITH_WORDS else of_flag
+
+
+def _reading_of_word(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[str]]) -> Reading:
+    """Return the function from a value that is looked up in the vocabulary to what it is taken for."""
+
     def of_word(text: str) -> Taken:
         if text in one.meanings:
             return Taken(IN_WORDS[one.meanings[text]])
         word = find(one.column, text, system) if text else None
         if word is None:
             return Taken("")
-        meaning = IN_WORDS[word.meaning]
-        return Taken(meaning, word.is_certain or (text, meaning) in confirmed.get(one.heading, ()))
+        is_certain = word.is_certain and not one.is_suspected
+        return Taken(IN_WORDS[word.meaning], is_certain or text in confirmed.get(one.heading, ()))
 
-    is_held = one.column in _HOLDS or one.column is StateColumn.IS_CANCELLED
-    words = {True: "yes", False: "no", None: "yes" if is_held else ""}
-
-    def of_flag(text: str) -> Taken:
-        return Taken(words[truth_of(text)])
-
-    return of_word if one.column in WITH_WORDS else of_flag
+    return of_word
 
 
 def _reading_of_column(bound: ColumnBinding, types: VoucherTypes) -> Reading:

@@ -169,3 +169,19 @@ def part_paid(heading: str, text: str) -> Reason:
     """Return the question about a row of which something was paid, if it is not known whether its amount is what is left."""
     message = "was paid, and it is not proved whether the amount of the row is what was invoiced or what is still open"
     return Reason(PART_PAID, f"{message}. Answer whether it is still open", None, heading, text)
+
+
+def suspected(heading: str, text: str) -> RowFinding:
+    """Return the question about a value below a heading that is not known and may tell that the row is no claim."""
+    gist = "may say that the row is no claim, and the heading of its column is not known"
+    message = (
+        f"{gist}. Say in the profile what it means: under [values.row_state], {assignment(text, 'claim')} or "
+        f"{assignment(text, 'no claim')}; or that the column says nothing about it, by adding its heading to ignore"
+    )
+    return RowFinding(Role.QUESTION, Reason(UNKNOWN, message, None, heading, text or "(empty)", gist=gist))
+
+
+def contradicted(heading: str, text: str) -> Reason:
+    """Return the question about a row whose open amount is more than what was invoiced less what was settled."""
+    message = "was settled, so that less is left of the invoice than the row calls open. Answer whether the amount is still open"
+    return Reason(PART_PAID, message, None, heading, text)

@@ -84,9 +84,14 @@ def may_be_date(cell: Cell) -> bool:
     return isinstance(cell, date) or _is_date(cell)
 
 
+def is_day_in_figures(text: str) -> bool:
+    """Return whether a text is a day in figures, whichever of them is the day."""
+    return _DAY_IN_FIGURES.fullmatch(text.strip()) is not None
+
+
 def _is_figure(text: str) -> bool:
     """Return whether a text has no separators of dates and times and no words except currencies."""
-    is_day = _DAY_IN_FIGURES.fullmatch(text.strip()) or "/" in text or ":" in text
+    is_day = is_day_in_figures(text) or "/" in text or ":" in text
     return not is_day and all(word.casefold() in CURRENCY_WORDS for word in _LONG_WORDS.findall(text))
 
 

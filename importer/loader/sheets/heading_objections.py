@@ -13,6 +13,7 @@ from importer.domain.text_keys import header_key
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number, objection_to
 from importer.loader.sheets.heading_matches import HeadingMatches, HeadingObjection, SheetHeadings
 from importer.loader.sheets.shape import unit_of
+from importer.loader.sheets.state_columns import AMOUNTS, state_of
 from importer.loader.values.parsers import display_text, is_blank
 
 _PLAIN_AMOUNTS = frozenset(("amount", "beloeb", "belob", "belopp", "beloep", "belop", "betrag"))  # may be with or without tax
@@ -42,8 +43,16 @@ def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: 
 
 
 def _counter(headings: SheetHeadings, name: str, position: int) -> str | None:
-    """Return why a heading contradicts another one as ``name``. One that only shows which rows are paid does not."""
+    """Return why a heading contradicts another one as ``name``. One that only shows which rows are paid or open does not.
+
+    The profile may leave such a column out.
+    """
     reason = counter_heading(name, header_key(headings.header[position]))
+    if reason not in ("paid", "open"):
+        return reason
+    if headings.free(position):
+        state = state_of(headings, position)
+        return reason if state is None or state in AMOUNTS else None
     return None if reason == "paid" and _is_yes_or_day(headings.cells(position)) else reason
 
 

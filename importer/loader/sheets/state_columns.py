@@ -7,18 +7,32 @@ from dataclasses import dataclass, field
 
 from importer.domain.aliases import system_of
 from importer.domain.cells import Cell
-from importer.domain.row_states import SETTLING, WITH_WORDS, Meaning, StateColumn, columns_for, find, meaning_in_profile, truth_of
+from importer.domain.row_states import (
+    SETTLING,
+    WITH_WORDS,
+    Meaning,
+    StateColumn,
+    columns_for,
+    find,
+    meaning_in_profile,
+    state_key,
+    truth_of,
+)
 from importer.domain.special_cells import CellError
 from importer.domain.text_keys import header_key
-from importer.loader.profile import Profile
+from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.sheets.amount_names import is_open_name
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number
-from importer.loader.sheets.headings import SheetHeadings
-from importer.loader.sheets.shape import Shape
+from importer.loader.sheets.heading_matches import SheetHeadings
+from importer.loader.sheets.shape import Shape, unit_of
+from importer.loader.sheets.suspected_columns import suspected_as
 from importer.loader.values.parsers import display_text, is_blank
 
-_FLAGS = (StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_CREDIT, StateColumn.IN_COLLECTION)
-_AMOUNTS = (*SETTLING, StateColumn.INVOICED_AMOUNT)
+_FLAGS = (StateColumn.IS_OPEN, StateColumn.IS_CREDIT, StateColumn.IN_COLLECTION)
+_DATED_FLAGS = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF)
+"""Columns of yes and no in which a day means yes."""
+AMOUNTS = (*SETTLING, StateColumn.INVOICED_AMOUNT)
+_NUMBERS = (*AMOUNTS, StateColumn.PAYMENT_DAYS)
 _DATES = (StateColumn.PAID_DATE, StateColumn.PROMISED_DATE)
 _NOT_IN_FLAT = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT)
 """A row of a flat sheet names the type of its voucher, not of its case."""
@@ -28,13 +42,15 @@ _NOT_IN_FLAT = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT)
 class StateBinding:
     """A column that shows whether a row is a claim, and the position of its cells.
 
-    ``meanings`` maps the texts of cells to what the profile says that they mean.
+    ``meanings`` maps the texts of cells to what the profile says that they mean. ``is_suspected``: its heading is not known,
+    so that every value that may be against a claim is a question.
     """
 
     column: StateColumn
     heading: str
     position: int
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
+    is_suspected: bool = False
 
     def cell(self, cells: Sequence[Cell]) -> Cell:
         """Return the column's cell in a row."""
@@ -52,6 +68,8 @@ class StateColumns:
 
     bound: tuple[StateBinding, ...] = ()
     system: str | None = None
+    beside: tuple[StateBinding, ...] = ()
+    """The amounts beside a claim whose heading says that it is what is open: they may only contradict it."""
 
     def of(self, *columns: StateColumn) -> list[StateBinding]:
         """Return the columns of these kinds."""
@@ -60,15 +78,17 @@ class StateColumns:
     def for_amount(self, heading: str | None) -> StateColumns:
         """Return the columns that count if the claim is the amount below this heading (None: it has none).
 
-        What was invoiced and paid counts only if the heading leaves open whether the amount is what is left.
+        What was invoiced and paid counts only if the heading leaves open whether the amount is what is left. Else it is
+        compared with the amount.
         """
         if heading is not None and not is_open_name(heading):
             return self
-        return StateColumns(tuple(one for one in self.bound if one.column not in _AMOUNTS), self.system)
+        beside = tuple(one for one in self.bound if one.column in AMOUNTS)
+        return StateColumns(tuple(one for one in self.bound if one.column not in AMOUNTS), self.system, beside)
 
     def positions(self) -> set[int]:
         """Return the positions of all of them."""
-        return {one.position for one in self.bound}
+        return {one.position for one in (*self.bound, *self.beside)}
 
 
 def state_columns(headings: SheetHeadings, shape: Shape, unmatched: Iterable[int], profile: Profile) -> StateColumns:
@@ -83,9 +103,10 @@ def state_columns(headings: SheetHeadings, shape: Shape, unmatched: Iterable[int
     meanings = {column: _meanings(profile, column) for column in StateColumn}
     found = []
     for position in unmatched:
-        column = _mapped(headings, position) or _recognized(headings, position, name, meanings)
+        known = _mapped(headings, position) or _recognized(headings, position, name, meanings)
+        column = known or _suspected(headings, position, name, shape)
         if column is not None and not (shape is Shape.FLAT and column in _NOT_IN_FLAT):
-            found.append(StateBinding(column, headings.header[position], position, meanings[column]))
+            found.append(StateBinding(column, headings.header[position], position, meanings[column], is_suspected=not known))
     return StateColumns(tuple(found), name)
 
 
@@ -101,31 +122,67 @@ def _mapped(headings: SheetHeadings, position: int) -> StateColumn | None:
     return StateColumn(min(names)) if names else None
 
 
+def state_of(headings: SheetHeadings, position: int) -> StateColumn | None:
+    """Return the column that shows whether a row is a claim for which a heading is taken, whatever else it could be; or None."""
+    found = state_columns(headings, Shape.CASES, (position,), NO_PROFILE)
+    return found.bound[0].column if found.bound else None
+
+
 def _recognized(
     headings: SheetHeadings, position: int, system: str | None, meanings: Mapping[StateColumn, Mapping[str, Meaning]]
 ) -> StateColumn | None:
-    """Return the column that a heading means if the first cells do not contradict; None if it means none."""
+    """Return the column that a heading means; None if it means none.
+
+    A sure heading always means one: of several the one that most of the first cells fit. The rows of the others are questions.
+    """
     if not headings.free(position):
         return None
-    key, cells = header_key(headings.header[position]), [cell for cell in headings.cells(position) if _has_value(cell)]
-    sure = next((column for column in columns_for(key) if _agrees(column, cells)), None)
-    weak = (column for column in columns_for(key, weak=True) if _agrees(column, cells))
-    return sure or next((column for column in weak if _has_word(column, cells, system, meanings[column])), None)
+    keys, cells = _keys(headings.header[position]), _filled(headings, position)
+    if sure := _best([column for key in keys for column in columns_for(key)], cells):
+        return sure
+    weak = (column for key in keys for column in columns_for(key, weak=True))
+    fitting = (column for column in weak if all(_fits(column, cell) for cell in cells))
+    return next((column for column in fitting if _has_word(column, cells, system, meanings[column])), None)
 
 
-def _has_value(cell: Cell) -> bool:
-    return not is_blank(cell) and not isinstance(cell, CellError)
+def _suspected(headings: SheetHeadings, position: int, system: str | None, shape: Shape) -> StateColumn | None:
+    """Return as what a column must be asked about whose heading is not known; None if it need not be."""
+    heading = headings.header[position]
+    if not headings.free(position):
+        return None
+    return suspected_as(state_key(heading), _filled(headings, position), system, is_flat=shape is Shape.FLAT)
 
 
-def _agrees(column: StateColumn, cells: Sequence[Cell]) -> bool:
-    """Return whether the first cells of a column may be those of this kind of column."""
+def _keys(heading: str) -> tuple[str, ...]:
+    """Return the folded forms of a heading: as it is, without a question mark or the like, and without a currency at its end."""
+    unit = unit_of(heading)
+    return tuple(dict.fromkeys((header_key(heading), state_key(heading), *([unit[0]] if unit else ()))))
+
+
+def _filled(headings: SheetHeadings, position: int) -> list[Cell]:
+    return [cell for cell in headings.cells(position) if not is_blank(cell) and not isinstance(cell, CellError)]
+
+
+def _best(columns: Iterable[StateColumn], cells: Sequence[Cell]) -> StateColumn | None:
+    """Return the column that most of the first cells fit, the first of equals; None if there is none."""
+    possible = [column for column in columns if not _is_open_amount(column, cells)]
+    return max(possible, key=lambda column: sum(_fits(column, cell) for cell in cells), default=None)
+
+
+def _is_open_amount(column: StateColumn, cells: Sequence[Cell]) -> bool:
+    """Return whether a column that may show what is open holds amounts."""
+    return column is StateColumn.IS_OPEN and sum(map(may_be_number, cells)) > sum(_fits(column, cell) for cell in cells)
+
+
+def _fits(column: StateColumn, cell: Cell) -> bool:
+    """Return whether a cell may be one of this kind of column."""
+    if column in _DATED_FLAGS:
+        return truth_of(display_text(cell)) is not None or (may_be_date(cell) and not may_be_number(cell))
     if column in _FLAGS:
-        return all(truth_of(display_text(cell)) is not None for cell in cells)
-    if column in _AMOUNTS:
-        return all(map(may_be_number, cells))
-    if column in _DATES:
-        return all(map(may_be_date, cells))
-    return True
+        return truth_of(display_text(cell)) is not None
+    if column in _NUMBERS:
+        return may_be_number(cell)
+    return may_be_date(cell) if column in _DATES else True
 
 
 def _has_word(column: StateColumn, cells: Sequence[Cell], system: str | None, meanings: Mapping[str, Meaning]) -> bool:
