@@ -198,10 +198,11 @@ class RowJudge:
         elif one.column in _HOLDING:
             yield from [self._of_hold(one, text)] if truth is not False else []
         else:
-            yield from self._of_mark(one, text, truth)
+            yield from self._of_mark(one, text)
 
-    def _of_mark(self, one: StateBinding, text: str, truth: bool | None) -> Iterator[RowFinding]:
+    def _of_mark(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
         """Yield what a mark says. A row without one is not open in a list that marks what is open, which a person must say."""
+        truth = truth_of(text)
         if truth is None and one.column in _DATED and self._is_day(text):
             yield self._of_day(one, text)
         elif (truth is None and one.column not in _NAMING) or (not text and one.column is StateColumn.IS_OPEN):

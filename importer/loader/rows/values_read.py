@@ -94,7 +94,6 @@ class ValuesRead:
 
 def _reading_of_state(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[ConfirmedValue]]) -> Reading:
     """Return the function from a value of a state to what it is taken for."""
-
     is_held = one.column in _HOLDS or one.column is StateColumn.IS_CANCELLED
     words = {True: "yes", False: "no", None: "yes" if is_held else ""}
 
