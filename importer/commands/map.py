@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from importer.commands.map_dates import advice_on_dates, with_date_format
 from importer.commands.map_dialogue import ask, ask_all, is_yes, table
 from importer.commands.map_rows import filter_lines, row_filter
 from importer.commands.map_states import ask_states
@@ -89,8 +90,11 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     draft = _start(request, basis, sheet, target, is_one_of_several=len(sheets) > 1)
     if prompts and draft.shape is None:
         draft = ask(prompts, draft, open_questions(draft)[0])
+    today = day_of(datetime.now(UTC), settings.zone())
+    draft = with_date_format(draft, prompts, today)
     if _needs_none(request, draft, target):
-        return Mapped((f"{request.path.name} can be read without a profile.", _next(request.path)))
+        advice = advice_on_dates(draft, request.path, today)
+        return Mapped((f"{request.path.name} can be read without a profile.", *advice, _next(request.path)))
     _show_proposal(request, draft, show)
     _refuse_unanswered(request, draft.shape, prompts)
     _check_constants(draft)
@@ -242,7 +246,7 @@ def _is_exact(draft: ProfileDraft) -> bool:
 
 def _is_asked_for(request: MapRequest, draft: ProfileDraft) -> bool:
     """Return whether an option asks for a profile, or for another reading of the file than the one without a profile."""
-    formats = (request.decimal, request.date_format)
+    formats = (draft.basis.decimal, draft.basis.date_format)
     chosen_sheet = request.sheet and draft.basis.sheet  # the profile names it only if the file has other sheets with rows
     other_shape = draft.holds is not None and draft.sheet.contradicts(NO_PROFILE, draft.holds)
     return any((request.profile, request.constants, request.only, request.skip, *formats, chosen_sheet, other_shape))

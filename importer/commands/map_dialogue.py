@@ -128,7 +128,7 @@ def _about_heading(question: Question) -> _Form:
         (title, *offers, *remark, f"  {LEAVE_OUT}  leave it out"),
         f"Number, or the name of a column; ? lists them{_preset(question)}: ",
         lambda typed: numbers.get(typed, typed),
-        "{} Type a number of the list, or another column's name.",
+        "{} Type a number of the list, or another column's name; 0 leaves it out, and Ctrl-C ends.",
     )
 
 
@@ -148,10 +148,12 @@ def _about_column(question: Question) -> _Form:
     if question.subject == "debtor_type":
         lines.append(ABOUT_TYPE)
     numbers = _numbered(listed)
-    choose = "The number of a heading, or one" if listed else "One"
+    ways = ["The number or text of a heading"] if listed or not question.one_value else []
+    ways += ["one value for all rows"] if question.one_value else []
+    choose = ", or ".join(ways)
     return _Form(
         lines,
-        f"{choose} value for all rows; ? lists the headings{'' if about_contact else '; Enter leaves it open'}: ",
+        f"{choose[:1].upper()}{choose[1:]}; ? lists the headings{'' if about_contact else '; Enter leaves it open'}: ",
         lambda typed: numbers.get(str(int(typed)) if typed.isdecimal() else typed, typed),
     )
 

@@ -111,7 +111,7 @@ def test_a_workbook_of_open_items_sends_what_is_left_of_each(configured_workspac
 def test_an_amount_that_no_row_proves_is_never_taken_by_enter(configured_workspace):
     text = PAID_IN_PART.replace("600,50", "650,50")
     (configured_workspace.folder / "a.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(EOFError, match="Fakturabeløb"):
+    with pytest.raises(EOFError, match="Rest"):
         mapped(configured_workspace, "a.csv", **FOR_ALL, currency="DKK")
     assert not (configured_workspace.folder / "profiles").exists()
 

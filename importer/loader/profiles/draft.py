@@ -16,6 +16,7 @@ from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.joins import JOIN, JoinOffer, joined_columns, joined_headings, offers_of, profile_keys
 from importer.loader.profiles.proposal import Heading, SheetProposal, filled_by_itself, shape_by
 from importer.loader.profiles.trials import SheetTrials
+from importer.loader.sheets.amount_names import AMOUNT, is_open_name
 from importer.loader.sheets.missing_columns import missing_in
 from importer.loader.sheets.shape import Shape, unit_of
 
@@ -74,7 +75,10 @@ class ProfileDraft:
         sure = {
             heading: name
             for heading, name in self.proposal.sure().items()
-            if name not in self.given_constants and name not in made and heading not in joined
+            if name not in self.given_constants
+            and name not in made
+            and heading not in joined
+            and name not in self.heading_answers.values()
         }
         chosen = {heading: name for heading, name in self.heading_answers.items() if name}
         return sure | chosen | {fill.heading: name for name, fill in self.column_answers.items() if isinstance(fill, FromHeading)}
@@ -156,7 +160,7 @@ class ProfileDraft:
         ``left_out`` are headings to ignore in addition to those that the answers leave out.
         """
         twice = {h: [name, CONTACT] for h, name in self.columns.items() if self.lacks_contact and name == "debtor_name"}
-        ignored = [h for h in self.unused() if self.heading_answers.get(h) == "" or h in left_out or self._fills_by_itself(h)]
+        ignored = [h for h in self.unused() if h in left_out or (self._is_ignored(h) and not self._may_be_open(h))]
         return validated(
             {
                 **self.basis.model_dump(exclude_unset=True),
@@ -168,6 +172,13 @@ class ProfileDraft:
                 "ignore": ignored,
             }
         )
+
+    def _is_ignored(self, heading: str) -> bool:
+        return self.heading_answers.get(heading) == "" or self._fills_by_itself(heading)
+
+    def _may_be_open(self, heading: str) -> bool:
+        """Return whether a heading may be what is open beside the amount that was chosen: it must not be passed over."""
+        return AMOUNT in self.columns.values() and is_open_name(heading)
 
     def _fills_by_itself(self, heading: str) -> bool:
         return filled_by_itself(heading, self.proposal.shape) is not None

@@ -11,7 +11,12 @@ OFFER_FROM = 85
 """The lowest score at which a guess may be the answer to Enter."""
 
 _MONEY = frozenset((ValueKind.MONEY, ValueKind.CURRENCY, ValueKind.RATE))
-_PARTIES = frozenset(("debtor_name", "debtor_type", "debtor_country", "debtor_registration_number"))
+_PARTIES = frozenset(
+    (
+        *("debtor_name", "debtor_type", "debtor_country", "debtor_registration_number"),
+        *("debtor_address", "debtor_zip_code", "debtor_city", "debtor_state"),
+    )
+)
 _IDENTITIES = frozenset(("case_ref", "case_id", "creditor_reference", "unique_id", "reference_id", "parent_unique_id"))
 _KINDS_OF_VOUCHERS = frozenset(("voucher_type", "source"))
 

@@ -13,17 +13,19 @@ from enum import StrEnum
 
 from importer.domain.columns import Column, ValueKind
 from importer.domain.row_states import is_state_column
-from importer.domain.text_keys import header_key
 from importer.errors import UsageError
+from importer.loader.profiles.column_answers import could_hold, heading_named, may_be_constant, refusal_of_heading
 from importer.loader.profiles.column_names import column_named
 from importer.loader.profiles.draft import CONTACT, AnswerValue, FromHeading, ProfileDraft
 from importer.loader.profiles.guarded import may_be_offered
 from importer.loader.profiles.joins import JOIN, JoinOffer, joined_headings
-from importer.loader.profiles.proposal import ColumnCandidate, Guess
+from importer.loader.profiles.proposal import DEBTORS, ColumnCandidate, Guess
 from importer.loader.sheets.cell_tests import could_be_value
+from importer.loader.sheets.party_evidence import are_debtor_names
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
 
+DEBTOR = "debtor_name"
 NOTHING = ""
 """The answer that leaves a heading out or a column open."""
 NEEDS_ANSWER = "This needs an answer: Enter alone never decides about money, parties or states, nor what is not likely enough."
@@ -68,7 +70,7 @@ class Question:
     heading; for a question about the shape, the sheet's headings. ``choices`` are likely answers, the best first. Others are
     the name of another column (for a heading), one value for all rows (for a column), and NOTHING. ``required``: the profile
     is not complete if the answer is NOTHING. ``default`` is the answer to offer; None if none may be offered, as about money and
-    parties. ``remark`` says what is against the first choice.
+    parties. ``remark`` says what is against the first choice. ``one_value``: a column may have one value for all rows.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Question:
     required: bool = False
     default: str | None = None
     remark: str = ""
+    one_value: bool = True
 
 
 def questions(draft: ProfileDraft) -> list[Question]:
@@ -160,15 +163,26 @@ def _about_heading(draft: ProfileDraft, guess: Guess) -> Question:
     text = guess.heading.text
     taken = draft.without_heading_answer(text).taken()
     left = [candidate for candidate in guess.candidates if candidate.name not in taken]
+    is_debtor = are_debtor_names(guess.heading.cells) or any(one.name == DEBTOR for one in guess.candidates)
+    if is_debtor:
+        left = _with_debtor(draft, text, left)
     return Question(
         f"heading:{text}",
         SheetQuestionKind.HEADING,
         text,
         samples=guess.heading.samples(),
         choices=tuple(Choice(candidate.name, candidate.score) for candidate in left),
-        default=_offered(left, guess.suggested, draft.proposal.shape),
+        default=None if is_debtor else _offered(left, guess.suggested, draft.proposal.shape),
         remark=guess.remark,
     )
+
+
+def _with_debtor(draft: ProfileDraft, heading: str, left: Sequence[ColumnCandidate]) -> list[ColumnCandidate]:
+    """Return the candidates with the debtor's name, which may take the place of a heading that is read so by itself."""
+    is_listed = any(one.name == DEBTOR for one in left)
+    is_answered = any(name == DEBTOR for known, name in draft.heading_answers.items() if known != heading)
+    is_possible = draft.proposal.shape is not Shape.VOUCHERS and not is_answered and DEBTOR not in draft.given_constants
+    return [*left] if is_listed or not is_possible else [ColumnCandidate(DEBTOR, DEBTORS), *left]
 
 
 def _offered(candidates: Sequence[ColumnCandidate], suggested: str | None, shape: Shape) -> str | None:
@@ -197,16 +211,19 @@ def _about_contact(draft: ProfileDraft) -> list[Question]:
 
 def _about_column(draft: ProfileDraft, name: str, *, is_required: bool) -> Question:
     shape = draft.proposal.shape
-    rated = [(draft.sheet.agreement(shape, name, heading), heading) for heading in draft.without_column_answer(name).free()]
+    column = column_in(shape, name)
+    shares = [(draft.sheet.agreement(shape, name, heading), heading) for heading in draft.without_column_answer(name).free()]
+    rated = [(share, heading) for share, heading in shares if could_hold(column, heading, share)]
     rated.sort(key=lambda share_and_heading: -share_and_heading[0])
     return Question(
         f"column:{name}",
         SheetQuestionKind.COLUMN,
         name,
-        help=column_in(shape, name).help,
+        help=column.help,
         choices=tuple(Choice(FromHeading(heading.text), round(share * 100), heading.samples()) for share, heading in rated),
         required=is_required,
         default=NOTHING,
+        one_value=may_be_constant(name, shape),
     )
 
 
@@ -230,7 +247,8 @@ def _with_heading(draft: ProfileDraft, question: Question, value: AnswerValue) -
     name = _column_meant(question, value, draft.proposal.shape)
     if name is None:
         raise AnswerRefused("There is no such column; docs/columns.md lists them.")
-    if name in reopened.taken() and not is_state_column(name):
+    is_offered = any(choice.answer == name for choice in question.choices)
+    if name in reopened.taken() and not is_offered and not is_state_column(name):
         raise AnswerRefused(f"{value} is filled by another heading already.")
     return replace(reopened, heading_answers={**reopened.heading_answers, question.subject: name})
 
@@ -243,15 +261,23 @@ def _column_meant(question: Question, value: AnswerValue, shape: Shape) -> str |
 
 
 def _with_column(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
-    column = column_in(draft.proposal.shape, question.subject)
     value = _heading_meant(draft, question, value)
-    if isinstance(value, FromHeading):
-        if value not in {choice.answer for choice in question.choices}:
-            raise AnswerRefused(f'There is no heading "{value.heading}" that could still fill {question.subject}.')
-    elif value and not could_be_value(column, value, draft.sheet.types):
-        raise AnswerRefused(refusal_of(column, value))
     reopened = draft.without_column_answer(question.subject)
+    if refusal := _refusal_of_fill(reopened, question, value):
+        raise AnswerRefused(refusal)
     return replace(reopened, column_answers={**reopened.column_answers, question.subject: value})
+
+
+def _refusal_of_fill(draft: ProfileDraft, question: Question, value: AnswerValue) -> str | None:
+    """Return why a heading or a value cannot fill a column, or None if it can."""
+    if isinstance(value, FromHeading):
+        return refusal_of_heading(draft, question.subject, value.heading)
+    if not value:
+        return None
+    if not question.one_value:
+        return f"{question.subject} is not the same in all rows. Name the heading that holds it."
+    column = column_in(draft.proposal.shape, question.subject)
+    return None if could_be_value(column, value, draft.sheet.types) else refusal_of(column, value)
 
 
 def _heading_meant(draft: ProfileDraft, question: Question, value: AnswerValue) -> AnswerValue:
@@ -261,8 +287,8 @@ def _heading_meant(draft: ProfileDraft, question: Question, value: AnswerValue) 
     column = column_in(draft.proposal.shape, question.subject)
     if column.value_kind in _LISTED_VALUES and could_be_value(column, value, draft.sheet.types):
         return value
-    named = (choice.answer for choice in question.choices if header_key(choice.label) == header_key(value))
-    return next(named, value)
+    named = heading_named(draft, value)
+    return value if named is None else FromHeading(named)
 
 
 _LISTED_VALUES = (ValueKind.CURRENCY, ValueKind.COUNTRY, ValueKind.CHOICE)

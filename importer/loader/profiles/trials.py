@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importer.domain.code_lists import VoucherTypes
 from importer.errors import FileRefused
 from importer.loader.profile import Profile
+from importer.loader.profiles.contested import settled_between_headings
 from importer.loader.profiles.open_column import open_column
 from importer.loader.profiles.proposal import Heading, SheetProposal, propose
 from importer.loader.profiles.sampling import SheetSample
@@ -32,7 +33,8 @@ class SheetTrials:
         if shape not in self._proposals:
             reading = self.sample.reading(shape)
             proved = None if shape is Shape.VOUCHERS else open_column(self.sample.header, self.sample.rows, reading)
-            self._proposals[shape] = propose(self.sample.headings, shape, self.types, reading, proved)
+            proposed = propose(self.sample.headings, shape, self.types, reading, proved)
+            self._proposals[shape] = settled_between_headings(proposed, reading)
         return self._proposals[shape]
 
     def agreement(self, shape: Shape, name: str, heading: Heading) -> float:

@@ -10,6 +10,7 @@ from importer.domain.text_keys import header_key
 from importer.loader.sheets.shape import unit_of
 
 AMOUNT = "amount_to_recover"
+_REMAINING = ("remaining", "balance", "saldo", "restbe", "gjenst", "kvarst", "resterende")
 
 
 def is_own_name(heading: str) -> bool:
@@ -35,3 +36,14 @@ def is_invoiced_name(heading: str) -> bool:
 
 def _key(heading: str) -> str:
     return (unit_of(heading) or (header_key(heading), None))[0]
+
+
+def is_remaining_name(heading: str) -> bool:
+    """Return whether the heading of an amount says that it is what is left of it, and not only that it was due."""
+    key = _key(heading)
+    return key.startswith("rest") or any(part in key for part in _REMAINING)
+
+
+def is_open_beside(heading: str) -> bool:
+    """Return whether a heading may be what is open if another one is the amount of the invoice, such as "Rest"."""
+    return counter_heading(AMOUNT, _key(heading)) == "open"

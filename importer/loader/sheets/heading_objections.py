@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from importer.domain.aliases import counter_heading
 from importer.domain.cells import Cell
@@ -10,6 +11,7 @@ from importer.domain.columns import column, index_of
 from importer.domain.kinds import RecordKind
 from importer.domain.row_states import truth_of
 from importer.domain.text_keys import header_key
+from importer.loader.sheets.amount_names import AMOUNT, is_open_beside, is_remaining_name
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number, objection_to
 from importer.loader.sheets.heading_matches import HeadingMatches, HeadingObjection, SheetHeadings
 from importer.loader.sheets.shape import unit_of
@@ -28,6 +30,16 @@ _AGAINST = {
 def objection_against(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:
     """Return the objection to reading a weak heading as ``name``, from another heading or its own first cells, or None."""
     return _by_another_heading(headings, matches, name, position) or _by_its_cells(headings, name, position)
+
+
+def naming_open(objections: Mapping[str, HeadingObjection], free: Iterable[str]) -> Mapping[str, HeadingObjection]:
+    """Return the objections; that to the amount names the heading among the ``free`` ones that says that it is what is left."""
+    objection = objections.get(AMOUNT)
+    left = [heading for heading in free if is_open_beside(heading) and is_remaining_name(heading)]
+    if objection is None or objection.answer is not None or len(left) != 1 or left[0] == objection.heading:
+        return objections
+    reason = f'{objection.reason}, and "{left[0]}" {_AGAINST["open"]}'
+    return {**objections, AMOUNT: replace(objection, reason=reason, answer=left[0])}
 
 
 def _by_another_heading(headings: SheetHeadings, matches: HeadingMatches, name: str, position: int) -> HeadingObjection | None:

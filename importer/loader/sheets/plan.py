@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from importer.domain.aliases import system_of
@@ -25,6 +25,8 @@ from importer.errors import FileRefused
 from importer.loader.joins.composed import Composed
 from importer.loader.profile import Profile, names_in
 from importer.loader.sheets.amount_names import AMOUNT
+from importer.loader.sheets.conflicts import refuse_conflicts
+from importer.loader.sheets.heading_objections import naming_open
 from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.joined_columns import (
     ColumnsFilled,
@@ -123,15 +125,18 @@ def plan_sheet(
     constants = {known: value for name, value in profile.constants.items() if (known := name_in(shape, name))}
     matches = match_headings(headings, shape, constants)
     made = _compositions(headings, shape, matches, profile, constants)
-    _refuse_conflicts(headings, matches, constants, made.fills())
+    refuse_conflicts(headings, matches, constants, made.fills())
     matches = matches.with_names(made.added_names(matches.names), {})
     fixed = _values_for_all_rows(sheet, shape, matches, constants, defaults)
     present = matches.present().union(fixed)
     derived = _derived_columns(shape, header, present)
     unmatched = headings.unmatched(matches)
     free = [header[at] for at in unmatched]
-    debtors = _headings_of_debtors(headings, unmatched, present)
-    refuse_missing(sheet, free, shape, present | derived, matches.objections, matches.currency_in_title, debtors)
+    contact = [header[at] for at, found in enumerate(matches.names) if "debtor_contact_person" in found]
+    debtors = _headings_of_debtors(headings, unmatched, present, contact)
+    refuse_missing(
+        sheet, free, shape, present | derived, naming_open(matches.objections, free), matches.currency_in_title, debtors
+    )
     bound = _bound(shape, header, matches, fixed, profile, made.fills())
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     amount = matches.position_of(AMOUNT)
@@ -154,11 +159,13 @@ def plan_sheet(
     )
 
 
-def _headings_of_debtors(headings: SheetHeadings, unmatched: Iterable[int], present: Container[str]) -> list[str]:
-    """Return the headings of which the cells are names of debtors, if no column is known to hold them."""
+def _headings_of_debtors(
+    headings: SheetHeadings, unmatched: Iterable[int], present: Container[str], contact: list[str]
+) -> list[str]:
+    """Return the headings of which the cells are names of debtors, or else the contact's, if no column is known to hold them."""
     if "debtor_name" in present:
         return []
-    return [headings.header[at] for at in unmatched if are_debtor_names(headings.cells(at))]
+    return [headings.header[at] for at in unmatched if are_debtor_names(headings.cells(at))] or contact
 
 
 def _compositions(
@@ -313,28 +320,3 @@ def column_in(shape: Shape, name: str) -> Column:
                 return known
         return column(kind, name.removeprefix(FLAT_PREFIX))
     return column(kind, name)
-
-
-def _refuse_conflicts(
-    headings: SheetHeadings, matches: HeadingMatches, constants: Iterable[str], composed: Collection[str]
-) -> None:
-    sheet = headings.sheet
-    first: dict[str, str] = {}
-    for heading, found in zip(headings.header, matches.names, strict=True):
-        for name in (one for one in found if one not in composed):
-            if name in constants:
-                raise FileRefused(
-                    f'Sheet "{sheet}": the column "{heading}" holds {name}, which the profile sets to a constant. '
-                    f"Remove one of them, or add the heading to ignore in the profile."
-                )
-            if name in first and first[name] == heading:
-                raise FileRefused(
-                    f'Sheet "{sheet}": there are two columns "{heading}", which both hold {name}. If these are two tables '
-                    f"side by side, put the second on a sheet (or in a file) of its own; else remove one of the columns."
-                )
-            if name in first:
-                raise FileRefused(
-                    f'Sheet "{sheet}": the columns "{first[name]}" and "{heading}" both hold {name}. '
-                    f"Remove one of them, or add its heading to ignore in the profile."
-                )
-            first[name] = heading

@@ -215,7 +215,10 @@ def test_a_refused_answer_is_asked_again_with_the_reason(answers):
     user = Scripted("no", "no", "1")
     ask(user, object(), HEADING)
     assert answers == [("heading:Zzq", "date")]
-    assert user.heard[-2:] == ["It cannot be. Type a number of the list, or another column's name."] * 2
+    assert (
+        user.heard[-2:]
+        == ["It cannot be. Type a number of the list, or another column's name; 0 leaves it out, and Ctrl-C ends."] * 2
+    )
     assert user.prompts == ["Number, or the name of a column; ? lists them [1]: "] * 3
 
 

@@ -142,6 +142,7 @@ def test_a_question_holds_all_that_is_needed_to_ask_it_elsewhere():
         "required": True,
         "default": "",
         "remark": "",
+        "one_value": True,
     }
     (shape,) = open_questions(draft_of(UNKNOWN))
     assert shape.samples == ("Zzq", "Tegn", "Qqz")
@@ -314,7 +315,8 @@ def test_the_column_of_what_is_open_is_proved_by_every_row_and_all_that_settles(
     for columns in (one_row_differs, nothing_settled):
         without = {name: value for name, value in FOR_ALL.items() if name != "amount_to_recover"}
         asked = asked_about(draft_of(columns, defaults=without))
-        assert ("heading:Fakturabeløb", ["amount_to_recover"], False, None) in asked
+        assert ("heading:Rest", ["amount_to_recover"], False, None) in asked
+        assert "heading:Fakturabeløb" not in [one[0] for one in asked]
 
 
 def test_what_a_run_objects_to_is_a_question_with_its_reason():
@@ -334,3 +336,83 @@ def test_a_typed_heading_fills_a_column_and_is_not_the_value_of_all_rows():
     draft = answered(draft_of(DUNNING, defaults=NORDLYS), LEFT_OUT)
     draft = answer(draft, "column:debtor_name", "partner q")
     assert (draft.columns["Partner Q"], draft.constants) == ("debtor_name", {})
+
+
+CONTACT_ONLY = {
+    "Invoice no": ("F1", "F2", "F3"),
+    "Country": ("DK",) * 3,
+    "Invoice date": DAYS,
+    "Amount due": AMOUNTS,
+    "Currency": ("DKK",) * 3,
+    "Contact person": ("Quill Oona", "Bo Ek", "Ida Ek"),
+}
+STRIPE = {
+    "Number": ("F1", "F2", "F3"),
+    "Customer Name": NAMES,
+    "Country": ("DK",) * 3,
+    "Invoice date": DAYS,
+    "Currency": ("DKK",) * 3,
+    "Amount Due": ("480.00", "99.00", "10.25"),
+    "Amount Paid": ("400.00", "0.00", "0.00"),
+    "Amount Remaining": ("80.00", "0.00", "10.25"),
+    "Invoice no": ("F1", "F2", "F3"),
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("Nordlys A/S", "debtor_name is not the same in all rows"),
+        ("belegdatum", 'no heading "Belegdatum" that could still fill debtor_name: it fills date'),
+        ("Offener Betrag (EUR)", "it fills amount_to_recover"),
+    ],
+)
+def test_a_debtor_is_never_one_value_for_all_rows_nor_the_text_of_a_heading(value, reason):
+    draft = answered(draft_of(DUNNING, defaults=NORDLYS), LEFT_OUT)
+    with pytest.raises(AnswerRefused, match=re.escape(reason)):
+        answer(draft, "column:debtor_name", value)
+
+
+def test_a_heading_that_fills_an_optional_column_can_be_named_for_the_debtor_instead():
+    draft = answered(draft_of(CONTACT_ONLY, defaults=FOR_ALL), {"heading:Contact person": "debtor_contact_person"})
+    draft = answer(draft, "column:debtor_name", "contact person")
+    assert (draft.columns["Contact person"], draft.constants) == ("debtor_name", {})
+
+
+def test_the_contact_is_asked_about_first_where_no_heading_is_the_debtor():
+    (asked, *_) = open_questions(draft_of(CONTACT_ONLY, defaults=FOR_ALL))
+    assert (asked.id, [choice.label for choice in asked.choices], asked.default) == (
+        "heading:Contact person",
+        ["debtor_name", "debtor_contact_person"],
+        None,
+    )
+
+
+def test_of_two_amounts_the_one_that_remains_is_asked_about_and_no_open_amount_is_ignored():
+    without = {name: value for name, value in FOR_ALL.items() if name != "amount_to_recover"}
+    draft = draft_of(STRIPE, defaults=without)
+    amounts = [one for one in open_questions(draft) if "Amount" in one.id]
+    assert [one.id for one in amounts] == ["heading:Amount Remaining"]
+    assert (amounts[0].default, '"Amount Due" may be it' in amounts[0].remark) == (None, True)
+    draft = answer(draft, "heading:Amount Remaining", "amount_to_recover")
+    assert draft.sheet.refusal(finish(draft)) is None
+    other = answered(draft_of(STRIPE, defaults=without), {"heading:Amount Remaining": NOTHING})
+    other = answer(other, "column:amount_to_recover", "Amount Due")
+    assert "Amount Remaining" not in finish(other).ignore
+
+
+def test_a_heading_with_names_of_companies_is_never_dropped_by_enter():
+    columns = OPEN_ITEMS | {"Billing Q": ("Lund Lys ApS", "Havblik A/S", "Zebra GmbH")}
+    asked = [one for one in open_questions(draft_of(columns, defaults=FOR_ALL)) if one.id == "heading:Billing Q"]
+    for one in asked:
+        assert one.default is None
+        assert "debtor_name" in [choice.label for choice in one.choices]
+
+
+def test_a_column_of_dates_or_amounts_cannot_be_a_currency():
+    columns = {name: cells for name, cells in OPEN_ITEMS.items() if name != "Valuta"} | {"Qq": DAYS, "Zz": AMOUNTS}
+    draft = draft_of(columns, defaults={**NORDLYS, "debtor_type": "Person"})
+    (asked,) = [one for one in open_questions(draft) if one.id == "column:currency"]
+    assert not {"Qq", "Zz"} & {choice.label for choice in asked.choices}
+    with pytest.raises(AnswerRefused, match='below "Qq" cannot be currency'):
+        answer(draft, "column:currency", FromHeading("Qq"))

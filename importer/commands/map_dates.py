@@ -1,0 +1,86 @@
+"""The question of `importer map` about dates that do not show which part is the day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from importer.domain.columns import ValueKind
+from importer.loader.profiles.draft import ProfileDraft
+from importer.loader.profiles.proposal import SheetProposal, printable
+from importer.loader.sheets.plan import column_in
+from importer.loader.values.dates import answers, days_in_figures
+from importer.loader.values.evidence import Certainty, OrderEvidence, Sighting
+from importer.loader.values.formats import YEARS_AHEAD, DateOrder
+from importer.workspace.dialogue import Dialogue
+
+_ORDERS = {
+    "1": ("the day comes first", DateOrder.DAY_FIRST),
+    "2": ("the month comes first", DateOrder.MONTH_FIRST),
+    "3": ("the year comes first", DateOrder.YEAR_FIRST),
+}
+
+
+def open_date(proposal: SheetProposal, today: date) -> tuple[str, Sighting] | None:
+    """Return a heading and a text below it that could be two days, if no cell of its column shows which; else None."""
+    for guess in proposal.guesses:
+        if not guess.suggested or column_in(proposal.shape, guess.suggested).value_kind is not ValueKind.DATE:
+            continue
+        evidence = OrderEvidence(today.year + YEARS_AHEAD)
+        for row, cell in enumerate(guess.heading.cells):
+            if isinstance(cell, str):
+                evidence.see(row, cell.strip())
+        decision = evidence.decision()
+        if decision.certainty is Certainty.UNDECIDED and decision.question and _ways(decision.question.text, today):
+            return guess.heading.text, decision.question
+    return None
+
+
+def with_date_format(draft: ProfileDraft, dialogue: Dialogue | None, today: date) -> ProfileDraft:
+    """Return the draft with the order of days that the user gives if the dates leave it open."""
+    found = open_date(draft.proposal, today)
+    if dialogue is None or found is None or draft.basis.date_format:
+        return draft
+    form = ask_date_format(dialogue, *found, today)
+    return replace(draft, basis=draft.basis.model_copy(update={"date_format": form})) if form else draft
+
+
+def advice_on_dates(draft: ProfileDraft, path: Path, today: date) -> list[str]:
+    """Return the commands that state the order of days if the dates leave it open; nothing else."""
+    found = open_date(draft.proposal, today)
+    if found is None or draft.basis.date_format:
+        return []
+    heading, sighting = found
+    commands = " or ".join(f'`importer map "{path}" --date-format {form}`' for _, form in _ways(sighting.text, today).values())
+    return [
+        f'But the dates below "{heading}" do not show which part is the day, and such rows are rejected. State it: {commands}.'
+    ]
+
+
+def ask_date_format(dialogue: Dialogue, heading: str, sighting: Sighting, today: date) -> str | None:
+    """Ask in which order the dates of a sheet are written; None if the user leaves it open. Enter never decides it."""
+    ways = _ways(sighting.text, today)
+    dialogue.say(
+        f'\nThe dates below "{printable(heading)}" do not show which part is the day, such as "{printable(sighting.text)}".'
+    )
+    for number, (text, form) in ways.items():
+        dialogue.say(f"  {number}  {text}: {form}")
+    dialogue.say("  0  leave it open: their rows are then rejected")
+    while (typed := dialogue.ask("Number: ").strip()) != "0":
+        if typed in ways:
+            return ways[typed][1]
+        dialogue.say(f"Type one of these numbers: {', '.join([*ways, '0'])}. Ctrl-C ends.")
+    return None
+
+
+def _ways(text: str, today: date) -> dict[str, tuple[str, str]]:
+    """Return the orders in which a text is a day, by number, in words and as a date format."""
+    possible = days_in_figures(text, today.year + YEARS_AHEAD)
+    ways = {number: (words, _format(text, order)) for number, (words, order) in _ORDERS.items() if order in possible}
+    return {number: way for number, way in ways.items() if way[1]}
+
+
+def _format(text: str, order: DateOrder) -> str:
+    """Return the value of ``date_format`` for a text in this order; empty if it cannot be stated."""
+    return answers(text, (order,)).removeprefix('date_format = "').removesuffix('"')
