@@ -16,6 +16,7 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.records import FormatProof
 from importer.loader.files.projection import ReadColumns
 from importer.loader.profile import Profile
+from importer.loader.sheets.orders_beside import ProvedOrders, orders_proved_beside, with_order_beside
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.values.dates import answers
 from importer.loader.values.evidence import Certainty, FormatDecision, MarkEvidence, OrderEvidence, Sighting
@@ -85,10 +86,11 @@ def formats_of(
         return SheetFormats(others)
     _recall(watched, carried)
     _watch(watched, plan.header_row, read_columns)
-    found = [(w, _found(w, others, profile.date_cells)) for w in watched]
+    lent = orders_proved_beside(w.evidence for w in watched if isinstance(w.evidence, OrderEvidence))
+    found = [(w, _found(w, others, profile.date_cells, lent)) for w in watched]
     by_column = {(w.bound.column.kind, w.bound.column.name): formats for w, (formats, _) in found}
-    notes = [_note(plan.head.name, w, kind) for w, (_, kind) in found if kind]
-    return SheetFormats(others, by_column, tuple(dict.fromkeys(notes)), tuple(_proofs(watched)))
+    notes = [_note(plan.head.name, w, kind, lent) for w, (_, kind) in found if kind]
+    return SheetFormats(others, by_column, tuple(dict.fromkeys(notes)), tuple(_proofs(watched, lent)))
 
 
 def _wanted(profile: Profile, *, delimited: bool) -> set[ValueKind]:
@@ -110,10 +112,10 @@ def _recall(watched: list[_Watched], carried: Iterable[FormatProof]) -> None:
                 w.evidence.recall(proof.row, proof.text)
 
 
-def _proofs(watched: list[_Watched]) -> Iterable[FormatProof]:
+def _proofs(watched: list[_Watched], lent: ProvedOrders) -> Iterable[FormatProof]:
     """Yield the proofs that decided each column, for the next error sheet."""
     for w in watched:
-        decision = w.evidence.decision()
+        decision = _decision(w.evidence, lent)
         if decision.certainty is Certainty.DECIDED and decision.question:  # without an open question the proof is not needed
             yield from (FormatProof(w.bound.heading, sighting.row, sighting.text) for sighting in decision.proof)
 
@@ -145,9 +147,9 @@ def _see(watched: _Watched, rows: Sequence[int], cells: Sequence[Cell]) -> None:
                 evidence.see_day(cell)
 
 
-def _note(sheet: str, watched: _Watched, kind: NoteKind) -> Note:
+def _note(sheet: str, watched: _Watched, kind: NoteKind, lent: ProvedOrders) -> Note:
     """Return a note on how a column is written, with the cells that prove it."""
-    decision = watched.evidence.decision()
+    decision = _decision(watched.evidence, lent)
     way = decision.way.name.lower() if isinstance(decision.way, DateOrder) else str(decision.way)
     cells = (
         pair for sighting in decision.proof for pair in ((_place_name(sighting), str(sighting.row)), ("text", sighting.text))
@@ -159,11 +161,20 @@ def _place_name(sighting: Sighting) -> str:
     return "earlier_row" if sighting.earlier else "row"
 
 
-def _found(watched: _Watched, others: Formats, date_cells: Literal["trusted"] | None) -> tuple[Formats, NoteKind | None]:
+def _decision(
+    evidence: MarkEvidence | OrderEvidence, lent: ProvedOrders
+) -> FormatDecision[DecimalMark] | FormatDecision[DateOrder]:
+    """Return the decision of a column by its own cells or, for dates, by those of a column that is written the same way."""
+    return with_order_beside(evidence, lent) if isinstance(evidence, OrderEvidence) else evidence.decision()
+
+
+def _found(
+    watched: _Watched, others: Formats, date_cells: Literal["trusted"] | None, lent: ProvedOrders
+) -> tuple[Formats, NoteKind | None]:
     """Return the formats of one column, and the kind of note if its own cells decided an open question."""
     if isinstance(watched.evidence, MarkEvidence):
         return _marks(watched.evidence.decision(), others, watched.bound.column.value_kind)
-    decision = watched.evidence.decision()
+    decision = with_order_beside(watched.evidence, lent)
     formats, kind = (others, None) if others.date_format else _orders(decision, others)
     if date_cells is None and (beside := watched.evidence.swapped_beside()):
         # The texts are rejected too: an error sheet with only the date cells would show no sign of this when imported.

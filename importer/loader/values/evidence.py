@@ -141,6 +141,7 @@ class OrderEvidence(_Evidence[DateOrder]):
         self._one_sided = True
         self._first_text: Sighting | None = None
         self._date_cells = self._late_days = False
+        self._written: set[str] = set()
 
     def see(self, row: int, text: str) -> None:
         """Add a text and the number of its row."""
@@ -154,6 +155,7 @@ class OrderEvidence(_Evidence[DateOrder]):
             return
         sighting = Sighting(row, text)
         self.weigh(sighting, days.keys(), ambiguous=len(set(days.values())) > 1)
+        self._written.add(_way_of_writing(text))
         self._first_text = self._first_text or sighting
         if DateOrder.DAY_FIRST in days and DateOrder.MONTH_FIRST in days:
             self._one_sided = False
@@ -170,6 +172,11 @@ class OrderEvidence(_Evidence[DateOrder]):
             self._late_days = self._late_days or day.day > LAST_SURE_DAY
 
     @property
+    def way_of_writing(self) -> str | None:
+        """The separators and the digits of the year, if all texts of the column have the same ones; else None."""
+        return next(iter(self._written)) if len(self._written) == 1 else None
+
+    @property
     def is_complete_for_days(self) -> bool:
         """Return whether further date cells cannot change the result."""
         return self._date_cells and self._late_days
@@ -178,3 +185,8 @@ class OrderEvidence(_Evidence[DateOrder]):
         """Return a text if the date cells may be swapped: all texts have a day above 12, and no date cell has. Else None."""
         agreed = self._one_sided and self.decision().certainty is Certainty.DECIDED
         return self._first_text if agreed and self._date_cells and not self._late_days else None
+
+
+def _way_of_writing(text: str) -> str:
+    """Return a date in figures with 9 for one or two digits and 9999 for more, so that 1.2.2026 and 01.02.2026 are alike."""
+    return re.sub(r"[0-9]+", lambda figures: "9" if len(figures[0]) <= 2 else "9" * len(figures[0]), text)  # noqa: PLR2004
