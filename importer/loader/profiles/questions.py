@@ -17,9 +17,9 @@ from importer.errors import UsageError
 from importer.loader.profiles.column_answers import could_hold, heading_named, may_be_constant, refusal_of_heading
 from importer.loader.profiles.column_names import column_named
 from importer.loader.profiles.draft import CONTACT, AnswerValue, FromHeading, ProfileDraft
-from importer.loader.profiles.guarded import may_be_offered
+from importer.loader.profiles.guarded import OFFER_FROM, is_guarded, may_be_offered
 from importer.loader.profiles.joins import JOIN, JoinOffer, joined_headings
-from importer.loader.profiles.proposal import DEBTORS, ColumnCandidate, Guess
+from importer.loader.profiles.proposal import DEBTORS, SUGGEST_FROM, ColumnCandidate, Guess
 from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.party_evidence import are_debtor_names
 from importer.loader.sheets.plan import column_in
@@ -156,7 +156,29 @@ def _about_join(offer: JoinOffer) -> Question:
 
 def _about_headings(draft: ProfileDraft) -> list[Question]:
     joined = joined_headings(draft.joined)
-    return [_about_heading(draft, guess) for guess in draft.proposal.unsure() if guess.heading.text not in joined]
+    unsure = [guess for guess in draft.proposal.unsure() if guess.heading.text not in joined]
+    blank = replace(draft, heading_answers={}, column_answers={})
+    filled, missing = {*draft.sheet.defaults, *draft.given_constants}, set(blank.missing())
+    return [_about_heading(draft, guess) for guess in unsure if _is_worth_asking(draft, guess, filled, missing)]
+
+
+def _is_worth_asking(draft: ProfileDraft, guess: Guess, filled: set[str], missing: set[str]) -> bool:
+    """Return whether a heading is asked about. One that is neither likely nor needed is left unused without a question.
+
+    Needed is what may fill a ``missing`` column, or is probably about money, a date, a party, an identity or a state. An
+    objection of `run`, or names of companies below the heading, must be answered as well. ``filled`` are the columns with a
+    value already.
+    """
+    shape = draft.proposal.shape
+    left = [one for one in guess.candidates if one.name not in filled]
+    if guess.remark or (shape is not Shape.VOUCHERS and are_debtor_names(guess.heading.cells)):
+        return True
+    return any(one.score >= OFFER_FROM or one.name in missing or _is_likely_and_matters(one, shape) for one in left)
+
+
+def _is_likely_and_matters(candidate: ColumnCandidate, shape: Shape) -> bool:
+    matters = is_guarded(candidate.name, shape) or column_in(shape, candidate.name).value_kind is ValueKind.DATE
+    return matters and candidate.score >= SUGGEST_FROM
 
 
 def _about_heading(draft: ProfileDraft, guess: Guess) -> Question:

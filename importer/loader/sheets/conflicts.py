@@ -41,7 +41,8 @@ def _which(name: str, first: str, second: str) -> str:
     left = [heading for heading in (second, first) if is_remaining_name(heading)]
     if name != AMOUNT or len(left) != 1:
         return ""
+    other = first if left[0] == second else second
     return (
         f' The claim is what is still open, probably "{left[0]}"; `importer map FILE` asks for it, or say so in a profile:'
-        f"{profile_lines({'columns': {left[0]: name}})}"
+        f"{profile_lines({'ignore': [other]})}"
     )

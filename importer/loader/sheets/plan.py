@@ -132,11 +132,9 @@ def plan_sheet(
     derived = _derived_columns(shape, header, present)
     unmatched = headings.unmatched(matches)
     free = [header[at] for at in unmatched]
-    contact = [header[at] for at, found in enumerate(matches.names) if "debtor_contact_person" in found]
-    debtors = _headings_of_debtors(headings, unmatched, present, contact)
-    refuse_missing(
-        sheet, free, shape, present | derived, naming_open(matches.objections, free), matches.currency_in_title, debtors
-    )
+    debtors = _headings_of_debtors(headings, matches, unmatched, present)
+    objections = naming_open(matches.objections, free)
+    refuse_missing(sheet, free, shape, present | derived, objections, matches.currency_in_title, debtors)
     bound = _bound(shape, header, matches, fixed, profile, made.fills())
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     amount = matches.position_of(AMOUNT)
@@ -160,12 +158,14 @@ def plan_sheet(
 
 
 def _headings_of_debtors(
-    headings: SheetHeadings, unmatched: Iterable[int], present: Container[str], contact: list[str]
+    headings: SheetHeadings, matches: HeadingMatches, unmatched: Iterable[int], present: Container[str]
 ) -> list[str]:
     """Return the headings of which the cells are names of debtors, or else the contact's, if no column is known to hold them."""
     if "debtor_name" in present:
         return []
-    return [headings.header[at] for at in unmatched if are_debtor_names(headings.cells(at))] or contact
+    contact = matches.position_of("debtor_contact_person")
+    debtors = [headings.header[at] for at in unmatched if are_debtor_names(headings.cells(at))]
+    return debtors or ([] if contact is None else [headings.header[contact]])
 
 
 def _compositions(

@@ -46,6 +46,6 @@ def test_without_a_terminal_or_an_answer_the_commands_are_named(tmp_path):
         assert not (tmp_path / "profiles").exists()
 
 
-@pytest.mark.parametrize("day", ["31/04/2026", "25/04/2026", "2026-04-03"])
+@pytest.mark.parametrize("day", ["25/04/2026", "2026-04-03"])
 def test_dates_that_show_their_order_are_not_asked_about(tmp_path, day):
     assert "date-format" not in " ".join(mapped(tmp_path, day, Typist()).lines)

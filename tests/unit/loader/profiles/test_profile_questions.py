@@ -396,7 +396,7 @@ def test_of_two_amounts_the_one_that_remains_is_asked_about_and_no_open_amount_i
     assert (amounts[0].default, '"Amount Due" may be it' in amounts[0].remark) == (None, True)
     draft = answer(draft, "heading:Amount Remaining", "amount_to_recover")
     assert draft.sheet.refusal(finish(draft)) is None
-    other = answered(draft_of(STRIPE, defaults=without), {"heading:Amount Remaining": NOTHING})
+    other = answered(draft_of(STRIPE, defaults=without), {"heading:Amount Remaining": NOTHING, "heading:Number": NOTHING})
     other = answer(other, "column:amount_to_recover", "Amount Due")
     assert "Amount Remaining" not in finish(other).ignore
 
@@ -416,3 +416,11 @@ def test_a_column_of_dates_or_amounts_cannot_be_a_currency():
     assert not {"Qq", "Zz"} & {choice.label for choice in asked.choices}
     with pytest.raises(AnswerRefused, match='below "Qq" cannot be currency'):
         answer(draft, "column:currency", FromHeading("Qq"))
+
+
+def test_only_what_is_needed_or_likely_is_asked_about():
+    columns = OPEN_ITEMS | {"Zone Q": ("DK", "SE", "DE"), "Discount Code": ("DK", "SE", "DE")}
+    draft = draft_of(columns, defaults=FOR_ALL)
+    assert draft.proposal.unsure()  # they have candidates
+    assert ids(draft) == []
+    assert draft.sheet.refusal(finish(draft)) is None
