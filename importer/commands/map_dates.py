@@ -9,6 +9,7 @@ from pathlib import Path
 from importer.domain.columns import ValueKind
 from importer.loader.profiles.draft import ProfileDraft
 from importer.loader.profiles.proposal import SheetProposal, printable
+from importer.loader.sheets.orders_beside import orders_proved_beside, with_order_beside
 from importer.loader.sheets.plan import column_in
 from importer.loader.values.dates import answers, days_in_figures
 from importer.loader.values.evidence import Certainty, OrderEvidence, Sighting
@@ -24,17 +25,26 @@ _ORDERS = {
 
 def open_date(proposal: SheetProposal, today: date) -> tuple[str, Sighting] | None:
     """Return a heading and a text below it that could be two days, if no cell of its column shows which; else None."""
+    columns = _columns_of_dates(proposal, today)
+    proved = orders_proved_beside(columns.values())
+    for heading, evidence in columns.items():
+        decision = with_order_beside(evidence, proved)
+        question = decision.question
+        if decision.certainty is Certainty.UNDECIDED and question and _ways(question.text, today):
+            return heading, question
+    return None
+
+
+def _columns_of_dates(proposal: SheetProposal, today: date) -> dict[str, OrderEvidence]:
+    found = {}
     for guess in proposal.guesses:
         if not guess.suggested or column_in(proposal.shape, guess.suggested).value_kind is not ValueKind.DATE:
             continue
-        evidence = OrderEvidence(today.year + YEARS_AHEAD)
+        evidence = found[guess.heading.text] = OrderEvidence(today.year + YEARS_AHEAD)
         for row, cell in enumerate(guess.heading.cells):
             if isinstance(cell, str):
                 evidence.see(row, cell.strip())
-        decision = evidence.decision()
-        if decision.certainty is Certainty.UNDECIDED and decision.question and _ways(decision.question.text, today):
-            return guess.heading.text, decision.question
-    return None
+    return found
 
 
 def with_date_format(draft: ProfileDraft, dialogue: Dialogue | None, today: date) -> ProfileDraft:
@@ -59,18 +69,17 @@ def advice_on_dates(draft: ProfileDraft, path: Path, today: date) -> list[str]:
 
 
 def ask_date_format(dialogue: Dialogue, heading: str, sighting: Sighting, today: date) -> str | None:
-    """Ask in which order the dates of a sheet are written; None if the user leaves it open. Enter never decides it."""
+    """Ask in which order the dates of a sheet are written; None if the user leaves it open. Enter leaves it open."""
     ways = _ways(sighting.text, today)
     dialogue.say(
         f'\nThe dates below "{printable(heading)}" do not show which part is the day, such as "{printable(sighting.text)}".'
     )
     for number, (text, form) in ways.items():
         dialogue.say(f"  {number}  {text}: {form}")
-    dialogue.say("  0  leave it open: their rows are then rejected")
-    while (typed := dialogue.ask("Number: ").strip()) != "0":
+    while typed := dialogue.ask("Number; Enter leaves it open, and these rows are then rejected: ").strip():
         if typed in ways:
             return ways[typed][1]
-        dialogue.say(f"Type one of these numbers: {', '.join([*ways, '0'])}. Ctrl-C ends.")
+        dialogue.say(f"Type one of these numbers: {', '.join(ways)}.")
     return None
 
 

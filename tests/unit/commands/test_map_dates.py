@@ -32,15 +32,15 @@ def mapped(folder, day, user):
 
 
 @pytest.mark.parametrize(("typed", "written"), [("1", "DD/MM/YYYY"), ("2", "MM/DD/YYYY")])
-def test_the_order_of_days_is_asked_for_and_enter_does_not_decide_it(tmp_path, typed, written):
-    user = Typist("", typed, "y")
+def test_the_order_of_days_is_asked_for(tmp_path, typed, written):
+    user = Typist("x", typed, "y")
     assert mapped(tmp_path, "03/04/2026", user).exit_code is ExitCode.OK
     assert read_profile(tmp_path / "profiles" / "a.toml").date_format == written
     assert any("do not show which part is the day" in line for line in user.heard)
 
 
 def test_without_a_terminal_or_an_answer_the_commands_are_named(tmp_path):
-    for user in (None, Typist("0")):
+    for user in (None, Typist("")):
         lines = " ".join(mapped(tmp_path, "03/04/2026", user).lines)
         assert "--date-format DD/MM/YYYY` or `importer map" in lines
         assert not (tmp_path / "profiles").exists()
