@@ -104,7 +104,7 @@ def _reading_of_state(one: StateBinding, system: str | None, confirmed: Mapping[
     return _reading_of_word(one, system, confirmed) if one.column in WITH_WORDS else of_flag
 
 
-def _reading_of_word(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[str]]) -> Reading:
+def _reading_of_word(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[ConfirmedValue]]) -> Reading:
     """Return the function from a value that is looked up in the vocabulary to what it is taken for."""
 
     def of_word(text: str) -> Taken:
