@@ -42,6 +42,7 @@ class NoteKind(StrEnum):
     HEADINGS_UNUSED = "headings_unused"  # heading, for each
     HEADING_SUPERSEDED = "heading_superseded"  # heading, column, by
     HEADINGS_JOINED = "headings_joined"  # heading, for each of a column's cells; column
+    COMPANY_OR_PERSON = "company_or_person"  # heading, of the company and then of each of a person's names
     HEADING_SPLIT = "heading_split"  # heading, and column for each that it is split into
     JOIN_IN_DOUBT = "join_in_doubt"  # heading, for each; column, for each; why
     INVOICED_LESS_SETTLED = "invoiced_less_settled"  # heading, and settled for each column that is taken off

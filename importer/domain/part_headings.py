@@ -46,6 +46,26 @@ def is_number_before_street(heading: str) -> bool:
     return not english.isdisjoint((fold(heading), *_unprefixed(fold(heading))))
 
 
+class CompanyHeading(StrEnum):
+    """How sure a heading names the companies that owe: SURE, or UNSURE if it may also name the creditor."""
+
+    SURE = "sure"
+    UNSURE = "unsure"
+
+
+def company_heading(heading: str) -> CompanyHeading | None:
+    """Return whether a column with this heading beside the names of persons holds the companies that owe; None if not.
+
+    A word in front that says whose the column is makes it sure: ``Billing company``.
+    """
+    key, listed = fold(heading), _file()["company"]
+    sure = frozenset(found for language in LANGUAGES for found in keys(listed.get(language, ())))
+    unsure = frozenset(keys(listed["ask"]))
+    if key in sure or not (sure | unsure).isdisjoint(_unprefixed(key)):
+        return CompanyHeading.SURE
+    return CompanyHeading.UNSURE if key in unsure else None
+
+
 @cache
 def looks_like(heading: str) -> str | None:
     """Return what a column that is not used seems to hold of a debtor, such as ``house number``; None if nothing known."""

@@ -46,6 +46,7 @@ def _of_compositions(plan: SheetPlan) -> Iterator[Note]:
     sheet = plan.head.name
     for one in plan.compositions.used:
         kind = NoteKind.HEADING_SPLIT if one.is_split else NoteKind.HEADINGS_JOINED
+        kind = NoteKind.COMPANY_OR_PERSON if one.has_company else kind
         yield Note(kind, sheet, values=_of_columns(one))
     for one in plan.compositions.in_doubt:
         yield Note(NoteKind.JOIN_IN_DOUBT, sheet, values=(*_of_columns(one), ("why", one.doubt)))

@@ -90,6 +90,15 @@ def _headings_joined(note: Note) -> str:
     return f": {note.value('column')} is joined from {_quoted(note.all('heading'))}."
 
 
+def _company_or_person(note: Note) -> str:
+    company, *persons = note.all("heading")
+    names = _quoted(persons)
+    return (
+        f': "{_on_one_line(company)}" is the name of the debtor where it is filled, with {names} as the contact person; '
+        f"elsewhere {names} is the name."
+    )
+
+
 def _heading_split(note: Note) -> str:
     return f': "{_on_one_line(note.value("heading"))}" is split into {_and(note.all("column"))}.'
 
@@ -199,6 +208,7 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.HEADINGS_UNUSED: _headings_unused,
     NoteKind.HEADING_SUPERSEDED: _heading_superseded,
     NoteKind.HEADINGS_JOINED: _headings_joined,
+    NoteKind.COMPANY_OR_PERSON: _company_or_person,
     NoteKind.HEADING_SPLIT: _heading_split,
     NoteKind.JOIN_IN_DOUBT: _join_in_doubt,
     NoteKind.INVOICED_LESS_SETTLED: _invoiced_less_settled,

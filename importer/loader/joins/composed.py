@@ -52,6 +52,11 @@ class JoinedCells:
         return self.parts[0].heading
 
     @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings of the cells, in the order in which they are joined."""
+        return tuple(part.heading for part in self.parts)
+
+    @property
     def places(self) -> tuple[int, ...]:
         return tuple(part.position for part in self.parts)
 
@@ -94,6 +99,10 @@ class SplitCell:
     has_street: bool = False
 
     @property
+    def headings(self) -> tuple[str, ...]:
+        return (self.heading,)
+
+    @property
     def places(self) -> tuple[int, ...]:
         return (self.position,)
 
@@ -119,7 +128,51 @@ class SplitCell:
         return found.get(self.takes) if found else None
 
 
-Composed = JoinedCells | SplitCell
+@dataclass(frozen=True, slots=True)
+class CompanyOrPerson:
+    """The debtor's name, or its contact person, in a sheet with a column of companies beside the names of persons.
+
+    A row with a company owes as that company, and the person is its contact; a row without one owes as the person. A cell of
+    the company that only repeats the person's name is no company. ``otherwise`` is the contact person of a company for which
+    the row names none.
+    """
+
+    company: JoinedCells
+    person: JoinedCells
+    is_contact: bool = False
+    otherwise: str | None = None
+
+    @property
+    def heading(self) -> str:
+        return self.company.heading
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        return (*self.company.headings, *self.person.headings)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        return (*self.company.places, *self.person.places)
+
+    def display(self, cells: Sequence[Cell]) -> str | None:
+        """Return the cells as they are shown in a reason; None if all are blank."""
+        shown = self.person.display(cells)
+        return shown if self.is_contact else self.company.display(cells) or shown
+
+    def value(self, cells: Sequence[Cell], column: Column, country: str | None) -> str | None:
+        """Return the value, None if there is none. Raises ValueProblem for a cell that cannot be a part of it."""
+        company, person = self.company.value(cells, column, country), self.person.value(cells, column, country)
+        is_company = company is not None and (person is None or _words(company) != _words(person))
+        if self.is_contact:
+            return (person or self.otherwise) if is_company else None
+        return company if is_company else person
+
+
+def _words(text: str) -> list[str]:
+    return sorted(text.casefold().replace(",", " ").split())
+
+
+Composed = JoinedCells | SplitCell | CompanyOrPerson
 
 
 def parts_of(text: str, country: str | None, *, has_street: bool) -> dict[str, str | None] | None:

@@ -50,6 +50,14 @@ def items_of(target: str, listed: Sequence[str]) -> tuple[JoinItem, ...]:
     return tuple(items)
 
 
+def company_or_person(company: str, persons: Sequence[str]) -> str:
+    """Return how a name is read from the heading of a company and those of a person, as a sentence without a full stop."""
+    names = " and ".join(f'"{heading}"' for heading in persons)
+    return (
+        f'"{company}" is the debtor\'s name where it is filled, with {names} as the contact person; elsewhere {names} is the name'
+    )
+
+
 def listed(target: str, items: Iterable[JoinItem]) -> list[str]:
     """Return the list of a join for a profile, with a sign where another text than the usual one is between two values."""
     found: list[str] = []

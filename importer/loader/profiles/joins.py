@@ -8,8 +8,8 @@ from typing import Any
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import find_country
-from importer.loader.joins.composed import Composed, JoinedCells
-from importer.loader.joins.rules import JoinItem, listed
+from importer.loader.joins.composed import Composed, JoinedCells, SplitCell
+from importer.loader.joins.rules import JoinItem, company_or_person, listed
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.headings import SheetHeadings
 from importer.loader.sheets.joined_columns import ColumnsFilled, Composition, JoinCertainty, composed_by_headings
@@ -47,6 +47,9 @@ class JoinOffer:
     def text(self) -> str:
         """Return what the offer does, as a sentence without a full stop."""
         columns = " and ".join(self.composition.fills)
+        if self.composition.has_company:
+            company, *person = self.composition.headings
+            return company_or_person(company, person)
         headings = " and ".join(f'"{heading}"' for heading in self.composition.headings)
         return f"{headings} is split into {columns}" if self.composition.is_split else f"{columns} is joined from {headings}"
 
@@ -85,7 +88,7 @@ def profile_keys(offers: Iterable[JoinOffer], *, also_contact: str = "") -> dict
         for name, made in offer.composition.fills.items():
             if isinstance(made, JoinedCells):
                 joins[name] = listed(name, [JoinItem(part.heading, part.before) for part in made.parts])
-            else:
+            elif isinstance(made, SplitCell):  # a company or a person is read so by the headings, and needs no line
                 splits[made.heading] = " ".join(offer.composition.fills)
     if also_contact and "debtor_name" in joins:
         joins[also_contact] = joins["debtor_name"]

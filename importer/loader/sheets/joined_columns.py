@@ -1,13 +1,13 @@
 """Find the columns of a sheet that are joined or split: those of a profile, and those that the headings make sure.
 
-A house number beside the street, the further lines of an address, a first beside a last name, and a postal code with its town in
-one column are read so without a profile. Whatever else may be a part of a value is only proposed: `importer map` asks.
+A house number beside the street, the further lines of an address, a first beside a last name (also beside a column of companies),
+and a postal code with its town in one column are read so without a profile. Whatever else may be a part of a value is only proposed: `importer map` asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from importer.domain.aliases import keys
@@ -15,10 +15,18 @@ from importer.domain.cells import Cell
 from importer.domain.code_lists import find_country
 from importer.domain.columns import column, index_of
 from importer.domain.kinds import RecordKind
-from importer.domain.part_headings import PartKind, is_number_before_street, part_of
+from importer.domain.part_headings import CompanyHeading, PartKind, company_heading, is_number_before_street, part_of
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
-from importer.loader.joins.composed import TWO_NUMBERS, Composed, JoinedCells, JoinedPart, SplitCell, parts_of
+from importer.loader.joins.composed import (
+    TWO_NUMBERS,
+    CompanyOrPerson,
+    Composed,
+    JoinedCells,
+    JoinedPart,
+    SplitCell,
+    parts_of,
+)
 from importer.loader.joins.rules import CODE, STREET, TOWN, JoinItem, items_of, targets_of
 from importer.loader.profile import Profile
 from importer.loader.sheets.headings import SheetHeadings
@@ -57,10 +65,14 @@ class Composition:
         return any(isinstance(one, SplitCell) for one in self.fills.values())
 
     @property
+    def has_company(self) -> bool:
+        """Whether a column of companies stands beside the names of persons."""
+        return any(isinstance(one, CompanyOrPerson) for one in self.fills.values())
+
+    @property
     def headings(self) -> tuple[str, ...]:
         """The headings of the cells, in the order in which they are joined."""
-        first = next(iter(self.fills.values()))
-        return tuple(part.heading for part in first.parts) if isinstance(first, JoinedCells) else (first.heading,)
+        return next(iter(self.fills.values())).headings
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -77,6 +89,12 @@ class Compositions:
     def fills(self) -> dict[str, Composed]:
         """Map each column that is joined or split to the cells that it is made of."""
         return {name: made for one in self.used for name, made in one.fills.items()}
+
+    def with_contact(self, name: str | None) -> Compositions:
+        """Return them with this contact person for companies for which the row names none."""
+        if name is None or not any(one.has_company for one in self.used):
+            return self
+        return replace(self, used=tuple(_with_contact(one, name) for one in self.used))
 
     def left_apart(self) -> list[str]:
         """Return the headings that are not joined or split since their cells contradict: of a number, or of a whole text."""
@@ -109,6 +127,14 @@ class ColumnsFilled:
     def position_of(self, name: str) -> int | None:
         """Return the position of the heading that fills the column, or None."""
         return next((at for at, found in enumerate(self.names) if name in found), None)
+
+
+def _with_contact(one: Composition, contact: str) -> Composition:
+    fills = {
+        name: replace(made, otherwise=contact) if isinstance(made, CompanyOrPerson) and made.is_contact else made
+        for name, made in one.fills.items()
+    }
+    return replace(one, fills=fills)
 
 
 # Those of a profile
@@ -254,10 +280,43 @@ class _Finder:
         if {PartKind.FIRST_NAME, PartKind.LAST_NAME} - {self._kinds[at] for at in places}:
             return None
         if self.filled.is_open(_NAME):
+            if (company := self._company_beside(places)) is not None:
+                return self._company_or_person(company, places)
             is_sure = not self._may_name_debtor(places)
             return self._joined(_NAME, places, JoinCertainty.SURE if is_sure else JoinCertainty.POSSIBLE)
         is_contact_open = self.filled.is_open(_CONTACT) and len(self._in_order(_OF_CONTACT)) < 2  # noqa: PLR2004
         return self._joined(_CONTACT, places, JoinCertainty.POSSIBLE) if is_contact_open else None
+
+    def _company_beside(self, persons: Sequence[int]) -> int | None:
+        """Return the position of the column of companies that owe beside the names of persons; None if that is not sure."""
+        found = [(at, sure) for at in self._free if (sure := company_heading(self.headings.header[at])) is not None]
+        if len(found) != 1 or self._may_name_debtor([*persons, found[0][0]]):
+            return None
+        at, certainty = found[0]
+        cells = [cell for row in self._rows() if not is_blank(cell := _at(row, at))]
+        if not all(any(map(str.isalpha, display_text(cell))) for cell in cells):
+            return None  # numbers of companies, not their names
+        return at if certainty is CompanyHeading.SURE or self._is_empty_for_some(at, persons) else None
+
+    def _is_empty_for_some(self, company: int, persons: Sequence[int]) -> bool:
+        """Return whether some persons have no company, which the name of the creditor would be beside all of them.
+
+        An error sheet has only some of the rows, of a list that was read so.
+        """
+        alone = (row for row in self._rows() if is_blank(_at(row, company)))
+        is_empty = any(not is_blank(_at(row, at)) for row in alone for at in persons)
+        return is_empty or self.headings.around.apart is not None
+
+    def _company_or_person(self, company: int, persons: Sequence[int]) -> Composition:
+        names = JoinedCells((JoinedPart(company, self.headings.header[company]),), is_proposed=True)
+        person = JoinedCells(tuple(_part(item, at) for item, at in self._items(_NAME, persons)), is_proposed=True)
+        fills: dict[str, Composed] = {_NAME: CompanyOrPerson(names, person)}
+        if self.filled.is_open(_CONTACT) and len(self._in_order(_OF_CONTACT)) < 2:  # noqa: PLR2004
+            fills[_CONTACT] = CompanyOrPerson(names, person, is_contact=True)
+        return Composition(fills)
+
+    def _items(self, name: str, places: Sequence[int]) -> Iterator[tuple[JoinItem, int]]:
+        return zip(items_of(name, [self.headings.header[at] for at in places]), places, strict=True)
 
     def name_lines(self) -> Composition | None:
         name, lines = self._filled_by_heading(_NAME), self._of(PartKind.NAME_LINE)
@@ -300,8 +359,7 @@ class _Finder:
     def _joined(
         self, name: str, places: Sequence[int], certainty: JoinCertainty = JoinCertainty.SURE, doubt: str = ""
     ) -> Composition:
-        items = items_of(name, [self.headings.header[at] for at in places])
-        parts = tuple(_part(item, at) for item, at in zip(items, places, strict=True))
+        parts = tuple(_part(item, at) for item, at in self._items(name, places))
         return Composition({name: JoinedCells(parts, is_proposed=True)}, certainty, doubt)
 
     def _rows(self) -> Sequence[tuple[Cell, ...]]:

@@ -124,8 +124,8 @@ def plan_sheet(
         return None
     constants = {known: value for name, value in profile.constants.items() if (known := name_in(shape, name))}
     matches = match_headings(headings, shape, constants)
-    made = _compositions(headings, shape, matches, profile, constants)
-    refuse_conflicts(headings, matches, constants, made.fills())
+    made = _compositions(headings, shape, matches, profile, constants).with_contact(defaults.get("debtor_contact_person"))
+    _refuse_conflicts(headings, matches, constants, made.fills())
     matches = matches.with_names(made.added_names(matches.names), {})
     fixed = _values_for_all_rows(sheet, shape, matches, constants, defaults)
     present = matches.present().union(fixed)

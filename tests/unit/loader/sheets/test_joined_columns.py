@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,15 @@ ADDRESS = ("debtor_address", "debtor_zip_code", "debtor_city")
 class Read:
     """A sheet with further columns, read: its source, and what became of each row."""
 
-    def __init__(self, folder: Path, heads: str, rows: list[str], profile: Profile = NO_PROFILE, country: str = "DK") -> None:
+    def __init__(
+        self, folder: Path, heads: str, rows: list[str], profile: Profile = NO_PROFILE, country: str = "DK", contact: str = ""
+    ) -> None:
+        context = CONTEXT if not contact else replace(CONTEXT, defaults={**DEFAULTS, "debtor_contact_person": contact})
         fixed = [FIXED.format(number=f"F{at}", country=country) for at in range(len(rows))]
         lines = [f"{HEAD};{heads}", *(f"{one};{row}" for one, row in zip(fixed, rows, strict=True))]
         path = folder / "list.csv"
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        with open_file(path, profile, CONTEXT) as source:
+        with open_file(path, profile, context) as source:
             self.source: LoadedSource = source
             self.found = [row.case for row in source.rows]
 
@@ -122,6 +126,36 @@ def test_the_person_of_a_company_is_not_taken_for_the_debtor(tmp_path: Path) -> 
     read = Read(tmp_path, "Kundenavn;Fornavn;Efternavn", ["Havblik Handel ApS;Mette;Holm"])
     assert read.debtors()[0]["name"] == "Havblik Handel ApS"
     assert read.unused() == [("Fornavn", "first name"), ("Efternavn", "last name")]
+
+
+COMPANIES_AND_PERSONS = ["Birthe;Sand;", ";;Havnens Fisk ApS", "Kaj;Lund;Lund Lys ApS", "Tove;Ek;Ek, Tove"]
+
+
+@pytest.mark.parametrize("company", ["Firmanavn", "Billing company", "Kontobezeichnung", "Företag", "Firma", "Company"])
+def test_a_company_beside_a_person_is_the_debtor_and_the_person_its_contact(tmp_path: Path, company: str) -> None:
+    read = Read(tmp_path, f"Fornavn;Efternavn;{company}", COMPANIES_AND_PERSONS, contact="Accounts Payable")
+    found = [(debtor["name"], debtor.get("contactPerson")) for debtor in read.debtors()]
+    assert found == [
+        ("Birthe Sand", None),
+        ("Havnens Fisk ApS", "Accounts Payable"),
+        ("Lund Lys ApS", "Kaj Lund"),
+        ("Tove Ek", None),
+    ]
+    assert (
+        f'"{company}" is the name of the debtor where it is filled, with "Fornavn" and "Efternavn" as the contact' in read.notes()
+    )
+    assert read.unused() == []
+
+
+def test_a_row_without_company_and_person_is_told_so(tmp_path: Path) -> None:
+    (found,) = Read(tmp_path, "Fornavn;Efternavn;Firmanavn", [";;"]).debtors()
+    assert found == {"reasons": ["Firmanavn is missing. Fill in the cell"]}
+
+
+def test_numbers_under_the_heading_of_a_company_are_no_names(tmp_path: Path) -> None:
+    read = Read(tmp_path, "Fornavn;Efternavn;Firmanavn", ["Birthe;Sand;10024"])
+    assert read.debtors()[0]["name"] == "Birthe Sand"
+    assert read.unused() == [("Firmanavn", None)]
 
 
 def test_the_names_of_a_contact_are_its_name(tmp_path: Path) -> None:
