@@ -29,6 +29,7 @@ class StateColumn(StrEnum):
     IS_PAID = "is_paid"
     IS_WRITTEN_OFF = "is_written_off"
     IS_OPEN = "is_open"
+    IS_BOOKED = "is_booked"
     CLEARED_BY = "cleared_by"
     PAID_DATE = "paid_date"
     PAID_AMOUNT = "paid_amount"

@@ -157,6 +157,8 @@ def _personal_numbers(note: Note) -> str:
     columns = ", ".join(f'{int(count):,} in "{_on_one_line(heading)}"' for heading, count in pairs)
     dropped = int(note.value("dropped"))
     what = f" {dropped:,} of them would be registration numbers: these cases are sent without one." if dropped else ""
+    if dropped == 1:
+        what = " 1 of them would be a registration number: this case is sent without one."
     return f": personal numbers are neither stored nor sent, and shown as 010180-****: {columns}.{what}"
 
 

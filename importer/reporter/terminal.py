@@ -94,7 +94,8 @@ def _without_error(groups: ErrorGroups, heading: str) -> list[str]:
     ordered = groups.ordered()
     lines = [f"  {heading}"] if ordered else []
     lines += [f"  {totals.rows:>6,} × {_shortened(group.text())}" for group, totals in ordered[:TOP_REASONS]]
-    return lines + ([f"         and {len(ordered) - TOP_REASONS} more reasons"] if len(ordered) > TOP_REASONS else [])
+    more = len(ordered) - TOP_REASONS
+    return lines + ([f"         and {more} more reason{'s' if more > 1 else ''}"] if more > 0 else [])
 
 
 def _questions(summary: Summary, *, checking: bool) -> list[str]:

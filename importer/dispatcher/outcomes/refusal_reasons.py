@@ -81,7 +81,7 @@ def reasons_of(kind: RecordKind, status: int, body: Any, payload: bytes) -> tupl
     more = len(business) + len(fields) - len(kept)
     kept = _with_link(kept or [_general_reason(status, body)], link)
     if more:
-        kept.append(Reason("server_more", f"The server gave {more:,} more reasons"))
+        kept.append(Reason("server_more", f"The server gave {more:,} more reason{'s' if more > 1 else ''}"))
     return tuple(dict.fromkeys(kept))
 
 

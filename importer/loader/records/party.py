@@ -161,15 +161,22 @@ def _by_contact(found: RowValues) -> Party:
 def _fill(found: RowValues, party: Party) -> None:
     """Put the type into the values. A sole trader's owner is the contact person, unless the row itself names one.
 
-    A person's contact person that only repeats the name is left out.
+    A person's contact person that only repeats the name, or that is the same for all rows, is left out.
     """
     values = found.values
     values["debtor_type"] = party.kind.debtor_type
-    if party.kind is PartyKind.PERSON and values.get("debtor_contact_person") == values.get("debtor_name"):
-        if party.rule is not PartyRule.TYPE_COLUMN:
-            values.pop("debtor_contact_person", None)
+    if party.kind is PartyKind.PERSON:
+        _drop_needless_contact(found, party)
     elif party.kind is PartyKind.SOLE_TRADER and party.owner and not _has_own_contact(found):
         values["debtor_contact_person"] = party.owner
+
+
+def _drop_needless_contact(found: RowValues, party: Party) -> None:
+    values = found.values
+    contact = values.get("debtor_contact_person")
+    repeats = contact == values.get("debtor_name") and party.rule is not PartyRule.TYPE_COLUMN
+    if contact is not None and (repeats or not _has_own_contact(found)):
+        values.pop("debtor_contact_person")
 
 
 def _has_own_contact(found: RowValues) -> bool:

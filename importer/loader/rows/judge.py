@@ -52,13 +52,14 @@ _AGAINST = {
     StateColumn.IS_PAID: Meaning.PAID,
     StateColumn.IS_WRITTEN_OFF: Meaning.WRITTEN_OFF,
     StateColumn.IS_OPEN: Meaning.PAID,
+    StateColumn.IS_BOOKED: Meaning.DRAFT,
     StateColumn.CLEARED_BY: Meaning.PAID,
 }
 _DATED = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF)
 """Columns of yes and no in which a day means yes."""
 _NAMING = (StateColumn.IS_CANCELLED, StateColumn.CLEARED_BY)
 """Columns of yes and no that may also name a day or a document: any other text means yes."""
-_SILENT = {column: column is StateColumn.IS_OPEN for column in _AGAINST}
+_SILENT = {column: column in (StateColumn.IS_OPEN, StateColumn.IS_BOOKED) for column in _AGAINST}
 """The answer of a column of yes and no that says nothing against a claim."""
 _REMEMBERED = 1024
 
@@ -257,8 +258,8 @@ def _told_by_heading(amount: ColumnBinding | None) -> tuple[bool, bool, bool]:
 _HELD_BY = (Meaning.DISPUTED, Meaning.ON_HOLD, Meaning.PROMISED, Meaning.ON_ITS_WAY, Meaning.COLLECTED)
 _FINDERS = {
     **dict.fromkeys((*_HOLDING, StateColumn.IS_CANCELLED, StateColumn.IS_CREDIT), RowJudge._of_flag),  # noqa: SLF001
-    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF), RowJudge._of_flag),  # noqa: SLF001
-    **dict.fromkeys((StateColumn.IS_OPEN, StateColumn.CLEARED_BY), RowJudge._of_flag),  # noqa: SLF001
+    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_BOOKED), RowJudge._of_flag),  # noqa: SLF001
+    StateColumn.CLEARED_BY: RowJudge._of_flag,  # noqa: SLF001
     StateColumn.PROMISED_DATE: RowJudge._of_promise,  # noqa: SLF001
     StateColumn.PAID_DATE: RowJudge._of_paid_date,  # noqa: SLF001
 }

@@ -19,7 +19,10 @@ from importer.loader.values.parsers import display_text, is_blank
 MOST_VALUES = 60
 """Distinct values of one column that are listed. A column with more holds something else, or is wrong."""
 
-_FLAGS = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF, StateColumn.IS_OPEN, StateColumn.IS_CREDIT, StateColumn.IS_CANCELLED)
+_FLAGS = (
+    *(StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_BOOKED),
+    *(StateColumn.IS_CREDIT, StateColumn.IS_CANCELLED),
+)
 _HOLDS = (StateColumn.ON_HOLD, StateColumn.IN_COLLECTION)
 _LOOKED_UP = ("debtor_type", "debtor_country", "creditor_country", "currency", "voucher_type")
 

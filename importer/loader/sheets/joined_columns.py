@@ -1,7 +1,8 @@
 """Find the columns of a sheet that are joined or split: those of a profile, and those that the headings make sure.
 
-A house number beside the street, the further lines of an address, a first beside a last name (also beside a column of companies),
-and a postal code with its town in one column are read so without a profile. Whatever else may be a part of a value is only proposed: `importer map` asks.
+A house number beside the street, the further lines of an address, a first beside a last name (also beside a column of
+companies), and a postal code with its town in one column are read so without a profile. Whatever else may be a part of a value
+is only proposed: `importer map` asks.
 """
 
 from __future__ import annotations
@@ -349,7 +350,7 @@ class _Finder:
 
     def _may_name_debtor(self, parts: Sequence[int]) -> bool:
         """Return whether another column may name the debtor, such as "Firma" beside the names of persons."""
-        others = (at for at in self._free if at not in parts and header_key(self.headings.header[at]) in _keys_of_names())
+        others = (at for at in self._free if at not in parts and _names_somebody(self.headings.header[at]))
         return any(any(str(cell)[:1].isalpha() for cell in self.headings.cells(at) if isinstance(cell, str)) for at in others)
 
     def _in_order(self, kinds: Sequence[PartKind]) -> list[int]:
@@ -379,6 +380,11 @@ def _is_joined(join: JoinedCells, cells: Sequence[Cell]) -> bool:
     except ValueProblem as problem:
         return problem.code != TWO_NUMBERS
     return True
+
+
+def _names_somebody(heading: str) -> bool:
+    """Return whether a column may name a debtor, or a company that may be one."""
+    return header_key(heading) in _keys_of_names() or company_heading(heading) is not None
 
 
 def _keys_of_names() -> frozenset[str]:
