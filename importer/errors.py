@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
     OK = 0  # every row was accepted, imported before, repeated, changed, withdrawn or left out; or there was nothing to do
     BUG = 1  # a bug in the importer
     USAGE = 2  # the command, the settings or the ledger must be corrected first
-    ROWS_LEFT = 3  # some rows were rejected, refused or blocked, or are questioned as an earlier import has reported
+    ROWS_LEFT = 3  # some rows were rejected, refused or blocked, are questioned again, or were sent and are no claim now
     FILE_REFUSED = 4  # a file could not be read, or is not what `--expect-rows` or `--expect-total` requires
     API_STOPPED = 5  # an API is down or refuses the credentials; rows wait
     IN_DOUBT = 6  # some rows are in doubt or held, or newly questioned

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from importer.domain.kinds import RecordKind
 
+SANDBOX_ACCOUNT = "sandbox"
+"""The account of the embedded sandbox in its ledger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accounts:

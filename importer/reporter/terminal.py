@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 
+from importer.domain.accounts import SANDBOX_ACCOUNT
 from importer.domain.batches import BatchState
-from importer.domain.kinds import RecordKind
+from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.money import totals_text
 from importer.domain.questions import RULES, allowed_answers
 from importer.domain.states import DONE, RowStatus
@@ -18,7 +20,9 @@ from importer.reporter.sheets import READY
 from importer.reporter.summary import KEYS, PLURAL, Summary
 
 TOP_REASONS = 3
-REASON_LETTERS = 160
+REASON_LETTERS = 150
+"""The longest line of a reason; a longer one goes on below."""
+MOST_LINES = 4
 
 
 def table(summary: Summary, *, checking: bool) -> list[str]:
@@ -93,7 +97,7 @@ def _without_error(groups: ErrorGroups, heading: str) -> list[str]:
     """Return why rows with which nothing is wrong were not sent, and how many."""
     ordered = groups.ordered()
     lines = [f"  {heading}"] if ordered else []
-    lines += [f"  {totals.rows:>6,} × {_shortened(group.text())}" for group, totals in ordered[:TOP_REASONS]]
+    lines += [line for group, totals in ordered[:TOP_REASONS] for line in _counted(totals.rows, group.text())]
     more = len(ordered) - TOP_REASONS
     return lines + ([f"         and {more} more reason{'s' if more > 1 else ''}"] if more > 0 else [])
 
@@ -104,14 +108,22 @@ def _questions(summary: Summary, *, checking: bool) -> list[str]:
     for kind, by_currency in summary.questions.items():
         rows, money = sum(rows for rows, _ in by_currency.values()), {code: cents for code, (_, cents) in by_currency.items()}
         lines.append(f"  {rows:>6,} × {kind}: {RULES[kind].sentence}  {totals_text(money)}".rstrip())
-        ways = "|".join(f"--{word.split()[0]}" for word in allowed_answers([kind]))
-        answer = f"importer resolve --batch {summary.batch.id} --kind {kind} {ways} --confirm {rows}"
-        lines += [] if checking else [f"           all at once: `{answer}`"]
+        lines += [] if checking else _answers(summary.batch, kind, rows)
     return lines
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= REASON_LETTERS else text[: REASON_LETTERS - 1] + "…"
+def _answers(batch: BatchInfo, kind: QuestionKind, rows: int) -> list[str]:
+    """Return the commands that answer all questions of a kind, one a line, so that each can be pasted as it is."""
+    sandbox = " --sandbox" if batch.cases_account == SANDBOX_ACCOUNT else ""
+    words = (word.split()[0] for word in allowed_answers([kind]))
+    command = f"importer resolve --batch {batch.id} --kind {kind}"
+    return [f"           all at once: `{command} --{word} --confirm {rows}{sandbox}`" for word in words]
+
+
+def _counted(rows: int, reason: str) -> list[str]:
+    """Return a reason with its rows. A long one goes on over lines, since its advice stands at its end."""
+    first, *further = wrap(reason, REASON_LETTERS, max_lines=MOST_LINES, placeholder=" …") or [""]
+    return [f"  {rows:>6,} × {first}", *(f"{' ' * 11}{line}" for line in further)]
 
 
 def _reasons(groups: ErrorGroups) -> list[str]:
@@ -121,7 +133,7 @@ def _reasons(groups: ErrorGroups) -> list[str]:
     follow = sum(totals.rows for group, totals in ordered if group.is_consequence)
     lines = ["  most frequent reasons:"] if causes else []
     for group, totals in causes[:TOP_REASONS]:
-        lines.append(f"  {totals.rows:>6,} × {_shortened(group.text())}")
+        lines += _counted(totals.rows, group.text())
         lines += [f"           {values}"] if (values := totals.frequent_values()) else []
     if more := len(causes) - TOP_REASONS:
         lines += [f"         and {more} more: see the sheet Summary of errors.xlsx"] if more > 0 else []
@@ -134,7 +146,7 @@ _NEXT_STEPS = {
     RowStatus.PENDING: "not sent yet: `importer resume` sends them",
     RowStatus.IN_DOUBT: "in doubt: `importer resume` in a quarter of an hour settles most of them",
     RowStatus.HELD: "held: errors.xlsx says what to look for and which `importer resolve` to type",
-    RowStatus.QUESTIONED: "questioned: errors.xlsx names the rows that they may be; answer in #answer and import that file",
+    RowStatus.QUESTIONED: "questioned: errors.xlsx says what is asked of each; answer in #answer and import that file",
     RowStatus.REFUSED: "refused: correct them in errors.xlsx and import that file",
     RowStatus.REJECTED: "rejected: correct them in errors.xlsx and import that file",
 }
@@ -146,6 +158,9 @@ def _next_steps(summary: Summary) -> list[str]:
     steps = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
     if steps and summary.exit_code is ExitCode.ROWS_LEFT:
         steps.append("        open errors.xlsx first: it holds the rows that are left, for which the exit code is 3")
+    if count := summary.newly_no_claim:
+        which = "a case that was sent" if count == 1 else f"{count:,} cases that were sent"
+        steps.insert(0, f"  next: tell the collection partner about {which}, or withdraw in the portal: changes.xlsx names each")
     later = summary.corrected_later
     return steps + ([f"        {later:,} of the rejected and blocked ones were corrected by a later import"] if later else [])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from importer.credentials import secret
-from importer.domain.accounts import Accounts, debbie_account, debitura_account, normal_url
+from importer.domain.accounts import SANDBOX_ACCOUNT, Accounts, debbie_account, debitura_account, normal_url
 from importer.domain.file_access import OWNER_ALONE, FileAccess, access_of
 from importer.domain.hosts import is_loopback
 from importer.domain.secrets import header_problem
@@ -28,7 +28,6 @@ from importer.workspace.workspace import Workspace, shown_ledger
 SHORTEST_DEADLINE = 1.0
 """Seconds within which a request to a test server may always go out."""
 KEY_VARIABLE, TOKEN_VARIABLE = "IMPORTER_DEBITURA__API_KEY", "IMPORTER_DEBBIE__TOKEN"
-SANDBOX_ACCOUNT = "sandbox"
 SANDBOX_TENANT = "5a4d0b0c-0000-4000-8000-00000000d0b1"
 
 
