@@ -41,6 +41,12 @@ AFTER_SENDING = frozenset(word.code for word in LaterWord)
 """The codes of rows that are no claim any more, although their case was sent."""
 
 
+PAID_IN_PART = "now_part_paid"
+"""The code of a row whose case was sent and of which less is open now."""
+URGENT = AFTER_SENDING | {PAID_IN_PART}
+"""The codes of changes that the collection partner must be told of."""
+
+
 @dataclass(frozen=True, slots=True)
 class NamedCase:
     """The case that a row is about, as far as its cells could be read. What is None could not be read, or is not there.

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from importer.domain.kinds import QuestionKind, RecordKind
-from importer.domain.later_words import AFTER_SENDING
+from importer.domain.later_words import URGENT
 from importer.domain.questions import kinds_of
 from importer.domain.reasons import Reason
 from importer.domain.states import DONE, RowStatus
@@ -26,7 +26,7 @@ _WITHOUT_REASON = {
 class ErrorGroup:
     """The key of a group of rows: kind, status, and a reason without the values of a single row (its ``template``).
 
-    ``is_urgent``: the rows were sent and are no claim any more.
+    ``is_urgent``: the rows were sent and are no claim any more, or less is open.
     """
 
     kind: RecordKind
@@ -108,7 +108,7 @@ class ErrorGroups:
 
 def _group_of(found: RowReason) -> ErrorGroup:
     reason = found.reason
-    is_urgent = reason.code in AFTER_SENDING
+    is_urgent = reason.code in URGENT
     return ErrorGroup(found.kind, found.result.status, reason.column or "", reason.gist or reason.message, is_urgent)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from importer.domain.cells import Cell
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.later_words import AFTER_SENDING
+from importer.domain.later_words import AFTER_SENDING, URGENT
 from importer.domain.questions import DROPPED, LEFT_OUT_BY_PROFILE, kinds_of, offered
 from importer.domain.records import SheetHead
 from importer.domain.states import DONE, NOTHING_TO_DO, RowStatus
@@ -126,7 +126,7 @@ class _Sheets:
         self.writer(name).add(row.sheet, own, row.cells, _highlights(reasons), offers=_offers(reasons))
 
     def add_changes(self) -> None:
-        """Write the changed rows: those that are no claim any more first, and of each kind the new ones first."""
+        """Write the changed rows: those that are no claim any more, then those paid in part, of each the new ones first."""
         for row, reasons in sorted(self._changes, key=_urgency):
             line, status, text, entry, _ = _error_cells(row, RowStatus.CHANGED, reasons, self._heads[row.sheet])
             own = [line, status, NEW if _is_new(row) else None, text, entry]
@@ -154,10 +154,11 @@ def _is_new(row: ReportRow) -> bool:
     return any(result is not None and result.is_new for result in (row.case, row.voucher))
 
 
-def _urgency(change: tuple[ReportRow, list[RowReason]]) -> tuple[int, bool, bool]:
+def _urgency(change: tuple[ReportRow, list[RowReason]]) -> tuple[int, bool, bool, bool]:
     row, reasons = change
     is_no_claim = any(one.reason.code in AFTER_SENDING for one in reasons)
-    return row.sheet, not is_no_claim, not _is_new(row)
+    is_urgent = any(one.reason.code in URGENT for one in reasons)
+    return row.sheet, not is_urgent, not is_no_claim, not _is_new(row)
 
 
 def _highlights(reasons: Sequence[RowReason]) -> Mapping[int | None, CellHighlight]:

@@ -41,6 +41,7 @@ class Summary:
     newly_questioned: int = 0
     new_changes: int = 0
     newly_no_claim: int = 0
+    newly_part_paid: int = 0
     questions: QuestionTotals = field(default_factory=dict)
 
     def count(self, kind: RecordKind, status: RowStatus | None = None) -> int:
@@ -132,6 +133,7 @@ def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode
         newly_questioned=questioned,
         new_changes=len(changes),
         newly_no_claim=no_claims,
+        newly_part_paid=sum(one.is_part_paid for one in changes),
         questions=queries.question_totals(batch.id) if is_questioned else {},
     )
 

@@ -78,13 +78,16 @@ def _control(summary: Summary) -> list[str]:
 
 def _no_claim_any_more(summary: Summary) -> list[str]:
     """Return what is most urgent: claims that were sent and are paid, credited or disputed now."""
-    count = summary.newly_no_claim
-    if not count:
-        return []
-    what = "1 claim that was sent is" if count == 1 else f"{count:,} claims that were sent are"
-    return [
-        f"  PAID, CREDITED OR DISPUTED AFTER SENDING: {what} no claim any more. Tell the collection partner: see changes.xlsx"
-    ]
+    lines = []
+    if count := summary.newly_no_claim:
+        what = "1 claim that was sent is" if count == 1 else f"{count:,} claims that were sent are"
+        lines.append(
+            f"  PAID, CREDITED OR DISPUTED AFTER SENDING: {what} no claim any more. Tell the collection partner: see changes.xlsx"
+        )
+    if count := summary.newly_part_paid:
+        what = "1 claim that was sent" if count == 1 else f"{count:,} claims that were sent"
+        lines.append(f"  PAID IN PART AFTER SENDING: less is open of {what}. Tell the collection partner: see changes.xlsx")
+    return lines
 
 
 _BESIDES = {

@@ -8,9 +8,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
 from importer.domain.columns import name_of_path
 from importer.domain.identity import TEST_PREFIX, EntryLabel, match_text
 from importer.domain.kinds import RecordKind
+from importer.domain.later_words import PAID_IN_PART
 from importer.domain.match_keys import in_one_form
 from importer.domain.money import Money, cents_of, decimal_text
 from importer.domain.personal_numbers.payloads import without_numbers
@@ -124,9 +127,24 @@ def changed(kind: RecordKind, known: ExistingEntry, payload: bytes, imported: st
         state, rest = known.state.replace("_", " "), "Import the row again when that is settled"
         message = f"This {kind}, {imported}, is {state} with other values: {what}. {rest}"
         return Reason("changed_in_doubt", message, gist=f"This {kind} is {state} with other values. {rest}")
+    if fallen := _fallen_amount(kind, known.payload, payload):
+        fix = "Tell the collection partner in the chat of the case; the importer cannot change it"
+        also = f" ({what})" if ";" in what else ""
+        message = f"This case was imported {imported}, and less is open now: amount_to_recover {fallen}{also}. {fix}"
+        return Reason(PAID_IN_PART, message, gist=f"This case was imported before, and less is open now. {fix}")
     message = f"This {kind} was imported {imported}, with other values: {what}. It was left unchanged"
     gist = f"This {kind} was imported before with other values. It was left unchanged"
     return Reason("changed_after_import", message, gist=gist)
+
+
+def _fallen_amount(kind: RecordKind, old: bytes, new: bytes) -> str:
+    """Return ``was 200.00, is now 50.00`` if less of a case is open than before, else nothing."""
+    if kind is not RecordKind.CASE:
+        return ""
+    was, now = (orjson.loads(payload).get("amountToRecover") for payload in (old, new))
+    if was is None or now is None or Decimal(str(now)) >= Decimal(str(was)):
+        return ""
+    return f"was {_as_written('amountToRecover', was)}, is now {_as_written('amountToRecover', now)}"
 
 
 def twice(kind: RecordKind, known: ExistingEntry, payload: bytes, where: str, *, named: str | None) -> Reason:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from importer.domain.batches import BatchState
-from importer.domain.later_words import AFTER_SENDING
+from importer.domain.later_words import AFTER_SENDING, PAID_IN_PART
 from importer.domain.reasons import reasons_from_json
 from importer.domain.states import RejectStatus
 from importer.ledger.storage.engine import parts_of
@@ -19,10 +19,11 @@ BATCHES_COMPARED = 60
 
 
 class ChangedRow(NamedTuple):
-    """A changed record of a batch: the id of its reject, and whether it is no claim any more although it was sent."""
+    """A changed record of a batch: the id of its reject, and whether what was sent is no claim any more, or paid in part."""
 
     reject_id: int
     is_no_claim: bool
+    is_part_paid: bool = False
 
 
 def new_changes(connection: Connection, batch_id: int) -> list[ChangedRow]:
@@ -36,7 +37,7 @@ def new_changes(connection: Connection, batch_id: int) -> list[ChangedRow]:
     earlier = _earlier(connection, batch_id)
     known = {(kind, label, why) for _, kind, label, why in _changed(connection, earlier, {one[2] for one in found})}
     return [
-        ChangedRow(identifier, is_no_claim(why))
+        ChangedRow(identifier, is_no_claim(why), is_part_paid(why))
         for identifier, kind, label, why in found
         if label is None or (kind, label, why) not in known
     ]
@@ -45,6 +46,11 @@ def new_changes(connection: Connection, batch_id: int) -> list[ChangedRow]:
 def is_no_claim(reasons: str) -> bool:
     """Return whether the reasons of a changed record, as the ledger stores them, say that it is no claim any more."""
     return any(one.code in AFTER_SENDING for one in reasons_from_json(reasons))
+
+
+def is_part_paid(reasons: str) -> bool:
+    """Return whether the reasons of a changed record, as the ledger stores them, say that less of its case is open."""
+    return any(one.code == PAID_IN_PART for one in reasons_from_json(reasons))
 
 
 def _changed(

@@ -326,6 +326,15 @@ def test_a_corrected_row_replaces_a_questioned_one(driver: LedgerDriver) -> None
     assert {json.loads(claim.payload)["creditorReference"] for claim in driver.send_all()} == {"INV-17", "inv-17", "INV-18"}
 
 
+def test_a_claim_of_which_less_is_open_names_both_amounts(driver: LedgerDriver) -> None:
+    driver.take(case("R1", cents=20000))
+    driver.send_all()
+    batch = driver.take(case("R1", cents=5000))
+    assert driver.codes(batch) == ["now_part_paid"]
+    (fact,) = [line.case for line in driver.lines(batch) if line.case]
+    assert "less is open now: amount_to_recover was 200.00, is now 50.00. Tell the collection partner" in fact.reasons[0].message
+
+
 # Vouchers
 
 
