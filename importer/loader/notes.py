@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from importer.domain.code_lists import is_by_name
 from importer.domain.notes import Note, NoteKind, rows_of
 from importer.domain.part_headings import looks_like
+from importer.loader.sheets.compositions import Composition
 from importer.loader.sheets.header import SheetHeader
-from importer.loader.sheets.joined_columns import Composition
 from importer.loader.sheets.plan import SheetPlan
 
 

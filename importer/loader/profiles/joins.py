@@ -11,8 +11,9 @@ from importer.domain.code_lists import find_country
 from importer.loader.joins.composed import Composed, JoinedCells, SplitCell
 from importer.loader.joins.rules import JoinItem, company_or_person, listed
 from importer.loader.profiles.trials import SheetTrials
+from importer.loader.sheets.compositions import Composition, JoinCertainty
 from importer.loader.sheets.headings import SheetHeadings
-from importer.loader.sheets.joined_columns import ColumnsFilled, Composition, JoinCertainty, composed_by_headings
+from importer.loader.sheets.joined_columns import ColumnsFilled, composed_by_headings
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
 from importer.loader.values.parsers import ValueProblem, display_text, is_blank

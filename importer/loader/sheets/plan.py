@@ -25,17 +25,9 @@ from importer.errors import FileRefused
 from importer.loader.joins.composed import Composed
 from importer.loader.profile import Profile, names_in
 from importer.loader.sheets.amount_names import AMOUNT
-from importer.loader.sheets.conflicts import refuse_conflicts
-from importer.loader.sheets.heading_objections import naming_open
+from importer.loader.sheets.compositions import Compositions, JoinCertainty
 from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
-from importer.loader.sheets.joined_columns import (
-    ColumnsFilled,
-    Compositions,
-    JoinCertainty,
-    composed_by_headings,
-    composed_by_profile,
-    names_by_profile,
-)
+from importer.loader.sheets.joined_columns import ColumnsFilled, composed_by_headings, composed_by_profile, names_by_profile
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.party_evidence import are_debtor_names
 from importer.loader.sheets.shape import Shape, known_key, name_in
