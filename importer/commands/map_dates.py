@@ -85,7 +85,7 @@ def ask_date_format(dialogue: Dialogue, heading: str, sighting: Sighting, today:
 
 def _ways(text: str, today: date) -> dict[str, tuple[str, str]]:
     """Return the orders in which a text is a day, by number, in words and as a date format."""
-    possible = days_in_figures(text, today.year + YEARS_AHEAD)
+    possible = days_in_figures(text, today.year + YEARS_AHEAD) or {}
     ways = {number: (words, _format(text, order)) for number, (words, order) in _ORDERS.items() if order in possible}
     return {number: way for number, way in ways.items() if way[1]}
 
