@@ -44,7 +44,7 @@ AFTER_SENDING = frozenset(word.code for word in LaterWord)
 PAID_IN_PART = "now_part_paid"
 """The code of a row whose case was sent and of which less is open now."""
 URGENT = AFTER_SENDING | {PAID_IN_PART}
-"""The codes of changes that the collection partner must be told of."""
+"""The codes of changes that the collection partner must hear about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _company_or_person(note: Note) -> str:
     names = _quoted(persons)
     return (
         f': "{_on_one_line(company)}" is the name of the debtor where it is filled, with {names} as the contact person; '
-        f"elsewhere {names} is the name."
+        f"elsewhere {names} are the name."
     )
 
 

@@ -100,7 +100,7 @@ def _check_due_year(found: RowValues, context: LoadContext) -> None:
 def _not_confirmed(
     found: RowValues, context: LoadContext, hint: EntryLabel | None, verdict: RowVerdict, debtor: PartyReading
 ) -> LeftOut | Reject:
-    """Return a row of which a value says that it is no claim, which nobody has confirmed: a question until somebody has.
+    """Return a row of which a value says that it is no claim, which nobody has confirmed: a question until a person has.
 
     A row that makes no valid case is rejected for what is wrong: nobody has said yet that it is none.
     """

@@ -52,14 +52,13 @@ _AGAINST = {
     StateColumn.IS_PAID: Meaning.PAID,
     StateColumn.IS_WRITTEN_OFF: Meaning.WRITTEN_OFF,
     StateColumn.IS_OPEN: Meaning.PAID,
-    StateColumn.IS_BOOKED: Meaning.DRAFT,
     StateColumn.CLEARED_BY: Meaning.PAID,
 }
 _DATED = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF)
 """Columns of yes and no in which a day means yes."""
 _NAMING = (StateColumn.IS_CANCELLED, StateColumn.CLEARED_BY)
 """Columns of yes and no that may also name a day or a document: any other text means yes."""
-_SILENT = {column: column in (StateColumn.IS_OPEN, StateColumn.IS_BOOKED) for column in _AGAINST}
+_SILENT = {column: column is StateColumn.IS_OPEN for column in _AGAINST}
 """The answer of a column of yes and no that says nothing against a claim."""
 _REMEMBERED = 1024
 
@@ -196,6 +195,8 @@ class RowJudge:
             yield finding_of(meaning, one.heading, text, is_certain=True, is_open=self.tells_open)
         elif one.is_suspected:
             yield from [suspected(one.heading, text)] if truth is not (one.column is StateColumn.IS_OPEN) else []
+        elif one.column is StateColumn.IS_BOOKED:
+            yield from self._of_booked(one, text)
         elif one.column in _HOLDING:
             yield from [self._of_hold(one, text)] if truth is not False else []
         else:
@@ -205,11 +206,22 @@ class RowJudge:
         """Yield what a mark says. A row without one is not open in a list that marks what is open, which a person must say."""
         truth = truth_of(text)
         if truth is None and one.column in _DATED and self._is_day(text):
-            yield self._of_day(one, text)
+            yield from self._of_day(one, text)
         elif (truth is None and one.column not in _NAMING) or (not text and one.column is StateColumn.IS_OPEN):
             yield RowFinding(Role.QUESTION, unknown(one.heading, text))
         elif text and truth is not _SILENT[one.column]:
             yield finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=self.tells_open)
+
+    def _of_booked(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
+        """Yield a draft if an invoice was not booked or sent. A day says that it was, and so does a word such as "Sent"."""
+        is_booked = truth_of(text) if text else True
+        if is_booked is None:
+            word = find(StateColumn.ROW_STATE, text, self.plan.states.system)
+            is_booked = (word.meaning is not Meaning.DRAFT) if word else (self._is_day(text) or None)
+        if is_booked is None:
+            yield RowFinding(Role.QUESTION, unknown(one.heading, text))
+        elif not is_booked:
+            yield finding_of(Meaning.DRAFT, one.heading, text, is_certain=True, is_open=self.tells_open)
 
     def _of_hold(self, one: StateBinding, text: str) -> RowFinding:
         word = find(StateColumn.ROW_STATE, text, None)
@@ -223,11 +235,12 @@ class RowJudge:
             return is_day_in_figures(text)
         return True
 
-    def _of_day(self, one: StateBinding, text: str) -> RowFinding:
-        """Return what a day says on which a row was paid or written off. An amount that is open beside it contradicts it."""
+    def _of_day(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
+        """Yield what a day says on which a row was paid or written off. An amount that is open beside it contradicts it."""
         if self.tells_open:
-            return RowFinding(Role.QUESTION, part_paid(one.heading, text))
-        return finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=False)
+            yield RowFinding(Role.QUESTION, part_paid(one.heading, text))
+        else:
+            yield finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=False)
 
     def _of_promise(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
         if not text:

@@ -172,7 +172,7 @@ def part_paid(heading: str, text: str) -> Reason:
 
 
 def suspected(heading: str, text: str) -> RowFinding:
-    """Return the question about a value below a heading that is not known and may tell that the row is no claim."""
+    """Return the question about a value below a heading that is not known and may show that the row is no claim."""
     gist = "may say that the row is no claim, and the heading of its column is not known"
     message = (
         f"{gist}. Say in the profile what it means: under [values.row_state], {assignment(text, 'claim')} or "

@@ -37,7 +37,7 @@ class Composition:
 
     @property
     def has_company(self) -> bool:
-        """Whether a column of companies stands beside the names of persons."""
+        """Whether there is a column of companies beside the names of persons."""
         return any(isinstance(one, CompanyOrPerson) for one in self.fills.values())
 
     @property

@@ -58,7 +58,7 @@ class _Part(Enum):
     FIGURE = auto()
     CURRENCY = auto()
     DEBTOR = auto()
-    """The name of a debtor who stands in rows above: a total may be that debtor's."""
+    """The name of a debtor of rows above: a total may be that debtor's."""
 
 
 class RowRoles:

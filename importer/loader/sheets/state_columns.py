@@ -28,12 +28,10 @@ from importer.loader.sheets.shape import Shape, unit_of
 from importer.loader.sheets.suspected_columns import suspected_as
 from importer.loader.values.parsers import display_text, is_blank
 
-_FLAGS = (
-    *(StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_BOOKED),
-    *(StateColumn.IS_CREDIT, StateColumn.IN_COLLECTION),
-)
-_AMOUNTS = (*SETTLING, StateColumn.INVOICED_AMOUNT)
-_NUMBERS = (*_AMOUNTS, StateColumn.PAYMENT_DAYS)
+_FLAGS = (StateColumn.IS_OPEN, StateColumn.IS_CREDIT, StateColumn.IN_COLLECTION)
+_DATED_FLAGS = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF, StateColumn.IS_BOOKED)
+"""Columns of yes and no in which a day means yes."""
+AMOUNTS = (*SETTLING, StateColumn.INVOICED_AMOUNT)
 _DATES = (StateColumn.PAID_DATE, StateColumn.PROMISED_DATE)
 _NOT_IN_FLAT = (StateColumn.DOCUMENT_TYPE, StateColumn.DEBIT_CREDIT)
 """A row of a flat sheet names the type of its voucher, not of its case."""

@@ -72,6 +72,14 @@ SENTENCES = {
         NoteKind.HEADINGS_JOINED, "Sager", values=(("heading", "Gade"), ("heading", "Nr"), ("column", "debtor_address"))
     ): 'Sheet "Sager": debtor_address is joined from "Gade" and "Nr".',
     Note(
+        NoteKind.COMPANY_OR_PERSON,
+        "Sager",
+        values=(("heading", "Firma"), ("heading", "Fornavn"), ("heading", "Efternavn"), ("column", "debtor_name")),
+    ): (
+        'Sheet "Sager": "Firma" is the name of the debtor where it is filled, with "Fornavn" and "Efternavn" as the contact '
+        'person; elsewhere "Fornavn" and "Efternavn" are the name.'
+    ),
+    Note(
         NoteKind.HEADING_SPLIT, "Sager", values=(("heading", "PLZ Ort"), ("column", "debtor_zip_code"), ("column", "debtor_city"))
     ): 'Sheet "Sager": "PLZ Ort" is split into debtor_zip_code and debtor_city.',
     Note(

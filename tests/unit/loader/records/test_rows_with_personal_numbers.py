@@ -85,7 +85,7 @@ def test_rows_that_differ_only_in_masked_digits_are_the_same() -> None:
     [
         ({"debtor_name": "Havblik ApS"}, "company", "Accounts"),
         ({"debtor_name": "Byg v/ Eva Zebra"}, "sole trader", "Eva Zebra"),
-        ({"debtor_name": "Bodil Zebrahest"}, "person", "Accounts"),
+        ({"debtor_name": "Bodil Zebrahest"}, "person", None),
         ({"debtor_name": "Nordlys", "debtor_registration_number": "13585628"}, "company", "Accounts"),
         ({"debtor_name": "Zebras Bygg", "debtor_country": "SE", "Org.nr": "8001011234"}, "sole trader", "Accounts"),
         ({"debtor_type": "Enkeltmandsvirksomhed"}, "sole trader", "Accounts"),
@@ -97,7 +97,7 @@ def test_what_a_debtor_is_taken_for(changes, kind, contact) -> None:
     assert json.loads(rows[0].case.party)["kind"] == kind
     debtor = sent(rows[0])["debtor"]
     assert debtor["type"] == ("Person" if kind == "person" else "Company")
-    assert debtor["contactPerson"] == contact
+    assert debtor.get("contactPerson") == contact
 
 
 def test_an_unclear_debtor_is_asked_about_with_the_line_for_the_profile() -> None:
