@@ -71,7 +71,7 @@ def test_a_suspected_twin_waits_for_the_answer_that_it_is_another_claim(configur
     write_csv(configured_workspace.folder / "a.csv", [claim("INV-17"), claim("inv-0017")])
     ended = imported(configured_workspace, "a.csv", 6)
     assert "questioned                1  DKK 100.50" in ended.out
-    assert "next: 1 questioned: errors.xlsx names the rows" in ended.out
+    assert "next: 1 questioned: errors.xlsx says what is asked of each" in ended.out
     assert len(fake_apis.cases) == 1
     (row,) = sheet(configured_workspace, "errors.xlsx")
     label = row["#entry"]

@@ -165,9 +165,9 @@ def _about_headings(draft: ProfileDraft) -> list[Question]:
 def _is_worth_asking(draft: ProfileDraft, guess: Guess, filled: set[str], missing: set[str]) -> bool:
     """Return whether a heading is asked about. One that is neither likely nor needed is left unused without a question.
 
-    Needed is what may fill a ``missing`` column, or is probably about money, a date, a party, an identity or a state. An
-    objection of `run`, or names of companies below the heading, must be answered as well. ``filled`` are the columns with a
-    value already.
+    Needed is what may fill a ``missing`` column, or is probably about money, a date, an e-mail, a party, an identity or a
+    state. An objection of `run`, or names of companies below the heading, must be answered as well. ``filled`` are the columns
+    with a value already.
     """
     shape = draft.proposal.shape
     left = [one for one in guess.candidates if one.name not in filled]
@@ -178,6 +178,7 @@ def _is_worth_asking(draft: ProfileDraft, guess: Guess, filled: set[str], missin
 
 def _is_likely_and_matters(candidate: ColumnCandidate, shape: Shape) -> bool:
     matters = is_guarded(candidate.name, shape) or column_in(shape, candidate.name).value_kind is ValueKind.DATE
+    matters = matters or candidate.name == "debtor_email"
     return matters and candidate.score >= SUGGEST_FROM
 
 
