@@ -47,9 +47,17 @@ def look_through(judge: RowJudge, plan: SheetPlan, read_columns: ReadColumns) ->
 def _learn_amounts(judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns) -> None:
     """Find out from the amounts of all rows what those of the claims are, and whether others prove it."""
     if judge.needs_proof:
-        judge.rule = amount_rule(judge.amounts(cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns))
+        judge.rule = amount_rule(judge.amounts(cells, read) for cells, read in _readable(judge, plan, amount, read_columns))
     if judge.check:
-        judge.check.learn((cells, read) for _, cells, read in _amounts(judge, plan, amount, read_columns))
+        judge.check.learn(_readable(judge, plan, amount, read_columns))
+
+
+def _readable(
+    judge: RowJudge, plan: SheetPlan, amount: ColumnBinding, read_columns: ReadColumns
+) -> Iterator[tuple[Sequence[Cell], Decimal]]:
+    """Yield the cells and the amount of each row that has one."""
+    rows = _amounts(judge, plan, amount, read_columns)
+    return ((cells, read) for _, cells, read in rows if read is not None)
 
 
 def _running_balance(sheet: str, heading: str, added: tuple[str, ...]) -> str:

@@ -96,6 +96,7 @@ class RowJudge:
         self._says_open, self._is_invoiced, self._is_own = _told_by_heading(self._amount)
         self.check = OpenAmountCheck(states.beside, self.formats) if states.beside else None
         self._shows_nothing = not (self.check or self._words or self._settling or self._others or self._filters.positions())
+        self.references = ReferenceWords(self.plan)
         self._word_finding = lru_cache(_REMEMBERED)(self._of_word)
 
     @property
@@ -185,7 +186,8 @@ class RowJudge:
         if word is None:  # an amount that is open needs no other word
             is_silent = not text and (self.tells_open or one.column is not StateColumn.ROW_STATE or one.is_suspected)
             return RowFinding(Role.CLAIM) if is_silent else RowFinding(Role.QUESTION, unknown(one.heading, text))
-        is_certain = (word.is_certain and not one.is_suspected) or text in self.confirmed.get(one.heading, ())
+        is_confirmed = (text, IN_WORDS[word.meaning]) in self.confirmed.get(one.heading, ())
+        is_certain = (word.is_certain and not one.is_suspected) or is_confirmed
         return finding_of(word.meaning, one.heading, text, is_certain=is_certain, is_open=self.tells_open)
 
     def _of_flag(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
@@ -271,8 +273,8 @@ def _told_by_heading(amount: ColumnBinding | None) -> tuple[bool, bool, bool]:
 _HELD_BY = (Meaning.DISPUTED, Meaning.ON_HOLD, Meaning.PROMISED, Meaning.ON_ITS_WAY, Meaning.COLLECTED)
 _FINDERS = {
     **dict.fromkeys((*_HOLDING, StateColumn.IS_CANCELLED, StateColumn.IS_CREDIT), RowJudge._of_flag),  # noqa: SLF001
-    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_BOOKED), RowJudge._of_flag),  # noqa: SLF001
-    StateColumn.CLEARED_BY: RowJudge._of_flag,  # noqa: SLF001
+    **dict.fromkeys((StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF, StateColumn.IS_BOOKED), RowJudge._of_flag),  # noqa: SLF001
+    **dict.fromkeys((StateColumn.IS_OPEN, StateColumn.CLEARED_BY), RowJudge._of_flag),  # noqa: SLF001
     StateColumn.PROMISED_DATE: RowJudge._of_promise,  # noqa: SLF001
     StateColumn.PAID_DATE: RowJudge._of_paid_date,  # noqa: SLF001
 }

@@ -20,7 +20,7 @@ MOST_VALUES = 60
 """Distinct values of one column that are listed. A column with more holds something else, or is wrong."""
 
 _FLAGS = (
-    *(StateColumn.IS_PAID, StateColumn.IS_OPEN, StateColumn.IS_BOOKED),
+    *(StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF, StateColumn.IS_OPEN, StateColumn.IS_BOOKED),
     *(StateColumn.IS_CREDIT, StateColumn.IS_CANCELLED),
 )
 _HOLDS = (StateColumn.ON_HOLD, StateColumn.IN_COLLECTION)
@@ -116,8 +116,8 @@ def _reading_of_word(one: StateBinding, system: str | None, confirmed: Mapping[s
         word = find(one.column, text, system) if text else None
         if word is None:
             return Taken("")
-        is_certain = word.is_certain and not one.is_suspected
-        return Taken(IN_WORDS[word.meaning], is_certain or text in confirmed.get(one.heading, ()))
+        meaning, is_certain = IN_WORDS[word.meaning], word.is_certain and not one.is_suspected
+        return Taken(meaning, is_certain or (text, meaning) in confirmed.get(one.heading, ()))
 
     return of_word
 

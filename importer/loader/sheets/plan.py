@@ -26,6 +26,8 @@ from importer.loader.joins.composed import Composed
 from importer.loader.profile import Profile, names_in
 from importer.loader.sheets.amount_names import AMOUNT
 from importer.loader.sheets.compositions import Compositions, JoinCertainty
+from importer.loader.sheets.conflicts import refuse_conflicts
+from importer.loader.sheets.heading_objections import naming_open
 from importer.loader.sheets.headings import HeadingMatches, SheetContext, SheetHeadings, match_headings
 from importer.loader.sheets.joined_columns import ColumnsFilled, composed_by_headings, composed_by_profile, names_by_profile
 from importer.loader.sheets.missing_columns import refuse_missing
@@ -117,7 +119,7 @@ def plan_sheet(
     constants = {known: value for name, value in profile.constants.items() if (known := name_in(shape, name))}
     matches = match_headings(headings, shape, constants)
     made = _compositions(headings, shape, matches, profile, constants).with_contact(defaults.get("debtor_contact_person"))
-    _refuse_conflicts(headings, matches, constants, made.fills())
+    refuse_conflicts(headings, matches, constants, made.fills())
     matches = matches.with_names(made.added_names(matches.names), {})
     fixed = _values_for_all_rows(sheet, shape, matches, constants, defaults)
     present = matches.present().union(fixed)

@@ -179,7 +179,7 @@ def _fits(column: StateColumn, cell: Cell) -> bool:
         return truth_of(display_text(cell)) is not None or (may_be_date(cell) and not may_be_number(cell))
     if column in _FLAGS:
         return truth_of(display_text(cell)) is not None
-    if column in _NUMBERS:
+    if column in AMOUNTS:
         return may_be_number(cell)
     return may_be_date(cell) if column in _DATES else True
 

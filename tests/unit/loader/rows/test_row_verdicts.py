@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from importer.domain.records import CaseRecord, LeftOut, NoClaim, Reject
+from importer.domain.row_states import IN_WORDS, Meaning
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
