@@ -275,6 +275,14 @@ def truth_of(text: str) -> bool | None:
     return True if key in _YES else None
 
 
+def says_booked(text: str, system: str | None) -> bool | None:
+    """Return whether a text in a column of what was booked or sent says that it was, such as "Sent"; None if it is unknown."""
+    if (truth := truth_of(text) if text else True) is not None:
+        return truth
+    word = find(StateColumn.ROW_STATE, text, system)
+    return None if word is None else word.meaning is not Meaning.DRAFT
+
+
 def is_state_column(name: str) -> bool:
     """Return whether a name in a profile is that of a column that shows whether a row is a claim."""
     return name in set(StateColumn)

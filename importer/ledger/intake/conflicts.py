@@ -35,7 +35,7 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class SuspectedTwins:
     """A new case that may be the same as others."""
 
     known: ExistingEntry
@@ -55,7 +55,7 @@ class Conflicts:
 
     def __init__(self) -> None:
         self._contradictions: dict[int, Contradiction] = {}
-        self._suspicions: dict[int, Suspicion] = {}
+        self._suspicions: dict[int, SuspectedTwins] = {}
         self._asked: dict[int, AskedLater] = {}
         self._compared: set[int] = set()
         self._changed: set[int] = set()
@@ -66,11 +66,11 @@ class Conflicts:
 
     def suspect(self, known: ExistingEntry, twins: Twins) -> None:
         """Note the cases that a new or changed case may be the same as."""
-        self._suspicions[known.id] = Suspicion(known, twins)
+        self._suspicions[known.id] = SuspectedTwins(known, twins)
 
     def suspect_also(self, known: ExistingEntry, twins: Twins) -> None:
         """Note twins of a case that an earlier row of the source holds, unless it is suspected already."""
-        self._suspicions.setdefault(known.id, Suspicion(known, twins))
+        self._suspicions.setdefault(known.id, SuspectedTwins(known, twins))
 
     def ask(self, known: ExistingEntry, asked: Sequence[Reason]) -> None:
         """Note what another row of the source than that of the entry asks about its case."""
@@ -163,7 +163,7 @@ def _described(connection: Connection, row_ids: Sequence[int], sheets: Sequence[
 # Suspected twins
 
 
-def _questions(connection: Connection, batch_id: int, suspicions: Sequence[Suspicion]) -> Iterator[AskedLater]:
+def _questions(connection: Connection, batch_id: int, suspicions: Sequence[SuspectedTwins]) -> Iterator[AskedLater]:
     """Yield the questions about the cases that are still suspected.
 
     A case that this source holds itself is not the same as another row, unless the two cannot be distinguished.

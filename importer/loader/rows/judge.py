@@ -14,7 +14,7 @@ from importer.domain.confirmed_values import ConfirmedValue
 from importer.domain.later_words import LaterWord
 from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
-from importer.domain.row_states import IN_WORDS, SETTLING, WITH_WORDS, Meaning, StateColumn, find, truth_of
+from importer.domain.row_states import IN_WORDS, SETTLING, WITH_WORDS, Meaning, StateColumn, find, says_booked, truth_of
 from importer.loader.profile import Profile
 from importer.loader.rows.contradictions import OpenAmountCheck
 from importer.loader.rows.credits import DebtorCredits
@@ -216,13 +216,10 @@ class RowJudge:
 
     def _of_booked(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
         """Yield a draft if an invoice was not booked or sent. A day says that it was, and so does a word such as "Sent"."""
-        is_booked = truth_of(text) if text else True
-        if is_booked is None:
-            word = find(StateColumn.ROW_STATE, text, self.plan.states.system)
-            is_booked = (word.meaning is not Meaning.DRAFT) if word else (self._is_day(text) or None)
-        if is_booked is None:
+        is_booked = says_booked(text, self.plan.states.system)
+        if is_booked is None and not self._is_day(text):
             yield RowFinding(Role.QUESTION, unknown(one.heading, text))
-        elif not is_booked:
+        elif is_booked is False:
             yield finding_of(Meaning.DRAFT, one.heading, text, is_certain=True, is_open=self.tells_open)
 
     def _of_hold(self, one: StateBinding, text: str) -> RowFinding:

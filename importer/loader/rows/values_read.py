@@ -11,9 +11,10 @@ from importer.domain.cells import Cell
 from importer.domain.code_lists import VoucherTypes, case_currencies, find_country, find_debtor_type, is_by_name
 from importer.domain.confirmed_values import ConfirmedValue
 from importer.domain.notes import Note, NoteKind
-from importer.domain.row_states import IN_WORDS, WITH_WORDS, StateColumn, find, truth_of
+from importer.domain.row_states import IN_WORDS, WITH_WORDS, StateColumn, find, says_booked, truth_of
+from importer.loader.sheets.cell_tests import is_day_in_figures
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
-from importer.loader.sheets.state_columns import StateBinding
+from importer.loader.sheets.state_columns import DATED_FLAGS, StateBinding
 from importer.loader.values.parsers import display_text, is_blank
 
 MOST_VALUES = 60
@@ -102,9 +103,17 @@ def _reading_of_state(one: StateBinding, system: str | None, confirmed: Mapping[
 
     def of_flag(text: str) -> Taken:
         is_asked = one.is_suspected and truth_of(text) is not False
-        return Taken("" if is_asked else words[truth_of(text)])
+        return Taken("" if is_asked else words[_truth_shown(one.column, text, system)])
 
     return _reading_of_word(one, system, confirmed) if one.column in WITH_WORDS else of_flag
+
+
+def _truth_shown(column: StateColumn, text: str, system: str | None) -> bool | None:
+    """Return whether a value below a heading of yes and no means yes: a day does, and so does "Sent" of what was sent."""
+    truth = says_booked(text, system) if column is StateColumn.IS_BOOKED and text else truth_of(text)
+    if truth is None and column in DATED_FLAGS and is_day_in_figures(text):
+        return True
+    return truth
 
 
 def _reading_of_word(one: StateBinding, system: str | None, confirmed: Mapping[str, Collection[ConfirmedValue]]) -> Reading:

@@ -29,7 +29,7 @@ from importer.loader.sheets.suspected_columns import suspected_as
 from importer.loader.values.parsers import display_text, is_blank
 
 _FLAGS = (StateColumn.IS_OPEN, StateColumn.IS_CREDIT, StateColumn.IN_COLLECTION)
-_DATED_FLAGS = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF, StateColumn.IS_BOOKED)
+DATED_FLAGS = (StateColumn.IS_PAID, StateColumn.IS_WRITTEN_OFF, StateColumn.IS_BOOKED)
 """Columns of yes and no in which a day means yes."""
 AMOUNTS = (*SETTLING, StateColumn.INVOICED_AMOUNT)
 _DATES = (StateColumn.PAID_DATE, StateColumn.PROMISED_DATE)
@@ -175,7 +175,7 @@ def _is_open_amount(column: StateColumn, cells: Sequence[Cell]) -> bool:
 
 def _fits(column: StateColumn, cell: Cell) -> bool:
     """Return whether a cell may be one of this kind of column."""
-    if column in _DATED_FLAGS:
+    if column in DATED_FLAGS:
         return truth_of(display_text(cell)) is not None or (may_be_date(cell) and not may_be_number(cell))
     if column in _FLAGS:
         return truth_of(display_text(cell)) is not None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from unit.loader.rows.test_row_verdicts import HEAD, read, with_column
+from unit.loader.rows.test_row_verdicts import CONTEXT, HEAD, read, with_column
 
+from importer.domain.notes import NoteKind
 from importer.errors import FileRefused
 from importer.loader.profile import Profile
+from importer.loader.source import open_file
 
 OPEN_HEAD = HEAD.replace("Total", "Balance due")
 
@@ -134,3 +136,14 @@ def beside(*rows: tuple[str, str, str]) -> str:
 )
 def test_an_open_amount_that_the_row_itself_contradicts_is_a_question(tmp_path, rows, expected):
     assert roles(read(tmp_path, beside(*rows))) == expected
+
+
+def test_the_review_shows_what_marks_days_and_words_are_taken_for(tmp_path):
+    path = tmp_path / "sent.csv"
+    path.write_text(with_column("Sent", "Sent", "Not sent", "nej", "2026-05-20", "perhaps"), encoding="utf-8")
+    assert roles(read(tmp_path, path.read_text(encoding="utf-8"))) == "case left left case asked"
+    with open_file(path, Profile(), CONTEXT) as source:
+        list(source.rows)
+        (note,) = [one for one in source.found if one.kind is NoteKind.VALUES_READ and one.value("heading") == "Sent"]
+    taken = dict(zip(note.all("value"), note.all("taken"), strict=True))
+    assert taken == {"Sent": "yes", "Not sent": "no", "nej": "no", "2026-05-20": "yes", "perhaps": ""}
