@@ -26,6 +26,7 @@ from importer.errors import SettingsError
 from importer.night_settings import ExpectSettings, NotifySettings
 from importer.scheduling.settings import Schedules
 from importer.setting_sections import Section, ValueSettings, WatchSettings, WorkspaceSettings
+from importer.web_settings import WebSettings
 
 KEYRING_SERVICE = "collection-importer"
 Api = Literal["debitura", "debbie"]
@@ -233,6 +234,7 @@ class Settings(BaseSettings):
     notify: NotifySettings = NotifySettings()
     expect: ExpectSettings = ExpectSettings()
     watch: WatchSettings = WatchSettings()
+    web: WebSettings = WebSettings()
     values: ValueSettings = ValueSettings()
     defaults: Annotated[dict[str, str], Field(description="Values for columns that a sheet does not have, by column name.")] = {}
     voucher_types: Annotated[
@@ -286,6 +288,7 @@ SECRETS_OF_NO_FILE = (
     ("debitura", "api_key", "DEBITURA__API_KEY"),
     ("debbie", "token", "DEBBIE__TOKEN"),
     ("notify", "urls", "NOTIFY__URLS"),
+    ("web", "oidc_client_secret", "WEB__OIDC_CLIENT_SECRET"),
 )
 """The settings that no file may hold: section, key, and the variable without its beginning."""
 

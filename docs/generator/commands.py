@@ -35,6 +35,7 @@ _EXAMPLES = {
     "doctor": "importer doctor",
     "resolve": "importer resolve C12-3f9a2b --absent",
     "watch": "importer watch /srv/finance/invoices",
+    "serve": "importer serve --sandbox",
     "adopt": "importer adopt C12-3f9a2b --case 1A2B3C4D",
     "ledger backup": "importer ledger backup ledger-backup.db",
     "ledger restored": "importer ledger restored",

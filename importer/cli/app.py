@@ -39,6 +39,7 @@ from importer.cli.options import (
 )
 from importer.cli.resolution import resolve
 from importer.cli.schedule import schedule_app
+from importer.cli.serve import serve
 from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, say
 from importer.cli.watch import watch
@@ -292,6 +293,9 @@ app.command()(logged(adopt))
 
 
 app.command()(watch)
+
+
+app.command()(serve)
 
 
 @config_app.command("show")

@@ -59,9 +59,25 @@ def approve(
     return _approve(environment, batch_id, gates, output, asked=asked)
 
 
-def _approve(environment: Environment, batch_id: int, gates: Gates, output: Path | None, *, asked: bool) -> str:
+def approve_seen(environment: Environment, batch_id: int, mark: str, output: Path | None = None) -> str:
+    """Approve a batch as a page has shown it. ``mark`` is that of the proposal on the page. Returns a line for the user.
+
+    Raises ApprovalNeeded if it was reviewed again since, would do something else by now, or if this person may not approve it.
+    """
+    require_ledger(environment.ledger_url)
+    _check_person(environment, batch_id)
+    return _approve(environment, batch_id, Gates(), output, asked=True, mark=mark)
+
+
+def _approve(
+    environment: Environment, batch_id: int, gates: Gates, output: Path | None, *, asked: bool, mark: str | None = None
+) -> str:
     """Approve a batch, and leave it to the account's sender if there is one. Returns a line for the user."""
     with environment.open_ledger("importer approve") as ledger, ledger.unit_of_work() as work:
+        if mark is not None and ((shown := work.remembered_proposal(batch_id)) is None or shown.mark() != mark):
+            raise ApprovalNeeded(
+                f"Batch {batch_id} was not approved: it was reviewed again since the page was shown. Look again."
+            )
         if unmet := _unmet(work, batch_id, gates, environment, asked=asked):
             raise ApprovalNeeded(f"Batch {batch_id} was not approved: {'; '.join(unmet)}.")
         (approved,) = approve_batches(work, [batch_id], environment, limit=gates.limit, reviewed=asked)

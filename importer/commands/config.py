@@ -10,7 +10,7 @@ from importer.notify.delivery import addresses_of
 from importer.settings import Api, Settings
 
 SECRETS: tuple[tuple[Api, str], ...] = (("debitura", "api_key"), ("debbie", "token"))
-_SECRET = {"debitura": {"api_key"}, "debbie": {"token"}, "notify": {"urls", "ping_url"}}
+_SECRET = {"debitura": {"api_key"}, "debbie": {"token"}, "notify": {"urls", "ping_url"}, "web": {"users", "oidc_client_secret"}}
 
 
 def settings_lines(settings: Settings) -> list[str]:
@@ -24,6 +24,8 @@ def settings_lines(settings: Settings) -> list[str]:
     lines += [f"# {api}.{name}: {_described(find_credential(settings, api))}" for api, name in SECRETS]
     lines.append(f"# notify.urls: {'set' if addresses_of(settings.notify) else 'missing'}")
     lines.append(f"# notify.ping_url: {'set' if settings.notify.ping_url else 'missing'}")
+    lines.append(f"# web.users: {', '.join(settings.web.users) or 'none'}")
+    lines.append(f"# web.oidc_client_secret: {'set' if settings.web.oidc_client_secret else 'missing'}")
     return lines
 
 

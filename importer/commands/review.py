@@ -15,7 +15,7 @@ from importer.reporter.review.model import FileReview, Review
 from importer.reporter.review.terminal import review_lines
 from importer.workspace.connections import known_accounts
 from importer.workspace.environment import Environment
-from importer.workspace.proposing import Previewed, preview
+from importer.workspace.proposing import Look, Previewed, preview
 from importer.workspace.reviews import account_shown, review_of, write_run_review
 from importer.workspace.workspace import Workspace
 
@@ -49,10 +49,11 @@ def review_batch(
     *,
     command: str = "importer review",
     seen: bool = True,
+    look: Look | None = None,
 ) -> BatchReview:
     """Return the review of a batch as it is now. What a staged one would do counts as reviewed from now on.
 
-    ``seen``: it is shown to a person.
+    ``seen``: it is shown to a person. ``look`` is a further look at a staged one.
 
     Raises UsageError for an unknown batch, LedgerError or LedgerHeld.
     """
@@ -62,7 +63,7 @@ def review_batch(
         with ledger.unit_of_work() as work:
             info = batch_of(work, batch_id)
             is_staged = info.state is BatchState.STAGED
-            found = preview(work, [batch_id], environment, output, seen=seen) if is_staged else None
+            found = preview(work, [batch_id], environment, output, seen=seen, look=look) if is_staged else None
             file = found.files[batch_id] if found else _present_review(work, info)
             decisions = tuple(work.decisions(batch_id))
     review = review_of([file], workspace, environment, account_shown(environment, accounts))

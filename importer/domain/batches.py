@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -128,6 +128,11 @@ class Proposal:
         }
         others = {"overlaps": self.overlaps, "overruled": self.overruled, "seen": self.seen}
         return json.dumps({"counts": counts, "digest": self.digest, **others})
+
+    def mark(self) -> str:
+        """Return a short text that is another one for every other proposal, so that a page can name the one it has shown."""
+        shown = json.loads(replace(self, seen=False).as_json())
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
 
     @classmethod
     def from_json(cls, text: str) -> Proposal:

@@ -1,10 +1,13 @@
-"""The user of the operating system who runs a command: by whom batches are staged, approved and discarded."""
+"""By whom batches are staged, approved and discarded: the user of the operating system, or one who is logged in on the page."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from importer.domain.batches import NOBODY, Person
 
@@ -12,8 +15,26 @@ FIRST_PERSON, NOBODY_UID = 1000, 65534
 """User ids below the first are those of the system and of services."""
 
 
+_acting: ContextVar[Person | None] = ContextVar("acting", default=None)
+
+
+@contextmanager
+def acting_as(person: Person) -> Iterator[None]:
+    """Do what is done in this context for a person who is logged in, and not for the user of the operating system."""
+    before = _acting.set(person)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
 def current_person() -> Person:
-    """Return who runs this process, by its user id and not by variables, which anybody can set."""
+    """Return for whom this is done: whom :func:`acting_as` names, else the user of this process.
+
+    The latter is known by its user id and not by variables, which anybody can set.
+    """
+    if (person := _acting.get()) is not None:
+        return person
     host = socket.gethostname()
     if sys.platform == "win32":
         return Person(os.getlogin(), host)  # there it asks the system, and reads no variable

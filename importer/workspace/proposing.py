@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +17,7 @@ from importer.domain.money import totals_text
 from importer.domain.states import RowStatus
 from importer.errors import FileRefused
 from importer.ledger.ledger import UnitOfWork
+from importer.ledger.queries.queries import Queries
 from importer.reporter.report import Report, write_report
 from importer.reporter.review.build import build_file_review
 from importer.reporter.review.model import FileReview, Review
@@ -78,10 +79,22 @@ def file_reviews(work: UnitOfWork, batches: Sequence[int]) -> list[FileReview]:
     return [build_file_review(queries, batch, is_confirmed=queries.is_confirmed_profile(batch)) for batch in batches]
 
 
-def preview(work: UnitOfWork, batches: Sequence[int], environment: Environment, output: Path | None, *, seen: bool) -> Previewed:
+Look = Callable[[Queries, int], None]
+"""A further look at a batch, by its id, while its rows are as they would be if it were approved."""
+
+
+def preview(
+    work: UnitOfWork,
+    batches: Sequence[int],
+    environment: Environment,
+    output: Path | None,
+    *,
+    seen: bool,
+    look: Look | None = None,
+) -> Previewed:
     """Find out what staged batches would do together, write their reports, and remember what was found as reviewed.
 
-    ``seen``: it is shown to a person.
+    ``seen``: it is shown to a person. ``look`` is called for each of them too.
     """
     directory = output or environment.output
     with work.entered_for_review(batches, seen=seen) as previews:
@@ -91,13 +104,18 @@ def preview(work: UnitOfWork, batches: Sequence[int], environment: Environment, 
         }
         files = dict(zip(batches, file_reviews(work, batches), strict=True))
         totals = {kind: work.queries.pending_totals(batches, kind) for kind in RecordKind}
+        if look is not None:
+            for batch in batches:
+                look(work.queries, batch)
     for batch, one in previews.items():
         work.remember_proposal(batch, replace(one.proposal, seen=seen), json.dumps(files[batch].as_json(), ensure_ascii=False))
     return Previewed({batch: one.proposal for batch, one in previews.items()}, files, reports, totals)
 
 
-def stage_run(request: ImportRequest, environment: Environment, console: Console) -> StagedRun:
+def stage_run(request: ImportRequest, environment: Environment, console: Console, look: Look | None = None) -> StagedRun:
     """Stage the sources in one transaction. The ledger is closed afterwards, because a person may be asked next.
+
+    ``look`` is that of :func:`preview`.
 
     Raises ImporterError if nothing can be staged, if the sources are not what is expected, or if nobody could answer the
     question; then nothing is recorded.
@@ -110,7 +128,7 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
         with ledger.unit_of_work() as work:  # rolled back if anything below raises
             staged = stage_sources(work, request, environment, accounts, run_id, current_person())
             _check_expectation(work, staged, request)
-            found = preview(work, staged.proposed, environment, request.output, seen=request.is_asked)
+            found = preview(work, staged.proposed, environment, request.output, seen=request.is_asked, look=look)
             check_debbie_settings(found.totals, environment)
             if request.is_asked and not found.sends_nothing():
                 console.require_answer(f"Send {in_words(found.totals)} to {environment.debitura_url}?")

@@ -17,16 +17,26 @@ from importer.reporter.sheets import READY
 if TYPE_CHECKING:
     from jinja2 import Template
 
-TEMPLATE = "review.html.j2"
+TEMPLATE, BODY, STYLE = "review.html.j2", "review_body.html.j2", "review.css"
 
 
 def review_html(review: Review) -> str:
     """Return the page."""
-    return _template().render(review=review, statuses=review.statuses())
+    return _template(TEMPLATE).render(review=review, statuses=review.statuses())
+
+
+def review_body(review: Review) -> str:
+    """Return what the page shows, without its frame and its style, to be put into another page."""
+    return _template(BODY).render(review=review, statuses=review.statuses())
+
+
+def review_style() -> str:
+    """Return the style of the page."""
+    return _template(STYLE).render()
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -39,7 +49,7 @@ def _template() -> Template:
     )
     environment.filters.update(status=_status, money=_money, amount=grouped_text, counted=counted, number="{:,}".format)
     environment.filters["ordered"] = ordered_values
-    return environment.get_template(TEMPLATE)
+    return environment.get_template(name)
 
 
 def _shown(value: object) -> object:

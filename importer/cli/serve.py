@@ -1,0 +1,54 @@
+"""The command ``importer serve``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from importer.cli.invocation import current_workspace
+from importer.cli.logs.command import silence
+from importer.cli.options import Config, NewLedger, SandboxFlag, Verbose
+from importer.cli.terminal import TerminalDialogue, say
+
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, max=65_535, help="Another port than that of the settings.", show_default=False)
+]
+HashPassword = Annotated[
+    bool, typer.Option("--hash-password", help="Ask for a password, print the line for a user under [web.users], and end.")
+]
+
+
+def serve(
+    sandbox: SandboxFlag = False,
+    port: Port = None,
+    hash_password: HashPassword = False,
+    new_ledger: NewLedger = False,
+    config: Config = None,
+    verbose: Verbose = 0,
+) -> None:
+    """Run the page: drop files, see how they are read, correct, approve, follow, and fetch the results, in a browser."""
+    from importer.web.server import check_installed, check_safe, offer_links, prepare
+
+    del verbose  # the logs are set up by now
+    check_installed()
+    if hash_password:
+        from importer.web.login.passwords import hashed
+
+        typer.echo(hashed(TerminalDialogue().ask_secret("Password: ")))
+        return
+    from importer.web.work.desk import Desk
+
+    silence()
+    workspace = current_workspace(config, sandbox=sandbox)
+    settings = workspace.load_settings(config)
+    if port is not None:
+        settings = settings.model_copy(update={"web": settings.web.model_copy(update={"port": port})})
+    check_safe(settings.web)
+    workspace.make()
+    serving = prepare(Desk(workspace, settings, sandbox, config, new_ledger))
+    say(f"The page of {workspace.described()} is at {serving.url}. Ctrl-C ends it; what is being sent goes on.", err=True)
+    if serving.link:
+        say("Open this link, which works once. Enter shows another one.", err=True)
+        offer_links(serving, say)
+    serving.run()

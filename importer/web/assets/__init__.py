@@ -1,0 +1,1 @@
+"""The files that browsers load beside the pages."""

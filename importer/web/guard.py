@@ -1,0 +1,144 @@
+"""What holds for every request, before any page sees it: its host, its sender, its size, and the headers of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import anyio
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.formparsers import MultiPartException
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_SECONDS = 60.0
+"""How long a request may send nothing of its body."""
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers hide the origin of forms too
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+class BodyTooLarge(MultiPartException):
+    """More was sent than the address takes. The parser of forms closes its files when it is raised."""
+
+    def __init__(self) -> None:
+        super().__init__("too large")
+
+
+class BodyTooSlow(MultiPartException):
+    """The body did not go on for too long."""
+
+    def __init__(self) -> None:
+        super().__init__("too slow")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the page is reached: the allowed values of Host, and of Origin."""
+
+    hosts: frozenset[str]
+    origins: frozenset[str]
+    is_secure: bool
+
+    @classmethod
+    def of(cls, urls: list[str]) -> Addresses:
+        """Return the addresses of a page that browsers reach by these URLs."""
+        parts = [urlsplit(url) for url in urls]
+        hosts = frozenset(part.netloc.casefold() for part in parts)
+        origins = frozenset(f"{part.scheme}://{part.netloc.casefold()}" for part in parts)
+        return cls(hosts, origins, all(part.scheme == "https" for part in parts))
+
+
+class Guard:
+    """Refuses foreign hosts, foreign senders and bodies that are too large, and adds the headers that protect each page.
+
+    ``proxies`` are the only addresses that may connect; empty for any. ``limit_of`` is the most bytes that a path takes.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, addresses: Addresses, limit_of: Callable[[str], int], proxies: frozenset[str] = frozenset()
+    ) -> None:
+        self._app, self._addresses, self._limit_of, self._proxies = app, addresses, limit_of, proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        body = LimitedBody(receive, self._limit_of(scope["path"]), headers)
+
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                self._protect(answer)
+                if scope["method"] not in SAFE_METHODS and not body.is_whole:
+                    answer["Connection"] = "close"  # nothing more is read of an upload that is refused
+            await send(message)
+
+        if refusal := self._refusal(scope, headers):
+            await PlainTextResponse(refusal[1], refusal[0])(scope, receive, send_protected)
+            return
+        await self._app(scope, body.receive, send_protected)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        """Return the status and the text with which a request is refused; None if a page may see it."""
+        client = scope.get("client")
+        if self._proxies and (client is None or client[0] not in self._proxies):
+            return 403, "This page answers only its proxy."
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or hosts[0].casefold() not in self._addresses.hosts:
+            return 400, "This page is not reached by that address."
+        if scope["method"] not in SAFE_METHODS and not self._is_own_sender(headers):
+            return 403, "This was sent by another site, and nothing was done."
+        return None
+
+    def _is_own_sender(self, headers: Mapping[str, str]) -> bool:
+        """Return whether a form comes from the page itself, as far as the browser says so; the form's own text says the rest."""
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if origin is not None and origin.casefold() not in self._addresses.origins:
+            return False
+        return site is None or site in {"same-origin", "none"}
+
+    def _protect(self, headers: MutableHeaders) -> None:
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        if self._addresses.is_secure:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+class LimitedBody:
+    """The body of a request, counted as it arrives. Its length header alone is not believed: a chunked body has none."""
+
+    def __init__(self, receive: Receive, limit: int, headers: Mapping[str, str]) -> None:
+        self._receive, self._limit, self._bytes, self.is_whole = receive, limit, 0, False
+        announced = headers.get("content-length", "")
+        self._is_refused = announced.isdecimal() and int(announced) > limit
+
+    async def receive(self) -> Message:
+        """Return the next part. Raises BodyTooLarge or BodyTooSlow."""
+        if self._is_refused:
+            raise BodyTooLarge
+        if self.is_whole:
+            return await self._receive()
+        with anyio.move_on_after(BODY_SECONDS):
+            message = await self._receive()
+            self._bytes += len(message.get("body", b""))
+            self.is_whole = not message.get("more_body", False)
+            if self._bytes > self._limit:
+                raise BodyTooLarge
+            return message
+        raise BodyTooSlow

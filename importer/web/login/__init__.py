@@ -1,0 +1,1 @@
+"""The ways to log in to the page, and the limit on failed tries."""

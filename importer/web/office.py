@@ -1,0 +1,52 @@
+"""What the pages share: the desk, the jobs, the uploads, the sender and the sessions of one server."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import anyio
+
+from importer.errors import ImporterError
+from importer.web.rendering import Rendering
+from importer.web.sessions import Sessions
+from importer.web.work.desk import Desk
+from importer.web.work.jobs import Jobs
+from importer.web.work.progress import ProgressFeed
+from importer.web.work.row_files import sweep_rows
+from importer.web.work.sender import SenderProcess
+from importer.web.work.uploads import Uploads
+
+
+@dataclass
+class PageOffice:
+    """One server's own things. ``stopping`` is set when it ends, so that streams end too."""
+
+    desk: Desk
+    rendering: Rendering
+    sessions: Sessions
+    uploads: Uploads
+    jobs: Jobs
+    sender: SenderProcess
+    feed: ProgressFeed
+    stopping: anyio.Event
+
+    @classmethod
+    def of(cls, desk: Desk, rendering: Rendering) -> PageOffice:
+        """Return the office of a server in this workspace."""
+        uploads = Uploads(desk)
+        sessions = Sessions(desk.settings.web.session_hours * 3600)
+        stopping = anyio.Event()
+        feed = ProgressFeed(desk, stopping)
+        return cls(desk, rendering, sessions, uploads, Jobs(uploads.forget), SenderProcess(desk), feed, stopping)
+
+    def close(self) -> None:
+        """End what ends with the server. A sender that was started goes on."""
+        self.jobs.close()
+        self.clean_up()
+
+    def clean_up(self) -> None:
+        """Remove the files that no batch needs, such as those of a server that was killed."""
+        self.uploads.forget_all()
+        with suppress(ImporterError):  # without a ledger that can be read there is nothing to show either
+            sweep_rows(self.desk)

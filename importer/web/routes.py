@@ -1,0 +1,49 @@
+"""Every address of the page as one table: who may open it, and how much it takes. A test walks through it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from importer.web.pages import batch, corrections, drop, follow, home, mapping, questions, rows
+from importer.web.users import Access
+from importer.web.visit import Visit
+
+PageHandler = Callable[[Visit], Awaitable[Response]]
+FORM_BYTES = 1_000_000
+"""The most that a form without files takes."""
+
+
+@dataclass(frozen=True)
+class PageRoute:
+    """An address: its method and path, who may open it, and what answers it. ``takes_files``: the limit of uploads holds."""
+
+    method: str
+    path: str
+    access: Access
+    handler: PageHandler
+    takes_files: bool = False
+
+
+ROUTES = (
+    PageRoute("GET", "/", Access.LOOK, home.home),
+    PageRoute("GET", "/batches", Access.LOOK, home.every_batch),
+    PageRoute("GET", "/status", Access.LOOK, home.status),
+    PageRoute("POST", "/drop", Access.PREPARE, drop.drop, takes_files=True),
+    PageRoute("GET", "/jobs/{job:str}", Access.PREPARE, drop.job),
+    PageRoute("GET", "/map/{job:str}/{file:int}", Access.PREPARE, mapping.show),
+    PageRoute("POST", "/map/{job:str}/{file:int}", Access.PREPARE, mapping.answer),
+    PageRoute("GET", "/batches/{batch:int}", Access.LOOK, batch.show),
+    PageRoute("GET", "/batches/{batch:int}/rows", Access.LOOK, rows.show),
+    PageRoute("POST", "/batches/{batch:int}/review", Access.DECIDE, batch.review),
+    PageRoute("POST", "/batches/{batch:int}/approve", Access.APPROVE, batch.approve),
+    PageRoute("POST", "/batches/{batch:int}/discard", Access.DECIDE, batch.discard),
+    PageRoute("POST", "/batches/{batch:int}/correct", Access.PREPARE, corrections.correct),
+    PageRoute("POST", "/batches/{batch:int}/answer", Access.APPROVE, questions.answer),
+    PageRoute("POST", "/batches/{batch:int}/results", Access.LOOK, batch.results),
+    PageRoute("GET", "/batches/{batch:int}/files/{name:str}", Access.LOOK, batch.file),
+    PageRoute("POST", "/send", Access.APPROVE, batch.send),
+    PageRoute("GET", "/events", Access.LOOK, follow.events),
+)

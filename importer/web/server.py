@@ -1,0 +1,222 @@
+"""`importer serve`: refuses what would be unsafe, and runs the page until it is interrupted."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.domain.hosts import LOOPBACK, is_loopback
+from importer.errors import SettingsError, UsageError
+from importer.web.login.link import OneTimeLink
+from importer.web_settings import WebSettings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from importer.web.doors import LoginDoor
+    from importer.web.office import PageOffice
+    from importer.web.work.desk import Desk
+
+NEEDED = {"argon2": "argon2-cffi", "authlib": "authlib", "python_multipart": "python-multipart"}
+LAST_SECONDS = 3
+"""How long requests under way may take when the server ends."""
+
+
+def check_installed() -> None:
+    """Raise UsageError if the packages of the page are not installed."""
+    if missing := [package for module, package in NEEDED.items() if find_spec(module) is None]:
+        raise UsageError(
+            f"The page needs packages that are not installed: {', '.join(missing)}. Install them with "
+            f"`pip install 'collection-importer[web]'`."
+        )
+
+
+def check_safe(settings: WebSettings) -> None:
+    """Raise SettingsError unless everybody who can reach the page must log in, and nothing travels in the clear."""
+    is_local = settings.host in LOOPBACK
+    if settings.login == "link" and not is_local:
+        raise SettingsError(
+            f"The page would listen on {settings.host}, where others reach it, without a login. Set login under [web] to users, "
+            f"proxy or oidc, or host to 127.0.0.1. It was not started."
+        )
+    if settings.login == "link" and settings.url:
+        raise SettingsError(
+            "url under [web] is for a page that others reach: set login to users, proxy or oidc. It was not started."
+        )
+    if not is_local and not settings.tls_files() and not settings.url.startswith("https://"):
+        raise SettingsError(
+            "Passwords and debtors' data would travel in the clear. Under [web], set certificate and certificate_key, or set url "
+            "to the https address of the proxy in front of the page. It was not started."
+        )
+    if bool(settings.certificate) != bool(settings.certificate_key):
+        raise SettingsError("Under [web], certificate and certificate_key belong together: set both, or none.")
+    _check_door(settings)
+
+
+def _check_door(settings: WebSettings) -> None:
+    required = {
+        "link": (),
+        "users": ("users", "roles"),
+        "proxy": ("proxy_header", "proxy_addresses", "url", "roles"),
+        "oidc": ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "url", "roles"),
+    }[settings.login]
+    if settings.login == "oidc" and settings.oidc_issuer.startswith("http:") and not is_loopback(settings.oidc_issuer):
+        raise SettingsError(
+            "oidc_issuer under [web] must begin with https://, or anybody on the way could log in. It was not started."
+        )
+    if missing := [name for name in required if not getattr(settings, name)]:
+        raise SettingsError(f'login = "{settings.login}" needs these settings under [web], too: {", ".join(missing)}.')
+
+
+def addresses_of(settings: WebSettings, port: int) -> list[str]:
+    """Return the URLs by which browsers reach the page."""
+    if settings.url:
+        return [settings.url]
+    scheme = "https" if settings.tls_files() else "http"
+    names = ["127.0.0.1", "localhost", "[::1]"] if settings.host in LOOPBACK else [settings.host]
+    return [f"{scheme}://{name}:{port}" for name in names]
+
+
+@dataclass
+class Serving:
+    """A server that is ready to run. ``link`` is the one of its door, if it has one."""
+
+    server: uvicorn.Server
+    sockets: list[socket.socket]
+    url: str
+    link: OneTimeLink | None
+    close: Callable[[], None]
+
+    def link_text(self) -> str:
+        """Return a new link, which works once."""
+        return f"{self.url}/enter?token={self.link.renew()}" if self.link else self.url
+
+    def run(self) -> None:
+        """Serve until the process is interrupted."""
+        try:
+            self.server.run(sockets=self.sockets)
+        finally:
+            self.close()
+
+
+def prepare(desk: Desk) -> Serving:
+    """Open the port and build the page. Raises UsageError if that is not possible."""
+    import uvicorn
+
+    from importer.web.app import build_app
+    from importer.web.guard import Addresses
+    from importer.web.office import PageOffice
+    from importer.web.rendering import Rendering
+    from importer.web.texts import Texts
+
+    settings = desk.settings.web
+    opened = _listen(settings)
+    port = opened.getsockname()[1]
+    urls = addresses_of(settings, port)
+    addresses = Addresses.of(urls)
+    link = OneTimeLink() if settings.login == "link" else None
+    door = _door(settings, link)
+    office = PageOffice.of(desk, Rendering(Texts(), can_log_out=door.can_log_out))
+    office.clean_up()
+    cookie = f"__Host-importer-{port}" if addresses.is_secure else f"importer-{port}"
+    proxies = frozenset(settings.proxy_addresses) if settings.login == "proxy" else frozenset[str]()
+    app = build_app(office, door, addresses, cookie=cookie, proxies=proxies)
+    tls = _tls_files(desk)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=LAST_SECONDS,
+        ssl_certfile=str(tls[0]) if tls else None,
+        ssl_keyfile=str(tls[1]) if tls else None,
+    )
+    return Serving(stopping_server(config, office), [opened], urls[0], link, office.close)
+
+
+def _tls_files(desk: Desk) -> tuple[Path, Path] | None:
+    """Return the files of the certificate and its key, which are relative to the workspace. Raises SettingsError."""
+    files = desk.settings.web.tls_files()
+    if files is None:
+        return None
+    found = desk.workspace.root / files[0], desk.workspace.root / files[1]
+    if lost := [str(path) for path in found if not path.is_file()]:
+        raise SettingsError(f"There is no file {' and no file '.join(lost)}, which [web] names for https. Correct the path.")
+    return found
+
+
+def stopping_server(config: uvicorn.Config, office: PageOffice) -> uvicorn.Server:
+    """Return a server that ends its streams when it is to end: it would wait for them otherwise."""
+    import uvicorn
+
+    class PageServer(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Generator[None, None, None]:
+            """Let the first interrupt end the server, which is no error, and the second one at once."""
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            office.stopping.set()
+            await super().shutdown(sockets)
+
+    return PageServer(config)
+
+
+def _listen(settings: WebSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((settings.host, settings.port))
+        opened.listen(128)
+    except OSError as error:
+        opened.close()
+        raise UsageError(
+            f"The page cannot listen on {settings.host}, port {settings.port} ({error.strerror or error}). Choose another "
+            f"--port, or end the program that uses it."
+        ) from None
+    return opened
+
+
+def _door(settings: WebSettings, link: OneTimeLink | None) -> LoginDoor:
+    from importer.web.login.doors import LinkDoor, ProxyDoor, UsersDoor
+    from importer.web.login.tries import FailedTries
+
+    if link is not None:
+        return LinkDoor(link)
+    if settings.login == "proxy":
+        return ProxyDoor(settings)
+    if settings.login == "oidc":
+        from importer.web.login.oidc import OidcDoor
+
+        return OidcDoor(settings)
+    return UsersDoor(settings, FailedTries())
+
+
+def offer_links(serving: Serving, show: Callable[[str], None]) -> None:
+    """Show the link, and at a terminal another one whenever Enter is pressed."""
+    show(serving.link_text())
+    if not sys.stdin.isatty():
+        return
+
+    def listen() -> None:
+        for _ in sys.stdin:
+            show(serving.link_text())
+
+    threading.Thread(target=listen, name="links", daemon=True).start()

@@ -1,0 +1,88 @@
+"""A visit: one request by a user who is logged in, with what a page needs to answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from importer.errors import UsageError
+from importer.web.rendering import Rendering
+from importer.web.sessions import Session
+from importer.web.users import Access, User
+
+if TYPE_CHECKING:
+    from importer.web.office import PageOffice
+
+T = TypeVar("T")
+NO_FORM = FormData()
+LARGEST_NUMBER = 2**53
+
+
+@dataclass
+class Visit:
+    """A request, the session that it belongs to, and the form that came with it."""
+
+    request: Request
+    office: PageOffice
+    session: Session
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def user(self) -> User:
+        """Return who is logged in."""
+        return self.session.user
+
+    @property
+    def rendering(self) -> Rendering:
+        """Return what makes pages."""
+        return self.office.rendering
+
+    def number(self, name: str) -> int:
+        """Return a number of the address. The route has found digits alone."""
+        return min(int(self.request.path_params[name]), LARGEST_NUMBER)
+
+    def query(self, name: str, default: str = "") -> str:
+        """Return a value of the query."""
+        return self.request.query_params.get(name, default)
+
+    def field(self, name: str, default: str = "") -> str:
+        """Return a text of the form."""
+        value = self.form.get(name, default)
+        return value if isinstance(value, str) else default
+
+    def whole(self, name: str) -> int:
+        """Return a whole number of the form. Raises UsageError."""
+        text = self.field(name)
+        if not text.isascii() or not text.isdecimal() or int(text) > LARGEST_NUMBER:
+            raise UsageError(f"The form lacks the number {name}. Load the page again.")
+        return int(text)
+
+    async def work(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """Do what may block in a thread, on behalf of the user."""
+        return await self.office.desk.run(self.user.person, lambda: function(*arguments, **options))
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """Return a page. A notice of the session is shown on it once."""
+        notice, self.session.notice = self.session.notice, ""
+        return self.rendering.page(template, status, session=self.session, notice=notice, **self._usual(), **values)
+
+    def to(self, path: str, notice: str = "") -> Response:
+        """Return the answer to a form: the browser loads another page, so that reloading that sends nothing twice."""
+        if notice:
+            self.session.notice = notice
+        return RedirectResponse(path, 303)
+
+    def _usual(self) -> Mapping[str, Any]:
+        user = self.user
+        return {
+            "user": user,
+            "may_prepare": user.may(Access.PREPARE),
+            "may_approve": user.may(Access.APPROVE),
+            "is_sandbox": self.office.desk.is_sandbox,
+            "here": self.request.url.path,
+        }

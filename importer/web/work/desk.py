@@ -1,0 +1,81 @@
+"""The desk: where the page does its work. Each piece of work opens what it needs, ends, and leaves nothing open or locked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+import anyio.to_thread
+
+from importer.domain.batches import Person
+from importer.domain.file_access import FileAccess, access_of
+from importer.errors import LedgerHeld
+from importer.settings import Settings
+from importer.workspace.environment import Environment, open_environment
+from importer.workspace.ledger_guard import refuse_second_ledger
+from importer.workspace.person import acting_as
+from importer.workspace.workspace import Workspace
+
+T = TypeVar("T")
+SHORT_WAIT_SECONDS = 5.0
+FOLDER = "page"
+"""The folder of the workspace in which the page keeps what it needs between two requests."""
+
+
+@dataclass
+class Desk:
+    """The workspace that the page works in. ``config`` is another settings file than the workspace's."""
+
+    workspace: Workspace
+    settings: Settings
+    is_sandbox: bool = False
+    config: Path | None = None
+    new_ledger: bool = False
+    _writing: Lock = field(default_factory=Lock)
+
+    @property
+    def access(self) -> FileAccess:
+        """Return who can read what the page writes."""
+        return access_of(self.settings.workspace.group)
+
+    def folder(self, name: str) -> Path:
+        """Return a private folder of the page, which exists then. Raises OSError."""
+        path = self.workspace.root.absolute() / FOLDER / name
+        self.access.folders_to(path)
+        return path
+
+    @contextmanager
+    def reading(self) -> Iterator[Environment]:
+        """Open the environment for what reads the ledger alone."""
+        with open_environment(self.workspace, self.settings, sandbox=self.is_sandbox, serving=False) as environment:
+            yield environment
+
+    @contextmanager
+    def changing(self, *, asks_apis: bool = False, is_job: bool = False) -> Iterator[Environment]:
+        """Open the environment for what writes the ledger: one piece of work of this page at a time.
+
+        ``asks_apis``: requests are made, for which the embedded sandbox must run. ``is_job``: it may wait for as long as the
+        work before it takes; anything else, for which a person waits at a page, raises LedgerHeld after a short while.
+        """
+        if not self._writing.acquire(timeout=-1 if is_job else SHORT_WAIT_SECONDS):
+            raise LedgerHeld("A file is being read, or other work of this page writes the ledger. Try again in a minute.")
+        try:
+            with open_environment(self.workspace, self.settings, sandbox=self.is_sandbox, serving=asks_apis) as environment:
+                refuse_second_ledger(environment)
+                yield environment
+        finally:
+            self._writing.release()
+
+    async def run(self, person: Person, work: Callable[[], T]) -> T:
+        """Do a piece of work in a thread, on behalf of a person."""
+        return await anyio.to_thread.run_sync(partial(_as, person, work))
+
+
+def _as(person: Person, work: Callable[[], T]) -> T:
+    with acting_as(person):
+        return work()

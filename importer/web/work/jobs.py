@@ -1,0 +1,92 @@
+"""Work that takes longer than a request: it goes on in a thread, and a page shows how far it is."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from time import monotonic
+
+from importer.domain.batches import Person
+from importer.errors import ExitCode, ImporterError, bug_text
+from importer.web.work.console import PageConsole
+from importer.workspace.person import acting_as
+
+AT_ONCE = 2
+KEPT_SECONDS = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How a job has ended: the batches that it has made, and what to say about it. ``refused``: it made nothing."""
+
+    batches: tuple[int, ...] = ()
+    messages: tuple[str, ...] = ()
+    refused: bool = False
+    to_map: tuple[str, ...] = ()
+
+
+@dataclass
+class PageJob:
+    """A piece of work: what it is about, by whom, its notes so far, and its result once it has ended."""
+
+    id: str
+    about: str
+    person: Person
+    begun: float
+    console: PageConsole = field(default_factory=PageConsole)
+    result: JobResult | None = None
+    ended: Event = field(default_factory=Event)
+
+
+class Jobs:
+    """The jobs of this server. They end with it; what they have recorded is in the ledger."""
+
+    def __init__(self, forget: Callable[[str], None]) -> None:
+        """``forget`` removes what was kept for a job, by its id."""
+        self._jobs: dict[str, PageJob] = {}
+        self._lock = Lock()
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="page-job")
+        self._forget = forget
+
+    def new_id(self) -> str:
+        """Return an id that nobody can guess."""
+        return secrets.token_hex(16)
+
+    def start(self, job_id: str, about: str, person: Person, work: Callable[[PageJob], JobResult]) -> PageJob:
+        """Begin a job in a thread, on behalf of a person."""
+        job = PageJob(job_id, about, person, monotonic())
+        with self._lock:
+            old = [one for one in self._jobs.values() if monotonic() - one.begun > KEPT_SECONDS and one.result]
+            for one in old:
+                del self._jobs[one.id]
+            self._jobs[job_id] = job
+        for one in old:
+            self._forget(one.id)
+        self._threads.submit(_run, job, work)
+        return job
+
+    def find(self, job_id: str) -> PageJob | None:
+        """Return a job of this server; None if there is none with this id."""
+        return self._jobs.get(job_id)
+
+    def close(self) -> None:
+        """Wait for the jobs under way, and begin no other."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _run(job: PageJob, work: Callable[[PageJob], JobResult]) -> None:
+    """Do the work of a job. Whatever goes wrong becomes its result."""
+    try:
+        with acting_as(job.person):
+            job.result = work(job)
+    except ImporterError as error:
+        job.result = JobResult(messages=(str(error),), refused=error.exit_code is not ExitCode.OK)
+    except MemoryError:
+        job.result = JobResult(messages=("The server has too little free memory for this file. Split it.",), refused=True)
+    except Exception as error:  # noqa: BLE001  (the border of a job: a bug must end in a message, and not in silence)
+        job.result = JobResult(messages=(bug_text(error),), refused=True)
+    finally:
+        job.ended.set()

@@ -1,0 +1,139 @@
+"""How far the sending is, from the ledger: so that a page, a terminal and a page after a crash all show the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from time import monotonic
+
+import anyio
+
+from importer.commands.status import LedgerStatus, StatusView, ledger_status
+from importer.domain.batches import BatchState
+from importer.domain.kinds import RecordKind
+from importer.domain.states import DONE, RowStatus
+from importer.errors import ImporterError
+from importer.reporter.review.text import counted
+from importer.reporter.row_reasons import in_words
+from importer.reporter.summary import Summary
+from importer.web.work.batches import has_ledger
+from importer.web.work.desk import Desk
+from importer.workspace.connections import known_accounts, open_ledger_read_only, quotas_of
+from importer.workspace.environment import Environment
+from importer.workspace.person import current_person
+from importer.workspace.progress import announcement
+
+TICK_SECONDS, PING_SECONDS = 1.0, 15.0
+_OPEN = frozenset({BatchState.APPROVED, BatchState.SENDING})
+_SETTLED = DONE | {
+    *(RowStatus.CHANGED, RowStatus.WITHDRAWN, RowStatus.LEFT_OUT, RowStatus.REJECTED),
+    *(RowStatus.REFUSED, RowStatus.QUESTIONED, RowStatus.BLOCKED, RowStatus.HELD),
+}
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """A batch that is being sent: how many of its rows are settled, and its figures in words."""
+
+    state: str
+    done: int
+    rows: int
+    line: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The batches that are open, by number, who sends, and when that ends."""
+
+    batches: dict[str, BatchProgress]
+    sender: str = ""
+    finish: str = ""
+
+    def text(self) -> str:
+        """Return the progress as JSON on one line. It holds numbers and no data of debtors."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+NOTHING = Progress({})
+
+
+def progress(environment: Environment) -> Progress:
+    """Return the progress of this moment."""
+    if not has_ledger(environment):
+        return NOTHING
+    status = ledger_status(environment, StatusView.OPEN)
+    sent = [one for one in status.batches if one.state in _OPEN]
+    sender = " ".join(status.sending.lines())
+    finish = _finish(environment) if sent else ""
+    return Progress({str(one.batch.id): _of(one) for one in sent}, sender, finish)
+
+
+def _of(summary: Summary) -> BatchProgress:
+    counts = [(status, sum(summary.count(kind, status) for kind in RecordKind)) for status in RowStatus]
+    line = ", ".join(f"{rows:,} {in_words(status)}" for status, rows in counts if rows)
+    done = sum(rows for status, rows in counts if status in _SETTLED)
+    return BatchProgress(summary.state.value, done, sum(rows for _, rows in counts), line)
+
+
+def _finish(environment: Environment) -> str:
+    """Return when the sending ends, and what it waits for; empty if that takes less than a minute."""
+    if environment.api_key is None:
+        return ""
+    with open_ledger_read_only(environment) as ledger:
+        accounts = known_accounts(ledger, environment)
+        left = {kind: ledger.outbox.count_open(accounts, kind, None) for kind in RecordKind}
+        quotas = quotas_of(environment, ledger)
+    rows = sum(left.values())
+    text = announcement(quotas, left, environment.settings.dispatch.concurrency) if rows else ""
+    return f"{counted(rows, 'row')} left; {text}" if text else ""
+
+
+class ProgressFeed:
+    """One look at the ledger a second for all who follow it, and none while nobody does."""
+
+    def __init__(self, desk: Desk, stopping: anyio.Event) -> None:
+        self._desk, self._stopping = desk, stopping
+        self._present, self._looked, self._number = "", 0.0, 0
+        self._lock = anyio.Lock()
+
+    async def stream(self, after: int) -> AsyncIterator[str]:
+        """Yield each change as an event of the stream, and a comment from time to time. ``after``: the last one that was seen."""
+        quiet = monotonic()
+        yield "retry: 2000\n\n"
+        while not self._stopping.is_set():
+            await self._look()
+            if self._number != after and self._present:
+                after, quiet = self._number, monotonic()
+                yield f"id: {after}\ndata: {self._present}\n\n"
+            elif monotonic() - quiet > PING_SECONDS:
+                quiet = monotonic()
+                yield ": \n\n"
+            with anyio.move_on_after(TICK_SECONDS):
+                await self._stopping.wait()
+
+    async def _look(self) -> None:
+        """Look at the ledger, unless another stream has just done so. A look that takes long is done less often."""
+        async with self._lock:
+            begun = monotonic()
+            if begun - self._looked < TICK_SECONDS:
+                return
+            found = await self._desk.run(current_person(), self._read)
+            self._looked = monotonic() + 4 * (monotonic() - begun)
+            if found and found != self._present:
+                self._present, self._number = found, self._number + 1
+
+    def _read(self) -> str:
+        try:
+            with self._desk.reading() as environment:
+                return progress(environment).text()
+        except ImporterError:  # such as a ledger that is being restored: the next look may find it
+            return ""
+
+
+def status_lines(status: LedgerStatus | None) -> list[str]:
+    """Return the lines about the sender and the quotas."""
+    if status is None:
+        return []
+    quotas = [one.text() for one in status.quotas or ()]
+    return [*status.sending.lines(), *quotas]

@@ -1,0 +1,63 @@
+"""The questions about rows, grouped by kind, and the answers to them: as `importer resolve` takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from importer.commands.answer import answer
+from importer.commands.answer_batch import BatchAnswer, answer_batch
+from importer.commands.resolve import Resolution, resolve
+from importer.domain.kinds import QuestionKind
+from importer.domain.money import totals_text
+from importer.domain.questions import RULES, AnswerWord, RowAnswer, allowed_answers
+from importer.errors import UsageError
+from importer.ledger.queries.queries import Queries
+from importer.web.work.desk import Desk
+
+
+@dataclass(frozen=True)
+class QuestionGroup:
+    """All open questions of one kind in a batch."""
+
+    kind: QuestionKind
+    sentence: str
+    rows: int
+    money: str
+    answers: tuple[AnswerWord, ...]
+
+
+def question_groups(queries: Queries, batch_id: int) -> tuple[QuestionGroup, ...]:
+    """Return the open questions of a batch by kind."""
+    found = []
+    for kind, by_currency in queries.question_totals(batch_id).items():
+        rows = sum(rows for rows, _ in by_currency.values())
+        money = totals_text({currency: cents for currency, (_, cents) in by_currency.items()})
+        found.append(QuestionGroup(kind, RULES[kind].sentence, rows, money, allowed_answers([kind])))
+    return tuple(found)
+
+
+def answer_group(desk: Desk, batch_id: int, kind: str, word: str, rows: int) -> str:
+    """Answer all questions of one kind; ``rows`` is the number that the page has shown. Returns a line for the user."""
+    try:
+        wanted = BatchAnswer(batch_id, QuestionKind(kind), AnswerWord(word), rows)
+    except ValueError:
+        raise UsageError("There is no such answer. Load the page again.") from None
+    with desk.changing() as environment:
+        return answer_batch(environment, wanted, None)
+
+
+def answer_entry(desk: Desk, name: str, text: str) -> str:
+    """Answer the question about one entry: ``send``, ``drop`` or ``same as ID``. Returns a line for the user."""
+    given = RowAnswer.parse(text)
+    if given is None:
+        raise UsageError("Answer with send, drop, or same as and the id of what it is the same as.")
+    with desk.changing(asks_apis=True) as environment:
+        return answer(environment, name, given)
+
+
+def resolve_entry(desk: Desk, name: str, exists: str, *, absent: bool, although_listed: bool) -> str:
+    """Settle an entry in doubt: it exists with this id, or it is absent. Returns a line for the user."""
+    if bool(exists.strip()) == absent:
+        raise UsageError("Write the id or the reference under which it exists, or say that it does not exist.")
+    with desk.changing(asks_apis=True) as environment:
+        return resolve(environment, name, Resolution(exists.strip() or None, although_listed))

@@ -1,0 +1,208 @@
+"""The rows of a batch as files, so that a page of them is read at once, whatever the number of rows, and without the ledger.
+
+``rows.jsonl`` has a line for each row; ``all`` and ``errors`` hold the positions of the lines, eight bytes each, so that any
+page is found without reading what is before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any
+
+from importer.domain.batches import BatchState
+from importer.domain.cells import decode_cells, encode_cells
+from importer.domain.kinds import RecordKind
+from importer.domain.reasons import reasons_from_json, reasons_to_json
+from importer.domain.states import NOTHING_TO_DO, RowStatus
+from importer.ledger.queries.queries import Queries
+from importer.ledger.queries.report_rows import RecordResult, ReportRow
+from importer.loader.values.text import display_text
+from importer.reporter.row_reasons import ReportHeadings, label, reasons_of_row, worse_status
+from importer.web.work.desk import Desk
+from importer.workspace.connections import open_ledger_read_only
+
+PAGE_ROWS = 50
+LONGEST_CELL = 300
+_LINES, _KEY = "rows.jsonl", "key"
+_POSITION = struct.Struct("<Q")
+_FINE = NOTHING_TO_DO | {RowStatus.PENDING}
+
+
+class Show(StrEnum):
+    """Which rows are shown."""
+
+    ALL = "all"
+    ERRORS = "errors"
+
+
+@dataclass(frozen=True)
+class ShownReason:
+    """A reason of a row, and the position of the cell that it is about; None for the whole row."""
+
+    text: str
+    position: int | None
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row for a page. ``row`` is the exact row of the ledger, of one that is not fine."""
+
+    sheet: int
+    number: int
+    status: RowStatus
+    cells: tuple[str, ...]
+    reasons: tuple[ShownReason, ...]
+    entries: tuple[tuple[str, str], ...]
+    row: ReportRow | None = None
+
+    def wrong(self) -> dict[int, str]:
+        """Return the cells that a reason is about, with the reasons."""
+        found: dict[int, str] = {}
+        for one in self.reasons:
+            if one.position is not None:
+                found[one.position] = f"{found[one.position]} {one.text}" if one.position in found else one.text
+        return found
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """A page of rows: the first one has the number 1."""
+
+    rows: tuple[ShownRow, ...]
+    number: int
+    pages: int
+    count: int
+
+
+def keep_rows(desk: Desk, queries: Queries, batch_id: int) -> None:
+    """Write the files of a batch, within the transaction in which its rows are entered."""
+    batch = queries.batch(batch_id)
+    assert batch is not None
+    headings = [ReportHeadings(head) for head in batch.heads]
+    folder = _folder(desk, batch_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    desk.access.folders_to(folder)
+    with _written(desk, folder, (_LINES, Show.ALL, Show.ERRORS)) as (lines, every, errors):
+        for row in queries.rows(batch_id):
+            position = _POSITION.pack(lines.tell())
+            status = worse_status(row)
+            every.write(position)
+            if status not in _FINE:
+                errors.write(position)
+            lines.write(_line(row, status, headings[row.sheet]))
+    desk.access.write(folder / _KEY, key_of(queries, batch_id), durable=False)
+
+
+def key_of(queries: Queries, batch_id: int) -> str:
+    """Return a text that changes with the figures of a batch, so that its files are known to be of another time."""
+    tallies = {
+        kind.value: {status.value: sums for status, sums in found.items()} for kind, found in queries.tally(batch_id).items()
+    }
+    return sha256(json.dumps(tallies, sort_keys=True).encode()).hexdigest()
+
+
+def has_rows(desk: Desk, batch_id: int, key: str | None) -> bool:
+    """Return whether the files of a batch are there, and (unless ``key`` is None) those of this key."""
+    try:
+        found = (_folder(desk, batch_id) / _KEY).read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return key is None or found == key
+
+
+def forget_rows(desk: Desk, batch_id: int) -> None:
+    """Remove the files of a batch."""
+    shutil.rmtree(_folder(desk, batch_id), ignore_errors=True)
+
+
+def row_page(desk: Desk, batch_id: int, show: Show, number: int) -> RowPage:
+    """Return a page of rows, the last one for a number that is too large. Raises OSError without the files."""
+    folder = _folder(desk, batch_id)
+    count = (folder / show).stat().st_size // _POSITION.size
+    pages = max(1, -(-count // PAGE_ROWS))
+    number = min(max(1, number), pages)
+    with (folder / show).open("rb") as positions, (folder / _LINES).open("rb") as lines:
+        positions.seek((number - 1) * PAGE_ROWS * _POSITION.size)
+        found = [one for (one,) in _POSITION.iter_unpack(positions.read(PAGE_ROWS * _POSITION.size))]
+        rows = tuple(_shown(lines, position) for position in found)
+    return RowPage(rows, number, pages, count)
+
+
+def error_rows(desk: Desk, batch_id: int) -> Iterator[ShownRow]:
+    """Yield the rows that are not fine. Raises OSError without the files."""
+    folder = _folder(desk, batch_id)
+    with (folder / Show.ERRORS).open("rb") as positions, (folder / _LINES).open("rb") as lines:
+        while packed := positions.read(_POSITION.size):
+            yield _shown(lines, *_POSITION.unpack(packed))
+
+
+def _folder(desk: Desk, batch_id: int) -> Path:
+    return desk.folder("rows") / str(batch_id)
+
+
+@contextmanager
+def _written(desk: Desk, folder: Path, names: Sequence[str]) -> Iterator[list[IO[bytes]]]:
+    with ExitStack() as stack:
+        opened = [desk.access.open(folder / name, os.O_WRONLY | os.O_TRUNC) for name in names]
+        yield [stack.enter_context(os.fdopen(one, "wb")) for one in opened]
+
+
+def _line(row: ReportRow, status: RowStatus, headings: ReportHeadings) -> bytes:
+    texts = [display_text(cell)[:LONGEST_CELL] if cell is not None else "" for cell in row.cells]
+    found: dict[str, Any] = {"sheet": row.sheet, "number": row.number, "status": status, "cells": texts}
+    if status not in _FINE:
+        found["reasons"] = [[one.text(), one.position] for one in reasons_of_row(row, headings)]
+        found["exact"] = encode_cells(row.cells)
+        found["results"] = [_result(one) for one in (row.case, row.voucher)]
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _result(result: RecordResult | None) -> list[Any] | None:
+    return None if result is None else [result.status, reasons_to_json(result.reasons), result.entry_id, result.key]
+
+
+def _shown(lines: IO[bytes], position: int) -> ShownRow:
+    lines.seek(position)
+    found = json.loads(lines.readline().decode("utf-8", "surrogatepass"))
+    row = _exact(found) if "exact" in found else None
+    reasons = tuple(ShownReason(text, place) for text, place in found.get("reasons", ()))
+    return ShownRow(
+        found["sheet"], found["number"], RowStatus(found["status"]), tuple(found["cells"]), reasons, _entries(row), row
+    )
+
+
+def _exact(found: dict[str, Any]) -> ReportRow:
+    results = [
+        None if one is None else RecordResult(RowStatus(one[0]), reasons_from_json(one[1]), entry_id=one[2], key=one[3])
+        for one in found["results"]
+    ]
+    return ReportRow(found["sheet"], found["number"], decode_cells(found["exact"]), *results)
+
+
+def _entries(row: ReportRow | None) -> tuple[tuple[str, str], ...]:
+    """Return the labels of a row's entries, each with the status of its record."""
+    if row is None:
+        return ()
+    pairs = [(label(one, kind), one) for kind, one in zip(RecordKind, (row.case, row.voucher), strict=True)]
+    return tuple((name, one.status.value) for name, one in pairs if name and one)
+
+
+def sweep_rows(desk: Desk) -> None:
+    """Remove the files of all batches that do not wait for an approval: they are made again when they are asked for."""
+    folders = {path for path in desk.folder("rows").iterdir() if path.name.isdecimal()}
+    if not folders:
+        return
+    with desk.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+        for folder in folders:
+            info = queries.batch(int(folder.name))
+            if info is None or info.state is not BatchState.STAGED:
+                shutil.rmtree(folder, ignore_errors=True)

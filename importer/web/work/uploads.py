@@ -1,0 +1,84 @@
+"""The files that were dropped: kept in private folders under their own names, until they are not needed any more."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import unicodedata
+from pathlib import Path
+from typing import BinaryIO
+
+from importer.domain.file_names import CONTROL
+from importer.errors import UsageError
+from importer.web.work.desk import Desk
+from importer.workspace.input_files import SPREADSHEETS
+
+LONGEST_NAME = 150
+CHUNK_BYTES = 1 << 20
+_JOB = re.compile(r"[0-9a-f]{32}")
+
+
+class Uploads:
+    """The folders of uploads, one for each job."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def folder(self, job_id: str) -> Path:
+        """Return the folder of a job's files. Raises UsageError for what is no id of a job."""
+        if not _JOB.fullmatch(job_id):
+            raise UsageError("There is no such upload. Drop the file again.")
+        return self._desk.folder("uploads") / job_id
+
+    def keep(self, job_id: str, name: str, content: BinaryIO) -> Path:
+        """Write a file of a job. Raises UsageError for a name that no spreadsheet has, and OSError if the disk is full."""
+        folder = self.folder(job_id)
+        self._desk.access.folders_to(folder)
+        path = _free_path(folder, file_name(name))
+        with os.fdopen(self._desk.access.open(path, os.O_WRONLY | os.O_EXCL), "wb") as file:
+            shutil.copyfileobj(content, file, CHUNK_BYTES)
+        return path
+
+    def file(self, job_id: str, name: str) -> Path:
+        """Return a file of a job by its name. Raises UsageError if it is not there any more."""
+        folder = self.folder(job_id)
+        found = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
+        if name not in found:
+            raise UsageError("That file is not here any more. Drop it again.")
+        return found[name]
+
+    def forget(self, job_id: str) -> None:
+        """Remove the files of a job."""
+        shutil.rmtree(self.folder(job_id), ignore_errors=True)
+
+    def forget_all(self) -> None:
+        """Remove all files, such as those of a server that was killed."""
+        shutil.rmtree(self._desk.folder("uploads"), ignore_errors=True)
+
+
+def file_name(given: str) -> str:
+    """Return the name under which an upload is kept: the last part of what the browser sends, without what no name has.
+
+    Raises UsageError if it is not that of a spreadsheet.
+    """
+    last = unicodedata.normalize("NFC", re.split(r"[/\\]", given)[-1])
+    name = re.sub(
+        r"\s+", " ", "".join("_" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"} or c in '<>:"|?*' else c for c in last)
+    )
+    name = name.strip(" .").lstrip("~$")
+    suffix = Path(name).suffix
+    if suffix.casefold() not in SPREADSHEETS or name == suffix or name.casefold().endswith(CONTROL):
+        endings = ", ".join(SPREADSHEETS)
+        raise UsageError(
+            f"{name or 'The file'} is not a spreadsheet: its name must end in one of {endings}. Nothing was kept of it."
+        )
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - len(suffix)]}{suffix}"
+
+
+def _free_path(folder: Path, name: str) -> Path:
+    path, number = folder / name, 1
+    while path.exists():
+        number += 1
+        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+    return path

@@ -1,0 +1,106 @@
+"""The settings of the page: where it listens, how people log in, and who may do what."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from importer.setting_sections import Section
+
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+class PageRole(StrEnum):
+    """What a user of the page may do. Each of the first two includes looking."""
+
+    PREPARE = "prepare"
+    APPROVE = "approve"
+    LOOK = "look"
+
+
+class WebSettings(Section):
+    """The page of `importer serve`."""
+
+    host: Annotated[str, Field(description="The address on which the page listens; this machine alone by default.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535, description="Its port; 0 takes a free one.")] = 8710
+    url: Annotated[
+        str,
+        Field(description="The address at which browsers reach the page, such as `https://importer.example.com`, if it differs."),
+    ] = ""
+    login: Annotated[
+        Literal["link", "users", "proxy", "oidc"],
+        Field(
+            description="How people log in: by a link that is shown once where `importer serve` was started (on this machine "
+            "alone), as one of `users`, by a proxy that has logged them in, or with OpenID Connect."
+        ),
+    ] = "link"
+    users: Annotated[
+        dict[str, str],
+        Field(description="The local users, each with the line that `importer serve --hash-password` prints."),
+    ] = {}  # noqa: RUF012  (pydantic copies a default)
+    roles: Annotated[
+        dict[PageRole, tuple[str, ...]],
+        Field(
+            description="Who may prepare, approve and look: names of users, and `@` with the name of a group. Others get nothing."
+        ),
+    ] = {}  # noqa: RUF012  (pydantic copies a default)
+    proxy_header: Annotated[
+        str,
+        Field(
+            description="The header in which the proxy names the user, such as `X-Remote-User`. Any other sender's is refused."
+        ),
+    ] = ""
+    proxy_groups_header: Annotated[
+        str, Field(description="The header in which the proxy names the user's groups, with commas between them.")
+    ] = ""
+    proxy_addresses: Annotated[
+        tuple[str, ...], Field(description="The addresses from which the proxy connects. Nothing is answered to any other.")
+    ] = ()
+    oidc_issuer: Annotated[str, Field(description="The issuer of OpenID Connect, such as `https://login.example.com/realm`.")] = (
+        ""
+    )
+    oidc_client_id: Annotated[str, Field(description="The id under which the page is registered with the issuer.")] = ""
+    oidc_client_secret: Annotated[
+        SecretStr | None, Field(description="The secret of that id. Only from the environment, never from a file.")
+    ] = None
+    oidc_name: Annotated[str, Field(description="The claim that names the user.")] = "preferred_username"
+    oidc_groups: Annotated[str, Field(description="The claim that lists the user's groups.")] = "groups"
+    certificate: Annotated[
+        str, Field(description="The file of the certificate for https, if no proxy in front of the page has one.")
+    ] = ""
+    certificate_key: Annotated[str, Field(description="The file of the certificate's key.")] = ""
+    upload_megabytes: Annotated[
+        float, Field(gt=0, le=10_000, description="The most that may be dropped at once, in millions of bytes.")
+    ] = 200
+    session_hours: Annotated[
+        float, Field(gt=0, le=168, description="How long a login lasts. One that is not used for an hour ends before.")
+    ] = 10
+
+    @field_validator("url", "oidc_issuer")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query):
+            raise ValueError("write it as https://host")
+        return value.rstrip("/")
+
+    @field_validator("proxy_header", "proxy_groups_header")
+    @classmethod
+    def _is_header(cls, value: str) -> str:
+        if value and not _HEADER.fullmatch(value):
+            raise ValueError("write the name of a header, such as X-Remote-User")
+        return value
+
+    def tls_files(self) -> tuple[Path, Path] | None:
+        """Return the files of the certificate and its key; None if the page itself has none."""
+        return (Path(self.certificate), Path(self.certificate_key)) if self.certificate else None
+
+    def roles_of(self, name: str, groups: frozenset[str] = frozenset()) -> frozenset[PageRole]:
+        """Return what a user with this name and these groups may do."""
+        known = {name.casefold(), *(f"@{group.casefold()}" for group in groups)}
+        return frozenset(role for role, listed in self.roles.items() if known & {one.casefold() for one in listed})

@@ -1,0 +1,58 @@
+"""The texts of the page are apart from it, and every one that is used is there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+from support.paths import ROOT
+
+from importer.domain.batches import BatchState
+from importer.domain.kinds import RecordKind
+from importer.domain.questions import AnswerWord
+from importer.domain.states import RowStatus
+from importer.loader.sheets.shape import Shape
+from importer.web.texts import Texts
+
+PACKAGE = ROOT / "importer" / "web"
+SOURCES = [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py")]
+BUILT = {
+    *(f"state.{one.value}" for one in BatchState),
+    *(f"row.{one.value}" for one in RowStatus),
+    *(f"kind.{one.value}{ending}" for one in RecordKind for ending in ("", "_one")),
+    *(f"answer.all_{one.name.lower()}" for one in AnswerWord),
+    *(f"map.shape_{one.value}" for one in Shape),
+    *(f"problem.{status}" for status in (404, 405, 408, 413)),
+}
+"""The keys that are put together from a word of the code."""
+
+
+def used():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    called = re.findall(r"""\bt(?:exts)?\(["']([a-z_]+\.[a-z_0-9]*[a-z0-9])["']""", text)
+    named = re.findall(r'"((?:problem|login)\.[a-z_]+)"', text)
+    return {*called, *named} | BUILT
+
+
+def test_every_text_that_is_used_is_there_and_no_other():
+    assert used() == Texts().keys()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "languages").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_language_has_the_same_keys_and_places(path):
+    def places(texts):
+        return {
+            f"{section}.{key}": set(re.findall(r"{(\w+)}", text))
+            for section, found in texts.items()
+            for key, text in found.items()
+        }
+
+    english = tomllib.loads((PACKAGE / "languages" / "en.toml").read_text(encoding="utf-8"))
+    assert places(tomllib.loads(path.read_text(encoding="utf-8"))) == places(english)
+
+
+def test_no_page_has_a_text_of_its_own():
+    for path in PACKAGE.rglob("*.j2"):
+        text = re.sub(r"{%.*?%}|{{.*?}}|<[^>]*>|&\w+;", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert re.findall(r"[A-Za-z]{3,}", text) == [], path.name
