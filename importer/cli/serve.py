@@ -37,7 +37,7 @@ def serve(
 
         typer.echo(hashed(TerminalDialogue().ask_secret("Password: ")))
         return
-    from importer.web.work.desk import Desk
+    from importer.web.work.environments import PageEnvironments
 
     silence()
     workspace = current_workspace(config, sandbox=sandbox)
@@ -46,7 +46,7 @@ def serve(
         settings = settings.model_copy(update={"web": settings.web.model_copy(update={"port": port})})
     check_safe(settings.web)
     workspace.make()
-    serving = prepare(Desk(workspace, settings, sandbox, config, new_ledger))
+    serving = prepare(PageEnvironments(workspace, settings, sandbox, config, new_ledger))
     say(f"The page of {workspace.described()} is at {serving.url}. Ctrl-C ends it; what is being sent goes on.", err=True)
     if serving.link:
         say("Open this link, which works once. Enter shows another one.", err=True)

@@ -13,16 +13,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from importer.errors import ApprovalNeeded, ImporterError, LedgerHeld, bug_text
-from importer.web.doors import LoginDoor
 from importer.web.forms import form_of
 from importer.web.guard import Addresses, Guard
-from importer.web.office import PageOffice
+from importer.web.login_method import LoginMethod
+from importer.web.page_request import PageRequest
 from importer.web.pages.drop import MOST_FILES
 from importer.web.routes import FORM_BYTES, ROUTES, PageRoute
-from importer.web.sessions import Session
+from importer.web.services import PageServices
+from importer.web.sessions import PageSession
 from importer.web.static import static_files
 from importer.web.users import User
-from importer.web.visit import Visit
 
 KNOWN = frozenset({404, 405, 408, 413})
 """The statuses that have a text of their own."""
@@ -30,10 +30,10 @@ KNOWN = frozenset({404, 405, 408, 413})
 
 @dataclass
 class PageApp:
-    """The application with its door. ``cookie`` is the name of the session's cookie."""
+    """The application with its login. ``cookie`` is the name of the session's cookie."""
 
-    office: PageOffice
-    door: LoginDoor
+    services: PageServices
+    login: LoginMethod
     addresses: Addresses
     cookie: str
 
@@ -41,15 +41,15 @@ class PageApp:
         """Begin a session for a user, and end the one that the browser had, so that no cookie from before is of use."""
         if not user.roles:
             return self.outside("no_role", 403, name=user.name)
-        self.office.sessions.end(request.cookies.get(self.cookie))
-        cookie, _ = self.office.sessions.begin(user)
+        self.services.sessions.end(request.cookies.get(self.cookie))
+        cookie, _ = self.services.sessions.begin(user)
         answer = self.outside("entered", 200)
         self._give(answer, cookie)
         return answer
 
     def outside(self, template: str, status: int, **values: object) -> Response:
         """Return a page without a session."""
-        return self.office.rendering.page(template, status, **values)
+        return self.services.rendering.page(template, status, **values)
 
     def _give(self, answer: Response, cookie: str) -> None:
         answer.set_cookie(self.cookie, cookie, httponly=True, samesite="strict", secure=self.addresses.is_secure, path="/")
@@ -58,75 +58,75 @@ class PageApp:
         """Answer a request for one of the routes, if its user may open it."""
         session, cookie = self._session_of(request)
         if session is None:
-            return self.door.knock(request, self)
+            return self.login.ask_to_log_in(request, self)
         if not session.user.may(route.access):
-            visit = Visit(request, self.office, session)
-            return visit.page("problem", 403, title="problem.role", messages=[], back="/")
+            asked = PageRequest(request, self.services, session)
+            return asked.page("problem", 403, title="problem.role", messages=[], back="/")
         async with form_of(request, max_files=MOST_FILES if route.takes_files else 0) as form:
-            visit = Visit(request, self.office, session, form)
-            if route.method != "GET" and not session.is_own(visit.field("csrf")):
-                return visit.page("problem", 403, title="problem.form", messages=[], back="/")
-            answer = await self._answered(route, visit)
+            asked = PageRequest(request, self.services, session, form)
+            if route.method != "GET" and not session.is_own(asked.field("csrf")):
+                return asked.page("problem", 403, title="problem.form", messages=[], back="/")
+            answer = await self._answered(route, asked)
         if cookie is not None:
             self._give(answer, cookie)
         return answer
 
-    async def _answered(self, route: PageRoute, visit: Visit) -> Response:
+    async def _answered(self, route: PageRoute, asked: PageRequest) -> Response:
         """Call the handler. What a user can resolve becomes a page with the message; a bug becomes one with its place."""
         try:
-            return await route.handler(visit)
+            return await route.handler(asked)
         except ImporterError as error:
             status = 409 if isinstance(error, ApprovalNeeded) else 503 if isinstance(error, LedgerHeld) else 422
             title = "problem.busy" if isinstance(error, LedgerHeld) else "problem.title"
-            return visit.page("problem", status, title=title, messages=str(error).splitlines(), back=_back(visit))
+            return asked.page("problem", status, title=title, messages=str(error).splitlines(), back=_back(asked))
         except HTTPException:
             raise
         except Exception as error:  # noqa: BLE001  (the border of a request: a bug must end in a message)
-            return visit.page("problem", 500, title="problem.bug", messages=[bug_text(error)], back=_back(visit))
+            return asked.page("problem", 500, title="problem.bug", messages=[bug_text(error)], back=_back(asked))
 
-    def _session_of(self, request: Request) -> tuple[Session | None, str | None]:
+    def _session_of(self, request: Request) -> tuple[PageSession | None, str | None]:
         """Return the session of a request, and the cookie to give if it is new: behind a proxy the first request begins one."""
-        session = self.office.sessions.find(request.cookies.get(self.cookie))
-        user = self.door.user_of(request)
-        if self.door.can_log_out:
+        session = self.services.sessions.find(request.cookies.get(self.cookie))
+        user = self.login.user_of(request)
+        if self.login.can_log_out:
             return session, None
         if user is None or not user.roles:
             return None, None
         if session is not None and session.user == user:
             return session, None
-        cookie, begun = self.office.sessions.begin(user)
+        cookie, begun = self.services.sessions.begin(user)
         return begun, cookie
 
 
-def _back(visit: Visit) -> str:
-    batch = visit.request.path_params.get("batch")
+def _back(asked: PageRequest) -> str:
+    batch = asked.raw.path_params.get("batch")
     return f"/batches/{batch}" if batch is not None else "/"
 
 
 def build_app(
-    office: PageOffice, door: LoginDoor, addresses: Addresses, *, cookie: str, proxies: frozenset[str] = frozenset()
+    services: PageServices, login: LoginMethod, addresses: Addresses, *, cookie: str, proxies: frozenset[str] = frozenset()
 ) -> ASGIApp:
     """Return the application."""
-    page = PageApp(office, door, addresses, cookie)
+    page = PageApp(services, login, addresses, cookie)
 
     async def log_out(request: Request) -> Response:
-        session = office.sessions.find(request.cookies.get(cookie))
+        session = services.sessions.find(request.cookies.get(cookie))
         async with form_of(request) as form:
             if session is not None and session.is_own(str(form.get("csrf", ""))):
-                office.sessions.end(request.cookies.get(cookie))
+                services.sessions.end(request.cookies.get(cookie))
         return RedirectResponse("/", 303)
 
     by_path: dict[str, list[PageRoute]] = {}
     for route in ROUTES:
         by_path.setdefault(route.path, []).append(route)
     routes = [_route(page, path, found) for path, found in by_path.items()]
-    if door.can_log_out:
+    if login.can_log_out:
         routes.append(Route("/logout", log_out, methods=["POST"]))
     app = Starlette(
-        routes=[*routes, *door.routes(page), static_files()],
+        routes=[*routes, *login.routes(page), static_files()],
         exception_handlers={HTTPException: _http_problem(page), 500: _bug(page)},
     )
-    limit = round(office.desk.settings.web.upload_megabytes * 1_000_000)
+    limit = round(services.environments.settings.web.upload_megabytes * 1_000_000)
     uploads = {route.path for route in ROUTES if route.takes_files}
     return Guard(app, addresses=addresses, limit_of=lambda path: limit if path in uploads else FORM_BYTES, proxies=proxies)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from importer.web.page_request import PageRequest
 from importer.web.pages import batch, corrections, drop, follow, home, mapping, questions, rows
 from importer.web.users import Access
-from importer.web.visit import Visit
 
-PageHandler = Callable[[Visit], Awaitable[Response]]
+PageHandler = Callable[[PageRequest], Awaitable[Response]]
 FORM_BYTES = 1_000_000
 """The most that a form without files takes."""
 

@@ -21,9 +21,9 @@ from importer.web_settings import WebSettings
 if TYPE_CHECKING:
     import uvicorn
 
-    from importer.web.doors import LoginDoor
-    from importer.web.office import PageOffice
-    from importer.web.work.desk import Desk
+    from importer.web.login_method import LoginMethod
+    from importer.web.services import PageServices
+    from importer.web.work.environments import PageEnvironments
 
 NEEDED = {"argon2": "argon2-cffi", "authlib": "authlib", "python_multipart": "python-multipart"}
 LAST_SECONDS = 3
@@ -58,10 +58,10 @@ def check_safe(settings: WebSettings) -> None:
         )
     if bool(settings.certificate) != bool(settings.certificate_key):
         raise SettingsError("Under [web], certificate and certificate_key belong together: set both, or none.")
-    _check_door(settings)
+    _check_login(settings)
 
 
-def _check_door(settings: WebSettings) -> None:
+def _check_login(settings: WebSettings) -> None:
     required = {
         "link": (),
         "users": ("users", "roles"),
@@ -87,7 +87,7 @@ def addresses_of(settings: WebSettings, port: int) -> list[str]:
 
 @dataclass
 class Serving:
-    """A server that is ready to run. ``link`` is the one of its door, if it has one."""
+    """A server that is ready to run. ``link`` is the one of its login, if it has one."""
 
     server: uvicorn.Server
     sockets: list[socket.socket]
@@ -107,29 +107,29 @@ class Serving:
             self.close()
 
 
-def prepare(desk: Desk) -> Serving:
+def prepare(environments: PageEnvironments) -> Serving:
     """Open the port and build the page. Raises UsageError if that is not possible."""
     import uvicorn
 
     from importer.web.app import build_app
     from importer.web.guard import Addresses
-    from importer.web.office import PageOffice
     from importer.web.rendering import Rendering
+    from importer.web.services import PageServices
     from importer.web.texts import Texts
 
-    settings = desk.settings.web
+    settings = environments.settings.web
     opened = _listen(settings)
     port = opened.getsockname()[1]
     urls = addresses_of(settings, port)
     addresses = Addresses.of(urls)
     link = OneTimeLink() if settings.login == "link" else None
-    door = _door(settings, link)
-    office = PageOffice.of(desk, Rendering(Texts(), can_log_out=door.can_log_out))
-    office.clean_up()
+    login = _login(settings, link)
+    services = PageServices.of(environments, Rendering(Texts(), can_log_out=login.can_log_out))
+    services.clean_up()
     cookie = f"__Host-importer-{port}" if addresses.is_secure else f"importer-{port}"
     proxies = frozenset(settings.proxy_addresses) if settings.login == "proxy" else frozenset[str]()
-    app = build_app(office, door, addresses, cookie=cookie, proxies=proxies)
-    tls = _tls_files(desk)
+    app = build_app(services, login, addresses, cookie=cookie, proxies=proxies)
+    tls = _tls_files(environments)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -141,21 +141,21 @@ def prepare(desk: Desk) -> Serving:
         ssl_certfile=str(tls[0]) if tls else None,
         ssl_keyfile=str(tls[1]) if tls else None,
     )
-    return Serving(stopping_server(config, office), [opened], urls[0], link, office.close)
+    return Serving(stopping_server(config, services), [opened], urls[0], link, services.close)
 
 
-def _tls_files(desk: Desk) -> tuple[Path, Path] | None:
+def _tls_files(environments: PageEnvironments) -> tuple[Path, Path] | None:
     """Return the files of the certificate and its key, which are relative to the workspace. Raises SettingsError."""
-    files = desk.settings.web.tls_files()
+    files = environments.settings.web.tls_files()
     if files is None:
         return None
-    found = desk.workspace.root / files[0], desk.workspace.root / files[1]
+    found = environments.workspace.root / files[0], environments.workspace.root / files[1]
     if lost := [str(path) for path in found if not path.is_file()]:
         raise SettingsError(f"There is no file {' and no file '.join(lost)}, which [web] names for https. Correct the path.")
     return found
 
 
-def stopping_server(config: uvicorn.Config, office: PageOffice) -> uvicorn.Server:
+def stopping_server(config: uvicorn.Config, services: PageServices) -> uvicorn.Server:
     """Return a server that ends its streams when it is to end: it would wait for them otherwise."""
     import uvicorn
 
@@ -171,7 +171,7 @@ def stopping_server(config: uvicorn.Config, office: PageOffice) -> uvicorn.Serve
                     signal.signal(number, handler)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            office.stopping.set()
+            services.stopping.set()
             await super().shutdown(sockets)
 
     return PageServer(config)
@@ -194,19 +194,19 @@ def _listen(settings: WebSettings) -> socket.socket:
     return opened
 
 
-def _door(settings: WebSettings, link: OneTimeLink | None) -> LoginDoor:
-    from importer.web.login.doors import LinkDoor, ProxyDoor, UsersDoor
+def _login(settings: WebSettings, link: OneTimeLink | None) -> LoginMethod:
+    from importer.web.login.methods import LinkLogin, PasswordLogin, ProxyLogin
     from importer.web.login.tries import FailedTries
 
     if link is not None:
-        return LinkDoor(link)
+        return LinkLogin(link)
     if settings.login == "proxy":
-        return ProxyDoor(settings)
+        return ProxyLogin(settings)
     if settings.login == "oidc":
-        from importer.web.login.oidc import OidcDoor
+        from importer.web.login.oidc import OidcLogin
 
-        return OidcDoor(settings)
-    return UsersDoor(settings, FailedTries())
+        return OidcLogin(settings)
+    return PasswordLogin(settings, FailedTries())
 
 
 def offer_links(serving: Serving, show: Callable[[str], None]) -> None:

@@ -17,7 +17,7 @@ MOST_SESSIONS = 1000
 
 
 @dataclass
-class Session:
+class PageSession:
     """A login. ``csrf`` is the text that each form of this session carries; ``notice`` is shown once on the next page."""
 
     user: User
@@ -37,13 +37,13 @@ class Sessions:
 
     seconds: float
     now: Callable[[], float] = monotonic
-    _found: dict[str, Session] = field(default_factory=dict)
+    _found: dict[str, PageSession] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def begin(self, user: User) -> tuple[str, Session]:
+    def begin(self, user: User) -> tuple[str, PageSession]:
         """Begin a session, and return its cookie with it."""
         cookie, now = secrets.token_urlsafe(32), self.now()
-        session = Session(user, secrets.token_urlsafe(32), now + self.seconds, now)
+        session = PageSession(user, secrets.token_urlsafe(32), now + self.seconds, now)
         with self._lock:
             self._found = {key: one for key, one in self._found.items() if self._is_valid(one)}
             while len(self._found) >= MOST_SESSIONS:
@@ -51,7 +51,7 @@ class Sessions:
             self._found[_key(cookie)] = session
         return cookie, session
 
-    def find(self, cookie: str | None) -> Session | None:
+    def find(self, cookie: str | None) -> PageSession | None:
         """Return the session of a cookie, if it has not ended."""
         with self._lock:
             session = self._found.get(_key(cookie)) if cookie else None
@@ -65,7 +65,7 @@ class Sessions:
         with self._lock:
             self._found.pop(_key(cookie or ""), None)
 
-    def _is_valid(self, session: Session) -> bool:
+    def _is_valid(self, session: PageSession) -> bool:
         now = self.now()
         return now < session.ends and now - session.used < IDLE_SECONDS
 

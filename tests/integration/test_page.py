@@ -35,7 +35,7 @@ def send(page):
 
     from importer.commands.resume import resume
 
-    with open_environment(page.desk.workspace, page.desk.settings, sandbox=True) as environment:
+    with open_environment(page.environments.workspace, page.environments.settings, sandbox=True) as environment:
         return resume(environment, QuietConsole(), None)
 
 
@@ -54,7 +54,7 @@ def test_a_file_goes_from_the_drop_to_its_success_sheet(page, tmp_path):
 
     answer = approve(browser, 1)
     assert (answer.status_code, page.started) == (303, ["resume"])
-    with page.desk.reading() as environment:
+    with page.environments.reading() as environment:
         present = progress(environment)
     assert (present.batches["1"].done, present.batches["1"].rows) == (1, 4)
     assert present.batches["1"].line == "1 rejected, 3 pending"

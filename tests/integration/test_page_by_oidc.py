@@ -87,7 +87,7 @@ def page(tmp_path, issuer):
     web = WebSettings(login="oidc", url=URL, roles={"prepare": ["@finance"]}, **own)
     found = Site(tmp_path, Settings(web=web))
     yield found
-    found.office.close()
+    found.services.close()
 
 
 def come_back(browser):

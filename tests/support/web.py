@@ -13,15 +13,15 @@ import httpx
 
 from importer.settings import Settings
 from importer.web.app import build_app
-from importer.web.doors import LoginDoor
 from importer.web.guard import Addresses
-from importer.web.login.doors import LinkDoor, ProxyDoor, UsersDoor
 from importer.web.login.link import OneTimeLink
+from importer.web.login.methods import LinkLogin, PasswordLogin, ProxyLogin
 from importer.web.login.tries import FailedTries
-from importer.web.office import PageOffice
+from importer.web.login_method import LoginMethod
 from importer.web.rendering import Rendering
+from importer.web.services import PageServices
 from importer.web.texts import Texts
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 from importer.workspace.workspace import Workspace
 
 URL = "http://127.0.0.1:8710"
@@ -36,21 +36,21 @@ class Site:
     def __init__(self, folder: Path, settings: Settings, *, sandbox: bool = True, new_ledger: bool = True) -> None:
         self.link = OneTimeLink()
         self.web = settings.web
-        self.desk = Desk(Workspace(folder), settings, sandbox, new_ledger=new_ledger)
-        self.door: LoginDoor = self._door()
-        self.office = PageOffice.of(self.desk, Rendering(Texts(), can_log_out=self.door.can_log_out))
+        self.environments = PageEnvironments(Workspace(folder), settings, sandbox, new_ledger=new_ledger)
+        self.login: LoginMethod = self._login()
+        self.services = PageServices.of(self.environments, Rendering(Texts(), can_log_out=self.login.can_log_out))
         self.started: list[str] = []
         proxies = frozenset(self.web.proxy_addresses) if self.web.login == "proxy" else frozenset[str]()
-        self.app = build_app(self.office, self.door, Addresses.of([URL]), cookie=COOKIE, proxies=proxies)
+        self.app = build_app(self.services, self.login, Addresses.of([URL]), cookie=COOKIE, proxies=proxies)
 
-    def _door(self) -> LoginDoor:
+    def _login(self) -> LoginMethod:
         if self.web.login == "users":
-            return UsersDoor(self.web, FailedTries())
+            return PasswordLogin(self.web, FailedTries())
         if self.web.login == "oidc":
-            from importer.web.login.oidc import OidcDoor
+            from importer.web.login.oidc import OidcLogin
 
-            return OidcDoor(self.web)
-        return ProxyDoor(self.web) if self.web.login == "proxy" else LinkDoor(self.link)
+            return OidcLogin(self.web)
+        return ProxyLogin(self.web) if self.web.login == "proxy" else LinkLogin(self.link)
 
     def browser(self, **headers: str) -> Browser:
         """A browser that has not logged in yet."""
@@ -89,7 +89,7 @@ class Browser:
         return self.request("POST", path, data={"csrf": self.csrf(), **(data or {})}, **options)
 
     def csrf(self) -> str:
-        session = self.site.office.sessions.find(self.cookies.get(COOKIE))
+        session = self.site.services.sessions.find(self.cookies.get(COOKIE))
         return session.csrf if session else ""
 
     def drop(self, *files: Path) -> httpx.Response:
@@ -107,7 +107,7 @@ class Browser:
         return answer
 
     def wait_for(self, job_id: str) -> None:
-        job = self.site.office.jobs.find(job_id)
+        job = self.site.services.jobs.find(job_id)
         assert job is not None
         job.ended.wait(60)
 
@@ -122,8 +122,8 @@ def approve(browser: Browser, batch: int) -> httpx.Response:
 def site(folder: Path, settings: Settings | None = None, **options: Any) -> Iterator[Site]:
     """A page that ends with the block. It starts no process: what it would start is counted."""
     found = Site(folder, settings or Settings(), **options)
-    found.office.sender.start = lambda: found.started.append("resume")  # type: ignore[method-assign]
+    found.services.sender.start = lambda: found.started.append("resume")  # type: ignore[method-assign]
     try:
         yield found
     finally:
-        found.office.close()
+        found.services.close()

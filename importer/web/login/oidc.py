@@ -1,4 +1,4 @@
-"""The door of OpenID Connect: the issuer logs users in, and its groups give them their roles."""
+"""The login by OpenID Connect: the issuer logs users in, and its groups give them their roles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from importer.web.doors import LoginEntry, web_user
+from importer.web.login_method import LoginEntry, web_user
 from importer.web.users import User
 from importer.web_settings import WebSettings
 
@@ -24,7 +24,7 @@ MOST_LOGINS = 1000
 NAME = "issuer"
 
 
-class OidcDoor:
+class OidcLogin:
     """A login at an issuer, by the code flow with PKCE."""
 
     can_log_out = True
@@ -59,7 +59,7 @@ class OidcDoor:
         del request
         return None
 
-    def knock(self, request: Request, entry: LoginEntry) -> Response:
+    def ask_to_log_in(self, request: Request, entry: LoginEntry) -> Response:
         """Lead to a page with the login: a browser that comes from elsewhere does not send its cookie at first."""
         del request
         return entry.outside("oidc", 401, problem="")

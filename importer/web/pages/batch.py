@@ -13,26 +13,26 @@ from importer.commands.approve import discard as discard_batch
 from importer.domain.batches import BatchState
 from importer.errors import UsageError
 from importer.reporter.review.html import review_body
+from importer.web.page_request import PageRequest
 from importer.web.users import Access
-from importer.web.visit import Visit
 from importer.web.work.batches import BatchView, batch_view, result_file
 from importer.web.work.corrections import history_of
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 from importer.web.work.progress import Progress, progress
 from importer.web.work.row_files import forget_rows
 from importer.web.work.staging import review_again, write_results
 
 
-async def show(visit: Visit) -> Response:
+async def show(request: PageRequest) -> Response:
     """Show a batch."""
-    desk = visit.office.desk
-    view, present, corrections = await visit.work(_view, desk, visit.number("batch"))
+    environments = request.services.environments
+    view, present, corrections = await request.work(_view, environments, request.number("batch"))
     waits = view.line.is_undecided
-    can_approve = waits and visit.user.may(Access.APPROVE) and view.objection is None and bool(view.mark)
-    return visit.page(
+    can_approve = waits and request.user.may(Access.APPROVE) and view.objection is None and bool(view.mark)
+    return request.page(
         "batch",
         view=view,
-        review=Markup(await visit.work(review_body, view.review)),  # noqa: S704  (its template escapes every value)
+        review=Markup(await request.work(review_body, view.review)),  # noqa: S704  (its template escapes every value)
         progress=present.batches.get(str(view.id)),
         finish=present.finish,
         sender=present.sender,
@@ -43,68 +43,68 @@ async def show(visit: Visit) -> Response:
     )
 
 
-def _view(desk: Desk, batch_id: int) -> tuple[BatchView, Progress, list[dict[str, Any]]]:
-    with desk.reading() as environment:
-        return batch_view(environment, batch_id), progress(environment), history_of(desk, batch_id)
+def _view(environments: PageEnvironments, batch_id: int) -> tuple[BatchView, Progress, list[dict[str, Any]]]:
+    with environments.reading() as environment:
+        return batch_view(environment, batch_id), progress(environment), history_of(environments, batch_id)
 
 
-async def review(visit: Visit) -> Response:
+async def review(request: PageRequest) -> Response:
     """Find out again what a batch would do."""
-    batch_id = visit.number("batch")
-    await visit.work(review_again, visit.office.desk, batch_id)
-    return visit.to(f"/batches/{batch_id}", visit.office.rendering.texts("batch.reviewed"))
+    batch_id = request.number("batch")
+    await request.work(review_again, request.services.environments, batch_id)
+    return request.to(f"/batches/{batch_id}", request.services.rendering.texts("batch.reviewed"))
 
 
-async def approve(visit: Visit) -> Response:
+async def approve(request: PageRequest) -> Response:
     """Approve a batch exactly as its page has shown it, and begin to send."""
-    batch_id, mark = visit.number("batch"), visit.field("mark")
-    if visit.field("agreed") != "yes":
-        raise UsageError(visit.rendering.texts("batch.not_agreed"))
-    await visit.work(_approve, visit.office.desk, batch_id, mark)
-    await visit.work(visit.office.sender.start)
-    return visit.to(f"/batches/{batch_id}", visit.rendering.texts("batch.approved", number=batch_id))
+    batch_id, mark = request.number("batch"), request.field("mark")
+    if request.field("agreed") != "yes":
+        raise UsageError(request.rendering.texts("batch.not_agreed"))
+    await request.work(_approve, request.services.environments, batch_id, mark)
+    await request.work(request.services.sender.start)
+    return request.to(f"/batches/{batch_id}", request.rendering.texts("batch.approved", number=batch_id))
 
 
-def _approve(desk: Desk, batch_id: int, mark: str) -> None:
-    with desk.changing() as environment:
+def _approve(environments: PageEnvironments, batch_id: int, mark: str) -> None:
+    with environments.changing() as environment:
         approve_seen(environment, batch_id, mark)
-    forget_rows(desk, batch_id)
+    forget_rows(environments, batch_id)
 
 
-async def discard(visit: Visit) -> Response:
+async def discard(request: PageRequest) -> Response:
     """Discard a batch of which nothing was sent."""
-    batch_id = visit.number("batch")
-    line = await visit.work(_discard, visit.office.desk, batch_id)
-    return visit.to(f"/batches/{batch_id}", line)
+    batch_id = request.number("batch")
+    line = await request.work(_discard, request.services.environments, batch_id)
+    return request.to(f"/batches/{batch_id}", line)
 
 
-def _discard(desk: Desk, batch_id: int) -> str:
-    with desk.changing() as environment:
+def _discard(environments: PageEnvironments, batch_id: int) -> str:
+    with environments.changing() as environment:
         line = discard_batch(environment, batch_id)
-    forget_rows(desk, batch_id)
+    forget_rows(environments, batch_id)
     return line
 
 
-async def results(visit: Visit) -> Response:
+async def results(request: PageRequest) -> Response:
     """Write the results of a batch as they are now."""
-    batch_id = visit.number("batch")
-    await visit.work(write_results, visit.office.desk, batch_id)
-    return visit.to(f"/batches/{batch_id}", visit.rendering.texts("batch.written"))
+    batch_id = request.number("batch")
+    await request.work(write_results, request.services.environments, batch_id)
+    return request.to(f"/batches/{batch_id}", request.rendering.texts("batch.written"))
 
 
-async def file(visit: Visit) -> Response:
+async def file(request: PageRequest) -> Response:
     """Send a file of a batch's results, to be saved and never shown as a page."""
-    name = visit.request.path_params["name"]
-    path = await visit.work(_file, visit.office.desk, visit.number("batch"), name)
+    name = request.raw.path_params["name"]
+    path = await request.work(_file, request.services.environments, request.number("batch"), name)
     return FileResponse(path, media_type="application/octet-stream", filename=path.name, content_disposition_type="attachment")
 
 
-def _file(desk: Desk, batch_id: int, name: str) -> Path:
-    with desk.reading() as environment:
+def _file(environments: PageEnvironments, batch_id: int, name: str) -> Path:
+    with environments.reading() as environment:
         return result_file(environment, batch_id, name)
 
 
-async def send(visit: Visit) -> Response:
+async def send(request: PageRequest) -> Response:
     """Start the sender for everything that is approved."""
-    await visit.work(visit.office.sender.start)
-    return visit.to("/status", visit.rendering.texts("status.started"))
+    await request.work(request.services.sender.start)
+    return request.to("/status", request.rendering.texts("status.started"))

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from importer.errors import UsageError
-from importer.web.visit import Visit
+from importer.web.page_request import PageRequest
 from importer.web.work.jobs import PageJob
 from importer.web.work.staging import notes_of, stage_files
 from importer.web.work.uploads import Uploads
@@ -18,18 +18,18 @@ from importer.web.work.uploads import Uploads
 MOST_FILES = 50
 
 
-async def drop(visit: Visit) -> Response:
+async def drop(request: PageRequest) -> Response:
     """Keep the dropped files, and begin to stage them."""
-    files = [one for one in visit.form.getlist("files") if isinstance(one, UploadFile) and one.filename]
+    files = [one for one in request.form.getlist("files") if isinstance(one, UploadFile) and one.filename]
     if not files:
         raise UsageError("No file was chosen. Choose a spreadsheet, or drop one on the page.")
-    office = visit.office
-    job_id = office.jobs.new_id()
+    services = request.services
+    job_id = services.jobs.new_id()
     named = [(file.filename or "", file.file) for file in files]
-    paths = await visit.work(_keep, office.uploads, job_id, named)
-    work = partial(stage_files, office.desk, paths=paths)
-    office.jobs.start(job_id, ", ".join(path.name for path in paths), visit.user.person, work)
-    return visit.to(f"/jobs/{job_id}")
+    paths = await request.work(_keep, services.uploads, job_id, named)
+    work = partial(stage_files, services.environments, paths=paths)
+    services.jobs.start(job_id, ", ".join(path.name for path in paths), request.user.person, work)
+    return request.to(f"/jobs/{job_id}")
 
 
 def _keep(uploads: Uploads, job_id: str, files: list[tuple[str, BinaryIO]]) -> list[Path]:
@@ -43,21 +43,21 @@ def _keep(uploads: Uploads, job_id: str, files: list[tuple[str, BinaryIO]]) -> l
         raise
 
 
-async def job(visit: Visit) -> Response:
+async def job(request: PageRequest) -> Response:
     """Show how far a piece of work is; once it has made one batch, that batch."""
-    found = own_job(visit)
+    found = own_job(request)
     if found.result is None:
-        return visit.page("job", job=found, notes=notes_of(found.console), files=[])
+        return request.page("job", job=found, notes=notes_of(found.console), files=[])
     if len(found.result.batches) == 1 and not found.result.messages:
-        return visit.to(f"/batches/{found.result.batches[0]}")
-    names = await visit.work(names_in, visit.office.uploads, found.id)
-    return visit.page("job", job=found, notes=notes_of(found.console), files=list(enumerate(names)))
+        return request.to(f"/batches/{found.result.batches[0]}")
+    names = await request.work(names_in, request.services.uploads, found.id)
+    return request.page("job", job=found, notes=notes_of(found.console), files=list(enumerate(names)))
 
 
-def own_job(visit: Visit) -> PageJob:
+def own_job(request: PageRequest) -> PageJob:
     """Return the job of the address, if it is the user's own. Raises UsageError."""
-    found = visit.office.jobs.find(visit.request.path_params["job"])
-    if found is None or found.person != visit.user.person:
+    found = request.services.jobs.find(request.raw.path_params["job"])
+    if found is None or found.person != request.user.person:
         raise UsageError("There is no such work any more. The list of batches shows what it has made; else drop the file again.")
     return found
 

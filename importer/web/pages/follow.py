@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from starlette.responses import Response, StreamingResponse
 
-from importer.web.visit import Visit
+from importer.web.page_request import PageRequest
 
 
-async def events(visit: Visit) -> Response:
+async def events(request: PageRequest) -> Response:
     """Send each change of the progress, until the browser or the server ends."""
-    seen = visit.request.headers.get("last-event-id", "")
+    seen = request.raw.headers.get("last-event-id", "")
     after = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 16 else -1  # noqa: PLR2004  (a number of ours is shorter)
-    return StreamingResponse(visit.office.feed.stream(after), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return StreamingResponse(
+        request.services.feed.stream(after), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )

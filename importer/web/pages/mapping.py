@@ -8,8 +8,8 @@ from pathlib import Path
 from starlette.responses import Response
 
 from importer.errors import UsageError
+from importer.web.page_request import PageRequest
 from importer.web.pages.drop import names_in, own_job
-from importer.web.visit import Visit
 from importer.web.work.mapping import Answers, map_view, save_profile
 from importer.web.work.staging import stage_files
 from importer.web.work.uploads import Uploads
@@ -17,49 +17,51 @@ from importer.web.work.uploads import Uploads
 CHOSEN, WRITTEN = "chosen.", "written."
 
 
-async def show(visit: Visit) -> Response:
+async def show(request: PageRequest) -> Response:
     """Show the first questions about a file."""
-    path = await visit.work(_path, visit)
-    view = await visit.work(map_view, visit.office.desk, path, Answers(visit.query("sheet")))
-    return visit.page("map", view=view, file=path.name, answers={}, problem="")
+    path = await request.work(_path, request)
+    view = await request.work(map_view, request.services.environments, path, Answers(request.query("sheet")))
+    return request.page("map", view=view, file=path.name, answers={}, problem="")
 
 
-async def answer(visit: Visit) -> Response:
+async def answer(request: PageRequest) -> Response:
     """Take the answers: show what is still asked, or write the profile and read the files again with it."""
-    path, desk, given = await visit.work(_path, visit), visit.office.desk, _answers(visit)
+    path, environments, given = await request.work(_path, request), request.services.environments, _answers(request)
     problem = ""
-    if visit.field("save") == "yes":
+    if request.field("save") == "yes":
         try:
-            replace = visit.field("replace") == "yes"
-            await visit.work(save_profile, desk, path, given, visit.field("name"), replace=replace)
-            return await _read_again(visit)
+            replace = request.field("replace") == "yes"
+            await request.work(save_profile, environments, path, given, request.field("name"), replace=replace)
+            return await _read_again(request)
         except UsageError as error:
             problem = str(error)
-    view = await visit.work(map_view, desk, path, given)
-    return visit.page("map", 422 if problem else 200, view=view, file=path.name, answers=given.chosen, problem=problem)
+    view = await request.work(map_view, environments, path, given)
+    return request.page("map", 422 if problem else 200, view=view, file=path.name, answers=given.chosen, problem=problem)
 
 
-async def _read_again(visit: Visit) -> Response:
+async def _read_again(request: PageRequest) -> Response:
     """Stage all files of the drop again, now with the profile."""
-    office, before = visit.office, own_job(visit)
-    folder = office.uploads.folder(before.id)
-    paths = [folder / name for name in await visit.work(names_in, office.uploads, before.id)]
-    job = office.jobs.start(office.jobs.new_id(), before.about, visit.user.person, partial(stage_files, office.desk, paths=paths))
-    return visit.to(f"/jobs/{job.id}")
+    services, before = request.services, own_job(request)
+    folder = services.uploads.folder(before.id)
+    paths = [folder / name for name in await request.work(names_in, services.uploads, before.id)]
+    job = services.jobs.start(
+        services.jobs.new_id(), before.about, request.user.person, partial(stage_files, services.environments, paths=paths)
+    )
+    return request.to(f"/jobs/{job.id}")
 
 
-def _path(visit: Visit) -> Path:
+def _path(request: PageRequest) -> Path:
     """Return the file of the address. Raises UsageError if it is not the user's own, or not here any more."""
-    uploads: Uploads = visit.office.uploads
-    job = own_job(visit)
-    names, number = names_in(uploads, job.id), visit.number("file")
+    uploads: Uploads = request.services.uploads
+    job = own_job(request)
+    names, number = names_in(uploads, job.id), request.number("file")
     if number >= len(names):
         raise UsageError("That file is not here any more. Drop it again.")
     return uploads.file(job.id, names[number])
 
 
-def _answers(visit: Visit) -> Answers:
-    found = [(name, value) for name, value in visit.form.multi_items() if isinstance(value, str)]
+def _answers(request: PageRequest) -> Answers:
+    found = [(name, value) for name, value in request.form.multi_items() if isinstance(value, str)]
     chosen = {name.removeprefix(CHOSEN): value for name, value in found if name.startswith(CHOSEN)}
     written = {name.removeprefix(WRITTEN): value.strip() for name, value in found if name.startswith(WRITTEN)}
-    return Answers(visit.field("sheet"), chosen, written)
+    return Answers(request.field("sheet"), chosen, written)

@@ -24,7 +24,7 @@ from importer.errors import UsageError
 from importer.ledger.queries.report_rows import BatchInfo, ReportRow
 from importer.reporter.sheets import write_sheets
 from importer.web.work.batches import unknown
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.row_files import error_rows
 from importer.web.work.staging import stage_files
@@ -45,62 +45,64 @@ class CellCorrection:
     text: str
 
 
-def add_correction(desk: Desk, batch_id: int, made: CellCorrection) -> None:
+def add_correction(environments: PageEnvironments, batch_id: int, made: CellCorrection) -> None:
     """Keep a correction of a batch, in place of an earlier one of the same cell.
 
     Raises UsageError for a row that is not one of those to correct.
     """
     if len(made.text) > MAX_CELL_CHARACTERS:
         raise UsageError(f"A cell holds {MAX_CELL_CHARACTERS:,} characters. Shorten the text; nothing was corrected.")
-    row = next((row for row in _rows(desk, batch_id) if (row.sheet, row.number) == (made.sheet, made.number)), None)
-    if row is None or not 0 <= made.position < len(_info(desk, batch_id).heads[made.sheet].header):
+    row = next((row for row in _rows(environments, batch_id) if (row.sheet, row.number) == (made.sheet, made.number)), None)
+    if row is None or not 0 <= made.position < len(_info(environments, batch_id).heads[made.sheet].header):
         raise UsageError("That row is not one of those to correct. Load the page again.")
-    others = [one for one in corrections_of(desk, batch_id) if replace(one, text=made.text) != made]
+    others = [one for one in corrections_of(environments, batch_id) if replace(one, text=made.text) != made]
     text = json.dumps([asdict(one) for one in (*others, made)], ensure_ascii=False)
-    desk.access.write(_folder(desk, batch_id) / CELLS, text)
+    environments.access.write(_folder(environments, batch_id) / CELLS, text)
 
 
-def corrections_of(desk: Desk, batch_id: int) -> list[CellCorrection]:
+def corrections_of(environments: PageEnvironments, batch_id: int) -> list[CellCorrection]:
     """Return the corrections of a batch so far."""
     try:
-        return [CellCorrection(**one) for one in json.loads((_folder(desk, batch_id) / CELLS).read_text(encoding="utf-8"))]
+        return [
+            CellCorrection(**one) for one in json.loads((_folder(environments, batch_id) / CELLS).read_text(encoding="utf-8"))
+        ]
     except (OSError, ValueError, TypeError):
         return []
 
 
-def stage_corrections(desk: Desk, job: PageJob, batch_id: int) -> JobResult:
+def stage_corrections(environments: PageEnvironments, job: PageJob, batch_id: int) -> JobResult:
     """Stage the corrected rows of a batch as a source of their own, in place of the one before it."""
-    info, made = _info(desk, batch_id), corrections_of(desk, batch_id)
-    before = history_of(desk, batch_id)
-    path = _derived(desk, info, made, len(before) + 1)
+    info, made = _info(environments, batch_id), corrections_of(environments, batch_id)
+    before = history_of(environments, batch_id)
+    path = _derived(environments, info, made, len(before) + 1)
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
-    found = stage_files(desk, job, [path])
+    found = stage_files(environments, job, [path])
     if found.batches:
-        _discard_former(desk, [one["batch"] for one in before if one["batch"] not in found.batches])
-        _record(desk, info, made, path, digest, found.batches[0])
+        _discard_former(environments, [one["batch"] for one in before if one["batch"] not in found.batches])
+        _record(environments, info, made, path, digest, found.batches[0])
     return replace(found, to_map=())
 
 
-def history_of(desk: Desk, batch_id: int) -> list[dict[str, Any]]:
+def history_of(environments: PageEnvironments, batch_id: int) -> list[dict[str, Any]]:
     """Return what was made of corrections of a batch: digests, places, by whom and when, and no values of cells."""
     try:
-        lines = (_folder(desk, batch_id) / HISTORY).read_text(encoding="utf-8").splitlines()
+        lines = (_folder(environments, batch_id) / HISTORY).read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
     return [json.loads(line) for line in lines if line.strip()]
 
 
-def _derived(desk: Desk, info: BatchInfo, made: Sequence[CellCorrection], number: int) -> Path:
+def _derived(environments: PageEnvironments, info: BatchInfo, made: Sequence[CellCorrection], number: int) -> Path:
     """Write the error sheet with the corrected rows."""
-    folder = _folder(desk, info.id) / str(number)
-    desk.access.folders_to(folder)
-    write_sheets(folder, info.heads, _corrected(_rows(desk, info.id), made), checking=True)
+    folder = _folder(environments, info.id) / str(number)
+    environments.access.folders_to(folder)
+    write_sheets(folder, info.heads, _corrected(_rows(environments, info.id), made), checking=True)
     stem = re.sub(r"[^\w.-]+", "_", Path(info.source_name).stem)[:80]
     path = folder / f"{stem}-corrected-{number}.xlsx"
     (folder / "errors.xlsx").replace(path)
     (folder / "success.xlsx").unlink(missing_ok=True)
-    desk.access.finish(path)
+    environments.access.finish(path)
     return path
 
 
@@ -118,15 +120,15 @@ def _with(cells: tuple[Cell, ...], changes: Mapping[int, str]) -> tuple[Cell, ..
     return tuple(changes.get(position, cell) or None if position in changes else cell for position, cell in enumerate(longer))
 
 
-def _rows(desk: Desk, batch_id: int) -> Iterator[ReportRow]:
+def _rows(environments: PageEnvironments, batch_id: int) -> Iterator[ReportRow]:
     try:
-        yield from (one.row for one in error_rows(desk, batch_id) if one.row is not None)
+        yield from (one.row for one in error_rows(environments, batch_id) if one.row is not None)
     except OSError:
         raise UsageError(f"The rows of batch {batch_id} must be found again first: choose Check again on its page.") from None
 
 
-def _info(desk: Desk, batch_id: int) -> BatchInfo:
-    with desk.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+def _info(environments: PageEnvironments, batch_id: int) -> BatchInfo:
+    with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
         info = queries.batch(batch_id)
     if info is None:
         raise unknown(batch_id)
@@ -135,13 +137,15 @@ def _info(desk: Desk, batch_id: int) -> BatchInfo:
     return info
 
 
-def _discard_former(desk: Desk, batches: Sequence[int]) -> None:
+def _discard_former(environments: PageEnvironments, batches: Sequence[int]) -> None:
     if batches:
-        with desk.changing(is_job=True) as environment:
+        with environments.changing(is_job=True) as environment:
             discard_staged(environment, batches, REPLACED)
 
 
-def _record(desk: Desk, info: BatchInfo, made: Sequence[CellCorrection], path: Path, digest: str, batch: int) -> None:
+def _record(
+    environments: PageEnvironments, info: BatchInfo, made: Sequence[CellCorrection], path: Path, digest: str, batch: int
+) -> None:
     cells = [
         {"sheet": info.heads[one.sheet].name, "row": one.number, "heading": info.heads[one.sheet].header[one.position]}
         for one in made
@@ -154,12 +158,12 @@ def _record(desk: Desk, info: BatchInfo, made: Sequence[CellCorrection], path: P
         "batch": batch,
         "cells": cells,
     }
-    descriptor = desk.access.open(_folder(desk, info.id) / HISTORY, os.O_WRONLY | os.O_APPEND)
+    descriptor = environments.access.open(_folder(environments, info.id) / HISTORY, os.O_WRONLY | os.O_APPEND)
     with os.fdopen(descriptor, "a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _folder(desk: Desk, batch_id: int) -> Path:
-    path = desk.folder("corrections") / str(batch_id)
-    desk.access.folders_to(path)
+def _folder(environments: PageEnvironments, batch_id: int) -> Path:
+    path = environments.folder("corrections") / str(batch_id)
+    environments.access.folders_to(path)
     return path

@@ -28,7 +28,7 @@ from importer.loader.profiles.recognition import search_profiles
 from importer.loader.profiles.sampling import sample_file
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.shape import Shape
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 
 OTHER = "other"
 """The option whose answer is the text beside it."""
@@ -85,14 +85,14 @@ class Answers:
     written: Mapping[str, str] | None = None
 
 
-def map_view(desk: Desk, path: Path, given: Answers) -> MapView:
+def map_view(environments: PageEnvironments, path: Path, given: Answers) -> MapView:
     """Return the dialogue about a file with these answers. Raises FileRefused or UsageError."""
-    sheets = _sheets(desk, path)
+    sheets = _sheets(environments, path)
     sheet = _chosen_sheet(path, sheets, given.sheet)
     draft, refused = _answered(_start(path, sheet, is_one_of_several=len(sheets) > 1), given)
     asked = tuple(_asked(one, given, refused.get(one.id, "")) for one in questions(draft))
     is_complete = not refused and not open_questions(draft) and given.chosen is not None
-    known = _known_profile(desk, sheet)
+    known = _known_profile(environments, sheet)
     return MapView(
         tuple(one.sample.name for one in sheets),
         sheets.index(sheet),
@@ -107,25 +107,25 @@ def map_view(desk: Desk, path: Path, given: Answers) -> MapView:
     )
 
 
-def save_profile(desk: Desk, path: Path, given: Answers, name: str, *, replace: bool) -> str:
+def save_profile(environments: PageEnvironments, path: Path, given: Answers, name: str, *, replace: bool) -> str:
     """Write the profile that follows from the answers, and return its name. Raises UsageError if that is not possible."""
-    sheets = _sheets(desk, path)
+    sheets = _sheets(environments, path)
     sheet = _chosen_sheet(path, sheets, given.sheet)
     draft, refused = _answered(_start(path, sheet, is_one_of_several=len(sheets) > 1), given)
     if refused or open_questions(draft):
         raise UsageError("A question is not answered yet. Nothing was written.")
-    target = _target(desk, sheet, name, replace=replace)
+    target = _target(environments, sheet, name, replace=replace)
     profile = finish(draft).model_copy(update={"name": target.stem})
     if refusal := sheet.refusal(profile):
         raise UsageError(f"With these answers the sheet cannot be read: {refusal} Nothing was written.")
-    desk.access.folders_to(target.parent)
-    write_profile(target, profile_text(profile, draft.unused()), desk.access)
+    environments.access.folders_to(target.parent)
+    write_profile(target, profile_text(profile, draft.unused()), environments.access)
     return target.stem
 
 
-def _sheets(desk: Desk, path: Path) -> list[SheetTrials]:
-    types = desk.settings.known_voucher_types()
-    found = [SheetTrials(sample, types, desk.settings.defaults) for sample in sample_file(path)]
+def _sheets(environments: PageEnvironments, path: Path) -> list[SheetTrials]:
+    types = environments.settings.known_voucher_types()
+    found = [SheetTrials(sample, types, environments.settings.defaults) for sample in sample_file(path)]
     if not found:
         raise FileRefused(f"{path.name} holds no rows below a header. Check that it is the right file.")
     return found
@@ -196,15 +196,15 @@ def _token(value: AnswerValue) -> str:
     return key_of(f"heading {value.heading}" if isinstance(value, FromHeading) else f"text {value}")
 
 
-def _known_profile(desk: Desk, sheet: SheetTrials) -> Path | None:
+def _known_profile(environments: PageEnvironments, sheet: SheetTrials) -> Path | None:
     """Return the profile that matches the headings already."""
     headings = {sheet.sample.name: sheet.sample.header}
-    found = search_profiles(desk.workspace.profile_folders).profiles
+    found = search_profiles(environments.workspace.profile_folders).profiles
     return next((one.path for one in found if one.matches(headings)), None)
 
 
-def _target(desk: Desk, sheet: SheetTrials, name: str, *, replace: bool) -> Path:
-    known = _known_profile(desk, sheet)
+def _target(environments: PageEnvironments, sheet: SheetTrials, name: str, *, replace: bool) -> Path:
+    known = _known_profile(environments, sheet)
     if known is not None:
         if not replace:
             raise UsageError(
@@ -214,7 +214,7 @@ def _target(desk: Desk, sheet: SheetTrials, name: str, *, replace: bool) -> Path
     plain = name_for(f"{name.strip()[:LONGEST_NAME]}.xlsx")
     if not plain or plain == NO_PROFILE_WANTED:
         raise UsageError("Give the profile a name of letters and digits. Nothing was written.")
-    target = desk.workspace.profile_folders[0] / f"{plain}.toml"
+    target = environments.workspace.profile_folders[0] / f"{plain}.toml"
     if exists(target):
         raise UsageError(f"There is a profile {plain} for other headings. Give this one another name; nothing was written.")
     return target

@@ -18,7 +18,7 @@ from importer.reporter.review.text import counted
 from importer.reporter.row_reasons import in_words
 from importer.reporter.summary import Summary
 from importer.web.work.batches import has_ledger
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 from importer.workspace.connections import known_accounts, open_ledger_read_only, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.person import current_person
@@ -92,8 +92,8 @@ def _finish(environment: Environment) -> str:
 class ProgressFeed:
     """One look at the ledger a second for all who follow it, and none while nobody does."""
 
-    def __init__(self, desk: Desk, stopping: anyio.Event) -> None:
-        self._desk, self._stopping = desk, stopping
+    def __init__(self, environments: PageEnvironments, stopping: anyio.Event) -> None:
+        self._environments, self._stopping = environments, stopping
         self._present, self._looked, self._number = "", 0.0, 0
         self._lock = anyio.Lock()
 
@@ -118,14 +118,14 @@ class ProgressFeed:
             begun = monotonic()
             if begun - self._looked < TICK_SECONDS:
                 return
-            found = await self._desk.run(current_person(), self._read)
+            found = await self._environments.run(current_person(), self._read)
             self._looked = monotonic() + 4 * (monotonic() - begun)
             if found and found != self._present:
                 self._present, self._number = found, self._number + 1
 
     def _read(self) -> str:
         try:
-            with self._desk.reading() as environment:
+            with self._environments.reading() as environment:
                 return progress(environment).text()
         except ImporterError:  # such as a ledger that is being restored: the next look may find it
             return ""

@@ -12,7 +12,7 @@ from importer.domain.money import totals_text
 from importer.domain.questions import RULES, AnswerWord, RowAnswer, allowed_answers
 from importer.errors import UsageError
 from importer.ledger.queries.queries import Queries
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 
 
 @dataclass(frozen=True)
@@ -36,28 +36,28 @@ def question_groups(queries: Queries, batch_id: int) -> tuple[QuestionGroup, ...
     return tuple(found)
 
 
-def answer_group(desk: Desk, batch_id: int, kind: str, word: str, rows: int) -> str:
+def answer_group(environments: PageEnvironments, batch_id: int, kind: str, word: str, rows: int) -> str:
     """Answer all questions of one kind; ``rows`` is the number that the page has shown. Returns a line for the user."""
     try:
         wanted = BatchAnswer(batch_id, QuestionKind(kind), AnswerWord(word), rows)
     except ValueError:
         raise UsageError("There is no such answer. Load the page again.") from None
-    with desk.changing() as environment:
+    with environments.changing() as environment:
         return answer_batch(environment, wanted, None)
 
 
-def answer_entry(desk: Desk, name: str, text: str) -> str:
+def answer_entry(environments: PageEnvironments, name: str, text: str) -> str:
     """Answer the question about one entry: ``send``, ``drop`` or ``same as ID``. Returns a line for the user."""
     given = RowAnswer.parse(text)
     if given is None:
         raise UsageError("Answer with send, drop, or same as and the id of what it is the same as.")
-    with desk.changing(asks_apis=True) as environment:
+    with environments.changing(asks_apis=True) as environment:
         return answer(environment, name, given)
 
 
-def resolve_entry(desk: Desk, name: str, exists: str, *, absent: bool, although_listed: bool) -> str:
+def resolve_entry(environments: PageEnvironments, name: str, exists: str, *, absent: bool, although_listed: bool) -> str:
     """Settle an entry in doubt: it exists with this id, or it is absent. Returns a line for the user."""
     if bool(exists.strip()) == absent:
         raise UsageError("Write the id or the reference under which it exists, or say that it does not exist.")
-    with desk.changing(asks_apis=True) as environment:
+    with environments.changing(asks_apis=True) as environment:
         return resolve(environment, name, Resolution(exists.strip() or None, although_listed))

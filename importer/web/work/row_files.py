@@ -27,7 +27,7 @@ from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.loader.values.text import display_text
 from importer.reporter.row_reasons import ReportHeadings, label, reasons_of_row, worse_status
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 from importer.workspace.connections import open_ledger_read_only
 
 PAGE_ROWS = 50
@@ -83,15 +83,15 @@ class RowPage:
     count: int
 
 
-def keep_rows(desk: Desk, queries: Queries, batch_id: int) -> None:
+def keep_rows(environments: PageEnvironments, queries: Queries, batch_id: int) -> None:
     """Write the files of a batch, within the transaction in which its rows are entered."""
     batch = queries.batch(batch_id)
     assert batch is not None
     headings = [ReportHeadings(head) for head in batch.heads]
-    folder = _folder(desk, batch_id)
+    folder = _folder(environments, batch_id)
     shutil.rmtree(folder, ignore_errors=True)
-    desk.access.folders_to(folder)
-    with _written(desk, folder, (_LINES, Show.ALL, Show.ERRORS)) as (lines, every, errors):
+    environments.access.folders_to(folder)
+    with _written(environments, folder, (_LINES, Show.ALL, Show.ERRORS)) as (lines, every, errors):
         for row in queries.rows(batch_id):
             position = _POSITION.pack(lines.tell())
             status = worse_status(row)
@@ -99,7 +99,7 @@ def keep_rows(desk: Desk, queries: Queries, batch_id: int) -> None:
             if status not in _FINE:
                 errors.write(position)
             lines.write(_line(row, status, headings[row.sheet]))
-    desk.access.write(folder / _KEY, key_of(queries, batch_id), durable=False)
+    environments.access.write(folder / _KEY, key_of(queries, batch_id), durable=False)
 
 
 def key_of(queries: Queries, batch_id: int) -> str:
@@ -110,23 +110,23 @@ def key_of(queries: Queries, batch_id: int) -> str:
     return sha256(json.dumps(tallies, sort_keys=True).encode()).hexdigest()
 
 
-def has_rows(desk: Desk, batch_id: int, key: str | None) -> bool:
+def has_rows(environments: PageEnvironments, batch_id: int, key: str | None) -> bool:
     """Return whether the files of a batch are there, and (unless ``key`` is None) those of this key."""
     try:
-        found = (_folder(desk, batch_id) / _KEY).read_text(encoding="utf-8")
+        found = (_folder(environments, batch_id) / _KEY).read_text(encoding="utf-8")
     except OSError:
         return False
     return key is None or found == key
 
 
-def forget_rows(desk: Desk, batch_id: int) -> None:
+def forget_rows(environments: PageEnvironments, batch_id: int) -> None:
     """Remove the files of a batch."""
-    shutil.rmtree(_folder(desk, batch_id), ignore_errors=True)
+    shutil.rmtree(_folder(environments, batch_id), ignore_errors=True)
 
 
-def row_page(desk: Desk, batch_id: int, show: Show, number: int) -> RowPage:
+def row_page(environments: PageEnvironments, batch_id: int, show: Show, number: int) -> RowPage:
     """Return a page of rows, the last one for a number that is too large. Raises OSError without the files."""
-    folder = _folder(desk, batch_id)
+    folder = _folder(environments, batch_id)
     count = (folder / show).stat().st_size // _POSITION.size
     pages = max(1, -(-count // PAGE_ROWS))
     number = min(max(1, number), pages)
@@ -137,22 +137,22 @@ def row_page(desk: Desk, batch_id: int, show: Show, number: int) -> RowPage:
     return RowPage(rows, number, pages, count)
 
 
-def error_rows(desk: Desk, batch_id: int) -> Iterator[ShownRow]:
+def error_rows(environments: PageEnvironments, batch_id: int) -> Iterator[ShownRow]:
     """Yield the rows that are not fine. Raises OSError without the files."""
-    folder = _folder(desk, batch_id)
+    folder = _folder(environments, batch_id)
     with (folder / Show.ERRORS).open("rb") as positions, (folder / _LINES).open("rb") as lines:
         while packed := positions.read(_POSITION.size):
             yield _shown(lines, *_POSITION.unpack(packed))
 
 
-def _folder(desk: Desk, batch_id: int) -> Path:
-    return desk.folder("rows") / str(batch_id)
+def _folder(environments: PageEnvironments, batch_id: int) -> Path:
+    return environments.folder("rows") / str(batch_id)
 
 
 @contextmanager
-def _written(desk: Desk, folder: Path, names: Sequence[str]) -> Iterator[list[IO[bytes]]]:
+def _written(environments: PageEnvironments, folder: Path, names: Sequence[str]) -> Iterator[list[IO[bytes]]]:
     with ExitStack() as stack:
-        opened = [desk.access.open(folder / name, os.O_WRONLY | os.O_TRUNC) for name in names]
+        opened = [environments.access.open(folder / name, os.O_WRONLY | os.O_TRUNC) for name in names]
         yield [stack.enter_context(os.fdopen(one, "wb")) for one in opened]
 
 
@@ -196,12 +196,12 @@ def _entries(row: ReportRow | None) -> tuple[tuple[str, str], ...]:
     return tuple((name, one.status.value) for name, one in pairs if name and one)
 
 
-def sweep_rows(desk: Desk) -> None:
+def sweep_rows(environments: PageEnvironments) -> None:
     """Remove the files of all batches that do not wait for an approval: they are made again when they are asked for."""
-    folders = {path for path in desk.folder("rows").iterdir() if path.name.isdecimal()}
+    folders = {path for path in environments.folder("rows").iterdir() if path.name.isdecimal()}
     if not folders:
         return
-    with desk.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+    with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
         for folder in folders:
             info = queries.batch(int(folder.name))
             if info is None or info.state is not BatchState.STAGED:

@@ -16,7 +16,7 @@ from typing import IO
 
 from importer.domain.timestamps import to_timestamp
 from importer.scheduling.command import importer_command
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 
 LOG = "sender.log"
 MOST_LINES, MOST_BYTES = 12, 8_000
@@ -34,8 +34,8 @@ class SenderReport:
 class SenderProcess:
     """Starts the sender, one at a time."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, environments: PageEnvironments) -> None:
+        self._environments = environments
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._started = ""
@@ -68,17 +68,17 @@ class SenderProcess:
         return SenderReport(self._started, code, () if code is None else tuple(self._last_lines()))
 
     def _command(self) -> list[str]:
-        workspace = ["--workspace", str(self._desk.workspace.root.absolute())]
-        config = ["--config", str(self._desk.config.absolute())] if self._desk.config else []
-        sandbox = ["--sandbox"] if self._desk.is_sandbox else []
+        workspace = ["--workspace", str(self._environments.workspace.root.absolute())]
+        config = ["--config", str(self._environments.config.absolute())] if self._environments.config else []
+        sandbox = ["--sandbox"] if self._environments.is_sandbox else []
         return [*importer_command(), "resume", "--quiet", *workspace, *config, *sandbox]
 
     def _open_log(self) -> IO[bytes]:
-        path = self._desk.folder("sender") / LOG
-        return os.fdopen(self._desk.access.open(path, os.O_WRONLY | os.O_TRUNC), "wb")
+        path = self._environments.folder("sender") / LOG
+        return os.fdopen(self._environments.access.open(path, os.O_WRONLY | os.O_TRUNC), "wb")
 
     def _last_lines(self) -> list[str]:
-        path = self._desk.folder("sender") / LOG
+        path = self._environments.folder("sender") / LOG
         try:
             text = path.read_bytes()[-MOST_BYTES:].decode(errors="replace")
         except OSError:

@@ -11,7 +11,7 @@ from importer.errors import FileRefused
 from importer.reporter.report import write_report
 from importer.web.work.batches import unknown
 from importer.web.work.console import PageConsole
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.row_files import keep_rows
 from importer.workspace.connections import open_ledger_read_only
@@ -19,14 +19,14 @@ from importer.workspace.proposing import stage_run
 from importer.workspace.request import ImportRequest, find_profiles
 
 
-def stage_files(desk: Desk, job: PageJob, paths: Sequence[Path]) -> JobResult:
+def stage_files(environments: PageEnvironments, job: PageJob, paths: Sequence[Path]) -> JobResult:
     """Stage the files of a drop, and review each of them. A file that cannot be read does not keep the others from it."""
     names = {path.name for path in paths}
     try:
-        with desk.changing(asks_apis=True, is_job=True) as environment:
+        with environments.changing(asks_apis=True, is_job=True) as environment:
             environment.require_debitura()
             environment.check_deadline()
-            found = stage_run(_request(desk, paths), environment, job.console, partial(keep_rows, desk))
+            found = stage_run(_request(environments, paths), environment, job.console, partial(keep_rows, environments))
     except FileRefused as error:
         return JobResult(messages=(str(error),), refused=True, to_map=tuple(sorted(names)))
     staged = found.staged
@@ -35,23 +35,27 @@ def stage_files(desk: Desk, job: PageJob, paths: Sequence[Path]) -> JobResult:
     return JobResult(staged.batches, (*refused, *staged.remarks), to_map=to_map)
 
 
-def review_again(desk: Desk, batch_id: int) -> None:
+def review_again(environments: PageEnvironments, batch_id: int) -> None:
     """Find out what a batch would do now, and remember it as what its page shows. Raises UsageError, LedgerError, LedgerHeld."""
-    with desk.changing() as environment:
-        review_batch(desk.workspace, environment, batch_id, None, command="importer serve", look=partial(keep_rows, desk))
+    with environments.changing() as environment:
+        review_batch(
+            environments.workspace, environment, batch_id, None, command="importer serve", look=partial(keep_rows, environments)
+        )
 
 
-def write_results(desk: Desk, batch_id: int) -> None:
+def write_results(environments: PageEnvironments, batch_id: int) -> None:
     """Write the results of a batch as they are now. Raises UsageError for an unknown batch."""
-    with desk.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+    with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
         if queries.batch(batch_id) is None:
             raise unknown(batch_id)
         write_report(queries, batch_id, environment.output, access=environment.access)
 
 
-def _request(desk: Desk, paths: Sequence[Path]) -> ImportRequest:
-    profile, profile_set = find_profiles(None, desk.workspace)
-    return ImportRequest(desk.workspace, tuple(paths), profile=profile, profile_set=profile_set, new_ledger=desk.new_ledger)
+def _request(environments: PageEnvironments, paths: Sequence[Path]) -> ImportRequest:
+    profile, profile_set = find_profiles(None, environments.workspace)
+    return ImportRequest(
+        environments.workspace, tuple(paths), profile=profile, profile_set=profile_set, new_ledger=environments.new_ledger
+    )
 
 
 def notes_of(console: PageConsole) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from importer.domain.file_names import CONTROL
 from importer.errors import UsageError
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 from importer.workspace.input_files import SPREADSHEETS
 
 LONGEST_NAME = 150
@@ -22,21 +22,21 @@ _JOB = re.compile(r"[0-9a-f]{32}")
 class Uploads:
     """The folders of uploads, one for each job."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, environments: PageEnvironments) -> None:
+        self._environments = environments
 
     def folder(self, job_id: str) -> Path:
         """Return the folder of a job's files. Raises UsageError for what is no id of a job."""
         if not _JOB.fullmatch(job_id):
             raise UsageError("There is no such upload. Drop the file again.")
-        return self._desk.folder("uploads") / job_id
+        return self._environments.folder("uploads") / job_id
 
     def keep(self, job_id: str, name: str, content: BinaryIO) -> Path:
         """Write a file of a job. Raises UsageError for a name that no spreadsheet has, and OSError if the disk is full."""
         folder = self.folder(job_id)
-        self._desk.access.folders_to(folder)
+        self._environments.access.folders_to(folder)
         path = _free_path(folder, file_name(name))
-        with os.fdopen(self._desk.access.open(path, os.O_WRONLY | os.O_EXCL), "wb") as file:
+        with os.fdopen(self._environments.access.open(path, os.O_WRONLY | os.O_EXCL), "wb") as file:
             shutil.copyfileobj(content, file, CHUNK_BYTES)
         return path
 
@@ -54,7 +54,7 @@ class Uploads:
 
     def forget_all(self) -> None:
         """Remove all files, such as those of a server that was killed."""
-        shutil.rmtree(self._desk.folder("uploads"), ignore_errors=True)
+        shutil.rmtree(self._environments.folder("uploads"), ignore_errors=True)
 
 
 def file_name(given: str) -> str:

@@ -39,7 +39,7 @@ def address(route):
 
 def logged_in(page, *roles):
     browser = page.browser()
-    cookie, _ = page.office.sessions.begin(User(Person("ann", "here"), frozenset(roles)))
+    cookie, _ = page.services.sessions.begin(User(Person("ann", "here"), frozenset(roles)))
     browser.cookies.set(COOKIE, cookie, "127.0.0.1", "/")
     return browser
 
@@ -114,19 +114,19 @@ def test_a_cookie_from_before_the_login_is_of_no_use(page):
     browser = page.browser()
     browser.cookies.set(COOKIE, "chosen-by-an-attacker", "127.0.0.1", "/")
     browser.get(f"/enter?token={page.link.renew()}")
-    assert page.office.sessions.find("chosen-by-an-attacker") is None
+    assert page.services.sessions.find("chosen-by-an-attacker") is None
     first = browser.cookies.get(COOKIE)
     browser.get(f"/enter?token={page.link.renew()}")
-    assert page.office.sessions.find(first) is None
+    assert page.services.sessions.find(first) is None
 
 
 def test_a_session_ends_when_it_is_logged_out(page):
     browser = page.visitor()
     before = browser.cookies.get(COOKIE)
     assert browser.request("POST", "/logout", data={"csrf": "wrong"}).status_code == 303
-    assert page.office.sessions.find(before) is not None
+    assert page.services.sessions.find(before) is not None
     assert browser.post("/logout").status_code == 303
-    assert page.office.sessions.find(before) is None
+    assert page.services.sessions.find(before) is None
     assert browser.get("/").status_code == 401
 
 

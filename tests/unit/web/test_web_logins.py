@@ -167,7 +167,7 @@ def test_a_login_from_another_site_is_refused(with_users):
 
 @pytest.fixture
 def behind_proxy(tmp_path):
-    web = WebSettings(**PROXY | {"proxy_groups_header": "X-Groups", "roles": {"prepare": ["ann"], "look": ["@desk"]}})
+    web = WebSettings(**PROXY | {"proxy_groups_header": "X-Groups", "roles": {"prepare": ["ann"], "look": ["@environments"]}})
     with site(tmp_path, Settings(web=web)) as found:
         yield found
 
@@ -177,9 +177,9 @@ def test_the_proxy_names_the_user(behind_proxy):
     answer = browser.get("/", headers={"x-remote-user": "ann"}, **own)
     assert (answer.status_code, "<span>ann</span>" in answer.text) == (200, True)
     assert "Log out" not in answer.text
-    by_group = behind_proxy.browser().get("/", headers={"x-remote-user": "bob", "x-groups": "a, desk"}, **own)
+    by_group = behind_proxy.browser().get("/", headers={"x-remote-user": "bob", "x-groups": "a, environments"}, **own)
     assert (by_group.status_code, 'action="/drop"' in by_group.text) == (200, False)
-    other = browser.get("/", headers={"x-remote-user": "bob", "x-groups": "desk"}, **own)
+    other = browser.get("/", headers={"x-remote-user": "bob", "x-groups": "environments"}, **own)
     assert "<span>bob</span>" in other.text  # a session never outlives its user
 
 

@@ -1,4 +1,4 @@
-"""The doors of the page: each way to log in has its own addresses, and makes a user of the person."""
+"""The ways to log in: each has its own addresses, and makes a user of the person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importer.web_settings import WebSettings
 
 
 class LoginEntry(Protocol):
-    """What a door asks of the page: a session for a user, and a page before a login."""
+    """What a way to log in asks of the page: a session for a user, and a page before a login."""
 
     def enter(self, request: Request, user: User) -> Response:
         """Begin a session and answer with it."""
@@ -24,18 +24,18 @@ class LoginEntry(Protocol):
         """Return a page without a session."""
 
 
-class LoginDoor(Protocol):
+class LoginMethod(Protocol):
     """One way to log in."""
 
     can_log_out: bool
 
     def routes(self, entry: LoginEntry) -> list[BaseRoute]:
-        """Return the addresses of this door, which are open to everybody."""
+        """Return the addresses of this login, which are open to everybody."""
 
     def user_of(self, request: Request) -> User | None:
         """Return who is logged in already, by what the request itself carries; None if only a session shows it."""
 
-    def knock(self, request: Request, entry: LoginEntry) -> Response:
+    def ask_to_log_in(self, request: Request, entry: LoginEntry) -> Response:
         """Answer a request for a page without a session."""
 
 

@@ -1,4 +1,4 @@
-"""The desk: where the page does its work. Each piece of work opens what it needs, ends, and leaves nothing open or locked."""
+"""How the page opens the workspace: each piece of work opens what it needs, ends, and leaves nothing open or locked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FOLDER = "page"
 
 
 @dataclass
-class Desk:
+class PageEnvironments:
     """The workspace that the page works in. ``config`` is another settings file than the workspace's."""
 
     workspace: Workspace

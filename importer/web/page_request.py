@@ -1,4 +1,4 @@
-"""A visit: one request by a user who is logged in, with what a page needs to answer it."""
+"""One request by a user who is logged in, with what a page needs to answer it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from starlette.responses import RedirectResponse, Response
 
 from importer.errors import UsageError
 from importer.web.rendering import Rendering
-from importer.web.sessions import Session
+from importer.web.sessions import PageSession
 from importer.web.users import Access, User
 
 if TYPE_CHECKING:
-    from importer.web.office import PageOffice
+    from importer.web.services import PageServices
 
 T = TypeVar("T")
 NO_FORM = FormData()
@@ -24,12 +24,12 @@ LARGEST_NUMBER = 2**53
 
 
 @dataclass
-class Visit:
+class PageRequest:
     """A request, the session that it belongs to, and the form that came with it."""
 
-    request: Request
-    office: PageOffice
-    session: Session
+    raw: Request
+    services: PageServices
+    session: PageSession
     form: FormData = field(default_factory=FormData)
 
     @property
@@ -40,15 +40,15 @@ class Visit:
     @property
     def rendering(self) -> Rendering:
         """Return what makes pages."""
-        return self.office.rendering
+        return self.services.rendering
 
     def number(self, name: str) -> int:
         """Return a number of the address. The route has found digits alone."""
-        return min(int(self.request.path_params[name]), LARGEST_NUMBER)
+        return min(int(self.raw.path_params[name]), LARGEST_NUMBER)
 
     def query(self, name: str, default: str = "") -> str:
         """Return a value of the query."""
-        return self.request.query_params.get(name, default)
+        return self.raw.query_params.get(name, default)
 
     def field(self, name: str, default: str = "") -> str:
         """Return a text of the form."""
@@ -64,7 +64,7 @@ class Visit:
 
     async def work(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """Do what may block in a thread, on behalf of the user."""
-        return await self.office.desk.run(self.user.person, lambda: function(*arguments, **options))
+        return await self.services.environments.run(self.user.person, lambda: function(*arguments, **options))
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page. A notice of the session is shown on it once."""
@@ -83,6 +83,6 @@ class Visit:
             "user": user,
             "may_prepare": user.may(Access.PREPARE),
             "may_approve": user.may(Access.APPROVE),
-            "is_sandbox": self.office.desk.is_sandbox,
-            "here": self.request.url.path,
+            "is_sandbox": self.services.environments.is_sandbox,
+            "here": self.raw.url.path,
         }

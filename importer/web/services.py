@@ -1,4 +1,4 @@
-"""What the pages share: the desk, the jobs, the uploads, the sender and the sessions of one server."""
+"""What the pages share: the environments, the jobs, the uploads, the sender and the sessions of one server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import anyio
 from importer.errors import ImporterError
 from importer.web.rendering import Rendering
 from importer.web.sessions import Sessions
-from importer.web.work.desk import Desk
+from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import Jobs
 from importer.web.work.progress import ProgressFeed
 from importer.web.work.row_files import sweep_rows
@@ -19,10 +19,10 @@ from importer.web.work.uploads import Uploads
 
 
 @dataclass
-class PageOffice:
+class PageServices:
     """One server's own things. ``stopping`` is set when it ends, so that streams end too."""
 
-    desk: Desk
+    environments: PageEnvironments
     rendering: Rendering
     sessions: Sessions
     uploads: Uploads
@@ -32,13 +32,13 @@ class PageOffice:
     stopping: anyio.Event
 
     @classmethod
-    def of(cls, desk: Desk, rendering: Rendering) -> PageOffice:
-        """Return the office of a server in this workspace."""
-        uploads = Uploads(desk)
-        sessions = Sessions(desk.settings.web.session_hours * 3600)
+    def of(cls, environments: PageEnvironments, rendering: Rendering) -> PageServices:
+        """Return the services of a server in this workspace."""
+        uploads = Uploads(environments)
+        sessions = Sessions(environments.settings.web.session_hours * 3600)
         stopping = anyio.Event()
-        feed = ProgressFeed(desk, stopping)
-        return cls(desk, rendering, sessions, uploads, Jobs(uploads.forget), SenderProcess(desk), feed, stopping)
+        feed = ProgressFeed(environments, stopping)
+        return cls(environments, rendering, sessions, uploads, Jobs(uploads.forget), SenderProcess(environments), feed, stopping)
 
     def close(self) -> None:
         """End what ends with the server. A sender that was started goes on."""
@@ -49,4 +49,4 @@ class PageOffice:
         """Remove the files that no batch needs, such as those of a server that was killed."""
         self.uploads.forget_all()
         with suppress(ImporterError):  # without a ledger that can be read there is nothing to show either
-            sweep_rows(self.desk)
+            sweep_rows(self.environments)

@@ -1,4 +1,4 @@
-"""The door on this machine, the one of local users, and the one behind a proxy."""
+"""The login by a link on this machine, by local passwords, and behind a proxy."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from importer.web.doors import LoginEntry, web_user
 from importer.web.forms import form_of
 from importer.web.login.link import OneTimeLink
 from importer.web.login.tries import FailedTries
+from importer.web.login_method import LoginEntry, web_user
 from importer.web.users import EVERY_ROLE, User
 from importer.web_settings import WebSettings
 from importer.workspace.person import current_person
@@ -21,7 +21,7 @@ from importer.workspace.person import current_person
 LONGEST_USER_NAME = 200
 
 
-class LinkDoor:
+class LinkLogin:
     """A link that is opened once: its user is that of the operating system who has started the page, and may do everything."""
 
     can_log_out = True
@@ -44,13 +44,13 @@ class LinkDoor:
         del request
         return None
 
-    def knock(self, request: Request, entry: LoginEntry) -> Response:
+    def ask_to_log_in(self, request: Request, entry: LoginEntry) -> Response:
         """Explain where the link is found."""
         del request
         return entry.outside("used_link", 401)
 
 
-class UsersDoor:
+class PasswordLogin:
     """Local users with passwords."""
 
     can_log_out = True
@@ -91,13 +91,13 @@ class UsersDoor:
         del request
         return None
 
-    def knock(self, request: Request, entry: LoginEntry) -> Response:
+    def ask_to_log_in(self, request: Request, entry: LoginEntry) -> Response:
         """Lead to the login."""
         del request, entry
         return RedirectResponse("/login", 303)
 
 
-class ProxyDoor:
+class ProxyLogin:
     """A proxy that has logged its users in, and names them in a header. The guard lets no other address in."""
 
     can_log_out = False
@@ -119,7 +119,7 @@ class ProxyDoor:
         groups = frozenset(group.strip() for line in listed for group in line.split(",") if group.strip())
         return web_user(self._settings, names[0].strip(), groups)
 
-    def knock(self, request: Request, entry: LoginEntry) -> Response:
+    def ask_to_log_in(self, request: Request, entry: LoginEntry) -> Response:
         """Say that the proxy has named nobody."""
         del request
         return entry.outside("no_name", 401)
