@@ -27,7 +27,7 @@ class Rendering:
             finalize=_shown,
         )
         self._environment.globals.update(t=texts, language=texts.language, can_log_out=can_log_out)
-        self._environment.filters.update(number="{:,}".format, amount=grouped_text, money=_money, moment=_moment)
+        self._environment.filters.update(number="{:,}".format, amount=grouped_text, money=_money, moment=_moment, second=_second)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page as a response."""
@@ -46,3 +46,8 @@ def _money(money: Mapping[str, int]) -> list[str]:
 def _moment(timestamp: str) -> str:
     """Return a timestamp of the ledger for people: ``2026-11-28 01:10 UTC``."""
     return f"{timestamp[:16].replace('T', ' ')} UTC" if timestamp else ""
+
+
+def _second(timestamp: str) -> str:
+    """Return a timestamp of the ledger with its seconds: ``2026-11-28 01:10:07 UTC``."""
+    return f"{timestamp[:19].replace('T', ' ')} UTC" if timestamp else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from importer.web.page_request import PageRequest
-from importer.web.pages import batch, corrections, drop, follow, home, mapping, questions, rows
+from importer.web.pages import batch, corrections, drop, follow, home, mapping, questions, row, rows
 from importer.web.users import Access
 
 PageHandler = Callable[[PageRequest], Awaitable[Response]]
@@ -37,6 +37,8 @@ ROUTES = (
     PageRoute("POST", "/map/{job:str}/{file:int}", Access.PREPARE, mapping.answer),
     PageRoute("GET", "/batches/{batch:int}", Access.LOOK, batch.show),
     PageRoute("GET", "/batches/{batch:int}/rows", Access.LOOK, rows.show),
+    PageRoute("GET", "/batches/{batch:int}/rows/{sheet:int}/{row:int}", Access.LOOK, row.show),
+    PageRoute("GET", "/entries", Access.LOOK, row.find),
     PageRoute("POST", "/batches/{batch:int}/review", Access.DECIDE, batch.review),
     PageRoute("POST", "/batches/{batch:int}/approve", Access.APPROVE, batch.approve),
     PageRoute("POST", "/batches/{batch:int}/discard", Access.DECIDE, batch.discard),

@@ -118,6 +118,17 @@ def approve(browser: Browser, batch: int) -> httpx.Response:
     return browser.post(f"/batches/{batch}/approve", {"mark": mark[1] if mark else "", "agreed": "yes"})
 
 
+def send(site: Site) -> None:
+    """What the process does that the page starts."""
+    from support.quiet_console import QuietConsole
+
+    from importer.commands.resume import resume
+    from importer.workspace.environment import open_environment
+
+    with open_environment(site.environments.workspace, site.environments.settings, sandbox=True) as environment:
+        resume(environment, QuietConsole(), None)
+
+
 @contextmanager
 def site(folder: Path, settings: Settings | None = None, **options: Any) -> Iterator[Site]:
     """A page that ends with the block. It starts no process: what it would start is counted."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import Connection
 
 from importer.domain.confirmed_values import UnconfirmedValue
+from importer.domain.identity import EntryLabel
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.ledger.queries.changed_rows import ChangedRow, new_changes
 from importer.ledger.queries.claims import (
@@ -20,6 +21,7 @@ from importer.ledger.queries.claims import (
 )
 from importer.ledger.queries.confirmed_values import unconfirmed_values
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
+from importer.ledger.queries.entry_history import EntryHistory, entry_history
 from importer.ledger.queries.entry_places import EntryPlace, entry_place
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
 from importer.ledger.queries.night_rows import Arrival, arrivals, batches_since, new_in_batch, newest_batch, open_in_ledger
@@ -33,6 +35,7 @@ from importer.ledger.queries.report_rows import (
     batches,
     batches_by_digest,
     batches_of_source,
+    line,
     lines,
     undecided_batches,
 )
@@ -95,6 +98,14 @@ class Queries:
     def rows(self, batch_id: int) -> Iterator[ReportRow]:
         """Yield every row of the batch with its results, in the order of the sheets."""
         return lines(self._connection, batch_id)
+
+    def row(self, batch_id: int, sheet: int, number: int) -> ReportRow | None:
+        """Return one row of the batch with its results; None if it has no such row."""
+        return line(self._connection, batch_id, sheet, number)
+
+    def entry_history(self, label: EntryLabel) -> EntryHistory | None:
+        """Return what has become of an entry, its attempts and its rows; None if this ledger has none with this label."""
+        return entry_history(self._connection, label)
 
     def tally(self, batch_id: int) -> Tallies:
         """Return counts and hundredths of the batch by kind, status and currency."""

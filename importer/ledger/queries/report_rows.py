@@ -21,7 +21,7 @@ from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.queries.changed_rows import new_changes
 from importer.ledger.queries.parties import party_column, party_in
 from importer.ledger.storage.engine import parts_of
-from importer.ledger.storage.schema import batch, entry, reject, row
+from importer.ledger.storage.schema import batch, entry, proposal, reject, row
 
 PAGE_ROWS = 2000
 LARGEST_ID = 2**63 - 1  # that a database can store
@@ -162,9 +162,23 @@ _STATUS = {(state.value, origin): status_of(state, origin) for state in State fo
 
 def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
     """Yield every row of the batch in the order of the sheets, read a page at a time."""
-    last = 0
+    yield from _lines_after(connection, batch_id, 0, frozenset(one.reject_id for one in new_changes(connection, batch_id)))
+
+
+def line(connection: Connection, batch_id: int, sheet: int, number: int) -> ReportRow | None:
+    """Return one row of the batch; None if it has no such row. Those of a staged batch have no results yet."""
+    of_batch = (row.c.batch_id == batch_id, row.c.sheet == sheet, row.c.number == number)
+    row_id = connection.scalar(select(row.c.id).where(*of_batch).order_by(row.c.id).limit(1))
+    if row_id is not None:
+        return next(_lines_after(connection, batch_id, row_id - 1, frozenset()))
+    staged = (proposal.c.batch_id == batch_id, proposal.c.sheet == sheet, proposal.c.number == number)
+    cells = connection.scalar(select(proposal.c.cells).where(*staged).limit(1))
+    return None if cells is None else ReportRow(sheet, number, decode_cells(cells), None, None)
+
+
+def _lines_after(connection: Connection, batch_id: int, last: int, new: Collection[int]) -> Iterator[ReportRow]:
+    """Yield the rows of the batch after a row's id. ``new`` are the changed records that no earlier batch has reported."""
     sources: Sources = {}
-    new = frozenset(one.reject_id for one in new_changes(connection, batch_id))
     while page := _page(connection, batch_id, last):
         rejected = _rejects(connection, page[0][0], page[-1][0], new)
         earlier = {found[column] for found in page for column in _FROM}

@@ -14,6 +14,7 @@ from importer.domain.questions import AnswerWord
 from importer.domain.states import RowStatus
 from importer.loader.sheets.shape import Shape
 from importer.web.texts import Texts
+from importer.web.work.row_history import CAUSES, OUTCOMES
 
 PACKAGE = ROOT / "importer" / "web"
 SOURCES = [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py")]
@@ -21,6 +22,10 @@ BUILT = {
     *(f"state.{one.value}" for one in BatchState),
     *(f"row.{one.value}" for one in RowStatus),
     *(f"kind.{one.value}{ending}" for one in RecordKind for ending in ("", "_one")),
+    *(f"entry.{one.value}" for one in RecordKind),
+    *(f"entry.{name}" for name in ("first_sent_at", "doubted_at", "accepted_at", "adopted_at")),
+    *(f"outcome.{one.replace(' ', '_')}" for one in OUTCOMES),
+    *(f"cause.{one}" for one in CAUSES),
     *(f"answer.all_{one.name.lower()}" for one in AnswerWord),
     *(f"map.shape_{one.value}" for one in Shape),
     *(f"problem.{status}" for status in (404, 405, 408, 413)),
