@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.commands.run_schedule import schedule_named
+from importer.domain.file_access import OWNER_ALONE
 from importer.domain.timestamps import from_timestamp
 from importer.errors import Declined, ExitCode, UsageError
 from importer.scheduling.calendar import clock_changes, is_clock_of_machine
@@ -22,7 +23,7 @@ from importer.scheduling.places import folders_of_user, install, installation, i
 from importer.scheduling.settings import ScheduleSettings
 from importer.settings import Settings
 from importer.workspace.dialogue import Dialogue, agrees
-from importer.workspace.schedule_record import ScheduleRecord
+from importer.workspace.schedule_record import LastRun, ScheduleRecord
 from importer.workspace.workspace import Workspace
 
 Say = Callable[[str], None]
@@ -171,29 +172,57 @@ def show_schedules(name: str | None, workspace: Workspace, settings: Settings, c
     return lines[:-1], code
 
 
-def _show(name: str, workspace: Workspace, settings: Settings, config: Path | None) -> tuple[list[str], bool]:
+@dataclass(frozen=True)
+class ScheduleState:
+    """A schedule of the settings: where it is installed, its next run (None: none in the coming weeks), and its last one.
+
+    ``installed`` are the schedulers with the labels of what they were given. ``differences`` are what of it is not as the
+    settings and this importer say now.
+    """
+
+    name: str
+    settings: ScheduleSettings
+    last: LastRun | None
+    next: datetime | None
+    installed: tuple[tuple[Kind, tuple[str, ...]], ...]
+    differences: tuple[str, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Return whether it is installed as the settings say."""
+        return bool(self.installed) and not self.differences
+
+
+def schedule_state(name: str, workspace: Workspace, settings: Settings, config: Path | None) -> ScheduleState:
+    """Return the state of a schedule. Raises UsageError for one that is not in the settings, or if it cannot be found out."""
     job, folders = job_of(name, workspace, settings, config), folders_of_user()
-    schedule = job.settings
-    where = f" ({schedule.timezone})" if schedule.timezone else ""
-    lines = [f"{name}: {', '.join(schedule.paths)} at {', '.join(schedule.at)}{where}", f"  {_last_text(name, workspace)}"]
-    installed = list(removals(job.identifier, folders))
-    if not installed:
-        return [*lines, f"  not installed: `importer schedule install {name}` does that"], False
-    differences: list[str] = []
+    schedule, installed, differences = job.settings, list(removals(job.identifier, folders)), list[str]()
     for one in installed:
-        lines.append(f"  installed ({one.kind}): {_in_words(document.label for document in one.documents)}")
         is_system = any(str(document.path).startswith(("/etc/", "/Library/")) for document in one.documents)
         planned = installation(one.kind, replace(job, settings=replace_system(schedule) if is_system else schedule), folders)
         differences += _differences(planned, job.identifier)
-    lines.append(f"  {_next_text(schedule)}")
     if len(installed) > 1:
         differences.insert(0, "it is installed more than once, and runs that often")
-    if differences:
+    labels = tuple((one.kind, tuple(document.label for document in one.documents)) for one in installed)
+    last = ScheduleRecord(workspace.root, name, OWNER_ALONE).last()
+    return ScheduleState(name, schedule, last, _next_run(schedule), labels, tuple(differences))
+
+
+def _show(name: str, workspace: Workspace, settings: Settings, config: Path | None) -> tuple[list[str], bool]:
+    found = schedule_state(name, workspace, settings, config)
+    schedule = found.settings
+    where = f" ({schedule.timezone})" if schedule.timezone else ""
+    lines = [f"{name}: {', '.join(schedule.paths)} at {', '.join(schedule.at)}{where}", f"  {_last_text(found.last)}"]
+    if not found.installed:
+        return [*lines, f"  not installed: `importer schedule install {name}` does that"], False
+    lines += [f"  installed ({kind}): {_in_words(labels)}" for kind, labels in found.installed]
+    lines.append(f"  {_next_text(schedule)}")
+    if found.differences:
         lines += [
             "  What is installed is not what the settings and this importer say now; `importer schedule install` renews it:"
         ]
-        lines += [f"    {line}" for line in differences]
-    return lines, not differences
+        lines += [f"    {line}" for line in found.differences]
+    return lines, found.is_right
 
 
 def _differences(planned: Installation, identifier: str) -> list[str]:
@@ -208,20 +237,21 @@ def _differences(planned: Installation, identifier: str) -> list[str]:
     return found
 
 
-def _next_text(schedule: ScheduleSettings) -> str:
+def _next_run(schedule: ScheduleSettings) -> datetime | None:
     zone, now = schedule.zone(), datetime.now(UTC)
     moments: Iterable[datetime] = (one for one in (calendar.after(now, zone) for calendar in schedule.calendars()) if one)
-    soonest = min(moments, default=None)
+    return min(moments, default=None)
+
+
+def _next_text(schedule: ScheduleSettings) -> str:
+    soonest, zone = _next_run(schedule), schedule.zone()
     if soonest is None:
         return "There is no next run in the coming weeks."
     delay = f", and up to {schedule.random_delay_minutes:g} minutes later" if schedule.random_delay_minutes else ""
     return f"The next run is on {soonest.astimezone(zone):%A %Y-%m-%d at %H:%M %Z}{delay}."
 
 
-def _last_text(name: str, workspace: Workspace) -> str:
-    from importer.domain.file_access import OWNER_ALONE
-
-    last = ScheduleRecord(workspace.root, name, OWNER_ALONE).last()
+def _last_text(last: LastRun | None) -> str:
     if last is None:
         return "no run of it has ended yet"
     ended = from_timestamp(last.ended).astimezone()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.domain.file_access import FileAccess
+from importer.domain.timestamps import to_timestamp
 
 FOLDER = "watched"
-"""The folder of the workspace with a file for each of them, which holds the path."""
+"""The folder of the workspace with a file for each of them, which holds the path. Its time is that of the last look."""
 
 
 class KnownFolders:
@@ -26,6 +30,22 @@ class KnownFolders:
         if not self.has(folder, ledger):
             self._access.folders_to(self._folder)
             self._access.write(self._file_of(folder, ledger), f"{folder.absolute()}\n", durable=False)
+
+    def looked_at(self, folder: Path, ledger: str) -> None:
+        """Remember that the folder is looked through now. Errors are ignored: nothing depends on it."""
+        with suppress(OSError):
+            os.utime(self._file_of(folder, ledger))
+
+    def all(self, ledger: str) -> dict[Path, str]:
+        """Return the folders that had the mark of this ledger, each with the timestamp of the last look. Raises OSError."""
+        if not self._folder.is_dir():
+            return {}
+        found: dict[Path, str] = {}
+        for file in sorted(self._folder.glob("*.txt")):
+            folder = Path(file.read_text(encoding="utf-8", errors="surrogateescape").removesuffix("\n"))
+            if file == self._file_of(folder, ledger):
+                found[folder] = to_timestamp(datetime.fromtimestamp(file.stat().st_mtime, UTC))
+        return found
 
     def _file_of(self, folder: Path, ledger: str) -> Path:
         name = hashlib.sha256(f"{ledger} {folder.absolute()}".encode(errors="surrogateescape")).hexdigest()

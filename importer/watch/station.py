@@ -86,6 +86,8 @@ class Station:
             self._away = why
         if why:
             self._device = None
+        elif ledger is not None:
+            self._known.looked_at(self.watched.root, ledger)
         return not why
 
     def _obstacle(self, ledger: str | None) -> str:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.responses import Response
 
 from importer.domain.batches import BatchState
 from importer.web.page_request import PageRequest
 from importer.web.work.batches import BatchList, batch_list, ids_of
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.progress import status_lines
-from importer.workspace.schedule_record import LastRun, ScheduleRecord
-
-
-@dataclass(frozen=True)
-class ScheduleLine:
-    """A schedule of the settings, with its last run."""
-
-    name: str
-    at: str
-    last: LastRun | None
+from importer.web.work.overview import overview
 
 
 async def home(request: PageRequest) -> Response:
@@ -36,23 +24,11 @@ async def every_batch(request: PageRequest) -> Response:
 
 
 async def status(request: PageRequest) -> Response:
-    """Show who sends, what is left of the quotas, and the last runs of the schedules."""
-    environments = request.services.environments
-    found = await request.work(_batches, environments)
-    lines, schedules = status_lines(found.status), await request.work(_schedules, environments)
-    place = found.status.environment.place() if found.status else ""
-    report = request.services.sender.report()
-    return request.page("status", lines=lines, schedules=schedules, place=place, report=report)
+    """Show who sends, what is left of the quotas, the watched folders, the schedules, and what the night has reported."""
+    found = await request.work(overview, request.services.environments)
+    return request.page("status", found=found, report=request.services.sender.report())
 
 
 def _batches(environments: PageEnvironments, *, every: bool = False) -> BatchList:
     with environments.reading() as environment:
         return batch_list(environment, every=every)
-
-
-def _schedules(environments: PageEnvironments) -> list[ScheduleLine]:
-    root = environments.workspace.root.absolute()
-    return [
-        ScheduleLine(name, ", ".join(one.at), ScheduleRecord(root, name, environments.access).last())
-        for name, one in environments.settings.schedule.items()
-    ]

@@ -9,7 +9,7 @@ from time import monotonic
 
 import anyio
 
-from importer.commands.status import LedgerStatus, StatusView, ledger_status
+from importer.commands.status import StatusView, ledger_status
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.states import DONE, RowStatus
@@ -129,11 +129,3 @@ class ProgressFeed:
                 return progress(environment).text()
         except ImporterError:  # such as a ledger that is being restored: the next look may find it
             return ""
-
-
-def status_lines(status: LedgerStatus | None) -> list[str]:
-    """Return the lines about the sender and the quotas."""
-    if status is None:
-        return []
-    quotas = [one.text() for one in status.quotas or ()]
-    return [*status.sending.lines(), *quotas]

@@ -8,11 +8,13 @@ import tomllib
 import pytest
 from support.paths import ROOT
 
+from importer.dispatcher.pacing.rate_windows import Period
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.questions import AnswerWord
 from importer.domain.states import RowStatus
 from importer.loader.sheets.shape import Shape
+from importer.notify.state import Trouble
 from importer.web.texts import Texts
 from importer.web.work.row_history import CAUSES, OUTCOMES
 
@@ -26,6 +28,9 @@ BUILT = {
     *(f"entry.{name}" for name in ("first_sent_at", "doubted_at", "accepted_at", "adopted_at")),
     *(f"outcome.{one.replace(' ', '_')}" for one in OUTCOMES),
     *(f"cause.{one}" for one in CAUSES),
+    *(f"trouble.{one.value.replace(' ', '_')}" for one in Trouble),
+    *(f"status.per_{one.value}" for one in Period),
+    *("status.left_to_it", "status.left_over", "status.missing", "status.missing_of"),
     *(f"answer.all_{one.name.lower()}" for one in AnswerWord),
     *(f"map.shape_{one.value}" for one in Shape),
     *(f"problem.{status}" for status in (404, 405, 408, 413)),
