@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from importer.commands.review import batch_of, review_batch
-from importer.domain.batches import BatchState
+from importer.domain.batches import BatchState, Proposal, difference
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus
 from importer.errors import ApprovalNeeded, Declined, UsageError
 from importer.ledger.ledger import UnitOfWork
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.location import require_ledger
+from importer.ledger.storage.lock import OtherSender
 from importer.reporter.review.model import FileReview, Review
 from importer.workspace.approval import Gates, objection_to_approval, reasons_to_wait, unmet_gates
 from importer.workspace.approving import approve_batches
@@ -56,38 +58,62 @@ def approve(
         advice = f"There is no terminal to ask on: `importer review {batch_id}` shows it, and --yes approves it as reviewed."
         if not console.decide(question, advice):
             raise Declined(f"Batch {batch_id} was not approved; it stays as it was.")
-    return _approve(environment, batch_id, gates, output, asked=asked)
+    approved, other = _approve(environment, batch_id, gates, output, asked=asked)
+    return _approved_text(batch_id, approved, gates.limit, other)
 
 
-def approve_seen(environment: Environment, batch_id: int, mark: str, output: Path | None = None) -> str:
-    """Approve a batch as a page has shown it. ``mark`` is that of the proposal on the page. Returns a line for the user.
+@dataclass(frozen=True)
+class SeenReview:
+    """What a page has shown of a batch: the mark of its proposal and, as far as the page still knows it, the proposal."""
 
-    Raises ApprovalNeeded if it was reviewed again since, would do something else by now, or if this person may not approve it.
+    mark: str
+    proposal: Proposal | None = None
+
+
+def approve_seen(environment: Environment, batch_id: int, seen: SeenReview, limit: int | None = None) -> int:
+    """Approve a batch, or with a ``limit`` its first cases, as a page has shown it. Returns the batch that is approved.
+
+    Raises ApprovalNeeded if it was reviewed again since, would do something else by now, or if this person may not approve it;
+    UsageError if it does not wait for an approval.
     """
     require_ledger(environment.ledger_url)
     _check_person(environment, batch_id)
-    return _approve(environment, batch_id, Gates(), output, asked=True, mark=mark)
+    return _approve(environment, batch_id, Gates(limit=limit), None, asked=True, seen=seen)[0]
 
 
 def _approve(
-    environment: Environment, batch_id: int, gates: Gates, output: Path | None, *, asked: bool, mark: str | None = None
-) -> str:
-    """Approve a batch, and leave it to the account's sender if there is one. Returns a line for the user."""
+    environment: Environment, batch_id: int, gates: Gates, output: Path | None, *, asked: bool, seen: SeenReview | None = None
+) -> tuple[int, OtherSender | None]:
+    """Approve a batch, and leave it to the account's sender if there is one. Returns what is approved, and that sender."""
     with environment.open_ledger("importer approve") as ledger, ledger.unit_of_work() as work:
-        if mark is not None and ((shown := work.remembered_proposal(batch_id)) is None or shown.mark() != mark):
-            raise ApprovalNeeded(
-                f"Batch {batch_id} was not approved: it was reviewed again since the page was shown. Look again."
-            )
+        if seen is not None:
+            _check_seen(work, batch_id, seen)
         if unmet := _unmet(work, batch_id, gates, environment, asked=asked):
             raise ApprovalNeeded(f"Batch {batch_id} was not approved: {'; '.join(unmet)}.")
         (approved,) = approve_batches(work, [batch_id], environment, limit=gates.limit, reviewed=asked)
         other = ledger.sender(batch_of(work, approved).cases_account)
         if other is not None:
             hand_over_batches(work, [approved], environment, output)
+    return approved, other
+
+
+def _check_seen(work: UnitOfWork, batch_id: int, seen: SeenReview) -> None:
+    """Raise ApprovalNeeded, with what has changed, if a batch was reviewed again since a page has shown it."""
+    present = work.remembered_proposal(batch_id)
+    if present is not None and present.mark() == seen.mark:
+        return
+    changed = difference(seen.proposal, present) if seen.proposal and present else None
+    why = f": {changed}" if changed else ""
+    raise ApprovalNeeded(
+        f"Batch {batch_id} was not approved: it was reviewed again since the page was shown{why}. Look at it again."
+    )
+
+
+def _approved_text(batch_id: int, approved: int, limit: int | None, other: OtherSender | None) -> str:
     sends = f"{other.text()} will send" if other else "`importer resume` sends"
     if approved == batch_id:
         return f"Batch {batch_id} is approved. {sends} it."
-    return f"The first {gates.limit:,} of batch {batch_id} are approved, as batch {approved}. {sends} them; the others wait."
+    return f"The first {limit:,} of batch {batch_id} are approved, as batch {approved}. {sends} them; the others wait."
 
 
 BY_FOLDER = "by folder, mover unknown"

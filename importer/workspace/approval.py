@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -98,13 +98,13 @@ def reasons_to_wait(rules: ApprovalSettings, proposals: Sequence[Proposal], unus
         found.append("[approval] required is always")
     if rules.required == "unusual":
         found += unusual
-    return found + _above(rules.above, proposals)
+    return found + above_limits(rules, proposals)
 
 
-def _above(limits: Mapping[str, Decimal], proposals: Sequence[Proposal]) -> list[str]:
+def above_limits(rules: ApprovalSettings, proposals: Sequence[Proposal]) -> list[str]:
     """Describe the currencies in which more is to be sent, as claims, than may go without an approval."""
     found = []
-    for currency, limit in sorted(limits.items()):
+    for currency, limit in sorted(rules.above.items()):
         cents = sum(one.money(RowStatus.PENDING, RecordKind.CASE).get(currency, 0) for one in proposals)
         if Decimal(cents) / 100 > limit:
             found.append(f"the claims to be sent are {currency} {grouped_text(cents)}, above {limit:,} of [approval] above")

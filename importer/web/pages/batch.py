@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import FileResponse, Response
 
-from importer.commands.approve import approve_seen
+from importer.commands.approve import SeenReview, approve_seen
 from importer.commands.approve import discard as discard_batch
-from importer.domain.batches import BatchState
+from importer.domain.batches import BatchState, Proposal
 from importer.errors import UsageError
 from importer.reporter.review.html import review_body
 from importer.web.page_request import PageRequest
@@ -28,7 +28,7 @@ async def show(request: PageRequest) -> Response:
     environments = request.services.environments
     view, present, corrections = await request.work(_view, environments, request.number("batch"))
     waits = view.line.is_undecided
-    can_approve = waits and request.user.may(Access.APPROVE) and view.objection is None and bool(view.mark)
+    can_approve = waits and request.user.may(Access.APPROVE) and view.objection is None and view.approval is not None
     return request.page(
         "batch",
         view=view,
@@ -57,18 +57,36 @@ async def review(request: PageRequest) -> Response:
 
 async def approve(request: PageRequest) -> Response:
     """Approve a batch exactly as its page has shown it, and begin to send."""
-    batch_id, mark = request.number("batch"), request.field("mark")
+    batch_id, texts = request.number("batch"), request.rendering.texts
     if request.field("agreed") != "yes":
-        raise UsageError(request.rendering.texts("batch.not_agreed"))
-    await request.work(_approve, request.services.environments, batch_id, mark)
+        raise UsageError(texts("batch.not_agreed"))
+    limit = request.whole("limit") if request.field("limit").strip() else None
+    if limit == 0:
+        raise UsageError(texts("batch.limit_too_small"))
+    seen = SeenReview(request.field("mark"), _proposal_in(request.field("shown")))
+    approved = await request.work(_approve, request.services.environments, batch_id, seen, limit)
     await request.work(request.services.sender.start)
-    return request.to(f"/batches/{batch_id}", request.rendering.texts("batch.approved", number=batch_id))
+    if approved == batch_id:
+        return request.to(f"/batches/{batch_id}", texts("batch.approved", number=batch_id))
+    return request.to(f"/batches/{approved}", texts("batch.part_approved", limit=limit, number=approved, rest=batch_id))
 
 
-def _approve(environments: PageEnvironments, batch_id: int, mark: str) -> None:
+def _proposal_in(text: str) -> Proposal | None:
+    """Return the proposal that a form says its page has shown; it serves to say what has changed, and for nothing else."""
+    try:
+        return Proposal.from_json(text)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _approve(environments: PageEnvironments, batch_id: int, seen: SeenReview, limit: int | None) -> int:
     with environments.changing() as environment:
-        approve_seen(environment, batch_id, mark)
-    forget_rows(environments, batch_id)
+        approved = approve_seen(environment, batch_id, seen, limit)
+    if approved == batch_id:
+        forget_rows(environments, batch_id)
+    else:
+        review_again(environments, batch_id)  # the rest has other figures
+    return approved
 
 
 async def discard(request: PageRequest) -> Response:

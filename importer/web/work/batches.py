@@ -22,6 +22,7 @@ from importer.reporter.review.build import build_file_review
 from importer.reporter.review.files import REVIEW_FILE
 from importer.reporter.review.model import STATUS_ORDER, FileReview, Review, StatusRows
 from importer.reporter.summary import Summary, summarize
+from importer.web.work.approval_view import ApprovalView, approval_view
 from importer.workspace.approval import objection_to_approval
 from importer.workspace.connections import known_accounts, open_ledger_read_only
 from importer.workspace.environment import Environment
@@ -57,12 +58,15 @@ class BatchList:
 
 @dataclass(frozen=True)
 class BatchView:
-    """A batch with its review. ``mark`` names what the review shows; ``objection`` is why this user may not approve it."""
+    """A batch with its review. ``approval`` is what an approver reads first, None if nobody has reviewed the batch.
+
+    ``objection`` is why this user may not approve it.
+    """
 
     line: BatchLine
     review: Review
     decisions: tuple[str, ...]
-    mark: str
+    approval: ApprovalView | None
     objection: str | None
     files: tuple[str, ...]
     questions: int
@@ -72,9 +76,10 @@ class BatchView:
         """Return the number of the batch."""
         return self.line.info.id
 
-    def rows(self, *statuses: RowStatus) -> int:
-        """Return the number of rows of both kinds in these statuses."""
-        return sum(one.rows for one in self.line.statuses if one.status in statuses)
+    @property
+    def doubts(self) -> int:
+        """Return the number of cases and vouchers that may or may not exist at the API."""
+        return sum(one.rows for one in self.line.statuses if one.status in {RowStatus.IN_DOUBT, RowStatus.HELD})
 
 
 def has_ledger(environment: Environment) -> bool:
@@ -106,13 +111,13 @@ def batch_view(environment: Environment, batch_id: int) -> BatchView:
             decisions = tuple(map(decision_text, work.decisions(batch_id)))
             proposal = work.remembered_proposal(batch_id)
             files = tuple(_files(folder_of(work.queries.ledger_id(), info, environment.output)))
-    workspace = environment.workspace
+    workspace, rules = environment.workspace, environment.settings.approval
     return BatchView(
         line,
         review_of([file], workspace, environment, account_shown(environment, accounts)),
         decisions,
-        proposal.mark() if proposal else "",
-        objection_to_approval(environment.settings.approval, current_person(), info.staged_by),
+        approval_view(proposal, file, rules, line.state) if proposal else None,
+        objection_to_approval(rules, current_person(), info.staged_by),
         files,
         _questions(proposal, line),
     )

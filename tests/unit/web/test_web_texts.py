@@ -28,6 +28,7 @@ BUILT = {
     *(f"entry.{name}" for name in ("first_sent_at", "doubted_at", "accepted_at", "adopted_at")),
     *(f"outcome.{one.replace(' ', '_')}" for one in OUTCOMES),
     *(f"cause.{one}" for one in CAUSES),
+    *(f"batch.limit_{one.value}" for one in RecordKind),
     *(f"trouble.{one.value.replace(' ', '_')}" for one in Trouble),
     *(f"status.per_{one.value}" for one in Period),
     *("status.left_to_it", "status.left_over", "status.missing", "status.missing_of"),
