@@ -114,6 +114,8 @@ def build_app(
         async with form_of(request) as form:
             if session is not None and session.is_own(str(form.get("csrf", ""))):
                 services.sessions.end(request.cookies.get(cookie))
+                if form.get("everywhere") == "yes":
+                    services.sessions.end_all(session.user)
         return RedirectResponse("/", 303)
 
     by_path: dict[str, list[PageRoute]] = {}

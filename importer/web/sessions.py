@@ -65,6 +65,11 @@ class Sessions:
         with self._lock:
             self._found.pop(_key(cookie or ""), None)
 
+    def end_all(self, user: User) -> None:
+        """End all sessions of the user of this name, on whatever machine they are."""
+        with self._lock:
+            self._found = {key: one for key, one in self._found.items() if one.user.name != user.name}
+
     def _is_valid(self, session: PageSession) -> bool:
         now = self.now()
         return now < session.ends and now - session.used < IDLE_SECONDS

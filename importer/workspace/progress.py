@@ -41,6 +41,13 @@ def announcement(
     return forecast_text(expected) + ("; with --stop-at-quota this run ends there" if stops else "")
 
 
+def outlook(quotas: Mapping[RecordKind, RateLimits], left: Mapping[RecordKind, int], rates: Mapping[RecordKind, float]) -> str:
+    """Return when sending is finished at these rates (answers a second), and what limits it; for one that is under way."""
+    expected = forecast(quotas, left, rates)
+    text = forecast_text(expected)
+    return text if expected.seconds >= ANNOUNCED_FROM_SECONDS else f"finishes within a minute;{text.partition(';')[2]}"
+
+
 class ProgressTracker:
     """Follows a run: counts what is left, measures the throughput, and emits the events of its progress."""
 

@@ -72,7 +72,9 @@ def test_the_sender_is_a_process_of_its_own_and_progress_comes_from_the_ledger(l
         assert 'class="state done"' in client.http.get("/batches/1").text
         again = client.http.get("/status").text
         assert "exit code" in again or "is running" in again
-        assert re.search(r"Debitura per day</th><td class=\"n\">[1-9]\d* of [\d,]+</td><td class=\"n\">[\d,]+</td><td>[\w :]+\d\d:\d\d", again)
+        assert re.search(
+            r"Debitura per day</th><td class=\"n\">[1-9]\d* of [\d,]+</td><td class=\"n\">[\d,]+</td><td>[\w :]+\d\d:\d\d", again
+        )
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(30) == 0
 

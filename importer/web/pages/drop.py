@@ -4,40 +4,78 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from importer.errors import UsageError
 from importer.web.page_request import PageRequest
+from importer.web.work.attachments import can_be_attached, forget_attachments, is_document, keep_attachment
+from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import PageJob
 from importer.web.work.staging import notes_of, stage_files
 from importer.web.work.uploads import Uploads
+from importer.workspace.input_files import SPREADSHEETS, is_by_a_user
 
-MOST_FILES = 50
+
+class DroppedFile(NamedTuple):
+    """The name that the browser gives, which may have folders, the content, and whether it is attached to what a sheet holds."""
+
+    name: str
+    content: BinaryIO
+    is_document: bool
+
+
+MOST_FILES = 400
 
 
 async def drop(request: PageRequest) -> Response:
     """Keep the dropped files, and begin to stage them."""
-    files = [one for one in request.form.getlist("files") if isinstance(one, UploadFile) and one.filename]
-    if not files:
-        raise UsageError("No file was chosen. Choose a spreadsheet, or drop one on the page.")
+    given = [*_files(request, "files"), *dropped_folder(_files(request, "folder"))]
+    if not given:
+        raise UsageError(request.rendering.texts("home.no_file"))
+    if all(one.is_document for one in given):
+        raise UsageError(request.rendering.texts("home.only_documents"))
     services = request.services
     job_id = services.jobs.new_id()
-    named = [(file.filename or "", file.file) for file in files]
-    paths = await request.work(_keep, services.uploads, job_id, named)
+    paths = await request.work(_keep, services.environments, services.uploads, job_id, given)
     work = partial(stage_files, services.environments, paths=paths)
     services.jobs.start(job_id, ", ".join(path.name for path in paths), request.user.person, work)
     return request.to(f"/jobs/{job_id}")
 
 
-def _keep(uploads: Uploads, job_id: str, files: list[tuple[str, BinaryIO]]) -> list[Path]:
-    """Write the files of a drop. If one of them cannot be taken, none is."""
+def _files(request: PageRequest, field: str) -> list[DroppedFile]:
+    found = (one for one in request.form.getlist(field) if isinstance(one, UploadFile) and one.filename)
+    return [DroppedFile(one.filename or "", one.file, is_document(one.filename or "")) for one in found]
+
+
+def dropped_folder(files: list[DroppedFile]) -> list[DroppedFile]:
+    """Return what is taken of a folder: the spreadsheets in it, as `importer run` takes them, and what can be attached.
+
+    Documents are named as seen from the folder of the sheet: that is the dropped folder if it holds a spreadsheet, else the
+    one that the dropped folder lies in.
+    """
+    sheets = [one for one in files if _is_sheet(one)]
+    others = [one._replace(is_document=True) for one in files if one not in sheets and can_be_attached(one.name)]
+    return [*sheets, *(one._replace(name=one.name.partition("/")[2] or one.name) if sheets else one for one in others)]
+
+
+def _is_sheet(one: DroppedFile) -> bool:
+    folder, _, last = one.name.rpartition("/")
+    return "/" not in folder and is_by_a_user(last) and Path(last).suffix.casefold() in SPREADSHEETS
+
+
+def _keep(environments: PageEnvironments, uploads: Uploads, job_id: str, files: list[DroppedFile]) -> list[Path]:
+    """Write the files of a drop, and return its spreadsheets. If one of them cannot be taken, none is."""
     try:
-        return [uploads.keep(job_id, name, content) for name, content in files]
+        for one in files:
+            if one.is_document:
+                keep_attachment(environments, job_id, one.name, one.content)
+        return [uploads.keep(job_id, one.name, one.content) for one in files if not one.is_document]
     except (UsageError, OSError) as error:
         uploads.forget(job_id)
+        forget_attachments(environments, job_id)
         if isinstance(error, OSError):
             raise UsageError(f"The files cannot be kept ({error.strerror}). Ask who runs this server to make room.") from None
         raise

@@ -16,7 +16,7 @@ from importer.errors import UsageError
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.location import sqlite_path
-from importer.reporter.manifest import BatchIdentity, read_manifest
+from importer.reporter.manifest import MANIFEST, BatchIdentity, read_manifest
 from importer.reporter.result_folder import folder_with
 from importer.reporter.review.build import build_file_review
 from importer.reporter.review.files import REVIEW_FILE
@@ -30,8 +30,6 @@ from importer.workspace.person import current_person
 from importer.workspace.reviews import account_shown, review_of
 
 UNDECIDED = frozenset({BatchState.STAGED, BatchState.VOID})
-SHOWN = frozenset({".xlsx", ".json", ".html"})
-_NEVER_SHOWN = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -145,15 +143,16 @@ def unknown(batch_id: int) -> UsageError:
 
 
 def _files(folder: Path | None) -> list[str]:
-    """Return the names of the files that a user may load: those that the importer wrote, in their order, and no link."""
+    """Return the names of the files that a user may load: those that the importer wrote, in their order, and no link.
+
+    The manifest names them, whatever they are, so that a file of a later release is among them.
+    """
     manifest = read_manifest(folder) if folder else None
     if folder is None or manifest is None:
         return []
-    written = {*manifest.files, REVIEW_FILE} - {_NEVER_SHOWN}
     found = {path.name for path in folder.iterdir() if path.is_file() and not path.is_symlink()}
-    return sorted(
-        (name for name in written & found if Path(name).suffix in SHOWN), key=lambda name: (name.endswith(".json"), name)
-    )
+    listed = {*manifest.files, REVIEW_FILE} & found - {MANIFEST}
+    return sorted((name for name in listed if not name.startswith(".")), key=lambda name: (name.endswith(".json"), name))
 
 
 def _line(summary: Summary) -> BatchLine:

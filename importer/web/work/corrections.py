@@ -23,6 +23,7 @@ from importer.domain.timestamps import to_timestamp
 from importer.errors import UsageError
 from importer.ledger.queries.report_rows import BatchInfo, ReportRow
 from importer.reporter.sheets import write_sheets
+from importer.web.work.attachments import attachments_of
 from importer.web.work.batches import unknown
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
@@ -77,7 +78,7 @@ def stage_corrections(environments: PageEnvironments, job: PageJob, batch_id: in
     path = _derived(environments, info, made, len(before) + 1)
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
-    found = stage_files(environments, job, [path])
+    found = stage_files(environments, job, [path], attachments_of(environments, batch_id))
     if found.batches:
         _discard_former(environments, [one["batch"] for one in before if one["batch"] not in found.batches])
         _record(environments, info, made, path, digest, found.batches[0])

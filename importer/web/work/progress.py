@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import anyio
 
 from importer.commands.status import StatusView, ledger_status
+from importer.dispatcher.pacing.forecast import ASSUMED_FOR_SECONDS, ASSUMED_SECONDS, Throughput
+from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.states import DONE, RowStatus
@@ -22,9 +25,11 @@ from importer.web.work.environments import PageEnvironments
 from importer.workspace.connections import known_accounts, open_ledger_read_only, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.person import current_person
-from importer.workspace.progress import announcement
+from importer.workspace.progress import outlook
 
 TICK_SECONDS, PING_SECONDS = 1.0, 15.0
+MEASURED = timedelta(seconds=60)
+"""How far back the speed of the answers is measured."""
 _OPEN = frozenset({BatchState.APPROVED, BatchState.SENDING})
 _SETTLED = DONE | {
     *(RowStatus.CHANGED, RowStatus.WITHDRAWN, RowStatus.LEFT_OUT, RowStatus.REJECTED),
@@ -77,16 +82,28 @@ def _of(summary: Summary) -> BatchProgress:
 
 
 def _finish(environment: Environment) -> str:
-    """Return when the sending ends, and what it waits for; empty if that takes less than a minute."""
+    """Return what is left, when the sending ends and what limits it; empty if nothing is left, or without a key."""
     if environment.api_key is None:
         return ""
+    now = datetime.now(UTC)
     with open_ledger_read_only(environment) as ledger:
         accounts = known_accounts(ledger, environment)
         left = {kind: ledger.outbox.count_open(accounts, kind, None) for kind in RecordKind}
         quotas = quotas_of(environment, ledger)
+        begun = {kind: ledger.counts.attempts_since(accounts.of(kind), now - MEASURED) for kind in RecordKind}
     rows = sum(left.values())
-    text = announcement(quotas, left, environment.settings.dispatch.concurrency) if rows else ""
-    return f"{counted(rows, 'row')} left; {text}" if text else ""
+    assumed = environment.settings.dispatch.concurrency / ASSUMED_SECONDS
+    rates = {kind: _rate(begun[kind], now.timestamp(), assumed, quota) for kind, quota in quotas.items()}
+    return f"{counted(rows, 'row')} left; {outlook(quotas, left, rates)}" if rows else ""
+
+
+def _rate(begun: Sequence[tuple[float, int]], now: float, assumed: float, quota: RateLimits) -> float:
+    """Return the answers a second as the ledger shows them; a time in which the quota is waited for says nothing about that."""
+    if not begun or quota.next_permit().wait.seconds > 0:
+        return assumed
+    found = Throughput(assumed * ASSUMED_FOR_SECONDS)
+    found.record(sum(count for _, count in begun), max(1.0, now - begun[0][0]))
+    return found.rate
 
 
 class ProgressFeed:

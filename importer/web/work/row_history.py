@@ -126,9 +126,7 @@ def _records(shown: RowShown) -> tuple[ShownRecord, ...]:
 
 
 def _entry(shown: EntryShown) -> ShownEntry:
-    return ShownEntry(
-        shown.history, tuple(map(_attempt, shown.history.attempts)), tuple(map(decision_text, shown.decisions))
-    )
+    return ShownEntry(shown.history, tuple(map(_attempt, shown.history.attempts)), tuple(map(decision_text, shown.decisions)))
 
 
 def _attempt(one: PastAttempt) -> ShownAttempt:

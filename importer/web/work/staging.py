@@ -9,6 +9,7 @@ from pathlib import Path
 from importer.commands.review import review_batch
 from importer.errors import FileRefused
 from importer.reporter.report import write_report
+from importer.web.work.attachments import attachments_beside, note_batches
 from importer.web.work.batches import unknown
 from importer.web.work.console import PageConsole
 from importer.web.work.environments import PageEnvironments
@@ -19,17 +20,23 @@ from importer.workspace.proposing import stage_run
 from importer.workspace.request import ImportRequest, find_profiles
 
 
-def stage_files(environments: PageEnvironments, job: PageJob, paths: Sequence[Path]) -> JobResult:
-    """Stage the files of a drop, and review each of them. A file that cannot be read does not keep the others from it."""
+def stage_files(environments: PageEnvironments, job: PageJob, paths: Sequence[Path], attached: Path | None = None) -> JobResult:
+    """Stage the files of a drop, and review each of them. A file that cannot be read does not keep the others from it.
+
+    ``attached`` is the folder of the documents that rows name, if that is not the one that was dropped with the files.
+    """
     names = {path.name for path in paths}
+    attached = attached or attachments_beside(environments, paths)
     try:
         with environments.changing(asks_apis=True, is_job=True) as environment:
             environment.require_debitura()
             environment.check_deadline()
-            found = stage_run(_request(environments, paths), environment, job.console, partial(keep_rows, environments))
+            found = stage_run(_request(environments, paths, attached), environment, job.console, partial(keep_rows, environments))
     except FileRefused as error:
         return JobResult(messages=(str(error),), refused=True, to_map=tuple(sorted(names)))
     staged = found.staged
+    if attached is not None:
+        note_batches(environments, attached, staged.batches)
     refused = tuple(map(str, staged.refused))
     to_map = tuple(sorted(name for name in names if any(name in message for message in refused)))
     return JobResult(staged.batches, (*refused, *staged.remarks), to_map=to_map)
@@ -51,10 +58,15 @@ def write_results(environments: PageEnvironments, batch_id: int) -> None:
         write_report(queries, batch_id, environment.output, access=environment.access)
 
 
-def _request(environments: PageEnvironments, paths: Sequence[Path]) -> ImportRequest:
+def _request(environments: PageEnvironments, paths: Sequence[Path], attached: Path | None) -> ImportRequest:
     profile, profile_set = find_profiles(None, environments.workspace)
     return ImportRequest(
-        environments.workspace, tuple(paths), profile=profile, profile_set=profile_set, new_ledger=environments.new_ledger
+        environments.workspace,
+        tuple(paths),
+        profile=profile,
+        profile_set=profile_set,
+        new_ledger=environments.new_ledger,
+        files_folder=attached,
     )
 
 

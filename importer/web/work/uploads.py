@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from importer.domain.file_names import CONTROL
 from importer.errors import UsageError
+from importer.loader.records.file_types import FILE_TYPES
 from importer.web.work.environments import PageEnvironments
 from importer.workspace.input_files import SPREADSHEETS
 
@@ -62,18 +63,24 @@ def file_name(given: str) -> str:
 
     Raises UsageError if it is not that of a spreadsheet.
     """
-    last = unicodedata.normalize("NFC", re.split(r"[/\\]", given)[-1])
-    name = re.sub(
-        r"\s+", " ", "".join("_" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"} or c in '<>:"|?*' else c for c in last)
-    )
-    name = name.strip(" .").lstrip("~$")
+    name = safe_name(re.split(r"[/\\]", given)[-1])
     suffix = Path(name).suffix
     if suffix.casefold() not in SPREADSHEETS or name == suffix or name.casefold().endswith(CONTROL):
         endings = ", ".join(SPREADSHEETS)
         raise UsageError(
-            f"{name or 'The file'} is not a spreadsheet: its name must end in one of {endings}. Nothing was kept of it."
+            f"{name or 'The file'} is not a spreadsheet: its name must end in one of {endings}. Nothing was kept of it. Documents "
+            f"that a sheet names in appendix_file are dropped with it: {' '.join(one for one in FILE_TYPES if one not in SPREADSHEETS)}."
         )
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - len(suffix)]}{suffix}"
+
+
+def safe_name(part: str) -> str:
+    """Return one part of a path without what no name of a file has: it leads to no other folder, and is not hidden."""
+    kept = "".join(
+        "_" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"} or c in '<>:"|?*/\\' else c
+        for c in unicodedata.normalize("NFC", part)
+    )
+    return re.sub(r"\s+", " ", kept).strip(" .").lstrip("~$")[:LONGEST_NAME]
 
 
 def _free_path(folder: Path, name: str) -> Path:
