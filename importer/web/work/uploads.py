@@ -66,10 +66,10 @@ def file_name(given: str) -> str:
     name = safe_name(re.split(r"[/\\]", given)[-1])
     suffix = Path(name).suffix
     if suffix.casefold() not in SPREADSHEETS or name == suffix or name.casefold().endswith(CONTROL):
-        endings = ", ".join(SPREADSHEETS)
+        sheets, documents = ", ".join(SPREADSHEETS), " ".join(one for one in FILE_TYPES if one not in SPREADSHEETS)
         raise UsageError(
-            f"{name or 'The file'} is not a spreadsheet: its name must end in one of {endings}. Nothing was kept of it. Documents "
-            f"that a sheet names in appendix_file are dropped with it: {' '.join(one for one in FILE_TYPES if one not in SPREADSHEETS)}."
+            f"{name or 'The file'} is not a spreadsheet: its name must end in one of {sheets}. Nothing was kept of it. Documents "
+            f"that a sheet names in appendix_file are dropped with it: {documents}."
         )
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - len(suffix)]}{suffix}"
 
