@@ -1,4 +1,4 @@
-"""The approval on the page: what stands before the button, the first ones alone, and what is refused after a change."""
+"""The approval on the page: what is before the button, the first ones alone, and what is refused after a change."""
 
 from __future__ import annotations
 
