@@ -187,9 +187,14 @@ def discard(environment: Environment, batch_id: int) -> str:
     return f"Batch {batch_id} was discarded: nothing of it is sent."
 
 
-def discard_staged(environment: Environment, batch_ids: Iterable[int], why: str) -> None:
-    """Discard those of the batches that are still staged, with a reason that is kept. Raises LedgerError or LedgerHeld."""
+def discard_staged(
+    environment: Environment, batch_ids: Iterable[int], why: str, states: frozenset[BatchState] = frozenset({BatchState.STAGED})
+) -> None:
+    """Discard those of the batches that are still staged, with a reason that is kept. Raises LedgerError or LedgerHeld.
+
+    ``states`` are the states in which they are discarded: a void approval may be one of them.
+    """
     with environment.open_ledger("importer discard") as ledger, ledger.unit_of_work() as work:
         for batch_id in batch_ids:
-            if batch_of(work, batch_id).state is BatchState.STAGED:  # a person may have approved it meanwhile
+            if batch_of(work, batch_id).state in states:  # a person may have approved it meanwhile
                 work.discard(batch_id, current_person(), why=why)

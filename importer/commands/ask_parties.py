@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import tomlkit
 
 from importer.domain.code_lists import is_by_name
 from importer.domain.file_access import FileAccess
-from importer.domain.notes import NoteKind
+from importer.domain.notes import Note, NoteKind
 from importer.domain.parties.kinds import PartyKind, party_kind_named
 from importer.domain.records import CaseRecord, LoadedSource
 from importer.domain.text_keys import fold
@@ -57,7 +57,7 @@ def ask_parties(request: ImportRequest, environment: Environment, dialogue: Dial
     for found in _unclear_in(request, environment):
         given = _asked(found, dialogue)
         if given and found.profile is not None:
-            _keep(found.profile, given, environment.access)
+            keep_parties(found.profile, given, environment.access)
             kept.append(found.profile)
             dialogue.say(f"Written into {found.profile.as_posix()}, under [parties]: {len(given)} debtors.")
         elif given:
@@ -98,13 +98,18 @@ def _is_by_name(source: LoadedSource) -> bool:
 
 def _profile_of(source: LoadedSource, request: ImportRequest) -> Path | None:
     """Return the file of the profile with which a source is read; None if there is none."""
-    used = next((note for note in source.notes if note.kind is NoteKind.PROFILE_USED), None)
-    if used is not None:
-        return Path(dict(used.values)["path"])
+    if (used := profile_used(source.notes)) is not None:
+        return used
     if request.profile == NO_PROFILE:
         return None
     named = (folder / f"{request.profile.name}.toml" for folder in request.workspace.profile_folders)
     return next((path for path in named if path.is_file()), None)
+
+
+def profile_used(notes: Iterable[Note]) -> Path | None:
+    """Return the file of the saved profile with which a source was read; None if there was none."""
+    used = next((note for note in notes if note.kind is NoteKind.PROFILE_USED), None)
+    return Path(dict(used.values)["path"]) if used is not None else None
 
 
 def _asked(found: _Unclear, dialogue: Dialogue) -> dict[str, PartyKind]:
@@ -138,8 +143,8 @@ def _kind(typed: str) -> PartyKind | None:
     return KINDS.get(typed.casefold()) or party_kind_named(typed)
 
 
-def _keep(path: Path, given: Mapping[str, PartyKind], access: FileAccess) -> None:
-    """Add the answers to the table ``[parties]`` of a profile; the rest of the file stays as it is."""
+def keep_parties(path: Path, given: Mapping[str, PartyKind], access: FileAccess) -> None:
+    """Add answers, by what names each debtor, to the table ``[parties]`` of a profile; the rest of the file stays as it is."""
     document = tomlkit.parse(path.read_text(encoding="utf-8-sig"))
     table = document.setdefault("parties", tomlkit.table())
     for name, kind in given.items():

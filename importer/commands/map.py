@@ -24,8 +24,9 @@ from importer.loader.profiles.proposal import EXACT
 from importer.loader.profiles.questions import open_questions, refusal_of
 from importer.loader.profiles.recognition import search_profiles
 from importer.loader.profiles.row_preview import preview_rows
-from importer.loader.profiles.sampling import SheetSample, sample_file
+from importer.loader.profiles.sampling import SheetSample
 from importer.loader.profiles.trials import SheetTrials
+from importer.loader.profiles.workbook import for_all_sheets, most_recognised, sheets_of
 from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
@@ -83,7 +84,7 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     access = access_of(settings.workspace.group)
     prompts = None if request.only_sure else dialogue
     basis = validated({"decimal": request.decimal, "date_format": request.date_format})
-    sheets = _sheets_of(request, settings)
+    sheets = sheets_of(request.path, settings.known_voucher_types(), settings.defaults)
     sheet = _chosen(request, sheets)
     basis = _with_filter(basis, request, sheet, show)
     target = _target(request, sheet.sample, prompts)
@@ -111,12 +112,8 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
 def _finished(request: MapRequest, draft: ProfileDraft, sheets: Sequence[SheetTrials], prompts: Dialogue | None) -> Profile:
     """Return the profile of a draft, with the meaning of values of states if a user can be asked."""
     profile = finish(draft)
-    return _for_all_sheets(request, ask_states(prompts, draft.sheet, profile) if prompts else profile, sheets)
-
-
-def _sheets_of(request: MapRequest, settings: Settings) -> list[SheetTrials]:
-    types = settings.known_voucher_types()
-    return [SheetTrials(sample, types, settings.defaults) for sample in sample_file(request.path)]
+    profile = ask_states(prompts, draft.sheet, profile) if prompts else profile
+    return for_all_sheets(profile, sheets, is_chosen=request.sheet is not None)
 
 
 def _with_filter(basis: Profile, request: MapRequest, sheet: SheetTrials, show: Callable[[str], None]) -> Profile:
@@ -127,10 +124,8 @@ def _with_filter(basis: Profile, request: MapRequest, sheet: SheetTrials, show: 
 
 def _chosen(request: MapRequest, sheets: Sequence[SheetTrials]) -> SheetTrials:
     """Return the requested sheet, else the one with the most recognised headings. Raises FileRefused if there is none."""
-    if not sheets:
-        raise FileRefused(f"{request.path.name} holds no rows below a header. Check that it is the right file.")
     if request.sheet is None:
-        return max(sheets, key=lambda sheet: len(sheet.proposal(Shape.FLAT).sure())) if len(sheets) > 1 else sheets[0]
+        return most_recognised(sheets)
     for sheet in sheets:
         if sheet.sample.name == request.sheet:
             return sheet
@@ -180,20 +175,6 @@ def _start(request: MapRequest, basis: Profile, sheet: SheetTrials, target: Path
     }
     holds = Shape(request.holds) if request.holds else None
     return ProfileDraft(sheet, basis.model_copy(update=own_values), holds, request.constants)
-
-
-def _for_all_sheets(request: MapRequest, profile: Profile, sheets: Sequence[SheetTrials]) -> Profile:
-    """Return the profile without its sheet's name if other sheets hold records too, which it does not change.
-
-    With the name, those sheets would not be read any more.
-    """
-    unnamed = profile.model_copy(update={"sheet": None})
-    others = [sheet for sheet in sheets if sheet.sample.name != profile.sheet]
-    with_records = [other for other in others if not other.is_left_out(NO_PROFILE)]
-    if request.sheet or profile.constants or not with_records:
-        return profile
-    is_unchanged = all(other.is_read_alike(unnamed, NO_PROFILE) for other in others)
-    return unnamed if is_unchanged else profile
 
 
 def _show_proposal(request: MapRequest, draft: ProfileDraft, show: Callable[[str], None]) -> None:

@@ -30,7 +30,7 @@ def open_date(proposal: SheetProposal, today: date) -> tuple[str, Sighting] | No
     for heading, evidence in columns.items():
         decision = with_order_beside(evidence, proved)
         question = decision.question
-        if decision.certainty is Certainty.UNDECIDED and question and _ways(question.text, today):
+        if decision.certainty is Certainty.UNDECIDED and question and orders_of(question.text, today):
             return heading, question
     return None
 
@@ -62,7 +62,9 @@ def advice_on_dates(draft: ProfileDraft, path: Path, today: date) -> list[str]:
     if found is None or draft.basis.date_format:
         return []
     heading, sighting = found
-    commands = " or ".join(f'`importer map "{path}" --date-format {form}`' for _, form in _ways(sighting.text, today).values())
+    commands = " or ".join(
+        f'`importer map "{path}" --date-format {form}`' for _, form in orders_of(sighting.text, today).values()
+    )
     return [
         f'But the dates below "{heading}" do not show which part is the day, and such rows are rejected. State it: {commands}.'
     ]
@@ -70,7 +72,7 @@ def advice_on_dates(draft: ProfileDraft, path: Path, today: date) -> list[str]:
 
 def ask_date_format(dialogue: Dialogue, heading: str, sighting: Sighting, today: date) -> str | None:
     """Ask in which order the dates of a sheet are written; None if the user leaves it open. Enter leaves it open."""
-    ways = _ways(sighting.text, today)
+    ways = orders_of(sighting.text, today)
     dialogue.say(
         f'\nThe dates below "{printable(heading)}" do not show which part is the day, such as "{printable(sighting.text)}".'
     )
@@ -83,7 +85,7 @@ def ask_date_format(dialogue: Dialogue, heading: str, sighting: Sighting, today:
     return None
 
 
-def _ways(text: str, today: date) -> dict[str, tuple[str, str]]:
+def orders_of(text: str, today: date) -> dict[str, tuple[str, str]]:
     """Return the orders in which a text is a day, by number, in words and as a date format."""
     possible = days_in_figures(text, today.year + YEARS_AHEAD) or {}
     ways = {number: (words, _format(text, order)) for number, (words, order) in _ORDERS.items() if order in possible}

@@ -73,11 +73,15 @@ def listed_answers(draft: ProfileDraft, question: Question) -> list[str]:
         return ["cases: a claim a row; vouchers: an invoice or payment of a claim a row; flat: a claim and one of its vouchers."]
     if question.kind is SheetQuestionKind.COLUMN:
         return [f"  {_cut(one.label, HEADING_WIDTH):<{HEADING_WIDTH}} {_joined(one.samples)}" for one in question.choices]
-    taken, shape = draft.taken(), draft.proposal.shape
-    names = [name for name in dict.fromkeys(index_in(shape).values()) if name not in taken]
-    lines = [f"  {name:<{COLUMN_WIDTH}} {column_in(shape, name).help}" for name in names]
-    states = [] if shape is Shape.VOUCHERS else [f"  {', '.join(StateColumn)}: they show whether a row is a claim"]
+    lines = [f"  {name:<{COLUMN_WIDTH}} {text}" for name, text in free_columns(draft).items()]
+    states = [] if draft.proposal.shape is Shape.VOUCHERS else [f"  {', '.join(StateColumn)}: they show whether a row is a claim"]
     return [*lines, *states]
+
+
+def free_columns(draft: ProfileDraft) -> dict[str, str]:
+    """Return the columns that nothing fills yet, each with what it holds."""
+    taken, shape = draft.taken(), draft.proposal.shape
+    return {name: column_in(shape, name).help for name in dict.fromkeys(index_in(shape).values()) if name not in taken}
 
 
 def is_yes(answer: str, *, preset: bool) -> bool:

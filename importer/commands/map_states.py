@@ -8,23 +8,21 @@ from pathlib import Path
 import tomlkit
 
 from importer.domain.confirmed_values import values_to_confirm
-from importer.domain.row_states import IN_WORDS, WITH_WORDS, Meaning, StateColumn, find, meaning_in_profile, profile_words
+from importer.domain.row_states import IN_WORDS, Meaning, StateColumn, meaning_in_profile, profile_words
 from importer.errors import UsageError
 from importer.ledger.storage.location import require_ledger
 from importer.loader.profile import Profile
 from importer.loader.profiles.profile_file import load_profile
 from importer.loader.profiles.profile_writer import write_profile
 from importer.loader.profiles.proposal import printable
+from importer.loader.profiles.state_values import open_values, state_values, with_meanings, word_of
 from importer.loader.profiles.trials import SheetTrials
-from importer.loader.values.parsers import display_text
 from importer.workspace.dialogue import Dialogue
 from importer.workspace.environment import Environment
 from importer.workspace.workspace import Workspace
 
 MOST_BATCHES = 1_000
 """Batches that are looked through for the last import with a profile."""
-MOST_ASKED = 20
-"""Values about which one dialogue asks; a column with more holds something else."""
 
 
 def ask_states(dialogue: Dialogue, sheet: SheetTrials, profile: Profile) -> Profile:
@@ -32,17 +30,15 @@ def ask_states(dialogue: Dialogue, sheet: SheetTrials, profile: Profile) -> Prof
 
     Nothing is offered by default: Enter leaves a value open, and its rows are then questions.
     """
-    found: dict[str, str] = {}
-    for heading, text, rows, meaning in _open_values(sheet, profile):
-        known = f", usually {IN_WORDS[meaning]}" if meaning else ""
-        dialogue.say(f'\n"{printable(heading)}": "{printable(text)}" in {rows:,} of the first rows{known}. What does it mean?')
+    found: dict[str, Meaning] = {}
+    for one in open_values(state_values(sheet, profile)):
+        known = f", usually {IN_WORDS[one.meaning]}" if one.meaning else ""
+        text = f'"{printable(one.heading)}": "{printable(one.text)}" in {one.rows:,} of the first rows{known}'
+        dialogue.say(f"\n{text}. What does it mean?")
         answer = _asked(dialogue)
         if answer is not None:
-            found[text] = _word(answer)
-    if not found:
-        return profile
-    values = {**profile.values, StateColumn.ROW_STATE.value: {**profile.values.get(StateColumn.ROW_STATE, {}), **found}}
-    return profile.model_copy(update={"values": values})
+            found[one.text] = answer
+    return with_meanings(profile, found)
 
 
 def _asked(dialogue: Dialogue) -> Meaning | None:
@@ -51,29 +47,6 @@ def _asked(dialogue: Dialogue) -> Meaning | None:
             return meaning
         dialogue.say(f'"{printable(typed)}" is none of: {profile_words()}.')
     return None
-
-
-def _open_values(sheet: SheetTrials, profile: Profile) -> list[tuple[str, str, int, Meaning | None]]:
-    """Return the values of states that are not certain: heading, text, rows in the sample, what it usually means."""
-    plan = sheet.plan(profile)
-    if plan is None:
-        return []
-    cells = {heading.text: heading.cells for heading in sheet.sample.headings}
-    found = []
-    for one in plan.states.of(*WITH_WORDS):
-        texts: dict[str, int] = {}
-        for cell in cells.get(one.heading, ()):
-            text = display_text(cell).strip()
-            texts[text] = texts.get(text, 0) + 1
-        for text, rows in texts.items():
-            word = find(one.column, text, plan.states.system)
-            if text not in one.meanings and (word is None or not word.is_certain):
-                found.append((one.heading, text, rows, word.meaning if word else None))
-    return found[:MOST_ASKED]
-
-
-def _word(meaning: Meaning) -> str:
-    return meaning.value.replace("_", " ")
 
 
 def confirm_profile(workspace: Workspace, environment: Environment, name: str, show: Callable[[str], None]) -> list[str]:
@@ -94,7 +67,7 @@ def confirm_profile(workspace: Workspace, environment: Environment, name: str, s
         raise UsageError(f"All values of {batch.source_name}, the last import with {profile.name}, are certain or confirmed.")
     for text, meaning in waiting.items():
         show(f'  "{printable(text)}" is {IN_WORDS[meaning]}')
-    write_profile(path, with_values(path, {text: _word(meaning) for text, meaning in waiting.items()}), environment.access)
+    write_profile(path, with_values(path, {text: word_of(meaning) for text, meaning in waiting.items()}), environment.access)
     return [f"Confirmed in {path.as_posix()}: {len(waiting)} values of {batch.source_name}."]
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from importer.domain.cells import Cell
 from importer.domain.money import grouped_text
+from importer.loader.values.text import display_text
 from importer.reporter.review.text import money_parts, visible
 from importer.web.texts import Texts
 
@@ -27,7 +29,7 @@ class Rendering:
             finalize=_shown,
         )
         self._environment.globals.update(t=texts, language=texts.language, can_log_out=can_log_out)
-        self._environment.filters.update(number="{:,}".format, amount=grouped_text, money=_money, moment=_moment, second=_second)
+        self._environment.filters.update(number="{:,}".format, amount=grouped_text, money=_money, moment=_moment, cell=_cell)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page as a response."""
@@ -41,6 +43,11 @@ def _shown(value: object) -> object:
 
 def _money(money: Mapping[str, int]) -> list[str]:
     return money_parts(money)
+
+
+def _cell(cell: Cell) -> str:
+    """Return the text of a cell."""
+    return "" if cell is None else display_text(cell)
 
 
 def _moment(timestamp: str) -> str:

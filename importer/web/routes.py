@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from importer.web.page_request import PageRequest
-from importer.web.pages import batch, corrections, drop, follow, home, mapping, questions, row, rows
+from importer.web.pages import batch, corrections, drop, follow, home, mapping, parties, questions, rows
 from importer.web.users import Access
 
 PageHandler = Callable[[PageRequest], Awaitable[Response]]
@@ -43,6 +43,12 @@ ROUTES = (
     PageRoute("POST", "/batches/{batch:int}/approve", Access.APPROVE, batch.approve),
     PageRoute("POST", "/batches/{batch:int}/discard", Access.DECIDE, batch.discard),
     PageRoute("POST", "/batches/{batch:int}/correct", Access.PREPARE, corrections.correct),
+    PageRoute("POST", "/batches/{batch:int}/check", Access.PREPARE, corrections.check),
+    PageRoute("POST", "/batches/{batch:int}/undo", Access.PREPARE, corrections.undo),
+    PageRoute("GET", "/batches/{batch:int}/corrections", Access.LOOK, corrections.history),
+    PageRoute("GET", "/batches/{batch:int}/rows/{sheet:int}/{number:int}", Access.PREPARE, corrections.row),
+    PageRoute("GET", "/batches/{batch:int}/parties", Access.PREPARE, parties.show),
+    PageRoute("POST", "/batches/{batch:int}/parties", Access.PREPARE, parties.answer),
     PageRoute("POST", "/batches/{batch:int}/answer", Access.APPROVE, questions.answer),
     PageRoute("POST", "/batches/{batch:int}/results", Access.LOOK, batch.results),
     PageRoute("GET", "/batches/{batch:int}/files/{name:str}", Access.LOOK, batch.file),

@@ -10,7 +10,7 @@ import anyio
 from importer.errors import ImporterError
 from importer.web.rendering import Rendering
 from importer.web.sessions import Sessions
-from importer.web.work.attachments import sweep_attachments
+from importer.web.work.corrected_sheets import sweep_corrections
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import Jobs
 from importer.web.work.progress import ProgressFeed
@@ -51,4 +51,4 @@ class PageServices:
         self.uploads.forget_all()
         with suppress(ImporterError):  # without a ledger that can be read there is nothing to show either
             sweep_rows(self.environments)
-            sweep_attachments(self.environments)
+            sweep_corrections(self.environments)

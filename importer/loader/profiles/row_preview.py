@@ -23,13 +23,26 @@ from importer.loader.sheets.plan import SheetPlan
 from importer.loader.values.formats import Formats
 from importer.loader.values.parsers import READERS, ValueProblem, is_blank
 
+MOST_SHOWN = 10
+"""The rows that a preview shows one by one."""
+
+
+@dataclass(frozen=True)
+class JudgedRow:
+    """A sampled row, what it is, and why it is a question or left out; empty for a claim."""
+
+    cells: tuple[Cell, ...]
+    role: Role
+    why: str
+
 
 @dataclass(frozen=True)
 class RowPreview:
-    """How many of the sampled rows are what, and why rows are questions: reason → rows."""
+    """How many of the sampled rows are what, and why rows are questions: reason → rows. ``rows`` are the first of them."""
 
     roles: Counter[Role]
     questions: Counter[str]
+    rows: tuple[JudgedRow, ...] = ()
 
     def lines(self) -> list[str]:
         """Return the counts in words; none if all rows are claims."""
@@ -61,12 +74,15 @@ def preview_rows(sample: SheetSample, plan: SheetPlan, profile: Profile, today: 
     judge = RowJudge(plan, profile, today, formats.of(amount), formats.others)
     judge.credits = look_through(judge, plan, read_columns)
     roles, questions = Counter[Role](), Counter[str]()
+    first: list[JudgedRow] = []
     for _, cells in rows:
         verdict = judge.judge(cells, _amount(_cell(cells, amount.position), formats.of(amount)))
         roles[verdict.role] += 1
         if verdict.role is Role.QUESTION:
             questions.update(map(_why, verdict.reasons[:1]))
-    return RowPreview(roles, questions)
+        if len(first) < MOST_SHOWN:
+            first.append(JudgedRow(cells, verdict.role, next(map(_why, verdict.reasons), "")))
+    return RowPreview(roles, questions, tuple(first))
 
 
 def _cell(cells: Sequence[Cell], at: int) -> Cell:

@@ -14,7 +14,7 @@ from importer.loader.records.row_values import RowValues
 PERSONAL_NUMBER = "personal_number"
 """The code of a reference that cannot name its row."""
 
-_MESSAGE = (
+PERSONAL_REFERENCE = (
     "looks like a personal number, which is neither stored nor sent, so that it cannot name the row. Write another reference, "
     "or list the heading in no_personal_numbers of the profile if it is none"
 )
@@ -25,7 +25,7 @@ def reject_references(found: RowValues, row: MaskedRow) -> None:
     masked = {one.position for one in row.found}
     for reader in found.readers:
         if reader.position in masked and reader.name in REFERENCES:
-            found.reject_masked(PERSONAL_NUMBER, _MESSAGE, reader.name, row.cells)
+            found.reject_masked(PERSONAL_NUMBER, PERSONAL_REFERENCE, reader.name, row.cells)
 
 
 def unmasked_positions(head: SheetHead, profile: Profile) -> frozenset[int]:

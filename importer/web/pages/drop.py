@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from importer.errors import UsageError
 from importer.web.page_request import PageRequest
-from importer.web.work.attachments import can_be_attached, forget_attachments, is_document, keep_attachment
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import PageJob
+from importer.web.work.row_files import unclear_parties
 from importer.web.work.staging import notes_of, stage_files
 from importer.web.work.uploads import Uploads
 from importer.workspace.input_files import SPREADSHEETS, is_by_a_user
@@ -87,9 +87,17 @@ async def job(request: PageRequest) -> Response:
     if found.result is None:
         return request.page("job", job=found, notes=notes_of(found.console), files=[])
     if len(found.result.batches) == 1 and not found.result.messages:
-        return request.to(f"/batches/{found.result.batches[0]}")
+        return request.to(await request.work(_first_page, request.services.environments, found))
     names = await request.work(names_in, request.services.uploads, found.id)
     return request.page("job", job=found, notes=notes_of(found.console), files=list(enumerate(names)))
+
+
+def _first_page(environments: PageEnvironments, job: PageJob) -> str:
+    """Return the page of the one batch of a job; the question what its debtors are comes first, once."""
+    assert job.result is not None
+    batch = job.result.batches[0]
+    asks = job.result.asks_parties and bool(unclear_parties(environments, batch))
+    return f"/batches/{batch}/parties" if asks else f"/batches/{batch}"
 
 
 def own_job(request: PageRequest) -> PageJob:

@@ -7,21 +7,23 @@ from pathlib import Path
 
 from starlette.responses import Response
 
+from importer.domain.row_states import IN_WORDS
 from importer.errors import UsageError
 from importer.web.page_request import PageRequest
 from importer.web.pages.drop import names_in, own_job
-from importer.web.work.mapping import Answers, map_view, save_profile
+from importer.web.work.mapping import MEANINGS, MapView, map_view, save_profile
+from importer.web.work.mapping_form import Answers
 from importer.web.work.staging import stage_files
 from importer.web.work.uploads import Uploads
 
-CHOSEN, WRITTEN = "chosen.", "written."
+CHOSEN, WRITTEN, ROWS = "chosen.", "written.", "rows."
 
 
 async def show(request: PageRequest) -> Response:
     """Show the first questions about a file."""
     path = await request.work(_path, request)
     view = await request.work(map_view, request.services.environments, path, Answers(request.query("sheet")))
-    return request.page("map", view=view, file=path.name, answers={}, problem="")
+    return _page(request, view, path, Answers(request.query("sheet")))
 
 
 async def answer(request: PageRequest) -> Response:
@@ -36,7 +38,14 @@ async def answer(request: PageRequest) -> Response:
         except UsageError as error:
             problem = str(error)
     view = await request.work(map_view, environments, path, given)
-    return request.page("map", 422 if problem else 200, view=view, file=path.name, answers=given.chosen, problem=problem)
+    return _page(request, view, path, given, problem)
+
+
+def _page(request: PageRequest, view: MapView, path: Path, given: Answers, problem: str = "") -> Response:
+    meanings = {sort.value: {one.value: IN_WORDS[one] for one in found} for sort, found in MEANINGS.items()}
+    shown = {"view": view, "file": path.name, "given": given, "problem": problem, "meanings": meanings}
+    words = {meaning.value: text for meaning, text in IN_WORDS.items()}
+    return request.page("map", 422 if problem else 200, **shown, in_words=words)
 
 
 async def _read_again(request: PageRequest) -> Response:
@@ -64,4 +73,5 @@ def _answers(request: PageRequest) -> Answers:
     found = [(name, value) for name, value in request.form.multi_items() if isinstance(value, str)]
     chosen = {name.removeprefix(CHOSEN): value for name, value in found if name.startswith(CHOSEN)}
     written = {name.removeprefix(WRITTEN): value.strip() for name, value in found if name.startswith(WRITTEN)}
-    return Answers(request.field("sheet"), chosen, written)
+    rows = {name.removeprefix(ROWS): value.strip() for name, value in found if name.startswith(ROWS)}
+    return Answers(request.field("sheet"), chosen, written, rows, is_sent=True)

@@ -1,41 +1,79 @@
-"""The rows of a batch, a page at a time: all of them, or those that are not fine."""
+"""The rows of a batch, a page at a time: all of them, those that are not fine, or those in one status."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from importer.domain.batches import BatchState
 from importer.domain.records import SheetHead
-from importer.domain.states import RowStatus
-from importer.reporter.row_reasons import TO_CORRECT
 from importer.web.page_request import PageRequest
 from importer.web.users import Access
 from importer.web.work.batches import has_ledger, unknown
+from importer.web.work.corrected_sheets import CorrectedRows, corrected_rows
+from importer.web.work.corrections import CORRECTABLE, CellCorrection, Origin, origin_of, original_place, original_position
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.questions import QuestionGroup, question_groups
-from importer.web.work.row_files import RowPage, Show, has_rows, keep_rows, key_of, row_page
+from importer.web.work.row_files import (
+    CHOICES,
+    ERRORS,
+    RowPage,
+    ShownRow,
+    has_rows,
+    keep_rows,
+    key_of,
+    row_counts,
+    row_page,
+    unclear_parties,
+)
 from importer.workspace.connections import open_ledger_read_only
-
-CORRECTABLE = TO_CORRECT | {RowStatus.QUESTIONED}
 
 
 @dataclass(frozen=True)
 class RowsView:
-    """The rows to show. ``page`` is None if they must be found again first, which a staged batch needs a button for."""
+    """The rows to show. ``page`` is None if they must be found again first, which a staged batch needs a button for.
+
+    ``counts`` has the number of rows of each choice, ``unclear`` the number of debtors of whom nothing shows what they are.
+    """
 
     name: str
     state: BatchState
     heads: tuple[SheetHead, ...]
     groups: tuple[QuestionGroup, ...]
     page: RowPage | None
+    counts: Mapping[str, int]
+    corrected: CorrectedRows
+    origin: Origin
+    first_heads: tuple[SheetHead, ...]
+    unclear: int
+
+    def corrections(self, row: ShownRow) -> dict[int, CellCorrection]:
+        """Return the corrections of a shown row by position."""
+        place = original_place(self.origin, row)
+        made = self.corrected.rows.get(place, []) if place else []
+        if not self.origin.sheets:
+            return {one.position: one for one in made}
+        by_position = {one.position: one for one in made}
+        head = self.first_heads[self.origin.sheets[row.sheet]]
+        positions = ((at, original_position(head, at)) for at in range(len(self.heads[row.sheet].header)))
+        return {at: by_position[found] for at, found in positions if found is not None and found in by_position}
+
+    def checked_in(self, row: ShownRow) -> int | None:
+        """Return the batch that holds a shown row as it was corrected; None if it was not, or was not checked yet."""
+        place = original_place(self.origin, row)
+        return self.corrected.batches.get(place) if place else None
+
+    def is_unchecked(self, row: ShownRow) -> bool:
+        """Return whether a shown row was corrected and not checked yet."""
+        return original_place(self.origin, row) in self.corrected.unchecked
 
 
 async def show(request: PageRequest) -> Response:
     """Show a page of rows."""
     batch_id = request.number("batch")
-    chosen = Show.ALL if request.query("show") == Show.ALL else Show.ERRORS
+    chosen = request.query("show") if request.query("show") in CHOICES else ERRORS
     text = request.query("page", "1")
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1  # noqa: PLR2004
     view = await request.work(_view, request.services.environments, batch_id, chosen, number)
@@ -43,24 +81,37 @@ async def show(request: PageRequest) -> Response:
         "rows",
         view=view,
         batch=batch_id,
-        show=chosen.value,
+        show=chosen,
         correctable=CORRECTABLE,
         can_correct=request.user.may(Access.PREPARE) and view.state is not BatchState.DISCARDED,
         can_answer=request.user.may(Access.APPROVE) and view.state is BatchState.APPROVED,
     )
 
 
-def _view(environments: PageEnvironments, batch_id: int, show: Show, number: int) -> RowsView:
+def _view(environments: PageEnvironments, batch_id: int, show: str, number: int) -> RowsView:
+    origin = origin_of(environments, batch_id)
     with environments.reading() as environment:
         if not has_ledger(environment):
             raise unknown(batch_id)
         with open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
             info = queries.batch(batch_id)
-            if info is None:
+            first = queries.batch(origin.batch)
+            if info is None or first is None:
                 raise unknown(batch_id)
             is_entered = info.state not in {BatchState.STAGED, BatchState.DISCARDED}
             if is_entered and not has_rows(environments, batch_id, key_of(queries, batch_id)):
                 keep_rows(environments, queries, batch_id)
             groups = question_groups(queries, batch_id) if is_entered else ()
-    page = row_page(environments, batch_id, show, number) if has_rows(environments, batch_id, None) else None
-    return RowsView(info.source_name, info.state, info.heads, groups, page)
+    is_there = has_rows(environments, batch_id, None)
+    return RowsView(
+        info.source_name,
+        info.state,
+        info.heads,
+        groups,
+        row_page(environments, batch_id, show, number) if is_there else None,
+        row_counts(environments, batch_id) if is_there else {},
+        corrected_rows(environments, batch_id),
+        origin,
+        first.heads,
+        len(unclear_parties(environments, batch_id)) if not is_entered else 0,
+    )

@@ -1,170 +1,320 @@
-"""Corrections: the rows of a batch with other cells become a source of their own, with its own digest.
+"""The corrections of cells of a batch: what each cell is to hold instead, and who changed it from what to what.
 
-The file that was dropped and its batch stay as they are. The new source is an error sheet, as a person would correct and drop
-it, so that all formats are corrected in the same way, and the ledger knows which rows take the place of which.
+The file that was dropped and its batch stay as they are. Corrections are kept until they are checked together
+(:mod:`importer.web.work.corrected_sheets`); those of a batch of corrected rows are kept as corrections of the first batch, so
+that one batch holds all of them. Personal numbers are masked before anything is kept.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from hashlib import file_digest
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from importer.commands.approve import discard_staged
 from importer.domain.batches import BatchState
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
+from importer.domain.personal_numbers.sheet_mask import SheetMask
+from importer.domain.records import SheetHead
+from importer.domain.states import RowStatus
 from importer.domain.timestamps import to_timestamp
-from importer.errors import UsageError
-from importer.ledger.queries.report_rows import BatchInfo, ReportRow
-from importer.reporter.sheets import write_sheets
-from importer.web.work.attachments import attachments_of
-from importer.web.work.batches import unknown
+from importer.errors import ProfileError, UsageError
+from importer.ledger.queries.report_rows import BatchInfo
+from importer.loader.profile import NO_PROFILE, Profile
+from importer.loader.profiles.profile_file import load_profile
+from importer.loader.records.personal_numbers import PERSONAL_REFERENCE, unmasked_positions
+from importer.loader.values.text import display_text
+from importer.reporter.review.text import visible
+from importer.reporter.row_reasons import TO_CORRECT
+from importer.reporter.sheets import ERROR_COLUMNS
+from importer.web.work.batches import UNDECIDED, unknown
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.jobs import JobResult, PageJob
-from importer.web.work.row_files import error_rows
-from importer.web.work.staging import stage_files
+from importer.web.work.row_files import ShownRow, find_row, has_rows, keep_rows, key_of
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.person import current_person
 
-CELLS, HISTORY = "cells.json", "history.jsonl"
+CELLS, HISTORY, ORIGIN = "cells.json", "history.jsonl", "origin.json"
+CORRECTABLE = TO_CORRECT | {RowStatus.QUESTIONED}
 REPLACED = "the page has corrected more cells since, in a batch of their own"
+KEEPING = RLock()
+"""Held while corrections are changed: two users may correct rows of one batch at once."""
+
+RowPlace = tuple[int, int]
+"""The sheet of a row, and its number there."""
 
 
 @dataclass(frozen=True)
 class CellCorrection:
-    """One corrected cell: its place, and what it is to hold."""
+    """One corrected cell: its place, what it held, what it is to hold, by whom and when. Personal numbers are masked."""
 
     sheet: int
     number: int
     position: int
     text: str
+    before: str = ""
+    by: str = ""
+    at: str = ""
+
+    @property
+    def row(self) -> RowPlace:
+        """Return the place of its row."""
+        return self.sheet, self.number
+
+    @property
+    def cell(self) -> tuple[int, int, int]:
+        """Return its place."""
+        return self.sheet, self.number, self.position
 
 
-def add_correction(environments: PageEnvironments, batch_id: int, made: CellCorrection) -> None:
-    """Keep a correction of a batch, in place of an earlier one of the same cell.
+@dataclass(frozen=True)
+class Origin:
+    """The batch whose rows were corrected, and for each sheet of the corrected rows the one that they are from."""
 
-    Raises UsageError for a row that is not one of those to correct.
+    batch: int
+    sheets: tuple[int, ...]
+
+
+def correct_row(environments: PageEnvironments, batch_id: int, place: RowPlace, texts: Mapping[int, str]) -> int:
+    """Keep corrections of a row, by position, in place of earlier ones of the same cells. Returns the batch that they are of.
+
+    A cell that is to hold what it held before has no correction any more. A staged batch with other values of the row is
+    discarded, so that it cannot be approved any more. Raises UsageError for a row that is not one of those to correct, and
+    LedgerHeld.
     """
-    if len(made.text) > MAX_CELL_CHARACTERS:
-        raise UsageError(f"A cell holds {MAX_CELL_CHARACTERS:,} characters. Shorten the text; nothing was corrected.")
-    row = next((row for row in _rows(environments, batch_id) if (row.sheet, row.number) == (made.sheet, made.number)), None)
-    if row is None or not 0 <= made.position < len(_info(environments, batch_id).heads[made.sheet].header):
-        raise UsageError("That row is not one of those to correct. Load the page again.")
-    others = [one for one in corrections_of(environments, batch_id) if replace(one, text=made.text) != made]
-    text = json.dumps([asdict(one) for one in (*others, made)], ensure_ascii=False)
-    environments.access.write(_folder(environments, batch_id) / CELLS, text)
+    _refuse_long(texts)
+    with KEEPING:
+        info, row, texts = _original(environments, batch_id, place, texts)
+        before = {one.cell: one for one in corrections_of(environments, info.id)}
+        after = dict(before)
+        for position, text in _masked(environments, info, row, texts, before).items():
+            made = _made(row, position, text)
+            if visible(text) == visible(made.before):  # as a form shows it, and sends it back
+                after.pop(made.cell, None)
+            elif made.cell not in before or before[made.cell].text != text:
+                after[made.cell] = made
+        _keep(environments, info, before, after)
+    return info.id
+
+
+def undo_row(environments: PageEnvironments, batch_id: int, place: RowPlace) -> int:
+    """Drop the corrections of a row, as it is named on the page of the first batch. Returns that batch."""
+    with KEEPING:
+        info = batch_info(environments, origin_of(environments, batch_id).batch)
+        before = {one.cell: one for one in corrections_of(environments, info.id)}
+        _keep(environments, info, before, {cell: one for cell, one in before.items() if one.row != place})
+    return info.id
 
 
 def corrections_of(environments: PageEnvironments, batch_id: int) -> list[CellCorrection]:
-    """Return the corrections of a batch so far."""
+    """Return the corrections of a batch as they are now."""
     try:
-        return [
-            CellCorrection(**one) for one in json.loads((_folder(environments, batch_id) / CELLS).read_text(encoding="utf-8"))
-        ]
+        text = (corrections_folder(environments) / str(batch_id) / CELLS).read_text(encoding="utf-8")
+        return [CellCorrection(**one) for one in json.loads(text)]
     except (OSError, ValueError, TypeError):
         return []
 
 
-def stage_corrections(environments: PageEnvironments, job: PageJob, batch_id: int) -> JobResult:
-    """Stage the corrected rows of a batch as a source of their own, in place of the one before it."""
-    info, made = _info(environments, batch_id), corrections_of(environments, batch_id)
-    before = history_of(environments, batch_id)
-    path = _derived(environments, info, made, len(before) + 1)
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
-    found = stage_files(environments, job, [path], attachments_of(environments, batch_id))
-    if found.batches:
-        _discard_former(environments, [one["batch"] for one in before if one["batch"] not in found.batches])
-        _record(environments, info, made, path, digest, found.batches[0])
-    return replace(found, to_map=())
-
-
 def history_of(environments: PageEnvironments, batch_id: int) -> list[dict[str, Any]]:
-    """Return what was made of corrections of a batch: digests, places, by whom and when, and no values of cells."""
+    """Return the batches that were made of corrections of a batch: digests and places, by whom and when."""
+    return [one for one in _lines(environments, batch_id) if "batch" in one]
+
+
+def changes_of(environments: PageEnvironments, batch_id: int) -> list[dict[str, Any]]:
+    """Return every change of a cell of a batch, in order: by whom and when, the place, from what and to what.
+
+    What it held is None once all is done, and nobody needs it here any more.
+    """
+    return [{"from": None, "to": None, **one} for one in _lines(environments, batch_id) if "batch" not in one]
+
+
+def origin_of(environments: PageEnvironments, batch_id: int) -> Origin:
+    """Return the batch whose rows a batch of corrected rows has; for any other batch that one itself."""
     try:
-        lines = (_folder(environments, batch_id) / HISTORY).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    return [json.loads(line) for line in lines if line.strip()]
+        found = json.loads((corrections_folder(environments) / str(batch_id) / ORIGIN).read_text(encoding="utf-8"))
+        return Origin(int(found["batch"]), tuple(found["sheets"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Origin(batch_id, ())
 
 
-def _derived(environments: PageEnvironments, info: BatchInfo, made: Sequence[CellCorrection], number: int) -> Path:
-    """Write the error sheet with the corrected rows."""
-    folder = _folder(environments, info.id) / str(number)
-    environments.access.folders_to(folder)
-    write_sheets(folder, info.heads, _corrected(_rows(environments, info.id), made), checking=True)
-    stem = re.sub(r"[^\w.-]+", "_", Path(info.source_name).stem)[:80]
-    path = folder / f"{stem}-corrected-{number}.xlsx"
-    (folder / "errors.xlsx").replace(path)
-    (folder / "success.xlsx").unlink(missing_ok=True)
-    environments.access.finish(path)
-    return path
+def original_place(origin: Origin, row: ShownRow) -> RowPlace | None:
+    """Return the place that a shown row has in the first batch; None if that is not known."""
+    if not origin.sheets:
+        return row.sheet, row.number
+    number = row.cells[0] if row.cells else ""
+    is_known = row.sheet < len(origin.sheets) and number.isascii() and number.isdecimal()
+    return (origin.sheets[row.sheet], int(number)) if is_known else None
 
 
-def _corrected(rows: Iterator[ReportRow], made: Sequence[CellCorrection]) -> Iterator[ReportRow]:
-    by_row: dict[tuple[int, int], dict[int, str]] = {}
-    for one in made:
-        by_row.setdefault((one.sheet, one.number), {})[one.position] = one.text
-    for row in rows:
-        if changes := by_row.get((row.sheet, row.number)):
-            yield row._replace(cells=_with(row.cells, changes))
+def original_position(head: SheetHead, position: int) -> int | None:
+    """Return the position that a column of corrected rows has in the sheet that they are from; None for one of the report's."""
+    kept = [at for at, heading in enumerate(head.header) if not heading.startswith("#")]
+    at = position - len(ERROR_COLUMNS)
+    return kept[at] if 0 <= at < len(kept) else None
 
 
-def _with(cells: tuple[Cell, ...], changes: Mapping[int, str]) -> tuple[Cell, ...]:
-    longer = [*cells, *[None] * (max(changes) + 1 - len(cells))]
-    return tuple(changes.get(position, cell) or None if position in changes else cell for position, cell in enumerate(longer))
-
-
-def _rows(environments: PageEnvironments, batch_id: int) -> Iterator[ReportRow]:
-    try:
-        yield from (one.row for one in error_rows(environments, batch_id) if one.row is not None)
-    except OSError:
-        raise UsageError(f"The rows of batch {batch_id} must be found again first: choose Check again on its page.") from None
-
-
-def _info(environments: PageEnvironments, batch_id: int) -> BatchInfo:
+def batch_info(environments: PageEnvironments, batch_id: int) -> BatchInfo:
+    """Return a batch whose rows can be corrected. Raises UsageError for an unknown or a discarded one."""
     with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
         info = queries.batch(batch_id)
-    if info is None:
-        raise unknown(batch_id)
-    if info.state is BatchState.DISCARDED:
-        raise UsageError(f"Batch {batch_id} was discarded: there is nothing to correct. Drop the file again.")
+        if info is None:
+            raise unknown(batch_id)
+        if info.state is BatchState.DISCARDED:
+            raise UsageError(f"Batch {batch_id} was discarded: there is nothing to correct. Drop the file again.")
+        is_entered = info.state is not BatchState.STAGED
+        if is_entered and not has_rows(environments, batch_id, key_of(queries, batch_id)):
+            keep_rows(environments, queries, batch_id)
     return info
 
 
-def _discard_former(environments: PageEnvironments, batches: Sequence[int]) -> None:
-    if batches:
-        with environments.changing(is_job=True) as environment:
-            discard_staged(environment, batches, REPLACED)
+def row_to_correct(environments: PageEnvironments, batch_id: int, place: RowPlace) -> ShownRow:
+    """Return a row that can be corrected. Raises UsageError if it is not one of them, or must be found again first."""
+    try:
+        row = find_row(environments, batch_id, *place)
+    except OSError:
+        raise UsageError(f"The rows of batch {batch_id} must be found again first: choose Check again on its page.") from None
+    if row is None or row.row is None or row.status not in CORRECTABLE:
+        raise UsageError("That row is not one of those to correct. Load the page again.")
+    return row
 
 
-def _record(
-    environments: PageEnvironments, info: BatchInfo, made: Sequence[CellCorrection], path: Path, digest: str, batch: int
-) -> None:
-    cells = [
-        {"sheet": info.heads[one.sheet].name, "row": one.number, "heading": info.heads[one.sheet].header[one.position]}
-        for one in made
-    ]
-    line = {
-        "at": to_timestamp(datetime.now(UTC)),
-        "by": current_person().text(),
-        "of": {"batch": info.id, "name": info.source_name, "sha256": info.source_sha256},
-        "source": {"name": path.name, "sha256": digest},
-        "batch": batch,
-        "cells": cells,
-    }
-    descriptor = environments.access.open(_folder(environments, info.id) / HISTORY, os.O_WRONLY | os.O_APPEND)
+def append_history(environments: PageEnvironments, batch_id: int, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Add lines to the history of a batch's corrections."""
+    descriptor = environments.access.open(_folder(environments, batch_id) / HISTORY, os.O_WRONLY | os.O_APPEND)
     with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def corrections_folder(environments: PageEnvironments) -> Path:
+    """Return the folder with a folder for each batch of which cells were corrected."""
+    return environments.folder("corrections")
+
+
+def present_moment() -> dict[str, str]:
+    """Return when something is done, and by whom."""
+    return {"at": to_timestamp(datetime.now(UTC)), "by": current_person().text()}
+
+
+def mask_of(environments: PageEnvironments, info: BatchInfo, sheet: int) -> SheetMask:
+    """Return what masks the personal numbers of a sheet's rows, as an import masks them."""
+    head = info.heads[sheet]
+    return SheetMask(head, unmasked_positions(head, _profile(environments, info)))
+
+
+def with_texts(cells: tuple[Cell, ...], texts: Mapping[int, str]) -> tuple[Cell, ...]:
+    """Return the cells of a row with other texts in some positions."""
+    longer = [*cells, *[None] * (max(texts, default=-1) + 1 - len(cells))]
+    return tuple(texts[at] or None if at in texts else cell for at, cell in enumerate(longer))
+
+
+def _profile(environments: PageEnvironments, info: BatchInfo) -> Profile:
+    try:
+        return load_profile(info.profile, environments.workspace.profile_folders) if info.profile else NO_PROFILE
+    except ProfileError:  # it is not there any more: every column may hold personal numbers
+        return NO_PROFILE
+
+
+def _refuse_long(texts: Mapping[int, str]) -> None:
+    if any(len(text) > MAX_CELL_CHARACTERS for text in texts.values()):
+        raise UsageError(f"A cell holds {MAX_CELL_CHARACTERS:,} characters. Shorten the text; nothing was corrected.")
+    if not texts:
+        raise UsageError("The form names no cell. Load the page again.")
+
+
+def _original(
+    environments: PageEnvironments, batch_id: int, place: RowPlace, texts: Mapping[int, str]
+) -> tuple[BatchInfo, ShownRow, Mapping[int, str]]:
+    """Return the first batch, the row in it, and the texts by position there."""
+    origin = origin_of(environments, batch_id)
+    info = batch_info(environments, origin.batch)
+    wanted: RowPlace | None = place
+    positions: dict[int, int | None] = {at: at for at in texts}
+    if origin.batch != batch_id:
+        batch_info(environments, batch_id)
+        wanted = original_place(origin, row_to_correct(environments, batch_id, place))
+        if wanted is not None:
+            positions = {at: original_position(info.heads[wanted[0]], at) for at in texts}
+    if wanted is None or not 0 <= wanted[0] < len(info.heads):
+        raise UsageError("That row is not one of those to correct. Load the page again.")
+    row, width = row_to_correct(environments, info.id, wanted), len(info.heads[wanted[0]].header)
+    found = {position: texts[at] for at, position in positions.items() if position is not None and position < width}
+    if len(found) < len(texts):
+        raise UsageError("That row has no such cell. Load the page again.")
+    return info, row, found
+
+
+def _masked(
+    environments: PageEnvironments,
+    info: BatchInfo,
+    row: ShownRow,
+    texts: Mapping[int, str],
+    before: Mapping[tuple[int, int, int], CellCorrection],
+) -> dict[int, str]:
+    """Return the texts with the personal numbers masked that the row shows them to be, with its other corrections."""
+    assert row.row is not None
+    others = {one.position: one.text for one in before.values() if one.row == (row.sheet, row.number)}
+    mask = mask_of(environments, info, row.sheet)
+    cells = mask.row(with_texts(row.row.cells, {**others, **texts})).cells
+    found = {at: display_text(cells[at]) if cells[at] is not None else "" for at in texts}
+    if any(mask.references.get(at) and found[at] != text for at, text in texts.items()):
+        raise UsageError(f"That {PERSONAL_REFERENCE}. Nothing was corrected.")
+    return found
+
+
+def _made(row: ShownRow, position: int, text: str) -> CellCorrection:
+    assert row.row is not None
+    cells = row.row.cells
+    held = cells[position] if position < len(cells) else None
+    before = "" if held is None else display_text(held)
+    return CellCorrection(row.sheet, row.number, position, text, before, **present_moment())
+
+
+def _keep(
+    environments: PageEnvironments,
+    info: BatchInfo,
+    before: Mapping[tuple[int, int, int], CellCorrection],
+    after: Mapping[tuple[int, int, int], CellCorrection],
+) -> None:
+    changed = [cell for cell in {**before, **after} if before.get(cell) != after.get(cell)]
+    if not changed:
+        return
+    rows = {cell[:2] for cell in changed}
+    held = [one["batch"] for one in history_of(environments, info.id) if rows & {(row[0], row[1]) for row in one["texts"]}]
+    if held:
+        with environments.changing() as environment:
+            discard_staged(environment, held, REPLACED, UNDECIDED)
+    append_history(environments, info.id, [_change(info, before.get(cell), after.get(cell)) for cell in changed])
+    text = json.dumps([asdict(one) for one in after.values()], ensure_ascii=False)
+    environments.access.write(_folder(environments, info.id) / CELLS, text)
+
+
+def _change(info: BatchInfo, before: CellCorrection | None, after: CellCorrection | None) -> dict[str, Any]:
+    known = after or before
+    assert known is not None
+    head = info.heads[known.sheet]
+    return {
+        **present_moment(),
+        "sheet": head.name,
+        "row": known.number,
+        "heading": head.header[known.position],
+        "from": before.text if before else known.before,
+        "to": after.text if after else known.before,
+    }
+
+
+def _lines(environments: PageEnvironments, batch_id: int) -> list[dict[str, Any]]:
+    try:
+        lines = (corrections_folder(environments) / str(batch_id) / HISTORY).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    return [{"texts": [], **json.loads(line)} for line in lines if line.strip()]
 
 
 def _folder(environments: PageEnvironments, batch_id: int) -> Path:
-    path = environments.folder("corrections") / str(batch_id)
+    path = corrections_folder(environments) / str(batch_id)
     environments.access.folders_to(path)
     return path

@@ -20,12 +20,16 @@ KEPT_SECONDS = 24 * 3600.0
 
 @dataclass(frozen=True)
 class JobResult:
-    """How a job has ended: the batches that it has made, and what to say about it. ``refused``: it made nothing."""
+    """How a job has ended: the batches that it has made, and what to say about it. ``refused``: it made nothing.
+
+    ``asks_parties``: the first page of its one batch may be the question what the debtors are.
+    """
 
     batches: tuple[int, ...] = ()
     messages: tuple[str, ...] = ()
     refused: bool = False
     to_map: tuple[str, ...] = ()
+    asks_parties: bool = True
 
 
 @dataclass

@@ -1,199 +1,217 @@
-"""The questions of `importer map` about a dropped file, answered on a page: the same questions, and the same answers.
-
-Nothing is kept between two pages: the form carries all answers, and they are given again, in their order, each time.
-"""
+"""The questions of `importer map` about a dropped file, answered on a page, and the profile that follows from the answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from importer.commands.map_dialogue import free_columns
+from importer.commands.map_rows import filter_lines, row_filter
 from importer.domain.paths import exists
-from importer.errors import FileRefused, UsageError
-from importer.loader.profile import NO_PROFILE_WANTED
-from importer.loader.profiles.draft import AnswerValue, FromHeading, ProfileDraft, finish, validated
+from importer.domain.row_states import Meaning, Sort, sort_of
+from importer.errors import UsageError
+from importer.loader.profile import NO_PROFILE_WANTED, Profile, RowFilter
+from importer.loader.profiles.draft import ProfileDraft, finish, validated
+from importer.loader.profiles.joins import joined_headings
 from importer.loader.profiles.profile_writer import name_for, profile_text, write_profile
-from importer.loader.profiles.questions import (
-    NOTHING,
-    AnswerRefused,
-    Question,
-    SheetQuestionKind,
-    answer,
-    open_questions,
-    questions,
-)
+from importer.loader.profiles.proposal import Guess
+from importer.loader.profiles.questions import open_questions, questions
 from importer.loader.profiles.recognition import search_profiles
-from importer.loader.profiles.sampling import sample_file
+from importer.loader.profiles.row_preview import RowPreview, preview_rows
+from importer.loader.profiles.sampling import SheetSample
 from importer.loader.profiles.trials import SheetTrials
-from importer.loader.sheets.shape import Shape
+from importer.loader.profiles.workbook import for_all_sheets, most_recognised, sheets_of
 from importer.web.work.environments import PageEnvironments
+from importer.web.work.mapping_form import (
+    Answers,
+    Asked,
+    AskedDates,
+    AskedState,
+    answered,
+    asked,
+    asked_dates,
+    asked_states,
+    not_shown,
+    with_order,
+    with_states,
+)
+from importer.workspace.environment import day_of
 
-OTHER = "other"
-"""The option whose answer is the text beside it."""
 LONGEST_NAME = 60
+MEANINGS: Mapping[Sort, tuple[Meaning, ...]] = {sort: tuple(one for one in Meaning if sort_of(one) is sort) for sort in Sort}
+"""What a value of a state can mean, by what becomes of its rows."""
 
 
 @dataclass(frozen=True)
-class Option:
-    """An answer to choose on a page."""
+class HeadingRead:
+    """A heading with the column that it fills as far as is known now, how certain that is, and values below it."""
 
-    value: str
-    label: str
+    heading: str
+    column: str
     certainty: int | None
     samples: tuple[str, ...]
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question as a page shows it, with its options, the text that was written beside them, and why that was refused.
-
-    ``key`` names it in the form.
-    """
-
-    key: str
-    question: Question
-    options: tuple[Option, ...]
-    written: str
-    refused: str
 
 
 @dataclass(frozen=True)
 class MapView:
-    """The state of a dialogue: the sheet, its questions, and once all are answered how the sheet will be read."""
+    """The state of a dialogue: the sheet, its questions, and once all are answered how the sheet and its first rows are read.
+
+    ``left`` are answers to questions that are not shown now: the options, and the texts. ``rows_refused`` is why rows cannot be
+    kept or dropped as the form says.
+    """
 
     sheets: tuple[str, ...]
     sheet: int
     asked: tuple[Asked, ...]
+    dates: AskedDates | None
+    left: tuple[Mapping[str, str], Mapping[str, str]]
+    headings: tuple[HeadingRead, ...]
+    columns: Mapping[str, str]
+    rows_refused: str
     is_complete: bool
-    columns: tuple[tuple[str, str], ...]
-    constants: tuple[tuple[str, str], ...]
-    unused: tuple[str, ...]
-    refusal: str
+    result: MapResult | None
     name: str
     known: str
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What the form says: the number of the sheet, and by the key of each question the option and the text beside it."""
+class MapResult:
+    """How a sheet is read when all is answered. ``refusal`` is why an import would not read it so."""
 
-    sheet: str = ""
-    chosen: Mapping[str, str] | None = None
-    written: Mapping[str, str] | None = None
+    constants: Mapping[str, str]
+    joins: tuple[str, ...]
+    rows: tuple[str, ...]
+    unused: tuple[str, ...]
+    lacks_contact: bool
+    states: tuple[AskedState, ...]
+    preview: RowPreview | None
+    refusal: str
+
+
+@dataclass(frozen=True)
+class _Dialogue:
+    """The sheets of a file, the one that is asked about, the draft with all answers that are possible, and the refused ones."""
+
+    sheets: Sequence[SheetTrials]
+    sheet: SheetTrials
+    draft: ProfileDraft
+    dates: AskedDates | None
+    refused: Mapping[str, str]
+    rows_refused: str
+    today: date
+    is_chosen: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether everything is answered that must be."""
+        is_dated = self.dates is None or not self.dates.is_open
+        return is_dated and not self.refused and not self.rows_refused and not open_questions(self.draft)
+
+    def profile(self, given: Answers) -> tuple[Profile, list[AskedState]]:
+        """Return the profile that follows from the answers, and the values of states that it is asked about."""
+        profile = finish(self.draft)
+        states = asked_states(self.sheet, profile, given)
+        return for_all_sheets(with_states(profile, states), self.sheets, is_chosen=self.is_chosen), states
 
 
 def map_view(environments: PageEnvironments, path: Path, given: Answers) -> MapView:
     """Return the dialogue about a file with these answers. Raises FileRefused or UsageError."""
-    sheets = _sheets(environments, path)
-    sheet = _chosen_sheet(path, sheets, given.sheet)
-    draft, refused = _answered(_start(path, sheet, is_one_of_several=len(sheets) > 1), given)
-    asked = tuple(_asked(one, given, refused.get(one.id, "")) for one in questions(draft))
-    is_complete = not refused and not open_questions(draft) and given.chosen is not None
-    known = _known_profile(environments, sheet)
+    found = _dialogue(environments, path, given)
+    draft = found.draft
+    shown = tuple(asked(one, given, found.refused.get(one.id, "")) for one in questions(draft))
+    is_complete = found.is_complete and given.is_sent
+    result = _result(found, given) if is_complete else None
+    keys = {*(one.key for one in shown), *(one.key for one in (result.states if result else ()))}
+    known = _known_profile(environments, found.sheet)
     return MapView(
-        tuple(one.sample.name for one in sheets),
-        sheets.index(sheet),
-        asked,
-        is_complete,
-        tuple(draft.columns.items()),
-        tuple(draft.constants.items()),
-        tuple(draft.unused()),
-        (sheet.refusal(finish(draft)) or "") if is_complete else "",
-        known.stem if known else name_for(path.name),
-        known.stem if known else "",
+        sheets=tuple(one.sample.name for one in found.sheets),
+        sheet=found.sheets.index(found.sheet),
+        asked=shown,
+        dates=found.dates,
+        left=not_shown(given, keys | ({found.dates.key} if found.dates else set())),
+        headings=tuple(_heading_read(draft, guess) for guess in draft.proposal.guesses if guess.heading.text),
+        columns=free_columns(draft),
+        rows_refused=found.rows_refused,
+        is_complete=is_complete,
+        result=result,
+        name=known.stem if known else name_for(path.name),
+        known=known.stem if known else "",
     )
 
 
 def save_profile(environments: PageEnvironments, path: Path, given: Answers, name: str, *, replace: bool) -> str:
     """Write the profile that follows from the answers, and return its name. Raises UsageError if that is not possible."""
-    sheets = _sheets(environments, path)
-    sheet = _chosen_sheet(path, sheets, given.sheet)
-    draft, refused = _answered(_start(path, sheet, is_one_of_several=len(sheets) > 1), given)
-    if refused or open_questions(draft):
+    found = _dialogue(environments, path, given)
+    if not found.is_complete:
         raise UsageError("A question is not answered yet. Nothing was written.")
-    target = _target(environments, sheet, name, replace=replace)
-    profile = finish(draft).model_copy(update={"name": target.stem})
-    if refusal := sheet.refusal(profile):
+    target = _target(environments, found.sheet, name, replace=replace)
+    profile = found.profile(given)[0].model_copy(update={"name": target.stem})
+    if refusal := found.sheet.refusal(profile):
         raise UsageError(f"With these answers the sheet cannot be read: {refusal} Nothing was written.")
     environments.access.folders_to(target.parent)
-    write_profile(target, profile_text(profile, draft.unused()), environments.access)
+    write_profile(target, profile_text(profile, found.draft.not_read()), environments.access)
     return target.stem
 
 
-def _sheets(environments: PageEnvironments, path: Path) -> list[SheetTrials]:
-    types = environments.settings.known_voucher_types()
-    found = [SheetTrials(sample, types, environments.settings.defaults) for sample in sample_file(path)]
-    if not found:
-        raise FileRefused(f"{path.name} holds no rows below a header. Check that it is the right file.")
-    return found
+def _dialogue(environments: PageEnvironments, path: Path, given: Answers) -> _Dialogue:
+    settings = environments.settings
+    sheets = sheets_of(path, settings.known_voucher_types(), settings.defaults)
+    sheet = _chosen_sheet(path, sheets, given.sheet)
+    today = day_of(datetime.now(UTC), settings.zone())
+    rows, rows_refused = _filter(sheet.sample, given.rows)
+    basis = {"name": name_for(path.name), "description": f"Sheets like {path.name}"}
+    start = validated({**basis, **({"sheet": sheet.sample.name} if len(sheets) > 1 else {})})
+    draft, refused = answered(ProfileDraft(sheet, start.model_copy(update={"rows": rows}) if rows else start), given)
+    dates = asked_dates(draft, given, today)
+    return _Dialogue(sheets, sheet, with_order(draft, dates), dates, refused, rows_refused, today, bool(given.sheet))
+
+
+def _filter(sample: SheetSample, fields: Mapping[str, str]) -> tuple[RowFilter | None, str]:
+    """Return the filter of rows that the form asks for, and why it is not possible."""
+    only, skip = (
+        [f"{fields[f'{what}_heading']}={fields.get(f'{what}_value', '')}"] if fields.get(f"{what}_heading") else []
+        for what in ("only", "skip")
+    )
+    if not (only or skip):
+        return None, ""
+    shown: list[str] = []
+    try:
+        return row_filter(sample, only, skip, shown.append), ""
+    except UsageError as error:
+        return None, " ".join([str(error), *shown])
 
 
 def _chosen_sheet(path: Path, sheets: Sequence[SheetTrials], name: str) -> SheetTrials:
     if not name:
-        return max(sheets, key=lambda sheet: len(sheet.proposal(Shape.FLAT).sure()))
+        return most_recognised(sheets)
     if name.isascii() and name.isdecimal() and int(name[:6]) < len(sheets):
         return sheets[int(name[:6])]
     raise UsageError(f"{path.name} has no such sheet. Choose another one.")
 
 
-def _start(path: Path, sheet: SheetTrials, *, is_one_of_several: bool) -> ProfileDraft:
-    named = {"sheet": sheet.sample.name} if is_one_of_several else {}
-    basis = {"name": name_for(path.name), "description": f"Sheets like {path.name}", **named}
-    return ProfileDraft(sheet, validated(basis))
+def _result(found: _Dialogue, given: Answers) -> MapResult:
+    draft, (profile, states) = found.draft, found.profile(given)
+    plan = found.sheet.plan(profile)
+    return MapResult(
+        constants=draft.constants,
+        joins=tuple(f"{offer.text()}." for offer in draft.joined),
+        rows=tuple(filter_lines(profile.rows)),
+        unused=tuple(draft.not_read()),
+        lacks_contact=draft.lacks_contact,
+        states=tuple(states),
+        preview=preview_rows(found.sheet.sample, plan, profile, found.today) if plan is not None else None,
+        refusal=found.sheet.refusal(profile) or "",
+    )
 
 
-def _answered(draft: ProfileDraft, given: Answers) -> tuple[ProfileDraft, dict[str, str]]:
-    """Give the answers in the order of the questions. Returns the draft, and why answers were refused, by question."""
-    refused: dict[str, str] = {}
-    done: set[str] = set()
-    while (question := _next_question(draft, done)) is not None:
-        done.add(question.id)
-        value = _value(question, given)
-        if value is None:
-            continue
-        try:
-            draft = answer(draft, question.id, value)
-        except AnswerRefused as error:
-            refused[question.id] = str(error)
-    return draft, refused
-
-
-def _next_question(draft: ProfileDraft, done: set[str]) -> Question | None:
-    return next((one for one in questions(draft) if one.id not in done), None)
-
-
-def _value(question: Question, given: Answers) -> AnswerValue | None:
-    """Return the answer of the form to a question; None if it has none, or one that is not offered any more."""
-    chosen = (given.chosen or {}).get(key_of(question.id))
-    if chosen == OTHER:
-        return (given.written or {}).get(key_of(question.id), "")
-    values: list[AnswerValue] = [*(choice.answer for choice in question.choices), NOTHING]
-    return next((value for value in values if _token(value) == chosen), None)
-
-
-def _asked(question: Question, given: Answers, refused: str) -> Asked:
-    key = key_of(question.id)
-    chosen = (given.chosen or {}).get(key)
-    if chosen is None and question.default is not None:
-        chosen = _token(question.default)
-    options = [
-        Option(token := _token(one.answer), one.label, one.certainty, one.samples, token == chosen) for one in question.choices
-    ]
-    if question.kind is not SheetQuestionKind.SHAPE:
-        options.append(Option(_token(NOTHING), "", None, (), chosen == _token(NOTHING)))
-    return Asked(key, question, tuple(options), (given.written or {}).get(key, ""), refused)
-
-
-def key_of(text: str) -> str:
-    """Return a name for a form: a heading holds what browsers change, such as line breaks."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _token(value: AnswerValue) -> str:
-    return key_of(f"heading {value.heading}" if isinstance(value, FromHeading) else f"text {value}")
+def _heading_read(draft: ProfileDraft, guess: Guess) -> HeadingRead:
+    heading = guess.heading
+    joined = next((one for one in draft.joined if heading.text in joined_headings([one])), None)
+    column = " ".join(joined.composition.fills) if joined else draft.columns.get(heading.text) or guess.state or ""
+    certainty = next((one.score for one in guess.candidates if one.name == column), None)
+    return HeadingRead(heading.text, column, certainty, tuple(heading.samples()))
 
 
 def _known_profile(environments: PageEnvironments, sheet: SheetTrials) -> Path | None:

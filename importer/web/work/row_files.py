@@ -1,7 +1,8 @@
 """The rows of a batch as files, so that a page of them is read at once, whatever the number of rows, and without the ledger.
 
-``rows.jsonl`` has a line for each row; ``all`` and ``errors`` hold the positions of the lines, eight bytes each, so that any
-page is found without reading what is before it.
+``rows.jsonl`` has a line for each row; ``all``, ``errors`` and a file for each status hold the positions of the lines, eight
+bytes each, so that any page is found without reading what is before it, and a row by halving. ``parties.json`` has the debtors
+of whom nothing shows what they are.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import json
 import os
 import shutil
 import struct
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -25,6 +26,7 @@ from importer.domain.reasons import reasons_from_json, reasons_to_json
 from importer.domain.states import NOTHING_TO_DO, RowStatus
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
+from importer.loader.records.party import name_asked_about
 from importer.loader.values.text import display_text
 from importer.reporter.row_reasons import ReportHeadings, label, reasons_of_row, worse_status
 from importer.web.work.environments import PageEnvironments
@@ -32,16 +34,12 @@ from importer.workspace.connections import open_ledger_read_only
 
 PAGE_ROWS = 50
 LONGEST_CELL = 300
-_LINES, _KEY = "rows.jsonl", "key"
+ALL, ERRORS = "all", "errors"
+"""The names of the files, and of the choices of rows, beside those of the statuses."""
+CHOICES = (ALL, ERRORS, *RowStatus)
+_LINES, _KEY, _PARTIES = "rows.jsonl", "key", "parties.json"
 _POSITION = struct.Struct("<Q")
 _FINE = NOTHING_TO_DO | {RowStatus.PENDING}
-
-
-class Show(StrEnum):
-    """Which rows are shown."""
-
-    ALL = "all"
-    ERRORS = "errors"
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,16 @@ class ShownRow:
     reasons: tuple[ShownReason, ...]
     entries: tuple[tuple[str, str], ...]
     row: ReportRow | None = None
+
+    def text(self, position: int) -> str:
+        """Return the whole text of a cell; ``cells`` has the first characters alone."""
+        cells = self.row.cells if self.row is not None else self.cells
+        cell = cells[position] if position < len(cells) else None
+        return "" if cell is None else display_text(cell)
+
+    def general(self) -> list[str]:
+        """Return the reasons that are about the whole row."""
+        return [one.text for one in self.reasons if one.position is None]
 
     def wrong(self) -> dict[int, str]:
         """Return the cells that a reason is about, with the reasons."""
@@ -91,15 +99,52 @@ def keep_rows(environments: PageEnvironments, queries: Queries, batch_id: int) -
     folder = _folder(environments, batch_id)
     shutil.rmtree(folder, ignore_errors=True)
     environments.access.folders_to(folder)
-    with _written(environments, folder, (_LINES, Show.ALL, Show.ERRORS)) as (lines, every, errors):
+    unclear: Counter[str] = Counter()
+    with ExitStack() as stack:
+        written = _Written(environments, folder, stack)
         for row in queries.rows(batch_id):
-            position = _POSITION.pack(lines.tell())
             status = worse_status(row)
-            every.write(position)
-            if status not in _FINE:
-                errors.write(position)
-            lines.write(_line(row, status, headings[row.sheet]))
+            written.add(_line(row, status, headings[row.sheet]), status)
+            unclear.update(filter(None, [_unclear_party(row)]))
+    environments.access.write(folder / _PARTIES, json.dumps(unclear, ensure_ascii=False), durable=False)
     environments.access.write(folder / _KEY, key_of(queries, batch_id), durable=False)
+
+
+class _Written:
+    """The files of a batch while they are written: a position is added to that of its status, which begins with its first row."""
+
+    def __init__(self, environments: PageEnvironments, folder: Path, stack: ExitStack) -> None:
+        self._environments, self._folder, self._stack = environments, folder, stack
+        self._lines = self._begun(_LINES)
+        self._positions = {name: self._begun(name) for name in (ALL, ERRORS)}
+
+    def add(self, line: bytes, status: RowStatus) -> None:
+        """Add a row."""
+        position = _POSITION.pack(self._lines.tell())
+        if status not in self._positions:
+            self._positions[status] = self._begun(status)
+        for name in (ALL, status) if status in _FINE else (ALL, ERRORS, status):
+            self._positions[name].write(position)
+        self._lines.write(line)
+
+    def _begun(self, name: str) -> IO[bytes]:
+        descriptor = self._environments.access.open(self._folder / name, os.O_WRONLY | os.O_TRUNC)
+        return self._stack.enter_context(os.fdopen(descriptor, "wb"))
+
+
+def _unclear_party(row: ReportRow) -> str | None:
+    """Return what names the debtor of a row in ``[parties]`` of a profile, if the row asks what that debtor is."""
+    is_asked = row.case is not None and row.case.status is RowStatus.QUESTIONED
+    return name_asked_about(row.case.reasons) if row.case is not None and is_asked else None
+
+
+def unclear_parties(environments: PageEnvironments, batch_id: int) -> Mapping[str, int]:
+    """Return the debtors of a batch of whom nothing shows what they are, each with its rows; none without the files."""
+    try:
+        found: dict[str, int] = json.loads((_folder(environments, batch_id) / _PARTIES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
 
 
 def key_of(queries: Queries, batch_id: int) -> str:
@@ -124,12 +169,21 @@ def forget_rows(environments: PageEnvironments, batch_id: int) -> None:
     shutil.rmtree(_folder(environments, batch_id), ignore_errors=True)
 
 
-def row_page(environments: PageEnvironments, batch_id: int, show: Show, number: int) -> RowPage:
-    """Return a page of rows, the last one for a number that is too large. Raises OSError without the files."""
+def row_counts(environments: PageEnvironments, batch_id: int) -> dict[str, int]:
+    """Return the number of rows by choice, without choices that have none."""
     folder = _folder(environments, batch_id)
-    count = (folder / show).stat().st_size // _POSITION.size
+    found = {choice: _count(folder, choice) for choice in CHOICES}
+    return {choice: count for choice, count in found.items() if count}
+
+
+def row_page(environments: PageEnvironments, batch_id: int, show: str, number: int) -> RowPage:
+    """Return a page of the rows of a choice, the last one for a number that is too large. Raises OSError without the files."""
+    folder = _folder(environments, batch_id)
+    count = _count(folder, show)
     pages = max(1, -(-count // PAGE_ROWS))
     number = min(max(1, number), pages)
+    if not count:
+        return RowPage((), number, pages, count)
     with (folder / show).open("rb") as positions, (folder / _LINES).open("rb") as lines:
         positions.seek((number - 1) * PAGE_ROWS * _POSITION.size)
         found = [one for (one,) in _POSITION.iter_unpack(positions.read(PAGE_ROWS * _POSITION.size))]
@@ -137,23 +191,30 @@ def row_page(environments: PageEnvironments, batch_id: int, show: Show, number: 
     return RowPage(rows, number, pages, count)
 
 
-def error_rows(environments: PageEnvironments, batch_id: int) -> Iterator[ShownRow]:
-    """Yield the rows that are not fine. Raises OSError without the files."""
+def find_row(environments: PageEnvironments, batch_id: int, sheet: int, number: int) -> ShownRow | None:
+    """Return a row by its place; None if there is none. Rows are in the order of the sheets. Raises OSError without the files."""
     folder = _folder(environments, batch_id)
-    with (folder / Show.ERRORS).open("rb") as positions, (folder / _LINES).open("rb") as lines:
-        while packed := positions.read(_POSITION.size):
-            yield _shown(lines, *_POSITION.unpack(packed))
+    low, high = 0, _count(folder, ALL)
+    with (folder / ALL).open("rb") as positions, (folder / _LINES).open("rb") as lines:
+        while low < high:
+            middle = (low + high) // 2
+            positions.seek(middle * _POSITION.size)
+            row = _shown(lines, *_POSITION.unpack(positions.read(_POSITION.size)))
+            if (row.sheet, row.number) == (sheet, number):
+                return row
+            low, high = (middle + 1, high) if (row.sheet, row.number) < (sheet, number) else (low, middle)
+    return None
+
+
+def _count(folder: Path, choice: str) -> int:
+    try:
+        return (folder / choice).stat().st_size // _POSITION.size
+    except OSError:
+        return 0
 
 
 def _folder(environments: PageEnvironments, batch_id: int) -> Path:
     return environments.folder("rows") / str(batch_id)
-
-
-@contextmanager
-def _written(environments: PageEnvironments, folder: Path, names: Sequence[str]) -> Iterator[list[IO[bytes]]]:
-    with ExitStack() as stack:
-        opened = [environments.access.open(folder / name, os.O_WRONLY | os.O_TRUNC) for name in names]
-        yield [stack.enter_context(os.fdopen(one, "wb")) for one in opened]
 
 
 def _line(row: ReportRow, status: RowStatus, headings: ReportHeadings) -> bytes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from importer.commands.review import review_batch
+from importer.domain.parties.kinds import PartyKind
 from importer.errors import FileRefused
 from importer.reporter.report import write_report
 from importer.web.work.attachments import attachments_beside, note_batches
@@ -19,11 +20,15 @@ from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.proposing import stage_run
 from importer.workspace.request import ImportRequest, find_profiles
 
+NOBODY_KNOWN: Mapping[str, PartyKind] = {}
 
-def stage_files(environments: PageEnvironments, job: PageJob, paths: Sequence[Path], attached: Path | None = None) -> JobResult:
+
+def stage_files(
+    environments: PageEnvironments, job: PageJob, paths: Sequence[Path], parties: Mapping[str, PartyKind] = NOBODY_KNOWN
+) -> JobResult:
     """Stage the files of a drop, and review each of them. A file that cannot be read does not keep the others from it.
 
-    ``attached`` is the folder of the documents that rows name, if that is not the one that was dropped with the files.
+    ``parties`` are the kinds of debtors that a person has given for this import, as an :class:`ImportRequest` has them.
     """
     names = {path.name for path in paths}
     attached = attached or attachments_beside(environments, paths)
@@ -31,7 +36,7 @@ def stage_files(environments: PageEnvironments, job: PageJob, paths: Sequence[Pa
         with environments.changing(asks_apis=True, is_job=True) as environment:
             environment.require_debitura()
             environment.check_deadline()
-            found = stage_run(_request(environments, paths, attached), environment, job.console, partial(keep_rows, environments))
+            found = stage_run(_request(environments, paths, parties), environment, job.console, partial(keep_rows, environments))
     except FileRefused as error:
         return JobResult(messages=(str(error),), refused=True, to_map=tuple(sorted(names)))
     staged = found.staged
@@ -58,7 +63,7 @@ def write_results(environments: PageEnvironments, batch_id: int) -> None:
         write_report(queries, batch_id, environment.output, access=environment.access)
 
 
-def _request(environments: PageEnvironments, paths: Sequence[Path], attached: Path | None) -> ImportRequest:
+def _request(environments: PageEnvironments, paths: Sequence[Path], parties: Mapping[str, PartyKind]) -> ImportRequest:
     profile, profile_set = find_profiles(None, environments.workspace)
     return ImportRequest(
         environments.workspace,
@@ -66,7 +71,7 @@ def _request(environments: PageEnvironments, paths: Sequence[Path], attached: Pa
         profile=profile,
         profile_set=profile_set,
         new_ledger=environments.new_ledger,
-        files_folder=attached,
+        parties=parties,
     )
 
 
