@@ -92,7 +92,8 @@ def stage_corrections(
 ) -> JobResult:
     """Stage the corrected rows of a batch as a source of their own, in place of the one before that waits for an approval.
 
-    ``parties`` are those of :func:`importer.web.work.staging.stage_files`. Rows whose corrections were approved already are left out. Raises UsageError if there is nothing to check.
+    ``parties`` are those of :func:`importer.web.work.staging.stage_files`. Rows whose corrections were approved already are left
+    out. Raises UsageError if there is nothing to check.
     """
     with _CHECKING:
         found = corrected_rows(environments, batch_id)
@@ -223,9 +224,9 @@ def sweep_corrections(environments: PageEnvironments) -> None:
         for number, one in enumerate(made, 1):
             if one["batch"] in over:
                 shutil.rmtree(folder / str(number), ignore_errors=True)
-        if (folder / HISTORY).exists() and {int(folder.name), *(one["batch"] for one in made)} <= over:
-            if not corrected_rows(environments, int(folder.name)).unchecked:  # else a person has not finished
-                _forget_values(environments, folder)
+        is_over = (folder / HISTORY).exists() and {int(folder.name), *(one["batch"] for one in made)} <= over
+        if is_over and not corrected_rows(environments, int(folder.name)).unchecked:  # else a person has not finished
+            _forget_values(environments, folder)
 
 
 def _over(environments: PageEnvironments, batches: Iterable[int]) -> set[int]:

@@ -29,7 +29,7 @@ _LEFT_OPEN = "left open"
 
 @dataclass(frozen=True)
 class Answers:
-    """What the form says: the sheet, if a person has chosen it, and by the key of each question the option and the text beside it.
+    """What the form says: the sheet, if a person has chosen it, and by the key of each question the option and the text.
 
     ``rows`` are the fields that keep or drop rows by a column and a value.
     """

@@ -1,6 +1,6 @@
 """The question what the debtors of a list are whose names show neither a company nor a person, asked once for each list.
 
-It is the question that `importer run` asks at a terminal. The answers go into the profile of the list, and the file is read again.
+It is the question of `importer run` at a terminal. The answers go into the profile of the list, and the file is read again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ANSWERED = "what its debtors are was answered, and the file was read again"
 
 @dataclass(frozen=True)
 class PartiesView:
-    """The unclear debtors of a batch: by the key in the form what names each, with its rows. ``profile`` will have the answers."""
+    """The unclear debtors of a batch: by key in the form what names each, with its rows. ``profile`` will have the answers."""
 
     name: str
     names: Mapping[str, tuple[str, int]]

@@ -170,10 +170,10 @@ def forget_rows(environments: PageEnvironments, batch_id: int) -> None:
 
 
 def row_counts(environments: PageEnvironments, batch_id: int) -> dict[str, int]:
-    """Return the number of rows by choice, without choices that have none."""
+    """Return the number of rows by choice, without statuses that have none."""
     folder = _folder(environments, batch_id)
     found = {choice: _count(folder, choice) for choice in CHOICES}
-    return {choice: count for choice, count in found.items() if count}
+    return {choice: count for choice, count in found.items() if count or choice in {ALL, ERRORS}}
 
 
 def row_page(environments: PageEnvironments, batch_id: int, show: str, number: int) -> RowPage:
