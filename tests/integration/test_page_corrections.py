@@ -84,7 +84,7 @@ def test_a_row_that_is_still_wrong_is_corrected_on_the_page_of_the_corrected_row
     shown = browser.get("/batches/2/rows").text
     offset = int(re.search(r'name="position" value="(\d+)"', shown)[1]) - HEADER.index("debtor_country")
     number = re.search(r'name="number" value="(\d+)"', shown)[1]
-    assert browser.get(f"/batches/2/rows/0/{number}").status_code == 200
+    assert browser.get(f"/batches/2/rows/0/{number}/correct").status_code == 200
     both = browser.follow(keep(browser, number, batch=2, offset=offset, then="", debtor_country="Denmark"))
     assert "2 cases" in both.text
     assert (state_of(browser, 2), state_of(browser, 3)) == ("discarded", "staged")
@@ -182,9 +182,9 @@ def test_rows_are_filtered_by_status_with_each_reason_beside_its_cell(page, tmp_
     assert len(re.findall(r'<td class="cell wrong">[^<]+<p class="reason">', text)) == 2
     assert browser.get("/batches/1/rows?show=pending").text.count('<th scope="row">') == 2
     assert "There are no such rows" in browser.get("/batches/1/rows?show=questioned").text
-    whole = browser.get("/batches/1/rows/0/4").text
+    whole = browser.get("/batches/1/rows/0/4/correct").text
     assert whole.count('name="position"') == len(HEADER)
-    assert browser.get("/batches/1/rows/0/2").status_code == 422  # it is not one of those to correct
+    assert browser.get("/batches/1/rows/0/2/correct").status_code == 422  # it is not one of those to correct
     unchanged = dict(zip(HEADER, map(str, wrong.values()), strict=True))
     keep(browser, 4, **unchanged)
     assert corrected_rows(page.environments, 1).is_empty

@@ -15,8 +15,8 @@ from importer.loader.profiles.draft import ProfileDraft
 from importer.loader.profiles.guarded import OFFER_FROM, is_guarded
 from importer.loader.profiles.joins import JOIN
 from importer.loader.profiles.questions import SheetQuestionKind, questions
-from importer.loader.profiles.trials import SheetTrials
 from importer.loader.profiles.sampling import sample_file
+from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.shape import Shape
 from importer.web.work.mapping import map_view, save_profile
 from importer.web.work.mapping_form import OTHER, Answers, asked, key_of
@@ -34,6 +34,7 @@ FILLS = {
     "Rest": "amount_to_recover",
     "Type": "debtor_type",
 }
+HEADINGS = {column: heading for heading, column in FILLS.items()}
 VALUES = {"currency": "DKK", "creditor_country": "DK"}
 
 
@@ -59,7 +60,7 @@ def answer_all(page, path, more=None, sheet=""):
             return view, given
         for one in view.asked:
             subject, kind = one.question.subject, one.question.kind
-            text = FILLS.get(subject) if kind is SheetQuestionKind.HEADING else VALUES.get(subject)
+            text = FILLS.get(subject) if kind is SheetQuestionKind.HEADING else VALUES.get(subject, HEADINGS.get(subject))
             if kind is SheetQuestionKind.SHAPE:
                 chosen[one.key] = next(option.value for option in one.options if option.label == Shape.CASES)
             elif text:
@@ -75,7 +76,7 @@ def test_values_of_states_are_shown_with_their_sense_and_changed_in_place(page, 
     states = {one.value.text: one for one in view.result.states}
     assert states["Overdue"].chosen.value == "claim"
     assert (states["Sent"].chosen, states["Zorgl"].chosen) == (None, None)  # nothing is confirmed by itself
-    assert "questions 2" in " ".join(view.result.preview.lines())
+    assert "may be claims 2, questions 1" in " ".join(view.result.preview.lines())
     meant = {states["Sent"].key: "claim", states["Zorgl"].key: "paid"}
     changed = Answers(given.sheet, {**given.chosen, **meant}, given.written, is_sent=True)
     after = map_view(page.environments, path, changed)
@@ -187,3 +188,18 @@ def test_the_map_page_shows_all_of_it(page, tmp_path):
     assert "“Sent”, rows: 1 <span" in text
     assert "What the first rows are" in text
     assert view.is_complete
+
+
+def test_how_a_batch_was_read_is_changed_as_long_as_its_file_is_here(page, tmp_path):
+    from support.sheets import cases, write_csv
+
+    browser = page.visitor()
+    browser.drop(write_csv(tmp_path / "a.csv", cases(2)))
+    address = browser.get("/batches/1/map").headers["location"]
+    assert browser.get(address).status_code == 200
+    saved = browser.post(address, {"save": "yes", "name": "Egen"})
+    assert "Review of a.csv" in browser.follow(saved).text
+    assert "discarded" in browser.get("/batches/1").text
+    assert (tmp_path / "profiles" / "egen.toml").exists()
+    page.services.uploads.forget_all()
+    assert "Drop it again" in browser.get("/batches/2/map").text

@@ -87,7 +87,7 @@ async def row(request: PageRequest) -> Response:
     """Show all cells of a row, to be corrected."""
     place = request.number("sheet"), request.number("number")
     view = await request.work(_row, request.services.environments, request.number("batch"), place)
-    return request.page("row", view=view, batch=request.number("batch"))
+    return request.page("whole_row", view=view, batch=request.number("batch"))
 
 
 async def history(request: PageRequest) -> Response:

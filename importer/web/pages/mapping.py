@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +13,27 @@ from importer.domain.row_states import IN_WORDS
 from importer.errors import UsageError
 from importer.web.page_request import PageRequest
 from importer.web.pages.drop import names_in, own_job
+from importer.web.work.environments import PageEnvironments
+from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.mapping import MEANINGS, MapView, map_view, save_profile
 from importer.web.work.mapping_form import Answers
-from importer.web.work.staging import stage_files
+from importer.web.work.parties import dropped_file, info_of
+from importer.web.work.staging import stage_in_place
 from importer.web.work.uploads import Uploads
 
+READ_OTHERWISE = "what the columns mean was answered, and the file was read again"
 CHOSEN, WRITTEN, ROWS = "chosen.", "written.", "rows."
+
+
+async def of_batch(request: PageRequest) -> Response:
+    """Go to the questions about the dropped file of a batch, if it is still here."""
+    environments = request.services.environments
+    info = await request.work(info_of, environments, request.number("batch"))
+    path = await request.work(dropped_file, environments, info)
+    if path is None:
+        raise UsageError(f"{info.source_name} is not here any more. Drop it again.")
+    names = await request.work(names_in, request.services.uploads, path.parent.name)
+    return request.to(f"/map/{path.parent.name}/{names.index(path.name)}")
 
 
 async def show(request: PageRequest) -> Response:
@@ -32,8 +49,8 @@ async def answer(request: PageRequest) -> Response:
     problem = ""
     if request.field("save") == "yes":
         try:
-            replace = request.field("replace") == "yes"
-            await request.work(save_profile, environments, path, given, request.field("name"), replace=replace)
+            is_agreed = request.field("replace") == "yes"
+            await request.work(save_profile, environments, path, given, request.field("name"), replace=is_agreed)
             return await _read_again(request)
         except UsageError as error:
             problem = str(error)
@@ -53,10 +70,18 @@ async def _read_again(request: PageRequest) -> Response:
     services, before = request.services, own_job(request)
     folder = services.uploads.folder(before.id)
     paths = [folder / name for name in await request.work(names_in, services.uploads, before.id)]
-    job = services.jobs.start(
-        services.jobs.new_id(), before.about, request.user.person, partial(stage_files, services.environments, paths=paths)
-    )
+    work = partial(_stage_again, services.environments, before=before, paths=paths)
+    job = services.jobs.start(services.jobs.new_id(), before.about, request.user.person, work)
     return request.to(f"/jobs/{job.id}")
+
+
+def _stage_again(environments: PageEnvironments, job: PageJob, before: PageJob, paths: Sequence[Path]) -> JobResult:
+    """Stage the files of a drop in place of what they were read as before; the drop has the new batches from then on."""
+    former = before.result.batches if before.result else ()
+    found = stage_in_place(environments, job, paths, former, READ_OTHERWISE)
+    if found.batches and before.result:
+        before.result = replace(before.result, batches=found.batches)
+    return found
 
 
 def _path(request: PageRequest) -> Path:

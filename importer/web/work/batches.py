@@ -104,7 +104,7 @@ def batch_view(environment: Environment, batch_id: int) -> BatchView:
             info = work.queries.batch(batch_id)
             if info is None:
                 raise unknown(batch_id)
-            line = _line(summarize(work.queries, info))
+            line = _line_of(work.queries, info)
             file = _file_review(work.queries, info)
             decisions = tuple(map(decision_text, work.decisions(batch_id)))
             proposal = work.remembered_proposal(batch_id)
@@ -153,6 +153,12 @@ def _files(folder: Path | None) -> list[str]:
     found = {path.name for path in folder.iterdir() if path.is_file() and not path.is_symlink()}
     listed = {*manifest.files, REVIEW_FILE} & found - {MANIFEST}
     return sorted((name for name in listed if not name.startswith(".")), key=lambda name: (name.endswith(".json"), name))
+
+
+def _line_of(queries: Queries, info: BatchInfo) -> BatchLine:
+    """Return a batch in a list. What a staged one would do is remembered, so that its rows are not counted again."""
+    staged = _staged_review(info) if info.state is BatchState.STAGED else None
+    return BatchLine(info, info.state, staged.statuses) if staged else _line(summarize(queries, info))
 
 
 def _line(summary: Summary) -> BatchLine:

@@ -103,7 +103,7 @@ def stage_corrections(
         if not rows:
             raise UsageError("There is no corrected row to check.")
         path = _derived(environments, info, rows, len(history_of(environments, info.id)) + 1)
-        staged = stage_files(environments, job, [path], parties)
+        staged = stage_files(environments, job, [path], parties=parties)
         if not staged.batches:
             return replace(staged, to_map=())
         texts = [[*one.cell, one.text] for row in rows for one in found.rows[row.sheet, row.number]]

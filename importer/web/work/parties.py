@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
 
-from importer.commands.approve import discard_staged
 from importer.commands.ask_parties import keep_parties, profile_used
 from importer.domain.batches import BatchState
 from importer.domain.parties.kinds import PartyKind
@@ -25,7 +24,7 @@ from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.mapping_form import key_of
 from importer.web.work.row_files import unclear_parties
-from importer.web.work.staging import stage_files
+from importer.web.work.staging import stage_in_place
 from importer.workspace.connections import open_ledger_read_only
 
 KINDS = (PartyKind.COMPANY, PartyKind.PERSON, PartyKind.SOLE_TRADER)
@@ -47,7 +46,7 @@ class PartiesView:
 
 def parties_view(environments: PageEnvironments, batch_id: int) -> PartiesView:
     """Return the unclear debtors of a batch. Raises UsageError for an unknown batch."""
-    info = _info(environments, batch_id)
+    info = info_of(environments, batch_id)
     unclear = unclear_parties(environments, batch_id)
     names = {key_of(name): (name, rows) for name, rows in list(unclear.items())[:MOST_BY_NAME]}
     profile = profile_used(info.notes)
@@ -62,11 +61,11 @@ def answer_parties(
     ``everyone`` is the kind of all that ``by_name``, by key, does not name. Raises UsageError for what is no answer, or if the
     file is not here any more.
     """
-    info = _info(environments, batch_id)
+    info = info_of(environments, batch_id)
     given = _given(unclear_parties(environments, batch_id), everyone, by_name)
     if info.state is not BatchState.STAGED or not given:
         raise UsageError("Nothing was answered: load the page of the batch again.")
-    path, profile = _file(environments, info), profile_used(info.notes)
+    path, profile = dropped_file(environments, info), profile_used(info.notes)
     if profile is not None and not profile.is_file():
         raise UsageError(f"The profile {profile.stem} is not there any more. Drop {info.source_name} again.")
     if profile is not None:
@@ -76,10 +75,7 @@ def answer_parties(
         return replace(stage_corrections(environments, job, batch_id, parties), asks_parties=False)
     if path is None:
         raise UsageError(f"{info.source_name} is not here any more. Drop it again{' first' if parties else ''}.")
-    found = stage_files(environments, job, [path], parties)
-    if found.batches and batch_id not in found.batches:
-        with environments.changing(is_job=True) as environment:
-            discard_staged(environment, [batch_id], ANSWERED)
+    found = stage_in_place(environments, job, [path], [batch_id], ANSWERED, parties)
     return replace(found, asks_parties=False)
 
 
@@ -91,7 +87,7 @@ def _given(unclear: Mapping[str, int], everyone: str, by_name: Mapping[str, str]
     return {name: kinds[kind] for name, kind in chosen.items() if kind}
 
 
-def _file(environments: PageEnvironments, info: BatchInfo) -> Path | None:
+def dropped_file(environments: PageEnvironments, info: BatchInfo) -> Path | None:
     """Return the dropped file of a batch, if it is still here."""
     for path in environments.folder("uploads").glob("*/*"):
         if shown_name(path.name) == info.source_name:
@@ -101,7 +97,7 @@ def _file(environments: PageEnvironments, info: BatchInfo) -> Path | None:
     return None
 
 
-def _info(environments: PageEnvironments, batch_id: int) -> BatchInfo:
+def info_of(environments: PageEnvironments, batch_id: int) -> BatchInfo:
     with environments.reading() as environment:
         if not has_ledger(environment):
             raise unknown(batch_id)

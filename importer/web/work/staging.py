@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from importer.commands.approve import discard_staged
 from importer.commands.review import review_batch
 from importer.domain.parties.kinds import PartyKind
 from importer.errors import FileRefused
@@ -24,7 +25,7 @@ NOBODY_KNOWN: Mapping[str, PartyKind] = {}
 
 
 def stage_files(
-    environments: PageEnvironments, job: PageJob, paths: Sequence[Path], parties: Mapping[str, PartyKind] = NOBODY_KNOWN
+    environments: PageEnvironments, job: PageJob, paths: Sequence[Path], *, parties: Mapping[str, PartyKind] = NOBODY_KNOWN
 ) -> JobResult:
     """Stage the files of a drop, and review each of them. A file that cannot be read does not keep the others from it.
 
@@ -45,6 +46,23 @@ def stage_files(
     refused = tuple(map(str, staged.refused))
     to_map = tuple(sorted(name for name in names if any(name in message for message in refused)))
     return JobResult(staged.batches, (*refused, *staged.remarks), to_map=to_map)
+
+
+def stage_in_place(
+    environments: PageEnvironments,
+    job: PageJob,
+    paths: Sequence[Path],
+    former: Sequence[int],
+    why: str,
+    parties: Mapping[str, PartyKind] = NOBODY_KNOWN,
+) -> JobResult:
+    """Stage files again in place of their former batches, of which those that are still staged are discarded for this reason."""
+    found = stage_files(environments, job, paths, parties=parties)
+    replaced = [batch for batch in former if batch not in found.batches]
+    if found.batches and replaced:
+        with environments.changing(is_job=True) as environment:
+            discard_staged(environment, replaced, why)
+    return found
 
 
 def review_again(environments: PageEnvironments, batch_id: int) -> None:
