@@ -12,11 +12,13 @@ from importer.dispatcher.pacing.rate_windows import Period
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.questions import AnswerWord
+from importer.domain.row_states import Sort
 from importer.domain.states import RowStatus
+from importer.loader.rows.verdict import Role
 from importer.loader.sheets.shape import Shape
 from importer.notify.state import Trouble
 from importer.web.texts import Texts
-from importer.web.work.row_history import CAUSES, OUTCOMES
+from importer.web.work.parties import KINDS
 
 PACKAGE = ROOT / "importer" / "web"
 SOURCES = [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py")]
@@ -34,6 +36,10 @@ BUILT = {
     *("status.left_to_it", "status.left_over", "status.missing", "status.missing_of"),
     *(f"answer.all_{one.name.lower()}" for one in AnswerWord),
     *(f"map.shape_{one.value}" for one in Shape),
+    *(f"map.sort_{one.value.replace(' ', '_')}" for one in Sort),
+    *(f"map.role_{one.name.lower()}" for one in Role),
+    *(f"map.rows_{what}" for what in ("only", "skip")),
+    *(f"parties.{one.value.replace(' ', '_')}" for one in KINDS),
     *(f"problem.{status}" for status in (404, 405, 408, 413)),
 }
 """The keys that are put together from a word of the code."""
