@@ -54,15 +54,15 @@ def main() -> None:
         row["debtor_country"] = "Atlantis"
     with tempfile.TemporaryDirectory() as folder, site(Path(folder)) as page:
         browser = page.visitor()
-        print(f"read and checked in {checked(page, browser, write_csv(Path(folder) / 'many.csv', made)):.1f} s, {megabytes()} MB")
+        seconds = checked(page, browser, write_csv(Path(folder) / "many.csv", made))
+        sys.stdout.write(f"read and checked in {seconds:.1f} s, {megabytes()} MB\n")
         for _ in range(3):
             for address in PAGES:
                 began, cpu = time.perf_counter(), time.process_time()
                 answer = browser.get(address.format(wrong=2 + WRONG_EVERY * (rows // WRONG_EVERY // 2)))
                 seconds, busy = time.perf_counter() - began, time.process_time() - cpu
-                print(
-                    f"{address}: {answer.status_code}, {len(answer.content):,} bytes, {seconds:.3f} s ({busy:.3f} s busy), {megabytes()} MB"
-                )
+                size = f"{answer.status_code}, {len(answer.content):,} bytes"
+                sys.stdout.write(f"{address}: {size}, {seconds:.3f} s ({busy:.3f} s busy), {megabytes()} MB\n")
 
 
 if __name__ == "__main__":
