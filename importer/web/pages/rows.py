@@ -13,7 +13,14 @@ from importer.web.page_request import PageRequest
 from importer.web.users import Access
 from importer.web.work.batches import has_ledger, unknown
 from importer.web.work.corrected_sheets import CorrectedRows, corrected_rows
-from importer.web.work.corrections import CORRECTABLE, CellCorrection, Origin, origin_of, original_place, original_position
+from importer.web.work.corrections import (
+    CORRECTABLE,
+    CellCorrection,
+    CorrectionOrigin,
+    origin_of,
+    original_place,
+    original_position,
+)
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.questions import QuestionGroup, question_groups
 from importer.web.work.row_files import (
@@ -45,7 +52,7 @@ class RowsView:
     page: RowPage | None
     counts: Mapping[str, int]
     corrected: CorrectedRows
-    origin: Origin
+    origin: CorrectionOrigin
     first_heads: tuple[SheetHead, ...]
     unclear: int
 

@@ -219,14 +219,19 @@ def sweep_corrections(environments: PageEnvironments) -> None:
         if not folders or not has_ledger(environment):
             return
     for folder in folders:
-        made = history_of(environments, int(folder.name))
-        over = _over(environments, [int(folder.name), *(one["batch"] for one in made)])
-        for number, one in enumerate(made, 1):
-            if one["batch"] in over:
-                shutil.rmtree(folder / str(number), ignore_errors=True)
-        is_over = (folder / HISTORY).exists() and {int(folder.name), *(one["batch"] for one in made)} <= over
-        if is_over and not corrected_rows(environments, int(folder.name)).unchecked:  # else a person has not finished
-            _forget_values(environments, folder)
+        _sweep(environments, folder)
+
+
+def _sweep(environments: PageEnvironments, folder: Path) -> None:
+    made = history_of(environments, int(folder.name))
+    batches = {int(folder.name), *(one["batch"] for one in made)}
+    over = _over(environments, batches)
+    for number, one in enumerate(made, 1):
+        if one["batch"] in over:
+            shutil.rmtree(folder / str(number), ignore_errors=True)
+    is_over = (folder / HISTORY).exists() and batches <= over
+    if is_over and not corrected_rows(environments, int(folder.name)).unchecked:  # else a person has not finished
+        _forget_values(environments, folder)
 
 
 def _over(environments: PageEnvironments, batches: Iterable[int]) -> set[int]:

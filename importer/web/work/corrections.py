@@ -72,7 +72,7 @@ class CellCorrection:
 
 
 @dataclass(frozen=True)
-class Origin:
+class CorrectionOrigin:
     """The batch whose rows were corrected, and for each sheet of the corrected rows the one that they are from."""
 
     batch: int
@@ -132,16 +132,16 @@ def changes_of(environments: PageEnvironments, batch_id: int) -> list[dict[str, 
     return [{"from": None, "to": None, **one} for one in _lines(environments, batch_id) if "batch" not in one]
 
 
-def origin_of(environments: PageEnvironments, batch_id: int) -> Origin:
+def origin_of(environments: PageEnvironments, batch_id: int) -> CorrectionOrigin:
     """Return the batch whose rows a batch of corrected rows has; for any other batch that one itself."""
     try:
         found = json.loads((corrections_folder(environments) / str(batch_id) / ORIGIN).read_text(encoding="utf-8"))
-        return Origin(int(found["batch"]), tuple(found["sheets"]))
+        return CorrectionOrigin(int(found["batch"]), tuple(found["sheets"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return Origin(batch_id, ())
+        return CorrectionOrigin(batch_id, ())
 
 
-def original_place(origin: Origin, row: ShownRow) -> RowPlace | None:
+def original_place(origin: CorrectionOrigin, row: ShownRow) -> RowPlace | None:
     """Return the place that a shown row has in the first batch; None if that is not known."""
     if not origin.sheets:
         return row.sheet, row.number

@@ -123,14 +123,13 @@ def map_view(environments: PageEnvironments, path: Path, given: Answers) -> MapV
     shown = tuple(asked(one, given, found.refused.get(one.id, "")) for one in questions(draft))
     is_complete = found.is_complete and given.is_sent
     result = _result(found, given) if is_complete else None
-    keys = {*(one.key for one in shown), *(one.key for one in (result.states if result else ()))}
     known = _known_profile(environments, found.sheet)
     return MapView(
         sheets=tuple(one.sample.name for one in found.sheets),
         sheet=found.sheets.index(found.sheet),
         asked=shown,
         dates=found.dates,
-        left=not_shown(given, keys | ({found.dates.key} if found.dates else set())),
+        left=not_shown(given, _keys(shown, found.dates, result)),
         headings=tuple(_heading_read(draft, guess) for guess in draft.proposal.guesses if guess.heading.text),
         columns=free_columns(draft),
         rows_refused=found.rows_refused,
@@ -204,6 +203,12 @@ def _result(found: _Dialogue, given: Answers) -> MapResult:
         preview=preview_rows(found.sheet.sample, plan, profile, found.today) if plan is not None else None,
         refusal=found.sheet.refusal(profile) or "",
     )
+
+
+def _keys(shown: Sequence[Asked], dates: AskedDates | None, result: MapResult | None) -> set[str]:
+    """Return the keys of all questions that the page shows."""
+    every = [*shown, *([dates] if dates else []), *(result.states if result else ())]
+    return {one.key for one in every}
 
 
 def _heading_read(draft: ProfileDraft, guess: Guess) -> HeadingRead:

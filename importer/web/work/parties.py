@@ -66,17 +66,22 @@ def answer_parties(
     if info.state is not BatchState.STAGED or not given:
         raise UsageError("Nothing was answered: load the page of the batch again.")
     path, profile = dropped_file(environments, info), profile_used(info.notes)
-    if profile is not None and not profile.is_file():
-        raise UsageError(f"The profile {profile.stem} is not there any more. Drop {info.source_name} again.")
     if profile is not None:
-        keep_parties(profile, given, environments.access)
+        _keep(environments, info, profile, given)
     parties = {} if profile is not None else {fold(name): kind for name, kind in given.items()}
     if origin_of(environments, batch_id).batch != batch_id:
-        return replace(stage_corrections(environments, job, batch_id, parties), asks_parties=False)
-    if path is None:
-        raise UsageError(f"{info.source_name} is not here any more. Drop it again{' first' if parties else ''}.")
-    found = stage_in_place(environments, job, [path], [batch_id], ANSWERED, parties)
+        found = stage_corrections(environments, job, batch_id, parties)
+    elif path is not None:
+        found = stage_in_place(environments, job, [path], [batch_id], ANSWERED, parties)
+    else:
+        raise UsageError(f"{info.source_name} is not here any more. Drop it again.")
     return replace(found, asks_parties=False)
+
+
+def _keep(environments: PageEnvironments, info: BatchInfo, profile: Path, given: Mapping[str, PartyKind]) -> None:
+    if not profile.is_file():
+        raise UsageError(f"The profile {profile.stem} is not there any more. Drop {info.source_name} again.")
+    keep_parties(profile, given, environments.access)
 
 
 def _given(unclear: Mapping[str, int], everyone: str, by_name: Mapping[str, str]) -> dict[str, PartyKind]:
