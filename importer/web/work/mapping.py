@@ -207,8 +207,8 @@ def _result(found: _Dialogue, given: Answers) -> MapResult:
 
 def _keys(shown: Sequence[Asked], dates: AskedDates | None, result: MapResult | None) -> set[str]:
     """Return the keys of all questions that the page shows."""
-    every = [*shown, *([dates] if dates else []), *(result.states if result else ())]
-    return {one.key for one in every}
+    keys = {one.key for one in shown} | ({dates.key} if dates else set())
+    return keys | ({one.key for one in result.states} if result else set())
 
 
 def _heading_read(draft: ProfileDraft, guess: Guess) -> HeadingRead:
