@@ -18,7 +18,7 @@ from importer.web.users import Access
 from importer.web.work.batches import BatchView, batch_view, result_file
 from importer.web.work.corrections import history_of
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.progress import Progress, progress
+from importer.web.work.progress import NOTHING, Progress, progress
 from importer.web.work.row_files import forget_rows
 from importer.web.work.staging import review_again, write_results
 
@@ -45,7 +45,9 @@ async def show(request: PageRequest) -> Response:
 
 def _view(environments: PageEnvironments, batch_id: int) -> tuple[BatchView, Progress, list[dict[str, Any]]]:
     with environments.reading() as environment:
-        return batch_view(environment, batch_id), progress(environment), history_of(environments, batch_id)
+        view = batch_view(environment, batch_id)
+        present = NOTHING if view.line.is_undecided else progress(environment)  # which counts the rows of all open batches
+        return view, present, history_of(environments, batch_id)
 
 
 async def review(request: PageRequest) -> Response:
