@@ -17,7 +17,7 @@ from importer.loader.values.text import display_text
 from importer.reporter.row_reasons import ReportHeadings, reasons_of_row
 from importer.web.work.batches import has_ledger, unknown
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.row_files import error_rows
+from importer.web.work.row_files import find_row
 
 CRASHED = "crashed"
 OUTCOMES = frozenset({*(one.value for one in OutcomeKind), CRASHED})
@@ -101,9 +101,7 @@ def _reasons(environments: PageEnvironments, shown: RowShown) -> tuple[RowStatus
     if row.case or row.voucher:
         return None, [(one.text(), one.position) for one in reasons_of_row(row, ReportHeadings(shown.head))]
     try:
-        found = next(
-            (one for one in error_rows(environments, shown.info.id) if (one.sheet, one.number) == (row.sheet, row.number)), None
-        )
+        found = find_row(environments, shown.info.id, row.sheet, row.number)
     except OSError:  # they are made again when the batch is checked again
         return None, []
     return (found.status, [(one.text, one.position) for one in found.reasons]) if found else (None, [])
