@@ -163,6 +163,9 @@ def stopping_server(config: uvicorn.Config, services: PageServices) -> uvicorn.S
         @contextmanager
         def capture_signals(self) -> Generator[None, None, None]:
             """Let the first interrupt end the server, which is no error, and the second one at once."""
+            if threading.current_thread() is not threading.main_thread():  # only that thread is interrupted
+                yield
+                return
             before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
             try:
                 yield

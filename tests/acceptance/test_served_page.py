@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 from contextlib import suppress
@@ -10,49 +9,10 @@ from contextlib import suppress
 import httpx
 import pytest
 from support.browser import served
+from support.page_server import SocketClient
 from support.sheets import cases, write_csv
-from support.web import CSRF, MARK
 
 TOML = '[web]\nhost = "0.0.0.0"\n'
-
-
-class SocketClient:
-    """A browser without script, over a real socket."""
-
-    def __init__(self, server) -> None:
-        self.http = httpx.Client(base_url=server.url, headers={"origin": server.url}, timeout=60)
-        assert self.http.get(server.link).status_code == 200
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.http.close()
-
-    def post(self, path, form=None, **options):
-        csrf = CSRF.search(self.http.get("/").text)[1]
-        return self.http.post(path, data={"csrf": csrf, **(form or {})}, **options)
-
-    def drop(self, path):
-        answer = self.post("/drop", files={"files": (path.name, path.read_bytes())})
-        while answer.status_code == 303 or "data-job" in answer.text:
-            answer = self.http.get(answer.headers.get("location", answer.url))
-        return answer
-
-    def approve(self, batch):
-        mark = MARK.search(self.http.get(f"/batches/{batch}").text)[1]
-        return self.post(f"/batches/{batch}/approve", {"mark": mark, "agreed": "yes"})
-
-    def events(self):
-        """Follow the progress until nothing is open any more. Returns the lines."""
-        found = []
-        with self.http.stream("GET", "/events") as stream:
-            for line in stream.iter_lines():
-                if line.startswith("data: "):
-                    found.append(json.loads(line.removeprefix("data: ")))
-                    if not found[-1]["batches"]:
-                        return found
-        return found
 
 
 @pytest.fixture
@@ -61,7 +21,7 @@ def live(configured_workspace):
 
 
 def test_the_sender_is_a_process_of_its_own_and_progress_comes_from_the_ledger(live, fake_apis):
-    with served(live, "--new-ledger") as server, SocketClient(server) as client:
+    with served(live, "--new-ledger") as server, SocketClient(server.url, server.link) as client:
         shown = client.drop(write_csv(live.folder / "a.csv", cases(5)))
         assert "Review of a.csv" in shown.text, shown.text
         assert len(fake_apis.cases) == 0
@@ -80,7 +40,7 @@ def test_the_sender_is_a_process_of_its_own_and_progress_comes_from_the_ledger(l
 
 
 def test_no_key_is_in_any_page_or_log(live):
-    with served(live, "--new-ledger") as server, SocketClient(server) as client:
+    with served(live, "--new-ledger") as server, SocketClient(server.url, server.link) as client:
         client.drop(write_csv(live.folder / "a.csv", cases(1)))
         texts = [client.http.get(path).text for path in ("/", "/batches/1", "/batches/1/rows?show=all", "/status")]
     texts += [path.read_text(errors="replace") for path in (live.folder / "page").rglob("*") if path.is_file()]
@@ -88,7 +48,7 @@ def test_no_key_is_in_any_page_or_log(live):
 
 
 def test_a_new_ledger_of_a_live_account_is_not_begun_by_the_page_alone(live, fake_apis):
-    with served(live) as server, SocketClient(server) as client:
+    with served(live) as server, SocketClient(server.url, server.link) as client:
         answer = client.drop(write_csv(live.folder / "a.csv", cases(1)))
     assert "is new for the account" in answer.text
     assert "--new-ledger" in answer.text
