@@ -99,7 +99,8 @@ def test_a_story_from_the_drop_to_the_success_sheet(browser, tmp_path, files):
         with page.expect_download() as download:
             page.get_by_role("link", name="success.xlsx").click()
         assert download.value.suggested_filename == "success.xlsx"
-        sheet = load_workbook(download.value.path()).worksheets[0]
+        with open(download.value.path(), "rb") as file:
+            sheet = load_workbook(file).worksheets[0]
         assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["accepted"] * 4
         page.get_by_role("button", name="Log out").click()
         assert "You are not logged in" in page.locator("h1").inner_text()
@@ -184,16 +185,20 @@ def test_the_same_story_without_script_on_a_phone(browser, tmp_path, files):
         assert "You are not logged in" in page.locator("h1").inner_text()
 
 
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (element === document.body) { return ["", "solid", 0]; }
+  const text = element.innerText || (element.labels && element.labels.length ? element.labels[0].innerText : element.value);
+  return [text || element.tagName, getComputedStyle(element).outlineStyle, element.getBoundingClientRect().x];
+}"""
+
+
 def focused(page):
-    """The text of what has the focus, once it is seen to have it."""
-    found = page.evaluate(
-        "(({innerText, value, type, labels}) => [innerText || (labels && labels.length ? labels[0].innerText : value) || type, "
-        "getComputedStyle(document.activeElement).outlineStyle, document.activeElement.getBoundingClientRect().x])"
-        "(document.activeElement)"
-    )
-    assert found[1] != "none", f"{found[0]} has the focus, and does not show it"
-    assert found[2] >= 0, f"{found[0]} has the focus, and is not on the screen"
-    return found[0].strip()
+    """The text of what has the focus, once it is seen to have it; empty if nothing on the page has it."""
+    text, outline, left = page.evaluate(FOCUSED)
+    assert outline != "none", f"{text} has the focus, and does not show it"
+    assert left >= 0, f"{text} has the focus, and is not on the screen"
+    return text.strip()
 
 
 def tab_to(page, text, most=60):
@@ -223,6 +228,7 @@ def test_everything_is_done_by_keyboard_alone(browser, tmp_path, files):
         tab_to(page, "Rows that are not fine")
         page.keyboard.press("Enter")
         page.wait_for_url("**/rows")
+        tab_to(page, "Skip to the content")
         tab_to(page, "Correct debtor_country")
         page.keyboard.press("Enter")
         assert tab_to(page, "debtor_country of row 6", 3) == []
