@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -53,6 +54,24 @@ def objection_to_approver(approver: Person, stager: Person) -> str | None:
         return f"{approver.name} is a user of the system, not of one person"
     if approver.name == NOBODY.name:
         return "this user has no name, so that it may be anybody"
-    if approver.name.casefold() == stager.name.casefold():
-        return f"{approver.name} has staged it"
+    if is_same_name(approver.name, stager.name):
+        return f"{stager.name} has staged it" + (f", who may be {approver.name}" if approver.name != stager.name else "")
     return None
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Return whether two names of users may be those of one person.
+
+    A terminal knows a user as ``ann``, a login perhaps as ``ann@example.com`` or as ``EXAMPLE\\ann``. So a name without a
+    domain is the same as one with any domain, and only two domains of one kind that differ make two people of one name.
+    """
+    (user, *domains), (other_user, *other_domains) = _name_parts(one), _name_parts(other)
+    differ = any(ours and theirs and ours != theirs for ours, theirs in zip(domains, other_domains, strict=True))
+    return user == other_user and not differ
+
+
+def _name_parts(name: str) -> tuple[str, str, str]:
+    """Return the user of a name, its domain of Windows and its domain of the internet, in small letters."""
+    windows, _, rest = unicodedata.normalize("NFKC", name).strip().casefold().rpartition("\\")
+    user, _, domain = rest.partition("@")
+    return user, windows, domain

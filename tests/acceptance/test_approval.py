@@ -9,13 +9,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from support.paths import ROOT
 from support.sheets import cases, vouchers, write_csv, write_workbook
 from support.terminal import at_a_terminal, finish, read_until
-from support.workspace import DATA_FOLDER, STATES, TIMEOUT, clean_environment
+from support.workspace import DATA_FOLDER, STATES, TIMEOUT, CliWorkspace, clean_environment
 
 QUESTION = "[y/N] "
 GROUP = "imp-finance"
@@ -280,8 +282,20 @@ def test_a_batch_under_way_finishes_with_its_own_values(sheet, fake_apis):
 # Two people
 
 
+@pytest.fixture
+def reachable(configured_workspace):
+    """The workspace in a folder that other users reach: pytest closes its own folders to them whenever one of it starts."""
+    with tempfile.TemporaryDirectory(prefix="importer-shared-") as folder:
+        Path(folder).chmod(0o711)
+        found = CliWorkspace(Path(folder) / "workspace")
+        found.folder.mkdir()
+        found.env = configured_workspace.env
+        yield found
+
+
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="needs users of the system, which root can make")
-def test_four_eyes_are_those_of_two_people(sheet, fake_apis):
+def test_four_eyes_are_those_of_two_people(reachable, fake_apis):
+    sheet = reachable
     ann, bob = _user("imp-ann"), _user("imp-bob")
     setting(sheet, '[approval]\nfour_eyes = true\n[workspace]\ngroup = "imp-finance"\n')
     write_csv(sheet.folder / "a.csv", cases(4))
@@ -313,10 +327,7 @@ def _user(name):
 
 
 def _share(folder):
-    """Let the group work in a folder. The settings stay root's, and the folders above it are opened for passing through."""
-    for path in folder.parents:
-        if path.stat().st_mode & 0o001 == 0:
-            path.chmod(path.stat().st_mode | 0o011)
+    """Let the group work in a folder. The settings stay root's."""
     shutil.chown(folder, group=GROUP)
     folder.chmod(0o2770)
     for file in folder.iterdir():
