@@ -60,9 +60,9 @@ def objection_to_approver(approver: Person, stager: Person) -> str | None:
 
 
 def is_same_name(one: str, other: str) -> bool:
-    """Return whether two names of users may be those of one person.
+    r"""Return whether two names of users may be those of one person.
 
-    A terminal knows a user as ``ann``, a login perhaps as ``ann@example.com`` or as ``EXAMPLE\\ann``. So a name without a
+    A terminal knows a user as ``ann``, a login perhaps as ``ann@example.com`` or as ``EXAMPLE\ann``. So a name without a
     domain is the same as one with any domain, and only two domains of one kind that differ make two people of one name.
     """
     (user, *domains), (other_user, *other_domains) = _name_parts(one), _name_parts(other)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -99,7 +101,7 @@ def test_a_story_from_the_drop_to_the_success_sheet(browser, tmp_path, files):
         with page.expect_download() as download:
             page.get_by_role("link", name="success.xlsx").click()
         assert download.value.suggested_filename == "success.xlsx"
-        with open(download.value.path(), "rb") as file:
+        with Path(download.value.path()).open("rb") as file:
             sheet = load_workbook(file).worksheets[0]
         assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["accepted"] * 4
         page.get_by_role("button", name="Log out").click()
@@ -110,33 +112,38 @@ def test_a_story_from_the_drop_to_the_success_sheet(browser, tmp_path, files):
         assert seen.wrong == []
 
 
-def unknown_headings(path):
-    rows = [
-        {"Ref": f"R{n}", "Klient": "Nordlys A/S", "Hvem": f"Bodil Zebrahest {n}", "Rest": f"{100 + n},50", "Type": "Person"}
-        for n in (1, 2, 3)
-    ]
-    return write_csv(path, rows)
-
-
 MEANINGS = {"Ref": "creditor_reference", "Klient": "creditor_company_name", "Hvem": "debtor_name", "Rest": "amount_to_recover"}
-MEANINGS |= {"Type": "debtor_type"}
-VALUES = {"currency": "DKK", "creditor_country": "DK", "debtor_country": "DK", "date": "2026-01-31"}
+MEANINGS |= {"Type": "debtor_type", "Stat": "debtor_country", "Fakturadato": "date"}
+VALUES = {"currency": "DKK", "creditor_country": "DK"}
+
+
+def unknown_headings(path):
+    row = {"Klient": "Nordlys A/S", "Rest": "100.50", "Type": "Person", "Stat": "DK", "Fakturadato": "2026-01-31"}
+    return write_csv(path, [{"Ref": f"R{n}", "Hvem": f"Bodil Zebrahest {n}", **row} for n in (1, 2, 3)])
+
+
+def answer_question(group):
+    """Answer one question about :func:`unknown_headings`."""
+    legend = group.locator("legend").inner_text()
+    subject = re.sub(r"^(?:What is .|What fills )|[”?]+$", "", legend).strip()
+    if "row hold" in legend:
+        group.get_by_role("radio", name="A case", exact=True).check()
+        return
+    heading = next((one for one, column in MEANINGS.items() if column == subject), "")
+    if heading and (option := group.get_by_role("radio", name=heading)).count():
+        option.first.check()
+        return
+    group.get_by_role("radio").last.check()
+    group.get_by_role("textbox").fill(MEANINGS.get(subject) or VALUES.get(subject, ""))
 
 
 def answer_all(page):
-    """Answer the questions about :func:`unknown_headings`, as often as the page asks more of them."""
+    """Answer all questions, as often as the page asks more of them."""
     for _ in range(8):
         if page.get_by_role("button", name="Keep the answers and read the file").count():
             return
         for group in page.get_by_role("group").all():
-            legend = group.locator("legend").inner_text()
-            if group.get_by_role("textbox").count() == 0:
-                group.get_by_label("A case", exact=True).check()
-                continue
-            found = MEANINGS | VALUES
-            given = next((value for name, value in found.items() if f"“{name}”" in legend or f" {name}?" in legend), "")
-            group.get_by_role("radio").last.check()
-            group.get_by_role("textbox").fill(given)
+            answer_question(group)
         page.get_by_role("button", name="Go on with these answers").click()
         page.wait_for_load_state()
 

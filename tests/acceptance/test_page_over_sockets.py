@@ -1,8 +1,8 @@
-"""The page at its real port: https with files that are given, uploads that never end, and clients that go away or do not go on."""
+"""The page at its real port: https with given files, uploads that never end, and clients that go away or do not go on."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import re
 import socket
@@ -32,11 +32,11 @@ MEGABYTE = 1_000_000
 def certificate(folder: Path) -> Path:
     """Write a certificate for this machine and its key, and return the folder."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now, local = datetime.datetime.now(datetime.UTC), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    now, local = dt.datetime.now(dt.UTC), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([local]), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -188,7 +188,7 @@ def test_names_with_line_breaks_put_no_header_into_an_answer(small):
 
 
 def test_two_people_and_a_nightly_run_at_once(workspace):
-    """Two people drop and approve while a run of the same workspace reads and sends: each waits or says so, and nothing is sent twice."""
+    """Two people drop and approve while a run of the workspace reads and sends: each waits or says so, and all is sent once."""
     folder = workspace.folder
     night = write_csv(folder / "night.csv", cases(20, first=101))
     files = [write_csv(folder / f"{name}.csv", cases(5, first=1 + 10 * n)) for n, name in enumerate(("ann", "bob"))]
@@ -220,4 +220,6 @@ def test_two_people_and_a_nightly_run_at_once(workspace):
     assert workspace.call("resume", "--sandbox").code == 0
     counts = workspace.ledger("SELECT state, count(*) FROM entry GROUP BY state", "ledger.sandbox.db")
     assert counts == [("accepted", 30)]
-    assert workspace.ledger("SELECT max(n) FROM (SELECT count(*) n FROM attempt GROUP BY entry_id)", "ledger.sandbox.db") == [(1,)]
+    assert workspace.ledger("SELECT max(n) FROM (SELECT count(*) n FROM attempt GROUP BY entry_id)", "ledger.sandbox.db") == [
+        (1,)
+    ]

@@ -23,7 +23,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 MUST_RUN = os.environ.get("IMPORTER_REQUIRE_BROWSER") == "1"
 PICTURES = os.environ.get("IMPORTER_PICTURES")  # no test sees variables of the importer
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-STEP = int(os.environ.get("P2STEP", "60000"))
+STEP = 60_000
 """Milliseconds that a step may take on a machine that is busy."""
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation",
@@ -163,7 +163,7 @@ class Watched:
         if PICTURES:
             for size, ending in ((PHONE, "-phone"), (WIDE, "")):
                 self.page.set_viewport_size(size)
-                self.page.screenshot(path=str(Path(PICTURES) / f"{name}{ending}.png"))
+                self.page.screenshot(path=str(Path(PICTURES) / f"page-{name}{ending}.png"))
 
     def faults(self, name: str) -> list[str]:
         """What is wrong with the present page, and with all that came before it since the last call: none of it may be."""

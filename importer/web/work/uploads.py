@@ -16,6 +16,8 @@ from importer.web.work.environments import PageEnvironments
 from importer.workspace.input_files import SPREADSHEETS
 
 LONGEST_NAME = 150
+MOST_NAME_BYTES = 200
+"""File systems count bytes: a name of Danish or Greek letters is longer than its characters, and results add to it."""
 CHUNK_BYTES = 1 << 20
 _JOB = re.compile(r"[0-9a-f]{32}")
 
@@ -71,7 +73,12 @@ def file_name(given: str) -> str:
             f"{name or 'The file'} is not a spreadsheet: its name must end in one of {sheets}. Nothing was kept of it. Documents "
             f"that a sheet names in appendix_file are dropped with it: {documents}."
         )
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - len(suffix)]}{suffix}"
+    return f"{_shortened(name.removesuffix(suffix), len(suffix))}{suffix}"
+
+
+def _shortened(stem: str, taken: int) -> str:
+    """Return as much of a name as fits beside ``taken`` characters of its ending, with no character cut in two."""
+    return stem[: LONGEST_NAME - taken].encode("utf-8")[: MOST_NAME_BYTES - taken].decode("utf-8", "ignore")
 
 
 def safe_name(part: str) -> str:

@@ -49,6 +49,8 @@ def test_what_is_no_spreadsheet_is_not_kept(given):
 def test_a_long_name_is_shortened():
     assert len(file_name("x" * 500 + ".xlsx")) == LONGEST_NAME
     assert file_name("x" * 500 + ".xlsx").endswith(".xlsx")
+    assert file_name("æ" * 500 + ".xlsx") == "æ" * 97 + ".xlsx"  # file systems count bytes
+    assert file_name("a" + "€" * 500 + ".csv") == "a" + "€" * 65 + ".csv"  # and no character is cut in two
 
 
 def test_what_is_dropped_is_private_and_goes_with_the_server(tmp_path):
