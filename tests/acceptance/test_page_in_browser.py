@@ -157,7 +157,7 @@ def test_what_the_columns_mean_is_answered_on_the_page(browser, tmp_path):
         answer_all(seen.page)
         seen.page.get_by_role("button", name="Keep the answers and read the file").click()
         seen.page.wait_for_url("**/batches/1")
-        go_over_it_again(seen)
+        seen.page.reload()
         assert "With the profile liste" in seen.page.locator("main").inner_text()
         assert batches(served) == [(1, "staged")]
         assert seen.wrong == []
