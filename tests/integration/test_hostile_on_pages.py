@@ -108,13 +108,11 @@ def test_a_hostile_correction_is_kept_as_text(page, tmp_path):
     rows = [case("C1", debtor_country="Atlantis"), case("C2")]
     browser.drop(write_csv(tmp_path / "a.csv", rows))
     place = {"sheet": "0", "number": "2", "position": str(list(rows[0]).index("debtor_country"))}
-    batch = 1
-    for text in (*HOSTILE[:9], "\x00", "x" * 30_000):
+    for text in (*HOSTILE[::5], "\x00", "x" * 30_000):
         answer = browser.follow(browser.post("/batches/1/correct", {**place, "text": text}))
         assert answer.status_code < 500, answer.text
         assert "bug" not in answer.text
         assert foreign(answer.text) == []
-        batch += 1
     assert browser.post("/batches/1/correct", {**place, "text": "x" * 40_000}).status_code == 422
 
 
@@ -138,7 +136,7 @@ def test_hostile_headings_are_asked_about_as_text(page, tmp_path):
     asked = browser.get(path)
     assert (asked.status_code, foreign(asked.text)) == (200, [])
     names = set(re.findall(r'name="((?:chosen|written)\.[^"]+)"', asked.text))
-    for text in HOSTILE:
+    for text in HOSTILE[::4]:
         form = dict.fromkeys(names, text.encode("utf-8", "replace").decode())
         answer = browser.post(path, {"sheet": "0", **form, "save": "yes", "name": text[:300].encode("utf-8", "replace").decode()})
         assert answer.status_code in {200, 422}, answer.text
