@@ -5,6 +5,7 @@ Quiet: no error in the console, no request to another host, no broken policy, an
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,13 +16,14 @@ from support.browser import Watched, chromium
 from support.page_server import PASSWORD, RunningPage, SocketClient, running, with_users
 from support.sheets import case, cases, write_csv
 
-from importer.commands.approve import approve_seen
 from importer.settings import Settings
 from importer.web.guard import HEADERS
 from importer.web.routes import ROUTES
 from importer.web_settings import WebSettings
 
-NOT_PAGES = {"/events": "a stream", "/batches/{batch:int}/files/{name:str}": "a download"}
+COUNTRY = str(list(case("C1")).index("debtor_country"))
+BATCH, ONE_ROW = "/batches/{batch:int}", "/batches/{batch:int}/rows/{sheet:int}/{row:int}"
+NOT_PAGES = {"/events": "a stream", f"{BATCH}/files/{{name:str}}": "a download"}
 """Addresses that are read and show no page."""
 
 
@@ -50,10 +52,13 @@ class Walk:
         return self.map_path().replace("/map/", "/jobs/").removesuffix("/0")
 
     def approve(self, batch: int) -> None:
-        """Approve a batch as the page does, and start no process: the test sends itself."""
-        mark = self.client.mark(batch)
-        with self.page.environments.changing() as environment:
-            approve_seen(environment, batch, mark)
+        """Approve a batch."""
+        assert self.client.approve(batch).status_code == 303
+
+    def correct(self, batch: int, row: int, then: str) -> None:
+        """Correct the country of a row, and go on to the next one or check it."""
+        form = {"sheet": "0", "number": str(row), "position": COUNTRY, "text": "Denmark", "next": then}
+        self.client.follow(self.client.post(f"/batches/{batch}/correct", form))
 
 
 @dataclass(frozen=True)
@@ -73,23 +78,45 @@ def _answered_map(walk: Walk) -> None:
     walk.seen.page.get_by_role("button", name="Go on").wait_for()
 
 
+def _opened_row(walk: Walk) -> None:
+    walk.seen.open("/batches/5/rows?show=rejected")
+    walk.seen.page.get_by_text("Correct date, debtor_country").click()
+
+
+def _found_entry(walk: Walk) -> None:
+    name = re.search(r"C1-\w{6}", walk.client.http.get("/batches/1/rows/0/2").text)
+    assert name is not None
+    walk.seen.open("/batches")
+    walk.seen.page.get_by_role("textbox").fill(name[0])
+    walk.seen.page.keyboard.press("Enter")
+    walk.seen.page.wait_for_url("**/batches/1/rows/0/2")
+
+
 STOPS = (
     Stop("/", "home", "Import claims", lambda _: "/"),
     Stop("/batches", "batches", "All batches", lambda _: "/batches"),
     Stop("/status", "status", "Status", lambda _: "/status"),
-    Stop("/batches/{batch:int}", "batch-done", "done", lambda _: "/batches/1"),
-    Stop("/batches/{batch:int}", "batch-sending", "is being sent", lambda _: "/batches/2"),
-    Stop("/batches/{batch:int}", "batch-approved", "approved", lambda _: "/batches/3"),
-    Stop("/batches/{batch:int}", "batch-discarded", "discarded", lambda _: "/batches/4"),
-    Stop("/batches/{batch:int}", "batch-staged", "waits for an approval", lambda _: "/batches/5"),
-    Stop("/batches/{batch:int}/rows", "rows-all", "Bodil Zebrahest", lambda _: "/batches/1/rows?show=all"),
-    Stop("/batches/{batch:int}/rows", "rows-wrong", "Atlantis", lambda _: "/batches/5/rows"),
-    Stop("/batches/{batch:int}/rows", "rows-held", "held", lambda _: "/batches/2/rows"),
-    Stop("/batches/{batch:int}/rows", "rows-none", "There are no such rows", lambda _: "/batches/3/rows"),
+    Stop(BATCH, "batch-done", "done", lambda _: "/batches/1"),
+    Stop(BATCH, "batch-sending", "is being sent", lambda _: "/batches/2"),
+    Stop(BATCH, "batch-approved", "approved", lambda _: "/batches/3"),
+    Stop(BATCH, "batch-discarded", "discarded", lambda _: "/batches/4"),
+    Stop(BATCH, "batch-staged", "Look at this first", lambda _: "/batches/5"),
+    Stop(f"{BATCH}/rows", "rows-all", "Bodil Zebrahest", lambda _: "/batches/1/rows?show=all"),
+    Stop(f"{BATCH}/rows", "rows-wrong", "Atlantis", lambda _: "/batches/5/rows"),
+    Stop(f"{BATCH}/rows", "rows-rejected", "Check again with this value", _opened_row),
+    Stop(f"{BATCH}/rows", "rows-held", "held", lambda _: "/batches/2/rows"),
+    Stop(f"{BATCH}/rows", "rows-none", "There are no such rows", lambda _: "/batches/1/rows"),
+    Stop(f"{BATCH}/rows", "rows-questioned", "Questioned rows: 1", lambda _: "/batches/3/rows"),
+    Stop(ONE_ROW, "row-staged", "Nothing was decided about its batch yet", lambda _: "/batches/5/rows/0/4"),
+    Stop("/entries", "row-history", "Attempts to create it", _found_entry),
+    Stop(f"{BATCH}/rows/{{sheet:int}}/{{number:int}}/correct", "row-correct", "Row 4", lambda _: "/batches/5/rows/0/4/correct"),
+    Stop(f"{BATCH}/corrections", "corrections", "Every change", lambda _: "/batches/5/corrections"),
+    Stop(f"{BATCH}/parties", "parties", "Companies or persons?", lambda _: "/batches/7/parties"),
     Stop("/jobs/{job:str}", "job-refused", "Answer questions about liste.csv", lambda walk: walk.unread_job()),
+    Stop(f"{BATCH}/map", "map-of-batch", "What the columns mean", lambda _: "/batches/5/map"),
     Stop("/map/{job:str}/{file:int}", "map", "What the columns mean", lambda walk: walk.map_path()),
     Stop("/map/{job:str}/{file:int}", "map-answered", "What the columns mean", _answered_map),
-    Stop("/batches/{batch:int}", "problem", "There is no batch 99", lambda _: "/batches/99"),
+    Stop(BATCH, "problem", "There is no batch 99", lambda _: "/batches/99"),
     Stop("", "nowhere", "There is no such page", lambda _: "/nowhere"),
 )
 """Every page of a user who is logged in. ``route`` is empty for what no route answers."""
@@ -112,27 +139,44 @@ def _change(page: RunningPage, statement: str) -> None:
 
 
 def _fill(walk: Walk) -> None:
-    """Make batches in every state: 1 done, 2 with a row left and one held, 3 approved, 4 discarded, 5 staged with a wrong row."""
-    walk.job(*cases(3), name="done.csv")
+    """Make batches in every state.
+
+    1 done, 2 with a row left and one held, 3 approved with a question, 4 discarded, 5 staged with wrong rows, of which one is
+    corrected in batch 6 and one is not checked yet, 7 with debtors who may be companies or persons.
+    """
+    hans = {"debtor_name": "Hans Hansen", "debtor_email": "hans@hansen.example"}
+    walk.job(*cases(3), case("INV-1", creditor_reference="INV-1", **hans), name="done.csv")
     walk.job(*cases(3, first=11), name="sending.csv")
     for batch in (1, 2):
         walk.approve(batch)
     walk.page.send()
-    _change(walk.page, "UPDATE entry SET state = 'held', remote_id = NULL, remote_reference = NULL WHERE id = 4")
-    _change(walk.page, "UPDATE entry SET state = 'pending', remote_id = NULL, remote_reference = NULL WHERE id = 5")
-    walk.job(*cases(2, first=21), name="approved.csv")
+    _change(walk.page, "UPDATE entry SET state = 'held', remote_id = NULL, remote_reference = NULL WHERE id = 5")
+    _change(walk.page, "UPDATE entry SET state = 'pending', remote_id = NULL, remote_reference = NULL WHERE id = 6")
+    walk.job(*cases(2, first=21), case("inv-1", creditor_reference="inv-1", **hans), name="approved.csv")
     walk.approve(3)
     walk.job(*cases(1, first=31), name="discarded.csv")
     walk.client.post("/batches/4/discard")
-    walk.job(*cases(2, first=41), case("C50", debtor_country="Atlantis"), name="staged.csv")
+    wrong = [
+        case("C50", date="31.02.2026", debtor_country="Atlantis"),
+        *(case(f"C{n}", debtor_country="Atlantis") for n in (51, 52)),
+    ]
+    walk.job(*({**row, "Fakturastatus": "Sent"} for row in [*cases(2, first=41), *wrong]), name="staged.csv")
+    walk.correct(5, 5, then="")
+    walk.correct(5, 6, then="keep")
+    unclear = {"debtor_type": "", "debtor_contact_person": "Mette Holm", "debtor_zip_code": "8000"}
+    walk.job(
+        *(case(f"C{60 + n}", debtor_name=name, **unclear) for n, name in enumerate(["Cafe Luna", "Nordlys"])), name="luna.csv"
+    )
 
 
 def test_every_page_is_accessible_fits_a_phone_and_is_quiet(browser, tmp_path):
+    settings = with_users({"above": {"DKK": "150"}}, prepare=["ann"], approve=["ann"])
+    settings = settings.model_copy(update={"defaults": settings.defaults | {"debtor_type": "by name"}})
     wrong = {}
-    with running(tmp_path) as page, SocketClient(page.url, link=page.link) as client:
-        walk = Walk(page, Watched(browser, page.url), client)
+    with running(tmp_path, settings, sends=False) as page, SocketClient(page.url, user="ann") as client:
+        walk = Walk(page, Watched(browser, page.url, hides=tmp_path), client)
         _fill(walk)
-        walk.seen.enter(page.link)
+        walk.seen.log_in("ann", PASSWORD)
         for stop in STOPS:
             path = stop.go(walk)
             if path is not None:

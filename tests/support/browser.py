@@ -31,6 +31,13 @@ document.addEventListener("securitypolicyviolation",
 """
 
 
+HIDE_FOLDER = """(folder) => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) { walker.currentNode.data = walker.currentNode.data.replaceAll(folder, "/srv/import"); }
+}"""
+"""No picture shows a folder of the machine that has taken it."""
+
+
 class Served:
     """A page that was started as a process, and its link."""
 
@@ -84,7 +91,8 @@ def _axe() -> str:
 class Watched:
     """One browser page, and everything that it must not do: errors, requests to other hosts, broken policies, bare answers."""
 
-    def __init__(self, browser: Any, url: str, **options: Any) -> None:
+    def __init__(self, browser: Any, url: str, hides: Path | None = None, **options: Any) -> None:
+        self.hides = hides
         self.context = browser.new_context(**({"viewport": WIDE, "accept_downloads": True} | options))
         self.context.set_default_timeout(STEP)
         self.context.add_init_script(REPORT_VIOLATIONS)
@@ -137,7 +145,7 @@ class Watched:
 
     def drop(self, *paths: Path) -> None:
         """Choose files and let them be read, until the page of their batch is shown."""
-        self.page.locator("input[type=file]").set_input_files([str(path) for path in paths])
+        self.page.locator("#files").set_input_files([str(path) for path in paths])
         self.page.get_by_role("button", name="Read and check").click()
 
     def violations(self) -> list[str]:
@@ -161,6 +169,7 @@ class Watched:
     def picture(self, name: str) -> None:
         """Keep pictures of the page on a wide window and on a phone, if a folder for pictures is named."""
         if PICTURES:
+            self.page.evaluate(HIDE_FOLDER, str(self.hides or Path.home()))
             for size, ending in ((PHONE, "-phone"), (WIDE, "")):
                 self.page.set_viewport_size(size)
                 self.page.screenshot(path=str(Path(PICTURES) / f"page-{name}{ending}.png"))

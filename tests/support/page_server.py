@@ -60,12 +60,15 @@ class RunningPage:
 
 
 @contextmanager
-def running(folder: Path, settings: Settings | None = None, *, sandbox: bool = True) -> Iterator[RunningPage]:
-    """Serve the page until the block ends."""
+def running(folder: Path, settings: Settings | None = None, *, sandbox: bool = True, sends: bool = True) -> Iterator[RunningPage]:
+    """Serve the page until the block ends. Without ``sends`` it starts no process that sends; the test sends itself."""
     chosen = settings or Settings()
     chosen = chosen.model_copy(update={"web": chosen.web.model_copy(update={"port": 0})})
     environments = PageEnvironments(Workspace(folder), chosen, sandbox, new_ledger=True)
     serving = prepare(environments)
+    sender = serving.close.__self__.sender  # type: ignore[attr-defined]
+    if not sends:
+        sender.start = lambda: None
     thread = threading.Thread(target=serving.run)
     thread.start()
     try:
@@ -76,9 +79,8 @@ def running(folder: Path, settings: Settings | None = None, *, sandbox: bool = T
     finally:
         serving.server.should_exit = True
         thread.join(30)
-        sender = serving.close.__self__.sender._process  # type: ignore[attr-defined]
-        if sender is not None:
-            sender.wait(60)  # it goes on by itself, and the folder must not be removed below it
+        if sender._process is not None:
+            sender._process.wait(60)  # it goes on by itself, and the folder must not be removed below it
 
 
 def with_users(approval: dict[str, Any] | None = None, web: dict[str, Any] | None = None, **roles: list[str]) -> Settings:
