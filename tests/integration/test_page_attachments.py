@@ -98,6 +98,8 @@ def test_documents_alone_and_two_of_one_name_are_refused(page, tmp_path):
         browser, ("files", "a.xlsx", content), ("files", "i.pdf", PDF), ("files", "x/i.pdf", PDF), ("files", "i.pdf", PDF)
     )
     assert (twice.status_code, "two documents of the name i.pdf" in twice.text) == (422, True)
+    too_long = drop(browser, ("files", "a.xlsx", content), ("files", f"{'x' * 300}.pdf", PDF))
+    assert (too_long.status_code, "cannot be the name of a document" in too_long.text) == (422, True)
     assert kept(page) == []
     nothing = browser.post("/drop", files=[("files", ("", b"", "text/csv"))])
     assert (nothing.status_code, "No file was chosen" in nothing.text) == (422, True)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,11 +32,13 @@ document.addEventListener("securitypolicyviolation",
 """
 
 
-HIDE_FOLDER = """(folder) => {
+HIDE_MACHINE = """([folder, host]) => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) { walker.currentNode.data = walker.currentNode.data.replaceAll(folder, "/srv/import"); }
+  while (walker.nextNode()) {
+    walker.currentNode.data = walker.currentNode.data.replaceAll(folder, "/srv/import").replaceAll(`@${host}`, "@office");
+  }
 }"""
-"""No picture shows a folder of the machine that has taken it."""
+"""No picture shows a folder or the name of the machine that has taken it."""
 
 
 class Served:
@@ -169,7 +172,7 @@ class Watched:
     def picture(self, name: str) -> None:
         """Keep pictures of the page on a wide window and on a phone, if a folder for pictures is named."""
         if PICTURES:
-            self.page.evaluate(HIDE_FOLDER, str(self.hides or Path.home()))
+            self.page.evaluate(HIDE_MACHINE, [str(self.hides or Path.home()), socket.gethostname()])
             for size, ending in ((PHONE, "-phone"), (WIDE, "")):
                 self.page.set_viewport_size(size)
                 self.page.screenshot(path=str(Path(PICTURES) / f"page-{name}{ending}.png"))

@@ -24,6 +24,8 @@ from importer.workspace.input_files import SPREADSHEETS
 FOLDER, BATCHES = "attachments", ".batches"
 MOST_FOLDERS = 8
 """How deep a document may lie in the folder that was dropped."""
+LONGEST_PART = 255
+"""The bytes that file systems take as the name of a file or a folder."""
 
 
 def can_be_attached(name: str) -> bool:
@@ -39,8 +41,9 @@ def is_document(name: str) -> bool:
 def keep_attachment(environments: PageEnvironments, job_id: str, name: str, content: BinaryIO) -> None:
     """Write a document of a drop; ``name`` may name folders, with slashes. Raises UsageError, or OSError if the disk is full."""
     parts = [safe_name(part) for part in re.split(r"[/\\]", name) if part not in {"", "."}]
-    if not parts or len(parts) > MOST_FOLDERS or "" in parts:
-        raise UsageError(f"{name!r} cannot be the name of a document. Give it another one, and drop it again.")
+    is_too_long = any(len(part.encode()) > LONGEST_PART for part in parts)  # a shorter one is not the name that the sheet has
+    if not parts or len(parts) > MOST_FOLDERS or "" in parts or is_too_long:
+        raise UsageError(f"{name[:200]!r} cannot be the name of a document. Give it another one, and drop it again.")
     path = _folder(environments, job_id).joinpath(*parts)
     environments.access.folders_to(path.parent)
     try:

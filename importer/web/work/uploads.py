@@ -70,8 +70,8 @@ def file_name(given: str) -> str:
     if suffix.casefold() not in SPREADSHEETS or name == suffix or name.casefold().endswith(CONTROL):
         sheets, documents = ", ".join(SPREADSHEETS), " ".join(one for one in FILE_TYPES if one not in SPREADSHEETS)
         raise UsageError(
-            f"{name or 'The file'} is not a spreadsheet: its name must end in one of {sheets}. Nothing was kept of it. Documents "
-            f"that a sheet names in appendix_file are dropped with it: {documents}."
+            f"{name[:LONGEST_NAME] or 'The file'} is not a spreadsheet: its name must end in one of {sheets}. Nothing was kept "
+            f"of it. Documents that a sheet names in appendix_file are dropped with it: {documents}."
         )
     return f"{_shortened(name.removesuffix(suffix), len(suffix))}{suffix}"
 
@@ -87,7 +87,7 @@ def safe_name(part: str) -> str:
         "_" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"} or c in '<>:"|?*/\\' else c
         for c in unicodedata.normalize("NFC", part)
     )
-    return re.sub(r"\s+", " ", kept).strip(" .").lstrip("~$")[:LONGEST_NAME]
+    return re.sub(r"\s+", " ", kept).strip(" .").lstrip("~$")
 
 
 def _free_path(folder: Path, name: str) -> Path:
