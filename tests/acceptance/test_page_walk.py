@@ -111,7 +111,7 @@ STOPS = (
     Stop("/entries", "row-history", "Attempts to create it", _found_entry),
     Stop(f"{BATCH}/rows/{{sheet:int}}/{{number:int}}/correct", "row-correct", "Row 4", lambda _: "/batches/5/rows/0/4/correct"),
     Stop(f"{BATCH}/corrections", "corrections", "Every change", lambda _: "/batches/5/corrections"),
-    Stop(f"{BATCH}/parties", "parties", "Companies or persons?", lambda _: "/batches/7/parties"),
+    Stop(f"{BATCH}/parties", "parties", "Answer by name", lambda _: "/batches/7/parties"),
     Stop("/jobs/{job:str}", "job-refused", "Answer questions about liste.csv", lambda walk: walk.unread_job()),
     Stop(f"{BATCH}/map", "map-of-batch", "What the columns mean", lambda _: "/batches/5/map"),
     Stop("/map/{job:str}/{file:int}", "map", "What the columns mean", lambda walk: walk.map_path()),
@@ -136,6 +136,12 @@ def browser():
 def _change(page: RunningPage, statement: str) -> None:
     with closing(sqlite3.connect(page.folder / "ledger.sandbox.db", timeout=30)) as ledger, ledger:
         ledger.execute(statement)
+
+
+def _unclear(ref: str, name: str) -> dict:
+    """A case of a debtor who may be a company or a person."""
+    row = case(ref, debtor_name=name, debtor_contact_person="Mette Holm", debtor_zip_code="8000")
+    return {heading: cell for heading, cell in row.items() if heading != "debtor_type"}
 
 
 def _fill(walk: Walk) -> None:
@@ -163,10 +169,7 @@ def _fill(walk: Walk) -> None:
     walk.job(*({**row, "Fakturastatus": "Sent"} for row in [*cases(2, first=41), *wrong]), name="staged.csv")
     walk.correct(5, 5, then="")
     walk.correct(5, 6, then="keep")
-    unclear = {"debtor_type": "", "debtor_contact_person": "Mette Holm", "debtor_zip_code": "8000"}
-    walk.job(
-        *(case(f"C{60 + n}", debtor_name=name, **unclear) for n, name in enumerate(["Cafe Luna", "Nordlys"])), name="luna.csv"
-    )
+    walk.job(_unclear("C61", "Cafe Luna"), _unclear("C62", "Nordlys"), name="luna.csv")
 
 
 def test_every_page_is_accessible_fits_a_phone_and_is_quiet(browser, tmp_path):
