@@ -24,7 +24,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 MUST_RUN = os.environ.get("IMPORTER_REQUIRE_BROWSER") == "1"
 PICTURES = os.environ.get("IMPORTER_PICTURES")  # no test sees variables of the importer
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-STEP = 60_000
+STEP = 150_000
 """Milliseconds that a step may take on a machine that is busy."""
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation",
