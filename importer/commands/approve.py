@@ -143,11 +143,12 @@ def _check_person(environment: Environment, batch_id: int) -> None:
         account = known_accounts(ledger, environment).cases
         with ledger.unit_of_work() as work:
             info = batch_of(work, batch_id)
+            preparers = work.preparers(info)
     if info.cases_account != account:
         raise UsageError(f"Batch {batch_id} belongs to the account {info.cases_account}. Approve it with its credentials.")
     if info.state not in UNDECIDED:
         raise UsageError(f"Batch {batch_id} does not wait for an approval: it {_state_text(info)}.")
-    if why := objection_to_approval(environment.settings.approval, current_person(), info.staged_by):
+    if why := objection_to_approval(environment.settings.approval, current_person(), info.staged_by, preparers):
         raise ApprovalNeeded(
             f"Batch {batch_id} was not approved: {why}, and [approval] four_eyes requires another person. Ask a colleague."
         )

@@ -102,6 +102,7 @@ def _heading_of(info: BatchInfo) -> str | None:
 
 _IN_WORDS = {
     DecisionKind.STAGED: "staged",
+    DecisionKind.PREPARED: "prepared",
     DecisionKind.APPROVED: "approved",
     DecisionKind.VOIDED: "approval void",
     DecisionKind.DISCARDED: "discarded",

@@ -83,7 +83,7 @@ def ledger_status(environment: Environment, view: StatusView = StatusView.USUAL)
     with open_ledger_read_only(environment) as ledger:
         with ledger.queries() as queries:
             every, waiting = queries.batch_ids(with_empty=True), queries.waiting_batches()
-            chosen = _chosen(queries, view, every, waiting)
+            chosen = chosen_batches(queries, view, every, waiting)
             batches = [summarize(queries, info) for one in chosen if (info := queries.batch(one))]
             unconfirmed = unconfirmed_profiles(queries, environment.workspace)
         has_key = environment.api_key is not None
@@ -93,7 +93,7 @@ def ledger_status(environment: Environment, view: StatusView = StatusView.USUAL)
         return LedgerStatus(batches, quotas, environment, view, len(every) - len(chosen), unseen, sending, unconfirmed)
 
 
-def _chosen(queries: Queries, view: StatusView, every: Sequence[int], waiting: Collection[int]) -> list[int]:
+def chosen_batches(queries: Queries, view: StatusView, every: Sequence[int], waiting: Collection[int]) -> list[int]:
     """Return the batches to show, the newest first."""
     if view is StatusView.ALL:
         return list(every)

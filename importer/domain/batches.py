@@ -33,6 +33,7 @@ class DecisionKind(StrEnum):
     """What was decided about a batch."""
 
     STAGED = "staged"
+    PREPARED = "prepared"  # by somebody else than who staged it, such as who corrected its rows
     APPROVED = "approved"
     VOIDED = "void"
     DISCARDED = "discarded"
@@ -52,6 +53,12 @@ class Person:
 
 
 NOBODY = Person("unknown", "unknown")
+
+
+def person_of(text: str) -> Person:
+    """Return the person whom :meth:`Person.text` has written; a host has no ``@``."""
+    name, _, host = text.rpartition("@")
+    return Person(name, host)
 
 
 def person_json(person: Person) -> str:

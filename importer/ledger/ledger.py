@@ -12,7 +12,7 @@ from typing import Self
 from sqlalchemy import Connection, delete, insert, select
 
 from importer.domain.accounts import Accounts
-from importer.domain.batches import NOBODY, Decision, Person, Proposal
+from importer.domain.batches import NOBODY, Decision, DecisionKind, Person, Proposal
 from importer.domain.confirmed_values import Confirmed
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.records import LoadedSource
@@ -23,7 +23,7 @@ from importer.ledger.intake.intake import take_in
 from importer.ledger.intake.staging import Preview
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.outbox.account_proofs import AccountProofs
-from importer.ledger.outbox.approvals import ApprovalLog, decisions_about
+from importer.ledger.outbox.approvals import ApprovalLog, decisions_about, record
 from importer.ledger.outbox.doubts import DoubtLog
 from importer.ledger.outbox.handed_over import HandOvers, hand_over
 from importer.ledger.outbox.outbox import Outbox
@@ -32,6 +32,7 @@ from importer.ledger.outbox.request_counts import RequestCounts
 from importer.ledger.outbox.restored import RestoredLedger
 from importer.ledger.queries.confirmed_values import confirmed_values
 from importer.ledger.queries.queries import Queries
+from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.backup import backup
 from importer.ledger.storage.engine import Session, connect
 from importer.ledger.storage.identity import LedgerIdentity
@@ -108,6 +109,17 @@ class UnitOfWork:
     def split(self, batch_id: int, limit: int) -> int | None:
         """Move the first cases of a staged batch to a batch of their own; None if it has no more than ``limit``."""
         return staging.split(self._connection, batch_id, limit)
+
+    def note_preparers(self, batch_id: int, people: Iterable[Person]) -> None:
+        """Record who has prepared a batch beside the one who staged it."""
+        for who in people:
+            record(self._connection, batch_id, DecisionKind.PREPARED, who)
+
+    def preparers(self, of: BatchInfo) -> tuple[Person, ...]:
+        """Return who has prepared a batch, or the one that it is a part of, beside the one who staged it."""
+        batches = (of.id,) if of.part_of is None else (of.part_of, of.id)
+        found = (one for batch_id in batches for one in self.decisions(batch_id))
+        return tuple(one.who for one in found if one.what is DecisionKind.PREPARED)
 
     def decisions(self, batch_id: int) -> list[Decision]:
         """Return all decisions about a batch, the oldest first."""

@@ -13,7 +13,7 @@ from importer.domain.money import grouped_text
 from importer.domain.states import RowStatus
 from importer.errors import UsageError
 from importer.settings import ApprovalSettings
-from importer.workspace.person import objection_to_approver
+from importer.workspace.person import is_same_name, objection_to_approver
 
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
 
@@ -111,9 +111,19 @@ def above_limits(rules: ApprovalSettings, proposals: Sequence[Proposal]) -> list
     return found
 
 
-def objection_to_approval(rules: ApprovalSettings, approver: Person, stager: Person) -> str | None:
-    """Describe why this person may not approve a batch; None if they may."""
-    return objection_to_approver(approver, stager) if rules.four_eyes else None
+def objection_to_approval(
+    rules: ApprovalSettings, approver: Person, stager: Person, preparers: Sequence[Person] = ()
+) -> str | None:
+    """Describe why this person may not approve a batch; None if they may.
+
+    ``preparers`` are those who have prepared it beside the one who staged it, such as by corrections.
+    """
+    if not rules.four_eyes:
+        return None
+    if why := objection_to_approver(approver, stager):
+        return why
+    same = next((one for one in preparers if is_same_name(approver.name, one.name)), None)
+    return f"{same.name} has prepared it (dropped or corrected what is in it)" if same else None
 
 
 def named(batches: Sequence[int]) -> str:

@@ -127,6 +127,8 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
         run_id, quotas = uuid4().hex, quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises
             staged = stage_sources(work, request, environment, accounts, run_id, current_person())
+            for batch in staged.proposed:
+                work.note_preparers(batch, request.prepared_by)
             _check_expectation(work, staged, request)
             found = preview(work, staged.proposed, environment, request.output, seen=request.is_asked, look=look)
             check_debbie_settings(found.totals, environment)

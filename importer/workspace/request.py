@@ -8,6 +8,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.domain.batches import Person
 from importer.domain.parties.kinds import PartyKind
 from importer.errors import ProfileError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
@@ -36,7 +37,8 @@ class ImportRequest:
     Without a ``profile``, each source is read with the profile of the ``profile_set`` that matches its headings. ``paths`` and
     ``output`` are as the user gave them; all other files are in the ``workspace``. ``files_folder`` is where the files are that
     rows name, such as attachments, if that is not the folder of the source. ``parties`` are the kinds of debtors that a person
-    has given for this import, by folded customer number, or by name and postal code.
+    has given for this import, by folded customer number, or by name and postal code. ``prepared_by`` are people who have prepared
+    the sources beside the one who stages them: they may not approve them either under four eyes.
     """
 
     workspace: Workspace
@@ -53,6 +55,7 @@ class ImportRequest:
     gates: Gates = field(default_factory=Gates)
     files_folder: Path | None = None
     parties: Mapping[str, PartyKind] = field(default_factory=dict)
+    prepared_by: tuple[Person, ...] = ()
 
     @property
     def new_ledger_choice(self) -> NewLedger:

@@ -183,7 +183,7 @@ def test_the_map_page_shows_all_of_it(page, tmp_path):
     view, given = answer_all(page, path, {key: "left open"})
     form = {f"chosen.{name}": value for name, value in given.chosen.items()}
     form |= {f"written.{name}": value for name, value in given.written.items()}
-    text = unescape(browser.post(address, form).text)
+    text = unescape(browser.follow(browser.post(address, form)).text)
     assert "Which part of the dates below “Fakturadato” is the day?" in text
     assert "“Sent”, rows: 1 <span" in text
     assert "What the first rows are" in text

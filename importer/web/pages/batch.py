@@ -45,8 +45,8 @@ async def show(request: PageRequest) -> Response:
 
 def _view(environments: PageEnvironments, batch_id: int) -> tuple[BatchView, Progress, list[dict[str, Any]]]:
     with environments.reading() as environment:
-        view = batch_view(environment, batch_id)
-        present = NOTHING if view.line.is_undecided else progress(environment)  # which counts the rows of all open batches
+        view = batch_view(environment, environments.figures, batch_id)
+        present = NOTHING if view.line.is_undecided else progress(environment, environments.figures)
         return view, present, history_of(environments, batch_id)
 
 

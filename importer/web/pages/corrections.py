@@ -24,7 +24,7 @@ from importer.web.work.corrections import (
     undo_row,
 )
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.row_files import ShownRow
+from importer.web.work.row_files import CHOICES, ShownRow
 
 KEEP = "keep"
 """The choice to correct further rows before they are checked."""
@@ -131,5 +131,5 @@ def _texts(request: PageRequest) -> dict[int, str]:
 def _shown(request: PageRequest) -> str:
     """Return the choice and the page of rows from which a form came, as they are shown again."""
     show, page = request.field("show"), request.field("page")
-    is_plain = show.isascii() and show.replace("_", "").isalpha() and page.isascii() and page.isdecimal()
-    return f"show={show[:20]}&page={page[:9]}" if is_plain else ""
+    is_plain = show in CHOICES and page.isascii() and page.isdecimal()
+    return f"show={show}&page={page[:9]}" if is_plain else ""

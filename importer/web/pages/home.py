@@ -31,4 +31,4 @@ async def status(request: PageRequest) -> Response:
 
 def _batches(environments: PageEnvironments, *, every: bool = False) -> BatchList:
     with environments.reading() as environment:
-        return batch_list(environment, every=every)
+        return batch_list(environment, environments.figures, every=every)

@@ -16,13 +16,15 @@ from importer.web.pages.drop import names_in, own_job
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.mapping import MEANINGS, MapView, map_view, save_profile
-from importer.web.work.mapping_form import Answers
+from importer.web.work.mapping_form import Answers, MapStep
 from importer.web.work.parties import dropped_file, info_of
-from importer.web.work.staging import stage_in_place
+from importer.web.work.staging import stage_in_place, staged_of
 from importer.web.work.uploads import Uploads
 
 READ_OTHERWISE = "what the columns mean was answered, and the file was read again"
 CHOSEN, WRITTEN, ROWS = "chosen.", "written.", "rows."
+MOST_STEPS = 100
+"""The most answers that are kept of one file, so that memory stays bounded."""
 
 
 async def of_batch(request: PageRequest) -> Response:
@@ -37,32 +39,43 @@ async def of_batch(request: PageRequest) -> Response:
 
 
 async def show(request: PageRequest) -> Response:
-    """Show the first questions about a file."""
+    """Show the questions about a file: the first ones, or those of the step that the address names, as it was sent."""
     path = await request.work(_path, request)
-    view = await request.work(map_view, request.services.environments, path, Answers(request.query("sheet")))
-    return _page(request, view, path, Answers(request.query("sheet")))
+    step = _step(request)
+    view = await request.work(map_view, request.services.environments, path, step.given)
+    return _page(request, view, path, step)
 
 
 async def answer(request: PageRequest) -> Response:
-    """Take the answers: show what is still asked, or write the profile and read the files again with it."""
+    """Take the answers: go on to what is still asked, or write the profile and read the files again with it."""
     path, environments, given = await request.work(_path, request), request.services.environments, _answers(request)
-    problem = ""
+    problem, name, is_agreed = "", request.field("name"), request.field("replace") == "yes"
     if request.field("save") == "yes":
         try:
-            is_agreed = request.field("replace") == "yes"
-            await request.work(save_profile, environments, path, given, request.field("name"), replace=is_agreed)
+            await request.work(save_profile, environments, path, given, name, replace=is_agreed)
             return await _read_again(request)
         except UsageError as error:
             problem = str(error)
-    view = await request.work(map_view, environments, path, given)
-    return _page(request, view, path, given, problem)
+    steps = own_job(request).steps.setdefault(request.number("file"), [])
+    steps[MOST_STEPS - 1 :] = []  # the newest takes the place of the last one that is kept
+    steps.append(MapStep(given, name, is_agreed, problem))
+    return request.to(f"{request.raw.url.path}?step={len(steps)}")
 
 
-def _page(request: PageRequest, view: MapView, path: Path, given: Answers, problem: str = "") -> Response:
+def _step(request: PageRequest) -> MapStep:
+    """Return the step that the address names; one that is not kept any more is the last one."""
+    steps = own_job(request).steps.get(request.number("file"), [])
+    number = request.query("step")
+    if not steps or not (number.isascii() and number.isdecimal()):
+        return MapStep(Answers(request.query("sheet")))
+    return steps[min(max(1, int(number[:4])), len(steps)) - 1]
+
+
+def _page(request: PageRequest, view: MapView, path: Path, step: MapStep) -> Response:
     meanings = {sort.value: {one.value: IN_WORDS[one] for one in found} for sort, found in MEANINGS.items()}
-    shown = {"view": view, "file": path.name, "given": given, "problem": problem, "meanings": meanings}
+    shown = {"view": view, "file": path.name, "given": step.given, "step": step, "meanings": meanings}
     words = {meaning.value: text for meaning, text in IN_WORDS.items()}
-    return request.page("map", 422 if problem else 200, **shown, in_words=words)
+    return request.page("map", **shown, in_words=words)
 
 
 async def _read_again(request: PageRequest) -> Response:
@@ -77,8 +90,8 @@ async def _read_again(request: PageRequest) -> Response:
 
 def _stage_again(environments: PageEnvironments, job: PageJob, before: PageJob, paths: Sequence[Path]) -> JobResult:
     """Stage the files of a drop in place of what they were read as before; the drop has the new batches from then on."""
-    former = before.result.batches if before.result else ()
-    found = stage_in_place(environments, job, paths, former, READ_OTHERWISE)
+    former = {*(before.result.batches if before.result else ()), *staged_of(environments, paths)}
+    found = stage_in_place(environments, job, paths, sorted(former), READ_OTHERWISE)
     if found.batches and before.result:
         before.result = replace(before.result, batches=found.batches)
     return found

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.responses import Response
 
 from importer.domain.batches import BatchState
 from importer.domain.records import SheetHead
+from importer.ledger.queries.queries import Queries
+from importer.ledger.queries.report_rows import BatchInfo
 from importer.web.page_request import PageRequest
 from importer.web.users import Access
-from importer.web.work.batches import has_ledger, unknown
+from importer.web.work.batches import has_ledger, unknown, version_of
 from importer.web.work.corrected_sheets import CorrectedRows, corrected_rows
 from importer.web.work.corrections import (
     CORRECTABLE,
@@ -22,15 +25,15 @@ from importer.web.work.corrections import (
     original_position,
 )
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.questions import QuestionGroup, question_groups
+from importer.web.work.questions import QuestionGroup, question_groups, staged_groups
 from importer.web.work.row_files import (
+    ASKED,
     CHOICES,
     ERRORS,
     RowPage,
     ShownRow,
     has_rows,
-    keep_rows,
-    key_of,
+    refresh_rows,
     row_counts,
     row_page,
     unclear_parties,
@@ -89,6 +92,7 @@ async def show(request: PageRequest) -> Response:
         view=view,
         batch=batch_id,
         show=chosen,
+        asked=ASKED,
         correctable=CORRECTABLE,
         can_correct=request.user.may(Access.PREPARE) and view.state is not BatchState.DISCARDED,
         can_answer=request.user.may(Access.APPROVE) and view.state is BatchState.APPROVED,
@@ -106,19 +110,24 @@ def _view(environments: PageEnvironments, batch_id: int, show: str, number: int)
             if info is None or first is None:
                 raise unknown(batch_id)
             is_entered = info.state not in {BatchState.STAGED, BatchState.DISCARDED}
-            if is_entered and not has_rows(environments, batch_id, key_of(queries, batch_id)):
-                keep_rows(environments, queries, batch_id)
-            groups = question_groups(queries, batch_id) if is_entered else ()
+            if is_entered:
+                refresh_rows(environments, queries, info)
+            groups = _groups(environments, queries, info) if is_entered else ()
     is_there = has_rows(environments, batch_id, None)
+    counts = row_counts(environments, batch_id) if is_there else {}
     return RowsView(
         info.source_name,
         info.state,
         info.heads,
-        groups,
+        groups or staged_groups(counts),
         row_page(environments, batch_id, show, number) if is_there else None,
-        row_counts(environments, batch_id) if is_there else {},
+        counts,
         corrected_rows(environments, batch_id),
         origin,
         first.heads,
         len(unclear_parties(environments, batch_id)) if not is_entered else 0,
     )
+
+
+def _groups(environments: PageEnvironments, queries: Queries, info: BatchInfo) -> tuple[QuestionGroup, ...]:
+    return environments.figures.get(("questions", *version_of(info)), partial(question_groups, queries, info.id))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.commands.review import decision_text
-from importer.commands.status import LedgerStatus, StatusView, ledger_status
+from importer.commands.status import StatusView, chosen_batches
 from importer.domain.batches import BatchState, Proposal
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus
-from importer.errors import UsageError
+from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.location import sqlite_path
@@ -21,8 +21,9 @@ from importer.reporter.result_folder import folder_with
 from importer.reporter.review.build import build_file_review
 from importer.reporter.review.files import REVIEW_FILE
 from importer.reporter.review.model import STATUS_ORDER, FileReview, Review, StatusRows
-from importer.reporter.summary import Summary, summarize
+from importer.reporter.summary import Summary
 from importer.web.work.approval_view import ApprovalView, approval_view
+from importer.web.work.known_figures import KnownFigures
 from importer.workspace.approval import objection_to_approval
 from importer.workspace.connections import known_accounts, open_ledger_read_only
 from importer.workspace.environment import Environment
@@ -48,10 +49,10 @@ class BatchLine:
 
 @dataclass(frozen=True)
 class BatchList:
-    """The batches to show, the newest first, with the state of the ledger. ``status`` is None before the first import."""
+    """The batches to show, the newest first. ``more`` is the number of those that are not shown."""
 
     lines: tuple[BatchLine, ...] = ()
-    status: LedgerStatus | None = None
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,19 @@ def has_ledger(environment: Environment) -> bool:
     return path is None or path.exists()
 
 
-def batch_list(environment: Environment, *, every: bool = False) -> BatchList:
+def batch_list(environment: Environment, figures: KnownFigures, *, every: bool = False) -> BatchList:
     """Return the open and the newest batches, or all."""
     if not has_ledger(environment):
         return BatchList()
-    status = ledger_status(environment, StatusView.ALL if every else StatusView.USUAL)
-    return BatchList(tuple(map(_line, status.batches)), status)
+    with open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+        ids = queries.batch_ids(with_empty=True)
+        view = StatusView.ALL if every else StatusView.USUAL
+        chosen = chosen_batches(queries, view, ids, figures.get("waiting", queries.waiting_batches))
+        lines = tuple(batch_line(queries, info, figures) for one in chosen if (info := queries.batch(one)))
+    return BatchList(lines, len(ids) - len(chosen))
 
 
-def batch_view(environment: Environment, batch_id: int) -> BatchView:
+def batch_view(environment: Environment, figures: KnownFigures, batch_id: int) -> BatchView:
     """Return a batch as it is shown to the person on whose behalf this is done. Raises UsageError for an unknown batch."""
     if not has_ledger(environment):
         raise unknown(batch_id)
@@ -104,9 +109,10 @@ def batch_view(environment: Environment, batch_id: int) -> BatchView:
             info = work.queries.batch(batch_id)
             if info is None:
                 raise unknown(batch_id)
-            line = _line_of(work.queries, info)
-            file = _file_review(work.queries, info)
+            line = batch_line(work.queries, info, figures)
+            file = _file_review(work.queries, info, figures)
             decisions = tuple(map(decision_text, work.decisions(batch_id)))
+            preparers = work.preparers(info)
             proposal = work.remembered_proposal(batch_id)
             files = tuple(_files(folder_of(work.queries.ledger_id(), info, environment.output)))
     workspace, rules = environment.workspace, environment.settings.approval
@@ -115,7 +121,7 @@ def batch_view(environment: Environment, batch_id: int) -> BatchView:
         review_of([file], workspace, environment, account_shown(environment, accounts)),
         decisions,
         approval_view(proposal, file, rules, line.state) if proposal else None,
-        objection_to_approval(rules, current_person(), info.staged_by),
+        objection_to_approval(rules, current_person(), info.staged_by, preparers),
         files,
         _questions(proposal, line),
     )
@@ -155,16 +161,23 @@ def _files(folder: Path | None) -> list[str]:
     return sorted((name for name in listed if not name.startswith(".")), key=lambda name: (name.endswith(".json"), name))
 
 
-def _line_of(queries: Queries, info: BatchInfo) -> BatchLine:
+def batch_line(queries: Queries, info: BatchInfo, figures: KnownFigures) -> BatchLine:
     """Return a batch in a list. What a staged one would do is remembered, so that its rows are not counted again."""
     staged = _staged_review(info) if info.state is BatchState.STAGED else None
-    return BatchLine(info, info.state, staged.statuses) if staged else _line(summarize(queries, info))
+    if staged:
+        return BatchLine(info, info.state, staged.statuses)
+    summary = batch_figures(queries, info, figures)
+    return BatchLine(info, summary.state, _statuses(summary))
 
 
-def _line(summary: Summary) -> BatchLine:
-    info = summary.batch
-    staged = _staged_review(info) if summary.state is BatchState.STAGED else None
-    return BatchLine(info, summary.state, staged.statuses if staged else _statuses(summary))
+def batch_figures(queries: Queries, info: BatchInfo, figures: KnownFigures) -> Summary:
+    """Return the rows of a batch by status, and its state that follows from them."""
+    return Summary(info, figures.get(("tally", *version_of(info)), lambda: queries.tally(info.id)), ExitCode.OK)
+
+
+def version_of(info: BatchInfo) -> tuple[object, ...]:
+    """Return what is another text after each decision about a batch."""
+    return info.id, info.state, info.begun_at
 
 
 def _statuses(summary: Summary) -> tuple[StatusRows, ...]:
@@ -176,10 +189,14 @@ def _staged_review(info: BatchInfo) -> FileReview | None:
     return FileReview.from_json(json.loads(info.review)) if info.review else None
 
 
-def _file_review(queries: Queries, info: BatchInfo) -> FileReview:
+def _file_review(queries: Queries, info: BatchInfo, figures: KnownFigures) -> FileReview:
     """Return the review of a batch: of a staged one as it was found last, of another one as its rows are now."""
     if info.state in {BatchState.STAGED, BatchState.DISCARDED} and (staged := _staged_review(info)):
         return staged
+    return figures.get(("review", *version_of(info)), lambda: _present_review(queries, info))
+
+
+def _present_review(queries: Queries, info: BatchInfo) -> FileReview:
     return build_file_review(queries, info.id, is_confirmed=queries.is_confirmed_profile(info.id))
 
 

@@ -37,6 +37,7 @@ from importer.web.work.corrections import (
     batch_info,
     corrections_folder,
     corrections_of,
+    correctors_of,
     history_of,
     mask_of,
     origin_of,
@@ -47,7 +48,7 @@ from importer.web.work.corrections import (
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.row_files import find_row
-from importer.web.work.staging import NOBODY_KNOWN, stage_files
+from importer.web.work.staging import NOBODY_KNOWN, preparers_of, stage_files
 from importer.workspace.connections import open_ledger_read_only
 
 _CHECKING = Lock()
@@ -103,7 +104,12 @@ def stage_corrections(
         if not rows:
             raise UsageError("There is no corrected row to check.")
         path = _derived(environments, info, rows, len(history_of(environments, info.id)) + 1)
-        staged = stage_files(environments, job, [path], parties=parties)
+        people = [
+            *preparers_of(environments, [info.id]),
+            *correctors_of(environments, info, [(one.sheet, one.number) for one in rows]),
+        ]
+        attached = attachments_of(environments, found.batch)
+        staged = stage_files(environments, job, [path], attached, parties=parties, prepared_by=people)
         if not staged.batches:
             return replace(staged, to_map=())
         texts = [[*one.cell, one.text] for row in rows for one in found.rows[row.sheet, row.number]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from threading import RLock
 from typing import Any
 
 from importer.commands.approve import discard_staged
-from importer.domain.batches import BatchState
+from importer.domain.batches import BatchState, Person, person_of
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.personal_numbers.sheet_mask import SheetMask
 from importer.domain.records import SheetHead
@@ -34,7 +34,7 @@ from importer.reporter.row_reasons import TO_CORRECT
 from importer.reporter.sheets import ERROR_COLUMNS
 from importer.web.work.batches import UNDECIDED, unknown
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.row_files import ShownRow, find_row, has_rows, keep_rows, key_of
+from importer.web.work.row_files import ShownRow, find_row, refresh_rows
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.person import current_person
 
@@ -165,9 +165,8 @@ def batch_info(environments: PageEnvironments, batch_id: int) -> BatchInfo:
             raise unknown(batch_id)
         if info.state is BatchState.DISCARDED:
             raise UsageError(f"Batch {batch_id} was discarded: there is nothing to correct. Drop the file again.")
-        is_entered = info.state is not BatchState.STAGED
-        if is_entered and not has_rows(environments, batch_id, key_of(queries, batch_id)):
-            keep_rows(environments, queries, batch_id)
+        if info.state is not BatchState.STAGED:
+            refresh_rows(environments, queries, info)
     return info
 
 
@@ -197,6 +196,12 @@ def corrections_folder(environments: PageEnvironments) -> Path:
 def present_moment() -> dict[str, str]:
     """Return when something is done, and by whom."""
     return {"at": to_timestamp(datetime.now(UTC)), "by": current_person().text()}
+
+
+def correctors_of(environments: PageEnvironments, info: BatchInfo, rows: Collection[RowPlace]) -> list[Person]:
+    """Return who has ever changed a cell of these rows of a batch, whatever of it is left."""
+    places = {(info.heads[sheet].name, number) for sheet, number in rows}
+    return [person_of(one["by"]) for one in changes_of(environments, info.id) if (one["sheet"], one["row"]) in places]
 
 
 def mask_of(environments: PageEnvironments, info: BatchInfo, sheet: int) -> SheetMask:

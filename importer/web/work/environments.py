@@ -16,6 +16,7 @@ from importer.domain.batches import Person
 from importer.domain.file_access import FileAccess, access_of
 from importer.errors import LedgerHeld
 from importer.settings import Settings
+from importer.web.work.known_figures import KnownFigures
 from importer.workspace.environment import Environment, open_environment
 from importer.workspace.ledger_guard import refuse_second_ledger
 from importer.workspace.person import acting_as
@@ -36,6 +37,7 @@ class PageEnvironments:
     is_sandbox: bool = False
     config: Path | None = None
     new_ledger: bool = False
+    figures: KnownFigures = field(default_factory=KnownFigures)
     _writing: Lock = field(default_factory=Lock)
 
     @property
@@ -69,6 +71,7 @@ class PageEnvironments:
                 refuse_second_ledger(environment)
                 yield environment
         finally:
+            self.figures.forget()
             self._writing.release()
 
     async def run(self, person: Person, work: Callable[[], T]) -> T:

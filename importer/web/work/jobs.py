@@ -12,6 +12,7 @@ from time import monotonic
 from importer.domain.batches import Person
 from importer.errors import ExitCode, ImporterError, bug_text
 from importer.web.work.console import PageConsole
+from importer.web.work.mapping_form import MapStep
 from importer.workspace.person import acting_as
 
 AT_ONCE = 2
@@ -34,7 +35,10 @@ class JobResult:
 
 @dataclass
 class PageJob:
-    """A piece of work: what it is about, by whom, its notes so far, and its result once it has ended."""
+    """A piece of work: what it is about, by whom, its notes so far, and its result once it has ended.
+
+    ``steps`` are the answers to the questions about its files, by the number of the file, in the order in which they were sent.
+    """
 
     id: str
     about: str
@@ -43,6 +47,7 @@ class PageJob:
     console: PageConsole = field(default_factory=PageConsole)
     result: JobResult | None = None
     ended: Event = field(default_factory=Event)
+    steps: dict[int, list[MapStep]] = field(default_factory=dict)
 
 
 class Jobs:

@@ -1,7 +1,7 @@
 """The answers of a form to the questions of `importer map`: the same questions and answers, given again in their order each time.
 
-Nothing is kept between two pages: the form carries all answers, those to questions that it does not show now included. An answer
-that is refused changes no other one.
+The form carries all answers, those to questions that it does not show now included. An answer that is refused changes no other
+one. What a form has sent is kept as a step of the work that it is about, so that each step can be loaded again.
 """
 
 from __future__ import annotations
@@ -39,6 +39,19 @@ class Answers:
     written: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
     is_sent: bool = False
+
+
+@dataclass(frozen=True)
+class MapStep:
+    """What one form has sent: the answers, and the name of the profile with the consent to replace one.
+
+    ``problem`` is why the profile could not be written, if that was asked for.
+    """
+
+    given: Answers
+    name: str = ""
+    replace: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from time import monotonic
 
 import anyio
 
-from importer.commands.status import StatusView, ledger_status
 from importer.dispatcher.pacing.forecast import ASSUMED_FOR_SECONDS, ASSUMED_SECONDS, Throughput
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.domain.batches import BatchState
@@ -20,12 +19,14 @@ from importer.errors import ImporterError
 from importer.reporter.review.text import counted
 from importer.reporter.row_reasons import in_words
 from importer.reporter.summary import Summary
-from importer.web.work.batches import has_ledger
+from importer.web.work.batches import batch_figures, has_ledger
 from importer.web.work.environments import PageEnvironments
+from importer.web.work.known_figures import KnownFigures
 from importer.workspace.connections import known_accounts, open_ledger_read_only, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.person import current_person
 from importer.workspace.progress import outlook
+from importer.workspace.sending_status import NOT_SENDING, sending_status
 
 TICK_SECONDS, PING_SECONDS = 1.0, 15.0
 MEASURED = timedelta(seconds=60)
@@ -49,11 +50,12 @@ class BatchProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """The batches that are open, by number, who sends, and when that ends."""
+    """The batches that are open, by number, who sends, and when that ends. ``is_sent``: somebody sends now."""
 
     batches: dict[str, BatchProgress]
     sender: str = ""
     finish: str = ""
+    is_sent: bool = False
 
     def text(self) -> str:
         """Return the progress as JSON on one line. It holds numbers and no data of debtors."""
@@ -63,15 +65,19 @@ class Progress:
 NOTHING = Progress({})
 
 
-def progress(environment: Environment) -> Progress:
+def progress(environment: Environment, figures: KnownFigures | None = None) -> Progress:
     """Return the progress of this moment."""
     if not has_ledger(environment):
         return NOTHING
-    status = ledger_status(environment, StatusView.OPEN)
-    sent = [one for one in status.batches if one.state in _OPEN]
-    sender = " ".join(status.sending.lines())
+    known = figures or KnownFigures()
+    with open_ledger_read_only(environment) as ledger:
+        with ledger.queries() as queries:
+            approved = [queries.batch(one) for one in queries.open_batches()]
+            every = [batch_figures(queries, info, known) for info in approved if info and info.state is BatchState.APPROVED]
+        sending = sending_status(ledger, known_accounts(ledger, environment)) if environment.api_key else NOT_SENDING
+    sent = [one for one in every if one.state in _OPEN]
     finish = _finish(environment) if sent else ""
-    return Progress({str(one.batch.id): _of(one) for one in sent}, sender, finish)
+    return Progress({str(one.batch.id): _of(one) for one in sent}, " ".join(sending.lines()), finish, sending.sender is not None)
 
 
 def _of(summary: Summary) -> BatchProgress:
@@ -143,6 +149,6 @@ class ProgressFeed:
     def _read(self) -> str:
         try:
             with self._environments.reading() as environment:
-                return progress(environment).text()
+                return progress(environment, self._environments.figures).text()
         except ImporterError:  # such as a ledger that is being restored: the next look may find it
             return ""

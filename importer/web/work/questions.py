@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from importer.commands.answer import answer
@@ -13,6 +14,7 @@ from importer.domain.questions import RULES, AnswerWord, RowAnswer, allowed_answ
 from importer.errors import UsageError
 from importer.ledger.queries.queries import Queries
 from importer.web.work.environments import PageEnvironments
+from importer.web.work.row_files import ASKED
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ def question_groups(queries: Queries, batch_id: int) -> tuple[QuestionGroup, ...
         money = totals_text({currency: cents for currency, (_, cents) in by_currency.items()})
         found.append(QuestionGroup(kind, RULES[kind].sentence, rows, money, allowed_answers([kind])))
     return tuple(found)
+
+
+def staged_groups(counts: Mapping[str, int]) -> tuple[QuestionGroup, ...]:
+    """Return the questions of a batch that waits for an approval, by kind: they are answered once it is approved.
+
+    ``counts`` are the rows by choice, as the files of the rows have them.
+    """
+    found = ((kind, counts.get(f"{ASKED}{kind}", 0)) for kind in QuestionKind)
+    return tuple(QuestionGroup(kind, RULES[kind].sentence, rows, "", ()) for kind, rows in found if rows)
 
 
 def answer_group(environments: PageEnvironments, batch_id: int, kind: str, word: str, rows: int) -> str:

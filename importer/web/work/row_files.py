@@ -1,34 +1,38 @@
 """The rows of a batch as files, so that a page of them is read at once, whatever the number of rows, and without the ledger.
 
-``rows.jsonl`` has a line for each row; ``all``, ``errors`` and a file for each status hold the positions of the lines, eight
-bytes each, so that any page is found without reading what is before it, and a row by halving. ``parties.json`` has the debtors
-of whom nothing shows what they are.
+``rows.jsonl`` has a line for each row; ``all``, ``errors`` and a file for each status and kind of question hold the positions
+of the lines, eight bytes each, so that any page is found without reading what is before it, and a row by halving.
+``parties.json`` has the debtors of whom nothing shows what they are.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import struct
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 from importer.domain.batches import BatchState
 from importer.domain.cells import decode_cells, encode_cells
-from importer.domain.kinds import RecordKind
+from importer.domain.kinds import QuestionKind, RecordKind
+from importer.domain.questions import kinds_of
 from importer.domain.reasons import reasons_from_json, reasons_to_json
 from importer.domain.states import NOTHING_TO_DO, RowStatus
 from importer.ledger.queries.queries import Queries
-from importer.ledger.queries.report_rows import RecordResult, ReportRow
+from importer.ledger.queries.report_rows import BatchInfo, RecordResult, ReportRow
 from importer.loader.records.party import name_asked_about
 from importer.loader.values.text import display_text
 from importer.reporter.row_reasons import ReportHeadings, label, reasons_of_row, worse_status
+from importer.web.work.batches import version_of
 from importer.web.work.environments import PageEnvironments
 from importer.workspace.connections import open_ledger_read_only
 
@@ -36,9 +40,15 @@ PAGE_ROWS = 50
 LONGEST_CELL = 300
 ALL, ERRORS = "all", "errors"
 """The names of the files, and of the choices of rows, beside those of the statuses."""
-CHOICES = (ALL, ERRORS, *RowStatus)
+ASKED = "ask-"
+"""What the names of the files of questioned rows begin with, one for each kind of a question."""
+CHOICES = (ALL, ERRORS, *RowStatus, *(f"{ASKED}{kind}" for kind in QuestionKind))
 _LINES, _KEY, _PARTIES = "rows.jsonl", "key", "parties.json"
 _POSITION = struct.Struct("<Q")
+NEW = "new-"
+"""What the name of a folder begins with that is being written."""
+_REPLACING = Lock()
+"""Held while the files of a batch take the place of older ones, and while they are read."""
 _FINE = NOTHING_TO_DO | {RowStatus.PENDING}
 
 
@@ -96,18 +106,37 @@ def keep_rows(environments: PageEnvironments, queries: Queries, batch_id: int) -
     batch = queries.batch(batch_id)
     assert batch is not None
     headings = [ReportHeadings(head) for head in batch.heads]
-    folder = _folder(environments, batch_id)
-    shutil.rmtree(folder, ignore_errors=True)
+    place = _folder(environments, batch_id)
+    folder = place.with_name(f"{NEW}{secrets.token_hex(8)}")
     environments.access.folders_to(folder)
     unclear: Counter[str] = Counter()
     with ExitStack() as stack:
         written = _Written(environments, folder, stack)
         for row in queries.rows(batch_id):
             status = worse_status(row)
-            written.add(_line(row, status, headings[row.sheet]), status)
+            written.add(_line(row, status, headings[row.sheet]), status, _asked(row))
             unclear.update(filter(None, [_unclear_party(row)]))
     environments.access.write(folder / _PARTIES, json.dumps(unclear, ensure_ascii=False), durable=False)
     environments.access.write(folder / _KEY, key_of(queries, batch_id), durable=False)
+    with _REPLACING:
+        shutil.rmtree(place, ignore_errors=True)
+        folder.replace(place)
+
+
+def refresh_rows(environments: PageEnvironments, queries: Queries, info: BatchInfo) -> None:
+    """Write the files of a batch that is entered, unless those that are there are of its present figures.
+
+    A large batch is not counted for each page: while it is being sent its rows may be as old as its figures.
+    """
+
+    def refresh() -> bool:
+        if not has_rows(environments, info.id, key_of(queries, info.id)):
+            keep_rows(environments, queries, info.id)
+        return True
+
+    environments.figures.get(("rows", *version_of(info)), refresh)
+    if not has_rows(environments, info.id, None):  # they were removed meanwhile
+        keep_rows(environments, queries, info.id)
 
 
 class _Written:
@@ -118,18 +147,24 @@ class _Written:
         self._lines = self._begun(_LINES)
         self._positions = {name: self._begun(name) for name in (ALL, ERRORS)}
 
-    def add(self, line: bytes, status: RowStatus) -> None:
-        """Add a row."""
+    def add(self, line: bytes, status: RowStatus, asked: Iterable[QuestionKind]) -> None:
+        """Add a row with its line, its status, and the kinds of its questions."""
         position = _POSITION.pack(self._lines.tell())
-        if status not in self._positions:
-            self._positions[status] = self._begun(status)
-        for name in (ALL, status) if status in _FINE else (ALL, ERRORS, status):
+        for name in (ALL, status, *(() if status in _FINE else (ERRORS,)), *(f"{ASKED}{kind}" for kind in asked)):
+            if name not in self._positions:
+                self._positions[name] = self._begun(name)
             self._positions[name].write(position)
         self._lines.write(line)
 
     def _begun(self, name: str) -> IO[bytes]:
         descriptor = self._environments.access.open(self._folder / name, os.O_WRONLY | os.O_TRUNC)
         return self._stack.enter_context(os.fdopen(descriptor, "wb"))
+
+
+def _asked(row: ReportRow) -> tuple[QuestionKind, ...]:
+    """Return the kinds of the questions about a row, each once."""
+    results = (one for one in (row.case, row.voucher) if one is not None and one.status is RowStatus.QUESTIONED)
+    return kinds_of(reason for one in results for reason in one.reasons)
 
 
 def _unclear_party(row: ReportRow) -> str | None:
@@ -184,7 +219,7 @@ def row_page(environments: PageEnvironments, batch_id: int, show: str, number: i
     number = min(max(1, number), pages)
     if not count:
         return RowPage((), number, pages, count)
-    with (folder / show).open("rb") as positions, (folder / _LINES).open("rb") as lines:
+    with _REPLACING, (folder / show).open("rb") as positions, (folder / _LINES).open("rb") as lines:
         positions.seek((number - 1) * PAGE_ROWS * _POSITION.size)
         found = [one for (one,) in _POSITION.iter_unpack(positions.read(PAGE_ROWS * _POSITION.size))]
         rows = tuple(_shown(lines, position) for position in found)
@@ -195,7 +230,7 @@ def find_row(environments: PageEnvironments, batch_id: int, sheet: int, number: 
     """Return a row by its place; None if there is none. Rows are in the order of the sheets. Raises OSError without the files."""
     folder = _folder(environments, batch_id)
     low, high = 0, _count(folder, ALL)
-    with (folder / ALL).open("rb") as positions, (folder / _LINES).open("rb") as lines:
+    with _REPLACING, (folder / ALL).open("rb") as positions, (folder / _LINES).open("rb") as lines:
         while low < high:
             middle = (low + high) // 2
             positions.seek(middle * _POSITION.size)
@@ -259,6 +294,8 @@ def _entries(row: ReportRow | None) -> tuple[tuple[str, str], ...]:
 
 def sweep_rows(environments: PageEnvironments) -> None:
     """Remove the files of all batches that do not wait for an approval: they are made again when they are asked for."""
+    for path in environments.folder("rows").glob(f"{NEW}*"):
+        shutil.rmtree(path, ignore_errors=True)
     folders = {path for path in environments.folder("rows").iterdir() if path.name.isdecimal()}
     if not folders:
         return

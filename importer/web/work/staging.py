@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from hashlib import file_digest
 from pathlib import Path
 
 from importer.commands.approve import discard_staged
 from importer.commands.review import review_batch
+from importer.domain.batches import BatchState, Person
 from importer.domain.parties.kinds import PartyKind
+from importer.domain.personal_numbers.names import shown_name
 from importer.errors import FileRefused
 from importer.reporter.report import write_report
 from importer.web.work.attachments import attachments_beside, note_batches
-from importer.web.work.batches import unknown
+from importer.web.work.batches import has_ledger, unknown
 from importer.web.work.console import PageConsole
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.row_files import keep_rows
 from importer.workspace.connections import open_ledger_read_only
+from importer.workspace.person import current_person
 from importer.workspace.proposing import stage_run
 from importer.workspace.request import ImportRequest, find_profiles
 
@@ -25,11 +30,18 @@ NOBODY_KNOWN: Mapping[str, PartyKind] = {}
 
 
 def stage_files(
-    environments: PageEnvironments, job: PageJob, paths: Sequence[Path], *, parties: Mapping[str, PartyKind] = NOBODY_KNOWN
+    environments: PageEnvironments,
+    job: PageJob,
+    paths: Sequence[Path],
+    attached: Path | None = None,
+    *,
+    parties: Mapping[str, PartyKind] = NOBODY_KNOWN,
+    prepared_by: Sequence[Person] = (),
 ) -> JobResult:
     """Stage the files of a drop, and review each of them. A file that cannot be read does not keep the others from it.
 
-    ``parties`` are the kinds of debtors that a person has given for this import, as an :class:`ImportRequest` has them.
+    ``attached`` is the folder of the documents that rows name, if that is not the one that was dropped with the files.
+    ``parties`` and ``prepared_by`` are those of an :class:`ImportRequest`.
     """
     names = {path.name for path in paths}
     attached = attached or attachments_beside(environments, paths)
@@ -37,7 +49,8 @@ def stage_files(
         with environments.changing(asks_apis=True, is_job=True) as environment:
             environment.require_debitura()
             environment.check_deadline()
-            found = stage_run(_request(environments, paths, parties), environment, job.console, partial(keep_rows, environments))
+            request = replace(_request(environments, paths, attached, parties), prepared_by=_others(prepared_by))
+            found = stage_run(request, environment, job.console, partial(keep_rows, environments))
     except FileRefused as error:
         return JobResult(messages=(str(error),), refused=True, to_map=tuple(sorted(names)))
     staged = found.staged
@@ -57,12 +70,43 @@ def stage_in_place(
     parties: Mapping[str, PartyKind] = NOBODY_KNOWN,
 ) -> JobResult:
     """Stage files again in place of their former batches, of which those that are still staged are discarded for this reason."""
-    found = stage_files(environments, job, paths, parties=parties)
+    found = stage_files(environments, job, paths, parties=parties, prepared_by=preparers_of(environments, former))
     replaced = [batch for batch in former if batch not in found.batches]
     if found.batches and replaced:
         with environments.changing(is_job=True) as environment:
             discard_staged(environment, replaced, why)
     return found
+
+
+def preparers_of(environments: PageEnvironments, batches: Iterable[int]) -> list[Person]:
+    """Return who has staged or prepared these batches: whoever has, has prepared what takes their place as well."""
+    with environments.reading() as environment:
+        if not has_ledger(environment):
+            return []
+        with open_ledger_read_only(environment) as ledger, ledger.unit_of_work() as work:
+            infos = [info for batch in batches if (info := work.queries.batch(batch))]
+            return [person for info in infos for person in (info.staged_by, *work.preparers(info))]
+
+
+def staged_of(environments: PageEnvironments, paths: Iterable[Path]) -> list[int]:
+    """Return the staged batches of these very files that the person has staged on whose behalf this is done."""
+    sources = set()
+    for path in paths:
+        with path.open("rb") as file:
+            sources.add((shown_name(path.name), file_digest(file, "sha256").hexdigest()))
+    with environments.reading() as environment:
+        if not has_ledger(environment):
+            return []
+        with open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+            waiting = [one for one in queries.undecided_batches() if one.state is BatchState.STAGED]
+    name = current_person().name
+    return [one.id for one in waiting if one.staged_by.name == name and (one.source_name, one.source_sha256) in sources]
+
+
+def _others(people: Iterable[Person]) -> tuple[Person, ...]:
+    """Return each person once, without the one on whose behalf this is done, who is recorded anyway."""
+    found = {person.name: person for person in people if person.name != current_person().name}
+    return tuple(found.values())
 
 
 def review_again(environments: PageEnvironments, batch_id: int) -> None:
