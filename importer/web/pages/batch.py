@@ -36,6 +36,7 @@ async def show(request: PageRequest) -> Response:
         progress=present.batches.get(str(view.id)),
         finish=present.finish,
         sender=present.sender,
+        is_sent=present.is_sent,
         corrections=corrections,
         can_approve=can_approve,
         waits=waits,
