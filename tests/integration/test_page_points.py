@@ -19,11 +19,15 @@ def test_answers_about_columns_lead_to_a_page_that_can_be_loaded_again(tmp_path)
         address = browser.get("/batches/1/map").headers["location"]
         first = browser.post(address, {"rows.skip_heading": "debtor_name", "rows.skip_value": "Nobody"})
         assert (first.status_code, first.headers["location"]) == (303, f"{address}?step=1")
-        refused = browser.post(address, {"save": "yes", "name": "Egen", "rows.only_heading": "debtor_name", "rows.only_value": "Nix"})
+        refused = browser.post(
+            address, {"save": "yes", "name": "Egen", "rows.only_heading": "debtor_name", "rows.only_value": "Nix"}
+        )
         assert refused.headers["location"] == f"{address}?step=2"
         for _ in range(2):
             assert 'value="Nobody"' in browser.get(f"{address}?step=1").text
-            assert all(text in browser.get(f"{address}?step=2").text for text in ('value="Nix"', 'value="Egen"', "Nothing was written"))
+            assert all(
+                text in browser.get(f"{address}?step=2").text for text in ('value="Nix"', 'value="Egen"', "Nothing was written")
+            )
 
 
 @pytest.mark.parametrize(("name", "may"), [("ann", False), ("bo@example.com", False), ("cy", True)])
