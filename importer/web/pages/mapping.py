@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.responses import Response
 
@@ -73,7 +74,7 @@ def _step(request: PageRequest) -> MapStep:
 
 def _page(request: PageRequest, view: MapView, path: Path, step: MapStep) -> Response:
     meanings = {sort.value: {one.value: IN_WORDS[one] for one in found} for sort, found in MEANINGS.items()}
-    shown = {"view": view, "file": path.name, "given": step.given, "step": step, "meanings": meanings}
+    shown: dict[str, Any] = {"view": view, "file": path.name, "given": step.given, "step": step, "meanings": meanings}
     words = {meaning.value: text for meaning, text in IN_WORDS.items()}
     return request.page("map", **shown, in_words=words)
 
