@@ -19,6 +19,7 @@ from unittest import mock
 
 import pytest
 import structlog
+from support.processes import start_python
 
 from importer.settings import Settings
 
@@ -89,8 +90,8 @@ class CliWorkspace:
 
     def start(self, *arguments: str | Path, env: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-        return subprocess.Popen(
-            [sys.executable, "-m", "importer", *self._arguments(arguments)],
+        return start_python(
+            ["-m", "importer", *self._arguments(arguments)],
             cwd=self.folder,
             env=clean_environment(**{**self.env, **(env or {})}),
             text=True,

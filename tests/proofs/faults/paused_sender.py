@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from simulation import write_sheet
 from support.hostile_server import HostileServer
+from support.processes import run_python, start_python
 from support.workspace import clean_environment, settings_for
 
 from importer.settings import DispatchSettings
@@ -75,8 +76,7 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 
 
 def importer(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "importer", *arguments]
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return run_python(["-m", "importer", *arguments], cwd=folder, env=env, timeout=60)
 
 
 def trial(folder: Path, place: str) -> list[str]:
@@ -87,8 +87,8 @@ def trial(folder: Path, place: str) -> list[str]:
         env = environment(server.url, folder)
         if (first := importer(folder, env, "run", "controls.csv", "--yes", "--new-ledger")).returncode:
             return [f"the controls were not imported: {first.stdout}{first.stderr}"]
-        command = [sys.executable, "-c", SENDER, place, "run", "rows.csv", "--yes", "--new-ledger"]
-        sender = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = ["-c", SENDER, place, "run", "rows.csv", "--yes", "--new-ledger"]
+        sender = start_python(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             if not is_stopped(sender):
                 return [f"the sender was not stopped {place}: {sender.communicate()[0]}"]

@@ -19,6 +19,10 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from support.processes import run_python, server_environment, start_python
+
 KEY, TOKEN, TENANT = "sandbox-key", "sandbox-token", "5a4d0b0c-0000-4000-8000-00000000d0b1"
 ALWAYS = 10**6
 """How often a fault happens that does not end by itself."""
@@ -58,8 +62,8 @@ class SandboxProcess:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         chosen = {"port": port, "data_file": str(folder / "apis.jsonl"), "idempotency": "ignored"} | settings
-        command = [sys.executable, "-c", SERVE, json.dumps(chosen)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        command = ["-c", SERVE, json.dumps(chosen)]
+        self._process = start_python(command, cwd=folder, env=server_environment(), stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self._process.stdout.readline()  # it says where it listens once it does
 
@@ -112,8 +116,7 @@ def environment(url: str, **dispatch: object) -> dict[str, str]:
     """What the importer needs to talk to the sandbox, impatient enough for a test."""
     fast = {"backoff_seconds": 0.02, "settle_minutes": 0.01, "timeout_seconds": 2, "concurrency": 8}
     fast |= dict.fromkeys(("per_minute", "per_hour", "per_day"), 1_000_000) | dispatch  # counted, but not waited for
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
-    return kept | {
+    return server_environment() | {
         "IMPORTER_WORKSPACE": ".",
         "IMPORTER_DATA_FOLDER": os.environ.get("IMPORTER_DATA_FOLDER") or temporary_data_folder(),
         "IMPORTER_DEBITURA__BASE_URL": url,
@@ -218,8 +221,7 @@ def left_under_way(ledger: Path) -> bool:
 
 
 def importer(folder: Path, env: dict[str, str], *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "importer", *arguments]
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=timeout, check=False)
+    return run_python(["-m", "importer", *arguments], cwd=folder, env=env, timeout=timeout)
 
 
 def accept_a_control(folder: Path, env: dict[str, str]) -> None:

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,9 +9,10 @@ import pytest
 from harness import plan
 from kill_points import SCENARIOS
 from simulation import ALWAYS, SandboxProcess, environment, examine, finish, importer, write_sheet
+from support.processes import run_python, server_environment, start_python
 
 HERE = Path(__file__).parent
-RUN = [sys.executable, "-m", "importer", "run", "cases.csv", "--yes", "--new-ledger", "-q"]
+RUN = ["-m", "importer", "run", "cases.csv", "--yes", "--new-ledger", "-q"]
 
 
 @pytest.fixture
@@ -27,8 +26,7 @@ def refs(numbers):
 
 
 def run_script(name, *arguments, cwd, timeout=280):
-    command = [sys.executable, str(HERE / name), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
+    return run_python([str(HERE / name), *arguments], cwd=cwd, env=server_environment(), timeout=timeout)
 
 
 @pytest.mark.slow
@@ -200,7 +198,7 @@ def test_repeats_stay_below_a_tenth_of_the_requests(tmp_path, sandbox):
     write_sheet(tmp_path / "cases.csv", range(1, 400))
     env = environment(sandbox.url, backoff_seconds=0.5)
     sandbox.faults({"seed": 3, "rate": 0.3, "kinds": ["500_before"], "paths": ["vouchers"]})
-    process = subprocess.Popen(RUN, cwd=tmp_path, env=env)
+    process = start_python(RUN, cwd=tmp_path, env=env)
     while len(sandbox.state()["cases"]) < 399 and process.poll() is None:
         time.sleep(0.05)
     requests = sandbox.state()["requests"]["vouchers"]
@@ -237,7 +235,7 @@ def test_two_runs_at_once_the_second_says_who_holds_the_ledger(tmp_path, sandbox
     write_sheet(tmp_path / "cases.csv", range(1, 5))
     env = environment(sandbox.url, timeout_seconds=30) | {"IMPORTER_LEDGER__WAIT_SECONDS": "0"}
     sandbox.faults([{"on": "cases", "nth": 1, "times": 9, "kind": "hang_before", "seconds": 20}])
-    first = subprocess.Popen(RUN, cwd=tmp_path, env=env)
+    first = start_python(RUN, cwd=tmp_path, env=env)
     while not sandbox.state()["requests"].get("cases"):
         time.sleep(0.02)
     second = importer(tmp_path, env, "run", "cases.csv", "--yes", "--new-ledger")

@@ -2,12 +2,12 @@
 
 import resource
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 
 import pytest
 from simulation import SandboxProcess, environment, examine, finish, importer, write_sheet
+from support.processes import start_python
 
 CASES = range(1, 301)
 REFS = {f"C{number}" for number in CASES}
@@ -45,8 +45,7 @@ def fill(folder):
 
 
 def start(folder, env, *arguments, **options):
-    command = [sys.executable, "-m", "importer", *arguments]
-    return subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True, **options)
+    return start_python(["-m", "importer", *arguments], cwd=folder, env=env, stderr=subprocess.PIPE, text=True, **options)
 
 
 def assert_stopped_for_want_of_space(code, err, sandbox):
