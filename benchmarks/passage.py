@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import openpyxl
@@ -43,20 +43,27 @@ class Passage:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Count the calls of this thread and of those that it starts."""
+        called: Counter[CodeType] = Counter()
 
         def note(frame: FrameType, event: str, _: Any) -> None:
-            code = frame.f_code
-            if event == "call" and code.co_filename.startswith(str(PACKAGE)) and code.co_name != "<module>":
-                file = str(Path(code.co_filename).relative_to(PACKAGE))
-                self.calls.setdefault(file, Counter())[code.co_qualname] += 1
+            del event  # a call, also of a library: which file it is in is looked at once, and not for each call
+            called[frame.f_code] += 1
 
-        threading.setprofile(note)
-        sys.setprofile(note)
+        before = sys.gettrace(), threading.gettrace()
+        threading.settrace(note)
+        sys.settrace(note)
         try:
             yield
         finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
+            sys.settrace(before[0])
+            threading.settrace(before[1])  # type: ignore[arg-type]
+            self._add(called)
+
+    def _add(self, called: Counter[CodeType]) -> None:
+        for code, times in called.items():
+            if code.co_filename.startswith(str(PACKAGE)) and code.co_name != "<module>":
+                file = str(Path(code.co_filename).relative_to(PACKAGE))
+                self.calls.setdefault(file, Counter())[code.co_qualname] += times
 
     def files(self) -> set[str]:
         """Return the files with a function that was called, without the sandbox."""

@@ -23,7 +23,7 @@ class Sizes:
 
 
 NORMAL = Sizes()
-QUICK = Sizes(rounds=1, rows=60, sent=30, paced=(5, 0.5), growth=(20,), growth_xlsx=(20, 40), growth_csv=(20,))
+QUICK = Sizes(rounds=1, rows=60, sent=30, paced=(5, 0.2), growth=(20,), growth_xlsx=(20, 40), growth_csv=(20,))
 FULL = Sizes(
     growth=(1_000, 10_000, 100_000, 1_000_000),
     growth_xlsx=(1_000, 10_000, 100_000, 1_000_000),

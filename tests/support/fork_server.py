@@ -1,6 +1,6 @@
 """Forks Python from a process that has loaded the importer; started by ``support.processes``.
 
-Each message on its socket asks for what would be ``python -m importer ARGUMENT...``, ``python SCRIPT ARGUMENT...`` or
+Each message on its socket asks for what would be ``python -m MODULE ARGUMENT...``, ``python SCRIPT ARGUMENT...`` or
 ``python -c TEXT ARGUMENT...``; the answer is the number of the new process. That is the same process but for what was loaded before:
 it has its own memory, streams, working directory and environment, and does at its end what Python does.
 """
@@ -127,9 +127,15 @@ def open_streams() -> None:
     """Open the three streams as Python does when it starts in its UTF-8 mode."""
     given = io.BufferedReader(io.FileIO(0, "rb", closefd=False))
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(given, "utf-8", "surrogateescape")
-    out, err = (io.BufferedWriter(io.FileIO(number, "wb", closefd=False)) for number in (1, 2))
-    sys.stdout = sys.__stdout__ = io.TextIOWrapper(out, "utf-8", "surrogateescape", line_buffering=os.isatty(1))
-    sys.stderr = sys.__stderr__ = io.TextIOWrapper(err, "utf-8", "backslashreplace", line_buffering=True)
+    sys.stdout = sys.__stdout__ = writer(1, "surrogateescape", line_buffering=os.isatty(1))
+    sys.stderr = sys.__stderr__ = writer(2, "backslashreplace", line_buffering=True)
+
+
+def writer(number: int, errors: str, *, line_buffering: bool) -> io.TextIOWrapper:
+    file = io.FileIO(number, "wb", closefd=False)
+    if os.environ.get("PYTHONUNBUFFERED"):
+        return io.TextIOWrapper(file, "utf-8", errors, write_through=True)  # type: ignore[type-var]
+    return io.TextIOWrapper(io.BufferedWriter(file), "utf-8", errors, line_buffering=line_buffering)
 
 
 def run(command: list[str]) -> NoReturn:
@@ -150,6 +156,7 @@ def run(command: list[str]) -> NoReturn:
 
 def run_python(command: list[str]) -> None:
     first, *more = command
+    sys.path[1:1] = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
     if first == "-c":
         sys.path[0], sys.argv = "", ["-c", *more[1:]]
         exec(compile(more[0], "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102

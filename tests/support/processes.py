@@ -11,11 +11,11 @@ import ctypes
 import json
 import os
 import socket
-import subprocess
 import sys
 from functools import cache
 from inspect import signature
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
 from threading import Lock
 from typing import Any
 
@@ -26,22 +26,23 @@ NEW_INTERPRETERS = "NEW_INTERPRETERS"
 ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of prctl(2)
 READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "TZ", "COVERAGE", "COV_")
 """How the names of variables begin that an interpreter reads once, when it starts."""
-READ_LATER = {"PYTHON_KEYRING_BACKEND"}
+READ_LATER = {"PYTHON_KEYRING_BACKEND", "PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+"""Those which a forked process takes on, or which make no difference to it."""
 OPTIONS = {"stdin", "stdout", "stderr", "start_new_session", "text", "encoding", "errors", "bufsize"}
 """The options of ``Popen`` which a forked process can be given."""
-PIPES = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+PIPES = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE}
 AS_TEXT = {"text": True, "encoding": "utf-8", "errors": "replace"}
 
 
-def start_python(command: list[str], *, cwd: Path, env: dict[str, str], **options: Any) -> subprocess.Popen[str]:
-    """Start Python with these arguments and options of ``Popen``; the arguments are ``-m importer``, a script or ``-c``."""
+def start_python(command: list[str], *, cwd: Path, env: dict[str, str], **options: Any) -> Popen[str]:
+    """Start Python with these arguments and options of ``Popen``; the arguments are ``-m`` with a module, a script or ``-c``."""
     whole = [sys.executable, *command]
     like_the_server = at_start(env) == at_start(server_environment())
-    kind = ForkedProcess if can_fork() and like_the_server and options.keys() <= OPTIONS else subprocess.Popen
+    kind = ForkedProcess if can_fork() and like_the_server and options.keys() <= OPTIONS else Popen
     return kind(whole, cwd=cwd, env=env, **options)
 
 
-def run_python(command: list[str], *, cwd: Path, env: dict[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
+def run_python(command: list[str], *, cwd: Path, env: dict[str, str], timeout: float) -> CompletedProcess[str]:
     """Run Python with these arguments to its end, without any input."""
     with start_python(command, cwd=cwd, env=env, **PIPES, **AS_TEXT) as process:
         try:
@@ -49,7 +50,7 @@ def run_python(command: list[str], *, cwd: Path, env: dict[str, str], timeout: f
         except BaseException:
             process.kill()
             raise
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return CompletedProcess(process.args, process.returncode, out, err)
 
 
 def server_environment() -> dict[str, str]:
@@ -78,10 +79,10 @@ class ForkServer:
     @staticmethod
     def _started() -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        program = "import sys; sys.path.insert(0, sys.argv[1]); from support.fork_server import main; main(int(sys.argv[2]))"
+        program = "import sys; sys.path[0] = sys.argv[1]; from support.fork_server import main; main(int(sys.argv[2]))"
         command = [sys.executable, "-c", program, str(TESTS), str(theirs.fileno())]
         with theirs:
-            server = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=server_environment(), stdin=subprocess.DEVNULL)
+            server = Popen(command, pass_fds=[theirs.fileno()], env=server_environment(), stdin=DEVNULL)
         server.returncode = 0  # it ends when this process has ended, so that nobody waits for it
         return ours
 
@@ -102,11 +103,11 @@ def server_of(process: int) -> ForkServer:
     return ForkServer()
 
 
-class ForkedProcess(subprocess.Popen):
+class ForkedProcess(Popen):
     """A process as ``Popen`` starts it, but forked by the server."""
 
     def _execute_child(self, *given: Any) -> None:
-        start = signature(subprocess.Popen._execute_child).bind(self, *given).arguments
+        start = signature(Popen._execute_child).bind(self, *given).arguments
         ends = [start[name] for name in ("p2cread", "c2pwrite", "errwrite")]
         mask = os.umask(0)
         os.umask(mask)

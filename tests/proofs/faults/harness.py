@@ -27,6 +27,7 @@ KILLS_PER_ROUND = 25
 LONGEST_LIFE = 0.5
 """The seconds to begin with; runs live longer while few are killed with requests under way, as on a slow machine."""
 FEW, MOST_SECONDS = 0.1, 5.0
+LOOK_EVERY = 5  # runs
 PLAN_LASTS = 6  # runs
 
 
@@ -115,7 +116,7 @@ def load_everything() -> None:
     case_currencies(), country_codes(), decimals_of("DKK")
 
 
-def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, list[Examination]]:
+def harness(folder: Path, kills: int, seed: int, rows: int = ROWS_PER_FILE, say=print) -> tuple[int, int, list[Examination]]:
     """Return the number of kills, the number of those with requests under way, and the bad verdicts (none, if all is well).
 
     The rounds go on until there were ``kills`` kills, and one of them at least hit requests under way.
@@ -132,8 +133,8 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
         while (done < kills or not under_way) and not bad:
             rounds += 1
             before = done, under_way
-            fresh = range(first, first + ROWS_PER_FILE)
-            first += ROWS_PER_FILE - dice.randrange(6)  # the next file overlaps this one
+            fresh = range(first, first + rows)
+            first += rows - dice.randrange(6)  # the next file overlaps this one
             sheet = folder / f"sheet-{rounds}.csv"
             write_sheet(sheet, fresh)
             for attempt in range(KILLS_PER_ROUND):
@@ -147,8 +148,10 @@ def harness(folder: Path, kills: int, seed: int, say=print) -> tuple[int, int, l
                 under_way += code is None and left_under_way(folder / "ledger.db")
                 if code is not None and code not in {0, 3, 5, 6}:
                     raise SystemExit(f"a run ended with {code}; see {folder}/runs.log")
-            if under_way - before[1] < FEW * (done - before[0]):
-                longest = min(1.5 * longest, MOST_SECONDS)
+                if done >= kills and under_way:
+                    break
+                if attempt % LOOK_EVERY == LOOK_EVERY - 1 and under_way - before[1] < FEW * (done - before[0]):
+                    longest = min(1.5 * longest, MOST_SECONDS)
             sandbox.faults(None)
             let_a_minute_pass(folder / "ledger.db")
             code = None
@@ -168,9 +171,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=ROWS_PER_FILE, help="of each file")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        done, under_way, bad = harness(Path(name), chosen.kills, chosen.seed)
+        done, under_way, bad = harness(Path(name), chosen.kills, chosen.seed, chosen.rows)
     print(f"{done} kills with seed {chosen.seed}, {under_way} of them with requests under way: {len(bad)} bad")
     sys.exit(bool(bad))
 

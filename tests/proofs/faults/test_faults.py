@@ -31,7 +31,7 @@ def run_script(name, *arguments, cwd, timeout=280):
 
 @pytest.mark.slow
 def test_random_kills_under_faults(tmp_path):
-    done = run_script("harness.py", "--kills", "20", "--seed", "20261121", cwd=tmp_path)
+    done = run_script("harness.py", "--kills", "20", "--rows", "40", "--seed", "20261121", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].endswith(": 0 bad")
 
