@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
+from support.processes import run_python
 from support.sheets import cases, vouchers, write_csv, write_workbook
 from support.terminal import at_a_terminal, finish, read_until
 from support.workspace import DATA_FOLDER, STATES, TIMEOUT, CliWorkspace, clean_environment
@@ -340,12 +341,6 @@ def _as(name, workspace, *arguments):
     data.mkdir(mode=0o700, exist_ok=True)
     shutil.chown(data, user=name)
     place = {DATA_FOLDER: str(data), "HOME": str(data), "AS_USER_WORKSPACE": str(workspace.folder)}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "tests/support/as_user.py"), name, GROUP, *arguments],
-        env=clean_environment(**workspace.env) | place | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=TIMEOUT,
-        check=False,
-    )
+    env = clean_environment(**workspace.env) | place | {"PYTHONPATH": str(ROOT)}
+    script = str(ROOT / "tests/support/as_user.py")
+    return run_python([script, name, GROUP, *arguments], cwd=ROOT, env=env, timeout=TIMEOUT)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 from support.documents import blocks
+from support.processes import run_python
 from support.workspace import clean_environment
 
 EXPORT = (
@@ -84,6 +85,7 @@ def test_map_shows_what_is_shown_of_it(tmp_path):
 
 @pytest.mark.parametrize("number", range(len(blocks("docs/python-api.md", "python"))))
 def test_every_shown_piece_of_python_works(number, tmp_path):
-    importer(tmp_path, "template")
     (tmp_path / "shown.py").write_text(blocks("docs/python-api.md", "python")[number], encoding="utf-8")
-    assert run(tmp_path, "shown.py")[0] == 0
+    for command in (["-m", "importer", "template"], ["shown.py"]):
+        ended = run_python(command, cwd=tmp_path, env=clean_environment(), timeout=120)
+        assert (ended.returncode, ended.stderr.count("Traceback")) == (0, 0), ended.stderr

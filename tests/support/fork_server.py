@@ -1,8 +1,8 @@
 """Forks Python from a process that has loaded the importer; started by ``support.processes``.
 
 Each message on its socket asks for what would be ``python -m MODULE ARGUMENT...``, ``python SCRIPT ARGUMENT...`` or
-``python -c TEXT ARGUMENT...``; the answer is the number of the new process. That is the same process but for what was loaded before:
-it has its own memory, streams, working directory and environment, and does at its end what Python does.
+``python -c TEXT ARGUMENT...``; the answer is the number of the new process. It differs from a new interpreter by what was loaded
+before: it has its own memory, streams, working directory and environment, and does at its end what Python does.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 LARGEST = 200_000  # bytes of a message: arguments and environment
@@ -106,6 +108,7 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
+    time.tzset()
     if asked["command"][:2] != ["-m", "importer"]:
         inherit_a_server()
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -145,7 +148,7 @@ def run(command: list[str]) -> NoReturn:
         run_python(command)
     except SystemExit as ended:
         code = ended.code
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  (as Python does with whatever nobody has caught)
         traceback.print_exc()
         code = 130 if isinstance(error, KeyboardInterrupt) else 1
     if isinstance(code, str):
@@ -159,12 +162,12 @@ def run_python(command: list[str]) -> None:
     sys.path[1:1] = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
     if first == "-c":
         sys.path[0], sys.argv = "", ["-c", *more[1:]]
-        exec(compile(more[0], "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102
+        exec(compile(more[0], "<string>", "exec"), {"__name__": "__main__"})
     elif first == "-m":
-        sys.path[0], sys.argv = os.getcwd(), ["-m", *more[1:]]
+        sys.path[0], sys.argv = str(Path.cwd()), ["-m", *more[1:]]
         runpy.run_module(more[0], run_name="__main__", alter_sys=True)
     else:
-        sys.path[0], sys.argv = os.path.dirname(first), command  # noqa: PTH120
+        sys.path[0], sys.argv = str(Path(first).parent), command
         runpy.run_path(first, run_name="__main__")
 
 

@@ -1,8 +1,9 @@
 """Starts commands as processes, which costs a tenth of a second instead of the three that loading the importer takes.
 
-Where it can, a process is forked from one that has loaded everything (``fork_server.py``). That is the same command in a process of
-its own, with its streams, signals, environment and end. What it leaves out is that each command loads what it needs, which the tests
-of the documents and of ``--help`` try with new interpreters. ``NEW_INTERPRETERS=1`` starts one for every command.
+On Linux a process is forked from one that has loaded everything (``fork_server.py``). It is a process of its own, with its own
+streams, signals, environment and end. What this leaves out is that a command loads what it needs, which the tests of the
+documents and of ``--help`` try with new interpreters. With ``NEW_INTERPRETERS=1``, and where coverage is measured, each command
+is started by a new interpreter.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ NEW_INTERPRETERS = "NEW_INTERPRETERS"
 ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of prctl(2)
 READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "TZ", "COVERAGE", "COV_")
 """How the names of variables begin that an interpreter reads once, when it starts."""
-READ_LATER = {"PYTHON_KEYRING_BACKEND", "PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+READ_LATER = {"PYTHON_KEYRING_BACKEND", "PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "TZ"}
 """Those which a forked process takes on, or which make no difference to it."""
 OPTIONS = {"stdin", "stdout", "stderr", "start_new_session", "text", "encoding", "errors", "bufsize"}
 """The options of ``Popen`` which a forked process can be given."""

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from support.examples import examples
 from support.ledgers import Entered, LedgerDriver, case, open_driver, reject, voucher
 
 from importer.domain.kinds import RecordKind
@@ -269,7 +270,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 LedgerMachine.TestCase.settings = settings(
-    max_examples=20,
+    max_examples=examples(8),
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from importer.domain.notes import Note, NoteKind, rows_of
 from importer.domain.records import CaseRecord, Reject
@@ -149,7 +150,7 @@ CELL = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(rows=st.lists(st.lists(CELL, min_size=5, max_size=5), max_size=8))
 def test_every_row_is_read_or_named(rows) -> None:
     import pandas as pd

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
+from support.examples import examples
 from support.ledgers import ACCOUNTS, Entered, LedgerDriver, case, open_driver, reject, source, transaction, voucher
 
 from importer.domain.accounts import Accounts
@@ -325,7 +326,7 @@ def correct(driver: LedgerDriver, pick: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(history=st.lists(steps, min_size=2, max_size=9), late=st.booleans())
 def test_after_any_history_the_shortcut_gives_what_reading_gives(history: list[tuple[str, Any]], *, late: bool) -> None:
     with TemporaryDirectory() as folder, open_driver(Path(folder)) as driver:

@@ -18,6 +18,7 @@ import xlsxwriter
 import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from test_reader_files import MAIN, rows_of, write_zip, xlsb, xlsx, xlsx_parts
 from xlwt.Cell import StrCell
 
@@ -553,7 +554,7 @@ BODIES = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.dictionaries(REFS, BODIES, max_size=30), st.integers(1, 400), st.booleans(), st.booleans())
 def test_nothing_is_lost_with_the_ordinary_cells(cells, size, epoch_1904, shuffled) -> None:
     rows = {}
@@ -661,7 +662,7 @@ def _survives(path: Path) -> None:
         assert path.name in str(refusal)  # noqa: PT017 - any other exception is the failure
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from(sorted(SAMPLES)), st.binary(max_size=400))
 def test_random_bytes(tmp_path_factory, ending, data) -> None:
     path = tmp_path_factory.mktemp("fuzz") / f"a{ending}"
@@ -670,7 +671,7 @@ def test_random_bytes(tmp_path_factory, ending, data) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.sampled_from(sorted(SAMPLES)),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=6),
@@ -695,7 +696,7 @@ def _rezipped(parts: dict[str, bytes]) -> bytes:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.sampled_from([".xlsx", ".xlsb"]), st.data())
 def test_mutated_parts(tmp_path_factory, ending, data) -> None:
     with zipfile.ZipFile(io.BytesIO(SAMPLES[ending])) as found:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from support.examples import examples
 from support.reviews import TEXTS, review_with
 
 from importer.errors import UsageError
@@ -36,7 +37,7 @@ class Page(HTMLParser):
 PLAIN = Page(review_html(review_with("x")))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(TEXTS.filter(str.strip))
 def test_no_text_becomes_a_tag_or_an_attribute(text) -> None:
     assert Page(review_html(review_with(text))).tags == PLAIN.tags

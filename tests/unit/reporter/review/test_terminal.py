@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from support.examples import examples
 from support.reviews import CASE, LIVE, SANDBOX, TEXTS, VOUCHER, columns, file_with, review_with
 
 from importer.domain.states import RowStatus
@@ -26,7 +27,7 @@ def file(*statuses: StatusRows, name: str = "a.csv", **more) -> FileReview:
     return FileReview(name, "0" * 64, None, statuses, **more)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(TEXTS)
 def test_no_line_is_wider_than_the_terminal(text) -> None:
     for files in (1, 2):
