@@ -56,7 +56,7 @@ class Passage:
             yield
         finally:
             sys.settrace(before[0])
-            threading.settrace(before[1])  # type: ignore[arg-type]
+            threading.settrace(before[1])
             self._add(called)
 
     def _add(self, called: Counter[CodeType]) -> None:
