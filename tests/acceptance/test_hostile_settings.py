@@ -5,16 +5,20 @@ The values are tried on every argument of every command and on every setting.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from support.sheets import cases, write_csv
+from support.workspace import API_KEY, DATA_FOLDER, TOKEN, CliWorkspace, settings_for
 from typer.main import get_command
 
 from importer.cli.app import app
+from importer.sandbox import Sandbox, SandboxSettings
 from importer.settings import Settings
 
+AT_ONCE = {"IMPORTER_WATCH__SETTLE_SECONDS": "0", "IMPORTER_WATCH__NETWORK_SETTLE_SECONDS": "0"}
 DEEP = 5_000
 LONG = "9" * DEEP
 VALUES = {
@@ -50,19 +54,33 @@ def endings(code: int, said: str) -> None:
     assert code == 0 or said.strip()
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A workspace with one imported batch and a folder, its data folder, and a copy of both."""
+    root, kept = tmp_path_factory.mktemp("prepared"), tmp_path_factory.mktemp("kept") / "copy"
+    workspace = CliWorkspace(root / "workspace")
+    (workspace.folder / "folder").mkdir(parents=True)
+    (workspace.folder / "folder" / "b.csv").write_text("x\n", encoding="utf-8")
+    write_csv(workspace.folder / "a.csv", cases(1))
+    with Sandbox(SandboxSettings(api_keys=(API_KEY,), tokens=(TOKEN,), idempotency="ignored")) as sandbox:
+        workspace.env = settings_for(sandbox.url) | {DATA_FOLDER: str(root / "data")} | AT_ONCE
+        assert workspace.call("run", "a.csv", "--yes").code == 0
+        shutil.copytree(root, kept, symlinks=True)
+        yield workspace, kept
+
+
 @pytest.fixture
-def ready(configured_workspace):
-    """A workspace with one imported batch, a profile and a folder."""
-    write_csv(configured_workspace.folder / "a.csv", cases(1))
-    (configured_workspace.folder / "folder").mkdir()
-    (configured_workspace.folder / "folder" / "b.csv").write_text("x\n", encoding="utf-8")
-    configured_workspace.env |= {"IMPORTER_WATCH__SETTLE_SECONDS": "0", "IMPORTER_WATCH__NETWORK_SETTLE_SECONDS": "0"}
-    assert configured_workspace.call("run", "a.csv", "--yes").code == 0
-    return configured_workspace
+def ready(prepared):
+    """The prepared workspace as it was before the first test."""
+    workspace, kept = prepared
+    shutil.rmtree(workspace.folder.parent)
+    shutil.copytree(kept, workspace.folder.parent, symlinks=True)
+    return workspace
 
 
 # Arguments
 
+SHARES = 4  # each value is tried with every fourth argument or variable, and each of those with every fourth value
 USUAL = {"paths": "a.csv", "file": "a.csv", "batch": "1", "entry": "C1-000000", "directory": "templates", "folders": "folder"}
 ALSO = {"run": ("--yes",), "map": ("--yes",), "resolve": ("--absent",), "watch": ("--once",)}
 NOT_TRIED = {"sandbox"}  # it goes on until it is interrupted; its settings are tried below
@@ -103,8 +121,8 @@ def test_the_commands_are_found():
     ("number", "call"), list(enumerate(CALLS)), ids=[" ".join(part or "?" for part in call) for call in CALLS]
 )
 def test_an_argument_that_nobody_means(ready, number, call):
-    """Each argument is tried with every third value, so that each value is tried with many arguments."""
-    for value in list(VALUES.values())[number % 3 :: 3]:
+    """Each argument is tried with every fourth value, so that each value is tried with many arguments."""
+    for value in list(VALUES.values())[number % SHARES :: SHARES]:
         if (call[0], value) == ("template", "folder"):
             continue  # it may be meant
         ended = ready.call(*(value if part is None else part for part in call))
@@ -137,9 +155,6 @@ def settings_names():
 
 
 JSON = {"window": "[1e308,1,1]", "windows": "[Infinity,60,60]", "no window": "[NaN,60,60]", "half": "{", "null": "null"}
-
-
-SHARES = 4  # each value is tried with every fourth variable, and each variable with every fourth value
 
 
 @pytest.mark.slow
