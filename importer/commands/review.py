@@ -12,6 +12,7 @@ from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.location import require_ledger
 from importer.reporter.review.build import build_file_review
 from importer.reporter.review.model import FileReview, Review
+from importer.reporter.review.stage import STAGES, ReviewStage
 from importer.reporter.review.terminal import review_lines
 from importer.workspace.connections import known_accounts
 from importer.workspace.environment import Environment
@@ -33,7 +34,8 @@ class BatchReview:
     def lines(self) -> list[str]:
         """Return the review for the terminal."""
         page = [f"Review: {self.page}"] if self.page else []
-        return [*review_lines(self.review, _heading_of(self.info)), "", *map(decision_text, self.decisions), *page]
+        stage = STAGES.get(self.info.state, ReviewStage.OPEN)
+        return [*review_lines(self.review, _heading_of(self.info), stage), "", *map(decision_text, self.decisions), *page]
 
     def as_json(self) -> dict[str, object]:
         """Return the output of ``importer review --json``."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from importer.domain.cells import Cell
 from importer.domain.money import grouped_text
+from importer.domain.timestamps import from_timestamp
 from importer.loader.values.text import display_text
 from importer.reporter.review.text import money_parts, visible
 from importer.web.texts import Texts
@@ -20,6 +22,7 @@ class Rendering:
 
     def __init__(self, texts: Texts, *, can_log_out: bool) -> None:
         self.texts = texts
+        self.zone = ZoneInfo("UTC")
         self._environment = Environment(
             loader=PackageLoader("importer.web", "templates"),
             autoescape=True,
@@ -29,12 +32,31 @@ class Rendering:
             finalize=_shown,
         )
         self._environment.globals.update(t=texts, language=texts.language, can_log_out=can_log_out)
-        self._environment.filters.update(number="{:,}".format, amount=grouped_text, money=_money, moment=_moment, cell=_cell)
+        filters = {
+            "number": "{:,}".format,
+            "amount": grouped_text,
+            "money": _money,
+            "moment": self._moment,
+            "second": self._second,
+            "cell": _cell,
+        }
+        self._environment.filters.update(filters)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page as a response."""
         usual = {"session": None, "user": None, "notice": "", "may_prepare": False, "may_approve": False, "is_sandbox": False}
         return HTMLResponse(self._environment.get_template(f"{template}.html.j2").render({**usual, **values}), status)
+
+    def _moment(self, timestamp: str) -> str:
+        """Return a timestamp of the ledger for people, in the time zone of the settings: ``2026-11-28 02:10 CET``."""
+        return self._in_zone(timestamp, "%Y-%m-%d %H:%M %Z")
+
+    def _second(self, timestamp: str) -> str:
+        """Return a timestamp of the ledger with its seconds: ``2026-11-28 02:10:07 CET``."""
+        return self._in_zone(timestamp, "%Y-%m-%d %H:%M:%S %Z")
+
+    def _in_zone(self, timestamp: str, form: str) -> str:
+        return from_timestamp(timestamp).astimezone(self.zone).strftime(form) if timestamp else ""
 
 
 def _shown(value: object) -> object:
@@ -49,12 +71,3 @@ def _cell(cell: Cell) -> str:
     """Return the text of a cell."""
     return "" if cell is None else display_text(cell)
 
-
-def _moment(timestamp: str) -> str:
-    """Return a timestamp of the ledger for people: ``2026-11-28 01:10 UTC``."""
-    return f"{timestamp[:16].replace('T', ' ')} UTC" if timestamp else ""
-
-
-def _second(timestamp: str) -> str:
-    """Return a timestamp of the ledger with its seconds: ``2026-11-28 01:10:07 UTC``."""
-    return f"{timestamp[:19].replace('T', ' ')} UTC" if timestamp else ""

@@ -35,10 +35,11 @@ class PageServices:
     @classmethod
     def of(cls, environments: PageEnvironments, rendering: Rendering) -> PageServices:
         """Return the services of a server in this workspace."""
+        rendering.zone = environments.settings.zone()
         uploads = Uploads(environments)
         sessions = Sessions(environments.settings.web.session_hours * 3600)
         stopping = anyio.Event()
-        feed = ProgressFeed(environments, stopping)
+        feed = ProgressFeed(environments, stopping, rendering.texts)
         return cls(environments, rendering, sessions, uploads, Jobs(uploads.forget), SenderProcess(environments), feed, stopping)
 
     def close(self) -> None:

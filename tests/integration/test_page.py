@@ -40,7 +40,7 @@ def send(page):
 
 
 def state_of(page, batch):
-    return re.search(r'<h2 id="decision">Batch \d+ <span class="state (\w+)', page.visitor().get(f"/batches/{batch}").text)[1]
+    return re.search(r'<h1 id="decision">Batch \d+ <span class="state (\w+)', page.visitor().get(f"/batches/{batch}").text)[1]
 
 
 def test_a_file_goes_from_the_drop_to_its_success_sheet(page, tmp_path):

@@ -33,7 +33,7 @@ def send(page):
 
 
 def state_of(browser, batch):
-    return re.search(r'<h2 id="decision">Batch \d+ <span class="state (\w+)', browser.get(f"/batches/{batch}").text)[1]
+    return re.search(r'<h1 id="decision">Batch \d+ <span class="state (\w+)', browser.get(f"/batches/{batch}").text)[1]
 
 
 def keep(browser, number, *, batch=1, offset=0, then="keep", **texts):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from importer.domain.money import grouped_text
 from importer.domain.states import RowStatus
 from importer.reporter.review.model import Review
+from importer.reporter.review.stage import LEADS, WHY, ReviewStage, review_cards
 from importer.reporter.review.text import counted, money_parts, visible
 from importer.reporter.review.values import ordered_values
 from importer.reporter.row_reasons import in_words
@@ -22,12 +23,17 @@ TEMPLATE, BODY, STYLE = "review.html.j2", "review_body.html.j2", "review.css"
 
 def review_html(review: Review) -> str:
     """Return the page."""
-    return _template(TEMPLATE).render(review=review, statuses=review.statuses())
+    return _template(TEMPLATE).render(_values(review, ReviewStage.OPEN), title="h1")
 
 
-def review_body(review: Review) -> str:
-    """Return what the page shows, without its frame and its style, to be put into another page."""
-    return _template(BODY).render(review=review, statuses=review.statuses())
+def review_body(review: Review, stage: ReviewStage = ReviewStage.OPEN) -> str:
+    """Return what the page shows, without its frame and its style, to be put into another page that has a title of its own."""
+    return _template(BODY).render(_values(review, stage), title="h2")
+
+
+def _values(review: Review, stage: ReviewStage) -> dict[str, Any]:
+    cards = review_cards(review.statuses(), stage)
+    return {"review": review, "cards": cards, "lead": LEADS[stage], "why": WHY[stage]}
 
 
 def review_style() -> str:

@@ -23,6 +23,7 @@ from importer.reporter.review.model import (
     UnusedColumn,
     ValuesOfColumn,
 )
+from importer.reporter.review.stage import REASONS, ReviewStage
 from importer.reporter.review.text import counted, flow, listed, money_parts, visible, wrapped
 from importer.reporter.review.values import ordered_values, value_text
 from importer.reporter.row_reasons import in_words
@@ -51,10 +52,10 @@ def first_lines(review: Review) -> list[str]:
     return lines
 
 
-def review_lines(review: Review, heading: str | None = None) -> list[str]:
+def review_lines(review: Review, heading: str | None = None, stage: ReviewStage = ReviewStage.OPEN) -> list[str]:
     """Return the whole review, in the order of decisions: what is sent, how it was read, what is in it, what is unusual.
 
-    ``heading``: the first sentence, if nothing is to be decided any more.
+    ``heading``: the first sentence, if nothing is to be decided any more; ``stage`` says what the rows wait for.
     """
     lines = _heading(review, heading)
     if len(review.files) > 1:
@@ -66,7 +67,7 @@ def review_lines(review: Review, heading: str | None = None) -> list[str]:
     lines += _without_rows(review)
     for file in review.files:
         lines += ["", *wrapped(f"About {file.source}")] if len(review.files) > 1 else []
-        lines += [line for section in _sections(file) if section for line in ("", *section)]
+        lines += [line for section in _sections(file, stage) if section for line in ("", *section)]
     return [*lines, "", *wrapped(f"Sending {review.finish}.")] if review.finish else lines
 
 
@@ -151,9 +152,9 @@ def _without_rows(review: Review) -> list[str]:
     return ["", "Nothing to import", *listed(review.without_rows)] if review.without_rows else []
 
 
-def _sections(file: FileReview) -> Iterator[list[str]]:
+def _sections(file: FileReview, stage: ReviewStage) -> Iterator[list[str]]:
     """Yield the sections about one file, in the order in which a review has them. Some may be empty."""
-    yield _reasons(file)
+    yield _reasons(file, stage)
     yield _reading(file)
     yield _totals(file)
     yield _not_due(file)
@@ -165,7 +166,7 @@ def _sections(file: FileReview) -> Iterator[list[str]]:
         yield ["Unusual", *listed(one.message for one in file.unusual)]
 
 
-def _reasons(file: FileReview) -> list[str]:
+def _reasons(file: FileReview, stage: ReviewStage) -> list[str]:
     """Return the most frequent reasons: of left-out rows, then of wrong ones, then the number of mere consequences."""
     lines: list[str] = []
     if file.is_example:
@@ -178,7 +179,7 @@ def _reasons(file: FileReview) -> list[str]:
     if follow := sum(one.rows for one in file.reasons if one.is_consequence):
         text = "only follow from these: correct the cases, and import the vouchers with them"
         lines += wrapped(text, f"  {follow:>6,} ", " " * 11)
-    return ["Not to be sent, with the most frequent reasons", *lines] if file.reasons else []
+    return [REASONS[stage], *lines] if file.reasons else []
 
 
 def _reason(one: ReasonRows) -> list[str]:

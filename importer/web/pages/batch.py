@@ -11,14 +11,18 @@ from starlette.responses import FileResponse, Response
 from importer.commands.approve import SeenReview, approve_seen
 from importer.commands.approve import discard as discard_batch
 from importer.domain.batches import BatchState, Proposal
+from importer.domain.states import RowStatus
 from importer.errors import UsageError
 from importer.reporter.review.html import review_body
+from importer.reporter.review.stage import STAGES, ReviewStage
 from importer.web.page_request import PageRequest
+from importer.web.texts import Texts
 from importer.web.users import Access
 from importer.web.work.batches import BatchView, batch_view, result_file
-from importer.web.work.corrections import history_of
+from importer.web.work.corrections import history_of, origin_of
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.progress import NOTHING, Progress, progress
+from importer.web.work.result_links import result_links
 from importer.web.work.row_files import forget_rows
 from importer.web.work.staging import review_again, write_results
 
@@ -26,13 +30,13 @@ from importer.web.work.staging import review_again, write_results
 async def show(request: PageRequest) -> Response:
     """Show a batch."""
     environments = request.services.environments
-    view, present, corrections = await request.work(_view, environments, request.number("batch"))
+    view, present, corrections = await request.work(_view, environments, request.number("batch"), request.rendering.texts)
     waits = view.line.is_undecided
     can_approve = waits and request.user.may(Access.APPROVE) and view.objection is None and view.approval is not None
     return request.page(
         "batch",
         view=view,
-        review=Markup(await request.work(review_body, view.review)),  # noqa: S704  (its template escapes every value)
+        review=Markup(await request.work(review_body, view.review, STAGES.get(view.line.state, ReviewStage.OPEN))),  # noqa: S704  (its template escapes every value)
         progress=present.batches.get(str(view.id)),
         finish=present.finish,
         sender=present.sender,
@@ -41,13 +45,16 @@ async def show(request: PageRequest) -> Response:
         can_approve=can_approve,
         waits=waits,
         is_staged=view.line.state is BatchState.STAGED,
+        files=result_links(view.files, request.rendering.texts) if not waits else [],
+        is_discarded=view.line.state is BatchState.DISCARDED,
+        is_corrected=origin_of(environments, view.id).batch != view.id,
     )
 
 
-def _view(environments: PageEnvironments, batch_id: int) -> tuple[BatchView, Progress, list[dict[str, Any]]]:
+def _view(environments: PageEnvironments, batch_id: int, texts: Texts) -> tuple[BatchView, Progress, list[dict[str, Any]]]:
     with environments.reading() as environment:
         view = batch_view(environment, environments.figures, batch_id)
-        present = NOTHING if view.line.is_undecided else progress(environment, environments.figures)
+        present = NOTHING if view.line.is_undecided else progress(environment, environments.figures, texts)
         return view, present, history_of(environments, batch_id)
 
 
@@ -68,10 +75,17 @@ async def approve(request: PageRequest) -> Response:
         raise UsageError(texts("batch.limit_too_small"))
     seen = SeenReview(request.field("mark"), _proposal_in(request.field("shown")))
     approved = await request.work(_approve, request.services.environments, batch_id, seen, limit)
+    if _sends_nothing(seen):
+        return request.to(f"/batches/{approved}", texts("batch.recorded", number=approved))
     await request.work(request.services.sender.start)
     if approved == batch_id:
         return request.to(f"/batches/{batch_id}", texts("batch.approved", number=batch_id))
     return request.to(f"/batches/{approved}", texts("batch.part_approved", limit=limit, number=approved, rest=batch_id))
+
+
+def _sends_nothing(seen: SeenReview) -> bool:
+    shown = seen.proposal
+    return shown is not None and shown.mark() == seen.mark and not shown.rows(RowStatus.PENDING)
 
 
 def _proposal_in(text: str) -> Proposal | None:
@@ -95,15 +109,14 @@ def _approve(environments: PageEnvironments, batch_id: int, seen: SeenReview, li
 async def discard(request: PageRequest) -> Response:
     """Discard a batch of which nothing was sent."""
     batch_id = request.number("batch")
-    line = await request.work(_discard, request.services.environments, batch_id)
-    return request.to(f"/batches/{batch_id}", line)
+    await request.work(_discard, request.services.environments, batch_id)
+    return request.to(f"/batches/{batch_id}", request.rendering.texts("batch.discarded", number=batch_id))
 
 
-def _discard(environments: PageEnvironments, batch_id: int) -> str:
+def _discard(environments: PageEnvironments, batch_id: int) -> None:
     with environments.changing() as environment:
-        line = discard_batch(environment, batch_id)
+        discard_batch(environment, batch_id)
     forget_rows(environments, batch_id)
-    return line
 
 
 async def results(request: PageRequest) -> Response:

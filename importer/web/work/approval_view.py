@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importer.domain.batches import BatchState, Proposal
 from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus
+from importer.domain.unusual import Rule
 from importer.reporter.review.model import FileReview, StatusRows, ValueRead
 from importer.settings import ApprovalSettings
 from importer.workspace.approval import above_limits
@@ -19,7 +20,7 @@ class ApprovalView:
     ``concerns`` are what is unusual, above a limit, or does not add up. ``overlaps`` are batches that were staged later with
     some of the same cases or vouchers, ``overruled`` newer ones that were approved, with other values. ``confirms`` are the
     values that count as confirmed with the approval, by heading. ``most`` is the number of which the first ones alone can be
-    approved, 0 if they cannot.
+    approved, 0 if they cannot. ``new_kind`` says that there are too few earlier files to compare with, which is no concern by itself.
     """
 
     mark: str
@@ -31,6 +32,7 @@ class ApprovalView:
     confirms: tuple[tuple[str, ValueRead], ...]
     most: int
     kind: RecordKind
+    new_kind: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -47,12 +49,13 @@ def approval_view(proposal: Proposal, review: FileReview, rules: ApprovalSetting
         proposal.mark(),
         proposal.as_json(),
         tuple(StatusRows(one, RowStatus.PENDING, rows[one], money[one]) for one in RecordKind if rows[one]),
-        (*(one.message for one in review.unusual), *_sentences(rules, proposal), *review.wrong_totals),
+        (*(one.message for one in review.unusual if one.rule is not Rule.NEW_PROFILE), *_sentences(rules, proposal), *review.wrong_totals),
         proposal.overlaps,
         proposal.overruled,
         _unconfirmed(review),
         rows[kind] if state is BatchState.STAGED and rows[kind] > 1 else 0,
         kind,
+        " ".join(one.message for one in review.unusual if one.rule is Rule.NEW_PROFILE),
     )
 
 

@@ -80,6 +80,14 @@ class BatchView:
         """Return the number of cases and vouchers that may or may not exist at the API."""
         return sum(one.rows for one in self.line.statuses if one.status in {RowStatus.IN_DOUBT, RowStatus.HELD})
 
+    def imported(self) -> list[StatusRows]:
+        """Return the cases and vouchers that were imported."""
+        return [one for one in self.line.statuses if one.status is RowStatus.ACCEPTED]
+
+    def others(self) -> list[StatusRows]:
+        """Return the cases and vouchers that were not, or not yet."""
+        return [one for one in self.line.statuses if one.status is not RowStatus.ACCEPTED]
+
 
 def has_ledger(environment: Environment) -> bool:
     """Return whether anything was imported in this workspace yet."""

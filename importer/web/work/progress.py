@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,21 +12,23 @@ from time import monotonic
 import anyio
 
 from importer.dispatcher.pacing.forecast import ASSUMED_FOR_SECONDS, ASSUMED_SECONDS, Throughput
+from importer.dispatcher.pacing.local_time import in_local_words
 from importer.dispatcher.pacing.rate_limits import RateLimits
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
 from importer.domain.states import DONE, RowStatus
 from importer.errors import ImporterError
-from importer.reporter.review.text import counted
 from importer.reporter.row_reasons import in_words
 from importer.reporter.summary import Summary
+from importer.web.texts import Texts
+from importer.web.work.awaited import SendingPace, awaited, sender_line
 from importer.web.work.batches import batch_figures, has_ledger
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.known_figures import KnownFigures
 from importer.workspace.connections import known_accounts, open_ledger_read_only, quotas_of
 from importer.workspace.environment import Environment
 from importer.workspace.person import current_person
-from importer.workspace.progress import outlook
+from importer.workspace.progress import is_long, outlook
 from importer.workspace.sending_status import NOT_SENDING, sending_status
 
 TICK_SECONDS, PING_SECONDS = 1.0, 15.0
@@ -50,7 +53,7 @@ class BatchProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """The batches that are open, by number, who sends, and when that ends. ``is_sent``: somebody sends now."""
+    """The batches that are open, by number, who sends, and what they wait for. ``is_sent``: a process sends now."""
 
     batches: dict[str, BatchProgress]
     sender: str = ""
@@ -65,42 +68,53 @@ class Progress:
 NOTHING = Progress({})
 
 
-def progress(environment: Environment, figures: KnownFigures | None = None) -> Progress:
+def progress(environment: Environment, figures: KnownFigures | None = None, texts: Texts | None = None) -> Progress:
     """Return the progress of this moment."""
     if not has_ledger(environment):
         return NOTHING
-    known = figures or KnownFigures()
+    known, words = figures or KnownFigures(), texts or Texts()
     with open_ledger_read_only(environment) as ledger:
         with ledger.queries() as queries:
             approved = [queries.batch(one) for one in queries.open_batches()]
             every = [batch_figures(queries, info, known) for info in approved if info and info.state is BatchState.APPROVED]
         sending = sending_status(ledger, known_accounts(ledger, environment)) if environment.api_key else NOT_SENDING
     sent = [one for one in every if one.state in _OPEN]
-    finish = _finish(environment) if sent else ""
-    return Progress({str(one.batch.id): _of(one) for one in sent}, " ".join(sending.lines()), finish, sending.sender is not None)
+    if not sent:
+        return NOTHING
+    is_sent = sending.sender is not None
+    counts = Counter({status: sum(_rows(one, status) for one in sent) for status in RowStatus})
+    pace = _pace(environment) if counts[RowStatus.PENDING] and environment.api_key else SendingPace()
+    finish = " ".join(words(key, **values) for key, values in awaited(counts, pace, is_sent=is_sent))
+    return Progress({str(one.batch.id): _of(one) for one in sent}, sender_line(sending, words), finish, is_sent)
+
+
+def _rows(summary: Summary, status: RowStatus) -> int:
+    return sum(summary.count(kind, status) for kind in RecordKind)
 
 
 def _of(summary: Summary) -> BatchProgress:
-    counts = [(status, sum(summary.count(kind, status) for kind in RecordKind)) for status in RowStatus]
+    counts = [(status, _rows(summary, status)) for status in RowStatus]
     line = ", ".join(f"{rows:,} {in_words(status)}" for status, rows in counts if rows)
     done = sum(rows for status, rows in counts if status in _SETTLED)
     return BatchProgress(summary.state.value, done, sum(rows for _, rows in counts), line)
 
 
-def _finish(environment: Environment) -> str:
-    """Return what is left, when the sending ends and what limits it; empty if nothing is left, or without a key."""
-    if environment.api_key is None:
-        return ""
+def _pace(environment: Environment) -> SendingPace:
+    """Return how fast the account's sender sends, when that ends, and for which quota it waits."""
     now = datetime.now(UTC)
     with open_ledger_read_only(environment) as ledger:
         accounts = known_accounts(ledger, environment)
         left = {kind: ledger.outbox.count_open(accounts, kind, None) for kind in RecordKind}
         quotas = quotas_of(environment, ledger)
         begun = {kind: ledger.counts.attempts_since(accounts.of(kind), now - MEASURED) for kind in RecordKind}
-    rows = sum(left.values())
     assumed = environment.settings.dispatch.concurrency / ASSUMED_SECONDS
     rates = {kind: _rate(begun[kind], now.timestamp(), assumed, quota) for kind, quota in quotas.items()}
-    return f"{counted(rows, 'row')} left; {outlook(quotas, left, rates)}" if rows else ""
+    waits = [(quota, wait) for kind, quota in quotas.items() if left[kind] and is_long(wait := quota.next_permit().wait)]
+    quota, until = "", ""
+    if waits:
+        longest, wait = max(waits, key=lambda found: found[1].seconds)
+        quota, until = longest.api, in_local_words(longest.clock(), wait.seconds)
+    return SendingPace(any(begun.values()), outlook(quotas, left, rates), quota, until)
 
 
 def _rate(begun: Sequence[tuple[float, int]], now: float, assumed: float, quota: RateLimits) -> float:
@@ -115,8 +129,8 @@ def _rate(begun: Sequence[tuple[float, int]], now: float, assumed: float, quota:
 class ProgressFeed:
     """One look at the ledger a second for all who follow it, and none while nobody does."""
 
-    def __init__(self, environments: PageEnvironments, stopping: anyio.Event) -> None:
-        self._environments, self._stopping = environments, stopping
+    def __init__(self, environments: PageEnvironments, stopping: anyio.Event, texts: Texts) -> None:
+        self._environments, self._stopping, self._texts = environments, stopping, texts
         self._present, self._looked, self._number = "", 0.0, 0
         self._lock = anyio.Lock()
 
@@ -149,6 +163,6 @@ class ProgressFeed:
     def _read(self) -> str:
         try:
             with self._environments.reading() as environment:
-                return progress(environment, self._environments.figures).text()
+                return progress(environment, self._environments.figures, self._texts).text()
         except ImporterError:  # such as a ledger that is being restored: the next look may find it
             return ""

@@ -22,9 +22,13 @@ from importer.web.work.parties import KINDS
 
 PACKAGE = ROOT / "importer" / "web"
 SOURCES = [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py")]
+PROGRESS = ("begins", "sent", "not_sent", "quota", "quota_unsent", "in_doubt", "in_doubt_sent", "held", "questioned")
 BUILT = {
     *(f"state.{one.value}" for one in BatchState),
+    "state.sending_now",
     *(f"row.{one.value}" for one in RowStatus),
+    *(f"result.{key}" for key in ("success", "errors", "summary", "review")),
+    *(f"progress.{key}" for key in PROGRESS),
     *(f"kind.{one.value}{ending}" for one in RecordKind for ending in ("", "_one")),
     *(f"entry.{one.value}" for one in RecordKind),
     *(f"entry.{name}" for name in ("first_sent_at", "doubted_at", "accepted_at", "adopted_at")),
