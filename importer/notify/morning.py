@@ -28,11 +28,16 @@ FIRST_SUMMARY = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits: for whom, in one sentence, and the command to run; empty if nobody need run one."""
+    """Something that waits: for whom, in one sentence, and the command to run; empty if nobody need run one.
+
+    ``figures`` is how much waits, and ``batch`` the one that it is about, for what is not shown in a terminal.
+    """
 
     what: str
     text: str
     command: str = ""
+    figures: str = ""
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,7 @@ def _entries(figures: LedgerFigures) -> list[Task]:
         ),
     )
     found = ((what, figures.open_sums(*statuses), text, command) for what, statuses, text, command in texts)
-    return [Task(what, text.format(sums.text()), command) for what, sums, text, command in found if sums.rows()]
+    return [Task(what, text.format(sums.text()), command, sums.text()) for what, sums, text, command in found if sums.rows()]
 
 
 def _approvals(figures: LedgerFigures) -> list[Task]:
@@ -147,6 +152,8 @@ def _approvals(figures: LedgerFigures) -> list[Task]:
             "approval",
             f"Batch {one.batch} waits for an approval, with {one.to_send.text()} to send: `importer approve {one.batch}`.",
             f"importer approve {one.batch}",
+            one.to_send.text(),
+            one.batch,
         )
         for one in figures.undecided
     ]
@@ -161,5 +168,5 @@ def _corrections(figures: LedgerFigures) -> list[Task]:
                 f"{rows:,} row{'' if rows == 1 else 's'} of batch {batch.batch} must be corrected by those who make the sheet: "
                 f"`importer report {batch.batch}` writes errors.xlsx again."
             )
-            tasks.append(Task("rows to correct", text, f"importer report {batch.batch}"))
+            tasks.append(Task("rows to correct", text, f"importer report {batch.batch}", f"{rows:,}", batch.batch))
     return tasks

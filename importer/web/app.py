@@ -147,9 +147,19 @@ Handled = Callable[[Request, Exception], Awaitable[Response]]
 
 def _http_problem(page: PageApp) -> Handled:
     async def handle(request: Request, error: Exception) -> Response:
-        del request
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return page.outside("outside_problem", status, title=f"problem.{status}" if status in KNOWN else "problem.title")
+        title = f"problem.{status}" if status in KNOWN else "problem.title"
+        text = ""
+        if status == 413:  # noqa: PLR2004  (too large)
+            texts, limit = page.services.rendering.texts, page.services.environments.settings.web.upload_megabytes
+            sent = request.headers.get("content-length", "")
+            size = f"{int(sent) / 1_000_000:,.1f}" if sent.isascii() and sent.isdecimal() else ""
+            text = (
+                texts("problem.limit_and_size", megabytes=f"{limit:g}", size=size)
+                if size
+                else texts("problem.limit", megabytes=f"{limit:g}")
+            )
+        return page.outside("outside_problem", status, title=title, text=text)
 
     return handle
 
@@ -157,6 +167,6 @@ def _http_problem(page: PageApp) -> Handled:
 def _bug(page: PageApp) -> Handled:
     async def handle(request: Request, error: Exception) -> Response:
         del request, error
-        return page.outside("outside_problem", 500, title="problem.bug")
+        return page.outside("outside_problem", 500, title="problem.bug", text="")
 
     return handle

@@ -70,4 +70,3 @@ def _money(money: Mapping[str, int]) -> list[str]:
 def _cell(cell: Cell) -> str:
     """Return the text of a cell."""
     return "" if cell is None else display_text(cell)
-

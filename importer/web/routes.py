@@ -31,6 +31,7 @@ ROUTES = (
     PageRoute("GET", "/", Access.LOOK, home.home),
     PageRoute("GET", "/batches", Access.LOOK, home.every_batch),
     PageRoute("GET", "/status", Access.LOOK, home.status),
+    PageRoute("GET", "/drop", Access.LOOK, home.lead_home),
     PageRoute("POST", "/drop", Access.PREPARE, drop.drop, takes_files=True),
     PageRoute("GET", "/jobs/{job:str}", Access.PREPARE, drop.job),
     PageRoute("GET", "/map/{job:str}/{file:int}", Access.PREPARE, mapping.show),

@@ -179,7 +179,9 @@ def test_rows_are_filtered_by_status_with_each_reason_beside_its_cell(page, tmp_
     browser.drop(write_csv(tmp_path / "a.csv", [*cases(2), wrong]))
     text = browser.get("/batches/1/rows?show=rejected").text
     assert ("rejected (1)" in text, "ready to send (2)" in text) == (True, True)
-    assert len(re.findall(r'<td class="cell wrong">[^<]+<p class="reason">', text)) == 2
+    assert len(re.findall(r'<td class="cell wrong" [^>]+>[^<]+</td>', text)) == 2
+    why = text[text.index('<td class="why">') : text.index('<td class="cell')]
+    assert ("Atlantis" in why, "31.02.2026" in why, why.count("<li>")) == (True, True, 2)
     assert browser.get("/batches/1/rows?show=pending").text.count('<th scope="row">') == 2
     assert "There are no such rows" in browser.get("/batches/1/rows?show=questioned").text
     whole = browser.get("/batches/1/rows/0/4/correct").text

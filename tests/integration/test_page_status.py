@@ -54,7 +54,7 @@ def test_what_waits_is_shown(page, tmp_path):
     approve(browser, 1)
     send(page)
     shown = text_of(browser)
-    assert "Nothing waits for anybody." in shown
+    assert "Nothing waits for a person." in shown
     assert "the sandbox has none" in shown
     assert "No trouble is known." in shown
 
@@ -97,7 +97,7 @@ def test_watched_folders_are_shown_with_their_files(page, tmp_path):
         (found,) = folder_states(environment, identifier)
     assert (found.dropped, found.working, found.number_in("failed"), found.number_in("done")) == (2, 1, 1, 1)
     shown = text_of(browser)
-    assert re.search(rf"{re.escape(str(folder))} 20\S+ \S+ UTC 2 1 0 1 1 ", shown)
+    assert re.search(rf"{re.escape(str(folder))} 20\S+ \S+ CES?T 2 1 0 1 1 ", shown)
     assert "of another ledger" not in shown
     (folder / ".importer").unlink()
     assert "It is not there now" in text_of(browser)
@@ -128,7 +128,7 @@ def test_troubles_of_the_night_and_last_runs_are_shown(page, tmp_path):
     last = LastRun("2026-11-28T02:00:00.000000Z", "2026-11-28T02:10:00.000000Z", 4, 3)
     (root / "schedules" / "nightly.json").write_text(json.dumps(asdict(last)))
     shown = text_of(browser)
-    assert "An API is down, or refuses the credentials. since 2026-11-28 02:00 UTC" in shown
-    assert "The expected file of lists did not come by 2026-11-28 03:00 UTC." in shown
+    assert "An API is down, or refuses the credentials. since 2026-11-28 03:00 CET" in shown
+    assert "The expected file of lists did not come by 2026-11-28 04:00 CET." in shown
     assert "Files that were refused, and not settled since: 1." in shown
-    assert "until 2026-11-28 02:10 UTC, with exit code 4 and 3 files" in shown
+    assert "until 2026-11-28 03:10 CET, with exit code 4 and 3 files" in shown

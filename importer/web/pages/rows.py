@@ -25,7 +25,7 @@ from importer.web.work.corrections import (
     original_position,
 )
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.questions import QuestionGroup, question_groups, staged_groups
+from importer.web.work.questions import QuestionGroup, named_entries, question_groups, staged_groups
 from importer.web.work.row_files import (
     ASKED,
     CHOICES,
@@ -58,6 +58,11 @@ class RowsView:
     origin: CorrectionOrigin
     first_heads: tuple[SheetHead, ...]
     unclear: int
+    first_name: str
+
+    def place(self, row: ShownRow) -> tuple[int, int] | None:
+        """Return the place in the first file of a row of a batch of corrected rows; None for any other row."""
+        return original_place(self.origin, row) if self.origin.sheets else None
 
     def corrections(self, row: ShownRow) -> dict[int, CellCorrection]:
         """Return the corrections of a shown row by position."""
@@ -93,10 +98,17 @@ async def show(request: PageRequest) -> Response:
         batch=batch_id,
         show=chosen,
         asked=ASKED,
+        named_entries=named_entries,
+        is_report_column=_is_report_column,
         correctable=CORRECTABLE,
         can_correct=request.user.may(Access.PREPARE) and view.state is not BatchState.DISCARDED,
         can_answer=request.user.may(Access.APPROVE) and view.state is BatchState.APPROVED,
     )
+
+
+def _is_report_column(view: RowsView, heading: str) -> bool:
+    """Return whether a column of corrected rows is one of the error sheet that they are kept in: it is of another time."""
+    return bool(view.origin.sheets) and heading.startswith("#")
 
 
 def _view(environments: PageEnvironments, batch_id: int, show: str, number: int) -> RowsView:
@@ -126,6 +138,7 @@ def _view(environments: PageEnvironments, batch_id: int, show: str, number: int)
         origin,
         first.heads,
         len(unclear_parties(environments, batch_id)) if not is_entered else 0,
+        first.source_name,
     )
 
 

@@ -20,7 +20,8 @@ class ApprovalView:
     ``concerns`` are what is unusual, above a limit, or does not add up. ``overlaps`` are batches that were staged later with
     some of the same cases or vouchers, ``overruled`` newer ones that were approved, with other values. ``confirms`` are the
     values that count as confirmed with the approval, by heading. ``most`` is the number of which the first ones alone can be
-    approved, 0 if they cannot. ``new_kind`` says that there are too few earlier files to compare with, which is no concern by itself.
+    approved, 0 if they cannot. ``new_kind`` says that there are too few earlier files to compare with, which is no
+    concern by itself.
     """
 
     mark: str
@@ -49,7 +50,11 @@ def approval_view(proposal: Proposal, review: FileReview, rules: ApprovalSetting
         proposal.mark(),
         proposal.as_json(),
         tuple(StatusRows(one, RowStatus.PENDING, rows[one], money[one]) for one in RecordKind if rows[one]),
-        (*(one.message for one in review.unusual if one.rule is not Rule.NEW_PROFILE), *_sentences(rules, proposal), *review.wrong_totals),
+        (
+            *(one.message for one in review.unusual if one.rule is not Rule.NEW_PROFILE),
+            *_sentences(rules, proposal),
+            *review.wrong_totals,
+        ),
         proposal.overlaps,
         proposal.overruled,
         _unconfirmed(review),

@@ -12,10 +12,12 @@ from datetime import date
 from hashlib import sha256
 
 from importer.commands.map_dates import open_date, orders_of
+from importer.domain.code_lists import BY_NAME, DebtorType
+from importer.domain.columns import CASE_COLUMNS, FLAT_PREFIX, VOUCHER_COLUMNS, ValueKind
 from importer.domain.row_states import Meaning
 from importer.loader.profile import Profile
 from importer.loader.profiles.draft import AnswerValue, FromHeading, ProfileDraft
-from importer.loader.profiles.questions import NOTHING, AnswerRefused, Question, SheetQuestionKind, answer, questions
+from importer.loader.profiles.questions import NOTHING, AnswerRefused, Choice, Question, SheetQuestionKind, answer, questions
 from importer.loader.profiles.state_values import StateValue, state_values, with_meanings
 from importer.loader.profiles.trials import SheetTrials
 
@@ -23,6 +25,12 @@ OTHER = "other"
 """The option whose answer is the text beside it."""
 EMPTY = "Write the answer into the field, or choose another one."
 TWO = "“{text}” is written beside another answer. Choose the answer with that field, or empty the field."
+DEBTOR_TYPE = "debtor_type"
+DEBTOR_TYPES = (DebtorType.COMPANY.value, DebtorType.PERSON.value, BY_NAME)
+"""What the debtors of a whole sheet can be, each an answer of its own."""
+MONEY_COLUMNS = frozenset(one.name for one in (*CASE_COLUMNS, *VOUCHER_COLUMNS) if one.value_kind is ValueKind.MONEY)
+LIKELY_FROM = 50
+"""From how many percent on a column is shown at once; the others are shown behind a summary."""
 _DATE = "order of days"
 _LEFT_OPEN = "left open"
 
@@ -56,13 +64,15 @@ class MapStep:
 
 @dataclass(frozen=True)
 class Option:
-    """An answer to choose on a page."""
+    """An answer to choose on a page. ``is_likely``: it is shown at once; ``is_type``: it is a kind of debtor for all rows."""
 
     value: str
     label: str
     certainty: int | None
     samples: tuple[str, ...]
     is_chosen: bool
+    is_likely: bool = True
+    is_type: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,15 +139,36 @@ def asked(question: Question, given: Answers, refused: str) -> Asked:
     """Return a question as a page shows it."""
     key, kind = key_of(question.id), question.kind
     chosen = given.chosen.get(key)
-    if chosen is None and question.default is not None:
+    if chosen is None and question.default is not None and not _may_be_money(question):
         chosen = _token(question.default)
-    options = [
-        Option(token := _token(one.answer), one.label, one.certainty, one.samples, token == chosen) for one in question.choices
-    ]
+    options = [_option(one, chosen) for one in question.choices]
+    if _asks_type(question):
+        options += [
+            Option(token := _token(word), word.replace(" ", "_"), None, (), token == chosen, is_type=True)
+            for word in DEBTOR_TYPES
+        ]
     if kind is not SheetQuestionKind.SHAPE:
         options.append(Option(_token(NOTHING), "", None, (), chosen == _token(NOTHING)))
     takes_text = kind in {SheetQuestionKind.HEADING, SheetQuestionKind.COLUMN}
     return Asked(key, question, tuple(options), given.written.get(key, ""), refused, takes_text, chosen == OTHER)
+
+
+def _option(choice: Choice, chosen: str | None) -> Option:
+    token = _token(choice.answer)
+    is_likely = choice.certainty is None or choice.certainty >= LIKELY_FROM or token == chosen
+    return Option(token, choice.label, choice.certainty, choice.samples, token == chosen, is_likely)
+
+
+def _may_be_money(question: Question) -> bool:
+    """Return whether a heading may hold money: then nothing is chosen before a person has, not even to leave it out."""
+    if question.kind is not SheetQuestionKind.HEADING:
+        return False
+    names = (choice.answer for choice in question.choices if choice.certainty)
+    return any(isinstance(name, str) and name.removeprefix(FLAT_PREFIX) in MONEY_COLUMNS for name in names)
+
+
+def _asks_type(question: Question) -> bool:
+    return question.kind is SheetQuestionKind.COLUMN and question.subject == DEBTOR_TYPE and question.one_value
 
 
 def not_shown(given: Answers, shown: set[str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -201,7 +232,8 @@ def _value(question: Question, given: Answers) -> AnswerValue | None:
         return written
     if written:
         raise AnswerRefused(TWO.format(text=written))
-    values: list[AnswerValue] = [*(choice.answer for choice in question.choices), NOTHING]
+    types: tuple[AnswerValue, ...] = DEBTOR_TYPES if _asks_type(question) else ()
+    values: list[AnswerValue] = [*(choice.answer for choice in question.choices), *types, NOTHING]
     return next((value for value in values if _token(value) == chosen), None)
 
 

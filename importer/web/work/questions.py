@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from importer.commands.answer import answer
 from importer.commands.answer_batch import BatchAnswer, answer_batch
 from importer.commands.resolve import Resolution, resolve
-from importer.domain.kinds import QuestionKind
+from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.money import totals_text
 from importer.domain.questions import RULES, AnswerWord, RowAnswer, allowed_answers
 from importer.errors import UsageError
 from importer.ledger.queries.queries import Queries
+from importer.reporter.row_reasons import label
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.row_files import ASKED
+from importer.web.work.row_files import ASKED, ShownRow
 
 
 @dataclass(frozen=True)
@@ -47,28 +48,35 @@ def staged_groups(counts: Mapping[str, int]) -> tuple[QuestionGroup, ...]:
     return tuple(QuestionGroup(kind, RULES[kind].sentence, rows, "", ()) for kind, rows in found if rows)
 
 
-def answer_group(environments: PageEnvironments, batch_id: int, kind: str, word: str, rows: int) -> str:
-    """Answer all questions of one kind; ``rows`` is the number that the page has shown. Returns a line for the user."""
+def named_entries(row: ShownRow, entry: str) -> tuple[str, ...]:
+    """Return the entries of which the questions about an entry of a row say that it may be the same as one of them."""
+    results = () if row.row is None else zip(RecordKind, (row.row.case, row.row.voucher), strict=True)
+    asked = (one for kind, one in results if one is not None and label(one, kind) == entry)
+    return tuple(dict.fromkeys(name for one in asked for reason in one.reasons for name in reason.entries))
+
+
+def answer_group(environments: PageEnvironments, batch_id: int, kind: str, word: str, rows: int) -> None:
+    """Answer all questions of one kind; ``rows`` is the number that the page has shown."""
     try:
         wanted = BatchAnswer(batch_id, QuestionKind(kind), AnswerWord(word), rows)
     except ValueError:
         raise UsageError("There is no such answer. Load the page again.") from None
     with environments.changing() as environment:
-        return answer_batch(environment, wanted, None)
+        answer_batch(environment, wanted, None)
 
 
-def answer_entry(environments: PageEnvironments, name: str, text: str) -> str:
-    """Answer the question about one entry: ``send``, ``drop`` or ``same as ID``. Returns a line for the user."""
+def answer_entry(environments: PageEnvironments, name: str, text: str) -> None:
+    """Answer the question about one entry: ``send``, ``drop`` or ``same as ID``. Raises UsageError."""
     given = RowAnswer.parse(text)
     if given is None:
-        raise UsageError("Answer with send, drop, or same as and the id of what it is the same as.")
+        raise UsageError("There is no such answer. Load the page again.")
     with environments.changing(asks_apis=True) as environment:
-        return answer(environment, name, given)
+        answer(environment, name, given)
 
 
-def resolve_entry(environments: PageEnvironments, name: str, exists: str, *, absent: bool, although_listed: bool) -> str:
-    """Settle an entry in doubt: it exists with this id, or it is absent. Returns a line for the user."""
+def resolve_entry(environments: PageEnvironments, name: str, exists: str, *, absent: bool, although_listed: bool) -> None:
+    """Settle an entry in doubt: it exists with this id, or it is absent. Raises UsageError."""
     if bool(exists.strip()) == absent:
-        raise UsageError("Write the id or the reference under which it exists, or say that it does not exist.")
+        raise UsageError("It either exists with an id, or is absent. Load the page again.")
     with environments.changing(asks_apis=True) as environment:
-        return resolve(environment, name, Resolution(exists.strip() or None, although_listed))
+        resolve(environment, name, Resolution(exists.strip() or None, although_listed))

@@ -13,7 +13,8 @@ from importer.commands.review import review_batch
 from importer.domain.batches import BatchState, Person
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.personal_numbers.names import shown_name
-from importer.errors import FileRefused
+from importer.errors import FileRefused, ImporterError
+from importer.loader.profiles.workbook import sheets_of
 from importer.reporter.report import write_report
 from importer.web.work.attachments import attachments_beside, note_batches
 from importer.web.work.batches import has_ledger, unknown
@@ -43,7 +44,6 @@ def stage_files(
     ``attached`` is the folder of the documents that rows name, if that is not the one that was dropped with the files.
     ``parties`` and ``prepared_by`` are those of an :class:`ImportRequest`.
     """
-    names = {path.name for path in paths}
     attached = attached or attachments_beside(environments, paths)
     try:
         with environments.changing(asks_apis=True, is_job=True) as environment:
@@ -52,13 +52,26 @@ def stage_files(
             request = replace(_request(environments, paths, attached, parties), prepared_by=_others(prepared_by))
             found = stage_run(request, environment, job.console, partial(keep_rows, environments))
     except FileRefused as error:
-        return JobResult(messages=(str(error),), refused=True, to_map=tuple(sorted(names)))
+        return JobResult(messages=(str(error),), refused=True, to_map=_to_map(environments, paths))
     staged = found.staged
     if attached is not None:
         note_batches(environments, attached, staged.batches)
     refused = tuple(map(str, staged.refused))
-    to_map = tuple(sorted(name for name in names if any(name in message for message in refused)))
+    to_map = _to_map(environments, [path for path in paths if any(path.name in message for message in refused)])
     return JobResult(staged.batches, (*refused, *staged.remarks), to_map=to_map)
+
+
+def _to_map(environments: PageEnvironments, paths: Iterable[Path]) -> tuple[str, ...]:
+    """Return the names of the files about whose columns can be asked: those that hold rows below a header."""
+    return tuple(sorted(path.name for path in paths if _has_rows(environments, path)))
+
+
+def _has_rows(environments: PageEnvironments, path: Path) -> bool:
+    settings = environments.settings
+    try:
+        return bool(sheets_of(path, settings.known_voucher_types(), settings.defaults))
+    except ImporterError:
+        return False
 
 
 def stage_in_place(

@@ -17,7 +17,9 @@ from importer.domain.states import RowStatus
 from importer.loader.rows.verdict import Role
 from importer.loader.sheets.shape import Shape
 from importer.notify.state import Trouble
+from importer.web.pages.home import ENDINGS
 from importer.web.texts import Texts
+from importer.web.work.mapping_form import DEBTOR_TYPES
 from importer.web.work.parties import KINDS
 
 PACKAGE = ROOT / "importer" / "web"
@@ -40,10 +42,14 @@ BUILT = {
     *("status.left_to_it", "status.left_over", "status.missing", "status.missing_of"),
     *(f"answer.all_{one.name.lower()}" for one in AnswerWord),
     *(f"map.shape_{one.value}" for one in Shape),
+    *(f"map.type_{word.replace(' ', '_')}" for word in DEBTOR_TYPES),
     *(f"map.sort_{one.value.replace(' ', '_')}" for one in Sort),
     *(f"map.role_{one.name.lower()}" for one in Role),
     *(f"map.rows_{what}" for what in ("only", "skip")),
     *(f"parties.{one.value.replace(' ', '_')}" for one in KINDS),
+    *(f"status.ended_{code}" for code in ENDINGS),
+    *(f"task.{what}" for what in ("doubts", "pending", "questions", "approval", "rows_to_correct")),
+    *("answer.effect_send", "answer.effect_same", "answer.effect_drop"),
     *(f"problem.{status}" for status in (404, 405, 408, 413)),
 }
 """The keys that are put together from a word of the code."""
