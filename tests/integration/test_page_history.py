@@ -70,7 +70,7 @@ def test_an_answer_shows_by_whom_and_when_it_was_given(page, tmp_path):
             " '2026-11-28T01:10:07.000000Z', 'of a later release', 'answer_lost', 'read timeout')"
         )
     shown = browser.get("/batches/1/rows/0/2").text
-    assert "send, by bob@here, 2026-11-28 01:10 UTC" in shown
+    assert "send, by bob@here, 2026-11-28 02:10 CET" in shown
     assert "of a later release" in shown
     assert "no complete answer came.<br>read timeout" in shown
 

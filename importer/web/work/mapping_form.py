@@ -31,6 +31,7 @@ DEBTOR_TYPES = (DebtorType.COMPANY.value, DebtorType.PERSON.value, BY_NAME)
 MONEY_COLUMNS = frozenset(one.name for one in (*CASE_COLUMNS, *VOUCHER_COLUMNS) if one.value_kind is ValueKind.MONEY)
 LIKELY_FROM = 50
 """From how many percent on a column is shown at once; the others are shown behind a summary."""
+_BY_COLUMN = frozenset({SheetQuestionKind.HEADING, SheetQuestionKind.COLUMN})
 _DATE = "order of days"
 _LEFT_OPEN = "left open"
 
@@ -141,21 +142,21 @@ def asked(question: Question, given: Answers, refused: str) -> Asked:
     chosen = given.chosen.get(key)
     if chosen is None and question.default is not None and not _may_be_money(question):
         chosen = _token(question.default)
-    options = [_option(one, chosen) for one in question.choices]
+    options = [_option(one, chosen, is_shape_or_join=kind not in _BY_COLUMN) for one in question.choices]
     if _asks_type(question):
         options += [
-            Option(token := _token(word), word.replace(" ", "_"), None, (), token == chosen, is_type=True)
+            Option(token := _token(word), word.casefold().replace(" ", "_"), None, (), token == chosen, is_type=True)
             for word in DEBTOR_TYPES
         ]
     if kind is not SheetQuestionKind.SHAPE:
         options.append(Option(_token(NOTHING), "", None, (), chosen == _token(NOTHING)))
-    takes_text = kind in {SheetQuestionKind.HEADING, SheetQuestionKind.COLUMN}
+    takes_text = kind in _BY_COLUMN
     return Asked(key, question, tuple(options), given.written.get(key, ""), refused, takes_text, chosen == OTHER)
 
 
-def _option(choice: Choice, chosen: str | None) -> Option:
+def _option(choice: Choice, chosen: str | None, *, is_shape_or_join: bool) -> Option:
     token = _token(choice.answer)
-    is_likely = choice.certainty is None or choice.certainty >= LIKELY_FROM or token == chosen
+    is_likely = is_shape_or_join or choice.certainty is None or choice.certainty >= LIKELY_FROM or token == chosen
     return Option(token, choice.label, choice.certainty, choice.samples, token == chosen, is_likely)
 
 

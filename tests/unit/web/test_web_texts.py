@@ -42,7 +42,7 @@ BUILT = {
     *("status.left_to_it", "status.left_over", "status.missing", "status.missing_of"),
     *(f"answer.all_{one.name.lower()}" for one in AnswerWord),
     *(f"map.shape_{one.value}" for one in Shape),
-    *(f"map.type_{word.replace(' ', '_')}" for word in DEBTOR_TYPES),
+    *(f"map.type_{word.casefold().replace(' ', '_')}" for word in DEBTOR_TYPES),
     *(f"map.sort_{one.value.replace(' ', '_')}" for one in Sort),
     *(f"map.role_{one.name.lower()}" for one in Role),
     *(f"map.rows_{what}" for what in ("only", "skip")),
