@@ -12,7 +12,13 @@ from support.web import approve, send, site
 from importer.domain.states import RowStatus
 from importer.web.work.awaited import SendingPace, awaited
 
-TWIN = {"creditor_reference": "INV-OTHER"}
+
+def claim(reference):
+    named = {"debtor_name": "Hans Hansen", "debtor_email": "hans@hansen.example"}
+    return case(reference, creditor_reference=reference, **named)
+
+
+UNKNOWN = SendingPace()
 
 
 @pytest.fixture
@@ -25,7 +31,7 @@ def text_of(browser, path):
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", browser.get(path).text)))
 
 
-def waits(pace=SendingPace(), *, is_sent, **counts):  # noqa: B008  (it is frozen)
+def waits(pace=UNKNOWN, *, is_sent, **counts):
     found = dict.fromkeys(RowStatus, 0) | {RowStatus(name): count for name, count in counts.items()}
     return [key.partition(".")[2] for key, _ in awaited(found, pace, is_sent=is_sent)]
 
@@ -64,17 +70,18 @@ def test_a_batch_says_what_was_imported_once_it_was_and_lists_its_results_then(p
 
 def test_a_batch_with_questions_alone_is_recorded_and_answered_then(page, tmp_path):
     browser = page.visitor()
-    browser.drop(write_csv(tmp_path / "a.csv", cases(1)))
+    browser.drop(write_csv(tmp_path / "a.csv", [claim("INV-1")]))
     approve(browser, 1)
     send(page)
-    browser.drop(write_csv(tmp_path / "b.csv", [{**cases(1)[0], **TWIN}]))
+    browser.drop(write_csv(tmp_path / "b.csv", [claim("inv-1")]))
     before = text_of(browser, "/batches/2")
     assert "Nothing is to be sent." in before
     assert "you answer after the approval" in before
     assert ("Record the rows" in before, "Approve and send" in before) == (True, False)
     assert "You answer after the approval" in text_of(browser, "/batches/2/rows")
     page.started.clear()
-    approve(browser, 2)
+    fields = dict(re.findall(r'name="(mark|shown)" value="([^"]+)"', browser.get("/batches/2").text))
+    browser.post("/batches/2/approve", {**{name: html.unescape(text) for name, text in fields.items()}, "agreed": "yes"})
     assert page.started == []
     assert "The rows of batch 2 are recorded. Nothing is sent." in text_of(browser, "/batches/2")
     rows = browser.get("/batches/2/rows").text
