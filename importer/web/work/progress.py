@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +28,7 @@ from importer.workspace.connections import known_accounts, open_ledger_read_only
 from importer.workspace.environment import Environment
 from importer.workspace.person import current_person
 from importer.workspace.progress import is_long, outlook
-from importer.workspace.sending_status import NOT_SENDING, sending_status
+from importer.workspace.sending_status import NOT_SENDING, SendingStatus, sending_status
 
 TICK_SECONDS, PING_SECONDS = 1.0, 15.0
 MEASURED = timedelta(seconds=60)
@@ -79,13 +78,16 @@ def progress(environment: Environment, figures: KnownFigures | None = None, text
             every = [batch_figures(queries, info, known) for info in approved if info and info.state is BatchState.APPROVED]
         sending = sending_status(ledger, known_accounts(ledger, environment)) if environment.api_key else NOT_SENDING
     sent = [one for one in every if one.state in _OPEN]
-    if not sent:
-        return NOTHING
+    return _shown(environment, sent, sending, words) if sent else NOTHING
+
+
+def _shown(environment: Environment, sent: Sequence[Summary], sending: SendingStatus, texts: Texts) -> Progress:
+    """Return the progress of batches that are open, with what their rows wait for."""
     is_sent = sending.sender is not None
-    counts = Counter({status: sum(_rows(one, status) for one in sent) for status in RowStatus})
+    counts = {status: sum(_rows(one, status) for one in sent) for status in RowStatus}
     pace = _pace(environment) if counts[RowStatus.PENDING] and environment.api_key else SendingPace()
-    finish = " ".join(words(key, **values) for key, values in awaited(counts, pace, is_sent=is_sent))
-    return Progress({str(one.batch.id): _of(one) for one in sent}, sender_line(sending, words), finish, is_sent)
+    awaits = [texts(key, **values) for key, values in awaited(counts, pace, is_sent=is_sent)]
+    return Progress({str(one.batch.id): _of(one) for one in sent}, sender_line(sending, texts), " ".join(awaits), is_sent)
 
 
 def _rows(summary: Summary, status: RowStatus) -> int:
