@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 
@@ -17,6 +18,8 @@ from importer.web.work.progress import ProgressFeed
 from importer.web.work.row_files import sweep_rows
 from importer.web.work.sender import SenderProcess
 from importer.web.work.uploads import Uploads
+
+SWEEPS = (sweep_rows, sweep_attachments, sweep_corrections)
 
 
 @dataclass
@@ -45,11 +48,11 @@ class PageServices:
     def close(self) -> None:
         """End what ends with the server. A sender that was started goes on."""
         self.jobs.close()
+        self.uploads.close()
         self.clean_up()
 
     def clean_up(self) -> None:
-        """Remove the files that no batch needs, such as those of a server that was killed."""
-        self.uploads.forget_all()
-        with suppress(ImporterError):  # without a ledger that can be read there is nothing to show either
-            sweep_rows(self.environments)
-            sweep_corrections(self.environments)
+        """Remove the files that no batch and no running server needs, such as those of a server that was killed."""
+        for sweep in (self.uploads.sweep, *(partial(one, self.environments) for one in SWEEPS)):
+            with suppress(ImporterError, OSError):  # a ledger or a file that cannot be read: what is there stays
+                sweep()

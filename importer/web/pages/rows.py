@@ -32,12 +32,12 @@ from importer.web.work.row_files import (
     ERRORS,
     RowPage,
     ShownRow,
-    has_rows,
     refresh_rows,
     row_counts,
     row_page,
     unclear_parties,
 )
+from importer.web.work.row_folders import RowsMissing
 from importer.workspace.connections import open_ledger_read_only
 
 
@@ -125,14 +125,13 @@ def _view(environments: PageEnvironments, batch_id: int, show: str, number: int)
             if is_entered:
                 refresh_rows(environments, queries, info)
             groups = _groups(environments, queries, info) if is_entered else ()
-    is_there = has_rows(environments, batch_id, None)
-    counts = row_counts(environments, batch_id) if is_there else {}
+    counts, page = _shown(environments, batch_id, show, number)
     return RowsView(
         info.source_name,
         info.state,
         info.heads,
         groups or staged_groups(counts),
-        row_page(environments, batch_id, show, number) if is_there else None,
+        page,
         counts,
         corrected_rows(environments, batch_id),
         origin,
@@ -140,6 +139,14 @@ def _view(environments: PageEnvironments, batch_id: int, show: str, number: int)
         len(unclear_parties(environments, batch_id)) if not is_entered else 0,
         first.source_name,
     )
+
+
+def _shown(environments: PageEnvironments, batch_id: int, show: str, number: int) -> tuple[dict[str, int], RowPage | None]:
+    """Return the numbers of rows and a page of them; none if they must be found again."""
+    try:
+        return row_counts(environments, batch_id), row_page(environments, batch_id, show, number)
+    except RowsMissing:
+        return {}, None
 
 
 def _groups(environments: PageEnvironments, queries: Queries, info: BatchInfo) -> tuple[QuestionGroup, ...]:

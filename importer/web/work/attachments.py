@@ -11,13 +11,15 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from importer.errors import UsageError
 from importer.loader.records.file_types import FILE_TYPES
+from importer.web.work.batch_keys import batch_folder_name
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.uploads import CHUNK_BYTES, safe_name
+from importer.web.work.uploads import CHUNK_BYTES, safe_name, uploads_of
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.input_files import SPREADSHEETS
 
@@ -62,32 +64,46 @@ def attachments_beside(environments: PageEnvironments, paths: Sequence[Path]) ->
 
 def attachments_of(environments: PageEnvironments, batch_id: int) -> Path | None:
     """Return the folder of the documents that were dropped with the source of a batch; None if there were none."""
-    return next((folder for folder in _folders(environments) if batch_id in _batches(folder)), None)
+    key = environments.batch_key(batch_id)
+    if key is None:
+        return None
+    return next((folder for folder in _folders(environments) if key.name in _noted(folder).get(key.ledger, ())), None)
 
 
 def note_batches(environments: PageEnvironments, folder: Path, batches: Iterable[int]) -> None:
     """Remember that these batches may need the documents of a folder."""
-    noted = sorted({*_batches(folder), *batches})
-    environments.access.write(folder / BATCHES, json.dumps(noted), durable=False)
+    noted = _noted(folder)
+    for key in filter(None, map(environments.batch_key, batches)):
+        noted[key.ledger] = sorted({*noted.get(key.ledger, ()), key.name})
+    environments.access.write(folder / BATCHES, json.dumps(noted))
 
 
 def forget_attachments(environments: PageEnvironments, job_id: str) -> None:
     """Remove the documents of a drop, unless a batch was made with them."""
     folder = _folder(environments, job_id)
-    if not _batches(folder):
+    if not _noted(folder):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep_attachments(environments: PageEnvironments) -> None:
     """Remove the documents of which no batch is open any more: all is sent, or was discarded. Raises LedgerError."""
-    folders = _folders(environments)
-    if not folders:
-        return
-    with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
-        waiting = queries.waiting_batches()
+    folders, ledger_id = _folders(environments), environments.ledger_id()
+    waiting = _waiting(environments) if folders and ledger_id else set()
+    dropped = {path.name for path in uploads_of(environments)}  # of a drop that is not staged yet, perhaps of another server
     for folder in folders:
-        if not waiting.intersection(_batches(folder)):
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(UsageError):  # what is noted of one of them cannot be read: it stays, and the others are removed
+            noted = _noted(folder)
+            is_needed = any(known != ledger_id or waiting.intersection(names) for known, names in noted.items())
+            if not is_needed and (noted or folder.name not in dropped):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _waiting(environments: PageEnvironments) -> set[str]:
+    """Return the names of the batches that may need documents: open ones, and those of which a part is open."""
+    with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+        infos = [info for batch in queries.waiting_batches() if (info := queries.batch(batch))]
+        infos += [info for one in infos if one.part_of is not None and (info := queries.batch(one.part_of))]
+    return {batch_folder_name(info.id, info.run_id) for info in infos}
 
 
 def _folder(environments: PageEnvironments, job_id: str) -> Path:
@@ -98,8 +114,12 @@ def _folders(environments: PageEnvironments) -> list[Path]:
     return [path for path in environments.folder(FOLDER).iterdir() if path.is_dir()]
 
 
-def _batches(folder: Path) -> list[int]:
+def _noted(folder: Path) -> dict[str, list[str]]:
+    """Return the batches that may need the documents of a folder, by the id of their ledger. Raises UsageError."""
+    path = folder / BATCHES
     try:
-        return [int(one) for one in json.loads((folder / BATCHES).read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
-        return []
+        return {ledger: list(names) for ledger, names in json.loads(path.read_text(encoding="utf-8")).items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, AttributeError):
+        raise UsageError(f"{path} cannot be read, which names the batches of its documents. Restore it from a backup.") from None

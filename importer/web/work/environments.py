@@ -16,6 +16,7 @@ from importer.domain.batches import Person
 from importer.domain.file_access import FileAccess, access_of
 from importer.errors import LedgerHeld
 from importer.settings import Settings
+from importer.web.work.batch_keys import BatchKey, KnownKeys, ledger_folder_name
 from importer.web.work.known_figures import KnownFigures
 from importer.workspace.environment import Environment, open_environment
 from importer.workspace.ledger_guard import refuse_second_ledger
@@ -24,6 +25,7 @@ from importer.workspace.workspace import Workspace
 
 T = TypeVar("T")
 SHORT_WAIT_SECONDS = 5.0
+LEDGERS, NO_LEDGER = "ledgers", "none"
 FOLDER = "page"
 """The folder of the workspace in which the page keeps what it needs between two requests."""
 
@@ -38,6 +40,7 @@ class PageEnvironments:
     config: Path | None = None
     new_ledger: bool = False
     figures: KnownFigures = field(default_factory=KnownFigures)
+    _keys: KnownKeys = field(default_factory=KnownKeys)
     _writing: Lock = field(default_factory=Lock)
 
     @property
@@ -50,6 +53,23 @@ class PageEnvironments:
         path = self.workspace.root.absolute() / FOLDER / name
         self.access.folders_to(path)
         return path
+
+    def ledger_folder(self, name: str) -> Path:
+        """Return a private folder of the page for what belongs to the present ledger, which exists then.
+
+        Raises OSError or LedgerError.
+        """
+        return self.folder(f"{LEDGERS}/{ledger_folder_name(self.ledger_id()) or NO_LEDGER}/{name}")
+
+    def ledger_id(self) -> str:
+        """Return the id of the present ledger; empty if there is none yet. Raises LedgerError."""
+        with self.reading() as environment:
+            return self._keys.ledger(environment)
+
+    def batch_key(self, batch_id: int) -> BatchKey | None:
+        """Return which batch has this number now; None if there is none. Raises LedgerError."""
+        with self.reading() as environment:
+            return self._keys.batch(environment, batch_id)
 
     @contextmanager
     def reading(self) -> Iterator[Environment]:

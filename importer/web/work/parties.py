@@ -25,6 +25,7 @@ from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.mapping_form import key_of
 from importer.web.work.row_files import unclear_parties
 from importer.web.work.staging import stage_in_place
+from importer.web.work.uploads import uploads_of
 from importer.workspace.connections import open_ledger_read_only
 
 KINDS = (PartyKind.COMPANY, PartyKind.PERSON, PartyKind.SOLE_TRADER)
@@ -94,7 +95,7 @@ def _given(unclear: Mapping[str, int], everyone: str, by_name: Mapping[str, str]
 
 def dropped_file(environments: PageEnvironments, info: BatchInfo) -> Path | None:
     """Return the dropped file of a batch, if it is still here."""
-    for path in environments.folder("uploads").glob("*/*"):
+    for path in (path for folder in uploads_of(environments) for path in folder.iterdir()):
         if shown_name(path.name) == info.source_name:
             with path.open("rb") as file:
                 if file_digest(file, "sha256").hexdigest() == info.source_sha256:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import struct
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
+from threading import RLock
+from time import time
 from typing import IO, Any
 
 from importer.domain.batches import BatchState
@@ -32,23 +32,32 @@ from importer.ledger.queries.report_rows import BatchInfo, RecordResult, ReportR
 from importer.loader.records.party import name_asked_about
 from importer.loader.values.text import display_text
 from importer.reporter.row_reasons import ReportHeadings, label, reasons_of_row, worse_status
+from importer.web.work.batch_keys import review_mark
 from importer.web.work.batches import version_of
 from importer.web.work.environments import PageEnvironments
-from importer.workspace.connections import open_ledger_read_only
+from importer.web.work.row_folders import (
+    NewRows,
+    RowsMissing,
+    batches_with_rows,
+    current_rows,
+    read_rows,
+    remove_rows,
+)
+from importer.workspace.proposing import Previewed
 
 PAGE_ROWS = 50
 LONGEST_CELL = 300
+ABANDONED_SECONDS = 24 * 3600.0
+"""The age of rows that are not of any batch, and that no process writes any more."""
 ALL, ERRORS = "all", "errors"
 """The names of the files, and of the choices of rows, beside those of the statuses."""
 ASKED = "ask-"
 """What the names of the files of questioned rows begin with, one for each kind of a question."""
 CHOICES = (ALL, ERRORS, *RowStatus, *(f"{ASKED}{kind}" for kind in QuestionKind))
-_LINES, _KEY, _PARTIES = "rows.jsonl", "key", "parties.json"
+_LINES, _PARTIES = "rows.jsonl", "parties.json"
 _POSITION = struct.Struct("<Q")
-NEW = "new-"
-"""What the name of a folder begins with that is being written."""
-_REPLACING = Lock()
-"""Held while the files of a batch take the place of older ones, and while they are read."""
+_REFRESHING = RLock()
+"""Held while it is found out whether the files of a batch are those of its present figures, and while they are written."""
 _FINE = NOTHING_TO_DO | {RowStatus.PENDING}
 
 
@@ -101,42 +110,63 @@ class RowPage:
     count: int
 
 
-def keep_rows(environments: PageEnvironments, queries: Queries, batch_id: int) -> None:
-    """Write the files of a batch, within the transaction in which its rows are entered."""
+class RowKeeper:
+    """Writes the rows of staged batches while they are reviewed; they are shown once the review is recorded.
+
+    It is the ``look`` of :func:`importer.workspace.proposing.preview`, within a transaction that may be rolled back.
+    """
+
+    def __init__(self, environments: PageEnvironments) -> None:
+        self._environments = environments
+        self._written: dict[int, tuple[NewRows, str]] = {}
+
+    def __call__(self, queries: Queries, batch_id: int) -> None:
+        """Write the rows of a batch."""
+        self._written[batch_id] = _write_rows(self._environments, queries, batch_id)
+
+    def confirm(self, found: Previewed | None) -> None:
+        """Have the rows shown, now that this review is recorded."""
+        for batch_id, proposal in (found.proposals if found else {}).items():
+            rows, tally = self._written[batch_id]
+            review = json.dumps(found.files[batch_id].as_json(), ensure_ascii=False) if found else ""
+            with suppress(OSError):  # then they must be found again, which pages say
+                rows.make_current(tally, review_mark(proposal, review))
+
+
+def _write_rows(environments: PageEnvironments, queries: Queries, batch_id: int) -> tuple[NewRows, str]:
+    """Write the rows of a batch to a new folder; returns it with the key of their figures."""
     batch = queries.batch(batch_id)
     assert batch is not None
     headings = [ReportHeadings(head) for head in batch.heads]
-    place = _folder(environments, batch_id)
-    folder = place.with_name(f"{NEW}{secrets.token_hex(8)}")
-    environments.access.folders_to(folder)
+    new = NewRows(environments, batch)
     unclear: Counter[str] = Counter()
     with ExitStack() as stack:
-        written = _Written(environments, folder, stack)
+        written = _Written(environments, new.folder, stack)
         for row in queries.rows(batch_id):
             status = worse_status(row)
             written.add(_line(row, status, headings[row.sheet]), status, _asked(row))
             unclear.update(filter(None, [_unclear_party(row)]))
-    environments.access.write(folder / _PARTIES, json.dumps(unclear, ensure_ascii=False), durable=False)
-    environments.access.write(folder / _KEY, key_of(queries, batch_id), durable=False)
-    with _REPLACING:
-        shutil.rmtree(place, ignore_errors=True)
-        folder.replace(place)
+    environments.access.write(new.folder / _PARTIES, json.dumps(unclear, ensure_ascii=False), durable=False)
+    return new, key_of(queries, batch_id)
 
 
 def refresh_rows(environments: PageEnvironments, queries: Queries, info: BatchInfo) -> None:
-    """Write the files of a batch that is entered, unless those that are there are of its present figures.
+    """Write the rows of a batch that is entered, unless those that are there are of its present figures.
 
     A large batch is not counted for each page: while it is being sent its rows may be as old as its figures.
     """
 
     def refresh() -> bool:
-        if not has_rows(environments, info.id, key_of(queries, info.id)):
-            keep_rows(environments, queries, info.id)
+        tally = key_of(queries, info.id)
+        if not has_rows(environments, info.id, tally):
+            new, _ = _write_rows(environments, queries, info.id)
+            new.make_current(tally)
         return True
 
-    environments.figures.get(("rows", *version_of(info)), refresh)
-    if not has_rows(environments, info.id, None):  # they were removed meanwhile
-        keep_rows(environments, queries, info.id)
+    with _REFRESHING:  # of several pages at once, one writes them
+        environments.figures.get(("rows", *version_of(info)), refresh)
+        if not has_rows(environments, info.id, None):  # they were removed meanwhile
+            refresh()
 
 
 class _Written:
@@ -176,7 +206,8 @@ def _unclear_party(row: ReportRow) -> str | None:
 def unclear_parties(environments: PageEnvironments, batch_id: int) -> Mapping[str, int]:
     """Return the debtors of a batch of whom nothing shows what they are, each with its rows; none without the files."""
     try:
-        found: dict[str, int] = json.loads((_folder(environments, batch_id) / _PARTIES).read_text(encoding="utf-8"))
+        text = read_rows(environments, batch_id, lambda folder: (folder / _PARTIES).read_text(encoding="utf-8"))
+        found: dict[str, int] = json.loads(text)
     except (OSError, ValueError):
         return {}
     return found
@@ -190,47 +221,64 @@ def key_of(queries: Queries, batch_id: int) -> str:
     return sha256(json.dumps(tallies, sort_keys=True).encode()).hexdigest()
 
 
-def has_rows(environments: PageEnvironments, batch_id: int, key: str | None) -> bool:
-    """Return whether the files of a batch are there, and (unless ``key`` is None) those of this key."""
+def has_rows(environments: PageEnvironments, batch_id: int, tally: str | None) -> bool:
+    """Return whether the rows of a batch can be shown, and (unless ``tally`` is None) those of these figures."""
     try:
-        found = (_folder(environments, batch_id) / _KEY).read_text(encoding="utf-8")
-    except OSError:
+        found = current_rows(environments, batch_id)
+    except RowsMissing:
         return False
-    return key is None or found == key
+    return found.folder.is_dir() and tally in {None, found.tally}
 
 
 def forget_rows(environments: PageEnvironments, batch_id: int) -> None:
     """Remove the files of a batch."""
-    shutil.rmtree(_folder(environments, batch_id), ignore_errors=True)
+    remove_rows(environments, batch_id)
 
 
 def row_counts(environments: PageEnvironments, batch_id: int) -> dict[str, int]:
-    """Return the number of rows by choice, without statuses that have none."""
-    folder = _folder(environments, batch_id)
-    found = {choice: _count(folder, choice) for choice in CHOICES}
+    """Return the number of rows by choice, without statuses that have none. Raises RowsMissing."""
+    found = read_rows(environments, batch_id, lambda folder: {choice: _count(folder, choice) for choice in CHOICES})
     return {choice: count for choice, count in found.items() if count or choice in {ALL, ERRORS}}
 
 
 def row_page(environments: PageEnvironments, batch_id: int, show: str, number: int) -> RowPage:
-    """Return a page of the rows of a choice, the last one for a number that is too large. Raises OSError without the files."""
-    folder = _folder(environments, batch_id)
+    """Return a page of the rows of a choice, the last one for a number that is too large. Raises RowsMissing."""
+    return read_rows(environments, batch_id, lambda folder: _page(folder, show, number))
+
+
+def _page(folder: Path, show: str, number: int) -> RowPage:
     count = _count(folder, show)
     pages = max(1, -(-count // PAGE_ROWS))
     number = min(max(1, number), pages)
     if not count:
         return RowPage((), number, pages, count)
-    with _REPLACING, (folder / show).open("rb") as positions, (folder / _LINES).open("rb") as lines:
+    with (folder / show).open("rb") as positions, (folder / _LINES).open("rb") as lines:
         positions.seek((number - 1) * PAGE_ROWS * _POSITION.size)
         found = [one for (one,) in _POSITION.iter_unpack(positions.read(PAGE_ROWS * _POSITION.size))]
         rows = tuple(_shown(lines, position) for position in found)
     return RowPage(rows, number, pages, count)
 
 
+def rows_in(environments: PageEnvironments, batch_id: int, show: str) -> list[ShownRow]:
+    """Return all rows of a choice. Raises RowsMissing."""
+
+    def read(folder: Path) -> list[ShownRow]:
+        if not _count(folder, show):
+            return []
+        with (folder / show).open("rb") as positions, (folder / _LINES).open("rb") as lines:
+            return [_shown(lines, one) for (one,) in _POSITION.iter_unpack(positions.read())]
+
+    return read_rows(environments, batch_id, read)
+
+
 def find_row(environments: PageEnvironments, batch_id: int, sheet: int, number: int) -> ShownRow | None:
-    """Return a row by its place; None if there is none. Rows are in the order of the sheets. Raises OSError without the files."""
-    folder = _folder(environments, batch_id)
+    """Return a row by its place; None if there is none. Rows are in the order of the sheets. Raises RowsMissing."""
+    return read_rows(environments, batch_id, lambda folder: _find(folder, sheet, number))
+
+
+def _find(folder: Path, sheet: int, number: int) -> ShownRow | None:
     low, high = 0, _count(folder, ALL)
-    with _REPLACING, (folder / ALL).open("rb") as positions, (folder / _LINES).open("rb") as lines:
+    with (folder / ALL).open("rb") as positions, (folder / _LINES).open("rb") as lines:
         while low < high:
             middle = (low + high) // 2
             positions.seek(middle * _POSITION.size)
@@ -242,14 +290,12 @@ def find_row(environments: PageEnvironments, batch_id: int, sheet: int, number: 
 
 
 def _count(folder: Path, choice: str) -> int:
+    if not folder.is_dir():
+        raise FileNotFoundError(folder)
     try:
         return (folder / choice).stat().st_size // _POSITION.size
-    except OSError:
+    except FileNotFoundError:  # no row has this status
         return 0
-
-
-def _folder(environments: PageEnvironments, batch_id: int) -> Path:
-    return environments.folder("rows") / str(batch_id)
 
 
 def _line(row: ReportRow, status: RowStatus, headings: ReportHeadings) -> bytes:
@@ -293,14 +339,10 @@ def _entries(row: ReportRow | None) -> tuple[tuple[str, str], ...]:
 
 
 def sweep_rows(environments: PageEnvironments) -> None:
-    """Remove the files of all batches that do not wait for an approval: they are made again when they are asked for."""
-    for path in environments.folder("rows").glob(f"{NEW}*"):
-        shutil.rmtree(path, ignore_errors=True)
-    folders = {path for path in environments.folder("rows").iterdir() if path.name.isdecimal()}
-    if not folders:
-        return
-    with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
-        for folder in folders:
-            info = queries.batch(int(folder.name))
-            if info is None or info.state is not BatchState.STAGED:
-                shutil.rmtree(folder, ignore_errors=True)
+    """Remove the rows of all batches that do not wait for an approval: they are made again when they are asked for."""
+    for batch_id, folder in batches_with_rows(environments):
+        key = environments.batch_key(batch_id)
+        is_of_batch = key is not None and key.name == folder.name
+        is_old = time() - folder.stat().st_mtime > ABANDONED_SECONDS  # else it may be staged now, by another process
+        if (is_of_batch or is_old) and not (is_of_batch and key and key.state is BatchState.STAGED):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from importer.web.work.batches import has_ledger, unknown
 from importer.web.work.console import PageConsole
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
-from importer.web.work.row_files import keep_rows
+from importer.web.work.row_files import RowKeeper
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.person import current_person
 from importer.workspace.proposing import stage_run
@@ -45,12 +44,14 @@ def stage_files(
     ``parties`` and ``prepared_by`` are those of an :class:`ImportRequest`.
     """
     attached = attached or attachments_beside(environments, paths)
+    keeper = RowKeeper(environments)
     try:
         with environments.changing(asks_apis=True, is_job=True) as environment:
             environment.require_debitura()
             environment.check_deadline()
             request = replace(_request(environments, paths, attached, parties), prepared_by=_others(prepared_by))
-            found = stage_run(request, environment, job.console, partial(keep_rows, environments))
+            found = stage_run(request, environment, job.console, keeper)
+            keeper.confirm(found.previewed)
     except FileRefused as error:
         return JobResult(messages=(str(error),), refused=True, to_map=_to_map(environments, paths))
     staged = found.staged
@@ -124,10 +125,10 @@ def _others(people: Iterable[Person]) -> tuple[Person, ...]:
 
 def review_again(environments: PageEnvironments, batch_id: int) -> None:
     """Find out what a batch would do now, and remember it as what its page shows. Raises UsageError, LedgerError, LedgerHeld."""
+    keeper = RowKeeper(environments)
     with environments.changing() as environment:
-        review_batch(
-            environments.workspace, environment, batch_id, None, command="importer serve", look=partial(keep_rows, environments)
-        )
+        found = review_batch(environments.workspace, environment, batch_id, None, command="importer serve", look=keeper)
+        keeper.confirm(found.previewed)
 
 
 def write_results(environments: PageEnvironments, batch_id: int) -> None:

@@ -4,35 +4,57 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from importer.domain.file_names import CONTROL
 from importer.errors import UsageError
+from importer.ledger.storage.lock import OwnedLock
 from importer.loader.records.file_types import FILE_TYPES
-from importer.web.work.environments import PageEnvironments
+from importer.web.work.environments import FOLDER, PageEnvironments
 from importer.workspace.input_files import SPREADSHEETS
 
 LONGEST_NAME = 150
 MOST_NAME_BYTES = 200
 """File systems count bytes: a name of Danish or Greek letters is longer than its characters, and results add to it."""
 CHUNK_BYTES = 1 << 20
+UPLOADS = "uploads"
 _JOB = re.compile(r"[0-9a-f]{32}")
 
 
 class Uploads:
-    """The folders of uploads, one for each job."""
+    """The folders of uploads of this server, one for each job. Other servers in the workspace have theirs.
+
+    A lock says that the server runs: it ends with the process, so that the files of one that was killed can be removed.
+    """
 
     def __init__(self, environments: PageEnvironments) -> None:
+        """Begin to keep uploads. Raises UsageError if nothing can be written in the workspace."""
         self._environments = environments
+        self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            self._lock = _lock_of(environments, self._name)
+            self._lock.acquire("importer serve")
+            environments.access.folders_to(self._own)
+        except OSError as error:
+            raise UsageError(
+                f"The page cannot write in its folder {environments.workspace.root / FOLDER} ({error.strerror}). Check that you "
+                f"may write there, and that there is space left."
+            ) from None
+
+    @property
+    def _own(self) -> Path:
+        return self._environments.folder(UPLOADS) / self._name
 
     def folder(self, job_id: str) -> Path:
         """Return the folder of a job's files. Raises UsageError for what is no id of a job."""
         if not _JOB.fullmatch(job_id):
             raise UsageError("There is no such upload. Drop the file again.")
-        return self._environments.folder("uploads") / job_id
+        return self._own / job_id
 
     def keep(self, job_id: str, name: str, content: BinaryIO) -> Path:
         """Write a file of a job. Raises UsageError for a name that no spreadsheet has, and OSError if the disk is full."""
@@ -55,9 +77,35 @@ class Uploads:
         """Remove the files of a job."""
         shutil.rmtree(self.folder(job_id), ignore_errors=True)
 
-    def forget_all(self) -> None:
-        """Remove all files, such as those of a server that was killed."""
-        shutil.rmtree(self._environments.folder("uploads"), ignore_errors=True)
+    def sweep(self) -> None:
+        """Remove the files of servers that have ended without doing so."""
+        for path in self._environments.folder(UPLOADS).iterdir():
+            name = path.name.removesuffix(".lock").removesuffix(".owner")
+            if name != self._name and not _lock_of(self._environments, name).is_held():
+                _remove(self._environments, name)
+
+    def close(self) -> None:
+        """Remove all files of this server, which takes no more of them."""
+        shutil.rmtree(self._own, ignore_errors=True)
+        self._lock.release()
+        _remove(self._environments, self._name)
+
+
+def uploads_of(environments: PageEnvironments) -> list[Path]:
+    """Return the folders of all jobs with uploads, of whichever server."""
+    return [path for path in environments.folder(UPLOADS).glob("*/*") if path.is_dir()]
+
+
+def _lock_of(environments: PageEnvironments, name: str) -> OwnedLock:
+    return OwnedLock(str(environments.folder(UPLOADS) / name), environments.access)
+
+
+def _remove(environments: PageEnvironments, name: str) -> None:
+    folder = environments.folder(UPLOADS)
+    shutil.rmtree(folder / name, ignore_errors=True)
+    for path in (folder / f"{name}.owner", folder / f"{name}.lock"):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def file_name(given: str) -> str:
