@@ -14,6 +14,7 @@ from support.web import approve, site
 
 from importer.commands.resume import resume
 from importer.web.work.corrected_sheets import corrected_rows, sweep_corrections
+from importer.web.work.correction_store import corrections_folder, folder_of_batch
 from importer.workspace.environment import open_environment
 
 HEADER = list(case("C1"))
@@ -140,13 +141,13 @@ def test_personal_numbers_in_corrections_are_kept_nowhere(page, tmp_path, caplog
     keep(browser, 3, debtor_country="Denmark", debtor_name=f"Kaj Drossel, CPR {NUMBER}")
     shown = [browser.get("/batches/1/rows").text, browser.get("/batches/1/corrections").text, check(browser).text]
     assert all("010180-****" in text for text in shown[:2])
-    folder = tmp_path / "page" / "corrections"
+    folder = corrections_folder(page.environments)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     kept = [*(path.read_bytes() for path in (*files, tmp_path / "ledger.sandbox.db")), *map(str.encode, shown)]
     assert not any(number.encode() in text for text in kept for number in (NUMBER, "0101801234"))
     assert NUMBER not in caplog.text
-    (sheet,) = folder.glob("1/1/*.xlsx")
+    (sheet,) = folder.glob("1-*/1/*.xlsx")
     from openpyxl import load_workbook
 
     cells = [str(cell) for row in load_workbook(sheet).worksheets[0].iter_rows(values_only=True) for cell in row]
@@ -157,10 +158,10 @@ def test_personal_numbers_in_corrections_are_kept_nowhere(page, tmp_path, caplog
 def test_what_nobody_needs_any_more_is_swept(page, tmp_path):
     browser = page.visitor()
     browser.drop(write_csv(tmp_path / "a.csv", [*cases(1), *BAD[:2]]))
-    folder = tmp_path / "page" / "corrections" / "1"
     keep(browser, 3, then="", debtor_country="Norway")
     browser.follow(keep(browser, 3, then="", debtor_country="Denmark"))
     sweep_corrections(page.environments)
+    folder = folder_of_batch(page.environments, 1)
     assert [path.name for path in folder.glob("*/*.xlsx")] == ["a-corrected-2.xlsx"]
     for batch in (1, 3):
         approve(browser, batch)

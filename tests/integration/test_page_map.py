@@ -201,5 +201,5 @@ def test_how_a_batch_was_read_is_changed_as_long_as_its_file_is_here(page, tmp_p
     assert "Review of a.csv" in browser.follow(saved).text
     assert "discarded" in browser.get("/batches/1").text
     assert (tmp_path / "profiles" / "egen.toml").exists()
-    page.services.uploads.forget_all()
+    page.services.uploads.close()
     assert "Drop it again" in browser.get("/batches/2/map").text

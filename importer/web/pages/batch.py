@@ -19,7 +19,7 @@ from importer.web.page_request import PageRequest
 from importer.web.texts import Texts
 from importer.web.users import Access
 from importer.web.work.batches import BatchView, batch_view, result_file
-from importer.web.work.corrections import history_of, origin_of
+from importer.web.work.correction_store import history_of
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.progress import NOTHING, Progress, progress
 from importer.web.work.result_links import result_links

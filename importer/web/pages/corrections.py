@@ -13,16 +13,8 @@ from importer.domain.records import SheetHead
 from importer.errors import UsageError
 from importer.web.page_request import PageRequest
 from importer.web.work.corrected_sheets import CorrectedRows, corrected_rows, stage_corrections
-from importer.web.work.corrections import (
-    batch_info,
-    changes_of,
-    correct_row,
-    corrections_of,
-    history_of,
-    origin_of,
-    row_to_correct,
-    undo_row,
-)
+from importer.web.work.correction_store import changes_of, corrections_of, history_of, origin_of
+from importer.web.work.corrections import batch_info, correct_row, row_to_correct, undo_row
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.row_files import CHOICES, ShownRow
 

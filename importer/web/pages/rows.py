@@ -16,14 +16,8 @@ from importer.web.page_request import PageRequest
 from importer.web.users import Access
 from importer.web.work.batches import has_ledger, unknown, version_of
 from importer.web.work.corrected_sheets import CorrectedRows, corrected_rows
-from importer.web.work.corrections import (
-    CORRECTABLE,
-    CellCorrection,
-    CorrectionOrigin,
-    origin_of,
-    original_place,
-    original_position,
-)
+from importer.web.work.correction_store import CellCorrection, CorrectionOrigin, origin_of
+from importer.web.work.corrections import CORRECTABLE, original_place, original_position
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.questions import QuestionGroup, named_entries, question_groups, staged_groups
 from importer.web.work.row_files import (

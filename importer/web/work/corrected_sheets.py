@@ -10,49 +10,56 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from importer.commands.approve import discard_staged
 from importer.domain.batches import BatchState
 from importer.domain.parties.kinds import PartyKind
+from importer.domain.states import RowStatus
 from importer.errors import UsageError
 from importer.ledger.queries.report_rows import BatchInfo, ReportRow
+from importer.loader.values.text import display_text
 from importer.reporter.sheets import write_sheets
 from importer.reporter.summary import summarize
 from importer.web.work.batches import UNDECIDED, has_ledger
-from importer.web.work.corrections import (
+from importer.web.work.correction_store import (
     CELLS,
-    CORRECTABLE,
+    CHECKING,
     HISTORY,
-    KEEPING,
-    ORIGIN,
-    REPLACED,
     CellCorrection,
     RowPlace,
-    append_history,
-    batch_info,
-    corrections_folder,
+    batches_with_corrections,
+    changes_of,
     corrections_of,
-    correctors_of,
+    folder_of_batch,
     history_of,
-    mask_of,
+    intend_batch,
     origin_of,
     present_moment,
+    record_batch,
+)
+from importer.web.work.corrections import (
+    CORRECTABLE,
+    KEEPING,
+    REPLACED,
+    batch_info,
+    correctors_of,
+    mask_of,
     row_to_correct,
     with_texts,
 )
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
-from importer.web.work.row_files import find_row
+from importer.web.work.row_files import find_row, rows_in
 from importer.web.work.staging import NOBODY_KNOWN, preparers_of, stage_files
 from importer.workspace.connections import open_ledger_read_only
 
-_CHECKING = Lock()
-"""Held while corrected rows are written and staged: each batch of them takes the place of the one before."""
+_BLOCKED_BY = frozenset({"case_rejected", "parent_rejected"})
+"""The codes of the reasons of vouchers that wait for the correction of another row."""
 _OVER = frozenset({BatchState.DONE, BatchState.DISCARDED})
 
 
@@ -96,24 +103,27 @@ def stage_corrections(
     ``parties`` are those of :func:`importer.web.work.staging.stage_files`. Rows whose corrections were approved already are left
     out. Raises UsageError if there is nothing to check.
     """
-    with _CHECKING:
+    with CHECKING:
         found = corrected_rows(environments, batch_id)
         info = batch_info(environments, found.batch)
         wanted = [place for place in sorted(found.rows) if found.batches.get(place) in {None, *found.waiting}]
         rows = list(_corrected(environments, info, found, wanted))
         if not rows:
             raise UsageError("There is no corrected row to check.")
-        path = _derived(environments, info, rows, len(history_of(environments, info.id)) + 1)
+        sheet = sorted([*rows, *_waiting_for(environments, info, rows)], key=lambda row: (row.sheet, row.number))
+        path = _derived(environments, info, sheet)
         people = [
             *preparers_of(environments, [info.id]),
             *correctors_of(environments, info, [(one.sheet, one.number) for one in rows]),
         ]
         attached = attachments_of(environments, found.batch)
+        texts = [[*one.cell, one.text] for row in rows for one in found.rows[row.sheet, row.number]]
+        intent = intend_batch(environments, _line(info, path, texts), sorted({row.sheet for row in sheet}))
         staged = stage_files(environments, job, [path], attached, parties=parties, prepared_by=people)
         if not staged.batches:
+            intent.unlink(missing_ok=True)
             return replace(staged, to_map=())
-        texts = [[*one.cell, one.text] for row in rows for one in found.rows[row.sheet, row.number]]
-        _record(environments, info, path, staged.batches[0], rows, texts)
+        record_batch(environments, intent, staged.batches[0])
         _discard(environments, [one for one in found.waiting if one not in staged.batches])
         return replace(staged, to_map=(), messages=(*staged.messages, *_changed_meanwhile(environments, info, texts, staged)))
 
@@ -148,21 +158,63 @@ def _states(environments: PageEnvironments, batches: Sequence[int]) -> dict[int,
 def _corrected(
     environments: PageEnvironments, info: BatchInfo, found: CorrectedRows, places: Iterable[RowPlace]
 ) -> Iterator[ReportRow]:
-    """Yield the corrected rows. One that needs no correction any more, since it was answered or sent, is left out."""
+    """Yield the corrected rows. One that needs no correction any more, since it was answered or sent, is left out.
+
+    Raises UsageError if one of them is not found, so that none is lost.
+    """
     for sheet, number in places:
         try:
             shown = find_row(environments, info.id, sheet, number)
         except OSError:
             shown = row_to_correct(environments, info.id, (sheet, number))  # says what to do
-        if shown is not None and shown.row is not None and shown.status in CORRECTABLE:
+        if shown is None or (shown.row is None and shown.status in CORRECTABLE):
+            raise UsageError(
+                f"Row {number} of sheet {sheet + 1} was corrected, and is not among the rows of batch {info.id} any more. "
+                f"Nothing was checked. Choose Check again on the page of the batch."
+            )
+        if shown.row is not None and shown.status in CORRECTABLE:
             cells = with_texts(shown.row.cells, _texts_of(found.rows[sheet, number]))
             yield shown.row._replace(cells=mask_of(environments, info, sheet).row(cells).cells)
 
 
-def _derived(environments: PageEnvironments, info: BatchInfo, rows: Sequence[ReportRow], number: int) -> Path:
+def _waiting_for(environments: PageEnvironments, info: BatchInfo, corrected: Sequence[ReportRow]) -> list[ReportRow]:
+    """Return the rows whose vouchers are blocked because the case or the parent of these rows was rejected.
+
+    They are not wrong themselves, and nothing else would ever bring them: a corrected error sheet has them too. They are known
+    by the reference that they name, which is a cell of such a row.
+    """
+    taken = {(row.sheet, row.number) for row in corrected}
+    blocked = [one for one in rows_in(environments, info.id, RowStatus.BLOCKED) if (one.sheet, one.number) not in taken]
+    known = {text for row in corrected for text in _texts_in(environments, info, row)}
+    found: list[ReportRow] = []
+    while more := [one.row for one in blocked if one.row is not None and known & _named_by(one.row) and one.row not in found]:
+        found += more
+        known |= {text for row in more for text in _cell_texts(row)}
+    return found
+
+
+def _texts_in(environments: PageEnvironments, info: BatchInfo, corrected: ReportRow) -> set[str]:
+    """Return the texts of a row's cells, as they were and as they were corrected."""
+    before = find_row(environments, info.id, corrected.sheet, corrected.number)
+    return _cell_texts(corrected) | (_cell_texts(before.row) if before is not None and before.row is not None else set())
+
+
+def _cell_texts(row: ReportRow) -> set[str]:
+    return {display_text(cell).strip() for cell in row.cells if cell is not None}
+
+
+def _named_by(row: ReportRow) -> set[str]:
+    """Return the references because of which the voucher of a row is blocked."""
+    reasons = row.voucher.reasons if row.voucher is not None else ()
+    return {one.value.strip() for one in reasons if one.code in _BLOCKED_BY and one.value}
+
+
+def _derived(environments: PageEnvironments, info: BatchInfo, rows: Sequence[ReportRow]) -> Path:
     """Write the error sheet with the corrected rows."""
-    folder = corrections_folder(environments) / str(info.id) / str(number)
-    shutil.rmtree(folder, ignore_errors=True)  # of a check that was refused
+    place = folder_of_batch(environments, info.id)
+    number = 1 + max((int(path.name) for path in place.iterdir() if path.name.isdecimal()), default=0)
+    number = max(number, len(history_of(environments, info.id)) + 1)
+    folder = place / str(number)
     environments.access.folders_to(folder)
     write_sheets(folder, info.heads, rows, checking=True)
     stem = re.sub(r"[^\w.-]+", "_", Path(info.source_name).stem)[:80]
@@ -173,25 +225,19 @@ def _derived(environments: PageEnvironments, info: BatchInfo, rows: Sequence[Rep
     return path
 
 
-def _record(
-    environments: PageEnvironments, info: BatchInfo, path: Path, batch: int, rows: Sequence[ReportRow], texts: list[list[Any]]
-) -> None:
+def _line(info: BatchInfo, path: Path, texts: list[list[Any]]) -> dict[str, Any]:
+    """Return the line of the history about a sheet of corrected rows, without its batch."""
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     places = [(info.heads[sheet], number, position) for sheet, number, position, _ in texts]
-    line = {
+    return {
         **present_moment(),
         "of": {"batch": info.id, "name": info.source_name, "sha256": info.source_sha256},
         "source": {"name": path.name, "sha256": digest},
-        "batch": batch,
+        "folder": path.parent.name,
         "cells": [{"sheet": head.name, "row": number, "heading": head.header[position]} for head, number, position in places],
         "texts": texts,
     }
-    origin = {"batch": info.id, "sheets": sorted({row.sheet for row in rows})}
-    folder = corrections_folder(environments) / str(batch)
-    environments.access.folders_to(folder)
-    environments.access.write(folder / ORIGIN, json.dumps(origin))
-    append_history(environments, info.id, [line])
 
 
 def _changed_meanwhile(environments: PageEnvironments, info: BatchInfo, texts: list[list[Any]], staged: JobResult) -> list[str]:
@@ -220,24 +266,24 @@ def sweep_corrections(environments: PageEnvironments) -> None:
     of the first batch, what the cells held is removed too, unless corrected rows were not checked yet: the ledger has it, and
     the history keeps who corrected which cell, and when.
     """
-    folders = [path for path in corrections_folder(environments).iterdir() if path.name.isdecimal()]
     with environments.reading() as environment:
-        if not folders or not has_ledger(environment):
+        if not has_ledger(environment):
             return
-    for folder in folders:
-        _sweep(environments, folder)
+    for batch_id in batches_with_corrections(environments):
+        with suppress(UsageError, OSError):  # what cannot be read stays, and the others are removed
+            _sweep(environments, batch_id)
 
 
-def _sweep(environments: PageEnvironments, folder: Path) -> None:
-    made = history_of(environments, int(folder.name))
-    batches = {int(folder.name), *(one["batch"] for one in made)}
+def _sweep(environments: PageEnvironments, batch_id: int) -> None:
+    folder, made = folder_of_batch(environments, batch_id), history_of(environments, batch_id)
+    batches = {batch_id, *(one["batch"] for one in made)}
     over = _over(environments, batches)
-    for number, one in enumerate(made, 1):
+    for one in made:
         if one["batch"] in over:
-            shutil.rmtree(folder / str(number), ignore_errors=True)
+            shutil.rmtree(folder / str(int(one["folder"])), ignore_errors=True)
     is_over = (folder / HISTORY).exists() and batches <= over
-    if is_over and not corrected_rows(environments, int(folder.name)).unchecked:  # else a person has not finished
-        _forget_values(environments, folder)
+    if is_over and not corrected_rows(environments, batch_id).unchecked:  # else a person has not finished
+        _forget_values(environments, batch_id, folder)
 
 
 def _over(environments: PageEnvironments, batches: Iterable[int]) -> set[int]:
@@ -247,8 +293,8 @@ def _over(environments: PageEnvironments, batches: Iterable[int]) -> set[int]:
         return {batch for batch, info in infos.items() if info is None or summarize(queries, info).state in _OVER}
 
 
-def _forget_values(environments: PageEnvironments, folder: Path) -> None:
-    lines = [json.loads(line) for line in (folder / HISTORY).read_text(encoding="utf-8").splitlines() if line.strip()]
+def _forget_values(environments: PageEnvironments, batch_id: int, folder: Path) -> None:
+    lines = [*changes_of(environments, batch_id), *history_of(environments, batch_id)]
     kept = [{name: value for name, value in line.items() if name not in {"from", "to", "texts"}} for line in lines]
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
     environments.access.write(folder / HISTORY, text)

@@ -8,11 +8,8 @@ that one batch holds all of them. Personal numbers are masked before anything is
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from threading import RLock
 from typing import Any
 
@@ -22,7 +19,6 @@ from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.personal_numbers.sheet_mask import SheetMask
 from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus
-from importer.domain.timestamps import to_timestamp
 from importer.errors import ProfileError, UsageError
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.loader.profile import NO_PROFILE, Profile
@@ -33,50 +29,27 @@ from importer.reporter.review.text import visible
 from importer.reporter.row_reasons import TO_CORRECT
 from importer.reporter.sheets import ERROR_COLUMNS
 from importer.web.work.batches import UNDECIDED, unknown
+from importer.web.work.correction_store import (
+    CELLS,
+    CellCorrection,
+    CorrectionOrigin,
+    RowPlace,
+    append_history,
+    changes_of,
+    corrections_of,
+    folder_of_batch,
+    history_of,
+    origin_of,
+    present_moment,
+)
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.row_files import ShownRow, find_row, refresh_rows
 from importer.workspace.connections import open_ledger_read_only
-from importer.workspace.person import current_person
 
-CELLS, HISTORY, ORIGIN = "cells.json", "history.jsonl", "origin.json"
 CORRECTABLE = TO_CORRECT | {RowStatus.QUESTIONED}
 REPLACED = "the page has corrected more cells since, in a batch of their own"
 KEEPING = RLock()
 """Held while corrections are changed: two users may correct rows of one batch at once."""
-
-RowPlace = tuple[int, int]
-"""The sheet of a row, and its number there."""
-
-
-@dataclass(frozen=True)
-class CellCorrection:
-    """One corrected cell: its place, what it held, what it is to hold, by whom and when. Personal numbers are masked."""
-
-    sheet: int
-    number: int
-    position: int
-    text: str
-    before: str = ""
-    by: str = ""
-    at: str = ""
-
-    @property
-    def row(self) -> RowPlace:
-        """Return the place of its row."""
-        return self.sheet, self.number
-
-    @property
-    def cell(self) -> tuple[int, int, int]:
-        """Return its place."""
-        return self.sheet, self.number, self.position
-
-
-@dataclass(frozen=True)
-class CorrectionOrigin:
-    """The batch whose rows were corrected, and for each sheet of the corrected rows the one that they are from."""
-
-    batch: int
-    sheets: tuple[int, ...]
 
 
 def correct_row(environments: PageEnvironments, batch_id: int, place: RowPlace, texts: Mapping[int, str]) -> int:
@@ -108,37 +81,6 @@ def undo_row(environments: PageEnvironments, batch_id: int, place: RowPlace) -> 
         before = {one.cell: one for one in corrections_of(environments, info.id)}
         _keep(environments, info, before, {cell: one for cell, one in before.items() if one.row != place})
     return info.id
-
-
-def corrections_of(environments: PageEnvironments, batch_id: int) -> list[CellCorrection]:
-    """Return the corrections of a batch as they are now."""
-    try:
-        text = (corrections_folder(environments) / str(batch_id) / CELLS).read_text(encoding="utf-8")
-        return [CellCorrection(**one) for one in json.loads(text)]
-    except (OSError, ValueError, TypeError):
-        return []
-
-
-def history_of(environments: PageEnvironments, batch_id: int) -> list[dict[str, Any]]:
-    """Return the batches that were made of corrections of a batch: digests and places, by whom and when."""
-    return [one for one in _lines(environments, batch_id) if "batch" in one]
-
-
-def changes_of(environments: PageEnvironments, batch_id: int) -> list[dict[str, Any]]:
-    """Return every change of a cell of a batch, in order: by whom and when, the place, from what and to what.
-
-    What it held is None once all is done, and nobody needs it here any more.
-    """
-    return [{"from": None, "to": None, **one} for one in _lines(environments, batch_id) if "batch" not in one]
-
-
-def origin_of(environments: PageEnvironments, batch_id: int) -> CorrectionOrigin:
-    """Return the batch whose rows a batch of corrected rows has; for any other batch that one itself."""
-    try:
-        found = json.loads((corrections_folder(environments) / str(batch_id) / ORIGIN).read_text(encoding="utf-8"))
-        return CorrectionOrigin(int(found["batch"]), tuple(found["sheets"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return CorrectionOrigin(batch_id, ())
 
 
 def original_place(origin: CorrectionOrigin, row: ShownRow) -> RowPlace | None:
@@ -179,23 +121,6 @@ def row_to_correct(environments: PageEnvironments, batch_id: int, place: RowPlac
     if row is None or row.row is None or row.status not in CORRECTABLE:
         raise UsageError("That row is not one of those to correct. Load the page again.")
     return row
-
-
-def append_history(environments: PageEnvironments, batch_id: int, lines: Sequence[Mapping[str, Any]]) -> None:
-    """Add lines to the history of a batch's corrections."""
-    descriptor = environments.access.open(_folder(environments, batch_id) / HISTORY, os.O_WRONLY | os.O_APPEND)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-
-
-def corrections_folder(environments: PageEnvironments) -> Path:
-    """Return the folder with a folder for each batch of which cells were corrected."""
-    return environments.folder("corrections")
-
-
-def present_moment() -> dict[str, str]:
-    """Return when something is done, and by whom."""
-    return {"at": to_timestamp(datetime.now(UTC)), "by": current_person().text()}
 
 
 def correctors_of(environments: PageEnvironments, info: BatchInfo, rows: Collection[RowPlace]) -> list[Person]:
@@ -294,7 +219,7 @@ def _keep(
             discard_staged(environment, held, REPLACED, UNDECIDED)
     append_history(environments, info.id, [_change(info, before.get(cell), after.get(cell)) for cell in changed])
     text = json.dumps([asdict(one) for one in after.values()], ensure_ascii=False)
-    environments.access.write(_folder(environments, info.id) / CELLS, text)
+    environments.access.write(folder_of_batch(environments, info.id) / CELLS, text)
 
 
 def _change(info: BatchInfo, before: CellCorrection | None, after: CellCorrection | None) -> dict[str, Any]:
@@ -309,17 +234,3 @@ def _change(info: BatchInfo, before: CellCorrection | None, after: CellCorrectio
         "from": before.text if before else known.before,
         "to": after.text if after else known.before,
     }
-
-
-def _lines(environments: PageEnvironments, batch_id: int) -> list[dict[str, Any]]:
-    try:
-        lines = (corrections_folder(environments) / str(batch_id) / HISTORY).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    return [{"texts": [], **json.loads(line)} for line in lines if line.strip()]
-
-
-def _folder(environments: PageEnvironments, batch_id: int) -> Path:
-    path = corrections_folder(environments) / str(batch_id)
-    environments.access.folders_to(path)
-    return path

@@ -19,7 +19,7 @@ from importer.errors import UsageError
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.web.work.batches import has_ledger, unknown
 from importer.web.work.corrected_sheets import stage_corrections
-from importer.web.work.corrections import origin_of
+from importer.web.work.correction_store import origin_of
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.mapping_form import key_of
