@@ -54,12 +54,14 @@ from importer.web.work.corrections import (
 )
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
-from importer.web.work.row_files import find_row, rows_in
+from importer.web.work.row_files import ShownRow, find_row, rows_in
 from importer.web.work.staging import NOBODY_KNOWN, preparers_of, stage_files
 from importer.workspace.connections import open_ledger_read_only
 
 _BLOCKED_BY = frozenset({"case_rejected", "parent_rejected"})
 """The codes of the reasons of vouchers that wait for the correction of another row."""
+_IDENTIFYING = frozenset({"case_ref", "creditor_reference", "unique_id", "voucher_unique_id"})
+"""The columns by which the ledger knows a case or a voucher again."""
 _OVER = frozenset({BatchState.DONE, BatchState.DISCARDED})
 
 
@@ -173,8 +175,26 @@ def _corrected(
                 f"Nothing was checked. Choose Check again on the page of the batch."
             )
         if shown.row is not None and shown.status in CORRECTABLE:
+            _refuse_other_row(info, shown, _texts_of(found.rows[sheet, number]))
             cells = with_texts(shown.row.cells, _texts_of(found.rows[sheet, number]))
             yield shown.row._replace(cells=mask_of(environments, info, sheet).row(cells).cells)
+
+
+def _refuse_other_row(info: BatchInfo, shown: ShownRow, texts: Mapping[int, str]) -> None:
+    """Raise UsageError if a questioned row of a staged batch would become another one by its corrections.
+
+    The ledger has no question of a staged batch yet that the corrected row could take the place of: both could be sent.
+    """
+    if info.state is not BatchState.STAGED or shown.status is not RowStatus.QUESTIONED:
+        return
+    names = {at for at, name in enumerate(info.heads[shown.sheet].names) if set((name or "").split()) & _IDENTIFYING}
+    if not names & texts.keys() and any(shown.text(at) for at in names):
+        return
+    raise UsageError(
+        f"Row {shown.number} waits for an answer, and its reference was corrected, or it has none: it would be another row, beside "
+        f"the one that is asked about. Approve batch {info.id} first, which sends nothing of such rows. Then check the corrected "
+        f"rows: this one takes the place of the question."
+    )
 
 
 def _waiting_for(environments: PageEnvironments, info: BatchInfo, corrected: Sequence[ReportRow]) -> list[ReportRow]:
