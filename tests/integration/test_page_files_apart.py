@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from contextlib import closing
 
 import pytest
-from support.quiet_console import QuietConsole
 from support.sheets import case, cases, voucher, write_csv, write_workbook
 from support.web import approve, send, site
 
 from importer.commands.review import review_batch
 from importer.domain.batches import Person
 from importer.web.work import corrected_sheets
-from importer.web.work.correction_store import HISTORY, corrections_of, folder_of_batch, history_of, origin_of
 from importer.web.work.corrected_sheets import corrected_rows, stage_corrections
+from importer.web.work.correction_store import HISTORY, corrections_of, folder_of_batch, history_of, origin_of
 from importer.web.work.jobs import PageJob
 from importer.web.work.row_files import RowKeeper, find_row, row_page
 from importer.workspace.connections import open_ledger_read_only
@@ -188,7 +186,7 @@ def test_corrected_rows_of_a_server_that_was_killed_are_known_as_such(page, tmp_
     assert origin_of(page.environments, 2).batch == 1
     assert [one["batch"] for one in history_of(page.environments, 1)] == [2]
     assert not corrected_rows(page.environments, 1).unchecked
-    assert os.listdir(folder_of_batch(page.environments, 1).parent / "intents") == []
+    assert not any((folder_of_batch(page.environments, 1).parent / "intents").iterdir())
 
 
 def test_the_corrected_reference_of_a_questioned_row_takes_its_place(page, tmp_path):
