@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import pytest
@@ -60,7 +61,8 @@ def test_a_correction_finds_the_documents_of_the_batch(page, tmp_path):
     browser.follow(browser.post("/batches/1/correct", place))
     assert "is not a file in the sheet" not in browser.get("/batches/2/rows").text
     folder = page.environments.folder("attachments")
-    assert [path.read_text() for path in folder.rglob(".batches")] == ["[1, 2]"]
+    noted = {page.environments.ledger_id(): [page.environments.batch_key(batch).name for batch in (1, 2)]}
+    assert [json.loads(path.read_text()) for path in folder.rglob(".batches")] == [noted]
 
 
 def test_a_folder_is_taken_with_the_documents_in_it(page, tmp_path):

@@ -191,9 +191,9 @@ def _refuse_other_row(info: BatchInfo, shown: ShownRow, texts: Mapping[int, str]
     if not names & texts.keys() and any(shown.text(at) for at in names):
         return
     raise UsageError(
-        f"Row {shown.number} waits for an answer, and its reference was corrected, or it has none: it would be another row beside "
-        f"the one that is asked about. Approve batch {info.id} first, which sends nothing of such rows. Then check the "
-        f"corrected rows: this one takes the place of the question."
+        f"Row {shown.number} waits for an answer, and its reference was corrected, or it has none: it would be another row "
+        f"beside the one that is asked about. Approve batch {info.id} first, which sends nothing of such rows. Check the "
+        f"corrected rows then: this one takes the place of the question."
     )
 
 
