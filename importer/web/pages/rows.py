@@ -21,6 +21,7 @@ from importer.web.work.corrections import CORRECTABLE, original_place, original_
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.questions import QuestionGroup, named_entries, question_groups, staged_groups
 from importer.web.work.row_files import (
+    ALL,
     ASKED,
     CHOICES,
     ERRORS,
@@ -140,7 +141,7 @@ def _shown(environments: PageEnvironments, batch_id: int, show: str, number: int
     try:
         return row_counts(environments, batch_id), row_page(environments, batch_id, show, number)
     except RowsMissing:
-        return {}, None
+        return {ALL: 0, ERRORS: 0}, None
 
 
 def _groups(environments: PageEnvironments, queries: Queries, info: BatchInfo) -> tuple[QuestionGroup, ...]:
