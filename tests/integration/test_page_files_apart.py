@@ -162,7 +162,6 @@ def test_the_vouchers_of_a_corrected_case_are_sent_with_it(page, tmp_path, order
     first = [voucher("B1"), voucher("B1", unique_id="V-2", parent_unique_id="V-B1", voucher_type="credit note"), voucher("C1")]
     book = write_workbook(tmp_path / "a.xlsx", [*cases(1), BAD], first)
     if is_flat:
-        own = {"type": "invoice", "amount": "100.00", "source": "CREDITOR"}
         flat = [
             {
                 **one,
