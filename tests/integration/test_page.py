@@ -105,7 +105,7 @@ def test_a_batch_is_discarded_and_stays_so(page, tmp_path):
     assert browser.post("/batches/1/discard").status_code == 303
     assert state_of(page, 1) == "discarded"
     assert browser.post("/batches/1/approve", {"mark": mark, "agreed": "yes"}).status_code == 422
-    assert list((tmp_path / "page" / "rows").iterdir()) == []
+    assert list(page.environments.ledger_folder("rows").iterdir()) == []
 
 
 def two_people(tmp_path, **approval):
@@ -184,7 +184,9 @@ def test_a_wrong_cell_is_corrected_in_place_and_the_original_stays(page, tmp_pat
     assert "2 cases" in both
     assert state_of(page, 1) == "staged"
     assert "Batch 3, corrected cells: 2" in browser.get("/batches/1").text
-    lines = [json.loads(line) for line in (tmp_path / "page/corrections/1/history.jsonl").read_text().splitlines()]
+    lines = [
+        json.loads(line) for line in next(tmp_path.glob("page/ledgers/*/corrections/1-*/history.jsonl")).read_text().splitlines()
+    ]
     history = [one for one in lines if "batch" in one]
     assert [(one["batch"], len(one["cells"]), one["cells"][-1]["row"]) for one in history] == [(2, 1, 4), (3, 2, 5)]
     assert history[0]["of"]["sha256"] != history[0]["source"]["sha256"] != history[1]["source"]["sha256"]
