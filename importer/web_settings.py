@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +14,8 @@ from pydantic import Field, SecretStr, field_validator
 from importer.setting_sections import Section
 
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+GROUP = "@"
+"""What is written before the name of a group, so that no user is taken for one."""
 
 
 class PageRole(StrEnum):
@@ -96,11 +99,33 @@ class WebSettings(Section):
             raise ValueError("write the name of a header, such as X-Remote-User")
         return value
 
+    @field_validator("users")
+    @classmethod
+    def _are_users(cls, value: dict[str, str]) -> dict[str, str]:
+        if any(is_group_name(name) for name in value):
+            raise ValueError("the name of a user does not begin with @, which is for groups")
+        return value
+
     def tls_files(self) -> tuple[Path, Path] | None:
         """Return the files of the certificate and its key; None if the page itself has none."""
         return (Path(self.certificate), Path(self.certificate_key)) if self.certificate else None
 
     def roles_of(self, name: str, groups: frozenset[str] = frozenset()) -> frozenset[PageRole]:
-        """Return what a user with this name and these groups may do."""
-        known = {name.casefold(), *(f"@{group.casefold()}" for group in groups)}
-        return frozenset(role for role, listed in self.roles.items() if known & {one.casefold() for one in listed})
+        """Return what a user with this name and these groups may do: nothing under a name that is written like a group's."""
+        if is_group_name(name):
+            return frozenset()
+        own, of_groups = {name.casefold()}, {group.casefold() for group in groups}
+        return frozenset(role for role, listed in self.roles.items() if own & _users(listed) or of_groups & _groups(listed))
+
+
+def is_group_name(name: str) -> bool:
+    """Return whether a text names a group in the settings, so that no user may have it as a name."""
+    return name.strip().startswith(GROUP)
+
+
+def _users(listed: Iterable[str]) -> set[str]:
+    return {one.casefold() for one in listed if not one.startswith(GROUP)}
+
+
+def _groups(listed: Iterable[str]) -> set[str]:
+    return {one.removeprefix(GROUP).casefold() for one in listed if one.startswith(GROUP)}

@@ -75,8 +75,17 @@ def test_roles_come_by_name_and_by_group():
     settings = WebSettings(roles={"prepare": ["Ann", "@Finance"], "approve": ["@heads"]})
     assert settings.roles_of("ann") == {PageRole.PREPARE}
     assert settings.roles_of("bob", frozenset({"finance", "heads"})) == {PageRole.PREPARE, PageRole.APPROVE}
-    assert settings.roles_of("@finance") == {PageRole.PREPARE}
+    assert settings.roles_of("heads") == frozenset()
+    assert settings.roles_of("bob", frozenset({"ann", "@finance"})) == frozenset()
     assert settings.roles_of("eve") == frozenset()
+
+
+@pytest.mark.parametrize("name", ["@finance", " @Finance", "@heads"])
+def test_a_user_named_like_a_group_has_none_of_its_roles(name):
+    settings = WebSettings(roles={"prepare": ["@Finance"], "approve": ["@heads"]})
+    assert settings.roles_of(name, frozenset({"finance"})) == frozenset()
+    with pytest.raises(ValidationError, match="does not begin with @"):
+        WebSettings(users={name: "x"})
 
 
 def test_a_password_is_checked_and_never_written_down():
