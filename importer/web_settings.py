@@ -71,7 +71,13 @@ class WebSettings(Section):
     oidc_client_secret: Annotated[
         SecretStr | None, Field(description="The secret of that id. Only from the environment, never from a file.")
     ] = None
-    oidc_name: Annotated[str, Field(description="The claim that names the user.")] = "preferred_username"
+    oidc_name: Annotated[
+        str,
+        Field(
+            description="The claim that names the user. An `email` must be verified by the service; `preferred_username` only where "
+            "the service never gives it to two people, and nobody chooses it."
+        ),
+    ] = "email"
     oidc_groups: Annotated[str, Field(description="The claim that lists the user's groups.")] = "groups"
     certificate: Annotated[
         str, Field(description="The file of the certificate for https, if no proxy in front of the page has one.")

@@ -41,11 +41,15 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The user of the operating system who runs a command, and the machine. ``uid`` is None where there are no user ids."""
+    """The user of the operating system who runs a command, and the machine. ``uid`` is None where there are no user ids.
+
+    ``subject`` is the id that a login service has given the person for good, whatever the name is; empty if none is known.
+    """
 
     name: str
     host: str
     uid: int | None = None
+    subject: str = ""
 
     def text(self) -> str:
         """Return the person as written in messages: ``ann@host``."""
@@ -63,7 +67,10 @@ def person_of(text: str) -> Person:
 
 def person_json(person: Person) -> str:
     """Encode a person for the ledger."""
-    return json.dumps(asdict(person), ensure_ascii=False)
+    found = asdict(person)
+    if not person.subject:
+        del found["subject"]  # earlier releases do not know it
+    return json.dumps(found, ensure_ascii=False)
 
 
 def person_from_json(text: str | None) -> Person:

@@ -13,6 +13,8 @@ from importer.domain.batches import Person
 from importer.web.users import User
 from importer.web_settings import WebSettings
 
+LONGEST_USER_NAME = 255
+
 
 class LoginEntry(Protocol):
     """What a way to log in asks of the page: a session for a user, and a page before a login."""
@@ -39,6 +41,6 @@ class LoginMethod(Protocol):
         """Answer a request for a page without a session."""
 
 
-def web_user(settings: WebSettings, name: str, groups: frozenset[str] = frozenset()) -> User:
-    """Return the user with this name, with the roles of the settings."""
-    return User(Person(name, socket.gethostname()), settings.roles_of(name, groups))
+def web_user(settings: WebSettings, name: str, groups: frozenset[str] = frozenset(), subject: str = "") -> User:
+    """Return the user with this name, with the roles of the settings. ``subject`` is that of a :class:`Person`."""
+    return User(Person(name, socket.gethostname(), subject=subject), settings.roles_of(name, groups))

@@ -66,9 +66,9 @@ class Sessions:
             self._found.pop(_key(cookie or ""), None)
 
     def end_all(self, user: User) -> None:
-        """End all sessions of the user of this name, on whatever machine they are."""
+        """End all sessions of this user, on whatever machine they are."""
         with self._lock:
-            self._found = {key: one for key, one in self._found.items() if one.user.name != user.name}
+            self._found = {key: one for key, one in self._found.items() if one.user.person != user.person}
 
     def _is_valid(self, session: PageSession) -> bool:
         now = self.now()

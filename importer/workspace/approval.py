@@ -13,7 +13,7 @@ from importer.domain.money import grouped_text
 from importer.domain.states import RowStatus
 from importer.errors import UsageError
 from importer.settings import ApprovalSettings
-from importer.workspace.person import is_same_name, objection_to_approver
+from importer.workspace.person import is_same_person, objection_to_approver
 
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
 
@@ -122,7 +122,7 @@ def objection_to_approval(
         return None
     if why := objection_to_approver(approver, stager):
         return why
-    same = next((one for one in preparers if is_same_name(approver.name, one.name)), None)
+    same = next((one for one in preparers if is_same_person(approver, one)), None)
     return f"{same.name} has prepared it (dropped or corrected what is in it)" if same else None
 
 

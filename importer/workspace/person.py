@@ -54,9 +54,14 @@ def objection_to_approver(approver: Person, stager: Person) -> str | None:
         return f"{approver.name} is a user of the system, not of one person"
     if approver.name == NOBODY.name:
         return "this user has no name, so that it may be anybody"
-    if is_same_name(approver.name, stager.name):
+    if is_same_person(approver, stager):
         return f"{stager.name} has staged it" + (f", who may be {approver.name}" if approver.name != stager.name else "")
     return None
+
+
+def is_same_person(one: Person, other: Person) -> bool:
+    """Return whether two may be one person: by the id that a login service has given them, or by their names."""
+    return bool(one.subject and one.subject == other.subject) or is_same_name(one.name, other.name)
 
 
 def is_same_name(one: str, other: str) -> bool:

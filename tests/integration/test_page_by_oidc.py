@@ -28,7 +28,7 @@ class Issuer:
     """An issuer whose one user is logged in already. ``claims`` is what it says of the user."""
 
     def __init__(self) -> None:
-        self.claims = {"preferred_username": "ann", "groups": ["finance"]}
+        self.claims = {"email": "ann@example.com", "email_verified": True, "groups": ["finance"]}
         self.asked: dict[str, str] = {}
         self.changes: dict[str, str] = {}
         routes = [
@@ -97,7 +97,7 @@ def come_back(browser):
     begun = browser.get("/login")
     assert begun.status_code == 302, begun.text
     asked = parse_qs(urlsplit(begun.headers["location"]).query)
-    assert (asked["code_challenge_method"], asked["scope"]) == (["S256"], ["openid profile"])
+    assert (asked["code_challenge_method"], asked["scope"]) == (["S256"], ["openid profile email"])
     back = urlsplit(httpx.get(begun.headers["location"]).headers["location"])
     path = f"{back.path}?{back.query}"
     return browser.get(path), path
@@ -109,7 +109,7 @@ def test_the_issuer_names_the_user_and_the_groups_give_the_roles(page):
     answer, path = come_back(browser)
     assert answer.status_code == 200, answer.text
     home = browser.get("/")
-    assert "<span>ann</span>" in home.text
+    assert "<span>ann@example.com</span>" in home.text
     assert 'action="/drop"' in home.text
     assert browser.get(path).status_code == 401  # the way back works once
     assert page.browser().get(path).status_code == 401  # and for the browser alone that began it
@@ -123,7 +123,10 @@ def test_a_user_without_a_role_is_not_let_in(page, issuer):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"iss": "https://elsewhere.example"}, {"aud": "another"}, {"nonce": "old"}, {"exp": 1}, {"preferred_username": ""}],
+    [
+        *({"iss": "https://elsewhere.example"}, {"aud": "another"}, {"nonce": "old"}, {"exp": 1}),
+        *({"email": ""}, {"email_verified": False}, {"groups": "finance"}),
+    ],
 )
 def test_a_token_that_is_not_for_this_login_lets_nobody_in(page, issuer, changes):
     issuer.changes = changes

@@ -13,12 +13,10 @@ from starlette.routing import BaseRoute, Route
 from importer.web.forms import form_of
 from importer.web.login.link import OneTimeLink
 from importer.web.login.tries import FailedTries
-from importer.web.login_method import LoginEntry, web_user
+from importer.web.login_method import LONGEST_USER_NAME, LoginEntry, web_user
 from importer.web.users import EVERY_ROLE, User
 from importer.web_settings import WebSettings
 from importer.workspace.person import current_person
-
-LONGEST_USER_NAME = 200
 
 
 class LinkLogin:

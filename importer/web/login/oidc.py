@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -14,13 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from importer.web.login_method import LoginEntry, web_user
+from importer.web.login_method import LONGEST_USER_NAME, LoginEntry, web_user
 from importer.web.users import User
 from importer.web_settings import WebSettings
 
 COOKIE = "importer-login"
 LOGIN_SECONDS = 600
 MOST_LOGINS = 1000
+MOST_GROUPS = 5000
 NAME = "issuer"
 
 
@@ -39,7 +41,7 @@ class OidcLogin:
             server_metadata_url=f"{settings.oidc_issuer}/.well-known/openid-configuration",
             client_id=settings.oidc_client_id,
             client_secret=settings.oidc_client_secret.get_secret_value(),
-            client_kwargs={"scope": "openid profile", "code_challenge_method": "S256"},
+            client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256"},
         )
         self._client = oauth.create_client(NAME)
 
@@ -68,6 +70,8 @@ class OidcLogin:
         state: dict[str, Any] = {}
         request.scope["session"] = state
         try:
+            if not is_own_issuer(await self._client.load_server_metadata(), self._settings.oidc_issuer):
+                return entry.outside("oidc", 502, problem="login.issuer")
             answer: Response = await self._client.authorize_redirect(request, f"{self._settings.url}/login/back")
         except Exception:  # noqa: BLE001  (whatever the issuer does wrong, the user can only try again)
             return entry.outside("oidc", 502, problem="login.issuer")
@@ -96,11 +100,44 @@ class OidcLogin:
 
     def _entered(self, request: Request, entry: LoginEntry, claims: Mapping[str, Any]) -> Response:
         """Let in the user whom the claims name."""
-        name, groups = claims.get(self._settings.oidc_name), claims.get(self._settings.oidc_groups) or ()
-        if not isinstance(name, str) or not name.strip():
+        named = claimed(claims, self._settings.oidc_name, self._settings.oidc_groups)
+        if named is None:
             return entry.outside("oidc", 401, problem="login.nameless")
-        listed = [groups] if isinstance(groups, str) else groups
-        return entry.enter(request, web_user(self._settings, name.strip(), frozenset(str(one) for one in listed)))
+        subject = f"{self._settings.oidc_issuer} {named.subject}"
+        return entry.enter(request, web_user(self._settings, named.name, named.groups, subject))
+
+
+def is_own_issuer(metadata: Mapping[str, Any], issuer: str) -> bool:
+    """Return whether a service says of itself that it is the issuer of the settings; without it, no token could be checked."""
+    found = metadata.get("issuer")
+    return isinstance(found, str) and found.rstrip("/") == issuer
+
+
+@dataclass(frozen=True)
+class ClaimedUser:
+    """Whom the claims of a token name. ``subject`` is the id at the issuer, which never changes and never passes to another."""
+
+    name: str
+    subject: str
+    groups: frozenset[str]
+
+
+def claimed(claims: Mapping[str, Any], name_claim: str, groups_claim: str) -> ClaimedUser | None:
+    """Return whom the claims name; None if they do not name one person, or if their groups are no list of names.
+
+    An email counts only if the issuer has verified that it is the person's.
+    """
+    name, subject, groups = claims.get(name_claim), claims.get("sub"), claims.get(groups_claim)
+    if not _is_name(name) or not _is_name(subject) or (name_claim == "email" and claims.get("email_verified") is not True):
+        return None
+    listed = [] if groups is None else groups
+    if not isinstance(listed, list) or len(listed) > MOST_GROUPS or not all(isinstance(one, str) for one in listed):
+        return None
+    return ClaimedUser(str(name).strip(), str(subject), frozenset(listed))
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) and len(value) <= LONGEST_USER_NAME
 
 
 def _clients() -> Any:

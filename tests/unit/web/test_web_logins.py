@@ -9,14 +9,17 @@ from pydantic import ValidationError
 from support.web import site
 
 from importer.commands.config import settings_lines
+from importer.domain.batches import Person, person_from_json, person_json
 from importer.errors import SettingsError, UsageError
-from importer.settings import Settings
+from importer.settings import ApprovalSettings, Settings
+from importer.web.login.oidc import claimed, is_own_issuer
 from importer.web.login.passwords import hashed, is_right
 from importer.web.login.tries import MOST_TRIES, WINDOW_SECONDS, FailedTries
 from importer.web.server import addresses_of, check_safe
 from importer.web.sessions import IDLE_SECONDS, Sessions
 from importer.web.users import EVERY_ROLE, User
 from importer.web_settings import PageRole, WebSettings
+from importer.workspace.approval import objection_to_approval
 from importer.workspace.person import current_person
 
 PASSWORD = "correct horse battery"
@@ -78,6 +81,41 @@ def test_roles_come_by_name_and_by_group():
     assert settings.roles_of("heads") == frozenset()
     assert settings.roles_of("bob", frozenset({"ann", "@finance"})) == frozenset()
     assert settings.roles_of("eve") == frozenset()
+
+
+OWN = {"email": "ann@example.com", "email_verified": True, "sub": "7", "groups": ["finance"]}
+
+
+def test_claims_name_a_user_and_the_id_that_stays():
+    found = claimed(OWN, "email", "groups")
+    assert (found.name, found.subject, found.groups) == ("ann@example.com", "7", {"finance"})
+    assert claimed({"preferred_username": "ann", "sub": "7"}, "preferred_username", "groups").groups == frozenset()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"email_verified": False}, {"email_verified": "true"}, {"email": " "}, {"email": "a" * 300}, {"email": ["ann"]}),
+        *({"sub": ""}, {"sub": 7}, {"groups": "finance"}, {"groups": {"finance": 1}}, {"groups": [1]}),
+    ],
+)
+def test_claims_that_name_nobody_for_sure_let_nobody_in(changes):
+    assert claimed({**OWN, **changes}, "email", "groups") is None
+
+
+def test_a_service_must_be_the_issuer_of_the_settings():
+    assert is_own_issuer({"issuer": "https://i.example/"}, "https://i.example")
+    for metadata in ({}, {"issuer": None}, {"issuer": "https://other.example"}):
+        assert not is_own_issuer(metadata, "https://i.example")
+
+
+def test_four_eyes_compare_the_id_of_the_login_service_too():
+    ann, renamed = Person("ann@x.example", "here", subject="i 7"), Person("anna@x.example", "here", subject="i 7")
+    rules = ApprovalSettings(four_eyes=True)
+    assert objection_to_approval(rules, renamed, person_from_json(person_json(ann))) is not None
+    assert objection_to_approval(rules, renamed, Person("bo", "here"), [ann]) is not None
+    assert objection_to_approval(rules, Person("bo", "here", subject="i 8"), ann) is None
+    assert "subject" not in person_json(Person("ann", "here"))
 
 
 @pytest.mark.parametrize("name", ["@finance", " @Finance", "@heads"])
