@@ -51,11 +51,12 @@ def review_batch(
     *,
     command: str = "importer review",
     seen: bool = True,
+    is_shown: bool = True,
     look: Look | None = None,
 ) -> BatchReview:
     """Return the review of a batch as it is now. What a staged one would do counts as reviewed from now on.
 
-    ``seen``: it is shown to a person. ``look`` is a further look at a staged one.
+    ``seen`` and ``is_shown`` are those of a preview. ``look`` is a further look at a staged one.
 
     Raises UsageError for an unknown batch, LedgerError or LedgerHeld.
     """
@@ -65,7 +66,8 @@ def review_batch(
         with ledger.unit_of_work() as work:
             info = batch_of(work, batch_id)
             is_staged = info.state is BatchState.STAGED
-            found = preview(work, [batch_id], environment, output, seen=seen, look=look) if is_staged else None
+            shown = {"seen": seen, "is_shown": is_shown}
+            found = preview(work, [batch_id], environment, output, look=look, **shown) if is_staged else None
             file = found.files[batch_id] if found else _present_review(work, info)
             decisions = tuple(work.decisions(batch_id))
     review = review_of([file], workspace, environment, account_shown(environment, accounts))

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from importer.errors import UsageError
+from importer.web.guard import SAFE_METHODS
 from importer.web.rendering import Rendering
 from importer.web.sessions import PageSession
 from importer.web.users import Access, User
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from importer.web.services import PageServices
 
 T = TypeVar("T")
-NO_FORM = FormData()
+LONGEST_NUMBER = 16
 LARGEST_NUMBER = 2**53
 
 
@@ -43,7 +44,7 @@ class PageRequest:
         return self.services.rendering
 
     def number(self, name: str) -> int:
-        """Return a number of the address. The route has found digits alone."""
+        """Return a number of the address. The route has found digits alone, and answers 404 to more than a number has."""
         return min(int(self.raw.path_params[name]), LARGEST_NUMBER)
 
     def query(self, name: str, default: str = "") -> str:
@@ -58,13 +59,16 @@ class PageRequest:
     def whole(self, name: str) -> int:
         """Return a whole number of the form. Raises UsageError."""
         text = self.field(name)
-        if not text.isascii() or not text.isdecimal() or int(text) > LARGEST_NUMBER:
+        if not text.isascii() or not text.isdecimal() or len(text) > LONGEST_NUMBER or int(text) > LARGEST_NUMBER:
             raise UsageError(f"The form lacks the number {name}. Load the page again.")
         return int(text)
 
     async def work(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """Do what may block in a thread, on behalf of the user."""
-        return await self.services.environments.run(self.user.person, lambda: function(*arguments, **options))
+        is_change = self.raw.method not in SAFE_METHODS
+        return await self.services.environments.run(
+            self.user.person, lambda: function(*arguments, **options), changes=is_change
+        )
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page. A notice of the session is shown on it once."""

@@ -90,11 +90,13 @@ def preview(
     output: Path | None,
     *,
     seen: bool,
+    is_shown: bool = True,
     look: Look | None = None,
 ) -> Previewed:
     """Find out what staged batches would do together, write their reports, and remember what was found as reviewed.
 
-    ``seen``: it is shown to a person. ``look`` is called for each of them too.
+    ``seen``: it is shown to a person; unless ``is_shown``, that comes later, and who shows it records it then. ``look`` is called
+    for each of them too.
     """
     directory = output or environment.output
     with work.entered_for_review(batches, seen=seen) as previews:
@@ -108,7 +110,7 @@ def preview(
             for batch in batches:
                 look(work.queries, batch)
     for batch, one in previews.items():
-        work.remember_proposal(batch, replace(one.proposal, seen=seen), json.dumps(files[batch].as_json(), ensure_ascii=False))
+        work.remember_proposal(batch, replace(one.proposal, seen=seen and is_shown), json.dumps(files[batch].as_json(), ensure_ascii=False))
     return Previewed({batch: one.proposal for batch, one in previews.items()}, files, reports, totals)
 
 
@@ -130,7 +132,8 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
             for batch in staged.proposed:
                 work.note_preparers(batch, request.prepared_by)
             _check_expectation(work, staged, request)
-            found = preview(work, staged.proposed, environment, request.output, seen=request.is_asked, look=look)
+            shown = {"seen": request.is_asked, "is_shown": request.is_shown}
+            found = preview(work, staged.proposed, environment, request.output, look=look, **shown)
             check_debbie_settings(found.totals, environment)
             if request.is_asked and not found.sends_nothing():
                 console.require_answer(f"Send {in_words(found.totals)} to {environment.debitura_url}?")

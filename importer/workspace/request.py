@@ -39,6 +39,7 @@ class ImportRequest:
     rows name, such as attachments, if that is not the folder of the source. ``parties`` are the kinds of debtors that a person
     has given for this import, by folded customer number, or by name and postal code. ``prepared_by`` are people who have prepared
     the sources beside the one who stages them: they may not approve them either under four eyes.
+    ``is_shown``: the review is shown to a person at once, so that it counts as seen.
     """
 
     workspace: Workspace
@@ -56,6 +57,7 @@ class ImportRequest:
     files_folder: Path | None = None
     parties: Mapping[str, PartyKind] = field(default_factory=dict)
     prepared_by: tuple[Person, ...] = ()
+    is_shown: bool = True
 
     @property
     def new_ledger_choice(self) -> NewLedger:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from functools import partial
 
+import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -17,6 +19,10 @@ from importer.web.login_method import LONGEST_USER_NAME, LoginEntry, web_user
 from importer.web.users import EVERY_ROLE, User
 from importer.web_settings import WebSettings
 from importer.workspace.person import current_person
+
+LOGINS_AT_ONCE = 2
+"""The passwords that are checked at once, in threads of their own: pages do not wait for them."""
+_LOGINS: RunVar[anyio.CapacityLimiter] = RunVar("logins")
 
 
 class LinkLogin:
@@ -78,7 +84,8 @@ class PasswordLogin:
             answer.headers["Retry-After"] = str(math.ceil(wait))
             return answer
         self._tries.add(names)  # before the check, which takes a while: else many could be tried at once
-        if not await anyio.to_thread.run_sync(partial(is_right, self._settings.users, name, password)):
+        checked = partial(is_right, self._settings.users, name, password)
+        if not await anyio.to_thread.run_sync(checked, limiter=_limiter()):
             return entry.outside("login", 401, problem="login.wrong", wait=0)
         self._tries.forget(names)
         own = next(user for user in self._settings.users if user.casefold() == name.casefold())
@@ -93,6 +100,14 @@ class PasswordLogin:
         """Lead to the login."""
         del request, entry
         return RedirectResponse("/login", 303)
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    try:
+        return _LOGINS.get()
+    except LookupError:
+        _LOGINS.set(anyio.CapacityLimiter(LOGINS_AT_ONCE))
+        return _LOGINS.get()
 
 
 class ProxyLogin:

@@ -262,7 +262,7 @@ def _line(info: BatchInfo, path: Path, texts: list[list[Any]]) -> dict[str, Any]
 
 def _changed_meanwhile(environments: PageEnvironments, info: BatchInfo, texts: list[list[Any]], staged: JobResult) -> list[str]:
     """Discard what was staged if a cell was corrected again while it was being checked. Returns a line for the user then."""
-    with KEEPING:
+    with KEEPING.waiting():
         present = {place: _texts_of(made) for place, made in _by_row(corrections_of(environments, info.id)).items()}
         if all(present.get(place) == known for place, known in _texts_by_row(texts).items()):
             return []

@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
+from types import TracebackType
 from typing import TypeVar
 
+import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from importer.domain.batches import Person
 from importer.domain.file_access import FileAccess, access_of
@@ -28,6 +31,32 @@ SHORT_WAIT_SECONDS = 5.0
 LEDGERS, NO_LEDGER = "ledgers", "none"
 FOLDER = "page"
 """The folder of the workspace in which the page keeps what it needs between two requests."""
+CHANGES_AT_ONCE = 8
+"""The threads for what changes something. Pages and streams have threads of their own, so that they never wait for these."""
+_CHANGES: RunVar[anyio.CapacityLimiter] = RunVar("changes")
+
+
+class ShortLock:
+    """A lock that a person does not wait for for long. Who holds it may take it again."""
+
+    def __init__(self, held: str) -> None:
+        """``held`` is the message for whom it is held for too long."""
+        self._lock, self._held = RLock(), held
+
+    def __enter__(self) -> None:
+        """Take it. Raises LedgerHeld after a short while."""
+        if not self._lock.acquire(timeout=SHORT_WAIT_SECONDS):
+            raise LedgerHeld(self._held)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Give it back."""
+        self._lock.release()
+
+    def waiting(self) -> RLock:
+        """Return the lock for a job, which may wait for as long as the work before it takes."""
+        return self._lock
 
 
 @dataclass
@@ -94,9 +123,17 @@ class PageEnvironments:
             self.figures.forget()
             self._writing.release()
 
-    async def run(self, person: Person, work: Callable[[], T]) -> T:
-        """Do a piece of work in a thread, on behalf of a person."""
-        return await anyio.to_thread.run_sync(partial(_as, person, work))
+    async def run(self, person: Person, work: Callable[[], T], *, changes: bool = False) -> T:
+        """Do a piece of work in a thread, on behalf of a person. ``changes``: it may wait for other work that writes."""
+        return await anyio.to_thread.run_sync(partial(_as, person, work), limiter=_limiter() if changes else None)
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    try:
+        return _CHANGES.get()
+    except LookupError:
+        _CHANGES.set(anyio.CapacityLimiter(CHANGES_AT_ONCE))
+        return _CHANGES.get()
 
 
 def _as(person: Person, work: Callable[[], T]) -> T:

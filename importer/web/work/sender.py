@@ -20,6 +20,7 @@ from importer.web.work.environments import PageEnvironments
 
 LOG = "sender.log"
 MOST_LINES, MOST_BYTES = 12, 8_000
+MOST_LOGS = 8
 
 
 @dataclass(frozen=True)
@@ -31,26 +32,32 @@ class SenderReport:
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Started:
+    process: subprocess.Popen[bytes]
+    at: str
+    log: str
+
+
 class SenderProcess:
-    """Starts the sender, one at a time."""
+    """Starts senders. A second one leaves the entries to the first, and ends."""
 
     def __init__(self, environments: PageEnvironments) -> None:
         self._environments = environments
         self._lock = Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._started = ""
+        self._running: list[_Started] = []
+        self._last: _Started | None = None
+        self._count = 0
 
     def start(self) -> None:
-        """Start a sender, unless one that this page has started is still running. Raises OSError.
+        """Start a sender. Raises OSError.
 
-        A second one would do no harm: it leaves the entries to the first.
+        It is started even while another one runs: that one may be at its end already, and would leave what was approved now.
         """
         with self._lock:
-            if self._process is not None and self._process.poll() is None:
-                return
-            self._started = to_timestamp(datetime.now(UTC))
-            with self._open_log() as log:
-                self._process = subprocess.Popen(  # noqa: S603  (our own command)
+            name = f"{self._count % MOST_LOGS}-{LOG}"
+            with self._open_log(name) as log:
+                process = subprocess.Popen(  # noqa: S603  (our own command)
                     self._command(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -58,14 +65,19 @@ class SenderProcess:
                     cwd=Path.cwd(),
                     start_new_session=True,
                 )
+            self._count += 1
+            self._running.append(_Started(process, to_timestamp(datetime.now(UTC)), name))
 
     def report(self) -> SenderReport | None:
-        """Return how the last sender ended; None if this page has started none."""
+        """Return how the last sender ended, or the first one that still runs; None if this page has started none."""
         with self._lock:
-            if self._process is None:
-                return None
-            code = self._process.poll()
-        return SenderReport(self._started, code, () if code is None else tuple(self._last_lines()))
+            for one in [one for one in self._running if one.process.poll() is not None]:
+                self._running.remove(one)
+                self._last = one
+            if self._running:
+                return SenderReport(self._running[0].at, None)
+            last = self._last
+        return SenderReport(last.at, last.process.returncode, tuple(self._last_lines(last.log))) if last else None
 
     def _command(self) -> list[str]:
         workspace = ["--workspace", str(self._environments.workspace.root.absolute())]
@@ -73,12 +85,12 @@ class SenderProcess:
         sandbox = ["--sandbox"] if self._environments.is_sandbox else []
         return [*importer_command(), "resume", "--quiet", *workspace, *config, *sandbox]
 
-    def _open_log(self) -> IO[bytes]:
-        path = self._environments.folder("sender") / LOG
-        return os.fdopen(self._environments.access.open(path, os.O_WRONLY | os.O_TRUNC), "wb")
+    def _open_log(self, name: str) -> IO[bytes]:
+        path = self._environments.folder("sender") / name
+        return os.fdopen(self._environments.access.open(path, os.O_WRONLY | os.O_TRUNC | os.O_APPEND), "ab")
 
-    def _last_lines(self) -> list[str]:
-        path = self._environments.folder("sender") / LOG
+    def _last_lines(self, name: str) -> list[str]:
+        path = self._environments.folder("sender") / name
         try:
             text = path.read_bytes()[-MOST_BYTES:].decode(errors="replace")
         except OSError:

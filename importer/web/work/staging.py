@@ -127,8 +127,8 @@ def review_again(environments: PageEnvironments, batch_id: int) -> None:
     """Find out what a batch would do now, and remember it as what its page shows. Raises UsageError, LedgerError, LedgerHeld."""
     keeper = RowKeeper(environments)
     with environments.changing() as environment:
-        found = review_batch(environments.workspace, environment, batch_id, None, command="importer serve", look=keeper)
-        keeper.confirm(found.previewed)
+        place, look = (environments.workspace, environment, batch_id, None), partial(keep_rows, environments)
+        review_batch(*place, command="importer serve", is_shown=False, look=look)
 
 
 def write_results(environments: PageEnvironments, batch_id: int) -> None:
@@ -148,6 +148,7 @@ def _request(environments: PageEnvironments, paths: Sequence[Path], parties: Map
         profile_set=profile_set,
         new_ledger=environments.new_ledger,
         parties=parties,
+        is_shown=False,
     )
 
 
