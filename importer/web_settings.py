@@ -74,8 +74,8 @@ class WebSettings(Section):
     oidc_name: Annotated[
         str,
         Field(
-            description="The claim that names the user. An `email` must be verified by the service; `preferred_username` only where "
-            "the service never gives it to two people, and nobody chooses it."
+            description="The claim that names the user. An `email` must be verified by the service; `preferred_username` only "
+            "where the service never gives it to two people, and nobody chooses it."
         ),
     ] = "email"
     oidc_groups: Annotated[str, Field(description="The claim that lists the user's groups.")] = "groups"

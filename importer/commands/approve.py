@@ -189,6 +189,22 @@ def discard(environment: Environment, batch_id: int) -> str:
     return f"Batch {batch_id} was discarded: nothing of it is sent."
 
 
+def discard_seen(environment: Environment, batch_id: int, mark: str) -> str:
+    """Discard a batch that waits for an approval, as a page has shown it: ``mark`` is that of its proposal, empty without one.
+
+    Returns a line for the user. Raises ApprovalNeeded if it was reviewed again since; UsageError if it waits no more.
+    """
+    require_ledger(environment.ledger_url)
+    with environment.open_ledger("importer discard") as ledger, ledger.unit_of_work() as work:
+        info, present = batch_of(work, batch_id), work.remembered_proposal(batch_id)
+        if info.state not in UNDECIDED:
+            raise UsageError(f"Batch {batch_id} was not discarded: it {_state_text(info)}. Load its page again.")
+        if mark != (present.mark() if present else ""):
+            raise ApprovalNeeded(f"Batch {batch_id} was not discarded: it was reviewed again meanwhile. Look at it again.")
+        work.discard(batch_id, current_person())
+    return f"Batch {batch_id} was discarded: nothing of it is sent."
+
+
 def discard_staged(
     environment: Environment, batch_ids: Iterable[int], why: str, states: frozenset[BatchState] = frozenset({BatchState.STAGED})
 ) -> None:

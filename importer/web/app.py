@@ -22,6 +22,7 @@ from importer.web.routes import FORM_BYTES, ROUTES, PageRoute
 from importer.web.services import PageServices
 from importer.web.sessions import PageSession
 from importer.web.static import static_files
+from importer.web.trail import record, record_bug
 from importer.web.users import User
 
 KNOWN = frozenset({404, 405, 408, 413})
@@ -40,7 +41,9 @@ class PageApp:
     def enter(self, request: Request, user: User) -> Response:
         """Begin a session for a user, and end the one that the browser had, so that no cookie from before is of use."""
         if not user.roles:
+            record("login", user.person, request, 403)
             return self.outside("no_role", 403, name=user.name)
+        record("login", user.person, request)
         self.services.sessions.end(request.cookies.get(self.cookie))
         cookie, _ = self.services.sessions.begin(user)
         answer = self.outside("entered", 200)
@@ -59,6 +62,17 @@ class PageApp:
         session, cookie = self._session_of(request)
         if session is None:
             return self.login.ask_to_log_in(request, self)
+        try:
+            answer = await self._of_user(route, request, session)
+        except HTTPException as error:
+            _record(route, request, session, error.status_code)
+            raise
+        _record(route, request, session, answer.status_code)
+        if cookie is not None:
+            self._give(answer, cookie)
+        return answer
+
+    async def _of_user(self, route: PageRoute, request: Request, session: PageSession) -> Response:
         if not session.user.may(route.access):
             asked = PageRequest(request, self.services, session)
             return asked.page("problem", 403, title="problem.role", messages=[], back="/")
@@ -66,10 +80,7 @@ class PageApp:
             asked = PageRequest(request, self.services, session, form)
             if route.method != "GET" and not session.is_own(asked.field("csrf")):
                 return asked.page("problem", 403, title="problem.form", messages=[], back="/")
-            answer = await self._answered(route, asked)
-        if cookie is not None:
-            self._give(answer, cookie)
-        return answer
+            return await self._answered(route, asked)
 
     async def _answered(self, route: PageRoute, asked: PageRequest) -> Response:
         """Call the handler. What a user can resolve becomes a page with the message; a bug becomes one with its place."""
@@ -82,6 +93,7 @@ class PageApp:
         except HTTPException:
             raise
         except Exception as error:  # noqa: BLE001  (the border of a request: a bug must end in a message)
+            record_bug(error)
             return asked.page("problem", 500, title="problem.bug", messages=[bug_text(error)], back=_back(asked))
 
     def _session_of(self, request: Request) -> tuple[PageSession | None, str | None]:
@@ -96,6 +108,15 @@ class PageApp:
             return session, None
         cookie, begun = self.services.sessions.begin(user)
         return begun, cookie
+
+
+def _record(route: PageRoute, request: Request, session: PageSession, status: int) -> None:
+    """Record each form and each download."""
+    action = "download" if route.path.endswith("/files/{name:str}") else route.path.rpartition("/")[2]
+    if route.path.startswith("/map/"):
+        action = "map"
+    if route.method != "GET" or action == "download":
+        record(action, session.user.person, request, status)
 
 
 def _back(asked: PageRequest) -> str:
@@ -113,6 +134,7 @@ def build_app(
         session = services.sessions.find(request.cookies.get(cookie))
         async with form_of(request) as form:
             if session is not None and session.is_own(str(form.get("csrf", ""))):
+                record("logout", session.user.person, request)
                 services.sessions.end(request.cookies.get(cookie))
                 if form.get("everywhere") == "yes":
                     services.sessions.end_all(session.user)
@@ -166,7 +188,8 @@ def _http_problem(page: PageApp) -> Handled:
 
 def _bug(page: PageApp) -> Handled:
     async def handle(request: Request, error: Exception) -> Response:
-        del request, error
-        return page.outside("outside_problem", 500, title="problem.bug", text="")
+        del request
+        record_bug(error)
+        return page.outside("outside_problem", 500, title="problem.bug")
 
     return handle

@@ -66,9 +66,7 @@ class PageRequest:
     async def work(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """Do what may block in a thread, on behalf of the user."""
         is_change = self.raw.method not in SAFE_METHODS
-        return await self.services.environments.run(
-            self.user.person, lambda: function(*arguments, **options), changes=is_change
-        )
+        return await self.services.environments.run(self.user.person, lambda: function(*arguments, **options), changes=is_change)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page. A notice of the session is shown on it once."""

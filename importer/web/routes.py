@@ -52,7 +52,7 @@ ROUTES = (
     PageRoute("GET", "/batches/{batch:int}/parties", Access.PREPARE, parties.show),
     PageRoute("POST", "/batches/{batch:int}/parties", Access.PREPARE, parties.answer),
     PageRoute("POST", "/batches/{batch:int}/answer", Access.APPROVE, questions.answer),
-    PageRoute("POST", "/batches/{batch:int}/results", Access.LOOK, batch.results),
+    PageRoute("POST", "/batches/{batch:int}/results", Access.DECIDE, batch.results),
     PageRoute("GET", "/batches/{batch:int}/files/{name:str}", Access.LOOK, batch.file),
     PageRoute("POST", "/send", Access.APPROVE, batch.send),
     PageRoute("GET", "/events", Access.LOOK, follow.events),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from importer.web.work.environments import PageEnvironments
 
 NEEDED = {"argon2": "argon2-cffi", "authlib": "authlib", "python_multipart": "python-multipart"}
+MOST_CONNECTIONS = 500
 LAST_SECONDS = 3
 """How long requests under way may take when the server ends."""
 
@@ -51,7 +52,9 @@ def check_safe(settings: WebSettings) -> None:
         raise SettingsError(
             "url under [web] is for a page that others reach: set login to users, proxy or oidc. It was not started."
         )
-    if not is_local and not settings.tls_files() and not settings.url.startswith("https://"):
+    is_reached_by_others = not is_local or (bool(settings.url) and not is_loopback(settings.url))
+    is_secure = settings.url.startswith("https://") if settings.url else settings.tls_files() is not None
+    if is_reached_by_others and not is_secure:
         raise SettingsError(
             "Passwords and debtors' data would travel in the clear. Under [web], set certificate and certificate_key, or set url "
             "to the https address of the proxy in front of the page. It was not started."
@@ -138,6 +141,7 @@ def prepare(environments: PageEnvironments) -> Serving:
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=LAST_SECONDS,
+        limit_concurrency=MOST_CONNECTIONS,
         ssl_certfile=str(tls[0]) if tls else None,
         ssl_keyfile=str(tls[1]) if tls else None,
     )

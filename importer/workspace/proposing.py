@@ -110,7 +110,9 @@ def preview(
             for batch in batches:
                 look(work.queries, batch)
     for batch, one in previews.items():
-        work.remember_proposal(batch, replace(one.proposal, seen=seen and is_shown), json.dumps(files[batch].as_json(), ensure_ascii=False))
+        work.remember_proposal(
+            batch, replace(one.proposal, seen=seen and is_shown), json.dumps(files[batch].as_json(), ensure_ascii=False)
+        )
     return Previewed({batch: one.proposal for batch, one in previews.items()}, files, reports, totals)
 
 

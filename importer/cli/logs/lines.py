@@ -80,6 +80,11 @@ def _ended(facts: Facts) -> str:
     return f"importer {facts['command']} ended after {facts['seconds']:,.1f} s with exit code {code}: {why}"
 
 
+def _page(facts: Facts) -> str:
+    batch = f", batch {facts['batch']}" if "batch" in facts else ""
+    return f"page: {facts['action']}{batch}, by {facts['person'] or 'nobody known'} from {facts['address']}: {facts['result']}"
+
+
 _TEXTS: dict[str, Callable[[Facts], str]] = {
     "started": lambda f: f"importer {f['command']} started (version {f['version']}, process {f['process']})",
     "workspace": lambda f: f"workspace {f['workspace']}, ledger {f['ledger']}",
@@ -104,6 +109,8 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "put_off": lambda f: f"{f['file']} waits (exit code {f['exit_code']}), and is tried again in {f['seconds']:,.0f} s",
     "folder_away": lambda f: f"the folder {f['folder']} cannot be used now",
     "folder_back": lambda f: f"the folder {f['folder']} is there again",
+    "page": _page,
+    "bug": lambda f: str(f["place"]),
     "ended": _ended,
 }
 _FACTS = {
@@ -130,5 +137,7 @@ _FACTS = {
     "put_off": ("file", "exit_code", "seconds"),
     "folder_away": ("folder",),
     "folder_back": ("folder",),
+    "page": ("action", "person", "subject", "address", "batch", "result", "status"),
+    "bug": ("place",),
     "ended": ("command", "exit_code", "seconds"),
 }

@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from importer.domain.batches import Person
 from importer.web.forms import form_of
 from importer.web.login.link import OneTimeLink
 from importer.web.login.tries import FailedTries
 from importer.web.login_method import LONGEST_USER_NAME, LoginEntry, web_user
+from importer.web.trail import NOBODY_YET, record
 from importer.web.users import EVERY_ROLE, User
 from importer.web_settings import WebSettings
 from importer.workspace.person import current_person
@@ -38,6 +40,7 @@ class LinkLogin:
 
         async def enter(request: Request) -> Response:
             if not self._link.take(request.query_params.get("token", "")):
+                record("login", NOBODY_YET, request, 401)
                 return entry.outside("used_link", 401)
             return entry.enter(request, User(current_person(), EVERY_ROLE))
 
@@ -79,17 +82,20 @@ class PasswordLogin:
 
         address = request.client.host if request.client else ""
         names = [f"user {name.casefold()}", f"address {address}"]
+        known = next((user for user in self._settings.users if user.casefold() == name.casefold()), None)
+        tried = Person(known, "") if known else NOBODY_YET  # another text may be a password in the wrong field
         if wait := self._tries.wait(names):
+            record("lock-out", tried, request, 429)
             answer = entry.outside("login", 429, problem="login.wait", wait=math.ceil(wait / 60))
             answer.headers["Retry-After"] = str(math.ceil(wait))
             return answer
         self._tries.add(names)  # before the check, which takes a while: else many could be tried at once
         checked = partial(is_right, self._settings.users, name, password)
         if not await anyio.to_thread.run_sync(checked, limiter=_limiter()):
+            record("login", tried, request, 401)
             return entry.outside("login", 401, problem="login.wrong", wait=0)
         self._tries.forget(names)
-        own = next(user for user in self._settings.users if user.casefold() == name.casefold())
-        return entry.enter(request, web_user(self._settings, own))
+        return entry.enter(request, web_user(self._settings, known or name))
 
     def user_of(self, request: Request) -> User | None:
         """Return None: only a session shows who it is."""

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from importer.web.login_method import LONGEST_USER_NAME, LoginEntry, web_user
+from importer.web.trail import NOBODY_YET, record, record_bug
 from importer.web.users import User
 from importer.web_settings import WebSettings
 
@@ -73,7 +74,8 @@ class OidcLogin:
             if not is_own_issuer(await self._client.load_server_metadata(), self._settings.oidc_issuer):
                 return entry.outside("oidc", 502, problem="login.issuer")
             answer: Response = await self._client.authorize_redirect(request, f"{self._settings.url}/login/back")
-        except Exception:  # noqa: BLE001  (whatever the issuer does wrong, the user can only try again)
+        except Exception as error:  # noqa: BLE001  (whatever the issuer does wrong, the user can only try again)
+            record_bug(error)
             return entry.outside("oidc", 502, problem="login.issuer")
         key = secrets.token_urlsafe(32)
         self._begun = {one: found for one, found in self._begun.items() if monotonic() - found[0] < LOGIN_SECONDS}
@@ -93,8 +95,10 @@ class OidcLogin:
         try:
             token = await self._client.authorize_access_token(request)
         except OAuthError:
+            record("login", NOBODY_YET, request, 401)
             return entry.outside("oidc", 401, problem="login.refused")
-        except Exception:  # noqa: BLE001  (as above)
+        except Exception as error:  # noqa: BLE001  (as above)
+            record_bug(error)
             return entry.outside("oidc", 502, problem="login.issuer")
         return self._entered(request, entry, token.get("userinfo") or {})
 
@@ -102,6 +106,7 @@ class OidcLogin:
         """Let in the user whom the claims name."""
         named = claimed(claims, self._settings.oidc_name, self._settings.oidc_groups)
         if named is None:
+            record("login", NOBODY_YET, request, 401)
             return entry.outside("oidc", 401, problem="login.nameless")
         subject = f"{self._settings.oidc_issuer} {named.subject}"
         return entry.enter(request, web_user(self._settings, named.name, named.groups, subject))
@@ -137,7 +142,7 @@ def claimed(claims: Mapping[str, Any], name_claim: str, groups_claim: str) -> Cl
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) and len(value) <= LONGEST_USER_NAME
+    return isinstance(value, str) and len(value.strip()) > 0 and len(value) <= LONGEST_USER_NAME
 
 
 def _clients() -> Any:

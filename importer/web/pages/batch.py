@@ -8,8 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import FileResponse, Response
 
-from importer.commands.approve import SeenReview, approve_seen
-from importer.commands.approve import discard as discard_batch
+from importer.commands.approve import SeenReview, approve_seen, discard_seen
 from importer.domain.batches import BatchState, Proposal
 from importer.domain.states import RowStatus
 from importer.errors import UsageError
@@ -109,13 +108,13 @@ def _approve(environments: PageEnvironments, batch_id: int, seen: SeenReview, li
 async def discard(request: PageRequest) -> Response:
     """Discard a batch of which nothing was sent."""
     batch_id = request.number("batch")
-    await request.work(_discard, request.services.environments, batch_id)
-    return request.to(f"/batches/{batch_id}", request.rendering.texts("batch.discarded", number=batch_id))
+    line = await request.work(_discard, request.services.environments, batch_id, request.field("mark"))
+    return request.to(f"/batches/{batch_id}", line)
 
 
-def _discard(environments: PageEnvironments, batch_id: int) -> None:
+def _discard(environments: PageEnvironments, batch_id: int, mark: str) -> str:
     with environments.changing() as environment:
-        discard_batch(environment, batch_id)
+        line = discard_seen(environment, batch_id, mark)
     forget_rows(environments, batch_id)
 
 

@@ -48,9 +48,7 @@ class ShortLock:
         if not self._lock.acquire(timeout=SHORT_WAIT_SECONDS):
             raise LedgerHeld(self._held)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """Give it back."""
         self._lock.release()
 

@@ -6,6 +6,7 @@ import sys
 from threading import Event, Thread
 
 import anyio
+import anyio.lowlevel
 import pytest
 from support.sheets import cases, write_csv
 from support.web import approve, site
@@ -48,7 +49,7 @@ def test_pages_are_shown_while_all_changes_wait(tmp_path):
             async with anyio.create_task_group() as group:
                 for _ in range(60):
                     group.start_soon(lambda: page.environments.run(ANN, lambda: done.wait(30), changes=True))
-                await anyio.sleep(0)
+                await anyio.lowlevel.checkpoint()
                 with anyio.fail_after(20):
                     shown = await page.environments.run(ANN, lambda: "shown")
                 done.set()
