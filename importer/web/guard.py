@@ -28,7 +28,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+LONGEST_PATH = 2000
+"""No address of the page is longer, and no number in one has more digits than can be read."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
+"""Browsers leave these out."""
 
 
 class BodyTooLarge(MultiPartException):
@@ -57,8 +61,9 @@ class Addresses:
     def of(cls, urls: list[str]) -> Addresses:
         """Return the addresses of a page that browsers reach by these URLs."""
         parts = [urlsplit(url) for url in urls]
-        hosts = frozenset(part.netloc.casefold() for part in parts)
-        origins = frozenset(f"{part.scheme}://{part.netloc.casefold()}" for part in parts)
+        named = [(part.scheme, part.netloc.casefold().removesuffix(_USUAL_PORTS[part.scheme])) for part in parts]
+        hosts = frozenset(host for _, host in named)
+        origins = frozenset(f"{scheme}://{host}" for scheme, host in named)
         return cls(hosts, origins, all(part.scheme == "https" for part in parts))
 
 
@@ -99,6 +104,8 @@ class Guard:
         client = scope.get("client")
         if self._proxies and (client is None or client[0] not in self._proxies):
             return 403, "This page answers only its proxy."
+        if len(scope["path"]) > LONGEST_PATH:
+            return 404, "There is no such page."
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].casefold() not in self._addresses.hosts:
             return 400, "This page is not reached by that address."

@@ -84,7 +84,11 @@ def addresses_of(settings: WebSettings, port: int) -> list[str]:
     if settings.url:
         return [settings.url]
     scheme = "https" if settings.tls_files() else "http"
-    names = ["127.0.0.1", "localhost", "[::1]"] if settings.host in LOOPBACK else [settings.host]
+    names = (
+        ["127.0.0.1", "localhost", "[::1]"]
+        if settings.host in LOOPBACK
+        else [f"[{settings.host}]" if ":" in settings.host else settings.host]
+    )
     return [f"{scheme}://{name}:{port}" for name in names]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,7 @@ class ShortLock:
         """Give it back."""
         self._lock.release()
 
-    def waiting(self) -> RLock:
+    def waiting(self) -> AbstractContextManager[bool]:
         """Return the lock for a job, which may wait for as long as the work before it takes."""
         return self._lock
 

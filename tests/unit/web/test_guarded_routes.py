@@ -8,7 +8,7 @@ import pytest
 from support.web import COOKIE, URL, site
 
 from importer.domain.batches import Person
-from importer.web.guard import HEADERS
+from importer.web.guard import HEADERS, Addresses
 from importer.web.routes import ROUTES
 from importer.web.users import Access, User
 from importer.web_settings import PageRole
@@ -83,6 +83,17 @@ def test_a_foreign_host_is_refused(page):
     for host in ("attacker.example", "127.0.0.1:9999", "127.0.0.1", ""):
         assert page.visitor().get("/", headers={"host": host}).status_code == 400
     assert page.visitor().get("/", headers={"host": "LOCALHOST:8710"}).status_code == 400  # this page has the one address
+
+
+def test_a_number_that_is_too_long_is_no_page(page):
+    assert page.visitor().get(f"/batches/{'9' * 5000}").status_code == 404
+    assert page.visitor().get(f"/batches/{'9' * 100}").status_code == 422
+
+
+def test_browsers_leave_the_usual_port_out():
+    found = Addresses.of(["https://importer.example:443", "https://[fd00::1]:8710"])
+    assert found.hosts == {"importer.example", "[fd00::1]:8710"}
+    assert "https://importer.example" in found.origins
 
 
 def test_every_answer_carries_the_headers_that_protect_it(page):
