@@ -52,9 +52,7 @@ def check_safe(settings: WebSettings) -> None:
         raise SettingsError(
             "url under [web] is for a page that others reach: set login to users, proxy or oidc. It was not started."
         )
-    is_reached_by_others = not is_local or (bool(settings.url) and not is_loopback(settings.url))
-    is_secure = settings.url.startswith("https://") if settings.url else settings.tls_files() is not None
-    if is_reached_by_others and not is_secure:
+    if not _is_private(settings):
         raise SettingsError(
             "Passwords and debtors' data would travel in the clear. Under [web], set certificate and certificate_key, or set url "
             "to the https address of the proxy in front of the page. It was not started."
@@ -62,6 +60,13 @@ def check_safe(settings: WebSettings) -> None:
     if bool(settings.certificate) != bool(settings.certificate_key):
         raise SettingsError("Under [web], certificate and certificate_key belong together: set both, or none.")
     _check_login(settings)
+
+
+def _is_private(settings: WebSettings) -> bool:
+    """Return whether what browsers send is encrypted, or never leaves this machine."""
+    if settings.url and not is_loopback(settings.url):
+        return settings.url.startswith("https://")
+    return settings.host in LOOPBACK or settings.tls_files() is not None or settings.url.startswith("https://")
 
 
 def _check_login(settings: WebSettings) -> None:

@@ -60,6 +60,11 @@ class Sessions:
             session.used = self.now()
             return session
 
+    def is_open(self, session: PageSession) -> bool:
+        """Return whether a session has not ended. To ask this is no use of it."""
+        with self._lock:
+            return self._is_valid(session) and any(one is session for one in self._found.values())
+
     def end(self, cookie: str | None) -> None:
         """End a session, so that its cookie means nothing any more."""
         with self._lock:

@@ -8,9 +8,12 @@ from importer.web.page_request import PageRequest
 
 
 async def events(request: PageRequest) -> Response:
-    """Send each change of the progress, until the browser or the server ends."""
+    """Send each change of the progress, until the browser, the login or the server ends."""
     seen = request.raw.headers.get("last-event-id", "")
     after = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 16 else -1  # noqa: PLR2004  (a number of ours is shorter)
+    sessions, session = request.services.sessions, request.session
     return StreamingResponse(
-        request.services.feed.stream(after), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        request.services.feed.stream(after, lambda: sessions.is_open(session)),
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -136,11 +136,14 @@ class ProgressFeed:
         self._present, self._looked, self._number = "", 0.0, 0
         self._lock = anyio.Lock()
 
-    async def stream(self, after: int) -> AsyncIterator[str]:
-        """Yield each change as an event of the stream, and a comment from time to time. ``after``: the last one that was seen."""
+    async def stream(self, after: int, is_allowed: Callable[[], bool] = lambda: True) -> AsyncIterator[str]:
+        """Yield each change as an event of the stream, and a comment from time to time. ``after``: the last one that was seen.
+
+        It ends once ``is_allowed`` returns False, such as after a logout.
+        """
         quiet = monotonic()
         yield "retry: 2000\n\n"
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and is_allowed():
             await self._look()
             if self._number != after and self._present:
                 after, quiet = self._number, monotonic()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 import structlog
 from support.sheets import cases, write_csv
-from support.web import MARK, approve, site
+from support.web import COOKIE, MARK, approve, site
 
 from importer.errors import SettingsError
 from importer.web.server import check_safe
@@ -47,6 +48,20 @@ def test_a_batch_is_discarded_as_the_page_has_shown_it_alone(tmp_path):
         assert browser.post("/batches/1/discard", {"mark": "old"}).status_code == 409
         mark = MARK.search(browser.get("/batches/1").text)[1]
         assert browser.post("/batches/1/discard", {"mark": mark}).status_code == 303
+
+
+def test_the_stream_ends_with_the_login(tmp_path):
+    async def events(page):
+        allowed = iter([True, False])
+        return [one async for one in page.services.feed.stream(-1, lambda: next(allowed))]
+
+    with site(tmp_path) as page:
+        browser = page.visitor()
+        session = page.services.sessions.find(browser.cookies.get(COOKIE))
+        assert page.services.sessions.is_open(session)
+        assert anyio.run(events, page)[0].startswith("retry")
+        browser.post("/logout")
+        assert not page.services.sessions.is_open(session)
 
 
 def test_passwords_do_not_travel_in_the_clear_to_a_proxy_either():
