@@ -12,7 +12,7 @@ from typing import Self
 from sqlalchemy import Connection, delete, insert, select
 
 from importer.domain.accounts import Accounts
-from importer.domain.batches import NOBODY, Decision, DecisionKind, Person, Proposal
+from importer.domain.batches import NOBODY, Decision, Person, Proposal
 from importer.domain.confirmed_values import Confirmed
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.records import LoadedSource
@@ -23,7 +23,7 @@ from importer.ledger.intake.intake import take_in
 from importer.ledger.intake.staging import Preview
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
 from importer.ledger.outbox.account_proofs import AccountProofs
-from importer.ledger.outbox.approvals import ApprovalLog, decisions_about, record
+from importer.ledger.outbox.approvals import ApprovalLog, decisions_about, note_preparers, preparers_of
 from importer.ledger.outbox.doubts import DoubtLog
 from importer.ledger.outbox.handed_over import HandOvers, hand_over
 from importer.ledger.outbox.outbox import Outbox
@@ -112,14 +112,11 @@ class UnitOfWork:
 
     def note_preparers(self, batch_id: int, people: Iterable[Person]) -> None:
         """Record who has prepared a batch beside the one who staged it."""
-        for who in people:
-            record(self._connection, batch_id, DecisionKind.PREPARED, who)
+        note_preparers(self._connection, batch_id, people)
 
     def preparers(self, of: BatchInfo) -> tuple[Person, ...]:
         """Return who has prepared a batch, or the one that it is a part of, beside the one who staged it."""
-        batches = (of.id,) if of.part_of is None else (of.part_of, of.id)
-        found = (one for batch_id in batches for one in self.decisions(batch_id))
-        return tuple(one.who for one in found if one.what is DecisionKind.PREPARED)
+        return preparers_of(self._connection, of.id, of.part_of)
 
     def decisions(self, batch_id: int) -> list[Decision]:
         """Return all decisions about a batch, the oldest first."""

@@ -104,6 +104,19 @@ def decisions_about(connection: Connection, batch_id: int) -> list[Decision]:
     ]
 
 
+def note_preparers(connection: Connection, batch_id: int, people: Iterable[Person]) -> None:
+    """Record who has prepared a batch beside the one who staged it."""
+    for who in people:
+        record(connection, batch_id, DecisionKind.PREPARED, who)
+
+
+def preparers_of(connection: Connection, batch_id: int, part_of: int | None) -> tuple[Person, ...]:
+    """Return who has prepared a batch, or the one that it is a part of, beside the one who staged it."""
+    batches = (batch_id,) if part_of is None else (part_of, batch_id)
+    found = (one for each in batches for one in decisions_about(connection, each))
+    return tuple(one.who for one in found if one.what is DecisionKind.PREPARED)
+
+
 def make_void(connection: Connection, batch_ids: Iterable[int], who: Person, why: str) -> list[int]:
     """Void the approval of those of these batches whose sending has not begun. Returns their ids."""
     wanted = sorted(batch_ids)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 CHEAP_SECONDS = 0.3
-"""What takes less is found anew each time, so that it is never old."""
+"""What takes less is found again each time, so that it is never old."""
 AGE, LONGEST_SECONDS = 10.0, 60.0
 """How long a figure is kept: so many times what it took, and no longer than that."""
 
@@ -41,7 +41,7 @@ class KnownFigures:
         return made
 
     def forget(self) -> None:
-        """Find everything anew, since something was changed."""
+        """Find everything again, since something was changed."""
         with self._changing:
             self._changes += 1
             self._found, self._locks = {}, {}

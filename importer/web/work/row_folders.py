@@ -1,7 +1,7 @@
-"""The folders with the rows of batches: written anew each time, and only then named as those to read.
+"""The folders with the rows of batches: written from the beginning each time, and only then named as those to read.
 
 The folder of a batch has a folder for each time that its rows were written, and ``current.json``, which names the one to read,
-so that whoever reads has the files of one time, also while others write. Rows of a staged batch are read only if they are those
+so that a reader has the files of one time, also while others write. Rows of a staged batch are read only if they are those
 of the review that the ledger remembers.
 """
 

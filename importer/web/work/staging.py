@@ -93,7 +93,7 @@ def stage_in_place(
 
 
 def preparers_of(environments: PageEnvironments, batches: Iterable[int]) -> list[Person]:
-    """Return who has staged or prepared these batches: whoever has, has prepared what takes their place as well."""
+    """Return who has staged or prepared these batches: they have prepared what takes their place as well."""
     with environments.reading() as environment:
         if not has_ledger(environment):
             return []

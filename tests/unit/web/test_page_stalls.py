@@ -91,5 +91,5 @@ def test_a_drop_counts_as_seen_by_nobody_and_an_approval_as_seen(tmp_path):
         assert approve(browser, 1).status_code == 303
         assert is_seen(page, 1)
         shown = browser.get("/batches/1").text
-        assert "It is approved, and nothing sends it." in shown
+        assert "Nothing is being sent now" in shown
         assert 'action="/send"' in shown
