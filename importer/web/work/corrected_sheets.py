@@ -204,11 +204,10 @@ def _waiting_for(environments: PageEnvironments, info: BatchInfo, corrected: Seq
     by the reference that they name, which is a cell of such a row.
     """
     taken = {(row.sheet, row.number) for row in corrected}
-    shown = (one for one in rows_in(environments, info.id, RowStatus.BLOCKED) if (one.sheet, one.number) not in taken)
-    blocked = [one.row for one in shown if one.row is not None]
+    blocked = [one for one in rows_in(environments, info.id, RowStatus.BLOCKED) if (one.sheet, one.number) not in taken]
     known = {text for row in corrected for text in _texts_in(environments, info, row)}
     found: list[ReportRow] = []
-    while more := [row for row in blocked if row not in found and known & _named_by(row)]:
+    while more := [one.row for one in blocked if one.row is not None and known & _named_by(one.row) and one.row not in found]:
         found += more
         known |= {text for row in more for text in _cell_texts(row)}
     return found
