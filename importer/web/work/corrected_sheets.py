@@ -203,14 +203,19 @@ def _waiting_for(environments: PageEnvironments, info: BatchInfo, corrected: Seq
     They are not wrong themselves, and nothing else would ever bring them: a corrected error sheet has them too. They are known
     by the reference that they name, which is a cell of such a row.
     """
-    taken = {(row.sheet, row.number) for row in corrected}
-    blocked = [one for one in rows_in(environments, info.id, RowStatus.BLOCKED) if (one.sheet, one.number) not in taken]
+    blocked = _blocked_beside(environments, info, corrected)
     known = {text for row in corrected for text in _texts_in(environments, info, row)}
     found: list[ReportRow] = []
-    while more := [one.row for one in blocked if one.row is not None and known & _named_by(one.row) and one.row not in found]:
+    while more := [row for row in blocked if known & _named_by(row) and row not in found]:
         found += more
         known |= {text for row in more for text in _cell_texts(row)}
     return found
+
+
+def _blocked_beside(environments: PageEnvironments, info: BatchInfo, corrected: Sequence[ReportRow]) -> list[ReportRow]:
+    taken = {(row.sheet, row.number) for row in corrected}
+    shown = (one.row for one in rows_in(environments, info.id, RowStatus.BLOCKED))
+    return [row for row in shown if row is not None and (row.sheet, row.number) not in taken]
 
 
 def _texts_in(environments: PageEnvironments, info: BatchInfo, corrected: ReportRow) -> set[str]:
