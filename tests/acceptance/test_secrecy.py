@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from support.fault_proxy import Reply
+from support.processes import NEW_INTERPRETERS
 from support.sheets import case, cases, read_sheet, voucher, vouchers, write_csv, write_workbook
 from support.workspace import API_KEY, TOKEN
 
@@ -225,8 +226,9 @@ def test_no_reference_is_in_the_logs_that_are_kept(configured_workspace, fake_ap
         assert ("json" in options) is bool(lines)
 
 
-def test_a_bug_is_reported_without_anybodys_data(workspace):
+def test_a_bug_is_reported_without_anybodys_data(workspace, monkeypatch):
     """A mistake in the code itself (here: the reporter's) ends as one message that names lines, not values."""
+    monkeypatch.setenv(NEW_INTERPRETERS, "1")  # only a new one reads sitecustomize.py
     write_csv(workspace.folder / "a.csv", cases(1))
     (workspace.folder / "sitecustomize.py").write_text(
         "import importer.reporter.sheets as w\n"
