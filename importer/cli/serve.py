@@ -10,6 +10,7 @@ from importer.cli.invocation import current_workspace
 from importer.cli.logs.command import silence
 from importer.cli.options import Config, NewLedger, SandboxFlag, Verbose
 from importer.cli.terminal import TerminalDialogue, say
+from importer.errors import UsageError
 
 Port = Annotated[
     int | None, typer.Option("--port", min=0, max=65_535, help="Another port than that of the settings.", show_default=False)
@@ -33,9 +34,7 @@ def serve(
     del verbose  # the logs are set up by now
     check_installed()
     if hash_password:
-        from importer.web.login.passwords import hashed
-
-        typer.echo(hashed(TerminalDialogue().ask_secret("Password: ")))
+        typer.echo(_hash_of_asked())
         return
     from importer.web.work.environments import PageEnvironments
 
@@ -52,3 +51,14 @@ def serve(
         say("Open this link, which works once. Enter shows another one.", err=True)
         offer_links(serving, say)
     serving.run()
+
+
+def _hash_of_asked() -> str:
+    """Ask twice for a password, and return its hash. Raises UsageError if the answers differ."""
+    from importer.web.login.passwords import hashed
+
+    dialogue = TerminalDialogue()
+    password = dialogue.ask_secret("Password: ")
+    if dialogue.ask_secret("The same password again: ") != password:
+        raise UsageError("The two passwords differ. Nothing was printed; try again.")
+    return hashed(password)
