@@ -14,7 +14,7 @@ def answering(*answers):
     left = list(answers)
 
     class Typed:
-        def ask_secret(self, question):
+        def ask_secret(self, _):
             return left.pop(0)
 
     return Typed

@@ -193,12 +193,13 @@ def test_a_file_that_is_too_large_leaves_nothing(page, tmp_path):
     files = [("files", ("a.csv", b"x" * 1_100_000))]
     answer = browser.post("/drop", files=files)
     assert (answer.status_code, "more than the page takes" in answer.text) == (413, True)
-    assert [path for path in (tmp_path / "page" / "uploads").rglob("*") if path.is_file()] == []
+    left = [path for path in (tmp_path / "page" / "uploads").rglob("*") if path.is_file()]
+    assert {path.suffix for path in left} <= {".lock", ".owner"}  # of the server that runs
 
 
 def test_many_files_and_many_fields_are_refused(page):
     browser = page.visitor()
-    files = [("files", (f"a{n}.csv", b"x")) for n in range(200)]
+    files = [("files", (f"a{n}.csv", b"x")) for n in range(401)]
     assert browser.post("/drop", files=files).status_code == 400
     many = "&".join(f"a{n}=1" for n in range(5000))
     headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -233,7 +234,7 @@ def test_the_name_of_an_upload_leads_nowhere_else(page, tmp_path, given):
     assert answer.status_code == 200, answer.text
     assert "Review of" in answer.text
     new = set(tmp_path.parent.rglob("*.csv")) - before
-    assert all(path.parent.parent == tmp_path / "page" / "uploads" for path in new)
+    assert all(path.parent.parent.parent == tmp_path / "page" / "uploads" for path in new)
     (kept,) = new
     assert kept.name == NAMES[given]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600

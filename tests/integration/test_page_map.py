@@ -178,7 +178,7 @@ def test_the_map_page_shows_all_of_it(page, tmp_path):
     text = unescape(browser.get(address).text)
     assert "Columns that nothing fills yet" in text
     assert "Read some of the rows only" in text
-    path = next((tmp_path / "page" / "uploads").glob("*/liste.csv"))
+    path = next((tmp_path / "page" / "uploads").glob("*/*/liste.csv"))
     key = key_of("order of days")
     view, given = answer_all(page, path, {key: "left open"})
     form = {f"chosen.{name}": value for name, value in given.chosen.items()}
