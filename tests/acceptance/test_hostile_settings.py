@@ -82,7 +82,7 @@ def ready(prepared):
 
 SHARES = 4  # each value is tried with every fourth argument or variable, and each of those with every fourth value
 USUAL = {"paths": "a.csv", "file": "a.csv", "batch": "1", "entry": "C1-000000", "directory": "templates", "folders": "folder"}
-ALSO = {"run": ("--yes",), "map": ("--yes",), "resolve": ("--absent",), "watch": ("--once",)}
+ALSO = {"run": ("--yes",), "map": ("--yes",), "resolve": ("--absent",), "watch": ("--once",), "serve": ("--hash-password",)}
 NOT_TRIED = {"sandbox"}  # it goes on until it is interrupted; its settings are tried below
 
 

@@ -161,7 +161,7 @@ def _fill(walk: Walk) -> None:
     walk.job(*cases(2, first=21), case("inv-1", creditor_reference="inv-1", **hans), name="approved.csv")
     walk.approve(3)
     walk.job(*cases(1, first=31), name="discarded.csv")
-    walk.client.post("/batches/4/discard")
+    walk.client.post("/batches/4/discard", {"mark": walk.client.mark(4)})
     wrong = [
         case("C50", date="31.02.2026", debtor_country="Atlantis"),
         *(case(f"C{n}", debtor_country="Atlantis") for n in (51, 52)),

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 from support.quiet_console import QuietConsole
 from support.sheets import case, cases, write_csv
-from support.web import approve, site
+from support.web import approve, discard, site
 
 from importer.commands.resume import resume
 from importer.web.work.corrected_sheets import corrected_rows, sweep_corrections
@@ -125,7 +125,7 @@ def test_a_changed_correction_cannot_be_approved_as_it_was(page, tmp_path):
     keep(browser, 3, debtor_country="Atlantis")  # back to what it was: there is no correction any more
     assert [one.text for made in corrected_rows(page.environments, 1).rows.values() for one in made] == ["Norway"]
     assert "1 case" in check(browser).text
-    browser.post("/batches/3/discard")
+    discard(browser, 3)
     assert "not checked yet: 1" in browser.get("/batches/1/rows").text  # nothing is lost by that
     browser.post("/batches/1/undo", {"sheet": "0", "number": "4"})
     assert corrected_rows(page.environments, 1).rows == {}

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 from support.sheets import case, cases, voucher, write_csv, write_workbook
-from support.web import approve, send, site
+from support.web import approve, discard, send, site
 
 from importer.commands.review import review_batch
 from importer.domain.batches import Person
@@ -64,7 +64,7 @@ def test_another_ledger_in_the_workspace_has_rows_and_corrections_of_its_own(pag
     browser.drop(write_csv(tmp_path / "b.csv", [*cases(1, 7), case("B2", debtor_country="Lemuria")]))
     assert corrected_rows(page.environments, 1).is_empty
     assert "Lemuria" in browser.get("/batches/1/rows").text
-    browser.post("/batches/1/discard")
+    discard(browser, 1)
     page.services.clean_up()
     assert former.is_dir()
     for path in tmp_path.glob("ledger.sandbox*"):

@@ -118,6 +118,12 @@ def approve(browser: Browser, batch: int) -> httpx.Response:
     return browser.post(f"/batches/{batch}/approve", {"mark": mark[1] if mark else "", "agreed": "yes"})
 
 
+def discard(browser: Browser, batch: int) -> httpx.Response:
+    """Discard a batch as its page shows it."""
+    mark = MARK.search(browser.get(f"/batches/{batch}").text)
+    return browser.post(f"/batches/{batch}/discard", {"mark": mark[1] if mark else ""})
+
+
 def send(site: Site) -> None:
     """What the process does that the page starts."""
     from support.quiet_console import QuietConsole
