@@ -79,8 +79,8 @@ def running(folder: Path, settings: Settings | None = None, *, sandbox: bool = T
     finally:
         serving.server.should_exit = True
         thread.join(30)
-        if sender._process is not None:
-            sender._process.wait(60)  # it goes on by itself, and the folder must not be removed below it
+        for started in sender._running:
+            started.process.wait(60)  # it goes on by itself, and the folder must not be removed below it
 
 
 def with_users(approval: dict[str, Any] | None = None, web: dict[str, Any] | None = None, **roles: list[str]) -> Settings:
