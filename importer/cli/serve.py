@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -54,10 +55,12 @@ def serve(
 
 
 def _hash_of_asked() -> str:
-    """Ask twice for a password, and return its hash. Raises UsageError if the answers differ."""
+    """Ask twice for a password, and return its hash. Raises UsageError without a terminal, or if the answers differ."""
     from importer.web.login.passwords import hashed
 
     dialogue = TerminalDialogue()
+    if not sys.stdin.isatty():
+        raise UsageError("A password is typed at a terminal, so that it is not shown. Run this at a terminal.")
     password = dialogue.ask_secret("Password: ")
     if dialogue.ask_secret("The same password again: ") != password:
         raise UsageError("The two passwords differ. Nothing was printed; try again.")

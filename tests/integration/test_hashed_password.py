@@ -20,6 +20,11 @@ def answering(*answers):
     return Typed
 
 
+@pytest.fixture(autouse=True)
+def _at_a_terminal(monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+
+
 def test_a_password_is_asked_for_twice(monkeypatch):
     monkeypatch.setattr(serve, "TerminalDialogue", answering("correct horse", "correct horse"))
     line = serve._hash_of_asked()
