@@ -204,8 +204,11 @@ def test_two_people_and_a_nightly_run_at_once(workspace):
 
         def use(name: str, path: Path) -> None:
             with SocketClient(page.url, user=name) as client:
-                shown = client.drop(path)
-                batch = int(re.search(r"/batches/(\d+)/", shown.text)[1])
+                while (found := re.search(r"/batches/(\d+)/", (shown := client.drop(path)).text)) is None:
+                    if "Another command" not in shown.text:
+                        problems.append(shown.text)
+                        return
+                batch = int(found[1])
                 answer = client.approve(batch)
                 while answer.status_code == 503:  # another command writes the ledger: the page says so, and nothing was done
                     if "Another command" not in answer.text:
