@@ -33,7 +33,7 @@ class DecisionKind(StrEnum):
     """What was decided about a batch."""
 
     STAGED = "staged"
-    PREPARED = "prepared"  # by somebody else than who staged it, such as who corrected its rows
+    PREPARED = "prepared"  # by another person than the one who staged it, such as who corrected its rows
     APPROVED = "approved"
     VOIDED = "void"
     DISCARDED = "discarded"

@@ -190,6 +190,6 @@ def _bug(page: PageApp) -> Handled:
     async def handle(request: Request, error: Exception) -> Response:
         del request
         record_bug(error)
-        return page.outside("outside_problem", 500, title="problem.bug")
+        return page.outside("outside_problem", 500, title="problem.bug", text="")
 
     return handle

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from importer.web.page_request import PageRequest
-from importer.web.pages import batch, corrections, drop, follow, home, mapping, parties, questions, rows
+from importer.web.pages import batch, corrections, drop, follow, home, mapping, parties, questions, row, rows
 from importer.web.users import Access
 
 PageHandler = Callable[[PageRequest], Awaitable[Response]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ import anyio
 from importer.errors import ImporterError
 from importer.web.rendering import Rendering
 from importer.web.sessions import Sessions
+from importer.web.work.attachments import sweep_attachments
 from importer.web.work.corrected_sheets import sweep_corrections
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import Jobs
@@ -53,6 +55,7 @@ class PageServices:
 
     def clean_up(self) -> None:
         """Remove the files that no batch and no running server needs, such as those of a server that was killed."""
-        for sweep in (self.uploads.sweep, *(partial(one, self.environments) for one in SWEEPS)):
+        sweeps: list[Callable[[], None]] = [self.uploads.sweep, *(partial(one, self.environments) for one in SWEEPS)]
+        for sweep in sweeps:
             with suppress(ImporterError, OSError):  # a ledger or a file that cannot be read: what is there stays
                 sweep()

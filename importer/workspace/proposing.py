@@ -134,8 +134,8 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
             for batch in staged.proposed:
                 work.note_preparers(batch, request.prepared_by)
             _check_expectation(work, staged, request)
-            shown = {"seen": request.is_asked, "is_shown": request.is_shown}
-            found = preview(work, staged.proposed, environment, request.output, look=look, **shown)
+            seeing = {"seen": request.is_asked, "is_shown": request.is_shown}
+            found = preview(work, staged.proposed, environment, request.output, look=look, **seeing)
             check_debbie_settings(found.totals, environment)
             if request.is_asked and not found.sends_nothing():
                 console.require_answer(f"Send {in_words(found.totals)} to {environment.debitura_url}?")

@@ -35,7 +35,7 @@ if (followed.length && window.EventSource) {
     const found = JSON.parse(event.data);
     for (const element of followed) {
       const one = found.batches[element.dataset.batch];
-      if (one && element.dataset.sent && element.dataset.sent !== String(found.is_sent)) { stream.close(); window.location.reload(); }
+      if (one && (element.dataset.sending === "yes") !== found.is_sent) { stream.close(); window.location.reload(); }
       else if (one) { seen.add(element.dataset.batch); show(element, one, found); }
       else if (seen.has(element.dataset.batch) || element.dataset.open === "yes") { stream.close(); window.location.reload(); }
     }

@@ -18,7 +18,7 @@ from importer.web.page_request import PageRequest
 from importer.web.texts import Texts
 from importer.web.users import Access
 from importer.web.work.batches import BatchView, batch_view, result_file
-from importer.web.work.correction_store import history_of
+from importer.web.work.correction_store import history_of, origin_of
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.progress import NOTHING, Progress, progress
 from importer.web.work.result_links import result_links
@@ -108,13 +108,13 @@ def _approve(environments: PageEnvironments, batch_id: int, seen: SeenReview, li
 async def discard(request: PageRequest) -> Response:
     """Discard a batch of which nothing was sent."""
     batch_id = request.number("batch")
-    line = await request.work(_discard, request.services.environments, batch_id, request.field("mark"))
-    return request.to(f"/batches/{batch_id}", line)
+    await request.work(_discard, request.services.environments, batch_id, request.field("mark"))
+    return request.to(f"/batches/{batch_id}", request.rendering.texts("batch.discarded", number=batch_id))
 
 
-def _discard(environments: PageEnvironments, batch_id: int, mark: str) -> str:
+def _discard(environments: PageEnvironments, batch_id: int, mark: str) -> None:
     with environments.changing() as environment:
-        line = discard_seen(environment, batch_id, mark)
+        discard_seen(environment, batch_id, mark)
     forget_rows(environments, batch_id)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from importer.errors import UsageError
 from importer.web.page_request import PageRequest
+from importer.web.work.attachments import can_be_attached, forget_attachments, is_document, keep_attachment
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import PageJob
 from importer.web.work.row_files import unclear_parties

@@ -25,6 +25,7 @@ from importer.ledger.queries.report_rows import BatchInfo, ReportRow
 from importer.loader.values.text import display_text
 from importer.reporter.sheets import write_sheets
 from importer.reporter.summary import summarize
+from importer.web.work.attachments import attachments_of
 from importer.web.work.batches import UNDECIDED, has_ledger
 from importer.web.work.correction_store import (
     CELLS,

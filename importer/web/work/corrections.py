@@ -8,11 +8,8 @@ that one batch holds all of them. Personal numbers are masked before anything is
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from importer.commands.approve import discard_staged
@@ -31,6 +28,19 @@ from importer.reporter.review.text import visible
 from importer.reporter.row_reasons import TO_CORRECT
 from importer.reporter.sheets import ERROR_COLUMNS
 from importer.web.work.batches import UNDECIDED, unknown
+from importer.web.work.correction_store import (
+    CELLS,
+    CellCorrection,
+    CorrectionOrigin,
+    RowPlace,
+    append_history,
+    changes_of,
+    corrections_of,
+    folder_of_batch,
+    history_of,
+    origin_of,
+    present_moment,
+)
 from importer.web.work.environments import PageEnvironments, ShortLock
 from importer.web.work.row_files import ShownRow, find_row, refresh_rows
 from importer.workspace.connections import open_ledger_read_only

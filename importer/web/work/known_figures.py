@@ -1,4 +1,4 @@
-"""Figures of large batches, kept for a while: counting the rows of 100,000 anew for each page would take a core for itself."""
+"""Figures of large batches, kept for a while: counting the rows of 100,000 again for each page would take a core for itself."""
 
 from __future__ import annotations
 

@@ -127,8 +127,9 @@ def review_again(environments: PageEnvironments, batch_id: int) -> None:
     """Find out what a batch would do now, and remember it as what its page shows. Raises UsageError, LedgerError, LedgerHeld."""
     keeper = RowKeeper(environments)
     with environments.changing() as environment:
-        place, look = (environments.workspace, environment, batch_id, None), partial(keep_rows, environments)
-        review_batch(*place, command="importer serve", is_shown=False, look=look)
+        place = (environments.workspace, environment, batch_id, None)
+        found = review_batch(*place, command="importer serve", is_shown=False, look=keeper)
+        keeper.confirm(found.previewed)
 
 
 def write_results(environments: PageEnvironments, batch_id: int) -> None:
@@ -139,7 +140,9 @@ def write_results(environments: PageEnvironments, batch_id: int) -> None:
         write_report(queries, batch_id, environment.output, access=environment.access)
 
 
-def _request(environments: PageEnvironments, paths: Sequence[Path], parties: Mapping[str, PartyKind]) -> ImportRequest:
+def _request(
+    environments: PageEnvironments, paths: Sequence[Path], attached: Path | None, parties: Mapping[str, PartyKind]
+) -> ImportRequest:
     profile, profile_set = find_profiles(None, environments.workspace)
     return ImportRequest(
         environments.workspace,
@@ -147,6 +150,7 @@ def _request(environments: PageEnvironments, paths: Sequence[Path], parties: Map
         profile=profile,
         profile_set=profile_set,
         new_ledger=environments.new_ledger,
+        files_folder=attached,
         parties=parties,
         is_shown=False,
     )

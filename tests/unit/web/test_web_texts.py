@@ -21,6 +21,7 @@ from importer.web.pages.home import ENDINGS
 from importer.web.texts import Texts
 from importer.web.work.mapping_form import DEBTOR_TYPES
 from importer.web.work.parties import KINDS
+from importer.web.work.row_history import CAUSES, OUTCOMES
 
 PACKAGE = ROOT / "importer" / "web"
 SOURCES = [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py")]
