@@ -101,7 +101,7 @@ def _check_seen(work: UnitOfWork, batch_id: int, seen: SeenReview) -> None:
     """Raise ApprovalNeeded, with what has changed, if a batch was reviewed again since a page has shown it."""
     present = work.remembered_proposal(batch_id)
     if present is not None and present.mark() == seen.mark:
-        work.remember_proposal(batch_id, replace(present, seen=True))  # the page has shown it to whom approves it
+        work.remember_proposal(batch_id, replace(present, seen=True))  # the page has shown it to the person who approves it
         return
     changed = difference(seen.proposal, present) if seen.proposal and present else None
     why = f": {changed}" if changed else ""

@@ -10,14 +10,13 @@ from contextlib import closing
 import pytest
 from openpyxl import Workbook, load_workbook
 from support.sheets import case, cases, write_csv
-from support.web import MARK, approve, site
+from support.web import MARK, approve, send, site
 
 from importer.domain.batches import Person
 from importer.settings import ApprovalSettings, Settings
 from importer.web.login.passwords import hashed
 from importer.web.work.progress import progress
 from importer.web_settings import WebSettings
-from importer.workspace.environment import open_environment
 from importer.workspace.person import acting_as
 
 PASSWORD = "correct horse battery"
@@ -27,16 +26,6 @@ PASSWORD = "correct horse battery"
 def page(tmp_path):
     with site(tmp_path) as found:
         yield found
-
-
-def send(page):
-    """What the process does that the page starts."""
-    from support.quiet_console import QuietConsole
-
-    from importer.commands.resume import resume
-
-    with open_environment(page.environments.workspace, page.environments.settings, sandbox=True) as environment:
-        return resume(environment, QuietConsole(), None)
 
 
 def state_of(page, batch):

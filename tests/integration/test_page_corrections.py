@@ -8,14 +8,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from support.quiet_console import QuietConsole
 from support.sheets import case, cases, write_csv
-from support.web import approve, discard, site
+from support.web import approve, discard, send, site
 
-from importer.commands.resume import resume
 from importer.web.work.corrected_sheets import corrected_rows, sweep_corrections
 from importer.web.work.correction_store import corrections_folder, folder_of_batch
-from importer.workspace.environment import open_environment
 
 HEADER = list(case("C1"))
 BAD = [case(f"B{n}", debtor_country="Atlantis") for n in (1, 2, 3)]
@@ -26,11 +23,6 @@ NUMBER = "010180-1234"
 def page(tmp_path):
     with site(tmp_path) as found:
         yield found
-
-
-def send(page):
-    with open_environment(page.environments.workspace, page.environments.settings, sandbox=True) as environment:
-        return resume(environment, QuietConsole(), None)
 
 
 def state_of(browser, batch):
