@@ -309,11 +309,14 @@ class Dispatch:
         ]
 
     def _long_waits(self) -> list[str]:
-        """Return a message for each API whose entries have to wait for longer than this run waits."""
+        """Return a message for each API whose entries have to wait for longer than this run waits.
+
+        What counts is the last answer of the throttle, not its wait now: lists may have been read since, while the wait passed.
+        """
         return [
-            f"{throttle.limits.reached(wait)} `importer resume` goes on then."
+            f"{throttle.limits.reached(throttle.wait())} `importer resume` goes on then."
             for kind, throttle in self._throttles.items()
             if not throttle.stopped
-            and (wait := throttle.wait()).seconds > self._longest_wait
+            and throttle.waits_too_long
             and self._ledger.outbox.count_open(self._scope.accounts, kind, self._scope.batches)
         ]

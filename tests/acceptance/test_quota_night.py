@@ -10,7 +10,7 @@ from collections import Counter
 from contextlib import closing, contextmanager
 
 import pytest
-from support.fault_proxy import FaultProxy, Reply
+from support.fault_proxy import Drop, FaultProxy, Reply, pass_on
 from support.sheets import cases, write_csv
 from support.workspace import API_KEY, STATES, TOKEN, settings_for
 
@@ -20,11 +20,26 @@ MINUTE, HOUR = 0.2, 1.5  # seconds of the windows; a wait for longer than two of
 PER_HOUR = 20
 
 
+class SlowList:
+    """Loses the second case, and gives the list that is read for it only when the wait for the hour's quota is over."""
+
+    def __init__(self) -> None:
+        self.has_lost = False
+
+    def __call__(self, seen):
+        if seen.method == "GET" and self.has_lost:
+            time.sleep(HOUR)
+        if not seen.is_case or seen.nth != 2:
+            return None
+        self.has_lost = True
+        return Drop()
+
+
 class Turnstile:
     """Lets the first cases through, and asks for a wait of some seconds until it is opened."""
 
     def __init__(self, first: int, seconds: int = 1) -> None:
-        self.first, self.is_open = first, False
+        self.first, self.seconds, self.is_open = first, seconds, False
         self.refusal = Reply(429, json.dumps({"retryAfter": seconds}).encode())
 
     def __call__(self, seen):
@@ -148,6 +163,7 @@ def test_what_the_sender_does_not_have_is_handed_over_by_resume(workspace, limit
     for name, sheet in sheets.items():
         write_csv(workspace.folder / name, sheet)
     assert workspace.call("run", "before.csv", "--yes", "--stop-at-quota").code == 7
+    time.sleep(turnstile.seconds)  # before it is over, a run cannot read Debitura's list and ends with 7 as well
     with waiting_sender(workspace, "run", "own.csv", "--yes") as process:
         for _ in range(2):
             resumed = workspace.call("resume")
@@ -215,6 +231,17 @@ def test_of_two_runs_at_once_one_becomes_the_sender_of_both(workspace, limited):
     assert f"process {waiting.pid}" in ended.err
     assert each_once(sandbox, references([*sheets["a.csv"], *sheets["b.csv"]]))
     assert [accepted(summaries(workspace)[name]) for name in sheets] == [(3, 0, True)] * 2
+
+
+def test_a_wait_that_passes_while_a_list_is_read_is_still_why_cases_were_not_sent(workspace, limited):
+    _, proxy = limited
+    write_csv(workspace.folder / "a.csv", cases(30))
+    proxy.hook = SlowList()
+    stopped = workspace.call("run", "a.csv", "--yes", "--stop-at-quota")
+    assert (stopped.code, "Debitura takes nothing before" in stopped.err) == (7, True), stopped
+    proxy.hook = pass_on
+    assert workspace.call("resume").code == 6  # the one that was lost
+    assert workspace.ledger(STATES) == [("case", "accepted", 29), ("case", "in_doubt", 1)]
 
 
 def test_a_run_that_was_interrupted_while_it_waited_has_let_nothing_go(workspace, limited):

@@ -59,6 +59,8 @@ class ApiThrottle:
     """Decides whether a request that creates may begin now, from the rate limits, pauses, failures and requests in flight.
 
     ``base_delay`` is the shortest backoff in seconds, ``longest_wait`` the longest wait in seconds that this run accepts.
+    ``waits_too_long`` is what the last permit was refused for: the wait was longer than that. It stays true while the wait
+    passes, until the next permit is asked for.
     """
 
     limits: RateLimits
@@ -72,6 +74,7 @@ class ApiThrottle:
     contradictions: int = 0
     paused_until: float = 0.0
     stopped: str | None = None
+    waits_too_long: bool = False
     adaptive: AdaptiveLimit = field(init=False)
     retries: RetryBudget = field(init=False)
 
@@ -83,7 +86,8 @@ class ApiThrottle:
         """Return how many requests may begin now, or how long to wait before the next call."""
         free = (1 if self.circuit_open else self.adaptive.value) - self.in_flight
         wait = self.wait()
-        if self.stopped or free <= 0 or wait.seconds > self.longest_wait:
+        self.waits_too_long = wait.seconds > self.longest_wait
+        if self.stopped or free <= 0 or self.waits_too_long:
             return NOT_BY_WAITING
         if wait.seconds > 0:
             return Permit(0, wait)

@@ -199,11 +199,14 @@ def test_a_wait_beyond_the_patience_of_the_run_is_not_waited_for(clock):
     throttle = throttle_of(clock, 4, longest_wait=120.0)
     throttle.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=120))
     assert throttle.next_permit().wait.seconds == 120
+    assert not throttle.waits_too_long
     throttle.note(Outcome(OutcomeKind.THROTTLED, wait_seconds=121))
     assert throttle.next_permit() == NOT_BY_WAITING
     assert throttle.wait().seconds == 121
     clock.now += 121
+    assert throttle.waits_too_long  # why nothing was sent, although the wait is over by now
     assert throttle.next_permit().count > 0
+    assert not throttle.waits_too_long
 
 
 @pytest.mark.parametrize(
