@@ -20,6 +20,7 @@ from importer.ledger.storage.location import require_ledger
 from importer.workspace.console import Console
 from importer.workspace.dispatch import find_accounts
 from importer.workspace.environment import Environment
+from importer.workspace.four_eyes import require_other_person_to_send
 from importer.workspace.list_look import look_before_sending
 from importer.workspace.person import current_person
 
@@ -32,7 +33,8 @@ def adopt_equal(environment: Environment, console: Console, *, confirmed: bool) 
 
     Nothing is held while the user thinks: the rows are compared again before they are adopted.
 
-    Raises UsageError without a terminal and without ``confirmed``, Declined for a no, ApiStopped if the list cannot be read.
+    Raises UsageError without a terminal and without ``confirmed``, Declined for a no, ApiStopped if the list cannot be read,
+    ApprovalNeeded if this person may not approve the batch of a row, whose vouchers would be sent.
     """
     with _looked(environment, console) as (ledger, accounts):
         questioned = ledger.remote_cases.questioned(accounts)
@@ -49,6 +51,7 @@ def adopt_equal(environment: Environment, console: Console, *, confirmed: bool) 
         now = ledger.remote_cases.questioned(accounts)
         if equal_pairs(now) != matches:
             raise UsageError("The rows that are equal to a case have changed meanwhile. Nothing was adopted: run it again.")
+        require_other_person_to_send(environment.settings.approval, ledger, matches, "Nothing was adopted")
         for found in now:
             if found.entry_id in matches:
                 _accept(ledger, find_questioned(ledger, found.label)[1], matches[found.entry_id].case)
@@ -59,7 +62,8 @@ def adopt_equal(environment: Environment, console: Console, *, confirmed: bool) 
 def adopt_one(environment: Environment, console: Console, name: str, case_name: str, *, refused: bool = False) -> str:
     """Adopt one case for a questioned row, after the differences were confirmed, or record that the row is not this case.
 
-    Raises UsageError if that is not possible or nobody can be asked, Declined for a no, ApiStopped if the list cannot be read.
+    Raises UsageError if that is not possible or nobody can be asked, Declined for a no, ApiStopped if the list cannot be read,
+    ApprovalNeeded if this person may not approve the batch of the row, whose vouchers would be sent.
     """
     with _looked(environment, console) as (ledger, accounts):
         known, found = _pair(ledger, accounts, name, case_name)
@@ -75,6 +79,7 @@ def adopt_one(environment: Environment, console: Console, name: str, case_name: 
         now, stored = _pair(ledger, accounts, name, case_name)
         if (now.state, now.payload, stored) != (known.state, known.payload, found):
             raise UsageError(f"Entry {name} or the case has changed meanwhile. Nothing was adopted: run it again.")
+        require_other_person_to_send(environment.settings.approval, ledger, [now.id], f"{name} was not adopted")
         _accept(ledger, now, found.case)
     return f"{name} is adopted as case {found.case.name} ({found.case.case_id}). `importer resume` sends its vouchers."
 

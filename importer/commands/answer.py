@@ -16,6 +16,7 @@ from importer.ledger.intake.user_answer import UserAnswer
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.environment import Environment
+from importer.workspace.four_eyes import require_other_person_to_send
 from importer.workspace.person import current_person
 
 
@@ -23,13 +24,16 @@ def answer(environment: Environment, name: str, given: RowAnswer) -> str:
     """Answer the question about an entry: it is another claim, which is sent, the same as another one, or to be dropped.
 
     It can be the same as an entry, by its label, or as a case or voucher, by its id or reference. One that no entry of this
-    ledger has is looked up at the API. Returns a line for the user. Raises UsageError or ApiStopped; then nothing has changed.
+    ledger has is looked up at the API. Returns a line for the user. Raises UsageError, ApiStopped, or ApprovalNeeded if it may
+    let something be sent, and this person may not approve the batch of the entry; then nothing has changed.
     """
     require_ledger(environment.ledger_url)
     with environment.open_ledger("importer resolve") as ledger:
         ledger.outbox.recover()
         label, questioned = find_questioned(ledger, name)
         _refuse_disallowed(ledger, questioned, name, given)
+        if given.word is not AnswerWord.DROP:  # vouchers of a case go out to the one that it is the same as
+            require_other_person_to_send(environment.settings.approval, ledger, [questioned.id], f"{name} was not answered")
         recorded = UserAnswer(current_person().text(), given.text())
         if given.word is AnswerWord.SEND:
             state = ledger.answers.send(questioned, recorded)

@@ -17,6 +17,7 @@ from importer.ledger.storage.location import require_ledger
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.dialogue import Dialogue
 from importer.workspace.environment import Environment
+from importer.workspace.four_eyes import require_other_person_to_send
 from importer.workspace.person import current_person
 
 FIRST_ROWS = 5
@@ -37,7 +38,8 @@ def answer_batch(environment: Environment, wanted: BatchAnswer, dialogue: Dialog
     """Answer all questions of a kind in a batch, after the number of rows was confirmed or the user was asked.
 
     Nothing is held while the user thinks: the rows are looked up again before they are answered. Without a ``dialogue`` the
-    number must be given. Returns a line for the user. Raises UsageError or Declined; then nothing has changed.
+    number must be given. Returns a line for the user. Raises UsageError, Declined, or ApprovalNeeded if it may let something be
+    sent, and this person may not approve the batch of a row; then nothing has changed.
     """
     require_ledger(environment.ledger_url)
     option = f"--{wanted.word.split()[0]}"
@@ -45,6 +47,7 @@ def answer_batch(environment: Environment, wanted: BatchAnswer, dialogue: Dialog
         raise UsageError(f"{option} is no answer to questions of the kind {wanted.kind}.")
     with open_ledger_read_only(environment) as ledger:
         rows = _asked(ledger, wanted)
+        _check_person(environment, ledger, rows, wanted)
     if wanted.confirmed is not None or dialogue is None:
         _check_number(rows, wanted)
     else:
@@ -53,6 +56,7 @@ def answer_batch(environment: Environment, wanted: BatchAnswer, dialogue: Dialog
         ledger.outbox.recover()
         if {row.entry_id for row in _asked(ledger, wanted)} != {row.entry_id for row in rows}:
             raise UsageError("The rows that are questioned have changed meanwhile. Nothing was answered: look at them again.")
+        _check_person(environment, ledger, rows, wanted)
         if unclear := ledger.answers.answer_together(rows, wanted.kind, wanted.word, current_person().text()):
             raise UsageError(_unclear(unclear, rows))
     return f"{_counted(rows)} of batch {wanted.batch} {'is' if len(rows) == 1 else 'are'} answered: {_EFFECTS[wanted.word]}"
@@ -80,6 +84,13 @@ def _asked(ledger: Ledger, wanted: BatchAnswer) -> list[AskedRow]:
         open_kinds = f"It has questions of the kind {', '.join(others)}." if others else "It has no open questions."
         raise UsageError(f"Batch {wanted.batch} has no question of the kind {wanted.kind}. {open_kinds}")
     return rows
+
+
+def _check_person(environment: Environment, ledger: Ledger, rows: Sequence[AskedRow], wanted: BatchAnswer) -> None:
+    """Raise ApprovalNeeded if the answer may let something be sent, and this person may not approve the batch of a row."""
+    if wanted.word is not AnswerWord.DROP:
+        entries, refused = [row.entry_id for row in rows], "Nothing was answered"
+        require_other_person_to_send(environment.settings.approval, ledger, entries, refused)
 
 
 def _check_number(rows: Sequence[AskedRow], wanted: BatchAnswer) -> None:

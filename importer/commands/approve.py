@@ -17,11 +17,12 @@ from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.location import require_ledger
 from importer.ledger.storage.lock import OtherSender
 from importer.reporter.review.model import FileReview, Review
-from importer.workspace.approval import Gates, objection_to_approval, reasons_to_wait, unmet_gates
+from importer.workspace.approval import Gates, reasons_to_wait, unmet_gates
 from importer.workspace.approving import approve_batches
 from importer.workspace.connections import known_accounts
 from importer.workspace.console import Console
 from importer.workspace.environment import Environment
+from importer.workspace.four_eyes import require_other_person
 from importer.workspace.person import current_person
 from importer.workspace.proposing import in_words
 from importer.workspace.sender import hand_over_batches
@@ -144,15 +145,13 @@ def _check_person(environment: Environment, batch_id: int) -> None:
         account = known_accounts(ledger, environment).cases
         with ledger.unit_of_work() as work:
             info = batch_of(work, batch_id)
-            preparers = work.preparers(info)
-    if info.cases_account != account:
-        raise UsageError(f"Batch {batch_id} belongs to the account {info.cases_account}. Approve it with its credentials.")
-    if info.state not in UNDECIDED:
-        raise UsageError(f"Batch {batch_id} does not wait for an approval: it {_state_text(info)}.")
-    if why := objection_to_approval(environment.settings.approval, current_person(), info.staged_by, preparers):
-        raise ApprovalNeeded(
-            f"Batch {batch_id} was not approved: {why}, and [approval] four_eyes requires another person. Ask a colleague."
-        )
+            if info.cases_account != account:
+                raise UsageError(
+                    f"Batch {batch_id} belongs to the account {info.cases_account}. Approve it with its credentials."
+                )
+            if info.state not in UNDECIDED:
+                raise UsageError(f"Batch {batch_id} does not wait for an approval: it {_state_text(info)}.")
+            require_other_person(environment.settings.approval, work, info, f"Batch {batch_id} was not approved")
 
 
 def _unmet(work: UnitOfWork, batch_id: int, gates: Gates, environment: Environment, *, asked: bool) -> list[str]:

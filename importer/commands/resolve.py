@@ -32,6 +32,7 @@ from importer.ledger.outbox.restored import LOOKED_FOR
 from importer.ledger.storage.location import require_ledger
 from importer.workspace.connections import connections, keep_counts, quotas_of, short_wait
 from importer.workspace.environment import Environment
+from importer.workspace.four_eyes import require_other_person_to_send
 from importer.workspace.person import current_person
 
 
@@ -50,8 +51,8 @@ def resolve(environment: Environment, name: str, resolution: Resolution) -> str:
     """Resolve an entry in doubt or held: it is accepted under the id that exists, or becomes pending if it is absent.
 
     The answer is checked with the API first: an id must exist, look like the entry and not belong to another one; for an
-    absent entry nothing similar may be listed. Returns a line for the user. Raises UsageError or ApiStopped; then nothing
-    has changed.
+    absent entry nothing similar may be listed. Returns a line for the user. Raises UsageError, ApiStopped, or ApprovalNeeded if
+    an absent entry would be sent again, and this person may not approve its batch; then nothing has changed.
     """
     require_ledger(environment.ledger_url)
     with environment.open_ledger("importer resolve") as ledger:
@@ -59,6 +60,8 @@ def resolve(environment: Environment, name: str, resolution: Resolution) -> str:
         if ledger.restored.backup_taken_at():
             ledger.restored.first_used_at()  # answers from before the backup do not count; this one does
         entry = _find(ledger, name)
+        if resolution.exists is None:
+            require_other_person_to_send(environment.settings.approval, ledger, [entry.id], f"{name} was not resolved")
         quotas = quotas_of(environment, ledger)
         try:
             return asyncio.run(_settle(environment, ledger, entry, name.strip(), resolution, quotas))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -27,7 +27,7 @@ from importer.ledger.queries.history import BatchHistory, batch_history, is_conf
 from importer.ledger.queries.night_rows import Arrival, arrivals, batches_since, new_in_batch, newest_batch, open_in_ledger
 from importer.ledger.queries.open_rows import batch_ids, waiting_batches
 from importer.ledger.queries.personal_numbers import has_masked_rows, sent_personal_numbers
-from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, question_totals
+from importer.ledger.queries.questions import AskedRow, QuestionTotals, asked_rows, batches_of_entries, question_totals
 from importer.ledger.queries.report_rows import (
     BatchInfo,
     ReportRow,
@@ -118,6 +118,10 @@ class Queries:
     def entry_place(self, entry_id: int) -> EntryPlace:
         """Return where an entry comes from: its label, file, row and reference."""
         return entry_place(self._connection, entry_id)
+
+    def batches_of_entries(self, entry_ids: Iterable[int]) -> list[int]:
+        """Return the batches that hold these cases and vouchers with the values that they have now, in order."""
+        return batches_of_entries(self._connection, entry_ids)
 
     def newly_questioned(self, batch_id: int) -> int:
         """Count the batch's questioned cases and vouchers that no earlier batch has reported with the same values."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from importer.domain.questions import RULES, kind_of
 from importer.domain.reasons import reasons_from_json
 from importer.domain.states import RowOrigin, State
 from importer.ledger.queries.report_rows import row_in, sources_of
+from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry, row
 
 QuestionTotals = dict[QuestionKind, dict[str, tuple[int, int]]]
@@ -53,6 +54,14 @@ def question_totals(connection: Connection, batch_id: int) -> QuestionTotals:
                     rows[question][code] += count
                     cents[question][code] += int(total)
     return {kind: {code: (rows[kind][code], cents[kind][code]) for code in sorted(rows[kind])} for kind in rows if rows[kind]}
+
+
+def batches_of_entries(connection: Connection, entry_ids: Iterable[int]) -> list[int]:
+    """Return the batches that hold these cases and vouchers with the values that they have now, in order."""
+    found: set[int] = set()
+    for part in parts_of(entry_ids):
+        found.update(connection.scalars(select(entry.c.batch_id).where(entry.c.id.in_(part)).distinct()))
+    return sorted(found)
 
 
 def asked_rows(connection: Connection, batch_id: int, question: QuestionKind) -> list[AskedRow]:
