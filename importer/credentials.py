@@ -10,11 +10,14 @@ from importer.domain.hosts import host_of
 from importer.domain.paths import is_file
 from importer.errors import SettingsError
 from importer.settings import DOCUMENTED_HOSTS, KEYRING_SERVICE, Api, Settings
+from importer.web_settings import WebSettings, proxy_secret_problem
 
 CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY"
 """The variable with which systemd names the folder of what a unit loads by ``LoadCredential=``."""
 FILES: dict[Api, str] = {"debitura": "debitura_api_key", "debbie": "debbie_token"}
 """The names of the files in that folder."""
+PROXY_SECRET = "web_proxy_secret"  # noqa: S105  (a name)
+"""The name of the secret of the page's proxy: of its file in that folder, and in the keyring."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,20 @@ def secret(settings: Settings, api: Api) -> str | None:
     """Return the value of :func:`find_credential`; None if there is none."""
     found = find_credential(settings, api)
     return None if found is None else found.value
+
+
+def proxy_secret(settings: WebSettings) -> str | None:
+    """Return the secret that the proxy of the page sends; None if there is none.
+
+    Raises SettingsError for one that is too short, or a file that cannot be read.
+    """
+    if settings.proxy_secret is not None:
+        return settings.proxy_secret.get_secret_value()
+    found = _from_directory(PROXY_SECRET)
+    value = _from_keyring((PROXY_SECRET,)) if found is None else found
+    if value is not None and (problem := proxy_secret_problem(value)):
+        raise SettingsError(f"The credential {PROXY_SECRET} cannot be used: {problem}. Replace it.")
+    return value
 
 
 def _from_directory(name: str) -> str | None:

@@ -289,6 +289,7 @@ SECRETS_OF_NO_FILE = (
     ("debbie", "token", "DEBBIE__TOKEN"),
     ("notify", "urls", "NOTIFY__URLS"),
     ("web", "oidc_client_secret", "WEB__OIDC_CLIENT_SECRET"),
+    ("web", "proxy_secret", "WEB__PROXY_SECRET"),
 )
 """The settings that no file may hold: section, key, and the variable without its beginning."""
 

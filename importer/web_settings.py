@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from importer.domain.networks import network_of
 from importer.setting_sections import Section
 
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+SHORTEST_SECRET = 16
 GROUP = "@"
 """What is written before the name of a group, so that no user is taken for one."""
 
@@ -62,8 +64,25 @@ class WebSettings(Section):
         str, Field(description="The header in which the proxy names the user's groups, with commas between them.")
     ] = ""
     proxy_addresses: Annotated[
-        tuple[str, ...], Field(description="The addresses from which the proxy connects. Nothing is answered to any other.")
+        tuple[str, ...],
+        Field(
+            description="The addresses from which the proxy connects, or its networks, such as `10.0.0.5` or `10.0.5.0/24`. "
+            "Nothing is answered to any other; anybody who can connect from one of them is believed."
+        ),
     ] = ()
+    proxy_client_header: Annotated[
+        str, Field(description="The header in which the proxy names the address of the browser. Any other sender's is ignored.")
+    ] = "X-Forwarded-For"
+    proxy_secret: Annotated[
+        SecretStr | None,
+        Field(
+            description="A secret that the proxy sends in every request, of 16 characters or more. Only from the environment, a "
+            "credential of systemd or the keyring."
+        ),
+    ] = None
+    proxy_secret_header: Annotated[str, Field(description="The header in which the proxy sends that secret.")] = (
+        "X-Importer-Proxy-Secret"  # noqa: S105  (a name)
+    )
     oidc_issuer: Annotated[str, Field(description="The issuer of OpenID Connect, such as `https://login.example.com/realm`.")] = (
         ""
     )
@@ -94,11 +113,36 @@ class WebSettings(Section):
     @classmethod
     def _is_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query):
+        is_odd = parts.username or parts.query or parts.fragment
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or is_odd):
             raise ValueError("write it as https://host")
         return value.rstrip("/")
 
-    @field_validator("proxy_header", "proxy_groups_header")
+    @field_validator("url")
+    @classmethod
+    def _has_no_path(cls, value: str) -> str:
+        if path := urlsplit(value).path.strip("/"):
+            raise ValueError(
+                f"it ends in the path /{path}, and the page cannot be below another one. Give it a name of its own, such as "
+                f"https://importer.example.com, and write that"
+            )
+        return value
+
+    @field_validator("proxy_addresses")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            network_of(one)
+        return value
+
+    @field_validator("proxy_secret")
+    @classmethod
+    def _is_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (problem := proxy_secret_problem(value.get_secret_value())):
+            raise ValueError(problem)
+        return value
+
+    @field_validator("proxy_header", "proxy_groups_header", "proxy_client_header", "proxy_secret_header")
     @classmethod
     def _is_header(cls, value: str) -> str:
         if value and not _HEADER.fullmatch(value):
@@ -122,6 +166,13 @@ class WebSettings(Section):
             return frozenset()
         own, of_groups = {name.casefold()}, {group.casefold() for group in groups}
         return frozenset(role for role, listed in self.roles.items() if own & _users(listed) or of_groups & _groups(listed))
+
+
+def proxy_secret_problem(value: str) -> str | None:
+    """Return why a text cannot be the secret of the proxy; None if it can."""
+    if len(value) < SHORTEST_SECRET:
+        return f"the secret of the proxy has {SHORTEST_SECRET} characters or more"
+    return None if value.isascii() and value.isprintable() and value == value.strip() else "no header can carry that secret"
 
 
 def is_group_name(name: str) -> bool:

@@ -30,7 +30,8 @@ def serve(
     verbose: Verbose = 0,
 ) -> None:
     """Run the page: drop files, see how they are read, correct, approve, follow, and fetch the results, in a browser."""
-    from importer.web.server import check_installed, check_safe, offer_links, prepare
+    from importer.web.safe_settings import check_safe
+    from importer.web.server import check_installed, offer_links, prepare
 
     del verbose  # the logs are set up by now
     check_installed()
@@ -48,6 +49,8 @@ def serve(
     workspace.make()
     serving = prepare(PageEnvironments(workspace, settings, sandbox, config, new_ledger))
     say(f"The page of {workspace.described()} is at {serving.url}. Ctrl-C ends it; what is being sent goes on.", err=True)
+    for note in serving.notes:
+        say(note, err=True)
     if serving.link:
         say("Open this link, which works once. Enter shows another one.", err=True)
         offer_links(serving, say)

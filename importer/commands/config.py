@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 
-from importer.credentials import FoundCredential, find_credential
+from importer.credentials import FoundCredential, find_credential, proxy_secret
 from importer.ledger.storage.location import shown_url
 from importer.notify.delivery import addresses_of
 from importer.settings import Api, Settings
 
 SECRETS: tuple[tuple[Api, str], ...] = (("debitura", "api_key"), ("debbie", "token"))
-_SECRET = {"debitura": {"api_key"}, "debbie": {"token"}, "notify": {"urls", "ping_url"}, "web": {"users", "oidc_client_secret"}}
+_SECRET = {
+    "debitura": {"api_key"},
+    "debbie": {"token"},
+    "notify": {"urls", "ping_url"},
+    "web": {"users", "oidc_client_secret", "proxy_secret"},
+}
 
 
 def settings_lines(settings: Settings) -> list[str]:
@@ -26,6 +31,7 @@ def settings_lines(settings: Settings) -> list[str]:
     lines.append(f"# notify.ping_url: {'set' if settings.notify.ping_url else 'missing'}")
     lines.append(f"# web.users: {', '.join(settings.web.users) or 'none'}")
     lines.append(f"# web.oidc_client_secret: {'set' if settings.web.oidc_client_secret else 'missing'}")
+    lines.append(f"# web.proxy_secret: {'set' if proxy_secret(settings.web) else 'missing'}")
     return lines
 
 

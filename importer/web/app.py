@@ -14,10 +14,11 @@ from starlette.types import ASGIApp
 
 from importer.errors import ApprovalNeeded, ImporterError, LedgerHeld, bug_text
 from importer.web.forms import form_of
-from importer.web.guard import Addresses, Guard
+from importer.web.guard import NO_PROXIES, Addresses, Guard
 from importer.web.login_method import LoginMethod
 from importer.web.page_request import PageRequest
 from importer.web.pages.drop import MOST_FILES
+from importer.web.proxies import TrustedProxies
 from importer.web.routes import FORM_BYTES, ROUTES, PageRoute
 from importer.web.services import PageServices
 from importer.web.sessions import PageSession
@@ -125,7 +126,7 @@ def _back(asked: PageRequest) -> str:
 
 
 def build_app(
-    services: PageServices, login: LoginMethod, addresses: Addresses, *, cookie: str, proxies: frozenset[str] = frozenset()
+    services: PageServices, login: LoginMethod, addresses: Addresses, *, cookie: str, proxies: TrustedProxies = NO_PROXIES
 ) -> ASGIApp:
     """Return the application."""
     page = PageApp(services, login, addresses, cookie)

@@ -12,6 +12,9 @@ from starlette.formparsers import MultiPartException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from importer.web.proxies import TrustedProxies
+
+NO_PROXIES = TrustedProxies()
 BODY_SECONDS = 60.0
 """How long a request may send nothing of its body."""
 POLICY = (
@@ -70,11 +73,12 @@ class Addresses:
 class Guard:
     """Refuses foreign hosts, foreign senders and bodies that are too large, and adds the headers that protect each page.
 
-    ``proxies`` are the only addresses that may connect; empty for any. ``limit_of`` is the most bytes that a path takes.
+    ``proxies`` are those alone that may connect, if there are any. The address of a browser that one of them names takes the
+    place of its own. ``limit_of`` is the most bytes that a path takes.
     """
 
     def __init__(
-        self, app: ASGIApp, *, addresses: Addresses, limit_of: Callable[[str], int], proxies: frozenset[str] = frozenset()
+        self, app: ASGIApp, *, addresses: Addresses, limit_of: Callable[[str], int], proxies: TrustedProxies = NO_PROXIES
     ) -> None:
         self._app, self._addresses, self._limit_of, self._proxies = app, addresses, limit_of, proxies
 
@@ -97,12 +101,18 @@ class Guard:
         if refusal := self._refusal(scope, headers):
             await PlainTextResponse(refusal[1], refusal[0])(scope, receive, send_protected)
             return
-        await self._app(scope, body.receive, send_protected)
+        await self._app(self._with_client(scope, headers), body.receive, send_protected)
+
+    def _with_client(self, scope: Scope, headers: Headers) -> Scope:
+        """Return the scope with the address of the browser, so that limits and the trail are about that."""
+        peer, port = scope.get("client") or ("", 0)
+        client = self._proxies.client_of(peer, headers)
+        return scope if client == peer else {**scope, "client": (client, port)}
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         """Return the status and the text with which a request is refused; None if a page may see it."""
-        client = scope.get("client")
-        if self._proxies and (client is None or client[0] not in self._proxies):
+        peer, _ = scope.get("client") or ("", 0)
+        if not self._proxies.may_connect(peer, headers):
             return 403, "This page answers only its proxy."
         if len(scope["path"]) > LONGEST_PATH:
             return 404, "There is no such page."

@@ -13,7 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.domain.hosts import LOOPBACK, is_loopback
+from importer.credentials import proxy_secret
+from importer.domain.hosts import LOOPBACK
 from importer.errors import SettingsError, UsageError
 from importer.web.login.link import OneTimeLink
 from importer.web_settings import WebSettings
@@ -40,50 +41,6 @@ def check_installed() -> None:
         )
 
 
-def check_safe(settings: WebSettings) -> None:
-    """Raise SettingsError unless everybody who can reach the page must log in, and nothing travels in the clear."""
-    is_local = settings.host in LOOPBACK
-    if settings.login == "link" and not is_local:
-        raise SettingsError(
-            f"The page would listen on {settings.host}, where others reach it, without a login. Set login under [web] to users, "
-            f"proxy or oidc, or host to 127.0.0.1. It was not started."
-        )
-    if settings.login == "link" and settings.url:
-        raise SettingsError(
-            "url under [web] is for a page that others reach: set login to users, proxy or oidc. It was not started."
-        )
-    if not _is_private(settings):
-        raise SettingsError(
-            "Passwords and debtors' data would travel in the clear. Under [web], set certificate and certificate_key, or set url "
-            "to the https address of the proxy in front of the page. It was not started."
-        )
-    if bool(settings.certificate) != bool(settings.certificate_key):
-        raise SettingsError("Under [web], certificate and certificate_key belong together: set both, or none.")
-    _check_login(settings)
-
-
-def _is_private(settings: WebSettings) -> bool:
-    """Return whether what browsers send is encrypted, or never leaves this machine."""
-    if settings.url and not is_loopback(settings.url):
-        return settings.url.startswith("https://")
-    return settings.host in LOOPBACK or settings.tls_files() is not None or settings.url.startswith("https://")
-
-
-def _check_login(settings: WebSettings) -> None:
-    required = {
-        "link": (),
-        "users": ("users", "roles"),
-        "proxy": ("proxy_header", "proxy_addresses", "url", "roles"),
-        "oidc": ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "url", "roles"),
-    }[settings.login]
-    if settings.login == "oidc" and settings.oidc_issuer.startswith("http:") and not is_loopback(settings.oidc_issuer):
-        raise SettingsError(
-            "oidc_issuer under [web] must begin with https://, or anybody on the way could log in. It was not started."
-        )
-    if missing := [name for name in required if not getattr(settings, name)]:
-        raise SettingsError(f'login = "{settings.login}" needs these settings under [web], too: {", ".join(missing)}.')
-
-
 def addresses_of(settings: WebSettings, port: int) -> list[str]:
     """Return the URLs by which browsers reach the page."""
     if settings.url:
@@ -99,13 +56,17 @@ def addresses_of(settings: WebSettings, port: int) -> list[str]:
 
 @dataclass
 class Serving:
-    """A server that is ready to run. ``link`` is the one of its login, if it has one."""
+    """A server that is ready to run. ``link`` is the one of its login, if it has one.
+
+    ``notes`` are for the person who starts it.
+    """
 
     server: uvicorn.Server
     sockets: list[socket.socket]
     url: str
     link: OneTimeLink | None
     close: Callable[[], None]
+    notes: tuple[str, ...] = ()
 
     def link_text(self) -> str:
         """Return a new link, which works once."""
@@ -125,11 +86,13 @@ def prepare(environments: PageEnvironments) -> Serving:
 
     from importer.web.app import build_app
     from importer.web.guard import Addresses
+    from importer.web.proxies import TrustedProxies, proxy_notes
     from importer.web.rendering import Rendering
     from importer.web.services import PageServices
     from importer.web.texts import Texts
 
-    settings = environments.settings.web
+    settings, secret = environments.settings.web, proxy_secret(environments.settings.web)
+    notes = proxy_notes(settings, has_secret=secret is not None)
     opened = _listen(settings)
     port = opened.getsockname()[1]
     urls = addresses_of(settings, port)
@@ -139,8 +102,7 @@ def prepare(environments: PageEnvironments) -> Serving:
     services = PageServices.of(environments, Rendering(Texts(), can_log_out=login.can_log_out))
     services.clean_up()
     cookie = f"__Host-importer-{port}" if addresses.is_secure else f"importer-{port}"
-    proxies = frozenset(settings.proxy_addresses) if settings.login == "proxy" else frozenset[str]()
-    app = build_app(services, login, addresses, cookie=cookie, proxies=proxies)
+    app = build_app(services, login, addresses, cookie=cookie, proxies=TrustedProxies.of(settings, secret))
     tls = _tls_files(environments)
     config = uvicorn.Config(
         app,
@@ -154,7 +116,7 @@ def prepare(environments: PageEnvironments) -> Serving:
         ssl_certfile=str(tls[0]) if tls else None,
         ssl_keyfile=str(tls[1]) if tls else None,
     )
-    return Serving(stopping_server(config, services), [opened], urls[0], link, services.close)
+    return Serving(stopping_server(config, services), [opened], urls[0], link, services.close, tuple(notes))
 
 
 def _tls_files(environments: PageEnvironments) -> tuple[Path, Path] | None:

@@ -18,6 +18,7 @@ from importer.web.login.link import OneTimeLink
 from importer.web.login.methods import LinkLogin, PasswordLogin, ProxyLogin
 from importer.web.login.tries import FailedTries
 from importer.web.login_method import LoginMethod
+from importer.web.proxies import TrustedProxies
 from importer.web.rendering import Rendering
 from importer.web.services import PageServices
 from importer.web.texts import Texts
@@ -40,7 +41,8 @@ class Site:
         self.login: LoginMethod = self._login()
         self.services = PageServices.of(self.environments, Rendering(Texts(), can_log_out=self.login.can_log_out))
         self.started: list[str] = []
-        proxies = frozenset(self.web.proxy_addresses) if self.web.login == "proxy" else frozenset[str]()
+        secret = self.web.proxy_secret
+        proxies = TrustedProxies.of(self.web, secret.get_secret_value() if secret else None)
         self.app = build_app(self.services, self.login, Addresses.of([URL]), cookie=COOKIE, proxies=proxies)
 
     def _login(self) -> LoginMethod:

@@ -9,7 +9,7 @@ from support.sheets import cases, write_csv
 from support.web import COOKIE, MARK, approve, site
 
 from importer.errors import SettingsError
-from importer.web.server import check_safe
+from importer.web.safe_settings import check_safe
 from importer.web_settings import WebSettings
 
 
