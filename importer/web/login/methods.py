@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute, Route
 from importer.domain.batches import Person
 from importer.web.forms import form_of
 from importer.web.login.link import OneTimeLink
-from importer.web.login.tries import FailedTries
+from importer.web.login.tries import FailedTries, LoginTry
 from importer.web.login_method import LONGEST_USER_NAME, LoginEntry, web_user
+from importer.web.proxies import known_client
 from importer.web.trail import NOBODY_YET, record
 from importer.web.users import EVERY_ROLE, User
 from importer.web_settings import WebSettings
@@ -80,21 +81,21 @@ class PasswordLogin:
     async def _tried(self, request: Request, entry: LoginEntry, name: str, password: str) -> Response:
         from importer.web.login.passwords import is_right
 
-        address = request.client.host if request.client else ""
-        names = [f"user {name.casefold()}", f"address {address}"]
+        client = known_client(self._settings, request.client.host if request.client else "")
+        login = LoginTry(name.casefold(), client)
         known = next((user for user in self._settings.users if user.casefold() == name.casefold()), None)
         tried = Person(known, "") if known else NOBODY_YET  # another text may be a password in the wrong field
-        if wait := self._tries.wait(names):
+        if wait := self._tries.wait(login):
             record("lock-out", tried, request, 429)
             answer = entry.outside("login", 429, problem="login.wait", wait=math.ceil(wait / 60))
             answer.headers["Retry-After"] = str(math.ceil(wait))
             return answer
-        self._tries.add(names)  # before the check, which takes a while: else many could be tried at once
+        self._tries.add(login)  # before the check, which takes a while: else many could be tried at once
         checked = partial(is_right, self._settings.users, name, password)
         if not await anyio.to_thread.run_sync(checked, limiter=_limiter()):
             record("login", tried, request, 401)
             return entry.outside("login", 401, problem="login.wrong", wait=0)
-        self._tries.forget(names)
+        self._tries.succeed(login)
         return entry.enter(request, web_user(self._settings, known or name))
 
     def user_of(self, request: Request) -> User | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import warnings
 from collections.abc import Mapping
@@ -15,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from importer.web.login.tries import LoginStarts
 from importer.web.login_method import LONGEST_USER_NAME, LoginEntry, web_user
+from importer.web.proxies import known_client
 from importer.web.trail import NOBODY_YET, record, record_bug
 from importer.web.users import User
 from importer.web_settings import WebSettings
@@ -36,6 +39,7 @@ class OidcLogin:
         assert settings.oidc_client_secret is not None
         self._settings = settings
         self._begun: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._starts = LoginStarts()
         oauth = _clients()
         oauth.register(
             NAME,
@@ -67,7 +71,20 @@ class OidcLogin:
         del request
         return entry.outside("oidc", 401, problem="")
 
+    def _client_of(self, request: Request) -> str:
+        return known_client(self._settings, request.client.host if request.client else "")
+
     async def _begin(self, request: Request, entry: LoginEntry) -> Response:
+        client = self._client_of(request)
+        if wait := self._starts.wait(client):
+            record("lock-out", NOBODY_YET, request, 429)
+            answer = entry.outside("oidc", 429, problem="login.many")
+            answer.headers["Retry-After"] = str(math.ceil(wait))
+            return answer
+        self._starts.add(client)
+        return await self._led_to_issuer(request, entry)
+
+    async def _led_to_issuer(self, request: Request, entry: LoginEntry) -> Response:
         state: dict[str, Any] = {}
         request.scope["session"] = state
         try:
@@ -108,6 +125,7 @@ class OidcLogin:
         if named is None:
             record("login", NOBODY_YET, request, 401)
             return entry.outside("oidc", 401, problem="login.nameless")
+        self._starts.succeed(self._client_of(request))
         subject = f"{self._settings.oidc_issuer} {named.subject}"
         return entry.enter(request, web_user(self._settings, named.name, named.groups, subject))
 

@@ -14,8 +14,9 @@ from importer.errors import SettingsError, UsageError
 from importer.settings import ApprovalSettings, Settings
 from importer.web.login.oidc import claimed, is_own_issuer
 from importer.web.login.passwords import hashed, is_right
-from importer.web.login.tries import MOST_TRIES, WINDOW_SECONDS, FailedTries
-from importer.web.server import addresses_of, check_safe
+from importer.web.login.tries import MOST_TRIES
+from importer.web.safe_settings import check_safe
+from importer.web.server import addresses_of
 from importer.web.sessions import IDLE_SECONDS, Sessions
 from importer.web.users import EVERY_ROLE, User
 from importer.web_settings import PageRole, WebSettings
@@ -25,6 +26,7 @@ from importer.workspace.person import current_person
 PASSWORD = "correct horse battery"
 TLS = {"certificate": "a.pem", "certificate_key": "b.pem"}
 PROXY = {"login": "proxy", "proxy_header": "X-Remote-User", "proxy_addresses": ["10.0.0.5"], "roles": {"prepare": ["ann"]}}
+USERS = {"login": "users", "users": {"ann": "x"}, "roles": {"look": ["ann"]}}
 OIDC = {"login": "oidc", "oidc_issuer": "https://i.example", "oidc_client_id": "x", "oidc_client_secret": "y"}
 
 
@@ -34,7 +36,9 @@ OIDC = {"login": "oidc", "oidc_issuer": "https://i.example", "oidc_client_id": "
         ({"host": "0.0.0.0"}, "without a login"),
         ({"host": "192.168.1.7"}, "without a login"),
         ({"url": "https://importer.example"}, "set login to users"),
-        ({"host": "0.0.0.0", "login": "users", "users": {"ann": "x"}, "roles": {"look": ["ann"]}}, "in the clear"),
+        ({"host": "192.168.1.7", **USERS}, "in the clear"),
+        *(({"host": host, **USERS, **TLS}, "set url to that address") for host in ("0.0.0.0", "::", "0", "::ffff:0.0.0.0", "")),
+        ({**USERS, "proxy_secret": "s" * 16}, "needs proxy_addresses"),
         ({"login": "users"}, "needs these settings under [web], too: users, roles"),
         ({"login": "proxy", "proxy_header": "X-Remote-User"}, "proxy_addresses, url, roles"),
         ({**OIDC, "oidc_client_secret": None}, "oidc_client_secret, url, roles"),
@@ -50,7 +54,8 @@ def test_what_would_be_unsafe_is_not_started(settings, what):
     "settings",
     [
         {},
-        {"host": "0.0.0.0", "login": "users", "users": {"ann": "x"}, "roles": {"look": ["ann"]}, **TLS},
+        {"host": "0.0.0.0", "url": "https://importer.example", **USERS, **TLS},
+        {"host": "10.0.0.9", **USERS, **TLS},
         {**PROXY, "url": "https://importer.example"},
         {**PROXY, "url": "https://importer.example", "host": "10.0.0.9"},
         {**OIDC, "url": "https://importer.example", "roles": {"approve": ["@finance"]}},
@@ -61,11 +66,13 @@ def test_what_is_safe_starts(settings):
 
 
 def test_addresses_that_are_none_are_refused():
-    for value in ("importer.example", "ftp://x", "https://ann:secret@x", "https://x?y=1"):
+    for value in ("importer.example", "ftp://x", "https://ann:secret@x", "https://x?y=1", "https://x#y"):
         with pytest.raises(ValidationError):
             WebSettings(url=value)
     with pytest.raises(ValidationError):
         WebSettings(proxy_header="X User: ann")
+    with pytest.raises(ValidationError, match="the path /importer, and the page cannot be below another one"):
+        WebSettings(url="https://example.com/importer/")
 
 
 def test_the_page_is_reached_by_its_own_addresses():
@@ -144,18 +151,6 @@ def test_config_show_names_users_without_their_hashes():
     assert "# web.users: ann" in shown
     assert "argon2id" not in shown
     assert "very-secret" not in shown
-
-
-def test_failed_tries_are_limited_and_forgotten_in_time():
-    now = [1000.0]
-    tries = FailedTries(lambda: now[0])
-    for _ in range(MOST_TRIES):
-        assert tries.wait(["user ann"]) == 0
-        tries.add(["user ann"])
-    assert 0 < tries.wait(["user ann", "address x"]) <= WINDOW_SECONDS
-    assert tries.wait(["user bob"]) == 0
-    now[0] += WINDOW_SECONDS
-    assert tries.wait(["user ann"]) == 0
 
 
 def test_a_session_ends_after_its_time_and_when_it_is_not_used():
