@@ -105,6 +105,15 @@ class WebSettings(Section):
     upload_megabytes: Annotated[
         float, Field(gt=0, le=10_000, description="The most that may be dropped at once, in millions of bytes.")
     ] = 200
+    waiting_megabytes: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1_000_000,
+            description="The most that dropped files may have on the disk that are not read yet, in millions of bytes. Those "
+            "that were read are removed for new ones.",
+        ),
+    ] = 2000
     session_hours: Annotated[
         float, Field(gt=0, le=168, description="How long a login lasts. One that is not used for an hour ends before.")
     ] = 10

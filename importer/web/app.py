@@ -13,11 +13,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from importer.errors import ApprovalNeeded, ImporterError, LedgerHeld, bug_text
-from importer.web.forms import form_of
+from importer.web.forms import DROP_FORM, USUAL_FORM, form_of
 from importer.web.guard import NO_PROXIES, Addresses, Guard
 from importer.web.login_method import LoginMethod
 from importer.web.page_request import PageRequest
-from importer.web.pages.drop import MOST_FILES
 from importer.web.proxies import TrustedProxies
 from importer.web.routes import FORM_BYTES, ROUTES, PageRoute
 from importer.web.services import PageServices
@@ -25,6 +24,7 @@ from importer.web.sessions import PageSession
 from importer.web.static import static_files
 from importer.web.trail import record, record_bug
 from importer.web.users import User
+from importer.web.work.limits import TooMuchAtOnce
 
 KNOWN = frozenset({404, 405, 408, 413})
 """The statuses that have a text of their own."""
@@ -77,7 +77,16 @@ class PageApp:
         if not session.user.may(route.access):
             asked = PageRequest(request, self.services, session)
             return asked.page("problem", 403, title="problem.role", messages=[], back="/")
-        async with form_of(request, max_files=MOST_FILES if route.takes_files else 0) as form:
+        if not route.takes_files:
+            return await self._of_form(route, request, session)
+        try:
+            with self.services.under_way.one_of(session.user.person):
+                return await self._of_form(route, request, session)
+        except TooMuchAtOnce as error:  # nothing of the upload was read
+            return _problem(PageRequest(request, self.services, session), error)
+
+    async def _of_form(self, route: PageRoute, request: Request, session: PageSession) -> Response:
+        async with form_of(request, DROP_FORM if route.takes_files else USUAL_FORM) as form:
             asked = PageRequest(request, self.services, session, form)
             if route.method != "GET" and not session.is_own(asked.field("csrf")):
                 return asked.page("problem", 403, title="problem.form", messages=[], back="/")
@@ -88,9 +97,7 @@ class PageApp:
         try:
             return await route.handler(asked)
         except ImporterError as error:
-            status = 409 if isinstance(error, ApprovalNeeded) else 503 if isinstance(error, LedgerHeld) else 422
-            title = "problem.busy" if isinstance(error, LedgerHeld) else "problem.title"
-            return asked.page("problem", status, title=title, messages=str(error).splitlines(), back=_back(asked))
+            return _problem(asked, error)
         except HTTPException:
             raise
         except Exception as error:  # noqa: BLE001  (the border of a request: a bug must end in a message)
@@ -118,6 +125,16 @@ def _record(route: PageRoute, request: Request, session: PageSession, status: in
         action = "map"
     if route.method != "GET" or action == "download":
         record(action, session.user.person, request, status)
+
+
+_STATUSES: tuple[tuple[type[ImporterError], int], ...] = ((ApprovalNeeded, 409), (LedgerHeld, 503), (TooMuchAtOnce, 429))
+
+
+def _problem(asked: PageRequest, error: ImporterError) -> Response:
+    """Return the page of what a user can resolve."""
+    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 422)
+    title = "problem.busy" if isinstance(error, LedgerHeld) else "problem.title"
+    return asked.page("problem", status, title=title, messages=str(error).splitlines(), back=_back(asked))
 
 
 def _back(asked: PageRequest) -> str:

@@ -16,7 +16,9 @@ from importer.web.proxies import TrustedProxies
 
 NO_PROXIES = TrustedProxies()
 BODY_SECONDS = 60.0
-"""How long a request may send nothing of its body."""
+"""How long a request may send nothing of its body, and how long all of it may take beside the time for its bytes."""
+SLOWEST = 50_000
+"""The bytes a second that a body must bring after that, so that one of a byte now and then ends."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -46,7 +48,7 @@ class BodyTooLarge(MultiPartException):
 
 
 class BodyTooSlow(MultiPartException):
-    """The body did not go on for too long."""
+    """The body did not go on for too long, or took too long altogether."""
 
     def __init__(self) -> None:
         super().__init__("too slow")
@@ -140,8 +142,12 @@ class Guard:
 class LimitedBody:
     """The body of a request, counted as it arrives. Its length header alone is not believed: a chunked body has none."""
 
-    def __init__(self, receive: Receive, limit: int, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, receive: Receive, limit: int, headers: Mapping[str, str], now: Callable[[], float] = anyio.current_time
+    ) -> None:
         self._receive, self._limit, self._bytes, self.is_whole = receive, limit, 0, False
+        self._now = now
+        self._begun: float | None = None
         announced = headers.get("content-length", "")
         self._is_refused = announced.isdecimal() and int(announced) > limit
 
@@ -151,7 +157,10 @@ class LimitedBody:
             raise BodyTooLarge
         if self.is_whole:
             return await self._receive()
-        with anyio.move_on_after(BODY_SECONDS):
+        left = self._seconds_left()
+        if left <= 0:  # what has arrived already is taken without a pause, in which it could be given up
+            raise BodyTooSlow
+        with anyio.move_on_after(min(BODY_SECONDS, left)):
             message = await self._receive()
             self._bytes += len(message.get("body", b""))
             self.is_whole = not message.get("more_body", False)
@@ -159,3 +168,9 @@ class LimitedBody:
                 raise BodyTooLarge
             return message
         raise BodyTooSlow
+
+    def _seconds_left(self) -> float:
+        """Return how long the rest may take; less than 0 if it has taken too long already."""
+        now = self._now()
+        self._begun = now if self._begun is None else self._begun
+        return self._begun + BODY_SECONDS + self._bytes / SLOWEST - now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
@@ -12,10 +12,11 @@ import anyio
 from importer.errors import ImporterError
 from importer.web.rendering import Rendering
 from importer.web.sessions import Sessions
-from importer.web.work.attachments import sweep_attachments
+from importer.web.work.attachments import forget_attachments, sweep_attachments
 from importer.web.work.corrected_sheets import sweep_corrections
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import Jobs
+from importer.web.work.limits import UploadsUnderWay
 from importer.web.work.progress import ProgressFeed
 from importer.web.work.row_files import sweep_rows
 from importer.web.work.sender import SenderProcess
@@ -36,6 +37,7 @@ class PageServices:
     sender: SenderProcess
     feed: ProgressFeed
     stopping: anyio.Event
+    under_way: UploadsUnderWay = field(default_factory=UploadsUnderWay)
 
     @classmethod
     def of(cls, environments: PageEnvironments, rendering: Rendering) -> PageServices:
@@ -45,7 +47,8 @@ class PageServices:
         sessions = Sessions(environments.settings.web.session_hours * 3600)
         stopping = anyio.Event()
         feed = ProgressFeed(environments, stopping, rendering.texts)
-        return cls(environments, rendering, sessions, uploads, Jobs(uploads.forget), SenderProcess(environments), feed, stopping)
+        jobs = Jobs(partial(_forget_drop, environments, uploads))
+        return cls(environments, rendering, sessions, uploads, jobs, SenderProcess(environments), feed, stopping)
 
     def close(self) -> None:
         """End what ends with the server. A sender that was started goes on."""
@@ -59,3 +62,10 @@ class PageServices:
         for sweep in sweeps:
             with suppress(ImporterError, OSError):  # a ledger or a file that cannot be read: what is there stays
                 sweep()
+
+
+def _forget_drop(environments: PageEnvironments, uploads: Uploads, job_id: str) -> None:
+    """Remove the files of a drop, with its documents unless a batch needs them."""
+    uploads.forget(job_id)
+    with suppress(ImporterError, OSError):
+        forget_attachments(environments, job_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -28,9 +29,6 @@ class DroppedFile(NamedTuple):
     is_document: bool
 
 
-MOST_FILES = 400
-
-
 async def drop(request: PageRequest) -> Response:
     """Keep the dropped files, and begin to stage them."""
     given = [*_files(request, "files"), *dropped_folder(_files(request, "folder"))]
@@ -40,10 +38,21 @@ async def drop(request: PageRequest) -> Response:
         raise UsageError(request.rendering.texts("home.only_documents"))
     services = request.services
     job_id = services.jobs.new_id()
+    services.jobs.require_few(request.user.person)
+    size = sum(map(_size, given))
+    await request.work(services.uploads.make_room, job_id, size, services.jobs.is_read)
     paths = await request.work(_keep, services.environments, services.uploads, job_id, given)
     work = partial(stage_files, services.environments, paths=paths)
-    services.jobs.start(job_id, ", ".join(path.name for path in paths), request.user.person, work)
+    try:
+        services.jobs.start(job_id, ", ".join(path.name for path in paths), request.user.person, work)
+    except UsageError:
+        await request.work(_forget, services.environments, services.uploads, job_id)
+        raise
     return request.to(f"/jobs/{job_id}")
+
+
+def _size(one: DroppedFile) -> int:
+    return one.content.seek(0, os.SEEK_END) - one.content.seek(0)
 
 
 def _files(request: PageRequest, field: str) -> list[DroppedFile]:
@@ -75,11 +84,15 @@ def _keep(environments: PageEnvironments, uploads: Uploads, job_id: str, files: 
                 keep_attachment(environments, job_id, one.name, one.content)
         return [uploads.keep(job_id, one.name, one.content) for one in files if not one.is_document]
     except (UsageError, OSError) as error:
-        uploads.forget(job_id)
-        forget_attachments(environments, job_id)
+        _forget(environments, uploads, job_id)
         if isinstance(error, OSError):
             raise UsageError(f"The files cannot be kept ({error.strerror}). Ask who runs this server to make room.") from None
         raise
+
+
+def _forget(environments: PageEnvironments, uploads: Uploads, job_id: str) -> None:
+    uploads.forget(job_id)
+    forget_attachments(environments, job_id)
 
 
 async def job(request: PageRequest) -> Response:

@@ -85,7 +85,7 @@ async def _read_again(request: PageRequest) -> Response:
     folder = services.uploads.folder(before.id)
     paths = [folder / name for name in await request.work(names_in, services.uploads, before.id)]
     work = partial(_stage_again, services.environments, before=before, paths=paths)
-    job = services.jobs.start(services.jobs.new_id(), before.about, request.user.person, work)
+    job = services.jobs.start(services.jobs.new_id(), before.about, request.user.person, work, reads=before.id)
     return request.to(f"/jobs/{job.id}")
 
 

@@ -12,6 +12,7 @@ from time import monotonic
 from importer.domain.batches import Person
 from importer.errors import ExitCode, ImporterError, bug_text
 from importer.web.work.console import PageConsole
+from importer.web.work.limits import MOST_JOBS, TooMuchAtOnce
 from importer.web.work.mapping_form import MapStep
 from importer.workspace.operator_log import log_event
 from importer.workspace.person import acting_as
@@ -39,6 +40,7 @@ class PageJob:
     """A piece of work: what it is about, by whom, its notes so far, and its result once it has ended.
 
     ``steps`` are the answers to the questions about its files, by the number of the file, in the order in which they were sent.
+    ``reads`` is the id of the job whose files it reads: its own, or that of the drop that it reads again.
     """
 
     id: str
@@ -49,6 +51,7 @@ class PageJob:
     result: JobResult | None = None
     ended: Event = field(default_factory=Event)
     steps: dict[int, list[MapStep]] = field(default_factory=dict)
+    reads: str = ""
 
 
 class Jobs:
@@ -65,10 +68,27 @@ class Jobs:
         """Return an id that nobody can guess."""
         return secrets.token_hex(16)
 
-    def start(self, job_id: str, about: str, person: Person, work: Callable[[PageJob], JobResult]) -> PageJob:
-        """Begin a job in a thread, on behalf of a person."""
-        job = PageJob(job_id, about, person, monotonic())
+    def require_few(self, person: Person) -> None:
+        """Raise TooMuchAtOnce if a person has as many jobs as one may have that are not done."""
+        waiting = sum(one.person == person and not one.ended.is_set() for one in list(self._jobs.values()))
+        if waiting >= MOST_JOBS:
+            raise TooMuchAtOnce(
+                f"{waiting} of your drops and corrections are not done yet. Wait for one of them, then do this again. Nothing was "
+                f"begun."
+            )
+
+    def is_read(self, job_id: str) -> bool:
+        """Return whether a job that is not done reads the files of this one, or if it was not begun yet."""
+        jobs = list(self._jobs.values())
+        return job_id not in self._jobs or any(one.reads == job_id and not one.ended.is_set() for one in jobs)
+
+    def start(
+        self, job_id: str, about: str, person: Person, work: Callable[[PageJob], JobResult], *, reads: str | None = None
+    ) -> PageJob:
+        """Begin a job in a thread, on behalf of a person; ``reads`` is that of the job. Raises TooMuchAtOnce."""
+        job = PageJob(job_id, about, person, monotonic(), reads=reads or job_id)
         with self._lock:
+            self.require_few(person)
             old = [one for one in self._jobs.values() if monotonic() - one.begun > KEPT_SECONDS and one.result]
             for one in old:
                 del self._jobs[one.id]

@@ -67,12 +67,14 @@ def answer_parties(
     if info.state is not BatchState.STAGED or not given:
         raise UsageError("Nothing was answered: load the page of the batch again.")
     path, profile = dropped_file(environments, info), profile_used(info.notes)
+    if path is not None:
+        job.reads = path.parent.name  # so that no later drop takes its room
     if profile is not None:
         _keep(environments, info, profile, given)
     parties = {} if profile is not None else {fold(name): kind for name, kind in given.items()}
     if origin_of(environments, batch_id).batch != batch_id:
         found = stage_corrections(environments, job, batch_id, parties)
-    elif path is not None:
+    elif path is not None and path.exists():
         found = stage_in_place(environments, job, [path], [batch_id], ANSWERED, parties)
     else:
         raise UsageError(f"{info.source_name} is not here any more. Drop it again.")

@@ -7,8 +7,10 @@ import re
 import secrets
 import shutil
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from importer.domain.file_names import CONTROL
@@ -35,6 +37,8 @@ class Uploads:
     def __init__(self, environments: PageEnvironments) -> None:
         """Begin to keep uploads. Raises UsageError if nothing can be written in the workspace."""
         self._environments = environments
+        self._bytes: dict[str, int] = {}
+        self._counting = Lock()
         self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
             self._lock = _lock_of(environments, self._name)
@@ -56,6 +60,26 @@ class Uploads:
             raise UsageError("There is no such upload. Drop the file again.")
         return self._own / job_id
 
+    def make_room(self, job_id: str, size: int, is_read: Callable[[str], bool]) -> None:
+        """Reserve the bytes of a drop. The files of drops that were read are removed for that, the oldest first.
+
+        ``is_read``: whether the files of a drop are read, or will be. Raises UsageError if these leave too little room.
+        """
+        web = self._environments.settings.web
+        most = round(max(web.waiting_megabytes, web.upload_megabytes) * 1_000_000)
+        with self._counting:
+            needed = {one for one in self._bytes if is_read(one)}
+            taken = sum(self._bytes[one] for one in needed)
+            if taken + size > most:
+                raise UsageError(
+                    f"The files that were dropped and are not read yet have {taken / 1e6:,.1f} MB, and these would be "
+                    f"{size / 1e6:,.1f} MB more than the {most / 1e6:,.0f} MB that may wait. Drop them again once the others are "
+                    f"read, or have waiting_megabytes under [web] raised. Nothing of them was kept."
+                )
+            while sum(self._bytes.values()) + size > most:
+                self._remove(next(one for one in self._bytes if one not in needed))
+            self._bytes[job_id] = size
+
     def keep(self, job_id: str, name: str, content: BinaryIO) -> Path:
         """Write a file of a job. Raises UsageError for a name that no spreadsheet has, and OSError if the disk is full."""
         folder = self.folder(job_id)
@@ -75,7 +99,12 @@ class Uploads:
 
     def forget(self, job_id: str) -> None:
         """Remove the files of a job."""
+        with self._counting:
+            self._remove(job_id)
+
+    def _remove(self, job_id: str) -> None:
         shutil.rmtree(self.folder(job_id), ignore_errors=True)
+        self._bytes.pop(job_id, None)
 
     def sweep(self) -> None:
         """Remove the files of servers that have ended without doing so."""
