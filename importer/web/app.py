@@ -106,15 +106,20 @@ class PageApp:
 
     def _session_of(self, request: Request) -> tuple[PageSession | None, str | None]:
         """Return the session of a request, and the cookie to give if it is new: behind a proxy the first request begins one."""
-        session = self.services.sessions.find(request.cookies.get(self.cookie))
-        user = self.login.user_of(request)
+        sessions, known = self.services.sessions, request.cookies.get(self.cookie)
+        session = sessions.find(known)
         if self.login.can_log_out:
             return session, None
-        if user is None or not user.roles:
-            return None, None
-        if session is not None and session.user == user:
+        user = self.login.user_of(request)
+        if session is not None and session.user == user and user.roles:
             return session, None
-        cookie, begun = self.services.sessions.begin(user)
+        sessions.end(known)  # its streams end with it: the proxy names another user now, or none
+        if user is None:
+            return None, None
+        sessions.end_all(user, but=user.roles)
+        if not user.roles:
+            return None, None
+        cookie, begun = sessions.begin(user)
         return begun, cookie
 
 

@@ -21,7 +21,7 @@ class Rendering:
     """The templates with the texts of one language."""
 
     def __init__(self, texts: Texts, *, can_log_out: bool) -> None:
-        self.texts = texts
+        self.texts, self.can_log_out = texts, can_log_out
         self.zone = ZoneInfo("UTC")
         self._environment = Environment(
             loader=PackageLoader("importer.web", "templates"),

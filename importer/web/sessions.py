@@ -11,9 +11,11 @@ from threading import Lock
 from time import monotonic
 
 from importer.web.users import User
+from importer.web_settings import PageRole
 
 IDLE_SECONDS = 3600.0
 MOST_SESSIONS = 1000
+NO_ROLES: frozenset[PageRole] = frozenset()
 
 
 @dataclass
@@ -70,10 +72,12 @@ class Sessions:
         with self._lock:
             self._found.pop(_key(cookie or ""), None)
 
-    def end_all(self, user: User) -> None:
-        """End all sessions of this user, on whatever machine they are."""
+    def end_all(self, user: User, *, but: frozenset[PageRole] = NO_ROLES) -> None:
+        """End all sessions of this user, on whatever machine they are; not those with exactly the roles ``but``."""
         with self._lock:
-            self._found = {key: one for key, one in self._found.items() if one.user.person != user.person}
+            self._found = {
+                key: one for key, one in self._found.items() if one.user.person != user.person or (but and one.user.roles == but)
+            }
 
     def _is_valid(self, session: PageSession) -> bool:
         now = self.now()

@@ -73,8 +73,8 @@ class Jobs:
         waiting = sum(one.person == person and not one.ended.is_set() for one in list(self._jobs.values()))
         if waiting >= MOST_JOBS:
             raise TooMuchAtOnce(
-                f"{waiting} of your drops and corrections are not done yet. Wait for one of them, then do this again. Nothing was "
-                f"begun."
+                f"{waiting} of your drops and corrections are not done yet. Wait for one of them, then do this again. Nothing "
+                f"was begun."
             )
 
     def is_read(self, job_id: str) -> bool:
