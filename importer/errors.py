@@ -129,3 +129,32 @@ def bug_text(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
     return f"This is a bug in the importer: {type(error).__name__} at {where}. Please report that line."
+
+
+def bug_trace(error: BaseException) -> str:
+    """Return the whole traceback of a bug on one line, with those of its causes: types and places alone.
+
+    The texts of errors and the values of variables may be personal data.
+    """
+    import traceback
+
+    found: list[str] = []
+    seen: set[int] = set()
+    left = [error]
+    while left:
+        now = left.pop(0)
+        if id(now) in seen:
+            continue
+        seen.add(id(now))
+        frames = reversed(traceback.extract_tb(now.__traceback__))
+        where = " < ".join(f"{'/'.join(Path(f.filename).parts[-3:])}:{f.lineno} {f.name}" for f in frames)
+        found.append(f"{type(now).__module__}.{type(now).__qualname__} at {where or 'no place'}")
+        left += _behind(now)
+    return ", after ".join(found)
+
+
+def _behind(error: BaseException) -> list[BaseException]:
+    """Return the errors that have led to one, and those that a group holds."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    held = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return [*held, *([cause] if cause else [])]

@@ -101,8 +101,8 @@ class PageApp:
         except HTTPException:
             raise
         except Exception as error:  # noqa: BLE001  (the border of a request: a bug must end in a message)
-            record_bug(error)
-            return asked.page("problem", 500, title="problem.bug", messages=[bug_text(error)], back=_back(asked))
+            found = [bug_text(error), self.services.rendering.texts("problem.bug_number", number=record_bug(error))]
+            return asked.page("problem", 500, title="problem.bug", messages=found, back=_back(asked))
 
     def _session_of(self, request: Request) -> tuple[PageSession | None, str | None]:
         """Return the session of a request, and the cookie to give if it is new: behind a proxy the first request begins one."""
@@ -212,7 +212,7 @@ def _http_problem(page: PageApp) -> Handled:
 def _bug(page: PageApp) -> Handled:
     async def handle(request: Request, error: Exception) -> Response:
         del request
-        record_bug(error)
-        return page.outside("outside_problem", 500, title="problem.bug", text="")
+        text = page.services.rendering.texts("problem.bug_number", number=record_bug(error))
+        return page.outside("outside_problem", 500, title="problem.bug", text=text)
 
     return handle

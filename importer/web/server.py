@@ -90,7 +90,9 @@ def prepare(environments: PageEnvironments) -> Serving:
     from importer.web.rendering import Rendering
     from importer.web.services import PageServices
     from importer.web.texts import Texts
+    from importer.web.trail import record_bugs_of_libraries
 
+    record_bugs_of_libraries()
     settings, secret = environments.settings.web, proxy_secret(environments.settings.web)
     notes = proxy_notes(settings, has_secret=secret is not None)
     opened = _listen(settings)

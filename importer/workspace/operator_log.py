@@ -7,12 +7,15 @@ is written as text with ``-vv`` alone.
 from __future__ import annotations
 
 import logging
+import secrets
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from importer.domain.kinds import RecordKind
 from importer.domain.personal_numbers.names import shown_name
 from importer.domain.states import RowStatus
+from importer.errors import bug_text, bug_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from importer.ledger.ledger import Ledger
     from importer.ledger.outbox.sendable import SendableEntry
     from importer.reporter.report import Report
+
+
+_NUMBER = "_importer_bug_number"
 
 
 def _configured() -> Any:
@@ -34,6 +40,21 @@ def log_event(event: str, **facts: object) -> None:
     if structlog := _configured():
         safe = {key: shown_name(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
         structlog.get_logger().info(event, **safe)
+
+
+def log_bug(error: BaseException) -> str:
+    """Log a bug with its whole traceback, also where no other events are logged. Returns the number under which the log has it.
+
+    A bug that was logged before keeps its number, and is not logged again.
+    """
+    if number := getattr(error, _NUMBER, ""):
+        return str(number)
+    number = secrets.token_hex(4)
+    with suppress(AttributeError, TypeError):  # some errors take no attribute
+        setattr(error, _NUMBER, number)
+    if structlog := _configured():
+        structlog.get_logger().critical("bug", number=number, place=bug_text(error), trace=bug_trace(error))
+    return number
 
 
 def log_reports(reports: Iterable[Report], *, checking: bool = False) -> None:

@@ -106,11 +106,11 @@ def operator_logs(command: str, options: LogOptions) -> Iterator[None]:
 
 
 def silence() -> None:
-    """Write no logs, unless they were set up: otherwise structlog would print every event."""
+    """Write bugs alone, on stderr, unless logs were set up: otherwise structlog would print every event."""
     import structlog
 
     if not structlog.is_configured():
-        _configure(logging.CRITICAL, [], LogForm.TEXT)
+        _configure(logging.CRITICAL, [_write_on_stderr], LogForm.TEXT)
 
 
 def _configure(level: int, writes: list[Write], form: LogForm) -> Any:

@@ -110,7 +110,7 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "folder_away": lambda f: f"the folder {f['folder']} cannot be used now",
     "folder_back": lambda f: f"the folder {f['folder']} is there again",
     "page": _page,
-    "bug": lambda f: str(f["place"]),
+    "bug": lambda f: f"bug {f['number']}: {f['place']} Its traceback: {f['trace']}",
     "ended": _ended,
 }
 _FACTS = {
@@ -138,6 +138,6 @@ _FACTS = {
     "folder_away": ("folder",),
     "folder_back": ("folder",),
     "page": ("action", "person", "subject", "address", "batch", "result", "status"),
-    "bug": ("place",),
+    "bug": ("number", "place", "trace"),
     "ended": ("command", "exit_code", "seconds"),
 }

@@ -14,7 +14,7 @@ from importer.errors import ExitCode, ImporterError, bug_text
 from importer.web.work.console import PageConsole
 from importer.web.work.limits import MOST_JOBS, TooMuchAtOnce
 from importer.web.work.mapping_form import MapStep
-from importer.workspace.operator_log import log_event
+from importer.workspace.operator_log import log_bug
 from importer.workspace.person import acting_as
 
 AT_ONCE = 2
@@ -117,7 +117,7 @@ def _run(job: PageJob, work: Callable[[PageJob], JobResult]) -> None:
     except MemoryError:
         job.result = JobResult(messages=("The server has too little free memory for this file. Split it.",), refused=True)
     except Exception as error:  # noqa: BLE001  (the border of a job: a bug must end in a message, and not in silence)
-        log_event("bug", place=bug_text(error))
-        job.result = JobResult(messages=(bug_text(error),), refused=True)
+        number = f"In the log of the server it has the number {log_bug(error)}."
+        job.result = JobResult(messages=(f"{bug_text(error)} {number}",), refused=True)
     finally:
         job.ended.set()
