@@ -14,7 +14,6 @@ EVERY_ROLE = frozenset(PageRole)
 class Access(Enum):
     """Who may open an address of the page."""
 
-    OPEN = "open"  # everybody who reaches the page, before a login
     LOOK = "look"  # every user with a role
     PREPARE = "prepare"
     APPROVE = "approve"
@@ -22,7 +21,6 @@ class Access(Enum):
 
 
 _ROLES = {
-    Access.OPEN: EVERY_ROLE,
     Access.LOOK: EVERY_ROLE,
     Access.PREPARE: frozenset({PageRole.PREPARE}),
     Access.APPROVE: frozenset({PageRole.APPROVE}),

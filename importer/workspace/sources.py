@@ -44,11 +44,15 @@ Opening = Callable[[], AbstractContextManager[LoadedSource]]
 
 @dataclass(frozen=True)
 class Source:
-    """A file or the DataFrames to import: ``open`` reads it. ``version`` is None if it cannot be determined."""
+    """A file or the DataFrames to import: ``open`` reads it. ``version`` is None if it cannot be determined.
+
+    ``path`` is that of a file; its ``name`` is shown, and has no personal number.
+    """
 
     name: str
     open: Opening
     version: SourceVersion | None = None
+    path: Path | None = None
 
 
 def sources_of(
@@ -71,7 +75,7 @@ def sources_of(
     later: list[Source] = []
     for path, others in without_copies(paths):
         opening = _opener(path, request, replace(context, folder=request.files_folder or path.parent))
-        source = Source(shown_name(path.name), _naming_copies(opening, others), version_of(path, read_with, context.today))
+        source = Source(shown_name(path.name), _naming_copies(opening, others), version_of(path, read_with, context.today), path)
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from importer.domain.accounts import Accounts
@@ -35,7 +36,7 @@ class StagedSources:
 
     Those in ``known`` are files that were imported before as they are: nothing of them is to be approved or sent. ``empty``
     are the summaries of sources without rows, whose batches are done and not among the others; ``remarks`` are sentences
-    about them and about empty folders.
+    about them and about empty folders. ``unread`` are the files that were refused.
     """
 
     batches: tuple[int, ...]
@@ -43,6 +44,7 @@ class StagedSources:
     known: frozenset[int] = frozenset()
     empty: tuple[Summary, ...] = ()
     remarks: tuple[str, ...] = ()
+    unread: frozenset[Path] = frozenset()
 
     @property
     def proposed(self) -> tuple[int, ...]:
@@ -86,6 +88,7 @@ def _record_sources(
     batches: list[int] = []
     known: set[int] = set()
     refused: list[FileRefused] = []
+    unread: set[Path] = set()
     empty: list[Summary] = []
     for source in sources_of(request, environment, work.has_cases, work.confirmed_values()):
         try:
@@ -95,6 +98,7 @@ def _record_sources(
             log_event("unreadable", file=source.name)
             error.args = (mask_text(str(error)),)  # it names the file and its sheets, and is stored and sent in notices
             refused.append(error)
+            unread |= {source.path} if source.path else set()
             continue
         if not _has_rows(work.queries, batch, source.name, run_id, is_known=bool(again)):
             empty.append(_summary(work.queries, batch))
@@ -104,7 +108,7 @@ def _record_sources(
     remarks = (*find_files(request.paths).remarks(), *map(empty_source_text, empty))
     if not batches and refused:
         raise _all_refused(refused, remarks)
-    return StagedSources(tuple(batches), tuple(refused), frozenset(known), tuple(empty), remarks)
+    return StagedSources(tuple(batches), tuple(refused), frozenset(known), tuple(empty), remarks, frozenset(unread))
 
 
 def _all_refused(refused: Sequence[FileRefused], remarks: Iterable[str]) -> FileRefused:

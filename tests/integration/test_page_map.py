@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 from openpyxl import Workbook
+from support.sheets import cases, write_csv
 from support.web import site
 
 from importer.domain.code_lists import VoucherTypes
@@ -203,3 +204,15 @@ def test_how_a_batch_was_read_is_changed_as_long_as_its_file_is_here(page, tmp_p
     assert (tmp_path / "profiles" / "egen.toml").exists()
     page.services.uploads.close()
     assert "Drop it again" in browser.get("/batches/2/map").text
+
+
+def test_only_files_that_were_refused_are_asked_about(page, tmp_path):
+    """The name of a file that was read may be a part of the name of one that was not, and a personal number is shown masked."""
+    good = write_csv(tmp_path / "a.csv", cases(1))
+    refused = [tmp_path / "data.csv", tmp_path / "010180-1234.csv"]
+    for number, path in enumerate(refused):
+        path.write_text(STATES.format(day=15 + number), encoding="utf-8")
+    shown = page.visitor().drop(good, *refused)
+    job = re.search(r"/map/(\w+)/", shown.text)[1]
+    assert page.services.jobs.find(job).result.to_map == ("010180-1234.csv", "data.csv")
+    assert len(re.findall(r'href="/map/', shown.text)) == 2

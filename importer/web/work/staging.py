@@ -58,7 +58,7 @@ def stage_files(
     if attached is not None:
         note_batches(environments, attached, staged.batches)
     refused = tuple(map(str, staged.refused))
-    to_map = _to_map(environments, [path for path in paths if any(path.name in message for message in refused)])
+    to_map = _to_map(environments, staged.unread)
     return JobResult(staged.batches, (*refused, *staged.remarks), to_map=to_map)
 
 
