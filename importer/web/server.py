@@ -93,7 +93,8 @@ def prepare(environments: PageEnvironments) -> Serving:
     from importer.web.trail import record_bugs_of_libraries
 
     record_bugs_of_libraries()
-    settings, secret = environments.settings.web, proxy_secret(environments.settings.web)
+    settings = environments.settings.web
+    secret = proxy_secret(settings) if settings.proxy_addresses else None
     notes = proxy_notes(settings, has_secret=secret is not None)
     opened = _listen(settings)
     port = opened.getsockname()[1]

@@ -39,8 +39,8 @@ async def drop(request: PageRequest) -> Response:
     services = request.services
     job_id = services.jobs.new_id()
     services.jobs.require_few(request.user.person)
-    size = sum(map(_size, given))
-    await request.work(services.uploads.make_room, job_id, size, services.jobs.is_read)
+    for one in await request.work(services.uploads.make_room, job_id, sum(map(_size, given)), services.jobs.is_read):
+        await request.work(forget_attachments, services.environments, one)
     paths = await request.work(_keep, services.environments, services.uploads, job_id, given)
     work = partial(stage_files, services.environments, paths=paths)
     try:

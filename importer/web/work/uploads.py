@@ -60,10 +60,11 @@ class Uploads:
             raise UsageError("There is no such upload. Drop the file again.")
         return self._own / job_id
 
-    def make_room(self, job_id: str, size: int, is_read: Callable[[str], bool]) -> None:
+    def make_room(self, job_id: str, size: int, is_read: Callable[[str], bool]) -> list[str]:
         """Reserve the bytes of a drop. The files of drops that were read are removed for that, the oldest first.
 
-        ``is_read``: whether the files of a drop are read, or will be. Raises UsageError if these leave too little room.
+        Returns the drops of which the files were removed. ``is_read``: whether the files of a drop are read, or will be. Raises
+        UsageError if these leave too little room.
         """
         web = self._environments.settings.web
         most = round(max(web.waiting_megabytes, web.upload_megabytes) * 1_000_000)
@@ -76,9 +77,12 @@ class Uploads:
                     f"{size / 1e6:,.1f} MB more than the {most / 1e6:,.0f} MB that may wait. Drop them again once the others are "
                     f"read, or have waiting_megabytes under [web] raised. Nothing of them was kept."
                 )
+            removed = []
             while sum(self._bytes.values()) + size > most:
-                self._remove(next(one for one in self._bytes if one not in needed))
+                removed.append(next(one for one in self._bytes if one not in needed))
+                self._remove(removed[-1])
             self._bytes[job_id] = size
+        return removed
 
     def keep(self, job_id: str, name: str, content: BinaryIO) -> Path:
         """Write a file of a job. Raises UsageError for a name that no spreadsheet has, and OSError if the disk is full."""

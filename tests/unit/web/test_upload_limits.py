@@ -183,3 +183,12 @@ def test_files_that_were_read_make_room_for_new_ones_unless_they_are_read_again(
     shown = browser.drop(rows[2])
     assert "Review of c.csv" in shown.text, shown.text
     assert {path.name for path in kept(tmp_path) if path.suffix == ".csv"} == {"a.csv", "c.csv"}
+
+
+def test_documents_of_a_file_that_could_not_be_read_make_room_with_it(page, tmp_path):
+    browser = page.visitor()
+    files = [("files", ("a.csv", b"x;y\n1;2\n")), ("files", ("b.pdf", b"%PDF" + b"x" * 600_000))]
+    browser.follow(browser.post("/drop", files=files))
+    assert {path.name for path in kept(tmp_path)} >= {"a.csv", "b.pdf"}
+    assert browser.post("/drop", files=[("files", ("c.csv", b"x;y\n" + b"1;2\n" * 150_000))]).status_code == 303
+    assert {"a.csv", "b.pdf"}.isdisjoint({path.name for path in kept(tmp_path)})
