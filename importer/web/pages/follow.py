@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from importer.web.page_request import PageRequest
 
 BELIEVED_SECONDS = 60.0
-"""How long a stream goes on behind a proxy that logs users in. The browser asks again by itself, and the proxy decides anew."""
+"""How long a stream goes on behind a proxy that logs users in. The browser asks again by itself, and the proxy decides again."""
 
 
 async def events(request: PageRequest) -> Response:
