@@ -359,6 +359,9 @@ def test_cases_that_are_one_to_one_are_adopted_together_and_the_others_one_by_on
     assert other.call(*RUN, "--new-ledger").code == 6
     asked = other.call("adopt")
     assert (asked.code, "add --yes" in asked.err) == (2, True)
+    alone = other.call("adopt", "--yes", env={"IMPORTER_APPROVAL__FOUR_EYES": "true"})
+    assert (alone.code, "four_eyes requires another person" in alone.err) == (8, True), alone
+    assert other.ledger("SELECT count(*) FROM entry WHERE adopted_at IS NOT NULL") == [(0,)]
     done = other.call("adopt", "--yes")
     assert done.code == 0, done
     assert f"{ROWS} cases were adopted" in done.out
