@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.fault_proxy import FaultProxy
@@ -56,3 +57,12 @@ def fault_proxy(workspace: CliWorkspace, fake_apis: Sandbox) -> Iterator[FaultPr
     with FaultProxy(fake_apis.url) as fault_proxy:
         workspace.env = settings_for(fault_proxy.url)
         yield fault_proxy
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Any]:
+    """The page on a workspace with no settings, called inside the process; a ``support.web.Site``."""
+    from support.web import site
+
+    with site(tmp_path) as found:
+        yield found

@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 import pytest
 from openpyxl import Workbook
 from support.sheets import case, write_csv
-from support.web import site
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -75,12 +74,6 @@ def foreign(text):
     elements.feed(text)
     elements.found += re.findall("[\u202a-\u202e\u2066-\u2069\u2028\u2029\x00-\x08\x1b\x7f]", html.unescape(text))
     return elements.found + re.findall(r">\s*49\s*<|class '(?:str|int)'", text)
-
-
-@pytest.fixture
-def page(tmp_path):
-    with site(tmp_path) as found:
-        yield found
 
 
 def addresses(*batches):

@@ -22,12 +22,6 @@ from importer.workspace.person import acting_as
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
-def page(tmp_path):
-    with site(tmp_path) as found:
-        yield found
-
-
 def state_of(page, batch):
     return re.search(r'<h1 id="decision">Batch \d+ <span class="state (\w+)', page.visitor().get(f"/batches/{batch}").text)[1]
 

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 from support.sheets import case, cases, write_csv
-from support.web import approve, discard, send, site
+from support.web import approve, discard, send
 
 from importer.web.work.corrected_sheets import corrected_rows, sweep_corrections
 from importer.web.work.correction_store import corrections_folder, folder_of_batch
@@ -17,12 +17,6 @@ from importer.web.work.correction_store import corrections_folder, folder_of_bat
 HEADER = list(case("C1"))
 BAD = [case(f"B{n}", debtor_country="Atlantis") for n in (1, 2, 3)]
 NUMBER = "010180-1234"
-
-
-@pytest.fixture
-def page(tmp_path):
-    with site(tmp_path) as found:
-        yield found
 
 
 def state_of(browser, batch):

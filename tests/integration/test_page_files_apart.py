@@ -25,12 +25,6 @@ COUNTRY = HEADER.index("debtor_country")
 BAD = case("B1", debtor_country="Atlantis")
 
 
-@pytest.fixture
-def page(tmp_path):
-    with site(tmp_path) as found:
-        yield found
-
-
 def correct(browser, number, text="Denmark", *, batch=1, position=COUNTRY, then="keep"):
     form = {"sheet": "0", "number": str(number), "position": str(position), "text": text, "next": then}
     return browser.post(f"/batches/{batch}/correct", form)

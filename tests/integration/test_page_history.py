@@ -6,15 +6,8 @@ import re
 import sqlite3
 from contextlib import closing
 
-import pytest
 from support.sheets import case, cases, write_csv
-from support.web import approve, send, site
-
-
-@pytest.fixture
-def page(tmp_path):
-    with site(tmp_path) as found:
-        yield found
+from support.web import approve, send
 
 
 def test_a_row_shows_its_cells_its_attempts_and_who_approved_it(page, tmp_path):

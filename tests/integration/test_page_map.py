@@ -8,8 +8,6 @@ from html import unescape
 
 import pytest
 from openpyxl import Workbook
-from support.sheets import cases, write_csv
-from support.web import site
 
 from importer.domain.code_lists import VoucherTypes
 from importer.loader.profiles.draft import ProfileDraft
@@ -37,12 +35,6 @@ FILLS = {
 }
 HEADINGS = {column: heading for heading, column in FILLS.items()}
 VALUES = {"currency": "DKK", "creditor_country": "DK"}
-
-
-@pytest.fixture
-def page(tmp_path):
-    with site(tmp_path) as found:
-        yield found
 
 
 def dropped(tmp_path, text=STATES, day="15"):
