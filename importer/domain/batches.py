@@ -92,6 +92,24 @@ class Decision:
         return json.dumps(dict(self.facts), ensure_ascii=False, sort_keys=True)
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectedSource:
+    """Of which batch a source has corrected rows, and for each of its sheets the one there. ``#row`` has the numbers there."""
+
+    batch: int
+    sheets: tuple[int, ...]
+
+    def as_facts(self) -> dict[str, Any]:
+        """Return it as facts of a decision."""
+        return {"corrects": {"batch": self.batch, "sheets": list(self.sheets)}, "why": f"corrected rows of batch {self.batch}"}
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> CorrectedSource | None:
+        """Return what the facts of a decision say; None if they say nothing of corrected rows."""
+        found = facts.get("corrects")
+        return cls(int(found["batch"]), tuple(found["sheets"])) if found else None
+
+
 def figures_of(found: StatusCounts) -> dict[str, dict[str, dict[str, Any]]]:
     """Return what an approval notes of a batch: ``counts``, and ``totals`` in hundredths by currency, by kind and status."""
     counts, totals = {}, {}

@@ -110,9 +110,9 @@ class UnitOfWork:
         """Move the first cases of a staged batch to a batch of their own; None if it has no more than ``limit``."""
         return staging.split(self._connection, batch_id, limit)
 
-    def note_preparers(self, batch_id: int, people: Iterable[Person]) -> None:
-        """Record who has prepared a batch beside the one who staged it."""
-        note_preparers(self._connection, batch_id, people)
+    def note_preparers(self, batch_id: int, people: Iterable[Person], **facts: object) -> None:
+        """Record who has prepared a batch, such as beside the one who staged it. ``facts`` are kept with that."""
+        note_preparers(self._connection, batch_id, people, **facts)
 
     def preparers(self, of: BatchInfo) -> tuple[Person, ...]:
         """Return who has prepared a batch, or the one that it is a part of, beside the one who staged it."""

@@ -71,7 +71,8 @@ class GroupTotals:
 class ErrorGroups:
     """All groups of a batch. A row with several reasons is in several groups.
 
-    Rows with one of the ``done_statuses`` are in none. ``remaining`` counts each remaining case and voucher once.
+    Rows with one of the ``done_statuses`` are in none. ``remaining`` counts each remaining case and voucher once, ``statuses``
+    by status.
     ``questions`` counts the questioned ones by kind of question; one with questions of two kinds counts in both.
     """
 
@@ -79,6 +80,7 @@ class ErrorGroups:
         self._done_statuses = done_statuses
         self._groups: dict[ErrorGroup, GroupTotals] = {}
         self.remaining: dict[RecordKind, GroupTotals] = {}
+        self.statuses: Counter[RowStatus] = Counter()
         self.questions: dict[QuestionKind, GroupTotals] = {}
 
     def add(self, row: ReportRow, reasons: list[RowReason]) -> None:
@@ -86,6 +88,7 @@ class ErrorGroups:
         for kind, result in ((RecordKind.CASE, row.case), (RecordKind.VOUCHER, row.voucher)):
             if result is None or result.status in self._done_statuses or result.repeats:
                 continue
+            self.statuses[result.status] += 1
             self.remaining.setdefault(kind, GroupTotals(row.sheet, row.number)).add(result, None)
             for question in kinds_of(result.reasons) if result.status is RowStatus.QUESTIONED else ():
                 self.questions.setdefault(question, GroupTotals(row.sheet, row.number)).add(result, None)

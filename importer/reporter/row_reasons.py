@@ -36,6 +36,23 @@ def worse_status(row: ReportRow) -> RowStatus:
     return min(found, key=_WORST_FIRST.index, default=RowStatus.PENDING)
 
 
+def without_corrected(row: ReportRow) -> ReportRow:
+    """Return the row with nothing to be done about those of its case and voucher that a later batch holds correctly."""
+    case, voucher = (one if one is None or one.corrected is None else _left_to_later(one) for one in (row.case, row.voucher))
+    return row if (case, voucher) == (row.case, row.voucher) else row._replace(case=case, voucher=voucher)
+
+
+def _left_to_later(result: RecordResult) -> RecordResult:
+    assert result.corrected is not None
+    where = f"Corrected in batch {result.corrected.batch} ({result.corrected.place})"
+    reason = Reason(CORRECTED, f"{where}. {_NO_MORE}", gist=f"Corrected in a later batch. {_NO_MORE}")
+    return result._replace(status=RowStatus.LEFT_OUT, reasons=(reason,))
+
+
+CORRECTED = "corrected_later"
+_NO_MORE = "Nothing is to be done here: the report of that batch says what became of it"
+
+
 def in_words(status: RowStatus) -> str:
     """Return the status with spaces: ``in doubt``."""
     return status.value.replace("_", " ")

@@ -18,7 +18,17 @@ from importer.domain.states import DONE, NOTHING_TO_DO, RowStatus
 from importer.ledger.queries.report_rows import RecordResult, ReportRow
 from importer.reporter import summary_sheet
 from importer.reporter.error_groups import ErrorGroups
-from importer.reporter.row_reasons import TO_CORRECT, ReportHeadings, RowReason, in_words, label, reasons_of_row, worse_status
+from importer.reporter.row_reasons import (
+    CORRECTED,
+    TO_CORRECT,
+    ReportHeadings,
+    RowReason,
+    in_words,
+    label,
+    reasons_of_row,
+    without_corrected,
+    worse_status,
+)
 from importer.reporter.xlsx.sheet_writer import CellHighlight, Colour, SheetWriter
 
 ENTRY_COLUMN, ANSWER_COLUMN = "#entry", "#answer"
@@ -33,12 +43,12 @@ SUCCESS_COLUMNS = (
 )
 SHEETS = ("success.xlsx", "errors.xlsx", "left-out.xlsx", "changes.xlsx")
 """The names of all sheets; those without rows are not written."""
-READY = "ready to send"
+READY, CORRECTED_LATER = "ready to send", "corrected later"
 ERRORS_REMARK = "Red cells are to be corrected, yellow ones wait for something else. The note on a cell says why."
 LEFT_OUT_REMARK = (
     "Nothing is wrong with these rows. What is not a claim, such as a paid invoice, a credit or a total, is not sent. A claim "
     "that is not due yet is sent when the list is imported again later. A row that was dropped is never sent, unless another "
-    "answer in #answer takes that back."
+    "answer in #answer takes that back. A row that was corrected later names the batch that has its report."
 )
 CHANGES_REMARK = (
     "These rows were sent before and are others now. Nothing was sent: tell the collection partner what matters, in the chat of "
@@ -68,6 +78,7 @@ def write_sheets(
 ) -> tuple[Path, ...]:
     """Write ``success.xlsx``, and ``errors.xlsx``, ``left-out.xlsx`` and ``changes.xlsx`` if there are rows for them.
 
+    A rejected row that a later batch holds correctly is in ``left-out.xlsx``: a person would correct it again in ``errors.xlsx``.
     With ``checking`` a valid row is ready to send. The reasons of the rows are added to the ``groups`` of their workbook, and
     are summed up on a sheet there. With a time of creation (UTC), equal sheets have equal bytes. Returns the paths.
     """
@@ -75,7 +86,7 @@ def write_sheets(
     headings = [ReportHeadings(head) for head in heads]
     with ExitStack() as stack:
         sheets = _Sheets(folder, heads, stack, created)
-        for row in rows:
+        for row in map(without_corrected, rows):
             status = worse_status(row)
             if status in DONE:
                 sheets.add_done(row, in_words(status))
@@ -179,7 +190,9 @@ def _error_cells(row: ReportRow, status: RowStatus, reasons: Sequence[RowReason]
     labels = {kind: label(result, kind) for kind, result in zip(RecordKind, (row.case, row.voucher), strict=True)}
     named = [labels[kind] or _named_before(row, kind, head) for kind in RecordKind]
     text = "\n".join(dict.fromkeys(one.text() for one in reasons))
-    return [row.number, in_words(status), text, " ".join(name for name in named if name) or None, None]
+    is_corrected = status is RowStatus.LEFT_OUT and any(one.reason.code == CORRECTED for one in reasons)
+    words = CORRECTED_LATER if is_corrected else in_words(status)
+    return [row.number, words, text, " ".join(name for name in named if name) or None, None]
 
 
 def _named_before(row: ReportRow, kind: RecordKind, head: SheetHead) -> str | None:

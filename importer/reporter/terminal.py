@@ -56,7 +56,8 @@ def report_lines(
     lines += _no_claim_any_more(summary)
     for name, why in _BESIDES.items():
         lines += _without_error(groups[name], why)
-    lines += [*_questions(summary, checking=checking), *_reasons(groups["errors"]), *([] if checking else _next_steps(summary))]
+    lines += [*_questions(summary, checking=checking), *_reasons(groups["errors"])]
+    lines += [] if checking else _next_steps(summary, groups["errors"])
     return [*lines, *(f"  note: {sentence}" for sentence in kept), f"  sheets: {folder}"]
 
 
@@ -155,9 +156,9 @@ _NEXT_STEPS = {
 }
 
 
-def _next_steps(summary: Summary) -> list[str]:
-    """Return what to do about the rows that are not done, the first step first."""
-    counts = {status: sum(summary.count(kind, status) for kind in RecordKind) for status in _NEXT_STEPS}
+def _next_steps(summary: Summary, groups: ErrorGroups) -> list[str]:
+    """Return what to do about the rows that are not done, the first step first. A row that was corrected later needs none."""
+    counts = {status: groups.statuses[status] for status in _NEXT_STEPS}
     steps = [f"  next: {rows:,} {_NEXT_STEPS[status]}" for status, rows in counts.items() if rows]
     if steps and summary.exit_code is ExitCode.ROWS_LEFT:
         steps.append("        open errors.xlsx first: it holds the rows that are left, for which the exit code is 3")

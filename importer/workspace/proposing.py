@@ -133,6 +133,8 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
             staged = stage_sources(work, request, environment, accounts, run_id, current_person())
             for batch in staged.proposed:
                 work.note_preparers(batch, request.prepared_by)
+                if request.corrects is not None:
+                    work.note_preparers(batch, [current_person()], **request.corrects.as_facts())
             _check_expectation(work, staged, request)
             seeing = {"seen": request.is_asked, "is_shown": request.is_shown}
             found = preview(work, staged.proposed, environment, request.output, look=look, **seeing)

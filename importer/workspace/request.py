@@ -8,7 +8,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.domain.batches import Person
+from importer.domain.batches import CorrectedSource, Person
 from importer.domain.parties.kinds import PartyKind
 from importer.errors import ProfileError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
@@ -39,6 +39,7 @@ class ImportRequest:
     rows name, such as attachments, if that is not the folder of the source. ``parties`` are the kinds of debtors that a person
     has given for this import, by folded customer number, or by name and postal code. ``prepared_by`` are people who have prepared
     the sources beside the one who stages them: they may not approve them either under four eyes.
+    ``corrects``: of which batch the source has corrected rows, if it is one of these.
     ``is_shown``: the review is shown to a person at once, so that it counts as seen.
     """
 
@@ -57,6 +58,7 @@ class ImportRequest:
     files_folder: Path | None = None
     parties: Mapping[str, PartyKind] = field(default_factory=dict)
     prepared_by: tuple[Person, ...] = ()
+    corrects: CorrectedSource | None = None
     is_shown: bool = True
 
     @property

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from importer.errors import ExitCode, FileRefused, LedgerError, UsageError
 from importer.ledger.ledger import Ledger
+from importer.reporter.manifest import BatchIdentity
 from importer.reporter.report import Report, known_report, write_report
+from importer.reporter.result_folder import folder_with
 from importer.reporter.review.model import Review
 from importer.reporter.summary import Summary
 from importer.workspace.daily_backup import back_up_daily
@@ -77,7 +79,8 @@ def report_batches(
 
     The reports of batches that other runs have handed over, and that were sent too, are brought up to date in their folders.
     ``output`` is the folder that the user has named, ``sent`` the exit code and the messages of sending. ``is_left``: nothing
-    was sent, because the account's sender does that; what is to be sent counts as done then.
+    was sent, because the account's sender does that; what is to be sent counts as done then. The folder of a batch whose rows
+    were corrected on the page, and are in one of these batches, is brought up to date too: a person may work in its sheets.
 
     If a report cannot be written, its error becomes a message and the others are still written.
     """
@@ -96,9 +99,23 @@ def report_batches(
     with suppress(LedgerError):  # it is reported above
         ledger.hand_overs.finish()
     log_reports(reports)
-    folders = [report.folder for report in reports]
-    afterwards = [*remove_old_results(ledger, environment, folders), *back_up_daily(ledger, environment)]
+    corrected = _of_corrected(ledger, environment, own, listed)
+    folders = [report.folder for report in (*reports, *corrected)]
+    kept = [sentence for report in corrected for sentence in report.kept]
+    afterwards = [*kept, *remove_old_results(ledger, environment, folders), *back_up_daily(ledger, environment)]
     return combine(reports, refused, code, [*messages, *afterwards])
+
+
+def _of_corrected(ledger: Ledger, environment: Environment, directory: Path, listed: tuple[int, ...]) -> list[Report]:
+    """Write the reports again of the batches of which these ones have corrected rows, as far as they have folders."""
+    found: list[Report] = []
+    with suppress(UsageError, LedgerError), ledger.queries() as queries:  # what was sent is reported already
+        of = {batch for one in listed for batch in queries.corrected_sources(one)} - set(listed)
+        for info in filter(None, map(queries.batch, sorted(of))):
+            identity = BatchIdentity(queries.ledger_id(), info.id, info.taken_at)
+            if folder_with(directory, info.source_name, [identity]) is not None:
+                found.append(write_report(queries, info.id, directory, access=environment.access))
+    return found
 
 
 def _of_other_runs(ledger: Ledger, own: Path, listed: tuple[int, ...]) -> list[tuple[int, Path]]:

@@ -193,7 +193,13 @@ def test_status_says_which_rejects_were_corrected_later(configured_workspace):
     write_csv(configured_workspace.folder / "b.csv", [case("C1"), case("C2")])
     assert configured_workspace.call("run", "b.csv", "--yes").code == 0
     assert "a.csv: 0 of 4 done; 4 rejected (2 corrected later)\n" in configured_workspace.call("status").out
-    assert "2 of the rejected and blocked ones were corrected by a later import" in configured_workspace.call("report", "1").out
+    said = configured_workspace.call("report", "1").out
+    assert "2 of the rejected and blocked ones were corrected by a later import" in said
+    (folder,) = {path.parent for path in configured_workspace.folder.glob("output/*-a/errors.xlsx")}
+    assert [row["#row"] for row in read_sheet(folder / "errors.xlsx")] == [2, 4, 5]  # one of the two C1, nobody knows which
+    (left,) = read_sheet(folder / "left-out.xlsx")
+    assert (left["#row"], left["#status"]) == (3, "corrected later")
+    assert left["#errors"].startswith("Corrected in batch 2 (b.csv, row 3). ")
 
 
 WRONG = {"debtor_country": "Atlantis"}

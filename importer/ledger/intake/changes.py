@@ -19,7 +19,7 @@ from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.superseding import repoint
 from importer.ledger.outbox.approvals import take_out
 from importer.ledger.outbox.dependents import follow
-from importer.ledger.queries.report_rows import row_in
+from importer.ledger.queries.row_places import row_in
 from importer.ledger.storage.compiled_sql import CompiledUpdate
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry, match_key, reject, row

@@ -25,7 +25,8 @@ from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of,
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.superseding import take_over_vouchers
 from importer.ledger.intake.user_answer import for_values, unanswered
-from importer.ledger.queries.report_rows import earlier_imports, row_in
+from importer.ledger.queries.report_rows import earlier_imports
+from importer.ledger.queries.row_places import row_in
 
 
 class Placement:

@@ -104,10 +104,10 @@ def decisions_about(connection: Connection, batch_id: int) -> list[Decision]:
     ]
 
 
-def note_preparers(connection: Connection, batch_id: int, people: Iterable[Person]) -> None:
-    """Record who has prepared a batch beside the one who staged it."""
+def note_preparers(connection: Connection, batch_id: int, people: Iterable[Person], **facts: Any) -> None:
+    """Record who has prepared a batch, with what is known about that."""
     for who in people:
-        record(connection, batch_id, DecisionKind.PREPARED, who)
+        record(connection, batch_id, DecisionKind.PREPARED, who, **facts)
 
 
 def preparers_of(connection: Connection, batch_id: int, part_of: int | None) -> tuple[Person, ...]:

@@ -12,7 +12,8 @@ from importer.domain.kinds import RecordKind
 from importer.domain.notes import NO_DATA
 from importer.domain.reasons import reasons_from_json
 from importer.domain.states import RowOrigin
-from importer.ledger.queries.report_rows import BatchInfo, row_in
+from importer.ledger.queries.report_rows import BatchInfo
+from importer.ledger.queries.row_places import row_in
 from importer.ledger.storage.schema import reject, row
 
 AMOUNTS = {RecordKind.CASE: "amount_to_recover", RecordKind.VOUCHER: "voucher_amount"}

@@ -12,7 +12,8 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason, reasons_from_json
 from importer.domain.states import RowStatus, State, status_of
-from importer.ledger.queries.report_rows import LARGEST_ID, row_in, sources_of
+from importer.ledger.queries.report_rows import LARGEST_ID
+from importer.ledger.queries.row_places import row_in, sources_of
 from importer.ledger.storage.schema import attempt, entry, row
 
 

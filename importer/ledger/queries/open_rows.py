@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from importer.domain.batches import BatchState
 from importer.domain.states import NOT_THERE, State
-from importer.ledger.queries.totals import corrected_later
+from importer.ledger.queries.corrected_rows import corrected_later
 from importer.ledger.storage.schema import NOT_ACCEPTED, batch, entry, reject, row
 
 _UNFINISHED = (State.PENDING, State.SENDING, State.IN_DOUBT, State.HELD, State.QUESTIONED, State.REFUSED, State.BLOCKED)

@@ -21,6 +21,7 @@ from importer.ledger.queries.claims import (
 )
 from importer.ledger.queries.confirmed_values import unconfirmed_values
 from importer.ledger.queries.control_totals import SheetTotals, sheet_totals
+from importer.ledger.queries.corrected_rows import corrected_later, corrected_sources
 from importer.ledger.queries.entry_history import EntryHistory, entry_history
 from importer.ledger.queries.entry_places import EntryPlace, entry_place
 from importer.ledger.queries.history import BatchHistory, batch_history, is_confirmed_profile, new_creditors
@@ -41,7 +42,6 @@ from importer.ledger.queries.report_rows import (
 )
 from importer.ledger.queries.totals import (
     Tallies,
-    corrected_later,
     knows_accounts,
     newly_questioned,
     open_batches,
@@ -158,6 +158,10 @@ class Queries:
     def asked_rows(self, batch_id: int, question: QuestionKind) -> list[AskedRow]:
         """Return the rows of the batch about which a question of this kind is open."""
         return asked_rows(self._connection, batch_id, question)
+
+    def corrected_sources(self, batch_id: int) -> list[int]:
+        """Return the batches whose rows were corrected on the page and are in this one: none for most batches."""
+        return corrected_sources(self._connection, batch_id)
 
     def corrected_later(self, batch_id: int) -> int:
         """Count the rejects of the batch that a later row has replaced."""

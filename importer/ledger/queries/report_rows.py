@@ -19,7 +19,9 @@ from importer.domain.records import FormatProof, SheetHead
 from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.queries.changed_rows import new_changes
+from importer.ledger.queries.corrected_rows import Corrected, CorrectedPlace, corrected_places
 from importer.ledger.queries.parties import party_column, party_in
+from importer.ledger.queries.row_places import Sources, row_in, sources_of
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, proposal, reject, row
 
@@ -59,7 +61,8 @@ class RecordResult(NamedTuple):
 
     ``repeats``: an earlier row of the source holds the same case and is counted for it. ``imported_from``: file and row of the
     earlier import, for a record that was already imported, or of the row that it repeats. ``key``: the entry's key in the
-    ledger. ``facts``: those of the case. ``debtor``: what the debtor of a case is: company, sole trader or person.
+    ledger. ``facts``: those of the case. ``debtor``: what the debtor of a case is: company, sole trader or person. ``corrected``:
+    of a rejected or blocked record, where a later batch holds it correctly.
     """
 
     status: RowStatus
@@ -78,6 +81,7 @@ class RecordResult(NamedTuple):
     facts: RemoteFacts = NO_FACTS
     is_new: bool = False
     debtor: str | None = None
+    corrected: CorrectedPlace | None = None
 
 
 class ReportRow(NamedTuple):
@@ -154,15 +158,13 @@ def _head(found: Mapping[str, Any]) -> SheetHead:
     return SheetHead(found["name"], tuple(found["header"]), tuple(found["names"]), found["flat"], proofs, constants)
 
 
-Sources = dict[int, tuple[str, list[str]]]
-"""The name and the sheets of a batch's source, by the batch's id."""
-
 _STATUS = {(state.value, origin): status_of(state, origin) for state in State for origin in (*RowOrigin, None)}
 
 
 def lines(connection: Connection, batch_id: int) -> Iterator[ReportRow]:
     """Yield every row of the batch in the order of the sheets, read a page at a time."""
-    yield from _lines_after(connection, batch_id, 0, frozenset(one.reject_id for one in new_changes(connection, batch_id)))
+    new = frozenset(one.reject_id for one in new_changes(connection, batch_id))
+    yield from _lines_after(connection, batch_id, 0, new, corrected_places(connection, batch_id))
 
 
 def line(connection: Connection, batch_id: int, sheet: int, number: int) -> ReportRow | None:
@@ -176,11 +178,16 @@ def line(connection: Connection, batch_id: int, sheet: int, number: int) -> Repo
     return None if cells is None else ReportRow(sheet, number, decode_cells(cells), None, None)
 
 
-def _lines_after(connection: Connection, batch_id: int, last: int, new: Collection[int]) -> Iterator[ReportRow]:
+_NOT_CORRECTED: Corrected = {}
+
+
+def _lines_after(
+    connection: Connection, batch_id: int, last: int, new: Collection[int], corrected: Corrected = _NOT_CORRECTED
+) -> Iterator[ReportRow]:
     """Yield the rows of the batch after a row's id. ``new`` are the changed records that no earlier batch has reported."""
     sources: Sources = {}
     while page := _page(connection, batch_id, last):
-        rejected = _rejects(connection, page[0][0], page[-1][0], new)
+        rejected = _rejects(connection, page[0][0], page[-1][0], new, corrected)
         earlier = {found[column] for found in page for column in _FROM}
         sources |= sources_of(connection, earlier - sources.keys() - {None})
         repeated = _first_rows(connection, batch_id, page)
@@ -279,19 +286,18 @@ def _record_result(found: Sequence[Any], sources: Mapping[int, tuple[str, list[s
     )
 
 
-def _rejects(connection: Connection, first: int, last: int, new: Collection[int]) -> dict[tuple[int, RecordKind], RecordResult]:
+def _rejects(
+    connection: Connection, first: int, last: int, new: Collection[int], corrected: Corrected
+) -> dict[tuple[int, RecordKind], RecordResult]:
     query = select(*(reject.c[n] for n in ("id", "row_id", "kind", "status", "reasons", "currency", "cents")))
     return {
         (r.row_id, RecordKind(r.kind)): RecordResult(
-            RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents), is_new=r.id in new
+            *(RowStatus(r.status), reasons_from_json(r.reasons), Money(r.currency, r.cents)),
+            is_new=r.id in new,
+            corrected=corrected.get((r.row_id, RecordKind(r.kind))),
         )
         for r in connection.execute(query.where(reject.c.row_id.between(first, last)))
     }
-
-
-def row_in(sheets: list[str], sheet: int, number: int) -> str:
-    """Describe a row of a file with these sheets: ``row 12``, or ``row 12 of sheet "Cases"`` if there are several."""
-    return f'row {number} of sheet "{sheets[sheet]}"' if len(sheets) > 1 else f"row {number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,12 +330,3 @@ def earlier_imports(connection: Connection, entry_ids: Iterable[int]) -> dict[in
             f"{name}, {row_in(sheets, r.sheet, r.number)}", r.accepted_at, r.remote_id, r.remote_reference
         )
     return found
-
-
-def sources_of(connection: Connection, batch_ids: set[int]) -> dict[int, tuple[str, list[str]]]:
-    """Return the source name and the sheet names of each batch, by batch id."""
-    named: dict[int, tuple[str, list[str]]] = {}
-    for part in parts_of(sorted(batch_ids)):
-        for r in connection.execute(select(batch.c.id, batch.c.source_name, batch.c.heads).where(batch.c.id.in_(part))):
-            named[r.id] = (r.source_name, [head["name"] for head in json.loads(r.heads)])
-    return named

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, or_, select
+from sqlalchemy import Connection, func, select
 
 from importer.domain.batches import BatchState
-from importer.domain.identity import TEST_PREFIX
 from importer.domain.kinds import RecordKind
-from importer.domain.states import RejectStatus, RowOrigin, RowStatus, State, status_of
+from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.storage.schema import batch, credential, entry, proposal, reject, row
 
 Tallies = dict[RecordKind, dict[RowStatus, dict[str, tuple[int, int]]]]
@@ -92,47 +91,6 @@ def newly_questioned(connection: Connection, batch_id: int) -> int:
         for kind in RecordKind
     )
     return sum(connection.scalar(count) or 0 for count in counts)
-
-
-def corrected_later(connection: Connection, batch_id: int) -> int:
-    """Count the batch's rejects that a later row with the same reference or unique id has replaced.
-
-    A reject without a reference, or whose reference itself was corrected, cannot be recognised and does not count. Nor does
-    one that shares its reference with a valid row of its own batch: a later row may be that one. A later test case, which
-    Debitura never collects, corrects nothing. Of several rejects with one reference at most as many count as there are rows
-    with it in the later batch.
-    """
-    return sum(_corrected_later(connection, batch_id, kind) for kind in RecordKind)
-
-
-def _corrected_later(connection: Connection, batch_id: int, kind: RecordKind) -> int:
-    valid, held, here = entry.alias("valid"), entry.alias("held"), row.alias("here")
-    first, later, link = row.alias("first"), row.alias("later"), f"{kind}_entry"
-    same_entry = (later.c.batch_id == first.c.batch_id) & (later.c[link] == valid.c.id)
-    later_rows = (
-        select(func.count())
-        .select_from(valid.join(first, first.c.id == valid.c.row_id).outerjoin(later, same_entry))
-        .where(_is_named(valid, kind, reject.c.ref), valid.c.is_test.is_(False), first.c.batch_id > reject.c.batch_id)
-    )
-    own_batch = here.c.batch_id + 0 == reject.c.batch_id  # a sum, or SQLite would read all rows of the batch for each reject
-    own_row = select(held.c.id).join(here, here.c[link] == held.c.id).where(own_batch)
-    names = (reject.c.ref,) if kind is RecordKind.CASE else (reject.c.ref, TEST_PREFIX + reject.c.ref)
-    own_rows = (own_row.where(_is_named(held, kind, name)) for name in names)
-    shares = or_(*(rows.correlate(reject, batch).exists() for rows in own_rows))
-    query = select(func.count(), later_rows.correlate(reject, batch).scalar_subquery())
-    query = query.select_from(reject.join(batch, batch.c.id == reject.c.batch_id))
-    query = query.where(reject.c.batch_id == batch_id, reject.c.kind == kind, reject.c.ref.is_not(None), ~shares)
-    query = query.where(reject.c.status != RejectStatus.LEFT_OUT)
-    same_name = (reject.c.ref, reject.c.batch_id, batch.c.cases_account, batch.c.vouchers_account)
-    return sum(min(rejects, rows) for rejects, rows in connection.execute(query.group_by(*same_name)))
-
-
-def _is_named(one: FromClause, kind: RecordKind, name: ColumnElement[str]) -> ColumnElement[bool]:
-    """Build the condition for entries of the batch's account with this reference (of a case) or unique id (of a voucher)."""
-    if kind is RecordKind.VOUCHER:
-        return (one.c.kind == RecordKind.VOUCHER) & (one.c.account == batch.c.vouchers_account) & (one.c.key == name)
-    case_kind = literal(RecordKind.CASE.value, literal_execute=True)  # as a literal, so that SQLite uses the partial index
-    return (one.c.kind == case_kind) & (one.c.account == batch.c.cases_account) & (one.c.ref == name)
 
 
 def pending_totals(connection: Connection, batch_ids: Sequence[int], kind: RecordKind) -> tuple[int, dict[str, int]]:

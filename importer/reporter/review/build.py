@@ -13,7 +13,8 @@ from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.claims import ClaimGroup
 from importer.ledger.queries.control_totals import SheetTotals
 from importer.ledger.queries.queries import Queries
-from importer.ledger.queries.report_rows import BatchInfo, ReportRow, row_in
+from importer.ledger.queries.report_rows import BatchInfo, ReportRow
+from importer.ledger.queries.row_places import row_in
 from importer.reporter.error_groups import ErrorGroups
 from importer.reporter.notes import sentence
 from importer.reporter.review.debtors import debtor_groups

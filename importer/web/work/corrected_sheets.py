@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.commands.approve import discard_staged
-from importer.domain.batches import BatchState
+from importer.domain.batches import BatchState, CorrectedSource
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.states import RowStatus
 from importer.errors import UsageError
@@ -121,8 +121,9 @@ def stage_corrections(
         ]
         attached = attachments_of(environments, found.batch)
         texts = [[*one.cell, one.text] for row in rows for one in found.rows[row.sheet, row.number]]
-        intent = intend_batch(environments, _line(info, path, texts), sorted({row.sheet for row in sheet}))
-        staged = stage_files(environments, job, [path], attached, parties=parties, prepared_by=people)
+        corrects = CorrectedSource(info.id, tuple(sorted({row.sheet for row in sheet})))
+        intent = intend_batch(environments, _line(info, path, texts), corrects.sheets)
+        staged = stage_files(environments, job, [path], attached, parties=parties, prepared_by=people, corrects=corrects)
         if not staged.batches:
             intent.unlink(missing_ok=True)
             return replace(staged, to_map=())

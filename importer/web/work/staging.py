@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importer.commands.approve import discard_staged
 from importer.commands.review import review_batch
-from importer.domain.batches import BatchState, Person
+from importer.domain.batches import BatchState, CorrectedSource, Person
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.personal_numbers.names import shown_name
 from importer.errors import FileRefused, ImporterError
@@ -37,11 +37,12 @@ def stage_files(
     *,
     parties: Mapping[str, PartyKind] = NOBODY_KNOWN,
     prepared_by: Sequence[Person] = (),
+    corrects: CorrectedSource | None = None,
 ) -> JobResult:
     """Stage the files of a drop, and review each of them. A file that cannot be read does not keep the others from it.
 
     ``attached`` is the folder of the documents that rows name, if that is not the one that was dropped with the files.
-    ``parties`` and ``prepared_by`` are those of an :class:`ImportRequest`.
+    ``parties``, ``prepared_by`` and ``corrects`` are those of an :class:`ImportRequest`.
     """
     attached = attached or attachments_beside(environments, paths)
     keeper = RowKeeper(environments)
@@ -49,7 +50,8 @@ def stage_files(
         with environments.changing(asks_apis=True, is_job=True) as environment:
             environment.require_debitura()
             environment.check_deadline()
-            request = replace(_request(environments, paths, attached, parties), prepared_by=_others(prepared_by))
+            plain = _request(environments, paths, attached, parties)
+            request = replace(plain, prepared_by=_others(prepared_by), corrects=corrects)
             found = stage_run(request, environment, job.console, keeper)
             keeper.confirm(found.previewed)
     except FileRefused as error:
