@@ -133,8 +133,7 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
             staged = stage_sources(work, request, environment, accounts, run_id, current_person())
             for batch in staged.proposed:
                 work.note_preparers(batch, request.prepared_by)
-                if request.corrects is not None:
-                    work.note_preparers(batch, [current_person()], **request.corrects.as_facts())
+                _note_corrections(work, batch, request)
             _check_expectation(work, staged, request)
             seeing = {"seen": request.is_asked, "is_shown": request.is_shown}
             found = preview(work, staged.proposed, environment, request.output, look=look, **seeing)
@@ -148,6 +147,13 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
     reports = list(found.reports.values())
     page = write_run_review(review, reports, request.output or environment.output, environment.access)
     return StagedRun(accounts, run_id, staged, found, review, page)
+
+
+def _note_corrections(work: UnitOfWork, batch_id: int, request: ImportRequest) -> None:
+    """Record of which batch a staged one has corrected rows, if it has some."""
+    info = work.queries.batch(batch_id)
+    if info is not None and (corrects := request.corrects.get(info.source_sha256)):
+        work.note_preparers(batch_id, [current_person()], **corrects.as_facts())
 
 
 def _check_expectation(work: UnitOfWork, staged: StagedSources, request: ImportRequest) -> None:

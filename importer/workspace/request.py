@@ -39,7 +39,7 @@ class ImportRequest:
     rows name, such as attachments, if that is not the folder of the source. ``parties`` are the kinds of debtors that a person
     has given for this import, by folded customer number, or by name and postal code. ``prepared_by`` are people who have prepared
     the sources beside the one who stages them: they may not approve them either under four eyes.
-    ``corrects``: of which batch the source has corrected rows, if it is one of these.
+    ``corrects``: of which batch a source has corrected rows, by the SHA-256 of the source.
     ``is_shown``: the review is shown to a person at once, so that it counts as seen.
     """
 
@@ -58,7 +58,7 @@ class ImportRequest:
     files_folder: Path | None = None
     parties: Mapping[str, PartyKind] = field(default_factory=dict)
     prepared_by: tuple[Person, ...] = ()
-    corrects: CorrectedSource | None = None
+    corrects: Mapping[str, CorrectedSource] = field(default_factory=dict)
     is_shown: bool = True
 
     @property

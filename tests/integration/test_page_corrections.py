@@ -11,8 +11,9 @@ import pytest
 from support.sheets import case, cases, write_csv
 from support.web import approve, discard, send
 
-from importer.web.work.corrected_sheets import corrected_rows, sweep_corrections
+from importer.web.work.corrected_sheets import corrected_rows
 from importer.web.work.correction_store import corrections_folder, folder_of_batch
+from importer.web.work.correction_sweep import sweep_corrections
 
 HEADER = list(case("C1"))
 BAD = [case(f"B{n}", debtor_country="Atlantis") for n in (1, 2, 3)]

@@ -35,6 +35,7 @@ from importer.ledger.queries.report_rows import (
     batch_info,
     batches,
     batches_by_digest,
+    batches_of_run,
     batches_of_source,
     line,
     lines,
@@ -82,6 +83,10 @@ class Queries:
     def batches_of_source(self, batch: BatchInfo) -> list[BatchInfo]:
         """Return the earlier batches of the same bytes for the same account, the newest first."""
         return batches_of_source(self._connection, batch)
+
+    def batches_of_run(self, batch_id: int) -> list[int]:
+        """Return the batches of the run that staged this one, in order, without discarded ones and parts of others."""
+        return batches_of_run(self._connection, batch_id)
 
     def batches_by_digest(self, digest: str) -> list[BatchInfo]:
         """Return the batches of a file by the beginning of its SHA-256, the newest first."""

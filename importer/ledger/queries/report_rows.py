@@ -114,6 +114,13 @@ def batches_of_source(connection: Connection, of: BatchInfo) -> list[BatchInfo]:
     return [_info(found) for found in connection.execute(select(batch).where(same).order_by(batch.c.id.desc())).mappings()]
 
 
+def batches_of_run(connection: Connection, batch_id: int) -> list[int]:
+    """Return the batches of the run that staged this one, in order, without discarded ones and parts of others."""
+    run = select(batch.c.run_id).where(batch.c.id == batch_id).scalar_subquery()
+    wanted = (batch.c.run_id == run) & batch.c.part_of.is_(None) & (batch.c.state != BatchState.DISCARDED)
+    return list(connection.scalars(select(batch.c.id).where(wanted).order_by(batch.c.id)))
+
+
 def undecided_batches(connection: Connection) -> list[BatchInfo]:
     """Return the batches that wait for an approval, the oldest first: staged ones, and those whose approval is void."""
     waits = batch.c.state.in_([BatchState.STAGED, BatchState.VOID])

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from importer.domain.records import SheetHead
 from importer.errors import UsageError
 from importer.web.page_request import PageRequest
+from importer.web.work.added_columns import AddedColumn, offered
 from importer.web.work.corrected_sheets import CorrectedRows, corrected_rows, stage_corrections
 from importer.web.work.correction_store import changes_of, corrections_of, history_of, origin_of
 from importer.web.work.corrections import batch_info, correct_row, row_to_correct, undo_row
@@ -37,9 +38,14 @@ class RowView:
         """Return the positions of the cells that can be corrected: those of the sheet itself, and not those of the report."""
         return [at for at, heading in enumerate(self.head.header) if not heading.startswith("#")]
 
-    def text(self, position: int) -> str:
-        """Return what a cell is to hold as it is known now."""
-        return self.made.get(position, self.row.text(position))
+    @property
+    def lacking(self) -> tuple[AddedColumn, ...]:
+        """Return the columns that the sheet lacks, and that can be filled in for this row."""
+        return offered(self.head, self.row.row) if self.row.row else ()
+
+    def text(self, position: int, otherwise: str = "") -> str:
+        """Return what a cell is to hold as it is known now; ``otherwise`` if the sheet lacks its column."""
+        return self.made.get(position, otherwise or self.row.text(position))
 
 
 @dataclass(frozen=True)

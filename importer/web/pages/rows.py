@@ -14,6 +14,7 @@ from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.web.page_request import PageRequest
 from importer.web.users import Access
+from importer.web.work.added_columns import FIRST_ADDED, AddedColumn, name_at, offered
 from importer.web.work.batches import has_ledger, unknown, version_of
 from importer.web.work.corrected_sheets import CorrectedRows, corrected_rows
 from importer.web.work.correction_store import CellCorrection, CorrectionOrigin, origin_of
@@ -66,9 +67,15 @@ class RowsView:
         if not self.origin.sheets:
             return {one.position: one for one in made}
         by_position = {one.position: one for one in made}
-        head = self.first_heads[self.origin.sheets[row.sheet]]
-        positions = ((at, original_position(head, at)) for at in range(len(self.heads[row.sheet].header)))
-        return {at: by_position[found] for at, found in positions if found is not None and found in by_position}
+        head, own = self.first_heads[self.origin.sheets[row.sheet]], self.heads[row.sheet]
+        positions = ((at, original_position(head, own, at)) for at in range(len(own.header)))
+        found = {at: by_position[first] for at, first in positions if first is not None and first in by_position}
+        beside = {at: one for at, one in by_position.items() if name_at(at) and one not in found.values()}
+        return found | beside
+
+    def lacking(self, row: ShownRow) -> tuple[AddedColumn, ...]:
+        """Return the columns that the sheet of a row lacks, and that its reasons are about."""
+        return tuple(one for one in offered(self.heads[row.sheet], row.row) if one.why) if row.row else ()
 
     def checked_in(self, row: ShownRow) -> int | None:
         """Return the batch that holds a shown row as it was corrected; None if it was not, or was not checked yet."""
@@ -93,6 +100,7 @@ async def show(request: PageRequest) -> Response:
         batch=batch_id,
         show=chosen,
         asked=ASKED,
+        first_added=FIRST_ADDED,
         named_entries=named_entries,
         is_report_column=_is_report_column,
         correctable=CORRECTABLE,

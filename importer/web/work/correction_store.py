@@ -17,6 +17,7 @@ from typing import Any
 
 from importer.domain.timestamps import to_timestamp
 from importer.errors import UsageError
+from importer.web.work.added_columns import position_of
 from importer.web.work.batches import unknown
 from importer.web.work.environments import PageEnvironments
 from importer.workspace.connections import open_ledger_read_only
@@ -33,7 +34,10 @@ RowPlace = tuple[int, int]
 
 @dataclass(frozen=True)
 class CellCorrection:
-    """One corrected cell: its place, what it held, what it is to hold, by whom and when. Personal numbers are masked."""
+    """One corrected cell: its place, what it held, what it is to hold, by whom and when. Personal numbers are masked.
+
+    ``column`` is the name of the column if the sheet lacks it: its position is that of this name in this release.
+    """
 
     sheet: int
     number: int
@@ -42,6 +46,11 @@ class CellCorrection:
     before: str = ""
     by: str = ""
     at: str = ""
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        if self.column:
+            object.__setattr__(self, "position", position_of(self.column))
 
     @property
     def row(self) -> RowPlace:

@@ -8,7 +8,7 @@ that one batch holds all of them. Personal numbers are masked before anything is
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,7 +19,7 @@ from importer.domain.personal_numbers.sheet_mask import SheetMask
 from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus
 from importer.errors import ProfileError, UsageError
-from importer.ledger.queries.report_rows import BatchInfo
+from importer.ledger.queries.report_rows import BatchInfo, ReportRow
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.profile_file import load_profile
 from importer.loader.records.personal_numbers import PERSONAL_REFERENCE, unmasked_positions
@@ -27,6 +27,17 @@ from importer.loader.values.text import display_text
 from importer.reporter.review.text import visible
 from importer.reporter.row_reasons import TO_CORRECT
 from importer.reporter.sheets import ERROR_COLUMNS
+from importer.web.work.added_columns import (
+    ADDABLE,
+    can_be_added,
+    extended,
+    extended_cells,
+    heading_at,
+    name_at,
+    names_in,
+    place_in,
+    position_of,
+)
 from importer.web.work.batches import UNDECIDED, unknown
 from importer.web.work.correction_store import (
     CELLS,
@@ -64,7 +75,7 @@ def correct_row(environments: PageEnvironments, batch_id: int, place: RowPlace, 
         before = {one.cell: one for one in corrections_of(environments, info.id)}
         after = dict(before)
         for position, text in _masked(environments, info, row, texts, before).items():
-            made = _made(row, position, text)
+            made = _made(info.heads[row.sheet], row, position, text)
             if visible(text) == visible(made.before):  # as a form shows it, and sends it back
                 after.pop(made.cell, None)
             elif made.cell not in before or before[made.cell].text != text:
@@ -91,11 +102,16 @@ def original_place(origin: CorrectionOrigin, row: ShownRow) -> RowPlace | None:
     return (origin.sheets[row.sheet], int(number)) if is_known else None
 
 
-def original_position(head: SheetHead, position: int) -> int | None:
+def original_position(head: SheetHead, corrected: SheetHead, position: int) -> int | None:
     """Return the position that a column of corrected rows has in the sheet that they are from; None for one of the report's."""
+    if name_at(position) is not None:
+        return position
     kept = [at for at, heading in enumerate(head.header) if not heading.startswith("#")]
     at = position - len(ERROR_COLUMNS)
-    return kept[at] if 0 <= at < len(kept) else None
+    if 0 <= at < len(kept):
+        return kept[at]
+    name = heading_at(corrected, position)
+    return position_of(name) if at >= len(kept) and name in ADDABLE else None
 
 
 def batch_info(environments: PageEnvironments, batch_id: int) -> BatchInfo:
@@ -111,15 +127,26 @@ def batch_info(environments: PageEnvironments, batch_id: int) -> BatchInfo:
     return info
 
 
+def batches_of_drop(environments: PageEnvironments, batch_id: int) -> list[int]:
+    """Return the batches that were staged in one run with this one, as far as they were not discarded."""
+    with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+        return queries.batches_of_run(batch_id)
+
+
 def row_to_correct(environments: PageEnvironments, batch_id: int, place: RowPlace) -> ShownRow:
     """Return a row that can be corrected. Raises UsageError if it is not one of them, or must be found again first."""
     try:
         row = find_row(environments, batch_id, *place)
     except OSError:
-        raise UsageError(f"The rows of batch {batch_id} must be found again first: choose Check again on its page.") from None
+        raise must_be_found(batch_id) from None
     if row is None or row.row is None or row.status not in CORRECTABLE:
         raise UsageError("That row is not one of those to correct. Load the page again.")
     return row
+
+
+def must_be_found(batch_id: int) -> UsageError:
+    """Return the error of a batch whose rows are not here as they were reviewed last."""
+    return UsageError(f"The rows of batch {batch_id} must be found again first: choose Check again on its page.")
 
 
 def correctors_of(environments: PageEnvironments, info: BatchInfo, rows: Collection[RowPlace]) -> list[Person]:
@@ -128,23 +155,32 @@ def correctors_of(environments: PageEnvironments, info: BatchInfo, rows: Collect
     return [person_of(one["by"]) for one in changes_of(environments, info.id) if (one["sheet"], one["row"]) in places]
 
 
-def mask_of(environments: PageEnvironments, info: BatchInfo, sheet: int) -> SheetMask:
-    """Return what masks the personal numbers of a sheet's rows, as an import masks them."""
-    head = info.heads[sheet]
-    return SheetMask(head, unmasked_positions(head, _profile(environments, info)))
+def with_texts(
+    environments: PageEnvironments, info: BatchInfo, row: ReportRow, added: Sequence[str], texts: Mapping[int, str]
+) -> tuple[tuple[Cell, ...], SheetMask]:
+    """Return the cells of a row with other texts in some positions and the added columns behind them, and what has masked them.
+
+    Personal numbers are masked as an import masks them.
+    """
+    first = info.heads[row.sheet]
+    head = extended(first, added)
+    mask = SheetMask(head, unmasked_positions(head, profile_of(environments, info)))
+    return mask.row(extended_cells(first, row.cells, added, texts)).cells, mask
 
 
-def with_texts(cells: tuple[Cell, ...], texts: Mapping[int, str]) -> tuple[Cell, ...]:
-    """Return the cells of a row with other texts in some positions."""
-    longer = [*cells, *[None] * (max(texts, default=-1) + 1 - len(cells))]
-    return tuple(texts[at] or None if at in texts else cell for at, cell in enumerate(longer))
-
-
-def _profile(environments: PageEnvironments, info: BatchInfo) -> Profile:
+def profile_of(environments: PageEnvironments, info: BatchInfo) -> Profile:
+    """Return the profile with which a batch was read; none if it is not there any more."""
     try:
         return load_profile(info.profile, environments.workspace.profile_folders) if info.profile else NO_PROFILE
     except ProfileError:  # it is not there any more: every column may hold personal numbers
         return NO_PROFILE
+
+
+def _head_of(environments: PageEnvironments, batch_id: int, sheet: int) -> SheetHead:
+    heads = batch_info(environments, batch_id).heads
+    if not 0 <= sheet < len(heads):
+        raise UsageError("That row is not one of those to correct. Load the page again.")
+    return heads[sheet]
 
 
 def _refuse_long(texts: Mapping[int, str]) -> None:
@@ -163,14 +199,19 @@ def _original(
     wanted: RowPlace | None = place
     positions: dict[int, int | None] = {at: at for at in texts}
     if origin.batch != batch_id:
-        batch_info(environments, batch_id)
         wanted = original_place(origin, row_to_correct(environments, batch_id, place))
         if wanted is not None:
-            positions = {at: original_position(info.heads[wanted[0]], at) for at in texts}
+            corrected = _head_of(environments, batch_id, place[0])
+            positions = {at: original_position(info.heads[wanted[0]], corrected, at) for at in texts}
     if wanted is None or not 0 <= wanted[0] < len(info.heads):
         raise UsageError("That row is not one of those to correct. Load the page again.")
-    row, width = row_to_correct(environments, info.id, wanted), len(info.heads[wanted[0]].header)
-    found = {position: texts[at] for at, position in positions.items() if position is not None and position < width}
+    row, head = row_to_correct(environments, info.id, wanted), info.heads[wanted[0]]
+    assert row.row is not None
+    found = {
+        position: texts[at]
+        for at, position in positions.items()
+        if position is not None and (position < len(head.header) or can_be_added(head, row.row, position))
+    }
     if len(found) < len(texts):
         raise UsageError("That row has no such cell. Load the page again.")
     return info, row, found
@@ -186,20 +227,20 @@ def _masked(
     """Return the texts with the personal numbers masked that the row shows them to be, with its other corrections."""
     assert row.row is not None
     others = {one.position: one.text for one in before.values() if one.row == (row.sheet, row.number)}
-    mask = mask_of(environments, info, row.sheet)
-    cells = mask.row(with_texts(row.row.cells, {**others, **texts})).cells
-    found = {at: display_text(cells[at]) if cells[at] is not None else "" for at in texts}
-    if any(mask.references.get(at) and found[at] != text for at, text in texts.items()):
+    wanted = {**others, **texts}
+    head, added = info.heads[row.sheet], names_in(wanted)
+    cells, mask = with_texts(environments, info, row.row, added, wanted)
+    places = {at: place_in(head, added, at) for at in texts}
+    found = {at: display_text(cells[place]) if cells[place] is not None else "" for at, place in places.items()}
+    if any(mask.references.get(places[at]) and found[at] != text for at, text in texts.items()):
         raise UsageError(f"That {PERSONAL_REFERENCE}. Nothing was corrected.")
     return found
 
 
-def _made(row: ShownRow, position: int, text: str) -> CellCorrection:
-    assert row.row is not None
-    cells = row.row.cells
-    held = cells[position] if position < len(cells) else None
-    before = "" if held is None else display_text(held)
-    return CellCorrection(row.sheet, row.number, position, text, before, **present_moment())
+def _made(head: SheetHead, row: ShownRow, position: int, text: str) -> CellCorrection:
+    column = name_at(position) or ""
+    before = dict(head.constants).get(column, "") if column else row.text(position)
+    return CellCorrection(row.sheet, row.number, position, text, before, **present_moment(), column=column)
 
 
 def _keep(
@@ -212,7 +253,9 @@ def _keep(
     if not changed:
         return
     rows = {cell[:2] for cell in changed}
-    held = [one["batch"] for one in history_of(environments, info.id) if rows & {(row[0], row[1]) for row in one["texts"]}]
+    made = [one for other in batches_of_drop(environments, info.id) for one in history_of(environments, other)]
+    runs = {one["run"] for one in history_of(environments, info.id) if rows & {(row[0], row[1]) for row in one["texts"]}}
+    held = [one["batch"] for one in made if one["run"] in runs]  # what was checked with it as well, such as its vouchers
     if held:
         with environments.changing() as environment:
             discard_staged(environment, held, REPLACED, UNDECIDED)
@@ -229,7 +272,7 @@ def _change(info: BatchInfo, before: CellCorrection | None, after: CellCorrectio
         **present_moment(),
         "sheet": head.name,
         "row": known.number,
-        "heading": head.header[known.position],
+        "heading": heading_at(head, known.position),
         "from": before.text if before else known.before,
         "to": after.text if after else known.before,
     }

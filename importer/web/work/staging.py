@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from hashlib import file_digest
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from importer.domain.batches import BatchState, CorrectedSource, Person
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.personal_numbers.names import shown_name
 from importer.errors import FileRefused, ImporterError
+from importer.loader.profiles.recognition import SavedProfile
 from importer.loader.profiles.workbook import sheets_of
 from importer.reporter.report import write_report
 from importer.web.work.attachments import attachments_beside, note_batches
@@ -29,6 +30,21 @@ from importer.workspace.request import ImportRequest, find_profiles
 NOBODY_KNOWN: Mapping[str, PartyKind] = {}
 
 
+@dataclass(frozen=True)
+class StagedOrigin:
+    """Where files come from that were not dropped as they are.
+
+    ``prepared_by`` and ``corrects`` are those of an :class:`ImportRequest`; ``profiles`` are used beside those of the workspace.
+    """
+
+    prepared_by: Sequence[Person] = ()
+    corrects: Mapping[str, CorrectedSource] = field(default_factory=dict)
+    profiles: tuple[SavedProfile, ...] = ()
+
+
+NO_ORIGIN = StagedOrigin()
+
+
 def stage_files(
     environments: PageEnvironments,
     job: PageJob,
@@ -36,13 +52,12 @@ def stage_files(
     attached: Path | None = None,
     *,
     parties: Mapping[str, PartyKind] = NOBODY_KNOWN,
-    prepared_by: Sequence[Person] = (),
-    corrects: CorrectedSource | None = None,
+    origin: StagedOrigin = NO_ORIGIN,
 ) -> JobResult:
     """Stage the files of a drop, and review each of them. A file that cannot be read does not keep the others from it.
 
     ``attached`` is the folder of the documents that rows name, if that is not the one that was dropped with the files.
-    ``parties``, ``prepared_by`` and ``corrects`` are those of an :class:`ImportRequest`.
+    ``parties`` are those of an :class:`ImportRequest`.
     """
     attached = attached or attachments_beside(environments, paths)
     keeper = RowKeeper(environments)
@@ -51,7 +66,12 @@ def stage_files(
             environment.require_debitura()
             environment.check_deadline()
             plain = _request(environments, paths, attached, parties)
-            request = replace(plain, prepared_by=_others(prepared_by), corrects=corrects)
+            request = replace(
+                plain,
+                prepared_by=_others(origin.prepared_by),
+                corrects=origin.corrects,
+                profile_set=replace(plain.profile_set, profiles=(*plain.profile_set.profiles, *origin.profiles)),
+            )
             found = stage_run(request, environment, job.console, keeper)
             keeper.confirm(found.previewed)
     except FileRefused as error:
@@ -86,7 +106,8 @@ def stage_in_place(
     parties: Mapping[str, PartyKind] = NOBODY_KNOWN,
 ) -> JobResult:
     """Stage files again in place of their former batches, of which those that are still staged are discarded for this reason."""
-    found = stage_files(environments, job, paths, parties=parties, prepared_by=preparers_of(environments, former))
+    origin = StagedOrigin(tuple(preparers_of(environments, former)))
+    found = stage_files(environments, job, paths, parties=parties, origin=origin)
     replaced = [batch for batch in former if batch not in found.batches]
     if found.batches and replaced:
         with environments.changing(is_job=True) as environment:
