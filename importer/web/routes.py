@@ -56,4 +56,5 @@ ROUTES = (
     PageRoute("GET", "/batches/{batch:int}/files/{name:str}", Access.LOOK, batch.file),
     PageRoute("POST", "/send", Access.APPROVE, batch.send),
     PageRoute("GET", "/events", Access.LOOK, follow.events),
+    PageRoute("GET", "/alive", Access.LOOK, follow.alive),
 )

@@ -1,4 +1,5 @@
-/* What the pages do beyond plain forms: drag and drop, progress that goes on by itself, and no form that is sent twice. */
+/* What the pages do beyond plain forms: drag and drop, progress that goes on by itself, a word about a connection or a login that
+   is lost, and no form that is sent twice. */
 "use strict";
 
 const zone = document.querySelector("[data-drop]");
@@ -27,30 +28,88 @@ document.addEventListener("submit", (event) => {
 });
 window.addEventListener("pageshow", (event) => { if (event.persisted) { window.location.reload(); } });
 
+/* The connection and the login: what is shown may be old without either, so that the page says so, and tries again. */
+const state = document.querySelector("#connection");
+const FIRST_WAIT = 2000, LONGEST_WAIT = 60000;
+let wait = FIRST_WAIT, timer = 0;
+
+function say(text) { if (state && state.textContent !== text) { state.textContent = text; } }
+
+function isWritten() {
+  return [...document.querySelectorAll("input:not([type=hidden]), textarea, select")].some((one) => {
+    if (one.tagName === "SELECT") { return [...one.options].some((option) => option.selected !== option.defaultSelected); }
+    return one.type === "checkbox" || one.type === "radio" ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
+  });
+}
+
+/* Ask the server whether the login holds. "lost": nobody has answered, or a proxy whose server is away. */
+async function lookAtServer() {
+  try {
+    const answer = await fetch("/alive", { redirect: "manual", cache: "no-store" });
+    if (answer.ok) { return "there"; }
+    return answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403 ? "ended" : "lost";
+  } catch { return "lost"; }
+}
+
+/* Do what is to be done once the server answers. If the login has ended, the page is loaded again, which leads to the login. */
+async function onceThere(then) {
+  window.clearTimeout(timer);
+  const found = await lookAtServer();
+  if (found === "ended") {
+    if (isWritten()) { say(state.dataset.ended); } else { window.location.reload(); }
+  } else if (found === "there") {
+    then();
+  } else {
+    say(state.dataset.lost);
+    later(() => onceThere(then));
+  }
+}
+
+function later(then) {
+  timer = window.setTimeout(then, wait);
+  wait = Math.min(2 * wait, LONGEST_WAIT);
+}
+
+function found() { wait = FIRST_WAIT; say(""); }
+
+if (state && window.fetch) {
+  window.addEventListener("offline", () => say(state.dataset.lost));
+  window.addEventListener("online", () => onceThere(found));
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") { onceThere(found); } });
+}
+
 const followed = document.querySelectorAll("[data-batch]");
-if (followed.length && window.EventSource) {
-  const stream = new EventSource("/events");
+let stream = null;
+if (followed.length && window.EventSource && state) {
+  follow();
+  window.addEventListener("pagehide", () => { if (stream) { stream.close(); } });
+}
+
+function follow() {
   const seen = new Set();
+  if (stream) { stream.close(); }
+  stream = new EventSource("/events");
   stream.addEventListener("message", (event) => {
-    const found = JSON.parse(event.data);
+    found();
+    const sent = JSON.parse(event.data);
     for (const element of followed) {
-      const one = found.batches[element.dataset.batch];
-      if (one && (element.dataset.sending === "yes") !== found.is_sent) { stream.close(); window.location.reload(); }
-      else if (one) { seen.add(element.dataset.batch); show(element, one, found); }
+      const one = sent.batches[element.dataset.batch];
+      if (one && (element.dataset.sending === "yes") !== sent.is_sent) { stream.close(); window.location.reload(); }
+      else if (one) { seen.add(element.dataset.batch); show(element, one, sent); }
       else if (seen.has(element.dataset.batch) || element.dataset.open === "yes") { stream.close(); window.location.reload(); }
     }
   });
-  window.addEventListener("pagehide", () => stream.close());
+  stream.addEventListener("error", () => { stream.close(); onceThere(() => later(follow)); });
 }
 
-function show(element, one, found) {
+function show(element, one, sent) {
   const set = (name, text) => { const target = element.querySelector(`[data-show=${name}]`); if (target) { target.textContent = text; } };
   set("line", one.line);
-  set("finish", found.finish);
-  set("sender", found.sender);
+  set("finish", sent.finish);
+  set("sender", sent.sender);
   const bar = element.querySelector("progress");
   if (bar) { bar.max = Math.max(1, one.rows); bar.value = one.done; }
 }
 
 const job = document.querySelector("[data-job]");
-if (job) { window.setTimeout(() => window.location.reload(), 1000); }
+if (job) { window.setTimeout(() => onceThere(() => window.location.reload()), 1000); }

@@ -1,4 +1,4 @@
-"""The stream of the progress."""
+"""The stream of the progress, and whether the login of a page that is open still holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from importer.web.page_request import PageRequest
 
 BELIEVED_SECONDS = 60.0
 """How long a stream goes on behind a proxy that logs users in. The browser asks again by itself, and the proxy decides again."""
+
+
+async def alive(request: PageRequest) -> Response:
+    """Answer that the server is there, to a user who is logged in."""
+    del request
+    return Response(status_code=204)
 
 
 async def events(request: PageRequest) -> Response:
