@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from importer.domain.batches import BatchState, Decision, DecisionKind
+from importer.domain.timestamps import from_timestamp
 from importer.errors import UsageError
 from importer.ledger.ledger import UnitOfWork
 from importer.ledger.queries.report_rows import BatchInfo
@@ -113,7 +115,8 @@ _IN_WORDS = {
 }
 
 
-def decision_text(one: Decision) -> str:
-    """Return a decision about a batch as text: ``approved 2026-11-27 10:15 UTC by ann@host``."""
+def decision_text(one: Decision, zone: tzinfo = UTC) -> str:
+    """Return a decision about a batch as text, in a time zone: ``approved 2026-11-27 10:15 UTC by ann@host``."""
     why = f": {one.facts['why']}" if "why" in one.facts else ""
-    return f"{_IN_WORDS[one.what]} {one.at[:16].replace('T', ' ')} UTC by {one.who.text()}{why}"
+    at = from_timestamp(one.at).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+    return f"{_IN_WORDS[one.what]} {at} by {one.who.text()}{why}"

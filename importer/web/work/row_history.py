@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from importer.commands.review import decision_text
 from importer.commands.show import EntryShown, RowShown, row_of_entry, show_row
@@ -82,10 +83,10 @@ def row_history(environments: PageEnvironments, batch_id: int, sheet: int, numbe
     with environments.reading() as environment:
         if not has_ledger(environment):
             raise unknown(batch_id)
-        shown = show_row(environment, batch_id, sheet, number)
+        shown, zone = show_row(environment, batch_id, sheet, number), environment.settings.zone()
     status, reasons = _reasons(environments, shown)
     wrong = {position for _, position in reasons if position is not None}
-    return RowHistory(shown, status, _cells(shown, wrong), tuple(text for text, _ in reasons), _records(shown))
+    return RowHistory(shown, status, _cells(shown, wrong), tuple(text for text, _ in reasons), _records(shown, zone))
 
 
 def place_of_entry(environments: PageEnvironments, name: str) -> tuple[int, int, int]:
@@ -117,14 +118,15 @@ def _cells(shown: RowShown, wrong: set[int]) -> tuple[ShownCell, ...]:
     )
 
 
-def _records(shown: RowShown) -> tuple[ShownRecord, ...]:
-    by_id = {one.history.label.entry_id: _entry(one) for one in shown.entries}
+def _records(shown: RowShown, zone: tzinfo) -> tuple[ShownRecord, ...]:
+    by_id = {one.history.label.entry_id: _entry(one, zone) for one in shown.entries}
     results = zip(RecordKind, (shown.row.case, shown.row.voucher), strict=True)
     return tuple(ShownRecord(kind, one, by_id.get(one.entry_id or 0)) for kind, one in results if one)
 
 
-def _entry(shown: EntryShown) -> ShownEntry:
-    return ShownEntry(shown.history, tuple(map(_attempt, shown.history.attempts)), tuple(map(decision_text, shown.decisions)))
+def _entry(shown: EntryShown, zone: tzinfo) -> ShownEntry:
+    decisions = tuple(decision_text(one, zone) for one in shown.decisions)
+    return ShownEntry(shown.history, tuple(map(_attempt, shown.history.attempts)), decisions)
 
 
 def _attempt(one: PastAttempt) -> ShownAttempt:
