@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from importer.commands.resolve import settle_as_existing
 from importer.domain.identity import EntryLabel
@@ -71,10 +72,24 @@ def find_questioned(ledger: Ledger, name: str) -> tuple[EntryLabel, ExistingEntr
     return label, found
 
 
+def _the_only_one(kind: RecordKind, found: Sequence[ExistingEntry], name: str) -> ExistingEntry | None:
+    """Return the only entry that has a name; None if there is none. Raises UsageError if several have it."""
+    if len(found) > 1:
+        labels = " and ".join(EntryLabel.of(kind, one.id, one.key).text() for one in found[:_MOST_NAMED])
+        more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+        raise UsageError(
+            f"{name} is the name of several {kind}s: {labels}{more}. Nothing was answered: name one of these entries."
+        )
+    return found[0] if found else None
+
+
+_MOST_NAMED = 5
+
+
 def _other(ledger: Ledger, kind: RecordKind, questioned: ExistingEntry, same_as: str) -> ExistingEntry | None:
     """Return the entry that the user has named by its label, id or reference; None if this ledger has none with that id."""
     label = EntryLabel.parse(same_as)
-    other = ledger.answers.entry(label) if label else ledger.answers.owner_of(questioned, same_as)
+    other = ledger.answers.entry(label) if label else _the_only_one(kind, ledger.answers.named_so(questioned, same_as), same_as)
     if other is None:
         if label:
             raise UsageError(f"There is no entry {same_as} in this ledger. Copy the label from the reason in #errors.")

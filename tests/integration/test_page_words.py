@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import datetime
 
 import pytest
 from support.sheets import case, cases, write_csv
@@ -91,6 +92,44 @@ def test_a_batch_with_questions_alone_is_recorded_and_answered_then(page, tmp_pa
     assert (empty.status_code, "choose what it is the same as" in empty.text) == (422, True)
     browser.post("/batches/2/answer", {"what": "entry", "entry": entry, "word": "same as", "named": named})
     assert f"{entry} is answered: it is the same as what is named" in text_of(browser, "/batches/2/rows")
+
+
+def twin_of(page, tmp_path, *first):
+    """A questioned twin of INV-1, after these cases were sent: its entry, and how an answer is given."""
+    browser = page.visitor()
+    browser.drop(write_csv(tmp_path / "a.csv", [*first]))
+    approve(browser, 1)
+    send(page)
+    browser.drop(write_csv(tmp_path / "b.csv", [claim("inv-1")]))
+    approve(browser, 2)
+    entry = re.search(r'name="entry" value="(C\d+-\w+)"', browser.get("/batches/2/rows").text)[1]
+    return browser, entry, {"what": "entry", "entry": entry, "word": "same as"}
+
+
+def test_what_a_row_is_the_same_as_may_be_named_by_its_reference(page, tmp_path):
+    browser, entry, form = twin_of(page, tmp_path, claim("INV-1"))
+    assert browser.post("/batches/2/answer", form | {"same": "INV-1"}).status_code == 303
+    assert f"{entry} is answered: it is the same as what is named" in text_of(browser, "/batches/2/rows")
+
+
+def test_a_reference_that_names_several_answers_nothing(page, tmp_path):
+    other = {**claim("INV-1"), "creditor_company_name": "Fjordkraft ApS"}
+    browser, entry, form = twin_of(page, tmp_path, claim("INV-1"), other)
+    answer = browser.post("/batches/2/answer", form | {"same": "INV-1"})
+    assert (answer.status_code, "INV-1 is the name of several cases: C1-" in answer.text) == (422, True), answer.text
+    assert entry in browser.get("/batches/2/rows?show=questioned").text  # the question is open
+
+
+def test_the_history_is_in_the_time_zone_of_the_settings(page, tmp_path):
+    browser = page.visitor()
+    browser.drop(write_csv(tmp_path / "a.csv", [claim("INV-1")]))
+    approve(browser, 1)
+    zone = page.environments.settings.zone()
+    name = datetime.now(zone).strftime("%Z")
+    for path in ("/batches/1", "/batches/1/rows/0/2"):
+        lines = re.findall(r"(?:staged|approved) \d{4}-\d\d-\d\d (\d\d):\d\d (\w+) by", text_of(browser, path))
+        assert {zone_name for _, zone_name in lines} == {name}, path
+        assert {int(hour) for hour, _ in lines} <= {datetime.now(zone).hour, (datetime.now(zone).hour - 1) % 24}
 
 
 def test_a_file_that_holds_nothing_asks_no_questions_and_the_address_of_the_drop_leads_home(page, tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select, update
 
-from importer.domain.identity import EntryLabel, loose_text
+from importer.domain.identity import EntryLabel, loose_text, match_text
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.match_keys import VoucherParts
 from importer.domain.questions import kind_of, kinds_of
@@ -129,6 +129,17 @@ def owner_of(connection: Connection, questioned_id: int, remote: str) -> Existin
     query = select(entry.c.id).join(of_account, (entry.c.account == of_account.c.account) & (entry.c.kind == of_account.c.kind))
     found = connection.scalars(query.where(named, entry.c.superseded_by.is_(None))).all()
     return existing_entry(connection, found[0]) if len(found) == 1 else None
+
+
+def named_so(connection: Connection, questioned_id: int, name: str) -> list[ExistingEntry]:
+    """Return the entries of the same account and kind as another one with this reference, unique id or remote id, without it."""
+    of_account = select(entry.c.account, entry.c.kind).where(entry.c.id == questioned_id).subquery()
+    same_id: ColumnElement[bool] = literal_column(REMOTE_KEY) == remote_key(name)
+    own = or_(entry.c.ref == match_text(name), entry.c.key == name)
+    named = or_(same_id, func.lower(entry.c.remote_reference) == name.lower(), own)
+    query = select(entry.c.id).join(of_account, (entry.c.account == of_account.c.account) & (entry.c.kind == of_account.c.kind))
+    wanted = query.where(named, entry.c.superseded_by.is_(None), entry.c.id != questioned_id).order_by(entry.c.id)
+    return [one for found in connection.scalars(wanted).all() if (one := existing_entry(connection, found)) is not None]
 
 
 def labelled(connection: Connection, label: EntryLabel) -> ExistingEntry | None:

@@ -44,10 +44,10 @@ class AnswerLog:
             found = answer_effects.open_questions(connection, questioned.id)
         return tuple(one for one in found if kind_of(one) is not None)
 
-    def owner_of(self, questioned: ExistingEntry, remote: str) -> ExistingEntry | None:
-        """Return the entry of the same account and kind that has this remote id or reference."""
+    def named_so(self, questioned: ExistingEntry, name: str) -> list[ExistingEntry]:
+        """Return the other entries of the same account and kind with this reference, unique id or remote id."""
         with self._session.transaction() as connection:
-            return answer_effects.owner_of(connection, questioned.id, remote)
+            return answer_effects.named_so(connection, questioned.id, name)
 
     def may_be_same(self, questioned: ExistingEntry, other: ExistingEntry) -> bool:
         """Return whether two entries have the same account and kind, and both are real or both are tests."""
