@@ -110,7 +110,8 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "folder_away": lambda f: f"the folder {f['folder']} cannot be used now",
     "folder_back": lambda f: f"the folder {f['folder']} is there again",
     "page": _page,
-    "bug": lambda f: f"bug {f['number']}: {f['place']} Its traceback: {f['trace']}",
+    "leftovers": lambda f: f"{f['folder']} of an earlier version of the page was removed: {f['files']:,} files",
+    "bug": lambda f: str(f["place"]),
     "ended": _ended,
 }
 _FACTS = {
@@ -138,6 +139,7 @@ _FACTS = {
     "folder_away": ("folder",),
     "folder_back": ("folder",),
     "page": ("action", "person", "subject", "address", "batch", "result", "status"),
-    "bug": ("number", "place", "trace"),
+    "leftovers": ("folder", "files"),
+    "bug": ("place",),
     "ended": ("command", "exit_code", "seconds"),
 }
