@@ -16,6 +16,7 @@ from importer.loader.profiles.profile_file import load_profile
 from importer.loader.profiles.recognition import NO_PROFILES, ProfileSet, search_profiles
 from importer.workspace.approval import Gates
 from importer.workspace.expectation import Expectation
+from importer.workspace.reading_progress import ReadingShown, shown_to_nobody
 from importer.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class ImportRequest:
     has given for this import, by folded customer number, or by name and postal code. ``prepared_by`` are people who have prepared
     the sources beside the one who stages them: they may not approve them either under four eyes.
     ``corrects``: of which batch a source has corrected rows, by the SHA-256 of the source.
-    ``is_shown``: the review is shown to a person at once, so that it counts as seen.
+    ``reading`` takes how far the reading is. ``is_shown``: the review is shown to a person at once, so that it counts as seen.
     """
 
     workspace: Workspace
@@ -60,6 +61,7 @@ class ImportRequest:
     prepared_by: tuple[Person, ...] = ()
     corrects: Mapping[str, CorrectedSource] = field(default_factory=dict)
     is_shown: bool = True
+    reading: ReadingShown = shown_to_nobody
 
     @property
     def new_ledger_choice(self) -> NewLedger:

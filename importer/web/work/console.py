@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from importer.errors import UsageError
 from importer.workspace.events import Event
@@ -11,11 +12,25 @@ from importer.workspace.events import Event
 MOST_NOTES = 50
 
 
+@dataclass(frozen=True)
+class ReadingSoFar:
+    """How many rows of a source were read, and whether these are all: then they are being checked."""
+
+    name: str
+    rows: int
+    is_all: bool
+
+
 class PageConsole:
     """Keeps the notes and warnings of a piece of work."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.reading: ReadingSoFar | None = None
+
+    def read(self, name: str, rows: int, is_all: bool) -> None:  # noqa: FBT001  (a plain report)
+        """Keep how far the reading of a source is."""
+        self.reading = ReadingSoFar(name, rows, is_all)
 
     def note(self, text: str) -> None:
         """Keep a note."""

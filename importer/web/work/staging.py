@@ -70,6 +70,7 @@ def stage_files(
                 plain,
                 prepared_by=_others(origin.prepared_by),
                 corrects=origin.corrects,
+                reading=job.console.read,
                 profile_set=replace(plain.profile_set, profiles=(*plain.profile_set.profiles, *origin.profiles)),
             )
             found = stage_run(request, environment, job.console, keeper)
