@@ -33,7 +33,7 @@ from importer.web.work.derived_source import CorrectedPart, DerivedSource, corre
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.staging import NOBODY_KNOWN, StagedOrigin, preparers_of, stage_files
-from importer.web.work.waiting_rows import rows_waiting
+from importer.web.work.waiting_rows import may_have_waiting, rows_waiting
 from importer.workspace.connections import open_ledger_read_only
 
 
@@ -80,21 +80,32 @@ def stage_corrections(
     """
     with CHECKING:
         first = batch_info(environments, origin_of(environments, batch_id).batch).id
-        every = [corrected_rows(environments, one) for one in batches_of_drop(environments, first)]
+        every = [corrected_rows(environments, one) for one in _to_be_checked(environments, first)]
         parts = [_part(environments, found) for found in every]
-        if not any(part.rows for part in parts):
-            raise UsageError("There is no corrected row to check.")
-        waiting = rows_waiting(environments, parts)
-        parts = [part for part in parts if part.rows or waiting[part.info.id]]
-        sources = [derived_source(environments, part, waiting[part.info.id]) for part in parts]
+        sources = _sources(environments, parts)
         intents = [intend_batch(environments, one.line, one.corrects.sheets) for one in sources]
         staged = _stage(environments, job, parts, sources, parties)
         made = _record(environments, zip(intents, sources, strict=True), staged)
         if not staged.batches:
             return replace(staged, to_map=())
-        former = [one for found in every for one in found.waiting if one not in made]
-        _discard(environments, former)
+        _discard(environments, [one for found in every for one in found.waiting if one not in made])
         return replace(staged, to_map=(), messages=(*staged.messages, *_changed_meanwhile(environments, sources, made)))
+
+
+def _to_be_checked(environments: PageEnvironments, first: int) -> list[int]:
+    """Return a batch, and those of its drop of which cells were corrected or rows may wait: a night may have many files."""
+    others = (one for one in batches_of_drop(environments, first) if one != first)
+    found = (one for one in others if corrections_of(environments, one) or may_have_waiting(environments, one))
+    return sorted({first, *found})
+
+
+def _sources(environments: PageEnvironments, parts: Sequence[CorrectedPart]) -> list[DerivedSource]:
+    """Write a file for each batch that has corrected rows, or rows that wait for these. Raises UsageError without the former."""
+    if not any(part.rows for part in parts):
+        raise UsageError("There is no corrected row to check.")
+    waiting = rows_waiting(environments, parts)
+    wanted = [part for part in parts if part.rows or waiting[part.info.id]]
+    return [derived_source(environments, part, waiting[part.info.id]) for part in wanted]
 
 
 def _part(environments: PageEnvironments, found: CorrectedRows) -> CorrectedPart:

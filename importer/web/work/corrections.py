@@ -8,7 +8,7 @@ that one batch holds all of them. Personal numbers are masked before anything is
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -176,13 +176,6 @@ def profile_of(environments: PageEnvironments, info: BatchInfo) -> Profile:
         return NO_PROFILE
 
 
-def _head_of(environments: PageEnvironments, batch_id: int, sheet: int) -> SheetHead:
-    heads = batch_info(environments, batch_id).heads
-    if not 0 <= sheet < len(heads):
-        raise UsageError("That row is not one of those to correct. Load the page again.")
-    return heads[sheet]
-
-
 def _refuse_long(texts: Mapping[int, str]) -> None:
     if any(len(text) > MAX_CELL_CHARACTERS for text in texts.values()):
         raise UsageError(f"A cell holds {MAX_CELL_CHARACTERS:,} characters. Shorten the text; nothing was corrected.")
@@ -196,15 +189,7 @@ def _original(
     """Return the first batch, the row in it, and the texts by position there."""
     origin = origin_of(environments, batch_id)
     info = batch_info(environments, origin.batch)
-    wanted: RowPlace | None = place
-    positions: dict[int, int | None] = {at: at for at in texts}
-    if origin.batch != batch_id:
-        wanted = original_place(origin, row_to_correct(environments, batch_id, place))
-        if wanted is not None:
-            corrected = _head_of(environments, batch_id, place[0])
-            positions = {at: original_position(info.heads[wanted[0]], corrected, at) for at in texts}
-    if wanted is None or not 0 <= wanted[0] < len(info.heads):
-        raise UsageError("That row is not one of those to correct. Load the page again.")
+    wanted, positions = _first_place(environments, info, batch_id, place, texts)
     row, head = row_to_correct(environments, info.id, wanted), info.heads[wanted[0]]
     assert row.row is not None
     found = {
@@ -215,6 +200,22 @@ def _original(
     if len(found) < len(texts):
         raise UsageError("That row has no such cell. Load the page again.")
     return info, row, found
+
+
+def _first_place(
+    environments: PageEnvironments, info: BatchInfo, batch_id: int, place: RowPlace, texts: Iterable[int]
+) -> tuple[RowPlace, dict[int, int | None]]:
+    """Return the place that a row has in the first batch, and by position in this one the positions of its cells there."""
+    wanted: RowPlace | None = place
+    positions: dict[int, int | None] = {at: at for at in texts}
+    if info.id != batch_id:
+        wanted = original_place(origin_of(environments, batch_id), row_to_correct(environments, batch_id, place))
+        corrected = batch_info(environments, batch_id).heads[place[0]]
+        if wanted is not None:
+            positions = {at: original_position(info.heads[wanted[0]], corrected, at) for at in texts}
+    if wanted is None or not 0 <= wanted[0] < len(info.heads):
+        raise UsageError("That row is not one of those to correct. Load the page again.")
+    return wanted, positions
 
 
 def _masked(
@@ -253,15 +254,19 @@ def _keep(
     if not changed:
         return
     rows = {cell[:2] for cell in changed}
-    made = [one for other in batches_of_drop(environments, info.id) for one in history_of(environments, other)]
-    runs = {one["run"] for one in history_of(environments, info.id) if rows & {(row[0], row[1]) for row in one["texts"]}}
-    held = [one["batch"] for one in made if one["run"] in runs]  # what was checked with it as well, such as its vouchers
-    if held:
+    if held := _batches_holding(environments, info, rows):
         with environments.changing() as environment:
             discard_staged(environment, held, REPLACED, UNDECIDED)
     append_history(environments, info.id, [_change(info, before.get(cell), after.get(cell)) for cell in changed])
     text = json.dumps([asdict(one) for one in after.values()], ensure_ascii=False)
     environments.access.write(folder_of_batch(environments, info.id) / CELLS, text)
+
+
+def _batches_holding(environments: PageEnvironments, info: BatchInfo, rows: Collection[RowPlace]) -> list[int]:
+    """Return the batches that hold some of these corrected rows, and those that were checked with them, such as of vouchers."""
+    runs = {one["run"] for one in history_of(environments, info.id) if any((row[0], row[1]) in rows for row in one["texts"])}
+    every = (one for other in batches_of_drop(environments, info.id) for one in history_of(environments, other))
+    return [one["batch"] for one in every if one["run"] in runs]
 
 
 def _change(info: BatchInfo, before: CellCorrection | None, after: CellCorrection | None) -> dict[str, Any]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from importer.domain.batches import BatchState
+from importer.domain.kinds import RecordKind
 from importer.domain.states import RowStatus
 from importer.ledger.queries.report_rows import BatchInfo, ReportRow
 from importer.loader.values.text import display_text
 from importer.web.work.corrections import must_be_found
 from importer.web.work.derived_source import CorrectedPart
 from importer.web.work.environments import PageEnvironments
-from importer.web.work.row_files import find_row, rows_in
+from importer.web.work.row_files import find_row, row_counts, rows_in
+from importer.workspace.connections import open_ledger_read_only
 
 _BLOCKED_BY = frozenset({"case_rejected", "parent_rejected"})
 """The codes of the reasons of vouchers that wait for the correction of another row."""
@@ -22,14 +25,34 @@ _BLOCKED_BY = frozenset({"case_rejected", "parent_rejected"})
 
 def rows_waiting(environments: PageEnvironments, parts: Sequence[CorrectedPart]) -> dict[int, list[ReportRow]]:
     """Return by batch the rows whose vouchers are blocked because the case or the parent of these rows was rejected."""
-    blocked = [(part.info.id, row) for part in parts for row in _blocked_beside(environments, part)]
-    known = {text for part in parts for row in part.rows for text in _texts_in(environments, part.info, row)}
-    found: dict[int, list[ReportRow]] = {part.info.id: [] for part in parts}
-    while more := [(batch, row) for batch, row in blocked if known & _named_by(row) and row not in found[batch]]:
-        for batch, row in more:
-            found[batch].append(row)
-            known |= _cell_texts(row)
+    blocked, known = {part.info.id: _blocked_beside(environments, part) for part in parts}, _known(environments, parts)
+    found: dict[int, list[ReportRow]] = {batch: [] for batch in blocked}
+    more = True
+    while more:  # a voucher may wait for another one that waits itself
+        more = False
+        for batch, rows in blocked.items():
+            named = [row for row in rows if known & _named_by(row) and row not in found[batch]]
+            found[batch] += named
+            known = known.union(*map(_cell_texts, named))
+            more = more or bool(named)
     return found
+
+
+def _known(environments: PageEnvironments, parts: Sequence[CorrectedPart]) -> set[str]:
+    """Return the texts of all corrected rows: one of them is the reference that a waiting row names."""
+    return {text for part in parts for row in part.rows for text in _texts_in(environments, part.info, row)}
+
+
+def may_have_waiting(environments: PageEnvironments, batch_id: int) -> bool:
+    """Return whether rows of a batch may be blocked."""
+    try:
+        with environments.reading() as environment, open_ledger_read_only(environment) as ledger, ledger.queries() as queries:
+            info = queries.batch(batch_id)
+            is_staged = info is not None and info.state is BatchState.STAGED
+            tally = {} if is_staged else queries.tally(batch_id)[RecordKind.VOUCHER]
+        return RowStatus.BLOCKED in (row_counts(environments, batch_id) if is_staged else tally)
+    except OSError:  # they must be found again first, which is said then
+        return True
 
 
 def _blocked_beside(environments: PageEnvironments, part: CorrectedPart) -> list[ReportRow]:
