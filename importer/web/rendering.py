@@ -14,6 +14,7 @@ from importer.domain.money import grouped_text
 from importer.domain.timestamps import from_timestamp
 from importer.loader.values.text import display_text
 from importer.reporter.review.text import money_parts, visible
+from importer.web.button_words import ButtonWords
 from importer.web.texts import Texts
 
 
@@ -39,6 +40,8 @@ class Rendering:
             "moment": self._moment,
             "second": self._second,
             "cell": _cell,
+            "buttons": ButtonWords(texts),
+            "column": self._column,
         }
         self._environment.filters.update(filters)
 
@@ -54,6 +57,11 @@ class Rendering:
     def _second(self, timestamp: str) -> str:
         """Return a timestamp of the ledger with its seconds: ``2026-11-28 02:10:07 CET``."""
         return self._in_zone(timestamp, "%Y-%m-%d %H:%M:%S %Z")
+
+    def _column(self, name: str) -> str:
+        """Return a column of ours in words, with its name: ``Debtor's country (debtor_country)``; any other heading as it is."""
+        words = self.texts.find(f"column.{name}")
+        return self.texts("column.named", words=words, name=name) if words else name
 
     def _in_zone(self, timestamp: str, form: str) -> str:
         return from_timestamp(timestamp).astimezone(self.zone).strftime(form) if timestamp else ""

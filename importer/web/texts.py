@@ -22,6 +22,10 @@ class Texts:
         text = self._texts[key]
         return text.format(**values) if values else text
 
+    def find(self, key: str) -> str | None:
+        """Return the text of a key as it is; None if there is none."""
+        return self._texts.get(key)
+
     def keys(self) -> frozenset[str]:
         """Return the keys of all texts."""
         return frozenset(self._texts)

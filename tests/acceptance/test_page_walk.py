@@ -80,7 +80,7 @@ def _answered_map(walk: Walk) -> None:
 
 def _opened_row(walk: Walk) -> None:
     walk.seen.open("/batches/5/rows?show=rejected")
-    walk.seen.page.get_by_text("Correct date, debtor_country").click()
+    walk.seen.page.get_by_text("Correct Date (date), Debtor's country (debtor_country)").click()
 
 
 def _found_entry(walk: Walk) -> None:

@@ -225,6 +225,7 @@ def test_the_questions_of_map_are_answered_in_place(page, tmp_path):
                 continue
             ((name, options),) = fields(block).items()
             subject = re.sub(r"^(?:What is .|What fills )|[”?]+$", "", legend).strip()
+            subject = re.sub(r"^.*\((\w+)\)$", r"\1", subject)  # a column is named in words too
             if "row hold" in legend:
                 chosen[name] = next(value for value, label in options if label == "A case")
             elif "What is" in legend:

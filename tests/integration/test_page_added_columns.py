@@ -51,8 +51,8 @@ def test_a_column_that_the_sheet_lacks_is_filled_in_for_the_row_that_needs_it(pa
     shown = browser.get("/batches/1/rows").text
     assert f'name="position" value="{position_of(CONTACT)}"' in shown  # beside the reason
     whole = browser.get("/batches/1/rows/0/3/correct").text
-    assert ("Columns that the sheet lacks" in whole, f"{CONTACT} of row 3" in whole) == (True, True)
-    assert f"{CONTACT} of row 3" not in browser.get("/batches/1/rows?show=pending").text
+    assert ("Columns that the sheet lacks" in whole, f"({CONTACT}) of row 3" in whole) == (True, True)
+    assert f"({CONTACT}) of row 3" not in browser.get("/batches/1/rows?show=pending").text
     assert fill_in(browser, 3, **{CONTACT: "Kaj Drossel"}).status_code == 303
     assert "Kaj Drossel" in browser.get("/batches/1/rows").text
     assert "1 case" in check(browser).text

@@ -17,8 +17,10 @@ from importer.domain.states import RowStatus
 from importer.loader.rows.verdict import Role
 from importer.loader.sheets.shape import Shape
 from importer.notify.state import Trouble
+from importer.web.button_words import ANSWERS, BUTTONS
 from importer.web.pages.home import ENDINGS
 from importer.web.texts import Texts
+from importer.web.work.added_columns import ADDABLE
 from importer.web.work.mapping_form import DEBTOR_TYPES
 from importer.web.work.parties import KINDS
 from importer.web.work.row_history import CAUSES, OUTCOMES
@@ -50,6 +52,11 @@ BUILT = {
     *(f"parties.{one.value.replace(' ', '_')}" for one in KINDS),
     *(f"status.ended_{code}" for code in ENDINGS),
     *(f"task.{what}" for what in ("doubts", "pending", "questions", "approval", "rows_to_correct")),
+    *(f"column.{name}" for name in ("named", *ADDABLE)),
+    *("job.reading", "job.checking"),
+    *BUTTONS.values(),
+    *ANSWERS.values(),
+    *("button.choose", "button.choose_first"),
     *("answer.effect_send", "answer.effect_same", "answer.effect_drop"),
     *(f"problem.{status}" for status in (404, 405, 408, 413)),
 }
