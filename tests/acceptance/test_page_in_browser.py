@@ -86,7 +86,7 @@ def test_a_story_from_the_drop_to_the_success_sheet(browser, tmp_path, files):
 
         page.get_by_role("button", name="Approve and send").click()
         assert page.url.endswith("/batches/2")  # the box must be ticked first
-        assert decisions(served, 2)[-1][0] == "staged"
+        assert decisions(served, 2)[-1][0] == "prepared"
         approve(seen)
         go_over_it_again(seen)
         page.wait_for_selector(DONE)

@@ -23,7 +23,12 @@ from importer.web_settings import WebSettings
 
 COUNTRY = str(list(case("C1")).index("debtor_country"))
 BATCH, ONE_ROW = "/batches/{batch:int}", "/batches/{batch:int}/rows/{sheet:int}/{row:int}"
-NOT_PAGES = {"/events": "a stream", f"{BATCH}/files/{{name:str}}": "a download", "/drop": "a way back"}
+NOT_PAGES = {
+    "/events": "a stream",
+    "/alive": "an answer to the script",
+    f"{BATCH}/files/{{name:str}}": "a download",
+    "/drop": "a way back",
+}
 """Addresses that are read and show no page."""
 
 
