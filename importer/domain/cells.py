@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from importer.domain.special_cells import ShownNumber
+
 Cell: TypeAlias = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
 """A raw cell as a reader returns it. An error is a `CellError`, which is a ``str``; ``Decimal`` comes only from DataFrames."""
 
@@ -24,21 +26,22 @@ def encode_cells(cells: tuple[Cell, ...]) -> str:
     """
     if _is_written_alike(cells):
         try:
-            return orjson.dumps(cells, _encode_cell, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+            return orjson.dumps(cells, _encode_cell, orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
         except TypeError:  # a lone surrogate, or an integer of more than 64 bits
             pass
-    return _JSON.encode(cells)
+    return _JSON.encode([_encode_cell(cell) if type(cell) is ShownNumber else cell for cell in cells])
 
 
 def _is_written_alike(cells: tuple[Cell, ...]) -> bool:
     """Return whether orjson, which is faster, writes the cells exactly as `json` does. Floats with an exponent differ."""
     kinds = set(map(type, cells))
     return kinds <= _WRITTEN_ALIKE and (
-        float not in kinds or all(_SMALLEST <= abs(cell) < _LARGE or cell == 0 for cell in cells if type(cell) is float)
+        kinds.isdisjoint(_FLOATS) or all(_SMALLEST <= abs(cell) < _LARGE or cell == 0 for cell in cells if type(cell) in _FLOATS)
     )
 
 
-_WRITTEN_ALIKE = frozenset({type(None), bool, int, float, str, date, datetime, time})  # not timedelta: any float
+_FLOATS = frozenset({float, ShownNumber})
+_WRITTEN_ALIKE = _FLOATS | {type(None), bool, int, str, date, datetime, time}  # not timedelta: any float
 _SMALLEST, _LARGE = 1e-4, 1e16  # between these, no float has an exponent
 
 
@@ -49,6 +52,8 @@ def _encode_cell(cell: Cell) -> Any:
         return {"date": cell.isoformat()}
     if isinstance(cell, time):
         return {"time": cell.isoformat()}
+    if isinstance(cell, ShownNumber):
+        return {"number": cell.held, "format": cell.code}
     if isinstance(cell, timedelta):
         return {"seconds": cell.total_seconds()}
     return str(cell)
@@ -73,6 +78,8 @@ def decode_cells(text: str) -> tuple[Cell, ...]:
 
 def _decode_cell(cell: Cell | dict[str, Any]) -> Cell:
     if isinstance(cell, dict):
+        if "format" in cell:
+            return ShownNumber(cell["number"], cell["format"])
         ((name, value),) = cell.items()
         return _DECODERS[name](value)
     return cell

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 MAX_EXACT = 10**15
 """The smallest number of 16 digits: a spreadsheet cell keeps 15."""
@@ -35,6 +35,29 @@ class FalseDate(CellError):
     """A date that does not exist: 29 February 1900, day 60 of Excel's 1900 calendar."""
 
     __slots__ = ()
+
+
+class ShownNumber(float):
+    """A number whose cell shows something else than the number: ``code`` is its number format, such as ``"INV-"0``.
+
+    It is a number like any other, with at most 15 digits; :mod:`importer.domain.number_formats` tells what the cell shows.
+    """
+
+    __slots__ = ("code",)
+
+    def __new__(cls, value: float, code: str) -> Self:
+        """Return the number with the code of its format."""
+        made = super().__new__(cls, value)
+        made.code = code
+        return made
+
+    code: str
+
+    @property
+    def held(self) -> int | float:
+        """The number alone, which is what the cell holds."""
+        whole = int(self)
+        return whole if whole == self else float(self)
 
 
 # The texts that spreadsheets show in place of a value, by language; a CSV file contains them as text.

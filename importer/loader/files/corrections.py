@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from importer.domain.cells import Cell
 from importer.domain.special_cells import FORMULA_WITHOUT_VALUE, CellError, FalseDate
+from importer.loader.files.number_formats import shown_cell
 
 if TYPE_CHECKING:
-    from importer.loader.files.number_formats import ZeroFormat
+    from importer.domain.number_formats.number_format import NumberFormat
 
 MAX_CORRECTIONS = 20_000_000
 """Special cells of one sheet, 8 bytes each, so 160 MB: a million rows with twenty columns of error cells."""
@@ -40,7 +41,7 @@ class TooManyCorrections(Exception):
 class CellCorrections:
     """The special cells of one sheet, 8 bytes each. Rows and columns count from 0."""
 
-    formats: tuple[ZeroFormat, ...] = ()
+    formats: tuple[NumberFormat, ...] = ()
     texts: list[str] = field(default_factory=list)
     cells: array[int] = field(default_factory=lambda: array("Q"))
 
@@ -63,14 +64,23 @@ class CellCorrections:
         self.add(row, column, CorrectionCode.TEXT + index)
 
     def add_format(self, row: int, column: int, index: int) -> None:
-        """Add a cell whose number format, ``formats[index]``, shows leading zeros."""
+        """Add a cell whose number format, ``formats[index]``, shows something else than its value."""
         self.add(row, column, CorrectionCode.FORMAT + index)
 
-    def code_of_format(self, form: ZeroFormat) -> int:
-        """Return the code of a format, and add the format if it is new."""
+    def code_of_format(self, form: NumberFormat) -> int:
+        """Return the code of a format, and add the format if it is new. Raises TooManyCorrections for too many formats."""
         if form not in self.formats:
+            if len(self.formats) >= 1 << _CODE_BITS - 1:
+                raise TooManyCorrections
             self.formats = (*self.formats, form)
         return CorrectionCode.FORMAT + self.formats.index(form)
+
+    def format_columns(self) -> frozenset[int]:
+        """Return the columns that have a cell in one of the formats."""
+        if not self.formats:
+            return frozenset()
+        mask = (1 << _COLUMN_BITS) - 1
+        return frozenset({cell >> _CODE_BITS & mask for cell in self.cells if cell & CorrectionCode.FORMAT})
 
     def close(self) -> None:
         """Sort the cells, because a file may hold them in any order. Call this once, after the last cell."""
@@ -94,7 +104,7 @@ class CellCorrections:
     def corrected(self, code: int, value: Cell) -> Cell:
         """Return the corrected cell for the value that calamine returned."""
         if code >= CorrectionCode.FORMAT:
-            return self.formats[code - CorrectionCode.FORMAT].shown(value)
+            return shown_cell(self.formats[code - CorrectionCode.FORMAT], value)
         if code >= CorrectionCode.TEXT:
             return CellError(self.texts[code - CorrectionCode.TEXT])
         kind, correct = _CORRECTIONS[CorrectionCode(code)]

@@ -1,70 +1,69 @@
-"""Number formats of workbooks that show leading zeros or durations."""
+"""Cells whose number format shows something else than their number: what is read in their place."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from functools import lru_cache
 
 from importer.domain.cells import Cell
-from importer.domain.special_cells import MAX_EXACT
+from importer.domain.number_formats.meaning import identifier_text, must_be_kept
+from importer.domain.number_formats.number_format import NumberFormat, number_format
+from importer.domain.number_formats.tokens import TokenKind, tokens_of
+from importer.domain.special_cells import MAX_EXACT, CellError, ShownNumber, number_text
+
+_NO_OTHERS = frozenset((TokenKind.LITERAL, TokenKind.DIGIT, TokenKind.BLANK, TokenKind.FILL))
+_ZEROS_ENOUGH = 2
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroFormat:
-    """A number format that shows leading zeros: ``00000``, ``00-0000``, ``"DK"00000000``.
+def shows_duration(section: str) -> bool:
+    """Return whether a section shows a duration, such as ``[h]:mm``, which does not start again after a day or an hour."""
+    return any(token.kind is TokenKind.DATE and token.text.startswith("[") for token in tokens_of(section))
 
-    ``parts`` are its characters in order. None is the place of a digit.
+
+def kept_format(code: str) -> NumberFormat | None:
+    """Return the format of a code if its cells show something else than their values, else None."""
+    form = number_format(code)
+    return form if must_be_kept(form) else None
+
+
+def shown_cell(form: NumberFormat, value: Cell) -> Cell:
+    """Return a cell as it is read: with its format if that shows something else than the value.
+
+    A whole number with leading zeros (``00123``) is read as a text, and so is a text with something beside it.
     """
-
-    parts: tuple[str | None, ...]
-
-    def shown(self, value: Cell) -> Cell:
-        """Return a number as the text that Excel shows. Other cells, and numbers that the format does not fit, are unchanged."""
-        return self.show(value) or value if isinstance(value, int | float) else value
-
-    def show(self, value: float) -> str | None:
-        """Return the text that Excel shows for a whole number, or None if the format rounds the number or does not apply."""
-        if isinstance(value, bool) or value != int(value) or abs(value) >= MAX_EXACT:
-            return None
-        places = self.parts.count(None)
-        digits = str(abs(int(value))).rjust(places, "0")
-        shown, head = [], len(digits) - places
-        position = 0
-        for part in self.parts:
-            if part is not None:
-                shown.append(part)
-                continue
-            end = position + 1 + (head if position == 0 else 0)
-            shown.append(digits[position:end])
-            position = end
-        return "-" * (value < 0) + "".join(shown)
+    if isinstance(value, str):
+        return _shown_in_full(form, value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= MAX_EXACT:
+        return value
+    if shows_zeros(form) and value == int(value) and (text := identifier_text(form.code, value)) is not None:
+        return text
+    return ShownNumber(value, form.code) if _differs(form, value) else value
 
 
-_DURATION = re.compile(r'(?:\\.|"[^"]*"|[^\\"])*?\[(?:h+|m+|s+)\]', re.IGNORECASE | re.DOTALL)
-_FORMAT_TOKEN = re.compile(r'\\(.)|"([^"]*)"|\[(?:\$[^\]]*|[A-Za-z]+\d*)\]|_.|\*.|(0)|([-\s/():+$])|(.)', re.DOTALL)
+def _shown_in_full(form: NumberFormat, text: str) -> str:
+    is_value = text and form.changes_texts and not isinstance(text, CellError)
+    return form.show_text(text).strip() if is_value else text
 
 
-def zero_format(code: str) -> ZeroFormat | None:
-    """Return the format if it shows leading zeros (two or more ``0`` with only literals between them), else None."""
-    parts: list[str | None] = []
-    for match in _FORMAT_TOKEN.finditer(first_section(code)):
-        escaped, quoted, zero, literal, other = match.groups()
-        if other is not None:
-            return None
-        if zero:
-            parts.append(None)
-        elif text := escaped or quoted or literal:
-            parts.append(text)
-    minimum = 2
-    return ZeroFormat(tuple(parts)) if parts.count(None) >= minimum else None
+def _differs(form: NumberFormat, value: float) -> bool:
+    """Return whether a format with nothing but decimals shows other characters than the number has."""
+    decimals = fixed_decimals(form)
+    return decimals is None or f"{value:.{decimals}f}" != number_text(value)
 
 
-def first_section(code: str) -> str:
-    """Return the part of a format before its first ``;`` that is neither quoted nor escaped."""
-    found = re.match(r'(?:\\.|"[^"]*"|[^;"\\])*', code, re.DOTALL)
-    return found.group() if found else ""
+@lru_cache(maxsize=4096)
+def fixed_decimals(form: NumberFormat) -> int | None:
+    """Return the number of decimals of a format such as ``0.00``, which has nothing else; None for any other."""
+    section = form.sections[0]
+    digits = section.digits
+    is_bare = all(token.kind in (TokenKind.DIGIT, TokenKind.POINT) for token in section.tokens)
+    is_fixed = len(form.sections) == 1 and not section.condition and is_bare and digits.whole in ("0", "#0")
+    return len(digits.decimals) if is_fixed and set(digits.decimals) == {"0"} else None
 
 
-def shows_duration(code: str) -> bool:
-    """Return whether a format shows a duration, such as ``[h]:mm``, which does not start again after a day or an hour."""
-    return _DURATION.match(code) is not None
+@lru_cache(maxsize=4096)
+def shows_zeros(form: NumberFormat) -> bool:
+    """Return whether a format shows leading zeros: two or more ``0`` with only literals between them."""
+    section = form.sections[0]
+    kinds = {token.kind for token in section.tokens if not (token.kind is TokenKind.CURRENCY and token.text.startswith("-"))}
+    has_zeros = section.digits.whole.count("0") >= _ZEROS_ENOUGH and set(section.digits.whole) == {"0"}
+    return has_zeros and kinds <= _NO_OTHERS and not any(one.condition for one in form.sections)

@@ -15,7 +15,7 @@ from importer.errors import FileRefused
 from importer.loader.files.cell_references import MAX_COLUMNS
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.multipliers import may_repeat_cells, most_text
-from importer.loader.files.number_formats import ZeroFormat
+from importer.loader.files.ods_formats import OdsStyles, format_shown
 from importer.loader.files.xlsx import MAX_AREA, MAX_ROWS, MAX_TEXT, WorkbookScan, check_size, refuse_equal_names, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan, parse_xml
 from importer.loader.files.zip_archive import Archive
@@ -23,7 +23,6 @@ from importer.loader.files.zip_archive import Archive
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
 _CONTENTS = frozenset(("value-type", "value", "boolean-value", "date-value", "time-value", "string-value", "formula"))
 """Attributes of a cell that is not empty, by their local names."""
-_ZEROS = re.compile(r"0\d+")
 
 
 def scan_ods(archive: Archive) -> WorkbookScan:
@@ -32,8 +31,10 @@ def scan_ods(archive: Archive) -> WorkbookScan:
     if content is None:
         raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet again as .ods or .xlsx.")
     _refuse_encryption_and_macros(archive)
-    calls = _Scan(archive.name)
+    calls = _Scan(archive.name, styles := OdsStyles())
     try:
+        if common := archive.find("styles.xml"):
+            parse_xml(archive.blocks(common), start=styles.start, end=styles.end, data=styles.data)
         parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data)
     except expat.ExpatError as error:
         raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it again.") from error
@@ -55,8 +56,10 @@ def _refuse_encryption_and_macros(archive: Archive) -> None:
 class _Scan:
     """Handlers of the XML parser, and the result of the scan."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, styles: OdsStyles) -> None:
         self.result = WorkbookScan()
+        self._styles = styles
+        self._column_styles: list[str] = []
         self._name = name
         self._sheet = ""
         self._scan = SheetScan(CellCorrections())
@@ -86,16 +89,27 @@ class _Scan:
             if self._sheet in self.result.sheets:
                 refuse_equal_names(self._name, (self._sheet, self._sheet))
             self._area += self._scan.rows * self._scan.columns
-            self._scan = SheetScan(CellCorrections())
+            self._scan, self._column_styles = SheetScan(CellCorrections()), []
             self.result.sheets[self._sheet] = self._scan
         elif name == "annotation":
             self._annotation += 1
-        elif name == "table-column" and attributes.get("table:visibility") in ("collapse", "filter"):
+        elif name == "table-column":
+            self._start_column(attributes)
+        else:
+            self._styles.start(tag, attributes)
+
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        repeat = min(_count(attributes, "number-columns-repeated"), MAX_COLUMNS)
+        if len(self._column_styles) < MAX_COLUMNS:
+            self._column_styles += [attributes.get("table:default-cell-style-name", "")] * repeat
+        if attributes.get("table:visibility") in ("collapse", "filter"):
             self._scan.hidden_columns += 1
 
     def data(self, text: str) -> None:
         if self._cell is not None and not self._annotation:
             self._text.append(text)
+        else:
+            self._styles.data(text)
 
     def end(self, tag: str) -> None:
         name = tag.rpartition(":")[2]
@@ -115,6 +129,8 @@ class _Scan:
             self._end_row()
         elif name == "annotation":
             self._annotation -= 1
+        else:
+            self._styles.end(tag)
 
     def _end_row(self) -> None:
         scan = self._scan
@@ -146,7 +162,7 @@ class _Scan:
     def _mark(self, column: int, repeat: int, attributes: dict[str, str], text: str) -> None:
         corrections = self._scan.corrections
         error = _is_error(attributes, text)
-        code = 0 if error else self._code(attributes, text)
+        code = 0 if error else self._code(attributes, text, column)
         if not error and not code:
             return
         for row in range(self._row, self._row + self._row_repeat):
@@ -156,14 +172,15 @@ class _Scan:
                 else:
                     corrections.add(row, at, code)
 
-    def _code(self, attributes: dict[str, str], text: str) -> int:
+    def _code(self, attributes: dict[str, str], text: str, column: int) -> int:
         kind = attributes.get("office:value-type", "")
         if "table:formula" in attributes and not kind and not text:
             return CorrectionCode.MISSING
         if kind == "time":
             return CorrectionCode.DURATION
-        if kind == "float" and _ZEROS.fullmatch(text) and _same(text, attributes.get("office:value", "")):
-            return self._scan.corrections.code_of_format(ZeroFormat((None,) * len(text)))
+        if kind in ("float", "currency", "percentage"):
+            form = format_shown(attributes, text, self._styles.code_of(attributes, self._column_styles, column))
+            return self._scan.corrections.code_of_format(form) if form else 0
         return 0
 
 
@@ -172,13 +189,6 @@ def _is_error(attributes: dict[str, str], text: str) -> bool:
         return True
     calculated = "table:formula" in attributes or attributes.get("office:value-type", "") not in ("string", "")
     return calculated and _ERROR_TEXT.fullmatch(text) is not None
-
-
-def _same(shown: str, value: str) -> bool:
-    try:
-        return float(shown) == float(value)
-    except ValueError:
-        return False
 
 
 def _count(attributes: Mapping[str, str], name: str) -> int:

@@ -20,11 +20,13 @@ from xlrd.book import Book  # type: ignore[import-untyped]
 from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
+from importer.domain.number_formats.built_in import LOCALE_BOUND
+from importer.domain.number_formats.tokens import sections_of
 from importer.domain.special_cells import CellError, FalseDate, clean_number
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import SeenCells, column_letters
 from importer.loader.files.corrections import CellCorrections
-from importer.loader.files.number_formats import first_section, shows_duration, zero_format
+from importer.loader.files.number_formats import kept_format, shown_cell, shows_duration
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, refuse_equal_names, refuse_repeated, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan
@@ -101,13 +103,14 @@ class OpenXls:
 def _reader_of(book: Any, number_format: int) -> Callable[[float], Cell] | None:
     """Return the function that converts numbers in this format to cells, or None for plain numbers."""
     form = book.format_map[number_format]
-    code = first_section(form.format_str or "")
+    code = sections_of(form.format_str or "")[0]
     if shows_duration(code):
         return _duration
     if book.is_date_format_string(code) if code else form.type == biffh.DATEFORMAT:
         return partial(_moment, epoch=book.datemode)
-    zeros = zero_format(code)
-    return (lambda value: zeros.shown(clean_number(value))) if zeros else None
+    is_own = form in book.format_list or number_format not in LOCALE_BOUND
+    kept = kept_format(form.format_str or "") if is_own else None
+    return (lambda value: shown_cell(kept, clean_number(value))) if kept else None
 
 
 def _duration(value: float) -> Cell:

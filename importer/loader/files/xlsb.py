@@ -1,6 +1,6 @@
 """Scan binary workbooks (.xlsb, BIFF12 records) before calamine reads them.
 
-The scan finds error cells and leading zeros. A formula always has a value in this format, possibly an empty text.
+The scan finds error cells and number formats that show something else than the value. A formula always has a value in this format, possibly an empty text.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import struct
 from collections.abc import Iterator
 from xml.parsers import expat
 
+from importer.domain.number_formats.built_in import kept_built_in
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import SeenCells
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
-from importer.loader.files.number_formats import ZeroFormat, zero_format
+from importer.loader.files.number_formats import kept_format
 from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, refuse_equal_names, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan, Styles
 from importer.loader.files.zip_archive import Archive
@@ -114,7 +115,7 @@ def _wide(content: bytes, at: int) -> tuple[str, int]:
 
 def _read_styles(archive: Archive) -> Styles:
     part = archive.find("xl/styles.bin")
-    codes: dict[int, ZeroFormat] = {}
+    codes = {int(number): form for number, form in kept_built_in().items()}
     cells: list[int] = []
     inside = False
     for kind, content in _records(archive.blocks(part)) if part else ():
@@ -122,8 +123,11 @@ def _read_styles(archive: Archive) -> Styles:
             inside = kind == _BEGIN_CELL_XFS
             if inside and struct.unpack_from("<I", content)[0] > _MAX_STYLES:
                 raise IndexError
-        elif kind == _FORMAT and (found := zero_format(_wide(content, 2)[0])):
-            codes[struct.unpack_from("<H", content)[0]] = found
+        elif kind == _FORMAT:
+            number = struct.unpack_from("<H", content)[0]
+            codes.pop(number, None)
+            if found := kept_format(_wide(content, 2)[0]):
+                codes[number] = found
         elif kind == _XF and inside:
             cells.append(struct.unpack_from("<H", content, 2)[0])
     return Styles.of(codes, cells)

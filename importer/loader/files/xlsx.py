@@ -11,11 +11,13 @@ from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.notes import Note, NoteKind
+from importer.domain.number_formats.built_in import kept_built_in
+from importer.domain.number_formats.number_format import NumberFormat
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import MAX_COLUMNS, column_letters
 from importer.loader.files.corrections import CorrectionCode
 from importer.loader.files.multipliers import may_repeat_cells, most_text
-from importer.loader.files.number_formats import ZeroFormat, zero_format
+from importer.loader.files.number_formats import kept_format
 from importer.loader.files.xlsx_scan import (
     SheetScan,
     Styles,
@@ -225,15 +227,15 @@ def read_targets(archive: Archive, book_part: str) -> dict[str, str]:
 
 def _read_styles(archive: Archive) -> Styles:
     part = archive.find("xl/styles.xml")
-    codes: dict[str, ZeroFormat] = {}
+    codes: dict[str, NumberFormat] = kept_built_in()
     cells: list[str] = []
     inside: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
         inside.append(name)
-        if name == "numFmt" and (found := zero_format(attributes.get("formatCode", ""))):
-            codes[attributes.get("numFmtId", "")] = found
+        if name == "numFmt":
+            _keep(codes, attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
         elif name == "xf" and "cellXfs" in inside:
             cells.append(attributes.get("numFmtId", ""))
 
@@ -241,6 +243,13 @@ def _read_styles(archive: Archive) -> Styles:
         return Styles()
     parse_xml(archive.blocks(part), start=start, end=lambda _tag: _pop(inside))
     return Styles.of(codes, cells)
+
+
+def _keep(codes: dict[str, NumberFormat], number: str, code: str) -> None:
+    """Enter the code that a workbook has for a format, which may be other than the built-in one."""
+    codes.pop(number, None)
+    if found := kept_format(code):
+        codes[number] = found
 
 
 def _pop(names: list[str]) -> None:

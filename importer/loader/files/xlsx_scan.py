@@ -2,7 +2,7 @@
 
 An XML parser reads every valid way to write a sheet, but takes 2 µs for a cell. Ordinary cells are therefore removed
 before, by a pattern that takes a fiftieth of that time. A cell is ordinary if it is written as every common library does,
-without an error, a formula that lacks its value, a style that shows leading zeros, or the number 60.
+without an error, a formula that lacks its value, a style that shows something else than the value, or the number 60.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
 
 if TYPE_CHECKING:
-    from importer.loader.files.number_formats import ZeroFormat
+    from importer.domain.number_formats.number_format import NumberFormat
 
 _ANY_REFERENCE = re.compile(r"([A-Za-z]+)([0-9]+)")
 _SHARED = re.compile(rb' t="s"[^<>]*+><v>([0-9]{1,9})</v>')
@@ -53,13 +53,13 @@ class SheetScan:
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """The cell styles (``s="7"``) that show leading zeros. ``of_style`` maps a style number to an index in ``formats``."""
+    """The cell styles (``s="7"``) that show something else than the value. ``of_style`` maps a style number to an index in ``formats``."""
 
-    formats: tuple[ZeroFormat, ...] = ()
+    formats: tuple[NumberFormat, ...] = ()
     of_style: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, codes: dict[_Code, ZeroFormat], styles: list[_Code]) -> Styles:
+    def of(cls, codes: dict[_Code, NumberFormat], styles: list[_Code]) -> Styles:
         """Combine the formats by code with the codes of all styles, in the order of the style numbers."""
         order = list(codes)
         return cls(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(styles) if code in codes})

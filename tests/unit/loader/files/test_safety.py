@@ -27,8 +27,8 @@ from importer.loader.files import xls as xls_module
 from importer.loader.files import xlsx as xlsx_module
 from importer.loader.files import zip_archive
 from importer.loader.files.cell_references import column_letters, column_number
+from importer.domain.number_formats.number_format import number_format
 from importer.loader.files.corrections import CellCorrections
-from importer.loader.files.number_formats import zero_format
 from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
 from importer.loader.files.reader import open_source
 from importer.loader.files.xlsx_scan import (
@@ -564,8 +564,7 @@ def test_nothing_is_lost_with_the_ordinary_cells(cells, size, epoch_1904, shuffl
     sheet = "".join(f'<row r="{row}" spans="1:9" hidden="{row % 3 // 2}">{"".join(found)}</row>' for row, found in rows.items())
     data = f"<worksheet {MAIN}><sheetData>{sheet}</sheetData></worksheet>".encode()
     blocks = [data[at : at + size] for at in range(0, len(data), size)]
-    form = zero_format("00000")
-    assert form
+    form = number_format("00000")
     styles = Styles((form,), {1: 0})
     found = scan_sheet(blocks, styles, [], epoch_1904=epoch_1904)
     exact = scan_every_cell([data], styles, [], epoch_1904=epoch_1904)

@@ -1,0 +1,125 @@
+"""What a number format means for the value of a cell: the text of an identifier, and what is odd about an amount."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from locale import windows_locale
+
+from importer.domain.number_formats.number_format import NumberFormat, exact, keeps_digits, number_format
+from importer.domain.number_formats.rendering import Marks
+from importer.domain.number_formats.section import Section
+from importer.domain.number_formats.tokens import Token, TokenKind
+
+_SHOWN_PLAIN = frozenset((TokenKind.DIGIT, TokenKind.POINT, TokenKind.COMMA, TokenKind.BLANK, TokenKind.FILL))
+_SIGNS = frozenset("-+() \u00a0\u202f\u2212")
+
+
+class OddAmount(Enum):
+    """What makes it unclear which amount a cell means."""
+
+    PERCENT = "is shown as a percentage"
+    DIVIDED = "is shown in thousands or millions"
+    WITHOUT_SIGN = "is below zero and shown without a minus"
+
+
+def odd_amount(code: str, value: float) -> OddAmount | None:
+    """Return what is odd about an amount in this format; None if it is shown as what it is."""
+    choice = number_format(code).choose(exact(value))
+    if choice is None:
+        return None
+    if choice.section.percents:
+        return OddAmount.PERCENT
+    if choice.section.digits.thousands:
+        return OddAmount.DIVIDED
+    return OddAmount.WITHOUT_SIGN if choice.hides_sign else None
+
+
+def shown_text(code: str, value: float) -> str | None:
+    """Return all that a cell shows, with English marks and without blanks around it; None for what is no number."""
+    shown = number_format(code).show(exact(value))
+    return None if shown is None else " ".join(shown.split())
+
+
+def identifier_text(code: str, value: float) -> str | None:
+    """Return an identifier as its cell shows it, or None if that cannot be determined.
+
+    Marks between thousands are left out: programs write them, in the marks of their language. It is not determined if the
+    format rounds or divides the number, shows it with an exponent, as a fraction or in the form of an amount (``1,067.00``),
+    leaves out its minus, shows no number, or fills the cell between two parts.
+    """
+    number = exact(value)
+    choice = number_format(code).choose(number)
+    if choice is None or choice.hides_sign or not _is_determined(choice.section, number):
+        return None
+    shown = number_format(code).show(number, Marks(_point_of(choice.section.locale), ""))
+    return shown.strip().rstrip(".") or None if shown is not None else None
+
+
+def _is_determined(section: Section, number: Decimal) -> bool:
+    if section.is_date or section.is_without_number or _fills_between(section):
+        return False
+    is_amount = section.digits.grouped and bool(section.digits.decimals)
+    return not is_amount and keeps_digits(section, abs(number))
+
+
+def _fills_between(section: Section) -> bool:
+    """Return whether a character fills the cell between two parts of what is shown, so that their distance is not known."""
+    visible = [token.kind is not TokenKind.BLANK and bool(token.text.strip()) for token in section.tokens]
+    fills = [at for at, token in enumerate(section.tokens) if token.kind is TokenKind.FILL]
+    for at in fills:
+        visible[at] = False
+    return any(any(visible[:at]) and any(visible[at:]) for at in fills)
+
+
+@lru_cache(maxsize=256)
+def _point_of(locale: str) -> str:
+    """Return the decimal mark of a locale such as ``407`` or ``de-DE``; a point if it is not known."""
+    name = locale_name(locale)
+    if name is None:
+        return "."
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(name).number_symbols["latn"]["decimal"])
+    except (ValueError, UnknownLocaleError, KeyError):
+        return "."
+
+
+def locale_name(locale: str) -> str | None:
+    """Return the name (``de_DE``) of the locale in a format: the number that Windows gives to it, or its own name."""
+    try:
+        return windows_locale.get(int(locale, 16) & 0xFFFF)
+    except ValueError:
+        parts = locale.split("-")
+        return "_".join(parts[:2]) if parts[0].isalpha() and parts[0] != "x" else None
+
+
+@lru_cache(maxsize=4096)
+def must_be_kept(form: NumberFormat) -> bool:
+    """Return whether a cell in this format shows something else than its number, which a reader must then keep.
+
+    Marks between thousands, at most with the decimals of an amount beside them, and signs are nothing else.
+    """
+    numbers = form.sections[:2]  # a third one is that of zero, or of what no condition takes
+    hides_sign = len(numbers) > 1 and not numbers[0].condition and not numbers[1].shows_sign and not numbers[1].is_date
+    return form.changes_texts or hides_sign or any(not _is_ordinary(section) for section in form.sections[:2])
+
+
+def _is_ordinary(section: Section) -> bool:
+    if section.is_date:
+        return True
+    if section.has(TokenKind.GENERAL) or section.is_of_text:
+        return section.is_plain
+    layout = section.digits
+    is_padded = layout.whole.count("0") > 1 and not layout.grouped
+    has_zeros = "0" in layout.decimals and not layout.grouped
+    odd = layout.thousands or layout.exponent or section.percents or section.is_fraction or section.is_without_number
+    return not (is_padded or has_zeros or odd) and all(map(_is_ordinary_token, section.tokens))
+
+
+def _is_ordinary_token(token: Token) -> bool:
+    if token.kind is TokenKind.LITERAL:
+        return set(token.text) <= _SIGNS
+    return token.kind in _SHOWN_PLAIN or (token.kind is TokenKind.CURRENCY and token.text.startswith("-"))

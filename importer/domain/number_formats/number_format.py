@@ -1,0 +1,142 @@
+"""A whole number format: which of its sections applies to a value, and what the cell then shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+
+from importer.domain.number_formats.rendering import ENGLISH, Marks, general_text, is_shown_as_zero, round_to, shown_number
+from importer.domain.number_formats.section import Condition, CurrencySign, Section
+from importer.domain.number_formats.tokens import TokenKind, sections_of
+
+_MOST_SECTIONS = 3  # for numbers; a fourth one is that of texts
+_DIGITS = 15  # that a spreadsheet keeps
+_GENERAL = Section.parse("General")
+
+
+class Choice:
+    """The section that applies to a number, and whether the number's sign is shown by the format or not at all."""
+
+    __slots__ = ("hides_sign", "section", "with_minus")
+
+    def __init__(self, section: Section, *, with_minus: bool, hides_sign: bool) -> None:
+        self.section, self.with_minus, self.hides_sign = section, with_minus, hides_sign
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """A parsed format code. Two formats are equal if their codes are."""
+
+    code: str
+
+    @cached_property
+    def _sections(self) -> tuple[Section, ...]:
+        return tuple(map(Section.parse, sections_of(self.code)))
+
+    @cached_property
+    def _of_numbers(self) -> tuple[Section, ...]:
+        """The sections for numbers; one for texts at the end is none of them."""
+        found = self._sections[:_MOST_SECTIONS]
+        return (found[:-1] if found[-1].is_of_text else found) or (_GENERAL,)
+
+    @cached_property
+    def _of_text(self) -> Section | None:
+        """The section for texts, or None if texts are shown as they are."""
+        return self._sections[-1] if len(self._sections) > _MOST_SECTIONS or self._sections[-1].is_of_text else None
+
+    def choose(self, value: Decimal) -> Choice | None:
+        """Return the section for a number; None if no condition holds, so that a spreadsheet shows ``####``."""
+        sections = self._of_numbers
+        if any(section.condition for section in sections):
+            return _by_condition(sections, value)
+        if value < 0:
+            own = len(sections) > 1
+            section = sections[1] if own else sections[0]
+            return Choice(section, with_minus=not own, hides_sign=own and not section.shows_sign)
+        is_third = value == 0 and len(sections) >= _MOST_SECTIONS
+        return Choice(sections[2] if is_third else sections[0], with_minus=False, hides_sign=False)
+
+    def show(self, value: Decimal, marks: Marks = ENGLISH) -> str | None:
+        """Return all that the cell shows for a number; None for a date or time, or if no section applies to the number."""
+        choice = self.choose(value)
+        if choice is None or choice.section.is_date:
+            return None
+        shown = shown_number(choice.section, abs(value), marks)
+        has_minus = choice.with_minus and not choice.section.is_without_number and not is_shown_as_zero(choice.section, value)
+        return f"-{shown}" if has_minus else shown
+
+    def show_text(self, text: str) -> str:
+        """Return what the cell shows for a text."""
+        section = self._of_text
+        if section is None or section.is_plain:
+            return text
+        return "".join(_of_text(token.kind, token.text, text) for token in section.tokens)
+
+    @cached_property
+    def changes_texts(self) -> bool:
+        """Whether texts are shown with something beside them. A format that hides texts does not change them."""
+        section = self._of_text
+        beside = (token.text for token in section.tokens if token.kind is TokenKind.LITERAL) if section else ()
+        return section is not None and section.is_of_text and bool("".join(beside).strip())
+
+    def signs(self, value: Decimal) -> tuple[CurrencySign, ...]:
+        """Return the texts beside a number that may be its currency."""
+        choice = self.choose(value)
+        return choice.section.signs if choice else ()
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections for numbers."""
+        return self._of_numbers
+
+
+@lru_cache(maxsize=4096)
+def number_format(code: str) -> NumberFormat:
+    """Return the format of a code, which is parsed once."""
+    return NumberFormat(code)
+
+
+def exact(value: float) -> Decimal:
+    """Return a number with the 15 digits that a spreadsheet keeps."""
+    return Decimal(f"{value:.{_DIGITS}g}")
+
+
+def _of_text(kind: TokenKind, shown: str, text: str) -> str:
+    if kind is TokenKind.TEXT:
+        return text
+    if kind is TokenKind.BLANK:
+        return " "
+    return shown if kind is TokenKind.LITERAL else ""
+
+
+def _by_condition(sections: tuple[Section, ...], value: Decimal) -> Choice | None:
+    """Choose by the conditions. A section without one takes what is left, of three the second one numbers below zero."""
+    for at, section in enumerate(sections):
+        condition = section.condition or _implied(at, sections)
+        if condition is None or condition.holds(value):
+            is_below = condition is not None and condition.is_of_negatives
+            is_hidden = value < 0 and is_below and not section.shows_sign
+            return Choice(section, with_minus=value < 0 and not is_below, hides_sign=is_hidden)
+    return None
+
+
+def _implied(at: int, sections: tuple[Section, ...]) -> Condition | None:
+    """Return the condition of a section that has none of its own; None if it takes what is left."""
+    if at == 0:
+        return Condition(">", Decimal(0)) if len(sections) >= _MOST_SECTIONS else Condition(">=", Decimal(0))
+    return Condition("<", Decimal(0)) if at == 1 and len(sections) >= _MOST_SECTIONS else None
+
+
+def keeps_digits(section: Section, value: Decimal) -> bool:
+    """Return whether a section shows all digits of a number: it neither rounds nor divides it, and has a place for them."""
+    if section.has(TokenKind.GENERAL) or section.is_of_text:
+        return True
+    layout = section.digits
+    if section.is_without_number or layout.thousands or layout.exponent or section.is_fraction:
+        return False
+    scaled = value.scaleb(2 * section.percents)
+    return round_to(scaled, len(layout.decimals)) == scaled
+
+
+__all__ = ["Choice", "NumberFormat", "exact", "general_text", "keeps_digits", "number_format"]
