@@ -60,7 +60,8 @@ class RecordKeys(NamedTuple):
         """Return the keys that may be the base of an entry; the others are only stored beside one."""
         if self.loose is None:
             return (self.text, *self.former)
-        return (self.text, self.loose) if self.number is None else (self.text, self.loose, self.number)
+        number = () if self.number is None else (self.number,)
+        return (self.text, self.loose, *number, *self.former)
 
     def to_look_up(self) -> tuple[str, ...]:
         """Return the keys that may be stored beside an entry."""
@@ -268,10 +269,20 @@ def owner_of(case_key: str | None, target: str | None) -> str:
 
 
 class RawRow(NamedTuple):
-    """A row as it was read: the digest of its sheet's headings, and its cells as JSON."""
+    """A row as it was read: the digest of its sheet's headings, and its cells as JSON.
+
+    ``cells`` are what the cells hold, as earlier releases read them. ``shown`` is the row with what its number formats show,
+    as the ledger keeps it, "" if that is the same.
+    """
 
     headings: str
     cells: str
+    shown: str = ""
+
+    @property
+    def kept(self) -> str:
+        """The JSON of the cells that the ledger keeps."""
+        return self.shown or self.cells
 
     def key(self, *owner: object) -> str:
         """Return the key of the row for a record of this owner."""

@@ -20,11 +20,15 @@ from importer.domain.states import RejectStatus
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a sheet with its raw cells. ``number`` is the one that Excel shows."""
+    """A row of a sheet with its raw cells. ``number`` is the one that Excel shows.
+
+    ``held`` are the cells without what their number formats show, if that differs: so earlier releases read the row.
+    """
 
     sheet: str
     number: int
     cells: tuple[Cell, ...]
+    held: tuple[Cell, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class CaseRecord:
     text of its row's ``#answer``, if this is an error sheet. ``questions`` must be answered before it is sent; ``unconfirmed`` is
     one that a person answers by approving the batch. ``value_notes`` say which of its values were left out or cleaned.
     ``party`` is the JSON of the debtor's kind and the rule by which it was found, ``asked`` are questions about the debtor.
-    ``disputed`` is the one of the questions that calls the case disputed: if it was sent, that is reported.
+    ``disputed`` is the one of the questions that calls the case disputed: if it was sent, that is reported. ``former_ref`` is the
+    reference as earlier releases read it, if its number format shows another one.
     """
 
     base: str
@@ -62,6 +67,7 @@ class CaseRecord:
     party: str | None = None
     asked: tuple[Reason, ...] = ()
     disputed: Reason | None = None
+    former_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,8 @@ class VoucherRecord:
     """A valid voucher. Its payload lacks ``uniqueId``, which depends on the case that it is linked to.
 
     ``case_ref`` or ``case_id`` names the case. Both are None in a flat row, which holds the case itself. ``answer`` is the text
-    of its row's ``#answer``, if this is an error sheet.
+    of its row's ``#answer``, if this is an error sheet. ``formerly`` are the identifiers as earlier releases read them, by
+    column, if their number formats show others.
     """
 
     fingerprint: str
@@ -92,6 +99,7 @@ class VoucherRecord:
     hint: EntryLabel | None = None
     answer: str | None = None
     value_notes: tuple[ValueNote, ...] = ()
+    formerly: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,14 @@ def odd_amount(code: str, value: float) -> OddAmount | None:
     return OddAmount.WITHOUT_SIGN if choice.hides_sign else None
 
 
+@lru_cache(maxsize=4096)
+def may_be_odd(code: str) -> bool:
+    """Return whether some amounts in this format are odd."""
+    form = number_format(code)
+    hides_sign = (choice := form.choose(Decimal(-1))) is not None and choice.hides_sign
+    return hides_sign or any(section.percents or section.digits.thousands for section in form.sections)
+
+
 def shown_text(code: str, value: float) -> str | None:
     """Return all that a cell shows, with English marks and without blanks around it; None for what is no number."""
     shown = number_format(code).show(exact(value))

@@ -26,9 +26,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """A parsed format code. Two formats are equal if their codes are."""
+    """A parsed format code.
+
+    ``zeros_as_text``: a number with leading zeros is read as a text at once, and not only below an identifier.
+    """
 
     code: str
+    zeros_as_text: bool = True
 
     @cached_property
     def _sections(self) -> tuple[Section, ...]:

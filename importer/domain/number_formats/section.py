@@ -190,7 +190,7 @@ def _layout(tokens: Sequence[Token]) -> DigitLayout:
             commas = 0
             places[part] += token.text
         elif token.kind is TokenKind.POINT and part == "whole":
-            grouped, commas, part = grouped, commas, "decimals"
+            part = "decimals"
         elif token.kind is TokenKind.EXPONENT:
             part = "exponent"
         elif token.kind is TokenKind.COMMA and (places["whole"] or places["decimals"]):

@@ -1,6 +1,6 @@
-"""Split a number format into its sections, and each section into tokens.
+r"""Split a number format into its sections, and each section into tokens.
 
-The codes are those of ECMA-376, part 1, 18.8.30-31, as Excel and LibreOffice write them: ``#,##0.00\\ [$€-407];[Red]-0``.
+The codes are those of ECMA-376, part 1, 18.8.30-31, as Excel and LibreOffice write them: ``#,##0.00\ [$€-407];[Red]-0``.
 """
 
 from __future__ import annotations

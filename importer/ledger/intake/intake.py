@@ -16,9 +16,8 @@ from sqlalchemy import Connection, insert, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.batches import NOBODY, BatchState, Person, figures_of, person_json
-from importer.domain.cells import encode_cells
 from importer.domain.kinds import RecordKind
-from importer.domain.match_keys import RawRow, case_keys, headings_digest, same_values
+from importer.domain.match_keys import RawRow, RecordKeys, case_keys, headings_digest, same_values
 from importer.domain.notes import notes_to_json
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, LoadedSource, NoClaim, Reject, SheetHead
@@ -27,6 +26,7 @@ from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.former_keys import former_case_keys, raw_row
 from importer.ledger.intake.later_words import NoClaimIntake, no_claim_in, objection_of
 from importer.ledger.intake.no_claims import IS_CREDIT, as_question
 from importer.ledger.intake.parties import digest_of_case
@@ -156,9 +156,9 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
         placement = Placement(intake)
         staged = []
         for loaded in chunk:
-            raw = RawRow(headings[loaded.row.sheet], encode_cells(loaded.row.cells))
+            raw = raw_row(headings[loaded.row.sheet], loaded.row)
             staged.append(one := StagedRow(next(row_ids), loaded, loaded.row.sheet in flat, raw))
-            placement.changes.enter(one.id, positions[loaded.row.sheet], loaded.row, raw.cells)
+            placement.changes.enter(one.id, positions[loaded.row.sheet], loaded.row, raw.kept)
         stage_cases(intake, placement, [one for one in staged if one.loaded.case is not None])
         vouchers = [one for one in staged if one.loaded.voucher is not None]
         VoucherIntake(intake, placement, waiting).stage(vouchers)
@@ -248,8 +248,13 @@ def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
         "reasons": None,
         "party": case.party,
     }
-    keys = partial(case_keys, case.ref, case.payload, staged.raw)
+    keys = partial(_keys_of_case, case, staged.raw)
     return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived)
+
+
+def _keys_of_case(case: CaseRecord, raw: RawRow) -> RecordKeys:
+    keys = case_keys(case.ref, case.payload, raw)
+    return keys._replace(former=former_case_keys(case)) if case.former_ref else keys
 
 
 def _load_alike(placement: Placement, candidates: Collection[Candidate]) -> None:

@@ -52,7 +52,7 @@ def has_cells_of(connection: Connection, known: ExistingEntry, raw: RawRow) -> b
     columns = (row.c.cells, row.c.sheet, batch.c.heads)
     query = select(*columns).join(batch, batch.c.id == row.c.batch_id).where(row.c.id == known.row_id)
     found = connection.execute(query).one_or_none()
-    if found is None or found.cells != raw.cells:
+    if found is None or found.cells not in (raw.cells, raw.kept):
         return False
     return headings_digest(heads_of(found.heads)[found.sheet].header) == raw.headings
 

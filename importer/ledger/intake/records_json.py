@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
+from importer.domain.cells import decode_cells, encode_cells
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, NoClaim, Reject, Row, VoucherRecord
 
 
 class RowRecords(NamedTuple):
-    """A row's case and voucher as they were read, each with the name of its kind of value."""
+    """A row's case and voucher as they were read, each with the name of its kind of value. ``held`` are its cells in JSON."""
 
     case: CaseRecord | None = None
     left_out: LeftOut | None = None
@@ -19,6 +21,7 @@ class RowRecords(NamedTuple):
     voucher: VoucherRecord | None = None
     voucher_reject: Reject | None = None
     no_claim: NoClaim | None = None
+    held: str | None = None
 
 
 @cache
@@ -36,6 +39,7 @@ def encode_records(loaded: LoadedRow) -> bytes:
         voucher=voucher if isinstance(voucher, VoucherRecord) else None,
         voucher_reject=voucher if isinstance(voucher, Reject) else None,
         no_claim=case if isinstance(case, NoClaim) else None,
+        held=None if loaded.row.held is None else encode_cells(loaded.row.held),
     )
     return _adapter().dump_json(records)
 
@@ -44,4 +48,6 @@ def decode_records(row: Row, text: bytes) -> LoadedRow:
     """Decode the JSON of :func:`encode_records`, for the row that it belongs to."""
     found = _adapter().validate_json(text)
     case = found.case or found.left_out or found.no_claim or found.case_reject
+    if found.held is not None:
+        row = replace(row, held=decode_cells(found.held))
     return LoadedRow(row, case, found.voucher or found.voucher_reject)

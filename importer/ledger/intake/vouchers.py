@@ -27,7 +27,7 @@ from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
 from importer.ledger.intake.changes import RejectedRefs
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting, voucher_digest, voucher_state
-from importer.ledger.intake.former_keys import former_keys
+from importer.ledger.intake.former_keys import former_keys, former_voucher_keys
 from importer.ledger.intake.known_entries import LinkedCases
 from importer.ledger.intake.placement import Placement
 from importer.ledger.outbox.dependents import CASE_DROPPED, CASE_REFUSED, PARENT_REFUSED
@@ -224,7 +224,8 @@ def _keys(row: StagedRow, one: VoucherIdentity) -> RecordKeys:
     sha256 = voucher.appendix.sha256 if voucher.appendix else None
     content = VoucherContent(voucher.payload, voucher.parent, sha256, voucher.fingerprint)
     keys = voucher_keys(one.owner, voucher.unique_id, content, row.raw)
-    return keys._replace(former=former_keys(one.owner, voucher.unique_id, content.fingerprint))
+    former = former_keys(one.owner, voucher.unique_id, content.fingerprint)
+    return keys._replace(former=(*former, *former_voucher_keys(one.owner, voucher)))
 
 
 def _values(voucher: VoucherRecord, case: ExistingEntry | None, parent: ExistingEntry | None) -> dict[str, Any]:

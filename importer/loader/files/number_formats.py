@@ -19,9 +19,9 @@ def shows_duration(section: str) -> bool:
     return any(token.kind is TokenKind.DATE and token.text.startswith("[") for token in tokens_of(section))
 
 
-def kept_format(code: str) -> NumberFormat | None:
+def kept_format(code: str, *, zeros_as_text: bool = True) -> NumberFormat | None:
     """Return the format of a code if its cells show something else than their values, else None."""
-    form = number_format(code)
+    form = number_format(code) if zeros_as_text else NumberFormat(code, zeros_as_text=False)
     return form if must_be_kept(form) else None
 
 
@@ -34,7 +34,12 @@ def shown_cell(form: NumberFormat, value: Cell) -> Cell:
         return _shown_in_full(form, value)
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= MAX_EXACT:
         return value
-    if shows_zeros(form) and value == int(value) and (text := identifier_text(form.code, value)) is not None:
+    if (
+        form.zeros_as_text
+        and shows_zeros(form)
+        and value == int(value)
+        and (text := identifier_text(form.code, value)) is not None
+    ):
         return text
     return ShownNumber(value, form.code) if _differs(form, value) else value
 

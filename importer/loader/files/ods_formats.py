@@ -37,7 +37,7 @@ def _format_shown(value: str, text: str, style: str, currency: str) -> NumberFor
         return kept_format(style if _CURRENCY.search(style) or not currency else f"{style} [${currency}]")
     signs = f"[${currency}]" if currency else "".join(_CURRENCY.findall(style))
     code = code_of_text(value, text) if text else "General"
-    return kept_format(f"{code} {signs}" if signs else code)
+    return kept_format(f"{code} {signs}" if signs else code, zeros_as_text=text.isdecimal())
 
 
 def code_of_text(value: str, text: str) -> str:
@@ -82,7 +82,7 @@ def _body(digits: str, number: Decimal, *, is_percent: bool) -> str | None:
         if not mark:
             whole, decimals = digits, ""
         groups = whole.translate(str.maketrans("", "", _GROUP_MARKS))
-        if not groups or not decimals.isdecimal() and decimals:
+        if not groups or (not decimals.isdecimal() and decimals):
             continue
         if Decimal(f"{groups}.{decimals or 0}") == wanted.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP):
             return _code_of_body(whole, groups, decimals, is_comma=bool(decimals) and point == ",")

@@ -1,6 +1,7 @@
 """Scan binary workbooks (.xlsb, BIFF12 records) before calamine reads them.
 
-The scan finds error cells and number formats that show something else than the value. A formula always has a value in this format, possibly an empty text.
+The scan finds error cells and number formats that show something else than the value. A formula always has a value in this
+format, possibly an empty text.
 """
 
 from __future__ import annotations

@@ -53,7 +53,10 @@ class SheetScan:
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """The cell styles (``s="7"``) that show something else than the value. ``of_style`` maps a style number to an index in ``formats``."""
+    """The cell styles (``s="7"``) that show something else than the value.
+
+    ``of_style`` maps a style number to an index in ``formats``.
+    """
 
     formats: tuple[NumberFormat, ...] = ()
     of_style: dict[int, int] = field(default_factory=dict)

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from importer.domain.cells import Cell
 from importer.domain.code_lists import find_country
 from importer.domain.columns import ValueKind
-from importer.domain.special_cells import CellError, shows_error
+from importer.domain.special_cells import CellError, ShownNumber, number_text, shows_error
 from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.damage import lost_letter_in
 from importer.loader.values.formats import Formats
+from importer.loader.values.identifiers import refuse_date
 from importer.loader.values.parsers import READERS, ValueProblem, display_text, is_blank
 from importer.loader.values.placeholders import is_placeholder, is_required
 from importer.loader.values.text import DAMAGED
@@ -28,6 +29,11 @@ LONGEST_REMEMBERED = 60
 """Longest text in characters that is cached, such as the name of a creditor or a town. Longer ones rarely repeat."""
 
 Read = Callable[[Cell], Any]
+
+TEXTS_WITHOUT_DATES = frozenset(
+    ("debtor_name", "debtor_contact_person", "debtor_address", "debtor_city", "creditor_company_name")
+)
+"""Columns of texts in which a date or a time is a text that a spreadsheet has changed."""
 
 _NAMES = frozenset(("debtor_name", "debtor_contact_person", "debtor_address", "debtor_city"))
 _LOST_LETTER = (
@@ -114,9 +120,16 @@ class CellComposer:
 def _composed(bound: ColumnBinding, cells: tuple[Cell, ...], country: str | None) -> str | ValueProblem | None:
     assert bound.composed is not None
     try:
+        for place in bound.places:
+            refuse_date(cells[place])
         return bound.composed.value(cells, bound.column, country)
     except ValueProblem as problem:
         return problem
+
+
+def takes_no_dates(bound: ColumnBinding) -> bool:
+    """Return whether a date in this column is a text that a spreadsheet has changed."""
+    return bound.column.value_kind is ValueKind.IDENTIFIER or bound.column.name in TEXTS_WITHOUT_DATES
 
 
 def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[ColumnReader, ...]:
@@ -128,6 +141,7 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     known: dict[str, Any] = {}
     reader, table = READERS[bound.column.value_kind], bound.values
     check = partial(_check_letters, bound) if bound.column.name in _NAMES else _check_nothing
+    has_no_dates = takes_no_dates(bound)
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
     def read(cell: Cell) -> Any:
@@ -138,6 +152,8 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
             return None
         if type(ready) is str and is_placeholder(ready, bound.column):
             return _without_value(bound)
+        if has_no_dates and type(ready) is not str:
+            refuse_date(ready)
         value = reader(ready, formats)
         check(cell, value)
         if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
@@ -166,7 +182,7 @@ def _check_nothing(cell: Cell, value: object) -> None:
 def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:
     """Return a cell as its parser gets it: replaced by the profile's values, an error text as CellError, None if blank."""
     if table and not is_blank(cell):
-        cell = table.get(display_text(cell), cell)
+        cell = table.get(display_text(cell), table.get(number_text(cell), cell) if type(cell) is ShownNumber else cell)
     if type(cell) is not str:
         return None if is_blank(cell) else cell
     bare = cell.strip()

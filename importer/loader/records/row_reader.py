@@ -13,6 +13,7 @@ from importer.domain.notes import Note
 from importer.domain.parties.kinds import party_kind_named
 from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
 from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
+from importer.domain.special_cells import ShownNumber
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
@@ -20,7 +21,9 @@ from importer.loader.records.column_readers import RowDecoder, readers_for
 from importer.loader.records.party import PartyReader
 from importer.loader.records.personal_numbers import reject_references, unmasked_positions
 from importer.loader.records.row_currency import resolve_currency
+from importer.loader.records.row_currency_shown import check_shown_currencies, is_of_shown, take_shown_currency
 from importer.loader.records.row_values import RowValues
+from importer.loader.records.shown_cells import ShownCells, held_cells
 from importer.loader.records.voucher import voucher_of
 from importer.loader.rows.judge import ConfirmedValues, RowJudge
 from importer.loader.rows.payment_terms import PaymentTerms
@@ -29,6 +32,7 @@ from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.values.parsers import display_text, is_blank
 from importer.loader.values.placeholders import is_placeholder
+from importer.loader.values.shown_currency import shown_currency
 
 __all__ = ["LoadContext", "RowReader"]
 
@@ -62,6 +66,9 @@ class RowReader:
             readers_for((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
         )
         self._voucher_positions = [(place, one.column) for one in plan.voucher for place in one.places]
+        is_flat = plan.shape is Shape.FLAT
+        self._case_amounts = [p for one in self._case_columns.amounts if is_flat and (p := one.position) is not None]
+        self._shown = ShownCells(plan)
         self._only_vouchers = plan.shape is Shape.VOUCHERS
         self._mask = SheetMask(plan.head, unmasked_positions(plan.head, profile))
         self._parties = PartyReader(self._mask, {**context.parties, **profile.party_kinds()}, derived=plan.derive_debtor_type)
@@ -82,9 +89,13 @@ class RowReader:
 
         Personal numbers are masked first: nothing that is returned contains one.
         """
-        masked = self._mask.row(cells)
+        shown = self._shown.settle(cells)
+        masked = self._mask.row(shown)
         self.masked.update(one.position for one in masked.found)
-        row, readable = Row(self.plan.head.name, number, masked.cells), masked.readable
+        held = None if shown is cells else self._mask.row(held_cells(cells)).cells
+        is_held = held == masked.cells and ShownNumber not in map(type, masked.cells)
+        row = Row(self.plan.head.name, number, masked.cells, None if is_held else held)
+        readable = masked.readable
         hints, answer = self._hints(readable), self._answer(readable)
         case = voucher = None
         if not self._only_vouchers:
@@ -93,7 +104,22 @@ class RowReader:
             voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER))
         if answer and party_kind_named(answer) is None:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
+        if shown is not cells or isinstance(case, Reject):
+            case, voucher = self._with_former(cells, case, voucher)
         return LoadedRow(row, case, voucher)
+
+    def _with_former(
+        self, cells: tuple[Cell, ...], case: CaseRow | None, voucher: VoucherRecord | Reject | None
+    ) -> tuple[CaseRow | None, VoucherRecord | Reject | None]:
+        """Add how earlier releases read the row, which knew only what its cells hold: by that the ledger finds it again."""
+        if isinstance(case, Reject) and is_of_shown(case):
+            former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
+            case = replace(case, formerly=former) if isinstance(former, CaseRecord) else case
+        elif isinstance(case, CaseRecord) and (texts := self._shown.former_texts(RecordKind.CASE, cells)):
+            case = replace(case, former_ref=texts.get("case_ref") or texts.get("creditor_reference"))
+        if isinstance(voucher, VoucherRecord) and (texts := self._shown.former_texts(RecordKind.VOUCHER, cells)):
+            voucher = replace(voucher, formerly=tuple(texts.items()))
+        return case, voucher
 
     def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None) -> CaseRow:
         found = self._row_values(RecordKind.CASE, self._case_columns, row)
@@ -112,13 +138,22 @@ class RowReader:
     def _row_values(self, kind: RecordKind, columns: RowDecoder, row: MaskedRow) -> RowValues:
         found, cells = RowValues(kind), row.readable
         found.read(columns, cells)
+        take_shown_currency(found, columns.amounts)
+        if kind is RecordKind.VOUCHER and "currency" not in found.values and self._case_amounts:
+            found.values |= self._currency_of_case(cells)
         resolve_currency(found, found.texts_of(columns.amounts))
         found.check_signs(columns.amounts)
+        check_shown_currencies(found, columns.amounts)
         if row.found:
             reject_references(found, row)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
             found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
         return found
+
+    def _currency_of_case(self, cells: tuple[Cell, ...]) -> dict[str, str]:
+        """Return the currency that the amount of a flat row's case shows, for the voucher in it."""
+        shown = next((one for at in self._case_amounts if at < len(cells) and (one := shown_currency(cells[at]))), None)
+        return {"currency": shown.name} if shown and shown.codes else {}
 
     def _has_voucher(self, cells: tuple[Cell, ...]) -> bool:
         filled = ((cells[p], column) for p, column in self._voucher_positions if p < len(cells) and not is_blank(cells[p]))

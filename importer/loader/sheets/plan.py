@@ -33,6 +33,7 @@ from importer.loader.sheets.joined_columns import ColumnsFilled, composed_by_hea
 from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.party_evidence import are_debtor_names
 from importer.loader.sheets.shape import Shape, known_key, name_in
+from importer.loader.sheets.shown_currencies import currencies_shown
 from importer.loader.sheets.state_columns import StateColumns, state_columns
 
 __all__ = ["ColumnBinding", "Shape", "SheetPlan", "plan_sheet"]
@@ -43,7 +44,7 @@ class ColumnBinding:
     """A column of the importer and the source of its cells: a position in the sheet, or one constant for all rows.
 
     ``values`` replaces cells before they are read. ``composed`` are the cells of a column that is joined or split; it has no
-    position of its own.
+    position of its own. ``is_default``: the constant is that of the settings, for lists without such a column.
     """
 
     column: Column
@@ -52,6 +53,7 @@ class ColumnBinding:
     constant: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     composed: Composed | None = None
+    is_default: bool = False
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -122,14 +124,15 @@ def plan_sheet(
     refuse_conflicts(headings, matches, constants, made.fills())
     matches = matches.with_names(made.added_names(matches.names), {})
     fixed = _values_for_all_rows(sheet, shape, matches, constants, defaults)
-    present = matches.present().union(fixed)
+    present = matches.present().union(fixed, currencies_shown(matches, shape, around))
     derived = _derived_columns(shape, header, present)
     unmatched = headings.unmatched(matches)
     free = [header[at] for at in unmatched]
     debtors = _headings_of_debtors(headings, matches, unmatched, present)
     objections = naming_open(matches.objections, free)
     refuse_missing(sheet, free, shape, present | derived, objections, matches.currency_in_title, debtors)
-    bound = _bound(shape, header, matches, fixed, profile, made.fills())
+    given = constants.keys() | ({"currency"} if matches.currency is not None else set())
+    bound = _bound(shape, header, matches, fixed, profile, made.fills(), fixed.keys() - given)
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     amount = matches.position_of(AMOUNT)
     found = state_columns(headings, shape, unused, profile)
@@ -234,6 +237,7 @@ def _bound(
     fixed: Mapping[str, str],
     profile: Profile,
     composed: Mapping[str, Composed],
+    by_default: Container[str],
 ) -> dict[RecordKind, tuple[ColumnBinding, ...]]:
     """Return the column bindings of each record kind."""
     tables = {name_in(shape, name): {k.strip(): v for k, v in table.items()} for name, table in profile.values.items()}
@@ -247,7 +251,10 @@ def _bound(
         ColumnBinding(column_in(shape, name), header[made.places[0]], None, values=tables.get(name, {}), composed=made)
         for name, made in composed.items()
     ]
-    constant = [ColumnBinding(column_in(shape, name), name, None, value, tables.get(name, {})) for name, value in fixed.items()]
+    constant = [
+        ColumnBinding(column_in(shape, name), name, None, value, tables.get(name, {}), is_default=name in by_default)
+        for name, value in fixed.items()
+    ]
     return {kind: tuple(b for b in (*placed, *constant) if b.column.kind is kind) for kind in RecordKind}
 
 

@@ -11,6 +11,8 @@ from functools import cache
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import case_currencies
+from importer.domain.number_formats.meaning import odd_amount
+from importer.domain.special_cells import ShownNumber
 from importer.loader.values.formats import LONGEST, DecimalMark, Formats
 from importer.loader.values.text import ValueProblem, read_text
 
@@ -113,10 +115,15 @@ def read_number(cell: Cell, formats: Formats) -> Decimal:
 
 def read_money(cell: Cell, formats: Formats) -> Decimal:
     """Return the exact decimal as :func:`read_number` does. A currency sign or code is allowed, see `currencies_of`."""
+    if isinstance(cell, ShownNumber) and (odd := odd_amount(cell.code, cell)):
+        raise ValueProblem("amount_unclear", f"{odd.value}, so that it is not clear which amount is meant. {_WRITE_PLAIN}")
     number, unit = _read(cell, formats)
     if unit and not _currencies(unit):
         raise _not_a_number()
     return number
+
+
+_WRITE_PLAIN = "Format the cell as a number that shows it, or give the amount in the profile, under [values]"
 
 
 def currencies_of(text: str) -> frozenset[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date, time, timedelta
 from typing import Self
 
 from importer.domain.cells import Cell
 from importer.domain.identity import without_invisible
 from importer.domain.notes import NoteKind
+from importer.domain.special_cells import ShownNumber
 from importer.loader.values.formats import Formats
 from importer.loader.values.text import ValueProblem, read_text
 
@@ -41,8 +43,11 @@ def read_identifier(cell: Cell, _: Formats) -> str:
 
     Raises ValueProblem if some characters were lost in a conversion to a number. What was taken out is said by the type.
     """
+    if isinstance(cell, ShownNumber):
+        raise ValueProblem("shown_unclear", _SHOWN_UNCLEAR)
     text = read_text(cell)
     if not isinstance(cell, str):
+        refuse_date(cell)
         return text
     if (cleaned := _cleaned(text)) is not None:
         return cleaned
@@ -51,6 +56,20 @@ def read_identifier(cell: Cell, _: Formats) -> str:
     if text.endswith(".0") and _FLOAT.fullmatch(text):
         raise ValueProblem("made_a_number", f"ends in .0, as programs write a number. Write it without the .0: {text[:-2]}")
     return text
+
+
+def refuse_date(cell: Cell) -> None:
+    """Raise ValueProblem for a date or a time, of which the text that was meant is not known any more."""
+    if isinstance(cell, date | time | timedelta):
+        raise ValueProblem("made_a_date", _MADE_A_DATE)
+
+
+_MADE_A_DATE = (
+    "is a date or a time: the spreadsheet has turned it into one. Format the column as text, and write in it again what is meant"
+)
+_SHOWN_UNCLEAR = (
+    "is a number in a format by which it is not clear how it is written. Format the column as text, and write it as it should be"
+)
 
 
 def _cleaned(text: str) -> CleanedText | None:

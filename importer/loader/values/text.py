@@ -6,7 +6,8 @@ import unicodedata
 from datetime import date, datetime, time
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
-from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, number_text
+from importer.domain.number_formats.meaning import shown_text
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, ShownNumber, number_text
 from importer.loader.values.damage import damage_in
 
 DAMAGED = "damaged"
@@ -58,6 +59,8 @@ def display_text(cell: Cell) -> str:
     """Return a cell as text: trimmed, in composed Unicode, whole numbers without a decimal point, an error as its text."""
     if isinstance(cell, str):
         return unicodedata.normalize("NFC", str(cell)).strip()
+    if isinstance(cell, ShownNumber):
+        return shown_text(cell.code, cell) or number_text(cell)
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):

@@ -18,6 +18,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from importer.domain.cells import Cell
+from importer.domain.special_cells import ShownNumber
 from importer.reporter.xlsx.book import FormatOf
 from importer.reporter.xlsx.cell_values import NUMBER_FORMATS, stored_value
 
@@ -112,7 +113,7 @@ def _are_plain(texts: Sequence[str]) -> bool:
 
 def _styled(cell: Cell, column: int, style: Style, *, always: bool = False) -> str:
     """Return the attribute with a cell's format. Dates and times always have one."""
-    wanted = NUMBER_FORMATS.get(type(cell))
+    wanted = cell.code if type(cell) is ShownNumber else NUMBER_FORMATS.get(type(cell))
     return style(wanted or "", column) if wanted or always else ""
 
 

@@ -14,6 +14,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
 
 from importer.domain.cells import Cell
+from importer.domain.special_cells import ShownNumber
 from importer.reporter.xlsx.book import FormatOf, OutputSheet
 from importer.reporter.xlsx.cell_values import NUMBER_FORMATS, stored_value
 
@@ -68,7 +69,7 @@ class PlainSheet:
     def write_cells(self, row: int, cells: Sequence[Cell], format_of: FormatOf, coloured: Collection[int] = ()) -> None:
         """Write row ``row``; see :meth:`OutputSheet.write_cells`."""
         for column, cell in enumerate(cells):
-            number_format = NUMBER_FORMATS.get(type(cell), "")
+            number_format = cell.code if isinstance(cell, ShownNumber) else NUMBER_FORMATS.get(type(cell), "")
             wanted = format_of(number_format, column) if number_format or column in coloured else None
             self._write(row, column, cell, wanted)
 

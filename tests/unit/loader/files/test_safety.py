@@ -22,12 +22,12 @@ from support.examples import examples
 from test_reader_files import MAIN, rows_of, write_zip, xlsb, xlsx, xlsx_parts
 from xlwt.Cell import StrCell
 
+from importer.domain.number_formats.number_format import number_format
 from importer.errors import FileRefused
 from importer.loader.files import xls as xls_module
 from importer.loader.files import xlsx as xlsx_module
 from importer.loader.files import zip_archive
 from importer.loader.files.cell_references import column_letters, column_number
-from importer.domain.number_formats.number_format import number_format
 from importer.loader.files.corrections import CellCorrections
 from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
 from importer.loader.files.reader import open_source

@@ -1,0 +1,110 @@
+"""The cells of a row whose number formats show something else than their numbers, each as its column needs it.
+
+What earlier releases read in their place is kept beside the row: by it they are found again in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from enum import Enum, auto
+
+from importer.domain.cells import Cell
+from importer.domain.columns import ValueKind
+from importer.domain.kinds import RecordKind
+from importer.domain.number_formats.meaning import identifier_text, may_be_odd
+from importer.domain.personal_numbers.texts import numbers_in
+from importer.domain.special_cells import ShownNumber, number_text
+from importer.loader.records.column_readers import takes_no_dates
+from importer.loader.sheets.plan import ColumnBinding, SheetPlan
+from importer.loader.values.parsers import display_text
+from importer.loader.values.shown_currency import shows_currency
+
+_Cells = tuple[Cell, ...]
+_SHORTEST_NUMBER = 10**7  # digits of a personal number, without zeros in front
+
+
+class _Use(Enum):
+    """What a column needs of a number that is shown in another way."""
+
+    TEXT = auto()
+    IDENTIFIER = auto()
+    NUMBER = auto()
+    AMOUNT = auto()
+
+
+class ShownCells:
+    """Reads the cells of one sheet as they are shown."""
+
+    def __init__(self, plan: SheetPlan) -> None:
+        self._uses = _uses_of(plan)
+        self._identifiers = {
+            kind: tuple(bound for bound in bounds if bound.column.value_kind is ValueKind.IDENTIFIER)
+            for kind, bounds in ((RecordKind.CASE, plan.case), (RecordKind.VOUCHER, plan.voucher))
+        }
+        self._without_dates = frozenset(
+            place for bound in (*plan.case, *plan.voucher) if takes_no_dates(bound) for place in bound.places
+        )
+
+    def settle(self, cells: _Cells) -> _Cells:
+        """Return the cells as they are shown, for their columns: identifiers and texts as texts, amounts with their currency.
+
+        A number whose text cannot be determined stays as it is below an identifier, which is then rejected.
+        """
+        if ShownNumber not in map(type, cells):  # most rows
+            return cells
+        return tuple(self._settled(at, cell) if type(cell) is ShownNumber else cell for at, cell in enumerate(cells))
+
+    def formerly(self, cells: _Cells) -> _Cells:
+        """Return the cells as earlier releases read them: numbers without their formats, and dates below identifiers as texts."""
+        return tuple(
+            display_text(cell) if at in self._without_dates and isinstance(cell, date | time | timedelta) else cell
+            for at, cell in enumerate(held_cells(cells))
+        )
+
+    def former_texts(self, kind: RecordKind, cells: _Cells) -> dict[str, str]:
+        """Return the texts that earlier releases read below the identifiers of a kind, where another one is shown, by column."""
+        return {
+            bound.column.name: number_text(cell)
+            for bound in self._identifiers[kind]
+            if bound.position is not None and bound.position < len(cells)
+            if type(cell := cells[bound.position]) is ShownNumber and type(self._settled(bound.position, cell)) is str
+        }
+
+    def _settled(self, at: int, cell: ShownNumber) -> Cell:
+        use = self._uses.get(at)
+        if use is _Use.AMOUNT:
+            return cell if shows_currency(cell.code) or may_be_odd(cell.code) else cell.held
+        if use is _Use.NUMBER or (use is None and abs(cell) < _SHORTEST_NUMBER):
+            return cell.held
+        text = identifier_text(cell.code, cell)
+        if use is None:
+            return text if text and numbers_in(text) else cell.held  # a personal number must be seen to be masked
+        if text is None:
+            return cell if use is _Use.IDENTIFIER else cell.held
+        return cell.held if text == number_text(cell) else text
+
+
+def held_cells(cells: _Cells) -> _Cells:
+    """Return the cells without the formats of their numbers."""
+    return tuple(cell.held if type(cell) is ShownNumber else cell for cell in cells)
+
+
+def _uses_of(plan: SheetPlan) -> Mapping[int, _Use]:
+    found: dict[int, _Use] = {}
+    for bound in (*plan.case, *plan.voucher):
+        for place in bound.places:
+            found[place] = max(found.get(place, _Use.TEXT), _use_of(bound), key=lambda use: use.value)
+    return found
+
+
+_TEXTS = frozenset((ValueKind.TEXT, ValueKind.FILE, ValueKind.CHOICE))
+
+
+def _use_of(bound: ColumnBinding) -> _Use:
+    kind = bound.column.value_kind
+    if kind is ValueKind.IDENTIFIER:
+        return _Use.IDENTIFIER
+    if kind in _TEXTS:
+        return _Use.TEXT
+    return _Use.AMOUNT if kind is ValueKind.MONEY else _Use.NUMBER
