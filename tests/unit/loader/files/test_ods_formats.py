@@ -1,0 +1,75 @@
+"""Number formats of OpenDocument cells, by what they show and by their styles."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from importer.domain.number_formats.meaning import identifier_text
+from importer.domain.special_cells import ShownNumber
+from importer.loader.files.ods_formats import code_of_text
+from importer.loader.files.reader import open_source
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "code"),
+    [
+        ("1067", "1067", "0"),
+        ("1234.5", "1.234,50", "#,##0.00"),
+        ("1234.5", "1 234,50", "#,##0.00"),
+        ("1234.5", "1,234.50", "#,##0.00"),
+        ("1067", "1.067", "#,##0"),
+        ("2025.1", "2025.10", "0.00"),
+        ("2025.1", "2025,10", "[$-406]0.00"),
+        ("123", "F-00123", '"F-"00000'),
+        ("1067", "INV-2025-1067", '"INV-2025-"0'),
+        ("20251067", "INV-2025-1067", '"INV-"0000"-"0000'),
+        ("12345", "01-2345", '00"-"0000'),
+        ("0.08", "8 %", '0" "%'),
+        ("-5", "-5,00 kr.", '[$-406]0.00" kr."'),
+        ("1234.567", "1.234,57 €", '#,##0.00" €"'),
+        ("5", "five", '"five"'),
+        ("x", "x", "General"),
+    ],
+)
+def test_the_code_of_what_a_cell_shows(value, text, code) -> None:
+    assert code_of_text(value, text) == code
+
+
+STYLES = """<number:number-style style:name="N1"><number:text>INV-</number:text><number:number number:min-integer-digits="5"/>
+</number:number-style><number:currency-style style:name="N2"><number:number number:decimal-places="2" number:min-integer-digits="1"
+ number:grouping="true"/><number:text> </number:text><number:currency-symbol number:language="nb" number:country="NO">kr
+</number:currency-symbol></number:currency-style><number:percentage-style style:name="N3"><number:number
+ number:min-integer-digits="1"/><number:text>%</number:text></number:percentage-style>"""
+CELLS = """<table:table-column table:number-columns-repeated="3"/><table:table-column table:default-cell-style-name="c1"/><table:table-row>
+<table:table-cell table:style-name="c1" office:value-type="float" office:value="7"/>
+<table:table-cell table:style-name="c2" office:value-type="currency" office:value="1234.5"/>
+<table:table-cell table:style-name="c3" office:value-type="percentage" office:value="0.08"/>
+<table:table-cell office:value-type="float" office:value="8"/>
+<table:table-cell office:value-type="currency" office:currency="EUR" office:value="5"/>
+<table:table-cell office:value-type="currency" office:currency="SEK" office:value="5"><text:p>5,00 kr</text:p></table:table-cell>
+</table:table-row>"""
+
+
+def test_cells_without_a_text_are_shown_by_their_styles(tmp_path: Path) -> None:
+    names = "".join(f'<style:style style:name="c{n}" style:data-style-name="N{n}"/>' for n in (1, 2, 3))
+    spaces = " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in {"office": "office", "table": "table", "text": "text", "style": "style", "number": "datastyle"}.items()
+    )
+    styles, cells = STYLES.replace("\n", ""), CELLS.replace("\n", "")
+    content = (
+        f"<office:document-content {spaces}><office:automatic-styles>{styles}{names}</office:automatic-styles><office:body>"
+        f'<office:spreadsheet><table:table table:name="Sager">{cells}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
+    )
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+    with open_source(path) as source:
+        ((_, row),) = source.sheets[0].rows()
+    codes = ['"INV-"00000', "#,##0.00\" \"[$kr-nb-NO]", "0%", '"INV-"00000', "General [$EUR]", '[$-406]0.00" kr" [$SEK]']
+    assert [cell.code for cell in row if isinstance(cell, ShownNumber)] == codes
+    assert list(row) == [7, 1234.5, 0.08, 8, 5, 5]
+    assert identifier_text(row[0].code, row[0]) == "INV-00007"
