@@ -36,7 +36,8 @@ def _is_written_alike(cells: tuple[Cell, ...]) -> bool:
     """Return whether orjson, which is faster, writes the cells exactly as `json` does. Floats with an exponent differ."""
     kinds = set(map(type, cells))
     return kinds <= _WRITTEN_ALIKE and (
-        kinds.isdisjoint(_FLOATS) or all(_SMALLEST <= abs(cell) < _LARGE or cell == 0 for cell in cells if type(cell) in _FLOATS)
+        kinds.isdisjoint(_FLOATS)
+        or all(_SMALLEST <= abs(cell) < _LARGE or cell == 0 for cell in cells if isinstance(cell, float))
     )
 
 

@@ -57,7 +57,7 @@ class ShownNumber(float):
     def held(self) -> int | float:
         """The number alone, which is what the cell holds."""
         whole = int(self)
-        return whole if whole == self else float(self)
+        return whole if whole == float(self) else float(self)
 
 
 # The texts that spreadsheets show in place of a value, by language; a CSV file contains them as text.

@@ -155,12 +155,19 @@ def test_small_files_of_each_kind() -> None:
     assert [one["currencyCode"] for one in euros] == ["EUR", "EUR", "USD", "SEK"]
     for name in ("A5-refdate.xlsx", "A5-dateref.ods"):
         assert {code for case in of(name) for code in codes(case)} == {"made_a_date"}
-    shown = {"A6-refprefix.xlsx": "INV-1067", "A6-refdec.xlsx": "2025.10", "A6-refcond.xlsx": "01067", "A6-prefixref.ods": "F-00123"}
+    shown = {
+        "A6-refprefix.xlsx": "INV-1067",
+        "A6-refdec.xlsx": "2025.10",
+        "A6-refcond.xlsx": "01067",
+        "A6-prefixref.ods": "F-00123",
+    }
     assert {name: wire(of(name)[0])["creditorReference"] for name in shown} == shown
     assert wire(of("A6-zipus.xlsx", debtor_state="CA")[0])["debtor"]["zipCode"] == "00501"
 
 
-def amounts(tmp_path: Path, *cells: tuple[object, str], currency: str | None = None, **defaults: str) -> list[CaseRecord | Reject]:
+def amounts(
+    tmp_path: Path, *cells: tuple[object, str], currency: str | None = None, **defaults: str
+) -> list[CaseRecord | Reject]:
     rows = [row(ref=(f"F-{number}", ""), amount=cell) for number, cell in enumerate(cells)]
     headings = HEADINGS if currency is None else (*HEADINGS, "currency")
     rows = rows if currency is None else [(*one, (currency, "")) for one in rows]
@@ -295,7 +302,9 @@ def test_what_an_earlier_release_sent_is_known_in_a_later_list(configured_worksp
 
 
 def test_what_is_rejected_now_and_was_sent_before_is_known(configured_workspace, fake_apis) -> None:
-    settings = {f"IMPORTER_DEFAULTS__{name.upper()}": value for name, value in DEFAULTS.items()} | {"IMPORTER_DEFAULTS__CURRENCY": "DKK"}
+    settings = {f"IMPORTER_DEFAULTS__{name.upper()}": value for name, value in DEFAULTS.items()} | {
+        "IMPORTER_DEFAULTS__CURRENCY": "DKK"
+    }
     path = configured_workspace.folder / "a.xlsx"
     xlsx(path, row(ref=(DAY.isoformat(), "")))
     assert configured_workspace.call("run", path.name, "--yes", env=settings).code == 0

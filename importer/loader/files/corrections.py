@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from importer.domain.cells import Cell
 from importer.domain.special_cells import FORMULA_WITHOUT_VALUE, CellError, FalseDate
-from importer.loader.files.number_formats import shown_cell
+from importer.loader.files.number_formats import makes_text, shown_cell
 
 if TYPE_CHECKING:
     from importer.domain.number_formats.number_format import NumberFormat
@@ -75,12 +75,12 @@ class CellCorrections:
             self.formats = (*self.formats, form)
         return CorrectionCode.FORMAT + self.formats.index(form)
 
-    def format_columns(self) -> frozenset[int]:
-        """Return the columns that have a cell in one of the formats."""
-        if not self.formats:
-            return frozenset()
-        mask = (1 << _COLUMN_BITS) - 1
-        return frozenset({cell >> _CODE_BITS & mask for cell in self.cells if cell & CorrectionCode.FORMAT})
+    def text_columns(self) -> frozenset[int]:
+        """Return the columns with a cell whose format makes a text of a number, such as ``"INV-"0``."""
+        codes = frozenset(CorrectionCode.FORMAT + at for at, form in enumerate(self.formats) if makes_text(form))
+        mask = (1 << _CODE_BITS) - 1
+        cells = (cell for cell in self.cells if cell & mask in codes) if codes else ()
+        return frozenset({cell >> _CODE_BITS & (1 << _COLUMN_BITS) - 1 for cell in cells})
 
     def close(self) -> None:
         """Sort the cells, because a file may hold them in any order. Call this once, after the last cell."""

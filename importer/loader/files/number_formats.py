@@ -56,6 +56,13 @@ def _differs(form: NumberFormat, value: float) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def makes_text(form: NumberFormat) -> bool:
+    """Return whether a format shows a number as an identifier with something before, behind or between its digits."""
+    shown = identifier_text(form.code, 1)
+    return shown is not None and fixed_decimals(form) is None and shown != "1"
+
+
+@lru_cache(maxsize=4096)
 def fixed_decimals(form: NumberFormat) -> int | None:
     """Return the number of decimals of a format such as ``0.00``, which has nothing else; None for any other."""
     section = form.sections[0]
@@ -69,6 +76,7 @@ def fixed_decimals(form: NumberFormat) -> int | None:
 def shows_zeros(form: NumberFormat) -> bool:
     """Return whether a format shows leading zeros: two or more ``0`` with only literals between them."""
     section = form.sections[0]
-    kinds = {token.kind for token in section.tokens if not (token.kind is TokenKind.CURRENCY and token.text.startswith("-"))}
+    is_locale = (token.kind is TokenKind.CURRENCY and token.text.startswith("-") for token in section.tokens)
+    kinds = {token.kind for token, passed in zip(section.tokens, is_locale, strict=True) if not passed}
     has_zeros = section.digits.whole.count("0") >= _ZEROS_ENOUGH and set(section.digits.whole) == {"0"}
     return has_zeros and kinds <= _NO_OTHERS and not any(one.condition for one in form.sections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
-from importer.loader.files.corrections import CorrectionCode
+from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.reader_process import POOL
 
 if TYPE_CHECKING:
@@ -61,12 +61,16 @@ class OpenWorkbook:
     def read_columns(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, Sequence[Cell]]]:
         """Yield (row number that Excel shows, cells at ``positions``) of every row, without corrections.
 
-        The sheet is not parsed again while its `rows` are being read.
+        Only numbers that a format shows as a text with something beside them are corrected. The sheet is not parsed again while
+        its `rows` are being read.
         """
         _, raw = self._open(sheet, tuple(positions))
+        corrections = self._scan.sheets[sheet].corrections
+        shown = corrections.text_columns()
+        places = [(at, position) for at, position in enumerate(positions) if position in shown]
         for row, cells in enumerate(self._guarded_rows(sheet, raw)):
             if cells:
-                yield row + 1, cells
+                yield row + 1, _as_shown(cells, dict(corrections.in_row(row)), places, corrections) if places else cells
 
     def _open(self, sheet: str, positions: Sequence[int] | None = None) -> tuple[Extent, Iterator[Sequence[Any]]]:
         with self._guarded(sheet):
@@ -92,6 +96,17 @@ class OpenWorkbook:
     def _refusal(self, sheet: str, error: BaseException) -> FileRefused:
         where = f"{self._name}, sheet {sheet!r}," if sheet else self._name
         return FileRefused(f"{where} cannot be read ({_reason(error)}). Open it in Excel and save it again.")
+
+
+def _as_shown(
+    cells: Sequence[Any], codes: Mapping[int, int], places: Sequence[tuple[int, int]], corrections: CellCorrections
+) -> list[Cell]:
+    """Return the cells with those as they are shown whose number is a text; ``places`` are their places and columns."""
+    changed = list(cells)
+    for at, column in places:
+        if (code := codes.get(column, 0)) >= CorrectionCode.FORMAT:
+            changed[at] = corrections.corrected(code, changed[at])
+    return changed
 
 
 def _reason(error: BaseException) -> str:

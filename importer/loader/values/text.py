@@ -59,12 +59,10 @@ def display_text(cell: Cell) -> str:
     """Return a cell as text: trimmed, in composed Unicode, whole numbers without a decimal point, an error as its text."""
     if isinstance(cell, str):
         return unicodedata.normalize("NFC", str(cell)).strip()
-    if isinstance(cell, ShownNumber):
-        return shown_text(cell.code, cell) or number_text(cell)
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
-        return number_text(cell)
+        return (isinstance(cell, ShownNumber) and shown_text(cell.code, cell)) or number_text(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
     if isinstance(cell, date | time):

@@ -132,9 +132,15 @@ def test_texts_beside_a_number_that_may_be_its_currency(code, signs) -> None:
 @pytest.mark.parametrize(
     ("code", "kept"),
     [
-        *((code, False) for code in ("General", "0", "@", "#,##0.00", "#,##0.00;[Red]-#,##0.00", "#,##0.00_);(#,##0.00)", "0.##")),
+        *(
+            (code, False)
+            for code in ("General", "0", "@", "#,##0.00", "#,##0.00;[Red]-#,##0.00", "#,##0.00_);(#,##0.00)", "0.##")
+        ),
         *((code, False) for code in ("yyyy-mm-dd", "dd-mm-yyyy;@", '_-* #,##0.00_-;\\-* #,##0.00_-;_-* "-"??_-;_-@_-')),
-        *((code, True) for code in ("0.00", "00000", '"F-"0', "0%", "0.00E+00", "#,##0,", "#,##0;#,##0", '#,##0.00 "kr."', '"F-"@')),
+        *(
+            (code, True)
+            for code in ("0.00", "00000", '"F-"0', "0%", "0.00E+00", "#,##0,", "#,##0;#,##0", '#,##0.00 "kr."', '"F-"@')
+        ),
         *((code, True) for code in ("[$SEK] 0", "[<9]0;00", ";;;", "# ?/?")),
     ],
 )
@@ -153,7 +159,9 @@ def test_sections_are_parted_by_semicolons_that_are_neither_quoted_nor_escaped()
     assert sections_of("0;") == ["0", ""]
 
 
-@pytest.mark.parametrize("code", ["", "[", "[$", '"', "\\", "_", "*", ";;;;;", "[>]0", "[<=x]0", "0.0.0", "E+", "@@", "//", "[$-zz]0.0"])
+@pytest.mark.parametrize(
+    "code", ["", "[", "[$", '"', "\\", "_", "*", ";;;;;", "[>]0", "[<=x]0", "0.0.0", "E+", "@@", "//", "[$-zz]0.0"]
+)
 def test_odd_codes_are_formats_too(code) -> None:
     form = number_format(code)
     assert isinstance(form.show(Decimal("1.5")) or "", str)

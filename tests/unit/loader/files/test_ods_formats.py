@@ -36,12 +36,14 @@ def test_the_code_of_what_a_cell_shows(value, text, code) -> None:
     assert code_of_text(value, text) == code
 
 
-STYLES = """<number:number-style style:name="N1"><number:text>INV-</number:text><number:number number:min-integer-digits="5"/>
+STYLES = """<number:number-style style:name="N1"><number:text>INV-</number:text><number:number
+ number:min-integer-digits="5"/>
 </number:number-style><number:currency-style style:name="N2"><number:number number:decimal-places="2" number:min-integer-digits="1"
  number:grouping="true"/><number:text> </number:text><number:currency-symbol number:language="nb" number:country="NO">kr
 </number:currency-symbol></number:currency-style><number:percentage-style style:name="N3"><number:number
  number:min-integer-digits="1"/><number:text>%</number:text></number:percentage-style>"""
-CELLS = """<table:table-column table:number-columns-repeated="3"/><table:table-column table:default-cell-style-name="c1"/><table:table-row>
+CELLS = """<table:table-column table:number-columns-repeated="3"/><table:table-column
+ table:default-cell-style-name="c1"/><table:table-row>
 <table:table-cell table:style-name="c1" office:value-type="float" office:value="7"/>
 <table:table-cell table:style-name="c2" office:value-type="currency" office:value="1234.5"/>
 <table:table-cell table:style-name="c3" office:value-type="percentage" office:value="0.08"/>
@@ -55,7 +57,13 @@ def test_cells_without_a_text_are_shown_by_their_styles(tmp_path: Path) -> None:
     names = "".join(f'<style:style style:name="c{n}" style:data-style-name="N{n}"/>' for n in (1, 2, 3))
     spaces = " ".join(
         f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for prefix, name in {"office": "office", "table": "table", "text": "text", "style": "style", "number": "datastyle"}.items()
+        for prefix, name in {
+            "office": "office",
+            "table": "table",
+            "text": "text",
+            "style": "style",
+            "number": "datastyle",
+        }.items()
     )
     styles, cells = STYLES.replace("\n", ""), CELLS.replace("\n", "")
     content = (
@@ -67,9 +75,10 @@ def test_cells_without_a_text_are_shown_by_their_styles(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
     with open_source(path) as source:
         ((_, row),) = source.sheets[0].rows()
-    codes = ['"INV-"00000', "#,##0.00\" \"[$kr-nb-NO]", "0%", '"INV-"00000', "General [$EUR]", '[$-406]0.00" kr" [$SEK]']
+    codes = ['"INV-"00000', '#,##0.00" "[$kr-nb-NO]', "0%", '"INV-"00000', "General [$EUR]", '[$-406]0.00" kr" [$SEK]']
     assert [cell.code for cell in row if isinstance(cell, ShownNumber)] == codes
     assert list(row) == [7, 1234.5, 0.08, 8, 5, 5]
     assert identifier_text(row[0].code, row[0]) == "INV-00007"
