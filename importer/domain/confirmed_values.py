@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from importer.domain.match_keys import headings_digest
 from importer.domain.notes import Note, NoteKind
+from importer.domain.raw_rows import headings_digest
 from importer.domain.row_states import IN_WORDS, WITH_WORDS, Meaning, StateColumn
 
 ConfirmedValue = tuple[str, str]

@@ -7,7 +7,7 @@ the entries of older ledgers get them too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,10 +16,8 @@ import orjson
 
 from importer.domain.code_lists import VOUCHER_TYPES, is_state_code
 from importer.domain.identity import fingerprint, loose_text, match_text
+from importer.domain.raw_rows import SHORT, RawRow
 from importer.domain.us_states import US, find_us_state
-
-SHORT = 24
-"""Hexadecimal digits of the keys by which entries are only looked for, not identified."""
 
 
 class MatchVersion(IntEnum):
@@ -263,35 +261,6 @@ def is_derived(base: str, owner: str, content: VoucherContent) -> bool:
 def owner_of(case_key: str | None, target: str | None) -> str:
     """Return what stands for a voucher's case in its identity: the key of its entry, or the id of an existing case."""
     return case_key if case_key is not None else f"id:{target}"
-
-
-# Raw cells
-
-
-class RawRow(NamedTuple):
-    """A row as it was read: the digest of its sheet's headings, and its cells as JSON.
-
-    ``cells`` are what the cells hold, as earlier releases read them. ``shown`` is the row with what its number formats show,
-    as the ledger keeps it, "" if that is the same.
-    """
-
-    headings: str
-    cells: str
-    shown: str = ""
-
-    @property
-    def kept(self) -> str:
-        """The JSON of the cells that the ledger keeps."""
-        return self.shown or self.cells
-
-    def key(self, *owner: object) -> str:
-        """Return the key of the row for a record of this owner."""
-        return fingerprint("cells", *owner, self.headings, self.cells)[:SHORT]
-
-
-def headings_digest(header: Sequence[str]) -> str:
-    """Return a digest of a sheet's headings."""
-    return fingerprint(*header)
 
 
 # Values

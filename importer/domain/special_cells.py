@@ -40,7 +40,7 @@ class FalseDate(CellError):
 class ShownNumber(float):
     """A number whose cell shows something else than the number: ``code`` is its number format, such as ``"INV-"0``.
 
-    It is a number like any other, with at most 15 digits; :mod:`importer.domain.number_formats` tells what the cell shows.
+    It is a number like any other, with at most 15 digits. :mod:`importer.domain.number_formats` renders it.
     """
 
     __slots__ = ("code",)

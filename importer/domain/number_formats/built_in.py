@@ -1,7 +1,7 @@
 """The formats that a workbook names by their number alone. Source: ECMA-376, part 1, 18.8.30.
 
 Not listed are dates, and the numbers whose format depends on the language of the program (5-8, 41-44: the currency of
-whoever opens the workbook). A workbook that means one of those for certain writes its code out.
+the person who opens the workbook). A workbook that means one of those for certain has its code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BUILT_IN: dict[int, NumberFormat] = {
     }.items()
 }
 LOCALE_BOUND = frozenset((5, 6, 7, 8, 41, 42, 43, 44))
-"""Numbers of formats that show the currency, or the marks, of whoever opens the workbook, unless their code is written out."""
+"""Numbers of formats in the language of the program that opens the workbook, unless their code is in the file."""
 
 
 def kept_built_in() -> dict[str, NumberFormat]:

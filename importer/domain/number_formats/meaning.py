@@ -120,11 +120,15 @@ def _is_ordinary(section: Section) -> bool:
         return True
     if section.has(TokenKind.GENERAL) or section.is_of_text:
         return section.is_plain
+    return not _has_odd_digits(section) and all(map(_is_ordinary_token, section.tokens))
+
+
+def _has_odd_digits(section: Section) -> bool:
+    """Return whether a section pads, fixes or changes the digits of a number, or has none."""
     layout = section.digits
-    is_padded = layout.whole.count("0") > 1 and not layout.grouped
-    has_zeros = "0" in layout.decimals and not layout.grouped
-    odd = layout.thousands or layout.exponent or section.percents or section.is_fraction or section.is_without_number
-    return not (is_padded or has_zeros or odd) and all(map(_is_ordinary_token, section.tokens))
+    has_zeros = layout.whole.count("0") > 1 or "0" in layout.decimals
+    is_changed = bool(layout.thousands or layout.exponent or section.percents or section.is_fraction)
+    return section.is_without_number or is_changed or (has_zeros and not layout.grouped)
 
 
 def _is_ordinary_token(token: Token) -> bool:

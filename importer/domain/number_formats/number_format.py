@@ -115,7 +115,7 @@ def _of_text(kind: TokenKind, shown: str, text: str) -> str:
 
 
 def _by_condition(sections: tuple[Section, ...], value: Decimal) -> Choice | None:
-    """Choose by the conditions. A section without one takes what is left, of three the second one numbers below zero."""
+    """Choose by the conditions. A section without one takes all other numbers, of three the second one those below zero."""
     for at, section in enumerate(sections):
         condition = section.condition or _implied(at, sections)
         if condition is None or condition.holds(value):
@@ -126,7 +126,7 @@ def _by_condition(sections: tuple[Section, ...], value: Decimal) -> Choice | Non
 
 
 def _implied(at: int, sections: tuple[Section, ...]) -> Condition | None:
-    """Return the condition of a section that has none of its own; None if it takes what is left."""
+    """Return the condition of a section that names none; None if it takes all other numbers."""
     if at == 0:
         return Condition(">", Decimal(0)) if len(sections) >= _MOST_SECTIONS else Condition(">=", Decimal(0))
     return Condition("<", Decimal(0)) if at == 1 and len(sections) >= _MOST_SECTIONS else None

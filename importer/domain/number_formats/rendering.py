@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import takewhile
 from typing import NamedTuple
 
 from importer.domain.number_formats.section import Section
@@ -193,13 +194,20 @@ def _fraction_places(section: Section) -> _FractionPlaces:
     at = next(index for index, token in enumerate(section.tokens) if token.kind is TokenKind.SLASH)
     head, tail = section.tokens[:at], section.tokens[at + 1 :]
     groups = "".join(token.text if token.kind is TokenKind.DIGIT else " " for token in head).split()
-    denominator, behind = "", ""
-    for token in tail:
-        is_place = token.kind is TokenKind.DIGIT or (token.kind is TokenKind.LITERAL and token.text.isdigit())
-        if is_place and not behind:
-            denominator += token.text
-        else:
-            behind += _beside(token, Decimal(0))
+    denominator = list(takewhile(_is_of_denominator, tail))
     first = next(index for index, token in enumerate(head) if token.kind is TokenKind.DIGIT)
-    before = "".join(_beside(token, Decimal(0)) for token in head[:first])
-    return _FractionPlaces(before, groups[0] if len(groups) > 1 else "", groups[-1], denominator, behind)
+    return _FractionPlaces(
+        _literals(head[:first]),
+        groups[0] if len(groups) > 1 else "",
+        groups[-1],
+        "".join(token.text for token in denominator),
+        _literals(tail[len(denominator) :]),
+    )
+
+
+def _is_of_denominator(token: Token) -> bool:
+    return token.kind is TokenKind.DIGIT or (token.kind is TokenKind.LITERAL and token.text.isdigit())
+
+
+def _literals(tokens: Iterable[Token]) -> str:
+    return "".join(_beside(token, Decimal(0)) for token in tokens)

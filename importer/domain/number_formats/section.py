@@ -189,10 +189,12 @@ def _layout(tokens: Sequence[Token]) -> DigitLayout:
             grouped = grouped or (commas > 0 and part == "whole")
             commas = 0
             places[part] += token.text
-        elif token.kind is TokenKind.POINT and part == "whole":
-            part = "decimals"
-        elif token.kind is TokenKind.EXPONENT:
-            part = "exponent"
-        elif token.kind is TokenKind.COMMA and (places["whole"] or places["decimals"]):
+        elif token.kind is TokenKind.COMMA and any(places.values()):
             commas += 1
+        else:
+            part = _PARTS.get(token.kind, part)
     return DigitLayout(places["whole"], places["decimals"], places["exponent"], grouped, commas)
+
+
+_PARTS = {TokenKind.POINT: "decimals", TokenKind.EXPONENT: "exponent"}
+"""The part of the digits that begins with a token."""

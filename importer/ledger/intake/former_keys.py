@@ -18,8 +18,9 @@ import orjson
 
 from importer.domain.cells import encode_cells
 from importer.domain.identity import match_text
-from importer.domain.match_keys import RawRow, VoucherParts, case_key, content_key, folded_creditor
+from importer.domain.match_keys import VoucherParts, case_key, content_key, folded_creditor
 from importer.domain.models import with_fields
+from importer.domain.raw_rows import RawRow
 from importer.domain.records import CaseRecord, Row, VoucherRecord
 
 

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, insert, update
 from importer.domain.accounts import Accounts
 from importer.domain.batches import NOBODY, BatchState, Person, figures_of, person_json
 from importer.domain.kinds import RecordKind
-from importer.domain.match_keys import RawRow, RecordKeys, case_keys, headings_digest, same_values
+from importer.domain.match_keys import RecordKeys, case_keys, same_values
 from importer.domain.notes import notes_to_json
+from importer.domain.raw_rows import RawRow, headings_digest
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, LoadedSource, NoClaim, Reject, SheetHead
 from importer.domain.states import State

@@ -8,8 +8,9 @@ import orjson
 from sqlalchemy import Connection, select
 
 from importer.domain.identity import fingerprint
-from importer.domain.match_keys import RawRow, headings_digest, same_values
+from importer.domain.match_keys import same_values
 from importer.domain.personal_numbers.payloads import without_numbers
+from importer.domain.raw_rows import RawRow, headings_digest
 from importer.domain.records import CaseRecord, VoucherRecord
 from importer.domain.states import REPLACEABLE, State
 from importer.ledger.intake.decisions import ExistingEntry

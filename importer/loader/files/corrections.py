@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from importer.domain.cells import Cell
 from importer.domain.special_cells import FORMULA_WITHOUT_VALUE, CellError, FalseDate
-from importer.loader.files.number_formats import makes_text, shown_cell
+from importer.loader.files.number_formats import cell_reader, makes_text
 
 if TYPE_CHECKING:
     from importer.domain.number_formats.number_format import NumberFormat
@@ -44,6 +44,7 @@ class CellCorrections:
     formats: tuple[NumberFormat, ...] = ()
     texts: list[str] = field(default_factory=list)
     cells: array[int] = field(default_factory=lambda: array("Q"))
+    _readers: dict[int, Callable[[Cell], Cell]] = field(default_factory=dict)
 
     def add(self, row: int, column: int, code: int) -> None:
         """Add a cell. Raises TooManyCorrections when there are more than ``MAX_CORRECTIONS``."""
@@ -101,10 +102,16 @@ class CellCorrections:
             if column < len(values):
                 values[column] = self.corrected(code, values[column])
 
+    def _reader_of(self, code: int) -> Callable[[Cell], Cell]:
+        """Return the function that reads the cells in a format."""
+        if code not in self._readers:
+            self._readers[code] = cell_reader(self.formats[code - CorrectionCode.FORMAT])
+        return self._readers[code]
+
     def corrected(self, code: int, value: Cell) -> Cell:
         """Return the corrected cell for the value that calamine returned."""
         if code >= CorrectionCode.FORMAT:
-            return shown_cell(self.formats[code - CorrectionCode.FORMAT], value)
+            return self._reader_of(code)(value)
         if code >= CorrectionCode.TEXT:
             return CellError(self.texts[code - CorrectionCode.TEXT])
         kind, correct = _CORRECTIONS[CorrectionCode(code)]

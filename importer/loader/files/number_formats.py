@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from typing import TypeVar
 
 from importer.domain.cells import Cell
 from importer.domain.number_formats.meaning import identifier_text, must_be_kept
 from importer.domain.number_formats.number_format import NumberFormat, number_format
 from importer.domain.number_formats.tokens import TokenKind, tokens_of
-from importer.domain.special_cells import MAX_EXACT, CellError, ShownNumber, number_text
+from importer.domain.special_cells import MAX_EXACT, CellError, ShownNumber
 
 _NO_OTHERS = frozenset((TokenKind.LITERAL, TokenKind.DIGIT, TokenKind.BLANK, TokenKind.FILL))
 _ZEROS_ENOUGH = 2
+_Number = TypeVar("_Number", int, str)
 
 
 def shows_duration(section: str) -> bool:
@@ -25,23 +27,32 @@ def kept_format(code: str, *, zeros_as_text: bool = True) -> NumberFormat | None
     return form if must_be_kept(form) else None
 
 
-def shown_cell(form: NumberFormat, value: Cell) -> Cell:
-    """Return a cell as it is read: with its format if that shows something else than the value.
+def keep_format(codes: dict[_Number, NumberFormat], number: _Number, code: str) -> None:
+    """Enter the code that a workbook has for the number of a format, which may be another than the built-in one."""
+    codes.pop(number, None)
+    if found := kept_format(code):
+        codes[number] = found
+
+
+def cell_reader(form: NumberFormat) -> Callable[[Cell], Cell]:
+    """Return the function that reads a cell in this format: with the format, if that shows something else than the value.
 
     A whole number with leading zeros (``00123``) is read as a text, and so is a text with something beside it.
     """
-    if isinstance(value, str):
-        return _shown_in_full(form, value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= MAX_EXACT:
-        return value
-    if (
-        form.zeros_as_text
-        and shows_zeros(form)
-        and value == int(value)
-        and (text := identifier_text(form.code, value)) is not None
-    ):
-        return text
-    return ShownNumber(value, form.code) if _differs(form, value) else value
+    decimals, code = fixed_decimals(form), form.code
+    as_text = form.zeros_as_text and shows_zeros(form)
+
+    def read(value: Cell) -> Cell:
+        if isinstance(value, str):
+            return _shown_in_full(form, value)
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= MAX_EXACT:
+            return value
+        if as_text and value == int(value) and (text := identifier_text(code, value)) is not None:
+            return text
+        is_alike = decimals is not None and f"{value:.{decimals}f}" == f"{value:.15g}"
+        return value if is_alike else ShownNumber(value, code)
+
+    return read
 
 
 def _shown_in_full(form: NumberFormat, text: str) -> str:
@@ -49,20 +60,12 @@ def _shown_in_full(form: NumberFormat, text: str) -> str:
     return form.show_text(text).strip() if is_value else text
 
 
-def _differs(form: NumberFormat, value: float) -> bool:
-    """Return whether a format with nothing but decimals shows other characters than the number has."""
-    decimals = fixed_decimals(form)
-    return decimals is None or f"{value:.{decimals}f}" != number_text(value)
-
-
-@lru_cache(maxsize=4096)
 def makes_text(form: NumberFormat) -> bool:
     """Return whether a format shows a number as an identifier with something before, behind or between its digits."""
     shown = identifier_text(form.code, 1)
     return shown is not None and fixed_decimals(form) is None and shown != "1"
 
 
-@lru_cache(maxsize=4096)
 def fixed_decimals(form: NumberFormat) -> int | None:
     """Return the number of decimals of a format such as ``0.00``, which has nothing else; None for any other."""
     section = form.sections[0]
@@ -72,7 +75,6 @@ def fixed_decimals(form: NumberFormat) -> int | None:
     return len(digits.decimals) if is_fixed and set(digits.decimals) == {"0"} else None
 
 
-@lru_cache(maxsize=4096)
 def shows_zeros(form: NumberFormat) -> bool:
     """Return whether a format shows leading zeros: two or more ``0`` with only literals between them."""
     section = form.sections[0]

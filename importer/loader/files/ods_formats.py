@@ -34,7 +34,8 @@ def format_shown(attributes: Mapping[str, str], text: str, style: str) -> Number
 @lru_cache(maxsize=1 << 14)
 def _format_shown(value: str, text: str, style: str, currency: str) -> NumberFormat | None:
     if not text and style:
-        return kept_format(style if _CURRENCY.search(style) or not currency else f"{style} [${currency}]")
+        code = style if _CURRENCY.search(style) or not currency else f"{style} [${currency}]"
+        return kept_format(code, zeros_as_text=False)
     signs = f"[${currency}]" if currency else "".join(_CURRENCY.findall(style))
     code = code_of_text(value, text) if text else "General"
     return kept_format(f"{code} {signs}" if signs else code, zeros_as_text=text.isdecimal())
@@ -90,12 +91,17 @@ def _body(digits: str, number: Decimal, *, is_percent: bool) -> str | None:
 
 
 def _code_of_body(whole: str, groups: str, decimals: str, *, is_comma: bool) -> str:
-    places = "0" * len(decimals)
+    behind = f".{'0' * len(decimals)}" if decimals else ""
     if len(groups) < len(whole) and _is_grouped(whole):
-        return f"#,##0{'.' if places else ''}{places}"
-    padded = "0" * len(groups) if groups.startswith("0") and len(groups) > 1 else "0"
-    layout = padded if len(groups) == len(whole) else "".join(f"\\{sign}" if not sign.isdigit() else "0" for sign in whole)
-    return f"{_COMMA_LOCALE if is_comma else ''}{layout}{'.' if places else ''}{places}"
+        return f"#,##0{behind}"
+    return f"{_COMMA_LOCALE if is_comma else ''}{_whole_places(whole, groups)}{behind}"
+
+
+def _whole_places(whole: str, groups: str) -> str:
+    """Return the places of the whole digits, with the signs that part them."""
+    if len(groups) < len(whole):
+        return "".join("0" if sign.isdigit() else f"\\{sign}" for sign in whole)
+    return "0" * len(groups) if groups.startswith("0") else "0"
 
 
 def _is_grouped(whole: str) -> bool:

@@ -26,7 +26,7 @@ from importer.domain.special_cells import CellError, FalseDate, clean_number
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import SeenCells, column_letters
 from importer.loader.files.corrections import CellCorrections
-from importer.loader.files.number_formats import kept_format, shown_cell, shows_duration
+from importer.loader.files.number_formats import cell_reader, kept_format, shows_duration
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, refuse_equal_names, refuse_repeated, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan
@@ -110,7 +110,10 @@ def _reader_of(book: Any, number_format: int) -> Callable[[float], Cell] | None:
         return partial(_moment, epoch=book.datemode)
     is_own = form in book.format_list or number_format not in LOCALE_BOUND
     kept = kept_format(form.format_str or "") if is_own else None
-    return (lambda value: shown_cell(kept, clean_number(value))) if kept else None
+    if kept is None:
+        return None
+    read = cell_reader(kept)
+    return lambda value: read(clean_number(value))
 
 
 def _duration(value: float) -> Cell:

@@ -14,7 +14,7 @@ from importer.domain.number_formats.built_in import kept_built_in
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import SeenCells
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
-from importer.loader.files.number_formats import kept_format
+from importer.loader.files.number_formats import keep_format
 from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, refuse_equal_names, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan, Styles
 from importer.loader.files.zip_archive import Archive
@@ -125,10 +125,7 @@ def _read_styles(archive: Archive) -> Styles:
             if inside and struct.unpack_from("<I", content)[0] > _MAX_STYLES:
                 raise IndexError
         elif kind == _FORMAT:
-            number = struct.unpack_from("<H", content)[0]
-            codes.pop(number, None)
-            if found := kept_format(_wide(content, 2)[0]):
-                codes[number] = found
+            keep_format(codes, struct.unpack_from("<H", content)[0], _wide(content, 2)[0])
         elif kind == _XF and inside:
             cells.append(struct.unpack_from("<H", content, 2)[0])
     return Styles.of(codes, cells)

@@ -17,7 +17,7 @@ from importer.errors import FileRefused
 from importer.loader.files.cell_references import MAX_COLUMNS, column_letters
 from importer.loader.files.corrections import CorrectionCode
 from importer.loader.files.multipliers import may_repeat_cells, most_text
-from importer.loader.files.number_formats import kept_format
+from importer.loader.files.number_formats import keep_format
 from importer.loader.files.xlsx_scan import (
     SheetScan,
     Styles,
@@ -235,7 +235,7 @@ def _read_styles(archive: Archive) -> Styles:
         name = tag.rpartition(":")[2]
         inside.append(name)
         if name == "numFmt":
-            _keep(codes, attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
+            keep_format(codes, attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
         elif name == "xf" and "cellXfs" in inside:
             cells.append(attributes.get("numFmtId", ""))
 
@@ -243,13 +243,6 @@ def _read_styles(archive: Archive) -> Styles:
         return Styles()
     parse_xml(archive.blocks(part), start=start, end=lambda _tag: _pop(inside))
     return Styles.of(codes, cells)
-
-
-def _keep(codes: dict[str, NumberFormat], number: str, code: str) -> None:
-    """Enter the code that a workbook has for a format, which may be other than the built-in one."""
-    codes.pop(number, None)
-    if found := kept_format(code):
-        codes[number] = found
 
 
 def _pop(names: list[str]) -> None:

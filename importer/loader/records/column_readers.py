@@ -141,7 +141,7 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     known: dict[str, Any] = {}
     reader, table = READERS[bound.column.value_kind], bound.values
     check = partial(_check_letters, bound) if bound.column.name in _NAMES else _check_nothing
-    has_no_dates = takes_no_dates(bound)
+    reader = _without_dates(reader) if takes_no_dates(bound) else reader
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
     def read(cell: Cell) -> Any:
@@ -152,8 +152,6 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
             return None
         if type(ready) is str and is_placeholder(ready, bound.column):
             return _without_value(bound)
-        if has_no_dates and type(ready) is not str:
-            refuse_date(ready)
         value = reader(ready, formats)
         check(cell, value)
         if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
@@ -161,6 +159,16 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
         return value
 
     return ColumnReader(bound.column.name, bound.position, read, known, bound)
+
+
+def _without_dates(reader: Callable[[Cell, Formats], Any]) -> Callable[[Cell, Formats], Any]:
+    """Return a reader that raises ValueProblem for a date or a time."""
+
+    def read(cell: Cell, formats: Formats) -> Any:
+        refuse_date(cell)
+        return reader(cell, formats)
+
+    return read
 
 
 def _without_value(bound: ColumnBinding) -> None:

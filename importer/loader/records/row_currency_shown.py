@@ -6,40 +6,51 @@ from collections.abc import Iterable, Sequence
 
 from importer.domain.code_lists import case_currencies
 from importer.domain.records import Reject
+from importer.domain.special_cells import ShownNumber
 from importer.loader.records.column_readers import ColumnReader
 from importer.loader.records.row_values import RowValues
 from importer.loader.values.amounts import currencies_meant
 from importer.loader.values.shown_currency import ShownCurrency, shown_currency
 
+Shown = Sequence[tuple[str, ShownCurrency]]
+"""The amounts of a row whose formats show a currency: their columns, and what is shown."""
 
-def take_shown_currency(found: RowValues, amounts: Iterable[ColumnReader]) -> None:
+
+def currencies_shown_in(found: RowValues, amounts: Iterable[ColumnReader]) -> Shown:
+    """Return the currencies that the formats of a row's amounts show, if those could be read."""
+    return [
+        (amount.name, shown)
+        for amount in amounts
+        if type(cell := amount.cell(found.cells)) is ShownNumber and amount.name in found.values
+        if (shown := shown_currency(cell))
+    ]
+
+
+def take_shown_currency(found: RowValues, shown: Shown) -> None:
     """Take the currency that a number format shows, as if it were written in the currency column.
 
     The default of the settings is for lists that name no currency, so that it gives way, unless a sign can mean it too.
     """
-    shown = next((one for amount in amounts if (one := _shown(found, amount)) and one.codes), None)
-    if shown is None:
+    first = next((one for _, one in shown if one.codes), None)
+    if first is None:
         return
     written = found.values.get("currency")
     if written is not None and not _is_default(found):
         return
-    if written is None or not _may_mean(written, shown):
-        found.values["currency"] = shown.name
+    if written is None or not _may_mean(written, first):
+        found.values["currency"] = first.name
 
 
-def check_shown_currencies(found: RowValues, amounts: Sequence[ColumnReader]) -> None:
+def check_shown_currencies(found: RowValues, shown: Shown) -> None:
     """Reject an amount whose number format shows a currency that is not known, or another one than the row's."""
     currency = found.values.get("currency")
-    for amount in amounts:
-        shown = _shown(found, amount)
-        if shown is None:
-            continue
-        if not shown.codes:
-            message = f"is shown with {shown.sign}, which is no currency that is known. Correct the cell's format"
-            found.reject("currency_unknown", message, amount.name)
-        elif currency in case_currencies() and currency not in shown.codes:
-            message = f"is shown in {shown.name} by the cell's format, but the row's currency is {currency}. Correct one"
-            found.reject("currency_differs", message, amount.name)
+    for name, one in shown:
+        if not one.codes:
+            message = f"is shown with {one.sign}, which is no currency that is known. Correct the cell's format"
+            found.reject("currency_unknown", message, name)
+        elif currency in case_currencies() and currency not in one.codes:
+            message = f"is shown in {one.name} by the cell's format, but the row's currency is {currency}. Correct one"
+            found.reject("currency_differs", message, name)
 
 
 def is_of_shown(reject: Reject) -> bool:
@@ -48,10 +59,6 @@ def is_of_shown(reject: Reject) -> bool:
 
 
 _CODES = frozenset(("currency_unknown", "currency_differs", "amount_unclear", "shown_unclear", "made_a_date"))
-
-
-def _shown(found: RowValues, amount: ColumnReader) -> ShownCurrency | None:
-    return shown_currency(amount.cell(found.cells)) if amount.name in found.values else None
 
 
 def _is_default(found: RowValues) -> bool:

@@ -13,7 +13,6 @@ from importer.domain.notes import Note
 from importer.domain.parties.kinds import party_kind_named
 from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
 from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
-from importer.domain.special_cells import ShownNumber
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
@@ -21,7 +20,12 @@ from importer.loader.records.column_readers import RowDecoder, readers_for
 from importer.loader.records.party import PartyReader
 from importer.loader.records.personal_numbers import reject_references, unmasked_positions
 from importer.loader.records.row_currency import resolve_currency
-from importer.loader.records.row_currency_shown import check_shown_currencies, is_of_shown, take_shown_currency
+from importer.loader.records.row_currency_shown import (
+    check_shown_currencies,
+    currencies_shown_in,
+    is_of_shown,
+    take_shown_currency,
+)
 from importer.loader.records.row_values import RowValues
 from importer.loader.records.shown_cells import ShownCells, held_cells
 from importer.loader.records.voucher import voucher_of
@@ -89,12 +93,11 @@ class RowReader:
 
         Personal numbers are masked first: nothing that is returned contains one.
         """
-        shown = self._shown.settle(cells)
+        shown, held = self._shown.settle(cells)
         masked = self._mask.row(shown)
+        held = None if held is None else self._masked_held(shown, held, masked)
         self.masked.update(one.position for one in masked.found)
-        held = None if shown is cells else self._mask.row(held_cells(cells)).cells
-        is_held = held == masked.cells and ShownNumber not in map(type, masked.cells)
-        row = Row(self.plan.head.name, number, masked.cells, None if is_held else held)
+        row = Row(self.plan.head.name, number, masked.cells, held)
         readable = masked.readable
         hints, answer = self._hints(readable), self._answer(readable)
         case = voucher = None
@@ -104,9 +107,14 @@ class RowReader:
             voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER))
         if answer and party_kind_named(answer) is None:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
-        if shown is not cells or isinstance(case, Reject):
+        if held is not None or isinstance(case, Reject):
             case, voucher = self._with_former(cells, case, voucher)
         return LoadedRow(row, case, voucher)
+
+    def _masked_held(self, shown: tuple[Cell, ...], held: tuple[Cell, ...], masked: MaskedRow) -> tuple[Cell, ...]:
+        """Return the cells without their formats, masked: a number may be masked where its text is not."""
+        has_texts = any(type(one) is str and type(other) is not str for one, other in zip(shown, held, strict=True))
+        return self._mask.row(held).cells if has_texts else held_cells(masked.cells)
 
     def _with_former(
         self, cells: tuple[Cell, ...], case: CaseRow | None, voucher: VoucherRecord | Reject | None
@@ -138,12 +146,13 @@ class RowReader:
     def _row_values(self, kind: RecordKind, columns: RowDecoder, row: MaskedRow) -> RowValues:
         found, cells = RowValues(kind), row.readable
         found.read(columns, cells)
-        take_shown_currency(found, columns.amounts)
+        shown = currencies_shown_in(found, columns.amounts)
+        take_shown_currency(found, shown)
         if kind is RecordKind.VOUCHER and "currency" not in found.values and self._case_amounts:
             found.values |= self._currency_of_case(cells)
         resolve_currency(found, found.texts_of(columns.amounts))
         found.check_signs(columns.amounts)
-        check_shown_currencies(found, columns.amounts)
+        check_shown_currencies(found, shown)
         if row.found:
             reject_references(found, row)
         if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):

@@ -24,6 +24,9 @@ _Cells = tuple[Cell, ...]
 _SHORTEST_NUMBER = 10**7  # digits of a personal number, without zeros in front
 
 
+_PLAIN = frozenset((int, float))
+
+
 class _Use(Enum):
     """What a column needs of a number that is shown in another way."""
 
@@ -46,14 +49,22 @@ class ShownCells:
             place for bound in (*plan.case, *plan.voucher) if takes_no_dates(bound) for place in bound.places
         )
 
-    def settle(self, cells: _Cells) -> _Cells:
+    def settle(self, cells: _Cells) -> tuple[_Cells, _Cells | None]:
         """Return the cells as they are shown, for their columns: identifiers and texts as texts, amounts with their currency.
 
-        A number whose text cannot be determined stays as it is below an identifier, which is then rejected.
+        A number whose text cannot be determined stays as it is below an identifier, which is then rejected. The second value
+        are the cells without formats, None if they are the same.
         """
         if ShownNumber not in map(type, cells):  # most rows
-            return cells
-        return tuple(self._settled(at, cell) if type(cell) is ShownNumber else cell for at, cell in enumerate(cells))
+            return cells, None
+        shown, held = list(cells), list(cells)
+        is_plain = True
+        for at, cell in enumerate(cells):
+            if type(cell) is ShownNumber:
+                held[at] = cell.held
+                shown[at] = settled = self._settled(at, cell)
+                is_plain = is_plain and type(settled) in _PLAIN
+        return tuple(shown), None if is_plain else tuple(held)
 
     def formerly(self, cells: _Cells) -> _Cells:
         """Return the cells as earlier releases read them: numbers without their formats, and dates below identifiers as texts."""
@@ -75,14 +86,20 @@ class ShownCells:
         use = self._uses.get(at)
         if use is _Use.AMOUNT:
             return cell if shows_currency(cell.code) or may_be_odd(cell.code) else cell.held
-        if use is _Use.NUMBER or (use is None and abs(cell) < _SHORTEST_NUMBER):
+        if use is None:
+            return _settled_elsewhere(cell)
+        if use is _Use.NUMBER:
             return cell.held
         text = identifier_text(cell.code, cell)
-        if use is None:
-            return text if text and numbers_in(text) else cell.held  # a personal number must be seen to be masked
-        if text is None:
-            return cell if use is _Use.IDENTIFIER else cell.held
-        return cell.held if text == number_text(cell) else text
+        if text is None and use is _Use.IDENTIFIER:
+            return cell
+        return text if text and text != number_text(cell) else cell.held
+
+
+def _settled_elsewhere(cell: ShownNumber) -> Cell:
+    """Return a cell of a column that is not used: its number, unless its text must be seen to mask a personal number in it."""
+    text = identifier_text(cell.code, cell) if abs(cell) >= _SHORTEST_NUMBER else None
+    return text if text and numbers_in(text) else cell.held
 
 
 def held_cells(cells: _Cells) -> _Cells:

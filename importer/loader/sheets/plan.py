@@ -131,8 +131,7 @@ def plan_sheet(
     debtors = _headings_of_debtors(headings, matches, unmatched, present)
     objections = naming_open(matches.objections, free)
     refuse_missing(sheet, free, shape, present | derived, objections, matches.currency_in_title, debtors)
-    given = constants.keys() | ({"currency"} if matches.currency is not None else set())
-    bound = _bound(shape, header, matches, fixed, profile, made.fills(), fixed.keys() - given)
+    bound = _bound(shape, header, matches, fixed, profile, made.fills(), _by_default(fixed, constants, matches))
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
     amount = matches.position_of(AMOUNT)
     found = state_columns(headings, shape, unused, profile)
@@ -218,6 +217,12 @@ def _values_for_all_rows(
     if "currency" not in present:
         _refuse_other_currency(sheet, "a title or the unit below the amount says", matches.currency_in_title, fixed)
     return fixed
+
+
+def _by_default(fixed: Mapping[str, str], constants: Mapping[str, str], matches: HeadingMatches) -> set[str]:
+    """Return the names of the values for all rows that only the settings give."""
+    given = {*constants, "currency"} if matches.currency is not None else {*constants}
+    return {name for name in fixed if name not in given}
 
 
 def _refuse_other_currency(sheet: str, says: str, currency: str | None, fixed: Mapping[str, str]) -> None:

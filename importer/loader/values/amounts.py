@@ -11,7 +11,7 @@ from functools import cache
 
 from importer.domain.cells import Cell
 from importer.domain.code_lists import case_currencies
-from importer.domain.number_formats.meaning import odd_amount
+from importer.domain.number_formats.meaning import may_be_odd, odd_amount
 from importer.domain.special_cells import ShownNumber
 from importer.loader.values.formats import LONGEST, DecimalMark, Formats
 from importer.loader.values.text import ValueProblem, read_text
@@ -115,7 +115,7 @@ def read_number(cell: Cell, formats: Formats) -> Decimal:
 
 def read_money(cell: Cell, formats: Formats) -> Decimal:
     """Return the exact decimal as :func:`read_number` does. A currency sign or code is allowed, see `currencies_of`."""
-    if isinstance(cell, ShownNumber) and (odd := odd_amount(cell.code, cell)):
+    if isinstance(cell, ShownNumber) and may_be_odd(cell.code) and (odd := odd_amount(cell.code, cell)):
         raise ValueProblem("amount_unclear", f"{odd.value}, so that it is not clear which amount is meant. {_WRITE_PLAIN}")
     number, unit = _read(cell, formats)
     if unit and not _currencies(unit):

@@ -47,7 +47,6 @@ def read_identifier(cell: Cell, _: Formats) -> str:
         raise ValueProblem("shown_unclear", _SHOWN_UNCLEAR)
     text = read_text(cell)
     if not isinstance(cell, str):
-        refuse_date(cell)
         return text
     if (cleaned := _cleaned(text)) is not None:
         return cleaned

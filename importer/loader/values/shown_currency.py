@@ -35,14 +35,23 @@ def shown_currency(cell: Cell) -> ShownCurrency | None:
     """Return the currency that the format of a cell shows; None if it shows none."""
     if not isinstance(cell, ShownNumber):
         return None
+    every = _of_sections(cell.code)
+    if len(every) == 1:  # most formats
+        return next(iter(every))
     signs = number_format(cell.code).signs(exact(cell))
     return _combined(signs) if signs else None
 
 
 @lru_cache(maxsize=4096)
+def _of_sections(code: str) -> frozenset[ShownCurrency | None]:
+    """Return what the sections of a format show."""
+    return frozenset(_combined(section.signs) for section in number_format(code).sections)
+
+
+@lru_cache(maxsize=4096)
 def shows_currency(code: str) -> bool:
     """Return whether a format shows a currency for some numbers."""
-    return any(_combined(section.signs) is not None for section in number_format(code).sections)
+    return any(shown is not None for shown in _of_sections(code))
 
 
 @lru_cache(maxsize=4096)

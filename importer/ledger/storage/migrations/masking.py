@@ -14,12 +14,10 @@ from importer.domain.identity import fingerprint
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import (
     MatchVersion,
-    RawRow,
     VoucherContent,
     case_key,
     case_keys,
     folded_creditor,
-    headings_digest,
     owner_of,
     voucher_keys,
 )
@@ -27,6 +25,7 @@ from importer.domain.match_keys import is_derived as is_derived_voucher
 from importer.domain.personal_numbers.payloads import masked_json, names_number, without_numbers
 from importer.domain.personal_numbers.sheet_mask import SheetMask
 from importer.domain.personal_numbers.texts import mask_text
+from importer.domain.raw_rows import RawRow, headings_digest
 from importer.domain.records import SheetHead
 from importer.ledger.storage.schema import MASKED_NUMBERS
 

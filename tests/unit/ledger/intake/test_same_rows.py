@@ -15,7 +15,8 @@ from support.ledgers import ACCOUNTS, CASES, LedgerDriver, case, open_driver, re
 
 from importer.domain.identity import EntryLabel, fingerprint
 from importer.domain.kinds import RecordKind
-from importer.domain.match_keys import RawRow, case_keys
+from importer.domain.match_keys import case_keys
+from importer.domain.raw_rows import RawRow
 from importer.domain.records import CaseRecord, LoadedRow, Row
 from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import CHUNK_ROWS, take_in

@@ -38,8 +38,10 @@ def test_the_code_of_what_a_cell_shows(value, text, code) -> None:
 
 STYLES = """<number:number-style style:name="N1"><number:text>INV-</number:text><number:number
  number:min-integer-digits="5"/>
-</number:number-style><number:currency-style style:name="N2"><number:number number:decimal-places="2" number:min-integer-digits="1"
- number:grouping="true"/><number:text> </number:text><number:currency-symbol number:language="nb" number:country="NO">kr
+</number:number-style><number:currency-style style:name="N2"><number:number
+ number:decimal-places="2" number:min-integer-digits="1"
+ number:grouping="true"/><number:text> </number:text><number:currency-symbol
+ number:language="nb" number:country="NO">kr
 </number:currency-symbol></number:currency-style><number:percentage-style style:name="N3"><number:number
  number:min-integer-digits="1"/><number:text>%</number:text></number:percentage-style>"""
 CELLS = """<table:table-column table:number-columns-repeated="3"/><table:table-column

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from alembic import op
 
 from importer.domain.kinds import RecordKind
-from importer.domain.match_keys import RawRow, RecordKeys, VoucherContent, case_keys, headings_digest, owner_of, voucher_keys
+from importer.domain.match_keys import RecordKeys, VoucherContent, case_keys, owner_of, voucher_keys
 from importer.domain.match_keys import is_derived as is_derived_voucher
+from importer.domain.raw_rows import RawRow, headings_digest
 from importer.ledger.storage.identity import give_identity
 from importer.ledger.storage.migrations.account_spelling import normalise_accounts
 
