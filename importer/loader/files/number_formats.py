@@ -40,7 +40,7 @@ def cell_reader(form: NumberFormat) -> Callable[[Cell], Cell]:
     A whole number with leading zeros (``00123``) is read as a text, and so is a text with something beside it.
     """
     decimals, code = fixed_decimals(form), form.code
-    as_text = form.zeros_as_text and shows_zeros(form)
+    as_text = shows_zeros(form)
 
     def read(value: Cell) -> Cell:
         if isinstance(value, str):
@@ -81,4 +81,4 @@ def shows_zeros(form: NumberFormat) -> bool:
     is_locale = (token.kind is TokenKind.CURRENCY and token.text.startswith("-") for token in section.tokens)
     kinds = {token.kind for token, passed in zip(section.tokens, is_locale, strict=True) if not passed}
     has_zeros = section.digits.whole.count("0") >= _ZEROS_ENOUGH and set(section.digits.whole) == {"0"}
-    return has_zeros and kinds <= _NO_OTHERS and not any(one.condition for one in form.sections)
+    return form.zeros_as_text and has_zeros and kinds <= _NO_OTHERS and not any(one.condition for one in form.sections)

@@ -139,9 +139,8 @@ def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[Column
 
 def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     known: dict[str, Any] = {}
-    reader, table = READERS[bound.column.value_kind], bound.values
+    reader, table = _parser_of(bound), bound.values
     check = partial(_check_letters, bound) if bound.column.name in _NAMES else _check_nothing
-    reader = _without_dates(reader) if takes_no_dates(bound) else reader
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
     def read(cell: Cell) -> Any:
@@ -161,8 +160,11 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
     return ColumnReader(bound.column.name, bound.position, read, known, bound)
 
 
-def _without_dates(reader: Callable[[Cell, Formats], Any]) -> Callable[[Cell, Formats], Any]:
-    """Return a reader that raises ValueProblem for a date or a time."""
+def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
+    """Return the parser of a column's value kind. One that takes no dates raises ValueProblem for a date or a time."""
+    reader = READERS[bound.column.value_kind]
+    if not takes_no_dates(bound):
+        return reader
 
     def read(cell: Cell, formats: Formats) -> Any:
         refuse_date(cell)
