@@ -29,9 +29,10 @@ class NoteKind(StrEnum):
 
     # A sheet of the file
     SHEET_HIDDEN = "sheet_hidden"
+    HIDDEN_SHEET_NOT_READ = "hidden_sheet_not_read"
     MERGED_RANGES = "merged_ranges"  # count, first
     HIDDEN_ROWS = "hidden_rows"  # count
-    HIDDEN_COLUMNS = "hidden_columns"
+    HIDDEN_COLUMNS = "hidden_columns"  # columns, for each range of them
     FILTERED_ROWS = "filtered_rows"
     SHEET_LEFT_OUT = "sheet_left_out"
 

@@ -8,11 +8,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from importer.domain.cells import Cell
 from importer.domain.special_cells import FORMULA_WITHOUT_VALUE, CellError, FalseDate
-from importer.loader.files.number_formats import cell_reader, makes_text
+from importer.loader.files.serial_days import duration_of, moment_of
 
 if TYPE_CHECKING:
     from importer.domain.number_formats.number_format import NumberFormat
@@ -29,6 +30,9 @@ class CorrectionCode(IntEnum):
     MISSING = 1
     DAY_60 = 2
     DURATION = 3
+    DAY_NUMBER = 4
+    DAY_NUMBER_1904 = 5
+    DURATION_NUMBER = 6
     TEXT = 16
     FORMAT = 32768
 
@@ -133,5 +137,8 @@ _CORRECTIONS: dict[CorrectionCode, tuple[type, Callable[[Any], Cell]]] = {
     CorrectionCode.MISSING: (type(None), lambda _: FORMULA_WITHOUT_VALUE),
     CorrectionCode.DAY_60: (dt.date, lambda _: FalseDate("1900-02-29")),
     CorrectionCode.DURATION: (str, parse_duration),
+    CorrectionCode.DAY_NUMBER: (int, partial(moment_of, epoch_1904=False)),
+    CorrectionCode.DAY_NUMBER_1904: (int, partial(moment_of, epoch_1904=True)),
+    CorrectionCode.DURATION_NUMBER: (int, duration_of),
 }
 """By code: the type that calamine returns for such a cell, and its correction. Values of other types are not changed."""

@@ -5,6 +5,8 @@ A parser writes all of it out. What a file may repeat therefore depends on what 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 REPEATED_CELLS = 1_000_000
 """Cells that a workbook may have by repetition alone; each takes about 100 bytes in the parser."""
 
@@ -23,3 +25,13 @@ def may_repeat_cells(cells: int, own: int) -> bool:
 def most_text(own: int) -> int:
     """Return the most characters of a workbook, or of a sheet that is read by itself, that has ``own`` in the file."""
     return REPEATED_TEXT + FACTOR * own
+
+
+def count_in(attributes: Mapping[str, str], name: str) -> int:
+    """Return a count in an attribute of this name, with any prefix; 1 without it. A plus sign is read as a parser may read it."""
+    counts = [1]
+    for key, value in attributes.items():
+        digits = value.strip().removeprefix("+")
+        if key.rpartition(":")[2] == name and digits.isascii() and digits.isdecimal():
+            counts.append(int(digits.lstrip("0")[:18] or 0))  # 18 digits are above every limit
+    return max(counts)

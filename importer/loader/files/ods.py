@@ -7,42 +7,62 @@ count once for each repetition, because calamine expands them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
+from functools import partial
 from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import MAX_COLUMNS
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
-from importer.loader.files.multipliers import may_repeat_cells, most_text
-from importer.loader.files.ods_formats import OdsStyles, format_shown
-from importer.loader.files.xlsx import MAX_AREA, MAX_ROWS, MAX_TEXT, WorkbookScan, check_size, refuse_equal_names, sheet_notes
+from importer.loader.files.multipliers import count_in, may_repeat_cells, most_text
+from importer.loader.files.number_formats import ZeroFormat
+from importer.loader.files.ods_rewriting import rewrite_ods
+from importer.loader.files.ods_text import CellText
+from importer.loader.files.xlsx import (
+    MAX_AREA,
+    MAX_ROWS,
+    MAX_SHEET_COLUMNS,
+    MAX_TEXT,
+    WorkbookScan,
+    check_size,
+    refuse_equal_names,
+    sheet_notes,
+)
 from importer.loader.files.xlsx_scan import SheetScan, parse_xml
-from importer.loader.files.zip_archive import Archive
+from importer.loader.files.zip_archive import FETCH_AGAIN, Archive
 
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
 _CONTENTS = frozenset(("value-type", "value", "boolean-value", "date-value", "time-value", "string-value", "formula"))
 """Attributes of a cell that is not empty, by their local names."""
+_INVISIBLE = ("collapse", "filter")
+_ZEROS = re.compile(r"0\d+")
 
 
-def scan_ods(archive: Archive) -> WorkbookScan:
-    """Check every part of an OpenDocument sheet and find its special cells. Raises FileRefused."""
+def scan_ods(archive: Archive, wanted: Collection[str] = ()) -> WorkbookScan:
+    """Check the parts of an OpenDocument sheet that are read, and find its special cells. Raises FileRefused.
+
+    calamine parses all sheets at once, so that they are all checked, also those that are not ``wanted``.
+    """
     content = archive.find("content.xml")
     if content is None:
         raise FileRefused(f"{archive.name} is a zip file but holds no sheet. Save the sheet again as .ods or .xlsx.")
     _refuse_encryption_and_macros(archive)
     calls = _Scan(archive.name, styles := OdsStyles())
     try:
-        if common := archive.find("styles.xml"):
-            parse_xml(archive.blocks(common), start=styles.start, end=styles.end, data=styles.data)
-        parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data)
+        parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data, cdata=calls.cdata)
     except expat.ExpatError as error:
-        raise FileRefused(f"{archive.name} holds damaged XML ({error}). Open it and save it again.") from error
-    archive.check_all_but({content})
-    for name, scan in calls.result.sheets.items():
+        raise FileRefused(f"{archive.name} holds damaged XML ({expat.ErrorString(error.code)}). {FETCH_AGAIN}") from error
+    if not calls.is_spreadsheet:
+        raise FileRefused(f"{archive.name} is an OpenDocument file but not a sheet. Save the sheet as .ods or .xlsx.")
+    result = calls.result
+    for name, scan in result.sheets.items():
         scan.corrections.close()
-        calls.result.notes += sheet_notes(name, scan)
-    return calls.result
+        scan.hidden_rows.close()
+        scan.covered.close(archive.name, name, scan.rows)
+        result.notes += sheet_notes(name, scan) if not wanted or name in wanted else []
+    result.rewrite = partial(rewrite_ods, archive, content)
+    return result
 
 
 def _refuse_encryption_and_macros(archive: Archive) -> None:
@@ -63,74 +83,88 @@ class _Scan:
         self._name = name
         self._sheet = ""
         self._scan = SheetScan(CellCorrections())
-        self._row = self._column = 0
+        self._row = self._column = self._columns = 0
         self._row_repeat = self._repeat = 1
         self._cell: dict[str, str] | None = None
         self._row_cells: list[tuple[int, int, dict[str, str], str]] = []
-        self._text: list[str] = []
-        self._blanks = self._row_blanks = 0
+        self._text = CellText()
+        self._row_blanks = 0
         self._cells = self._texts = self._own_cells = self._own_text = self._area = 0  # of all sheets, which are read at once
-        self._annotation = 0
+        self._style, self._hiding_styles = "", set[str]()
+        self.is_spreadsheet = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
-        if name in ("table-cell", "covered-table-cell"):
-            self._cell, self._text, self._blanks = attributes, [], 0
-            self._repeat = _count(attributes, "number-columns-repeated")
-        elif name == "s":
-            self._blanks += _count(attributes, "c")
+        if self._cell is not None:
+            self._text.start(tag, count_in(attributes, "c") if name == "s" else 0)
+        elif name in ("table-cell", "covered-table-cell"):
+            self._cell, self._text = attributes, CellText()
+            self._repeat = count_in(attributes, "number-columns-repeated")
         elif name == "table-row":
             self._column, self._row_cells, self._row_blanks = 0, [], 0
-            self._row_repeat = _count(attributes, "number-rows-repeated")
-            if attributes.get("table:visibility") in ("collapse", "filter"):
-                self._scan.hidden_rows += self._row_repeat
+            self._row_repeat = count_in(attributes, "number-rows-repeated")
+            if attributes.get("table:visibility") in _INVISIBLE:
+                self._scan.hidden_rows.add(self._row + 1, self._row + self._row_repeat)
         elif tag == "table:table":
-            self._sheet, self._row = attributes.get("table:name", ""), 0
-            if self._sheet in self.result.sheets:
-                refuse_equal_names(self._name, (self._sheet, self._sheet))
-            self._area += self._scan.rows * self._scan.columns
-            self._scan, self._column_styles = SheetScan(CellCorrections()), []
-            self.result.sheets[self._sheet] = self._scan
-        elif name == "annotation":
-            self._annotation += 1
-        elif name == "table-column":
-            self._start_column(attributes)
+            self._start_sheet(attributes)
         else:
-            self._styles.start(tag, attributes)
+            self._note_feature(name, attributes)
 
-    def _start_column(self, attributes: dict[str, str]) -> None:
-        repeat = min(_count(attributes, "number-columns-repeated"), MAX_COLUMNS)
-        if len(self._column_styles) < MAX_COLUMNS:
-            self._column_styles += [attributes.get("table:default-cell-style-name", "")] * repeat
-        if attributes.get("table:visibility") in ("collapse", "filter"):
-            self._scan.hidden_columns += 1
+    def _start_sheet(self, attributes: dict[str, str]) -> None:
+        self._sheet, self._row, self._columns = attributes.get("table:name", ""), 0, 0
+        if self._sheet in self.result.sheets:
+            refuse_equal_names(self._name, (self._sheet, self._sheet))
+        self._area += self._scan.rows * self._scan.columns
+        self._scan = SheetScan(CellCorrections())
+        self.result.sheets[self._sheet] = self._scan
+        if attributes.get("table:style-name") in self._hiding_styles:
+            self.result.hidden.add(self._sheet)
+
+    def _note_feature(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "table-column":
+            first, self._columns = self._columns + 1, self._columns + count_in(attributes, "number-columns-repeated")
+            if attributes.get("table:visibility") in _INVISIBLE:
+                self._scan.hidden_columns.append((first, min(self._columns, MAX_SHEET_COLUMNS)))
+        elif name == "style":
+            self._style = attributes.get("style:name", "")
+        elif name == "table-properties" and attributes.get("table:display") == "false":
+            self._hiding_styles.add(self._style)
+        elif name == "spreadsheet":
+            self.is_spreadsheet = True
 
     def data(self, text: str) -> None:
-        if self._cell is not None and not self._annotation:
-            self._text.append(text)
-        else:
-            self._styles.data(text)
+        if self._cell is not None:
+            self._text.data(text)
+
+    def cdata(self) -> None:
+        self.result.must_be_rewritten = True
 
     def end(self, tag: str) -> None:
         name = tag.rpartition(":")[2]
-        if name in ("table-cell", "covered-table-cell") and self._cell is not None:
-            text = "".join(self._text)
-            if (length := len(text) + self._blanks) > MAX_CELL_CHARACTERS:
-                raise FileRefused(
-                    f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, holds a cell of {length:,} "
-                    f"characters; a cell holds at most {MAX_CELL_CHARACTERS:,}. Shorten it."
-                )
-            self._row_blanks += self._blanks * self._repeat
-            if text or self._blanks or any(key.rpartition(":")[2] in _CONTENTS for key in self._cell):
-                self._row_cells.append((self._column, self._repeat, self._cell, text))
-            self._column += self._repeat
-            self._cell = None
+        if self._cell is not None and name not in ("table-cell", "covered-table-cell"):
+            self._text.end(tag)
+        elif self._cell is not None:
+            self._end_cell(self._cell, is_covered=name != "table-cell")
         elif name == "table-row":
             self._end_row()
-        elif name == "annotation":
-            self._annotation -= 1
-        else:
-            self._styles.end(tag)
+
+    def _end_cell(self, cell: dict[str, str], *, is_covered: bool) -> None:
+        text, blanks = self._text.close(), self._text.blanks
+        if (length := len(text) + blanks) > MAX_CELL_CHARACTERS:
+            raise FileRefused(
+                f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, holds a cell of {length:,} "
+                f"characters; a cell holds at most {MAX_CELL_CHARACTERS:,}. Shorten it."
+            )
+        self._row_blanks += blanks * self._repeat
+        if text or blanks or any(key.rpartition(":")[2] in _CONTENTS for key in cell):
+            self._row_cells.append((self._column, self._repeat, cell, text))
+            if is_covered:
+                bottom, right = self._row + self._row_repeat - 1, self._column + self._repeat - 1
+                self._scan.covered.rectangles.append((self._row, self._column, bottom, right))
+        if not self._text.is_plain:
+            self.result.must_be_rewritten = True
+        self._column += self._repeat
+        self._cell = None
 
     def _end_row(self) -> None:
         scan = self._scan
@@ -191,11 +225,8 @@ def _is_error(attributes: dict[str, str], text: str) -> bool:
     return calculated and _ERROR_TEXT.fullmatch(text) is not None
 
 
-def _count(attributes: Mapping[str, str], name: str) -> int:
-    """Return a count in an attribute of this name, with any prefix; 1 without it. A plus sign is read as a parser may read it."""
-    counts = [1]
-    for key, value in attributes.items():
-        digits = value.strip().removeprefix("+")
-        if key.rpartition(":")[2] == name and digits.isascii() and digits.isdecimal():
-            counts.append(int(digits.lstrip("0")[:18] or 0))  # 18 digits are above every limit
-    return max(counts)
+def _same(shown: str, value: str) -> bool:
+    try:
+        return float(shown) == float(value)
+    except ValueError:
+        return False

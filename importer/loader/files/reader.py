@@ -16,7 +16,7 @@ Numbers are ``int`` when whole; from 16 digits on they are `LostDigits`, because
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -29,11 +29,13 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
 from importer.errors import FileRefused
 from importer.loader.files.delimited import Delimited, detect_and_check
+from importer.loader.files.hidden_parts import NOTHING_HIDDEN, HiddenParts
 from importer.loader.files.projection import ProjectedRows, ReadColumns, project
 from importer.loader.files.reader_process import POOL
 from importer.loader.files.safety import WORKBOOKS, TextFile, Workbook, check_file
 from importer.loader.files.workbook import OpenWorkbook
 from importer.loader.files.xls import OpenXls, XlsScan
+from importer.loader.files.xlsx_scan import SheetScan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,24 +59,33 @@ _Rows = Iterator[tuple[int, Sequence[Cell]]]
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """The settings of a profile that concern a file. None means to detect the setting, ``()`` to read all sheets."""
+    """The settings of a profile that concern a file. None means to detect the setting, ``()`` to read all sheets.
+
+    ``reads_covered``: cells below a merge are read, although no program shows them.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None
     quote: str | None = None
     sheets: tuple[str, ...] = ()
     chunk_rows: int = 2000
+    reads_covered: bool = False
 
 
 @dataclass(frozen=True)
 class RawSheet:
-    """One sheet of a source. A CSV is one sheet with the name of its file."""
+    """One sheet of a source. A CSV is one sheet with the name of its file.
+
+    ``covered`` returns the rows read so far in which a cell below a merge has a value that was passed over.
+    """
 
     name: str
     hidden: bool
     _rows: Callable[[], _Rows] = field(repr=False, compare=False)
     _chunk_rows: int = field(default=2000, repr=False, compare=False)
     _read_columns: ReadColumns | None = field(default=None, repr=False, compare=False)
+    hides: HiddenParts = field(default=NOTHING_HIDDEN, repr=False, compare=False)
+    covered: Callable[[], Collection[int]] = field(default=tuple, repr=False, compare=False)
 
     def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield (row number that Excel shows, cells) of the rows that are not empty, each with the width it has in the file."""
@@ -135,7 +146,7 @@ def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
     try:
         if WORKBOOKS.get(path.suffix.casefold()) in BY_CALAMINE:
             POOL.prepare()
-        found = check_file(path)
+        found = check_file(path, options.sheets)
         if isinstance(found, Workbook):
             return _open_workbook(path, found, options)
         return _open_text(path, found, options)
@@ -144,7 +155,7 @@ def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
 
 
 def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSource:
-    book: OpenWorkbook | OpenXls = found.scan.book if isinstance(found.scan, XlsScan) else OpenWorkbook(path.name, found)
+    book = _opened_book(path.name, found, options)
     try:
         _check_sheets(path.name, options.sheets, [name for name, _ in book.sheets])
     except FileRefused:
@@ -152,14 +163,21 @@ def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSour
         raise
     wanted = [sheet for sheet in book.sheets if not options.sheets or sheet[0] in options.sheets]
     notes = [Note(NoteKind.SHEET_HIDDEN, name) for name, hidden in wanted if hidden] + found.scan.notes
-
-    def rows_of(name: str) -> Callable[[], _Rows]:
-        return lambda: book.rows(name)
-
-    sheets = tuple(
-        RawSheet(name, hidden, rows_of(name), options.chunk_rows, partial(book.read_columns, name)) for name, hidden in wanted
-    )
+    sheets = tuple(_raw_sheet(book, found.scan.sheets[name], name, hidden, options) for name, hidden in wanted)
     return RawSource(path, path.name, found.format, found.sha256, None, None, sheets, tuple(notes), book.close)
+
+
+def _opened_book(name: str, found: Workbook, options: ReadOptions) -> OpenWorkbook | OpenXls:
+    if isinstance(found.scan, XlsScan):
+        found.scan.book.reads_covered = options.reads_covered
+        return found.scan.book
+    return OpenWorkbook(name, found, reads_covered=options.reads_covered)
+
+
+def _raw_sheet(book: OpenWorkbook | OpenXls, scan: SheetScan, name: str, hidden: bool, options: ReadOptions) -> RawSheet:  # noqa: FBT001
+    hides = HiddenParts(scan.hidden_rows, tuple(scan.hidden_columns))
+    rows, read_columns = partial(book.rows, name), partial(book.read_columns, name)
+    return RawSheet(name, hidden, rows, options.chunk_rows, read_columns, hides, lambda: book.covered.get(name, ()))
 
 
 def _open_text(path: Path, found: TextFile, options: ReadOptions) -> RawSource:

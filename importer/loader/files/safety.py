@@ -6,12 +6,15 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from xml.parsers import expat
 
 from importer.errors import FileRefused, FileUnreachable
 from importer.loader.files.corrections import MAX_CORRECTIONS, TooManyCorrections
 from importer.loader.files.ods import scan_ods
+from importer.loader.files.open_package import open_package
 from importer.loader.files.xls import scan_xls
 from importer.loader.files.xlsb import scan_xlsb
 from importer.loader.files.xlsx import WorkbookScan, scan_xlsx
@@ -71,8 +74,8 @@ class TextFile:
     signature: tuple[int, ...]
 
 
-def check_file(path: Path) -> Workbook | TextFile:
-    """Check a file and scan it if it is a workbook.
+def check_file(path: Path, sheets: Collection[str] = ()) -> Workbook | TextFile:
+    """Check a file and scan it if it is a workbook. ``sheets`` are those that are read; empty: all of them.
 
     Raises FileRefused, with a message that names the file and what to do, unless it is a regular, readable, non-empty
     and undamaged file of a supported format without unsafe content.
@@ -93,7 +96,7 @@ def check_file(path: Path) -> Workbook | TextFile:
             data = head + stream.read(size)
         except OSError as error:
             raise FileUnreachable(f"{path.name} cannot be read: {error.strerror}. Copy it to this computer's disk.") from error
-    return Workbook(kind, hashlib.sha256(data).hexdigest(), data, _scan_guarded(path.name, kind, data))
+    return Workbook(kind, hashlib.sha256(data).hexdigest(), data, _scan_guarded(path.name, kind, data, sheets))
 
 
 def _kind(path: Path) -> str:
@@ -161,9 +164,20 @@ def check_content(name: str, kind: str, head: bytes) -> None:
     if head.startswith(wanted) if wanted else found == _TEXT:
         return
     if wanted == _ZIP and head.startswith(_OLE):
-        raise FileRefused(f"{name} is encrypted, or an old workbook under a new name. Save it as .xlsx without a password.")
+        raise FileRefused(
+            f"{name} is encrypted, or an old workbook under a new name. Save it without a password, or rename it to .xls."
+        )
     article = "a workbook" if wanted else "a text file"
-    raise FileRefused(f"{name} is not {article}: it begins like {found}. Open it in Excel and save it as .xlsx.")
+    raise FileRefused(f"{name} is not {article}: it begins like {found}. {_what_helps(head, found)}")
+
+
+def _what_helps(head: bytes, found: str) -> str:
+    """Return what to do about a file with another content. Opening a text in Excel would change its numbers and dates."""
+    if found == _TEXT:
+        return "Rename it to .csv."
+    if head.startswith((_ZIP, _OLE)):
+        return f"Rename it to {'.xlsx' if head.startswith(_ZIP) else '.xls'} if it is a workbook."
+    return "Ask for another export of the list, as .xlsx or .csv."
 
 
 def _what_begins(head: bytes) -> str:
@@ -176,24 +190,29 @@ def _is_markup(head: bytes) -> bool:
     return start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"<head", b"<meta", b"<!--", b"<style"))
 
 
-def _scan(name: str, kind: str, data: bytes) -> WorkbookScan:
+def _scan(name: str, kind: str, data: bytes, sheets: Collection[str]) -> WorkbookScan:
     if kind == "xls":
-        return scan_xls(name, data)
+        return scan_xls(name, data, sheets)
     archive = Archive(name, data)
-    holds = {
-        "xlsx": archive.find("xl/workbook.xml"),
-        "xlsb": archive.find("xl/workbook.bin"),
-        "ods": archive.find("content.xml"),
-    }
-    if not holds[kind]:
-        other = next((other for other, part in holds.items() if part), None)
-        if other:
-            raise FileRefused(f"{name} is not what its name says: it holds an .{other} workbook. Rename it to .{other}.")
-    return {"xlsx": scan_xlsx, "xlsb": scan_xlsb, "ods": scan_ods}[kind](archive)
+    held = _held_by(archive)
+    if held and held != kind:
+        raise FileRefused(f"{name} is not what its name says: it holds an .{held} workbook. Rename it to .{held}.")
+    return {"xlsx": scan_xlsx, "xlsb": scan_xlsb, "ods": scan_ods}[kind](archive, sheets)
 
 
-def _scan_guarded(name: str, kind: str, data: bytes) -> WorkbookScan:
+def _held_by(archive: Archive) -> str | None:
+    """Return the format of the workbook in an archive, None if there is none or if it cannot be recognized."""
     try:
-        return _scan(name, kind, data)
+        package = open_package(archive)
+    except expat.ExpatError:
+        return None
+    if package:
+        return "xlsb" if package.is_binary else "xlsx"
+    return "ods" if archive.find("content.xml") else None
+
+
+def _scan_guarded(name: str, kind: str, data: bytes, sheets: Collection[str]) -> WorkbookScan:
+    try:
+        return _scan(name, kind, data, sheets)
     except TooManyCorrections as error:
         raise FileRefused(f"{name} has more than {MAX_CORRECTIONS:,} cells with errors. Correct its formulas.") from error

@@ -11,39 +11,82 @@ from typing import TYPE_CHECKING, Any
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
-from importer.loader.files.corrections import CellCorrections, CorrectionCode
+from importer.loader.files.corrections import CorrectionCode
+from importer.loader.files.covered_cells import CoverSweep
 from importer.loader.files.reader_process import POOL
 
 if TYPE_CHECKING:
-    from importer.loader.files.calamine_book import Extent
+    from importer.loader.files.calamine_book import CalamineBook, Extent
+    from importer.loader.files.reader_process import RemoteBook
     from importer.loader.files.safety import Workbook
     from importer.loader.files.xlsx_scan import SheetScan
 
+ANOTHER_EXPORT = "Ask for another export of the list, as .xlsx or .csv."
 _UNCHANGED_TYPES = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
 
 
 class OpenWorkbook:
     """A workbook opened by calamine, in a reader process."""
 
-    def __init__(self, name: str, workbook: Workbook) -> None:
-        """Open the workbook. Raises FileRefused when calamine cannot open it."""
-        self._name, self._scan = name, workbook.scan
+    def __init__(self, name: str, workbook: Workbook, *, reads_covered: bool = False) -> None:
+        """Open the workbook. Raises FileRefused when calamine cannot open it, or finds other sheets than the scan."""
+        self._name, self._scan, self._reads_covered = name, workbook.scan, reads_covered
+        self._is_rewritten = self._scan.must_be_rewritten and self._scan.rewrite is not None
+        self.covered: dict[str, set[int]] = {}
+        self._former: list[CalamineBook | RemoteBook] = []
         with self._guarded(""):
-            self._book = POOL.open(workbook.data)
-        self.sheets = [(sheet, hidden) for sheet, hidden in self._book.sheets if sheet in self._scan.sheets]
+            self._book = self._open_book(workbook.data)
+        self.sheets = [(sheet, sheet in self._scan.hidden) for sheet in self._scan.sheets]
+
+    def _open_book(self, data: bytes) -> CalamineBook | RemoteBook:
+        """Open the workbook as it is, or rewritten if calamine cannot read it or lists other sheets."""
+        if not self._is_rewritten:
+            try:
+                book = POOL.open(data)
+            except Exception as error:
+                return self._open_rewritten(error)
+            if not self._missing_in(book):
+                return book
+            book.close()
+        return self._open_rewritten(None)
+
+    def _open_rewritten(self, error: Exception | None) -> CalamineBook | RemoteBook:
+        if self._scan.rewrite is None:
+            raise error or self._other_sheets()
+        self._is_rewritten = True
+        book = POOL.open(self._scan.rewrite())
+        if self._missing_in(book):
+            book.close()
+            raise self._other_sheets()
+        return book
+
+    def _missing_in(self, book: CalamineBook | RemoteBook) -> list[str]:
+        present = {name for name, _ in book.sheets}
+        return [name for name in self._scan.sheets if name not in present]
+
+    def _other_sheets(self) -> FileRefused:
+        return FileRefused(
+            f"{self._name} lists its sheets in a way that two readers understand differently, so that one might be missed. "
+            "Rename its sheets and save it again."
+        )
 
     def close(self) -> None:
         """Release the memory. The sheets cannot be read afterwards."""
-        self._book.close()
+        for book in (self._book, *self._former):
+            book.close()
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
-        """Yield (row number that Excel shows, cells from column A on) of every row that is not empty."""
+        """Yield (row number that Excel shows, cells from column A on) of every row that is not empty.
+
+        ``covered`` then has the rows of the sheet in which a covered cell with a value was passed over.
+        """
         (start, end), raw = self._open(sheet)
         scan = self._scan.sheets[sheet]
         before = [None] * (start[1] if start else 0)
         marked_rows, marked_columns = _extent(scan)
         width = max(end[1] + 1 if end else 0, marked_columns)
         missing = repeat((), max(marked_rows - (end[0] + 1 if end else 0), 0))
+        covered, sweep = self.covered.setdefault(sheet, set()), self._sweep(sheet)
         for row, cells in enumerate(chain(self._guarded_rows(sheet, raw), missing)):
             try:
                 values = [*before, *_cleaned(cells)]
@@ -55,6 +98,8 @@ class OpenWorkbook:
             values += [None] * (width - len(values))
             if scan.corrections.cells:
                 scan.corrections.correct(row, values)
+            if sweep and sweep.empty(row, values):
+                covered.add(row + 1)
             if values.count(None) < width:
                 yield row + 1, values
 
@@ -65,16 +110,25 @@ class OpenWorkbook:
         its `rows` are being read.
         """
         _, raw = self._open(sheet, tuple(positions))
-        corrections = self._scan.sheets[sheet].corrections
-        shown = corrections.text_columns()
-        places = [(at, position) for at, position in enumerate(positions) if position in shown]
+        sweep = self._sweep(sheet)
         for row, cells in enumerate(self._guarded_rows(sheet, raw)):
             if cells:
-                yield row + 1, _as_shown(cells, dict(corrections.in_row(row)), places, corrections) if places else cells
+                yield row + 1, sweep.emptied(row, cells, positions) if sweep else cells
+
+    def _sweep(self, sheet: str) -> CoverSweep | None:
+        covered = self._scan.sheets[sheet].covered
+        return CoverSweep(covered) if covered.rectangles and not self._reads_covered else None
 
     def _open(self, sheet: str, positions: Sequence[int] | None = None) -> tuple[Extent, Iterator[Sequence[Any]]]:
         with self._guarded(sheet):
-            return self._book.open_rows(sheet, positions)
+            try:
+                return self._book.open_rows(sheet, positions)
+            except Exception:
+                if self._is_rewritten or self._scan.rewrite is None:
+                    raise
+                self._former.append(self._book)  # rows of other sheets may still be read from it
+                self._book = self._open_rewritten(None)
+                return self._book.open_rows(sheet, positions)
 
     def _guarded_rows(self, sheet: str, rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
         try:
@@ -95,7 +149,7 @@ class OpenWorkbook:
 
     def _refusal(self, sheet: str, error: BaseException) -> FileRefused:
         where = f"{self._name}, sheet {sheet!r}," if sheet else self._name
-        return FileRefused(f"{where} cannot be read ({_reason(error)}). Open it in Excel and save it again.")
+        return FileRefused(f"{where} cannot be read ({_reason(error)}). {ANOTHER_EXPORT}")
 
 
 def _as_shown(

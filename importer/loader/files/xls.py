@@ -6,30 +6,30 @@ is read as an empty cell, because Excel writes the same for ``=""``.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from struct import unpack_from
 from typing import Any, TextIO
 
-from xlrd import biffh, xldate_as_datetime  # type: ignore[import-untyped]
+from xlrd import biffh  # type: ignore[import-untyped]
 from xlrd.book import Book  # type: ignore[import-untyped]
 from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
-from importer.domain.number_formats.built_in import LOCALE_BOUND
-from importer.domain.number_formats.tokens import sections_of
-from importer.domain.special_cells import CellError, FalseDate, clean_number
+from importer.domain.special_cells import CellError, clean_number
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import SeenCells, column_letters
 from importer.loader.files.corrections import CellCorrections
-from importer.loader.files.number_formats import cell_reader, kept_format, shows_duration
+from importer.loader.files.covered_cells import CoverSweep
+from importer.loader.files.number_formats import first_section, shows_duration, zero_format
+from importer.loader.files.serial_days import duration_of, moment_of
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, refuse_equal_names, refuse_repeated, sheet_notes
 from importer.loader.files.xlsx_scan import SheetScan
+from importer.loader.files.zip_archive import FETCH_AGAIN
 
 _BEGIN, _EXCEL_5, _AUTOFILTER = b"\x09\x08", 50, 0x9D
 _CELLS = frozenset(
@@ -61,24 +61,44 @@ class XlsScan(WorkbookScan):
 class OpenXls:
     """An old workbook in memory, with the methods of `OpenWorkbook`."""
 
-    def __init__(self, name: str, book: _XlsBook) -> None:
-        """Take the sheets of a book that is already read."""
+    def __init__(self, name: str, book: _XlsBook, sheets: Sequence[Any], scans: Mapping[str, SheetScan]) -> None:
+        """Take the sheets of a book that are already read."""
         self._name = name
-        self._sheets = {sheet.name: sheet for sheet in book.sheets()}
+        self._sheets = {sheet.name: sheet for sheet in sheets}
+        self._scans = scans
         self._by_style = {style: how for style, xf in enumerate(book.xf_list) if (how := _reader_of(book, xf.format_key))}
         self.sheets = [(title, bool(sheet.visibility)) for title, sheet in self._sheets.items()]
+        self.covered: dict[str, set[int]] = {}
+        self.reads_covered = False
 
     def close(self) -> None:
         """Release the memory. The sheets cannot be read afterwards."""
         self._sheets.clear()
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
-        """Yield (row number that Excel shows, cells from column A on) of every row that is not empty."""
-        width = max(map(self._sheets[sheet].row_len, range(self._sheets[sheet].nrows)), default=0)
-        return (found for found in self.read_columns(sheet, range(width)) if found[1].count(None) < width)
+        """Yield (row number that Excel shows, cells from column A on) of every row that is not empty.
 
-    def read_columns(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, list[Cell]]]:
+        ``covered`` then has the rows of the sheet in which a covered cell with a value was passed over.
+        """
+        width = max(map(self._sheets[sheet].row_len, range(self._sheets[sheet].nrows)), default=0)
+        covered, sweep = self.covered.setdefault(sheet, set()), self._sweep(sheet)
+        for number, cells in self._rows(sheet, range(width)):
+            if sweep and sweep.empty(number - 1, cells):
+                covered.add(number)
+            if cells.count(None) < width:
+                yield number, cells
+
+    def read_columns(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, Sequence[Cell]]]:
         """Yield (row number that Excel shows, cells at ``positions``) of every row that the file contains."""
+        sweep = self._sweep(sheet)
+        for number, cells in self._rows(sheet, positions):
+            yield number, sweep.emptied(number - 1, cells, positions) if sweep else cells
+
+    def _sweep(self, sheet: str) -> CoverSweep | None:
+        covered = self._scans[sheet].covered
+        return CoverSweep(covered) if covered.rectangles and not self.reads_covered else None
+
+    def _rows(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, list[Cell]]]:
         cells = self._sheets[sheet]
         for row in range(cells.nrows):
             if width := cells.row_len(row):
@@ -105,45 +125,22 @@ def _reader_of(book: Any, number_format: int) -> Callable[[float], Cell] | None:
     form = book.format_map[number_format]
     code = sections_of(form.format_str or "")[0]
     if shows_duration(code):
-        return _duration
+        return duration_of
     if book.is_date_format_string(code) if code else form.type == biffh.DATEFORMAT:
-        return partial(_moment, epoch=book.datemode)
-    is_own = form in book.format_list or number_format not in LOCALE_BOUND
-    kept = kept_format(form.format_str or "") if is_own else None
-    if kept is None:
-        return None
-    read = cell_reader(kept)
-    return lambda value: read(clean_number(value))
+        return partial(moment_of, epoch_1904=bool(book.datemode))
+    zeros = zero_format(code)
+    return (lambda value: zeros.shown(clean_number(value))) if zeros else None
 
 
-def _duration(value: float) -> Cell:
-    try:
-        return dt.timedelta(milliseconds=round(value * 86_400_000))
-    except (OverflowError, ValueError):
-        return clean_number(value)
-
-
-def _moment(value: float, *, epoch: int) -> Cell:
-    if 60 <= value < 61 and not epoch:  # noqa: PLR2004 - Excel's 29 February 1900
-        return FalseDate("1900-02-29")
-    try:
-        moment: dt.datetime = xldate_as_datetime(value, epoch)
-    except (OverflowError, ValueError):
-        return clean_number(value)
-    if value < 1:
-        return moment.time()
-    return moment.date() if value == int(value) else moment
-
-
-def scan_xls(name: str, data: bytes) -> XlsScan:
-    """Read an old workbook. Raises FileRefused."""
+def scan_xls(name: str, data: bytes, wanted: Collection[str] = ()) -> XlsScan:
+    """Read an old workbook. ``wanted`` are the names of the sheets that are read; empty: all. Raises FileRefused."""
     try:
         with Path(os.devnull).open("w", encoding="utf-8") as log:
-            return _read(name, _stream(name, data, log), log)
+            return _read(name, _stream(name, data, log), log, wanted)
     except (FileRefused, MemoryError):
         raise
     except Exception as error:  # the bytes may be anything, and xlrd does not check them
-        raise FileRefused(f"{name} is cut short or damaged. Open it in Excel and save it as .xlsx.") from error
+        raise FileRefused(f"{name} is cut short or damaged. {FETCH_AGAIN}") from error
 
 
 def _stream(name: str, data: bytes, log: TextIO) -> bytes:
@@ -162,42 +159,48 @@ def _stream(name: str, data: bytes, log: TextIO) -> bytes:
     return bytes(stream)
 
 
-def _read(name: str, stream: bytes, log: TextIO) -> XlsScan:
+def _read(name: str, stream: bytes, log: TextIO, wanted: Collection[str]) -> XlsScan:
     book = _XlsBook()
     book.file_name = name
     book.biff2_8_load(file_contents=stream, logfile=log, formatting_info=True, on_demand=True, ragged_rows=True)
     book.biff_version = book.getbof(biffh.XL_WORKBOOK_GLOBALS)
     if book.biff_version < _EXCEL_5:
-        raise FileRefused(f"{name} is a workbook of Excel 4 or older. Open it in Excel and save it as .xlsx.")
+        raise FileRefused(
+            f"{name} is a workbook of Excel 4 or older, which is not read. Open it in LibreOffice and save it as .xlsx."
+        )
     book.parse_globals()
     refuse_equal_names(name, book.sheet_names())
     book.nsheets = len(book.sheet_names())
     book._sheet_list = [None] * book.nsheets  # noqa: SLF001 - xlrd.open_workbook does the same
-    notes, cells = [], 0
-    for number in range(book.nsheets):
+    notes, cells, sheets, scans = [], 0, [], {}
+    for number, title in enumerate(book.sheet_names()):
+        if wanted and title not in wanted:
+            continue
         book.begin_sheet()
         sheet = book.get_sheet(number)
         cells += sum(map(sheet.row_len, range(sheet.nrows)))
         if cells > MAX_AREA:
             raise FileRefused(f"{name} holds more cells than can be held in memory. Split it into smaller files.")
-        features = _features(sheet, book)
-        refuse_repeated(name, sheet.name, features)
-        notes += sheet_notes(sheet.name, features)
+        scans[title] = _features(name, sheet, book)
+        sheets.append(sheet)
+        notes += sheet_notes(title, scans[title])
     book.release_resources()
-    return XlsScan(notes=notes, book=OpenXls(name, book))
+    return XlsScan(sheets=scans, notes=notes, book=OpenXls(name, book, sheets, scans))
 
 
-def _features(sheet: Any, book: _XlsBook) -> SheetScan:
-    top, bottom, left, right = sheet.merged_cells[0] if sheet.merged_cells else (0, 0, 0, 0)
-    return SheetScan(
-        CellCorrections(),
-        merged=len(sheet.merged_cells),
-        first_merged=f"{column_letters(left + 1)}{top + 1}:{column_letters(right)}{bottom}",
-        hidden_rows=sum(row.hidden for row in sheet.rowinfo_map.values()),
-        hidden_columns=sum(column.hidden for column in sheet.colinfo_map.values()),
-        filtered=book.filtered,
-        repeated=book.seen.repeated,
-    )
+def _features(name: str, sheet: Any, book: _XlsBook) -> SheetScan:
+    scan = SheetScan(CellCorrections(), merged=len(sheet.merged_cells), filtered=book.filtered, repeated=book.seen.repeated)
+    refuse_repeated(name, sheet.name, scan)
+    for top, bottom, left, right in sheet.merged_cells:
+        scan.first_merged = scan.first_merged or f"{column_letters(left + 1)}{top + 1}:{column_letters(right)}{bottom}"
+        scan.covered.add_merge(top, left, bottom - 1, right - 1)
+    scan.covered.close(name, sheet.name, sheet.nrows)
+    for row, info in sorted(sheet.rowinfo_map.items()):
+        if info.hidden:
+            scan.hidden_rows.add(row + 1)
+    scan.hidden_rows.close()
+    scan.hidden_columns = [(column + 1, column + 1) for column, info in sheet.colinfo_map.items() if info.hidden]
+    return scan
 
 
 class _Container(CompDoc):  # type: ignore[misc]

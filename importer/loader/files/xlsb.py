@@ -7,20 +7,24 @@ format, possibly an empty text.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import partial
 from xml.parsers import expat
 
 from importer.domain.number_formats.built_in import kept_built_in
 from importer.errors import FileRefused
-from importer.loader.files.cell_references import SeenCells
+from importer.loader.files.cell_references import SeenCells, column_letters
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
-from importer.loader.files.number_formats import keep_format
-from importer.loader.files.xlsx import WorkbookScan, check_size, read_targets, refuse_equal_names, sheet_notes
+from importer.loader.files.number_formats import ZeroFormat, shows_duration, zero_format
+from importer.loader.files.open_package import STYLES, TEXTS, OpenPackage, open_package
+from importer.loader.files.renamed_parts import rename_parts
+from importer.loader.files.serial_days import BUILT_IN_DAYS, BUILT_IN_DURATION, shows_day
+from importer.loader.files.xlsx import ListedSheet, WorkbookScan, listed_sheet, refuse_equal_names, scan_listed
 from importer.loader.files.xlsx_scan import SheetScan, Styles
 from importer.loader.files.zip_archive import Archive
 
 _ROW, _BLANK, _RK, _ERROR, _REAL, _SHARED, _FORMULA_NUMBER, _FORMULA_ERROR, _LAST_CELL = 0, 1, 2, 3, 5, 7, 9, 11, 11
-_SHARED_ITEM, _FORMAT, _XF, _BOOK_PROPERTIES, _SHEET, _COLUMN, _FILTER = 19, 44, 47, 153, 156, 60, 161
+_SHARED_ITEM, _FORMAT, _XF, _BOOK_PROPERTIES, _SHEET, _COLUMN, _FILTER, _MERGE = 19, 44, 47, 153, 156, 60, 161, 176
 ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"}
 """Error codes of binary workbooks (.xls and .xlsb) and the text that Excel shows for each."""
 
@@ -66,41 +70,38 @@ def _head(data: bytes, at: int) -> tuple[int, int, int]:
     return kind, length, at
 
 
-def scan_xlsb(archive: Archive) -> WorkbookScan:
-    """Check every part of an xlsb and find the special cells of its sheets. Raises FileRefused."""
+def scan_xlsb(archive: Archive, wanted: Collection[str] = ()) -> WorkbookScan:
+    """Check the parts of an xlsb that are read, and find the special cells of its sheets. Raises FileRefused.
+
+    ``wanted`` are the names of the sheets that are read; empty: all of them.
+    """
     try:
-        book = archive.find("xl/workbook.bin")
-        if book is None:
+        package = open_package(archive)
+        if package is None or not package.is_binary:
             raise FileRefused(f"{archive.name} is a zip file but holds no workbook. Save the sheet as .xlsx.")
-        sheets, epoch_1904 = _read_book(archive, book)
-        styles = _read_styles(archive)
-        lengths = _text_lengths(archive)
-        result = WorkbookScan()
-        for name, part in sheets:
-            scan = _scan_sheet(archive, part, styles, lengths, epoch_1904=epoch_1904)
-            check_size(archive.name, name, scan)
-            result.sheets[name] = scan
-            result.notes += sheet_notes(name, scan)
-        archive.check_all_but({part for _, part in sheets})
+        sheets, epoch_1904 = _read_book(package)
+        styles, days = _read_styles(archive, package.part_of(STYLES), epoch_1904=epoch_1904)
+        lengths = _text_lengths(archive, package.part_of(TEXTS))
+        result = WorkbookScan(must_be_rewritten=not package.is_usual)
+        parts = scan_listed(
+            archive, sheets, wanted, result, lambda part: _scan_sheet(archive, part, styles, days, lengths, epoch_1904)
+        )
+        result.rewrite = partial(rename_parts, package, list(parts.values())) if result.must_be_rewritten else None
     except (IndexError, struct.error, expat.ExpatError) as error:
         raise archive.broken() from error
     return result
 
 
-def _read_book(archive: Archive, book: str) -> tuple[list[tuple[str, str]], bool]:
-    targets = read_targets(archive, book)
+def _read_book(package: OpenPackage) -> tuple[list[ListedSheet], bool]:
     sheets, epoch_1904 = [], False
-    for kind, content in _records(archive.blocks(book)):
+    for kind, content in _records(package.archive.blocks(package.book, is_xml=False)):
         if kind == _BOOK_PROPERTIES:
             epoch_1904 = bool(content[0] & 1)
         elif kind == _SHEET:
             relation, end = _wide(content, 8)
-            part = archive.find(targets.get(relation, ""))
-            if part is None:
-                raise archive.broken()
-            if "chartsheets/" not in part.casefold():
-                sheets.append((_wide(content, end)[0], part))
-    refuse_equal_names(archive.name, (name for name, _ in sheets))
+            hidden = struct.unpack_from("<I", content)[0] != 0
+            sheets.append(listed_sheet(package, _wide(content, end)[0], relation, hidden=hidden))
+    refuse_equal_names(package.archive.name, (sheet.name for sheet in sheets if not sheet.is_module))
     return sheets, epoch_1904
 
 
@@ -114,28 +115,43 @@ def _wide(content: bytes, at: int) -> tuple[str, int]:
     return content[at + 4 : end].decode("utf-16-le", "replace"), end
 
 
-def _read_styles(archive: Archive) -> Styles:
-    part = archive.find("xl/styles.bin")
-    codes = {int(number): form for number, form in kept_built_in().items()}
+def _read_styles(archive: Archive, part: str | None, *, epoch_1904: bool) -> tuple[Styles, dict[int, CorrectionCode]]:
+    """Return the styles, and for those that show a date or a duration the correction of a whole number."""
+    codes: dict[int, ZeroFormat] = {}
+    texts: dict[int, str] = {}
     cells: list[int] = []
     inside = False
-    for kind, content in _records(archive.blocks(part)) if part else ():
+    for kind, content in _records(archive.blocks(part, is_xml=False)) if part else ():
         if kind in (_BEGIN_CELL_XFS, _END_CELL_XFS):
             inside = kind == _BEGIN_CELL_XFS
             if inside and struct.unpack_from("<I", content)[0] > _MAX_STYLES:
                 raise IndexError
         elif kind == _FORMAT:
-            keep_format(codes, struct.unpack_from("<H", content)[0], _wide(content, 2)[0])
+            number, text = struct.unpack_from("<H", content)[0], _wide(content, 2)[0]
+            texts[number] = text
+            if found := zero_format(text):
+                codes[number] = found
         elif kind == _XF and inside:
             cells.append(struct.unpack_from("<H", content, 2)[0])
-    return Styles.of(codes, cells)
+    kinds = {number: code for number in set(cells) if (code := _day_code(number, texts.get(number), epoch_1904=epoch_1904))}
+    return Styles.of(codes, cells), {style: kinds[number] for style, number in enumerate(cells) if number in kinds}
 
 
-def _text_lengths(archive: Archive) -> list[int]:
-    part = archive.find("xl/sharedStrings.bin")
+def _day_code(number: int, text: str | None, *, epoch_1904: bool) -> CorrectionCode | None:
+    """Return the correction of whole numbers in a format; calamine reads them as numbers, whatever the format."""
+    if text is None and number not in BUILT_IN_DAYS and number != BUILT_IN_DURATION:
+        return None
+    if number == BUILT_IN_DURATION if text is None else shows_duration(text):
+        return CorrectionCode.DURATION_NUMBER
+    if text is not None and not shows_day(text):
+        return None
+    return CorrectionCode.DAY_NUMBER_1904 if epoch_1904 else CorrectionCode.DAY_NUMBER
+
+
+def _text_lengths(archive: Archive, part: str | None) -> list[int]:
     lengths: list[int] = []
     claimed = 0
-    for kind, content in _records(archive.blocks(part)) if part else ():
+    for kind, content in _records(archive.blocks(part, is_xml=False)) if part else ():
         if kind == _SHARED_ITEM:
             lengths.append(len(content))
         elif kind == _BEGIN_SHARED:
@@ -145,31 +161,55 @@ def _text_lengths(archive: Archive) -> list[int]:
     return lengths
 
 
-def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
+def _scan_sheet(
+    archive: Archive,
+    part: str,
+    styles: Styles,
+    days: dict[int, CorrectionCode],
+    lengths: list[int],
+    epoch_1904: bool,  # noqa: FBT001
+) -> SheetScan:
     scan = SheetScan(CellCorrections(styles.formats))
     seen, row = SeenCells(), 0
     unpack, of_style = struct.Struct("<II").unpack_from, styles.of_style
-    for kind, content in _records(archive.blocks(part)):
+    for kind, content in _records(archive.blocks(part, is_xml=False)):
         if _ROW < kind <= _LAST_CELL:
             column, style = unpack(content)
             seen.enter(row, column)
             if kind > _BLANK:
                 scan.columns, scan.rows = max(scan.columns, column + 1), max(scan.rows, row + 1)
             scan.text_bytes += _shared_bytes(kind, content, lengths)
+            day = days.get(style & 0xFFFFFF) if kind == _RK else None
             _mark(scan.corrections, (row, column), kind, content, epoch_1904=epoch_1904)
+            if day is not None:
+                scan.corrections.add(row, column, day)
             if (form := of_style.get(style & 0xFFFFFF)) is not None:
                 scan.corrections.add_format(row, column, form)
         elif kind == _ROW:
             row = struct.unpack_from("<I", content)[0]
             seen.enter_row(row)
             seen.close_rows()
-            scan.hidden_rows += bool(content[11] & 0x10)
+            if content[11] & 0x10:
+                scan.hidden_rows.add(row + 1)
         else:
-            scan.hidden_columns += kind == _COLUMN and bool(content[16] & 1)
-            scan.filtered = scan.filtered or kind == _FILTER
+            _note_feature(scan, kind, content)
     scan.corrections.close()
+    scan.hidden_rows.close()
     scan.repeated, scan.own_bytes = seen.repeated, archive.sizes[part]
     return scan
+
+
+def _note_feature(scan: SheetScan, kind: int, content: bytes) -> None:
+    if kind == _COLUMN and content[16] & 1:
+        first, last = struct.unpack_from("<II", content)
+        scan.hidden_columns.append((first + 1, last + 1))
+    elif kind == _MERGE:
+        top, bottom, left, right = struct.unpack_from("<4I", content)
+        scan.merged += 1
+        scan.first_merged = scan.first_merged or f"{column_letters(left + 1)}{top + 1}:{column_letters(right + 1)}{bottom + 1}"
+        scan.covered.add_merge(top, left, bottom, right)
+    else:
+        scan.filtered = scan.filtered or kind == _FILTER
 
 
 def _shared_bytes(kind: int, content: bytes, lengths: list[int]) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
@@ -15,9 +16,11 @@ from importer.domain.number_formats.built_in import kept_built_in
 from importer.domain.number_formats.number_format import NumberFormat
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import MAX_COLUMNS, column_letters
-from importer.loader.files.corrections import CorrectionCode
+from importer.loader.files.corrections import TooManyCorrections
 from importer.loader.files.multipliers import may_repeat_cells, most_text
-from importer.loader.files.number_formats import keep_format
+from importer.loader.files.number_formats import ZeroFormat, zero_format
+from importer.loader.files.open_package import SHEET, STYLES, TEXTS, OpenPackage, open_package
+from importer.loader.files.xlsx_rewriting import CALAMINE_ERRORS, rewrite_xlsx
 from importer.loader.files.xlsx_scan import (
     SheetScan,
     Styles,
@@ -26,7 +29,7 @@ from importer.loader.files.xlsx_scan import (
     scan_sheet,
     shared_text_bytes,
 )
-from importer.loader.files.zip_archive import Archive
+from importer.loader.files.zip_archive import FETCH_AGAIN, Archive
 
 MAX_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384
 """The limits of the format."""
@@ -43,44 +46,105 @@ MAX_SHARED_TEXT = 16 << 20
 _END_OF_TEXT = re.compile(rb"</(?:[\w.-]+:)?si\s*>|<(?:[\w.-]+:)?si\s*/>")
 _SHARED_TEXTS = re.compile(rb"<(?:[\w.-]+:)?sst\b[^>]*>")
 _COUNTS = re.compile(rb"""[cC]ount\s*=\s*["']\s*\+?0*([0-9]+)""")
-_CALAMINE_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
 
 
 @dataclass(slots=True)
 class WorkbookScan:
-    """The scans of a workbook's sheets by name, and the notes on them."""
+    """The scans of a workbook's sheets by name, in their order, and the notes on them.
+
+    ``hidden`` are those that no tab shows. ``rewrite`` writes the workbook as every reader understands it; a workbook that
+    calamine would misread ``must_be_rewritten``.
+    """
 
     sheets: dict[str, SheetScan] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
+    rewrite: Callable[[], bytes] | None = None
+    must_be_rewritten: bool = False
+
+
+class ListedSheet(NamedTuple):
+    """A sheet as the workbook lists it. ``part`` is None if the file does not contain it."""
+
+    name: str
+    part: str | None
+    hidden: bool
+    is_module: bool = False
+    """Whether it is no sheet of cells: a module of macros, whose entry leads nowhere, or a chart."""
 
 
 @dataclass(slots=True)
 class _XlsxBook:
-    sheets: list[tuple[str, str]] = field(default_factory=list)
+    sheets: list[ListedSheet] = field(default_factory=list)
     epoch_1904: bool = False
 
 
-def scan_xlsx(archive: Archive) -> WorkbookScan:
-    """Check every part of an xlsx and find the special cells of its sheets. Raises FileRefused."""
+def scan_xlsx(archive: Archive, wanted: Collection[str] = ()) -> WorkbookScan:
+    """Check the parts of an xlsx that are read, and find the special cells of its sheets. Raises FileRefused.
+
+    ``wanted`` are the names of the sheets that are read; empty: all of them. What is wrong with a hidden sheet that nobody
+    asked for only leaves it out.
+    """
     try:
-        book = _read_book(archive)
+        package = open_package(archive)
+        if package is None or package.is_binary:
+            raise FileRefused(f"{archive.name} is a zip file but holds no workbook. Save the sheet as .xlsx.")
+        book = _read_book(package)
         _refuse_macros(archive)
-        styles = _read_styles(archive)
-        result = WorkbookScan()
-        lengths = _text_lengths(archive)
-        for name, part in book.sheets:
-            result.sheets[name] = _scan_sheet(archive, part, styles, lengths, epoch_1904=book.epoch_1904)
-            check_size(archive.name, name, result.sheets[name])
-            _check_errors(archive.name, name, result.sheets[name])
-        archive.check_all_but({*(part for _, part in book.sheets), archive.find("xl/sharedStrings.xml")})
+        styles = _read_styles(archive, package.part_of(STYLES))
+        texts = package.part_of(TEXTS)
+        lengths, has_cdata = _text_lengths(archive, texts)
+        result = WorkbookScan(must_be_rewritten=has_cdata or not package.is_usual)
+        parts = scan_listed(
+            archive,
+            book.sheets,
+            wanted,
+            result,
+            lambda part: _scan_sheet(archive, part, styles, lengths, epoch_1904=book.epoch_1904),
+        )
     except expat.ExpatError as error:
         what = expat.ErrorString(error.code)  # without the position, because ordinary cells were removed before
-        raise FileRefused(f"{archive.name} holds damaged XML ({what}). Open it in Excel and save it again.") from error
+        raise FileRefused(f"{archive.name} holds damaged XML ({what}). {FETCH_AGAIN}") from error
+    odd = [scan for scan in result.sheets.values() if scan.cdata or set(scan.corrections.texts) - CALAMINE_ERRORS]
+    result.must_be_rewritten = result.must_be_rewritten or bool(odd)
+    result.rewrite = partial(rewrite_xlsx, package, parts, result.hidden, epoch_1904=book.epoch_1904)
     if any("externallinks/" in part.casefold() for part in archive.parts):
         result.notes.append(Note(NoteKind.LINKED_WORKBOOKS))
-    for name, scan in result.sheets.items():
-        result.notes += sheet_notes(name, scan)
     return result
+
+
+def scan_listed(
+    archive: Archive,
+    listed: Iterable[ListedSheet],
+    wanted: Collection[str],
+    result: WorkbookScan,
+    scan_part: Callable[[str], SheetScan],
+) -> dict[str, str]:
+    """Scan the listed sheets that are read into ``result``, and return their parts by name. Raises FileRefused.
+
+    A sheet that is hidden, and that ``wanted`` does not name, is left out if something is wrong with it. So is a module.
+    """
+    parts: dict[str, str] = {}
+    for sheet in listed:
+        is_asked_for = sheet.name in wanted
+        if sheet.is_module or (wanted and not is_asked_for):
+            continue
+        try:
+            if sheet.part is None:
+                raise FileRefused(f"{archive.name} lacks the part of its sheet {sheet.name!r}. {FETCH_AGAIN}")
+            scan = scan_part(sheet.part)
+            check_size(archive.name, sheet.name, scan)
+            scan.covered.close(archive.name, sheet.name, scan.rows)
+        except (FileRefused, expat.ExpatError, TooManyCorrections):
+            if not sheet.hidden or is_asked_for:
+                raise
+            result.notes.append(Note(NoteKind.HIDDEN_SHEET_NOT_READ, sheet.name))
+            continue
+        result.sheets[sheet.name], parts[sheet.name] = scan, sheet.part
+        if sheet.hidden:
+            result.hidden.add(sheet.name)
+        result.notes += sheet_notes(sheet.name, scan)
+    return parts
 
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
@@ -111,12 +175,8 @@ def check_size(name: str, sheet: str, scan: SheetScan) -> None:
     """
     refuse_repeated(name, sheet, scan)
     cell = scan.last_cell or f"{column_letters(scan.columns)}{scan.rows}"
-    if scan.cdata:
-        raise FileRefused(
-            f"{name}, sheet {sheet!r}, contains CDATA sections, which cannot be read reliably. Save it again in Excel."
-        )
     if scan.rows > MAX_ROWS or scan.columns > MAX_SHEET_COLUMNS:
-        raise FileRefused(f"{name}, sheet {sheet!r}, has a cell {cell}, which lies outside of any sheet. Save it again in Excel.")
+        raise FileRefused(f"{name}, sheet {sheet!r}, has a cell {cell}, which lies outside of any sheet. Export it again.")
     if scan.columns - scan.first_column > MAX_COLUMNS:
         raise FileRefused(
             f"{name}, sheet {sheet!r}, uses {scan.columns - scan.first_column:,} columns (up to {cell}); at most "
@@ -138,8 +198,8 @@ def refuse_repeated(name: str, sheet: str, scan: SheetScan) -> None:
     """Refuse a sheet that holds a cell or a row twice. Raises FileRefused."""
     if scan.repeated:
         raise FileRefused(
-            f"{name}, sheet {sheet!r}, holds {scan.repeated} twice, so that it is not clear which one counts. "
-            "Open it in Excel, check it there, and save it again."
+            f"{name}, sheet {sheet!r}, holds {scan.repeated} twice, so that it is not clear which one counts. Export it again "
+            "where it comes from: a program that opens it shows one of the two only."
         )
 
 
@@ -150,18 +210,6 @@ def refuse_equal_names(name: str, sheets: Iterable[str]) -> None:
             raise FileRefused(f"{name} holds two sheets with the name {sheet!r}. Rename one of them and save it again.")
 
 
-def _check_errors(name: str, sheet: str, scan: SheetScan) -> None:
-    """Refuse a sheet with an error text on which calamine would fail. Raises FileRefused that names the cell."""
-    for index, text in enumerate(scan.corrections.texts):
-        if text not in _CALAMINE_ERRORS:
-            code = CorrectionCode.TEXT + index
-            key = next(cell for cell in scan.corrections.cells if cell & 0xFFFF == code) >> 16
-            cell = f"{column_letters((key & 0x7FFF) + 1)}{(key >> 15) + 1}"
-            raise FileRefused(
-                f"{name}, sheet {sheet!r}, cell {cell} holds the error {text!r}. Correct the formula and save it again."
-            )
-
-
 def sheet_notes(name: str, scan: SheetScan) -> list[Note]:
     """Return notes on what is read although a user who looks at the sheet does not see it."""
     notes = []
@@ -169,12 +217,18 @@ def sheet_notes(name: str, scan: SheetScan) -> list[Note]:
         merged = (("count", str(scan.merged)), ("first", str(scan.first_merged)))
         notes.append(Note(NoteKind.MERGED_RANGES, name, values=merged))
     if scan.hidden_rows:
-        notes.append(Note(NoteKind.HIDDEN_ROWS, name, values=(("count", str(scan.hidden_rows)),)))
+        notes.append(Note(NoteKind.HIDDEN_ROWS, name, values=(("count", str(scan.hidden_rows.count)),)))
     if scan.hidden_columns:
-        notes.append(Note(NoteKind.HIDDEN_COLUMNS, name))
+        columns = (("columns", columns_text(first, last)) for first, last in sorted(set(scan.hidden_columns)))
+        notes.append(Note(NoteKind.HIDDEN_COLUMNS, name, values=tuple(columns)))
     if scan.filtered:
         notes.append(Note(NoteKind.FILTERED_ROWS, name))
     return notes
+
+
+def columns_text(first: int, last: int) -> str:
+    """Return columns, counted from 1, by their letters: ``C``, ``D–F``."""
+    return column_letters(first) if first == last else f"{column_letters(first)}–{column_letters(last)}"
 
 
 def _refuse_macros(archive: Archive) -> None:
@@ -183,11 +237,7 @@ def _refuse_macros(archive: Archive) -> None:
         raise FileRefused(f"{archive.name} is a workbook with macros. Save it as .xlsx, without them.")
 
 
-def _read_book(archive: Archive) -> _XlsxBook:
-    book_part = archive.find("xl/workbook.xml")
-    if book_part is None:
-        raise FileRefused(f"{archive.name} is a zip file but holds no workbook. Save the sheet as .xlsx.")
-    targets = read_targets(archive, book_part)
+def _read_book(package: OpenPackage) -> _XlsxBook:
     book = _XlsxBook()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -196,38 +246,23 @@ def _read_book(archive: Archive) -> _XlsxBook:
             book.epoch_1904 = attributes.get("date1904") in ("1", "true")
         elif name == "sheet":
             relation = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
-            part = archive.find(targets.get(relation, ""))
-            if part is None:
-                raise FileRefused(
-                    f"{archive.name} lacks the part of its sheet {attributes.get('name')!r}. Save it again in Excel."
-                )
-            book.sheets.append((attributes.get("name", ""), part))
+            hidden = attributes.get("state", "visible") != "visible"
+            book.sheets.append(listed_sheet(package, attributes.get("name", ""), relation, hidden=hidden))
 
-    parse_xml(archive.blocks(book_part), start=start)
-    refuse_equal_names(archive.name, (name for name, _ in book.sheets))
-    book.sheets = [(name, part) for name, part in book.sheets if "chartsheets/" not in part.casefold()]
+    parse_xml(package.archive.blocks(package.book), start=start)
+    refuse_equal_names(package.archive.name, (sheet.name for sheet in book.sheets if not sheet.is_module))
     return book
 
 
-def read_targets(archive: Archive, book_part: str) -> dict[str, str]:
-    """Return the target part of each relation of a workbook, by the id of the relation."""
-    targets: dict[str, str] = {}
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == "Relationship":
-            target = attributes.get("Target", "")
-            path = target.lstrip("/") if target.startswith(("/", "xl/")) else posixpath.join("xl", target)
-            targets[attributes.get("Id", "")] = posixpath.normpath(path)
-
-    folder, _, file = book_part.rpartition("/")
-    if part := archive.find(f"{folder}/_rels/{file}.rels"):
-        parse_xml(archive.blocks(part), start=start)
-    return targets
+def listed_sheet(package: OpenPackage, name: str, relation: str, *, hidden: bool) -> ListedSheet:
+    """Return a sheet of the workbook's list with its part. An entry without a relation is that of a module of macros."""
+    found = package.relations.get(relation)
+    is_module = not relation or (found is not None and found.kind != SHEET)
+    return ListedSheet(name, found.part if found else None, hidden, is_module)
 
 
-def _read_styles(archive: Archive) -> Styles:
-    part = archive.find("xl/styles.xml")
-    codes: dict[str, NumberFormat] = kept_built_in()
+def _read_styles(archive: Archive, part: str | None) -> Styles:
+    codes: dict[str, ZeroFormat] = {}
     cells: list[str] = []
     inside: list[str] = []
 
@@ -249,25 +284,27 @@ def _pop(names: list[str]) -> None:
     names.pop()
 
 
-def _text_lengths(archive: Archive) -> list[int]:
-    """Return the lengths of the shared texts in bytes. The markup is included, so that no length is too small."""
-    part = archive.find("xl/sharedStrings.xml")
+def _text_lengths(archive: Archive, part: str | None) -> tuple[list[int], bool]:
+    """Return the lengths of the shared texts in bytes, and whether CDATA sections are among them.
+
+    The markup is included, so that no length is too small.
+    """
     lengths: list[int] = []
     rest = b""
     claimed = 0
+    has_cdata = False
     for block in archive.blocks(part) if part else ():
         claimed = claimed or _claimed_texts(block)
         *texts, rest = _END_OF_TEXT.split(rest + block)
         lengths.extend(map(len, texts))
-        if b"<![CDATA[" in block or b"<![CDATA[" in rest:
-            raise FileRefused(f"{archive.name} contains CDATA sections, which cannot be read reliably. Save it again in Excel.")
+        has_cdata = has_cdata or b"<![CDATA[" in block or b"<![CDATA[" in rest
         if len(rest) > MAX_SHARED_TEXT:
             raise FileRefused(
                 f"{archive.name} holds a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it in Excel."
             )
     if not may_repeat_cells(claimed, len(lengths)):  # calamine allocates memory for as many as are claimed
-        raise FileRefused(f"{archive.name} claims {claimed:,} shared texts and holds {len(lengths):,}. Save it again in Excel.")
-    return lengths
+        raise FileRefused(f"{archive.name} claims {claimed:,} shared texts and holds {len(lengths):,}. {FETCH_AGAIN}")
+    return lengths, has_cdata
 
 
 def _claimed_texts(block: bytes) -> int:

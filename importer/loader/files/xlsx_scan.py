@@ -15,7 +15,9 @@ from xml.parsers import expat
 
 from importer.loader.files.cell_references import SeenCells, column_letters, column_number
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
+from importer.loader.files.covered_cells import CoveredCells
 from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
+from importer.loader.files.row_ranges import RowRanges
 
 if TYPE_CHECKING:
     from importer.domain.number_formats.number_format import NumberFormat
@@ -44,8 +46,10 @@ class SheetScan:
     own_bytes: int = 0
     merged: int = 0
     first_merged: str = ""
-    hidden_rows: int = 0
-    hidden_columns: int = 0
+    covered: CoveredCells = field(default_factory=CoveredCells)
+    hidden_rows: RowRanges = field(default_factory=RowRanges)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    """First and last of each range, counted from 1."""
     filtered: bool = False
     cdata: bool = False
     repeated: str = ""
@@ -111,6 +115,7 @@ class _Calls:
         """Parse a sheet and return its scan."""
         parse_xml(blocks, start=self._start, end=self._end, data=self._data, cdata=self._cdata)
         self.scan.corrections.close()
+        self.scan.hidden_rows.close()
         self.scan.repeated = self._seen.repeated
         return self.scan
 
@@ -124,7 +129,8 @@ class _Calls:
         elif name == "row":
             self._at = ((_number(attributes.get("r", "")) or self._at[0] + 2) - 1, -1)
             self._seen.enter_row(self._at[0])
-            self.scan.hidden_rows += attributes.get("hidden") in _YES
+            if attributes.get("hidden") in _YES:
+                self.scan.hidden_rows.add(self._at[0] + 1)
         else:
             self._note_feature(name, attributes)
 
@@ -141,8 +147,10 @@ class _Calls:
         if name == "mergeCell":
             self.scan.merged += 1
             self.scan.first_merged = self.scan.first_merged or attributes.get("ref", "")
-        elif name == "col":
-            self.scan.hidden_columns += attributes.get("hidden") in _YES
+            self.scan.covered.add_reference(attributes.get("ref", ""))
+        elif name == "col" and attributes.get("hidden") in _YES:
+            first = max(_number(attributes.get("min", "")), 1)
+            self.scan.hidden_columns.append((first, max(_number(attributes.get("max", "")), first)))
         elif name == "autoFilter":
             self.scan.filtered = True
 

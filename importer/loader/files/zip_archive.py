@@ -1,4 +1,8 @@
-"""Zip containers (xlsx, xlsb, ods): their parts and the real unpacked size."""
+"""Zip containers (xlsx, xlsb, ods): their parts and the real unpacked size.
+
+Only the parts that are read are unpacked and checked: what a workbook holds besides them (queries, pictures, properties)
+reaches no parser.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.errors import FileRefused
@@ -26,8 +30,11 @@ MAX_PARTS = 10_000
 MAX_RUN = 1 << 18
 """Bytes of XML between two tags: a character of a cell takes up to 6 bytes as ``&#...;``."""
 
-_UNREAD = re.compile(r"(?:.*/)?(?:media|embeddings|Pictures|Thumbnails|ObjectReplacements)/|.*\.(?:png|jpe?g|gif|emf)$")
-_XML = re.compile(r".*\.(?:xml|rels|vml|rdf)$", re.IGNORECASE)
+FETCH_AGAIN = (
+    "Fetch it again from where it comes from: a program that opens and repairs it may leave rows out without saying which."
+)
+"""What to do about a damaged workbook."""
+
 _DTD = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
 _CARRY = 16
@@ -39,31 +46,36 @@ class Archive:
     def __init__(self, name: str, data: bytes) -> None:
         """Read and check the directory. Raises FileRefused."""
         self.name = name
-        self._unpacked = 0
         self.sizes: dict[str, int] = {}  # bytes of the parts that were unpacked
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             self._entries = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, MemoryError) as error:
             raise self.broken() from error
+        self._parts: dict[str, zipfile.ZipInfo] = {}
         self._check_entries()
-        self.parts = {entry.filename for entry in self._entries}
+        self.parts = set(self._parts)
+        self._by_key = {name.casefold(): name for name in self._parts}
+        self.has_odd_names = any("\\" in entry.orig_filename for entry in self._entries)
 
     def broken(self) -> FileRefused:
         """Return the error for an incomplete or damaged archive."""
-        return FileRefused(f"{self.name} is cut short or damaged. Open it in Excel, or fetch it again, and save it again.")
+        return FileRefused(f"{self.name} is cut short or damaged. {FETCH_AGAIN}")
 
     def _check_entries(self) -> None:
         if len(self._entries) > MAX_PARTS:
-            raise FileRefused(f"{self.name} holds {len(self._entries):,} parts, which no workbook does. Save it again.")
+            raise FileRefused(f"{self.name} holds {len(self._entries):,} parts, which no workbook does. Export it again.")
         seen: set[str] = set()
         for entry in self._entries:
-            part = entry.orig_filename
+            part = entry.orig_filename.replace("\\", "/")  # some programs for Windows separate folders like that
             if _leads_out(part):
                 raise FileRefused(f"{self.name} holds the part {part!r}, whose path leads out of it. Do not open it.")
             if part.casefold() in seen:
-                raise FileRefused(f"{self.name} holds the part {part!r} twice. Save it again in Excel.")
+                raise FileRefused(
+                    f"{self.name} holds the part {part!r} twice, so that it is not clear which one counts. Export it again."
+                )
             seen.add(part.casefold())
+            self._parts[part] = entry
             if entry.flag_bits & 1:
                 raise FileRefused(f"{self.name} is encrypted. Save it without a password.")
             if part.casefold().endswith(("vbaproject.bin", "basic/script-lc.xml")):
@@ -71,25 +83,21 @@ class Archive:
 
     def find(self, part: str) -> str | None:
         """Return the name of a part in the spelling of the archive, or None. Case is ignored."""
-        return next((name for name in self.parts if name.casefold() == part.casefold()), None)
+        return self._by_key.get(part.casefold())
 
-    def readable(self) -> list[str]:
-        """Return the parts that a parser may read: everything but pictures and embedded files."""
-        return [entry.filename for entry in self._entries if not entry.is_dir() and not _UNREAD.match(entry.filename)]
-
-    def blocks(self, part: str) -> Iterator[bytes]:
+    def blocks(self, part: str, *, is_xml: bool = True) -> Iterator[bytes]:
         """Unpack a part, block by block. Raises FileRefused for damaged, too large or unsafe parts."""
         size = 0
-        packed = max(self._zip.getinfo(part).compress_size, 1)
-        check = _XmlCheck(self.name, part) if _XML.match(part) else None
+        packed = max(self._parts[part].compress_size, 1)
+        others = sum(unpacked for name, unpacked in self.sizes.items() if name != part)
+        check = _XmlCheck(self.name, part) if is_xml else None
         try:
-            with self._zip.open(part) as stream:
+            with self._zip.open(self._parts[part]) as stream:
                 while block := stream.read(BLOCK):
                     size += len(block)
-                    self._unpacked += len(block)
-                    if self._unpacked > MAX_UNPACKED or (size > RATIO_FROM and size > MAX_RATIO * packed):
+                    if others + size > MAX_UNPACKED or (size > RATIO_FROM and size > MAX_RATIO * packed):
                         raise FileRefused(
-                            f"{self.name} unpacks to more than {self._unpacked >> 20:,} MB (a zip bomb, or far more "
+                            f"{self.name} unpacks to more than {others + size >> 20:,} MB (a zip bomb, or far more "
                             "than can be read at once). Split it into smaller files."
                         )
                     if check:
@@ -99,26 +107,21 @@ class Archive:
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
             raise self.broken() from error
 
-    def check_all_but(self, parts: Collection[str | None]) -> None:
-        """Check all parts that a parser may read except ``parts``, by unpacking them. Raises FileRefused."""
-        for part in self.readable():
-            if part not in parts:
-                for _ in self.blocks(part):
-                    pass
-
-    def read(self, part: str, limit: int = 64 << 20) -> bytes:
+    def read(self, part: str, limit: int = 64 << 20, *, is_xml: bool = True) -> bytes:
         """Return the whole content of a small part. Raises FileRefused when it has more than ``limit`` bytes."""
         pieces, size = [], 0
-        for block in self.blocks(part):
+        for block in self.blocks(part, is_xml=is_xml):
             size += len(block)
             if size > limit:
-                raise FileRefused(f"{self.name} holds a part of more than {limit >> 20} MB, {part!r}. Save it again.")
+                raise FileRefused(
+                    f"{self.name} holds a part of more than {limit >> 20} MB, {part!r}, which no workbook does. Export it again."
+                )
             pieces.append(block)
         return b"".join(pieces)
 
 
 def _leads_out(part: str) -> bool:
-    return part.startswith("/") or any(letter in part for letter in "\\:\0") or ".." in part.split("/")
+    return part.startswith("/") or any(letter in part for letter in ":\0") or ".." in part.split("/")
 
 
 class _XmlCheck:
@@ -151,7 +154,9 @@ class _XmlCheck:
     def _check_encoding(self, block: bytes) -> None:
         declared = _DECLARED.match(block.removeprefix(b"\xef\xbb\xbf").lstrip())
         if b"\0" in block[:4] or (declared and declared[1].upper() not in (b"UTF-8", b"UTF8", b"US-ASCII", b"ASCII")):
-            self._refuse("is not written in UTF-8")
+            raise FileRefused(
+                f"{self._name} is not written in UTF-8, as workbooks are, in its part {self._part!r}. Ask for it as .xlsx or .csv."
+            )
 
     def _refuse(self, what: str) -> None:
-        raise FileRefused(f"{self._name} is unsafe: its part {self._part!r} {what}. Save it again in Excel.")
+        raise FileRefused(f"{self._name} is unsafe: its part {self._part!r} {what}. Ask for another export, as .xlsx or .csv.")

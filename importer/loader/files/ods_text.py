@@ -1,0 +1,88 @@
+"""The text of a cell of an OpenDocument sheet, as the standard composes it from paragraphs, blanks, tabs and line breaks."""
+
+from __future__ import annotations
+
+import re
+
+_WHITE = re.compile(r"[ \t\r\n]+")
+_PARAGRAPHS = frozenset(("p", "h"))
+_UNSEEN = frozenset(("annotation", "ruby-text", "note", "table"))
+"""Elements in a cell that are no part of its text: comments, readings of a script, notes, tables in drawings."""
+
+
+class CellText:
+    """Collects the text of one cell from the events of an XML parser.
+
+    Drawings and comments in the cell are left out. ``is_plain`` is False if a reader that joins all texts of the cell as they
+    are written would come to another one. ``blanks`` are those that the file only counts; they are not part of ``text``.
+    """
+
+    def __init__(self) -> None:
+        self.blanks = 0
+        self.is_plain = True
+        self._paragraphs: list[list[tuple[str, int]]] = []  # of each the pieces: a text, or "" with a number of blanks
+        self._depth = self._unseen = 0
+
+    def start(self, tag: str, count: int) -> None:
+        """Note the beginning of an element in the cell; ``count`` is the number of blanks that it may stand for."""
+        prefix, _, name = tag.rpartition(":")
+        if self._unseen or prefix == "draw" or name in _UNSEEN:
+            self._unseen += 1
+            self.is_plain = self.is_plain and (name == "annotation" or self._unseen > 1)
+        elif name in _PARAGRAPHS:
+            self._depth += 1
+            self._paragraphs.append([])
+        elif self._depth and name == "s":
+            self.blanks += count
+            self._paragraphs[-1].append(("", count))
+        elif self._depth and name in ("tab", "line-break"):
+            self.is_plain = False
+            self._paragraphs[-1].append(("\v" if name == "tab" else "\f", 0))
+
+    def end(self, tag: str) -> None:
+        """Note the end of an element in the cell."""
+        if self._unseen:
+            self._unseen -= 1
+        elif tag.rpartition(":")[2] in _PARAGRAPHS:
+            self._depth -= 1
+
+    def data(self, text: str) -> None:
+        """Add characters, which count only in a paragraph."""
+        if self._unseen:
+            return
+        if self._depth:
+            self._paragraphs[-1].append((text, 0))
+        elif text.strip():
+            self.is_plain = False
+
+    def close(self) -> str:
+        """Return the text without the counted blanks."""
+        return "".join(text for paragraph in self._lines() for text, _ in paragraph)
+
+    def whole(self) -> str:
+        """Return the text with the counted blanks. Their number must have been checked before."""
+        return "".join(text or " " * blanks for paragraph in self._lines() for text, blanks in paragraph)
+
+    def _lines(self) -> list[list[tuple[str, int]]]:
+        lines = [self._collapsed(pieces) for pieces in self._paragraphs]
+        return [[*([("\n", 0)] if at else []), *line] for at, line in enumerate(lines)]
+
+    def _collapsed(self, pieces: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Join white space within a paragraph to one blank, and leave it out at its ends, as the standard says."""
+        found: list[tuple[str, int]] = []
+        after_white = True
+        for text, blanks in pieces:
+            if not text or text in "\v\f":
+                found.append(({"\v": "\t", "\f": "\n"}.get(text, ""), blanks))
+                after_white = False
+                continue
+            joined = _WHITE.sub(" ", text)
+            joined = joined[1:] if after_white and joined.startswith(" ") else joined
+            self.is_plain = self.is_plain and joined == text
+            if joined:
+                found.append((joined, 0))
+                after_white = joined.endswith(" ")
+        if found and found[-1][0].endswith(" "):
+            self.is_plain = False
+            found[-1] = (found[-1][0][:-1], 0)
+        return found
