@@ -34,6 +34,11 @@ class NoteKind(StrEnum):
     HIDDEN_ROWS = "hidden_rows"  # count
     HIDDEN_COLUMNS = "hidden_columns"  # columns, for each range of them
     FILTERED_ROWS = "filtered_rows"
+    HIDDEN_ROWS_READ = "hidden_rows_read"  # currency and cents, for each currency; its rows
+    HIDDEN_ROWS_SKIPPED = "hidden_rows_skipped"  # the same
+    HIDDEN_COLUMN_READ = "hidden_column_read"  # heading, column; of the claim: currency and cents, for each currency
+    COVERED_CELLS = "covered_cells"  # its rows
+    NOT_A_SHEET = "not_a_sheet"
     SHEET_LEFT_OUT = "sheet_left_out"
 
     # The headings of a sheet

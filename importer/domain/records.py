@@ -201,6 +201,8 @@ class FormatProof:
 PROOF_MARK = "#proof"
 """The value of the column ``#what`` in the lines of proofs on the summary sheet of ``errors.xlsx``."""
 SUMMARY_SHEET = "Summary"
+LIST_SHEET = "Lists"
+"""The hidden sheet of a template with the lists of its drop-downs."""
 EXAMPLE_MARK = "# Example"
 """The first cell of a sheet that marks its workbook as the example, in which some rows are wrong on purpose."""
 

@@ -36,6 +36,7 @@ class Profile(BaseModel):
     of a state mean. ``joins`` lists the headings whose cells are joined to one column, ``splits`` the columns that one heading's
     cells are split into. ``questions`` answers kinds of questions for good, ``rows`` keeps or drops rows. ``headings`` are all
     headings of the sheets that the profile is for; a file with these headings is read with it automatically.
+    ``hidden_rows`` says whether rows that are hidden or filtered count, ``covered_cells`` whether what lies below a merge does.
     ``no_personal_numbers`` are headings of columns whose values only look like personal numbers. ``parties`` lists what debtors
     are whose names do not show it, by customer number, or by name and postal code ("*": all others).
     """
@@ -54,6 +55,8 @@ class Profile(BaseModel):
     date_format: str | None = None
     decimal: Literal[".", ","] | None = None
     date_cells: Literal["trusted"] | None = None
+    hidden_rows: Literal["read", "skip"] = "read"
+    covered_cells: Literal["skip", "read"] = "skip"
     amount_sign: Literal["unsigned", "signed"] = "unsigned"
     on_change: Literal["report", "reject"] = "report"
     columns: dict[str, str | list[str]] = {}

@@ -23,12 +23,14 @@ from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
 from importer.loader.rows.first_pass import look_through
+from importer.loader.rows.hidden_rows import HiddenRows
 from importer.loader.rows.judge import RowJudge
 from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs, headings_apart, proofs_of_apart
 from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
 from importer.loader.sheets.sheet import REPORT_MARK, NamedSheet, Sheet, is_example_sheet, is_report_sheet, with_report_layout
+from importer.loader.sheets.visibility import is_own_workbook, notes_without, sheets_to_read
 from importer.loader.table import TableReader
 from importer.loader.values.parsers import is_blank
 
@@ -42,11 +44,13 @@ if TYPE_CHECKING:
 class _Table:
     """A sheet with records: its plan, the formats of its columns, and its rows from the first data row on."""
 
+    sheet: Sheet
     top: SheetHeader
     plan: SheetPlan
     formats: SheetFormats
     reader: RowReader
     rows: PeekableRows
+    skips_hidden: bool = False
 
     @property
     def head(self) -> SheetHead:
@@ -55,7 +59,9 @@ class _Table:
 
     def read(self, found: list[Note]) -> Iterator[LoadedRow]:
         """Yield every record and reject. Notes on rows that were left out are added to ``found``."""
-        return TableReader(self.top, self.plan, self.reader, found).rows(self.rows)
+        hidden = HiddenRows(self.plan, self.sheet.hides, self.skips_hidden)
+        yield from TableReader(self.top, self.plan, self.reader, found, hidden).rows(self.rows)
+        found += hidden.notes(self.sheet.covered())
 
 
 @contextmanager
@@ -63,14 +69,23 @@ def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[Lo
     """Open a spreadsheet file as a source. Raises FileRefused if it cannot be read or its columns do not fit."""
     from importer.loader.files.reader import ReadOptions, open_source
 
-    options = ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote, sheets=profile.sheets())
+    options = ReadOptions(
+        encoding=profile.encoding,
+        delimiter=profile.delimiter,
+        quote=profile.quote,
+        sheets=profile.sheets(),
+        reads_covered=profile.covered_cells == "read",
+    )
     with open_source(path, options) as raw:
         yield load_raw(raw, profile, context)
 
 
 def load_raw(raw: RawSource, profile: Profile, context: LoadContext) -> LoadedSource:
     """Load an open file as a source, to be read while it is open. Raises FileRefused if its columns do not fit."""
-    return _load(raw.name, raw.sha256, raw.sheets, raw.notes, profile, context, delimited=raw.encoding is not None)
+    sheets = sheets_to_read(raw.sheets, profile)
+    notes = notes_without(raw.notes, [sheet.name for sheet in raw.sheets if sheet not in sheets])
+    profile = profile.model_copy(update={"hidden_rows": "read"}) if is_own_workbook(raw.sheets) else profile
+    return _load(raw.name, raw.sha256, sheets, notes, profile, context, delimited=raw.encoding is not None)
 
 
 def open_frames(
@@ -104,7 +119,7 @@ def _load(
     ours = {sheet.name for sheet in others if is_report_sheet(sheet)}
     passed = [sheet.name for sheet in others if sheet.name not in ours]
     if not tables:
-        raise FileRefused(_nothing_found(name, passed))
+        raise FileRefused(_nothing_found(name, passed, [note.sheet or "" for note in notes if note.kind in _UNREAD]))
     found: list[Note] = []
     return LoadedSource(
         name=name,
@@ -114,7 +129,7 @@ def _load(
         has_cases=tables[0].plan.shape is not Shape.VOUCHERS,
         notes=(
             *_example_notes(others),
-            *(note for note in notes if note.sheet not in ours),
+            *(note for note in notes if note.sheet not in ours and not _is_said_later(note, tables, profile)),
             *sheet_notes(((table.top, table.plan) for table in tables), passed),
             *chain.from_iterable((*table.reader.notes(), *table.formats.notes) for table in tables),
         ),
@@ -149,7 +164,23 @@ def _all_ours(headings: tuple[Cell, ...]) -> bool:
     return bool(filled) and all(heading.startswith("#") for heading in filled)
 
 
-def _nothing_found(name: str, passed: list[str]) -> str:
+_UNREAD = (NoteKind.HIDDEN_SHEET_NOT_READ,)
+
+
+def _is_said_later(note: Note, tables: Iterable[_Table], profile: Profile) -> bool:
+    """Return whether a note on what is hidden is replaced by what the rows show: how many there are, and their money."""
+    skips = profile.hidden_rows == "skip"
+    said = note.kind is NoteKind.HIDDEN_ROWS or (skips and note.kind is NoteKind.FILTERED_ROWS)
+    return said and any(note.sheet == table.plan.head.name for table in tables)
+
+
+def _nothing_found(name: str, passed: list[str], unread: list[str]) -> str:
+    if unread:
+        listed = ", ".join(f'"{sheet}"' for sheet in unread[:5])
+        return (
+            f"{name} has no sheet with columns of cases or vouchers among those that are shown. It also has hidden sheets, which "
+            f"are not read ({listed}): name them in a profile (sheet = ...) if the rows are there."
+        )
     if not passed:
         return f"{name} holds no rows. Check that it is the right file."
     listed = ", ".join(f'"{sheet}"' for sheet in passed[:5])
@@ -192,7 +223,7 @@ def _open_sheet(
     formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
     judge = _judge(plan, profile, context, formats, sheet)
     reader = RowReader(plan, profile, context, delimited=delimited, formats=formats, judge=judge)
-    return _Table(top, plan, formats, reader, rows)
+    return _Table(sheet, top, plan, formats, reader, rows, profile.hidden_rows == "skip" and not is_report)
 
 
 def _judge(plan: SheetPlan, profile: Profile, context: LoadContext, formats: SheetFormats, sheet: Sheet) -> RowJudge:

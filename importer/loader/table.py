@@ -18,6 +18,7 @@ from importer.domain.states import RejectStatus
 from importer.loader.files.projection import PeekableRows
 from importer.loader.records.personal_numbers import masked_numbers_note
 from importer.loader.records.row_reader import RowReader
+from importer.loader.rows.hidden_rows import HiddenRows
 from importer.loader.rows.values_read import ValuesRead
 from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.header import SheetHeader, two_tables
@@ -34,6 +35,7 @@ ROWS_OF_A_SUM = 3
 MAX_DIFFERING = 20
 """Totals that differ from the rows above them and get a note each."""
 
+_MAY_BE_DATA = (RowRole.DATA, RowRole.DOUBTED, RowRole.LONE_TEXT)
 _LEFT_OUT = {
     RowRole.HEADINGS: NoteKind.REPEATED_HEADINGS,
     RowRole.TITLE: NoteKind.TITLES,
@@ -88,8 +90,11 @@ class _Sums:
 class TableReader:
     """Reads the rows of one sheet into records. ``notes`` are complete when the last row has been read."""
 
-    def __init__(self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note]) -> None:
+    def __init__(
+        self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note], hidden: HiddenRows | None = None
+    ) -> None:
         self._plan, self._reader, self._notes = plan, reader, notes
+        self._hidden = hidden or HiddenRows(plan)
         self._roles = RowRoles(top, plan)
         self._values = ValuesRead(plan, reader.context.voucher_types, reader.confirmed)
         self._sums = _Sums()
@@ -109,9 +114,11 @@ class TableReader:
                 continue
             loaded = self._reader.read(number, trimmed(cells, width))
             role = self._role(loaded)
-            if role is RowRole.LONE_TEXT and len(held) < MAX_HELD:
+            if role in _MAY_BE_DATA and self._hidden.skips(number):
+                yield self._hidden.leave_out(loaded)
+            elif role is RowRole.LONE_TEXT and len(held) < MAX_HELD:
                 held.append(loaded)
-            elif role in (RowRole.DATA, RowRole.DOUBTED, RowRole.LONE_TEXT):
+            elif role in _MAY_BE_DATA:
                 yield from self._last_checked(is_last=False)
                 yield from map(self._data, held)
                 held.clear()
@@ -165,6 +172,7 @@ class TableReader:
     def _noted(self, loaded: LoadedRow) -> LoadedRow:
         self._last, self._after_total = loaded.row.number, False
         self._values.add(loaded.row.cells)
+        self._hidden.note(loaded)
         for kind in loaded.case.remarks if isinstance(loaded.case, CaseRecord) else ():
             self._remarks[kind] = self._remarks.get(kind, RowNumbers()).plus(loaded.row.number)
         for one in _value_notes(loaded):

@@ -9,6 +9,7 @@ from importer.reporter.summary import Summary
 _SAID = frozenset(
     {
         *(NoteKind.SENTENCE, NoteKind.SHEET_HIDDEN, NoteKind.SHEET_LEFT_OUT, NoteKind.DIFFERING_TOTAL, NoteKind.TOTALS),
+        *(NoteKind.HIDDEN_SHEET_NOT_READ, NoteKind.HIDDEN_ROWS_SKIPPED, NoteKind.COVERED_CELLS),
         *(NoteKind.NOTES_BELOW, NoteKind.TITLES, NoteKind.CELLS_BESIDE),
     }
 )

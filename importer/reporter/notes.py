@@ -62,7 +62,45 @@ def _hidden_rows(note: Note) -> str:
 
 def _merged_ranges(note: Note) -> str:
     count, first = int(note.value("count")), note.value("first")
-    return f" has {count:,} merged ranges (the first is {first}); only the first cell of each has a value."
+    if count == 1:
+        return f" has a merged range ({first}), of which only the first cell is seen."
+    return f" has {count:,} merged ranges (the first is {first}), of each of which only the first cell is seen."
+
+
+def _hidden_columns(note: Note) -> str:
+    columns = note.all("columns")
+    return f": hidden columns{f' ({_and(columns)})' if columns else ''} are read as well."
+
+
+def _hidden_rows_read(note: Note) -> str:
+    what = (
+        "are hidden or filtered, and were read as well" if note.rows.count > 1 else "is hidden or filtered, and was read as well"
+    )
+    return f": {rows_named(note.rows)} {what}{_money(note)}."
+
+
+def _hidden_rows_skipped(note: Note) -> str:
+    what = "are hidden or filtered, and were" if note.rows.count > 1 else "is hidden or filtered, and was"
+    return f': {rows_named(note.rows)} {what} left out, as the profile says (hidden_rows = "skip"){_money(note)}.'
+
+
+def _hidden_column_read(note: Note) -> str:
+    heading = _on_one_line(note.value("heading"))
+    return f': the hidden column "{heading}" is read as {note.value("column")}{_money(note)}.'
+
+
+def _money(note: Note) -> str:
+    pairs = zip(note.all("currency"), note.all("cents"), strict=True)
+    amounts = [f"{currency} {grouped_text(int(cents))}".strip() for currency, cents in pairs]
+    return f": {_and(amounts)}" if amounts else ""
+
+
+def _covered_cells(note: Note) -> str:
+    verb = "have" if note.rows.count > 1 else "has"
+    return (
+        f": {rows_named(note.rows)} {verb} values in cells below a merge, which no program shows. They were not read; with "
+        'covered_cells = "read" in the profile they are.'
+    )
 
 
 def _rows_above_headings(note: Note) -> str:
@@ -200,11 +238,17 @@ _OF_A_RAW_SHEET: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.SHEET_HIDDEN: lambda _: " is hidden.",
     NoteKind.MERGED_RANGES: _merged_ranges,
     NoteKind.HIDDEN_ROWS: _hidden_rows,
-    NoteKind.HIDDEN_COLUMNS: lambda _: ": hidden columns are read as well.",
+    NoteKind.HIDDEN_COLUMNS: _hidden_columns,
+    NoteKind.HIDDEN_SHEET_NOT_READ: lambda _: " is hidden and was not read. A profile that names it (sheet = ...) reads it.",
+    NoteKind.NOT_A_SHEET: lambda _: " has no cells in the file (it may be a module of macros), and was left out.",
     NoteKind.FILTERED_ROWS: lambda _: " has a filter: rows that it hides are read as well.",
 }
 _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.SHEET_LEFT_OUT: lambda _: " holds neither cases nor vouchers and was left out.",
+    NoteKind.HIDDEN_ROWS_READ: _hidden_rows_read,
+    NoteKind.HIDDEN_ROWS_SKIPPED: _hidden_rows_skipped,
+    NoteKind.HIDDEN_COLUMN_READ: _hidden_column_read,
+    NoteKind.COVERED_CELLS: _covered_cells,
     NoteKind.ROWS_ABOVE_HEADINGS: _rows_above_headings,
     NoteKind.HEADINGS_READ_AS: _headings_read_as,
     NoteKind.HEADINGS_UNUSED: _headings_unused,

@@ -19,11 +19,10 @@ from importer.domain.code_lists import (
 )
 from importer.domain.columns import Column, ValueKind
 from importer.domain.kinds import RecordKind
+from importer.domain.records import LIST_SHEET
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-
-LIST_SHEET = "Lists"
 
 
 @dataclass(frozen=True, slots=True)

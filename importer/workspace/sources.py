@@ -28,6 +28,7 @@ from importer.loader.profiles.recognition import (
     the_only_match,
 )
 from importer.loader.sheets.sheet import is_report_sheet
+from importer.loader.sheets.visibility import sheets_to_read
 from importer.loader.source import load_raw, open_file, open_frames
 from importer.workspace.environment import Environment
 from importer.workspace.input_files import find_files
@@ -193,14 +194,19 @@ def _find(path: Path, profile_set: ProfileSet, stack: ExitStack) -> tuple[RawSou
 
 def _recognized(raw: RawSource, profiles: Sequence[SavedProfile]) -> _Opened:
     headings = reader_of_headings(raw.sheets)
-    return _Opened(raw, headings(NO_PROFILE), [one for one in profiles if one.matches(headings(one.profile))])
+
+    def seen(profile: Profile) -> HeadingsBySheet:
+        read = {sheet.name for sheet in sheets_to_read(raw.sheets, profile)}
+        return {name: found for name, found in headings(profile).items() if name in read}
+
+    return _Opened(raw, seen(NO_PROFILE), [one for one in profiles if one.matches(seen(one.profile))])
 
 
 def _way(path: Path, profile: Profile) -> ReadOptions:
     from importer.loader.files.reader import ReadOptions
 
     if path.suffix.casefold() not in TEXTS:
-        return ReadOptions()
+        return ReadOptions(reads_covered=profile.covered_cells == "read")
     return ReadOptions(encoding=profile.encoding, delimiter=profile.delimiter, quote=profile.quote)
 
 

@@ -39,7 +39,7 @@ class CoveredCells:
             left, top, right, bottom = found.groups()
             first = (int(top) - 1 if top else 0, column_number(left) - 1 if left else 0)
             last = (int(bottom) - 1 if bottom else _LAST_ROW, column_number(right) - 1 if right else _LAST_COLUMN)
-            if (left or top) and (right or bottom) and all(0 <= one for one in (*first, *last)):
+            if (left or top) and (right or bottom) and all(one >= 0 for one in (*first, *last)):
                 self.add_merge(*first, *last)
 
     def close(self, name: str, sheet: str, rows: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from importer.domain.cells import Cell
 from importer.domain.special_cells import clean_number
 from importer.errors import FileRefused
+from importer.loader.files.hidden_parts import NOTHING_HIDDEN, HiddenParts
 from importer.loader.files.projection import NumberedRow, ProjectedRows, project
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ class FrameSheet:
 
     name: str
     frame: pd.DataFrame
+    hides: HiddenParts = NOTHING_HIDDEN
+
+    def covered(self) -> Collection[int]:
+        """Return no rows: a DataFrame has no merges."""
+        return ()
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield (row number, cells), the headings first. Raises FileRefused for a text that has lone surrogates."""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from importer.loader.files.xlsx_scan import parse_xml
 from importer.loader.files.zip_archive import Archive
 
-WORKBOOK, SHEET, STYLES, TEXTS = "officedocument", "worksheet", "styles", "sharedstrings"
+WORKBOOK, STYLES, TEXTS = "officedocument", "styles", "sharedstrings"
+WITHOUT_CELLS = ("chartsheet", "dialogsheet", "xlmacrosheet", "xlintlmacrosheet")
 """The last words of the types of relationships, the same in both editions of the standard, folded."""
 
 _USUAL_BOOKS = ("xl/workbook.xml", "xl/workbook.bin")

@@ -74,10 +74,7 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class RawSheet:
-    """One sheet of a source. A CSV is one sheet with the name of its file.
-
-    ``covered`` returns the rows read so far in which a cell below a merge has a value that was passed over.
-    """
+    """One sheet of a source. A CSV is one sheet with the name of its file."""
 
     name: str
     hidden: bool
@@ -85,7 +82,11 @@ class RawSheet:
     _chunk_rows: int = field(default=2000, repr=False, compare=False)
     _read_columns: ReadColumns | None = field(default=None, repr=False, compare=False)
     hides: HiddenParts = field(default=NOTHING_HIDDEN, repr=False, compare=False)
-    covered: Callable[[], Collection[int]] = field(default=tuple, repr=False, compare=False)
+    _covered: Callable[[], Collection[int]] = field(default=tuple, repr=False, compare=False)
+
+    def covered(self) -> Collection[int]:
+        """Return the rows read so far in which a cell below a merge has a value that was passed over."""
+        return self._covered()
 
     def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield (row number that Excel shows, cells) of the rows that are not empty, each with the width it has in the file."""

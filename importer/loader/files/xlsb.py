@@ -19,7 +19,7 @@ from importer.loader.files.number_formats import ZeroFormat, shows_duration, zer
 from importer.loader.files.open_package import STYLES, TEXTS, OpenPackage, open_package
 from importer.loader.files.renamed_parts import rename_parts
 from importer.loader.files.serial_days import BUILT_IN_DAYS, BUILT_IN_DURATION, shows_day
-from importer.loader.files.xlsx import ListedSheet, WorkbookScan, listed_sheet, refuse_equal_names, scan_listed
+from importer.loader.files.xlsx import ListedSheet, SheetKind, WorkbookScan, listed_sheet, refuse_equal_names, scan_listed
 from importer.loader.files.xlsx_scan import SheetScan, Styles
 from importer.loader.files.zip_archive import Archive
 
@@ -101,7 +101,7 @@ def _read_book(package: OpenPackage) -> tuple[list[ListedSheet], bool]:
             relation, end = _wide(content, 8)
             hidden = struct.unpack_from("<I", content)[0] != 0
             sheets.append(listed_sheet(package, _wide(content, end)[0], relation, hidden=hidden))
-    refuse_equal_names(package.archive.name, (sheet.name for sheet in sheets if not sheet.is_module))
+    refuse_equal_names(package.archive.name, (sheet.name for sheet in sheets if sheet.kind is SheetKind.CELLS))
     return sheets, epoch_1904
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import partial
 from typing import NamedTuple
 from xml.parsers import expat
@@ -19,7 +20,7 @@ from importer.loader.files.cell_references import MAX_COLUMNS, column_letters
 from importer.loader.files.corrections import TooManyCorrections
 from importer.loader.files.multipliers import may_repeat_cells, most_text
 from importer.loader.files.number_formats import ZeroFormat, zero_format
-from importer.loader.files.open_package import SHEET, STYLES, TEXTS, OpenPackage, open_package
+from importer.loader.files.open_package import STYLES, TEXTS, WITHOUT_CELLS, OpenPackage, open_package
 from importer.loader.files.xlsx_rewriting import CALAMINE_ERRORS, rewrite_xlsx
 from importer.loader.files.xlsx_scan import (
     SheetScan,
@@ -63,14 +64,21 @@ class WorkbookScan:
     must_be_rewritten: bool = False
 
 
+class SheetKind(Enum):
+    """The kind of a sheet: cells, something else that is shown (a chart, a dialog), or nothing, as an entry of a module."""
+
+    CELLS = auto()
+    OTHER = auto()
+    NOTHING = auto()
+
+
 class ListedSheet(NamedTuple):
     """A sheet as the workbook lists it. ``part`` is None if the file does not contain it."""
 
     name: str
     part: str | None
     hidden: bool
-    is_module: bool = False
-    """Whether it is no sheet of cells: a module of macros, whose entry leads nowhere, or a chart."""
+    kind: SheetKind = SheetKind.CELLS
 
 
 @dataclass(slots=True)
@@ -127,7 +135,10 @@ def scan_listed(
     parts: dict[str, str] = {}
     for sheet in listed:
         is_asked_for = sheet.name in wanted
-        if sheet.is_module or (wanted and not is_asked_for):
+        if wanted and not is_asked_for:
+            continue
+        if sheet.kind is not SheetKind.CELLS:
+            result.notes += [Note(NoteKind.NOT_A_SHEET, sheet.name)] if sheet.kind is SheetKind.NOTHING else []
             continue
         try:
             if sheet.part is None:
@@ -250,15 +261,17 @@ def _read_book(package: OpenPackage) -> _XlsxBook:
             book.sheets.append(listed_sheet(package, attributes.get("name", ""), relation, hidden=hidden))
 
     parse_xml(package.archive.blocks(package.book), start=start)
-    refuse_equal_names(package.archive.name, (sheet.name for sheet in book.sheets if not sheet.is_module))
+    refuse_equal_names(package.archive.name, (sheet.name for sheet in book.sheets if sheet.kind is SheetKind.CELLS))
     return book
 
 
 def listed_sheet(package: OpenPackage, name: str, relation: str, *, hidden: bool) -> ListedSheet:
     """Return a sheet of the workbook's list with its part. An entry without a relation is that of a module of macros."""
     found = package.relations.get(relation)
-    is_module = not relation or (found is not None and found.kind != SHEET)
-    return ListedSheet(name, found.part if found else None, hidden, is_module)
+    if not relation:
+        return ListedSheet(name, None, hidden, SheetKind.NOTHING)
+    kind = SheetKind.OTHER if found is not None and found.kind in WITHOUT_CELLS else SheetKind.CELLS
+    return ListedSheet(name, found.part if found else None, hidden, kind)
 
 
 def _read_styles(archive: Archive, part: str | None) -> Styles:

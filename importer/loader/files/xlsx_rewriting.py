@@ -45,9 +45,10 @@ def rewrite_xlsx(package: OpenPackage, sheets: Mapping[str, str], hidden: Collec
 def _frame(sheets: list[str], hidden: Collection[str], *, epoch_1904: bool) -> dict[str, str]:
     """Return the parts that list the others, by their names."""
     numbers = range(1, len(sheets) + 1)
+    states = ("hidden" if name in hidden else "visible" for name in sheets)
     listed = "".join(
-        f'<sheet name={quoteattr(name)} sheetId="{number}" state="{"hidden" if name in hidden else "visible"}" r:id="rId{number}"/>'
-        for number, name in zip(numbers, sheets, strict=True)
+        f'<sheet name={quoteattr(name)} sheetId="{number}" state="{state}" r:id="rId{number}"/>'
+        for number, name, state in zip(numbers, sheets, states, strict=True)
     )
     targets = [(f"rId{number}", "worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
     targets += [("rIdStyles", "styles", "styles.xml"), ("rIdTexts", "sharedStrings", "sharedStrings.xml")]
@@ -141,9 +142,6 @@ class _PlainSheet(_PlainXml):
 
     def _is_value_of_error(self) -> bool:
         return self._is_error and self._inside[-1:] == ["v"]
-
-
-
 
 
 def _local(tag: str) -> str:

@@ -155,7 +155,7 @@ class _XmlCheck:
         declared = _DECLARED.match(block.removeprefix(b"\xef\xbb\xbf").lstrip())
         if b"\0" in block[:4] or (declared and declared[1].upper() not in (b"UTF-8", b"UTF8", b"US-ASCII", b"ASCII")):
             raise FileRefused(
-                f"{self._name} is not written in UTF-8, as workbooks are, in its part {self._part!r}. Ask for it as .xlsx or .csv."
+                f"{self._name} is not written in UTF-8, as workbooks are, in its part {self._part!r}. Ask for a .csv."
             )
 
     def _refuse(self, what: str) -> None:

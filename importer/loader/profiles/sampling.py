@@ -17,6 +17,7 @@ from importer.loader.sheets.labels import is_total_label
 from importer.loader.sheets.reading import HeadingReading, read_alone
 from importer.loader.sheets.shape import Shape
 from importer.loader.sheets.sheet import Sheet, first_rows, with_report_layout
+from importer.loader.sheets.visibility import sheets_to_read
 from importer.loader.values.parsers import is_blank
 
 SAMPLED_ROWS = 500
@@ -46,7 +47,8 @@ def sample_file(path: Path) -> list[SheetSample]:
     from importer.loader.files.reader import open_source
 
     with open_source(path) as raw:
-        return [sample for sheet in raw.sheets if (sample := _sample(sheet)) and sample.header]
+        sheets = sheets_to_read(raw.sheets, NO_PROFILE)
+        return [sample for sheet in sheets if (sample := _sample(sheet)) and sample.header]
 
 
 def _sample(sheet: Sheet) -> SheetSample | None:

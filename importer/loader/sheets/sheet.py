@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
 from importer.domain.records import EXAMPLE_MARK
+from importer.loader.files.hidden_parts import HiddenParts
 from importer.loader.files.projection import NumberedRow, PeekableRows, ProjectedRows
 from importer.loader.profile import Profile
 from importer.loader.sheets.header import find_header
 
 REPORT_MARK = "#row"  # the heading of the first column of a success or error sheet
+SUMMARY_MARK = "#rows"  # that of the summary in the same workbook
 
 
 class Sheet(Protocol):
@@ -21,6 +23,13 @@ class Sheet(Protocol):
     @property
     def name(self) -> str:
         """The name of the sheet."""
+
+    @property
+    def hides(self) -> HiddenParts:
+        """The rows and columns that a user does not see."""
+
+    def covered(self) -> Collection[int]:
+        """Return the rows read so far in which a cell below a merge has a value that was passed over."""
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows that are not empty, from the first one on."""
@@ -35,6 +44,15 @@ class NamedSheet:
 
     name: str
     sheet: Sheet
+
+    @property
+    def hides(self) -> HiddenParts:
+        """The rows and columns of the sheet that a user does not see."""
+        return self.sheet.hides
+
+    def covered(self) -> Collection[int]:
+        """Return the rows of the sheet with a value below a merge."""
+        return self.sheet.covered()
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows of the sheet."""
