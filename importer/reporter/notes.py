@@ -73,10 +73,8 @@ def _hidden_columns(note: Note) -> str:
 
 
 def _hidden_rows_read(note: Note) -> str:
-    what = (
-        "are hidden or filtered, and were read as well" if note.rows.count > 1 else "is hidden or filtered, and was read as well"
-    )
-    return f": {rows_named(note.rows)} {what}{_money(note)}."
+    what = "are hidden or filtered, and were" if note.rows.count > 1 else "is hidden or filtered, and was"
+    return f": {rows_named(note.rows)} {what} read as well{_money(note)}."
 
 
 def _hidden_rows_skipped(note: Note) -> str:

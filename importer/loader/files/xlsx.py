@@ -141,9 +141,8 @@ def scan_listed(
             result.notes += [Note(NoteKind.NOT_A_SHEET, sheet.name)] if sheet.kind is SheetKind.NOTHING else []
             continue
         try:
-            if sheet.part is None:
-                raise FileRefused(f"{archive.name} lacks the part of its sheet {sheet.name!r}. {FETCH_AGAIN}")
-            scan = scan_part(sheet.part)
+            part = _part_of(archive.name, sheet)
+            scan = scan_part(part)
             check_size(archive.name, sheet.name, scan)
             scan.covered.close(archive.name, sheet.name, scan.rows)
         except (FileRefused, expat.ExpatError, TooManyCorrections):
@@ -151,11 +150,17 @@ def scan_listed(
                 raise
             result.notes.append(Note(NoteKind.HIDDEN_SHEET_NOT_READ, sheet.name))
             continue
-        result.sheets[sheet.name], parts[sheet.name] = scan, sheet.part
+        result.sheets[sheet.name], parts[sheet.name] = scan, part
         if sheet.hidden:
             result.hidden.add(sheet.name)
         result.notes += sheet_notes(sheet.name, scan)
     return parts
+
+
+def _part_of(name: str, sheet: ListedSheet) -> str:
+    if sheet.part is None:
+        raise FileRefused(f"{name} lacks the part of its sheet {sheet.name!r}. {FETCH_AGAIN}")
+    return sheet.part
 
 
 def _scan_sheet(archive: Archive, part: str, styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
