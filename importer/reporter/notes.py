@@ -63,8 +63,8 @@ def _hidden_rows(note: Note) -> str:
 def _merged_ranges(note: Note) -> str:
     count, first = int(note.value("count")), note.value("first")
     if count == 1:
-        return f" has a merged range ({first}), of which only the first cell is seen."
-    return f" has {count:,} merged ranges (the first is {first}), of each of which only the first cell is seen."
+        return f" has a merged range ({first}); only its first cell is shown."
+    return f" has {count:,} merged ranges (the first is {first}); only the first cell of each is shown."
 
 
 def _hidden_columns(note: Note) -> str:

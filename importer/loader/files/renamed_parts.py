@@ -32,7 +32,7 @@ def rename_parts(package: OpenPackage, sheets: Iterable[str]) -> bytes:
 
 def _relationships(package: OpenPackage, parts: dict[str, str]) -> str:
     lines = "".join(
-        f"<Relationship Id={quoteattr(key)} Type={quoteattr(f'{_OFFICE}/{one.kind}')} Target={quoteattr('/' + parts[one.part])}/>"
+        f"<Relationship Id={quoteattr(key)} Type={quoteattr(f'{_OFFICE}/{one.kind}')} Target={quoteattr(parts[one.part].removeprefix('xl/'))}/>"
         for key, one in package.relations.items()
         if one.part in parts
     )

@@ -19,7 +19,37 @@ SENTENCES = {
     Note(NoteKind.SHEET_HIDDEN, "Bo's"): 'Sheet "Bo\'s" is hidden.',
     Note(
         NoteKind.MERGED_RANGES, "Sager", values=(("count", "1200"), ("first", "B2:C3"))
-    ): "Sheet 'Sager' has 1,200 merged ranges (the first is B2:C3); only the first cell of each has a value.",
+    ): "Sheet 'Sager' has 1,200 merged ranges (the first is B2:C3); only the first cell of each is shown.",
+    Note(
+        NoteKind.MERGED_RANGES, "Sager", values=(("count", "1"), ("first", "B2:C3"))
+    ): "Sheet 'Sager' has a merged range (B2:C3); only its first cell is shown.",
+    Note(NoteKind.HIDDEN_SHEET_NOT_READ, "Gammel"): (
+        "Sheet 'Gammel' is hidden and was not read. A profile that names it (sheet = ...) reads it."
+    ),
+    Note(NoteKind.NOT_A_SHEET, "Module1"): (
+        "Sheet 'Module1' has no cells in the file (it may be a module of macros), and was left out."
+    ),
+    Note(
+        NoteKind.HIDDEN_COLUMNS, "Sager", values=(("columns", "C"), ("columns", "E–G"))
+    ): "Sheet 'Sager': hidden columns (C and E–G) are read as well.",
+    Note(
+        NoteKind.HIDDEN_ROWS_READ,
+        "Sager",
+        rows_of([3, 4]),
+        (("currency", "DKK"), ("cents", "150000"), ("currency", "EUR"), ("cents", "1000")),
+    ): 'Sheet "Sager": rows 3–4 are hidden or filtered, and were read as well: DKK 1,500.00 and EUR 10.00.',
+    Note(
+        NoteKind.HIDDEN_ROWS_SKIPPED, "Sager", rows_of([3]), (("currency", "DKK"), ("cents", "150000"))
+    ): 'Sheet "Sager": row 3 is hidden or filtered, and was left out, as the profile says (hidden_rows = "skip"): DKK 1,500.00.',
+    Note(
+        NoteKind.HIDDEN_COLUMN_READ,
+        "Sager",
+        values=(("heading", "Rest\nbeløb"), ("column", "amount_to_recover"), ("currency", "DKK"), ("cents", "150000")),
+    ): 'Sheet "Sager": the hidden column "Rest beløb" is read as amount_to_recover: DKK 1,500.00.',
+    Note(NoteKind.COVERED_CELLS, "Sager", rows_of([3])): (
+        'Sheet "Sager": row 3 has values in cells below a merge, which no program shows. They were not read; with '
+        'covered_cells = "read" in the profile they are.'
+    ),
     Note(NoteKind.HIDDEN_ROWS, "Sager", values=(("count", "1"),)): "Sheet 'Sager': 1 hidden row is read as well.",
     Note(NoteKind.HIDDEN_ROWS, "Sager", values=(("count", "1200"),)): "Sheet 'Sager': 1,200 hidden rows are read as well.",
     Note(NoteKind.HIDDEN_COLUMNS, "Sager"): "Sheet 'Sager': hidden columns are read as well.",
