@@ -7,7 +7,10 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from importer.domain.cells import Cell
 
 MAX_EXACT = 10**15
 """The smallest number of 16 digits: a spreadsheet cell keeps 15."""
@@ -58,6 +61,25 @@ class ShownNumber(float):
         """The number alone, which is what the cell holds."""
         whole = int(self)
         return whole if whole == float(self) else float(self)
+
+
+class ReadBetter(str):
+    """A text that earlier releases read otherwise: ``held`` is how. The text is empty for a cell that is not read any more."""
+
+    __slots__ = ("held",)
+
+    def __new__(cls, text: str, held: Cell) -> Self:
+        """Return the text of a cell with what earlier releases read from it."""
+        made = super().__new__(cls, text)
+        made.held = held
+        return made
+
+    held: Cell
+
+    @property
+    def text(self) -> str | None:
+        """The text alone, None if it is empty."""
+        return str(self) or None
 
 
 # The texts that spreadsheets show in place of a value, by language; a CSV file contains them as text.

@@ -11,7 +11,15 @@ from sqlalchemy import Connection
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
 from importer.domain.later_words import LaterWord, NamedCase
-from importer.domain.match_keys import DocumentDates, MatchVersion, RecordKeys, is_same_voucher, looks_alike
+from importer.domain.match_keys import (
+    DocumentDates,
+    MatchVersion,
+    RawRow,
+    RecordKeys,
+    is_same_claim,
+    is_same_voucher,
+    looks_alike,
+)
 from importer.domain.money import Money
 from importer.domain.questions import NOTHING_STANDS, StandingAnswers
 from importer.domain.raw_rows import RawRow
@@ -143,6 +151,8 @@ class Candidate:
     is_counted: bool = False
     dates: DocumentDates | None = None
     is_by_reference: bool = False
+    is_reread: bool = False
+    """Whether a cell of its row is read better than by an earlier release."""
     _keys: RecordKeys | None = None
 
     @property
@@ -290,6 +300,7 @@ class Recognition:
         if known is None or known.base == candidate.base or not self._is_only_by_cells(candidate, known):
             return choice
         alike = looks_alike if candidate.kind is RecordKind.CASE else is_same_voucher
+        alike = is_same_claim if candidate.is_reread else alike
         return choice if alike(known.payload, candidate.values["payload"]) else EntryChoice(several=(known,), only_by_cells=True)
 
     def _is_only_by_cells(self, candidate: Candidate, known: ExistingEntry) -> bool:

@@ -250,7 +250,7 @@ def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
         "party": case.party,
     }
     keys = partial(_keys_of_case, case, staged.raw)
-    return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived)
+    return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived, is_reread=bool(staged.raw.shown))
 
 
 def _keys_of_case(case: CaseRecord, raw: RawRow) -> RecordKeys:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import is_same_claim
 from importer.domain.models import with_fields
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, Reject
@@ -93,10 +94,19 @@ class Placement:
         return asks_otherwise(stored, asked, is_part=candidate.record.hint is not None)
 
     def _is_same_row(self, row: StagedRow, candidate: Candidate, known: ExistingEntry) -> bool:
-        """Return whether a sent case was read from the same cells, and differs only in how its debtor is understood now."""
+        """Return whether a sent record was read from the same cells, and differs only in how they are understood now."""
+        if self._is_reread(candidate, known):
+            return True
         if known.state in REPLACEABLE or not differs_in_debtor_only(candidate.record, known):
             return False
         return has_cells_of(self._batch.connection, known, row.raw)
+
+    def _is_reread(self, candidate: Candidate, known: ExistingEntry) -> bool:
+        """Return whether a sent record has the cells of its entry, of which this release reads a text better."""
+        if not candidate.is_reread or known.state in REPLACEABLE:
+            return False
+        same_claim = is_same_claim(known.payload, candidate.values["payload"])
+        return same_claim and self.existing.was_read_from(known, candidate.keys.cells)
 
     def _is_read_otherwise(self, candidate: Candidate, known: ExistingEntry) -> bool:
         """Return whether a record has the cells of its entry, and other values only because this release reads them otherwise."""

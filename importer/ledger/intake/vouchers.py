@@ -216,7 +216,9 @@ def _candidate(row: StagedRow, one: VoucherIdentity) -> Candidate:
     digest = voucher_digest(one.owner, voucher.fingerprint)
     values: dict[str, Any] = {"digest": digest, "is_test": bool(row.case and row.case.is_test)}
     keys = partial(_keys, row, one)
-    return Candidate(RecordKind.VOUCHER, voucher, one.base, values, keys, is_counted, one.dates, one.has_reference)
+    return Candidate(
+        RecordKind.VOUCHER, voucher, one.base, values, keys, is_counted, one.dates, one.has_reference, bool(row.raw.shown)
+    )
 
 
 def _keys(row: StagedRow, one: VoucherIdentity) -> RecordKeys:

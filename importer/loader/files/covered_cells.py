@@ -7,6 +7,7 @@ from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass, field
 
 from importer.domain.cells import Cell
+from importer.domain.special_cells import ReadBetter
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import column_number
 
@@ -58,12 +59,15 @@ class CoverSweep:
         self._active: list[Rectangle] = []
 
     def empty(self, row: int, values: MutableSequence[Cell]) -> bool:
-        """Empty the covered cells of a row in place, which begins in column A; return whether one of them had a value."""
+        """Empty the covered cells of a row in place, which begins in column A; return whether one of them had a value.
+
+        Such a cell keeps what it holds as that which earlier releases read, so that the ledger recognizes the row.
+        """
         had_value = False
         for left, right in self._of_row(row):
             for at in range(left, min(right + 1, len(values))):
                 had_value = had_value or values[at] not in (None, "")
-                values[at] = None
+                values[at] = None if values[at] is None else ReadBetter("", values[at])
         return had_value
 
     def emptied(self, row: int, values: Sequence[Cell], positions: Sequence[int]) -> Sequence[Cell]:

@@ -35,6 +35,7 @@ from importer.loader.files.zip_archive import FETCH_AGAIN, Archive
 _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|(?:Err|Fejl|Fehler|Fel|Feil):\d{3}")
 _CONTENTS = frozenset(("value-type", "value", "boolean-value", "date-value", "time-value", "string-value", "formula"))
 """Attributes of a cell that is not empty, by their local names."""
+_MOST_REREAD = 1_000  # repetitions of one cell
 _INVISIBLE = ("collapse", "filter")
 _ZEROS = re.compile(r"0\d+")
 
@@ -56,6 +57,7 @@ def scan_ods(archive: Archive, wanted: Collection[str] = ()) -> WorkbookScan:
     if not calls.is_spreadsheet:
         raise FileRefused(f"{archive.name} is an OpenDocument file but not a sheet. Save the sheet as .ods or .xlsx.")
     result = calls.result
+    result.names = list(result.sheets)
     for name, scan in result.sheets.items():
         scan.corrections.close()
         scan.hidden_rows.close()
@@ -162,9 +164,18 @@ class _Scan:
                 bottom, right = self._row + self._row_repeat - 1, self._column + self._repeat - 1
                 self._scan.covered.rectangles.append((self._row, self._column, bottom, right))
         if not self._text.is_plain:
-            self.result.must_be_rewritten = True
+            self._note_better_text()
         self._column += self._repeat
         self._cell = None
+
+    def _note_better_text(self) -> None:
+        """Note a text that calamine would join in another way, as earlier releases did."""
+        self.result.must_be_rewritten = True
+        if self._row_repeat * self._repeat > _MOST_REREAD:
+            return
+        for row in range(self._row, self._row + self._row_repeat):
+            cells = self._scan.reread.setdefault(row, {})
+            cells.update(dict.fromkeys(range(self._column, self._column + self._repeat), self._text.formerly()))
 
     def _end_row(self) -> None:
         scan = self._scan

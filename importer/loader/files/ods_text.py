@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from importer.domain.cells import MAX_CELL_CHARACTERS
+
 _WHITE = re.compile(r"[ \t\r\n]+")
 _PARAGRAPHS = frozenset(("p", "h"))
 _UNSEEN = frozenset(("annotation", "ruby-text", "note", "table"))
@@ -21,11 +23,14 @@ class CellText:
         self.blanks = 0
         self.is_plain = True
         self._paragraphs: list[list[tuple[str, int]]] = []  # of each the pieces: a text, or "" with a number of blanks
-        self._depth = self._unseen = 0
+        self._depth = self._unseen = self._comments = 0
+        self._joined: list[str] = []  # as earlier releases joined the texts
+        self._in_joined = 0
 
     def start(self, tag: str, count: int) -> None:
         """Note the beginning of an element in the cell; ``count`` is the number of blanks that it may stand for."""
         prefix, _, name = tag.rpartition(":")
+        self._start_joined(name, count)
         if self._unseen or prefix == "draw" or name in _UNSEEN:
             self._unseen += 1
             self.is_plain = self.is_plain and (name == "annotation" or self._unseen > 1)
@@ -41,19 +46,36 @@ class CellText:
 
     def end(self, tag: str) -> None:
         """Note the end of an element in the cell."""
+        name = tag.rpartition(":")[2]
+        self._comments -= name == "annotation"
+        self._in_joined -= name in _PARAGRAPHS
         if self._unseen:
             self._unseen -= 1
-        elif tag.rpartition(":")[2] in _PARAGRAPHS:
+        elif name in _PARAGRAPHS:
             self._depth -= 1
 
     def data(self, text: str) -> None:
         """Add characters, which count only in a paragraph."""
+        if self._in_joined and not self._comments:
+            self._joined.append(text)
         if self._unseen:
             return
         if self._depth:
             self._paragraphs[-1].append((text, 0))
         elif text.strip():
             self.is_plain = False
+
+    def _start_joined(self, name: str, count: int) -> None:
+        self._comments += name == "annotation"
+        if name in _PARAGRAPHS:
+            self._joined += ["\n"] if self._joined and not self._comments else []
+            self._in_joined += 1
+        elif name == "s" and self._in_joined and not self._comments:
+            self._joined.append(" " * min(count, MAX_CELL_CHARACTERS))
+
+    def formerly(self) -> str:
+        """Return the text as earlier releases read it: texts of drawings joined to it, without line breaks and tabs."""
+        return "".join(self._joined)
 
     def close(self) -> str:
         """Return the text without the counted blanks."""

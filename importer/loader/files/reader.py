@@ -158,7 +158,7 @@ def open_source(path: Path, options: ReadOptions = ReadOptions()) -> RawSource:
 def _open_workbook(path: Path, found: Workbook, options: ReadOptions) -> RawSource:
     book = _opened_book(path.name, found, options)
     try:
-        _check_sheets(path.name, options.sheets, [name for name, _ in book.sheets])
+        _check_sheets(path.name, options.sheets, found.scan.names)
     except FileRefused:
         book.close()
         raise

@@ -31,9 +31,9 @@ def rename_parts(package: OpenPackage, sheets: Iterable[str]) -> bytes:
 
 
 def _relationships(package: OpenPackage, parts: dict[str, str]) -> str:
+    named = [(key, one.kind, parts[one.part]) for key, one in package.relations.items() if one.part in parts]
     lines = "".join(
-        f"<Relationship Id={quoteattr(key)} Type={quoteattr(f'{_OFFICE}/{one.kind}')} Target={quoteattr(parts[one.part].removeprefix('xl/'))}/>"
-        for key, one in package.relations.items()
-        if one.part in parts
+        f'<Relationship Id={quoteattr(key)} Type="{_OFFICE}/{kind}" Target="{name.removeprefix("xl/")}"/>'
+        for key, kind, name in named
     )
     return f'<Relationships xmlns="{_PACKAGE}">{lines}</Relationships>'

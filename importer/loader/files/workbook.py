@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
-from importer.domain.special_cells import clean_number
+from importer.domain.special_cells import ReadBetter, clean_number
 from importer.errors import FileRefused
 from importer.loader.files.corrections import CorrectionCode
 from importer.loader.files.covered_cells import CoverSweep
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from importer.loader.files.xlsx_scan import SheetScan
 
 ANOTHER_EXPORT = "Ask for another export of the list, as .xlsx or .csv."
+_NOTHING: dict[int, str] = {}
 _UNCHANGED_TYPES = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
 
 
@@ -98,6 +99,9 @@ class OpenWorkbook:
             values += [None] * (width - len(values))
             if scan.corrections.cells:
                 scan.corrections.correct(row, values)
+            for column, held in scan.reread.get(row, _NOTHING).items():
+                if column < width and type(text := values[column]) is str and text != held:
+                    values[column] = ReadBetter(text, held or None)
             if sweep and sweep.empty(row, values):
                 covered.add(row + 1)
             if values.count(None) < width:

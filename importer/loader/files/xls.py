@@ -185,7 +185,7 @@ def _read(name: str, stream: bytes, log: TextIO, wanted: Collection[str]) -> Xls
         sheets.append(sheet)
         notes += sheet_notes(title, scans[title])
     book.release_resources()
-    return XlsScan(sheets=scans, notes=notes, book=OpenXls(name, book, sheets, scans))
+    return XlsScan(sheets=scans, notes=notes, names=book.sheet_names(), book=OpenXls(name, book, sheets, scans))
 
 
 def _features(name: str, sheet: Any, book: _XlsBook) -> SheetScan:

@@ -51,7 +51,7 @@ _COUNTS = re.compile(rb"""[cC]ount\s*=\s*["']\s*\+?0*([0-9]+)""")
 
 @dataclass(slots=True)
 class WorkbookScan:
-    """The scans of a workbook's sheets by name, in their order, and the notes on them.
+    """The scans of a workbook's sheets by name, in their order, and the notes on them. ``names`` are those of all its sheets.
 
     ``hidden`` are those that no tab shows. ``rewrite`` writes the workbook as every reader understands it; a workbook that
     calamine would misread ``must_be_rewritten``.
@@ -59,6 +59,7 @@ class WorkbookScan:
 
     sheets: dict[str, SheetScan] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
     rewrite: Callable[[], bytes] | None = None
     must_be_rewritten: bool = False
@@ -134,6 +135,7 @@ def scan_listed(
     """
     parts: dict[str, str] = {}
     for sheet in listed:
+        result.names += [sheet.name] if sheet.kind is SheetKind.CELLS else []
         is_asked_for = sheet.name in wanted
         if wanted and not is_asked_for:
             continue

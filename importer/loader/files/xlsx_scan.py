@@ -46,6 +46,8 @@ class SheetScan:
     own_bytes: int = 0
     merged: int = 0
     first_merged: str = ""
+    reread: dict[int, dict[int, str]] = field(default_factory=dict)
+    """Row → column → the text of a cell as earlier releases read it, where it is read better now. Both count from 0."""
     covered: CoveredCells = field(default_factory=CoveredCells)
     hidden_rows: RowRanges = field(default_factory=RowRanges)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)

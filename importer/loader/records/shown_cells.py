@@ -14,7 +14,7 @@ from importer.domain.columns import ValueKind
 from importer.domain.kinds import RecordKind
 from importer.domain.number_formats.meaning import identifier_text, may_be_odd
 from importer.domain.personal_numbers.texts import numbers_in
-from importer.domain.special_cells import ShownNumber, number_text
+from importer.domain.special_cells import ReadBetter, ShownNumber, number_text
 from importer.loader.records.column_readers import takes_no_dates
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.values.parsers import display_text
@@ -24,7 +24,7 @@ _Cells = tuple[Cell, ...]
 _SHORTEST_NUMBER = 10**7  # digits of a personal number, without zeros in front
 
 
-_PLAIN = frozenset((int, float))
+_AS_SHOWN = frozenset((ShownNumber, ReadBetter))
 
 
 class _Use(Enum):
@@ -55,16 +55,14 @@ class ShownCells:
         A number whose text cannot be determined stays as it is below an identifier, which is then rejected. The second value
         are the cells without formats, None if they are the same.
         """
-        if ShownNumber not in map(type, cells):  # most rows
-            return cells, None
-        shown, held = list(cells), list(cells)
-        is_plain = True
-        for at, cell in enumerate(cells):
-            if type(cell) is ShownNumber:
-                held[at] = cell.held
-                shown[at] = settled = self._settled(at, cell)
-                is_plain = is_plain and type(settled) in _PLAIN
-        return tuple(shown), None if is_plain else tuple(held)
+        if _AS_SHOWN.isdisjoint(map(type, cells)):  # most rows
+            return cells
+        return tuple(self._settled_or_plain(at, cell) for at, cell in enumerate(cells))
+
+    def _settled_or_plain(self, at: int, cell: Cell) -> Cell:
+        if type(cell) is ReadBetter:
+            return cell.text
+        return self._settled(at, cell) if type(cell) is ShownNumber else cell
 
     def formerly(self, cells: _Cells) -> _Cells:
         """Return the cells as earlier releases read them: numbers without their formats, and dates below identifiers as texts."""
@@ -76,11 +74,17 @@ class ShownCells:
     def former_texts(self, kind: RecordKind, cells: _Cells) -> dict[str, str]:
         """Return the texts that earlier releases read below the identifiers of a kind, where another one is shown, by column."""
         return {
-            bound.column.name: number_text(cell)
+            bound.column.name: _held_text(cell)
             for bound in self._identifiers[kind]
             if bound.position is not None and bound.position < len(cells)
-            if type(cell := cells[bound.position]) is ShownNumber and type(self._settled(bound.position, cell)) is str
+            if self._is_shown_otherwise(bound.position, cell := cells[bound.position])
         }
+
+    def _is_shown_otherwise(self, at: int, cell: Cell) -> bool:
+        """Return whether earlier releases read another text below an identifier."""
+        if type(cell) is ReadBetter:
+            return bool(cell) and isinstance(cell.held, str)
+        return type(cell) is ShownNumber and type(self._settled(at, cell)) is str
 
     def _settled(self, at: int, cell: ShownNumber) -> Cell:
         use = self._uses.get(at)
@@ -102,9 +106,15 @@ def _settled_elsewhere(cell: ShownNumber) -> Cell:
     return text if text and numbers_in(text) else cell.held
 
 
+def _held_text(cell: Cell) -> str:
+    if isinstance(cell, ShownNumber):
+        return number_text(cell)
+    return str(cell.held) if isinstance(cell, ReadBetter) else str(cell)
+
+
 def held_cells(cells: _Cells) -> _Cells:
     """Return the cells without the formats of their numbers."""
-    return tuple(cell.held if type(cell) is ShownNumber else cell for cell in cells)
+    return tuple(cell.held if isinstance(cell, ShownNumber | ReadBetter) else cell for cell in cells)
 
 
 def _uses_of(plan: SheetPlan) -> Mapping[int, _Use]:

@@ -168,7 +168,7 @@ def test_duplicate_entries(tmp_path: Path, second) -> None:
     assert "twice" in refused(path)
 
 
-@pytest.mark.parametrize("part", ["../evil.xml", "/etc/evil.xml", "xl\\evil.xml", "xl/../../evil.xml", "C:/evil.xml"])
+@pytest.mark.parametrize("part", ["../evil.xml", "/etc/evil.xml", "xl\\..\\..\\evil.xml", "xl/../../evil.xml", "C:/evil.xml"])
 def test_paths_that_lead_out(tmp_path: Path, part) -> None:
     assert "leads out" in refused(xlsx(tmp_path / "a.xlsx", ROW, parts={part: "x"}))
 
@@ -205,7 +205,7 @@ def test_macros(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_zip_bomb_whatever_its_headers_say(tmp_path: Path) -> None:
-    path = xlsx(tmp_path / "a.xlsx", ROW, parts={"docProps/custom.xml": "<a>" + "<b/>" * (20 << 20) + "</a>"})
+    path = xlsx(tmp_path / "a.xlsx", ROW, parts={"xl/styles.xml": "<a>" + "<b/>" * (20 << 20) + "</a>"})
     assert "unpacks to more than" in refused(path)
     data = bytearray(path.read_bytes())
     size = struct.pack("<I", (4 * (20 << 20)) + 7)
@@ -229,9 +229,9 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
 
 
 @pytest.mark.parametrize(
-    "part", ["xl/workbook.xml", "xl/styles.xml", "docProps/core.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
+    "part", ["xl/workbook.xml", "xl/styles.xml", "_rels/.rels", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
 )
-def test_dtds_in_any_part(tmp_path: Path, part) -> None:
+def test_dtds_in_any_part_that_is_read(tmp_path: Path, part) -> None:
     content = xlsx_parts()[part].decode()
     begin = content.find("?>") + 2 if content.startswith("<?xml") else 0
     path = xlsx(tmp_path / "a.xlsx", ROW, parts={part: content[:begin] + BOMB + content[begin:]})
@@ -241,13 +241,13 @@ def test_dtds_in_any_part(tmp_path: Path, part) -> None:
 @pytest.mark.parametrize("shift", range(-10, 3))
 def test_a_dtd_across_two_blocks(tmp_path: Path, shift) -> None:
     padding = " " * (zip_archive.BLOCK + shift - 3)
-    path = xlsx(tmp_path / "a.xlsx", ROW, parts={"docProps/custom.xml": f"<a>{padding}<!DOCTYPE x></a>"})
+    path = xlsx(tmp_path / "a.xlsx", ROW, parts={"xl/styles.xml": f"<a>{padding}<!DOCTYPE x></a>"})
     assert "DTD" in refused(path)
 
 
 def test_xml_in_another_encoding_hides_nothing(tmp_path: Path) -> None:
     for sheet in (f'<?xml version="1.0"?><worksheet {MAIN}/>'.encode("utf-16"), b'<?xml version="1.0" encoding="UTF-7"?><x/>'):
-        parts = {"docProps/custom.xml": sheet}
+        parts = {"xl/styles.xml": sheet}
         assert "UTF-8" in refused(xlsx(tmp_path / "a.xlsx", ROW, parts=parts))
 
 
@@ -320,11 +320,6 @@ def test_one_long_text_shown_by_millions_of_cells(tmp_path: Path, monkeypatch) -
     assert len(rows_of(tmp_path / "a.xlsx")) == 200
     monkeypatch.setattr(xlsx_module, "MAX_TEXT", 100_000)
     assert "memory" in refused(tmp_path / "a.xlsx")
-
-
-def test_cdata_is_not_read_as_empty(tmp_path: Path) -> None:
-    path = xlsx(tmp_path / "a.xlsx", '<row r="1"><c r="A1" t="str"><v><![CDATA[x]]></v></c></row>')
-    assert "CDATA" in refused(path)
 
 
 def test_comments_in_a_sheet_count_for_nothing(tmp_path: Path) -> None:
@@ -574,7 +569,8 @@ def test_nothing_is_lost_with_the_ordinary_cells(cells, size, epoch_1904, shuffl
         return
     assert found.corrections.cells == exact.corrections.cells
     assert found.corrections.texts == exact.corrections.texts
-    assert found.hidden_rows == exact.hidden_rows == sum(row % 3 == 2 for row in rows)
+    assert found.hidden_rows == exact.hidden_rows
+    assert found.hidden_rows.count == sum(row % 3 == 2 for row in rows)
     assert found.rows >= exact.rows
     assert found.columns >= exact.columns
     assert found.rows == max((row for row, _ in cells), default=0)
