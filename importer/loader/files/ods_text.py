@@ -90,7 +90,10 @@ class CellText:
         return [[*([("\n", 0)] if at else []), *line] for at, line in enumerate(lines)]
 
     def _collapsed(self, pieces: list[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Join white space within a paragraph to one blank, and leave it out at its ends, as the standard says."""
+        """Join white space within a paragraph to one blank, and leave it out at its beginning.
+
+        The standard leaves it out at the end too, but LibreOffice writes a last blank of a text as it is.
+        """
         found: list[tuple[str, int]] = []
         after_white = True
         for text, blanks in pieces:
@@ -104,7 +107,4 @@ class CellText:
             if joined:
                 found.append((joined, 0))
                 after_white = joined.endswith(" ")
-        if found and found[-1][0].endswith(" "):
-            self.is_plain = False
-            found[-1] = (found[-1][0][:-1], 0)
         return found
