@@ -152,13 +152,6 @@ def looks_alike(one: bytes, other: bytes) -> bool:
     return _claim(one) == _claim(other)
 
 
-def is_same_claim(one: bytes, other: bytes) -> bool:
-    """Return whether two requests are of the same day and for the same amount, whatever their texts say."""
-    first, second = orjson.loads(one), orjson.loads(other)
-    members = ("amountToRecover", "currencyCode", "amount", "currency", "date", "voucherTypeId")
-    return all(first.get(name) == second.get(name) for name in members)
-
-
 def is_same_voucher(one: bytes, other: bytes) -> bool:
     """Return whether two vouchers of a case have the same type, amount, currency, source and dates."""
     first, second = VoucherParts.of(one), VoucherParts.of(other)

@@ -7,10 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from importer.domain.cells import Cell
+from typing import Any, Self
 
 MAX_EXACT = 10**15
 """The smallest number of 16 digits: a spreadsheet cell keeps 15."""
@@ -68,13 +65,13 @@ class ReadBetter(str):
 
     __slots__ = ("held",)
 
-    def __new__(cls, text: str, held: Cell) -> Self:
+    def __new__(cls, text: str, held: Any) -> Self:
         """Return the text of a cell with what earlier releases read from it."""
         made = super().__new__(cls, text)
         made.held = held
         return made
 
-    held: Cell
+    held: Any
 
     @property
     def text(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -119,7 +119,7 @@ def _load(
     ours = {sheet.name for sheet in others if is_report_sheet(sheet)}
     passed = [sheet.name for sheet in others if sheet.name not in ours]
     if not tables:
-        raise FileRefused(_nothing_found(name, passed, [note.sheet or "" for note in notes if note.kind in _UNREAD]))
+        raise FileRefused(_nothing_found(name, passed, _unread_in(notes)))
     found: list[Note] = []
     return LoadedSource(
         name=name,
@@ -129,7 +129,7 @@ def _load(
         has_cases=tables[0].plan.shape is not Shape.VOUCHERS,
         notes=(
             *_example_notes(others),
-            *(note for note in notes if note.sheet not in ours and not _is_said_later(note, tables, profile)),
+            *_notes_to_keep(notes, ours, tables, profile),
             *sheet_notes(((table.top, table.plan) for table in tables), passed),
             *chain.from_iterable((*table.reader.notes(), *table.formats.notes) for table in tables),
         ),
@@ -164,14 +164,18 @@ def _all_ours(headings: tuple[Cell, ...]) -> bool:
     return bool(filled) and all(heading.startswith("#") for heading in filled)
 
 
-_UNREAD = (NoteKind.HIDDEN_SHEET_NOT_READ,)
+def _unread_in(notes: Iterable[Note]) -> list[str]:
+    return [note.sheet or "" for note in notes if note.kind is NoteKind.HIDDEN_SHEET_NOT_READ]
 
 
-def _is_said_later(note: Note, tables: Iterable[_Table], profile: Profile) -> bool:
-    """Return whether a note on what is hidden is replaced by what the rows show: how many there are, and their money."""
-    skips = profile.hidden_rows == "skip"
-    said = note.kind is NoteKind.HIDDEN_ROWS or (skips and note.kind is NoteKind.FILTERED_ROWS)
-    return said and any(note.sheet == table.plan.head.name for table in tables)
+def _notes_to_keep(notes: Iterable[Note], ours: Collection[str], tables: Iterable[_Table], profile: Profile) -> list[Note]:
+    """Return the notes on the file without those on our own sheets.
+
+    What is hidden in a table is said when its rows have been read: how many they are, and their money.
+    """
+    read = {table.plan.head.name for table in tables}
+    said = {NoteKind.HIDDEN_ROWS, *([NoteKind.FILTERED_ROWS] if profile.hidden_rows == "skip" else [])}
+    return [note for note in notes if note.sheet not in ours and not (note.sheet in read and note.kind in said)]
 
 
 def _nothing_found(name: str, passed: list[str], unread: list[str]) -> str:

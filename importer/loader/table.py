@@ -114,15 +114,13 @@ class TableReader:
                 continue
             loaded = self._reader.read(number, trimmed(cells, width))
             role = self._role(loaded)
-            if role in _MAY_BE_DATA and self._hidden.skips(number):
-                yield self._hidden.leave_out(loaded)
-            elif role is RowRole.LONE_TEXT and len(held) < MAX_HELD:
+            if role is RowRole.LONE_TEXT and len(held) < MAX_HELD and not self._hidden.skips(number):
                 held.append(loaded)
             elif role in _MAY_BE_DATA:
                 yield from self._last_checked(is_last=False)
                 yield from map(self._data, held)
                 held.clear()
-                self._waiting = self._read_as(role, loaded)
+                yield from self._next(role, loaded)
             else:
                 yield from self._last_checked(is_last=False)
                 yield from self._leave_out(self._checked_total(loaded) if role is RowRole.TOTAL else _LEFT_OUT[role], loaded)
@@ -133,6 +131,13 @@ class TableReader:
         self._notes += self._values.notes()
         self._notes += [_note_of(one, self._plan.head.name, rows) for one, rows in self._value_notes.items()]
         self._notes += masked_numbers_note(self._plan.head, self._reader.masked)
+
+    def _next(self, role: RowRole, loaded: LoadedRow) -> Iterator[LoadedRow]:
+        """Yield a hidden row that is left out; any other row of data waits for the next one."""
+        if self._hidden.skips(loaded.row.number):
+            yield self._hidden.leave_out(loaded)
+        else:
+            self._waiting = self._read_as(role, loaded)
 
     def _role(self, loaded: LoadedRow) -> RowRole:
         cells = loaded.row.cells

@@ -16,7 +16,6 @@ from importer.domain.match_keys import (
     MatchVersion,
     RawRow,
     RecordKeys,
-    is_same_claim,
     is_same_voucher,
     looks_alike,
 )
@@ -300,7 +299,7 @@ class Recognition:
         if known is None or known.base == candidate.base or not self._is_only_by_cells(candidate, known):
             return choice
         alike = looks_alike if candidate.kind is RecordKind.CASE else is_same_voucher
-        alike = is_same_claim if candidate.is_reread else alike
+        alike = decisions.is_same_claim if candidate.is_reread else alike
         return choice if alike(known.payload, candidate.values["payload"]) else EntryChoice(several=(known,), only_by_cells=True)
 
     def _is_only_by_cells(self, candidate: Candidate, known: ExistingEntry) -> bool:

@@ -135,6 +135,13 @@ def keeps_claim(kind: RecordKind, old: bytes, new: bytes) -> bool:
     return _owed(kind, after) <= _owed(kind, before)
 
 
+def is_same_claim(one: bytes, other: bytes) -> bool:
+    """Return whether two requests are of the same day and for the same amount, whatever their texts say."""
+    first, second = orjson.loads(one), orjson.loads(other)
+    members = ("amountToRecover", "currencyCode", "amount", "currency", "date", "voucherTypeId")
+    return all(first.get(name) == second.get(name) for name in members)
+
+
 def is_another_claim(old: bytes, new: bytes) -> bool:
     """Return whether a case got the reference of another one: both the debtor's name and the date differ."""
     return {"debtor.name", "date"} <= set(differing_traits(RecordKind.CASE, orjson.loads(old), orjson.loads(new)))

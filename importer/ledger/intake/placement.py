@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.match_keys import is_same_claim
 from importer.domain.models import with_fields
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, Reject
@@ -24,6 +23,7 @@ from importer.ledger.intake.no_claims import asks_otherwise
 from importer.ledger.intake.other_rows import ASKABLE, ASKED_BY_A_LATER_ROW, ask_again, suspect
 from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, values_of_answered
 from importer.ledger.intake.questions import question_columns
+from importer.ledger.intake.reread_rows import is_reread
 from importer.ledger.intake.superseding import take_over_vouchers
 from importer.ledger.intake.user_answer import for_values, unanswered
 from importer.ledger.queries.report_rows import earlier_imports
@@ -95,18 +95,11 @@ class Placement:
 
     def _is_same_row(self, row: StagedRow, candidate: Candidate, known: ExistingEntry) -> bool:
         """Return whether a sent record was read from the same cells, and differs only in how they are understood now."""
-        if self._is_reread(candidate, known):
+        if is_reread(self.existing, candidate, known):
             return True
         if known.state in REPLACEABLE or not differs_in_debtor_only(candidate.record, known):
             return False
         return has_cells_of(self._batch.connection, known, row.raw)
-
-    def _is_reread(self, candidate: Candidate, known: ExistingEntry) -> bool:
-        """Return whether a sent record has the cells of its entry, of which this release reads a text better."""
-        if not candidate.is_reread or known.state in REPLACEABLE:
-            return False
-        same_claim = is_same_claim(known.payload, candidate.values["payload"])
-        return same_claim and self.existing.was_read_from(known, candidate.keys.cells)
 
     def _is_read_otherwise(self, candidate: Candidate, known: ExistingEntry) -> bool:
         """Return whether a record has the cells of its entry, and other values only because this release reads them otherwise."""

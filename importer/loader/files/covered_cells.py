@@ -36,11 +36,12 @@ class CoveredCells:
 
     def add_reference(self, reference: str) -> None:
         """Add a merge by its reference: ``A1:B2``, or whole columns or rows. What is no reference covers nothing."""
-        if found := _RANGE.fullmatch(reference.strip()):
-            left, top, right, bottom = found.groups()
-            first = (int(top) - 1 if top else 0, column_number(left) - 1 if left else 0)
-            last = (int(bottom) - 1 if bottom else _LAST_ROW, column_number(right) - 1 if right else _LAST_COLUMN)
-            if (left or top) and (right or bottom) and all(one >= 0 for one in (*first, *last)):
+        found = _RANGE.fullmatch(reference.strip())
+        left, top, right, bottom = found.groups("") if found else ("", "", "", "")
+        if (left or top) and (right or bottom):
+            first = _place(left, top, (0, 0))
+            last = _place(right, bottom, (_LAST_ROW, _LAST_COLUMN))
+            if min(*first, *last) >= 0:
                 self.add_merge(*first, *last)
 
     def close(self, name: str, sheet: str, rows: int) -> None:
@@ -49,6 +50,11 @@ class CoveredCells:
         self.rectangles = sorted(inside)
         if sum(bottom - top + 1 for top, _, bottom, _ in inside) > MAX_COVERED_ROWS:
             raise FileRefused(f"{name}, sheet {sheet!r}, merges more cells than any sheet has. Take the merges out of it.")
+
+
+def _place(letters: str, digits: str, usual: tuple[int, int]) -> tuple[int, int]:
+    """Return the row and column of one end of a range, counted from 0; ``usual`` where one is not named."""
+    return int(digits) - 1 if digits else usual[0], column_number(letters) - 1 if letters else usual[1]
 
 
 class CoverSweep:

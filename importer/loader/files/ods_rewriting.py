@@ -1,4 +1,4 @@
-"""Write an OpenDocument sheet anew in the plainest form: its tables, rows and cells, each text as it is shown.
+"""Write an OpenDocument sheet again, in the plainest form: its tables, rows and cells, each text as it is shown.
 
 calamine needs a file that says what it is, and nothing between its tags. It loses line breaks, tabs and CDATA sections, and joins
 the texts of drawings to those of cells. Such a file is handed to it in this form. The values are unchanged.

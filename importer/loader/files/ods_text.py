@@ -8,6 +8,7 @@ from importer.domain.cells import MAX_CELL_CHARACTERS
 
 _WHITE = re.compile(r"[ \t\r\n]+")
 _PARAGRAPHS = frozenset(("p", "h"))
+_PIECES = {"s": "", "tab": "\v", "line-break": "\f"}
 _UNSEEN = frozenset(("annotation", "ruby-text", "note", "table"))
 """Elements in a cell that are no part of its text: comments, readings of a script, notes, tables in drawings."""
 
@@ -37,12 +38,12 @@ class CellText:
         elif name in _PARAGRAPHS:
             self._depth += 1
             self._paragraphs.append([])
-        elif self._depth and name == "s":
-            self.blanks += count
-            self._paragraphs[-1].append(("", count))
-        elif self._depth and name in ("tab", "line-break"):
-            self.is_plain = False
-            self._paragraphs[-1].append(("\v" if name == "tab" else "\f", 0))
+        elif self._depth and name in _PIECES:
+            self._add_piece(name, count)
+
+    def _add_piece(self, name: str, count: int) -> None:
+        self._paragraphs[-1].append((_PIECES[name], count if name == "s" else 0))
+        self.is_plain = self.is_plain and name == "s"
 
     def end(self, tag: str) -> None:
         """Note the end of an element in the cell."""
@@ -67,11 +68,12 @@ class CellText:
 
     def _start_joined(self, name: str, count: int) -> None:
         self._comments += name == "annotation"
-        if name in _PARAGRAPHS:
+        if name == "s":
+            self.blanks += count  # also in a comment: a parser may write them out
+            self._joined += [" " * min(count, MAX_CELL_CHARACTERS)] if self._in_joined and not self._comments else []
+        elif name in _PARAGRAPHS:
             self._joined += ["\n"] if self._joined and not self._comments else []
             self._in_joined += 1
-        elif name == "s" and self._in_joined and not self._comments:
-            self._joined.append(" " * min(count, MAX_CELL_CHARACTERS))
 
     def formerly(self) -> str:
         """Return the text as earlier releases read it: texts of drawings joined to it, without line breaks and tabs."""

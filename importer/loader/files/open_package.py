@@ -16,6 +16,7 @@ WORKBOOK, STYLES, TEXTS = "officedocument", "styles", "sharedstrings"
 WITHOUT_CELLS = ("chartsheet", "dialogsheet", "xlmacrosheet", "xlintlmacrosheet")
 """The last words of the types of relationships, the same in both editions of the standard, folded."""
 
+_USUAL_PARTS = {STYLES: "xl/styles", TEXTS: "xl/sharedStrings"}
 _USUAL_BOOKS = ("xl/workbook.xml", "xl/workbook.bin")
 
 
@@ -41,18 +42,23 @@ class OpenPackage:
         return self.book.casefold().endswith(".bin")
 
     def part_of(self, kind: str) -> str | None:
-        """Return the part of the styles or of the shared texts, or None."""
-        related = (one.part for one in self.relations.values() if one.kind == kind and one.part)
-        return next(related, None)
+        """Return the part of the styles or of the shared texts: the one that is related, or that with the usual name, or None."""
+        related = [one.part for one in self.relations.values() if one.kind == kind]
+        if not related:
+            return self.archive.find(f"{_USUAL_PARTS[kind]}.{self._ending}")
+        return related[0]
+
+    @property
+    def _ending(self) -> str:
+        return "bin" if self.is_binary else "xml"
 
     @property
     def is_usual(self) -> bool:
         """Return whether the package has the usual names, so that calamine finds the same parts."""
-        ending = "bin" if self.is_binary else "xml"
-        if self.archive.has_odd_names or self.book.casefold() != f"xl/workbook.{ending}":
+        if self.archive.has_odd_names or self.book.casefold() != f"xl/workbook.{self._ending}":
             return False
-        for kind, usual in ((STYLES, f"xl/styles.{ending}"), (TEXTS, f"xl/sharedStrings.{ending}")):
-            if self.part_of(kind) != self.archive.find(usual):
+        for kind, usual in _USUAL_PARTS.items():
+            if self.part_of(kind) != self.archive.find(f"{usual}.{self._ending}"):
                 return False
         return all(_is_plain(one.target) for one in self.relations.values() if one.kind.endswith("sheet"))
 

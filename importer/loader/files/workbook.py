@@ -89,23 +89,22 @@ class OpenWorkbook:
         missing = repeat((), max(marked_rows - (end[0] + 1 if end else 0), 0))
         covered, sweep = self.covered.setdefault(sheet, set()), self._sweep(sheet)
         for row, cells in enumerate(chain(self._guarded_rows(sheet, raw), missing)):
-            try:
-                values = [*before, *_cleaned(cells)]
-            except OverflowError as error:
-                raise FileRefused(
-                    f"{self._name}, sheet {sheet!r}, row {row + 1}, holds a cell of more than "
-                    f"{MAX_CELL_CHARACTERS:,} characters. Shorten it."
-                ) from error
+            values = [*before, *self._cleaned_row(sheet, row, cells)]
             values += [None] * (width - len(values))
-            if scan.corrections.cells:
-                scan.corrections.correct(row, values)
-            for column, held in scan.reread.get(row, _NOTHING).items():
-                if column < width and type(text := values[column]) is str and text != held:
-                    values[column] = ReadBetter(text, held or None)
+            _correct(scan, row, values)
             if sweep and sweep.empty(row, values):
                 covered.add(row + 1)
             if values.count(None) < width:
                 yield row + 1, values
+
+    def _cleaned_row(self, sheet: str, row: int, cells: Sequence[Any]) -> list[Cell]:
+        try:
+            return _cleaned(cells)
+        except OverflowError as error:
+            raise FileRefused(
+                f"{self._name}, sheet {sheet!r}, row {row + 1}, holds a cell of more than "
+                f"{MAX_CELL_CHARACTERS:,} characters. Shorten it."
+            ) from error
 
     def read_columns(self, sheet: str, positions: Sequence[int]) -> Iterator[tuple[int, Sequence[Cell]]]:
         """Yield (row number that Excel shows, cells at ``positions``) of every row, without corrections.
@@ -178,6 +177,15 @@ def _extent(scan: SheetScan) -> tuple[int, int]:
         if cell & 0xFFFF == CorrectionCode.MISSING or CorrectionCode.TEXT <= cell & 0xFFFF < CorrectionCode.FORMAT:
             rows, columns = max(rows, (cell >> 31) + 1), max(columns, (cell >> 16 & 0x7FFF) + 1)
     return rows, columns
+
+
+def _correct(scan: SheetScan, row: int, values: list[Cell]) -> None:
+    """Correct the special cells of a row in place. A text that is read better now keeps how it was read before."""
+    if scan.corrections.cells:
+        scan.corrections.correct(row, values)
+    for column, held in scan.reread.get(row, _NOTHING).items() if scan.reread else ():
+        if column < len(values) and type(text := values[column]) is str and text != held:
+            values[column] = ReadBetter(text, held or None)
 
 
 def _cleaned(cells: Sequence[Any]) -> list[Cell]:

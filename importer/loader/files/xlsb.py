@@ -7,7 +7,7 @@ format, possibly an empty text.
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from xml.parsers import expat
 
@@ -127,14 +127,19 @@ def _read_styles(archive: Archive, part: str | None, *, epoch_1904: bool) -> tup
             if inside and struct.unpack_from("<I", content)[0] > _MAX_STYLES:
                 raise IndexError
         elif kind == _FORMAT:
-            number, text = struct.unpack_from("<H", content)[0], _wide(content, 2)[0]
-            texts[number] = text
-            if found := zero_format(text):
-                codes[number] = found
+            texts[struct.unpack_from("<H", content)[0]] = _wide(content, 2)[0]
         elif kind == _XF and inside:
             cells.append(struct.unpack_from("<H", content, 2)[0])
-    kinds = {number: code for number in set(cells) if (code := _day_code(number, texts.get(number), epoch_1904=epoch_1904))}
-    return Styles.of(codes, cells), {style: kinds[number] for style, number in enumerate(cells) if number in kinds}
+    own = {number: kept_format(text) for number, text in texts.items()}
+    codes = {number: form for number, form in (codes | own).items() if form is not None}
+    days = _day_codes(set(cells), texts, epoch_1904=epoch_1904)
+    return Styles.of(codes, cells), {style: days[number] for style, number in enumerate(cells) if number in days}
+
+
+def _day_codes(numbers: set[int], texts: Mapping[int, str], *, epoch_1904: bool) -> dict[int, CorrectionCode]:
+    """Return the corrections of the formats that show a date or a duration, by their numbers."""
+    found = ((number, _day_code(number, texts.get(number), epoch_1904=epoch_1904)) for number in numbers)
+    return {number: code for number, code in found if code is not None}
 
 
 def _day_code(number: int, text: str | None, *, epoch_1904: bool) -> CorrectionCode | None:

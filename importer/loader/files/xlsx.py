@@ -135,28 +135,31 @@ def scan_listed(
     """
     parts: dict[str, str] = {}
     for sheet in listed:
-        result.names += [sheet.name] if sheet.kind is SheetKind.CELLS else []
-        is_asked_for = sheet.name in wanted
-        if wanted and not is_asked_for:
-            continue
+        if sheet.kind is SheetKind.NOTHING and not wanted:
+            result.notes.append(Note(NoteKind.NOT_A_SHEET, sheet.name))
         if sheet.kind is not SheetKind.CELLS:
-            result.notes += [Note(NoteKind.NOT_A_SHEET, sheet.name)] if sheet.kind is SheetKind.NOTHING else []
+            continue
+        result.names.append(sheet.name)
+        if wanted and sheet.name not in wanted:
             continue
         try:
-            part = _part_of(archive.name, sheet)
-            scan = scan_part(part)
-            check_size(archive.name, sheet.name, scan)
-            scan.covered.close(archive.name, sheet.name, scan.rows)
+            parts[sheet.name] = _part_of(archive.name, sheet)
+            result.sheets[sheet.name] = _checked(archive.name, sheet.name, scan_part(parts[sheet.name]))
         except (FileRefused, expat.ExpatError, TooManyCorrections):
-            if not sheet.hidden or is_asked_for:
+            if not sheet.hidden or wanted:
                 raise
+            parts.pop(sheet.name, None)
             result.notes.append(Note(NoteKind.HIDDEN_SHEET_NOT_READ, sheet.name))
             continue
-        result.sheets[sheet.name], parts[sheet.name] = scan, part
-        if sheet.hidden:
-            result.hidden.add(sheet.name)
-        result.notes += sheet_notes(sheet.name, scan)
+        result.hidden |= {sheet.name} if sheet.hidden else set()
+        result.notes += sheet_notes(sheet.name, result.sheets[sheet.name])
     return parts
+
+
+def _checked(name: str, sheet: str, scan: SheetScan) -> SheetScan:
+    check_size(name, sheet, scan)
+    scan.covered.close(name, sheet, scan.rows)
+    return scan
 
 
 def _part_of(name: str, sheet: ListedSheet) -> str:
@@ -319,9 +322,7 @@ def _text_lengths(archive: Archive, part: str | None) -> tuple[list[int], bool]:
         lengths.extend(map(len, texts))
         has_cdata = has_cdata or b"<![CDATA[" in block or b"<![CDATA[" in rest
         if len(rest) > MAX_SHARED_TEXT:
-            raise FileRefused(
-                f"{archive.name} holds a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it in Excel."
-            )
+            raise FileRefused(f"{archive.name} holds a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it.")
     if not may_repeat_cells(claimed, len(lengths)):  # calamine allocates memory for as many as are claimed
         raise FileRefused(f"{archive.name} claims {claimed:,} shared texts and holds {len(lengths):,}. {FETCH_AGAIN}")
     return lengths, has_cdata

@@ -1,4 +1,4 @@
-"""Write an xlsx anew in the plainest form: the usual names of parts, and of each sheet its rows and cells only.
+"""Write an xlsx again, in the plainest form: the usual names of parts, and of each sheet its rows and cells only.
 
 calamine reads what common programs write. Odd names of parts, dimensions, merges, CDATA sections and unknown errors make it fail
 or lose cells although nothing is wrong with the data. Such a workbook is handed to it in this form. The values are unchanged.

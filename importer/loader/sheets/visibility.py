@@ -9,7 +9,7 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.records import LIST_SHEET, SUMMARY_SHEET
 from importer.errors import FileRefused
 from importer.loader.profile import Profile
-from importer.loader.sheets.sheet import SUMMARY_MARK, Sheet
+from importer.loader.sheets.sheet import REPORT_MARK, SUMMARY_MARK, Sheet
 
 if TYPE_CHECKING:
     from importer.loader.files.reader import RawSheet
@@ -21,19 +21,23 @@ def is_own_workbook(sheets: Iterable[Sheet]) -> bool:
 
 
 def _begins_as_ours(sheet: Sheet) -> bool:
-    try:
-        first = next((str(cells[0]) for _, cells in sheet.rows() if cells), "")
-    except FileRefused:  # a hidden sheet of another workbook may be odd: it is not read
-        return False
+    first = _first_cell(sheet)
     return first == SUMMARY_MARK if sheet.name == SUMMARY_SHEET else first.startswith("#")
 
 
+def _first_cell(sheet: Sheet) -> str:
+    try:
+        return next((str(cells[0]) for _, cells in sheet.rows() if cells), "")
+    except FileRefused:  # a hidden sheet may be odd: it is not read
+        return ""
+
+
 def sheets_to_read(sheets: Sequence[RawSheet], profile: Profile) -> tuple[RawSheet, ...]:
-    """Return the sheets without the hidden ones that the profile does not name. Of our own workbooks all are read."""
-    hidden = [sheet for sheet in sheets if sheet.hidden and sheet.name not in profile.sheets()]
+    """Return the sheets without the hidden ones that the profile does not name. Our own sheets are always read."""
+    hidden = {sheet.name for sheet in sheets if sheet.hidden and sheet.name not in profile.sheets()}
     if not hidden or is_own_workbook(sheets):
         return tuple(sheets)
-    return tuple(sheet for sheet in sheets if sheet not in hidden)
+    return tuple(sheet for sheet in sheets if sheet.name not in hidden or _first_cell(sheet) == REPORT_MARK)
 
 
 def notes_without(notes: Iterable[Note], unread: Iterable[str]) -> tuple[Note, ...]:

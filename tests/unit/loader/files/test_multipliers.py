@@ -122,7 +122,7 @@ def shared(path: Path, counts: str, text: str, rows: int) -> Path:
 @pytest.mark.parametrize("counts", [f' count="1" uniqueCount="{LARGE}"', f' count="{LARGE}"', f" uniqueCount = '+00{LARGE}'"])
 def test_a_count_of_shared_texts_that_are_not_there(tmp_path: Path, counts: str) -> None:
     message = refused(shared(tmp_path / "a.xlsx", counts, "x", 1))
-    assert "claims 2,000,000,000 shared texts and holds 1. Save it again in Excel." in message
+    assert "claims 2,000,000,000 shared texts and holds 1. Fetch it again" in message
 
 
 def test_a_wrong_count_that_costs_nothing_is_read(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_parser_that_dies_costs_its_file(monkeypatch, tmp_path: Path, deed, ho
             list(source.sheets[0].rows())
     message = str(caught.value)
     assert message.startswith(f"a.xlsx, sheet 'Sheet', cannot be read (it ended the program that reads workbooks: {how}")
-    assert message.endswith("Open it in Excel and save it again.")
+    assert message.endswith("Ask for another export of the list, as .xlsx or .csv.")
     assert len(rows_of(path)) == 5000  # the next file has a new process
 
 

@@ -33,7 +33,7 @@ def refused(path: Path, what: str) -> None:
         open_source(path).close()
     message = str(caught.value)
     assert message.startswith(f"{path.name}, sheet ")
-    assert f" holds {what} twice, so that it is not clear which one counts. Open it in Excel" in message
+    assert f" holds {what} twice, so that it is not clear which one counts. Export it again" in message
 
 
 A_LOT = "".join(row(number, *(cell(f"{letter}{number}", number) for letter in "ABCDEFGH")) for number in range(3, 3000))

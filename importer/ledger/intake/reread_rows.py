@@ -1,0 +1,16 @@
+"""Rows whose cells this release reads better than the one that made their entries."""
+
+from __future__ import annotations
+
+from importer.domain.states import REPLACEABLE
+from importer.ledger.intake.candidates import Candidate
+from importer.ledger.intake.decisions import ExistingEntry, is_same_claim
+from importer.ledger.intake.known_entries import ExistingEntries
+
+
+def is_reread(existing: ExistingEntries, candidate: Candidate, known: ExistingEntry) -> bool:
+    """Return whether a sent record has the cells of its entry, of which this release reads a text better."""
+    if not candidate.is_reread or known.state in REPLACEABLE:
+        return False
+    same_claim = is_same_claim(known.payload, candidate.values["payload"])
+    return same_claim and existing.was_read_from(known, candidate.keys.cells)
