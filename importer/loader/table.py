@@ -5,7 +5,7 @@ A row that makes a valid record is data. Only other rows may be left out, and ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from importer.domain.cells import Cell
@@ -114,7 +114,7 @@ class TableReader:
                 continue
             loaded = self._reader.read(number, trimmed(cells, width))
             role = self._role(loaded)
-            if role is RowRole.LONE_TEXT and len(held) < MAX_HELD and not self._hidden.skips(number):
+            if self._may_be_note(role, loaded, held):
                 held.append(loaded)
             elif role in _MAY_BE_DATA:
                 yield from self._last_checked(is_last=False)
@@ -131,6 +131,10 @@ class TableReader:
         self._notes += self._values.notes()
         self._notes += [_note_of(one, self._plan.head.name, rows) for one, rows in self._value_notes.items()]
         self._notes += masked_numbers_note(self._plan.head, self._reader.masked)
+
+    def _may_be_note(self, role: RowRole, loaded: LoadedRow, held: Sequence[LoadedRow]) -> bool:
+        """Return whether a lone text waits for the rows below it, which decide what it is."""
+        return role is RowRole.LONE_TEXT and len(held) < MAX_HELD and not self._hidden.skips(loaded.row.number)
 
     def _next(self, role: RowRole, loaded: LoadedRow) -> Iterator[LoadedRow]:
         """Yield a hidden row that is left out; any other row of data waits for the next one."""

@@ -117,11 +117,20 @@ def _wide(content: bytes, at: int) -> tuple[str, int]:
 
 def _read_styles(archive: Archive, part: str | None, *, epoch_1904: bool) -> tuple[Styles, dict[int, CorrectionCode]]:
     """Return the styles, and for those that show a date or a duration the correction of a whole number."""
-    codes: dict[int, ZeroFormat] = {}
+    texts, cells = _formats_and_styles(archive, part) if part else ({}, [])
+    own = {number: kept_format(text) for number, text in texts.items()}
+    kept = {int(number): form for number, form in kept_built_in().items()} | own
+    codes = {number: form for number, form in kept.items() if form is not None}
+    days = _day_codes(set(cells), texts, epoch_1904=epoch_1904)
+    return Styles.of(codes, cells), {style: days[number] for style, number in enumerate(cells) if number in days}
+
+
+def _formats_and_styles(archive: Archive, part: str) -> tuple[dict[int, str], list[int]]:
+    """Return the workbook's own formats by their numbers, and the number of the format of each style of cells."""
     texts: dict[int, str] = {}
     cells: list[int] = []
     inside = False
-    for kind, content in _records(archive.blocks(part, is_xml=False)) if part else ():
+    for kind, content in _records(archive.blocks(part, is_xml=False)):
         if kind in (_BEGIN_CELL_XFS, _END_CELL_XFS):
             inside = kind == _BEGIN_CELL_XFS
             if inside and struct.unpack_from("<I", content)[0] > _MAX_STYLES:
@@ -130,10 +139,7 @@ def _read_styles(archive: Archive, part: str | None, *, epoch_1904: bool) -> tup
             texts[struct.unpack_from("<H", content)[0]] = _wide(content, 2)[0]
         elif kind == _XF and inside:
             cells.append(struct.unpack_from("<H", content, 2)[0])
-    own = {number: kept_format(text) for number, text in texts.items()}
-    codes = {number: form for number, form in (codes | own).items() if form is not None}
-    days = _day_codes(set(cells), texts, epoch_1904=epoch_1904)
-    return Styles.of(codes, cells), {style: days[number] for style, number in enumerate(cells) if number in days}
+    return texts, cells
 
 
 def _day_codes(numbers: set[int], texts: Mapping[int, str], *, epoch_1904: bool) -> dict[int, CorrectionCode]:

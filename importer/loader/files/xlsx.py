@@ -135,25 +135,30 @@ def scan_listed(
     """
     parts: dict[str, str] = {}
     for sheet in listed:
-        if sheet.kind is SheetKind.NOTHING and not wanted:
-            result.notes.append(Note(NoteKind.NOT_A_SHEET, sheet.name))
-        if sheet.kind is not SheetKind.CELLS:
-            continue
-        result.names.append(sheet.name)
-        if wanted and sheet.name not in wanted:
+        if not _is_read(sheet, wanted, result):
             continue
         try:
-            parts[sheet.name] = _part_of(archive.name, sheet)
-            result.sheets[sheet.name] = _checked(archive.name, sheet.name, scan_part(parts[sheet.name]))
+            part = _part_of(archive.name, sheet)
+            result.sheets[sheet.name] = _checked(archive.name, sheet.name, scan_part(part))
         except (FileRefused, expat.ExpatError, TooManyCorrections):
             if not sheet.hidden or wanted:
                 raise
-            parts.pop(sheet.name, None)
             result.notes.append(Note(NoteKind.HIDDEN_SHEET_NOT_READ, sheet.name))
             continue
+        parts[sheet.name] = part
         result.hidden |= {sheet.name} if sheet.hidden else set()
         result.notes += sheet_notes(sheet.name, result.sheets[sheet.name])
     return parts
+
+
+def _is_read(sheet: ListedSheet, wanted: Collection[str], result: WorkbookScan) -> bool:
+    """Return whether a listed sheet has cells and is wanted. An entry that leads nowhere is noted."""
+    if sheet.kind is SheetKind.NOTHING and not wanted:
+        result.notes.append(Note(NoteKind.NOT_A_SHEET, sheet.name))
+    if sheet.kind is not SheetKind.CELLS:
+        return False
+    result.names.append(sheet.name)
+    return not wanted or sheet.name in wanted
 
 
 def _checked(name: str, sheet: str, scan: SheetScan) -> SheetScan:
