@@ -44,7 +44,7 @@ class OpenWorkbook:
         if not self._is_rewritten:
             try:
                 book = POOL.open(data)
-            except Exception as error:  # noqa: BLE001  (calamine raises what it likes)
+            except Exception as error:  # noqa: BLE001  (whatever calamine raises)
                 return self._open_rewritten(error)
             if not self._missing_in(book):
                 return book
