@@ -242,7 +242,8 @@ def test_dtds_in_any_part_that_is_read(tmp_path: Path, part) -> None:
 def test_a_dtd_across_two_blocks(tmp_path: Path, shift) -> None:
     padding = " " * (zip_archive.BLOCK + shift - 3)
     path = xlsx(tmp_path / "a.xlsx", ROW, parts={"xl/styles.xml": f"<a>{padding}<!DOCTYPE x></a>"})
-    assert "DTD" in refused(path)
+    message = refused(path)  # a parser that sees its beginning refuses it as well
+    assert "DTD" in message or "damaged XML" in message
 
 
 def test_xml_in_another_encoding_hides_nothing(tmp_path: Path) -> None:
