@@ -23,11 +23,14 @@ class NoteKind(StrEnum):
     PROFILE_USED = "profile_used"  # profile, path
     QUOTE_CHARACTER = "quote_character"  # quote
     BACKSLASH_QUOTES = "backslash_quotes"
+    QUOTES_AS_TEXT = "quotes_as_text"
+    LINES_READ = "lines_read"  # lines, and of how many of them became what
     LINKED_WORKBOOKS = "linked_workbooks"
     EXAMPLE_WORKBOOK = "example_workbook"
     SAME_FILE_AGAIN = "same_file_again"  # name, for each file that holds the same bytes
 
     # A sheet of the file
+    GUARDS_TAKEN_OFF = "guards_taken_off"  # its rows
     SHEET_HIDDEN = "sheet_hidden"
     HIDDEN_SHEET_NOT_READ = "hidden_sheet_not_read"
     MERGED_RANGES = "merged_ranges"  # count, first

@@ -51,7 +51,8 @@ class Profile(BaseModel):
     header_row: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = None
     encoding: str | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    quote: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    quote: Annotated[str, Field(max_length=1)] | None = None
+    trailing_delimiter: bool = False
     date_format: str | None = None
     decimal: Literal[".", ","] | None = None
     date_cells: Literal["trusted"] | None = None
@@ -75,7 +76,9 @@ class Profile(BaseModel):
     def _encoding_exists(cls, value: str | None) -> str | None:
         import codecs
 
-        if value is not None:
+        from importer.loader.files.text_encoding import is_read_twice
+
+        if value is not None and not is_read_twice(value):
             try:
                 codecs.lookup(value)
             except LookupError:

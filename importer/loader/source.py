@@ -29,6 +29,7 @@ from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs, headings_apart, proofs_of_apart
 from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
+from importer.loader.sheets.row_widths import row_widths
 from importer.loader.sheets.sheet import REPORT_MARK, NamedSheet, Sheet, is_example_sheet, is_report_sheet, with_report_layout
 from importer.loader.sheets.visibility import is_own_workbook, notes_without, sheets_to_read
 from importer.loader.table import TableReader
@@ -226,8 +227,9 @@ def _open_sheet(
         return None
     formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
     judge = _judge(plan, profile, context, formats, sheet)
-    reader = RowReader(plan, profile, context, delimited=delimited, formats=formats, judge=judge)
-    return _Table(sheet, top, plan, formats, reader, rows, profile.hidden_rows == "skip" and not is_report)
+    widths = row_widths(plan, sheet.layout, top.cells, ends_in_delimiter=profile.trailing_delimiter)
+    reader = RowReader(plan, profile, context, widths=widths, formats=formats, judge=judge)
+    return _Table(top, plan, formats, reader, rows)
 
 
 def _judge(plan: SheetPlan, profile: Profile, context: LoadContext, formats: SheetFormats, sheet: Sheet) -> RowJudge:

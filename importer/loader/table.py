@@ -112,9 +112,9 @@ class TableReader:
         for number, cells in rows:
             if all(map(is_blank, cells)):
                 continue
-            loaded = self._reader.read(number, trimmed(cells, width))
+            loaded = self._reader.read(number, trimmed(cells, width), len(cells))
             role = self._role(loaded)
-            if self._may_be_note(role, loaded, held):
+            if role is RowRole.LONE_TEXT and len(held) < MAX_HELD and not self._reader.is_glued(loaded.row.cells):
                 held.append(loaded)
             elif role in _MAY_BE_DATA:
                 yield from self._last_checked(is_last=False)

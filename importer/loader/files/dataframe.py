@@ -45,6 +45,11 @@ class FrameSheet:
                 cells = enumerate(zip(*pair, strict=True))
                 yield number, tuple(None if gone else self._cell(value, number, position) for position, (value, gone) in cells)
 
+    @property
+    def layout(self) -> None:
+        """None: a frame is no text."""
+        return None
+
     def read_columns(self, positions: Sequence[int]) -> ProjectedRows:
         """Return the rows with the cells at these ``positions`` only."""
         return project(self.rows(), positions)

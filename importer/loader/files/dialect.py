@@ -22,19 +22,27 @@ _SEP_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The delimiter, quotes and escapes of a text. ``delimiter`` is None for a file of one column."""
+    """The delimiter, quotes and escapes of a text.
+
+    ``delimiter`` is None for a file of one column, and ``quote`` empty if quotes are part of the text. ``escape`` is a backslash
+    if that marks quotes within cells; ``doubles_escape``: a backslash of the text is then written twice.
+    """
 
     delimiter: str | None
     quote: str = '"'
     escape: str | None = None
     skip_space: bool = False
     sep_line: bool = False
+    doubles_escape: bool = False
 
     def records(self, lines: Iterable[str], *, strict: bool = True) -> Any:
         """Return an iterator over the records of these lines. It raises csv.Error for quotes that are not closed properly."""
+        delimiter = self.delimiter or "\x1f"  # a control character that texts do not contain: the whole line is one cell
+        if not self.quote:
+            return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, quotechar=None, strict=strict)
         return csv.reader(
             lines,
-            delimiter=self.delimiter or "\x1f",  # a control character that texts do not contain: the whole line is one cell
+            delimiter=delimiter,
             quotechar=self.quote,
             escapechar=self.escape,
             skipinitialspace=self.skip_space,
@@ -65,16 +73,29 @@ def _tab_of(lines: list[str]) -> str | None:
 
 
 def _candidate(lines: list[str], delimiter: str, quote: str | None) -> _DialectCandidate:
-    plain = _measure(lines, Dialect(delimiter, quote or '"'))
-    return plain if quote else _with_other_quote(lines, plain)
+    if quote is not None:
+        return _measure(lines, Dialect(delimiter, quote))
+    return _as_text(lines, _with_other_quote(lines, _measure(lines, Dialect(delimiter))))
+
+
+def _as_text(lines: list[str], quoted: _DialectCandidate) -> _DialectCandidate:
+    """Measure without quotes if these do not fit: stray ones make rows look as if they had several widths."""
+    try:
+        for _ in quoted.dialect.records(lines):
+            pass
+    except csv.Error:
+        plain = _measure(lines, replace(quoted.dialect, quote=""))
+        return replace(plain, dialect=quoted.dialect) if plain.share > quoted.share else quoted
+    return quoted
 
 
 def _with_spaces_skipped(lines: list[str], plain: Dialect) -> Dialect:
-    """Skip spaces before quotes if more rows then have the same width."""
-    if plain.delimiter is None or not any(f"{plain.delimiter} {plain.quote}" in line for line in lines):
+    """Skip spaces before quotes if there are any: without that, the quotes would become part of the text."""
+    if plain.delimiter in (None, " ") or not plain.quote:
         return plain
-    spaced = replace(plain, skip_space=True)
-    return spaced if _measure(lines, spaced).share > _measure(lines, plain).share else plain
+    quote, delimiter = re.escape(plain.quote), re.escape(plain.delimiter or "")
+    behind = re.compile(rf"(?:^|{delimiter}) +{quote}")
+    return replace(plain, skip_space=True) if any(map(behind.search, lines)) else plain
 
 
 def _measure(lines: list[str], dialect: Dialect) -> _DialectCandidate:

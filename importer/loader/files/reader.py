@@ -33,6 +33,8 @@ from importer.loader.files.hidden_parts import NOTHING_HIDDEN, HiddenParts
 from importer.loader.files.projection import ProjectedRows, ReadColumns, project
 from importer.loader.files.reader_process import POOL
 from importer.loader.files.safety import WORKBOOKS, TextFile, Workbook, check_file
+from importer.loader.files.text_layout import TextLayout
+from importer.loader.files.text_scan import GUARD, without_guard
 from importer.loader.files.workbook import OpenWorkbook
 from importer.loader.files.xls import OpenXls, XlsScan
 from importer.loader.files.xlsx_scan import SheetScan
@@ -81,12 +83,8 @@ class RawSheet:
     _rows: Callable[[], _Rows] = field(repr=False, compare=False)
     _chunk_rows: int = field(default=2000, repr=False, compare=False)
     _read_columns: ReadColumns | None = field(default=None, repr=False, compare=False)
-    hides: HiddenParts = field(default=NOTHING_HIDDEN, repr=False, compare=False)
-    _covered: Callable[[], Collection[int]] = field(default=tuple, repr=False, compare=False)
-
-    def covered(self) -> Collection[int]:
-        """Return the rows read so far in which a cell below a merge has a value that was passed over."""
-        return self._covered()
+    layout: TextLayout | None = field(default=None, repr=False, compare=False)
+    """How the lines of a delimited text make up its rows; None for a workbook."""
 
     def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield (row number that Excel shows, cells) of the rows that are not empty, each with the width it has in the file."""
@@ -184,11 +182,13 @@ def _raw_sheet(book: OpenWorkbook | OpenXls, scan: SheetScan, name: str, hidden:
 def _open_text(path: Path, found: TextFile, options: ReadOptions) -> RawSource:
     _check_sheets(path.name, options.sheets, [path.name])
     text = detect_and_check(path, found, encoding=options.encoding, delimiter=options.delimiter, quote=options.quote)
-    sheet = RawSheet(path.name, False, lambda: _text_rows(text), options.chunk_rows)
+    sheet = RawSheet(path.name, False, lambda: _text_rows(text), options.chunk_rows, layout=text.layout)
     encoding, delimiter = text.encoding, text.dialect.delimiter
     quote = text.dialect.quote
-    notes = [Note(NoteKind.QUOTE_CHARACTER, values=(("quote", quote),))] if quote != '"' else []
+    notes = [Note(NoteKind.QUOTES_AS_TEXT)] if not quote and options.quote is None else []
+    notes += [Note(NoteKind.QUOTE_CHARACTER, values=(("quote", quote),))] if quote not in ("", '"') else []
     notes += [Note(NoteKind.BACKSLASH_QUOTES)] if text.dialect.escape else []
+    notes += [Note(NoteKind.GUARDS_TAKEN_OFF, path.name, text.layout.guarded)] if text.layout.guarded.count else []
     return RawSource(path, path.name, found.format, text.sha256, encoding, delimiter, (sheet,), tuple(notes))
 
 
@@ -200,7 +200,10 @@ def _check_sheets(name: str, wanted: Iterable[str], present: list[str]) -> None:
 
 
 def _text_rows(text: Delimited) -> _Rows:
+    is_guarded = text.layout.guarded.count > 0
     for row, record in text.records():
+        if is_guarded:
+            record = [without_guard(cell) if GUARD in cell else cell for cell in record]
         cells: list[Cell] = [cell or None for cell in record]
         if any(cells):
             yield row, cells

@@ -12,6 +12,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.notes import Note
 from importer.domain.parties.kinds import party_kind_named
 from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
+from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
@@ -34,6 +35,7 @@ from importer.loader.rows.payment_terms import PaymentTerms
 from importer.loader.rows.verdict import PLAIN_CLAIM, with_finding
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
+from importer.loader.sheets.row_widths import RowWidths
 from importer.loader.values.parsers import display_text, is_blank
 from importer.loader.values.placeholders import is_placeholder
 from importer.loader.values.shown_currency import shown_currency
@@ -44,8 +46,8 @@ __all__ = ["LoadContext", "RowReader"]
 class RowReader:
     """Turns the rows of one sheet into records and rejects.
 
-    ``delimited``: the sheet is a CSV, where a cell beyond the header means that a value was split. In a workbook it is
-    a note beside the table. ``formats``: how the sheet's columns write numbers and dates; without them, only the profile
+    ``widths`` judges the rows of a CSV by the number of their cells, where one too many or too few means that values are in
+    the wrong columns. In a workbook a cell beyond the header is a note beside the table. ``formats``: how the sheet's columns write numbers and dates; without them, only the profile
     and the single text decide how it is read. ``judge`` tells which rows are claims; without it all of them are.
     """
 
@@ -55,7 +57,7 @@ class RowReader:
         profile: Profile,
         context: LoadContext,
         *,
-        delimited: bool = False,
+        widths: RowWidths | None = None,
         formats: SheetFormats | None = None,
         judge: RowJudge | None = None,
     ) -> None:
@@ -64,7 +66,7 @@ class RowReader:
         formats = formats or SheetFormats(profile_formats(profile, context.today))
         self._judge, self._terms = judge, PaymentTerms(plan, context.max_days_ahead)
         self._signed = profile.amount_sign == "signed"
-        self._width = len(plan.head.header) if delimited else None
+        self._widths = widths
         self._case_columns = RowDecoder(readers_for((bound, formats.of(bound)) for bound in plan.case))
         self._voucher_columns = RowDecoder(
             readers_for((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
@@ -88,10 +90,10 @@ class RowReader:
         """Return the notes on how the claims of the sheet were computed."""
         return self._judge.notes() if self._judge else []
 
-    def read(self, number: int, cells: tuple[Cell, ...]) -> LoadedRow:
+    def read(self, number: int, cells: tuple[Cell, ...], count: int | None = None) -> LoadedRow:
         """Return the row's case, voucher or both. A row of a flat sheet without voucher cells has only a case.
 
-        Personal numbers are masked first: nothing that is returned contains one.
+        ``count`` is the number of cells that the row has in the file, if that is another than here. Personal numbers are masked first: nothing that is returned contains one.
         """
         shown, held = self._shown.settle(cells)
         masked = self._mask.row(shown)
@@ -107,27 +109,13 @@ class RowReader:
             voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER))
         if answer and party_kind_named(answer) is None:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
-        if held is not None or isinstance(case, Reject):
-            case, voucher = self._with_former(cells, case, voucher)
+        if self._widths and (shifted := self._widths.objection(number, readable, len(cells) if count is None else count)):
+            case, voucher = _rejected(case, RecordKind.CASE, shifted), _rejected(voucher, RecordKind.VOUCHER, shifted)
         return LoadedRow(row, case, voucher)
 
-    def _masked_held(self, shown: tuple[Cell, ...], held: tuple[Cell, ...], masked: MaskedRow) -> tuple[Cell, ...]:
-        """Return the cells without their formats, masked: a number may be masked where its text is not."""
-        has_texts = any(type(one) is str and type(other) is not str for one, other in zip(shown, held, strict=True))
-        return self._mask.row(held).cells if has_texts else held_cells(masked.cells)
-
-    def _with_former(
-        self, cells: tuple[Cell, ...], case: CaseRow | None, voucher: VoucherRecord | Reject | None
-    ) -> tuple[CaseRow | None, VoucherRecord | Reject | None]:
-        """Add how earlier releases read the row, which knew only what its cells hold: by that the ledger finds it again."""
-        if isinstance(case, Reject) and is_of_shown(case):
-            former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
-            case = replace(case, formerly=former) if isinstance(former, CaseRecord) else case
-        elif isinstance(case, CaseRecord) and (texts := self._shown.former_texts(RecordKind.CASE, cells)):
-            case = replace(case, former_ref=texts.get("case_ref") or texts.get("creditor_reference"))
-        if isinstance(voucher, VoucherRecord) and (texts := self._shown.former_texts(RecordKind.VOUCHER, cells)):
-            voucher = replace(voucher, formerly=tuple(texts.items()))
-        return case, voucher
+    def is_glued(self, cells: tuple[Cell, ...]) -> bool:
+        """Return whether a row of a CSV is one text that holds the others' delimiters."""
+        return self._widths is not None and self._widths.is_glued(cells)
 
     def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None) -> CaseRow:
         found = self._row_values(RecordKind.CASE, self._case_columns, row)
@@ -155,8 +143,6 @@ class RowReader:
         check_shown_currencies(found, shown)
         if row.found:
             reject_references(found, row)
-        if self._width is not None and not all(is_blank(cell) for cell in cells[self._width :]):
-            found.reject("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter", None)
         return found
 
     def _currency_of_case(self, cells: tuple[Cell, ...]) -> dict[str, str]:
@@ -191,6 +177,14 @@ def _answered(record: Record, answer: str) -> Record:
     if isinstance(record, LeftOut):
         return replace(record, record=replace(record.record, answer=answer))
     return replace(record, answer=answer) if isinstance(record, CaseRecord | VoucherRecord) else record
+
+
+def _rejected(record: CaseRow | VoucherRecord | Reject | None, kind: RecordKind, reason: Reason) -> Reject | None:
+    """Return a record whose values may be those of other columns as a reject. What it was sent as before is kept."""
+    if record is None:
+        return None
+    formerly = record if isinstance(record, CaseRecord) else None
+    return Reject(kind, (reason,), record.money, record.ref, formerly)
 
 
 def _inherited(plan: SheetPlan) -> list[ColumnBinding]:

@@ -31,7 +31,8 @@ class SheetHeader:
 
     ``row`` is the row number of the headings, ``header`` the trimmed headings. ``above`` are the rows above them that are
     not blank. ``below`` are the numbers of the rows of units, or of repeated headings, between the headings and the data.
-    ``around`` is the information about the columns from these rows and the first rows of data.
+    ``around`` is the information about the columns from these rows and the first rows of data. ``cells`` is the number of cells
+    in the row of the headings, empty ones included.
     """
 
     row: int
@@ -39,6 +40,7 @@ class SheetHeader:
     above: tuple[NumberedRow, ...] = ()
     below: tuple[int, ...] = ()
     around: SheetContext = field(default_factory=SheetContext)
+    cells: int = 0
 
 
 def find_header(sheet: str, rows: PeekableRows, profile: Profile) -> SheetHeader:
@@ -55,7 +57,8 @@ def find_header(sheet: str, rows: PeekableRows, profile: Profile) -> SheetHeader
         raise FileRefused(f'Sheet "{sheet}": row {profile.header_row}, the profile\'s header_row, is empty. Correct it.')
     below = _below(header, rows)
     titles = () if profile.header_row else tuple(above)
-    return SheetHeader(found, header, titles, tuple(number for number, _ in below), _around(above, below, rows))
+    around = _around(above, below, rows)
+    return SheetHeader(found, header, titles, tuple(number for number, _ in below), around, len(cells))
 
 
 def _rows_before(row: int, rows: PeekableRows) -> Iterator[NumberedRow]:

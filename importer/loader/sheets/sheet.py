@@ -10,6 +10,7 @@ from typing import Protocol
 from importer.domain.records import EXAMPLE_MARK
 from importer.loader.files.hidden_parts import HiddenParts
 from importer.loader.files.projection import NumberedRow, PeekableRows, ProjectedRows
+from importer.loader.files.text_layout import TextLayout
 from importer.loader.profile import Profile
 from importer.loader.sheets.header import find_header
 
@@ -25,11 +26,8 @@ class Sheet(Protocol):
         """The name of the sheet."""
 
     @property
-    def hides(self) -> HiddenParts:
-        """The rows and columns that a user does not see."""
-
-    def covered(self) -> Collection[int]:
-        """Return the rows read so far in which a cell below a merge has a value that was passed over."""
+    def layout(self) -> TextLayout | None:
+        """How the lines of a delimited text make up its rows; None for any other sheet."""
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows that are not empty, from the first one on."""
@@ -46,13 +44,9 @@ class NamedSheet:
     sheet: Sheet
 
     @property
-    def hides(self) -> HiddenParts:
-        """The rows and columns of the sheet that a user does not see."""
-        return self.sheet.hides
-
-    def covered(self) -> Collection[int]:
-        """Return the rows of the sheet with a value below a merge."""
-        return self.sheet.covered()
+    def layout(self) -> TextLayout | None:
+        """The layout of the sheet."""
+        return self.sheet.layout
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows of the sheet."""

@@ -11,19 +11,12 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
+from importer.domain.read_twice import UTF8_PAIR, UTF8_PUNCTUATION, again_as_utf8, byte_in_1252
+
 REPLACEMENT = "\ufffd"
 _LAYOUT = "\t\n\r\v\f"
 """Control characters that lay a text out. A spreadsheet writes the others only by mistake."""
 
-_SECOND = (  # what Windows-1252 has for the bytes 80 to BF, without a no-break space, quotation marks and dashes
-    "\u0080-\u009f\u00a1-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u20ac\u2122\u2030\u2039\u203a\u2020\u2021"
-    "\u201a\u201e"
-)
-_QUOTES_AND_DASHES = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u2022"
-_UTF8_PAIR = re.compile(  # after other letters than A with a tilde, quotation marks and dashes are what they look like
-    f"\u00c3[{_SECOND}\u00a0{_QUOTES_AND_DASHES}]|\u00c2[\u00a0-\u00bf]|[\u00c4\u00c5\u00d0\u00d1][{_SECOND}]"
-)
-_UTF8_PUNCTUATION = re.compile(f"\u00e2\u20ac[{_SECOND}\u00a0{_QUOTES_AND_DASHES}]")
 _LETTER = "[^\\W\\d_]"
 _FIRST_OF_DOS = "(?<!\u2018n)\u2018(?=[bcdfghjklmnpqrstvwxz])(?!(?:s|t|n|d|m|ll|nt)\\b|n\u2018)"
 """Many write this sign for an apostrophe: Joe\u2018s, O\u2018Brien, d\u2018Azur, rock\u2018n\u2018roll."""
@@ -31,7 +24,7 @@ _DOS = re.compile(f"(?<={_LETTER})(?:{_FIRST_OF_DOS}|[\u203a\u2020\u201e\u201d\u
 _MAC = re.compile(f"(?<={_LETTER})[\u00be\u00bf\u00af\u00a7](?={_LETTER})|(?<=[a-z])[\u0152\u0160\u0178\u017d](?=[a-z])")
 _C1 = re.compile("[\u0080-\u009f]")
 _ANY = re.compile(
-    "|".join((f"[{REPLACEMENT}\0-\x08\x0e-\x1f\x7f]", *(one.pattern for one in (_UTF8_PAIR, _UTF8_PUNCTUATION, _DOS, _MAC, _C1))))
+    "|".join((f"[{REPLACEMENT}\0-\x08\x0e-\x1f\x7f]", *(one.pattern for one in (UTF8_PAIR, UTF8_PUNCTUATION, _DOS, _MAC, _C1))))
 )
 
 
@@ -67,30 +60,6 @@ def _looks_so(signs: re.Pattern[str], text: str, again: Callable[[str], str]) ->
     return meant != text and REPLACEMENT not in meant and not _C1.search(meant)
 
 
-def _again_as_utf8(text: str) -> str:
-    """Return a text in UTF-8 that was read as Windows-1252 as it was meant, sign by sign."""
-    signs = re.compile(f"{_UTF8_PUNCTUATION.pattern}|{_UTF8_PAIR.pattern}")
-    return signs.sub(lambda found: _decoded(found[0]), text)
-
-
-def _decoded(signs: str) -> str:
-    try:
-        meant = b"".join(map(_byte, signs)).decode("utf-8")
-    except UnicodeError:
-        return signs
-    is_mark = signs[0] in "\u00c2\u00e2"  # before these stand the degree sign and quotation marks, not letters
-    return meant if is_mark or (meant.isalpha() and _is_european(meant)) else signs
-
-
-def _is_european(letter: str) -> bool:
-    """Return whether a letter is one of those that the first bytes stand for most: Latin, Cyrillic, not Arabic."""
-    return unicodedata.name(letter, "").startswith(("LATIN", "CYRILLIC"))
-
-
-def _byte(sign: str) -> bytes:
-    return sign.encode("cp1252") if not "\u0080" <= sign <= "\u009f" else sign.encode("latin-1")
-
-
 def _from(encoding: str) -> Callable[[str], str]:
     def again(text: str) -> str:
         return "".join(_in_encoding(sign, encoding) for sign in text)
@@ -102,7 +71,7 @@ def _in_encoding(sign: str, encoding: str) -> str:
     if sign.isascii():
         return sign
     try:
-        return _byte(sign).decode(encoding)
+        return byte_in_1252(sign).decode(encoding)
     except UnicodeError:
         return sign
 
@@ -112,8 +81,8 @@ def _shown(text: str) -> str:
 
 
 _READ_AS: tuple[tuple[re.Pattern[str], str, Callable[[str], str]], ...] = (
-    (_UTF8_PUNCTUATION, "UTF-8 that was read as Windows-1252", _again_as_utf8),
-    (_UTF8_PAIR, "UTF-8 that was read as Windows-1252", _again_as_utf8),
+    (UTF8_PUNCTUATION, "UTF-8 that was read as Windows-1252", again_as_utf8),
+    (UTF8_PAIR, "UTF-8 that was read as Windows-1252", again_as_utf8),
     (_DOS, "letters of DOS (code page 850) that were read as Windows-1252", _from("cp850")),
     (_MAC, "letters of an old Macintosh that were read as Windows-1252", _from("mac_roman")),
     (_C1, "Windows-1252 that was read as Latin-1", _from("cp1252")),

@@ -1,0 +1,144 @@
+"""Tell by the letters of a text in which encoding of one byte a letter it was written.
+
+Every byte has some sign in every encoding. In the right one the signs are letters where words have letters: ``Søren``, not
+``S›ren``. A sign counts as good, as bad, or not at all, by the signs on both sides of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+WINDOWS = "cp1252"
+
+_OTHERS = {
+    "cp850": "DOS (code page 850)",
+    "cp865": "DOS (code page 865)",
+    "cp437": "DOS (code page 437)",
+    "mac_roman": "an old Macintosh",
+    "iso8859-15": "ISO 8859-15",
+    "cp1250": "Windows-1250 (Central Europe)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+}
+"""The encodings that are recognised, the more usual of two first. Danish letters are the same in the first two."""
+
+_MOST_WORDS, _MOST_DIFFERENT = 20_000, 5_000
+_BLOCK = 1 << 20
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_MOST_USUAL = frozenset("æøåäöüßéÆØÅÄÖÜÉ")
+_USUAL = frozenset("èáóçñíôêëàâúÈÁÓÇÑÍÔÊËÀÂÚąćęłńśźżĄĆĘŁŃŚŹŻčřšžěýůČŘŠŽđĐ")
+_BETWEEN = frozenset("\u2019\u00b4`\u00b7\u2013\u2010\u2011\u00a0\u00ad")
+_IN_FRONT = frozenset("\u2018\u2019\u201c\u201d\u00ab\u00bb\u20ac\u00a3\u00a5\u00a7\u00a9\u00ae\u00b0\u2013\u2014\u2022\u00bf\u00a1\u00b4\u00a0\u00ad")
+_BEHIND = frozenset("\u2018\u2019\u201c\u201d\u00ab\u00bb\u00ae\u2122\u00a9\u2026\u2013\u2014\u00b0\u00b4\u00b2\u00b3\u00a0\u00ad\u20ac\u00a3")
+_ORDINALS = frozenset("\u00aa\u00ba")
+_NOT_IN_TEXTS = frozenset("\u00a4\u00a6\ufffd")
+_FEWER = 5
+"""How many times fewer bad signs another encoding must have than Windows-1252."""
+_ENOUGH = 3
+"""Bad signs from which on a text without another encoding that fits is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class LooksLike:
+    """A text that is not plausible in Windows-1252: its encoding (None if none fits), and a word of it in both."""
+
+    encoding: str | None
+    called: str
+    meant: str
+    in_windows: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    encoding: str
+    good: float
+    bad: int
+
+
+def words_in(stream: BinaryIO) -> Counter[bytes]:
+    """Return words with letters beyond ASCII at the start of a file, with one more byte on both sides, and how often they come."""
+    words: Counter[bytes] = Counter()
+    while (block := stream.read(_BLOCK)) and words.total() < _MOST_WORDS and len(words) < _MOST_DIFFERENT:
+        for found in _WORD.finditer(block):
+            words[block[max(found.start() - 1, 0) : found.end() + 1]] += 1
+    return words
+
+
+def looks_like(words: Mapping[bytes, int]) -> LooksLike | None:
+    """Return what a text with these words looks like; None if it is plausible in Windows-1252."""
+    windows = _score(words, WINDOWS)
+    if not windows.bad:
+        return None
+    scores = [_score(words, encoding) for encoding in _OTHERS]
+    fitting = [one for one in scores if one.bad * _FEWER <= windows.bad and one.good >= windows.good]
+    if fitting:
+        best = min(fitting, key=lambda one: (one.bad, -one.good))
+        word = _most_telling(words)
+        return LooksLike(best.encoding, _OTHERS[best.encoding], _shown(word, best.encoding), _shown(word, WINDOWS))
+    if windows.bad < _ENOUGH or windows.bad <= windows.good:
+        return None
+    return LooksLike(None, "", "", _shown(_most_telling(words), WINDOWS))
+
+
+def _most_telling(words: Mapping[bytes, int]) -> bytes:
+    """Return the word with the most bad signs in Windows-1252, the most frequent one of several."""
+    return max(words, key=lambda word: (_judged(_decoded(word, WINDOWS))[1], words[word]))
+
+
+def _score(words: Mapping[bytes, int], encoding: str) -> _Score:
+    good, bad = 0.0, 0
+    for word, count in words.items():
+        of_word = _judged(_decoded(word, encoding))
+        good, bad = good + of_word[0] * count, bad + of_word[1] * count
+    return _Score(encoding, good, bad)
+
+
+def _decoded(word: bytes, encoding: str) -> str:
+    return word.decode(encoding, errors="replace")
+
+
+def _shown(word: bytes, encoding: str) -> str:
+    return _decoded(_WORD.search(word)[0], encoding)[:40]  # type: ignore[index]  # every word has such a letter
+
+
+def _judged(text: str) -> tuple[float, int]:
+    """Return how many signs of a word are good, and how many bad."""
+    good, bad = 0.0, 0
+    for at, sign in enumerate(text):
+        if sign >= "\x80":
+            worth = _worth(sign, text[at - 1] if at else " ", text[at + 1] if at + 1 < len(text) else " ")
+            good, bad = good + max(worth, 0), bad + (worth < 0)
+    return good, bad + _long_runs(text)
+
+
+_RUN = re.compile("[\u00c0-\u024f]{3,}")
+"""Three letters with accents beside each other: no word of a language that is written in Latin letters has them."""
+
+
+def _long_runs(text: str) -> int:
+    return sum(len(run) for run in _RUN.findall(text))
+
+
+def _worth(sign: str, before: str, behind: str) -> float:
+    """Return what a sign beyond ASCII is worth between these two: above 0 for a letter, below for what does not stand there."""
+    if sign.isalpha() and sign not in _ORDINALS:
+        return _worth_of_letter(sign, before, behind)
+    if sign in _NOT_IN_TEXTS or not sign.isprintable() and sign not in "\u00a0\u00ad" or "\u2500" <= sign <= "\u25ff":
+        return -1
+    if before.isalpha() and behind.isalpha():
+        return 0 if sign in _BETWEEN else -1
+    if behind.isalpha():
+        return 0 if sign in _IN_FRONT else -1
+    return 0 if not before.isalpha() or sign in _BEHIND else -1
+
+
+def _worth_of_letter(sign: str, before: str, behind: str) -> float:
+    is_shouted = sign.islower() and before.isupper() and behind.isupper()
+    if is_shouted or (sign.isupper() and before.islower()):
+        return -1
+    if "\u0400" <= sign <= "\u04ff":
+        return -1 if any(one.isalpha() and one < "\u0400" for one in (before, behind)) else 1
+    return 1 if sign in _MOST_USUAL else 0.5 if sign in _USUAL else 0.25

@@ -1,0 +1,40 @@
+"""The refusal of a file whose quotes cannot be right: every line of it at once, and the ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.errors import FileRefused
+from importer.loader.files.dialect import Dialect
+from importer.loader.files.quoting import MOST_FAULTS, Fault, FaultKind
+
+MOST_NAMED = 20
+"""Lines that are named for each kind of fault. The others are counted."""
+
+
+def quotes_refused(name: str, faults: Sequence[Fault], dialect: Dialect, *, skipped: int = 0) -> FileRefused:
+    """Return the error for a file with these faults. ``skipped`` is the number of lines above the first that was split."""
+    kinds = [kind for kind in FaultKind if any(fault.kind is kind for fault in faults)]
+    found = " ".join(_sentence(kind, [fault for fault in faults if fault.kind is kind], skipped) for kind in kinds)
+    if not dialect.quote:
+        return FileRefused(f"{name} cannot be read. {found} Shorten the cell.")
+    quote = dialect.quote
+    capped = f" Only the first {MOST_FAULTS:,} are counted." if len(faults) == MOST_FAULTS else ""
+    return FileRefused(
+        f"{name} has quotes ({quote}) that do not fit. {found}{capped} Open the file in a text editor and, in these lines, double "
+        f"the quotes that are part of a text ({quote}{quote}), or take them away. If quotes never enclose cells in files of this "
+        'kind, write this line into the profile: quote = ""'
+    )
+
+
+def _sentence(kind: FaultKind, faults: Sequence[Fault], skipped: int) -> str:
+    named = [_lines(fault, skipped) for fault in faults[:MOST_NAMED]]
+    more = f" and {len(faults) - MOST_NAMED:,} more" if len(faults) > MOST_NAMED else ""
+    ranges = any(fault.last > fault.first for fault in faults)
+    word = "Line" if len(faults) == 1 and not ranges else "Lines"
+    return f"{word} {', '.join(named)}{more}: {kind}."
+
+
+def _lines(fault: Fault, skipped: int) -> str:
+    first, last = fault.first + skipped, fault.last + skipped
+    return f"{first:,}" if first == last else f"{first:,}-{last:,}"

@@ -1,0 +1,219 @@
+"""Split the lines of a delimited text into rows, and find the rows whose quotes cannot be right.
+
+The csv module splits every row that follows the rules. What it refuses is split once more by rules that allow spaces behind a
+quote; what these refuse as well is a fault, and the next row is looked for in the next line. A cell of several lines that hold
+whole rows of the table is a fault too: two stray quotes have swallowed these rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from importer.loader.files.dialect import Dialect
+
+FIELD_LIMIT = csv.field_size_limit()
+"""Characters of a cell: 131,072, four times the limit of Excel. A longer one means a quote that is never closed."""
+
+MOST_FAULTS = 10_000
+"""Faults after which a file is not read further."""
+
+_TABLE_WIDTH = 6
+"""Columns from which on a line with as many delimiters as the table is a row of it. In fewer columns prose may have as many."""
+
+_FIGURE = re.compile(r"[ \t]*[\"']?[-+]?[0-9](?:[0-9.,' /:-]*[0-9])?[\"']?[ \t]*")
+"""A cell that is an amount, a date or a number."""
+
+
+class FaultKind(StrEnum):
+    """What is wrong with the quotes of a row."""
+
+    MIDDLE = "a quote opens a cell and closes in the middle of it"
+    OPEN = "a quote opens a cell and is never closed"
+    LONG = f"a cell has more than {FIELD_LIMIT:,} characters, or a quote opens there and is never closed"
+    SWALLOWS = "a quote opens in the first of these lines and closes in the last, so that whole rows are in one cell"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row whose quotes cannot be right: the numbers of its first and last line, counted from 1, and what is wrong."""
+
+    first: int
+    last: int
+    kind: FaultKind
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRow:
+    """One row: its lines as they are in the file, and its cells. ``cells`` is empty for a fault and for a blank line.
+
+    ``is_odd``: the csv module would split it otherwise. ``may_swallow``: a cell holds line ends and delimiters as a row would.
+    """
+
+    lines: list[str]
+    cells: list[str]
+    fault: FaultKind | None = None
+    is_odd: bool = False
+    may_swallow: bool = False
+
+
+@dataclass
+class _Source(Iterator[str]):
+    """The lines of a file. Those that were taken for a row can be given back but for the first."""
+
+    lines: Iterator[str]
+    taken: list[str] = field(default_factory=list)
+    _back: deque[str] = field(default_factory=deque)
+
+    def __next__(self) -> str:
+        line = self._back.popleft() if self._back else next(self.lines)
+        self.taken.append(line)
+        return line
+
+    def row(self) -> list[str]:
+        """Return the lines of a row that was read."""
+        taken, self.taken = self.taken, []
+        return taken
+
+    def give_back(self) -> list[str]:
+        """Return the first line of a row that could not be read. The others are read again."""
+        first, *others = self.row()
+        self._back.extendleft(reversed(others))
+        return [first]
+
+
+class RowSplitter:
+    """Splits lines into rows by one dialect. ``width`` is the number of cells that rows of the table have; 0 if unknown."""
+
+    def __init__(self, dialect: Dialect, width: int = 0) -> None:
+        self._dialect, self._width = dialect, width
+        self._delimiter = dialect.delimiter or "\x1f"
+        self._tokens = CellTokens(dialect)
+
+    def rows(self, lines: Iterable[str]) -> Iterator[SplitRow]:
+        """Yield every row, fault and blank line, in order."""
+        source = _Source(iter(lines))
+        if self._dialect.escape:
+            yield from self._tolerant(source)
+            return
+        records = self._dialect.records(source)
+        while True:
+            try:
+                cells = next(records)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield self._once_more(source, error)
+                continue
+            taken = source.row()
+            yield self._several(taken, cells) if len(taken) > 1 else SplitRow(taken, cells)
+
+    def _tolerant(self, source: _Source) -> Iterator[SplitRow]:
+        for line in source:
+            if not line.strip("\r\n"):
+                yield SplitRow(source.row(), [])
+            else:
+                yield self._once_more(source, None)
+
+    def _once_more(self, source: _Source, error: csv.Error | None) -> SplitRow:
+        """Split a row again that the csv module does not read."""
+        if error is not None and "field limit" in str(error):
+            return SplitRow(source.give_back(), [], FaultKind.LONG)
+        text = "".join(source.taken)
+        found = self._tokens.split(text)
+        while found is None and len(text) <= FIELD_LIMIT and (line := next(source, None)) is not None:
+            text += line
+            found = self._tokens.split(text) if self._dialect.quote in line else None
+        if not found:
+            kind = FaultKind.MIDDLE if found is not None else FaultKind.LONG if len(text) > FIELD_LIMIT else FaultKind.OPEN
+            return SplitRow(source.give_back(), [], kind)
+        taken = source.row()
+        return self._several(taken, found, is_odd=True) if len(taken) > 1 else SplitRow(taken, found, is_odd=True)
+
+    def _several(self, taken: list[str], cells: list[str], *, is_odd: bool = False) -> SplitRow:
+        """Return a row of several lines: as a fault if it has swallowed others."""
+        if self._has_swallowed(taken):
+            return SplitRow(taken, [], FaultKind.SWALLOWS)
+        return SplitRow(taken, cells, is_odd=is_odd, may_swallow=self._may_have_swallowed(cells))
+
+    def _has_swallowed(self, taken: list[str]) -> bool:
+        """Return whether an inner line is a row of the table, or the first and the last one are."""
+        inner = any(map(self._is_row, taken[1:-1]))
+        return inner or (self._is_row(taken[0]) and self._is_row(taken[-1]))
+
+    def _is_row(self, line: str) -> bool:
+        if not self._width or line.count(self._delimiter) != self._width - 1:
+            return False
+        return self._width >= _TABLE_WIDTH or self._has_figure(line)
+
+    def _has_figure(self, line: str) -> bool:
+        return any(map(_FIGURE.fullmatch, line.rstrip("\r\n").split(self._delimiter)))
+
+    def _may_have_swallowed(self, cells: list[str]) -> bool:
+        """Return whether a cell of several lines holds so many delimiters that it may hold a row of the table."""
+        for cell in cells:
+            if "\n" in cell or "\r" in cell:
+                held = cell.count(self._delimiter)
+                wide = held * 2 >= self._width - 1 and held > 0
+                if wide and (self._width >= _TABLE_WIDTH or any(map(self._has_figure, cell.splitlines()))):
+                    return True
+        return False
+
+
+class CellTokens:
+    """Splits the text of one row into cells, with spaces behind closing quotes and, if the dialect has it, backslashes."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        quote, delimiter = re.escape(dialect.quote or '"'), re.escape(dialect.delimiter or "\x1f")
+        self._quote, self._escape, self._doubles_escape = dialect.quote or '"', dialect.escape, dialect.doubles_escape
+        space = "" if dialect.delimiter == " " else " *"
+        before = space if dialect.skip_space else ""
+        inside = rf"(?:[^{quote}\\]|\\.|{quote}{quote})*+" if dialect.escape else rf"(?:[^{quote}]|{quote}{quote})*+"
+        self._opens = re.compile(rf"{before}{quote}")
+        self._quoted = re.compile(rf"{before}{quote}({inside}){quote}{space}(?={delimiter}|[\r\n]*\Z)", re.DOTALL)
+        self._unclosed = re.compile(rf"{before}{quote}{inside}\Z", re.DOTALL)
+        self._plain = re.compile(rf"[^{delimiter}\r\n]*")
+
+    def split(self, text: str) -> list[str] | None:
+        """Return the cells of a row; an empty list if a quote closes in the middle of a cell, None if one is not closed yet."""
+        cells: list[str] = []
+        at, end = 0, len(text.rstrip("\r\n"))
+        while True:
+            if self._opens.match(text, at):
+                found = self._quoted.match(text, at)
+                if found is None:
+                    return None if self._unclosed.match(text, at) else []
+                cells.append(self._unescaped(found[1]))
+            else:
+                found = self._plain.match(text, at)
+                assert found is not None
+                cells.append(found[0])
+            at = found.end() + 1
+            if found.end() >= end:
+                return cells
+            if text[found.end()] in "\r\n":  # a line ends outside quotes
+                return []
+
+    def _unescaped(self, text: str) -> str:
+        text = text.replace(self._quote * 2, self._quote)
+        if not self._escape:
+            return text
+        if self._doubles_escape:
+            return re.sub(rf"\\([\\{re.escape(self._quote)}])", r"\1", text)
+        return text.replace(f"\\{self._quote}", self._quote)
+
+
+def usual_width(lines: Iterable[str], dialect: Dialect) -> int:
+    """Return the number of cells that most lines have, of those that are rows by themselves; 0 if none has two cells."""
+    delimiter, tokens = dialect.delimiter or "\x1f", CellTokens(dialect)
+    widths: Counter[int] = Counter()
+    for line in lines:
+        if not dialect.quote or dialect.quote not in line:
+            widths[line.count(delimiter) + 1] += 1
+        elif cells := tokens.split(line):
+            widths[len(cells)] += 1
+    return max(((count, width) for width, count in widths.items() if width > 1), default=(0, 0))[1]

@@ -1,0 +1,127 @@
+"""Tell by the number of its cells whether the values of a row of a delimited text may stand in the wrong columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from importer.domain.cells import Cell
+from importer.domain.columns import ValueKind
+from importer.domain.reasons import Reason
+from importer.loader.files.text_layout import TextLayout
+from importer.loader.sheets.cell_tests import may_be_number
+from importer.loader.sheets.plan import SheetPlan
+from importer.loader.values.text import is_blank
+
+_PROVING = frozenset(
+    (ValueKind.MONEY, ValueKind.DATE, ValueKind.COUNTRY, ValueKind.CURRENCY, ValueKind.RATE, ValueKind.UUID, ValueKind.CHOICE)
+)
+"""Kinds of values that are not read from the cell of another column. A text or an identifier may be anything."""
+
+_SHARE_OF_SHORT = 4
+"""A file leaves out empty cells at the end of its rows if one in so many rows is short, and no row ends in an empty cell."""
+_FEWEST_SHORT = 3
+
+
+class RowWidths:
+    """Judges the rows of one table by their numbers of cells.
+
+    A delimiter too many or too few in a row shifts its values to other columns. The habits of a file explain other numbers: it
+    may leave out empty cells at the end, or end every row with a delimiter. ``ends_in_delimiter``: the profile says the latter.
+    ``width`` is the number of cells in the row of headings.
+    """
+
+    def __init__(self, plan: SheetPlan, layout: TextLayout, width: int, *, ends_in_delimiter: bool = False) -> None:
+        self._layout, self._ends_in_delimiter = layout, ends_in_delimiter
+        self._fewest = len(plan.head.header)
+        self._most = max(width, self._fewest)
+        columns = [(place, bound.column) for bound in (*plan.case, *plan.voucher) for place in bound.places]
+        self._used = sorted({place for place, _ in columns})
+        self._proving = {place for place, column in columns if column.value_kind in _PROVING}
+
+    def objection(self, number: int, cells: Sequence[Cell], count: int) -> Reason | None:
+        """Return why the values of a row may be wrong, or None. ``count`` is the number of its cells in the file."""
+        if number in self._layout.swallowing:
+            return _may_hold_rows(*self._layout.swallowing[number])
+        if not all(map(is_blank, cells[self._fewest :])):
+            return _TOO_MANY
+        if self.is_glued(cells):
+            return _GLUED
+        usual = self._layout.usual_width or count
+        if count == usual and self._fewest <= count <= self._most:
+            return None
+        if count <= self._most and self._is_cut(cells):
+            return None
+        if count != usual:
+            return _differs(count, usual)
+        if (count > self._most and self._ends_in_delimiter) or not self._has_unproven(cells):
+            return None
+        return _all_differ(count, self._most)
+
+    def is_glued(self, cells: Sequence[Cell]) -> bool:
+        """Return whether a row is one text that holds delimiters as often as a row, or delimiters and an amount or a date."""
+        filled = [cell for cell in cells if not is_blank(cell)]
+        delimiter = self._layout.delimiter
+        if len(filled) != 1 or not isinstance(filled[0], str) or not delimiter or delimiter not in filled[0]:
+            return False
+        parts = filled[0].split(delimiter)
+        return len(parts) >= self._fewest or any(map(may_be_number, map(str.strip, parts)))
+
+    def _is_cut(self, cells: Sequence[Cell]) -> bool:
+        """Return whether a row is short because the file leaves out empty cells at the end."""
+        if self._layout.open_ended:
+            return False
+        last = max((at for at, cell in enumerate(cells) if not is_blank(cell)), default=0)
+        return self._cuts_rows or last in self._proving
+
+    @cached_property
+    def _cuts_rows(self) -> bool:
+        rows = sum(self._layout.widths.values())
+        short = sum(count for width, count in self._layout.widths.items() if 1 < width < self._fewest)
+        return short >= _FEWEST_SHORT and short * _SHARE_OF_SHORT >= rows and short < rows - 1
+
+    def _has_unproven(self, cells: Sequence[Cell]) -> bool:
+        """Return whether a value stands behind the last one that shows its own column."""
+        filled = [at for at in self._used if at < len(cells) and not is_blank(cells[at])]
+        proved = max((at for at in filled if at in self._proving), default=-1)
+        return any(at > proved for at in filled)
+
+
+_TOO_MANY = Reason("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter")
+_GLUED = Reason(
+    "glued_row",
+    "The whole row is one cell: quotes around it hide its delimiters. Take these quotes away, or write each value into its column",
+)
+
+
+def _differs(count: int, usual: int) -> Reason:
+    return Reason(
+        "cells_differ",
+        f"The row has {count} cells, and the other rows have {usual}: a delimiter is missing or one too many, so that values may "
+        "stand in the wrong columns. Write each value into its column",
+    )
+
+
+def _all_differ(count: int, headings: int) -> Reason:
+    return Reason(
+        "cells_differ",
+        f"The rows have {count} cells, and there are {headings} headings: values may stand in the wrong columns. Add the heading or "
+        "the delimiter that is missing. If every row merely ends with a delimiter, write trailing_delimiter = true into the profile",
+    )
+
+
+def _may_hold_rows(first: int, last: int) -> Reason:
+    return Reason(
+        "rows_in_a_cell",
+        f"A cell of the row (lines {first:,} to {last:,} of the file) has several lines with delimiters, as rows have them. Other "
+        "rows may be in it: check the quotes in these lines, and import the rows that are in it as rows of their own",
+    )
+
+
+def row_widths(
+    plan: SheetPlan, layout: TextLayout | None, header_cells: int, *, ends_in_delimiter: bool
+) -> RowWidths | None:
+    """Return the judge of the widths of a delimited text; None for a workbook, whose cells have their places."""
+    return RowWidths(plan, layout, header_cells, ends_in_delimiter=ends_in_delimiter) if layout else None
+
+
