@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from importer.domain.cells import Cell
 from importer.domain.confirmed_values import confirmed_in
 from importer.domain.notes import Note, NoteKind
+from importer.domain.own_headings import is_own_heading
 from importer.domain.personal_numbers.names import shown_name, shown_names
 from importer.domain.personal_numbers.texts import mask_text
 from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetHead
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
 from importer.loader.files.projection import PeekableRows
+from importer.loader.files.text_layout import TextLayout
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
@@ -51,7 +53,7 @@ class _Table:
     formats: SheetFormats
     reader: RowReader
     rows: PeekableRows
-    skips_hidden: bool = False
+    layout: TextLayout | None = None
 
     @property
     def head(self) -> SheetHead:
@@ -60,9 +62,7 @@ class _Table:
 
     def read(self, found: list[Note]) -> Iterator[LoadedRow]:
         """Yield every record and reject. Notes on rows that were left out are added to ``found``."""
-        hidden = HiddenRows(self.plan, self.sheet.hides, self.skips_hidden)
-        yield from TableReader(self.top, self.plan, self.reader, found, hidden).rows(self.rows)
-        found += hidden.notes(self.sheet.covered())
+        return TableReader(self.top, self.plan, self.reader, found, self.layout).rows(self.rows)
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def _example_notes(sheets: Iterable[Sheet]) -> list[Note]:
 def _all_ours(headings: tuple[Cell, ...]) -> bool:
     """Return whether all headings are those of a report. Such a sheet has no rows to import, whatever the profile."""
     filled = [str(heading) for heading in headings if not is_blank(heading)]
-    return bool(filled) and all(heading.startswith("#") for heading in filled)
+    return bool(filled) and all(map(is_own_heading, filled))
 
 
 def _unread_in(notes: Iterable[Note]) -> list[str]:
@@ -229,7 +229,7 @@ def _open_sheet(
     judge = _judge(plan, profile, context, formats, sheet)
     widths = row_widths(plan, sheet.layout, top.cells, ends_in_delimiter=profile.trailing_delimiter)
     reader = RowReader(plan, profile, context, widths=widths, formats=formats, judge=judge)
-    return _Table(top, plan, formats, reader, rows)
+    return _Table(top, plan, formats, reader, rows, sheet.layout)
 
 
 def _judge(plan: SheetPlan, profile: Profile, context: LoadContext, formats: SheetFormats, sheet: Sheet) -> RowJudge:

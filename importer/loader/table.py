@@ -16,6 +16,7 @@ from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, Reject, ValueNote, VoucherRecord
 from importer.domain.states import RejectStatus
 from importer.loader.files.projection import PeekableRows
+from importer.loader.files.text_layout import LinesRead, TextLayout
 from importer.loader.records.personal_numbers import masked_numbers_note
 from importer.loader.records.row_reader import RowReader
 from importer.loader.rows.hidden_rows import HiddenRows
@@ -91,8 +92,9 @@ class TableReader:
     """Reads the rows of one sheet into records. ``notes`` are complete when the last row has been read."""
 
     def __init__(
-        self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note], hidden: HiddenRows | None = None
+        self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note], layout: TextLayout | None = None
     ) -> None:
+        self._layout, self._lines = layout, LinesRead()
         self._plan, self._reader, self._notes = plan, reader, notes
         self._hidden = hidden or HiddenRows(plan)
         self._roles = RowRoles(top, plan)
@@ -107,10 +109,19 @@ class TableReader:
 
     def rows(self, rows: PeekableRows) -> Iterator[LoadedRow]:
         """Yield every record and reject. Raises FileRefused where another table begins."""
+        self._lines.above = rows.taken
+        for loaded in self._rows(rows):
+            self._lines.rows += 1
+            yield loaded
+        if self._layout:
+            self._notes.append(self._lines.note(self._layout))
+
+    def _rows(self, rows: PeekableRows) -> Iterator[LoadedRow]:
         width = len(self._plan.head.header)
         held: list[LoadedRow] = []
         for number, cells in rows:
             if all(map(is_blank, cells)):
+                self._lines.blank += 1
                 continue
             loaded = self._reader.read(number, trimmed(cells, width), len(cells))
             role = self._role(loaded)
@@ -207,6 +218,8 @@ class TableReader:
             self._left[kind] = self._left.get(kind, RowNumbers()).plus(loaded.row.number)
         if (why := _WHY_LEFT_OUT.get(kind)) is not None:
             yield _left_out_row(loaded, Reason(kind.value, why))
+        else:
+            self._lines.passed += 1
 
     def _last_checked(self, *, is_last: bool) -> Iterator[LoadedRow]:
         """Yield the row of data that was read last, as a question if it could be a claim or the sum of those above it."""

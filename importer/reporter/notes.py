@@ -226,8 +226,9 @@ _OF_THE_FILE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.PROFILE_USED: _profile_used,
     NoteKind.QUOTE_CHARACTER: lambda note: f"The quote character is {note.value('quote')}.",
     NoteKind.BACKSLASH_QUOTES: lambda _: "Quotes within cells are written with a backslash.",
+    NoteKind.LINES_READ: lambda note: f"Lines of the file: {', '.join(f'{name} {count}' for name, count in note.values)}.",
     NoteKind.QUOTES_AS_TEXT: lambda _: (
-        "The quotes in this file are read as part of the texts: they enclose no cell, and only so does every row have all columns."
+        "The quotes in this file are read as part of the texts: they enclose no cell, and only so every row has all columns."
     ),
     NoteKind.SAME_FILE_AGAIN: lambda note: (
         f"Exactly the same bytes are in {', '.join(note.all('name'))}, which {_was(note.all('name'))} not read again."
@@ -237,9 +238,6 @@ _OF_THE_FILE: dict[NoteKind, Callable[[Note], str]] = {
 }
 _OF_A_RAW_SHEET: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.SHEET_HIDDEN: lambda _: " is hidden.",
-    NoteKind.GUARDS_TAKEN_OFF: lambda note: (
-        f': {rows_named(note.rows)} {"have" if note.rows.count > 1 else "has"} cells with a guard against Excel (="00123"), which was taken off.'
-    ),
     NoteKind.MERGED_RANGES: _merged_ranges,
     NoteKind.HIDDEN_ROWS: _hidden_rows,
     NoteKind.HIDDEN_COLUMNS: _hidden_columns,
@@ -254,6 +252,10 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.HIDDEN_COLUMN_READ: _hidden_column_read,
     NoteKind.COVERED_CELLS: _covered_cells,
     NoteKind.ROWS_ABOVE_HEADINGS: _rows_above_headings,
+    NoteKind.GUARDS_TAKEN_OFF: lambda note: (
+        f": {rows_named(note.rows)} {'have' if note.rows.count > 1 else 'has'} cells with a guard for Excel "
+        '(="00123"), which was taken off.'
+    ),
     NoteKind.HEADINGS_READ_AS: _headings_read_as,
     NoteKind.HEADINGS_UNUSED: _headings_unused,
     NoteKind.HEADING_SUPERSEDED: _heading_superseded,

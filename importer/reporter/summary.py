@@ -21,6 +21,7 @@ from importer.ledger.queries.totals import Tallies
 from importer.reporter.notes import sentence
 
 KEYS = tuple(RowStatus)
+_NOT_IN_WORDS = frozenset((NoteKind.VALUES_READ, NoteKind.LINES_READ))
 _UNSETTLED = (RowStatus.PENDING, RowStatus.IN_DOUBT, RowStatus.HELD)
 PLURAL = {RecordKind.CASE: "cases", RecordKind.VOUCHER: "vouchers"}
 
@@ -59,7 +60,13 @@ class Summary:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to know of the source, a sentence each."""
-        return tuple(sentence(note) for note in self.batch.notes if note.kind is not NoteKind.VALUES_READ)
+        return tuple(sentence(note) for note in self.batch.notes if note.kind not in _NOT_IN_WORDS)
+
+    @property
+    def lines(self) -> dict[str, int] | None:
+        """What became of the lines of a CSV: ``lines`` of the file, and how many are what; None for any other source."""
+        note = next((note for note in self.batch.notes if note.kind is NoteKind.LINES_READ), None)
+        return {name: int(count) for name, count in note.values} if note else None
 
     @property
     def state(self) -> BatchState:
@@ -72,8 +79,17 @@ class Summary:
 
     @property
     def balanced(self) -> bool:
-        """Return whether the rows of all statuses add up to those read, in count and in money, for each currency."""
-        return all(self._accounted(kind) == self._read(kind) for kind in RecordKind)
+        """Return whether the rows of all statuses add up to those read, in count and in money, for each currency.
+
+        In a CSV the lines must add up as well: every one is a row in a status, or a heading, a note, a blank line and so on.
+        """
+        return all(self._accounted(kind) == self._read(kind) for kind in RecordKind) and self._lines_balance()
+
+    def _lines_balance(self) -> bool:
+        if not (lines := self.lines):
+            return True
+        staged = self.count(RecordKind.CASE) or self.count(RecordKind.VOUCHER)
+        return lines["lines"] == sum(count for name, count in lines.items() if name != "lines") and lines["rows"] == staged
 
     def _read(self, kind: RecordKind) -> dict[str, tuple[int, int]]:
         return {currency: (rows, cents) for currency, (rows, cents) in self.batch.control.get(kind, {}).items()}
@@ -102,6 +118,7 @@ class Summary:
             "changes": {"new": self.new_changes, "newly_no_claim": self.newly_no_claim},
             "questions": {kind.value: _question(by_currency) for kind, by_currency in self.questions.items()},
             "sheets": [_sheet(totals) for totals in self.sheets],
+            "lines": self.lines,
             "balanced": self.balanced,
             "exit_code": int(self.exit_code),
         }

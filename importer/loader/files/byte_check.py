@@ -115,7 +115,7 @@ class ByteCheck:
         return f"at byte {self._offset + at:,}, line {line:,}"
 
     def close(self) -> str | None:
-        """Return the encoding; None if it is one of a byte a letter that is still to be found. Raises FileRefused if none fits."""
+        """Return the encoding; None if it has a byte a letter and is still to be found. Raises FileRefused if none fits."""
         self._decode(b"", final=True)
         if not self._failed:
             return self._encoding or "utf-8"

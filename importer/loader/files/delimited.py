@@ -33,6 +33,8 @@ SAMPLE = 256 << 10
 """Characters at the start of the file from which delimiter and quotes are detected."""
 
 _BLOCK = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class _Text:
     """A text file whose encoding is known. Its lines can be read again and again."""

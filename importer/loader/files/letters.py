@@ -31,8 +31,9 @@ _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _MOST_USUAL = frozenset("æøåäöüßéÆØÅÄÖÜÉ")
 _USUAL = frozenset("èáóçñíôêëàâúÈÁÓÇÑÍÔÊËÀÂÚąćęłńśźżĄĆĘŁŃŚŹŻčřšžěýůČŘŠŽđĐ")
 _BETWEEN = frozenset("\u2019\u00b4`\u00b7\u2013\u2010\u2011\u00a0\u00ad")
-_IN_FRONT = frozenset("\u2018\u2019\u201c\u201d\u00ab\u00bb\u20ac\u00a3\u00a5\u00a7\u00a9\u00ae\u00b0\u2013\u2014\u2022\u00bf\u00a1\u00b4\u00a0\u00ad")
-_BEHIND = frozenset("\u2018\u2019\u201c\u201d\u00ab\u00bb\u00ae\u2122\u00a9\u2026\u2013\u2014\u00b0\u00b4\u00b2\u00b3\u00a0\u00ad\u20ac\u00a3")
+_QUOTATION = "\u2018\u2019\u201c\u201d\u00ab\u00bb"
+_IN_FRONT = frozenset(f"{_QUOTATION}\u20ac\u00a3\u00a5\u00a7\u00a9\u00ae\u00b0\u2013\u2014\u2022\u00bf\u00a1\u00b4\u00a0\u00ad")
+_BEHIND = frozenset(f"{_QUOTATION}\u00ae\u2122\u00a9\u2026\u2013\u2014\u00b0\u00b4\u00b2\u00b3\u00a0\u00ad\u20ac\u00a3")
 _ORDINALS = frozenset("\u00aa\u00ba")
 _NOT_IN_TEXTS = frozenset("\u00a4\u00a6\ufffd")
 _FEWER = 5
@@ -59,7 +60,7 @@ class _Score:
 
 
 def words_in(stream: BinaryIO) -> Counter[bytes]:
-    """Return words with letters beyond ASCII at the start of a file, with one more byte on both sides, and how often they come."""
+    """Return words with letters beyond ASCII at the start of a file, with a byte more on both sides, and how often they come."""
     words: Counter[bytes] = Counter()
     while (block := stream.read(_BLOCK)) and words.total() < _MOST_WORDS and len(words) < _MOST_DIFFERENT:
         for found in _WORD.finditer(block):
@@ -126,7 +127,7 @@ def _worth(sign: str, before: str, behind: str) -> float:
     """Return what a sign beyond ASCII is worth between these two: above 0 for a letter, below for what does not stand there."""
     if sign.isalpha() and sign not in _ORDINALS:
         return _worth_of_letter(sign, before, behind)
-    if sign in _NOT_IN_TEXTS or not sign.isprintable() and sign not in "\u00a0\u00ad" or "\u2500" <= sign <= "\u25ff":
+    if sign in _NOT_IN_TEXTS or (not sign.isprintable() and sign not in "\u00a0\u00ad") or "\u2500" <= sign <= "\u25ff":
         return -1
     if before.isalpha() and behind.isalpha():
         return 0 if sign in _BETWEEN else -1

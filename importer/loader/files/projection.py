@@ -37,9 +37,13 @@ class PeekableRows(Iterator[NumberedRow]):
     def __init__(self, rows: Iterable[NumberedRow]) -> None:
         self._rows = iter(rows)
         self._front: deque[NumberedRow] = deque()
+        self.taken = 0
+        """The number of rows that were consumed."""
 
     def __next__(self) -> NumberedRow:
-        return self._front.popleft() if self._front else next(self._rows)
+        row = self._front.popleft() if self._front else next(self._rows)
+        self.taken += 1
+        return row
 
     def peek(self, count: int) -> list[NumberedRow]:
         """Return the next rows, at most ``count``, without consuming them."""

@@ -21,9 +21,9 @@ def quotes_refused(name: str, faults: Sequence[Fault], dialect: Dialect, *, skip
     quote = dialect.quote
     capped = f" Only the first {MOST_FAULTS:,} are counted." if len(faults) == MOST_FAULTS else ""
     return FileRefused(
-        f"{name} has quotes ({quote}) that do not fit. {found}{capped} Open the file in a text editor and, in these lines, double "
-        f"the quotes that are part of a text ({quote}{quote}), or take them away. If quotes never enclose cells in files of this "
-        'kind, write this line into the profile: quote = ""'
+        f"{name} has quotes ({quote}) that do not fit. {found}{capped} In these lines, in a text editor, double the quotes "
+        f"that are part of a text ({quote}{quote}), or take them away. If quotes never enclose cells in files of this kind, "
+        'write this line into the profile: quote = ""'
     )
 
 

@@ -202,9 +202,8 @@ def _check_sheets(name: str, wanted: Iterable[str], present: list[str]) -> None:
 def _text_rows(text: Delimited) -> _Rows:
     is_guarded = text.layout.guarded.count > 0
     for row, record in text.records():
-        if is_guarded:
-            record = [without_guard(cell) if GUARD in cell else cell for cell in record]
-        cells: list[Cell] = [cell or None for cell in record]
+        texts = [without_guard(cell) if GUARD in cell else cell for cell in record] if is_guarded else record
+        cells: list[Cell] = [text or None for text in texts]
         if any(cells):
             yield row, cells
 

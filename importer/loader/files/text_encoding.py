@@ -74,8 +74,9 @@ def ask_for_encoding(name: str, stream: BinaryIO) -> None:
         return
     if found.encoding is None:
         raise FileRefused(
-            f'{name} is not UTF-8, and its letters are not plausible in Windows-1252 ("{found.in_windows}"). Export it as UTF-8, or '
-            f'name its encoding in the profile, for instance encoding = "cp850"; if the text above is right: encoding = "{WINDOWS}"'
+            f'{name} is not UTF-8, and its letters are not plausible in Windows-1252 ("{found.in_windows}"). Export it as '
+            'UTF-8, or name its encoding in the profile, for instance encoding = "cp850"; if that text is right, '
+            f'encoding = "{WINDOWS}".'
         )
     raise FileRefused(
         f'{name} is not UTF-8, and its letters look like {found.called}: "{found.meant}" would be "{found.in_windows}" in '

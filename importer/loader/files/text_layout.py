@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from importer.domain.notes import RowNumbers
+from importer.domain.notes import Note, NoteKind, RowNumbers
 
 LineRange = tuple[int, int]
 """The numbers of the first and the last line of a row, counted from 1."""
@@ -31,7 +31,7 @@ class TextLayout:
     widths: Counter[int] = field(default_factory=Counter)
     open_ended: int = 0
     swallowing: dict[int, LineRange] = field(default_factory=dict)
-    guarded: RowNumbers = RowNumbers()
+    guarded: RowNumbers = field(default_factory=RowNumbers)
     by_csv: bool = True
     delimiter: str | None = None
 
@@ -39,3 +39,30 @@ class TextLayout:
     def usual_width(self) -> int:
         """The number of cells that most rows have, the larger one of two; 0 if none has more than one."""
         return max(((count, width) for width, count in self.widths.items() if width > 1), default=(0, 0))[1]
+
+
+@dataclass
+class LinesRead:
+    """What became of the rows of a text file when they were read, beside those that are blank from the start.
+
+    ``rows`` are those that became records, rejects and rows that are left out; ``above`` the headings and what is above them,
+    and units below; ``passed`` repeated headings, page marks and the like; ``blank`` those with spaces alone.
+    """
+
+    rows: int = 0
+    above: int = 0
+    passed: int = 0
+    blank: int = 0
+
+    def note(self, layout: TextLayout) -> Note:
+        """Return the note by which every line of the file is accounted for."""
+        lines = {
+            "lines": layout.lines,
+            "rows": self.rows,
+            "further": layout.further,
+            "headings": self.above,
+            "passed": self.passed,
+            "blank": self.blank + layout.rows - layout.filled,
+            "marks": layout.apart,
+        }
+        return Note(NoteKind.LINES_READ, values=tuple((name, str(count)) for name, count in lines.items()))

@@ -37,7 +37,7 @@ class _Counts:
     further: int = 0
     is_odd: bool = False
     widths: Counter[int] = field(default_factory=Counter)
-    guarded: RowNumbers = RowNumbers()
+    guarded: RowNumbers = field(default_factory=RowNumbers)
     swallowing: dict[int, LineRange] = field(default_factory=dict)
 
     def layout(self, apart: int) -> TextLayout:
@@ -89,7 +89,7 @@ def scan_unquoted(lines: Iterable[str], delimiter: str | None, apart: int = 0) -
     """Look through rows without quotes: every line is a row."""
     counts, faults = _Counts(), list[Fault]()
     delimiter = delimiter or "\x1f"
-    nothing, widths, guarded = delimiter + _ENDS, counts.widths, False
+    nothing, widths = delimiter + _ENDS, counts.widths
     number = filled = open_ended = 0
     for number, line in enumerate(lines, start=1):
         if line.strip(nothing):

@@ -47,7 +47,8 @@ class RowReader:
     """Turns the rows of one sheet into records and rejects.
 
     ``widths`` judges the rows of a CSV by the number of their cells, where one too many or too few means that values are in
-    the wrong columns. In a workbook a cell beyond the header is a note beside the table. ``formats``: how the sheet's columns write numbers and dates; without them, only the profile
+    the wrong columns. In a workbook a cell beyond the header is a note beside the table. ``formats``:
+    how the sheet's columns write numbers and dates; without them, only the profile
     and the single text decide how it is read. ``judge`` tells which rows are claims; without it all of them are.
     """
 
@@ -93,7 +94,8 @@ class RowReader:
     def read(self, number: int, cells: tuple[Cell, ...], count: int | None = None) -> LoadedRow:
         """Return the row's case, voucher or both. A row of a flat sheet without voucher cells has only a case.
 
-        ``count`` is the number of cells that the row has in the file, if that is another than here. Personal numbers are masked first: nothing that is returned contains one.
+        ``count`` is the number of cells that the row has in the file, if that is another than here.
+        Personal numbers are masked first: nothing that is returned contains one.
         """
         shown, held = self._shown.settle(cells)
         masked = self._mask.row(shown)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from importer.domain.cells import Cell
+from importer.domain.own_headings import is_own_heading
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.files.projection import NumberedRow, PeekableRows
@@ -111,7 +112,7 @@ def _header_row(sheet: str, first: Sequence[NumberedRow], profile: Profile) -> i
     if not first:
         return 1
     start, cells = first[0]
-    if str(cells[0]).startswith("#"):
+    if cells and is_own_heading(cells[0]):
         return start  # a report or template of the importer
     also = frozenset(map(header_key, profile.columns))
     candidates = [

@@ -45,18 +45,17 @@ class RowWidths:
             return _may_hold_rows(*self._layout.swallowing[number])
         if not all(map(is_blank, cells[self._fewest :])):
             return _TOO_MANY
-        if self.is_glued(cells):
-            return _GLUED
+        return _GLUED if self.is_glued(cells) else self._of_width(cells, count)
+
+    def _of_width(self, cells: Sequence[Cell], count: int) -> Reason | None:
         usual = self._layout.usual_width or count
-        if count == usual and self._fewest <= count <= self._most:
-            return None
-        if count <= self._most and self._is_cut(cells):
+        is_as_headings = count == usual and self._fewest <= count <= self._most
+        if is_as_headings or (count <= self._most and self._is_cut(cells)):
             return None
         if count != usual:
             return _differs(count, usual)
-        if (count > self._most and self._ends_in_delimiter) or not self._has_unproven(cells):
-            return None
-        return _all_differ(count, self._most)
+        ends_so = count > self._most and self._ends_in_delimiter
+        return _all_differ(count, self._most) if not ends_so and self._has_unproven(cells) else None
 
     def is_glued(self, cells: Sequence[Cell]) -> bool:
         """Return whether a row is one text that holds delimiters as often as a row, or delimiters and an amount or a date."""
@@ -90,7 +89,8 @@ class RowWidths:
 _TOO_MANY = Reason("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter")
 _GLUED = Reason(
     "glued_row",
-    "The whole row is one cell: quotes around it hide its delimiters. Take these quotes away, or write each value into its column",
+    "The whole row is one cell: quotes around it hide its delimiters. Take these quotes away, or write each value into its "
+    "column",
 )
 
 
@@ -105,23 +105,20 @@ def _differs(count: int, usual: int) -> Reason:
 def _all_differ(count: int, headings: int) -> Reason:
     return Reason(
         "cells_differ",
-        f"The rows have {count} cells, and there are {headings} headings: values may stand in the wrong columns. Add the heading or "
-        "the delimiter that is missing. If every row merely ends with a delimiter, write trailing_delimiter = true into the profile",
+        f"The rows have {count} cells, and there are {headings} headings: values may stand in the wrong columns. Add the "
+        "heading or the delimiter that is missing. If every row merely ends with a delimiter, write trailing_delimiter = true "
+        "into the profile",
     )
 
 
 def _may_hold_rows(first: int, last: int) -> Reason:
     return Reason(
         "rows_in_a_cell",
-        f"A cell of the row (lines {first:,} to {last:,} of the file) has several lines with delimiters, as rows have them. Other "
-        "rows may be in it: check the quotes in these lines, and import the rows that are in it as rows of their own",
+        f"A cell of the row (lines {first:,} to {last:,} of the file) has several lines with delimiters, as rows have them. "
+        "Other rows may be in it: check the quotes in these lines, and import the rows that are in it as rows of their own",
     )
 
 
-def row_widths(
-    plan: SheetPlan, layout: TextLayout | None, header_cells: int, *, ends_in_delimiter: bool
-) -> RowWidths | None:
+def row_widths(plan: SheetPlan, layout: TextLayout | None, header_cells: int, *, ends_in_delimiter: bool) -> RowWidths | None:
     """Return the judge of the widths of a delimited text; None for a workbook, whose cells have their places."""
     return RowWidths(plan, layout, header_cells, ends_in_delimiter=ends_in_delimiter) if layout else None
-
-

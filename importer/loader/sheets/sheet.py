@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from importer.domain.own_headings import is_own_heading
 from importer.domain.records import EXAMPLE_MARK
 from importer.loader.files.hidden_parts import HiddenParts
 from importer.loader.files.projection import NumberedRow, PeekableRows, ProjectedRows
@@ -58,8 +59,8 @@ class NamedSheet:
 
 
 def is_report_sheet(sheet: Sheet) -> bool:
-    """Return whether a sheet belongs to a template or report of the importer: its first heading begins with ``#``."""
-    return next((str(cells[0]).startswith("#") for _, cells in sheet.rows() if cells), False)
+    """Return whether a sheet belongs to a template or report of the importer: its first heading is one of those (``#row``)."""
+    return next((is_own_heading(cells[0]) for _, cells in sheet.rows() if cells), False)
 
 
 def is_example_sheet(sheet: Sheet) -> bool:

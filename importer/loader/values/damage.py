@@ -14,7 +14,7 @@ from functools import lru_cache
 from importer.domain.read_twice import UTF8_PAIR, UTF8_PUNCTUATION, again_as_utf8, byte_in_1252
 
 REPLACEMENT = "\ufffd"
-_LAYOUT = "\t\n\r\v\f"
+_LAYOUT = "\t\n\r"
 """Control characters that lay a text out. A spreadsheet writes the others only by mistake."""
 
 _LETTER = "[^\\W\\d_]"
@@ -24,7 +24,9 @@ _DOS = re.compile(f"(?<={_LETTER})(?:{_FIRST_OF_DOS}|[\u203a\u2020\u201e\u201d\u
 _MAC = re.compile(f"(?<={_LETTER})[\u00be\u00bf\u00af\u00a7](?={_LETTER})|(?<=[a-z])[\u0152\u0160\u0178\u017d](?=[a-z])")
 _C1 = re.compile("[\u0080-\u009f]")
 _ANY = re.compile(
-    "|".join((f"[{REPLACEMENT}\0-\x08\x0e-\x1f\x7f]", *(one.pattern for one in (UTF8_PAIR, UTF8_PUNCTUATION, _DOS, _MAC, _C1))))
+    "|".join(
+        (f"[{REPLACEMENT}\0-\x08\x0b\x0c\x0e-\x1f\x7f]", *(one.pattern for one in (UTF8_PAIR, UTF8_PUNCTUATION, _DOS, _MAC, _C1)))
+    )
 )
 
 

@@ -36,7 +36,7 @@ from importer.reporter.row_reasons import ReportHeadings, reasons_of_row
 from importer.reporter.summary import Summary
 
 _NOT_DUE = "not_due_yet"
-_OF_OTHER_SECTIONS = frozenset({NoteKind.EXAMPLE_WORKBOOK, NoteKind.DIFFERING_TOTAL})
+_OF_OTHER_SECTIONS = frozenset({NoteKind.EXAMPLE_WORKBOOK, NoteKind.DIFFERING_TOTAL, NoteKind.LINES_READ})
 
 
 def build_file_review(queries: Queries, batch_id: int, *, is_confirmed: bool = False) -> FileReview:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -24,9 +25,11 @@ from importer.domain.money import Money
 from importer.domain.notes import NoteKind
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject, VoucherRecord
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
+from importer.loader.files.text_layout import TextLayout
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
 from importer.loader.sheets.plan import plan_sheet
+from importer.loader.sheets.row_widths import RowWidths
 
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"))
 CASE = {
@@ -66,7 +69,10 @@ def loaded(
 ) -> LoadedRow:
     plan = plan_sheet("Sheet1", 1, tuple(row), profile, context.defaults)
     assert plan is not None
-    return RowReader(plan, profile, context, delimited=delimited).read(2, (*row.values(), *more))
+    cells = (*row.values(), *more)
+    layout = TextLayout(2, 2, 2, widths=Counter({len(row): 1, len(cells): 1}), delimiter=";") if delimited else None
+    widths = RowWidths(plan, layout, len(cells)) if layout else None
+    return RowReader(plan, profile, context, widths=widths).read(2, cells)
 
 
 def case_of(profile: Profile = NO_PROFILE, context: LoadContext = CONTEXT, **changes: Any) -> CaseRecord | LeftOut | Reject:
