@@ -125,7 +125,7 @@ class TableReader:
                 continue
             loaded = self._reader.read(number, trimmed(cells, width), len(cells))
             role = self._role(loaded)
-            if role is RowRole.LONE_TEXT and len(held) < MAX_HELD and not self._reader.is_glued(loaded.row.cells):
+            if role is RowRole.LONE_TEXT and len(held) < MAX_HELD:
                 held.append(loaded)
             elif role in _MAY_BE_DATA:
                 yield from self._last_checked(is_last=False)
@@ -156,6 +156,8 @@ class TableReader:
 
     def _role(self, loaded: LoadedRow) -> RowRole:
         cells = loaded.row.cells
+        if self._reader.is_glued(cells):
+            return RowRole.DATA
         cents = _cents(loaded)
         adds_up = self._sums.rows > 1 and self._sums.agrees(cents)
         if not isinstance(loaded.case, Reject) and not isinstance(loaded.voucher, Reject):

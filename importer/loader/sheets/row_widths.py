@@ -36,7 +36,6 @@ class RowWidths:
         self._fewest = len(plan.head.header)
         self._most = max(width, self._fewest)
         columns = [(place, bound.column) for bound in (*plan.case, *plan.voucher) for place in bound.places]
-        self._used = sorted({place for place, _ in columns})
         self._proving = {place for place, column in columns if column.value_kind in _PROVING}
 
     def objection(self, number: int, cells: Sequence[Cell], count: int) -> Reason | None:
@@ -81,7 +80,7 @@ class RowWidths:
 
     def _has_unproven(self, cells: Sequence[Cell]) -> bool:
         """Return whether a value stands behind the last one that shows its own column."""
-        filled = [at for at in self._used if at < len(cells) and not is_blank(cells[at])]
+        filled = [at for at, cell in enumerate(cells) if not is_blank(cell)]
         proved = max((at for at in filled if at in self._proving), default=-1)
         return any(at > proved for at in filled)
 
