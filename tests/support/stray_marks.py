@@ -219,10 +219,11 @@ def _is_true(payload: dict[str, Any], true: dict[str, Any] | None, *, said: bool
     if payload == true:
         return True
     mine, its = dict(payload.get("debtor", {})), dict(true.get("debtor", {}))
-    for name in ("email", "phoneNumber", "phone"):
-        if said and name not in mine:
-            its.pop(name, None)
-    return {**payload, "debtor": mine} == {**true, "debtor": its}
+    for name in ("email", "phone") if said else ():
+        mine.pop(name, None)
+        its.pop(name, None)
+    comments = {"comments": ""} if said else {}  # of several addresses the others are written there
+    return {**payload, "debtor": mine, **comments} == {**true, "debtor": its, **comments}
 
 
 def _lines_lost(source: LoadedSource) -> list[str]:

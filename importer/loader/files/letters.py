@@ -38,6 +38,7 @@ _ORDINALS = frozenset("\u00aa\u00ba")
 _NOT_IN_TEXTS = frozenset("\u00a4\u00a6\ufffd")
 _FEWER = 5
 """How many times fewer bad signs another encoding must have than Windows-1252."""
+_FEWEST_GOOD, _CYRILLIC = 0.5, "cp1251"
 _ENOUGH = 3
 """Bad signs from which on a text without another encoding that fits is asked about."""
 
@@ -74,7 +75,9 @@ def looks_like(words: Mapping[bytes, int]) -> LooksLike | None:
     if not windows.bad:
         return None
     scores = [_score(words, encoding) for encoding in _OTHERS]
-    fitting = [one for one in scores if one.bad * _FEWER <= windows.bad and one.good >= windows.good]
+    fitting = [one for one in scores if one.bad * _FEWER <= windows.bad and one.good >= max(windows.good, _FEWEST_GOOD)]
+    if [one.encoding for one in fitting] == [_CYRILLIC] and fitting[0].good < _ENOUGH:
+        fitting = []  # any two signs are letters of it
     if fitting:
         best = min(fitting, key=lambda one: (one.bad, -one.good))
         word = _most_telling(words)

@@ -35,6 +35,7 @@ class FaultKind(StrEnum):
     MIDDLE = "a quote opens a cell and closes in the middle of it"
     OPEN = "a quote opens a cell and is never closed"
     LONG = f"a cell has more than {FIELD_LIMIT:,} characters, or a quote opens there and is never closed"
+    CLOSES = "a quote closes that opens nowhere, in a line that is no row by itself"
     SWALLOWS = "a quote opens in the first of these lines and closes in the last, so that whole rows are in one cell"
 
 
@@ -93,6 +94,7 @@ class RowSplitter:
         self._dialect, self._width = dialect, width
         self._delimiter = dialect.delimiter or "\x1f"
         self._tokens = CellTokens(dialect)
+        self._begun = False
 
     def rows(self, lines: Iterable[str]) -> Iterator[SplitRow]:
         """Yield every row, fault and blank line, in order."""
@@ -110,7 +112,7 @@ class RowSplitter:
                 yield self._once_more(source, error)
                 continue
             taken = source.row()
-            yield self._several(taken, cells) if len(taken) > 1 else SplitRow(taken, cells)
+            yield self._several(taken, cells) if len(taken) > 1 else self._single(taken, cells)
 
     def _tolerant(self, source: _Source) -> Iterator[SplitRow]:
         for line in source:
@@ -132,7 +134,21 @@ class RowSplitter:
             kind = FaultKind.MIDDLE if found is not None else FaultKind.LONG if len(text) > FIELD_LIMIT else FaultKind.OPEN
             return SplitRow(source.give_back(), [], kind)
         taken = source.row()
-        return self._several(taken, found, is_odd=True) if len(taken) > 1 else SplitRow(taken, found, is_odd=True)
+        return self._several(taken, found, is_odd=True) if len(taken) > 1 else self._single(taken, found, is_odd=True)
+
+    def _single(self, taken: list[str], cells: list[str], *, is_odd: bool = False) -> SplitRow:
+        """Return a row of one line: as a fault if it is the end of another row."""
+        quote = self._dialect.quote
+        if quote in taken[0] and self._begun and len(cells) * 2 < self._width and "".join(cells).count(quote) % 2:
+            return SplitRow(taken, [], FaultKind.CLOSES)
+        self._begun = self._begun or len(cells) == self._width
+        extra = taken[0].count(self._delimiter) - len(cells) + 1
+        return SplitRow(taken, cells, is_odd=is_odd, may_swallow=extra > 0 and self._holds_a_row(cells))
+
+    def _holds_a_row(self, cells: list[str]) -> bool:
+        """Return whether a cell of one line holds as many delimiters as a row of the table, with an amount or a date."""
+        fewest = max(self._width - 1, 1)
+        return any(cell.count(self._delimiter) >= fewest and self._has_figure(cell) for cell in cells) and len(cells) > 1
 
     def _several(self, taken: list[str], cells: list[str], *, is_odd: bool = False) -> SplitRow:
         """Return a row of several lines: as a fault if it has swallowed others."""

@@ -69,8 +69,8 @@ def scan_quoted(lines: Iterable[str], dialect: Dialect, width: int, apart: int =
             continue
         if len(row.lines) > 1:
             counts.further += len(row.lines) - 1
-            if row.may_swallow:
-                counts.swallowing[counts.rows] = (first, counts.lines)
+        if row.may_swallow:
+            counts.swallowing[counts.rows] = (first, counts.lines)
         counts.is_odd = counts.is_odd or row.is_odd
         _count(counts, row.cells)
         if GUARD in row.lines[0] and any(map(is_guarded, row.cells)):
@@ -129,11 +129,15 @@ def fits_unquoted(lines: Iterable[str], dialect: Dialect) -> bool:
         return False
     quote, end = re.escape(dialect.quote), rf" *(?={re.escape(delimiter)}|[\r\n]*\Z)"
     enclosed = re.compile(rf"(?:\A|{re.escape(delimiter)}) *{quote}[^{re.escape(delimiter)}]*{quote}{end}")
-    width, is_below = 0, False
+    opens_at_end = re.compile(rf"(?:\A|{re.escape(delimiter)}) *{quote}[^{quote}{re.escape(delimiter)}]*\Z")
+    width, is_below, is_open = 0, False, False
     for line in _filled(lines, delimiter):
         held = line.count(delimiter)
         if dialect.quote in line and enclosed.search(line):
             return False
+        if is_open and dialect.quote in line.partition(delimiter)[0]:
+            return False  # the quote that opens at the end of the line before closes here: a cell of several lines
+        is_open = dialect.quote in line and opens_at_end.search(line.rstrip(_ENDS)) is not None
         if not held:
             is_below = width > 0
         elif is_below or (width and held != width):

@@ -186,7 +186,8 @@ def _rejected(record: CaseRow | VoucherRecord | Reject | None, kind: RecordKind,
     if record is None:
         return None
     formerly = record if isinstance(record, CaseRecord) else None
-    return Reject(kind, (reason,), record.money, record.ref, formerly)
+    ref = None if isinstance(record, VoucherRecord) else record.ref
+    return Reject(kind, (reason,), record.money, ref, formerly)
 
 
 def _inherited(plan: SheetPlan) -> list[ColumnBinding]:

@@ -21,6 +21,8 @@ _PROVING = frozenset(
 _SHARE_OF_SHORT = 4
 """A file leaves out empty cells at the end of its rows if one in so many rows is short, and no row ends in an empty cell."""
 _FEWEST_SHORT = 3
+_MOST_ALIKE = 0.7
+"""Such rows have different widths. If nearly all have the same one, a heading is too many, or a column is missing."""
 
 
 class RowWidths:
@@ -49,7 +51,7 @@ class RowWidths:
     def _of_width(self, cells: Sequence[Cell], count: int) -> Reason | None:
         usual = self._layout.usual_width or count
         is_as_headings = count == usual and self._fewest <= count <= self._most
-        if is_as_headings or (count <= self._most and self._is_cut(cells)):
+        if is_as_headings or (max(count, usual) <= self._most and self._is_cut(min(count, usual))):
             return None
         if count != usual:
             return _differs(count, usual)
@@ -65,18 +67,15 @@ class RowWidths:
         parts = filled[0].split(delimiter)
         return len(parts) >= self._fewest or any(map(may_be_number, map(str.strip, parts)))
 
-    def _is_cut(self, cells: Sequence[Cell]) -> bool:
-        """Return whether a row is short because the file leaves out empty cells at the end."""
-        if self._layout.open_ended:
-            return False
-        last = max((at for at, cell in enumerate(cells) if not is_blank(cell)), default=0)
-        return self._cuts_rows or last in self._proving
+    def _is_cut(self, width: int) -> bool:
+        """Return whether rows have so many cells because the file leaves out empty ones at the end."""
+        return not self._layout.open_ended and (self._cuts_rows or width - 1 in self._proving)
 
     @cached_property
     def _cuts_rows(self) -> bool:
         rows = sum(self._layout.widths.values())
-        short = sum(count for width, count in self._layout.widths.items() if 1 < width < self._fewest)
-        return short >= _FEWEST_SHORT and short * _SHARE_OF_SHORT >= rows and short < rows - 1
+        short = [count for width, count in self._layout.widths.items() if 1 < width < self._fewest]
+        return len(short) > 1 and sum(short) >= max(_FEWEST_SHORT, rows / _SHARE_OF_SHORT) and max(short) <= rows * _MOST_ALIKE
 
     def _has_unproven(self, cells: Sequence[Cell]) -> bool:
         """Return whether a value stands behind the last one that shows its own column."""
@@ -113,8 +112,8 @@ def _all_differ(count: int, headings: int) -> Reason:
 def _may_hold_rows(first: int, last: int) -> Reason:
     return Reason(
         "rows_in_a_cell",
-        f"A cell of the row (lines {first:,} to {last:,} of the file) has several lines with delimiters, as rows have them. "
-        "Other rows may be in it: check the quotes in these lines, and import the rows that are in it as rows of their own",
+        f"A cell of the row (from line {first:,} to line {last:,} of the file) holds delimiters as rows do. Other rows may be in "
+        "it: check the quotes there, and import the rows that are in it as rows of their own",
     )
 
 

@@ -200,9 +200,8 @@ def test_blank_rows_are_passed_over_and_the_others_keep_their_numbers(tmp_path: 
 def test_an_unquoted_delimiter_rejects_its_row_and_no_other(tmp_path: Path) -> None:
     split = LINE.replace("Bodil Zebrahest", "Zebrahest, Bodil")
     _, rows = csv(tmp_path, f"{HEADER}\n{LINE}\n{split}\n{LINE},,\n")
-    assert [isinstance(row.case, Reject) for row in rows] == [False, True, False]
-    assert isinstance(rows[1].case, Reject)
-    assert "too_many_cells" in {reason.code for reason in rows[1].case.reasons}
+    codes = [[reason.code for reason in row.case.reasons] if isinstance(row.case, Reject) else [] for row in rows]
+    assert codes == [[], ["too_many_cells"], ["cells_differ"]]
 
 
 def test_a_quoted_delimiter_is_text(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def load(tmp_path: Path, *lines: str, profile: Profile = PROFILE):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with open_file(path, profile, CONTEXT) as source:
         rows = list(source.rows)
-        found = [note for note in source.found if note.kind is not NoteKind.VALUES_READ]
+        found = [note for note in source.found if note.kind not in {NoteKind.VALUES_READ, NoteKind.LINES_READ}]
         return rows, [sentence(note).removeprefix('Sheet "in.csv": ') for note in found]
 
 

@@ -35,6 +35,7 @@ CONTEXT = LoadContext(
     timezone=ZoneInfo("Europe/Copenhagen"),
     defaults={"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK", "debtor_country": "DK"},
 )
+_NOT_SHOWN = {NoteKind.VALUES_READ, NoteKind.LINES_READ}
 INPUTS = sorted(path for path in TRAPS.iterdir() if path.suffix not in {".json", ".toml", ".md"})
 
 
@@ -48,7 +49,7 @@ def read(path: Path) -> dict[str, Any]:
                 {"sheet": found.row.sheet, "row": found.row.number, "case": _told(found.case), "voucher": _told(found.voucher)}
                 for found in source.rows
             ]
-            notes = [sentence(note) for note in (*source.notes, *source.found) if note.kind is not NoteKind.VALUES_READ]
+            notes = [sentence(note) for note in (*source.notes, *source.found) if note.kind not in _NOT_SHOWN]
             return {"notes": notes, "rows": [{k: v for k, v in row.items() if v is not None} for row in rows]}
     except FileRefused as error:
         return {"refused": str(error)}
