@@ -14,6 +14,7 @@ from functools import lru_cache
 from importer.domain.read_twice import UTF8_PAIR, UTF8_PUNCTUATION, again_as_utf8, byte_in_1252
 
 REPLACEMENT = "\ufffd"
+READ_TWICE = "UTF-8 that was read as Windows-1252"
 _LAYOUT = "\t\n\r"
 """Control characters that lay a text out. A spreadsheet writes the others only by mistake."""
 
@@ -23,11 +24,8 @@ _FIRST_OF_DOS = "(?<!\u2018n)\u2018(?=[bcdfghjklmnpqrstvwxz])(?!(?:s|t|n|d|m|ll|
 _DOS = re.compile(f"(?<={_LETTER})(?:{_FIRST_OF_DOS}|[\u203a\u2020\u201e\u201d\u2021](?={_LETTER}))")
 _MAC = re.compile(f"(?<={_LETTER})[\u00be\u00bf\u00af\u00a7](?={_LETTER})|(?<=[a-z])[\u0152\u0160\u0178\u017d](?=[a-z])")
 _C1 = re.compile("[\u0080-\u009f]")
-_ANY = re.compile(
-    "|".join(
-        (f"[{REPLACEMENT}\0-\x08\x0b\x0c\x0e-\x1f\x7f]", *(one.pattern for one in (UTF8_PAIR, UTF8_PUNCTUATION, _DOS, _MAC, _C1)))
-    )
-)
+_CONTROLS = f"[{REPLACEMENT}\0-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_ANY = re.compile("|".join((_CONTROLS, *(one.pattern for one in (UTF8_PAIR, UTF8_PUNCTUATION, _DOS, _MAC, _C1)))))
 
 
 _LOST_LETTER = re.compile(r"\?(?=[^\W\d_])")
@@ -83,8 +81,8 @@ def _shown(text: str) -> str:
 
 
 _READ_AS: tuple[tuple[re.Pattern[str], str, Callable[[str], str]], ...] = (
-    (UTF8_PUNCTUATION, "UTF-8 that was read as Windows-1252", again_as_utf8),
-    (UTF8_PAIR, "UTF-8 that was read as Windows-1252", again_as_utf8),
+    (UTF8_PUNCTUATION, READ_TWICE, again_as_utf8),
+    (UTF8_PAIR, READ_TWICE, again_as_utf8),
     (_DOS, "letters of DOS (code page 850) that were read as Windows-1252", _from("cp850")),
     (_MAC, "letters of an old Macintosh that were read as Windows-1252", _from("mac_roman")),
     (_C1, "Windows-1252 that was read as Latin-1", _from("cp1252")),

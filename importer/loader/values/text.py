@@ -6,12 +6,18 @@ import unicodedata
 from datetime import date, datetime, time
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
-from importer.domain.number_formats.meaning import shown_text
-from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, ShownNumber, number_text
-from importer.loader.values.damage import damage_in
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, number_text
+from importer.loader.values.damage import READ_TWICE, damage_in
 
 DAMAGED = "damaged"
 """The code of a text that was read or saved with the wrong encoding."""
+
+
+_CORRECT = "Save the file again with the right encoding, or correct the cell"
+_ADVICE = {
+    f"looks like {READ_TWICE}": f'{_CORRECT}; for all cells of a CSV, write encoding = "utf-8-twice" into the profile',
+}
+"""What to do about a damage, if there is more to do than usual."""
 
 
 class ValueProblem(Exception):
@@ -35,7 +41,7 @@ def read_text(cell: Cell, _: object = None) -> str:
     """
     text = read_path(cell)
     if not (text.isascii() and text.isprintable()) and (damage := damage_in(text)):
-        raise ValueProblem(DAMAGED, f"{damage}. Save the file again with the right encoding, or correct the cell")
+        raise ValueProblem(DAMAGED, f"{damage}. {_ADVICE.get(damage.partition(':')[0], _CORRECT)}")
     return text
 
 

@@ -85,6 +85,15 @@ SENTENCES = {
     Note(
         NoteKind.CREDIT_NOTES_REJECTED, "Sager", values=(("heading", "Bilags\ntype"),)
     ): 'Sheet "Sager": rows that "Bilags type" calls credit notes or payments are rejected.',
+    Note(NoteKind.QUOTES_AS_TEXT): (
+        "The quotes in this file are read as part of the texts: they enclose no cell, and only so every row has all columns."
+    ),
+    Note(NoteKind.GUARDS_TAKEN_OFF, "Sager", rows_of([2, 3])): (
+        'Sheet "Sager": rows 2–3 have cells with a guard for Excel (="00123"), which was taken off.'
+    ),
+    Note(NoteKind.LINES_READ, values=(("lines", "3"), ("rows", "2"), ("headings", "1"))): (
+        "Lines of the file: lines 3, rows 2, headings 1."
+    ),
     Note(NoteKind.INVOICED_LESS_SETTLED, "Sager", values=(("heading", "Due"), ("settled", "Paid"), ("settled", "Credited"))): (
         'Sheet "Sager": the claim is "Due" less "Paid" and "Credited", since every row with such an amount shows that it is not '
         "taken off."

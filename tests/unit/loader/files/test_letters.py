@@ -1,0 +1,75 @@
+"""The encoding of a text that is not UTF-8: believed if its letters are plausible, else asked with the line for the profile."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from importer.api import read_table
+from importer.errors import FileRefused
+from importer.loader.files.letters import looks_like, words_in
+from importer.loader.files.reader import ReadOptions
+
+DANISH, SWEDISH, GERMAN = "Søren Kjær Ågård Nørregade Ærø", "Björn Åkesson Malmö Ängelholm", "Müller Größe Köln Übersee"
+FINNISH, FRENCH, SHOUTED = "Hämäläinen Jyväskylä", "François Élan Château", "KØBENHAVN MÜNCHEN ÅRHUS"
+
+
+def encoding_of(text: str, encoding: str) -> str | None:
+    found = looks_like(words_in(io.BytesIO(text.encode(encoding))))
+    return found.encoding if found else "cp1252"
+
+
+@pytest.mark.parametrize("text", [DANISH, SWEDISH, GERMAN, FINNISH, FRENCH, SHOUTED, "O’Brien “x” – 100 € 5° ½ §5 Joe´s", "Å"])
+def test_plausible_letters_are_believed(text: str) -> None:
+    assert encoding_of(text, "cp1252") == "cp1252"
+
+
+@pytest.mark.parametrize("text", [DANISH, SWEDISH, GERMAN, FINNISH, FRENCH, SHOUTED])
+def test_letters_of_dos_are_recognised(text: str) -> None:
+    assert encoding_of(text, "cp850") == "cp850"
+
+
+@pytest.mark.parametrize("text", [DANISH, SWEDISH, GERMAN, FINNISH, FRENCH, SHOUTED])
+def test_letters_of_an_old_macintosh_are_recognised(text: str) -> None:
+    assert encoding_of(text, "mac_roman") == "mac_roman"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Иван Петров, Москва", "cp1251"),
+        ("Łódź Wałęsa Gdańsk", "cp1250"),
+        ("1234,50 € Šimon", "iso8859-15"),
+        (SWEDISH, "cp437"),
+        (DANISH, "cp865"),
+    ],
+)
+def test_other_encodings_are_recognised(text: str, encoding: str) -> None:
+    alike = {"cp437": "cp850", "cp865": "cp850"}  # these letters are the same in all three
+    assert encoding_of(text, encoding) == alike.get(encoding, encoding)
+
+
+def test_a_text_that_fits_nothing_is_asked_about() -> None:
+    found = looks_like(words_in(io.BytesIO(b"a\x9bb a\x95b a\x97c x\xb1\xb2\xb3y z\xc4\xc5\xd1\xd2 \xd0\xf5q")))
+    assert found is not None
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "mac_roman", "cp1252"])
+def test_the_encoding_is_asked_and_the_profile_answers(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(f"ref;name\r\n1;{DANISH}\r\n".encode(encoding))
+    if encoding != "cp1252":
+        with pytest.raises(FileRefused) as caught:
+            read_table(path)
+        assert f'encoding = "{encoding}"' in str(caught.value)
+        assert "Søren" in str(caught.value) or "Ågård" in str(caught.value) or "Kjær" in str(caught.value)
+    assert read_table(path, ReadOptions(encoding=encoding)).sheets["list.csv"][1][1] == ["1", DANISH]
+
+
+def test_utf8_that_was_read_twice_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("ref;name\n1;SÃ¸ren MÃ¼ller\n2;Søren\n", encoding="utf-8")
+    found = read_table(path, ReadOptions(encoding="utf-8-twice"))
+    assert [cells[1] for _, cells in found.sheets["list.csv"]] == ["name", "Søren Müller", "Søren"]
