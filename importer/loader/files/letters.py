@@ -38,7 +38,6 @@ _ORDINALS = frozenset("\u00aa\u00ba")
 _NOT_IN_TEXTS = frozenset("\u00a4\u00a6\ufffd")
 _FEWER = 5
 """How many times fewer bad signs another encoding must have than Windows-1252."""
-_FEWEST_GOOD, _CYRILLIC = 0.5, "cp1251"
 _ENOUGH = 3
 """Bad signs from which on a text without another encoding that fits is asked about."""
 
@@ -75,9 +74,7 @@ def looks_like(words: Mapping[bytes, int]) -> LooksLike | None:
     if not windows.bad:
         return None
     scores = [_score(words, encoding) for encoding in _OTHERS]
-    fitting = [one for one in scores if one.bad * _FEWER <= windows.bad and one.good >= max(windows.good, _FEWEST_GOOD)]
-    if [one.encoding for one in fitting] == [_CYRILLIC] and fitting[0].good < _ENOUGH:
-        fitting = []  # any two signs are letters of it
+    fitting = [one for one in scores if one.bad * _FEWER <= windows.bad and one.good >= max(windows.good, _fewest(one))]
     if fitting:
         best = min(fitting, key=lambda one: (one.bad, -one.good))
         word = _most_telling(words)
@@ -85,6 +82,11 @@ def looks_like(words: Mapping[bytes, int]) -> LooksLike | None:
     if windows.bad < _ENOUGH or windows.bad <= windows.good:
         return None
     return LooksLike(None, "", "", _shown(_most_telling(words), WINDOWS))
+
+
+def _fewest(one: _Score) -> float:
+    """Return how many good signs are enough for an encoding. Any two signs are letters in a Cyrillic one."""
+    return _ENOUGH if one.encoding == "cp1251" else 0.5
 
 
 def _most_telling(words: Mapping[bytes, int]) -> bytes:
