@@ -141,7 +141,7 @@ class RowSplitter:
         quote = self._dialect.quote
         if quote in taken[0] and self._begun and len(cells) * 2 < self._width and "".join(cells).count(quote) % 2:
             return SplitRow(taken, [], FaultKind.CLOSES)
-        self._begun = self._begun or len(cells) == self._width
+        self._begun = self._begun or len(cells) * 2 > self._width
         extra = taken[0].count(self._delimiter) - len(cells) + 1
         return SplitRow(taken, cells, is_odd=is_odd, may_swallow=extra > 0 and self._holds_a_row(cells))
 
