@@ -224,12 +224,6 @@ class CellTokens:
 
 
 def usual_width(lines: Iterable[str], dialect: Dialect) -> int:
-    """Return the number of cells that most lines have, of those that are rows by themselves; 0 if none has two cells."""
-    delimiter, tokens = dialect.delimiter or "\x1f", CellTokens(dialect)
-    widths: Counter[int] = Counter()
-    for line in lines:
-        if not dialect.quote or dialect.quote not in line:
-            widths[line.count(delimiter) + 1] += 1
-        elif cells := tokens.split(line):
-            widths[len(cells)] += 1
+    """Return the number of cells that most rows have, of those without a fault; 0 if none has two cells."""
+    widths = Counter(len(row.cells) for row in RowSplitter(dialect).rows(lines))
     return max(((count, width) for width, count in widths.items() if width > 1), default=(0, 0))[1]

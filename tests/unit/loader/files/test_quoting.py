@@ -169,6 +169,6 @@ def test_cells_of_a_row(text: str, expected: list[str] | None) -> None:
     assert CellTokens(Dialect(";")).split(text) == expected
 
 
-def test_the_usual_width_is_that_of_whole_lines() -> None:
-    assert usual_width(["a;b;c\n", '1;"x\n', 'y";3\n', "1;2;3\n", "title\n"], Dialect(";")) == 3
+def test_the_usual_width_is_that_of_whole_rows() -> None:
+    assert usual_width(["a;b;c\n", '1;"x\n', 'y;z";3\n', '1;"2\n', '3";4\n', "title\n"], Dialect(";")) == 3
     assert usual_width(["title\n"], Dialect(";")) == 0
