@@ -41,7 +41,7 @@ _SPECIAL = ("Rent; May", "Rent, May", 'Screen 24" black', "call first\nthen writ
 
 
 @dataclass
-class Trial:
+class DamagedList:
     """A damaged list: its text, and the true rows by their reference, each as its cells by column."""
 
     text: str
@@ -52,14 +52,14 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ListVerdict:
     """What became of a trial: ``refused``, ``read``, ``rejected`` (at least one row), or what is wrong."""
 
     kind: str
     wrong: tuple[str, ...] = ()
 
 
-def trial(rng: random.Random) -> Trial:
+def trial(rng: random.Random) -> DamagedList:
     """Make a list of a few rows, write it in one of the usual ways and damage it in one to three places."""
     header = rng.choice(_ORDERS)
     delimiter = rng.choice(";;,\t")
@@ -71,7 +71,7 @@ def trial(rng: random.Random) -> Trial:
     writer.writerow(header)
     writer.writerows([row[name] for name in header] for row in rows)
     clean = stream.getvalue()
-    made = Trial(clean, {row["creditor_reference"]: row for row in rows}, header, clean)
+    made = DamagedList(clean, {row["creditor_reference"]: row for row in rows}, header, clean)
     lines = clean.splitlines(keepends=True)
     without = rng.choice((stray_delimiter, lost_delimiter))
     damages = [one for one in _DAMAGES if one is not without]
@@ -162,7 +162,7 @@ _DAMAGES: tuple[Callable[[random.Random, list[str], str], None], ...] = (
 )
 
 
-def judge(made: Trial, folder: Path) -> Verdict:
+def judge(made: DamagedList, folder: Path) -> ListVerdict:
     """Read a damaged list, and compare what would be sent with the true rows."""
     path = folder / "list.csv"
     truth = _payloads(made.clean, path)
@@ -172,7 +172,7 @@ def judge(made: Trial, folder: Path) -> Verdict:
         with open_file(path, PROFILE, CONTEXT) as source:
             return _judged(source, truth, made)
     except FileRefused:
-        return Verdict("refused")
+        return ListVerdict("refused")
 
 
 def _payloads(text: str, path: Path) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def _bare(value: Any) -> Any:
     return _MARKS.sub("", value) if isinstance(value, str) else value
 
 
-def _judged(source: LoadedSource, truth: dict[str, Any], made: Trial) -> Verdict:
+def _judged(source: LoadedSource, truth: dict[str, Any], made: DamagedList) -> ListVerdict:
     wrong: list[str] = []
     seen: Counter[str] = Counter()
     rejected = ""
@@ -209,7 +209,7 @@ def _judged(source: LoadedSource, truth: dict[str, Any], made: Trial) -> Verdict
     rejected = _bare(rejected)
     wrong += [f"{ref} is lost" for ref in made.rows if not seen[ref] and ref not in rejected]
     wrong += _lines_lost(source)
-    return Verdict("wrong" if wrong else "rejected" if rejected else "read", tuple(wrong))
+    return ListVerdict("wrong" if wrong else "rejected" if rejected else "read", tuple(wrong))
 
 
 def _is_true(payload: dict[str, Any], true: dict[str, Any] | None, *, said: bool) -> bool:

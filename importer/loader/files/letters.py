@@ -35,6 +35,8 @@ _QUOTATION = "\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _IN_FRONT = frozenset(f"{_QUOTATION}\u20ac\u00a3\u00a5\u00a7\u00a9\u00ae\u00b0\u2013\u2014\u2022\u00bf\u00a1\u00b4\u00a0\u00ad")
 _BEHIND = frozenset(f"{_QUOTATION}\u00ae\u2122\u00a9\u2026\u2013\u2014\u00b0\u00b4\u00b2\u00b3\u00a0\u00ad\u20ac\u00a3")
 _ORDINALS = frozenset("\u00aa\u00ba")
+_HIDDEN = frozenset("\u00a0\u00ad")
+"""A no-break space and a soft hyphen, which Python does not call printable."""
 _NOT_IN_TEXTS = frozenset("\u00a4\u00a6\ufffd")
 _FEWER = 5
 """How many times fewer bad signs another encoding must have than Windows-1252."""
@@ -77,11 +79,11 @@ def looks_like(words: Mapping[bytes, int]) -> LooksLike | None:
     fitting = [one for one in scores if one.bad * _FEWER <= windows.bad and one.good >= max(windows.good, _fewest(one))]
     if fitting:
         best = min(fitting, key=lambda one: (one.bad, -one.good))
-        word = _most_telling(words)
+        word = _clearest_word(words)
         return LooksLike(best.encoding, _OTHERS[best.encoding], _shown(word, best.encoding), _shown(word, WINDOWS))
     if windows.bad < _ENOUGH or windows.bad <= windows.good:
         return None
-    return LooksLike(None, "", "", _shown(_most_telling(words), WINDOWS))
+    return LooksLike(None, "", "", _shown(_clearest_word(words), WINDOWS))
 
 
 def _fewest(one: _Score) -> float:
@@ -89,7 +91,7 @@ def _fewest(one: _Score) -> float:
     return _ENOUGH if one.encoding == "cp1251" else 0.5
 
 
-def _most_telling(words: Mapping[bytes, int]) -> bytes:
+def _clearest_word(words: Mapping[bytes, int]) -> bytes:
     """Return the word with the most bad signs in Windows-1252, the most frequent one of several."""
     return max(words, key=lambda word: (_judged(_decoded(word, WINDOWS))[1], words[word]))
 
@@ -129,16 +131,21 @@ def _long_runs(text: str) -> int:
 
 
 def _worth(sign: str, before: str, behind: str) -> float:
-    """Return what a sign beyond ASCII is worth between these two: above 0 for a letter, below for what does not stand there."""
+    """Return what a sign beyond ASCII is worth between these two: above 0 for a letter, below for what is not found there."""
     if sign.isalpha() and sign not in _ORDINALS:
         return _worth_of_letter(sign, before, behind)
-    if sign in _NOT_IN_TEXTS or (not sign.isprintable() and sign not in "\u00a0\u00ad") or "\u2500" <= sign <= "\u25ff":
+    if _is_in_no_text(sign):
         return -1
-    if before.isalpha() and behind.isalpha():
-        return 0 if sign in _BETWEEN else -1
     if behind.isalpha():
-        return 0 if sign in _IN_FRONT else -1
-    return 0 if not before.isalpha() or sign in _BEHIND else -1
+        usual = _BETWEEN if before.isalpha() else _IN_FRONT
+    else:
+        usual = _BEHIND if before.isalpha() else frozenset(sign)
+    return 0 if sign in usual else -1
+
+
+def _is_in_no_text(sign: str) -> bool:
+    is_hidden = not sign.isprintable() and sign not in _HIDDEN
+    return is_hidden or sign in _NOT_IN_TEXTS or "\u2500" <= sign <= "\u25ff"
 
 
 def _worth_of_letter(sign: str, before: str, behind: str) -> float:
@@ -146,5 +153,9 @@ def _worth_of_letter(sign: str, before: str, behind: str) -> float:
     if is_shouted or (sign.isupper() and before.islower()):
         return -1
     if "\u0400" <= sign <= "\u04ff":
-        return -1 if any(one.isalpha() and one < "\u0400" for one in (before, behind)) else 1
+        return -1 if _is_latin(before) or _is_latin(behind) else 1
     return 1 if sign in _MOST_USUAL else 0.5 if sign in _USUAL else 0.25
+
+
+def _is_latin(sign: str) -> bool:
+    return sign.isalpha() and sign < "\u0400"

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from importer.errors import FileRefused
 from importer.loader.files.dialect import Dialect
-from importer.loader.files.quoting import MOST_FAULTS, Fault, FaultKind
+from importer.loader.files.quoting import MOST_FAULTS, QuoteFault, QuoteFaultKind
 
 MOST_NAMED = 20
 """Lines that are named for each kind of fault. The others are counted."""
 
 
-def quotes_refused(name: str, faults: Sequence[Fault], dialect: Dialect, *, skipped: int = 0) -> FileRefused:
+def quotes_refused(name: str, faults: Sequence[QuoteFault], dialect: Dialect, *, skipped: int = 0) -> FileRefused:
     """Return the error for a file with these faults. ``skipped`` is the number of lines above the first that was split."""
-    kinds = [kind for kind in FaultKind if any(fault.kind is kind for fault in faults)]
+    kinds = [kind for kind in QuoteFaultKind if any(fault.kind is kind for fault in faults)]
     found = " ".join(_sentence(kind, [fault for fault in faults if fault.kind is kind], skipped) for kind in kinds)
     if not dialect.quote:
         return FileRefused(f"{name} cannot be read. {found} Shorten the cell.")
@@ -27,7 +27,7 @@ def quotes_refused(name: str, faults: Sequence[Fault], dialect: Dialect, *, skip
     )
 
 
-def _sentence(kind: FaultKind, faults: Sequence[Fault], skipped: int) -> str:
+def _sentence(kind: QuoteFaultKind, faults: Sequence[QuoteFault], skipped: int) -> str:
     named = [_lines(fault, skipped) for fault in faults[:MOST_NAMED]]
     more = f" and {len(faults) - MOST_NAMED:,} more" if len(faults) > MOST_NAMED else ""
     ranges = any(fault.last > fault.first for fault in faults)
@@ -35,6 +35,6 @@ def _sentence(kind: FaultKind, faults: Sequence[Fault], skipped: int) -> str:
     return f"{word} {', '.join(named)}{more}: {kind}."
 
 
-def _lines(fault: Fault, skipped: int) -> str:
+def _lines(fault: QuoteFault, skipped: int) -> str:
     first, last = fault.first + skipped, fault.last + skipped
     return f"{first:,}" if first == last else f"{first:,}-{last:,}"

@@ -29,7 +29,7 @@ _FIGURE = re.compile(r"[ \t]*[\"']?[-+]?[0-9](?:[0-9.,' /:-]*[0-9])?[\"']?[ \t]*
 """A cell that is an amount, a date or a number."""
 
 
-class FaultKind(StrEnum):
+class QuoteFaultKind(StrEnum):
     """What is wrong with the quotes of a row."""
 
     MIDDLE = "a quote opens a cell and closes in the middle of it"
@@ -40,12 +40,12 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class QuoteFault:
     """A row whose quotes cannot be right: the numbers of its first and last line, counted from 1, and what is wrong."""
 
     first: int
     last: int
-    kind: FaultKind
+    kind: QuoteFaultKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class SplitRow:
 
     lines: list[str]
     cells: list[str]
-    fault: FaultKind | None = None
+    fault: QuoteFaultKind | None = None
     is_odd: bool = False
     may_swallow: bool = False
 
@@ -124,15 +124,14 @@ class RowSplitter:
     def _once_more(self, source: _Source, error: csv.Error | None) -> SplitRow:
         """Split a row again that the csv module does not read."""
         if error is not None and "field limit" in str(error):
-            return SplitRow(source.give_back(), [], FaultKind.LONG)
+            return SplitRow(source.give_back(), [], QuoteFaultKind.LONG)
         text = "".join(source.taken)
         found = self._tokens.split(text)
         while found is None and len(text) <= FIELD_LIMIT and (line := next(source, None)) is not None:
             text += line
             found = self._tokens.split(text) if self._dialect.quote in line else None
         if not found:
-            kind = FaultKind.MIDDLE if found is not None else FaultKind.LONG if len(text) > FIELD_LIMIT else FaultKind.OPEN
-            return SplitRow(source.give_back(), [], kind)
+            return SplitRow(source.give_back(), [], _kind_of(text, found))
         taken = source.row()
         return self._several(taken, found, is_odd=True) if len(taken) > 1 else self._single(taken, found, is_odd=True)
 
@@ -140,7 +139,7 @@ class RowSplitter:
         """Return a row of one line: as a fault if it is the end of another row."""
         quote = self._dialect.quote
         if quote in taken[0] and self._begun and len(cells) * 2 < self._width and "".join(cells).count(quote) % 2:
-            return SplitRow(taken, [], FaultKind.CLOSES)
+            return SplitRow(taken, [], QuoteFaultKind.CLOSES)
         self._begun = self._begun or len(cells) * 2 > self._width
         extra = taken[0].count(self._delimiter) - len(cells) + 1
         return SplitRow(taken, cells, is_odd=is_odd, may_swallow=extra > 0 and self._holds_a_row(cells))
@@ -153,7 +152,7 @@ class RowSplitter:
     def _several(self, taken: list[str], cells: list[str], *, is_odd: bool = False) -> SplitRow:
         """Return a row of several lines: as a fault if it has swallowed others."""
         if self._has_swallowed(taken):
-            return SplitRow(taken, [], FaultKind.SWALLOWS)
+            return SplitRow(taken, [], QuoteFaultKind.SWALLOWS)
         return SplitRow(taken, cells, is_odd=is_odd, may_swallow=self._may_have_swallowed(cells))
 
     def _has_swallowed(self, taken: list[str]) -> bool:
@@ -178,6 +177,13 @@ class RowSplitter:
                 if wide and (self._width >= _TABLE_WIDTH or any(map(self._has_figure, cell.splitlines()))):
                     return True
         return False
+
+
+def _kind_of(text: str, found: list[str] | None) -> QuoteFaultKind:
+    """Return what is wrong with a text that cannot be split: ``found`` is None if a quote is not closed in it."""
+    if found is not None:
+        return QuoteFaultKind.MIDDLE
+    return QuoteFaultKind.LONG if len(text) > FIELD_LIMIT else QuoteFaultKind.OPEN
 
 
 class CellTokens:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from importer.domain.notes import RowNumbers
 from importer.loader.files.dialect import Dialect
-from importer.loader.files.quoting import FIELD_LIMIT, MOST_FAULTS, Fault, FaultKind, RowSplitter
+from importer.loader.files.quoting import FIELD_LIMIT, MOST_FAULTS, QuoteFault, QuoteFaultKind, RowSplitter
 from importer.loader.files.text_layout import LineRange, TextLayout
 
 GUARD = '="'
@@ -23,7 +23,7 @@ class TextScan:
     """What was found: the layout, and the rows whose quotes cannot be right; at most ``MOST_FAULTS`` of them."""
 
     layout: TextLayout
-    faults: Sequence[Fault] = ()
+    faults: Sequence[QuoteFault] = ()
 
 
 @dataclass
@@ -57,13 +57,13 @@ class _Counts:
 
 def scan_quoted(lines: Iterable[str], dialect: Dialect, width: int, apart: int = 0) -> TextScan:
     """Look through rows whose cells may be in quotes. ``width`` is the number of cells that rows of the table have."""
-    counts, faults = _Counts(), list[Fault]()
+    counts, faults = _Counts(), list[QuoteFault]()
     for row in RowSplitter(dialect, width).rows(lines):
         first = counts.lines + 1
         counts.lines += len(row.lines)
         counts.rows += 1
         if row.fault:
-            faults.append(Fault(first, counts.lines, row.fault))
+            faults.append(QuoteFault(first, counts.lines, row.fault))
             if len(faults) == MOST_FAULTS:
                 break
             continue
@@ -87,7 +87,7 @@ def _count(counts: _Counts, cells: list[str]) -> None:
 
 def scan_unquoted(lines: Iterable[str], delimiter: str | None, apart: int = 0) -> TextScan:
     """Look through rows without quotes: every line is a row."""
-    counts, faults = _Counts(), list[Fault]()
+    counts, faults = _Counts(), list[QuoteFault]()
     delimiter = delimiter or "\x1f"
     nothing, widths = delimiter + _ENDS, counts.widths
     number = filled = open_ended = 0
@@ -99,7 +99,7 @@ def scan_unquoted(lines: Iterable[str], delimiter: str | None, apart: int = 0) -
             if GUARD in line and any(map(is_guarded, line.rstrip(_ENDS).split(delimiter))):
                 counts.guarded = counts.guarded.plus(number)
         if len(line) > FIELD_LIMIT and max(map(len, line.split(delimiter))) > FIELD_LIMIT:
-            faults.append(Fault(number, number, FaultKind.LONG))
+            faults.append(QuoteFault(number, number, QuoteFaultKind.LONG))
     counts.lines = counts.rows = number
     counts.filled, counts.open_ended = filled, open_ended
     return TextScan(counts.layout(apart), faults)
@@ -124,27 +124,40 @@ def fits_unquoted(lines: Iterable[str], dialect: Dialect) -> bool:
 
     Lines without a delimiter above the first row and below the last one are titles and notes.
     """
-    delimiter = dialect.delimiter
-    if delimiter is None:
+    if dialect.delimiter is None:
         return False
-    quote, end = re.escape(dialect.quote), rf" *(?={re.escape(delimiter)}|[\r\n]*\Z)"
-    enclosed = re.compile(rf"(?:\A|{re.escape(delimiter)}) *{quote}[^{re.escape(delimiter)}]*{quote}{end}")
-    opens_at_end = re.compile(rf"(?:\A|{re.escape(delimiter)}) *{quote}[^{quote}{re.escape(delimiter)}]*\Z")
-    width, is_below, is_open = 0, False, False
-    for line in _filled(lines, delimiter):
-        held = line.count(delimiter)
-        if dialect.quote in line and enclosed.search(line):
-            return False
-        if is_open and dialect.quote in line.partition(delimiter)[0]:
-            return False  # the quote that opens at the end of the line before closes here: a cell of several lines
-        is_open = dialect.quote in line and opens_at_end.search(line.rstrip(_ENDS)) is not None
+    rows = _UnquotedRows(dialect.quote, dialect.delimiter)
+    return all(map(rows.take, _filled(lines, dialect.delimiter))) and rows.width > 0
+
+
+class _UnquotedRows:
+    """The rows of a text if quotes are part of it. ``width`` is the number of delimiters that each has; 0 before the first."""
+
+    def __init__(self, quote: str, delimiter: str) -> None:
+        self._quote, self._delimiter, self.width = quote, delimiter, 0
+        begin, delimiter, quote = rf"(?:\A|{re.escape(delimiter)}) *", re.escape(delimiter), re.escape(quote)
+        self._enclosed = re.compile(rf"{begin}{quote}[^{delimiter}]*{quote} *(?={delimiter}|[\r\n]*\Z)")
+        self._opens_last = re.compile(rf"{begin}{quote}[^{quote}{delimiter}]*[\r\n]*\Z")
+        self._is_below = self._is_open = False
+
+    def take(self, line: str) -> bool:
+        """Return whether the next line may be one of these rows."""
+        return not (self._quote in line and self._encloses(line)) and self._fits(line.count(self._delimiter))
+
+    def _encloses(self, line: str) -> bool:
+        """Return whether quotes enclose a cell, also one of several lines that began at the end of the line before."""
+        closes = self._is_open and self._quote in line.partition(self._delimiter)[0]
+        self._is_open = self._opens_last.search(line) is not None
+        return closes or self._enclosed.search(line) is not None
+
+    def _fits(self, held: int) -> bool:
         if not held:
-            is_below = width > 0
-        elif is_below or (width and held != width):
+            self._is_below = self.width > 0
+            return True
+        if self._is_below or self.width not in (0, held):
             return False
-        else:
-            width = held
-    return width > 0
+        self.width = held
+        return True
 
 
 def _filled(lines: Iterable[str], delimiter: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Tell by the number of its cells whether the values of a row of a delimited text may stand in the wrong columns."""
+"""Tell by the number of its cells whether the values of a row of a delimited text may be in the wrong columns."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ def _differs(count: int, usual: int) -> Reason:
     return Reason(
         "cells_differ",
         f"The row has {count} cells, and the other rows have {usual}: a delimiter is missing or one too many, so that values may "
-        "stand in the wrong columns. Write each value into its column",
+        "be in the wrong columns. Write each value into its column",
     )
 
 
 def _all_differ(count: int, headings: int) -> Reason:
     return Reason(
         "cells_differ",
-        f"The rows have {count} cells, and there are {headings} headings: values may stand in the wrong columns. Add the "
+        f"The rows have {count} cells, and there are {headings} headings: values may be in the wrong columns. Add the "
         "heading or the delimiter that is missing. If every row merely ends with a delimiter, write trailing_delimiter = true "
         "into the profile",
     )

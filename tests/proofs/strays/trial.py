@@ -17,13 +17,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from support.stray_marks import Trial, judge, trial
+from support.stray_marks import DamagedList, judge, trial
 
 SHOWN = 20
 """Lists that were read wrong and are shown in full."""
 
 
-def made(seed: int, number: int) -> Trial:
+def made(seed: int, number: int) -> DamagedList:
     """Return the damaged list of this number."""
     return trial(random.Random(f"{seed}/{number}"))
 
@@ -44,14 +44,14 @@ def main() -> int:
                     shown += 1
                     print(f"--- {number} ({', '.join(one.damage)})\n{one.text}", *verdict.wrong, sep="\n", flush=True)
             if done % 5000 == 0:
-                print(f"{done:,} lists in {time.monotonic() - begun:.0f} s: {_told(counts)}", flush=True)
-    print(f"{len(numbers):,} lists, seed {chosen.seed}: {_told(counts)}")
+                print(f"{done:,} lists in {time.monotonic() - begun:.0f} s: {_in_words(counts)}", flush=True)
+    print(f"{len(numbers):,} lists, seed {chosen.seed}: {_in_words(counts)}")
     for damage, count in by_damage.most_common():
         print(f"  wrong by {damage}: {count:,}")
     return 1 if counts["wrong"] else 0
 
 
-def _told(counts: Counter[str]) -> str:
+def _in_words(counts: Counter[str]) -> str:
     kinds = ("read", "rejected", "refused", "wrong")
     return ", ".join(f"{counts[kind]:,} {kind}" for kind in kinds)
 

@@ -9,7 +9,7 @@ import pytest
 from importer.api import Table, read_table
 from importer.errors import FileRefused
 from importer.loader.files.dialect import Dialect
-from importer.loader.files.quoting import CellTokens, FaultKind, RowSplitter, usual_width
+from importer.loader.files.quoting import CellTokens, QuoteFaultKind, RowSplitter, usual_width
 from importer.loader.files.reader import ReadOptions
 from importer.loader.files.text_scan import MOST_FAULTS, doubles_backslashes, is_guarded, without_guard
 
@@ -148,7 +148,7 @@ def test_an_end_mark_of_dos_is_no_row(tmp_path: Path) -> None:
 def test_a_line_that_ends_another_row_is_a_fault() -> None:
     lines = ["a;b;c;d;e;f\n", '1;2;3;4;5;"first"\n', 'and more"\n']
     found = list(RowSplitter(Dialect(";"), 6).rows(lines))
-    assert [one.fault for one in found] == [None, None, FaultKind.CLOSES]
+    assert [one.fault for one in found] == [None, None, QuoteFaultKind.CLOSES]
 
 
 @pytest.mark.parametrize(
