@@ -20,7 +20,6 @@ from importer.domain.accounts import Accounts
 from importer.domain.batches import NOBODY, BatchState, Person, person_json
 from importer.domain.kinds import RecordKind
 from importer.domain.notes import NO_DATA
-from importer.domain.own_headings import is_own_heading
 from importer.domain.records import LoadedSource
 from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.domain.timestamps import to_timestamp
@@ -56,7 +55,7 @@ class SourceVersion:
 
 def remember(connection: Connection, batch_id: int, source: LoadedSource, of: SourceVersion) -> None:
     """Store the source version of this batch, with the hash of the bytes that were actually read."""
-    if source.name != of.name or any(is_own_heading(heading) for head in source.heads for heading in head.header):
+    if source.name != of.name or any(heading.startswith("#") for head in source.heads for heading in head.header):
         return  # a sheet of a report names entries, whose present state decides what its rows mean
     values = {"fingerprint": of.fingerprint(source.sha256), "day": of.day, "has_cases": source.has_cases}
     connection.execute(insert(source_version).values(batch_id=batch_id, **values))

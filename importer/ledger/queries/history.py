@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from importer.domain.batches import DecisionKind
 from importer.domain.kinds import RecordKind
-from importer.domain.own_headings import is_own_heading
 from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.domain.text_keys import heading_set
 from importer.domain.unusual import COMPARED_FILES, FileFigures
@@ -73,7 +72,7 @@ def _earlier(connection: Connection, of: Any) -> Iterator[Any]:
     headings = heading_set(_headings(of["heads"]))
     for other in connection.execute(query.order_by(batch.c.id.desc()).limit(MOST_BATCHES)):
         names = _headings(other.heads)
-        is_error_sheet = any(is_own_heading(name) for name in names)
+        is_error_sheet = any(name.startswith("#") for name in names)
         if not is_error_sheet and (of["profile"] is not None or heading_set(names) == headings):
             yield other
 

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, func, select
 
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
-from importer.domain.own_headings import is_own_heading
 from importer.domain.states import RejectStatus, RowOrigin, RowStatus, State, status_of
 from importer.ledger.queries.totals import Tallies
 from importer.ledger.storage.schema import batch, entry, reject, row
@@ -126,4 +125,4 @@ def arrivals(connection: Connection, since: str) -> list[Arrival]:
 
 
 def _is_error_sheet(heads: str) -> bool:
-    return any(is_own_heading(heading) for head in json.loads(heads) for heading in head["header"])
+    return any(heading.startswith("#") for head in json.loads(heads) for heading in head["header"])

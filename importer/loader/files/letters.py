@@ -30,6 +30,7 @@ _BLOCK = 1 << 20
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _MOST_USUAL = frozenset("æøåäöüßéÆØÅÄÖÜÉ")
 _USUAL = frozenset("èáóçñíôêëàâúÈÁÓÇÑÍÔÊËÀÂÚąćęłńśźżĄĆĘŁŃŚŹŻčřšžěýůČŘŠŽđĐ")
+_WORTH = {**dict.fromkeys(_USUAL, 0.5), **dict.fromkeys(_MOST_USUAL, 1.0)}
 _BETWEEN = frozenset("\u2019\u00b4`\u00b7\u2013\u2010\u2011\u00a0\u00ad")
 _QUOTATION = "\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _IN_FRONT = frozenset(f"{_QUOTATION}\u20ac\u00a3\u00a5\u00a7\u00a9\u00ae\u00b0\u2013\u2014\u2022\u00bf\u00a1\u00b4\u00a0\u00ad")
@@ -154,7 +155,7 @@ def _worth_of_letter(sign: str, before: str, behind: str) -> float:
         return -1
     if "\u0400" <= sign <= "\u04ff":
         return -1 if _is_latin(before) or _is_latin(behind) else 1
-    return 1 if sign in _MOST_USUAL else 0.5 if sign in _USUAL else 0.25
+    return _WORTH.get(sign, 0.25)
 
 
 def _is_latin(sign: str) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.domain.cells import Cell
-from importer.domain.own_headings import is_own_heading
 from importer.domain.text_keys import header_key
 
 
@@ -59,21 +58,21 @@ class SheetHeadings:
     around: SheetContext
 
     def free(self, position: int) -> bool:
-        """Return whether the profile has no rule for this heading, and it is not a report column (``#row``)."""
+        """Return whether the profile has no rule for this heading, and it is not a report column (``#…``)."""
         heading = self.header[position]
         key = header_key(heading)
-        return bool(key) and not is_own_heading(heading) and key not in self.ignored and key not in self.mapped
+        return bool(key) and not heading.startswith("#") and key not in self.ignored and key not in self.mapped
 
     def mapped_to(self, position: int) -> list[str]:
         """Return the names that the profile maps this heading to; none if the profile also ignores it."""
         heading = self.header[position]
         key = header_key(heading)
-        return [] if key in self.ignored or is_own_heading(heading) else self.mapped.get(key, [])
+        return [] if key in self.ignored or heading.startswith("#") else self.mapped.get(key, [])
 
     def unmatched(self, matches: HeadingMatches) -> list[int]:
-        """Return the positions of the headings that fill no column. Report columns (``#row``) are left out."""
+        """Return the positions of the headings that fill no column. Report columns (``#…``) are left out."""
         pairs = enumerate(zip(self.header, matches.names, strict=True))
-        return [at for at, (heading, found) in pairs if heading and not found and not is_own_heading(heading)]
+        return [at for at, (heading, found) in pairs if heading and not found and not heading.startswith("#")]
 
     def cells(self, position: int) -> list[Cell]:
         """Return the column's cells in the first rows of data."""

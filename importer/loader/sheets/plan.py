@@ -19,7 +19,6 @@ from importer.domain.columns import (
     weak_index,
 )
 from importer.domain.kinds import RecordKind
-from importer.domain.own_headings import is_own_heading
 from importer.domain.records import SheetHead
 from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
@@ -266,7 +265,7 @@ def _bound(
 
 def _shape(headings: SheetHeadings, constants: Iterable[str]) -> Shape | None:
     """Return the shape of a sheet by its headings or, if they leave it open, together with the profile's constants."""
-    keys = [known_key(h) for h in headings.header if h and not is_own_heading(h)]
+    keys = [known_key(h) for h in headings.header if h and not h.startswith("#")]
     found = [name for key in keys for name in headings.mapped.get(key, [])]
     by_name = {"cases": Shape.CASES, "vouchers": Shape.VOUCHERS}
     unmapped = [key for key in keys if key not in headings.mapped]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from importer.domain.aliases import claim_state_of
 from importer.domain.notes import Note, NoteKind
-from importer.domain.own_headings import is_own_heading
 from importer.domain.part_headings import looks_like
 from importer.domain.records import SheetHead
 from importer.reporter.notes import sentence
@@ -58,7 +57,7 @@ def _reading(head: SheetHead, notes: Sequence[Note]) -> SheetReading:
 def _unused(pairs: Sequence[tuple[str, str | None]], notes: Sequence[Note]) -> list[str]:
     """Return the headings that are not used. An earlier release used one of documents without naming a column."""
     used = {note.value("heading") for note in notes if note.kind is NoteKind.CREDIT_NOTES_REJECTED}
-    named = [(heading, names) for heading, names in pairs if heading and not is_own_heading(heading)]
+    named = [(heading, names) for heading, names in pairs if heading and not heading.startswith("#")]
     return [heading for heading, names in named if not names and heading not in used]
 
 

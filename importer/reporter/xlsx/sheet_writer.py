@@ -13,7 +13,6 @@ from typing import Any, Self
 import xlsxwriter
 
 from importer.domain.cells import Cell
-from importer.domain.own_headings import is_own_heading
 from importer.domain.records import SheetHead
 from importer.reporter.xlsx.book import OutputBook, OutputSheet
 from importer.reporter.xlsx.cell_values import SHEET_ROWS, cut
@@ -81,7 +80,7 @@ class SheetWriter:
         self._names: list[str] = []
         for head in heads:
             self._names.append(_sheet_name(head.name, self._names))
-        self._kept = [[i for i, h in enumerate(head.header) if not is_own_heading(h)] for head in heads]
+        self._kept = [[i for i, h in enumerate(head.header) if not h.startswith("#")] for head in heads]
         self._sheets: dict[int, OutputSheet] = {}
         self._next = [1] * len(heads)
         self._offered: dict[int, _Offer] = {}
