@@ -22,23 +22,27 @@ _SORTED_COLUMNS, _SORTED_FROM = 256, 1 << 16
 class OrdinaryCells:
     """Removes ordinary cells from a sheet and records the last row and column that they use.
 
-    ``zero_styles`` are the numbers of the styles that show leading zeros: cells with one of them are not ordinary.
+    ``kept_styles`` are the numbers of the styles that show something else than the value. ``formatted`` are the cells of the
+    last block with one of them that were removed: letters of the column, row and style of each.
     ``unsorted`` is set if the rows of the sheet, or the cells of a row, are not in ascending order. Otherwise no cell
     occurs twice.
     """
 
-    def __init__(self, zero_styles: Collection[int]) -> None:
+    def __init__(self, kept_styles: Collection[int]) -> None:
         self.found = self.unsorted = False
         self.rows = self.columns = 0
         self._last_row = 0
         self._at = (b"", 0)  # the row of the last cell that was not removed with its row, and its column
-        special = "|".join(map(str, zero_styles))
-        self._style = rf'(?!(?:{special})")[0-9]++' if special else "[0-9]++"
+        numbers = "|".join(map(str, kept_styles))
+        attributes = r'(?: (?:cm|vm|t)="[^"<>]*+")*+'
+        formatted = rf'<c r="([A-Z]{{1,7}}+)([0-9]{{1,9}}+)"{attributes} s="0*+({numbers})"'
+        self._formatted = re.compile(formatted.encode()) if numbers else _NOTHING
+        self.formatted: list[tuple[bytes, bytes, bytes]] = []
         self._cells = re.compile(rf"(?:{self._cell('[A-Z]{1,7}+', '[0-9]{1,9}+')})++".encode())
         self._whole_rows = _NOTHING  # until a column is known
 
     def _cell(self, letters: str, row: str) -> str:
-        attribute = rf'(?: s="{self._style}"| (?:cm|vm)="[0-9]++"| t="(?:s|n|b|inlineStr)")*+'
+        attribute = r'(?: s="[0-9]++"| (?:cm|vm)="[0-9]++"| t="(?:s|n|b|inlineStr)")*+'
         formula = r"(?:<f(?: [^<>]*+)?+(?:/>|(?<!/)>[^<]*+</f>)(?=<v>[^<]))?+"
         number = r"<v>(?!0*+60[.<])(?:-?[0-9.]++|-?[0-9](?:\.[0-9]*+)?+[eE]-[0-9]++)</v>"
         inline = r'<is><t(?: xml:space="preserve")?+>[^<]*+</t></is>'
@@ -58,8 +62,16 @@ class OrdinaryCells:
         if b"<c" in rest or b"<row" in rest:
             self._note_cells(rest, len(block))
             rest = self._cells.sub(b"", rest)
+        self._note_formatted(block, rest)
         self.found = self.found or len(rest) < len(block)
         return rest
+
+    def _note_formatted(self, block: bytes, rest: bytes) -> None:
+        if self._formatted is _NOTHING:
+            return
+        self.formatted = self._formatted.findall(block)
+        if self.formatted and (left := set(self._formatted.findall(rest))):
+            self.formatted = [one for one in self.formatted if one not in left]
 
     def _note_rows(self, block: bytes) -> None:
         rows = [int(number) for number in _ROW.findall(block)]

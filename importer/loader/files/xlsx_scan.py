@@ -8,7 +8,7 @@ without an error, a formula that lacks its value, a style that shows something e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from xml.parsers import expat
@@ -82,10 +82,19 @@ def scan_sheet(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, e
     """
     ordinary = OrdinaryCells(styles.of_style)
     calls = _Calls(styles, lengths, epoch_1904=epoch_1904)
-    scan = calls.scan_of(map(ordinary.cut_out, whole_rows(blocks)))
+    scan = calls.scan_of(_without_ordinary(blocks, ordinary, calls))
     scan.rows, scan.columns = max(scan.rows, ordinary.rows), max(scan.columns, ordinary.columns)
     scan.first_row = scan.first_column = 0
     return None if ordinary.unsorted or (ordinary.found and calls.lacks_references) else scan
+
+
+def _without_ordinary(blocks: Iterable[bytes], ordinary: OrdinaryCells, calls: _Calls) -> Iterator[bytes]:
+    """Yield a sheet without its ordinary cells, of which those with a format that is kept are noted."""
+    for block in whole_rows(blocks):
+        rest = ordinary.cut_out(block)
+        for letters, row, style in ordinary.formatted:
+            calls.note_style(int(row) - 1, column_number(letters.decode()) - 1, int(style))
+        yield rest
 
 
 def scan_every_cell(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan:
@@ -170,7 +179,7 @@ class _Calls:
         elif name == "c" and cell is not None:
             kind = cell.get("t", "n")
             self._note_value(kind, self._value)
-            self._note_style(cell.get("s", ""))
+            self.note_style(*self._at, _number(cell["s"]) if cell.get("s") else -1)
             self._note_content(kind, self._value)
             self._cell = None
 
@@ -184,10 +193,11 @@ class _Calls:
         elif "f" in self._inside and not has_value:
             self.scan.corrections.add(*self._at, CorrectionCode.MISSING)
 
-    def _note_style(self, style: str) -> None:
-        form = self._styles.of_style.get(_number(style))
-        if style and form is not None:
-            self.scan.corrections.add_format(*self._at, form)
+    def note_style(self, row: int, column: int, style: int) -> None:
+        """Note a cell whose style shows something else than its value."""
+        form = self._styles.of_style.get(style)
+        if form is not None:
+            self.scan.corrections.add_format(row, column, form)
 
     def _note_content(self, kind: str, value: str) -> None:
         if kind == "s":
