@@ -28,7 +28,7 @@ from importer.loader.records.row_currency_shown import (
     take_shown_currency,
 )
 from importer.loader.records.row_values import RowValues
-from importer.loader.records.shown_cells import ShownCells, held_cells
+from importer.loader.records.shown_cells import NUMBERS, ShownCells, held_cells
 from importer.loader.records.voucher import voucher_of
 from importer.loader.rows.judge import ConfirmedValues, RowJudge
 from importer.loader.rows.payment_terms import PaymentTerms
@@ -111,9 +111,35 @@ class RowReader:
             voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER))
         if answer and party_kind_named(answer) is None:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
-        if self._widths and (shifted := self._widths.objection(number, readable, len(cells) if count is None else count)):
-            case, voucher = _rejected(case, RecordKind.CASE, shifted), _rejected(voucher, RecordKind.VOUCHER, shifted)
-        return LoadedRow(row, case, voucher)
+        if held is not None or isinstance(case, Reject):
+            case, voucher = self._with_former(cells, case, voucher)
+        return self._in_its_columns(LoadedRow(row, case, voucher), readable, len(cells) if count is None else count)
+
+    def _in_its_columns(self, loaded: LoadedRow, cells: tuple[Cell, ...], count: int) -> LoadedRow:
+        """Return the row with its records rejected if values may be in the wrong columns."""
+        if self._widths is None or (shifted := self._widths.objection(loaded.row.number, cells, count)) is None:
+            return loaded
+        case = _rejected(loaded.case, RecordKind.CASE, shifted)
+        return LoadedRow(loaded.row, case, _rejected(loaded.voucher, RecordKind.VOUCHER, shifted))
+
+    def _masked_held(self, shown: tuple[Cell, ...], held: tuple[Cell, ...], masked: MaskedRow) -> tuple[Cell, ...]:
+        """Return the cells as earlier releases read them, masked: one may hold a personal number where its text holds none."""
+        if any(one is not other and type(one) not in NUMBERS for one, other in zip(shown, held, strict=True)):
+            return self._mask.row(held).cells
+        return held if masked.cells is shown else held_cells(masked.cells)
+
+    def _with_former(
+        self, cells: tuple[Cell, ...], case: CaseRow | None, voucher: VoucherRecord | Reject | None
+    ) -> tuple[CaseRow | None, VoucherRecord | Reject | None]:
+        """Add how earlier releases read the row, which knew only what its cells hold: by that the ledger finds it again."""
+        if isinstance(case, Reject) and is_of_shown(case):
+            former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
+            case = replace(case, formerly=former) if isinstance(former, CaseRecord) else case
+        elif isinstance(case, CaseRecord) and (texts := self._shown.former_texts(RecordKind.CASE, cells)):
+            case = replace(case, former_ref=texts.get("case_ref") or texts.get("creditor_reference"))
+        if isinstance(voucher, VoucherRecord) and (texts := self._shown.former_texts(RecordKind.VOUCHER, cells)):
+            voucher = replace(voucher, formerly=tuple(texts.items()))
+        return case, voucher
 
     def is_glued(self, cells: tuple[Cell, ...]) -> bool:
         """Return whether a row of a CSV is one text that holds the others' delimiters."""

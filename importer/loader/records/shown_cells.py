@@ -24,6 +24,9 @@ _Cells = tuple[Cell, ...]
 _SHORTEST_NUMBER = 10**7  # digits of a personal number, without zeros in front
 
 
+NUMBERS = frozenset((int, float, ShownNumber))
+"""The types of numbers, with and without a format."""
+_PLAIN = frozenset((int, float))
 _AS_SHOWN = frozenset((ShownNumber, ReadBetter))
 
 
@@ -56,13 +59,17 @@ class ShownCells:
         are the cells without formats, None if they are the same.
         """
         if _AS_SHOWN.isdisjoint(map(type, cells)):  # most rows
-            return cells
-        return tuple(self._settled_or_plain(at, cell) for at, cell in enumerate(cells))
-
-    def _settled_or_plain(self, at: int, cell: Cell) -> Cell:
-        if type(cell) is ReadBetter:
-            return cell.text
-        return self._settled(at, cell) if type(cell) is ShownNumber else cell
+            return cells, None
+        shown, held = list(cells), list(cells)
+        is_plain = True
+        for at, cell in enumerate(cells):
+            if type(cell) is ShownNumber:
+                held[at] = cell.held
+                shown[at] = settled = self._settled(at, cell)
+                is_plain = is_plain and type(settled) in _PLAIN
+            elif type(cell) is ReadBetter:
+                held[at], shown[at], is_plain = cell.held, cell.text, False
+        return tuple(shown), None if is_plain else tuple(held)
 
     def formerly(self, cells: _Cells) -> _Cells:
         """Return the cells as earlier releases read them: numbers without their formats, and dates below identifiers as texts."""

@@ -103,8 +103,8 @@ def test_limits(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_quote_that_never_closes_costs_no_memory(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", 'ref,name\n1,x\n2,"y\n' + "3,z\n" * 300_000)
-    assert "row 3: " in refused(path)
+    path = write(tmp_path / "a.csv", 'ref,name\n1,"x"\n2,"y\n' + "3,z\n" * 300_000)
+    assert "Line 3: " in refused(path)
 
 
 @pytest.mark.slow

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from importer.domain.cells import Cell
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, Column, ValueKind
 from importer.domain.special_cells import CellError, FalseDate, LostDigits, shows_error
-from importer.loader.records.column_readers import MAX_REMEMBERED, RowDecoder, readers_for
+from importer.loader.records.column_readers import MAX_REMEMBERED, RowDecoder, readers_for, takes_no_dates
 from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.formats import Formats
+from importer.loader.values.identifiers import refuse_date
 from importer.loader.values.parsers import READERS, ValueProblem, is_blank
 from importer.loader.values.placeholders import is_placeholder, is_required
 
@@ -98,6 +99,8 @@ def by_its_reader(column: Column, cell: Cell, formats: Formats) -> Any:
         if is_required(column):
             raise ValueProblem("placeholder", "stands for a value that is missing. Write the value, or take the row out")
         return None
+    if takes_no_dates(ColumnBinding(column, "Heading", 0)):
+        refuse_date(cell)
     return READERS[column.value_kind](cell, formats)
 
 
