@@ -7,7 +7,7 @@ ledger has under that reference.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -53,7 +53,8 @@ class NamedCase:
 
     ``reference`` is the row's ``case_ref``, else its creditor reference. ``creditor`` and ``debtor`` are names as written,
     countries two letters, ``day`` is the date of the invoice in ISO form. ``amount`` is the amount in major units that the
-    invoice had, if the row shows one that is not zero.
+    invoice had, if the row shows one that is not zero. ``former_ref`` is the reference as earlier releases read it, if its
+    number format shows another one.
     """
 
     reference: str | None = None
@@ -65,9 +66,10 @@ class NamedCase:
     currency: str | None = None
     amount: Decimal | None = None
     is_test: bool = False
+    former_ref: str | None = None
 
     @classmethod
-    def of(cls, reference: str | None, payload: bytes, *, is_test: bool) -> NamedCase:
+    def of(cls, reference: str | None, payload: bytes, *, is_test: bool, former_ref: str | None = None) -> NamedCase:
         """Return the case of a request with this reference in the sheet."""
         wire = orjson.loads(payload)
         debtor, amount = wire.get("debtor") or {}, wire.get("amountToRecover")
@@ -81,7 +83,22 @@ class NamedCase:
             currency=wire.get("currencyCode"),
             amount=Decimal(str(amount)) if amount else None,
             is_test=is_test,
+            former_ref=former_ref,
         )
+
+    def formerly(self) -> NamedCase | None:
+        """Return the case by the reference as earlier releases read it; None if it is the same."""
+        return None if self.former_ref is None else replace(self, reference=self.former_ref, former_ref=None)
+
+    def keys(self) -> set[str]:
+        """Return all match keys by which the case is looked for."""
+        keys = {key for key in (self.text_key(), self.loose_key(), self.traits()) if key}
+        former = self.formerly()
+        return keys | former.keys() if former else keys
+
+    def bases(self) -> set[str]:
+        """Return the keys that cases with its references get."""
+        return {base for one in (self, self.formerly()) if one and (base := one.base())}
 
     @property
     def _owner(self) -> tuple[str, str | None]:

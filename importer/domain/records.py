@@ -170,7 +170,8 @@ class NoClaim:
     @classmethod
     def of(cls, record: CaseRecord, word: LaterWord, reason: Reason) -> NoClaim:
         """Return the row of a valid case that is no claim."""
-        return cls(word, NamedCase.of(record.ref, record.payload, is_test=record.is_test), reason, record.money, record.hint)
+        named = NamedCase.of(record.ref, record.payload, is_test=record.is_test, former_ref=record.former_ref)
+        return cls(word, named, reason, record.money, record.hint)
 
 
 CaseRow = CaseRecord | LeftOut | NoClaim | Reject

@@ -79,8 +79,8 @@ class NoClaimIntake:
             return
         existing = self._placement.existing
         hints = {one.hint.entry_id for one in found if one.hint}
-        bases = {base for one in found if (base := one.named.base())}
-        keys = {key for one in found for key in (one.named.text_key(), one.named.loose_key(), one.named.traits()) if key}
+        bases = {base for one in found for base in one.named.bases()}
+        keys = {key for one in found for key in one.named.keys()}
         existing.load(RecordKind.CASE, bases | keys, hints)
         existing.load_matches(RecordKind.CASE, keys)
 
@@ -135,7 +135,8 @@ class NoClaimIntake:
         if hinted := existing.entry(case.hint):
             return hinted
         if case.named.reference:
-            return self._of_reference(case.named)
+            former = case.named.formerly()
+            return self._of_reference(case.named) or (self._of_reference(former) if former else None)
         key = case.named.traits()
         alike = existing.alike(RecordKind.CASE, key, MatchVersion.TRAITS) if key else []
         return _best([known for known in map(existing.follow, alike) if known.ref is None], case.named, self._batch.id)

@@ -13,7 +13,7 @@ from importer.domain.notes import Note
 from importer.domain.parties.kinds import party_kind_named
 from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
+from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, NoClaim, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
@@ -109,7 +109,7 @@ class RowReader:
             case = self._case(masked, hints.get(RecordKind.CASE), answer)
         if self._only_vouchers or self._has_voucher(readable):
             voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER))
-        if answer and party_kind_named(answer) is None:
+        if answer:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
         if held is not None or isinstance(case, Reject):
             case, voucher = self._with_former(cells, case, voucher)
@@ -135,8 +135,8 @@ class RowReader:
         if isinstance(case, Reject) and is_of_shown(case):
             former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
             case = replace(case, formerly=former) if isinstance(former, CaseRecord) else case
-        elif isinstance(case, CaseRecord) and (texts := self._shown.former_texts(RecordKind.CASE, cells)):
-            case = replace(case, former_ref=texts.get("case_ref") or texts.get("creditor_reference"))
+        elif case is not None and (texts := self._shown.former_texts(RecordKind.CASE, cells)):
+            case = _with_former_ref(case, texts.get("case_ref") or texts.get("creditor_reference"))
         if isinstance(voucher, VoucherRecord) and (texts := self._shown.former_texts(RecordKind.VOUCHER, cells)):
             voucher = replace(voucher, formerly=tuple(texts.items()))
         return case, voucher
@@ -201,10 +201,21 @@ Record = TypeVar("Record", CaseRow | None, VoucherRecord | Reject | None)
 
 
 def _answered(record: Record, answer: str) -> Record:
-    """Add the row's answer to a valid record."""
+    """Add the row's answer to a valid record, if it is not that to the kind of its debtor."""
+    if party_kind_named(answer) is not None:
+        return record
     if isinstance(record, LeftOut):
         return replace(record, record=replace(record.record, answer=answer))
     return replace(record, answer=answer) if isinstance(record, CaseRecord | VoucherRecord) else record
+
+
+def _with_former_ref(case: CaseRow, reference: str | None) -> CaseRow:
+    """Return a case with the reference by which earlier releases knew it."""
+    if isinstance(case, LeftOut):
+        return replace(case, record=replace(case.record, former_ref=reference))
+    if isinstance(case, NoClaim):
+        return replace(case, named=replace(case.named, former_ref=reference))
+    return replace(case, former_ref=reference) if isinstance(case, CaseRecord) else case
 
 
 def _rejected(record: CaseRow | VoucherRecord | Reject | None, kind: RecordKind, reason: Reason) -> Reject | None:
