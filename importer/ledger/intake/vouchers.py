@@ -141,8 +141,10 @@ class VoucherIntake:
 
     def _link_all(self, rows: Sequence[StagedRow]) -> list[tuple[StagedRow, VoucherIdentity]]:
         """Return the valid vouchers that have a case, each with its row."""
-        refs = {v.case_ref for row in rows if isinstance(v := row.loaded.voucher, VoucherRecord) and v.case_ref}
-        cases = self._placement.existing.cases_by_ref(refs)
+        vouchers = [v for row in rows if isinstance(v := row.loaded.voucher, VoucherRecord)]
+        refs = {voucher.case_ref for voucher in vouchers if voucher.case_ref}
+        former = {ref for voucher in vouchers if (ref := dict(voucher.formerly).get("case_ref"))}
+        cases = self._placement.existing.cases_by_ref(refs | former)
         rejected = self._placement.changes.rejected_refs(RecordKind.CASE, refs, self._batch.run_batches)
         linked = []
         for row in rows:
@@ -155,10 +157,11 @@ class VoucherIntake:
 
     def _link(self, row: StagedRow, voucher: VoucherRecord, cases: Mapping[str, LinkedCases], rejected: RejectedRefs) -> bool:
         """Find the voucher's case. Returns False if the voucher was rejected or left out because it has none."""
-        exact, alike = cases.get(voucher.case_ref or "", LinkedCases([], []))
-        found = most_fitting(exact, self._batch.id, alike)
+        found = self._cases_of(voucher.case_ref, cases)
         if voucher.case_ref in rejected.all:  # an earlier case of this reference may be another creditor's
-            found = [case for case in found if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
+            found = self._of_this_run(found)
+        elif not found:  # the case's own row is known by the reference that earlier releases read
+            found = self._of_this_run(self._cases_of(dict(voucher.formerly).get("case_ref"), cases))
         is_of_left_out = not found and voucher.case_ref in rejected.left_out - rejected.rejected
         if is_of_left_out or row.is_without_case:
             left_out = reasons.case_left_out(voucher)
@@ -171,6 +174,14 @@ class VoucherIntake:
         if voucher.case_ref:
             row.case = found[0]
         return True
+
+    def _cases_of(self, reference: str | None, cases: Mapping[str, LinkedCases]) -> list[ExistingEntry]:
+        exact, alike = cases.get(reference or "", LinkedCases([], []))
+        return list(most_fitting(exact, self._batch.id, alike))
+
+    def _of_this_run(self, cases: Sequence[ExistingEntry]) -> list[ExistingEntry]:
+        """Return the cases that have a row in one of the sources of this run."""
+        return [case for case in cases if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
 
     def _stage_one(self, row: StagedRow, candidate: Candidate) -> None:
         voucher, waiting = candidate.record, self._waiting

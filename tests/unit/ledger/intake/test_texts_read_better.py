@@ -135,3 +135,38 @@ def test_a_cell_below_a_merge_that_is_not_read_any_more(driver: LedgerDriver, tm
             archive.writestr(name, content)
     assert taken(driver, tmp_path / "b.xlsx") == [KNOWN, KNOWN]
     assert len(driver.entries()) == 2
+
+
+def numbered(path: Path, code: str, status: str = "", *, voucher: bool = False) -> Path:
+    """A list with the case 1067, whose number format shows it as ``code`` says, and perhaps its voucher in another sheet."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Cases"
+    headings = ["creditor_reference", "currency", "date", "amount_to_recover", "debtor_name", *(["Status"] if status else [])]
+    sheet.append(headings)
+    sheet.append([1067, "DKK", date(2026, 1, 31), 10, "Ane Vig", *([status] if status else [])])
+    sheet["A2"].number_format = code
+    if voucher:
+        other = book.create_sheet("Vouchers")
+        other.append(["case_ref", "source", "voucher_type", "amount", "currency", "date"])
+        other.append([1067, "CREDITOR", "invoice", 10, "DKK", date(2026, 1, 31)])
+        other["A2"].number_format = code
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(("sent", "effect"), [(False, RowStatus.WITHDRAWN), (True, RowStatus.CHANGED)])
+def test_a_paid_row_finds_the_case_by_the_number_that_earlier_releases_read(driver, tmp_path: Path, sent, effect) -> None:
+    taken(driver, numbered(tmp_path / "a.xlsx", "General"))
+    if sent:
+        driver.send_all()
+    assert taken(driver, numbered(tmp_path / "b.xlsx", '"INV-"0', "paid")) == [effect]
+
+
+def test_a_voucher_finds_its_case_by_the_number_that_earlier_releases_read(driver, tmp_path: Path) -> None:
+    taken(driver, numbered(tmp_path / "a.xlsx", "General"))
+    driver.send_all()
+    path = numbered(tmp_path / "b.xlsx", '"INV-"0', voucher=True)
+    with open_file(path, NO_PROFILE, CONTEXT) as source, transaction(driver.ledger) as connection:
+        batch = take_in(connection, source, ACCOUNTS, "run")
+    assert (driver.cases(batch), driver.vouchers(batch)) == ([KNOWN], [PENDING])
