@@ -90,11 +90,11 @@ class NamedCase:
         """Return the case by the reference as earlier releases read it; None if it is the same."""
         return None if self.former_ref is None else replace(self, reference=self.former_ref, former_ref=None)
 
-    def keys(self) -> set[str]:
+    def match_keys(self) -> set[str]:
         """Return all match keys by which the case is looked for."""
         keys = {key for key in (self.text_key(), self.loose_key(), self.traits()) if key}
         former = self.formerly()
-        return keys | former.keys() if former else keys
+        return keys | former.match_keys() if former else keys
 
     def bases(self) -> set[str]:
         """Return the keys that cases with its references get."""

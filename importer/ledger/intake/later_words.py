@@ -80,7 +80,7 @@ class NoClaimIntake:
         existing = self._placement.existing
         hints = {one.hint.entry_id for one in found if one.hint}
         bases = {base for one in found for base in one.named.bases()}
-        keys = {key for one in found for key in one.named.keys()}
+        keys = {key for one in found for key in one.named.match_keys()}
         existing.load(RecordKind.CASE, bases | keys, hints)
         existing.load_matches(RecordKind.CASE, keys)
 

@@ -17,7 +17,7 @@ from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.damage import lost_letter_in
 from importer.loader.values.formats import Formats
-from importer.loader.values.identifiers import refuse_date
+from importer.loader.values.identifiers import refuse_date, without_direction_marks
 from importer.loader.values.parsers import READERS, ValueProblem, display_text, is_blank
 from importer.loader.values.placeholders import is_placeholder, is_required
 from importer.loader.values.text import DAMAGED
@@ -165,10 +165,12 @@ def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
     reader = READERS[bound.column.value_kind]
     if not takes_no_dates(bound):
         return reader
+    is_name = bound.column.name in _NAMES
 
     def read(cell: Cell, formats: Formats) -> Any:
         refuse_date(cell)
-        return reader(cell, formats)
+        value = reader(cell, formats)
+        return without_direction_marks(value) if is_name else value
 
     return read
 

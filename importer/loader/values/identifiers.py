@@ -15,6 +15,7 @@ from importer.loader.values.text import ValueProblem, read_text
 
 _EXPONENT = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}", re.IGNORECASE)
 _MARKED_AS_TEXT = re.compile("'[+]?[0-9]")
+_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FLOAT = re.compile(r"[0-9]+\.0")
 
 _POSTAL_DIGITS = {  # countries whose postal codes are digits of one length. Source: UPU, addressing systems
@@ -78,6 +79,16 @@ def _cleaned(text: str) -> CleanedText | None:
     if text[:1] == "'" and _MARKED_AS_TEXT.match(text):
         return CleanedText(text[1:], NoteKind.APOSTROPHE_TAKEN_OFF)
     return None
+
+
+def without_direction_marks(text: str) -> str:
+    """Return a name or an address without marks that turn the direction of writing, by which it looks like another one.
+
+    What was taken out is said by the type.
+    """
+    if text.isascii() or not _DIRECTION_MARKS.search(text):  # most texts
+        return text
+    return CleanedText(_DIRECTION_MARKS.sub("", text).strip(), NoteKind.INVISIBLE_TAKEN_OUT)
 
 
 def check_postal_code(country: str, code: str) -> None:

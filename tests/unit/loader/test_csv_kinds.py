@@ -62,6 +62,14 @@ def test_a_row_with_another_number_of_cells_than_the_others_is_rejected(tmp_path
     assert isinstance(case.formerly, CaseRecord)
 
 
+def test_a_mark_that_turns_the_direction_of_writing_is_taken_out_of_a_name(tmp_path: Path) -> None:
+    rows, notes = load(tmp_path, HEADER, line(1, name="\u202eIda Lund\u202c"), line(2, name="Ida \u200eLund"))
+    assert codes(rows) == ["sent", "sent"]
+    assert all(b'"name":"Ida Lund"' in one.case.payload for one in rows)  # type: ignore[union-attr]
+    (note,) = (note for note in notes if note.kind is NoteKind.INVISIBLE_TAKEN_OUT)
+    assert note.rows.ranges == ((2, 3),)
+
+
 def test_headings_that_lack_one_shift_every_row(tmp_path: Path) -> None:
     header = HEADER.replace("debtor_phone;", "")
     lines = (header, line(1, ";;;Rent;"), line(2, ";;+45 2000;;"))
