@@ -10,10 +10,18 @@ _SECOND = (  # what Windows-1252 has for the bytes 80 to BF, without a no-break 
     "\u201a\u201e"
 )
 _QUOTES_AND_DASHES = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u2022"
-UTF8_PAIR = re.compile(  # after other letters than A with a tilde, quotation marks and dashes are what they look like
-    f"\u00c3[{_SECOND}\u00a0{_QUOTES_AND_DASHES}]|\u00c2[\u00a0-\u00bf]|[\u00c4\u00c5\u00d0\u00d1][{_SECOND}]"
+_ANY_SECOND = f"{_SECOND}\u00a0{_QUOTES_AND_DASHES}"
+_SMALL = "[a-z\u00df-\u00f6\u00f8-\u00ff]"
+_ENDING = "(?!(?:s|en|er)\\b)"
+"""Behind an apostrophe these end a word, as in Danish and English: ``Å’s``."""
+_LETTERS_FIRST = "[\u00c4\u00c5\u00d0\u00d1]"
+UTF8_PAIR = re.compile(  # after other letters than A with a tilde, quotation marks and dashes may be what they look like
+    f"\u00c3[{_ANY_SECOND}]|\u00c2[\u00a0-\u00bf]|{_LETTERS_FIRST}[{_SECOND}]"
+    f"|(?<={_SMALL}){_LETTERS_FIRST}[\u00a0{_QUOTES_AND_DASHES}]"
+    f"|{_LETTERS_FIRST}[{_QUOTES_AND_DASHES}](?={_SMALL}|[\u00d0\u00d1]){_ENDING}"
+    f"|{_LETTERS_FIRST}\u00a0(?={_SMALL}{{2}}|[A-Z\u00c0-\u00d6\u00d8-\u00de](?!{_SMALL}))"
 )
-UTF8_PUNCTUATION = re.compile(f"\u00e2\u20ac[{_SECOND}\u00a0{_QUOTES_AND_DASHES}]")
+UTF8_PUNCTUATION = re.compile(f"\u00e2[{_SECOND}][{_ANY_SECOND}]|\u00f0\u0178[{_ANY_SECOND}]{{2}}|\u00ef\u00bf\u00bd")
 _SIGNS = re.compile(f"{UTF8_PUNCTUATION.pattern}|{UTF8_PAIR.pattern}")
 
 
@@ -32,7 +40,7 @@ def _decoded(signs: str) -> str:
         meant = b"".join(map(byte_in_1252, signs)).decode("utf-8")
     except UnicodeError:
         return signs
-    is_mark = signs[0] in "\u00c2\u00e2"  # before these stand the degree sign and quotation marks, not letters
+    is_mark = signs[0] in "\u00c2\u00e2\u00ef\u00f0"  # these begin the degree sign, quotation marks and emoji, not letters
     return meant if is_mark or (meant.isalpha() and _is_european(meant)) else signs
 
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from importer.loader.files.odd_letters import odd_letters
+
 WINDOWS = "cp1252"
 
 _OTHERS = {
@@ -21,6 +23,10 @@ _OTHERS = {
     "mac_roman": "an old Macintosh",
     "iso8859-15": "ISO 8859-15",
     "cp1250": "Windows-1250 (Central Europe)",
+    "cp1254": "Windows-1254 (Turkish)",
+    "cp1257": "Windows-1257 (Baltic)",
+    "iso8859-2": "ISO 8859-2 (Central Europe)",
+    "cp852": "DOS (code page 852, Central Europe)",
     "cp1251": "Windows-1251 (Cyrillic)",
 }
 """The encodings that are recognised, the more usual of two first. Danish letters are the same in the first two."""
@@ -29,7 +35,7 @@ _MOST_WORDS, _MOST_DIFFERENT = 20_000, 5_000
 _BLOCK = 1 << 20
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _MOST_USUAL = frozenset("æøåäöüßéÆØÅÄÖÜÉ")
-_USUAL = frozenset("èáóçñíôêëàâúÈÁÓÇÑÍÔÊËÀÂÚąćęłńśźżĄĆĘŁŃŚŹŻčřšžěýůČŘŠŽđĐ")
+_USUAL = frozenset("èáóçñíôêëàâúÈÁÓÇÑÍÔÊËÀÂÚąćęłńśźżĄĆĘŁŃŚŹŻčřšžěýůČŘŠŽđĐőűŐŰşğıŞĞİėųūįĖŲŪĮ")
 _WORTH = {**dict.fromkeys(_USUAL, 0.5), **dict.fromkeys(_MOST_USUAL, 1.0)}
 _BETWEEN = frozenset("\u2019\u00b4`\u00b7\u2013\u2010\u2011\u00a0\u00ad")
 _QUOTATION = "\u2018\u2019\u201c\u201d\u00ab\u00bb"
@@ -47,12 +53,16 @@ _ENOUGH = 3
 
 @dataclass(frozen=True, slots=True)
 class LooksLike:
-    """A text that is not plausible in Windows-1252: its encoding (None if none fits), and a word of it in both."""
+    """A text that is not plausible in Windows-1252: its encoding (None if none fits), and a word of it in both.
+
+    ``others`` are encodings that fit as well, each with the word as it is in them.
+    """
 
     encoding: str | None
     called: str
     meant: str
     in_windows: str
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +91,18 @@ def looks_like(words: Mapping[bytes, int]) -> LooksLike | None:
     if fitting:
         best = min(fitting, key=lambda one: (one.bad, -one.good))
         word = _clearest_word(words)
-        return LooksLike(best.encoding, _OTHERS[best.encoding], _shown(word, best.encoding), _shown(word, WINDOWS))
+        rivals = [one.encoding for one in fitting if (one.bad, one.good) == (best.bad, best.good)]
+        meant = _shown(word, best.encoding)
+        return LooksLike(best.encoding, _OTHERS[best.encoding], meant, _shown(word, WINDOWS), _others(word, meant, rivals))
     if windows.bad < _ENOUGH or windows.bad <= windows.good:
         return None
     return LooksLike(None, "", "", _shown(_clearest_word(words), WINDOWS))
+
+
+def _others(word: bytes, meant: str, rivals: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return the encodings that fit as well and give another word, the first one for each word."""
+    found = {_shown(word, encoding): encoding for encoding in reversed(rivals)}
+    return tuple((encoding, shown) for shown, encoding in found.items() if shown != meant)
 
 
 def _fewest(one: _Score) -> float:
@@ -116,15 +134,18 @@ def _shown(word: bytes, encoding: str) -> str:
 def _judged(text: str) -> tuple[float, int]:
     """Return how many signs of a word are good, and how many bad."""
     good, bad = 0.0, 0
+    odd = odd_letters(text)
     for at, sign in enumerate(text):
         if sign >= "\x80":
             worth = _worth(sign, text[at - 1] if at else " ", text[at + 1] if at + 1 < len(text) else " ")
+            worth = -1 if at in odd else worth
             good, bad = good + max(worth, 0), bad + (worth < 0)
     return good, bad + _long_runs(text)
 
 
-_RUN = re.compile("[\u00c0-\u024f]{3,}")
-"""Three letters with accents beside each other: no word of a language that is written in Latin letters has them."""
+_RUN = re.compile("(?!\u00fe\u00fd\u00f0)[\u00c0-\u00ff]{3,}|[\u00c0-\u024f]{5,}")
+"""Three letters with accents of Western Europe beside each other, or five of any: no word has them, but for Icelandic alþýða.
+Polish has four (żółć)."""
 
 
 def _long_runs(text: str) -> int:
@@ -135,8 +156,10 @@ def _worth(sign: str, before: str, behind: str) -> float:
     """Return what a sign beyond ASCII is worth between these two: above 0 for a letter, below for what is not found there."""
     if sign.isalpha() and sign not in _ORDINALS:
         return _worth_of_letter(sign, before, behind)
-    if _is_in_no_text(sign):
+    if _is_in_no_text(sign) or (sign in _ORDINALS and behind.isalpha()):
         return -1
+    if sign in _ORDINALS:
+        return 0
     if behind.isalpha():
         usual = _BETWEEN if before.isalpha() else _IN_FRONT
     else:
@@ -155,6 +178,8 @@ def _worth_of_letter(sign: str, before: str, behind: str) -> float:
         return -1
     if "\u0400" <= sign <= "\u04ff":
         return -1 if _is_latin(before) or _is_latin(behind) else 1
+    if not before.isalpha() and not behind.isalpha() and sign not in _MOST_USUAL:
+        return 0  # one letter alone is no word
     return _WORTH.get(sign, 0.25)
 
 

@@ -75,10 +75,11 @@ def ask_for_encoding(name: str, stream: BinaryIO) -> None:
     if found.encoding is None:
         raise FileRefused(
             f'{name} is not UTF-8, and its letters are not plausible in Windows-1252 ("{found.in_windows}"). Export it as '
-            'UTF-8, or name its encoding in the profile, for instance encoding = "cp850"; if that text is right, '
-            f'encoding = "{WINDOWS}".'
+            'UTF-8, or name the encoding of the program that wrote it in the profile: encoding = "...". If that text is right, '
+            f'write encoding = "{WINDOWS}".'
         )
+    others = "".join(f', encoding = "{encoding}" if it is "{word}"' for encoding, word in found.others)
     raise FileRefused(
         f'{name} is not UTF-8, and its letters look like {found.called}: "{found.meant}" would be "{found.in_windows}" in '
-        f'Windows-1252. Write into the profile which is right: encoding = "{found.encoding}", or encoding = "{WINDOWS}".'
+        f'Windows-1252. Write into the profile which is right: encoding = "{found.encoding}"{others}, or encoding = "{WINDOWS}".'
     )

@@ -14,6 +14,7 @@ from functools import lru_cache
 from importer.domain.read_twice import UTF8_PAIR, UTF8_PUNCTUATION, again_as_utf8, byte_in_1252
 
 REPLACEMENT = "\ufffd"
+REPLACEMENT_READ_TWICE = "\u00ef\u00bf\u00bd"
 READ_TWICE = "UTF-8 that was read as Windows-1252"
 _LAYOUT = "\t\n\r"
 """Control characters that lay a text out. A spreadsheet writes the others only by mistake."""
@@ -41,7 +42,7 @@ def damage_in(text: str) -> str | None:
     """Return what is wrong with a text that proves its own damage, as the end of a sentence; None for any other text."""
     if not _ANY.search(text):  # most texts
         return None
-    if REPLACEMENT in text:
+    if REPLACEMENT in text or REPLACEMENT_READ_TWICE in text:
         return "holds the sign for letters that were lost (\ufffd). It looks like a file that was read in the wrong encoding"
     for signs, encoding, again in _READ_AS:
         if _looks_so(signs, text, again):

@@ -15,13 +15,26 @@ from importer.loader.files.reader import ReadOptions
 DANISH, SWEDISH, GERMAN = "Søren Kjær Ågård Nørregade Ærø", "Björn Åkesson Malmö Ängelholm", "Müller Größe Köln Übersee"
 FINNISH, FRENCH, SHOUTED = "Hämäläinen Jyväskylä", "François Élan Château", "KØBENHAVN MÜNCHEN ÅRHUS"
 
+OTHERS = (
+    "O’Brien “x” – 100 € 5° ½ §5 Joe´s",
+    "Å",
+    "Nº 5 Mª 1ª M² Bo™ A/S Ida®",
+    "Þór Guðmundur Þ. Alþýðusamband Ýr Sýslumaður",
+    "João Conceição Ação Guimarães corações razões Luís Peña Ñandú",
+    "Lefèvre Noël août Brûlé jeûne Hélène où Œuvre cœur Besançon",
+    "Põld Õunapuu Võru Tõnu",
+    "Bjørneøen Faerøe treøre Søgård",
+    "Šimon Žižka Černý".replace("Č", "C"),
+)
+"""Letters of Western and Northern Europe that are right in Windows-1252."""
+
 
 def encoding_of(text: str, encoding: str) -> str | None:
     found = looks_like(words_in(io.BytesIO(text.encode(encoding))))
     return found.encoding if found else "cp1252"
 
 
-@pytest.mark.parametrize("text", [DANISH, SWEDISH, GERMAN, FINNISH, FRENCH, SHOUTED, "O’Brien “x” – 100 € 5° ½ §5 Joe´s", "Å"])
+@pytest.mark.parametrize("text", [DANISH, SWEDISH, GERMAN, FINNISH, FRENCH, SHOUTED, *OTHERS])
 def test_plausible_letters_are_believed(text: str) -> None:
     assert encoding_of(text, "cp1252") == "cp1252"
 
@@ -41,6 +54,15 @@ def test_letters_of_an_old_macintosh_are_recognised(text: str) -> None:
     [
         ("Иван Петров, Москва", "cp1251"),
         ("Łódź Wałęsa Gdańsk", "cp1250"),
+        ("Żółty Kowalski Wójcik", "cp1250"),
+        ("Jiří Dvořák Černý Žižka", "cp1250"),
+        ("Őry Ágnes Tűz", "cp1250"),
+        ("Petrović", "cp1250"),
+        ("Şükrü Yılmaz İbrahim Güneş", "cp1254"),
+        ("Beşiktaş Yıldız", "cp1254"),
+        ("Šveits Žanna", "cp1257"),
+        ("Łukasz Żółty Małgorzata Śliwa", "iso8859-2"),
+        ("Łukasz Żółty Małgorzata Śliwa", "cp852"),
         ("1234,50 € Šimon", "iso8859-15"),
         (SWEDISH, "cp437"),
         (DANISH, "cp865"),
@@ -49,6 +71,17 @@ def test_letters_of_an_old_macintosh_are_recognised(text: str) -> None:
 def test_other_encodings_are_recognised(text: str, encoding: str) -> None:
     alike = {"cp437": "cp850", "cp865": "cp850"}  # these letters are the same in all three
     assert encoding_of(text, encoding) == alike.get(encoding, encoding)
+
+
+def test_encodings_that_fit_as_well_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("ref;name\r\n1;Šimkus\r\n2;Valančius\r\n".encode("cp1257"))
+    with pytest.raises(FileRefused, match='encoding = "cp1250", encoding = "cp1257" if it is "Šimkus", or encoding = "cp1252"'):
+        read_table(path)
+
+
+def test_a_few_odd_letters_in_a_danish_text_are_no_question() -> None:
+    assert encoding_of(f"{DANISH} Jiøí", "cp1252") == "cp1252"
 
 
 def test_a_text_that_fits_nothing_is_asked_about() -> None:
