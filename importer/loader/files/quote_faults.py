@@ -20,11 +20,21 @@ def quotes_refused(name: str, faults: Sequence[QuoteFault], dialect: Dialect, *,
         return FileRefused(f"{name} cannot be read. {found} Shorten the cell.")
     quote = dialect.quote
     capped = f" Only the first {MOST_FAULTS:,} are counted." if len(faults) == MOST_FAULTS else ""
+    if kinds == [QuoteFaultKind.EITHER]:
+        return FileRefused(
+            f"{name} has quotes ({quote}) that can be read in two ways. {found}{capped} Write into the profile which is right: "
+            f"quote = {_stated(quote)} if quotes enclose texts (such a row is then rejected alone, for you to check), or "
+            f'quote = "" if they are part of the texts. Or take the quotes away in these lines, in a text editor.'
+        )
     return FileRefused(
         f"{name} has quotes ({quote}) that do not fit. {found}{capped} In these lines, in a text editor, double the quotes "
         f"that are part of a text ({quote}{quote}), or take them away. If quotes never enclose cells in files of this kind, "
         'write this line into the profile: quote = ""'
     )
+
+
+def _stated(quote: str) -> str:
+    return f'"{quote}"' if quote == "'" else f"'{quote}'"
 
 
 def _sentence(kind: QuoteFaultKind, faults: Sequence[QuoteFault], skipped: int) -> str:

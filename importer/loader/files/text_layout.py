@@ -21,6 +21,7 @@ class TextLayout:
     the end mark of DOS. ``widths`` counts the filled rows by their number of cells, and ``open_ended`` those of them whose last
     cell is empty. ``swallowing`` has the lines of rows with a cell that may hold other rows, ``guarded`` are the rows with a
     guard of Excel (``="00123"``). ``by_csv``: the csv module reads every row. ``delimiter`` is None for a file of one column.
+    ``quotes_are_text``: quotes enclose no cells.
     """
 
     lines: int
@@ -34,6 +35,7 @@ class TextLayout:
     guarded: RowNumbers = field(default_factory=RowNumbers)
     by_csv: bool = True
     delimiter: str | None = None
+    quotes_are_text: bool = False
 
     @cached_property
     def usual_width(self) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from importer.domain.notes import RowNumbers
 from importer.loader.files.dialect import Dialect
-from importer.loader.files.quoting import FIELD_LIMIT, MOST_FAULTS, QuoteFault, QuoteFaultKind, RowSplitter
+from importer.loader.files.quoting import FIELD_LIMIT, MOST_FAULTS, PlainRows, QuoteFault, QuoteFaultKind, RowSplitter
 from importer.loader.files.text_layout import LineRange, TextLayout
 
 GUARD = '="'
@@ -55,10 +55,13 @@ class _Counts:
         )
 
 
-def scan_quoted(lines: Iterable[str], dialect: Dialect, width: int, apart: int = 0) -> TextScan:
+def scan_quoted(lines: Iterable[str], dialect: Dialect, width: int, apart: int = 0, *, may_hold_rows: bool = False) -> TextScan:
     """Look through rows whose cells may be in quotes. ``width`` is the number of cells that rows of the table have."""
     counts, faults = _Counts(), list[QuoteFault]()
-    for row in RowSplitter(dialect, width).rows(lines):
+    for row in RowSplitter(dialect, width, may_hold_rows=may_hold_rows).portions(lines):
+        if isinstance(row, PlainRows):
+            _count_plain(counts, row)
+            continue
         first = counts.lines + 1
         counts.lines += len(row.lines)
         counts.rows += 1
@@ -83,6 +86,18 @@ def _count(counts: _Counts, cells: list[str]) -> None:
         counts.filled += 1
         counts.widths[len(cells)] += 1
         counts.open_ended += not cells[-1]
+
+
+def _count_plain(counts: _Counts, rows: PlainRows) -> None:
+    filled = [cells for cells in rows.records if any(cells)]
+    counts.filled += len(filled)
+    counts.widths.update(map(len, filled))
+    counts.open_ended += sum(not cells[-1] for cells in filled)
+    for number, line in enumerate(rows.lines, start=counts.rows + 1):
+        if GUARD in line and any(map(is_guarded, rows.records[number - counts.rows - 1])):
+            counts.guarded = counts.guarded.plus(number)
+    counts.lines += len(rows.lines)
+    counts.rows += len(rows.lines)
 
 
 def scan_unquoted(lines: Iterable[str], delimiter: str | None, apart: int = 0) -> TextScan:

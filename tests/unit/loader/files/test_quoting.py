@@ -49,9 +49,79 @@ def test_two_stray_quotes_swallow_no_rows(tmp_path: Path, first: str, last: str)
         assert [one[0] for one in cells(found)] == ["F-1", "F-2", *(line[:3] for line in others), "F-3", "F-4"]
 
 
-def test_stray_quotes_in_the_last_column_swallow_no_rows(tmp_path: Path) -> None:
-    found = table(tmp_path, HEADER, row(1, comments='"24 tommer'), row(2, comments='skærm 24"'), row(3))
-    assert [one[0] for one in cells(found)] == ["F-1", "F-2", "F-3"]
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (row(1, comments='"24 tommer'), row(2, comments='skærm 24"'), row(3)),
+        (row(1, comments='"replaces'), row(9, comments='"'), row(2)),
+        (row(1, comments='"replaces'), row(9), 'which is paid"', row(2, '"Ida"')),
+    ],
+)
+def test_a_text_of_several_lines_that_holds_rows_is_a_question(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    said = refusal(tmp_path, HEADER, *lines)
+    assert f"Lines 2-{2 + len(lines) - 2}: these may be one row with a text of several lines, or rows of their own" in said
+    assert "quote = '\"' if quotes enclose texts" in said
+    assert 'quote = "" if they are part of the texts' in said
+
+
+def test_the_profile_answers_that_question(tmp_path: Path) -> None:
+    lines = (HEADER, row(1, comments='"replaces'), row(9, comments='"'), row(2))
+    found = table(tmp_path, *lines, options=ReadOptions(quote='"'))
+    assert [one[0] for one in cells(found)] == ["F-1", "F-2"]  # the first one is rejected, see the test of rows in a cell
+    found = table(tmp_path, *lines, options=ReadOptions(quote=""))
+    assert [one[0] for one in cells(found)] == ["F-1", "F-9", "F-2"]
+
+
+def test_stray_quotes_beside_others_that_fit_no_cell_are_text(tmp_path: Path) -> None:
+    lines = (row(1, comments='"24 tommer'), row(2, comments='skærm 24"'), row(3, '"Havet" ApS'))
+    assert [one[0] for one in cells(table(tmp_path, HEADER, *lines))] == ["F-1", "F-2", "F-3"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "day", "delimiter"),
+    [
+        ("kr 100,50", "31. jan. 2026", ";"),
+        ("1.100,50 kr.", "31-jan-2026", ";"),
+        ("EUR 100,50", "31. januar 2026", ";"),
+        ("$100.50", "31 Jan 2026", ","),
+        ("USD 100.50", "31-Jan-2026", ","),
+        ("etwas", "bald", "\t"),
+    ],
+)
+@pytest.mark.parametrize("between", [0, 1])
+def test_stray_quotes_swallow_no_rows_of_a_narrow_table(
+    tmp_path: Path, amount: str, day: str, delimiter: str, between: int
+) -> None:
+    names = ('"Ida', *["Bo"] * between, 'Per"', "Ib")
+    lines = [delimiter.join((f"K{number}", name, amount, day)) for number, name in enumerate(names)]
+    found = table(tmp_path, delimiter.join(("ref", "name", "amount", "date")), *lines)
+    assert [one[1] for one in cells(found)] == list(names)
+
+
+def test_prose_with_commas_in_a_narrow_table_is_a_text(tmp_path: Path) -> None:
+    lines = ('1,"call first, then write, please\r\nor, at last, come",9', "2,x,9")
+    assert len(cells(table(tmp_path, "ref,comments,amount", *lines))) == 2
+
+
+def test_rows_are_split_alike_at_once_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["title\r\n", f"{HEADER}\r\n"]
+    for number in range(40):
+        kinds = (
+            row(number),
+            row(number, '"a; b"'),
+            row(number, comments='"one\r\ntwo"'),
+            "",
+            row(number, '"Havet" x'),
+            row(1, '"x'),
+        )
+        lines += f"{kinds[number % 7 % 6]}\r\n".splitlines(keepends=True)
+    found = {}
+    for size in (1, 2, 3, 10, 500):
+        monkeypatch.setattr("importer.loader.files.quoting._CHUNK", size)
+        found[size] = list(RowSplitter(Dialect(";"), 8).rows(lines))
+        assert "".join(line for one in found[size] for line in one.lines) == "".join(lines)
+    assert all([one.cells for one in other] == [one.cells for one in found[1]] for other in found.values())
+    assert all([one.fault for one in other] == [one.fault for one in found[1]] for other in found.values())
 
 
 def test_a_quote_that_never_closes_is_text(tmp_path: Path) -> None:
