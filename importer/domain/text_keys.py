@@ -22,8 +22,8 @@ def fold(text: str) -> str:
 
 
 def header_key(heading: str) -> str:
-    """Return the form by which headings of profiles and sheets are compared."""
-    return fold(heading)
+    """Return the form by which headings of profiles and sheets are compared. Quotes do not count, which may be stray ones."""
+    return fold(heading.replace('"', ""))
 
 
 def heading_set(headings: Iterable[str]) -> frozenset[str]:

@@ -79,11 +79,17 @@ def _around(above: Iterable[NumberedRow], below: Iterable[NumberedRow], rows: Pe
 
 
 def headings_in(cells: Sequence[Cell]) -> tuple[str, ...]:
-    """Return a row's cells as headings: trimmed texts, without the empty ones at the end."""
-    header = tuple("" if is_blank(cell) else str(cell).strip() for cell in cells)
+    """Return a row's cells as headings: trimmed texts without quotes, and without the empty ones at the end."""
+    header = tuple("" if is_blank(cell) else heading_text(str(cell)) for cell in cells)
     while header and not header[-1]:
         header = header[:-1]
     return header
+
+
+def heading_text(text: str) -> str:
+    """Return a heading without quotes: a stray one, or some that a file is said not to have, would make it another heading."""
+    text = text.replace('"', "").strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == "'" else text
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def known_headings(cells: Sequence[Cell], also: frozenset[str] = frozenset()) ->
     ``also`` are headings that the profile maps.
     """
     filled = [cell for cell in cells if not is_blank(cell)]
-    texts = [str(cell) for cell in filled if isinstance(cell, str)]
+    texts = [heading_text(cell) for cell in filled if isinstance(cell, str)]
     known = {key for text in texts if (key := header_key(text)) in also or is_heading(text)}
     has_data = any(may_be_number(cell) or may_be_date(cell) for cell in filled)
     if len(known) < HEADINGS_ENOUGH or (has_data and len(known) * 2 <= len(filled)):
