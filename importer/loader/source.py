@@ -31,6 +31,7 @@ from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs, headings_apart, proofs_of_apart
 from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
+from importer.loader.sheets.row_ends import merely_end_in_delimiter
 from importer.loader.sheets.row_widths import row_widths
 from importer.loader.sheets.sheet import REPORT_MARK, NamedSheet, Sheet, is_example_sheet, is_report_sheet, with_report_layout
 from importer.loader.sheets.visibility import is_own_workbook, notes_without, sheets_to_read
@@ -227,7 +228,8 @@ def _open_sheet(
         return None
     formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
     judge = _judge(plan, profile, context, formats, sheet)
-    widths = row_widths(plan, sheet.layout, top.cells, ends_in_delimiter=profile.trailing_delimiter)
+    ends_so = profile.trailing_delimiter or merely_end_in_delimiter(plan, sheet.layout, top.cells, sheet.read_columns)
+    widths = row_widths(plan, sheet.layout, top.cells, ends_in_delimiter=ends_so)
     reader = RowReader(plan, profile, context, widths=widths, formats=formats, judge=judge)
     return _Table(top, plan, formats, reader, rows, sheet.layout)
 

@@ -51,6 +51,11 @@ def agreement(column: Column, cells: Sequence[Cell], types: VoucherTypes) -> flo
     return sum(map(fits, filled)) / len(filled) if filled else None
 
 
+def could_be_named(name: str, cell: Cell) -> bool:
+    """Return whether a cell has the form that cells of this column have, such as an e-mail address. Texts have any form."""
+    return name not in _BY_NAME or _BY_NAME[name](cell)
+
+
 def is_distinctive(column: Column) -> bool:
     """Return whether the cells of the column identify it without its heading."""
     return column.value_kind in {ValueKind.CURRENCY, ValueKind.COUNTRY} or column.name in {"debtor_email", "voucher_type"}

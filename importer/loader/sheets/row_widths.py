@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -11,12 +12,17 @@ from importer.domain.reasons import Reason
 from importer.loader.files.text_layout import TextLayout
 from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.plan import SheetPlan
-from importer.loader.values.text import is_blank
+from importer.loader.values.amounts import read_money
+from importer.loader.values.formats import Formats
+from importer.loader.values.text import ValueProblem, is_blank
 
-_PROVING = frozenset(
+PROVING = frozenset(
     (ValueKind.MONEY, ValueKind.DATE, ValueKind.COUNTRY, ValueKind.CURRENCY, ValueKind.RATE, ValueKind.UUID, ValueKind.CHOICE)
 )
 """Kinds of values that are not read from the cell of another column. A text or an identifier may be anything."""
+
+_HUNDREDTHS = re.compile(r"[0-9]\.[0-9]{2}(?![0-9])")
+_WITH_POINT = Formats(decimal=".")
 
 _SHARE_OF_SHORT = 4
 """A file leaves out empty cells at the end of its rows if one in so many rows is short, and no row ends in an empty cell."""
@@ -29,7 +35,7 @@ class RowWidths:
     """Judges the rows of one table by their numbers of cells.
 
     A delimiter too many or too few in a row shifts its values to other columns. The habits of a file explain other numbers: it
-    may leave out empty cells at the end, or end every row with a delimiter. ``ends_in_delimiter``: the profile says the latter.
+    may leave out empty cells at the end, or end every row with a delimiter. ``ends_in_delimiter``: it does the latter.
     ``width`` is the number of cells in the row of headings.
     """
 
@@ -38,7 +44,8 @@ class RowWidths:
         self._fewest = len(plan.head.header)
         self._most = max(width, self._fewest)
         columns = [(place, bound.column) for bound in (*plan.case, *plan.voucher) for place in bound.places]
-        self._proving = {place for place, column in columns if column.value_kind in _PROVING}
+        self._proving = {place for place, column in columns if column.value_kind in PROVING}
+        self._identifiers = {place for place, column in columns if column.value_kind is ValueKind.IDENTIFIER}
 
     def objection(self, number: int, cells: Sequence[Cell], count: int) -> Reason | None:
         """Return why the values of a row may be wrong, or None. ``count`` is the number of its cells in the file."""
@@ -46,7 +53,15 @@ class RowWidths:
             return _may_hold_rows(*self._layout.swallowing[number])
         if not all(map(is_blank, cells[self._fewest :])):
             return _TOO_MANY
-        return _GLUED if self.is_glued(cells) else self._of_width(cells, count)
+        if self.is_glued(cells):
+            return _GLUED
+        return _QUOTED if self._has_quoted_identifier(cells) else self._of_width(cells, count)
+
+    def _has_quoted_identifier(self, cells: Sequence[Cell]) -> bool:
+        """Return whether a quote is part of a reference or number: without the stray quote it would be another one."""
+        if not self._layout.quotes_are_text:
+            return False
+        return any(isinstance(cells[at], str) and '"' in str(cells[at]) for at in self._identifiers if at < len(cells))
 
     def _of_width(self, cells: Sequence[Cell], count: int) -> Reason | None:
         usual = self._layout.usual_width or count
@@ -59,13 +74,18 @@ class RowWidths:
         return _all_differ(count, self._most) if not ends_so and self._has_unproven(cells) else None
 
     def is_glued(self, cells: Sequence[Cell]) -> bool:
-        """Return whether a row is one text that holds delimiters as often as a row, or delimiters and an amount or a date."""
+        """Return whether a row is one text that holds delimiters as often as a row, or delimiters and an amount or a number.
+
+        Prose and dates have commas: between them a number must be an amount with decimals, unless they are as many as in a row.
+        """
         filled = [cell for cell in cells if not is_blank(cell)]
         delimiter = self._layout.delimiter
         if len(filled) != 1 or not isinstance(filled[0], str) or not delimiter or delimiter not in filled[0]:
             return False
-        parts = filled[0].split(delimiter)
-        return len(parts) >= self._fewest or any(map(may_be_number, map(str.strip, parts)))
+        parts = [part.strip() for part in filled[0].split(delimiter)]
+        if delimiter != ",":
+            return len(parts) >= self._fewest or any(map(may_be_number, parts))
+        return any(map(may_be_number if len(parts) >= self._fewest else _is_amount, parts))
 
     def _is_cut(self, width: int) -> bool:
         """Return whether rows have so many cells because the file leaves out empty ones at the end."""
@@ -84,11 +104,27 @@ class RowWidths:
         return any(at > proved for at in filled)
 
 
+def _is_amount(text: str) -> bool:
+    """Return whether a text is an amount with two decimals behind a point."""
+    if not _HUNDREDTHS.search(text):
+        return False
+    try:
+        read_money(text, _WITH_POINT)
+    except ValueProblem:
+        return False
+    return True
+
+
 _TOO_MANY = Reason("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter")
 _GLUED = Reason(
     "glued_row",
     "The whole row is one cell: quotes around it hide its delimiters. Take these quotes away, or write each value into its "
     "column",
+)
+_QUOTED = Reason(
+    "quote_in_reference",
+    'A reference or number of the row holds a quote ("), as quotes are read as part of the texts in this file. Take the quote '
+    'away; if quotes enclose cells in files of this kind, take quote = "" out of the profile',
 )
 
 

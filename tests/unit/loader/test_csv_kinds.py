@@ -86,6 +86,72 @@ def test_a_delimiter_at_the_end_of_every_row_is_a_habit(tmp_path: Path) -> None:
     assert codes(rows) == ["sent"] * 3
 
 
+@pytest.mark.parametrize("tail", [";;;Rent;ring;", ";;;;;", ";ida@example.dk;+45 20000001;;ring;"])
+def test_rows_that_merely_end_in_a_delimiter_are_read(tmp_path: Path, tail: str) -> None:
+    rows, _ = load(tmp_path, HEADER, *(line(number, tail) for number in range(1, 4)))
+    assert codes(rows) == ["sent"] * 3
+    rows, _ = load(tmp_path, HEADER, line(1, tail), line(2, f"{tail}x"))
+    assert "sent" not in codes(rows[1:])
+
+
+def test_two_headings_in_one_leave_a_cell_too_many(tmp_path: Path) -> None:
+    header = HEADER.replace("debtor_email;debtor_phone", "debtor_emaildebtor_phone")
+    rows, _ = load(tmp_path, header, line(1, ";;;Rent;"), line(2, ";;;Rent;"))
+    assert codes(rows) == ["cells_differ"] * 2
+
+
+@pytest.mark.parametrize("quotes", ["{}", '"{}', '{}"', '"{}"', '{}"x'])
+@pytest.mark.parametrize("at", [0, 1, 5, 9, 13])
+def test_a_stray_quote_in_a_heading_loses_no_column(tmp_path: Path, quotes: str, at: int) -> None:
+    headings = HEADER.split(";")
+    headings[at] = quotes.format(headings[at]).removesuffix("x")
+    lines = [line(number, ";;;Rent;ring").replace(";DKK;", ";EUR;") for number in (1, 2)]
+    rows, notes = load(tmp_path, ";".join(headings), *lines)
+    assert codes(rows) == ["sent"] * 2
+    assert b'"currencyCode":"EUR"' in rows[0].case.payload  # type: ignore[union-attr]
+    assert not [note for note in notes if note.kind is NoteKind.HEADINGS_UNUSED]
+
+
+def test_a_quote_that_opens_in_the_last_heading_and_closes_in_a_row_is_a_question(tmp_path: Path) -> None:
+    header = HEADER.replace(";comments", ';"comments')
+    with pytest.raises(FileRefused, match="Lines 1-3: these may be one row"):
+        load(tmp_path, header, line(1), line(2, ';;;;x"'))
+
+
+def test_headings_in_quotes_are_matched_where_quotes_are_text(tmp_path: Path) -> None:
+    header = ";".join(f'"{heading}"' for heading in HEADER.split(";"))
+    rows, _ = load(tmp_path, header, line(1, name='"Havet" ApS'), line(2), profile=Profile(quote=""))
+    assert codes(rows) == ["sent"] * 2
+    glued = [f'"{one}"' for one in (HEADER, line(1), line(2))]
+    rows, _ = load(tmp_path, *glued, profile=Profile(quote=""))
+    assert codes(rows) == ["quote_in_reference"] * 2
+
+
+def test_a_row_that_has_swallowed_another_is_named(tmp_path: Path) -> None:
+    header = "case_ref;debtor_name;amount_to_recover;date;currency;debtor_country;debtor_type"
+    end = ";DKK;DK;Person"
+    lines = [f'F-1;"Ida;kr 100,50;31. jan 2026{end}', f'F-2;Bo;kr 200,50;31. jan 2026{end}";x;y;x;y']
+    rows, _ = load(tmp_path, header, *lines, f"F-4;Ib;kr 100,00;31. jan 2026{end}", profile=Profile(quote='"'))
+    assert codes(rows)[0] == "rows_in_a_cell"
+
+
+def test_a_row_that_may_hold_others_is_rejected_alone_if_quotes_enclose(tmp_path: Path) -> None:
+    lines = [HEADER, line(1, ';;;;"replaces'), line(9, ';;;;"'), line(2)]
+    rows, _ = load(tmp_path, *lines, profile=Profile(quote='"'))
+    assert codes(rows) == ["rows_in_a_cell", "sent"]
+    with pytest.raises(FileRefused, match="two ways"):
+        load(tmp_path, *lines)
+
+
+def test_footers_with_a_date_are_notes(tmp_path: Path) -> None:
+    header, row = HEADER.replace(";", ","), line(1).replace(",", ".").replace(";", ",")
+    rows, _ = load(tmp_path, header, row, "", '"Thursday, Nov 5, 2026 09:12 AM GMT-08:00"')
+    assert codes(rows) == ["sent", "notes_below"]
+    for glued in (row, "K2,Bo,200.50", "Bo, $200.50"):
+        rows, _ = load(tmp_path, header, row, "", f'"{glued}"')
+        assert codes(rows) == ["sent", "glued_row"]
+
+
 def test_empty_cells_that_are_left_out_at_the_end_are_a_habit(tmp_path: Path) -> None:
     rows, _ = load(tmp_path, HEADER, line(1, ";;+45 20000001;a;b"), line(2, ""), line(3, ""), line(4, ""))
     assert codes(rows) == ["sent"] * 4
