@@ -18,7 +18,7 @@ from importer.errors import FileRefused, FileUnreachable
 from importer.loader.files.byte_check import DOS_END, MAX_LINE, ByteCheck, long_line
 from importer.loader.files.dialect import Dialect, detect
 from importer.loader.files.quote_faults import quotes_refused
-from importer.loader.files.quoting import FIELD_LIMIT, QuoteFaultKind, RowSplitter, usual_width
+from importer.loader.files.quoting import FIELD_LIMIT, RowSplitter, usual_width
 from importer.loader.files.safety import TextFile, file_signature, open_regular
 from importer.loader.files.text_encoding import ask_for_encoding, codec_of, known_encoding, lines_read_once, marked_encoding
 from importer.loader.files.text_layout import TextLayout
@@ -146,15 +146,18 @@ def _settled(
         found = scan_unquoted(text.lines(skip=skip), dialect.delimiter, apart)
         return _without_faults(text, dialect, found)
     width = usual_width(sample[skip:], dialect)
-    first = found = scan_quoted(text.lines(skip=skip), dialect, width, apart, may_hold_rows=is_stated)
+
+    def scan(dialect: Dialect) -> TextScan:
+        return scan_quoted(text.lines(skip=skip), dialect, width, apart, may_hold_rows=is_stated)
+
+    found = scan(dialect)
     if found.faults and check.escaped_quotes:
         escaped = replace(dialect, escape="\\", doubles_escape=doubles_backslashes(text.lines(skip=skip)))
-        found = scan_quoted(text.lines(skip=skip), escaped, width, apart, may_hold_rows=is_stated)
-        dialect = dialect if found.faults else escaped
-    is_open = all(fault.kind is QuoteFaultKind.EITHER for fault in first.faults)  # quotes may enclose: then both ways fit
-    if found.faults and not is_stated and not is_open and fits_unquoted(text.lines(skip=skip), dialect):
+        if not (again := scan(escaped)).faults:
+            return escaped, again.layout
+    if found.must_be_text and not is_stated and fits_unquoted(text.lines(skip=skip), dialect):
         return replace(dialect, quote=""), scan_unquoted(text.lines(skip=skip), dialect.delimiter, apart).layout
-    return _without_faults(text, dialect, found if not found.faults else first)
+    return _without_faults(text, dialect, found)
 
 
 def _without_faults(text: _Text, dialect: Dialect, found: TextScan) -> tuple[Dialect, TextLayout]:

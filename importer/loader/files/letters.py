@@ -156,15 +156,16 @@ def _worth(sign: str, before: str, behind: str) -> float:
     """Return what a sign beyond ASCII is worth between these two: above 0 for a letter, below for what is not found there."""
     if sign.isalpha() and sign not in _ORDINALS:
         return _worth_of_letter(sign, before, behind)
-    if _is_in_no_text(sign) or (sign in _ORDINALS and behind.isalpha()):
-        return -1
+    return 0 if not _is_in_no_text(sign) and _is_usual(sign, before, behind) else -1
+
+
+def _is_usual(sign: str, before: str, behind: str) -> bool:
+    """Return whether a sign that is no letter is found between these two."""
     if sign in _ORDINALS:
-        return 0
+        return not behind.isalpha()
     if behind.isalpha():
-        usual = _BETWEEN if before.isalpha() else _IN_FRONT
-    else:
-        usual = _BEHIND if before.isalpha() else frozenset(sign)
-    return 0 if sign in usual else -1
+        return sign in (_BETWEEN if before.isalpha() else _IN_FRONT)
+    return not before.isalpha() or sign in _BEHIND
 
 
 def _is_in_no_text(sign: str) -> bool:
@@ -173,14 +174,16 @@ def _is_in_no_text(sign: str) -> bool:
 
 
 def _worth_of_letter(sign: str, before: str, behind: str) -> float:
-    is_shouted = sign.islower() and before.isupper() and behind.isupper()
-    if is_shouted or (sign.isupper() and before.islower()):
+    if _has_odd_case(sign, before, behind):
         return -1
     if "\u0400" <= sign <= "\u04ff":
         return -1 if _is_latin(before) or _is_latin(behind) else 1
-    if not before.isalpha() and not behind.isalpha() and sign not in _MOST_USUAL:
-        return 0  # one letter alone is no word
-    return _WORTH.get(sign, 0.25)
+    return _WORTH.get(sign, 0.25) if sign in _MOST_USUAL or before.isalpha() or behind.isalpha() else 0  # one letter is no word
+
+
+def _has_odd_case(sign: str, before: str, behind: str) -> bool:
+    is_shouted = sign.islower() and before.isupper() and behind.isupper()
+    return is_shouted or (sign.isupper() and before.islower())
 
 
 def _is_latin(sign: str) -> bool:

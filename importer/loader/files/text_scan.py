@@ -25,6 +25,11 @@ class TextScan:
     layout: TextLayout
     faults: Sequence[QuoteFault] = ()
 
+    @property
+    def must_be_text(self) -> bool:
+        """Whether quotes cannot enclose cells in this file, as some do not fit. Where all may fit, both ways are possible."""
+        return any(fault.kind is not QuoteFaultKind.EITHER for fault in self.faults)
+
 
 @dataclass
 class _Counts:

@@ -1,4 +1,4 @@
-"""Tell whether the rows of a delimited text have a cell more than the headings merely because each ends in a delimiter."""
+"""Decide whether the rows of a delimited text have more cells than the headings only since each ends in a delimiter."""
 
 from __future__ import annotations
 

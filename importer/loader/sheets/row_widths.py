@@ -149,8 +149,8 @@ def _may_hold_rows(first: int, last: int) -> Reason:
     return Reason(
         "rows_in_a_cell",
         f"A cell of the row (from line {first:,} to line {last:,} of the file) holds delimiters as rows do. Other rows may be in "
-        "it: check the quotes there, and import the rows that are in it as rows of their own. If it is one text, write it without "
-        "line ends",
+        "it: check the quotes there, and import the rows that are in it as rows of their own. If it is one text, write it "
+        "without line ends",
     )
 
 
