@@ -30,8 +30,8 @@ _TABLE_WIDTH, _NARROW_WIDTH = 6, 3
 Prose has as many commas as narrow tables have. In these an amount, a date or a number must be in the line as well.
 """
 
-_CHUNK = 500
-"""Lines that the csv module splits at once. If one of them is not a row by itself, they are split one by one."""
+_CHUNK, _LARGEST_CHUNK = 500, 1 << 20
+"""Lines that the csv module splits at once, and characters. If one is not a row by itself, they are split one by one."""
 
 _UNIT = r"[^\W\d_]{0,4}[.$€£]?"
 _FIGURE = re.compile(
@@ -141,7 +141,7 @@ class RowSplitter:
         if self._dialect.escape:
             yield from self._tolerant(_Source(lines))
             return
-        while chunk := list(islice(lines, _CHUNK)):
+        while chunk := _chunk(lines):
             if records := self._plain(chunk):
                 yield PlainRows(chunk, records)
             else:
@@ -265,6 +265,17 @@ class RowSplitter:
                 if wide and (self._width >= _TABLE_WIDTH or any(map(self._has_figure, cell.splitlines()))):
                     return True
         return False
+
+
+def _chunk(lines: Iterator[str]) -> list[str]:
+    """Take the next lines."""
+    chunk, size = list[str](), 0
+    for line in islice(lines, _CHUNK):
+        chunk.append(line)
+        size += len(line)
+        if size > _LARGEST_CHUNK:
+            break
+    return chunk
 
 
 def _kind_of(text: str, found: list[str] | None) -> QuoteFaultKind:
