@@ -13,7 +13,8 @@ from importer.domain.number_formats.section import Section
 from importer.domain.number_formats.tokens import Token, TokenKind
 
 _SHOWN_PLAIN = frozenset((TokenKind.DIGIT, TokenKind.POINT, TokenKind.COMMA, TokenKind.BLANK, TokenKind.FILL))
-_SIGNS = frozenset("-+() \u00a0\u202f\u2212")
+_BLANKS = frozenset(" \u00a0\u202f")
+_SIGNS = _BLANKS | frozenset("-+()\u2212")
 
 
 class OddAmount(Enum):
@@ -112,15 +113,18 @@ def must_be_kept(form: NumberFormat) -> bool:
     """
     numbers = form.sections[:2]  # a third one is that of zero, or of what no condition takes
     hides_sign = len(numbers) > 1 and not numbers[0].condition and not numbers[1].shows_sign and not numbers[1].is_date
-    return form.changes_texts or hides_sign or any(not _is_ordinary(section) for section in form.sections[:2])
+    positive = form.of_positives
+    return form.changes_texts or hides_sign or any(not _is_ordinary(one, signs=one not in positive) for one in numbers)
 
 
-def _is_ordinary(section: Section) -> bool:
+def _is_ordinary(section: Section, *, signs: bool) -> bool:
+    """Return whether a section shows a number as it is. ``signs``: it is for numbers below zero, of which signs are a part."""
     if section.is_date:
         return True
     if section.has(TokenKind.GENERAL) or section.is_of_text:
         return section.is_plain
-    return not _has_odd_digits(section) and all(map(_is_ordinary_token, section.tokens))
+    literals = _SIGNS if signs else _BLANKS
+    return not _has_odd_digits(section) and all(_is_ordinary_token(token, literals) for token in section.tokens)
 
 
 def _has_odd_digits(section: Section) -> bool:
@@ -131,7 +135,7 @@ def _has_odd_digits(section: Section) -> bool:
     return section.is_without_number or is_changed or (has_zeros and not layout.grouped)
 
 
-def _is_ordinary_token(token: Token) -> bool:
+def _is_ordinary_token(token: Token, literals: frozenset[str]) -> bool:
     if token.kind is TokenKind.LITERAL:
-        return set(token.text) <= _SIGNS
+        return literals.issuperset(token.text)
     return token.kind in _SHOWN_PLAIN or (token.kind is TokenKind.CURRENCY and token.text.startswith("-"))

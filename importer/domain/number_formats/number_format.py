@@ -90,6 +90,14 @@ class NumberFormat:
         return choice.section.signs if choice else ()
 
     @cached_property
+    def of_positives(self) -> tuple[Section, ...]:
+        """The sections by which numbers above zero may be shown."""
+        conditions = [section.condition for section in self._of_numbers]
+        if not any(conditions):
+            return self._of_numbers[:1]
+        return tuple(one for one in self._of_numbers if one.condition is None or not one.condition.is_of_negatives)
+
+    @cached_property
     def sections(self) -> tuple[Section, ...]:
         """The sections for numbers."""
         return self._of_numbers

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from importer.domain.number_formats.tokens import Token, TokenKind, tokens_of
@@ -21,6 +23,11 @@ _OPERATORS: tuple[tuple[str, Callable[[Decimal, Decimal], bool]], ...] = (
 )
 _NO_NUMBERS = frozenset((TokenKind.LITERAL, TokenKind.BLANK, TokenKind.FILL, TokenKind.CURRENCY, TokenKind.COLOUR))
 _SPACES = " \u00a0\u202f"
+_MINUS = "-\u2212\u2013"
+_NO_WORDS = _SPACES + _MINUS + "+()*:=',"
+_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
+_NO_HUNDREDTHS = re.compile(r"[.,][-\u2212\u2013]{1,2}")
+_OF_NUMBERS = frozenset((TokenKind.DIGIT, TokenKind.GENERAL, TokenKind.TEXT))
 
 
 class Condition(NamedTuple):
@@ -54,6 +61,14 @@ class CurrencySign(NamedTuple):
     sign: str
     locale: str
     is_marked: bool
+
+
+class Literals(NamedTuple):
+    """The literal texts of a section: before the first digit, between the digits, and behind the last one."""
+
+    before: str
+    between: str
+    behind: str
 
 
 class DigitLayout(NamedTuple):
@@ -145,12 +160,32 @@ class Section:
             if token.kind in (TokenKind.BLANK, TokenKind.FILL):
                 literal += " "
                 continue
-            if bare := literal.strip(_SPACES + "-+()"):
+            if bare := literal.strip(_NO_WORDS).lstrip("."):
                 found.append(CurrencySign(bare, "", is_marked=False))
             literal = ""
             if token.kind is TokenKind.CURRENCY and (sign := _marked(token.text)):
                 found.append(sign)
         return tuple(found)
+
+    @cached_property
+    def literals(self) -> Literals:
+        """The texts around and between the digits, with a blank for each token that is neither a text nor a digit."""
+        texts = [token.text if token.kind is TokenKind.LITERAL else " " for token in self.tokens]
+        digits = [at for at, token in enumerate(self.tokens) if token.kind in _OF_NUMBERS]
+        first, last = (digits[0], digits[-1]) if digits else (len(texts), len(texts))
+        return Literals("".join(texts[:first]), "".join(texts[first:last]), "".join(texts[last + 1 :]))
+
+    @cached_property
+    def shows_minus(self) -> bool:
+        """Whether the number has a minus before or behind it, or brackets around it, also if it is not below zero.
+
+        A dash that stands for zero hundredths (``1234,-``), and brackets around a text, are none.
+        """
+        if self.is_date:
+            return False
+        before, behind = (_IN_BRACKETS.sub(r"\1", text) for text in (self.literals.before, self.literals.behind))
+        behind = behind if self.digits.decimals else _NO_HUNDREDTHS.sub("", behind, count=1)
+        return any(mark in before for mark in f"({_MINUS}") or any(mark in behind for mark in f"){_MINUS}")
 
     @cached_property
     def locale(self) -> str:
@@ -166,12 +201,25 @@ class Section:
 
 
 def _as_literals(tokens: list[Token]) -> list[Token]:
-    """Return the tokens with the letters of dates as literals where they stand behind a number, as in ``0.00 SEK``."""
+    """Return the tokens with the letters of dates as literals where they stand beside a number: ``0.00 SEK``, ``USD 0.00``."""
     kinds = [token.kind for token in tokens]
     first = kinds.index(TokenKind.DATE) if TokenKind.DATE in kinds else len(kinds)
-    if not {TokenKind.DIGIT, TokenKind.GENERAL, TokenKind.TEXT}.intersection(kinds[:first]):
+    if not _OF_NUMBERS.intersection(kinds[:first]) and not _has_own_digits(tokens):
         return tokens
     return [Token(TokenKind.LITERAL, token.text) if token.kind is TokenKind.DATE else token for token in tokens]
+
+
+def _has_own_digits(tokens: list[Token]) -> bool:
+    """Return whether a section has digits besides those of a fraction of a second, such as ``ss.000``, and no duration."""
+    if any(token.kind is TokenKind.DATE and token.text.startswith("[") for token in tokens):
+        return False
+    of_seconds = False
+    for before, token in pairwise((Token(TokenKind.LITERAL, ""), *tokens)):
+        if token.kind is TokenKind.DIGIT and not of_seconds:
+            return True
+        is_point = token.kind is TokenKind.POINT and before.kind is TokenKind.DATE and before.text[-1:] in ("s", "S")
+        of_seconds = is_point or (of_seconds and token.kind is TokenKind.DIGIT)
+    return False
 
 
 def _marked(text: str) -> CurrencySign | None:

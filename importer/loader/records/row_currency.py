@@ -7,19 +7,23 @@ debtor, if exactly one of the currencies is theirs. Else it is an error; it is n
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from importer.domain.code_lists import case_currencies
 from importer.loader.records.row_values import RowValues
-from importer.loader.values.amounts import currencies_meant, currencies_of
+from importer.loader.values.amounts import currencies_of
+from importer.loader.values.currency_words import currencies_meant
 
+_WRITE_CODE = "Write the three-letter ISO code in a currency column"
 _COUNTRIES = ("creditor_country", "debtor_country")
 
 
-def resolve_currency(found: RowValues, amounts: Iterable[str]) -> None:
+def resolve_currency(found: RowValues, amounts: Iterable[str], shown: str = "") -> None:
     """Replace the currency of a row by its code if it is written in another way. ``amounts`` are the row's amounts as texts.
 
-    Adds the reason if the row does not say which of several currencies is meant.
+    ``shown`` is the text of the amount if only the format of its cell shows the currency. Adds the reason if the row does not
+    say which of several currencies is meant.
     """
     written = found.values.get("currency")
     if written is None or written in case_currencies():
@@ -34,9 +38,18 @@ def resolve_currency(found: RowValues, amounts: Iterable[str]) -> None:
         found.values["currency"] = next(iter(proven))
         return
     likely = sorted(meant & _own_currencies(found) or meant)[:3]
-    message = "is the sign of several currencies, and the row does not show which one. Write the three-letter ISO code"
+    message, gist = _unclear_sign(written, shown)
     found.reject("currency", message, "currency", tuple(likely))
+    found.reasons[-1] = replace(found.reasons[-1], gist=gist)
     del found.values["currency"]
+
+
+def _unclear_sign(written: str, shown: str) -> tuple[str, str | None]:
+    """Return the message about a sign of several currencies, and the same without the values of the row."""
+    if not shown:
+        return "is the sign of several currencies, and the row does not show which one. Write the three-letter ISO code", None
+    what = f'is only shown as "{written}", a sign of several currencies, by the format of the amount'
+    return f'{what} ("{shown}"). {_WRITE_CODE}', f"{what}. {_WRITE_CODE}"
 
 
 def _narrowed(meant: frozenset[str], amounts: Iterable[str]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from importer.domain.records import Reject
 from importer.domain.special_cells import ShownNumber
 from importer.loader.records.column_readers import ColumnReader
 from importer.loader.records.row_values import RowValues
-from importer.loader.values.amounts import currencies_meant
+from importer.loader.values.currency_words import currencies_meant
 from importer.loader.values.shown_currency import ShownCurrency, shown_currency
 
 Shown = Sequence[tuple[str, ShownCurrency]]
@@ -26,19 +26,20 @@ def currencies_shown_in(found: RowValues, amounts: Iterable[ColumnReader]) -> Sh
     ]
 
 
-def take_shown_currency(found: RowValues, shown: Shown) -> None:
+def take_shown_currency(found: RowValues, shown: Shown) -> str:
     """Take the currency that a number format shows, as if it were written in the currency column.
 
-    The default of the settings is for lists that name no currency, so that it gives way, unless a sign can mean it too.
+    Returns the text of the amount that shows it, "" if it is not taken. The default of the settings is for lists that name no
+    currency, so that it gives way, unless a sign can mean it too.
     """
-    first = next((one for _, one in shown if one.codes), None)
+    name, first = next(((name, one) for name, one in shown if one.codes), ("", None))
     if first is None:
-        return
+        return ""
     written = found.values.get("currency")
-    if written is not None and not _is_default(found):
-        return
-    if written is None or not _may_mean(written, first):
-        found.values["currency"] = first.name
+    if written is not None and (not _is_default(found) or _may_mean(written, first)):
+        return ""
+    found.values["currency"] = first.name
+    return found.text_in(name) or ""
 
 
 def check_shown_currencies(found: RowValues, shown: Shown) -> None:
@@ -46,7 +47,9 @@ def check_shown_currencies(found: RowValues, shown: Shown) -> None:
     currency = found.values.get("currency")
     for name, one in shown:
         if not one.codes:
-            message = f"is shown with {one.sign}, which is no currency that is known. Correct the cell's format"
+            message = (
+                f"is shown with {one.sign}, {one.fault}. Correct the cell's format, or write the currency in a column of its own"
+            )
             found.reject("currency_unknown", message, name)
         elif currency in case_currencies() and currency not in one.codes:
             message = f"is shown in {one.name} by the cell's format, but the row's currency is {currency}. Correct one"

@@ -163,10 +163,10 @@ class RowReader:
         found, cells = RowValues(kind), row.readable
         found.read(columns, cells)
         shown = currencies_shown_in(found, columns.amounts)
-        take_shown_currency(found, shown)
+        text = take_shown_currency(found, shown)
         if kind is RecordKind.VOUCHER and "currency" not in found.values and self._case_amounts:
             found.values |= self._currency_of_case(cells)
-        resolve_currency(found, found.texts_of(columns.amounts))
+        resolve_currency(found, found.texts_of(columns.amounts), text)
         found.check_signs(columns.amounts)
         check_shown_currencies(found, shown)
         if row.found:

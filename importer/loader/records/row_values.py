@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
@@ -69,6 +69,7 @@ class RowValues:
                     value = read(cell)
                 except ValueProblem as error:
                     self.reject(error.code, str(error), name)
+                    self.reasons[-1] = replace(self.reasons[-1], gist=error.gist)
                     continue
                 if value is None:
                     continue
@@ -102,12 +103,19 @@ class RowValues:
 
     def reason(self, code: str, message: str, name: str | None, offers: tuple[str, ...] = ()) -> Reason:
         """Return a reason about the column ``name``, with its heading and the cell's value."""
-        reader = next((known for known in self.readers if known.name == name), None)
+        reader = self._reader(name)
         text = self._text(reader)
         offers = offers or (suggestions_for(code, text, for_vouchers=self.kind is RecordKind.VOUCHER) if text else ())
         if text and len(text) > SHOWN_CHARACTERS:
             text = text[:SHOWN_CHARACTERS].rstrip() + "…"
         return Reason(code, message, name, reader and reader.bound.heading, text, offers)
+
+    def text_in(self, name: str) -> str | None:
+        """Return the cell of a column as displayed, or None if it is blank or there is no such column."""
+        return self._text(self._reader(name))
+
+    def _reader(self, name: str | None) -> ColumnReader | None:
+        return next((known for known in self.readers if known.name == name), None)
 
     def _text(self, found: ColumnReader | None) -> str | None:
         """Return the column's cell as displayed, or None if it is blank."""

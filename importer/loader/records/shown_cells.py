@@ -12,12 +12,13 @@ from enum import Enum, auto
 from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
 from importer.domain.kinds import RecordKind
-from importer.domain.number_formats.meaning import identifier_text, may_be_odd
+from importer.domain.number_formats.meaning import identifier_text
 from importer.domain.personal_numbers.texts import numbers_in
 from importer.domain.special_cells import ReadBetter, ShownNumber, number_text
 from importer.loader.records.column_readers import takes_no_dates
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
 from importer.loader.values.parsers import display_text
+from importer.loader.values.shown_amounts import may_be_unclear
 from importer.loader.values.shown_currency import shows_currency
 
 _Cells = tuple[Cell, ...]
@@ -96,7 +97,7 @@ class ShownCells:
     def _settled(self, at: int, cell: ShownNumber) -> Cell:
         use = self._uses.get(at)
         if use is _Use.AMOUNT:
-            return cell if shows_currency(cell.code) or may_be_odd(cell.code) else cell.held
+            return cell if shows_currency(cell.code) or may_be_unclear(cell.code) else cell.held
         if use is None:
             return _settled_elsewhere(cell)
         if use is _Use.NUMBER:

@@ -19,7 +19,7 @@ from importer.domain.columns import Column, ValueKind
 from importer.domain.personal_numbers.texts import mask_text, without_masks
 from importer.domain.special_cells import CellError
 from importer.domain.text_keys import fold
-from importer.loader.values.amounts import CURRENCY_WORDS
+from importer.loader.values.currency_words import CURRENCY_WORDS
 from importer.loader.values.formats import DateOrder
 from importer.loader.values.parsers import READERS, Formats, ValueProblem, display_text, is_blank
 

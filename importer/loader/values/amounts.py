@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
-from functools import cache
 
 from importer.domain.cells import Cell
-from importer.domain.code_lists import case_currencies
-from importer.domain.number_formats.meaning import may_be_odd, odd_amount
 from importer.domain.special_cells import ShownNumber
+from importer.loader.values.currency_words import currencies_of_unit
 from importer.loader.values.formats import LONGEST, DecimalMark, Formats
+from importer.loader.values.shown_amounts import may_be_unclear, unclear_amount
 from importer.loader.values.text import ValueProblem, read_text
 
 _TIDY = str.maketrans(
@@ -27,7 +26,7 @@ _TIDY = str.maketrans(
     }
 )
 _NUMBERS = (int, float, Decimal)
-_NO_NUMBERS = (bool, float, Decimal, date, time, timedelta)
+_NO_NUMBERS = (bool, float, Decimal)
 _PARTS = re.compile(r"([^0-9]*)([0-9](?:[0-9.,' ]*[0-9])?)(?:([.,])-{1,2})?([^0-9]*)")
 _BEFORE = re.compile(r" *([-+(]?) *([^-+() ]*) *([-+(]?) *")
 _AFTER = re.compile(r" *([-+)]?) *([^-+() ]*) *([-+)]?) *")
@@ -115,10 +114,11 @@ def read_number(cell: Cell, formats: Formats) -> Decimal:
 
 def read_money(cell: Cell, formats: Formats) -> Decimal:
     """Return the exact decimal as :func:`read_number` does. A currency sign or code is allowed, see `currencies_of`."""
-    if isinstance(cell, ShownNumber) and may_be_odd(cell.code) and (odd := odd_amount(cell.code, cell)):
-        raise ValueProblem("amount_unclear", f"{odd.value}, so that it is not clear which amount is meant. {_WRITE_PLAIN}")
+    if isinstance(cell, ShownNumber) and may_be_unclear(cell.code) and (unclear := unclear_amount(cell)):
+        what, gist = (f"{words}, so that it is not clear which amount is meant. {_WRITE_PLAIN}" for words in unclear)
+        raise ValueProblem("amount_unclear", what, gist)
     number, unit = _read(cell, formats)
-    if unit and not _currencies(unit):
+    if unit and not currencies_of_unit(unit):
         raise _not_a_number()
     return number
 
@@ -129,7 +129,7 @@ _WRITE_PLAIN = "Format the cell as a number that shows it, or give the amount in
 def currencies_of(text: str) -> frozenset[str]:
     """Return the currencies that the sign of an amount can mean: DKK, SEK, NOK and ISK for ``kr``; none without a sign."""
     found = written(text) if not _DIGITS_ALONE.fullmatch(text) else None
-    return _currencies(found.unit) if found and found.unit else frozenset()
+    return currencies_of_unit(found.unit) if found and found.unit else frozenset()
 
 
 def _read(cell: Cell, formats: Formats) -> tuple[Decimal, str]:
@@ -137,6 +137,11 @@ def _read(cell: Cell, formats: Formats) -> tuple[Decimal, str]:
         number = Decimal(f"{cell:.15g}") if isinstance(cell, float) else Decimal(cell)
         if number.is_finite():
             return number, ""
+    if isinstance(cell, date | time | timedelta):
+        message = (
+            "is a date or a time by the format of its cell. Format the cell as a number, and write an amount such as 1234.50"
+        )
+        raise ValueProblem("not_a_number", message)
     if isinstance(cell, _NO_NUMBERS):
         raise ValueProblem("not_a_number", "is not a number. Write an amount such as 1234.50")
     return _number_in(read_text(cell).removeprefix("'"), formats)  # an apostrophe in front marks a cell as text
@@ -192,66 +197,3 @@ def read_rate(cell: Cell, formats: Formats) -> Decimal:
     if abs(rate) >= 1:
         raise ValueProblem("rate", "could be a percentage or a factor. Write 8.05 % or 0.0805")
     return rate
-
-
-_KRONER = frozenset(("DKK", "SEK", "NOK", "ISK"))
-_FRANCS = frozenset(("CHF",))
-_SIGNS_IN_USE = {  # currency words in use that CLDR does not have
-    **dict.fromkeys(("kr", "krone", "kroner", "krona", "kronor"), _KRONER),
-    **dict.fromkeys(("fr", "sfr"), _FRANCS),
-    **dict.fromkeys(("euro", "euros"), frozenset(("EUR",))),
-}
-CURRENCY_WORDS = frozenset(_SIGNS_IN_USE)
-"""Folded words for currencies that are in use besides the codes and the signs of CLDR."""
-_SIGN_LOCALES = ("da", "sv", "nb", "de", "en", "is", "pl", "cs", "hu", "tr", "ja")
-
-
-def currencies_meant(text: str) -> frozenset[str]:
-    """Return the currencies that a sign or an everyday name can mean: ``kr``, ``US$``, ``Danish kroner``; none for others."""
-    return _currencies(text.strip()) or _named_currencies().get(_words(text), frozenset())
-
-
-@cache
-def _named_currencies() -> dict[str, frozenset[str]]:
-    """Map names of currencies to those that they can mean. Source: CLDR, for the languages of the sheets; and usual words."""
-    from babel import Locale
-
-    found: dict[str, set[str]] = {}
-    for name in ("en", "da", "sv", "nb", "nn", "de"):
-        locale = Locale.parse(name)
-        for code in case_currencies():
-            plural = dict(locale._data["currency_names_plural"].get(code, {}))  # noqa: SLF001  (Babel has no other way to the forms)
-            for text in (locale.currencies.get(code, ""), *plural.values()):
-                found.setdefault(_words(str(text)), set()).add(code)
-    usual = {"danske kr": "DKK", "svenske kr": "SEK", "norske kr": "NOK", "svenska kr": "SEK", "pund": "GBP", "us dollar": "USD"}
-    for text, code in usual.items():
-        found.setdefault(_words(text), set()).add(code)
-    return {text: frozenset(codes) for text, codes in found.items() if text}
-
-
-def _words(text: str) -> str:
-    return " ".join(text.casefold().replace("-", " ").rstrip(".").split())
-
-
-def _currencies(unit: str) -> frozenset[str]:
-    return _units().get(_bare(unit), frozenset())
-
-
-def _bare(unit: str) -> str:
-    return unit.casefold().rstrip(".")
-
-
-@cache
-def _units() -> dict[str, frozenset[str]]:
-    """Map folded signs to the currencies that they can mean: ISO codes, CLDR's signs in some languages, and common words."""
-    from babel import Locale
-
-    found: dict[str, set[str]] = {code.casefold(): {code} for code in case_currencies()}
-    english = Locale.parse("en").currencies
-    for name in _SIGN_LOCALES:
-        for code, sign in Locale.parse(name).currency_symbols.items():
-            if code in case_currencies():
-                found.setdefault(_bare(sign), set()).add(code)
-    for sign, word in (("$", "Dollar"), ("£", "Pound"), ("¥", "Yen"), ("¥", "Yuan")):
-        found[sign] |= {code for code, name in english.items() if word in str(name) and code in case_currencies()}
-    return {sign: frozenset(codes) for sign, codes in found.items()} | _SIGNS_IN_USE

@@ -15,15 +15,19 @@ from importer.domain.number_formats.meaning import locale_name
 from importer.domain.number_formats.number_format import exact, number_format
 from importer.domain.number_formats.section import CurrencySign
 from importer.domain.special_cells import ShownNumber
-from importer.loader.values.amounts import currencies_meant
+from importer.loader.values.currency_words import currencies_meant
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCurrency:
-    """A sign that a number format shows, and the currencies that it can mean: none if it is not known, or contradicts another."""
+    """A sign that a number format shows, and the currencies that it can mean.
+
+    There are none if the sign is not known or contradicts another; ``fault`` then says so, as a part of a sentence.
+    """
 
     sign: str
     codes: frozenset[str]
+    fault: str = ""
 
     @property
     def name(self) -> str:
@@ -57,18 +61,29 @@ def shows_currency(code: str) -> bool:
 @lru_cache(maxsize=4096)
 def _combined(signs: tuple[CurrencySign, ...]) -> ShownCurrency | None:
     """Return what the signs of one section mean together. A text that is no currency is none of them."""
-    meant = [(one.sign, codes) for one in signs if (codes := _meant(one)) or one.is_marked]
+    meant = [shown for one in signs if (shown := _meant(one)).codes or one.is_marked]
     if not meant:
         return None
-    common = frozenset.intersection(*(codes for _, codes in meant))
-    return ShownCurrency(" and ".join(dict.fromkeys(sign for sign, _ in meant)), common)
+    sign = " and ".join(dict.fromkeys(one.sign for one in meant))
+    if fault := next((one.fault for one in meant if one.fault), ""):
+        return ShownCurrency(sign, frozenset(), fault)
+    common = frozenset.intersection(*(one.codes for one in meant))
+    return ShownCurrency(sign, common, "" if common else "which are different currencies")
 
 
-def _meant(one: CurrencySign) -> frozenset[str]:
+def _meant(one: CurrencySign) -> ShownCurrency:
+    """Return what one sign means. A sign of several currencies is decided by its locale, which must have one of them.
+
+    A code, or a sign that a single currency has, counts in any locale: ``[$EUR-409]``.
+    """
     codes, own = currencies_meant(one.sign), _currencies_of(one.locale) if one.locale else frozenset()
+    found = (codes & own) or (_signed(one.sign, one.locale) if one.locale else frozenset())
+    if found or not own or len(codes) == 1:
+        found = found or codes
+        return ShownCurrency(one.sign, found, "" if found else "which is no currency that is known")
     if not codes:
-        return own if one.locale and _is_sign_of(one.sign, one.locale) else frozenset()
-    return (codes & own) or codes
+        return ShownCurrency(one.sign, codes, "which is no currency that is known")
+    return ShownCurrency(one.sign, frozenset(), f"in a format of {locale_name(one.locale)}, whose currency has another sign")
 
 
 @cache
@@ -86,13 +101,24 @@ def _currencies_of(locale: str) -> frozenset[str]:
 
 
 @cache
-def _is_sign_of(sign: str, locale: str) -> bool:
-    """Return whether a locale writes its own currency with this sign. Source: CLDR."""
+def _signed(sign: str, locale: str) -> frozenset[str]:
+    """Return the currencies that a locale has and writes with this sign. Source: CLDR, and the signs that Windows writes."""
     from babel import Locale, UnknownLocaleError
 
+    bare, own = sign.casefold().rstrip("."), _currencies_of(locale)
+    if (code := _SIGNS_OF_WINDOWS.get(bare)) and (code in own or not own):
+        return frozenset((code,))
     try:
         signs = Locale.parse(locale_name(locale) or "").currency_symbols
     except (ValueError, UnknownLocaleError):
-        return False
-    bare = sign.casefold().rstrip(".")
-    return any(str(signs.get(code, "")).casefold().rstrip(".") == bare for code in _currencies_of(locale))
+        return frozenset()
+    return frozenset(code for code in own if str(signs.get(code, "")).casefold().rstrip(".") == bare)
+
+
+_SIGNS_OF_WINDOWS = {
+    **dict.fromkeys(("lei", "leu"), "RON"),
+    **dict.fromkeys(("din", "дин"), "RSD"),
+    **dict.fromkeys(("tl", "ytl"), "TRY"),
+    "lek": "ALL",
+}
+"""Signs that Windows writes beside the locale of a currency, and CLDR does not have, without their points."""

@@ -21,11 +21,14 @@ _ADVICE = {
 
 
 class ValueProblem(Exception):
-    """A cell that cannot be read as its column requires. The message states what is wrong and what to do."""
+    """A cell that cannot be read as its column requires. The message states what is wrong and what to do.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``gist`` is the message without the values of the cell, if it has any.
+    """
+
+    def __init__(self, code: str, message: str, gist: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.gist = code, gist
 
 
 def is_blank(cell: Cell) -> bool:

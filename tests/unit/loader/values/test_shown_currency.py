@@ -33,6 +33,20 @@ KRONER = {"DKK", "SEK", "NOK", "ISK"}
         ('"kr." 0.00 "SEK"', {"SEK"}),
         ('"USD" 0.00 "EUR"', set()),
         ("[$Taler] 0", set()),
+        ('"EUR: " 0', {"EUR"}),
+        ("[$\uffe5-804]#,##0.00", {"CNY"}),
+        ("[$\uffe5-411]#,##0", {"JPY"}),
+        ('"\uffe5"0', {"CNY", "JPY"}),
+        ("[$kr-438]0", {"DKK"}),
+        ("[$kr-407]0", set()),  # Germany
+        ("[$kr-425]0", set()),  # Estonia, which had kroons
+        ("[$kr-C3B]0", set()),  # Northern Sami in Finland
+        ("[$$-406]0", set()),
+        ("[$$-80A]0", {"MXN"}),
+        ("[$DM-407]0", set()),
+        ("[$lei-418]0", {"RON"}),
+        ("[$din.-281A]0", {"RSD"}),
+        ("[$B/.-180A]0", {"PAB"}),
     ],
 )
 def test_currencies_of_formats(code, codes) -> None:
@@ -59,3 +73,18 @@ def test_the_section_of_the_number_counts() -> None:
     code = '[>=1000]0 "EUR";0 "SEK"'
     assert [found.name for value in (5000, 5) if (found := shown_currency(ShownNumber(value, code)))] == ["EUR", "SEK"]
     assert shown_currency(5.0) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("[$Taler] 0", "which is no currency that is known"),
+        ('[$\u20ac-407]0" kr"', "which are different currencies"),
+        ("[$kr-407]0", "in a format of de_DE, whose currency has another sign"),
+        ("[$SEK] 0", ""),
+    ],
+)
+def test_why_a_sign_is_no_currency(code, fault) -> None:
+    found = shown_currency(ShownNumber(5, code))
+    assert found
+    assert found.fault == fault
