@@ -16,7 +16,8 @@ from importer.errors import FileRefused
 from importer.loader.files.cell_references import MAX_COLUMNS
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.multipliers import count_in, may_repeat_cells, most_text
-from importer.loader.files.number_formats import ZeroFormat
+from importer.loader.files.ods_formats import OdsStyles, format_shown
+from importer.loader.files.ods_nesting import Nesting
 from importer.loader.files.ods_rewriting import rewrite_ods
 from importer.loader.files.ods_text import CellText
 from importer.loader.files.xlsx import (
@@ -93,9 +94,13 @@ class _Scan:
         self._row_blanks = 0
         self._cells = self._texts = self._own_cells = self._own_text = self._area = 0  # of all sheets, which are read at once
         self._style, self._hiding_styles = "", set[str]()
+        self._nesting = Nesting()
         self.is_spreadsheet = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._nesting.skips_start(tag):
+            self.result.must_be_rewritten = True
+            return
         name = tag.rpartition(":")[2]
         if self._cell is not None:
             self._text.start(tag, count_in(attributes, "c") if name == "s" else 0)
@@ -135,6 +140,8 @@ class _Scan:
             self.is_spreadsheet = True
 
     def data(self, text: str) -> None:
+        if self._nesting.is_skipping:
+            return
         if self._cell is not None:
             self._text.data(text)
 
@@ -142,6 +149,8 @@ class _Scan:
         self.result.must_be_rewritten = True
 
     def end(self, tag: str) -> None:
+        if self._nesting.skips_end():
+            return
         name = tag.rpartition(":")[2]
         if self._cell is not None and name not in ("table-cell", "covered-table-cell"):
             self._text.end(tag)

@@ -17,6 +17,7 @@ from importer.loader.files.number_formats import kept_format
 _NUMBER = re.compile(r"[0-9](?:[0-9.,'\u00a0\u202f\u2009 ]*[0-9])?")
 _GROUP_MARKS = ".,'\u00a0\u202f\u2009 "
 _CURRENCY = re.compile(r"\[\$[^\]-][^\]]*\]")
+_EXPONENT = re.compile(r"-?([0-9]+)(?:[.,]([0-9]+))?[Ee]([+-]?[0-9]{1,3})")
 _STYLES = frozenset(("number-style", "currency-style", "percentage-style"))
 _COMMA_LOCALE = "[$-406]"  # Danish: it stands for any language with a decimal comma
 _THOUSAND = 3
@@ -44,17 +45,32 @@ def _format_shown(value: str, text: str, style: str, currency: str) -> NumberFor
 def code_of_text(value: str, text: str) -> str:
     """Return a format code by which a number shows this text; a text that is no form of the number is a code by itself."""
     try:
-        number = Decimal(value)
-    except InvalidOperation:
+        return _code_of_text(Decimal(value), text)
+    except InvalidOperation:  # no number, or one with more digits than can be compared
         return "General"
-    found = list(_NUMBER.finditer(text))
-    for match in found:
+
+
+def _code_of_text(number: Decimal, text: str) -> str:
+    if code := _with_exponent(number, text):
+        return code
+    for match in _NUMBER.finditer(text):
         if code := _body(match[0], abs(number), is_percent="%" in text):
             before, behind = text[: match.start()], text[match.end() :]
             if number < 0:
                 before = _without_minus(before)
             return f"{_literal(before)}{code}{_literal(behind)}"
     return _parted(text, number) or _literal(text) or "General"
+
+
+def _with_exponent(number: Decimal, text: str) -> str | None:
+    """Return the code of a number that is shown with an exponent, such as ``1,067E+03``."""
+    found = _EXPONENT.fullmatch(text)
+    if found is None:
+        return None
+    whole, decimals, power = found[1], found[2] or "", int(found[3])
+    shown = abs(number).scaleb(-power).quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
+    behind = f".{'0' * len(decimals)}" if decimals else ""
+    return f"0{behind}E+00" if shown == Decimal(f"{whole}.{decimals or 0}") else None
 
 
 def _parted(text: str, number: Decimal) -> str | None:
@@ -174,7 +190,16 @@ def _code_of_number(attributes: Mapping[str, str]) -> str:
     places = "0" * whole or "#"
     if attributes.get("number:grouping") == "true":
         places = f"#,##{places}" if whole <= 1 else f"#,{places}"
-    return f"{places}.{'0' * decimals}" if decimals else places
+    return (f"{places}.{'0' * decimals}" if decimals else places) + _divisor(attributes.get("number:display-factor", "1"))
+
+
+def _divisor(factor: str) -> str:
+    """Return a comma for each thousand by which a number is divided before it is shown."""
+    try:
+        power = Decimal(factor).adjusted()
+    except InvalidOperation:
+        return ""
+    return "," * min(max(power // _THOUSAND, 1), _MOST_PLACES) if power > 0 else ""
 
 
 _MOST_PLACES = 30

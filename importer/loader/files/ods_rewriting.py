@@ -12,6 +12,7 @@ from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
 from importer.loader.files.multipliers import count_in
+from importer.loader.files.ods_nesting import Nesting
 from importer.loader.files.ods_text import CellText
 from importer.loader.files.xlsx_scan import parse_xml
 from importer.loader.files.zip_archive import Archive
@@ -50,6 +51,7 @@ class _PlainTables:
         self._stream = stream
         self._pieces: list[str] = [_HEAD]
         self._cell: CellText | None = None
+        self._nesting = Nesting()
 
     def copy(self, archive: Archive, part: str) -> None:
         """Write the tables of a part. Raises FileRefused or expat.ExpatError."""
@@ -62,6 +64,8 @@ class _PlainTables:
         self._pieces.clear()
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._nesting.skips_start(tag):
+            return
         name = tag.rpartition(":")[2]
         if self._cell is not None:
             self._cell.start(tag, count_in(attributes, "c") if name == "s" else 0)
@@ -72,6 +76,8 @@ class _PlainTables:
             self._cell = CellText() if name in _CELLS else None
 
     def _end(self, tag: str) -> None:
+        if self._nesting.skips_end():
+            return
         name = tag.rpartition(":")[2]
         if self._cell is not None and name not in _CELLS:
             self._cell.end(tag)
@@ -86,5 +92,5 @@ class _PlainTables:
                 self._flush()
 
     def _data(self, text: str) -> None:
-        if self._cell is not None:
+        if self._cell is not None and not self._nesting.is_skipping:
             self._cell.data(text)

@@ -151,3 +151,22 @@ def whole(inner: str) -> tuple[str, bool]:
 )
 def test_white_space_as_the_standard_says(inner, read, is_plain) -> None:
     assert whole(inner) == (read, is_plain)
+
+
+INNER = f'<table:table table:name="Inner">{PLAIN}</table:table>'
+
+
+def test_a_table_in_a_cell_is_no_sheet(tmp_path: Path) -> None:
+    row = f"<table:table-row>{text('<text:p>a</text:p>' + INNER)}{text('<text:p>b</text:p>')}</table:table-row>"
+    path = ods_file(tmp_path / "a.ods", row, PLAIN)
+    assert rows_of(path) == {1: ["a", "b"], 2: ["x", None]}
+    with open_source(path, ReadOptions()) as source:
+        assert [sheet.name for sheet in source.sheets] == ["Sager"]
+
+
+def test_what_a_link_held_when_it_was_last_asked_is_no_sheet(tmp_path: Path) -> None:
+    table = f"<table:table>{PLAIN}</table:table>"
+    links = f"<table:dde-links><table:dde-link>{table}</table:dde-link></table:dde-links>"
+    parts = {"mimetype": KIND, "content.xml": content(PLAIN).replace("</office:spreadsheet>", f"{links}</office:spreadsheet>")}
+    path = write_zip(tmp_path / "a.ods", parts)
+    assert rows_of(path) == {1: ["x"]}

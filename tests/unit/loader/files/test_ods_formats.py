@@ -7,7 +7,7 @@ import pytest
 
 from importer.domain.number_formats.meaning import identifier_text
 from importer.domain.special_cells import ShownNumber
-from importer.loader.files.ods_formats import code_of_text
+from importer.loader.files.ods_formats import OdsStyles, code_of_text
 from importer.loader.files.reader import open_source
 
 
@@ -30,10 +30,32 @@ from importer.loader.files.reader import open_source
         ("1234.567", "1.234,57 €", '#,##0.00" €"'),
         ("5", "five", '"five"'),
         ("x", "x", "General"),
+        ("1067", "1,067E+03", "0.000E+00"),
+        ("1234.5", "1.23E+03", "0.00E+00"),
+        ("1067", "1067E+03", '0"E+03"'),  # another number, so that it is a text beside the digits
+        ("1234500", "1234,5", '"1234,5"'),
+        ("1E+300", "1E+300", "0E+00"),
     ],
 )
 def test_the_code_of_what_a_cell_shows(value, text, code) -> None:
     assert code_of_text(value, text) == code
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ({"number:display-factor": "1000", "number:decimal-places": "1", "number:min-integer-digits": "1"}, "0.0,"),
+        ({"number:display-factor": "1000000", "number:min-integer-digits": "1"}, "0,,"),
+        ({"number:display-factor": "1", "number:min-integer-digits": "1"}, "0"),
+        ({"number:display-factor": "many", "number:min-integer-digits": "1"}, "0"),
+    ],
+)
+def test_a_style_that_divides(attributes, code) -> None:
+    styles = OdsStyles()
+    styles.start("number:number-style", {"style:name": "N1"})
+    styles.start("number:number", attributes)
+    styles.end("number:number-style")
+    assert styles.codes == {"N1": code}
 
 
 STYLES = """<number:number-style style:name="N1"><number:text>INV-</number:text><number:number
