@@ -37,6 +37,7 @@ class NoteKind(StrEnum):
     HIDDEN_ROWS = "hidden_rows"  # count
     HIDDEN_COLUMNS = "hidden_columns"  # columns, for each range of them
     FILTERED_ROWS = "filtered_rows"
+    CONDITIONAL_FORMATS = "conditional_formats"  # range, for each; "" if it is not known
     HIDDEN_ROWS_READ = "hidden_rows_read"  # currency and cents, for each currency; its rows
     HIDDEN_ROWS_SKIPPED = "hidden_rows_skipped"  # the same
     HIDDEN_COLUMN_READ = "hidden_column_read"  # heading, column; of the claim: currency and cents, for each currency

@@ -67,6 +67,15 @@ def _merged_ranges(note: Note) -> str:
     return f" has {count:,} merged ranges (the first is {first}); only the first cell of each is shown."
 
 
+def _conditional_formats(note: Note) -> str:
+    places = [place for place in note.all("range") if place]
+    where = f" ({', '.join(places)})" if places else ""
+    return (
+        f" has cells that show a currency, a sign or a text on a condition only{where}: these formats are not read. "
+        "Check the amounts and currencies that are sent, or format the cells without a condition."
+    )
+
+
 def _hidden_columns(note: Note) -> str:
     columns = note.all("columns")
     return f": hidden columns{f' ({_and(columns)})' if columns else ''} are read as well."
@@ -244,6 +253,7 @@ _OF_A_RAW_SHEET: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.HIDDEN_SHEET_NOT_READ: lambda _: " is hidden and was not read. A profile that names it (sheet = ...) reads it.",
     NoteKind.NOT_A_SHEET: lambda _: " has no cells in the file (it may be a module of macros), and was left out.",
     NoteKind.FILTERED_ROWS: lambda _: " has a filter: rows that it hides are read as well.",
+    NoteKind.CONDITIONAL_FORMATS: _conditional_formats,
 }
 _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.SHEET_LEFT_OUT: lambda _: " holds neither cases nor vouchers and was left out.",

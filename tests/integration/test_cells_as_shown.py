@@ -19,8 +19,12 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.style import Style
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from support.sheets import read_sheet
 
+from importer.domain.notes import Note, NoteKind
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
@@ -211,6 +215,26 @@ def test_a_sign_of_several_currencies_is_decided_by_the_countries(tmp_path) -> N
     kroner, dollars = amounts(tmp_path, (5, '0.00 "kr"'), (5, '"$"0.00'))
     assert wire(kroner)["currencyCode"] == "DKK"
     assert codes(dollars) == ["currency"]
+    assert 'only shown as "$", a sign of several currencies, by the format of the amount ("$5.00")' in dollars.reasons[0].message
+    assert "5.00" not in (dollars.reasons[0].gist or "")
+
+
+def test_letters_of_dates_beside_a_number_do_not_make_it_a_date(tmp_path) -> None:
+    found = amounts(tmp_path, *((1234.5, code) for code in ("0.00 SEK", "USD 0.00", "0.00 DKK", "0.00 [$EUR]")))
+    assert [(wire(case)["currencyCode"], wire(case)["amountToRecover"], wire(case)["date"]) for case in found] == [
+        (code, 1234.5, "2026-01-31") for code in ("SEK", "USD", "DKK", "EUR")
+    ]
+
+
+def test_a_currency_that_is_shown_on_a_condition_only_is_noted(tmp_path) -> None:
+    book = openpyxl.load_workbook(xlsx(tmp_path / "a.xlsx", row()))
+    shown = DifferentialStyle(numFmt=NumberFormat(numFmtId=200, formatCode=EUROS))
+    plain = DifferentialStyle(numFmt=NumberFormat(numFmtId=201, formatCode="#,##0.00"))
+    for place, style in (("C2:C9", shown), ("D2:D9", plain)):
+        book.active.conditional_formatting.add(place, Rule(type="expression", dxf=style, formula=["TRUE"]))
+    book.save(tmp_path / "a.xlsx")
+    with open_file(tmp_path / "a.xlsx", NO_PROFILE, context(currency="DKK")) as source:
+        assert Note(NoteKind.CONDITIONAL_FORMATS, "Cases", values=(("range", "C2:C9"),)) in source.notes
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TypeVar
 from importer.domain.cells import Cell
 from importer.domain.number_formats.meaning import identifier_text, must_be_kept
 from importer.domain.number_formats.number_format import NumberFormat, number_format
-from importer.domain.number_formats.tokens import TokenKind, tokens_of
+from importer.domain.number_formats.tokens import TokenKind, sections_of, tokens_of
 from importer.domain.special_cells import MAX_EXACT, CellError, ShownNumber
 
 _NO_OTHERS = frozenset((TokenKind.LITERAL, TokenKind.DIGIT, TokenKind.BLANK, TokenKind.FILL))
@@ -19,6 +19,12 @@ _Number = TypeVar("_Number", int, str)
 def shows_duration(section: str) -> bool:
     """Return whether a section shows a duration, such as ``[h]:mm``, which does not start again after a day or an hour."""
     return any(token.kind is TokenKind.DATE and token.text.startswith("[") for token in tokens_of(section))
+
+
+def is_taken_for_date(code: str) -> bool:
+    """Return whether letters of dates that are not quoted make a reader take a number for a date, as in ``0.00 SEK``."""
+    (first, *_), form = sections_of(code), number_format(code)
+    return any(token.kind is TokenKind.DATE for token in tokens_of(first)) and not form.sections[0].is_date
 
 
 def kept_format(code: str, *, zeros_as_text: bool = True) -> NumberFormat | None:

@@ -52,7 +52,7 @@ class OrdinaryCells:
     def _pattern_of_rows(self) -> re.Pattern[bytes]:
         """Return a pattern of whole rows of ordinary cells in ascending columns whose references have the row's number."""
         cells = "".join(f"(?:{self._cell(column_letters(number), chr(92) + '1')})?+" for number in range(1, self.columns + 1))
-        row = rf'<row r="([0-9]{{1,9}}+)"(?: (?!hidden="[^0f])[A-Za-z0-9:]++="[^"<>&]*+")*+(?: ?/>|>{cells}</row>)'
+        row = rf'<row r="([0-9]{{1,9}}+)"(?: (?!hidden="[^0f]|ht="[0.]++")[A-Za-z0-9:]++="[^"<>&]*+")*+(?: ?/>|>{cells}</row>)'
         return re.compile(rf"(?:{row}\s*+)++".encode())
 
     def cut_out(self, block: bytes) -> bytes:

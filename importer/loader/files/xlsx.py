@@ -13,13 +13,10 @@ from xml.parsers import expat
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
 from importer.domain.notes import Note, NoteKind
-from importer.domain.number_formats.built_in import kept_built_in
-from importer.domain.number_formats.number_format import NumberFormat
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import MAX_COLUMNS, column_letters
 from importer.loader.files.corrections import TooManyCorrections
 from importer.loader.files.multipliers import may_repeat_cells, most_text
-from importer.loader.files.number_formats import ZeroFormat, zero_format
 from importer.loader.files.open_package import STYLES, TEXTS, WITHOUT_CELLS, OpenPackage, open_package
 from importer.loader.files.xlsx_rewriting import CALAMINE_ERRORS, rewrite_xlsx
 from importer.loader.files.xlsx_scan import (
@@ -30,6 +27,7 @@ from importer.loader.files.xlsx_scan import (
     scan_sheet,
     shared_text_bytes,
 )
+from importer.loader.files.xlsx_styles import read_styles
 from importer.loader.files.zip_archive import FETCH_AGAIN, Archive
 
 MAX_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384
@@ -100,10 +98,10 @@ def scan_xlsx(archive: Archive, wanted: Collection[str] = ()) -> WorkbookScan:
             raise FileRefused(f"{archive.name} is a zip file but holds no workbook. Save the sheet as .xlsx.")
         book = _read_book(package)
         _refuse_macros(archive)
-        styles = _read_styles(archive, package.part_of(STYLES))
+        styles = read_styles(archive, package.part_of(STYLES))
         texts = package.part_of(TEXTS)
         lengths, has_cdata = _text_lengths(archive, texts)
-        result = WorkbookScan(must_be_rewritten=has_cdata or not package.is_usual)
+        result = WorkbookScan(must_be_rewritten=has_cdata or not package.is_usual or styles.false_dates)
         parts = scan_listed(
             archive,
             book.sheets,
@@ -247,6 +245,9 @@ def sheet_notes(name: str, scan: SheetScan) -> list[Note]:
     if scan.hidden_columns:
         columns = (("columns", columns_text(first, last)) for first, last in sorted(set(scan.hidden_columns)))
         notes.append(Note(NoteKind.HIDDEN_COLUMNS, name, values=tuple(columns)))
+    if scan.conditional:
+        ranges = (("range", place) for place in dict.fromkeys(scan.conditional))
+        notes.append(Note(NoteKind.CONDITIONAL_FORMATS, name, values=tuple(ranges)))
     if scan.filtered:
         notes.append(Note(NoteKind.FILTERED_ROWS, name))
     return notes
@@ -287,29 +288,6 @@ def listed_sheet(package: OpenPackage, name: str, relation: str, *, hidden: bool
         return ListedSheet(name, None, hidden, SheetKind.NOTHING)
     kind = SheetKind.OTHER if found is not None and found.kind in WITHOUT_CELLS else SheetKind.CELLS
     return ListedSheet(name, found.part if found else None, hidden, kind)
-
-
-def _read_styles(archive: Archive, part: str | None) -> Styles:
-    codes: dict[str, ZeroFormat] = {}
-    cells: list[str] = []
-    inside: list[str] = []
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        inside.append(name)
-        if name == "numFmt":
-            keep_format(codes, attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
-        elif name == "xf" and "cellXfs" in inside:
-            cells.append(attributes.get("numFmtId", ""))
-
-    if part is None:
-        return Styles()
-    parse_xml(archive.blocks(part), start=start, end=lambda _tag: _pop(inside))
-    return Styles.of(codes, cells)
-
-
-def _pop(names: list[str]) -> None:
-    names.pop()
 
 
 def _text_lengths(archive: Archive, part: str | None) -> tuple[list[int], bool]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
+from importer.loader.files.number_formats import is_taken_for_date
 from importer.loader.files.open_package import STYLES, TEXTS, OpenPackage
 from importer.loader.files.xlsx_scan import parse_xml
 from importer.loader.files.zip_archive import Archive
@@ -35,7 +36,7 @@ def rewrite_xlsx(package: OpenPackage, sheets: Mapping[str, str], hidden: Collec
         for kind, name in ((STYLES, "xl/styles.xml"), (TEXTS, "xl/sharedStrings.xml")):
             if part := package.part_of(kind):
                 with written.open(name, "w", force_zip64=True) as stream:
-                    _PlainXml(stream).copy(package.archive, part)
+                    _PlainStyles(stream).copy(package.archive, part)
         for number, part in enumerate(sheets.values(), 1):
             with written.open(f"xl/worksheets/sheet{number}.xml", "w", force_zip64=True) as stream:
                 _PlainSheet(stream).copy(package.archive, part)
@@ -99,6 +100,15 @@ class _PlainXml:
 
     def _data(self, text: str) -> None:
         self._write(escape(text, {"\r": "&#13;"}))
+
+
+class _PlainStyles(_PlainXml):
+    """Copies styles or shared texts. Numbers in a format that would be taken for that of a date get a plain one."""
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if _local(tag) == "numFmt" and is_taken_for_date(attributes.get("formatCode", "")):
+            attributes = attributes | {"formatCode": "0"}
+        super()._start(tag, attributes)
 
 
 class _PlainSheet(_PlainXml):

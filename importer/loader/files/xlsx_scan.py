@@ -16,6 +16,7 @@ from xml.parsers import expat
 from importer.loader.files.cell_references import SeenCells, column_letters, column_number
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.covered_cells import CoveredCells
+from importer.loader.files.number_formats import kept_format
 from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
 from importer.loader.files.row_ranges import RowRanges
 
@@ -52,6 +53,8 @@ class SheetScan:
     hidden_rows: RowRanges = field(default_factory=RowRanges)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     """First and last of each range, counted from 1."""
+    conditional: list[str] = field(default_factory=list)
+    """Ranges with a number format that applies on a condition, "" for a range that is not known."""
     filtered: bool = False
     cdata: bool = False
     repeated: str = ""
@@ -61,11 +64,14 @@ class SheetScan:
 class Styles:
     """The cell styles (``s="7"``) that show something else than the value.
 
-    ``of_style`` maps a style number to an index in ``formats``.
+    ``of_style`` maps a style number to an index in ``formats``. ``conditional`` are the numbers of the formats for conditions
+    that show something else than the value. ``false_dates``: letters in a format make a reader take its numbers for dates.
     """
 
     formats: tuple[NumberFormat, ...] = ()
     of_style: dict[int, int] = field(default_factory=dict)
+    conditional: frozenset[str] = frozenset()
+    false_dates: bool = False
 
     @classmethod
     def of(cls, codes: dict[_Code, NumberFormat], styles: list[_Code]) -> Styles:
@@ -117,6 +123,7 @@ class _Calls:
         self._styles, self._lengths, self._epoch_1904 = styles, lengths, epoch_1904
         self._at = (-1, -1)
         self._seen = SeenCells()
+        self._range = ""
         self._cell: dict[str, str] | None = None
         self._inside: set[str] = set()
         self._text: list[str] = []
@@ -140,7 +147,7 @@ class _Calls:
         elif name == "row":
             self._at = ((_number(attributes.get("r", "")) or self._at[0] + 2) - 1, -1)
             self._seen.enter_row(self._at[0])
-            if attributes.get("hidden") in _YES:
+            if attributes.get("hidden") in _YES or _is_zero(attributes.get("ht", "")):
                 self.scan.hidden_rows.add(self._at[0] + 1)
         else:
             self._note_feature(name, attributes)
@@ -159,11 +166,22 @@ class _Calls:
             self.scan.merged += 1
             self.scan.first_merged = self.scan.first_merged or attributes.get("ref", "")
             self.scan.covered.add_reference(attributes.get("ref", ""))
-        elif name == "col" and attributes.get("hidden") in _YES:
+        elif name == "col" and (attributes.get("hidden") in _YES or _is_zero(attributes.get("width", ""))):
             first = max(_number(attributes.get("min", "")), 1)
             self.scan.hidden_columns.append((first, max(_number(attributes.get("max", "")), first)))
         elif name == "autoFilter":
             self.scan.filtered = True
+        else:
+            self._note_condition(name, attributes)
+
+    def _note_condition(self, name: str, attributes: dict[str, str]) -> None:
+        """Note a number format that applies on a condition, by its number or, in an extension of the sheet, by itself."""
+        if name == "conditionalFormatting":
+            self._range = attributes.get("sqref", "")
+        elif name == "cfRule" and attributes.get("dxfId", "") in self._styles.conditional:
+            self.scan.conditional.append(self._range)
+        elif name == "numFmt" and kept_format(attributes.get("formatCode", "")):
+            self.scan.conditional.append("")
 
     def _data(self, text: str) -> None:
         if self._cell is not None:
@@ -218,6 +236,11 @@ class _Calls:
 def _number(text: str) -> int:
     """Give a whole number, or its first ten digits, which are more than a sheet has of anything; 0 for what is none."""
     return int(text.lstrip("0")[:10] or 0) if text.isdecimal() else 0
+
+
+def _is_zero(size: str) -> bool:
+    """Return whether a height or a width is zero, by which a row or a column is hidden."""
+    return bool(size) and not size.strip("0.")
 
 
 def _is_day_60(value: str) -> bool:

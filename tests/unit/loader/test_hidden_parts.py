@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -128,6 +129,36 @@ def test_hidden_rows_that_the_profile_skips_are_listed_as_left_out(tmp_path: Pat
     assert [reason.code for one in left for reason in one.reasons] == ["hidden_row", "hidden_row"]
     assert [note.rows for note in notes_of(source, NoteKind.HIDDEN_ROWS_SKIPPED)] == [rows_of([3, 5])]
     assert not notes_of(source, NoteKind.HIDDEN_ROWS, NoteKind.FILTERED_ROWS, NoteKind.HIDDEN_ROWS_READ)
+
+
+def sized(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """A sheet with rows 2 to 4, changed in its XML."""
+    workbook(row(1, 100), row(2, 200.5), row(3, 300)).save(tmp_path / "plain.xlsx")
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as plain, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as changed:
+        for name in plain.namelist():
+            data = plain.read(name).decode()
+            for old, new in changes if name.endswith("sheet1.xml") else ():
+                assert old in data
+                data = data.replace(old, new, 1)
+            changed.writestr(name, data)
+    return tmp_path / "a.xlsx"
+
+
+def test_rows_without_height_and_columns_without_width_are_hidden(tmp_path: Path) -> None:
+    column = '<cols><col min="5" max="5" width="0" customWidth="1"/></cols><sheetData>'
+    path = sized(tmp_path, ('<row r="3"', '<row r="3" ht="0" customHeight="1"'), ("<sheetData>", column))
+    with open_file(path, Profile(hidden_rows="skip"), CONTEXT) as source:
+        rows = list(source.rows)
+        notes = [*source.notes, *source.found]
+    assert references(rows) == ["F-1", "F-3"]
+    assert [note.rows for note in notes if note.kind is NoteKind.HIDDEN_ROWS_SKIPPED] == [rows_of([3])]
+    assert [note.value("column") for note in notes if note.kind is NoteKind.HIDDEN_COLUMN_READ] == ["amount_to_recover"]
+
+
+def test_rows_of_a_sheet_that_hides_all_unused_ones_are_shown(tmp_path: Path) -> None:
+    path = sized(tmp_path, ("<sheetFormatPr", '<sheetFormatPr zeroHeight="1"'))
+    with open_file(path, Profile(hidden_rows="skip"), CONTEXT) as source:
+        assert references(list(source.rows)) == ["F-1", "F-2", "F-3"]
 
 
 def test_an_error_sheet_is_read_whole(tmp_path: Path) -> None:
