@@ -54,6 +54,10 @@ SENTENCES = {
     Note(NoteKind.HIDDEN_ROWS, "Sager", values=(("count", "1200"),)): "Sheet 'Sager': 1,200 hidden rows are read as well.",
     Note(NoteKind.HIDDEN_COLUMNS, "Sager"): "Sheet 'Sager': hidden columns are read as well.",
     Note(NoteKind.FILTERED_ROWS, "Sager"): "Sheet 'Sager' has a filter: rows that it hides are read as well.",
+    Note(NoteKind.CONDITIONAL_FORMATS, "Sager", values=(("range", "C2:C9"), ("range", "E2:E9"), ("range", ""))): (
+        "Sheet 'Sager' has cells that show a currency, a sign or a text on a condition only (C2:C9, E2:E9): these formats are "
+        "not read. Check the amounts and currencies that are sent, or format the cells without a condition."
+    ),
     Note(NoteKind.SHEET_LEFT_OUT, "Bo's"): 'Sheet "Bo\'s" holds neither cases nor vouchers and was left out.',
     Note(
         NoteKind.ROWS_ABOVE_HEADINGS, "Sager", rows_of([1, 2]), (("header_row", "3"),)
