@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 from importer.domain.number_formats.tokens import Token, TokenKind, tokens_of
@@ -201,7 +200,7 @@ class Section:
 
 
 def _as_literals(tokens: list[Token]) -> list[Token]:
-    """Return the tokens with the letters of dates as literals where they stand beside a number: ``0.00 SEK``, ``USD 0.00``."""
+    """Return the tokens with the letters of dates as literals if they are beside a number: ``0.00 SEK``, ``USD 0.00``."""
     kinds = [token.kind for token in tokens]
     first = kinds.index(TokenKind.DATE) if TokenKind.DATE in kinds else len(kinds)
     if not _OF_NUMBERS.intersection(kinds[:first]) and not _has_own_digits(tokens):
@@ -210,16 +209,18 @@ def _as_literals(tokens: list[Token]) -> list[Token]:
 
 
 def _has_own_digits(tokens: list[Token]) -> bool:
-    """Return whether a section has digits besides those of a fraction of a second, such as ``ss.000``, and no duration."""
-    if any(token.kind is TokenKind.DATE and token.text.startswith("[") for token in tokens):
-        return False
-    of_seconds = False
-    for before, token in pairwise((Token(TokenKind.LITERAL, ""), *tokens)):
-        if token.kind is TokenKind.DIGIT and not of_seconds:
-            return True
-        is_point = token.kind is TokenKind.POINT and before.kind is TokenKind.DATE and before.text[-1:] in ("s", "S")
-        of_seconds = is_point or (of_seconds and token.kind is TokenKind.DIGIT)
-    return False
+    """Return whether a section has digits besides those of a fraction of a second, and shows no duration."""
+    is_duration = any(token.kind is TokenKind.DATE and token.text.startswith("[") for token in tokens)
+    digits = (at for at, token in enumerate(tokens) if token.kind is TokenKind.DIGIT)
+    return not is_duration and not all(_is_of_seconds(tokens[:at]) for at in digits)
+
+
+def _is_of_seconds(before: list[Token]) -> bool:
+    """Return whether a digit behind these tokens is one of a fraction of a second, as in ``ss.000``."""
+    while before and before[-1].kind is TokenKind.DIGIT:
+        before = before[:-1]
+    kinds = [token.kind for token in before[-2:]]
+    return kinds == [TokenKind.DATE, TokenKind.POINT] and before[-2].text[-1:] in ("s", "S")
 
 
 def _marked(text: str) -> CurrencySign | None:

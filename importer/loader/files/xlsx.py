@@ -101,7 +101,7 @@ def scan_xlsx(archive: Archive, wanted: Collection[str] = ()) -> WorkbookScan:
         styles = read_styles(archive, package.part_of(STYLES))
         texts = package.part_of(TEXTS)
         lengths, has_cdata = _text_lengths(archive, texts)
-        result = WorkbookScan(must_be_rewritten=has_cdata or not package.is_usual or styles.false_dates)
+        result = WorkbookScan(must_be_rewritten=any((has_cdata, not package.is_usual, styles.false_dates)))
         parts = scan_listed(
             archive,
             book.sheets,
