@@ -8,6 +8,8 @@ from importer.domain.money import grouped_text
 from importer.domain.notes import Note, NoteKind, RowNumbers
 from importer.domain.part_headings import looks_like, with_article
 
+_MOST_RANGES = 5
+"""Ranges of cells that a sentence names."""
 _MARKS = {".": "point", ",": "comma"}
 _ORDERS = {"day_first": "the day first", "month_first": "the month first", "year_first": "the year first"}
 _ROWS_LEFT_OUT = {  # of one row, of several
@@ -68,8 +70,9 @@ def _merged_ranges(note: Note) -> str:
 
 
 def _conditional_formats(note: Note) -> str:
-    places = [place for place in note.all("range") if place]
-    where = f" ({', '.join(places)})" if places else ""
+    places = " ".join(note.all("range")).split()
+    more = f" and {len(places) - _MOST_RANGES:,} more" if len(places) > _MOST_RANGES else ""
+    where = f" ({', '.join(places[:_MOST_RANGES])}{more})" if places else ""
     return (
         f" has cells that show a currency, a sign or a text on a condition only{where}: these formats are not read. "
         "Check the amounts and currencies that are sent, or format the cells without a condition."

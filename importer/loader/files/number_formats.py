@@ -27,6 +27,14 @@ def is_taken_for_date(code: str) -> bool:
     return any(token.kind is TokenKind.DATE for token in tokens_of(first)) and not form.sections[0].is_date
 
 
+def shows_more(code: str) -> bool:
+    """Return whether a format shows a currency, a text, a sign or another number, or no number, for some numbers."""
+    form = number_format(code)
+    numbers = [section for section in form.sections if not section.is_date]
+    others = (one.signs or one.percents or one.digits.thousands or one.is_without_number for one in numbers)
+    return any(others) or any(section.shows_minus for section in form.of_positives)
+
+
 def kept_format(code: str, *, zeros_as_text: bool = True) -> NumberFormat | None:
     """Return the format of a code if its cells show something else than their values, else None."""
     form = number_format(code) if zeros_as_text else NumberFormat(code, zeros_as_text=False)

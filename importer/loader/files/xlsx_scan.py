@@ -16,7 +16,7 @@ from xml.parsers import expat
 from importer.loader.files.cell_references import SeenCells, column_letters, column_number
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.covered_cells import CoveredCells
-from importer.loader.files.number_formats import kept_format
+from importer.loader.files.number_formats import shows_more
 from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
 from importer.loader.files.row_ranges import RowRanges
 
@@ -180,7 +180,7 @@ class _Calls:
             self._range = attributes.get("sqref", "")
         elif name == "cfRule" and attributes.get("dxfId", "") in self._styles.conditional:
             self.scan.conditional.append(self._range)
-        elif name == "numFmt" and kept_format(attributes.get("formatCode", "")):
+        elif name == "numFmt" and shows_more(attributes.get("formatCode", "")):
             self.scan.conditional.append("")
 
     def _data(self, text: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from importer.domain.number_formats.built_in import kept_built_in
 from importer.domain.number_formats.number_format import NumberFormat
-from importer.loader.files.number_formats import is_taken_for_date, keep_format, kept_format
+from importer.loader.files.number_formats import is_taken_for_date, keep_format, shows_more
 from importer.loader.files.xlsx_scan import Styles, parse_xml
 from importer.loader.files.zip_archive import Archive
 
@@ -39,7 +39,7 @@ class _StylesPart:
         if name == "dxf":
             self._differences += 1
         elif name == "numFmt" and "dxf" in self._inside:
-            self._conditional |= {str(self._differences - 1)} if kept_format(code) else set()
+            self._conditional |= {str(self._differences - 1)} if shows_more(code) else set()
         elif name == "numFmt":
             keep_format(self._codes, number, code)
             self._false_dates |= {number} if is_taken_for_date(code) else set()

@@ -47,9 +47,7 @@ def check_shown_currencies(found: RowValues, shown: Shown) -> None:
     currency = found.values.get("currency")
     for name, one in shown:
         if not one.codes:
-            message = (
-                f"is shown with {one.sign}, {one.fault}. Correct the cell's format, or write the currency in a column of its own"
-            )
+            message = f"is shown with {one.sign}, {one.fault}. Correct the cell's format"
             found.reject("currency_unknown", message, name)
         elif currency in case_currencies() and currency not in one.codes:
             message = f"is shown in {one.name} by the cell's format, but the row's currency is {currency}. Correct one"
