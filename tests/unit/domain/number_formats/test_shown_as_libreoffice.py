@@ -112,6 +112,17 @@ def test_amounts_that_are_shown_as_something_else(code, value, odd) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "is_date"),
+    [
+        *((code, False) for code in ("0.00 SEK", "USD 0.00", "DKK #,##0", "0 kr", '0 "d"')),
+        *((code, True) for code in ("yyyy-mm-dd", "mm:ss.0", "h:mm:ss.000 AM/PM", "[h]:mm:ss.00", "d/m")),
+    ],
+)
+def test_letters_of_dates_beside_digits(code, is_date) -> None:
+    assert number_format(code).sections[0].is_date is is_date
+
+
+@pytest.mark.parametrize(
     ("code", "signs"),
     [
         ("#,##0.00\\ [$€-407]", [("€", "407", True)]),
@@ -142,6 +153,8 @@ def test_texts_beside_a_number_that_may_be_its_currency(code, signs) -> None:
             for code in ("0.00", "00000", '"F-"0', "0%", "0.00E+00", "#,##0,", "#,##0;#,##0", '#,##0.00 "kr."', '"F-"@')
         ),
         *((code, True) for code in ("[$SEK] 0", "[<9]0;00", ";;;", "# ?/?")),
+        *((code, True) for code in ("(0)", "-#,##0;#,##0", "+0", '0"-"')),  # signs that numbers above zero do not have
+        ("[<0]-0;0", False),
     ],
 )
 def test_formats_that_a_reader_must_keep(code, kept) -> None:
