@@ -134,6 +134,8 @@ class OdsStyles:
     """Number style → format code."""
     of_cells: dict[str, str] = field(default_factory=dict)
     """Cell style → number style."""
+    maps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Number style → conditions, each with the number style that applies under it."""
     _name: str | None = None
     _parts: list[str] = field(default_factory=list)
     _text: list[str] | None = None
@@ -142,13 +144,24 @@ class OdsStyles:
     def code_of(self, attributes: Mapping[str, str], columns: Sequence[str], column: int) -> str:
         """Return the format code of a cell, by its own style or that of its column; "" without one."""
         name = attributes.get("table:style-name") or (columns[column] if column < len(columns) else "")
-        return self.codes.get(self.of_cells.get(name, ""), "")
+        return self._with_maps(self.of_cells.get(name, ""))
+
+    def _with_maps(self, name: str) -> str:
+        """Return the code of a number style, with those that apply instead of it on a condition, such as ``value()>=0``."""
+        main, others = self.codes.get(name, ""), self.maps.get(name, ())
+        signs = [(condition.removeprefix("value()"), self.codes.get(style, main)) for condition, style in others]
+        if [sign for sign, _ in signs] == [">=0"]:
+            return f"{signs[0][1]};{main}"
+        return "".join(f"[{sign}]{code};" for sign, code in signs) + main
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take the start of an element."""
         prefix, _, name = tag.rpartition(":")
         if prefix == "number":
             self._start_number(name, attributes)
+        elif tag == "style:map" and self._name is not None:
+            condition, applied = attributes.get("style:condition", ""), attributes.get("style:apply-style-name", "")
+            self.maps.setdefault(self._name, []).append((condition, applied))
         elif tag == "style:style" and (style := attributes.get("style:data-style-name")):
             self.of_cells[attributes.get("style:name", "")] = style
 

@@ -58,6 +58,26 @@ def test_a_style_that_divides(attributes, code) -> None:
     assert styles.codes == {"N1": code}
 
 
+@pytest.mark.parametrize(
+    ("condition", "code"),
+    [("value()>=0", '0"+";"-"0'), ("value()>1000", '[>1000]0"+";"-"0')],
+)
+def test_a_style_for_a_condition(condition, code) -> None:
+    styles = OdsStyles()
+    for name, text, at_end in (("N1P0", "+", True), ("N1", "-", False)):
+        styles.start("number:number-style", {"style:name": name})
+        for part in ("number", "text") if at_end else ("text", "number"):
+            styles.start(f"number:{part}", {"number:min-integer-digits": "1"})
+            styles.data(text)
+            styles.end(f"number:{part}")
+        if name == "N1":
+            styles.start("style:map", {"style:condition": condition, "style:apply-style-name": "N1P0"})
+            styles.end("style:map")
+        styles.end("number:number-style")
+    styles.start("style:style", {"style:name": "c1", "style:data-style-name": "N1"})
+    assert styles.code_of({"table:style-name": "c1"}, (), 0) == code
+
+
 STYLES = """<number:number-style style:name="N1"><number:text>INV-</number:text><number:number
  number:min-integer-digits="5"/>
 </number:number-style><number:currency-style style:name="N2"><number:number
