@@ -17,6 +17,7 @@ from pathlib import Path
 from importer.errors import FileRefused, FileUnreachable
 from importer.loader.files.byte_check import DOS_END, MAX_LINE, ByteCheck, long_line
 from importer.loader.files.dialect import Dialect, detect
+from importer.loader.files.former_texts import with_spaces_held
 from importer.loader.files.quote_faults import quotes_refused
 from importer.loader.files.quoting import FIELD_LIMIT, RowSplitter, usual_width
 from importer.loader.files.safety import TextFile, file_signature, open_regular
@@ -95,11 +96,13 @@ class Delimited:
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (row number that Excel shows, cells) for all but blank lines.
 
+        Cells from which spaces before a quote are taken off keep how earlier releases read them.
         A record counts as one row however many lines it has, and so does a blank line. The hint ``sep=;`` is not counted.
         Raises FileRefused for rows above the limits, and for a changed file.
         """
         lines = self.text.lines(skip=int(self.dialect.sep_line))
-        rows = self.dialect.records(lines) if self.layout.by_csv else self._split(lines)
+        is_plain = self.layout.by_csv and not self.dialect.skips_newly
+        rows = self.dialect.records(lines) if is_plain else self._split(lines)
         row = 0
         try:
             for row, record in enumerate(rows, start=1):
@@ -114,7 +117,10 @@ class Delimited:
             raise FileUnreachable(f"{self.path.name} was changed while it was read: row {row + 1} is not what it was.") from error
 
     def _split(self, lines: Iterator[str]) -> Iterator[list[str]]:
-        return (found.cells for found in RowSplitter(self.dialect).rows(lines))
+        rows = RowSplitter(self.dialect).rows(lines)
+        if not self.dialect.skips_newly:
+            return (found.cells for found in rows)
+        return (with_spaces_held(found.cells, found.lines, self.dialect) for found in rows)
 
 
 def detect_and_check(

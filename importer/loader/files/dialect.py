@@ -25,7 +25,8 @@ class Dialect:
     """The delimiter, quotes and escapes of a text.
 
     ``delimiter`` is None for a file of one column, and ``quote`` empty if quotes are part of the text. ``escape`` is a backslash
-    if that marks quotes within cells; ``doubles_escape``: a backslash of the text is then written twice.
+    if that marks quotes within cells; ``doubles_escape``: a backslash of the text is then written twice. ``skips_newly``: earlier
+    releases did not skip the spaces before quotes of this text, so that they read other cells.
     """
 
     delimiter: str | None
@@ -34,6 +35,7 @@ class Dialect:
     skip_space: bool = False
     sep_line: bool = False
     doubles_escape: bool = False
+    skips_newly: bool = False
 
     def records(self, lines: Iterable[str], *, strict: bool = True) -> Any:
         """Return an iterator over the records of these lines. It raises csv.Error for quotes that are not closed properly."""
@@ -95,7 +97,10 @@ def _with_spaces_skipped(lines: list[str], plain: Dialect) -> Dialect:
         return plain
     quote, delimiter = re.escape(plain.quote), re.escape(plain.delimiter or "")
     behind = re.compile(rf"(?:^|{delimiter}) +{quote}")
-    return replace(plain, skip_space=True) if any(map(behind.search, lines)) else plain
+    if not any(map(behind.search, lines)):
+        return plain
+    spaced = replace(plain, skip_space=True)
+    return replace(spaced, skips_newly=_measure(lines, spaced).share <= _measure(lines, plain).share)
 
 
 def _measure(lines: list[str], dialect: Dialect) -> _DialectCandidate:

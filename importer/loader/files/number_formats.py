@@ -8,8 +8,8 @@ from typing import TypeVar
 from importer.domain.cells import Cell
 from importer.domain.number_formats.meaning import identifier_text, must_be_kept
 from importer.domain.number_formats.number_format import NumberFormat, number_format
-from importer.domain.number_formats.tokens import TokenKind, sections_of, tokens_of
-from importer.domain.special_cells import MAX_EXACT, CellError, ShownNumber
+from importer.domain.number_formats.tokens import TokenKind, tokens_of
+from importer.domain.special_cells import MAX_EXACT, CellError, ReadBetter, ShownNumber
 
 _NO_OTHERS = frozenset((TokenKind.LITERAL, TokenKind.DIGIT, TokenKind.BLANK, TokenKind.FILL))
 _ZEROS_ENOUGH = 2
@@ -70,8 +70,10 @@ def cell_reader(form: NumberFormat) -> Callable[[Cell], Cell]:
 
 
 def _shown_in_full(form: NumberFormat, text: str) -> str:
-    is_value = text and form.changes_texts and not isinstance(text, CellError)
-    return form.show_text(text).strip() if is_value else text
+    if not text or not form.changes_texts or isinstance(text, CellError):
+        return text
+    shown = form.show_text(text).strip()
+    return text if shown == text else ReadBetter(shown, text.held if isinstance(text, ReadBetter) else text)
 
 
 def makes_text(form: NumberFormat) -> bool:

@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from importer.domain.cells import Cell
 from importer.domain.notes import Note, NoteKind
-from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, ReadBetter
 from importer.errors import FileRefused
 from importer.loader.files.delimited import Delimited, detect_and_check
+from importer.loader.files.former_texts import as_read_now, without_guards
 from importer.loader.files.hidden_parts import NOTHING_HIDDEN, HiddenParts
 from importer.loader.files.projection import ProjectedRows, ReadColumns, project
 from importer.loader.files.reader_process import POOL
 from importer.loader.files.safety import WORKBOOKS, TextFile, Workbook, check_file
 from importer.loader.files.text_layout import TextLayout
-from importer.loader.files.text_scan import GUARD, without_guard
 from importer.loader.files.workbook import OpenWorkbook
 from importer.loader.files.xls import OpenXls, XlsScan
 from importer.loader.files.xlsx_scan import SheetScan
@@ -182,7 +182,8 @@ def _raw_sheet(book: OpenWorkbook | OpenXls, scan: SheetScan, name: str, hidden:
 def _open_text(path: Path, found: TextFile, options: ReadOptions) -> RawSource:
     _check_sheets(path.name, options.sheets, [path.name])
     text = detect_and_check(path, found, encoding=options.encoding, delimiter=options.delimiter, quote=options.quote)
-    sheet = RawSheet(path.name, False, lambda: _text_rows(text), options.chunk_rows, layout=text.layout)
+    columns = partial(_text_columns, text)
+    sheet = RawSheet(path.name, False, partial(_text_rows, text), options.chunk_rows, columns, layout=text.layout)
     encoding, delimiter = text.encoding, text.dialect.delimiter
     quote = text.dialect.quote
     notes = [Note(NoteKind.QUOTES_AS_TEXT)] if not quote and options.quote is None else []
@@ -202,10 +203,16 @@ def _check_sheets(name: str, wanted: Iterable[str], present: list[str]) -> None:
 def _text_rows(text: Delimited) -> _Rows:
     is_guarded = text.layout.guarded.count > 0
     for row, record in text.records():
-        texts = [without_guard(cell) if GUARD in cell else cell for cell in record] if is_guarded else record
-        cells: list[Cell] = [text or None for text in texts]
+        texts = without_guards(record) if is_guarded else record
+        cells: list[Cell] = [text if type(text) is ReadBetter else text or None for text in texts]
         if any(cells):
             yield row, cells
+
+
+def _text_columns(text: Delimited, positions: Sequence[int]) -> ProjectedRows:
+    rows: _Rows = _text_rows(text)
+    is_read_otherwise = text.dialect.skips_newly or text.layout.guarded.count > 0
+    return project(as_read_now(rows) if is_read_otherwise else rows, positions)
 
 
 def _frame(batch: list[tuple[int, Sequence[Any]]]) -> pd.DataFrame:

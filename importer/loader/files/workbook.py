@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ANOTHER_EXPORT = "Ask for another export of the list, as .xlsx or .csv."
 _NOTHING: dict[int, str] = {}
+_TEXTS = (str, ReadBetter)
 _UNCHANGED_TYPES = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
 
 
@@ -184,8 +185,8 @@ def _correct(scan: SheetScan, row: int, values: list[Cell]) -> None:
     if scan.corrections.cells:
         scan.corrections.correct(row, values)
     for column, held in scan.reread.get(row, _NOTHING).items() if scan.reread else ():
-        if column < len(values) and type(text := values[column]) is str and text != held:
-            values[column] = ReadBetter(text, held or None)
+        if column < len(values) and type(text := values[column]) in _TEXTS and text != held:
+            values[column] = ReadBetter(str(text), held or None)
 
 
 def _cleaned(cells: Sequence[Any]) -> list[Cell]:

@@ -117,7 +117,7 @@ def _settled_elsewhere(cell: ShownNumber) -> Cell:
 def _held_text(cell: Cell) -> str:
     if isinstance(cell, ShownNumber):
         return number_text(cell)
-    return str(cell.held) if isinstance(cell, ReadBetter) else str(cell)
+    return display_text(cell.held) if isinstance(cell, ReadBetter) else str(cell)
 
 
 def held_cells(cells: _Cells) -> _Cells:
