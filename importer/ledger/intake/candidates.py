@@ -74,6 +74,8 @@ class BatchIntake:
     """Cases of which a row of this batch says that they are no claim, by their match key."""
     called_alike: dict[str, list[CalledRow]] = field(default_factory=dict)
     """The same rows by the key of their case without letter case and leading zeros."""
+    reread: dict[str, ExistingEntry] = field(default_factory=dict)
+    """Entries of rows of this batch that an earlier release read under another reference, by the reference that is read now."""
     rejects_changes: bool = False
     """Whether an accepted record with other values is rejected, also if they do not raise the claim."""
     guarded: Collection[int] = ()

@@ -9,7 +9,8 @@ up by these keys as well, and then by its raw cells.
   contains its code, for old entries as well.
 - The key of a case with a reference has not changed: it is the entry's ``base``.
 - Until number formats were read, an identifier was the number that its cell holds: 1067 where the cell shows INV-1067. The
-  raw cells of a row are compared as they are without formats.
+  raw cells of a row are compared as they are without formats. A paid row and a voucher that name INV-1067 find the case as well.
+- Until the guards of Excel (``="00123"``), apostrophes and spaces before quotes were taken off, they were part of the texts.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ def former_voucher_keys(owner: str, voucher: VoucherRecord) -> tuple[str, ...]:
         return ()
     key = VoucherParts.of(with_fields(voucher.payload, {"referenceId": held["reference_id"]})).key(owner)
     return () if key is None else (key,)
+
+
+def former_case_ref(voucher: VoucherRecord) -> str | None:
+    """Return the reference of a voucher's case as earlier releases read it; None if they read the same."""
+    return next((text for name, text in voucher.formerly if name == "case_ref"), None)
 
 
 def raw_row(headings: str, row: Row) -> RawRow:

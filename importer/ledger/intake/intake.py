@@ -272,6 +272,9 @@ def _stage_case(batch: BatchIntake, placement: Placement, staged: StagedRow, can
         return
     staged.case = placement.place(staged, candidate)
     staged.case_rejected = staged.case is None
+    ref = candidate.values["ref"]
+    if staged.case is not None and ref is not None and staged.case.ref not in (None, ref):
+        batch.reread.setdefault(ref, staged.case)
 
 
 def _objection(batch: BatchIntake, placement: Placement, staged: StagedRow, candidate: Candidate) -> Reason | None:

@@ -79,8 +79,9 @@ class NoClaimIntake:
             return
         existing = self._placement.existing
         hints = {one.hint.entry_id for one in found if one.hint}
-        bases = {base for one in found for base in one.named.bases()}
-        keys = {key for one in found for key in one.named.match_keys()}
+        named = [case for one in found for case in (one.named, one.named.formerly()) if case is not None]
+        bases = {base for one in named if (base := one.base())}
+        keys = {key for one in named for key in (one.text_key(), one.loose_key(), one.traits()) if key}
         existing.load(RecordKind.CASE, bases | keys, hints)
         existing.load_matches(RecordKind.CASE, keys)
 
@@ -135,8 +136,7 @@ class NoClaimIntake:
         if hinted := existing.entry(case.hint):
             return hinted
         if case.named.reference:
-            former = case.named.formerly()
-            return self._of_reference(case.named) or (self._of_reference(former) if former else None)
+            return self._of_reference(case.named) or ((former := case.named.formerly()) and self._of_reference(former))
         key = case.named.traits()
         alike = existing.alike(RecordKind.CASE, key, MatchVersion.TRAITS) if key else []
         return _best([known for known in map(existing.follow, alike) if known.ref is None], case.named, self._batch.id)

@@ -27,7 +27,7 @@ from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
 from importer.ledger.intake.changes import RejectedRefs
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting, voucher_digest, voucher_state
-from importer.ledger.intake.former_keys import former_keys, former_voucher_keys
+from importer.ledger.intake.former_keys import former_case_ref, former_keys, former_voucher_keys
 from importer.ledger.intake.known_entries import LinkedCases
 from importer.ledger.intake.placement import Placement
 from importer.ledger.outbox.dependents import CASE_DROPPED, CASE_REFUSED, PARENT_REFUSED
@@ -141,10 +141,9 @@ class VoucherIntake:
 
     def _link_all(self, rows: Sequence[StagedRow]) -> list[tuple[StagedRow, VoucherIdentity]]:
         """Return the valid vouchers that have a case, each with its row."""
-        vouchers = [v for row in rows if isinstance(v := row.loaded.voucher, VoucherRecord)]
-        refs = {voucher.case_ref for voucher in vouchers if voucher.case_ref}
-        former = {ref for voucher in vouchers if (ref := dict(voucher.formerly).get("case_ref"))}
-        cases = self._placement.existing.cases_by_ref(refs | former)
+        vouchers = [voucher for row in rows if isinstance(voucher := row.loaded.voucher, VoucherRecord)]
+        refs = {ref for voucher in vouchers for ref in (voucher.case_ref, former_case_ref(voucher)) if ref}
+        cases = self._placement.existing.cases_by_ref(refs)
         rejected = self._placement.changes.rejected_refs(RecordKind.CASE, refs, self._batch.run_batches)
         linked = []
         for row in rows:
@@ -157,7 +156,8 @@ class VoucherIntake:
 
     def _link(self, row: StagedRow, voucher: VoucherRecord, cases: Mapping[str, LinkedCases], rejected: RejectedRefs) -> bool:
         """Find the voucher's case. Returns False if the voucher was rejected or left out because it has none."""
-        found = self._cases_of(voucher.case_ref, cases)
+        exact, alike = cases.get(voucher.case_ref or "", LinkedCases([], []))
+        found = most_fitting(exact, self._batch.id, alike) or self._found_formerly(voucher, cases)
         if voucher.case_ref in rejected.all:  # an earlier case of this reference may be another creditor's
             found = self._of_this_run(found)
         elif not found:  # the case's own row is known by the reference that earlier releases read
@@ -175,13 +175,12 @@ class VoucherIntake:
             row.case = found[0]
         return True
 
-    def _cases_of(self, reference: str | None, cases: Mapping[str, LinkedCases]) -> list[ExistingEntry]:
-        exact, alike = cases.get(reference or "", LinkedCases([], []))
-        return list(most_fitting(exact, self._batch.id, alike))
-
-    def _of_this_run(self, cases: Sequence[ExistingEntry]) -> list[ExistingEntry]:
-        """Return the cases that have a row in one of the sources of this run."""
-        return [case for case in cases if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
+    def _found_formerly(self, voucher: VoucherRecord, cases: Mapping[str, LinkedCases]) -> list[ExistingEntry]:
+        """Return the case that an earlier release read under another reference than the one that the voucher shows now."""
+        if (known := self._batch.reread.get(voucher.case_ref or "")) is not None:
+            return [self._placement.existing.follow(known)]
+        exact, alike = cases.get(former_case_ref(voucher) or "", LinkedCases([], []))
+        return most_fitting(exact, self._batch.id, alike)
 
     def _stage_one(self, row: StagedRow, candidate: Candidate) -> None:
         voucher, waiting = candidate.record, self._waiting

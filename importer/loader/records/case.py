@@ -19,6 +19,7 @@ from importer.domain.states import RejectStatus
 from importer.domain.us_states import US, find_us_state
 from importer.loader.context import LoadContext
 from importer.loader.joins.composed import COMPOSED_CODES
+from importer.loader.records.formula_texts import FORMULA_TEXT
 from importer.loader.records.named_case import named_case
 from importer.loader.records.optional_values import read_optional
 from importer.loader.records.party import NOTHING_READ, PartyReading
@@ -169,8 +170,8 @@ def _ref_of(found: RowValues) -> str | None:
 def _read_formerly(found: RowValues, context: LoadContext, state: str | None) -> Case | None:
     """Return the case as earlier releases read it, if only what they did not check is wrong; else None.
 
-    That is the state of a US debtor, a value that is joined or split, which they left out, and a reference that is a personal
-    number: the ledger knows such a case by its cells.
+    That is the state of a US debtor, a value that is joined or split, which they left out, a reference that is a personal
+    number, and a text that begins as a formula does: the ledger knows such a case by its cells.
     """
     if any(reason.code not in _NOT_CHECKED_FORMERLY for reason in found.reasons):
         return None
@@ -180,7 +181,7 @@ def _read_formerly(found: RowValues, context: LoadContext, state: str | None) ->
 
 
 _STATE_UNKNOWN = "us_state"
-_NOT_CHECKED_FORMERLY = COMPOSED_CODES | {_STATE_UNKNOWN, STATE_MISSING, PERSONAL_NUMBER}
+_NOT_CHECKED_FORMERLY = COMPOSED_CODES | {_STATE_UNKNOWN, STATE_MISSING, PERSONAL_NUMBER, FORMULA_TEXT}
 
 
 def _read_debtor_place(found: RowValues) -> None:

@@ -17,7 +17,7 @@ from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.damage import lost_letter_in
 from importer.loader.values.formats import Formats
-from importer.loader.values.identifiers import refuse_date, without_direction_marks
+from importer.loader.values.identifiers import read_name, refuse_date
 from importer.loader.values.parsers import READERS, ValueProblem, display_text, is_blank
 from importer.loader.values.placeholders import is_placeholder, is_required
 from importer.loader.values.text import DAMAGED
@@ -162,7 +162,7 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
 
 def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
     """Return the parser of a column's value kind. One that takes no dates raises ValueProblem for a date or a time."""
-    reader = READERS[bound.column.value_kind]
+    reader = read_name if bound.column.name in _NAMES else READERS[bound.column.value_kind]
     if not takes_no_dates(bound):
         return reader
     is_name = bound.column.name in _NAMES

@@ -18,6 +18,8 @@ from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
+from importer.loader.records.former_readings import is_cleaned, with_former_reference
+from importer.loader.records.formula_texts import reject_formulas
 from importer.loader.records.party import PartyReader
 from importer.loader.records.personal_numbers import reject_references, unmasked_positions
 from importer.loader.records.row_currency import resolve_currency
@@ -111,7 +113,7 @@ class RowReader:
             voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER))
         if answer:
             case, voucher = _answered(case, answer), _answered(voucher, answer)
-        if held is not None or isinstance(case, Reject):
+        if held is not None or isinstance(case, Reject) or is_cleaned(case) or is_cleaned(voucher):
             case, voucher = self._with_former(cells, case, voucher)
         return self._in_its_columns(LoadedRow(row, case, voucher), readable, len(cells) if count is None else count)
 
@@ -136,7 +138,7 @@ class RowReader:
             former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
             case = replace(case, formerly=former) if isinstance(former, CaseRecord) else case
         elif case is not None and (texts := self._shown.former_texts(RecordKind.CASE, cells)):
-            case = _with_former_ref(case, texts.get("case_ref") or texts.get("creditor_reference"))
+            case = with_former_reference(case, texts.get("case_ref") or texts.get("creditor_reference"))
         if isinstance(voucher, VoucherRecord) and (texts := self._shown.former_texts(RecordKind.VOUCHER, cells)):
             voucher = replace(voucher, formerly=tuple(texts.items()))
         return case, voucher
@@ -169,6 +171,7 @@ class RowReader:
         resolve_currency(found, found.texts_of(columns.amounts), text)
         found.check_signs(columns.amounts)
         check_shown_currencies(found, shown)
+        reject_formulas(found)
         if row.found:
             reject_references(found, row)
         return found

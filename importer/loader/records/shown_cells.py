@@ -92,6 +92,8 @@ class ShownCells:
         """Return whether earlier releases read another text below an identifier."""
         if type(cell) is ReadBetter:
             return bool(cell) and isinstance(cell.held, str)
+        if type(cell) is str:
+            return cell.lstrip()[:1] == "'"  # which is taken off now
         return type(cell) is ShownNumber and type(self._settled(at, cell)) is str
 
     def _settled(self, at: int, cell: ShownNumber) -> Cell:
@@ -117,7 +119,7 @@ def _settled_elsewhere(cell: ShownNumber) -> Cell:
 def _held_text(cell: Cell) -> str:
     if isinstance(cell, ShownNumber):
         return number_text(cell)
-    return display_text(cell.held) if isinstance(cell, ReadBetter) else str(cell)
+    return display_text(cell.held if isinstance(cell, ReadBetter) else cell)
 
 
 def held_cells(cells: _Cells) -> _Cells:

@@ -14,8 +14,7 @@ from importer.loader.values.formats import Formats
 from importer.loader.values.text import ValueProblem, read_text
 
 _EXPONENT = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}", re.IGNORECASE)
-_MARKED_AS_TEXT = re.compile("'[+]?[0-9]")
-_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKED_AS_TEXT = re.compile("'[^']+")
 _FLOAT = re.compile(r"[0-9]+\.0")
 
 _POSTAL_DIGITS = {  # countries whose postal codes are digits of one length. Source: UPU, addressing systems
@@ -58,6 +57,18 @@ def read_identifier(cell: Cell, _: Formats) -> str:
     return text
 
 
+def read_name(cell: Cell, _: object = None) -> str:
+    """Return the text of a name or an address, without the apostrophe by which a spreadsheet marks text. Raises ValueProblem.
+
+    An apostrophe is part of names such as ``'t Hooft`` and ``'s-Gravenhage``, where a small letter or one letter alone follows.
+    """
+    text = read_text(cell)
+    if text[:1] != "'" or "'" in text[1:] or not (text[1:2].isupper() or text[1:2].isdigit()):
+        return text
+    is_letter_alone = text[1:2].isupper() and text[2:3] in ("", "-", " ")
+    return text if is_letter_alone else CleanedText(text[1:], NoteKind.APOSTROPHE_TAKEN_OFF)
+
+
 def refuse_date(cell: Cell) -> None:
     """Raise ValueProblem for a date or a time, of which the text that was meant is not known any more."""
     if isinstance(cell, date | time | timedelta):
@@ -76,8 +87,8 @@ def _cleaned(text: str) -> CleanedText | None:
     """Return an identifier without what is no part of it; None if there is nothing of the kind."""
     if not text.isascii() and (visible := without_invisible(text)) != text:
         return CleanedText(visible, NoteKind.INVISIBLE_TAKEN_OUT)
-    if text[:1] == "'" and _MARKED_AS_TEXT.match(text):
-        return CleanedText(text[1:], NoteKind.APOSTROPHE_TAKEN_OFF)
+    if text[:1] == "'" and _MARKED_AS_TEXT.fullmatch(text):
+        return CleanedText(text[1:].strip(), NoteKind.APOSTROPHE_TAKEN_OFF)
     return None
 
 
