@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from locale import windows_locale
+from typing import NamedTuple
 
-from importer.domain.number_formats.number_format import NumberFormat, exact, keeps_digits, number_format
+from importer.domain.number_formats.number_format import DIGITS, NumberFormat, exact, keeps_digits, number_format
 from importer.domain.number_formats.rendering import Marks
 from importer.domain.number_formats.section import Section
 from importer.domain.number_formats.tokens import Token, TokenKind
 
-_SHOWN_PLAIN = frozenset((TokenKind.DIGIT, TokenKind.POINT, TokenKind.COMMA, TokenKind.BLANK, TokenKind.FILL))
-_BLANKS = frozenset(" \u00a0\u202f")
-_SIGNS = _BLANKS | frozenset("-+()\u2212")
+_OF_NUMBERS = frozenset((TokenKind.DIGIT, TokenKind.POINT, TokenKind.COMMA))
 
 
 class OddAmount(Enum):
@@ -107,35 +107,59 @@ def locale_name(locale: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def must_be_kept(form: NumberFormat) -> bool:
-    """Return whether a cell in this format shows something else than its number, which a reader must then keep.
+    """Return whether a cell in this format may show something else than its number, which a reader must then keep.
 
-    Marks between thousands, at most with the decimals of an amount beside them, and signs are nothing else.
+    Every format with places for digits may: ``0`` rounds, and ``0.00`` adds zeros. See `bare_digits` for the numbers that are
+    shown as they are.
     """
     numbers = form.sections[:2]  # a third one is that of zero, or of what no condition takes
     hides_sign = len(numbers) > 1 and not numbers[0].condition and not numbers[1].shows_sign and not numbers[1].is_date
-    positive = form.of_positives
-    return form.changes_texts or hides_sign or any(not _is_ordinary(one, signs=one not in positive) for one in numbers)
+    return form.changes_texts or hides_sign or not all(section.is_date or section.is_plain for section in numbers)
 
 
-def _is_ordinary(section: Section, *, signs: bool) -> bool:
-    """Return whether a section shows a number as it is. ``signs``: it is for numbers below zero, of which signs are a part."""
-    if section.is_date:
-        return True
-    if section.has(TokenKind.GENERAL) or section.is_of_text:
-        return section.is_plain
-    literals = _SIGNS if signs else _BLANKS
-    return not _has_odd_digits(section) and all(_is_ordinary_token(token, literals) for token in section.tokens)
+class BareDigits(NamedTuple):
+    """The numbers that a format shows as their digits alone, perhaps with marks between thousands.
+
+    They have at least ``fewest`` and at most ``most`` decimals. ``from_one``: a zero before the decimal point is not shown.
+    """
+
+    fewest: int
+    most: int
+    from_one: bool
+    with_zero: bool
+    below_zero: bool
+
+    def shows(self, value: float) -> bool:
+        """Return whether a cell shows exactly the digits of a number that a reader gives."""
+        if value <= 0 and not (self.with_zero if value == 0 else self.below_zero):
+            return False
+        text = f"{value:.{DIGITS}g}"
+        if "e" in text or (self.from_one and abs(value) < 1):
+            return False
+        return self.fewest <= len(text.partition(".")[2]) <= self.most
 
 
-def _has_odd_digits(section: Section) -> bool:
-    """Return whether a section pads, fixes or changes the digits of a number, or has none."""
-    layout = section.digits
-    has_zeros = layout.whole.count("0") > 1 or "0" in layout.decimals
-    is_changed = bool(layout.thousands or layout.exponent or section.percents or section.is_fraction)
-    return section.is_without_number or is_changed or (has_zeros and not layout.grouped)
+@lru_cache(maxsize=4096)
+def bare_digits(form: NumberFormat) -> BareDigits | None:
+    """Return the numbers above zero that a format shows as their digits alone; None if there are none or it changes texts."""
+    sections = form.sections
+    first = sections[0]
+    layout, shown = first.digits, "".join(map(_mark_of, first.tokens)).strip()
+    is_bare = _BARE.fullmatch(shown) is not None and not layout.thousands and not form.changes_texts
+    if not is_bare or any(section.condition for section in sections) or (layout.decimals and first.locale):
+        return None
+    from_one, fewest = not layout.whole.endswith("0"), len(layout.decimals.rstrip("#?"))
+    with_zero = len(sections) < _WITH_ZERO and not from_one
+    return BareDigits(fewest, len(layout.decimals), from_one, with_zero, below_zero=len(sections) == 1)
 
 
-def _is_ordinary_token(token: Token, literals: frozenset[str]) -> bool:
-    if token.kind is TokenKind.LITERAL:
-        return literals.issuperset(token.text)
-    return token.kind in _SHOWN_PLAIN or (token.kind is TokenKind.CURRENCY and token.text.startswith("-"))
+_WITH_ZERO = 3
+_BARE = re.compile(r"[#?,]*0?(?:\.0*[#?]*)?")
+
+
+def _mark_of(token: Token) -> str:
+    """Return a token as a part of the layout of a number: its digits and marks, a blank for what is blank, else an ``x``."""
+    if token.kind in _OF_NUMBERS:
+        return token.text
+    is_blank = token.kind in (TokenKind.BLANK, TokenKind.FILL) or not token.text.strip()
+    return " " if is_blank or (token.kind is TokenKind.CURRENCY and token.text.startswith("-")) else "x"

@@ -11,7 +11,8 @@ from importer.domain.number_formats.section import Condition, CurrencySign, Sect
 from importer.domain.number_formats.tokens import TokenKind, sections_of
 
 _MOST_SECTIONS = 3  # for numbers; a fourth one is that of texts
-_DIGITS = 15  # that a spreadsheet keeps
+DIGITS = 15
+"""The digits of a number that a spreadsheet keeps."""
 _GENERAL = Section.parse("General")
 
 
@@ -111,7 +112,7 @@ def number_format(code: str) -> NumberFormat:
 
 def exact(value: float) -> Decimal:
     """Return a number with the 15 digits that a spreadsheet keeps."""
-    return Decimal(f"{value:.{_DIGITS}g}")
+    return Decimal(f"{value:.{DIGITS}g}")
 
 
 def _of_text(kind: TokenKind, shown: str, text: str) -> str:
@@ -151,4 +152,4 @@ def keeps_digits(section: Section, value: Decimal) -> bool:
     return round_to(scaled, len(layout.decimals)) == scaled
 
 
-__all__ = ["Choice", "NumberFormat", "exact", "general_text", "keeps_digits", "number_format"]
+__all__ = ["DIGITS", "Choice", "NumberFormat", "exact", "general_text", "keeps_digits", "number_format"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from importer.domain.cells import Cell
-from importer.domain.number_formats.meaning import identifier_text, must_be_kept
+from importer.domain.number_formats.meaning import bare_digits, identifier_text, must_be_kept
 from importer.domain.number_formats.number_format import NumberFormat, number_format
 from importer.domain.number_formats.tokens import TokenKind, tokens_of
 from importer.domain.special_cells import MAX_EXACT, CellError, ReadBetter, ShownNumber
@@ -53,7 +53,7 @@ def cell_reader(form: NumberFormat) -> Callable[[Cell], Cell]:
 
     A whole number with leading zeros (``00123``) is read as a text, and so is a text with something beside it.
     """
-    decimals, code = fixed_decimals(form), form.code
+    bare, code = bare_digits(form), form.code
     as_text = shows_zeros(form)
 
     def read(value: Cell) -> Cell:
@@ -63,8 +63,7 @@ def cell_reader(form: NumberFormat) -> Callable[[Cell], Cell]:
             return value
         if as_text and value == int(value) and (text := identifier_text(code, value)) is not None:
             return text
-        is_alike = decimals is not None and f"{value:.{decimals}f}" == f"{value:.15g}"
-        return value if is_alike else ShownNumber(value, code)
+        return value if bare is not None and bare.shows(value) else ShownNumber(value, code)
 
     return read
 
@@ -79,16 +78,7 @@ def _shown_in_full(form: NumberFormat, text: str) -> str:
 def makes_text(form: NumberFormat) -> bool:
     """Return whether a format shows a number as an identifier with something before, behind or between its digits."""
     shown = identifier_text(form.code, 1)
-    return shown is not None and fixed_decimals(form) is None and shown != "1"
-
-
-def fixed_decimals(form: NumberFormat) -> int | None:
-    """Return the number of decimals of a format such as ``0.00``, which has nothing else; None for any other."""
-    section = form.sections[0]
-    digits = section.digits
-    is_bare = all(token.kind in (TokenKind.DIGIT, TokenKind.POINT) for token in section.tokens)
-    is_fixed = len(form.sections) == 1 and not section.condition and is_bare and digits.whole in ("0", "#0")
-    return len(digits.decimals) if is_fixed and set(digits.decimals) == {"0"} else None
+    return shown is not None and bare_digits(form) is None and shown != "1"
 
 
 def shows_zeros(form: NumberFormat) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.domain.number_formats.built_in import BUILT_IN, LOCALE_BOUND, kept_built_in
-from importer.domain.number_formats.meaning import OddAmount, identifier_text, must_be_kept, odd_amount
+from importer.domain.number_formats.meaning import OddAmount, bare_digits, identifier_text, must_be_kept, odd_amount
 from importer.domain.number_formats.number_format import exact, number_format
 from importer.domain.number_formats.section import CurrencySign
 from importer.domain.number_formats.tokens import sections_of
@@ -68,6 +68,9 @@ def test_every_format_is_shown_as_libreoffice_shows_it() -> None:
         ("#,##0", 1067, "1067"),
         ("_-* #,##0_-", 1067, "1067"),
         ("General", 2025.1, "2025.1"),
+        *((code, 1067, text) for code, text in (("0-", "1067-"), ("(0)", "(1067)"), ("+0", "+1067"), ('"-"0', "-1067"))),
+        *((code, 20250017, "2025-0017") for code in ("####-####", "####\\-####", "#-####")),
+        ("#### ####", 20250017, "2025 0017"),
         ('"T-"@', 5, "5"),
         ("0.", 5, "5"),
         ("0;-0", -5, "-5"),
@@ -143,18 +146,10 @@ def test_texts_beside_a_number_that_may_be_its_currency(code, signs) -> None:
 @pytest.mark.parametrize(
     ("code", "kept"),
     [
-        *(
-            (code, False)
-            for code in ("General", "0", "@", "#,##0.00", "#,##0.00;[Red]-#,##0.00", "#,##0.00_);(#,##0.00)", "0.##")
-        ),
-        *((code, False) for code in ("yyyy-mm-dd", "dd-mm-yyyy;@", '_-* #,##0.00_-;\\-* #,##0.00_-;_-* "-"??_-;_-@_-')),
-        *(
-            (code, True)
-            for code in ("0.00", "00000", '"F-"0', "0%", "0.00E+00", "#,##0,", "#,##0;#,##0", '#,##0.00 "kr."', '"F-"@')
-        ),
-        *((code, True) for code in ("[$SEK] 0", "[<9]0;00", ";;;", "# ?/?")),
-        *((code, True) for code in ("(0)", "-#,##0;#,##0", "+0", '0"-"')),  # signs that numbers above zero do not have
-        ("[<0]-0;0", False),
+        *((code, False) for code in ("General", "@", "yyyy-mm-dd", "dd-mm-yyyy;@", "[h]:mm")),
+        *((code, True) for code in ("0", "0.##", "#,##0", "#,##0.00", "#,##0.00;[Red]-#,##0.00", "#,##0.00_);(#,##0.00)")),
+        *((code, True) for code in ("0.00", "00000", '"F-"0', "0%", "0.00E+00", "#,##0,", "#,##0;#,##0", '"F-"@')),
+        *((code, True) for code in ("[$SEK] 0", "[<9]0;00", ";;;", "# ?/?", "####-####", "0-", "(0)", "+0", "General;General")),
     ],
 )
 def test_formats_that_a_reader_must_keep(code, kept) -> None:
@@ -162,7 +157,7 @@ def test_formats_that_a_reader_must_keep(code, kept) -> None:
 
 
 def test_formats_without_a_code_of_their_own() -> None:
-    assert set(kept_built_in()) == {"2", "9", "10", "11", "12", "13", "48"}
+    assert set(kept_built_in()) == {"1", "2", "3", "4", "9", "10", "11", "12", "13", "48"}
     assert LOCALE_BOUND.isdisjoint(BUILT_IN)
 
 
@@ -180,3 +175,29 @@ def test_odd_codes_are_formats_too(code) -> None:
     assert isinstance(form.show(Decimal("1.5")) or "", str)
     assert isinstance(must_be_kept(form), bool)
     assert isinstance(identifier_text(code, 1.5) or "", str)
+
+
+ALIKE = {
+    "0": {5, 1067, -5, 0},
+    "#,##0": {5, 1067, -5, 0},
+    "_-* #,##0_-": {5, 1067, -5, 0},
+    "#": {5, 1067, -5},
+    "#,##0.00": {2025.25, -2025.25, 0.25},
+    "#,##0.00_);(#,##0.00)": {2025.25, 0.25},
+    "0.0": {2025.1},
+    "0.##": {5, 1067, -5, 0, 2025.1, 2025.25, -2025.25, 0.25},
+    ".00": {2025.25, -2025.25},
+    '_-* #,##0.00\\ _k_r_-;\\-* #,##0.00\\ _k_r_-;_-* "-"??\\ _k_r_-;_-@_-': {2025.25, 0.25},
+}
+NEVER = ("####-####", "0-", "(0)", "+0", "00", "#\\ ##0", "0%", "0,", "[<9]0;0", "[$-406]0.00", '"F-"0', "# ?/?", "0E+0", '0;0;0;"F-"@')
+
+
+@pytest.mark.parametrize(("code", "alike"), [*ALIKE.items(), *((code, set()) for code in NEVER)])
+def test_numbers_that_a_format_shows_as_their_digits_alone(code, alike) -> None:
+    """A reader gives them as plain numbers, so that their text must be what the cell shows, apart from marks of thousands."""
+    form, values = number_format(code), (5, 1067, -5, 0, 2025.1, 2025.25, -2025.25, 0.25, 2025.123, 1e-7)
+    bare = bare_digits(form)
+    found = {value for value in values if bare is not None and bare.shows(value)}
+    assert found == alike
+    for value in found:
+        assert (form.show(exact(value)) or "").replace(" ", "").replace(",", "").rstrip(".") == f"{value:.15g}"

@@ -70,7 +70,7 @@ def changed(at: int, cell: str) -> tuple[str, ...]:
         *((5, cell) for cell in ('="abc"', ' "a"', '=""')),
     ],
 )
-def test_a_row_that_was_sent_is_known(driver: LedgerDriver, tmp_path: Path, at: int, written: str, has_reference: bool) -> None:
+def test_a_row_that_was_sent_is_known(driver: LedgerDriver, tmp_path: Path, at: int, written: str, has_reference) -> None:
     first = 0 if has_reference else 1
     headings, cells = HEADINGS[first:], changed(at, written)[first:]
     assert taken(driver, book(tmp_path / "a.xlsx", headings, cells)) in ([PENDING], [RowStatus.REJECTED])
@@ -102,7 +102,7 @@ def test_a_reference_in_a_later_list(driver: LedgerDriver, tmp_path: Path, writt
 
 @pytest.mark.parametrize("has_reference", [True, False])
 @pytest.mark.parametrize(("at", "code"), [(1, '"Firma "@'), (1, '@" ApS"'), (5, '"- "@')])
-def test_a_format_of_texts(driver: LedgerDriver, tmp_path: Path, at: int, code: str, has_reference: bool) -> None:
+def test_a_format_of_texts(driver: LedgerDriver, tmp_path: Path, at: int, code: str, has_reference) -> None:
     first = 0 if has_reference else 1
     headings, cells = HEADINGS[first:], PLAIN[first:]
     assert taken(driver, book(tmp_path / "a.xlsx", headings, cells)) == [PENDING]
